@@ -1,0 +1,1 @@
+"""The small language that both proof and code generation stand on."""

@@ -1,0 +1,271 @@
+"""The text form: a precedence-climbing parser with caps checked before anything is built, and its printer.
+
+    condition  := disjunction of  a < b, a <= b, a > b, a >= b  with  and, or, not
+    expression := sums and differences of products and quotients of signed powers (`**` or `^`, to the right)
+    atom       := number | name | pi | function(expression, ...) | (expression)
+
+Text is data: it is never handed to eval, and nothing is simplified while it is read (x/x stays x/x).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NoReturn
+
+from adjointcheck.errors import GrammarError
+from adjointcheck.expression.node import Expression, apply, neg, number, symbol, walk
+from adjointcheck.expression.table import CONSTANTS, FUNCTIONS, PRIMITIVES, RESERVED
+
+
+@dataclass(frozen=True)
+class Caps:
+    """Limits that a text must keep before any node is built."""
+
+    characters: int = 262_144
+    tokens: int = 20_000
+    depth: int = 64
+    digits: int = 64
+    exponent: int = 256
+
+
+STATEMENT = Caps()
+LOG = Caps(characters=16_777_216, tokens=4_000_000, depth=150, digits=4096, exponent=4096)
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}\Z")
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z][A-Za-z0-9_]*(?:\.[a-z]+)*)"
+    r"|(?P<sign>\*\*|<=|>=|[-+*/^<>(),]))"
+)
+_BINARY = {sign: (row.name, row.level) for row in PRIMITIVES.values() if (sign := row.infix)}
+_BINARY |= {"^": ("pow", 8), ">": ("lt", 4), ">=": ("le", 4)}
+_BOOLEAN_ARGUMENTS = {"and", "or", "not"}
+
+
+def parse(text: str, where: str = "expression", *, caps: Caps = STATEMENT, jets: bool = False) -> Expression:
+    """Read `text`; `jets` also admits the suffixes .dot and .delta that derivations put on names.
+
+    Raises GrammarError naming `where`, the column, what stood there and what could have stood there.
+    """
+    node = _Parser(text, where, caps, jets).everything()
+    if is_condition(node):
+        raise GrammarError(where, text, "an expression with a real value, not a condition", "Use piecewise(a, condition, b).")
+    return node
+
+
+def is_condition(node: Expression) -> bool:
+    """True for comparisons and their connectives."""
+    return node.head in PRIMITIVES and PRIMITIVES[node.head].boolean
+
+
+def check_name(name: object, where: str) -> str:
+    """Return `name` if it may name a state, parameter, control or data column; else raise GrammarError."""
+    if not isinstance(name, str) or not NAME.match(name):
+        raise GrammarError(where, name, "a name of ASCII letters, digits and _, a letter first, at most 32 characters", "Rename it.")
+    if name in RESERVED:
+        raise GrammarError(where, name, "a name that is not a function or constant of the grammar", "Rename it.")
+    return name
+
+
+class _Parser:
+    def __init__(self, text: str, where: str, caps: Caps, jets: bool) -> None:
+        self.text, self.where, self.caps, self.jets = text, where, caps, jets
+        if not isinstance(text, str):
+            raise GrammarError(where, text, "a text", "Put the expression in quotes.")
+        if len(text) > caps.characters:
+            raise GrammarError(where, f"{len(text)} characters", f"at most {caps.characters}")
+        self.tokens = self._tokens()
+        self.at, self.depth = 0, 0
+        self.load: dict[Expression, int] = {}
+
+    def _tokens(self) -> list[tuple[str, str, int]]:
+        tokens, at, end = [], 0, len(self.text.rstrip())
+        while at < end:
+            match = _TOKEN.match(self.text, at)
+            if not match or match.lastgroup is None:
+                self._unreadable(at)
+            tokens.append((match.lastgroup, match[match.lastgroup], match.start(match.lastgroup)))
+            at = match.end()
+            if len(tokens) > self.caps.tokens:
+                raise GrammarError(self.where, f"more than {self.caps.tokens} tokens", "a shorter expression")
+        return [*tokens, ("end", "", end)]
+
+    def _unreadable(self, at: int) -> NoReturn:
+        at += len(self.text[at:]) - len(self.text[at:].lstrip())
+        bad = self.text[at]
+        kind = "an ASCII character of the grammar" if ord(bad) < 128 else f"ASCII text, not U+{ord(bad):04X}"
+        raise GrammarError(f"{self.where}, column {at + 1}", self._near(at), kind, "Write names and signs in plain ASCII.")
+
+    def _near(self, at: int) -> str:
+        return self.text[at : at + 24] if at < len(self.text.rstrip()) else "the end of the text"
+
+    def fail(self, expected: str, todo: str = "") -> NoReturn:
+        at = self.tokens[self.at][2]
+        raise GrammarError(f"{self.where}, column {at + 1}", self._near(at), expected, todo)
+
+    def take(self, sign: str) -> bool:
+        found = self.tokens[self.at][1] == sign and self.tokens[self.at][0] != "number"
+        self.at += found
+        return found
+
+    def everything(self) -> Expression:
+        node = self.expression(0)
+        if self.tokens[self.at][0] != "end":
+            self.fail("an operator or the end of the text", "Write products with *.")
+        return node
+
+    def expression(self, floor: int) -> Expression:
+        nested = floor not in (1, 2, 4, 5, 6)  # right operands below powers end where they began: only the rest nests
+        self.depth += nested
+        if self.depth > self.caps.depth:
+            self.fail(f"nesting of at most {self.caps.depth}")
+        node = self.signed()
+        while (row := _BINARY.get(self.tokens[self.at][1])) and row[1] >= floor:
+            node = self.binary(node, *row)
+        self.depth -= nested
+        return node
+
+    def binary(self, left: Expression, head: str, level: int) -> Expression:
+        sign = self.tokens[self.at][1]
+        self.at += 1
+        if level == 4 and is_condition(left):
+            self.fail("one comparison at a time", "Join comparisons with `and`.")
+        right = self.expression(level if head == "pow" else level + 1)
+        if sign in (">", ">="):
+            left, right = right, left
+        return self.build(head, left, right)
+
+    def signed(self) -> Expression:
+        if self.take("-"):
+            following = self.tokens[self.at]
+            node = self.expression(7)
+            folded = following[0] == "number" and node.head == "number"
+            return neg(node) if folded else self.build("neg", node)
+        if self.take("+"):
+            return self.expression(7)
+        if self.take("not"):
+            return self.build("not", self.expression(3))
+        return self.atom()
+
+    def atom(self) -> Expression:
+        kind, text, _ = self.tokens[self.at]
+        if kind == "number":
+            return self.literal(text)
+        if self.take("("):
+            node = self.expression(0)
+            if not self.take(")"):
+                self.fail("`)` or an operator", "Write products with *.")
+            return node
+        if kind != "name" or text in _BOOLEAN_ARGUMENTS:
+            self.fail("a number, a name, a function or `(`")
+        self.at += 1
+        return self.call(text) if self.tokens[self.at][1] == "(" else self.name(text)
+
+    def literal(self, text: str) -> Expression:
+        digits, _, exponent = text.lower().partition("e")
+        if len(digits) > self.caps.digits or len(exponent) > 4 or abs(int(exponent or 0)) > 400:
+            self.fail(f"a number of at most {self.caps.digits} digits and a decimal exponent of at most 400")
+        self.at += 1
+        return number(Fraction(text))
+
+    def name(self, text: str) -> Expression:
+        if text in CONSTANTS:
+            return apply(text)
+        base, *suffixes = text.split(".")
+        if text in RESERVED or suffixes and not (self.jets and set(suffixes) <= {"dot", "delta"}):
+            self.at -= 1
+            self.fail("a name" if suffixes else f"`{text}` with its arguments in parentheses")
+        if not self.jets:
+            check_name(base, self.where)
+        return symbol(text)
+
+    def call(self, name: str) -> Expression:
+        if name not in FUNCTIONS:
+            self.at -= 1
+            near = difflib.get_close_matches(name, FUNCTIONS, 1)
+            hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(FUNCTIONS))}. Products need *."
+            self.fail("a function of the grammar", hint)
+        self.at += 1
+        arguments = [self.expression(0)]
+        while self.take(","):
+            arguments.append(self.expression(0))
+        if not self.take(")"):
+            self.fail("`,` or `)`")
+        return self.piecewise(arguments) if name == "piecewise" else self.apply_function(name, arguments)
+
+    def apply_function(self, name: str, arguments: list[Expression]) -> Expression:
+        arity = PRIMITIVES[name].arity
+        if name in ("min", "max") and len(arguments) > 2:
+            arguments = [self.apply_function(name, arguments[:-1]), arguments[-1]]
+        if len(arguments) != arity:
+            self.fail(f"{name} with {arity} argument{'s' * (arity > 1)}, not {len(arguments)}")
+        return self.build(name, *arguments)
+
+    def piecewise(self, arguments: list[Expression]) -> Expression:
+        if len(arguments) < 3 or len(arguments) % 2 == 0:
+            self.fail("piecewise(value, condition, ..., otherwise): an odd number of arguments, three or more")
+        node = arguments[-1]
+        for value, condition in reversed(list(zip(arguments[:-1:2], arguments[1::2], strict=True))):
+            node = self.build("piecewise", value, condition, node)
+        return node
+
+    def build(self, head: str, *args: Expression) -> Expression:
+        self.check_sorts(head, args)
+        if head == "div" and args[0].head == args[1].head == "number" and args[1].value:
+            return number(args[0].value / args[1].value)
+        node = apply(head, *args)
+        self.load[node] = self.exponent_load(node)
+        return node
+
+    def check_sorts(self, head: str, args: Iterable[Expression]) -> None:
+        for i, arg in enumerate(args):
+            wanted = head in _BOOLEAN_ARGUMENTS or (head == "piecewise" and i == 1)
+            if is_condition(arg) != wanted:
+                self.fail("a condition such as x < 1 here" if wanted else "a real value here, not a condition")
+
+    def exponent_load(self, node: Expression) -> int:
+        """Degree that nested integer powers reach when multiplied out; caps ((9**9)**9999)**9999 before it is formed."""
+        load = max((self.load.get(arg, 1) for arg in node.args), default=1)
+        if node.head == "pow" and node.args[1].head == "number":
+            load *= max(1, abs(node.args[1].value.numerator), node.args[1].value.denominator)
+            if load > self.caps.exponent:
+                self.fail(f"powers whose exponents multiply to at most {self.caps.exponent}")
+        return load
+
+
+def to_text(root: Expression) -> str:
+    """Print `root` so that `parse` gives the same node back."""
+    texts: dict[Expression, tuple[str, int]] = {}
+    for node in walk([root]):
+        texts[node] = _text(node, [texts[arg] for arg in node.args])
+    return texts[root][0]
+
+
+def _text(node: Expression, parts: list[tuple[str, int]]) -> tuple[str, int]:
+    if node.head == "number":
+        return str(node.value), (9 if node.value >= 0 else 7) if node.value.denominator == 1 else 6
+    if not node.args:
+        return node.value or node.head, 9
+    row = PRIMITIVES[node.head]
+    if node.head in ("neg", "not"):
+        sign = "-" if node.head == "neg" else "not "
+        plain = node.head == "neg" and node.args[0].head == "number"
+        return sign + _wrap(parts[0], 10 if plain else row.level), row.level
+    if row.infix:
+        return _infix(node.head, row.infix, row.level, parts), row.level
+    if node.head == "piecewise" and node.args[2].head == "piecewise":
+        return f"piecewise({parts[0][0]}, {parts[1][0]}, {parts[2][0][10:-1]})", 9
+    return f"{node.head}({', '.join(text for text, _ in parts)})", 9
+
+
+def _infix(head: str, sign: str, level: int, parts: list[tuple[str, int]]) -> str:
+    left_floor, right_floor = (9, 8) if head == "pow" else (level + (level == 4), level + 1)
+    gap = "" if head == "pow" else " " if level < 6 else ""
+    return _wrap(parts[0], left_floor) + gap + sign + gap + _wrap(parts[1], right_floor)
+
+
+def _wrap(part: tuple[str, int], floor: int) -> str:
+    return part[0] if part[1] >= floor else f"({part[0]})"

@@ -1,0 +1,248 @@
+"""Hash-consed immutable expressions: equal text is the same object, so identity is structural equality."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from typing import Any, NoReturn
+from weakref import WeakValueDictionary
+
+Number = int | float | Fraction
+
+
+class Expression:
+    """One node: a number, a symbol, or a primitive of `table.PRIMITIVES` applied to `args`; never built directly."""
+
+    __slots__ = ("__weakref__", "args", "head", "value")
+    head: str
+    args: tuple[Expression, ...]
+    value: Any
+
+    def __add__(self, other: Expression | Number) -> Expression:
+        return add(self, lift(other))
+
+    def __radd__(self, other: Number) -> Expression:
+        return add(lift(other), self)
+
+    def __sub__(self, other: Expression | Number) -> Expression:
+        return sub(self, lift(other))
+
+    def __rsub__(self, other: Number) -> Expression:
+        return sub(lift(other), self)
+
+    def __mul__(self, other: Expression | Number) -> Expression:
+        return mul(self, lift(other))
+
+    def __rmul__(self, other: Number) -> Expression:
+        return mul(lift(other), self)
+
+    def __truediv__(self, other: Expression | Number) -> Expression:
+        return div(self, lift(other))
+
+    def __rtruediv__(self, other: Number) -> Expression:
+        return div(lift(other), self)
+
+    def __pow__(self, other: Expression | Number) -> Expression:
+        return power(self, lift(other))
+
+    def __rpow__(self, other: Number) -> Expression:
+        return power(lift(other), self)
+
+    def __neg__(self) -> Expression:
+        return neg(self)
+
+    def __lt__(self, other: Expression | Number) -> Expression:
+        return apply("lt", self, lift(other))
+
+    def __le__(self, other: Expression | Number) -> Expression:
+        return apply("le", self, lift(other))
+
+    def __gt__(self, other: Expression | Number) -> Expression:
+        return apply("lt", lift(other), self)
+
+    def __ge__(self, other: Expression | Number) -> Expression:
+        return apply("le", lift(other), self)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("an expression has no truth value: write piecewise(value, condition, otherwise) instead of `if`")
+
+    def __float__(self) -> NoReturn:
+        raise TypeError("an expression is not a number: use adjointcheck.math functions instead of numpy's or math's")
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("expressions are immutable")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("expressions are not pickled: store their text (expression.grammar.to_text) instead")
+
+    def __repr__(self) -> str:
+        from adjointcheck.expression.grammar import to_text
+
+        return to_text(self)
+
+
+_POOL: WeakValueDictionary[tuple[Any, ...], Expression] = WeakValueDictionary()
+
+
+def _intern(head: str, args: tuple[Expression, ...], value: object) -> Expression:
+    key = (head, args, value)
+    node = _POOL.get(key)
+    if node is None:
+        node = object.__new__(Expression)
+        object.__setattr__(node, "head", head)
+        object.__setattr__(node, "args", args)
+        object.__setattr__(node, "value", value)
+        node = _POOL.setdefault(key, node)
+    return node
+
+
+def number(value: int | Fraction) -> Expression:
+    """The exact rational `value`."""
+    if isinstance(value, bool) or not isinstance(value, int | Fraction):
+        raise TypeError(f"number() takes int or Fraction, got {type(value).__name__}")
+    return _intern("number", (), Fraction(value))
+
+
+def symbol(name: str) -> Expression:
+    """The real variable `name`; nothing else is assumed of it."""
+    return _intern("symbol", (), name)
+
+
+def apply(head: str, *args: Expression) -> Expression:
+    """`head(*args)` exactly as written: nothing is folded, so no point of the domain is gained or lost."""
+    return _intern(head, args, None)
+
+
+def lift(value: Expression | Number) -> Expression:
+    """Pass expressions through and read exact Python numbers."""
+    if isinstance(value, Expression):
+        return value
+    if isinstance(value, float):
+        return number(Fraction(float.__repr__(value)))  # the decimal that was written: 0.1 is 1/10
+    return number(value)
+
+
+ZERO, ONE, TWO, HALF = number(0), number(1), number(2), number(Fraction(1, 2))
+
+
+def add(a: Expression, b: Expression) -> Expression:
+    """a + b with zeros folded and signs drawn out."""
+    if a is ZERO or b is ZERO:
+        return b if a is ZERO else a
+    if a.head == b.head == "number":
+        return number(a.value + b.value)
+    if b.head == "neg":
+        return sub(a, b.args[0])
+    return sub(b, a.args[0]) if a.head == "neg" else apply("add", a, b)
+
+
+def sub(a: Expression, b: Expression) -> Expression:
+    """a - b with zeros folded and signs drawn out."""
+    if b is ZERO or a is ZERO:
+        return a if b is ZERO else neg(b)
+    if a.head == b.head == "number":
+        return number(a.value - b.value)
+    if b.head == "neg":
+        return add(a, b.args[0])
+    return neg(add(a.args[0], b)) if a.head == "neg" else apply("sub", a, b)
+
+
+def mul(a: Expression, b: Expression) -> Expression:
+    """a * b with zeros and ones folded and signs drawn out; 0 * a is 0, so use it on derivatives, not on user text."""
+    if a is ZERO or b is ZERO:
+        return ZERO
+    if a is ONE or b is ONE:
+        return b if a is ONE else a
+    if a.head == b.head == "number":
+        return number(a.value * b.value)
+    (left, flip_left), (right, flip_right) = _unsigned(a), _unsigned(b)
+    if flip_left or flip_right:
+        return neg(mul(left, right)) if flip_left != flip_right else mul(left, right)
+    return apply("mul", a, b)
+
+
+def _unsigned(a: Expression) -> tuple[Expression, bool]:
+    if a.head == "number" and a.value < 0:
+        return number(-a.value), True
+    return (a.args[0], True) if a.head == "neg" else (a, False)
+
+
+def div(a: Expression, b: Expression) -> Expression:
+    """a / b with ones folded and signs drawn out."""
+    if b is ONE or a is ZERO:
+        return a
+    if a.head == b.head == "number" and b is not ZERO:
+        return number(a.value / b.value)
+    if a.head == "neg":
+        return neg(div(a.args[0], b))
+    return apply("div", a, b)
+
+
+def neg(a: Expression) -> Expression:
+    """-a, with double signs removed."""
+    if a.head == "number":
+        return number(-a.value)
+    return a.args[0] if a.head == "neg" else apply("neg", a)
+
+
+def power(a: Expression, b: Expression) -> Expression:
+    """a ** b with exponents 0 and 1 and small numeric powers folded."""
+    if b is ONE or b is ZERO:
+        return a if b is ONE else ONE
+    if a.head == b.head == "number" and b.value.denominator == 1 and 0 < b.value <= 64:
+        return number(a.value**b.value.numerator)
+    return apply("pow", a, b)
+
+
+def total(terms: Iterable[Expression]) -> Expression:
+    """The sum of `terms`, positive ones first, so that a sign costs no operation of its own."""
+    signed = [_unsigned(term) for term in terms]
+    result = ZERO
+    for term, flip in sorted(signed, key=lambda pair: pair[1]):
+        result = sub(result, term) if flip else add(result, term)
+    return result
+
+
+def walk(roots: Iterable[Expression]) -> list[Expression]:
+    """Every node below `roots` once, arguments before users, in an order fixed by the text alone."""
+    order: list[Expression] = []
+    seen: set[Expression] = set()
+    stack = [(root, False) for root in reversed(list(roots))]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((arg, False) for arg in reversed(node.args))
+    return order
+
+
+def symbols_of(*roots: Expression) -> set[str]:
+    """Names of the free symbols below `roots`."""
+    return {node.value for node in walk(roots) if node.head == "symbol"}
+
+
+def evaluate(roots: Iterable[Expression], leaf: Callable[[Expression], Any], rules: Mapping[str, Callable[..., Any]]) -> list[Any]:
+    """Values of `roots` in any arithmetic: `leaf` reads numbers and symbols, `rules[head]` applies a primitive."""
+    roots = list(roots)
+    values: dict[Expression, Any] = {}
+    for node in walk(roots):
+        values[node] = rules[node.head](*(values[arg] for arg in node.args)) if node.args else leaf(node)
+    return [values[root] for root in roots]
+
+
+def substitute(roots: Iterable[Expression], mapping: Mapping[str, Expression | Number]) -> list[Expression]:
+    """`roots` with symbols replaced all at once; every other node is kept as written."""
+    replaced = {name: lift(value) for name, value in mapping.items()}
+
+    def leaf(node: Expression) -> Expression:
+        return replaced.get(node.value, node) if node.head == "symbol" else node
+
+    return evaluate(roots, leaf, _Rebuild())
+
+
+class _Rebuild(dict[str, Callable[..., Expression]]):
+    def __missing__(self, head: str) -> Callable[..., Expression]:
+        return lambda *args: apply(head, *args)

@@ -1,0 +1,124 @@
+"""The primitives, one row each: how it is written, where it is defined, how a cotangent is pulled through it.
+
+`pull(q, y, *args)` returns the terms q dy/da_i, one for each argument (None where the argument is no real number or a
+constant exponent).  Because everything is scalar the same row serves forward mode: dy = sum_i pull(da_i)[i].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from adjointcheck.expression.node import HALF, ONE, ZERO, Expression, apply, neg, power
+
+Condition = tuple[Expression, Literal[">", ">=", "!="]]
+Pull = Callable[..., tuple[Expression | None, ...]]
+
+
+@dataclass(frozen=True)
+class Primitive:
+    """One row: `infix` is the operator sign if there is one, `level` its binding strength, the rest names elsewhere."""
+
+    name: str
+    arity: int
+    pull: Pull | None = None
+    domain: Callable[..., tuple[Condition, ...]] = lambda *args: ()
+    smooth: bool = True
+    infix: str = ""
+    level: int = 9
+    torch: str = ""
+    c: str = ""
+    sympy: str = ""
+    latex: str = ""
+
+    @property
+    def boolean(self) -> bool:
+        """True for comparisons and connectives, whose value is a truth value."""
+        return self.pull is None and self.name != "sign"
+
+
+def _nonzero_divisor(a: Expression, b: Expression) -> tuple[Condition, ...]:
+    return ((b, "!="),)
+
+
+def _power_domain(a: Expression, b: Expression) -> tuple[Condition, ...]:
+    if b.head != "number":
+        return ((a, ">"),)
+    if b.value.denominator == 1:
+        return ((a, "!="),) if b.value < 0 else ()
+    return ((a, ">"),) if b.value < 0 else ((a, ">="),)
+
+
+def _pull_power(q: Expression, y: Expression, a: Expression, b: Expression) -> tuple[Expression | None, ...]:
+    if b.head == "number":
+        return (q * (b * power(a, b - 1)), None)
+    return (q * (b * power(a, b - 1)), q * (y * apply("log", a)))
+
+
+def _root(a: Expression) -> Expression:
+    return apply("sqrt", a)
+
+
+def _half_open(sign: int) -> Pull:
+    """Pull of max (sign +1) and min (sign -1): the larger takes all, a tie is shared equally."""
+
+    def pull(q: Expression, y: Expression, a: Expression, b: Expression) -> tuple[Expression | None, ...]:
+        lead = apply("sign", a - b) * sign
+        return (q * ((ONE + lead) * HALF), q * ((ONE - lead) * HALF))
+
+    return pull
+
+
+def _pull_piecewise(q: Expression, y: Expression, a: Expression, c: Expression, b: Expression) -> tuple[Expression | None, ...]:
+    return (apply("piecewise", q, c, ZERO), None, apply("piecewise", ZERO, c, q))
+
+
+ROWS = (
+    Primitive("add", 2, lambda q, y, a, b: (q, q), infix="+", level=5),
+    Primitive("sub", 2, lambda q, y, a, b: (q, neg(q)), infix="-", level=5),
+    Primitive("mul", 2, lambda q, y, a, b: (q * b, q * a), infix="*", level=6),
+    Primitive("div", 2, lambda q, y, a, b: (q / b, neg(q / b * y)), _nonzero_divisor, infix="/", level=6),
+    Primitive("neg", 1, lambda q, y, a: (neg(q),), level=7),
+    Primitive("pow", 2, _pull_power, _power_domain, infix="**", level=8, torch="pow", c="pow", sympy="Pow"),
+    Primitive("exp", 1, lambda q, y, a: (q * y,), torch="exp", c="exp", sympy="exp", latex=r"\exp"),
+    Primitive("log", 1, lambda q, y, a: (q / a,), lambda a: ((a, ">"),), torch="log", c="log", sympy="log", latex=r"\log"),
+    Primitive("sin", 1, lambda q, y, a: (q * apply("cos", a),), torch="sin", c="sin", sympy="sin", latex=r"\sin"),
+    Primitive("cos", 1, lambda q, y, a: (neg(q * apply("sin", a)),), torch="cos", c="cos", sympy="cos", latex=r"\cos"),
+    Primitive("tan", 1, lambda q, y, a: (q * (ONE + y * y),), lambda a: ((apply("cos", a), "!="),),
+              torch="tan", c="tan", sympy="tan", latex=r"\tan"),
+    Primitive("sinh", 1, lambda q, y, a: (q * apply("cosh", a),), torch="sinh", c="sinh", sympy="sinh", latex=r"\sinh"),
+    Primitive("cosh", 1, lambda q, y, a: (q * apply("sinh", a),), torch="cosh", c="cosh", sympy="cosh", latex=r"\cosh"),
+    Primitive("tanh", 1, lambda q, y, a: (q * (ONE - y * y),), torch="tanh", c="tanh", sympy="tanh", latex=r"\tanh"),
+    Primitive("sqrt", 1, lambda q, y, a: (q * HALF / y,), lambda a: ((a, ">="),),
+              torch="sqrt", c="sqrt", sympy="sqrt", latex=r"\sqrt"),
+    Primitive("asin", 1, lambda q, y, a: (q / _root(ONE - a * a),), lambda a: ((ONE - a * a, ">="),),
+              torch="asin", c="asin", sympy="asin", latex=r"\arcsin"),
+    Primitive("acos", 1, lambda q, y, a: (neg(q / _root(ONE - a * a)),), lambda a: ((ONE - a * a, ">="),),
+              torch="acos", c="acos", sympy="acos", latex=r"\arccos"),
+    Primitive("atan", 1, lambda q, y, a: (q / (ONE + a * a),), torch="atan", c="atan", sympy="atan", latex=r"\arctan"),
+    Primitive("abs", 1, lambda q, y, a: (q * apply("sign", a),), smooth=False, torch="abs", c="fabs", sympy="Abs"),
+    Primitive("sign", 1, lambda q, y, a: (ZERO,), smooth=False, torch="sign", sympy="sign", latex=r"\operatorname{sign}"),
+    Primitive("min", 2, _half_open(-1), smooth=False, torch="minimum", c="fmin", sympy="Min", latex=r"\min"),
+    Primitive("max", 2, _half_open(1), smooth=False, torch="maximum", c="fmax", sympy="Max", latex=r"\max"),
+    Primitive("piecewise", 3, _pull_piecewise, smooth=False, torch="where", sympy="Piecewise"),
+    Primitive("lt", 2, infix="<", level=4, sympy="StrictLessThan", latex="<"),
+    Primitive("le", 2, infix="<=", level=4, sympy="LessThan", latex=r"\le"),
+    Primitive("not", 1, level=3, torch="logical_not", c="!", sympy="Not", latex=r"\lnot"),
+    Primitive("and", 2, infix="and", level=2, torch="logical_and", c="&&", sympy="And", latex=r"\land"),
+    Primitive("or", 2, infix="or", level=1, torch="logical_or", c="||", sympy="Or", latex=r"\lor"),
+)
+PRIMITIVES = {row.name: row for row in ROWS}
+FUNCTIONS = frozenset(row.name for row in ROWS if row.level == 9)
+CONSTANTS = {"pi": r"\pi"}
+RESERVED = FUNCTIONS | frozenset(CONSTANTS) | {"and", "or", "not"}
+
+
+def conditions_of(node: Expression) -> tuple[Condition, ...]:
+    """Where the primitive at the top of `node` is defined, as sign conditions on its arguments."""
+    return PRIMITIVES[node.head].domain(*node.args) if node.args else ()
+
+
+def constant_pi() -> Expression:
+    """The circle constant; a symbol of its own that nothing differentiates."""
+    return apply("pi")
