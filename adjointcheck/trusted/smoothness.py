@@ -1,0 +1,66 @@
+"""Where the statement jumps: the adjoint equations need a jump term there that the rules do not derive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from adjointcheck.expression.calculus import partial
+from adjointcheck.expression.grammar import to_text
+from adjointcheck.expression.node import Expression, number, substitute, symbols_of, walk
+from adjointcheck.expression.table import PRIMITIVES
+from adjointcheck.trusted.rules import Setting
+from adjointcheck.trusted.verdict import Status
+from adjointcheck.trusted.zero import equal
+
+
+def blocked_subjects(setting: Setting) -> dict[str, str]:
+    """Quantities whose gradient the rules cannot vouch for, each with the reason.
+
+    A jump on a surface that depends on a parameter alone hides that parameter's gradient (a silent zero); one that moves
+    with the state or the control breaks the costate equation itself.
+    """
+    found: dict[str, str] = {}
+    everything = (*setting.states, *setting.controls, *setting.parameters, "t0", "t1", "s")
+    for node in jumps(_statement(setting), setting.positive):
+        surface = symbols_of(node.args[1] if node.head == "piecewise" else node.args[0])
+        moving = surface & {*setting.states, *setting.controls}
+        reason = f"{to_text(node)[:120]} jumps where {', '.join(sorted(moving or surface))} moves; its jump term is not derived"
+        for subject in everything if moving else sorted(surface & set(setting.parameters)):
+            found.setdefault(subject, reason)
+    return found
+
+
+def kinks(setting: Setting) -> list[str]:
+    """Texts of the nodes with a kink or a jump, for the list of assumptions."""
+    nodes = walk(_statement(setting))
+    return [to_text(node) for node in nodes if node.args and not PRIMITIVES[node.head].smooth]
+
+
+def jumps(roots: Iterable[Expression], positive: frozenset[str]) -> list[Expression]:
+    """The nodes below `roots` that are not proved continuous: sign, and piecewise whose branches do not meet."""
+    return [node for node in walk(roots) if node.head == "sign" or node.head == "piecewise" and not _meets(node, positive)]
+
+
+def _statement(setting: Setting) -> list[Expression]:
+    return [*setting.rates.values(), setting.running, setting.terminal, *setting.observations, *setting.initial.values()]
+
+
+def _meets(node: Expression, positive: frozenset[str]) -> bool:
+    """Do the branches agree on the surface u = v of a condition u < v, solved for a symbol that enters it linearly?"""
+    value, condition, otherwise = node.args
+    if condition.head not in ("lt", "le"):
+        return False
+    gap = condition.args[0] - condition.args[1]
+    for name in sorted(symbols_of(gap)):
+        slope = _constant_slope(gap, name)
+        if slope:
+            on_surface = {name: substitute([gap], {name: 0})[0] * number(-1 / slope)}
+            sides = substitute([value, otherwise], on_surface)
+            return equal(sides[0], sides[1], positive).status is Status.PROVED
+    return False
+
+
+def _constant_slope(gap: Expression, name: str) -> Fraction | None:
+    slope = partial(gap, name)
+    return slope.value if slope.head == "number" else None

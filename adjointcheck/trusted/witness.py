@@ -1,0 +1,229 @@
+"""Refutation by enclosure: a rational point at which two sides have disjoint balls, confirmed by a second arithmetic."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+import flint
+import mpmath
+
+from adjointcheck.expression.grammar import to_text
+from adjointcheck.expression.node import Expression, apply, symbols_of
+from adjointcheck.expression.table import PRIMITIVES
+from adjointcheck.trusted.verdict import Witness
+
+PRECISIONS = (64, 256, 1024, 4096)
+Point = Mapping[str, Fraction]
+
+
+class NoInformation(Exception):
+    """The value could not be enclosed: outside the domain, or a comparison too close to call."""
+
+
+def refute(left: Expression, right: Expression, positive: frozenset[str], tries: int = 24) -> Witness | None:
+    """A point where `left` and `right` are both defined and certainly differ, or None."""
+    for precision in PRECISIONS:
+        for point in _points(left, right, positive, tries if precision < 256 else 6):
+            witness = _differ(left, right, point, precision)
+            if witness:
+                return witness
+    return None
+
+
+def agree_somewhere(left: Expression, right: Expression, positive: frozenset[str], tries: int = 60) -> bool | None:
+    """True if balls overlap at the first admissible point, False if they are disjoint, None without such a point."""
+    for point in _points(left, right, positive, tries):
+        try:
+            return ball(apply("sub", left, right), point, 128).overlaps(0)
+        except NoInformation:
+            continue
+    return None
+
+
+def ball(root: Expression, point: Point, precision: int) -> Any:
+    """Arb enclosure of `root` at `point`; raises NoInformation when it is not finite."""
+    with flint.ctx.workprec(precision):
+        value = run(root, lambda node: _arb_leaf(node, point), _ARB)
+    if not value.is_finite():
+        raise NoInformation
+    return value
+
+
+def run(root: Expression, leaf: Callable[[Expression], Any], rules: Mapping[str, Callable[..., Any]]) -> Any:
+    """Evaluate with only those branches of a piecewise that are taken."""
+    values: dict[Expression, Any] = {}
+    stack = [root]
+    while stack:
+        node = stack[-1]
+        needed = _needed(node, values)
+        if needed:
+            stack.extend(needed)
+            continue
+        stack.pop()
+        if node not in values:
+            values[node] = _apply(node, values, rules) if node.args else leaf(node)
+    return values[root]
+
+
+def _needed(node: Expression, values: Mapping[Expression, Any]) -> list[Expression]:
+    if node.head != "piecewise":
+        return [arg for arg in node.args if arg not in values]
+    if node.args[1] not in values:
+        return [node.args[1]]
+    taken = node.args[0] if values[node.args[1]] else node.args[2]
+    return [taken] if taken not in values else []
+
+
+def _apply(node: Expression, values: Mapping[Expression, Any], rules: Mapping[str, Callable[..., Any]]) -> Any:
+    if node.head == "piecewise":
+        return values[node.args[0] if values[node.args[1]] else node.args[2]]
+    if node.head == "pow" and node.args[1].head == "number":
+        return _rational_power(values[node.args[0]], node.args[1].value, rules)
+    return rules[node.head](*(values[arg] for arg in node.args))
+
+
+def _rational_power(base: Any, exponent: Fraction, rules: Mapping[str, Callable[..., Any]]) -> Any:
+    if exponent.denominator == 1:
+        power = base ** abs(exponent.numerator)
+        return rules["div"](base**0, power) if exponent < 0 else power
+    return rules["power"](base, exponent)
+
+
+def _arb_leaf(node: Expression, point: Point) -> Any:
+    if node.head == "pi":
+        return flint.arb.pi()
+    value = node.value if node.head == "number" else point[node.value]
+    return flint.arb(flint.fmpq(value.numerator, value.denominator))
+
+
+def _decided(yes: Any, no: Any) -> bool:
+    if bool(yes) == bool(no):
+        raise NoInformation
+    return bool(yes)
+
+
+def _arb_sign(a: Any) -> Any:
+    return flint.arb(1) if _decided(a > 0, a < 0) else flint.arb(-1)
+
+
+_SHARED: dict[str, Callable[..., Any]] = {
+    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
+    "neg": lambda a: -a, "abs": abs, "not": lambda a: not a, "and": lambda a, b: a and b, "or": lambda a, b: a or b,
+    "lt": lambda a, b: _decided(a < b, a >= b), "le": lambda a, b: _decided(a <= b, a > b),
+}
+_ARB: dict[str, Callable[..., Any]] = {
+    **_SHARED,
+    **{name: (lambda a, name=name: getattr(a, name)()) for name in
+       ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "sqrt")},
+    "sign": _arb_sign, "min": lambda a, b: a.min(b), "max": lambda a, b: a.max(b),
+    "pow": lambda a, b: (b * a.log()).exp(),
+    "power": lambda a, r: (flint.arb(flint.fmpq(r.numerator, r.denominator)) * a.log()).exp(),
+}
+
+
+def _points(left: Expression, right: Expression, positive: frozenset[str], tries: int) -> Iterator[dict[str, Fraction]]:
+    """Small primes first, for readable witnesses; then seeded dyadics, alternately all positive, ever wider."""
+    names = sorted(symbols_of(left, right))
+    seed = hashlib.sha256(f"{to_text(left)}={to_text(right)}".encode()).digest()
+    generator = random.Random(int.from_bytes(seed[:8], "big"))
+    primes = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37]
+    yield {name: Fraction(primes[i % 12], 1 + i // 12) for i, name in enumerate(names)}
+    for trial in range(tries):
+        width, scale = 16 * 2 ** (trial // 8), 1 if trial % 4 < 2 else 8
+        point = {name: Fraction(generator.randint(1, width), 4 * scale) for name in names}
+        signed = trial % 2 == 1
+        yield {name: -value if signed and name not in positive and generator.random() < 0.5 else value for name, value in point.items()}
+
+
+def _differ(left: Expression, right: Expression, point: Point, precision: int) -> Witness | None:
+    try:
+        a, b = ball(left, point, precision), ball(right, point, precision)
+    except NoInformation:
+        return None
+    if not _disjoint(a, b) or not _confirmed(left, right, point, precision):
+        return None
+    digits = max(12, min(40, precision // 4))
+    with flint.ctx.workprec(precision):
+        return Witness(tuple((name, str(value)) for name, value in point.items()), _show(a, digits), _show(b, digits), _show(a - b, 6))
+
+
+def _disjoint(a: Any, b: Any) -> bool:
+    return not a.overlaps(b)
+
+
+def _show(a: Any, digits: int) -> str:
+    return a.str(digits, radius=False)
+
+
+def _confirmed(left: Expression, right: Expression, point: Point, precision: int) -> bool:
+    """The same point in arithmetic that shares no code with FLINT: exact fractions, or mpmath intervals."""
+    try:
+        exact = [run(side, lambda node: _exact_leaf(node, point), _EXACT) for side in (left, right)]
+        return exact[0] != exact[1]
+    except (KeyError, ZeroDivisionError):
+        return _intervals_disjoint(left, right, point, precision)
+
+
+def _exact_leaf(node: Expression, point: Point) -> Fraction:
+    return node.value if node.head == "number" else point[node.value]
+
+
+_EXACT: dict[str, Callable[..., Any]] = {
+    **_SHARED, "sign": lambda a: Fraction((a > 0) - (a < 0)), "min": min, "max": max,
+}
+
+
+def _intervals_disjoint(left: Expression, right: Expression, point: Point, precision: int) -> bool:
+    with mpmath.workprec(precision + 64):
+        mpmath.iv.prec = precision + 32
+        try:
+            a, b = (run(side, lambda node: _interval_leaf(node, point), _INTERVAL) for side in (left, right))
+        except (NoInformation, ValueError, ZeroDivisionError, NotImplementedError, mpmath.libmp.ComplexResult):
+            return False
+    return bool(a.b < b.a or b.b < a.a)
+
+
+def _interval_leaf(node: Expression, point: Point) -> Any:
+    if node.head == "pi":
+        return mpmath.iv.pi
+    value = node.value if node.head == "number" else point[node.value]
+    return mpmath.iv.mpf(value.numerator) / value.denominator
+
+
+def _monotone(name: str, rising: bool = True) -> Callable[[Any], Any]:
+    """Interval form of a monotone function by its end values, widened by far more than mpmath's rounding."""
+    def extend(a: Any) -> Any:
+        function = getattr(mpmath, name)
+        ends = sorted((function(mpmath.mpf(a.a)), function(mpmath.mpf(a.b))), key=mpmath.re)
+        if any(mpmath.im(end) for end in ends):
+            raise NoInformation
+        slack = (1 + max(abs(end) for end in ends)) * mpmath.mpf(2) ** (16 - mpmath.iv.prec)
+        return mpmath.iv.mpf([ends[0] - slack, ends[1] + slack])
+
+    return extend
+
+
+def _interval_sign(a: Any) -> Any:
+    return mpmath.iv.mpf(1 if _decided(a.a > 0, a.b < 0) else -1)
+
+
+def _interval_tanh(a: Any) -> Any:
+    return 1 - 2 / (mpmath.iv.exp(2 * a) + 1)
+
+
+_INTERVAL: dict[str, Callable[..., Any]] = {
+    **_SHARED,
+    "lt": lambda a, b: _decided(a.b < b.a, a.a >= b.b), "le": lambda a, b: _decided(a.b <= b.a, a.a > b.b),
+    **{name: (lambda a, name=name: getattr(mpmath.iv, name)(a)) for name in ("exp", "log", "sin", "cos", "tan", "sqrt")},
+    "sinh": lambda a: (mpmath.iv.exp(a) - mpmath.iv.exp(-a)) / 2, "cosh": lambda a: (mpmath.iv.exp(a) + mpmath.iv.exp(-a)) / 2,
+    "tanh": _interval_tanh, "asin": _monotone("asin"), "acos": _monotone("acos"), "atan": _monotone("atan"),
+    "sign": _interval_sign, "min": lambda a, b: a if _decided(a.b <= b.a, b.b <= a.a) else b,
+    "max": lambda a, b: b if _decided(a.b <= b.a, b.b <= a.a) else a,
+    "pow": lambda a, b: mpmath.iv.exp(b * mpmath.iv.log(a)),
+    "power": lambda a, r: mpmath.iv.exp(mpmath.iv.mpf(r.numerator) / r.denominator * mpmath.iv.log(a)),
+}
+assert set(PRIMITIVES) - {"piecewise"} <= set(_ARB) & set(_INTERVAL)

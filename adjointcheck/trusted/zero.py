@@ -1,0 +1,102 @@
+"""The zero test: are two expressions equal wherever both are defined?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from adjointcheck.errors import DisagreementError
+from adjointcheck.expression.calculus import domain_ledger
+from adjointcheck.expression.grammar import to_text
+from adjointcheck.expression.node import Expression, apply, symbols_of
+from adjointcheck.trusted.normal_form import Infeasible, Key, NeedSign, Normalizer, Regions, Restart, Undefined
+from adjointcheck.trusted.polynomial import BudgetError, FlintRing, PlainRing, Ring
+from adjointcheck.trusted.verdict import Status, Verdict
+from adjointcheck.trusted.witness import agree_somewhere, refute
+
+MAX_REGIONS, MAX_RESTARTS = 729, 40
+
+
+def equal(left: Expression, right: Expression, positive: frozenset[str] = frozenset()) -> Verdict:
+    """PROVED, REFUTED with a witness, or UNKNOWN with the reason, for `left` = `right`.
+
+    PROVED means: equal at every real point where both sides are defined (the conditions are named in the evidence) and
+    the names in `positive` are positive.  Raises DisagreementError when our own codes contradict each other.
+    """
+    if left is right:
+        return Verdict(Status.PROVED, ("same expression", *_where(left, right)))
+    shallow = _decide(left, right, positive, deep=False)
+    if shallow is True:
+        return _proved(left, right, positive, "")
+    witness = refute(left, right, positive, tries=8)
+    deep = None if witness else _decide(left, right, positive, deep=True)
+    if deep is True:
+        return _proved(left, right, positive, " with angle and exponent laws")
+    witness = witness or refute(left, right, positive)
+    if witness:
+        return Verdict(Status.REFUTED, ("disjoint balls (Arb)", "confirmed by a second arithmetic"), witness=witness)
+    return Verdict(Status.UNKNOWN, reason=deep if isinstance(deep, str) else "no normal form of zero and no witness found")
+
+
+def _proved(left: Expression, right: Expression, positive: frozenset[str], laws: str) -> Verdict:
+    sampled = agree_somewhere(left, right, positive)
+    if sampled is False:
+        raise DisagreementError("zero test", f"{to_text(left)} against {to_text(right)}: normal form 0, balls disjoint", "agreement")
+    if sampled is None:
+        return Verdict(Status.UNKNOWN, reason="no admissible point was found: equality may hold for want of a domain")
+    return Verdict(Status.PROVED, (f"normal form{laws} (plain)", f"normal form{laws} (FLINT)", *_where(left, right)))
+
+
+def _where(left: Expression, right: Expression, most: int = 4) -> tuple[str, ...]:
+    conditions = [f"{to_text(a)} {relation} 0" for a, relation in domain_ledger([left, right]) if symbols_of(a)]
+    more = f" and {len(conditions) - most} more" if len(conditions) > most else ""
+    return ("where " + ", ".join(conditions[:most]) + more,) if conditions else ()
+
+
+def _decide(left: Expression, right: Expression, positive: frozenset[str], deep: bool) -> bool | str:
+    """True: zero in both codes; False: not zero in the plain code; a text: the reason why there is no answer."""
+    difference = apply("sub", left, right)
+    try:
+        plain, atoms = _zero_everywhere(difference, lambda: PlainRing(), positive, deep)
+        if not plain:
+            return False
+        second, _ = _zero_everywhere(difference, lambda: FlintRing(atoms), positive, deep)
+    except BudgetError as error:
+        return str(error)
+    except Undefined:
+        return "a denominator is identically zero"
+    if second is not plain:
+        raise DisagreementError("zero test", to_text(difference), "the plain and the FLINT normal form to agree")
+    return True
+
+
+def _zero_everywhere(root: Expression, ring: Callable[[], Ring], positive: frozenset[str], deep: bool) -> tuple[bool, int]:
+    """Is `root` zero in every sign region of its domain, and how many atoms did that take at most?"""
+    scale: dict[Key, int] = {}
+    for _ in range(MAX_RESTARTS):
+        try:
+            return _all_regions(root, ring, scale, positive, deep)
+        except Restart:
+            continue
+    raise BudgetError("exponents with ever finer denominators")
+
+
+def _all_regions(root: Expression, ring: Callable[[], Ring], scale: dict[Key, int], positive: frozenset[str],
+                 deep: bool) -> tuple[bool, int]:
+    pending: list[dict[Key, int]] = [{}]
+    visited, feasible, atoms = 0, 0, 0
+    while pending:
+        visited += 1
+        if visited > MAX_REGIONS:
+            raise BudgetError(f"more than {MAX_REGIONS} sign regions")
+        run = Normalizer(ring(), Regions(pending.pop(), scale, positive, deep))
+        try:
+            zero = run.is_zero(run.value(root))
+        except NeedSign as need:
+            pending += [{**run.regions.signs, need.key: sign} for sign in need.options]
+            continue
+        except Infeasible:
+            continue
+        feasible, atoms = feasible + 1, max(atoms, len(run.atoms))
+        if not zero:
+            return False, atoms
+    return feasible > 0, atoms
