@@ -1,0 +1,50 @@
+"""SymPy proposes the adjoint equations; the trusted core judges them line by line."""
+
+from __future__ import annotations
+
+from adjointcheck.derive.derivation import (
+    AdjointSystem,
+    Derivation,
+    Finding,
+    JudgedClaim,
+    JudgedStep,
+    adjoint_system,
+    setting_of,
+)
+from adjointcheck.expression.grammar import LOG, parse, to_text
+from adjointcheck.problem.statement import Problem
+from adjointcheck.trusted.replay import Judged, judge
+from adjointcheck.trusted.rules import Setting
+from adjointcheck.trusted.smoothness import kinks
+from adjointcheck.trusted.verdict import Status
+
+__all__ = ["AdjointSystem", "Derivation", "Finding", "JudgedClaim", "JudgedStep", "derive"]
+
+
+def derive(problem: Problem) -> Derivation:
+    """Derive the adjoint equations of `problem` from its augmented Lagrangian and judge every step.
+
+    J_a = Psi + int [L + p (f - xdot)] dt;  the claims of the statement are held against the proved equations.
+    """
+    from adjointcheck.derive.lagrangian import propose
+
+    setting = setting_of(problem)
+    steps = propose(setting)
+    texts = {name: to_text(claim) for name, claim in problem.claims}
+    judgement = judge(setting, steps, texts)
+    return Derivation(
+        problem=problem,
+        steps=tuple(JudgedStep(step, judged.verdict) for step, judged in zip(steps, judgement.steps, strict=True)),
+        claims=tuple(_explain(setting, judged, texts[judged.name]) for judged in judgement.claims),
+        system=adjoint_system(problem, steps),
+        findings=tuple(Finding("kink", text) for text in kinks(setting)),
+    )
+
+
+def _explain(setting: Setting, judged: Judged, text: str) -> JudgedClaim:
+    from adjointcheck.derive.slips import name_slip
+
+    slip = ""
+    if judged.verdict.status is Status.REFUTED:
+        slip = name_slip(setting, judged.name, parse(text, judged.name, caps=LOG), parse(judged.expected, judged.name, caps=LOG))
+    return JudgedClaim(judged.name, text, judged.verdict, judged.expected, slip)
