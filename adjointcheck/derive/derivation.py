@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from adjointcheck.expression.calculus import derivative
-from adjointcheck.expression.grammar import LOG, parse
+from adjointcheck.expression.grammar import LOG, parse, to_text
 from adjointcheck.expression.node import ONE, Expression
 from adjointcheck.problem.statement import Problem
-from adjointcheck.trusted.replay import SCHEMA_VERSION, Step, setting_document
+from adjointcheck.trusted.replay import SCHEMA_VERSION, Step
 from adjointcheck.trusted.rules import RULES, Setting
 from adjointcheck.trusted.verdict import Status, Verdict, worst
 
@@ -105,6 +105,17 @@ def setting_of(problem: Problem) -> Setting:
         positive=frozenset(problem.positive),
         columns=tuple(tuple(name for name, _ in observation.data) for observation in problem.observations),
     )
+
+
+def setting_document(setting: Setting) -> dict[str, Any]:
+    """The statement part of a log: texts only."""
+    return {
+        "states": {x: {"rate": to_text(rate), "initial": to_text(setting.initial[x])} for x, rate in setting.rates.items()},
+        "controls": list(setting.controls), "parameters": list(setting.parameters), "positive": sorted(setting.positive),
+        "running_cost": to_text(setting.running), "terminal_cost": to_text(setting.terminal),
+        "observations": [{"cost": to_text(cost), "columns": list(columns)}
+                         for cost, columns in zip(setting.observations, setting.columns, strict=True)],
+    }
 
 
 def adjoint_system(problem: Problem, steps: Sequence[Step]) -> AdjointSystem:

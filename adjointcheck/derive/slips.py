@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from adjointcheck.expression.calculus import gradient, partial
-from adjointcheck.expression.node import ONE, TWO, ZERO, Expression, neg, substitute, symbol, total
 from adjointcheck.expression.grammar import to_text
+from adjointcheck.expression.node import ONE, TWO, ZERO, Expression, neg, substitute, symbol, total
 from adjointcheck.trusted.rules import Setting
 from adjointcheck.trusted.verdict import Status
 from adjointcheck.trusted.zero import equal

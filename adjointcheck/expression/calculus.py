@@ -95,18 +95,3 @@ def _scatter_piecewise(node: Expression, cotangent: Expression, terms: dict[Expr
 def domain_ledger(roots: Iterable[Expression]) -> dict[Condition, None]:
     """The sign conditions under which every node below `roots` is defined, in a fixed order, each once."""
     return {condition: None for node in walk(roots) for condition in conditions_of(node)}
-
-
-def operation_count(roots: Iterable[Expression]) -> int:
-    """Elementary operations of one evaluation of `roots` with every shared node computed once.
-
-    An integer power counts its multiplications by repeated squaring, every other primitive counts one.
-    """
-    return sum(_cost(node) for node in walk(roots) if node.args)
-
-
-def _cost(node: Expression) -> int:
-    if node.head == "pow" and node.args[1].head == "number" and node.args[1].value.denominator == 1:
-        n = abs(node.args[1].value.numerator)
-        return max(1, n.bit_length() - 1 + n.bit_count() - 1) + (node.args[1].value < 0)
-    return 1

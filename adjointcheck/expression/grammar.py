@@ -1,4 +1,4 @@
-"""The text form: a precedence-climbing parser with caps checked before anything is built, and its printer.
+"""The text form: a precedence-climbing parser with caps that are checked before anything is built.
 
     condition  := disjunction of  a < b, a <= b, a > b, a >= b  with  and, or, not
     expression := sums and differences of products and quotients of signed powers (`**` or `^`, to the right)
@@ -17,8 +17,11 @@ from fractions import Fraction
 from typing import NoReturn
 
 from adjointcheck.errors import GrammarError
-from adjointcheck.expression.node import Expression, apply, neg, number, symbol, walk
+from adjointcheck.expression.node import Expression, apply, neg, number, symbol
+from adjointcheck.expression.printer import to_text
 from adjointcheck.expression.table import CONSTANTS, FUNCTIONS, PRIMITIVES, RESERVED
+
+__all__ = ["LOG", "NAME", "STATEMENT", "Caps", "check_name", "is_condition", "parse", "to_text"]
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,7 @@ class _Parser:
         if text in CONSTANTS:
             return apply(text)
         base, *suffixes = text.split(".")
-        if text in RESERVED or suffixes and not (self.jets and set(suffixes) <= {"dot", "delta"}):
+        if text in RESERVED or (suffixes and not (self.jets and set(suffixes) <= {"dot", "delta"})):
             self.at -= 1
             self.fail("a name" if suffixes else f"`{text}` with its arguments in parentheses")
         if not self.jets:
@@ -234,38 +237,3 @@ class _Parser:
             if load > self.caps.exponent:
                 self.fail(f"powers whose exponents multiply to at most {self.caps.exponent}")
         return load
-
-
-def to_text(root: Expression) -> str:
-    """Print `root` so that `parse` gives the same node back."""
-    texts: dict[Expression, tuple[str, int]] = {}
-    for node in walk([root]):
-        texts[node] = _text(node, [texts[arg] for arg in node.args])
-    return texts[root][0]
-
-
-def _text(node: Expression, parts: list[tuple[str, int]]) -> tuple[str, int]:
-    if node.head == "number":
-        return str(node.value), (9 if node.value >= 0 else 7) if node.value.denominator == 1 else 6
-    if not node.args:
-        return node.value or node.head, 9
-    row = PRIMITIVES[node.head]
-    if node.head in ("neg", "not"):
-        sign = "-" if node.head == "neg" else "not "
-        plain = node.head == "neg" and node.args[0].head == "number"
-        return sign + _wrap(parts[0], 10 if plain else row.level), row.level
-    if row.infix:
-        return _infix(node.head, row.infix, row.level, parts), row.level
-    if node.head == "piecewise" and node.args[2].head == "piecewise":
-        return f"piecewise({parts[0][0]}, {parts[1][0]}, {parts[2][0][10:-1]})", 9
-    return f"{node.head}({', '.join(text for text, _ in parts)})", 9
-
-
-def _infix(head: str, sign: str, level: int, parts: list[tuple[str, int]]) -> str:
-    left_floor, right_floor = (9, 8) if head == "pow" else (level + (level == 4), level + 1)
-    gap = "" if head == "pow" else " " if level < 6 else ""
-    return _wrap(parts[0], left_floor) + gap + sign + gap + _wrap(parts[1], right_floor)
-
-
-def _wrap(part: tuple[str, int], floor: int) -> str:
-    return part[0] if part[1] >= floor else f"({part[0]})"

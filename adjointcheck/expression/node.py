@@ -10,6 +10,11 @@ from weakref import WeakValueDictionary
 Number = int | float | Fraction
 
 
+def _operator(build: Callable[[Any, Any], Any]) -> tuple[Callable[[Any, Any], Expression], Callable[[Any, Any], Expression]]:
+    """A method and its reflection, exact Python numbers lifted on either side."""
+    return lambda self, other: build(self, lift(other)), lambda self, other: build(lift(other), self)
+
+
 class Expression:
     """One node: a number, a symbol, or a primitive of `table.PRIMITIVES` applied to `args`; never built directly."""
 
@@ -18,50 +23,16 @@ class Expression:
     args: tuple[Expression, ...]
     value: Any
 
-    def __add__(self, other: Expression | Number) -> Expression:
-        return add(self, lift(other))
-
-    def __radd__(self, other: Number) -> Expression:
-        return add(lift(other), self)
-
-    def __sub__(self, other: Expression | Number) -> Expression:
-        return sub(self, lift(other))
-
-    def __rsub__(self, other: Number) -> Expression:
-        return sub(lift(other), self)
-
-    def __mul__(self, other: Expression | Number) -> Expression:
-        return mul(self, lift(other))
-
-    def __rmul__(self, other: Number) -> Expression:
-        return mul(lift(other), self)
-
-    def __truediv__(self, other: Expression | Number) -> Expression:
-        return div(self, lift(other))
-
-    def __rtruediv__(self, other: Number) -> Expression:
-        return div(lift(other), self)
-
-    def __pow__(self, other: Expression | Number) -> Expression:
-        return power(self, lift(other))
-
-    def __rpow__(self, other: Number) -> Expression:
-        return power(lift(other), self)
+    __add__, __radd__ = _operator(lambda a, b: add(a, b))
+    __sub__, __rsub__ = _operator(lambda a, b: sub(a, b))
+    __mul__, __rmul__ = _operator(lambda a, b: mul(a, b))
+    __truediv__, __rtruediv__ = _operator(lambda a, b: div(a, b))
+    __pow__, __rpow__ = _operator(lambda a, b: power(a, b))
+    __lt__, __gt__ = _operator(lambda a, b: apply("lt", a, b))
+    __le__, __ge__ = _operator(lambda a, b: apply("le", a, b))
 
     def __neg__(self) -> Expression:
         return neg(self)
-
-    def __lt__(self, other: Expression | Number) -> Expression:
-        return apply("lt", self, lift(other))
-
-    def __le__(self, other: Expression | Number) -> Expression:
-        return apply("le", self, lift(other))
-
-    def __gt__(self, other: Expression | Number) -> Expression:
-        return apply("lt", lift(other), self)
-
-    def __ge__(self, other: Expression | Number) -> Expression:
-        return apply("le", lift(other), self)
 
     def __bool__(self) -> NoReturn:
         raise TypeError("an expression has no truth value: write piecewise(value, condition, otherwise) instead of `if`")
@@ -76,7 +47,7 @@ class Expression:
         raise TypeError("expressions are not pickled: store their text (expression.grammar.to_text) instead")
 
     def __repr__(self) -> str:
-        from adjointcheck.expression.grammar import to_text
+        from adjointcheck.expression.printer import to_text
 
         return to_text(self)
 

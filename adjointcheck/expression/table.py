@@ -18,7 +18,10 @@ Pull = Callable[..., tuple[Expression | None, ...]]
 
 @dataclass(frozen=True)
 class Primitive:
-    """One row: `infix` is the operator sign if there is one, `level` its binding strength, the rest names elsewhere."""
+    """One row: `infix` is the operator sign if there is one, `level` its binding strength, the rest names elsewhere.
+
+    `meaning` defines a row by others; it is an identity wherever both sides are defined.
+    """
 
     name: str
     arity: int
@@ -31,6 +34,7 @@ class Primitive:
     c: str = ""
     sympy: str = ""
     latex: str = ""
+    meaning: Callable[..., Expression] | None = None
 
     @property
     def boolean(self) -> bool:
@@ -70,6 +74,15 @@ def _half_open(sign: int) -> Pull:
     return pull
 
 
+def _tanh_by_exp(a: Expression) -> Expression:
+    return 1 - 2 / (apply("exp", a + a) + 1)
+
+
+def _exp_pair(sign: int) -> Callable[[Expression], Expression]:
+    """(exp a + exp(-a))/2 or (exp a - exp(-a))/2."""
+    return lambda a: (apply("exp", a) + apply("exp", neg(a)) * sign) / 2
+
+
 def _pull_piecewise(q: Expression, y: Expression, a: Expression, c: Expression, b: Expression) -> tuple[Expression | None, ...]:
     return (apply("piecewise", q, c, ZERO), None, apply("piecewise", ZERO, c, q))
 
@@ -86,16 +99,19 @@ ROWS = (
     Primitive("sin", 1, lambda q, y, a: (q * apply("cos", a),), torch="sin", c="sin", sympy="sin", latex=r"\sin"),
     Primitive("cos", 1, lambda q, y, a: (neg(q * apply("sin", a)),), torch="cos", c="cos", sympy="cos", latex=r"\cos"),
     Primitive("tan", 1, lambda q, y, a: (q * (ONE + y * y),), lambda a: ((apply("cos", a), "!="),),
-              torch="tan", c="tan", sympy="tan", latex=r"\tan"),
-    Primitive("sinh", 1, lambda q, y, a: (q * apply("cosh", a),), torch="sinh", c="sinh", sympy="sinh", latex=r"\sinh"),
-    Primitive("cosh", 1, lambda q, y, a: (q * apply("sinh", a),), torch="cosh", c="cosh", sympy="cosh", latex=r"\cosh"),
-    Primitive("tanh", 1, lambda q, y, a: (q * (ONE - y * y),), torch="tanh", c="tanh", sympy="tanh", latex=r"\tanh"),
+              torch="tan", c="tan", sympy="tan", latex=r"\tan", meaning=lambda a: apply("sin", a) / apply("cos", a)),
+    Primitive("sinh", 1, lambda q, y, a: (q * apply("cosh", a),), torch="sinh", c="sinh", sympy="sinh", latex=r"\sinh",
+              meaning=_exp_pair(-1)),
+    Primitive("cosh", 1, lambda q, y, a: (q * apply("sinh", a),), torch="cosh", c="cosh", sympy="cosh", latex=r"\cosh",
+              meaning=_exp_pair(1)),
+    Primitive("tanh", 1, lambda q, y, a: (q * (ONE - y * y),), torch="tanh", c="tanh", sympy="tanh", latex=r"\tanh",
+              meaning=_tanh_by_exp),
     Primitive("sqrt", 1, lambda q, y, a: (q * HALF / y,), lambda a: ((a, ">="),),
               torch="sqrt", c="sqrt", sympy="sqrt", latex=r"\sqrt"),
     Primitive("asin", 1, lambda q, y, a: (q / _root(ONE - a * a),), lambda a: ((ONE - a * a, ">="),),
               torch="asin", c="asin", sympy="asin", latex=r"\arcsin"),
     Primitive("acos", 1, lambda q, y, a: (neg(q / _root(ONE - a * a)),), lambda a: ((ONE - a * a, ">="),),
-              torch="acos", c="acos", sympy="acos", latex=r"\arccos"),
+              torch="acos", c="acos", sympy="acos", latex=r"\arccos", meaning=lambda a: apply("pi") / 2 - apply("asin", a)),
     Primitive("atan", 1, lambda q, y, a: (q / (ONE + a * a),), torch="atan", c="atan", sympy="atan", latex=r"\arctan"),
     Primitive("abs", 1, lambda q, y, a: (q * apply("sign", a),), smooth=False, torch="abs", c="fabs", sympy="Abs"),
     Primitive("sign", 1, lambda q, y, a: (ZERO,), smooth=False, torch="sign", sympy="sign", latex=r"\operatorname{sign}"),
@@ -117,8 +133,3 @@ RESERVED = FUNCTIONS | frozenset(CONSTANTS) | {"and", "or", "not"}
 def conditions_of(node: Expression) -> tuple[Condition, ...]:
     """Where the primitive at the top of `node` is defined, as sign conditions on its arguments."""
     return PRIMITIVES[node.head].domain(*node.args) if node.args else ()
-
-
-def constant_pi() -> Expression:
-    """The circle constant; a symbol of its own that nothing differentiates."""
-    return apply("pi")

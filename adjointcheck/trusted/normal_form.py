@@ -16,9 +16,8 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any, cast
 
-
 from adjointcheck.expression.node import Expression
-from adjointcheck.expression.table import conditions_of
+from adjointcheck.expression.table import PRIMITIVES, conditions_of
 from adjointcheck.trusted.polynomial import BudgetError, FlintRing, Monomial, Ring
 
 Key = tuple[Any, ...]
@@ -103,7 +102,8 @@ class Normalizer:
             return self.value(node.args[0] if args[0] else node.args[2])
         if node.head == "pow" and node.args[1].head == "number":
             return self.rational_power(args[0], node.args[1].value)
-        return _RULES[node.head](self, node, *args)
+        meaning = PRIMITIVES[node.head].meaning if node.args and (self.regions.deep or node.head not in DEEP) else None
+        return self.value(meaning(*node.args)) if meaning else _RULES[node.head](self, node, *args)
 
     def assume(self, condition: Expression, relation: str) -> None:
         """Use a domain condition of the expression itself: outside it there is nothing to prove."""
@@ -465,9 +465,6 @@ class Normalizer:
         flip = Fraction(self.canonical(a.num)[1])
         return self.scaled(self.generator((head, self.key(self.scaled(a, flip)))), flip) if flip else self.constant(flip)
 
-    def arcsine(self, a: Quotient) -> Quotient:
-        return self.odd("asin", a)
-
     def turn(self, a: tuple[Quotient, Quotient], b: tuple[Quotient, Quotient]) -> tuple[Quotient, Quotient]:
         minus = self.scaled(self.mul(a[1], b[1]), Fraction(-1))
         return self.add(self.mul(a[0], b[0]), minus), self.add(self.mul(a[1], b[0]), self.mul(a[0], b[1]))
@@ -510,34 +507,9 @@ def _primes(value: Fraction) -> list[tuple[int, int]]:
     return [pair for pair in found.items() if pair[1]]
 
 
-def _odd(self: Normalizer, node: Expression, a: Quotient) -> Quotient:
-    return self.odd(node.head, a)
-
-
-def _hyperbolic(self: Normalizer, node: Expression, a: Quotient) -> Quotient:
-    if not self.regions.deep:
-        return _hyperbolic_atom(self, node, a)
-    up, down = self.exp_sum(a), self.exp_sum(self.scaled(a, Fraction(-1)))
-    minus, plus = self.sub(up, down), self.add(up, down)
-    if node.head == "tanh":
-        return self.mul(minus, self.inverse(plus))
-    return self.scaled(plus if node.head == "cosh" else minus, Fraction(1, 2))
-
-
-def _hyperbolic_atom(self: Normalizer, node: Expression, a: Quotient) -> Quotient:
-    if node.head != "cosh":
-        return _odd(self, node, a)
+def _even(self: Normalizer, node: Expression, a: Quotient) -> Quotient:
     flip = Fraction(self.canonical(a.num)[1] or 1)
-    return self.generator(("cosh", self.key(self.scaled(a, flip))), positive=True)
-
-
-def _tangent(self: Normalizer, node: Expression, a: Quotient) -> Quotient:
-    cosine, sine = self.circle(a)
-    return self.mul(sine, self.inverse(cosine))
-
-
-def _absolute(self: Normalizer, node: Expression, a: Quotient) -> Quotient:
-    return self.scaled(a, Fraction(self.sign(a) or 1))
+    return self.generator((node.head, self.key(self.scaled(a, flip))), positive=True)
 
 
 def _leaf(self: Normalizer, node: Expression) -> Quotient:
@@ -545,6 +517,8 @@ def _leaf(self: Normalizer, node: Expression) -> Quotient:
         return self.constant(node.value)
     return self.generator((node.head, node.value), positive=node.head == "pi" or node.value in self.regions.positive)
 
+
+DEEP = ("sinh", "cosh", "tanh")  # atoms of their own at first, exponentials when that is not enough
 
 _RULES: dict[str, Callable[..., Any]] = {
     "number": _leaf, "symbol": _leaf, "pi": _leaf,
@@ -555,11 +529,10 @@ _RULES: dict[str, Callable[..., Any]] = {
     "exp": lambda self, node, a: self.exp(a),
     "log": lambda self, node, a: self.log(a),
     "sqrt": lambda self, node, a: self.rational_power(a, Fraction(1, 2)),
-    "sin": lambda self, node, a: self.circle(a)[1], "cos": lambda self, node, a: self.circle(a)[0], "tan": _tangent,
-    "sinh": _hyperbolic, "cosh": _hyperbolic, "tanh": _hyperbolic,
-    "asin": lambda self, node, a: self.arcsine(a), "atan": _odd,
-    "acos": lambda self, node, a: self.sub(self.scaled(self.generator(("pi", None), positive=True), Fraction(1, 2)), self.arcsine(a)),
-    "abs": _absolute,
+    "sin": lambda self, node, a: self.circle(a)[1], "cos": lambda self, node, a: self.circle(a)[0],
+    "sinh": lambda self, node, a: self.odd("sinh", a), "tanh": lambda self, node, a: self.odd("tanh", a), "cosh": _even,
+    "asin": lambda self, node, a: self.odd("asin", a), "atan": lambda self, node, a: self.odd("atan", a),
+    "abs": lambda self, node, a: self.scaled(a, Fraction(self.sign(a) or 1)),
     "sign": lambda self, node, a: self.constant(Fraction(self.sign(a))),
     "min": lambda self, node, a, b: a if self.sign(self.sub(a, b)) <= 0 else b,
     "max": lambda self, node, a, b: a if self.sign(self.sub(a, b)) >= 0 else b,

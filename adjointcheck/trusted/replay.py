@@ -142,17 +142,6 @@ def _judge_claim(setting: Setting, name: str, text: str, by_rule: Mapping[str, C
     return Judged(name, rule, _decide(setting, Obligation(name, written, expected, subject), blocked), to_text(expected))
 
 
-def setting_document(setting: Setting) -> dict[str, Any]:
-    """The statement part of a log: texts only."""
-    return {
-        "states": {x: {"rate": to_text(rate), "initial": to_text(setting.initial[x])} for x, rate in setting.rates.items()},
-        "controls": list(setting.controls), "parameters": list(setting.parameters), "positive": sorted(setting.positive),
-        "running_cost": to_text(setting.running), "terminal_cost": to_text(setting.terminal),
-        "observations": [{"cost": to_text(cost), "columns": list(columns)}
-                         for cost, columns in zip(setting.observations, setting.columns, strict=True)],
-    }
-
-
 def read_setting(document: Mapping[str, Any]) -> Setting:
     """Read the statement part of a log; raises ProblemError or GrammarError naming the entry."""
     def text(value: object, where: str) -> Expression:

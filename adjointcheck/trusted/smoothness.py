@@ -25,7 +25,8 @@ def blocked_subjects(setting: Setting) -> dict[str, str]:
     for node in jumps(_statement(setting), setting.positive):
         surface = symbols_of(node.args[1] if node.head == "piecewise" else node.args[0])
         moving = surface & {*setting.states, *setting.controls}
-        reason = f"{to_text(node)[:120]} jumps where {', '.join(sorted(moving or surface))} moves; its jump term is not derived"
+        cause = ", ".join(sorted(moving or surface))
+        reason = f"{to_text(node)[:120]} jumps on a surface that depends on {cause}; the jump term is not derived"
         for subject in everything if moving else sorted(surface & set(setting.parameters)):
             found.setdefault(subject, reason)
     return found
@@ -39,7 +40,7 @@ def kinks(setting: Setting) -> list[str]:
 
 def jumps(roots: Iterable[Expression], positive: frozenset[str]) -> list[Expression]:
     """The nodes below `roots` that are not proved continuous: sign, and piecewise whose branches do not meet."""
-    return [node for node in walk(roots) if node.head == "sign" or node.head == "piecewise" and not _meets(node, positive)]
+    return [node for node in walk(roots) if node.head == "sign" or (node.head == "piecewise" and not _meets(node, positive))]
 
 
 def _statement(setting: Setting) -> list[Expression]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import NoReturn
 
 
-class Status(str, Enum):
+class Status(StrEnum):
     """The four answers; there is no fifth, and no numeric agreement ever becomes PROVED."""
 
     PROVED = "proved"
