@@ -118,9 +118,13 @@ def setting_document(setting: Setting) -> dict[str, Any]:
     }
 
 
+_STATING = ("choose_costate", "transversality", "jump", "stationarity", "parameter_gradient", "end_times", "hamiltonian")
+
+
 def adjoint_system(problem: Problem, steps: Sequence[Step]) -> AdjointSystem:
     """Read the adjoint system out of the claims of the steps, so that what is solved is what was judged."""
-    claims = {step.rule: {name: parse(text, step.id, caps=LOG, jets=True) for name, text in step.claim.items()} for step in steps}
+    claims = {step.rule: {name: parse(text, step.id, caps=LOG, jets=True) for name, text in step.claim.items()}
+              for step in steps if step.rule in _STATING}
     slope = claims.get("parameter_gradient", {})
     groups = range(len(problem.observations))
     hamiltonian = claims["hamiltonian"]["H"]

@@ -142,6 +142,8 @@ class _Parser:
         return self.build(head, left, right)
 
     def signed(self) -> Expression:
+        if self.tokens[self.at][0] == "number":
+            return self.atom()
         if self.take("-"):
             following = self.tokens[self.at]
             node = self.expression(7)

@@ -259,9 +259,16 @@ class Normalizer:
             return Quotient(self.power(poly, exponent))
         return Quotient(self.one, ((self.register(poly), -exponent),))
 
-    def key(self, a: Quotient) -> Key:
-        terms = tuple(sorted(self.ring.terms(self.reduce(a.num)).items()))
+    def key(self, a: Quotient, flip: int = 1) -> Key:
+        """A hashable form of flip * a."""
+        terms = tuple(sorted((m, flip * c) for m, c in self.ring.terms(self.reduce(a.num)).items()))
         return terms, tuple((tuple(sorted(self.ring.terms(self.factors[f]).items())), e) for f, e in a.den)
+
+    def unsigned(self, a: Quotient) -> tuple[Key, int]:
+        """The key of a or -a, whichever has a positive leading coefficient, and that sign; sign 0 for zero."""
+        key = self.key(a)
+        flip = 0 if not key[0] else 1 if key[0][-1][1] > 0 else -1
+        return (key, flip) if flip >= 0 else (self.key(a, -1), flip)
 
     def reduce(self, num: Any) -> Any:
         """Rewrite g**k by the relation of g, later atoms first: what replaces them only holds earlier ones."""
@@ -433,14 +440,13 @@ class Normalizer:
 
     def circle(self, a: Quotient) -> tuple[Quotient, Quotient]:
         """(cos a, sin a), by the angle laws when deep, else as two atoms with s**2 = 1 - c**2."""
-        terms = sorted(self.ring.terms(self.reduce(a.num)).items())
-        if not terms:
+        key, flip = self.unsigned(a)
+        if not flip:
             return Quotient(self.one), self.constant(Fraction(0))
-        if self.regions.deep and len(terms) <= MAX_TERMS_IN_ANGLE:
-            return reduce(self.turn, (self.angle(m, c, a.den) for m, c in terms))
-        flip = 1 if terms[-1][1] > 0 else -1
-        cosine, sine = self.circle_atoms(self.key(self.scaled(a, Fraction(flip))))
-        return cosine, self.scaled(sine, Fraction(flip))
+        if self.regions.deep and len(key[0]) <= MAX_TERMS_IN_ANGLE:
+            return reduce(self.turn, (self.angle(m, flip * c, a.den) for m, c in key[0]))
+        cosine, sine = self.circle_atoms(key)
+        return cosine, sine if flip > 0 else self.scaled(sine, Fraction(-1))
 
     def circle_atoms(self, key: Key) -> tuple[Quotient, Quotient]:
         fresh = ("sin", key) not in self.atoms
@@ -462,8 +468,8 @@ class Normalizer:
 
     def odd(self, head: str, a: Quotient) -> Quotient:
         """An odd function without laws of its own: an atom, with the sign of the argument drawn out."""
-        flip = Fraction(self.canonical(a.num)[1])
-        return self.scaled(self.generator((head, self.key(self.scaled(a, flip)))), flip) if flip else self.constant(flip)
+        key, flip = self.unsigned(a)
+        return self.scaled(self.generator((head, key)), Fraction(flip)) if flip else self.constant(Fraction(0))
 
     def turn(self, a: tuple[Quotient, Quotient], b: tuple[Quotient, Quotient]) -> tuple[Quotient, Quotient]:
         minus = self.scaled(self.mul(a[1], b[1]), Fraction(-1))
@@ -507,11 +513,6 @@ def _primes(value: Fraction) -> list[tuple[int, int]]:
     return [pair for pair in found.items() if pair[1]]
 
 
-def _even(self: Normalizer, node: Expression, a: Quotient) -> Quotient:
-    flip = Fraction(self.canonical(a.num)[1] or 1)
-    return self.generator((node.head, self.key(self.scaled(a, flip))), positive=True)
-
-
 def _leaf(self: Normalizer, node: Expression) -> Quotient:
     if node.head == "number":
         return self.constant(node.value)
@@ -530,7 +531,7 @@ _RULES: dict[str, Callable[..., Any]] = {
     "log": lambda self, node, a: self.log(a),
     "sqrt": lambda self, node, a: self.rational_power(a, Fraction(1, 2)),
     "sin": lambda self, node, a: self.circle(a)[1], "cos": lambda self, node, a: self.circle(a)[0],
-    "sinh": lambda self, node, a: self.odd("sinh", a), "tanh": lambda self, node, a: self.odd("tanh", a), "cosh": _even,
+    "sinh": lambda self, node, a: self.odd("sinh", a), "tanh": lambda self, node, a: self.odd("tanh", a), "cosh": lambda self, node, a: self.generator(("cosh", self.unsigned(a)[0]), positive=True),
     "asin": lambda self, node, a: self.odd("asin", a), "atan": lambda self, node, a: self.odd("atan", a),
     "abs": lambda self, node, a: self.scaled(a, Fraction(self.sign(a) or 1)),
     "sign": lambda self, node, a: self.constant(Fraction(self.sign(a))),

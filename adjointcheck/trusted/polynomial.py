@@ -36,30 +36,30 @@ class Ring(Protocol):
 
 
 class PlainRing:
-    """Sparse dictionaries monomial -> Fraction; about thirty lines, nothing but the standard library."""
+    """Sparse dictionaries monomial -> coefficient, whole numbers kept as int; nothing but the standard library."""
 
     name = "plain"
 
     def __init__(self, budget: int = 2_000_000) -> None:
         self.budget = budget
 
-    def constant(self, value: Fraction) -> Terms:
-        return {(): value} if value else {}
+    def constant(self, value: Fraction) -> Mapping[Monomial, Any]:
+        return {(): _whole(value)} if value else {}
 
-    def generator(self, index: int) -> Terms:
-        return {((index, 1),): Fraction(1)}
+    def generator(self, index: int) -> Mapping[Monomial, Any]:
+        return {((index, 1),): 1}
 
-    def add(self, a: Terms, b: Terms) -> Terms:
-        return self.from_terms([*a.items(), *b.items()])
+    def add(self, a: Mapping[Monomial, Any], b: Mapping[Monomial, Any]) -> Mapping[Monomial, Any]:
+        return self._merge([*a.items(), *b.items()])
 
-    def mul(self, a: Terms, b: Terms) -> Terms:
+    def mul(self, a: Mapping[Monomial, Any], b: Mapping[Monomial, Any]) -> Mapping[Monomial, Any]:
         self._spend(len(a) * len(b))
-        return self.from_terms((_times(m, n), x * y) for m, x in a.items() for n, y in b.items())
+        return self._merge((_times(m, n), x * y) for m, x in a.items() for n, y in b.items())
 
-    def sum(self, signed: Sequence[tuple[int, Terms]]) -> Terms:
-        return self.from_terms((m, sign * c) for sign, a in signed for m, c in a.items())
+    def sum(self, signed: Sequence[tuple[int, Mapping[Monomial, Any]]]) -> Mapping[Monomial, Any]:
+        return self._merge((m, sign * c) for sign, a in signed for m, c in a.items())
 
-    def degrees(self, a: Terms) -> Mapping[int, int]:
+    def degrees(self, a: Mapping[Monomial, Any]) -> Mapping[int, int]:
         highest: dict[int, int] = {}
         for monomial in a:
             for generator, exponent in monomial:
@@ -67,11 +67,14 @@ class PlainRing:
                     highest[generator] = exponent
         return highest
 
-    def terms(self, a: Terms) -> Terms:
-        return a
+    def terms(self, a: Mapping[Monomial, Any]) -> Terms:
+        return {monomial: Fraction(c) for monomial, c in a.items()}
 
-    def from_terms(self, terms: Iterable[tuple[Monomial, Fraction]]) -> Terms:
-        total: dict[Monomial, Fraction] = {}
+    def from_terms(self, terms: Iterable[tuple[Monomial, Fraction]]) -> Mapping[Monomial, Any]:
+        return self._merge((monomial, _whole(c)) for monomial, c in terms)
+
+    def _merge(self, terms: Iterable[tuple[Monomial, Any]]) -> Mapping[Monomial, Any]:
+        total: dict[Monomial, Any] = {}
         for monomial, coefficient in terms:
             total[monomial] = total[monomial] + coefficient if monomial in total else coefficient
         self._spend(len(total))
@@ -81,6 +84,10 @@ class PlainRing:
         self.budget -= work
         if self.budget < 0:
             raise BudgetError("the normal form grew beyond the budget of term operations")
+
+
+def _whole(value: Fraction) -> int | Fraction:
+    return value.numerator if value.denominator == 1 else value
 
 
 def _times(m: Monomial, n: Monomial) -> Monomial:
