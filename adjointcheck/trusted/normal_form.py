@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from typing import Any, cast
+from typing import Any
 
 from adjointcheck.expression.node import Expression
 from adjointcheck.expression.table import PRIMITIVES, conditions_of
@@ -51,22 +51,11 @@ class Quotient:
     den: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass
-class Regions:
-    """What is fixed outside one run: signs by key, common denominators by base, names that are positive."""
-
-    signs: dict[Key, int] = field(default_factory=dict)
-    scale: dict[Key, int] = field(default_factory=dict)
-    positive: frozenset[str] = frozenset()
-    deep: bool = False
-
-
 class Normalizer:
-    """One run over one region in one ring."""
+    """One run in one ring over one region: `signs` by key, common denominators of exponents by base in `scale`."""
 
-    def __init__(self, ring: Ring, regions: Regions) -> None:
-        self.ring, self.regions = ring, regions
-        self.signs = dict(regions.signs)
+    def __init__(self, ring: Ring, signs: dict[Key, int], scale: dict[Key, int], positive: frozenset[str], deep: bool) -> None:
+        self.ring, self.signs, self.scale, self.positive, self.deep = ring, dict(signs), scale, positive, deep
         self.allowed: dict[Key, tuple[int, ...]] = {}
         self.atoms: dict[Key, int] = {}
         self.names: list[Key] = []
@@ -102,7 +91,7 @@ class Normalizer:
             return self.value(node.args[0] if args[0] else node.args[2])
         if node.head == "pow" and node.args[1].head == "number":
             return self.rational_power(args[0], node.args[1].value)
-        meaning = PRIMITIVES[node.head].meaning if node.args and (self.regions.deep or node.head not in DEEP) else None
+        meaning = PRIMITIVES[node.head].meaning if node.args and (self.deep or node.head not in DEEP) else None
         return self.value(meaning(*node.args)) if meaning else _RULES[node.head](self, node, *args)
 
     def assume(self, condition: Expression, relation: str) -> None:
@@ -161,23 +150,21 @@ class Normalizer:
         return Quotient(self.ring.constant(value))
 
     def add(self, a: Quotient, b: Quotient) -> Quotient:
-        if a.den == b.den:
-            return Quotient(self.ring.add(a.num, b.num), a.den)
-        common = dict(a.den)
-        for factor, exponent in b.den:
-            common[factor] = max(exponent, common.get(factor, 0))
-        den = tuple(sorted(common.items()))
-        return Quotient(self.ring.add(self.over(a, common), self.over(b, common)), den)
+        return self.sum((1, 1), (a, b))
 
     def sub(self, a: Quotient, b: Quotient) -> Quotient:
-        return self.add(a, self.scaled(b, Fraction(-1)))
+        return self.sum((1, -1), (a, b))
 
     def sum(self, signs: Sequence[int], terms: Sequence[Quotient]) -> Quotient:
-        """A long sum at once: numerators over equal denominators are merged in one pass."""
-        groups: dict[tuple[tuple[int, int], ...], list[tuple[int, Any]]] = {}
+        """A whole sum at once, over the least common multiple of the registered factors."""
+        common: dict[int, int] = {}
+        for factor, exponent in (pair for term in terms for pair in term.den):
+            common[factor] = max(exponent, common.get(factor, 0))
+        groups: dict[Any, list[tuple[int, Any]]] = {}
         for sign, term in zip(signs, terms, strict=True):
             groups.setdefault(term.den, []).append((sign, term.num))
-        return reduce(self.add, (Quotient(self.ring.sum(group), den) for den, group in groups.items()))
+        numerators = [(1, self.over(Quotient(self.ring.sum(group), den), common)) for den, group in groups.items()]
+        return Quotient(self.ring.sum(numerators), tuple(sorted(common.items())))
 
     def over(self, a: Quotient, common: dict[int, int]) -> Any:
         own = dict(a.den)
@@ -343,20 +330,12 @@ class Normalizer:
         constant, factors = self.split(a)
         if not constant:
             raise Infeasible
-        result = self.constant(Fraction(0))
-        for prime, exponent in _primes(abs(constant)):
-            result = self.add(result, self.scaled(self.generator(("log", prime), positive=True), Fraction(exponent)))
+        parts = [(prime, exponent) for prime, exponent in _primes(abs(constant))]
         for poly, exponent in factors:
-            key, _ = self.canonical(poly)
-            lead = sorted(self.ring.terms(poly).items())[-1][1]
-            result = self.add(result, self.log_absolute(cast(Key, key), abs(lead), exponent))
-        return result
-
-    def log_absolute(self, key: Key, lead: Fraction, exponent: int) -> Quotient:
-        result = self.scaled(self.generator(("log", key)), Fraction(exponent))
-        for prime, e in _primes(lead):
-            result = self.add(result, self.scaled(self.generator(("log", prime), positive=True), Fraction(e * exponent)))
-        return result
+            lead = abs(sorted(self.ring.terms(poly).items())[-1][1])
+            parts += [(self.canonical(poly)[0], exponent), *((prime, e * exponent) for prime, e in _primes(lead))]
+        logs = [self.scaled(self.generator(("log", name), positive=isinstance(name, int)), Fraction(e)) for name, e in parts]
+        return self.sum([1] * len(logs), logs)
 
     def rational_power(self, a: Quotient, exponent: Fraction) -> Quotient:
         if exponent.denominator == 1:
@@ -400,20 +379,20 @@ class Normalizer:
         """(v, D) when `poly` is the single atom v**(1/D), so that roots of roots share one atom."""
         terms = list(self.ring.terms(poly).items())
         name = self.name_of(terms[0][0]) if len(terms) == 1 and terms[0][1] == 1 else None
-        return (self.ring.from_terms(name[1]), self.regions.scale[name]) if name and name[0] == "root" else None
+        return (self.ring.from_terms(name[1]), self.scale[name]) if name and name[0] == "root" else None
 
     def common(self, base: Key, denominator: int) -> int:
         """The common denominator of all exponents of `base`, found by starting again when it grows."""
-        known = self.regions.scale.get(base, 1)
+        known = self.scale.get(base, 1)
         if known % denominator:
-            self.regions.scale[base] = math.lcm(known, denominator)
+            self.scale[base] = math.lcm(known, denominator)
             raise Restart
         return known
 
     # -- exponentials and angles ------------------------------------------------------------------------------
 
     def exp(self, a: Quotient) -> Quotient:
-        if self.regions.deep or not self.ring.terms(self.reduce(a.num)):
+        if self.deep or not self.ring.terms(self.reduce(a.num)):
             return self.exp_sum(a)
         return self.generator(("exp", self.key(a)), positive=True)
 
@@ -443,7 +422,7 @@ class Normalizer:
         key, flip = self.unsigned(a)
         if not flip:
             return Quotient(self.one), self.constant(Fraction(0))
-        if self.regions.deep and len(key[0]) <= MAX_TERMS_IN_ANGLE:
+        if self.deep and len(key[0]) <= MAX_TERMS_IN_ANGLE:
             return reduce(self.turn, (self.angle(m, flip * c, a.den) for m, c in key[0]))
         cosine, sine = self.circle_atoms(key)
         return cosine, sine if flip > 0 else self.scaled(sine, Fraction(-1))
@@ -516,7 +495,7 @@ def _primes(value: Fraction) -> list[tuple[int, int]]:
 def _leaf(self: Normalizer, node: Expression) -> Quotient:
     if node.head == "number":
         return self.constant(node.value)
-    return self.generator((node.head, node.value), positive=node.head == "pi" or node.value in self.regions.positive)
+    return self.generator((node.head, node.value), positive=node.head == "pi" or node.value in self.positive)
 
 
 DEEP = ("sinh", "cosh", "tanh")  # atoms of their own at first, exponentials when that is not enough
@@ -542,4 +521,4 @@ _RULES: dict[str, Callable[..., Any]] = {
     "not": lambda self, node, a: not a, "and": lambda self, node, a, b: a and b, "or": lambda self, node, a, b: a or b,
 }
 
-__all__ = ["BudgetError", "Infeasible", "NeedSign", "Normalizer", "Quotient", "Regions", "Restart", "Undefined"]
+__all__ = ["BudgetError", "Infeasible", "NeedSign", "Normalizer", "Quotient", "Restart", "Undefined"]

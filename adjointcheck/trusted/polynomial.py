@@ -127,7 +127,7 @@ class FlintRing:
 
     def sum(self, signed: Sequence[tuple[int, Any]]) -> Any:
         """Pairwise, so that a long sum is copied only a few times."""
-        parts = [a if sign > 0 else -a for sign, a in signed]
+        parts = [a if sign > 0 else -a for sign, a in signed] or [self.context.constant(0)]
         while len(parts) > 1:
             parts = [sum(parts[i : i + 2], self.context.constant(0)) for i in range(0, len(parts), 2)]
         return parts[0]

@@ -8,7 +8,7 @@ from adjointcheck.errors import DisagreementError
 from adjointcheck.expression.calculus import domain_ledger
 from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import Expression, apply, symbols_of
-from adjointcheck.trusted.normal_form import Infeasible, Key, NeedSign, Normalizer, Regions, Restart, Undefined
+from adjointcheck.trusted.normal_form import Infeasible, Key, NeedSign, Normalizer, Restart, Undefined
 from adjointcheck.trusted.polynomial import BudgetError, FlintRing, PlainRing, Ring
 from adjointcheck.trusted.verdict import Status, Verdict
 from adjointcheck.trusted.witness import agree_somewhere, refute
@@ -88,11 +88,12 @@ def _all_regions(root: Expression, ring: Callable[[], Ring], scale: dict[Key, in
         visited += 1
         if visited > MAX_REGIONS:
             raise BudgetError(f"more than {MAX_REGIONS} sign regions")
-        run = Normalizer(ring(), Regions(pending.pop(), scale, positive, deep))
+        signs = pending.pop()
+        run = Normalizer(ring(), signs, scale, positive, deep)
         try:
             zero = run.is_zero(run.value(root))
         except NeedSign as need:
-            pending += [{**run.regions.signs, need.key: sign} for sign in need.options]
+            pending += [{**signs, need.key: sign} for sign in need.options]
             continue
         except Infeasible:
             continue
