@@ -16,6 +16,7 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any
 
+from adjointcheck.errors import DisagreementError
 from adjointcheck.expression.node import Expression
 from adjointcheck.expression.table import PRIMITIVES, conditions_of
 from adjointcheck.trusted.polynomial import BudgetError, FlintRing, Monomial, Ring
@@ -237,7 +238,7 @@ class Normalizer:
             if positive or key[0] == "root":
                 self.floor[self.atoms[key]] = positive
             if isinstance(self.ring, FlintRing) and self.atoms[key] >= self.ring.size:
-                raise ArithmeticError("the two codes found different atoms")
+                raise DisagreementError("normal form", key, "both codes to find the same atoms")
         return self.atoms[key]
 
     def generator(self, key: Key, exponent: int = 1, *, positive: bool = False) -> Quotient:
@@ -322,7 +323,7 @@ class Normalizer:
         product = reduce(self.ring.mul, (self.power(p, e) for p, e in found), self.ring.constant(constant))
         difference = self.ring.add(product, self.ring.mul(poly, self.ring.constant(Fraction(-1))))
         if self.ring.terms(difference):
-            raise ArithmeticError("a factorisation does not multiply out")
+            raise DisagreementError("normal form", terms, "FLINT's factors to multiply out")
         return constant, found
 
     def log(self, a: Quotient) -> Quotient:

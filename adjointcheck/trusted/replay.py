@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adjointcheck.errors import AdjointCheckError, ProblemError, StepRejected
-from adjointcheck.expression.grammar import LOG, parse, to_text
+from adjointcheck.expression.grammar import LOG, check_name, parse, to_text
 from adjointcheck.expression.node import Expression, symbols_of
 from adjointcheck.trusted.rules import RULES, Claim, Obligation, Row, Setting
 from adjointcheck.trusted.smoothness import blocked_subjects
@@ -148,7 +148,7 @@ def read_setting(document: Mapping[str, Any]) -> Setting:
         return parse(value, f"log, {where}", caps=LOG)  # type: ignore[arg-type]
 
     states = document["states"]
-    return Setting(
+    setting = Setting(
         rates={x: text(entry["rate"], f"rate of {x}") for x, entry in states.items()},
         initial={x: text(entry["initial"], f"initial of {x}") for x, entry in states.items()},
         controls=tuple(document["controls"]), parameters=tuple(document["parameters"]),
@@ -156,6 +156,14 @@ def read_setting(document: Mapping[str, Any]) -> Setting:
         observations=tuple(text(entry["cost"], "observation cost") for entry in document["observations"]),
         positive=frozenset(document["positive"]), columns=tuple(tuple(entry["columns"]) for entry in document["observations"]),
     )
+    columns = {column for group in setting.columns for column in group}
+    names = ["t", *setting.varied, *columns]
+    twice = sorted(name for name in set(names) if names.count(name) > 1)
+    if twice:
+        raise ProblemError("log, statement", twice[0], "every name once: a state x takes p_x for its costate", "Rename it.")
+    for name in [*setting.states, *setting.controls, *setting.parameters, *columns]:
+        check_name(name, "log, statement")
+    return setting
 
 
 def replay(document: Mapping[str, Any]) -> Judgement:
