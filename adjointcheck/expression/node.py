@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NoReturn
 from weakref import WeakValueDictionary
@@ -15,10 +16,10 @@ def _operator(build: Callable[[Any, Any], Any]) -> tuple[Callable[[Any, Any], Ex
     return lambda self, other: build(self, lift(other)), lambda self, other: build(lift(other), self)
 
 
+@dataclass(frozen=True, eq=False, repr=False, slots=True, weakref_slot=True)
 class Expression:
     """One node: a number, a symbol, or a primitive of `table.PRIMITIVES` applied to `args`; never built directly."""
 
-    __slots__ = ("__weakref__", "args", "head", "value")
     head: str
     args: tuple[Expression, ...]
     value: Any
@@ -40,9 +41,6 @@ class Expression:
     def __float__(self) -> NoReturn:
         raise TypeError("an expression is not a number: use adjointcheck.math functions instead of numpy's or math's")
 
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError("expressions are immutable")
-
     def __reduce__(self) -> NoReturn:
         raise TypeError("expressions are not pickled: store their text (expression.grammar.to_text) instead")
 
@@ -58,13 +56,7 @@ _POOL: WeakValueDictionary[tuple[Any, ...], Expression] = WeakValueDictionary()
 def _intern(head: str, args: tuple[Expression, ...], value: object) -> Expression:
     key = (head, args, value)
     node = _POOL.get(key)
-    if node is None:
-        node = object.__new__(Expression)
-        object.__setattr__(node, "head", head)
-        object.__setattr__(node, "args", args)
-        object.__setattr__(node, "value", value)
-        node = _POOL.setdefault(key, node)
-    return node
+    return _POOL.setdefault(key, Expression(head, args, value)) if node is None else node
 
 
 def number(value: int | Fraction) -> Expression:

@@ -50,7 +50,7 @@ def from_sympy(root: sympy.Expr, where: str = "SymPy expression", known: dict[sy
     `known` may be shared between calls, so that equal parts of several formulas are converted once.
     """
     known = {} if known is None else known
-    stack = [root]
+    stack: list[sympy.Basic] = [root]
     while stack:
         node = stack[-1]
         missing = [arg for arg in _children(node) if arg not in known]

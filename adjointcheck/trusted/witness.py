@@ -49,7 +49,7 @@ def agree_somewhere(left: Expression, right: Expression, positive: frozenset[str
 def ball(root: Expression, point: Point, precision: int) -> Any:
     """Arb enclosure of `root` at `point`; raises NoInformation when it is not finite."""
     with flint.ctx.workprec(precision):
-        value = run(root, lambda node: _arb_leaf(node, point), _ARB)
+        value = run(root, _leaf(point, _arb, flint.arb.pi()), _ARB)
     if not value.is_finite():
         raise NoInformation
     return value
@@ -95,10 +95,13 @@ def _rational_power(base: Any, exponent: Fraction, rules: Mapping[str, Callable[
     return rules["power"](base, exponent)
 
 
-def _arb_leaf(node: Expression, point: Point) -> Any:
-    if node.head == "pi":
-        return flint.arb.pi()
-    value = node.value if node.head == "number" else point[node.value]
+def _leaf(point: Point, read: Callable[[Fraction], Any], pi: Any = None) -> Callable[[Expression], Any]:
+    """How an arithmetic reads numbers, symbols and pi; one without pi raises KeyError on it."""
+    values = {"pi": pi} if pi is not None else {}
+    return lambda node: values[node.head] if node.head == "pi" else read(node.value if node.head == "number" else point[node.value])
+
+
+def _arb(value: Fraction) -> Any:
     return flint.arb(flint.fmpq(value.numerator, value.denominator))
 
 
@@ -123,7 +126,7 @@ _ARB: dict[str, Callable[..., Any]] = {
        ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "sqrt")},
     "sign": _arb_sign, "min": lambda a, b: a.min(b), "max": lambda a, b: a.max(b),
     "pow": lambda a, b: (b * a.log()).exp(),
-    "power": lambda a, r: (flint.arb(flint.fmpq(r.numerator, r.denominator)) * a.log()).exp(),
+    "power": lambda a, r: (_arb(r) * a.log()).exp(),
 }
 
 
@@ -148,8 +151,8 @@ def _differ(left: Expression, right: Expression, point: Point, precision: int) -
         return None
     if not _disjoint(a, b) or not _confirmed(left, right, point, precision):
         return None
-    digits = max(12, min(40, precision // 4))
     with flint.ctx.workprec(precision):
+        digits = next((n for n in (12, 24, 48, 96, 250) if _show(a, n) != _show(b, n)), 1000)
         return Witness(tuple((name, str(value)) for name, value in point.items()), _show(a, digits), _show(b, digits), _show(a - b, 6))
 
 
@@ -164,14 +167,10 @@ def _show(a: Any, digits: int) -> str:
 def _confirmed(left: Expression, right: Expression, point: Point, precision: int) -> bool:
     """The same point in arithmetic that shares no code with FLINT: exact fractions, or mpmath intervals."""
     try:
-        exact = [run(side, lambda node: _exact_leaf(node, point), _EXACT) for side in (left, right)]
+        exact = [run(side, _leaf(point, Fraction), _EXACT) for side in (left, right)]
         return exact[0] != exact[1]
     except (KeyError, ZeroDivisionError):
         return _intervals_disjoint(left, right, point, precision)
-
-
-def _exact_leaf(node: Expression, point: Point) -> Fraction:
-    return node.value if node.head == "number" else point[node.value]
 
 
 _EXACT: dict[str, Callable[..., Any]] = {
@@ -183,16 +182,13 @@ def _intervals_disjoint(left: Expression, right: Expression, point: Point, preci
     with mpmath.workprec(precision + 64):
         iv.prec = precision + 32
         try:
-            a, b = (run(side, lambda node: _interval_leaf(node, point), _INTERVAL) for side in (left, right))
+            a, b = (run(side, _leaf(point, _interval, iv.pi), _INTERVAL) for side in (left, right))
         except (NoInformation, ValueError, ZeroDivisionError, NotImplementedError, ComplexResult):
             return False
     return bool(a.b < b.a or b.b < a.a)
 
 
-def _interval_leaf(node: Expression, point: Point) -> Any:
-    if node.head == "pi":
-        return iv.pi
-    value = node.value if node.head == "number" else point[node.value]
+def _interval(value: Fraction) -> Any:
     return iv.mpf(value.numerator) / value.denominator
 
 
@@ -219,6 +215,6 @@ _INTERVAL: dict[str, Callable[..., Any]] = {
     **{name: (lambda a, name=name: getattr(iv, name)(a)) for name in ("exp", "log", "sin", "cos", "sqrt")},
     "asin": _monotone("asin"), "atan": _monotone("atan"), "sign": _interval_sign,
     "min": lambda a, b: a if _decided(a.b <= b.a, b.b <= a.a) else b, "max": lambda a, b: b if _decided(a.b <= b.a, b.b <= a.a) else a,
-    "pow": lambda a, b: iv.exp(b * iv.log(a)), "power": lambda a, r: iv.exp(iv.mpf(r.numerator) / r.denominator * iv.log(a)),
+    "pow": lambda a, b: iv.exp(b * iv.log(a)), "power": lambda a, r: iv.exp(_interval(r) * iv.log(a)),
 }
 
