@@ -38,11 +38,13 @@ class Caps:
 STATEMENT = Caps()
 LOG = Caps(characters=16_777_216, tokens=4_000_000, depth=150, digits=4096, exponent=4096)
 
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}\Z")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}\Z", re.ASCII)
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z][A-Za-z0-9_]*(?:\.[a-z]+)*)"
-    r"|(?P<sign>\*\*|<=|>=|[-+*/^<>(),]))"
+    r"|(?P<sign>\*\*|<=|>=|[-+*/^<>(),]))",
+    re.ASCII,
 )
+_BLANK = " \t\r\n\f\v"
 _BINARY = {sign: (row.name, row.level) for row in PRIMITIVES.values() if (sign := row.infix)}
 _BINARY |= {"^": ("pow", 8), ">": ("lt", 4), ">=": ("le", 4)}
 _BOOLEAN_ARGUMENTS = {"and", "or", "not"}
@@ -85,7 +87,7 @@ class _Parser:
         self.load: dict[Expression, int] = {}
 
     def _tokens(self) -> list[tuple[str, str, int]]:
-        tokens, at, end = [], 0, len(self.text.rstrip())
+        tokens, at, end = [], 0, len(self.text.rstrip(_BLANK))
         while at < end:
             match = _TOKEN.match(self.text, at)
             if not match or match.lastgroup is None:
@@ -97,13 +99,13 @@ class _Parser:
         return [*tokens, ("end", "", end)]
 
     def _unreadable(self, at: int) -> NoReturn:
-        at += len(self.text[at:]) - len(self.text[at:].lstrip())
+        at += len(self.text[at:]) - len(self.text[at:].lstrip(_BLANK))
         bad = self.text[at]
         kind = "an ASCII character of the grammar" if ord(bad) < 128 else f"ASCII text, not U+{ord(bad):04X}"
         raise GrammarError(f"{self.where}, column {at + 1}", self._near(at), kind, "Write names and signs in plain ASCII.")
 
     def _near(self, at: int) -> str:
-        return self.text[at : at + 24] if at < len(self.text.rstrip()) else "the end of the text"
+        return self.text[at : at + 24] if at < len(self.text.rstrip(_BLANK)) else "the end of the text"
 
     def fail(self, expected: str, todo: str = "") -> NoReturn:
         at = self.tokens[self.at][2]
@@ -203,8 +205,10 @@ class _Parser:
 
     def apply_function(self, name: str, arguments: list[Expression]) -> Expression:
         arity = PRIMITIVES[name].arity
-        if name in ("min", "max") and len(arguments) > 2:
-            arguments = [self.apply_function(name, arguments[:-1]), arguments[-1]]
+        if len(arguments) > self.caps.depth:
+            self.fail(f"a function of fewer arguments, at most {self.caps.depth}")
+        while name in ("min", "max") and len(arguments) > 2:
+            arguments = [self.build(name, *arguments[:2]), *arguments[2:]]
         if len(arguments) != arity:
             self.fail(f"{name} with {arity} argument{'s' * (arity > 1)}, not {len(arguments)}")
         return self.build(name, *arguments)

@@ -35,6 +35,13 @@ class Expression:
     def __neg__(self) -> Expression:
         return neg(self)
 
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, int | float | Fraction):
+            raise TypeError("an expression equals no number for good: write piecewise with a < or <= instead of `==`")
+        return self is other
+
     def __bool__(self) -> NoReturn:
         raise TypeError("an expression has no truth value: write piecewise(value, condition, otherwise) instead of `if`")
 

@@ -22,7 +22,7 @@ from adjointcheck.expression.table import PRIMITIVES, conditions_of
 from adjointcheck.trusted.polynomial import BudgetError, FlintRing, Monomial, Ring
 
 Key = tuple[Any, ...]
-MAX_TERMS_IN_ANGLE, MAX_MULTIPLE = 6, 24
+MAX_TERMS_IN_ANGLE, MAX_MULTIPLE, MAX_EXPONENT = 6, 24, 4096
 
 
 class NeedSign(Exception):
@@ -196,6 +196,8 @@ class Normalizer:
         return terms[0][0][0] if len(terms) == 1 and len(terms[0]) == 1 and terms[0][0][1] == 1 else None
 
     def power(self, num: Any, exponent: int) -> Any:
+        if exponent > MAX_EXPONENT:
+            raise BudgetError(f"an exponent above {MAX_EXPONENT}")
         result = self.one
         while exponent:
             if exponent & 1:
