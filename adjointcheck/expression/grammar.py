@@ -101,7 +101,7 @@ class _Parser:
     def _unreadable(self, at: int) -> NoReturn:
         at += len(self.text[at:]) - len(self.text[at:].lstrip(_BLANK))
         bad = self.text[at]
-        kind = "an ASCII character of the grammar" if ord(bad) < 128 else f"ASCII text, not U+{ord(bad):04X}"
+        kind = "a character of the grammar" if " " < bad < "\x7f" else f"printable ASCII text, not U+{ord(bad):04X}"
         raise GrammarError(f"{self.where}, column {at + 1}", self._near(at), kind, "Write names and signs in plain ASCII.")
 
     def _near(self, at: int) -> str:
