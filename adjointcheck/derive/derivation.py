@@ -194,6 +194,6 @@ class Derivation:
         }
 
     def _repr_latex_(self) -> str:
-        from adjointcheck.report.latex import derivation_latex
+        from adjointcheck.report.latex import equations_latex
 
-        return derivation_latex(self)
+        return equations_latex(self.system)

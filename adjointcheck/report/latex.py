@@ -1,0 +1,193 @@
+"""A complete LaTeX document (amsmath, longtable), and the equations alone for notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from adjointcheck.expression.node import Expression
+from adjointcheck.problem.convention import CONVENTION
+from adjointcheck.report import outline
+from adjointcheck.report.layout import display_latex, lay_out
+from adjointcheck.report.notation import escape_latex, latex
+from adjointcheck.report.wording import figure, one_line, word
+
+if TYPE_CHECKING:
+    from adjointcheck.check.verdict import Check, Fit, Report
+    from adjointcheck.derive.derivation import AdjointSystem, Derivation
+
+Lines = Iterator[str]
+LINE = 78  # characters of a line that fit the text width below
+STEP_CAP = 2000
+_HEAD = r"""\documentclass[11pt]{article}
+\usepackage[T1]{fontenc}
+\usepackage[a4paper,margin=24mm]{geometry}
+\usepackage{amsmath}
+\usepackage{array,longtable}
+\IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
+\newcolumntype{P}[1]{>{\raggedright\arraybackslash}p{#1}}
+\allowdisplaybreaks
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{4pt plus 2pt}
+\setcounter{secnumdepth}{0}
+\sloppy
+\begin{document}"""
+
+
+def derivation_latex(derivation: Derivation) -> str:
+    """A document with statement, steps, adjoint system and claims, ready for pdflatex."""
+    return _document(_derivation(derivation, ()))
+
+
+def report_latex(report: Report) -> str:
+    """A document with everything in the report but its pictures."""
+    return _document(_report(report))
+
+
+def equations_latex(system: AdjointSystem) -> str:
+    """The adjoint system as one mathematics block, as notebooks show it."""
+    equations = [equation for topic in outline.system_topics(system) for equation in topic.equations]
+    body = " \\\\\n".join(display_latex(lay_out(equation.right, equation.left)) for equation in equations)
+    return f"$\\displaystyle\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n$"
+
+
+def _document(lines: Iterable[str]) -> str:
+    return "\n".join([_HEAD, *lines, r"\end{document}", ""])
+
+
+def _text(value: object) -> str:
+    return escape_latex(one_line(value))
+
+
+def _code(text: object) -> str:
+    return rf"\texttt{{{_text(text)}}}"
+
+
+def _report(report: Report) -> Lines:
+    checks = outline.ordered_checks(report)
+    yield from _derivation(report.derivation, checks, word(report.verdict))
+    yield from _checks(checks)
+    if report.fit is not None:
+        yield from _fit(report.fit)
+    yield r"\section{Provenance}"
+    yield from _table("lP{10cm}", ("what", "value"), [
+        *((_text(name), _text(version)) for name, version in sorted(report.versions.items())),
+        *((_text(f"seed of {check.name}"), figure(check.seed)) for check in checks if check.seed is not None),
+        *((_text(stage), f"{spent:.2f} s") for stage, spent in report.seconds.items()),
+    ])
+
+
+def _derivation(derivation: Derivation, checks: Sequence[Check], verdict: str = "") -> Lines:
+    problem = derivation.problem
+    yield rf"\section*{{{_text(problem.name)}: {verdict or word(derivation.verdict)}}}"
+    yield ", ".join(count.words for count in outline.counts(derivation, checks)) + "."
+    yield from _attention(outline.attention(derivation, checks))
+    yield r"\section{Statement}"
+    yield from _topics(outline.statement_topics(problem))
+    yield from _table("lll", ("symbol", "meaning", "value"), (
+        (f"${latex(row.symbol)}$", _text(row.meaning), _text(row.value)) for row in outline.symbol_rows(problem)))
+    yield r"\section{Derivation}"
+    for row in outline.step_rows(derivation):
+        yield from _step(row)
+    yield r"\section{The adjoint system}"
+    yield from _topics(outline.system_topics(derivation.system))
+    yield from _claims(outline.claim_rows(derivation))
+    if derivation.findings:
+        yield r"\section{Assumptions and findings}"
+        yield from _list(_text(outline.finding_text(finding)) for finding in derivation.findings)
+    yield r"\section{Convention}"
+    yield from _table("lP{4.6cm}P{6.8cm}", ("symbol", "meaning", "formula or rule"), (
+        (_code(row.symbol), _text(row.meaning), _code(row.formula)) for row in CONVENTION))
+
+
+def _attention(items: Sequence[outline.Item]) -> Lines:
+    if items:
+        yield r"\section{Needs attention}"
+        yield from _list(rf"\textbf{{{item.verdict}}} {item.kind} \textbf{{{_text(item.name)}}}: {_text(item.words)}"
+                         for item in items)
+
+
+def _list(items: Iterable[str]) -> Lines:
+    yield from (r"\begin{itemize}", *(rf"\item {item}" for item in items), r"\end{itemize}")
+
+
+def _topics(topics: Iterable[outline.Topic]) -> Lines:
+    for topic in topics:
+        yield rf"\subsection{{{topic.title}}}"
+        yield f"{topic.words}."
+        yield from _display([(equation.right, equation.left) for equation in topic.equations])
+
+
+def _display(equations: Sequence[tuple[Expression, Expression | None]], **caps: int) -> Lines:
+    rows = [display_latex(lay_out(right, left, width=LINE, **caps)) for right, left in equations]
+    yield from (r"\begin{align*}", " \\\\\n".join(rows), r"\end{align*}")
+
+
+def _step(row: outline.StepRow) -> Lines:
+    yield rf"\subsection{{{_text(row.id)} {_text(outline.rule_words(row.rule))}: {row.verdict}}}"
+    yield _text(row.words)
+    for part in row.parts:
+        yield from _part(part)
+    yield rf"\par\emph{{{_text('; '.join(row.evidence) or row.reason)}{_premises(row)}}}"
+    if row.witness is not None:
+        yield rf"\par {_text(outline.witness_text(row.witness))}"
+
+
+def _premises(row: outline.StepRow) -> str:
+    return f" (from {_text(', '.join(row.premises))})" if row.premises else ""
+
+
+def _part(part: outline.Part) -> Lines:
+    if part.left is None:
+        yield rf"\par {_text(part.label)}:"
+    if part.formula is None:
+        yield rf"\par {_code(part.text[:STEP_CAP])}"
+    else:
+        yield from _display([(part.formula, part.left)], cap=STEP_CAP)
+
+
+def _claims(rows: Sequence[outline.ClaimRow]) -> Lines:
+    if not rows:
+        return
+    yield r"\section{Claims}"
+    for row in rows:
+        yield rf"\subsection{{{_code(row.name)}: {row.verdict}}}"
+        yield from _part(row.claimed)
+        if row.expected is not None and row.verdict != "proved":
+            yield from ("expected", *_part(row.expected))
+        if row.slip:
+            yield rf"\par Likely slip: {_text(row.slip)}"
+        if row.witness is not None:
+            yield rf"\par {_text(outline.witness_text(row.witness))}"
+        yield rf"\par\emph{{{_text('; '.join(row.evidence) or row.reason)}}}"
+
+
+def _checks(checks: Sequence[Check]) -> Lines:
+    if not checks:
+        return
+    yield r"\section{Checks}"
+    yield from _table("P{3.6cm}lllP{5.2cm}", ("check", "outcome", "measured", "threshold", "what was compared"), (
+        (_text(check.name), word(check.outcome), figure(check.measured), figure(check.threshold), _text(check.words))
+        for check in checks))
+    for check in checks:
+        for table in outline.tables(check):
+            yield rf"\subsection{{{_text(check.name)}}}"
+            rows = (map(_text, row) for row in outline.table_rows(table))
+            yield from _table("l" + "r" * (len(table["columns"]) - 1), map(_text, table["columns"]), rows)
+
+
+def _fit(fit: Fit) -> Lines:
+    yield r"\section{Fit}"
+    state = "converged" if fit.converged else "not converged"
+    yield rf"\textbf{{{state}}} after {figure(fit.iterations)} iterations: {_text(fit.message)}."
+    yield f"Cost {figure(fit.cost_start)} at the start, {figure(fit.cost_end)} found; "
+    yield f"gradient norm {figure(fit.gradient_norm)}."
+    yield from _table("lrr", ("parameter", "start", "found"), (
+        (_text(name), start, found) for name, start, found in outline.fit_rows(fit)))
+
+
+def _table(spec: str, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Lines:
+    yield rf"\begin{{longtable}}{{{spec}}}"
+    yield rf"{' & '.join(heads)} \\ \hline \endhead"
+    yield from (rf"{' & '.join(row)} \\" for row in rows)
+    yield r"\end{longtable}"
