@@ -1,0 +1,1 @@
+"""The numeric layer on torch."""
