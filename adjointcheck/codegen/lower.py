@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from adjointcheck.codegen.guard import guard
 from adjointcheck.codegen.ir import Argument, Assign, Constant, Function, Name, Operand, Operation, Plain, Program, Result
 from adjointcheck.codegen.order import execution_order, pulled_back, simplest
 from adjointcheck.expression.calculus import gradient
@@ -204,7 +205,7 @@ def _tree_size(root: Expression) -> int:
 
 
 def _dynamics(problem: Problem, hamiltonian: _Hamiltonian, names: _Names) -> Iterable[Function]:
-    *xdot, running = simplest(hamiltonian.roots)
+    *xdot, running = simplest(guard(hamiltonian.roots))
     f, cost = {"xdot": tuple(xdot)}, {"L": running}
     stated = {"xdot": tuple(state.rate for state in problem.states)}
     arguments = "t x w theta"
@@ -253,7 +254,7 @@ def _observation(system: AdjointSystem, j: int) -> Iterable[Function]:
 def _cost_and_partials(cost_name: str, words: str, partials_name: str, head: str, arguments: str, cost: Expression,
                        slopes: Sequence[Expression], names: _Names) -> Iterable[Function]:
     """The function of a cost, and that of its partials: by time, and `slopes` by x and theta."""
-    yield _Equation(cost_name, words, arguments, {"cost": simplest([cost])[0]}, {"cost": cost}).lower(names)
+    yield _Equation(cost_name, words, arguments, {"cost": simplest(guard([cost]))[0]}, {"cost": cost}).lower(names)
     swept = gradient([cost], [ONE], ["t", *names.rank["x"], *names.rank["theta"]])
     stated = [swept["t"], *slopes]
     values, shown = (names.partials(head, form, "x theta") for form in (simplest(stated, [*swept.values()]), stated))

@@ -133,6 +133,8 @@ _FROM_SYMPY: list[tuple[Any, Callable[[Any, list[Expression]], Expression]]] = [
     (sympy.Pow, _power),
     (sympy.Piecewise, _piecewise),
     (sympy.Heaviside, lambda node, args: _step(node, args)),
+    # The density of a jump is zero off its surface; what happens on it is for trusted/smoothness.py to say.
+    (sympy.DiracDelta, lambda node, args: number(0)),
     (sympy.StrictLessThan, _named("lt")), (sympy.LessThan, _named("le")),
     (sympy.StrictGreaterThan, lambda node, args: apply("lt", args[1], args[0])),
     (sympy.GreaterThan, lambda node, args: apply("le", args[1], args[0])),
