@@ -251,7 +251,7 @@ class Normalizer:
 
     def key(self, a: Quotient, flip: int = 1) -> Key:
         """A hashable form of flip * a."""
-        terms = tuple(sorted((m, flip * c) for m, c in self.ring.terms(self.reduce(a.num)).items()))
+        terms = tuple(sorted((m, c if flip > 0 else -c) for m, c in self.ring.terms(self.reduce(a.num)).items()))
         return terms, tuple((tuple(sorted(self.ring.terms(self.factors[f]).items())), e) for f, e in a.den)
 
     def unsigned(self, a: Quotient) -> tuple[Key, int]:

@@ -57,7 +57,7 @@ class PlainRing:
         return self._merge((_times(m, n), x * y) for m, x in a.items() for n, y in b.items())
 
     def sum(self, signed: Sequence[tuple[int, Mapping[Monomial, Any]]]) -> Mapping[Monomial, Any]:
-        return self._merge((m, sign * c) for sign, a in signed for m, c in a.items())
+        return self._merge((m, c if sign > 0 else -c) for sign, a in signed for m, c in a.items())
 
     def degrees(self, a: Mapping[Monomial, Any]) -> Mapping[int, int]:
         highest: dict[int, int] = {}
