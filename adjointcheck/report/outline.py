@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 
 from adjointcheck.errors import GrammarError
@@ -55,8 +55,12 @@ class Part:
 
     label: str
     left: Expression | None
-    formula: Expression | None
     text: str
+
+    @cached_property
+    def formula(self) -> Expression | None:
+        """`text` parsed, when a face comes to show it."""
+        return _parsed(self.text, self.label)
 
 
 @dataclass(frozen=True)
@@ -257,11 +261,6 @@ def step_left(rule: str, name: str, groups: int) -> Expression | None:
         return None
 
 
-def part(name: str, text: str, left: Expression | None) -> Part:
-    """`text` under the name `name`, parsed where our grammar can read it."""
-    return Part(name, left, _parsed(text, name), text)
-
-
 def _parsed(text: str, name: str) -> Expression | None:
     if len(text) > READABLE:
         return None
@@ -274,7 +273,7 @@ def _parsed(text: str, name: str) -> Expression | None:
 def step_row(judged: JudgedStep, groups: int) -> StepRow:
     """One judged step as plain data, in a statement with so many groups of observations."""
     verdict = judged.verdict
-    parts = tuple(part(name, text, step_left(judged.rule, name, groups)) for name, text in judged.claim.items())
+    parts = tuple(Part(name, step_left(judged.rule, name, groups), text) for name, text in judged.claim.items())
     return StepRow(judged.id, judged.rule, judged.words, tuple(judged.premises), parts, word(verdict.status),
                    tuple(verdict.evidence), verdict.reason, verdict.witness)
 
@@ -299,8 +298,8 @@ def claim_row(judged: JudgedClaim) -> ClaimRow:
     """One judged claim as plain data."""
     verdict = judged.verdict
     left = claim_left(judged.name)
-    expected = part(judged.name, judged.expected, left) if judged.expected else None
-    return ClaimRow(judged.name, part(judged.name, judged.text, left), expected, judged.slip or "",
+    expected = Part(judged.name, left, judged.expected) if judged.expected else None
+    return ClaimRow(judged.name, Part(judged.name, left, judged.text), expected, judged.slip or "",
                     word(verdict.status), tuple(verdict.evidence), verdict.reason, verdict.witness)
 
 
