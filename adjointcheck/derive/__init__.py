@@ -11,11 +11,13 @@ from adjointcheck.derive.derivation import (
     adjoint_system,
     setting_of,
 )
+from adjointcheck.expression.calculus import domain_ledger
 from adjointcheck.expression.grammar import LOG, parse, to_text
+from adjointcheck.expression.node import symbols_of
 from adjointcheck.problem.statement import Problem
 from adjointcheck.trusted.replay import Judged, judge
 from adjointcheck.trusted.rules import Setting
-from adjointcheck.trusted.smoothness import kinks
+from adjointcheck.trusted.smoothness import kinks, statement_of
 from adjointcheck.trusted.verdict import Status
 
 __all__ = ["AdjointSystem", "Derivation", "Finding", "JudgedClaim", "JudgedStep", "derive"]
@@ -37,8 +39,15 @@ def derive(problem: Problem) -> Derivation:
         steps=tuple(JudgedStep(step, judged.verdict) for step, judged in zip(steps, judgement.steps, strict=True)),
         claims=tuple(_explain(setting, judged, texts[judged.name]) for judged in judgement.claims),
         system=adjoint_system(problem, steps),
-        findings=tuple(Finding("kink", text) for text in kinks(setting)),
+        findings=_findings(setting),
     )
+
+
+def _findings(setting: Setting) -> tuple[Finding, ...]:
+    """What the theorem takes for granted along the trajectory: no kink is met, and every formula is defined."""
+    ledger = domain_ledger(statement_of(setting))
+    domains = [f"{to_text(a)} {relation} 0" for a, relation in ledger if symbols_of(a) - setting.positive]
+    return (*(Finding("kink", text) for text in kinks(setting)), *(Finding("domain", text) for text in domains))
 
 
 def _explain(setting: Setting, judged: Judged, text: str) -> JudgedClaim:

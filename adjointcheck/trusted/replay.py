@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adjointcheck.errors import AdjointCheckError, ProblemError, StepRejected
+from adjointcheck.errors import AdjointCheckError, DisagreementError, ProblemError, StepRejected
 from adjointcheck.expression.grammar import LOG, check_name, parse, to_text
 from adjointcheck.expression.node import Expression, symbols_of
 from adjointcheck.trusted.rules import RULES, Claim, Obligation, Row, Setting
@@ -71,26 +71,33 @@ def judge(setting: Setting, steps: Sequence[Step], claims: Mapping[str, str]) ->
     parsed: dict[str, tuple[str, Claim]] = {}
     blocked = blocked_subjects(setting)
     judged = [_judge_step(setting, step, parsed, blocked) for step in steps]
+    proved: set[str] = set()
+    for step, found in zip(steps, judged, strict=True):
+        if found.verdict.status is Status.PROVED and proved.issuperset(step.premises):
+            proved.add(step.id)
     present = {step.rule for step in steps}
     judged += [Judged("end", rule, Verdict(Status.INVALID, reason=f"no step applies the rule {rule}"))
                for rule, row in RULES.items() if row.applies(setting) and rule not in present]
-    by_rule = {rule: claim for rule, claim in parsed.values()}
-    proved = {step.rule for step, result in zip(steps, judged, strict=False) if result.verdict.status is Status.PROVED}
-    return Judgement(tuple(judged), tuple(_judge_claim(setting, name, text, by_rule, proved, blocked) for name, text in claims.items()))
+    by_rule = {rule: (claim, step in proved) for step, (rule, claim) in parsed.items()}
+    return Judgement(tuple(judged), tuple(_judge_claim(setting, name, text, by_rule, blocked) for name, text in claims.items()))
 
 
 def _judge_step(setting: Setting, step: Step, parsed: dict[str, tuple[str, Claim]], blocked: Mapping[str, str]) -> Judged:
     try:
         row = _row(step)
-        if step.id in parsed:
-            raise StepRejected(f"step {step.id}", "an id that was used before", "a new id")
+        if step.id in parsed or step.rule in (rule for rule, _ in parsed.values()):
+            raise StepRejected(f"step {step.id}, {step.rule}", "an id or a rule that was used before", "each of them once")
         premises = _premises(setting, step, row, parsed)
         claim = {name: _read(setting, text, f"step {step.id}, {name}") for name, text in step.claim.items()}
         obligations = row.apply(setting, premises, claim)
         parsed[step.id] = (step.rule, claim)
+        return Judged(step.id, step.rule, worst(_decide(setting, each, blocked) for each in obligations))
+    except DisagreementError:
+        raise
     except AdjointCheckError as error:
         return Judged(step.id, step.rule, Verdict(Status.INVALID, reason=str(error)))
-    return Judged(step.id, step.rule, worst(_decide(setting, each, blocked) for each in obligations))
+    except RecursionError:
+        return Judged(step.id, step.rule, Verdict(Status.UNKNOWN, reason="nested too deeply"))
 
 
 def _row(step: Step) -> Row:
@@ -125,19 +132,20 @@ def _decide(setting: Setting, obligation: Obligation, blocked: Mapping[str, str]
     return equal(obligation.left, obligation.right, setting.positive)
 
 
-def _judge_claim(setting: Setting, name: str, text: str, by_rule: Mapping[str, Claim], proved: set[str],
+def _judge_claim(setting: Setting, name: str, text: str, by_rule: Mapping[str, tuple[Claim, bool]],
                  blocked: Mapping[str, str]) -> Judged:
-    """Hold one claim against the step that proves what it speaks of."""
+    """Hold one claim against the step that proves what it speaks of; a step counts only with all that it rests on."""
     head, _, subject = name.partition(".")
     rule, form = TARGETS.get(head, ("", ""))
-    if form.format(subject) not in by_rule.get(rule, {}):
+    claim, proved = by_rule.get(rule, ({}, False))
+    if form.format(subject) not in claim:
         return Judged(name, rule, Verdict(Status.INVALID, reason=f"claims speak of {', '.join(TARGETS)} of a quantity of the statement"))
-    expected = by_rule[rule][form.format(subject)]
+    expected = claim[form.format(subject)]
     try:
         written = _read(setting, text, f"claim {name}")
     except AdjointCheckError as error:
         return Judged(name, rule, Verdict(Status.INVALID, reason=str(error)))
-    if rule not in proved:
+    if not proved:
         return Judged(name, rule, Verdict(Status.UNKNOWN, reason=f"the step {rule} it is held against is not proved"), to_text(expected))
     return Judged(name, rule, _decide(setting, Obligation(name, written, expected, subject), blocked), to_text(expected))
 
@@ -151,19 +159,50 @@ def read_setting(document: Mapping[str, Any]) -> Setting:
     setting = Setting(
         rates={x: text(entry["rate"], f"rate of {x}") for x, entry in states.items()},
         initial={x: text(entry["initial"], f"initial of {x}") for x, entry in states.items()},
-        controls=tuple(document["controls"]), parameters=tuple(document["parameters"]),
+        controls=_names(document["controls"]), parameters=_names(document["parameters"]),
         running=text(document["running_cost"], "running_cost"), terminal=text(document["terminal_cost"], "terminal_cost"),
         observations=tuple(text(entry["cost"], "observation cost") for entry in document["observations"]),
-        positive=frozenset(document["positive"]), columns=tuple(tuple(entry["columns"]) for entry in document["observations"]),
+        positive=frozenset(_names(document["positive"])), columns=tuple(_names(entry["columns"]) for entry in document["observations"]),
     )
-    columns = {column for group in setting.columns for column in group}
-    names = ["t", *setting.varied, *columns]
-    twice = sorted(name for name in set(names) if names.count(name) > 1)
-    if twice:
-        raise ProblemError("log, statement", twice[0], "every name once: a state x takes p_x for its costate", "Rename it.")
-    for name in [*setting.states, *setting.controls, *setting.parameters, *columns]:
-        check_name(name, "log, statement")
+    _check_names(setting)
+    _check_scopes(setting)
     return setting
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise ProblemError("log, statement", value, "a list of names")
+    return tuple(value)
+
+
+def _check_names(setting: Setting) -> None:
+    columns = {column for group in setting.columns for column in group}
+    named = [*setting.states, *setting.controls, *setting.parameters, *columns]
+    for name in named:
+        check_name(name, "log, statement")
+    every = ["t", *setting.varied, *columns]
+    wrong = sorted(name for name in every if every.count(name) > 1) + sorted(setting.positive - set(named))
+    if wrong or not setting.rates:
+        raise ProblemError("log, statement", wrong[0] if wrong else "no state", "states, and every name once, p_x the costate of x", "Rename it.")
+
+
+def _check_scopes(setting: Setting) -> None:
+    """What each expression may speak of, as in a statement file."""
+    fixed, ends = set(setting.parameters), {"t", *setting.states, *setting.parameters}
+    places = [("a rate", rate, ends | set(setting.controls)) for rate in (*setting.rates.values(), setting.running)]
+    places += [("an initial value", value, fixed) for value in setting.initial.values()] + [("the terminal cost", setting.terminal, ends)]
+    places += [("an observation", cost, ends | set(columns)) for cost, columns in zip(setting.observations, setting.columns, strict=True)]
+    for where, expression, scope in places:
+        foreign = sorted(symbols_of(expression) - scope)
+        if foreign:
+            raise ProblemError(f"log, {where}", foreign[0], f"one of {', '.join(sorted(scope)) or 'no names'}")
+
+
+def _step(entry: Mapping[str, Any]) -> Step:
+    step = Step(entry["id"], entry["rule"], _names(entry["premises"]), dict(entry["claim"]))
+    if not all(isinstance(text, str) for text in (step.id, step.rule, *step.claim, *step.claim.values())):
+        raise ProblemError("log, steps", entry, "ids, rules and claims as texts")
+    return step
 
 
 def replay(document: Mapping[str, Any]) -> Judgement:
@@ -172,8 +211,10 @@ def replay(document: Mapping[str, Any]) -> Judgement:
         if document["schema_version"] != SCHEMA_VERSION:
             raise ProblemError("log", document["schema_version"], f"schema_version {SCHEMA_VERSION}", "Derive the statement again.")
         setting = read_setting(document["statement"])
-        steps = [Step(str(s["id"]), str(s["rule"]), tuple(s["premises"]), dict(s["claim"])) for s in document["steps"]]
+        steps = [_step(entry) for entry in document["steps"]]
         claims = {str(c["name"]): str(c["text"]) for c in document["claims"]}
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ProblemError("log", f"{type(error).__name__}: {error}", "a log written by `derive --log`") from error
+    if len(claims) < len(document["claims"]):
+        raise ProblemError("log, claims", "a claim made twice", "each claim once")
     return judge(setting, steps, claims)

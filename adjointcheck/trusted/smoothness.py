@@ -22,7 +22,7 @@ def blocked_subjects(setting: Setting) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     everything = (*setting.states, *setting.controls, *setting.parameters, "t0", "t1", "s")
-    for node in jumps(_statement(setting), setting.positive):
+    for node in jumps(statement_of(setting), setting.positive):
         surface = symbols_of(node.args[1] if node.head == "piecewise" else node.args[0])
         moving = surface & {*setting.states, *setting.controls}
         cause = ", ".join(sorted(moving or surface))
@@ -34,7 +34,7 @@ def blocked_subjects(setting: Setting) -> dict[str, str]:
 
 def kinks(setting: Setting) -> list[str]:
     """Texts of the nodes with a kink or a jump, for the list of assumptions."""
-    nodes = walk(_statement(setting))
+    nodes = walk(statement_of(setting))
     return [to_text(node) for node in nodes if node.args and not PRIMITIVES[node.head].smooth]
 
 
@@ -43,7 +43,8 @@ def jumps(roots: Iterable[Expression], positive: frozenset[str]) -> list[Express
     return [node for node in walk(roots) if node.head == "sign" or (node.head == "piecewise" and not _meets(node, positive))]
 
 
-def _statement(setting: Setting) -> list[Expression]:
+def statement_of(setting: Setting) -> list[Expression]:
+    """Every expression of the statement."""
     return [*setting.rates.values(), setting.running, setting.terminal, *setting.observations, *setting.initial.values()]
 
 

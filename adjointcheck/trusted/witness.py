@@ -153,7 +153,8 @@ def _differ(left: Expression, right: Expression, point: Point, precision: int) -
         return None
     with flint.ctx.workprec(precision):
         digits = next((n for n in (12, 24, 48, 96, 250) if _show(a, n) != _show(b, n)), 1000)
-        return Witness(tuple((name, str(value)) for name, value in point.items()), _show(a, digits), _show(b, digits), _show(a - b, 6))
+        gap = ball(apply("sub", left, right), point, 2 * precision + 256)
+        return Witness(tuple((name, str(value)) for name, value in point.items()), _show(a, digits), _show(b, digits), _show(gap, 6))
 
 
 def _disjoint(a: Any, b: Any) -> bool:

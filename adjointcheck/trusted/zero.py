@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from adjointcheck.errors import DisagreementError
 from adjointcheck.expression.calculus import domain_ledger
 from adjointcheck.expression.grammar import to_text
@@ -56,20 +54,22 @@ def _decide(left: Expression, right: Expression, positive: frozenset[str], deep:
     """True: zero in both codes; False: not zero in the plain code; a text: the reason why there is no answer."""
     difference = apply("sub", left, right)
     try:
-        plain, atoms = _zero_everywhere(difference, lambda: PlainRing(), positive, deep)
+        plain, atoms = _zero_everywhere(difference, PlainRing(), positive, deep)
         if not plain:
             return False
-        second, _ = _zero_everywhere(difference, lambda: FlintRing(atoms), positive, deep)
+        second, _ = _zero_everywhere(difference, FlintRing(atoms), positive, deep)
     except BudgetError as error:
         return str(error)
     except Undefined:
         return "a denominator is identically zero"
+    except RecursionError:
+        return "nested too deeply"
     if second is not plain:
         raise DisagreementError("zero test", to_text(difference), "the plain and the FLINT normal form to agree")
     return True
 
 
-def _zero_everywhere(root: Expression, ring: Callable[[], Ring], positive: frozenset[str], deep: bool) -> tuple[bool, int]:
+def _zero_everywhere(root: Expression, ring: Ring, positive: frozenset[str], deep: bool) -> tuple[bool, int]:
     """Is `root` zero in every sign region of its domain, and how many atoms did that take at most?"""
     scale: dict[Key, int] = {}
     for _ in range(MAX_RESTARTS):
@@ -80,24 +80,25 @@ def _zero_everywhere(root: Expression, ring: Callable[[], Ring], positive: froze
     raise BudgetError("exponents with ever finer denominators")
 
 
-def _all_regions(root: Expression, ring: Callable[[], Ring], scale: dict[Key, int], positive: frozenset[str],
-                 deep: bool) -> tuple[bool, int]:
+def _all_regions(root: Expression, ring: Ring, scale: dict[Key, int], positive: frozenset[str], deep: bool) -> tuple[bool, int]:
     pending: list[dict[Key, int]] = [{}]
-    visited, feasible, atoms = 0, 0, 0
+    visited, thick, atoms = 0, 0, 0
     while pending:
         visited += 1
         if visited > MAX_REGIONS:
             raise BudgetError(f"more than {MAX_REGIONS} sign regions")
         signs = pending.pop()
-        run = Normalizer(ring(), signs, scale, positive, deep)
+        run = Normalizer(ring, signs, scale, positive, deep)
         try:
             zero = run.is_zero(run.value(root))
+            thick += all(run.signs.values())  # a region in which some sign is 0 has no inside and proves nothing alone
         except NeedSign as need:
             pending += [{**signs, need.key: sign} for sign in need.options]
             continue
         except Infeasible:
             continue
-        feasible, atoms = feasible + 1, max(atoms, len(run.atoms))
+        finally:
+            atoms = max(atoms, len(run.atoms))
         if not zero:
             return False, atoms
-    return feasible > 0, atoms
+    return thick > 0, atoms
