@@ -13,11 +13,12 @@ from adjointcheck.derive.derivation import (
 )
 from adjointcheck.expression.calculus import domain_ledger
 from adjointcheck.expression.grammar import LOG, parse, to_text
-from adjointcheck.expression.node import symbols_of
+from adjointcheck.expression.node import symbols_of, walk
+from adjointcheck.expression.table import PRIMITIVES
 from adjointcheck.problem.statement import Problem
 from adjointcheck.trusted.replay import Judged, judge
 from adjointcheck.trusted.rules import Setting
-from adjointcheck.trusted.smoothness import kinks, statement_of
+from adjointcheck.trusted.smoothness import statement_of
 from adjointcheck.trusted.verdict import Status
 
 __all__ = ["AdjointSystem", "Derivation", "Finding", "JudgedClaim", "JudgedStep", "derive"]
@@ -45,9 +46,11 @@ def derive(problem: Problem) -> Derivation:
 
 def _findings(setting: Setting) -> tuple[Finding, ...]:
     """What the theorem takes for granted along the trajectory: no kink is met, and every formula is defined."""
-    ledger = domain_ledger(statement_of(setting))
+    statement = statement_of(setting)
+    kinks = [to_text(node) for node in walk(statement) if node.args and not PRIMITIVES[node.head].smooth]
+    ledger = domain_ledger(statement)
     domains = [f"{to_text(a)} {relation} 0" for a, relation in ledger if symbols_of(a) - setting.positive]
-    return (*(Finding("kink", text) for text in kinks(setting)), *(Finding("domain", text) for text in domains))
+    return (*(Finding("kink", text) for text in kinks), *(Finding("domain", text) for text in domains))
 
 
 def _explain(setting: Setting, judged: Judged, text: str) -> JudgedClaim:

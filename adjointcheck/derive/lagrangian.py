@@ -46,9 +46,9 @@ class Variation:
         if symbol not in self.free[formula]:
             return sympy.Integer(0)
         if formula.is_Add:
-            return sympy.Add(*(self.slope(term, name) for term in formula.args))
+            return sympy.Add(*(self.slope(term, name) for term in sympy.Add.make_args(formula)))
         if formula.is_Mul:
-            head, tail = formula.as_two_terms()
+            head, tail = formula.as_two_terms()  # pyright: ignore[reportAttributeAccessIssue]
             return self.slope(head, name) * tail + head * self.slope(tail, name)
         return formula.diff(symbol)
 

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import NoReturn
 
 from adjointcheck.errors import GrammarError
@@ -41,7 +42,7 @@ LOG = Caps(characters=16_777_216, tokens=4_000_000, depth=150, digits=4096, expo
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}\Z", re.ASCII)
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z][A-Za-z0-9_]*(?:\.[a-z]+)*)"
-    r"|(?P<sign>\*\*|<=|>=|[-+*/^<>(),]))",
+    r"|(?P<sign>\*\*|<=|>=|[-+*/^<>(),])|(?P<bad>\S))",
     re.ASCII,
 )
 _BLANK = " \t\r\n\f\v"
@@ -87,19 +88,16 @@ class _Parser:
         self.load: dict[Expression, int] = {}
 
     def _tokens(self) -> list[tuple[str, str, int]]:
-        tokens, at, end = [], 0, len(self.text.rstrip(_BLANK))
-        while at < end:
-            match = _TOKEN.match(self.text, at)
-            if not match or match.lastgroup is None:
-                self._unreadable(at)
-            tokens.append((match.lastgroup, match[match.lastgroup], match.start(match.lastgroup)))
-            at = match.end()
-            if len(tokens) > self.caps.tokens:
-                raise GrammarError(self.where, f"more than {self.caps.tokens} tokens", "a shorter expression")
-        return [*tokens, ("end", "", end)]
+        matches = list(islice(_TOKEN.finditer(self.text), self.caps.tokens + 1))
+        if len(matches) > self.caps.tokens:
+            raise GrammarError(self.where, f"more than {self.caps.tokens} tokens", "a shorter expression")
+        for match in matches:
+            if match["bad"]:
+                self._unreadable(match.start("bad"))
+        tokens = [(kind, match[kind], match.start(kind)) for match in matches if (kind := match.lastgroup)]
+        return [*tokens, ("end", "", len(self.text.rstrip(_BLANK)))]
 
     def _unreadable(self, at: int) -> NoReturn:
-        at += len(self.text[at:]) - len(self.text[at:].lstrip(_BLANK))
         bad = self.text[at]
         kind = "a character of the grammar" if " " < bad < "\x7f" else f"printable ASCII text, not U+{ord(bad):04X}"
         raise GrammarError(f"{self.where}, column {at + 1}", self._near(at), kind, "Write names and signs in plain ASCII.")

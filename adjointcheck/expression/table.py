@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from adjointcheck.expression.node import HALF, ONE, ZERO, Expression, apply, neg, power
 
 Condition = tuple[Expression, Literal[">", ">=", "!="]]
 Pull = Callable[..., tuple[Expression | None, ...]]
+Domain = Callable[..., tuple[Condition, ...]]
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Primitive:
     name: str
     arity: int
     pull: Pull | None = None
-    domain: Callable[..., tuple[Condition, ...]] = lambda *args: ()
+    domain: Domain = lambda *args: ()
     smooth: bool = True
     infix: str = ""
     level: int = 9
@@ -40,10 +41,6 @@ class Primitive:
     def boolean(self) -> bool:
         """True for comparisons and connectives, whose value is a truth value."""
         return self.pull is None and self.name != "sign"
-
-
-def _nonzero_divisor(a: Expression, b: Expression) -> tuple[Condition, ...]:
-    return ((b, "!="),)
 
 
 def _power_domain(a: Expression, b: Expression) -> tuple[Condition, ...]:
@@ -87,32 +84,41 @@ def _pull_piecewise(q: Expression, y: Expression, a: Expression, c: Expression, 
     return (apply("piecewise", q, c, ZERO), None, apply("piecewise", ZERO, c, q))
 
 
+def _positive(a: Expression) -> tuple[Condition, ...]:
+    return ((a, ">"),)
+
+
+def _within_one(a: Expression) -> tuple[Condition, ...]:
+    return ((ONE - a * a, ">="),)
+
+
+def _function(name: str, pull: Pull, domain: Domain = lambda a: (), **other: Any) -> Primitive:
+    """A smooth function of one argument that has the same name nearly everywhere."""
+    names: dict[str, Any] = {"torch": name, "c": name, "sympy": name, "latex": f"\\{name}"}
+    return Primitive(name, 1, pull, domain, **names | other)
+
+
 ROWS = (
     Primitive("add", 2, lambda q, y, a, b: (q, q), infix="+", level=5),
     Primitive("sub", 2, lambda q, y, a, b: (q, neg(q)), infix="-", level=5),
     Primitive("mul", 2, lambda q, y, a, b: (q * b, q * a), infix="*", level=6),
-    Primitive("div", 2, lambda q, y, a, b: (q / b, neg(q / b * y)), _nonzero_divisor, infix="/", level=6),
+    Primitive("div", 2, lambda q, y, a, b: (q / b, neg(q / b * y)), lambda a, b: ((b, "!="),), infix="/", level=6),
     Primitive("neg", 1, lambda q, y, a: (neg(q),), level=7),
     Primitive("pow", 2, _pull_power, _power_domain, infix="**", level=8, torch="pow", c="pow", sympy="Pow"),
-    Primitive("exp", 1, lambda q, y, a: (q * y,), torch="exp", c="exp", sympy="exp", latex=r"\exp"),
-    Primitive("log", 1, lambda q, y, a: (q / a,), lambda a: ((a, ">"),), torch="log", c="log", sympy="log", latex=r"\log"),
-    Primitive("sin", 1, lambda q, y, a: (q * apply("cos", a),), torch="sin", c="sin", sympy="sin", latex=r"\sin"),
-    Primitive("cos", 1, lambda q, y, a: (neg(q * apply("sin", a)),), torch="cos", c="cos", sympy="cos", latex=r"\cos"),
-    Primitive("tan", 1, lambda q, y, a: (q * (ONE + y * y),), lambda a: ((apply("cos", a), "!="),),
-              torch="tan", c="tan", sympy="tan", latex=r"\tan", meaning=lambda a: apply("sin", a) / apply("cos", a)),
-    Primitive("sinh", 1, lambda q, y, a: (q * apply("cosh", a),), torch="sinh", c="sinh", sympy="sinh", latex=r"\sinh",
-              meaning=_exp_pair(-1)),
-    Primitive("cosh", 1, lambda q, y, a: (q * apply("sinh", a),), torch="cosh", c="cosh", sympy="cosh", latex=r"\cosh",
-              meaning=_exp_pair(1)),
-    Primitive("tanh", 1, lambda q, y, a: (q * (ONE - y * y),), torch="tanh", c="tanh", sympy="tanh", latex=r"\tanh",
-              meaning=_tanh_by_exp),
-    Primitive("sqrt", 1, lambda q, y, a: (q * HALF / y,), lambda a: ((a, ">="),),
-              torch="sqrt", c="sqrt", sympy="sqrt", latex=r"\sqrt"),
-    Primitive("asin", 1, lambda q, y, a: (q / _root(ONE - a * a),), lambda a: ((ONE - a * a, ">="),),
-              torch="asin", c="asin", sympy="asin", latex=r"\arcsin"),
-    Primitive("acos", 1, lambda q, y, a: (neg(q / _root(ONE - a * a)),), lambda a: ((ONE - a * a, ">="),),
-              torch="acos", c="acos", sympy="acos", latex=r"\arccos", meaning=lambda a: apply("pi") / 2 - apply("asin", a)),
-    Primitive("atan", 1, lambda q, y, a: (q / (ONE + a * a),), torch="atan", c="atan", sympy="atan", latex=r"\arctan"),
+    _function("exp", lambda q, y, a: (q * y,)),
+    _function("log", lambda q, y, a: (q / a,), _positive),
+    _function("sin", lambda q, y, a: (q * apply("cos", a),)),
+    _function("cos", lambda q, y, a: (neg(q * apply("sin", a)),)),
+    _function("tan", lambda q, y, a: (q * (ONE + y * y),), lambda a: ((apply("cos", a), "!="),),
+              meaning=lambda a: apply("sin", a) / apply("cos", a)),
+    _function("sinh", lambda q, y, a: (q * apply("cosh", a),), meaning=_exp_pair(-1)),
+    _function("cosh", lambda q, y, a: (q * apply("sinh", a),), meaning=_exp_pair(1)),
+    _function("tanh", lambda q, y, a: (q * (ONE - y * y),), meaning=_tanh_by_exp),
+    _function("sqrt", lambda q, y, a: (q * HALF / y,), lambda a: ((a, ">="),)),
+    _function("asin", lambda q, y, a: (q / _root(ONE - a * a),), _within_one, latex=r"\arcsin"),
+    _function("acos", lambda q, y, a: (neg(q / _root(ONE - a * a)),), _within_one, latex=r"\arccos",
+              meaning=lambda a: apply("pi") / 2 - apply("asin", a)),
+    _function("atan", lambda q, y, a: (q / (ONE + a * a),), latex=r"\arctan"),
     Primitive("abs", 1, lambda q, y, a: (q * apply("sign", a),), smooth=False, torch="abs", c="fabs", sympy="Abs"),
     Primitive("sign", 1, lambda q, y, a: (ZERO,), smooth=False, torch="sign", sympy="sign", latex=r"\operatorname{sign}"),
     Primitive("min", 2, _half_open(-1), smooth=False, torch="minimum", c="fmin", sympy="Min", latex=r"\min"),

@@ -277,7 +277,7 @@ class Normalizer:
             times = exponent // degree
             parts.setdefault(times, []).append((_divide(monomial, generator, times * degree), coefficient))
         pieces = (self.ring.mul(self.ring.from_terms(part), self.power(replacement, times)) for times, part in parts.items())
-        return reduce(self.ring.add, pieces)
+        return self.ring.sum([(1, piece) for piece in pieces])
 
     def is_zero(self, a: Quotient) -> bool:
         return not self.ring.terms(self.reduce(self.zero_signs(a.num)))
@@ -323,8 +323,7 @@ class Normalizer:
         found = [(self.ring.from_terms(hint.terms(part).items()), int(e)) for part, e in parts]
         constant = Fraction(int(lead.p), int(lead.q))
         product = reduce(self.ring.mul, (self.power(p, e) for p, e in found), self.ring.constant(constant))
-        difference = self.ring.add(product, self.ring.mul(poly, self.ring.constant(Fraction(-1))))
-        if self.ring.terms(difference):
+        if self.ring.terms(self.ring.sum([(1, product), (-1, poly)])):
             raise DisagreementError("normal form", terms, "FLINT's factors to multiply out")
         return constant, found
 
@@ -333,7 +332,7 @@ class Normalizer:
         constant, factors = self.split(a)
         if not constant:
             raise Infeasible
-        parts = [(prime, exponent) for prime, exponent in _primes(abs(constant))]
+        parts: list[tuple[Any, int]] = [*_primes(abs(constant))]
         for poly, exponent in factors:
             lead = abs(sorted(self.ring.terms(poly).items())[-1][1])
             parts += [(self.canonical(poly)[0], exponent), *((prime, e * exponent) for prime, e in _primes(lead))]
@@ -354,13 +353,11 @@ class Normalizer:
             signs = [1 if constant > 0 else -1]  # a single odd factor: the domain condition fixes its sign
         elif sides * constant < 0:
             raise Infeasible
-        result = reduce(self.mul, (self.prime_power(p, e * exponent) for p, e in _primes(abs(constant))), Quotient(self.one))
+        primes = [(self.ring.constant(Fraction(p)), e) for p, e in _primes(abs(constant))]
+        result = reduce(self.mul, (self.absolute_power(p, 1, e * exponent) for p, e in primes), Quotient(self.one))
         for (poly, e), sign in zip(factors, signs, strict=True):
             result = self.mul(result, self.absolute_power(poly, sign or 1, e * exponent))
         return result
-
-    def prime_power(self, prime: int, exponent: Fraction) -> Quotient:
-        return self.absolute_power(self.ring.constant(Fraction(prime)), 1, exponent)
 
     def absolute_power(self, poly: Any, sign: int, exponent: Fraction) -> Quotient:
         """|v|**r with |v| = sign * v: an atom R with R**D = |v| and R >= 0."""
@@ -409,9 +406,7 @@ class Normalizer:
     def exp_term(self, monomial: Monomial, coefficient: Fraction, den: tuple[tuple[int, int], ...]) -> Quotient:
         name = self.name_of(monomial) if not den else None
         if name and name[0] == "log":
-            if isinstance(name[1], int):
-                return self.prime_power(name[1], coefficient)
-            poly = self.ring.from_terms(name[1])
+            poly = self.ring.constant(Fraction(name[1])) if isinstance(name[1], int) else self.ring.from_terms(name[1])
             return self.absolute_power(poly, self.sign_of(poly) or 1, coefficient)
         base = ("exp", self.key(Quotient(self.ring.from_terms([(monomial, Fraction(1))]), den)))
         degree = self.common(base, coefficient.denominator)
@@ -434,8 +429,7 @@ class Normalizer:
         fresh = ("sin", key) not in self.atoms
         cosine, sine = self.generator(("cos", key)), self.generator(("sin", key))
         if fresh:
-            square = self.ring.mul(self.ring.constant(Fraction(-1)), self.power(cosine.num, 2))
-            self.relations.append((self.atoms["sin", key], 2, self.ring.add(self.one, square)))
+            self.relations.append((self.atoms["sin", key], 2, self.ring.sum([(1, self.one), (-1, self.power(cosine.num, 2))])))
         return cosine, sine
 
     def angle(self, monomial: Monomial, coefficient: Fraction, den: tuple[tuple[int, int], ...]) -> tuple[Quotient, Quotient]:
@@ -454,8 +448,7 @@ class Normalizer:
         return self.scaled(self.generator((head, key)), Fraction(flip)) if flip else self.constant(Fraction(0))
 
     def turn(self, a: tuple[Quotient, Quotient], b: tuple[Quotient, Quotient]) -> tuple[Quotient, Quotient]:
-        minus = self.scaled(self.mul(a[1], b[1]), Fraction(-1))
-        return self.add(self.mul(a[0], b[0]), minus), self.add(self.mul(a[1], b[0]), self.mul(a[0], b[1]))
+        return self.sub(self.mul(a[0], b[0]), self.mul(a[1], b[1])), self.add(self.mul(a[1], b[0]), self.mul(a[0], b[1]))
 
 
 def _children(node: Expression) -> tuple[Expression, ...]:
@@ -513,7 +506,8 @@ _RULES: dict[str, Callable[..., Any]] = {
     "log": lambda self, node, a: self.log(a),
     "sqrt": lambda self, node, a: self.rational_power(a, Fraction(1, 2)),
     "sin": lambda self, node, a: self.circle(a)[1], "cos": lambda self, node, a: self.circle(a)[0],
-    "sinh": lambda self, node, a: self.odd("sinh", a), "tanh": lambda self, node, a: self.odd("tanh", a), "cosh": lambda self, node, a: self.generator(("cosh", self.unsigned(a)[0]), positive=True),
+    "sinh": lambda self, node, a: self.odd("sinh", a), "tanh": lambda self, node, a: self.odd("tanh", a),
+    "cosh": lambda self, node, a: self.generator(("cosh", self.unsigned(a)[0]), positive=True),
     "asin": lambda self, node, a: self.odd("asin", a), "atan": lambda self, node, a: self.odd("atan", a),
     "abs": lambda self, node, a: self.scaled(a, Fraction(self.sign(a) or 1)),
     "sign": lambda self, node, a: self.constant(Fraction(self.sign(a))),

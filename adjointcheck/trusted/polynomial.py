@@ -27,7 +27,6 @@ class Ring(Protocol):
 
     def constant(self, value: Fraction) -> Any: ...
     def generator(self, index: int) -> Any: ...
-    def add(self, a: Any, b: Any) -> Any: ...
     def mul(self, a: Any, b: Any) -> Any: ...
     def sum(self, signed: Sequence[tuple[int, Any]]) -> Any: ...
     def degrees(self, a: Any) -> Mapping[int, int]: ...
@@ -48,9 +47,6 @@ class PlainRing:
 
     def generator(self, index: int) -> Mapping[Monomial, Any]:
         return {((index, 1),): 1}
-
-    def add(self, a: Mapping[Monomial, Any], b: Mapping[Monomial, Any]) -> Mapping[Monomial, Any]:
-        return self._merge([*a.items(), *b.items()])
 
     def mul(self, a: Mapping[Monomial, Any], b: Mapping[Monomial, Any]) -> Mapping[Monomial, Any]:
         self._spend(len(a) * len(b))
@@ -116,9 +112,6 @@ class FlintRing:
 
     def generator(self, index: int) -> Any:
         return self.units[index]
-
-    def add(self, a: Any, b: Any) -> Any:
-        return a + b
 
     def mul(self, a: Any, b: Any) -> Any:
         if len(a) * len(b) > 64 * self.limit:

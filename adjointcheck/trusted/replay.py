@@ -183,7 +183,7 @@ def _check_names(setting: Setting) -> None:
     every = ["t", *setting.varied, *columns]
     wrong = sorted(name for name in every if every.count(name) > 1) + sorted(setting.positive - set(named))
     if wrong or not setting.rates:
-        raise ProblemError("log, statement", wrong[0] if wrong else "no state", "states, and every name once, p_x the costate of x", "Rename it.")
+        raise ProblemError("log, statement", wrong[0] if wrong else "no state", "states, and every name once (p_x is the costate of x)")
 
 
 def _check_scopes(setting: Setting) -> None:

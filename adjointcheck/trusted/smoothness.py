@@ -8,7 +8,6 @@ from fractions import Fraction
 from adjointcheck.expression.calculus import partial
 from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import Expression, number, substitute, symbols_of, walk
-from adjointcheck.expression.table import PRIMITIVES
 from adjointcheck.trusted.rules import Setting
 from adjointcheck.trusted.verdict import Status
 from adjointcheck.trusted.zero import equal
@@ -30,12 +29,6 @@ def blocked_subjects(setting: Setting) -> dict[str, str]:
         for subject in everything if moving else sorted(surface & set(setting.parameters)):
             found.setdefault(subject, reason)
     return found
-
-
-def kinks(setting: Setting) -> list[str]:
-    """Texts of the nodes with a kink or a jump, for the list of assumptions."""
-    nodes = walk(statement_of(setting))
-    return [to_text(node) for node in nodes if node.args and not PRIMITIVES[node.head].smooth]
 
 
 def jumps(roots: Iterable[Expression], positive: frozenset[str]) -> list[Expression]:

@@ -106,7 +106,7 @@ def rewrite(draw: Random, e: Expression, rate: float = 0.4) -> Expression:
 
 
 def true_pair(draw: Random) -> tuple[Expression, Expression]:
-    left = random_expression(draw, draw.choice((2, 2, 3)))
+    left = random_expression(draw, draw.choice((2, 2, 2, 3)))
     right = rewrite(draw, left)
     return left, _one(draw, right) if draw.random() < 0.3 else right
 

@@ -117,8 +117,8 @@ VALUE_MUTATIONS: dict[str, Callable[[Expression], Iterator[Expression]]] = {
 }
 
 
-STRIDE = {"driven": 1, "saturating": 5, "spinning": 4}  # every entry of one statement, a sample of the entries of the others
-MOST = 5  # mutants of one kind of one entry
+STRIDE = {"driven": 1, "saturating": 7, "spinning": 6}  # every entry of one statement, a sample of the entries of the others
+MOST = 2  # mutants of one kind of one entry
 
 
 def same_value(a: Expression, b: Expression) -> bool:
@@ -267,12 +267,12 @@ FORM_MUTATIONS: dict[str, Callable[[list[Step], int], Step]] = {
 @pytest.mark.parametrize("mutation", FORM_MUTATIONS)
 def test_a_step_of_wrong_form_is_invalid_at_its_place(mutation: str) -> None:
     given, good = setting("driven"), steps("driven")
-    for i in range(len(good)):
+    for i in range(list(FORM_MUTATIONS).index(mutation) % 2, len(good), 2):
         mutant = FORM_MUTATIONS[mutation](good, i)
         needed = [step for step in good[:i] if step.rule in _ancestors(good[i].rule)]
-        judged = judge(given, [*needed, mutant], {}).steps[len(needed)]
-        assert judged.verdict.status is Status.INVALID and judged.verdict.reason, (good[i].rule, judged)
-        assert all(step.verdict.status is Status.PROVED for step in judge(given, [*needed, mutant], {}).steps[: len(needed)]) or i > 6
+        judged = judge(given, [*needed, mutant], {}).steps
+        assert judged[len(needed)].verdict.status is Status.INVALID and judged[len(needed)].verdict.reason, (good[i].rule, judged)
+        assert [step.name for step in judged[: len(needed)] if step.verdict.status is not Status.PROVED] == []
 
 
 def _ancestors(rule: str) -> set[str]:
