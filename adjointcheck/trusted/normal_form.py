@@ -136,6 +136,9 @@ class Normalizer:
         if options == (1,):
             return flip
         if key not in self.signs:
+            lead, parts = self.factored(num)
+            if sum(e for _, e in parts) > 1:
+                return (1 if lead > 0 else -1) * math.prod(self.sign_of(part) ** e for part, e in parts)
             raise NeedSign(key, self.allowed.get(key, options))
         return flip * self.signs[key]
 
@@ -280,7 +283,7 @@ class Normalizer:
         return self.ring.sum([(1, piece) for piece in pieces])
 
     def is_zero(self, a: Quotient) -> bool:
-        return not self.ring.terms(self.reduce(self.zero_signs(a.num)))
+        return not self.ring.terms(self.reduce(self.zero_signs(self.reduce(a.num))))
 
     def zero_signs(self, num: Any) -> Any:
         """In a region with v = 0, v of degree one in a plain atom, replace that atom everywhere."""

@@ -151,9 +151,10 @@ def _differ(left: Expression, right: Expression, point: Point, precision: int) -
         return None
     if not _disjoint(a, b) or not _confirmed(left, right, point, precision):
         return None
-    with flint.ctx.workprec(precision):
+    finer = 2 * precision + 256
+    a, b, gap = (ball(side, point, finer) for side in (left, right, apply("sub", left, right)))
+    with flint.ctx.workprec(finer):
         digits = next((n for n in (12, 24, 48, 96, 250) if _show(a, n) != _show(b, n)), 1000)
-        gap = ball(apply("sub", left, right), point, 2 * precision + 256)
         return Witness(tuple((name, str(value)) for name, value in point.items()), _show(a, digits), _show(b, digits), _show(gap, 6))
 
 

@@ -21,33 +21,42 @@ def equal(left: Expression, right: Expression, positive: frozenset[str] = frozen
     the names in `positive` are positive.  Raises DisagreementError when our own codes contradict each other.
     """
     if left is right:
-        return Verdict(Status.PROVED, ("same expression", *_where(left, right)))
+        return _proved(left, right, positive, ("same expression",))
     shallow = _decide(left, right, positive, deep=False)
     if shallow is True:
-        return _proved(left, right, positive, "")
+        return _proved(left, right, positive, _both_codes(""))
     witness = refute(left, right, positive, tries=8)
     deep = None if witness else _decide(left, right, positive, deep=True)
     if deep is True:
-        return _proved(left, right, positive, " with angle and exponent laws")
+        return _proved(left, right, positive, _both_codes(" with angle and exponent laws"))
     witness = witness or refute(left, right, positive)
     if witness:
         return Verdict(Status.REFUTED, ("disjoint balls (Arb)", "confirmed by a second arithmetic"), witness=witness)
     return Verdict(Status.UNKNOWN, reason=deep if isinstance(deep, str) else "no normal form of zero and no witness found")
 
 
-def _proved(left: Expression, right: Expression, positive: frozenset[str], laws: str) -> Verdict:
-    sampled = agree_somewhere(left, right, positive)
+def _both_codes(laws: str) -> tuple[str, ...]:
+    return f"normal form{laws} (plain)", f"normal form{laws} (FLINT)"
+
+
+def _proved(left: Expression, right: Expression, positive: frozenset[str], evidence: tuple[str, ...]) -> Verdict:
+    """A proof speaks of some point: both sides are evaluated at one, which is a third opinion as well."""
+    where = _where(left, right)
+    sampled = True if left is right and not domain_ledger([left]) else agree_somewhere(left, right, positive)
     if sampled is False:
         raise DisagreementError("zero test", f"{to_text(left)} against {to_text(right)}: normal form 0, balls disjoint", "agreement")
     if sampled is None:
         return Verdict(Status.UNKNOWN, reason="no admissible point was found: equality may hold for want of a domain")
-    return Verdict(Status.PROVED, (f"normal form{laws} (plain)", f"normal form{laws} (FLINT)", *_where(left, right)))
+    return Verdict(Status.PROVED, (*evidence, *where))
 
 
 def _where(left: Expression, right: Expression, most: int = 4) -> tuple[str, ...]:
-    conditions = [f"{to_text(a)} {relation} 0" for a, relation in domain_ledger([left, right]) if symbols_of(a)]
-    more = f" and {len(conditions) - most} more" if len(conditions) > most else ""
-    return ("where " + ", ".join(conditions[:most]) + more,) if conditions else ()
+    """The domain of both sides: every inequality, for it narrows the claim, and the first few divisors."""
+    ledger = [(to_text(a), relation) for a, relation in domain_ledger([left, right]) if symbols_of(a)]
+    narrow = [f"{text} {relation} 0" for text, relation in ledger if relation != "!="]
+    divisors = [f"{text} != 0" for text, relation in ledger if relation == "!="]
+    more = f" and {len(divisors) - most} more != 0" if len(divisors) > most else ""
+    return ("where " + ", ".join(narrow + divisors[:most]) + more,) if ledger else ()
 
 
 def _decide(left: Expression, right: Expression, positive: frozenset[str], deep: bool) -> bool | str:
@@ -72,17 +81,18 @@ def _decide(left: Expression, right: Expression, positive: frozenset[str], deep:
 def _zero_everywhere(root: Expression, ring: Ring, positive: frozenset[str], deep: bool) -> tuple[bool, int]:
     """Is `root` zero in every sign region of its domain, and how many atoms did that take at most?"""
     scale: dict[Key, int] = {}
+    atoms = [0]
     for _ in range(MAX_RESTARTS):
         try:
-            return _all_regions(root, ring, scale, positive, deep)
+            return _all_regions(root, ring, scale, positive, deep, atoms), max(atoms)
         except Restart:
             continue
     raise BudgetError("exponents with ever finer denominators")
 
 
-def _all_regions(root: Expression, ring: Ring, scale: dict[Key, int], positive: frozenset[str], deep: bool) -> tuple[bool, int]:
+def _all_regions(root: Expression, ring: Ring, scale: dict[Key, int], positive: frozenset[str], deep: bool, atoms: list[int]) -> bool:
     pending: list[dict[Key, int]] = [{}]
-    visited, thick, atoms = 0, 0, 0
+    visited, thick = 0, 0
     while pending:
         visited += 1
         if visited > MAX_REGIONS:
@@ -98,7 +108,7 @@ def _all_regions(root: Expression, ring: Ring, scale: dict[Key, int], positive: 
         except Infeasible:
             continue
         finally:
-            atoms = max(atoms, len(run.atoms))
+            atoms.append(len(run.atoms))
         if not zero:
-            return False, atoms
-    return thick > 0, atoms
+            return False
+    return thick > 0

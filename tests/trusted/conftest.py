@@ -1,4 +1,4 @@
-"""The generators that several rooms share stand one folder up; campaigns run only when asked for by `-m campaign`."""
+"""The generators that several rooms share stand one folder up; comparisons are made with 60 digits."""
 
 from __future__ import annotations
 
@@ -16,10 +16,3 @@ sys.path.append(str(Path(__file__).parents[1]))
 def _many_digits() -> Iterator[None]:
     with mpmath.workdps(60):
         yield
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if "campaign" not in config.option.markexpr:
-        for item in items:
-            if item.get_closest_marker("campaign"):
-                item.add_marker(pytest.mark.skip(reason="a long campaign: run it with -m campaign"))
