@@ -1,0 +1,487 @@
+"""The command line: each command is one short function over `pipeline`; heavy imports wait until they are needed.
+
+People and progress on stderr, results on stdout; with --json one document on stdout and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from importlib import import_module, metadata
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from adjointcheck import __version__
+from adjointcheck.check.verdict import EXIT_CODES
+from adjointcheck.errors import AdjointCheckError, DisagreementError
+from adjointcheck.files import read_json, write_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from adjointcheck.check.verdict import Report
+    from adjointcheck.derive.derivation import Derivation
+    from adjointcheck.pipeline import Solved
+    from adjointcheck.problem.statement import Problem
+    from adjointcheck.trusted.replay import Judged
+
+SCHEMA_VERSION = 1
+PASSED, FAILED, BAD_INPUT, OPEN, DISAGREEMENT, NOTHING = range(6)
+INTERRUPTED, PIPE_CLOSED = 130, 141  # 128 + SIGINT, 128 + SIGPIPE, as shells say it
+_SEVERITY = (PASSED, NOTHING, OPEN, FAILED, BAD_INPUT, DISAGREEMENT)
+
+EPILOG = """\b
+Exit codes:
+  0  all proved and passed
+  1  refuted or failed
+  2  bad input or usage
+  3  unknown or inconclusive
+  4  internal disagreement: a defect of adjointcheck
+  5  nothing checked
+"""
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code that speaks for several."""
+    return max(codes, key=_SEVERITY.index, default=NOTHING)
+
+
+class Commands(click.Group):
+    """The group of commands, and what becomes of an error in any of them: one message, one exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the chosen command, which returns its exit code."""
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except AdjointCheckError as error:
+            code = DISAGREEMENT if isinstance(error, DisagreementError) else BAD_INPUT
+            _tell(ctx, error, code)
+        except KeyboardInterrupt:
+            _note("interrupted")
+            code = INTERRUPTED
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush is quiet, too
+            code = PIPE_CLOSED
+        except Exception:
+            _note(f"{traceback.format_exc()}\nThis is a defect of adjointcheck {__version__}: please report it.")
+            code = DISAGREEMENT
+        ctx.exit(code)
+
+
+def _tell(context: click.Context, error: AdjointCheckError, code: int) -> None:
+    """Lay the four parts of an error out for people and, under --json, for machines."""
+    parts = {"where": error.where, "got": error.got, "expected": error.expected, "to do": error.todo}
+    lines = [f"  {name:<9} {text}" for name, text in parts.items() if text]
+    click.echo("\n".join(["error", *lines]), err=True)
+    if context.meta.get(_JSON):
+        _emit_document({"exit_code": code, "error": {name.replace(" ", "_"): text for name, text in parts.items()}})
+
+
+# Options that several commands share
+
+
+_JSON = "adjointcheck.json"
+
+
+def _remember_json(context: click.Context, _: click.Parameter, value: bool) -> bool:
+    context.meta[_JSON] = value
+    return value
+
+
+json_option = click.option("--json", "as_json", is_flag=True, is_eager=True, callback=_remember_json,
+                           help="One JSON document on stdout, everything else on stderr.")
+method_option = click.option("--method", default="tsit5", show_default=True, metavar="NAME",
+                             help="Runge-Kutta method: euler, midpoint, heun, rk4, bosh3, dopri5, tsit5, dop853.")
+file_argument = click.argument("file")
+_TOLERANCE = click.FloatRange(min=0, min_open=True)
+
+
+# Output
+
+
+def _console(stderr: bool = False, **options: Any) -> Console:
+    from rich.console import Console
+
+    console = Console(stderr=stderr, highlight=False, **options)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = 100
+    return console
+
+
+def _emit_document(document: Mapping[str, Any]) -> None:
+    from adjointcheck.report.json_report import to_json
+
+    click.echo(to_json({"schema_version": SCHEMA_VERSION, **document}), nl=False)
+
+
+def _note(words: str) -> None:
+    click.echo(words, err=True)
+
+
+def _write(path: str, text: str) -> None:
+    _note(f"wrote {write_text(path, text)}")
+
+
+class Progress:
+    """What is under way, on stderr: one line that changes on a terminal, a line for each stage elsewhere."""
+
+    def __init__(self, live: Any) -> None:
+        self.live = live
+
+    def __call__(self, words: str) -> None:
+        if self.live is None:
+            _note(words)
+        else:
+            self.live.update(words)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    console = _console(stderr=True)
+    if not console.is_terminal:
+        yield Progress(None)
+        return
+    with console.status("starting") as live:
+        yield Progress(live)
+
+
+# Commands
+
+
+@click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="adjointcheck")
+def main() -> None:
+    """Derive the adjoint equations of a dynamical system, prove every step, generate the solver, check its gradients.
+
+    FILE is a statement (TOML), or the name of a shipped one, such as lynx_hare or lotka_volterra.
+    """
+
+
+@main.command(epilog=EPILOG, short_help="Derive the adjoint equations and prove every step.")
+@file_argument
+@click.option("--format", "form", type=click.Choice(["text", "markdown", "html", "latex", "json"]), default="text", show_default=True)
+@click.option("--log", metavar="OUT.json", help="Also write the log that `replay` proves again without SymPy.")
+@click.option("-o", "--output", metavar="OUT", help="Write to this file instead of stdout.")
+@json_option
+def derive(file: str, form: str, log: str | None, output: str | None, as_json: bool) -> int:
+    """Derive the adjoint equations of FILE and prove every step and every claim."""
+    from adjointcheck import pipeline
+    from adjointcheck.report.json_report import to_json
+
+    derivation = pipeline.derive(pipeline.load(file))
+    if log:
+        _write(log, to_json(derivation.log()))
+    if output:
+        _write(output, _derivation_text(derivation, "json" if as_json else form))
+    elif form == "text" and not as_json:
+        _import("report.terminal", "print_derivation")(derivation, _console())
+    else:
+        click.echo(_derivation_text(derivation, "json" if as_json else form), nl=False)
+    return EXIT_CODES[derivation.verdict.status.value]
+
+
+def _import(module: str, name: str) -> Callable[..., Any]:
+    return getattr(import_module(f"adjointcheck.{module}"), name)
+
+
+def _derivation_text(derivation: Derivation, form: str) -> str:
+    if form == "json":
+        return _import("report.json_report", "to_json")(_import("report.json_report", "derivation_document")(derivation))
+    if form == "text":
+        console = _console(file=StringIO())
+        _import("report.terminal", "print_derivation")(derivation, console)
+        return console.file.getvalue()  # type: ignore[attr-defined]
+    return _import(f"report.{form}", f"derivation_{form}")(derivation)
+
+
+@main.command(epilog=EPILOG, short_help="Prove a derivation log again, without SymPy.")
+@click.argument("log", metavar="LOG.json")
+@json_option
+def replay(log: str, as_json: bool) -> int:
+    """Prove every step of a derivation log again; SymPy takes no part in it."""
+    from adjointcheck.trusted.replay import replay as prove_again
+
+    document = read_json(log)
+    judgement = prove_again(document)
+    rows = [(kind, judged, _logged(document, kind, judged.name))
+            for kind, items in zip(_KEYS, (judgement.steps, judgement.claims), strict=True) for judged in items]
+    name, verdict = str(document.get("name", "")), judgement.status.value
+    if as_json:
+        parts = {f"{key}s": [_replay_entry(*row) for row in rows if row[0] == key] for key in _KEYS}
+        _emit_document({"name": name, "verdict": verdict, "first_wrong": judgement.first_wrong, **parts})
+    else:
+        proved = sum(judged.verdict.status.value == "proved" for _, judged, _ in rows)
+        head = f"{name}  {verdict}  {proved} of {len(rows)} steps and claims proved, without SymPy"
+        click.echo("\n".join(map(_import("report.wording", "printable"), [head, *(_replay_line(*row) for row in rows)])))
+    return EXIT_CODES[verdict]
+
+
+_KEYS = {"step": "id", "claim": "name"}  # what a log calls the name of each
+
+
+def _logged(document: Mapping[str, Any], kind: str, name: str) -> str:
+    """The verdict that the log itself gives, which is compared and never believed; "" if it gives none."""
+    return next((str(entry.get("verdict", "")) for entry in document[f"{kind}s"] if entry.get(_KEYS[kind]) == name), "")
+
+
+def _replay_entry(kind: str, judged: Judged, logged: str) -> dict[str, Any]:
+    verdict, witness = judged.verdict, judged.verdict.witness
+    shown = witness and {"point": dict(witness.point), "left": witness.left, "right": witness.right, "gap": witness.gap}
+    return {_KEYS[kind]: judged.name, "rule": judged.rule, "verdict": verdict.status.value, "logged": logged,
+            "evidence": list(verdict.evidence), "reason": verdict.reason, "witness": shown}
+
+
+def _replay_line(kind: str, judged: Judged, logged: str) -> str:
+    verdict = judged.verdict
+    differs = f"the log says {logged}" if logged not in ("", verdict.status.value) else ""
+    shown = _import("report.outline", "witness_text")(verdict.witness) if verdict.witness else ""
+    words = "; ".join(filter(None, [differs, verdict.reason, shown, *verdict.evidence]))
+    return f"{kind:<6} {judged.name:<18} {judged.rule:<19} {verdict.status.value:<8} {words}".rstrip()
+
+
+@main.command(epilog=EPILOG, short_help="Generate a standalone solver module.")
+@file_argument
+@click.option("-o", "--output", metavar="OUT.py", help="Write to this file instead of stdout.")
+@click.option("--target", default="torch", show_default=True, metavar="NAME", help="What the module runs on: torch.")
+@method_option
+@click.option("--check", "wanted", is_flag=True, help="First read the text back and prove it equal to the derived equations.")
+def generate(file: str, output: str | None, target: str, method: str, wanted: bool) -> int:
+    """Generate a standalone solver module from FILE: it needs torch and nothing of adjointcheck."""
+    from adjointcheck import pipeline
+
+    derivation = pipeline.derive(pipeline.load(file))
+    text = pipeline.generate(derivation, target=target, method=method)
+    verdict = pipeline.steps_verdict(derivation)
+    codes = [EXIT_CODES[verdict]]
+    _note(f"{derivation.problem.name}: derivation {verdict}")
+    if wanted:
+        checks = pipeline.check_text(derivation, method=method)
+        codes += [EXIT_CODES[check.outcome.value] for check in checks]
+        _note("\n".join(f"{check.name}: {check.outcome.value}: {check.words}" for check in checks))
+    if worst(codes) == FAILED:
+        _note("nothing written")
+    elif output:
+        _write(output, text)
+    else:
+        click.echo(text, nl=False)
+    return worst(codes)
+
+
+@main.command(epilog=EPILOG, short_help="Derive, prove, generate, check (and fit): the whole way.")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--fit", is_flag=True, help="Also minimise the cost over the parameters, and report what was found.")
+@click.option("--report", "folder", metavar="DIR", help="Write a page, the log and the generated module for each statement.")
+@click.option("--junit", metavar="FILE", help="Write the verdicts as JUnit XML.")
+@method_option
+@click.option("--seed", type=int, help="Seed of the random points and directions; each check reports the one it used.")
+@json_option
+def check(paths: tuple[str, ...], fit: bool, folder: str | None, junit: str | None, method: str, seed: int | None, as_json: bool) -> int:
+    """Derive, prove, generate and check each PATH: a statement, a folder of statements, or a shipped name.
+
+    The numbers of the generated module are compared with autograd, with the continuous adjoint, with tangents and with
+    60-digit arithmetic; every figure is printed beside the limit it must keep.
+    """
+    from adjointcheck import pipeline
+
+    problems = [pipeline.load(path) for path in pipeline.statements(paths)]  # all of them before any long work
+    _refuse_same_names(problems if folder else [])
+    reports = [_checked(problem, folder, as_json, method=method, fitted=fit, seed=seed) for problem in problems]
+    code = worst(report.exit_code for report in reports)
+    if junit:
+        _write(junit, _junit(reports))
+    if as_json:
+        document = _import("report.json_report", "report_document")
+        _emit_document({"exit_code": code, "reports": [document(report) for report in reports]})
+    if not reports:
+        _note(f"nothing checked: no statement (*.toml) in {', '.join(paths)}")
+    return code
+
+
+def _refuse_same_names(problems: Iterable[Problem]) -> None:
+    seen: dict[str, str] = {}
+    for problem in problems:
+        if problem.name in seen:
+            raise AdjointCheckError(f"{problem.source}: name", problem.name, f"another name than that of {seen[problem.name]}",
+                                    "Their reports would overwrite each other: rename one, or check them apart.")
+        seen[problem.name] = problem.source
+
+
+def _checked(problem: Problem, folder: str | None, as_json: bool, **options: Any) -> Report:
+    """Check one statement and tell people at once, before the next one starts."""
+    from adjointcheck import pipeline
+
+    with _progress() as progress:
+        report = pipeline.check(problem, progress=progress, **options)
+        progress(f"{problem.name}: report")
+        page = folder and pipeline.publish(report, folder)
+    _import("report.terminal", "print_report")(report, _console(stderr=as_json))
+    if page:
+        click.echo(f"\nreport page: {page}", err=as_json)
+    return report
+
+
+def _junit(reports: Iterable[Report]) -> str:
+    from xml.etree import ElementTree
+
+    suites = ElementTree.Element("testsuites")
+    suites.extend(ElementTree.fromstring(_import("report.junit", "report_junit")(report)) for report in reports)
+    return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+
+
+@main.command(epilog=EPILOG, short_help="Solve, with cost and exact gradient; or fit.")
+@file_argument
+@click.option("--fit", is_flag=True, help="First minimise the cost over the parameters, from the statement's values.")
+@method_option
+@click.option("--rtol", type=_TOLERANCE, default=1e-6, show_default=True, help="Relative tolerance of a time step.")
+@click.option("--atol", type=_TOLERANCE, default=1e-6, show_default=True, help="Absolute tolerance of a time step.")
+@click.option("--steps", type=click.IntRange(min=1), help="This many equal time steps instead of tolerances.")
+@click.option("-o", "--output", metavar="OUT.json", help="Also write the JSON document to this file.")
+@json_option
+def solve(file: str, fit: bool, method: str, rtol: float, atol: float, steps: int | None, output: str | None, as_json: bool) -> int:
+    """Solve FILE with its own values: cost, final state, and the exact gradient of the computed cost.
+
+    A control w(t) is held at its initial guess.
+    """
+    from adjointcheck import pipeline
+    from adjointcheck.report.json_report import to_json
+
+    problem = pipeline.load(file)
+    with _progress() as progress:
+        solved = pipeline.solve(problem, method=method, fitted=fit, rtol=rtol, atol=atol, steps=steps, progress=progress)
+    text = to_json({"schema_version": SCHEMA_VERSION, **asdict(solved)})
+    if output:
+        _write(output, text)
+    if as_json:
+        click.echo(text, nl=False)
+    else:
+        _print_solved(solved)
+    end = PASSED if solved.finished else FAILED
+    return worst([EXIT_CODES[solved.derivation], end, PASSED if solved.fit is None or solved.fit.converged else OPEN])
+
+
+def _print_solved(solved: Solved) -> None:
+    fit, gradient = solved.fit, solved.gradient
+    counts = f"{solved.accepted} time steps accepted, {solved.rejected} rejected"
+    click.echo(f"{solved.name}, {solved.method}: derivation {solved.derivation}; {solved.status}; {counts}")
+    if fit is not None:
+        click.echo(f"fit: {fit.iterations} iterations, J from {fit.cost_start:.8g} to {fit.cost_end:.8g}; {fit.message}")
+    click.echo(f"J = {solved.cost:.10g}   dJ/dt0 = {gradient['horizon']['t0']:.8g}   dJ/dt1 = {gradient['horizon']['t1']:.8g}")
+    _print_slopes("state", "x(t1)", "dJ/dx(t0)", solved.x1, gradient["x0"])
+    _print_slopes("parameter", "value", "dJ/dtheta", solved.theta, gradient["theta"])
+
+
+def _print_slopes(kind: str, value: str, slope: str, values: Mapping[str, float], slopes: Mapping[str, float]) -> None:
+    """Three columns, with nothing at all where there is nothing to list."""
+    rows = [(name, f"{values[name]:.10g}", f"{slopes[name]:.10g}") for name in values]
+    for name, left, right in [("", "", ""), (kind, value, slope), *rows] if rows else []:
+        click.echo(f"{name:<16}  {left:<16}  {right}".rstrip())
+
+
+@main.command(epilog=EPILOG, short_help="Watch a wrong line being caught.")
+@click.option("--report", "folder", metavar="DIR", default="adjointcheck-demo", show_default=True, help="Where the report page goes.")
+@method_option
+def demo(folder: str, method: str) -> int:
+    """Watch a wrong line being caught: a claim about Lotka-Volterra with the sign of one term reversed.
+
+    Needs no file and no network. The exit code is 0 when the line was refuted and everything else proved and passed.
+    """
+    from adjointcheck import pipeline
+
+    problem = _planted(pipeline.load("lotka_volterra"))
+    _note(f"{problem.name}, with the sign of one term reversed in the claim {WRONG[0]} = {WRONG[1]}")
+    report = _checked(problem, folder, False, method=method)
+    found = [item.name for item in _import("report.outline", "attention")(report.derivation, report.checks)]
+    as_promised = found == [WRONG[0]]
+    click.echo(f"{'caught' if as_promised else 'NOT as promised'}: not proved or passed: {', '.join(found) or 'nothing'}")
+    return PASSED if as_promised else DISAGREEMENT
+
+
+WRONG = ("costate.x", "-p_x*(a - b*y) + p_y*d*y")
+
+
+def _planted(problem: Problem) -> Problem:
+    return replace(problem, claims={**dict(problem.claims), WRONG[0]: WRONG[1]})
+
+
+@main.command(epilog=EPILOG, short_help="What is installed, what is missing, what to do.")
+@json_option
+def doctor(as_json: bool) -> int:
+    """Say what is installed here, what is missing, and what to do about it."""
+    rows = list(examine())
+    healthy = all(row.status != "missing" for row in rows)
+    if as_json:
+        _emit_document({"healthy": healthy, "rows": [asdict(row) for row in rows]})
+    else:
+        for row in rows:
+            click.echo(f"{row.status:<8} {row.name:<14} {row.found}" + (f"; to do: {row.todo}" if row.todo else ""))
+    return PASSED if healthy else FAILED
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of `doctor`: status ok, optional (not here, not needed) or missing."""
+
+    name: str
+    status: str
+    found: str
+    todo: str = ""
+
+
+def examine() -> Iterator[Finding]:
+    """Python, the packages that are required and those that are not, the torch build, the compiler, the cache folder."""
+    yield Finding("python", "ok", f"{platform.python_version()} on {platform.platform()}")
+    yield Finding("adjointcheck", "ok", f"{__version__} in {Path(__file__).parent}")
+    for name, extra in _requirements():
+        yield _package(name, extra)
+    yield _torch_build()
+    compiler = next(filter(None, map(shutil.which, ("g++", "clang++", "c++"))), None)
+    yield Finding("compiler", "ok", compiler) if compiler else Finding("compiler", "optional", "none found; the torch target needs none")
+    yield _cache_folder()
+
+
+def _requirements() -> Iterator[tuple[str, str]]:
+    """(package, extra that asks for it or "") from our own metadata, required ones first."""
+    lines = metadata.requires("adjointcheck") or []
+    for line in sorted(lines, key=lambda line: "extra" in line):
+        extra = re.search(r"extra == ['\"](\w+)", line)
+        yield re.split(r"[^\w.-]", line, maxsplit=1)[0], extra[1] if extra else ""
+
+
+def _package(name: str, extra: str) -> Finding:
+    try:
+        return Finding(name, "ok", metadata.version(name))
+    except metadata.PackageNotFoundError:
+        status, purpose = ("optional", f" (extra {extra})") if extra else ("missing", "")
+        return Finding(name, status, f"not installed{purpose}", "" if extra else f"pip install {name}")
+
+
+def _torch_build() -> Finding:
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        return Finding("torch build", "missing", f"torch does not load: {error}", "Install it again: pip install --force-reinstall torch")
+    devices = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    cuda = f"CUDA {torch.version.cuda}" if torch.version.cuda else "CPU only"
+    threads = f"{torch.get_num_threads()} threads"
+    return Finding("torch build", "ok", f"{torch.__version__}, {cuda}, {threads}, GPUs: {', '.join(devices) or 'none'}")
+
+
+def _cache_folder() -> Finding:
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "adjointcheck"
+    parent = next(path for path in (folder, *folder.parents) if path.exists())
+    if os.access(parent, os.W_OK):
+        return Finding("cache folder", "ok", f"{folder} (nothing is kept there yet)")
+    return Finding("cache folder", "optional", f"{folder} cannot be written", "Set XDG_CACHE_HOME to a folder of yours.")

@@ -1,0 +1,100 @@
+"""Every check passes on a right module, and fails by name on a wrong one."""
+
+from __future__ import annotations
+
+import pytest
+from planted import MUTATIONS, Mutation
+from tangled import case_of, generated, steered, tangled
+
+from adjointcheck.check.battery import BATTERY, run_battery
+from adjointcheck.check.case import Case
+from adjointcheck.check.verdict import Check, Outcome
+from adjointcheck.errors import SolveError
+from adjointcheck.schemes import METHODS
+
+ROWS = {row.name: row for row in BATTERY}
+
+
+def said(checks: tuple[Check, ...]) -> str:
+    return "\n".join(f"{check.outcome.value} {check.name}: {check.words}" for check in checks)
+
+
+@pytest.mark.parametrize("problem", [tangled(), steered()], ids=lambda problem: problem.name)
+def test_every_check_passes_on_a_right_module(problem) -> None:
+    names: list[str] = []
+    checks = run_battery(case_of(problem), names.append)
+    assert [check.outcome for check in checks] == [Outcome.PASS] * len(checks), said(checks)
+    expected = [row.name for row in BATTERY if row.applies(problem)]
+    assert names == [check.name for check in checks] == expected
+    assert all(check.words and check.measured is not None for check in checks)
+
+
+def test_battery_names() -> None:
+    assert list(ROWS) == [
+        "emitted-text", "emitted-tableau", "emitted-values", "discrete-adjoint", "tangent-identity", "continuous-adjoint",
+        "taylor", "forward-sensitivity", "high-precision", "invariants", "live-inputs", "repeatability",
+    ]  # fmt: skip
+    assert not ROWS["invariants"].applies(steered())
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_planted_error_fails_by_name(mutation: Mutation) -> None:
+    right = generated(tangled())
+    wrong = mutation.edit(right)
+    assert wrong != right
+    case = case_of(tangled(), wrong)
+    checks = tuple(ROWS[name].function(case) for name in mutation.caught)
+    assert [check.outcome for check in checks] == [Outcome.FAIL] * len(checks), said(checks)
+    assert mutation.says in said(checks), said(checks)
+
+
+def test_every_check_is_fed_a_planted_error() -> None:
+    assert {name for mutation in MUTATIONS for name in mutation.caught} == set(ROWS)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_discrete_adjoint_is_autograd_for_every_method(method: str) -> None:
+    for problem in (tangled(), steered()):
+        check = ROWS["discrete-adjoint"].function(case_of(problem, method=method))
+        assert check.outcome is Outcome.PASS, check.words
+
+
+@pytest.mark.parametrize("method", ["euler", "midpoint", "rk4", "bosh3", "dopri5", "dop853"])
+def test_gradient_converges_at_the_order_of_the_method(method: str) -> None:
+    case = case_of(tangled(), method=method)
+    for name in ("emitted-tableau", "continuous-adjoint", "invariants"):
+        check = ROWS[name].function(case)
+        assert check.outcome is Outcome.PASS, check.words
+
+
+def test_wrong_order_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The module of a second-order method does not pass for one of third order."""
+    case = case_of(tangled(), method="heun")
+    monkeypatch.setattr(Case, "tableau", METHODS["bosh3"])
+    check = ROWS["continuous-adjoint"].function(case)
+    assert check.outcome is Outcome.FAIL and "order 2." in check.words, check.words
+
+
+def test_first_wrong_time_step_is_named() -> None:
+    """The deposit at t = 0.9 is left out: the time step that ends there is the first wrong one."""
+    mutation = next(m for m in MUTATIONS if m.name == "skipped observation at t1")
+    case = case_of(tangled(), mutation.edit(generated(tangled())))
+    check = ROWS["tangent-identity"].function(case)
+    run = case.runs[0]
+    last = int(run.plan.arrival[0, 2])
+    assert f"time step {last} of trajectory" in check.words, check.words
+
+
+def test_module_that_raises_has_failed() -> None:
+    edit = MUTATIONS[0].edit
+    text = edit(generated(tangled())).replace("right_pullback(t, x, w, theta, -p, g)", "1/0")
+    outcomes = {check.name: check for check in run_battery(case_of(tangled(), text))}
+    assert outcomes["discrete-adjoint"].outcome is Outcome.FAIL
+    assert "ZeroDivisionError" in outcomes["discrete-adjoint"].words
+    assert outcomes["emitted-tableau"].outcome is Outcome.PASS
+
+
+def test_module_that_never_finishes_is_refused() -> None:
+    text = generated(tangled()).replace("\n# --- runtime ---\n", "\nrates = None\n\n# --- runtime ---\n")
+    with pytest.raises((SolveError, TypeError)):
+        case_of(tangled(), text)

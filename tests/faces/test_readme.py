@@ -1,0 +1,89 @@
+"""What the README shows is run; its two long commands are those that .ci/run takes from it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adjointcheck.cli import EPILOG
+from adjointcheck.problem.convention import CONVENTION
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def blocks(language: str) -> list[str]:
+    return [text for name, text in BLOCKS if name == language]
+
+
+def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(command, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False)
+
+
+def test_two_commands_are_those_of_the_checks(tmp_path: Path) -> None:
+    """The lines of .ci/run that read the README find its first two blocks, and they are one line each."""
+    script = (ROOT / ".ci" / "run").read_text()
+    (reader,) = re.findall(r"^readme\(\) .*$", script, re.MULTILINE)
+    main_job, tests, _ = blocks("sh")
+    for number, block in ((1, main_job), (2, tests)):
+        shown = subprocess.run(["bash", "-c", f"{reader}\nreadme {number}"], cwd=ROOT, capture_output=True, text=True, check=True)
+        assert shown.stdout == block and block.count("\n") == 1
+        assert f'bash -euo pipefail -c "$(readme {number})"' in script
+    assert "check lynx_hare --fit --report report" in main_job and "pytest" in tests
+
+
+def test_command_line_example(tmp_path: Path) -> None:
+    result = run(["bash", "-euo", "pipefail", "-c", blocks("sh")[2]], tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "8 of 8 claims proved" in result.stdout and "pass  lotka_volterra, tsit5: dJ/dtheta" in result.stdout
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["log.json", "lotka_volterra.py"]
+
+
+def test_python_example(tmp_path: Path) -> None:
+    result = run([sys.executable, "-c", blocks("python")[0]], tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "0.6220" in result.stdout and "0.2726" in result.stdout  # dJ/dtheta of this problem begins and ends so
+
+
+def test_pytest_example(tmp_path: Path) -> None:
+    (statement,) = blocks("toml")
+    place = tmp_path / statement.splitlines()[0].removeprefix("# ")
+    place.parent.mkdir()
+    place.write_text(statement)
+    (tmp_path / "test_model.py").write_text(blocks("python")[1])
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    result = run([sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider"], tmp_path)
+    assert result.returncode == 0, result.stdout
+    for item in ("derivation", "costate.T", "gradient.k", "taylor"):
+        assert re.search(rf"^derivations/cooling.toml::{item} +PASSED", result.stdout, re.MULTILINE)
+    assert "test_model.py::test_cooling PASSED" in result.stdout
+
+
+def test_conventions_are_those_of_the_package() -> None:
+    table = README.split("## Conventions")[1]
+    rows = [tuple(cell.strip(" `") for cell in line.strip("|").split(" | ")) for line in table.splitlines() if line.startswith("| `")]
+    assert rows == [(row.symbol, row.meaning, row.formula) for row in CONVENTION]
+
+
+def test_exit_codes_are_those_of_the_help() -> None:
+    table = dict(re.findall(r"^\| (\d) \| (.*) \|$", README, re.MULTILINE))
+    assert table == dict(re.findall(r"^  (\d)  (.*)$", EPILOG, re.MULTILINE)) and len(table) == 6
+
+
+def test_no_machine_is_named() -> None:
+    texts = [path.read_text() for path in (ROOT / "README.md", ROOT / ".ci" / "run", ROOT / "pyproject.toml", ROOT / "constraints.txt")]
+    for word in ("/work", "/root", "/tmp/", "/home", "localhost"):
+        assert not any(word in text for text in texts), word
+
+
+@pytest.mark.parametrize("option", ["adjointcheck_files", "adjointcheck_waive", "--adjointcheck-skip-numeric", "--adjointcheck-report"])
+def test_options_named_are_options_there(option: str) -> None:
+    help_text = subprocess.run([sys.executable, "-m", "pytest", "--help"], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert option in README and option in help_text
