@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ BATCH = 3
 INTERVALS = 4  # of the control grid
 FIXED_STEPS = 40  # for methods without an error estimate
 PERTURBATIONS = (0.05, 0.01, 0.002, 0.0)
+SHARES = (1.0, 0.5, 0.25, 0.125)  # of the horizon, where the whole of it cannot be marched
 
 
 def seed_of(problem: Problem) -> int:
@@ -68,8 +70,8 @@ def own_control(problem: Problem) -> Tensor:
 
 def settle(problem: Problem, module: ModuleType, own: Point, seed: int, most: int) -> Point:
     """BATCH perturbed trajectories that the module finishes in about `most` time steps, the horizon cut for that."""
-    for size in PERTURBATIONS:
-        point = perturb(problem, own, size, seed)
+    for share, size in product(SHARES, PERTURBATIONS):
+        point = contract(perturb(problem, own, size, seed), share)
         if finished(module, problem, point) is not None:
             words = f"{BATCH} trajectories, inputs perturbed by {100 * size:g} %" if size else f"{BATCH} equal trajectories"
             return shorten(module, problem, replace(point, words=words), most)

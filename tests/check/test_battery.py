@@ -10,6 +10,7 @@ from adjointcheck.check.battery import BATTERY, run_battery
 from adjointcheck.check.case import Case
 from adjointcheck.check.verdict import Check, Outcome
 from adjointcheck.errors import SolveError
+from adjointcheck.problem import Problem
 from adjointcheck.schemes import METHODS
 
 ROWS = {row.name: row for row in BATTERY}
@@ -65,6 +66,16 @@ def test_gradient_converges_at_the_order_of_the_method(method: str) -> None:
     for name in ("emitted-tableau", "continuous-adjoint", "invariants"):
         check = ROWS[name].function(case)
         assert check.outcome is Outcome.PASS, check.words
+
+
+def test_horizon_is_cut_where_equal_time_steps_are_unstable() -> None:
+    """Euler's method with 40 time steps overflows on the whole horizon, and is checked on the part that it can do."""
+    problem = Problem(name="stiff", states={"x": "-k*x**3"}, initial={"x": 6}, parameters={"k": 1}, terminal_cost="x**2/2",
+                      horizon=(0, 4))  # fmt: skip
+    case = case_of(problem, method="euler")
+    assert case.points[0].share < 1 and "horizon cut to" in case.points[0].description
+    check = ROWS["discrete-adjoint"].function(case)
+    assert check.outcome is Outcome.PASS, check.words
 
 
 def test_wrong_order_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
