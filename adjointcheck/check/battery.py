@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from adjointcheck.check import (
+    agreement,
     continuous_adjoint,
     discrete_adjoint,
     emitted_tableau,
@@ -49,6 +50,7 @@ BATTERY = (
     Row(continuous_adjoint.NAME, continuous_adjoint.check_continuous_adjoint, "scheme and autograd wrong in the same way"),
     Row(taylor.NAME, taylor.check_taylor, "a gradient that is no derivative of J, found without any other derivative"),
     Row(forward_sensitivity.NAME, forward_sensitivity.check_forward_sensitivity, "a mistake of reverse mode itself"),
+    Row(agreement.NAME, agreement.check_agreement, "one component among many, seen by four roads side by side"),
     Row(high_precision.NAME, high_precision.check_high_precision, "a mistake of automatic differentiation itself"),
     Row(invariants.NAME, invariants.check_invariants, "derivatives in time and the sign of the Hamiltonian", invariants.applies_invariants),
     Row(live_inputs.NAME, live_inputs.check_live_inputs, "an input whose gradient is silently lost"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 Edit = Callable[[str], str]
 
-ADJOINT = ("discrete-adjoint", "taylor", "forward-sensitivity", "high-precision")
+ADJOINT = ("discrete-adjoint", "taylor", "forward-sensitivity", "agreement", "high-precision")
 EMITTED = ("emitted-text", "emitted-values")
 RUNTIME = ("emitted-tableau",)
 SWEEP = ("tangent-identity", *ADJOINT)

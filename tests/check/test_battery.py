@@ -33,7 +33,7 @@ def test_every_check_passes_on_a_right_module(problem) -> None:
 def test_battery_names() -> None:
     assert list(ROWS) == [
         "emitted-text", "emitted-tableau", "emitted-values", "discrete-adjoint", "tangent-identity", "continuous-adjoint",
-        "taylor", "forward-sensitivity", "high-precision", "invariants", "live-inputs", "repeatability",
+        "taylor", "forward-sensitivity", "agreement", "high-precision", "invariants", "live-inputs", "repeatability",
     ]  # fmt: skip
     assert not ROWS["invariants"].applies(steered())
 

@@ -105,6 +105,9 @@ def levels(*errors: float, floor: float = 1e-12) -> order.Levels:
         ([1e-2 / 8**i for i in range(5)], Outcome.FAIL),  # third order instead of fourth
         ([1e-2, NAN, 1e-5, 1e-6], Outcome.FAIL),
         ([1e-1, 5e-2, 1e-2, 1e-3], Outcome.INCONCLUSIVE),  # still rising
+        ([1e-4, 2.75e-5, 4.67e-6, 4.77e-7, 4.45e-8], Outcome.INCONCLUSIVE),  # local orders 3.3 and 3.4 on their way to 4
+        ([1e-3, 1e-3 / 16, 1e-3 / 256, 3e-11, 1e-13], Outcome.PASS),  # an accident near the floor, then the floor
+        ([1e-3, 1e-3 / 8, 1e-3 / 64, 1e-3 / 512, 1e-13], Outcome.INCONCLUSIVE),  # reached the floor, never showed the order
         ([1e-2, 1e-4], Outcome.INCONCLUSIVE),
         ([], Outcome.INCONCLUSIVE),
     ],
