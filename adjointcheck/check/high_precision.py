@@ -6,7 +6,6 @@ Central differences of h = 1e-25 are good to about 30 digits there: no dilemma b
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -15,7 +14,7 @@ from torch import Tensor
 
 from adjointcheck.check.arithmetic import digits
 from adjointcheck.check.case import BLOCKS, Case, Run, labels
-from adjointcheck.check.fixture import contract
+from adjointcheck.check.fixture import equal_steps
 from adjointcheck.check.rounding import LIMIT, UNIT
 from adjointcheck.check.verdict import Check, judge
 from adjointcheck.expression.cost import operation_count
@@ -42,10 +41,8 @@ def check_high_precision(case: Case) -> Check:
 
 
 def _run(case: Case) -> Run:
-    """The first short trajectory, cut further so that a few equal time steps are stable."""
-    point = case.short.rows(torch.tensor([0]))
-    point = contract(point, min(1.0, TIME_STEPS / case.budget.short))
-    return Run(case, replace(point, steps=TIME_STEPS, follows=False))
+    """The first short trajectory on a few equal time steps."""
+    return Run(case, equal_steps(case, TIME_STEPS).rows(torch.tensor([0])))
 
 
 class _Follow:

@@ -80,13 +80,14 @@ def run_level(case: Case, point: Point, steps: int) -> Level:
 def rounding_floor(case: Case) -> float:
     """What rounding may do to a gradient at the finest level, relative to its largest entry.
 
-    Measured by noise on the time steps of the coarsest level; more time steps gather it like a random walk at most
-    linearly in their number.
+    Measured by noise on the time steps of the middle level (the coarsest may amplify it beyond measure) and taken to
+    grow with their number, which is more than a random walk does.
     """
     levels = climb(case)
     if not levels:
         return float("inf")
-    run = Run(case, replace(ladder_point(case), steps=len(levels[0].record.steps)))
+    middle = len(levels[len(levels) // 2].record.steps)
+    run = Run(case, replace(ladder_point(case), steps=middle))
     gradients = run.yardstick.gradients["cost"]
     blurs = [gradients[name].relative() for name in ("x0", "theta", "w") if gradients[name].value.numel()]
-    return LIMIT * max(blurs, default=0.0) * len(levels[-1].record.steps) / len(levels[0].record.steps)
+    return LIMIT * max(blurs, default=0.0) * len(levels[-1].record.steps) / middle

@@ -6,12 +6,13 @@ A zero is accepted where the statement proves it: the input reaches no cost alon
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from adjointcheck.check.case import Case, Point, Run, labels
+from adjointcheck.check.fixture import equal_steps
 from adjointcheck.check.rounding import UNIT, reference_march
 from adjointcheck.check.verdict import Check, judge
 from adjointcheck.expression.node import symbols_of
@@ -35,8 +36,10 @@ class Input:
 
 def check_live_inputs(case: Case) -> Check:
     """`value_and_gradient` at one trajectory: every gradient that is absent, NaN or a silent zero is a failure."""
-    point = replace(case.short.rows(torch.tensor([0])), steps=TIME_STEPS, follows=False)
-    gradients = _gradients(case, point)
+    point = equal_steps(case, TIME_STEPS).rows(torch.tensor([0]))
+    finished, gradients = _gradients(case, point)
+    if not finished:
+        return judge(NAME, None, 0.0, f"the module does not finish on {TIME_STEPS} equal time steps", seed=case.seed)
     missing = [name for name, value in gradients.items() if value is None]
     inputs = list(_inputs(case.problem, {name: value for name, value in gradients.items() if value is not None}))
     bad = [f"{name}: no gradient" for name in missing]
@@ -51,10 +54,11 @@ def check_live_inputs(case: Case) -> Check:
     return judge(NAME, float(len(bad)), 0.0, "; ".join([words, *bad[:5]]), seed=case.seed, details={"table": table})
 
 
-def _gradients(case: Case, point: Point) -> dict[str, Tensor | None]:
+def _gradients(case: Case, point: Point) -> tuple[bool, dict[str, Tensor | None]]:
+    """Whether the cost is finite, and its gradient by block."""
     given = {name: value[0] for name, value in point.blocks.items()}
-    _, found = case.module.value_and_gradient(**point.arguments(given, bool(case.problem.control_names)))
-    return {name: getattr(found, name) for name in given if given[name].numel()}
+    cost, found = case.module.value_and_gradient(**point.arguments(given, bool(case.problem.control_names)))
+    return bool(cost.isfinite().all()), {name: getattr(found, name) for name in given if given[name].numel()}
 
 
 def _inputs(problem: Problem, gradients: dict[str, Tensor | None]) -> Iterator[Input]:

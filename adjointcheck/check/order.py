@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from adjointcheck.check.rounding import DETECTION
 
 SLACK = 0.3  # of an order
+RISE = 0.1  # from one local order to the next: still on its way
 FLOORS = 4.0  # an error this many floors high is resolved
 WINDOW = 3  # levels at least
 
@@ -49,31 +50,43 @@ class Fall:
 
 
 def observe(levels: Levels, order: int) -> Fall:
-    """The order over the finest WINDOW resolved levels, or why there is none.
+    """The order over WINDOW resolved levels, or why there is none.
 
-    Too few levels above a floor that is then kept are no window, but no plateau either.  Where they are one too few, a
-    last level at the floor closes the window with its floor for its error: the error fell at least that far.  A plateau
-    is an error that hardly falls any more, or twice falls short and not by less.
+    While errors are above the floor the finest window decides; once they have reached it there is no plateau left to
+    find, and any window may show the order.  Too few levels above a floor that is then kept are no window, but no
+    plateau either.  Where they are one too few, the first level at the floor closes the window with its floor for its
+    error: the error fell at least that far.
     """
     rows = list(zip(levels.h, levels.errors, levels.floors, strict=True))
     if any(math.isnan(error) for error in levels.errors):
         return Fall(math.nan, 0, "an error that is not a number", plateau=True)
-    resolved = _resolved(rows)
     if rows and rows[-1][2] > DETECTION:
-        return Fall(None, len(resolved), f"the floor {rows[-1][2]:.1e} hides errors from {DETECTION:g} on")
+        return Fall(None, 0, f"the floor {rows[-1][2]:.1e} hides errors from {DETECTION:g} on")
+    resolved = _resolved(rows)
     if len(resolved) < WINDOW and len(rows) - len(resolved) >= 2:
         return Fall(None, len(resolved), f"at the floor {rows[-1][2]:.1e} from level {len(resolved) + 1} on", at_floor=True)
-    window = [(h, max(error, floor)) for h, error, floor in rows[: max(len(resolved), WINDOW)]][-WINDOW:]
-    if len(window) < WINDOW or len(resolved) < WINDOW - 1:
+    kept = [(h, max(error, floor)) for h, error, floor in rows[: max(len(resolved), WINDOW)]]
+    if len(kept) < WINDOW or len(resolved) < WINDOW - 1:
         return Fall(None, len(resolved), f"only {len(resolved)} of {len(levels.h)} levels are above the floor")
+    windows = [kept[i : i + WINDOW] for i in range(len(kept) - WINDOW + 1)]
+    falls = [_fall_of(window, order) for window in windows]
+    best = max(falls, key=lambda fall: fall.order or 0.0) if len(resolved) < len(rows) else falls[-1]
+    return replace(best, levels=len(resolved), plateau=best.plateau and len(resolved) == len(rows))
+
+
+def _fall_of(window: Sequence[tuple[float, float]], order: int) -> Fall:
+    """The order in one window: of all of it, or of its finest pair, which is nearer to the limit while it still rises.
+
+    A plateau hardly falls any more, or is within SLACK of the next lower order (or below) and does not rise.
+    """
     before, last = (_slope(pair) for pair in pairwise(window))
-    found = max(_slope(window), last)  # where the order still rises, the finest pair is nearest to it
+    found = max(_slope(window), last)
     words = f"order {found:.2f} over h = {window[0][0]:.2g} to {window[-1][0]:.2g}"
     if found >= order - SLACK:
-        return Fall(found, len(resolved), words)
-    short = max(before, last) < order - SLACK and 2 * last - before < order - SLACK
-    plateau = len(resolved) >= WINDOW and (short or last < order / 2)
-    return Fall(found, len(resolved), f"{words}, local orders {before:.2f} and {last:.2f}", plateau)
+        return Fall(found, 0, words)
+    lower = order - 1 + SLACK
+    plateau = last < min(order / 2, lower) or (last <= lower and last - before < RISE)
+    return Fall(found, 0, f"{words}, local orders {before:.2f} and {last:.2f}", plateau)
 
 
 def _resolved(rows: Sequence[tuple[float, float, float]]) -> list[tuple[float, float, float]]:

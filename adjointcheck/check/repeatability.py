@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from adjointcheck.check.case import Case, Point, Run
-from adjointcheck.check.fixture import contract
+from adjointcheck.check.fixture import contract, equal_steps
 from adjointcheck.check.rounding import LIMIT
 from adjointcheck.check.verdict import Check, judge
 
@@ -21,8 +21,10 @@ def check_repeatability(case: Case) -> Check:
     """`value_and_gradient` twice with the method's own time steps, and batch against single rows on equal ones."""
     first, second = (_values(case, contract(case.points[0], SHARE)) for _ in range(2))
     unequal = [name for name, value in first.items() if not _same_bits(value, second[name])]
-    run = Run(case, replace(case.short, steps=TIME_STEPS, follows=False))
+    run = Run(case, equal_steps(case, TIME_STEPS))
     together = _values(case, run.point)
+    if not together["cost"].isfinite().all():
+        return judge(NAME, None, LIMIT, f"the module does not finish on {TIME_STEPS} equal time steps", seed=case.seed)
     rows = [_values(case, run.point.rows(torch.tensor([row]))) for row in range(len(run.point.t0))]
     errors = {name: _row_error(run, name, value, torch.cat([row[name] for row in rows])) for name, value in together.items()}
     name, worst = max(errors.items(), key=lambda pair: pair[1])
