@@ -95,7 +95,7 @@ def _derivation_view(derivation: Derivation, checks: Sequence[Check] = (), verdi
         "steps": [_step_view(row) for row in outline.step_rows(derivation)],
         "system": [_topic_view(topic) for topic in outline.system_topics(derivation.system)],
         "claims": [_claim_view(row) for row in outline.claim_rows(derivation)],
-        "findings": [outline.finding_text(finding) for finding in derivation.findings],
+        "assumptions": outline.assumption_texts(derivation),
         "source": one_line(problem.source),
         "digest": problem.digest(),
         "pictures": [], "checks": [], "fit": None, "versions": [], "seconds": [], "seeds": [], "module_text": "",
@@ -135,9 +135,9 @@ def _observation_view(group: Any) -> dict[str, str]:
 def _part_view(part: outline.Part) -> tuple[dict[str, Any], int]:
     if part.formula is None:
         text = part.text if len(part.text) <= STEP_CAP else f"… ({len(part.text)} characters, see the log)"
-        return {"label": part.label if part.left is None else "", "math": None, "text": text}, 1 + len(text) // 90
+        return {"label": part.label if part.left is None else "", "math": None, "text": text, "number": part.number}, 1 + len(text) // 90
     formula = lay_out(part.formula, part.left, cap=STEP_CAP)
-    return {"label": part.label if part.left is None else "", "math": _display(formula), "text": ""}, formula.height
+    return {"label": part.label if part.left is None else "", "math": _display(formula), "text": "", "number": part.number}, formula.height
 
 
 def _step_view(row: outline.StepRow) -> dict[str, Any]:
@@ -147,7 +147,8 @@ def _step_view(row: outline.StepRow) -> dict[str, Any]:
         "id": row.id,
         "rule": outline.rule_words(row.rule),
         "words": row.words,
-        "premises": row.premises,
+        "number": row.number,
+        "sources": list(zip(row.premises, row.sources, strict=False)),
         "parts": [view for view, _ in parts],
         "folded": sum(height for _, height in parts) > FOLDED and tone(row.verdict) == "good",
         "summary": plural(len(parts), "formula"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from adjointcheck.expression.node import Expression
@@ -92,9 +93,8 @@ def _derivation(derivation: Derivation, checks: Sequence[Check], verdict: str = 
     yield r"\section{The adjoint system}"
     yield from _topics(outline.system_topics(derivation.system))
     yield from _claims(outline.claim_rows(derivation))
-    if derivation.findings:
-        yield r"\section{Assumptions and findings}"
-        yield from _list(_text(outline.finding_text(finding)) for finding in derivation.findings)
+    yield r"\section{Assumptions}"
+    yield from _list(map(_text, outline.assumption_texts(derivation)))
     yield r"\section{Convention}"
     yield from _table("lP{4.6cm}P{6.8cm}", ("symbol", "meaning", "formula or rule"), (
         (_code(row.symbol), _text(row.meaning), _code(row.formula)) for row in CONVENTION))
@@ -118,32 +118,45 @@ def _topics(topics: Iterable[outline.Topic]) -> Lines:
         yield from _display([(equation.right, equation.left) for equation in topic.equations])
 
 
-def _display(equations: Sequence[tuple[Expression, Expression | None]], **caps: int) -> Lines:
-    rows = [display_latex(lay_out(right, left, width=LINE, **caps)) for right, left in equations]
+def _display(equations: Sequence[tuple[Expression, Expression | None]]) -> Lines:
+    yield from _aligned(display_latex(lay_out(right, left, width=LINE)) for right, left in equations)
+
+
+def _aligned(rows: Iterable[str]) -> Lines:
     yield from (r"\begin{align*}", " \\\\\n".join(rows), r"\end{align*}")
 
 
 def _step(row: outline.StepRow) -> Lines:
-    yield rf"\subsection{{{_text(row.id)} {_text(outline.rule_words(row.rule))}: {row.verdict}}}"
+    yield rf"\subsection{{({row.number}) {_text(outline.rule_words(row.rule))}: {row.verdict}}}"
     yield _text(row.words)
-    for part in row.parts:
-        yield from _part(part)
-    yield rf"\par\emph{{{_text('; '.join(row.evidence) or row.reason)}{_premises(row)}}}"
+    yield from _parts(row.parts)
+    yield rf"\par\emph{{{_text(outline.support_words(row))}}}"
     if row.witness is not None:
         yield rf"\par {_text(outline.witness_text(row.witness))}"
 
 
-def _premises(row: outline.StepRow) -> str:
-    return f" (from {_text(', '.join(row.premises))})" if row.premises else ""
+def _parts(parts: Iterable[outline.Part]) -> Lines:
+    """Runs of formulas that have a left side stand in one display, aligned at their equality signs."""
+    for plain, group in groupby(parts, key=lambda part: part.left is None or part.formula is None):
+        if plain:
+            yield from (line for part in group for line in _part(part))
+        else:
+            yield from _aligned(_numbered(part, part.formula) for part in group if part.formula is not None)
 
 
 def _part(part: outline.Part) -> Lines:
     if part.left is None:
         yield rf"\par {_text(part.label)}:"
     if part.formula is None:
-        yield rf"\par {_code(part.text[:STEP_CAP])}"
+        yield rf"\par {_code(part.text[:STEP_CAP])}" + (rf" \hfill ({part.number})" if part.number else "")
     else:
-        yield from _display([(part.formula, part.left)], cap=STEP_CAP)
+        yield from _aligned([_numbered(part, part.formula)])
+
+
+def _numbered(part: outline.Part, formula: Expression) -> str:
+    """The lines of a formula, its number on the first."""
+    first, *rest = display_latex(lay_out(formula, part.left, width=LINE, cap=STEP_CAP)).split(" \\\\\n")
+    return " \\\\\n".join([first + (rf" \tag{{{part.number}}}" if part.number else ""), *rest])
 
 
 def _claims(rows: Sequence[outline.ClaimRow]) -> Lines:

@@ -64,9 +64,8 @@ def _derivation(derivation: Derivation, checks: Sequence[Check], verdict: str = 
     yield from _section("The adjoint system")
     yield from _topics(outline.system_topics(derivation.system))
     yield from _claims(outline.claim_rows(derivation))
-    if derivation.findings:
-        yield from _section("Assumptions and findings")
-        yield from (f"- {literal(outline.finding_text(finding))}" for finding in derivation.findings)
+    yield from _section("Assumptions")
+    yield from (f"- {literal(words)}" for words in outline.assumption_texts(derivation))
     yield from _section("Convention")
     rows = ((row.symbol, row.meaning, row.formula) for row in CONVENTION)
     yield from _table(("symbol", "meaning", "formula or rule"), rows)
@@ -89,19 +88,19 @@ def _topics(topics: Iterable[outline.Topic]) -> Lines:
         yield from _display([(equation.right, equation.left) for equation in topic.equations])
 
 
-def _display(equations: Iterable[tuple[Expression, Expression | None]], **caps: int) -> Lines:
+def _display(equations: Iterable[tuple[Expression, Expression | None]], number: str = "", **caps: int) -> Lines:
     rows = [display_latex(lay_out(right, left, **caps)) for right, left in equations]
-    yield from ("$$", r"\begin{aligned}", " \\\\\n".join(rows), r"\end{aligned}", "$$", "")
+    tag = rf" \tag{{{number}}}" if number else ""
+    yield from ("$$", r"\begin{aligned}", " \\\\\n".join(rows), rf"\end{{aligned}}{tag}", "$$", "")
 
 
 def _steps(rows: Iterable[outline.StepRow]) -> Lines:
     yield from _section("Derivation")
     for row in rows:
-        source = f" from {', '.join(row.premises)}" if row.premises else ""
-        yield from (f"### {row.id} {outline.rule_words(row.rule)}: {row.verdict}", "", literal(row.words), "")
+        yield from (f"### ({row.number}) {outline.rule_words(row.rule)}: {row.verdict}", "", literal(row.words), "")
         for part in row.parts:
             yield from _part(part)
-        yield from ("", f"*{literal('; '.join(row.evidence) or row.reason)}{source}*", "")
+        yield from ("", f"*{literal(outline.support_words(row))}*", "")
         if row.witness is not None:
             yield from (literal(outline.witness_text(row.witness)), "")
 
@@ -110,9 +109,9 @@ def _part(part: outline.Part) -> Lines:
     if part.left is None:
         yield f"{literal(part.label)}:"
     if part.formula is None:
-        yield from (code(part.text[:STEP_CAP]), "")
+        yield from (code(part.text[:STEP_CAP]) + (f" ({part.number})" if part.number else ""), "")
     else:
-        yield from _display([(part.formula, part.left)], cap=STEP_CAP)
+        yield from _display([(part.formula, part.left)], part.number, cap=STEP_CAP)
 
 
 def _claims(rows: Sequence[outline.ClaimRow]) -> Lines:

@@ -56,6 +56,7 @@ class Part:
     label: str
     left: Expression | None
     text: str
+    number: str = ""
 
     @cached_property
     def formula(self) -> Expression | None:
@@ -65,12 +66,14 @@ class Part:
 
 @dataclass(frozen=True)
 class StepRow:
-    """One derivation step with its verdict."""
+    """One derivation step with its verdict; its formulas bear the numbers (k) or (k.1), (k.2), ... of the k-th step."""
 
     id: str
+    number: int
     rule: str
     words: str
     premises: tuple[str, ...]
+    sources: tuple[int, ...]
     parts: tuple[Part, ...]
     verdict: str
     evidence: tuple[str, ...]
@@ -270,18 +273,30 @@ def _parsed(text: str, name: str) -> Expression | None:
         return None
 
 
-def step_row(judged: JudgedStep, groups: int) -> StepRow:
-    """One judged step as plain data, in a statement with so many groups of observations."""
-    verdict = judged.verdict
-    parts = tuple(Part(name, step_left(judged.rule, name, groups), text) for name, text in judged.claim.items())
-    return StepRow(judged.id, judged.rule, judged.words, tuple(judged.premises), parts, word(verdict.status),
+def step_rows(derivation: Derivation) -> tuple[StepRow, ...]:
+    """The steps in their order, numbered from 1."""
+    groups = len(derivation.problem.observations)
+    numbers = {judged.id: number for number, judged in enumerate(derivation.steps, 1)}
+    return tuple(_step_row(judged, numbers, groups) for judged in derivation.steps)
+
+
+def _step_row(judged: JudgedStep, numbers: Mapping[str, int], groups: int) -> StepRow:
+    verdict, number = judged.verdict, numbers[judged.id]
+    parts = tuple(Part(name, step_left(judged.rule, name, groups), text, _equation_number(number, i, len(judged.claim)))
+                  for i, (name, text) in enumerate(judged.claim.items(), 1))
+    sources = tuple(numbers[premise] for premise in judged.premises if premise in numbers)
+    return StepRow(judged.id, number, judged.rule, judged.words, tuple(judged.premises), sources, parts, word(verdict.status),
                    tuple(verdict.evidence), verdict.reason, verdict.witness)
 
 
-def step_rows(derivation: Derivation) -> tuple[StepRow, ...]:
-    """The steps in their order."""
-    groups = len(derivation.problem.observations)
-    return tuple(step_row(judged, groups) for judged in derivation.steps)
+def _equation_number(step: int, i: int, count: int) -> str:
+    return str(step) if count == 1 else f"{step}.{i}"
+
+
+def support_words(row: StepRow) -> str:
+    """`s03, from (2): normal form (plain); normal form (FLINT)`: the step's id in the log, its premises, its evidence."""
+    sources = ", from " + ", ".join(f"({number})" for number in row.sources) if row.sources else ""
+    return f"{row.id}{sources}: {'; '.join(row.evidence) or row.reason}"
 
 
 def rule_words(rule: str) -> str:
@@ -307,6 +322,19 @@ def witness_text(witness: Witness) -> str:
     """`at x = 1/2, y = 3: 0.25 against 0.75 (gap 0.5)`."""
     point = ", ".join(f"{name} = {value}" for name, value in witness.point) or "every point"
     return f"at {point}: {witness.left} against {witness.right} (gap {witness.gap})"
+
+
+ASSUMPTIONS = (
+    "The solution x(t) exists on the whole horizon, and f, L, Psi and the observations' costs are continuously differentiable "
+    "in states, controls and parameters along it, but for the kinks listed here.",
+    "Every formula is evaluated inside its domain; the conditions listed here must hold along the solution.",
+    "Variations are smooth and independent of each other; the horizon and the observation times are varied apart.",
+)
+
+
+def assumption_texts(derivation: Derivation) -> tuple[str, ...]:
+    """What the theorem takes for granted: of every statement, then of this one."""
+    return (*ASSUMPTIONS, *map(finding_text, derivation.findings))
 
 
 def finding_text(finding: object) -> str:

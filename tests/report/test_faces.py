@@ -121,10 +121,27 @@ def test_html_is_well_formed_where_xml_can_see_it() -> None:
     assert links <= set(identifiers)
 
 
+PAGES = [derivation_html, derivation_markdown, derivation_latex]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_formula_of_a_step_bears_its_own_number(page: Callable[[Any], str]) -> None:
+    derivation = sample.derivation()
+    found = re.findall(r"\\tag\{([\d.]+)\}|class=\"equation\">\(([\d.]+)\)", page(derivation))
+    expected = [str(k) if len(step.claim) == 1 else f"{k}.{i}" for k, step in enumerate(derivation.steps, 1)
+                for i in range(1, len(step.claim) + 1)]
+    assert [first or second for first, second in found] == expected
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_lists_what_the_theorem_assumes(page: Callable[[Any], str]) -> None:
+    assert "continuously differentiable" in page(sample.derivation())
+
+
 def test_html_has_every_section_of_a_full_report() -> None:
     page = report_html(sample.report(failing=True))
     sections = re.findall(r'<section id="(\w+)"', page)
-    assert sections == ["attention", "statement", "derivation", "system", "claims", "findings", "trajectory", "checks", "fit",
+    assert sections == ["attention", "statement", "derivation", "system", "claims", "assumptions", "trajectory", "checks", "fit",
                         "provenance"]
     assert "# a module" in page and "2.13.0" in page
 
