@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from adjointcheck.errors import StepRejected
-from adjointcheck.expression.calculus import derivative, gradient, partial
+from adjointcheck.expression.calculus import derivative, gradient
 from adjointcheck.expression.node import ONE, Expression, neg, substitute, symbol, symbols_of, total
 
 Claim = Mapping[str, Expression]
@@ -31,15 +32,15 @@ class Setting:
     positive: frozenset[str]
     columns: tuple[tuple[str, ...], ...] = ()
 
-    @property
+    @cached_property
     def states(self) -> tuple[str, ...]:
         return tuple(self.rates)
 
-    @property
+    @cached_property
     def costates(self) -> tuple[str, ...]:
         return tuple(f"p_{name}" for name in self.rates)
 
-    @property
+    @cached_property
     def varied(self) -> tuple[str, ...]:
         return (*self.states, *self.costates, *self.controls, *self.parameters)
 
@@ -94,7 +95,8 @@ def vary(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obli
     _keys(claim, ["integrand"], "vary")
     direction = {name: symbol(f"{name}.delta") for name in setting.varied}
     direction |= {f"{x}.dot": symbol(f"{x}.delta.dot") for x in setting.states}
-    return [Obligation("integrand", claim["integrand"], derivative([premises[0]["integrand"]], direction)[0])]
+    slopes = gradient([premises[0]["integrand"]], [ONE], direction)
+    return [Obligation("integrand", claim["integrand"], total(slopes[name] * moved for name, moved in direction.items()))]
 
 
 def integrate_by_parts(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obligation]:
@@ -140,7 +142,8 @@ def transversality(setting: Setting, premises: Sequence[Claim], claim: Claim) ->
 
 
 def _boundary_slopes(setting: Setting, premise: Claim) -> dict[str, Expression]:
-    return {x: partial(premise["boundary"], f"{x}.delta") for x in setting.states}
+    slopes = gradient([premise["boundary"]], [ONE], [f"{x}.delta" for x in setting.states])
+    return {x: slopes[f"{x}.delta"] for x in setting.states}
 
 
 def jump(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obligation]:
@@ -148,11 +151,12 @@ def jump(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obli
     _keys(claim, [f"{j}.{x}" for j in range(len(setting.observations)) for x in setting.states], "jump")
     slope = _boundary_slopes(setting, premises[0])
     before, after = ({p: symbol(p + side) for p in setting.costates} for side in (".before", ".after"))
+    minus, plus = (dict(zip(slope, substitute(slope.values(), side), strict=True)) for side in (before, after))
     found = []
     for j, cost in enumerate(setting.observations):
         deposit = gradient([cost], [ONE], setting.states)
         for x, p in zip(setting.states, setting.costates, strict=True):
-            left = deposit[x] + substitute([slope[x]], before)[0] - substitute([slope[x]], after)[0]
+            left = deposit[x] + minus[x] - plus[x]
             found.append(Obligation(f"{j}.{x}", left, claim[f"{j}.{x}"] - (before[p] - after[p]), x))
     return found
 
@@ -202,8 +206,10 @@ def hamiltonian(setting: Setting, premises: Sequence[Claim], claim: Claim) -> li
     carried = _sum_over(setting, lambda x, p: symbol(p) * symbol(f"{x}.dot"))
     flow = {**setting.dynamics, **{f"p_{x}": rate for x, rate in premises[1].items()}}
     flow |= {w: symbol(f"{w}.dot") for w in setting.controls}
-    return [Obligation("H", claim["H"] - carried, premises[0]["integrand"]),
-            Obligation("rate", derivative([claim["H"]], flow)[0], claim["rate"])]
+    slopes = gradient([claim["H"]], [ONE], flow)
+    along = total(slopes[name] * flow[name] for name in setting.dynamics)
+    rest = total(slopes[name] * rate for name, rate in flow.items() if name not in setting.dynamics)
+    return [Obligation("H", claim["H"] - carried, premises[0]["integrand"]), Obligation("rate", along, claim["rate"] - rest)]
 
 
 def reverse_mode(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obligation]:

@@ -8,10 +8,12 @@ from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import Expression, apply, symbols_of
 from adjointcheck.trusted.normal_form import Infeasible, Key, NeedSign, Normalizer, Restart, Undefined
 from adjointcheck.trusted.polynomial import BudgetError, FlintRing, PlainRing, Ring
+from adjointcheck.trusted.split import FEW, parts
 from adjointcheck.trusted.verdict import Status, Verdict
 from adjointcheck.trusted.witness import agree_somewhere, refute
 
 MAX_REGIONS, MAX_RESTARTS = 729, 40
+DEPTH = 4  # of sums inside products inside sums that are taken apart
 
 
 def equal(left: Expression, right: Expression, positive: frozenset[str] = frozenset()) -> Verdict:
@@ -22,9 +24,8 @@ def equal(left: Expression, right: Expression, positive: frozenset[str] = frozen
     """
     if left is right:
         return _proved(left, right, positive, ("same expression",))
-    shallow = _decide(left, right, positive, deep=False)
-    if shallow is True:
-        return _proved(left, right, positive, _both_codes(""))
+    if evidence := _in_parts(left, right, positive):
+        return _proved(left, right, positive, evidence)
     witness = refute(left, right, positive, tries=8)
     deep = None if witness else _decide(left, right, positive, deep=True)
     if deep is True:
@@ -33,6 +34,21 @@ def equal(left: Expression, right: Expression, positive: frozenset[str] = frozen
     if witness:
         return Verdict(Status.REFUTED, ("disjoint balls (Arb)", "confirmed by a second arithmetic"), witness=witness)
     return Verdict(Status.UNKNOWN, reason=deep if isinstance(deep, str) else "no normal form of zero and no witness found")
+
+
+def _in_parts(left: Expression, right: Expression, positive: frozenset[str], depth: int = DEPTH) -> tuple[str, ...]:
+    """Evidence for left = right, or none: long sums by their parts, what is not split, or not proved so, as a whole."""
+    smaller = parts(left, right, FEW if depth == DEPTH else 0) if depth else [(left, right)]
+    if smaller != [(left, right)]:
+        found = ["long sums: like terms cancel"]
+        for a, b in smaller:
+            evidence = found[:1] if a is b else [*_in_parts(a, b, positive, depth - 1)]
+            if not evidence:
+                break
+            found += evidence
+        else:
+            return tuple(dict.fromkeys(found))
+    return _both_codes("") if _decide(left, right, positive, deep=False) is True else ()
 
 
 def _both_codes(laws: str) -> tuple[str, ...]:
