@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from adjointcheck.codegen import torch_module
+from adjointcheck.codegen import native_text, torch_module
 from adjointcheck.codegen.ir import Program
 from adjointcheck.codegen.lower import lower
 from adjointcheck.errors import CodegenError
@@ -14,7 +14,7 @@ from adjointcheck.schemes import METHODS
 if TYPE_CHECKING:
     from adjointcheck.derive.derivation import AdjointSystem
 
-TARGETS: Mapping[str, Callable[[Program], str]] = {"torch": torch_module.emit}
+TARGETS: Mapping[str, Callable[[Program], str]] = {"torch": torch_module.emit, "native": native_text.emit}
 
 
 def generate(system: AdjointSystem, target: str = "torch", method: str = "tsit5") -> str:

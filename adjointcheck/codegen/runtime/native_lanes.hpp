@@ -1,0 +1,324 @@
+// Numbers.  On the device a number is one float or double and a mask one bool; on the CPU a number holds one value for
+// each lane of a group of trajectories, as one vector register or (Pair) as several, and a mask holds a truth for each.
+// Everything below works lane by lane: no lane ever sees another.
+
+#if defined(__CUDACC__)
+#define ADJ_INLINE __device__ __forceinline__
+#define ADJ_OUTLINE __device__ __noinline__
+#define ADJ_LAMBDA
+#else
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#define ADJ_INLINE inline __attribute__((always_inline))
+#define ADJ_OUTLINE __attribute__((noinline))
+#define ADJ_LAMBDA __attribute__((always_inline))
+#endif
+
+typedef long long int64;
+
+// Loops that are written out: the index is a constant, so that a zero of the tableau costs nothing.
+
+template <int I> struct Index {
+    static constexpr int value = I;
+    ADJ_INLINE constexpr operator int() const { return I; }
+};
+
+template <int BEGIN, int END, class F> ADJ_INLINE void upward(F f) {
+    if constexpr (BEGIN < END) {
+        f(Index<BEGIN>{});
+        upward<BEGIN + 1, END>(f);
+    }
+}
+
+template <int END, class F> ADJ_INLINE void downward(F f) {
+    if constexpr (END > 0) {
+        f(Index<END - 1>{});
+        downward<END - 1>(f);
+    }
+}
+
+// Components of a column: written out when there are few.
+template <int COUNT, class F> ADJ_INLINE void columns(F f) {
+    if constexpr (COUNT <= 8) {
+        upward<0, COUNT>(f);
+    } else {
+        for (int c = 0; c < COUNT; ++c) f(c);
+    }
+}
+
+#if defined(__CUDACC__)
+
+template <class T> struct Lane {
+    typedef T Real;
+    typedef bool Mask;
+    static constexpr int COUNT = 1;
+};
+#define ADJ_FOR_EACH_REAL(DEFINE) DEFINE(double, ) DEFINE(float, f)
+#define ADJ_FUNCTIONS(T, suffix) \
+    ADJ_INLINE T function_exp(T a) { return exp##suffix(a); } \
+    ADJ_INLINE T function_log(T a) { return log##suffix(a); } \
+    ADJ_INLINE T function_sin(T a) { return sin##suffix(a); } \
+    ADJ_INLINE T function_cos(T a) { return cos##suffix(a); } \
+    ADJ_INLINE T function_tan(T a) { return tan##suffix(a); } \
+    ADJ_INLINE T function_sinh(T a) { return sinh##suffix(a); } \
+    ADJ_INLINE T function_cosh(T a) { return cosh##suffix(a); } \
+    ADJ_INLINE T function_tanh(T a) { return tanh##suffix(a); } \
+    ADJ_INLINE T function_asin(T a) { return asin##suffix(a); } \
+    ADJ_INLINE T function_acos(T a) { return acos##suffix(a); } \
+    ADJ_INLINE T function_atan(T a) { return atan##suffix(a); } \
+    ADJ_INLINE T function_sqrt(T a) { return sqrt##suffix(a); } \
+    ADJ_INLINE T function_abs(T a) { return fabs##suffix(a); } \
+    ADJ_INLINE T function_rint(T a) { return rint##suffix(a); } \
+    ADJ_INLINE T function_ceil(T a) { return ceil##suffix(a); } \
+    ADJ_INLINE T function_pow(T a, T b) { return pow##suffix(a, b); } \
+    ADJ_INLINE T log2_positive(T a) { return log2##suffix(a); } \
+    ADJ_INLINE T exp2_moderate(T a) { return exp2##suffix(a); }
+ADJ_FOR_EACH_REAL(ADJ_FUNCTIONS)
+
+template <class R> ADJ_INLINE R choose(bool mask, R a, R b) { return mask ? a : b; }
+ADJ_INLINE bool negated(bool a) { return !a; }
+ADJ_INLINE bool both(bool a, bool b) { return a && b; }
+ADJ_INLINE bool either(bool a, bool b) { return a || b; }
+template <class R> ADJ_INLINE bool less(R a, R b) { return a < b; }
+template <class R> ADJ_INLINE bool less_equal(R a, R b) { return a <= b; }
+template <class R> ADJ_INLINE bool same(R a, R b) { return a == b; }
+ADJ_INLINE unsigned bits_of(bool mask) { return mask; }
+template <class R> ADJ_INLINE R broadcast(typename Lane<R>::Real value) { return value; }
+
+#else
+
+#if defined(__AVX512F__)
+#define ADJ_VECTOR_BYTES 64
+#elif defined(__AVX__)
+#define ADJ_VECTOR_BYTES 32
+#else
+#define ADJ_VECTOR_BYTES 16
+#endif
+
+typedef double VectorD __attribute__((vector_size(ADJ_VECTOR_BYTES)));
+typedef float VectorF __attribute__((vector_size(ADJ_VECTOR_BYTES)));
+typedef long long MaskD __attribute__((vector_size(ADJ_VECTOR_BYTES)));
+typedef int MaskF __attribute__((vector_size(ADJ_VECTOR_BYTES)));
+
+// Two numbers side by side: two chains of instructions hide each other's latency.
+template <class V> struct Pair {
+    V low, high;
+};
+
+template <class R> struct Lane;
+template <> struct Lane<VectorD> {
+    typedef double Real;
+    typedef MaskD Mask;
+    static constexpr int COUNT = ADJ_VECTOR_BYTES / 8;
+};
+template <> struct Lane<VectorF> {
+    typedef float Real;
+    typedef MaskF Mask;
+    static constexpr int COUNT = ADJ_VECTOR_BYTES / 4;
+};
+template <class V> struct Lane<Pair<V>> {
+    typedef typename Lane<V>::Real Real;
+    typedef Pair<typename Lane<V>::Mask> Mask;
+    static constexpr int COUNT = 2 * Lane<V>::COUNT;
+};
+
+#define ADJ_PAIRED_OPERATOR(sign) \
+    template <class V> ADJ_INLINE Pair<V> operator sign(Pair<V> a, Pair<V> b) { return {a.low sign b.low, a.high sign b.high}; }
+ADJ_PAIRED_OPERATOR(+)
+ADJ_PAIRED_OPERATOR(-)
+ADJ_PAIRED_OPERATOR(*)
+ADJ_PAIRED_OPERATOR(/)
+template <class V> ADJ_INLINE Pair<V> operator-(Pair<V> a) { return {-a.low, -a.high}; }
+template <class V> ADJ_INLINE Pair<V> &operator+=(Pair<V> &a, Pair<V> b) { return a = a + b; }
+
+template <class R> struct Broadcast {
+    static ADJ_INLINE R of(typename Lane<R>::Real value) { return value - R{}; }
+};
+template <class V> struct Broadcast<Pair<V>> {
+    static ADJ_INLINE Pair<V> of(typename Lane<V>::Real value) { return {Broadcast<V>::of(value), Broadcast<V>::of(value)}; }
+};
+template <class R> ADJ_INLINE R broadcast(typename Lane<R>::Real value) { return Broadcast<R>::of(value); }
+
+// Masks are all ones where true.
+#define ADJ_COMPARISON(name, sign) \
+    template <class V> ADJ_INLINE typename Lane<V>::Mask name(V a, V b) { return a sign b; } \
+    template <class V> ADJ_INLINE typename Lane<Pair<V>>::Mask name(Pair<V> a, Pair<V> b) { return {a.low sign b.low, a.high sign b.high}; }
+ADJ_COMPARISON(less, <)
+ADJ_COMPARISON(less_equal, <=)
+ADJ_COMPARISON(same, ==)
+template <class M> ADJ_INLINE M negated(M a) { return ~a; }
+template <class M> ADJ_INLINE M both(M a, M b) { return a & b; }
+template <class M> ADJ_INLINE M either(M a, M b) { return a | b; }
+template <class M> ADJ_INLINE Pair<M> negated(Pair<M> a) { return {~a.low, ~a.high}; }
+template <class M> ADJ_INLINE Pair<M> both(Pair<M> a, Pair<M> b) { return {a.low & b.low, a.high & b.high}; }
+template <class M> ADJ_INLINE Pair<M> either(Pair<M> a, Pair<M> b) { return {a.low | b.low, a.high | b.high}; }
+template <class V> ADJ_INLINE V choose(typename Lane<V>::Mask mask, V a, V b) { return mask ? a : b; }
+template <class V> ADJ_INLINE Pair<V> choose(Pair<typename Lane<V>::Mask> mask, Pair<V> a, Pair<V> b) {
+    return {mask.low ? a.low : b.low, mask.high ? a.high : b.high};
+}
+
+// One bit for each lane.
+template <class M> ADJ_INLINE unsigned bits_of(M mask) {
+    unsigned bits = 0;
+    constexpr int lanes = sizeof(M) / sizeof(mask[0]);
+    M weighted;
+    for (int l = 0; l < lanes; ++l) weighted[l] = 1 << l;
+    weighted &= mask;
+    for (int l = 0; l < lanes; ++l) bits |= (unsigned)weighted[l];
+    return bits;
+}
+template <class M> ADJ_INLINE unsigned bits_of(Pair<M> mask) {
+    return bits_of(mask.low) | bits_of(mask.high) << (sizeof(M) / sizeof(mask.low[0]));
+}
+
+#define ADJ_LANEWISE(name, call, callf) \
+    ADJ_INLINE VectorD name(VectorD a) { \
+        VectorD r; \
+        for (int l = 0; l < Lane<VectorD>::COUNT; ++l) r[l] = call(a[l]); \
+        return r; \
+    } \
+    ADJ_INLINE VectorF name(VectorF a) { \
+        VectorF r; \
+        for (int l = 0; l < Lane<VectorF>::COUNT; ++l) r[l] = callf(a[l]); \
+        return r; \
+    }
+#define ADJ_PAIRED(name) \
+    template <class V> ADJ_INLINE Pair<V> name(Pair<V> a) { return {name(a.low), name(a.high)}; }
+// The vector library of glibc, where it is; elsewhere one lane after the other.
+#define ADJ_VECTOR_NAME_(isa, lanes, arguments, name) _ZGV##isa##N##lanes##arguments##_##name
+#define ADJ_VECTOR_NAME(isa, lanes, arguments, name) ADJ_VECTOR_NAME_(isa, lanes, arguments, name)
+#define ADJ_LIBRARY(name) \
+    extern "C" VectorD ADJ_VECTOR_NAME(ADJ_ISA, ADJ_LANES_D, v, name)(VectorD); \
+    extern "C" VectorF ADJ_VECTOR_NAME(ADJ_ISA, ADJ_LANES_F, v, name##f)(VectorF); \
+    ADJ_INLINE VectorD function_##name(VectorD a) { return ADJ_VECTOR_NAME(ADJ_ISA, ADJ_LANES_D, v, name)(a); } \
+    ADJ_INLINE VectorF function_##name(VectorF a) { return ADJ_VECTOR_NAME(ADJ_ISA, ADJ_LANES_F, v, name##f)(a); } \
+    ADJ_PAIRED(function_##name)
+#define ADJ_SCALARS(name) ADJ_LANEWISE(function_##name, ::name, ::name##f) ADJ_PAIRED(function_##name)
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(ADJ_SCALAR_FUNCTIONS)
+#define ADJ_GLIBC (__GLIBC__ * 1000 + __GLIBC_MINOR__)
+#if defined(__AVX512F__)
+#define ADJ_ISA e
+#define ADJ_LANES_D 8
+#define ADJ_LANES_F 16
+#elif defined(__AVX2__)
+#define ADJ_ISA d
+#define ADJ_LANES_D 4
+#define ADJ_LANES_F 8
+#elif defined(__AVX__)
+#define ADJ_ISA c
+#define ADJ_LANES_D 4
+#define ADJ_LANES_F 8
+#else
+#define ADJ_ISA b
+#define ADJ_LANES_D 2
+#define ADJ_LANES_F 4
+#endif
+#else
+#define ADJ_GLIBC 0
+#endif
+#if ADJ_GLIBC >= 2022
+ADJ_LIBRARY(exp) ADJ_LIBRARY(log) ADJ_LIBRARY(sin) ADJ_LIBRARY(cos)
+#else
+ADJ_SCALARS(exp) ADJ_SCALARS(log) ADJ_SCALARS(sin) ADJ_SCALARS(cos)
+#endif
+#if ADJ_GLIBC >= 2035
+ADJ_LIBRARY(tan) ADJ_LIBRARY(sinh) ADJ_LIBRARY(cosh) ADJ_LIBRARY(tanh) ADJ_LIBRARY(asin) ADJ_LIBRARY(acos) ADJ_LIBRARY(atan)
+#else
+ADJ_SCALARS(tan) ADJ_SCALARS(sinh) ADJ_SCALARS(cosh) ADJ_SCALARS(tanh) ADJ_SCALARS(asin) ADJ_SCALARS(acos) ADJ_SCALARS(atan)
+#endif
+ADJ_LANEWISE(function_sqrt, __builtin_sqrt, __builtin_sqrtf) ADJ_PAIRED(function_sqrt)
+ADJ_LANEWISE(function_abs, __builtin_fabs, __builtin_fabsf) ADJ_PAIRED(function_abs)
+ADJ_LANEWISE(function_rint, __builtin_rint, __builtin_rintf) ADJ_PAIRED(function_rint)
+ADJ_LANEWISE(function_ceil, __builtin_ceil, __builtin_ceilf) ADJ_PAIRED(function_ceil)
+
+template <class V> ADJ_INLINE V function_pow(V a, V b) {
+    V r;
+    for (int l = 0; l < Lane<V>::COUNT; ++l) r[l] = ::pow(a[l], b[l]);
+    return r;
+}
+#if ADJ_GLIBC >= 2022
+extern "C" VectorD ADJ_VECTOR_NAME(ADJ_ISA, ADJ_LANES_D, vv, pow)(VectorD, VectorD);
+extern "C" VectorF ADJ_VECTOR_NAME(ADJ_ISA, ADJ_LANES_F, vv, powf)(VectorF, VectorF);
+ADJ_INLINE VectorD function_pow(VectorD a, VectorD b) { return ADJ_VECTOR_NAME(ADJ_ISA, ADJ_LANES_D, vv, pow)(a, b); }
+ADJ_INLINE VectorF function_pow(VectorF a, VectorF b) { return ADJ_VECTOR_NAME(ADJ_ISA, ADJ_LANES_F, vv, powf)(a, b); }
+#endif
+template <class V> ADJ_INLINE Pair<V> function_pow(Pair<V> a, Pair<V> b) {
+    return {function_pow(a.low, b.low), function_pow(a.high, b.high)};
+}
+
+// The logarithm and power of two that the choice of time steps needs, for ordinary positive numbers only.  With m in
+// [sqrt(1/2), sqrt(2)] and s = (m - 1)/(m + 1), log m = 2 (s + s^3/3 + ...); 2^r by its Taylor series, |r| <= 1/2.
+template <class V> struct Bits;
+template <> struct Bits<VectorD> {
+    static constexpr int FRACTION = 52, LOG_TERMS = 9, EXP_TERMS = 12;
+    static constexpr long long ONE = 0x3ff0000000000000, BELOW_ONE = 0x000fffffffffffff, INTEGER = 0x4330000000000000;
+    static constexpr double OFFSET = 4503599627370496.0 + 1023.0, MIDDLE = 6755399441055744.0;
+};
+template <> struct Bits<VectorF> {
+    static constexpr int FRACTION = 23, LOG_TERMS = 5, EXP_TERMS = 7;
+    static constexpr int ONE = 0x3f800000, BELOW_ONE = 0x007fffff, INTEGER = 0x4b000000;
+    static constexpr float OFFSET = 8388608.0f + 127.0f, MIDDLE = 12582912.0f;
+};
+
+template <class V> ADJ_INLINE V log2_positive(V a) {
+    typedef typename Lane<V>::Mask I;
+    typedef typename Lane<V>::Real T;
+    typedef Bits<V> B;
+    V m = (V)(((I)a & B::BELOW_ONE) | B::ONE);
+    V exponent = (V)((((I)a) >> B::FRACTION) | B::INTEGER) - B::OFFSET;
+    const I large = m > T(1.4142135623730951);
+    m = large ? m * T(0.5) : m;
+    exponent = large ? exponent + T(1) : exponent;
+    const V s = (m - T(1)) / (m + T(1)), z = s * s;
+    V sum = broadcast<V>(T(1.0 / (2 * B::LOG_TERMS - 1)));
+    downward<B::LOG_TERMS - 1>([&](auto k) ADJ_LAMBDA { sum = sum * z + T(1.0 / (2 * decltype(k)::value + 1)); });
+    return exponent + T(2.8853900817779268) * s * sum;
+}
+
+constexpr double exp2_coefficient(int k) { return k == 0 ? 1.0 : exp2_coefficient(k - 1) * 0.69314718055994530942 / k; }
+
+template <class V> ADJ_INLINE V exp2_moderate(V a) {
+    typedef typename Lane<V>::Mask I;
+    typedef typename Lane<V>::Real T;
+    typedef Bits<V> B;
+    const V shifted = a + B::MIDDLE;
+    const V r = a - (shifted - B::MIDDLE);
+    V sum = broadcast<V>(T(exp2_coefficient(B::EXP_TERMS)));
+    downward<B::EXP_TERMS>([&](auto k) ADJ_LAMBDA {
+        constexpr T coefficient = T(exp2_coefficient(decltype(k)::value));
+        sum = sum * r + coefficient;
+    });
+    return (V)((I)sum + ((I)shifted << B::FRACTION));
+}
+ADJ_PAIRED(log2_positive) ADJ_PAIRED(exp2_moderate)
+
+#endif
+
+// What follows is the same on both.
+
+template <class R> ADJ_INLINE R greater_of(R a, R b) { return choose(less(a, b), b, a); }
+template <class R> ADJ_INLINE R lesser_of(R a, R b) { return choose(less(b, a), b, a); }
+template <class R> ADJ_INLINE typename Lane<R>::Mask is_number(R a) { return same(a, a); }
+
+// The language's min and max hand on a NaN.
+template <class R> ADJ_INLINE R function_min(R a, R b) { return choose(either(less(a, b), negated(is_number(a))), a, b); }
+template <class R> ADJ_INLINE R function_max(R a, R b) { return choose(either(less(b, a), negated(is_number(a))), a, b); }
+template <class R> ADJ_INLINE R function_sign(R a) {
+    const R zero = broadcast<R>(0), one = broadcast<R>(1);
+    return choose(less(zero, a), one, choose(less(a, zero), -one, a));
+}
+
+// One lane of a number in memory.
+template <class R> struct Access {
+    typedef typename Lane<R>::Real Real;
+#if defined(__CUDACC__)
+    typedef Real Alias;
+#else
+    typedef Real Alias __attribute__((may_alias));
+#endif
+    static ADJ_INLINE Real get(const R &number, int lane) { return reinterpret_cast<const Alias *>(&number)[lane]; }
+    static ADJ_INLINE void set(R &number, int lane, Real value) { reinterpret_cast<Alias *>(&number)[lane] = value; }
+};
+template <class R> ADJ_INLINE typename Lane<R>::Real get(const R &number, int lane) { return Access<R>::get(number, lane); }
+template <class R> ADJ_INLINE void set(R &number, int lane, typename Lane<R>::Real value) { Access<R>::set(number, lane, value); }

@@ -1,0 +1,409 @@
+// The march and its discrete adjoint, lane by lane.  Every trajectory has its own marks: t0, the inner nodes of the
+// control grid, the observation times, t1.  A time step runs from fraction `left` to fraction `right` of the segment
+// between two neighbouring marks; from the moment it is accepted these fractions are constants, and the gradient is the
+// exact derivative of the rest.  A lane that is done takes the next trajectory of its worker's batch.
+// N states, M parameters, K control intervals, S observations are STATES, PARAMETERS, `intervals`, OBSERVATIONS.
+
+constexpr int room(int count) { return count > 0 ? count : 1; }
+
+template <class R> ADJ_INLINE R number(double value) { return broadcast<R>(typename Lane<R>::Real(value)); }
+template <class R> ADJ_INLINE R magnitude(R a) { return function_abs(a); }
+
+enum Status { FINISHED, MAX_STEPS, STEP_UNDERFLOW, NON_FINITE, RUNNING };
+
+// The PI controller of Hairer and Wanner (1996, IV.2), on the logarithm (base 2) of the error.
+constexpr double PI_NOW = 0.7, PI_BEFORE = 0.4, SAFETY = 0.9, SHRINK = 0.2, GROW = 10.0, LEAST_ERROR_LOG = -13.287712379549449;
+constexpr double STRETCH = 1.01;  // a time step that would leave less than 1 % of itself goes to the mark
+constexpr double CONTROL_ORDER = ERROR_ORDER + 1;
+
+template <class T> struct Machine;
+template <> struct Machine<double> { static constexpr double EPS = 2.220446049250313e-16, TINY = 2.2250738585072014e-308, LEAST = 1e-36, MOST = 1e30; };
+template <> struct Machine<float> { static constexpr double EPS = 1.1920928955078125e-07, TINY = 1.1754943508222875e-38, LEAST = 1e-36, MOST = 1e30; };
+template <class R> using MachineOf = Machine<typename Lane<R>::Real>;
+
+template <class R> ADJ_INLINE typename Lane<R>::Mask is_finite(R a) { return same(a - a, number<R>(0)); }
+
+// The marks of one trajectory, met one after the other: a node of the control grid is its number, observation s is -1 - s.
+template <class T> struct Marks {
+    T t0, t1;
+    const T *times;
+    int intervals, node, seen, from, to;
+    int order[room(OBSERVATIONS)];  // of the observations along the direction of time
+
+    ADJ_INLINE T time_of(int mark) const {
+        if (mark < 0) return times[-1 - mark];
+        const T weight = T(mark) / T(intervals);
+        return weight < T(0.5) ? t0 + weight * (t1 - t0) : t1 - (t1 - t0) * (T(1) - weight);
+    }
+    // The place of a mark on the control grid, in intervals.
+    ADJ_INLINE T place_of(int mark) const {
+        if (mark >= 0) return T(mark);
+        return t0 == t1 ? T(intervals) : T(intervals) * (times[-1 - mark] - t0) / (t1 - t0);
+    }
+    ADJ_INLINE bool before(int a, int b) const { return t1 < t0 ? time_of(b) < time_of(a) : time_of(a) < time_of(b); }
+
+    ADJ_INLINE void lay(T first, T last, const T *at, int count) {
+        t0 = first, t1 = last, times = at, intervals = count;
+        for (int s = 0; s < OBSERVATIONS; ++s) {
+            int place = s;
+            for (; place > 0 && before(-1 - s, -1 - order[place - 1]); --place) order[place] = order[place - 1];
+            order[place] = s;
+        }
+        node = seen = from = 0;
+        to = following();
+    }
+    // On ties nodes come before observations, but t0 comes first and t1 last.
+    ADJ_INLINE int following() const {
+        if (seen == OBSERVATIONS) return node + 1;
+        const int next = -1 - order[seen];
+        return node + 1 == intervals || before(next, node + 1) ? next : node + 1;
+    }
+    ADJ_INLINE int preceding() const {
+        if (seen == 0) return node;
+        const int last = -1 - order[seen - 1];
+        return node == 0 || !before(last, node) ? last : node;
+    }
+    ADJ_INLINE void count(int mark, int by) { (mark < 0 ? seen : node) += by; }
+    ADJ_INLINE bool at_end() const { return to == intervals; }
+    ADJ_INLINE void advance() {
+        count(to, 1);
+        from = to;
+        to = following();
+    }
+    ADJ_INLINE void go_to_end() {
+        node = intervals - 1, seen = OBSERVATIONS, to = intervals;
+        from = preceding();
+    }
+    ADJ_INLINE void retreat() {
+        to = from;
+        count(from, -1);
+        from = preceding();
+    }
+};
+
+// Where the lanes are: parameters, the segment from `start` on, the control at its interval's ends, and the local
+// coordinate u in that interval.  A control held constant has both ends alike.
+template <class R> struct Place {
+    R theta[room(PARAMETERS)];
+    R start, length, u_start, u_length;
+    R w_low[room(CONTROLS)], w_high[room(CONTROLS)];
+};
+
+template <class R> struct Moment {
+    R fraction, t, u, w[room(CONTROLS)];
+};
+
+template <class R> ADJ_INLINE void hold_control(const Place<R> &at, Moment<R> &m) {
+    columns<CONTROLS>([&](auto c) ADJ_LAMBDA { m.w[c] = at.w_low[c] + m.u * (at.w_high[c] - at.w_low[c]); });
+}
+
+template <class R> ADJ_INLINE Moment<R> moment_at(const Place<R> &at, R fraction) {
+    Moment<R> m;
+    m.fraction = fraction;
+    m.t = at.start + fraction * at.length;
+    m.u = at.u_start + fraction * at.u_length;
+    hold_control(at, m);
+    return m;
+}
+
+template <int I, class R> ADJ_INLINE Moment<R> stage_moment(const Place<R> &at, R left, R right) {
+    constexpr double node = C[I];
+    if constexpr (node == 0) return moment_at(at, left);
+    if constexpr (node == 1) return moment_at(at, right);
+    return moment_at(at, left + number<R>(node) * (right - left));
+}
+
+// sum_i weights_i terms_i[c], the weights a row of the tableau known when this is compiled.
+template <class Weights, int COUNT, class R, class I>
+ADJ_INLINE R combine(const R (*terms)[room(STATES)], I c) {
+    R sum = number<R>(0);
+    upward<0, COUNT>([&](auto j) ADJ_LAMBDA {
+        constexpr double weight = Weights::of(decltype(j)::value);
+        if constexpr (weight != 0) {
+            if constexpr (Weights::first() == decltype(j)::value) sum = number<R>(weight) * terms[decltype(j)::value][c];
+            else sum = sum + number<R>(weight) * terms[decltype(j)::value][c];
+        }
+    });
+    return sum;
+}
+template <class Weights, int COUNT, class R> ADJ_INLINE R combine_costs(const R *terms) {
+    R sum = number<R>(0);
+    upward<0, COUNT>([&](auto j) ADJ_LAMBDA {
+        constexpr double weight = Weights::of(decltype(j)::value);
+        if constexpr (weight != 0) sum = sum + number<R>(weight) * terms[decltype(j)::value];
+    });
+    return sum;
+}
+
+#define ADJ_WEIGHTS(name, expression) \
+    struct name { \
+        ADJ_TABLE double of(int j) { return expression; } \
+        ADJ_TABLE int first() { int j = 0; while (j < STAGES && of(j) == 0) ++j; return j; } \
+    };
+#define ADJ_TABLE static constexpr
+template <int I> ADJ_WEIGHTS(RowA, A[I][j])
+ADJ_WEIGHTS(RowB, B[j])
+ADJ_WEIGHTS(RowE, E[j])
+ADJ_WEIGHTS(RowELow, E_LOW[j])
+
+// Stage i of the time step: y = x + h sum_j a_ij k_j.
+template <int I, class R> ADJ_INLINE void stage_state(const R *x, R h, const R (*slopes)[room(STATES)], R *y) {
+    columns<STATES>([&](auto c) ADJ_LAMBDA { y[c] = x[c] + h * combine<RowA<I>, I>(slopes, c); });
+}
+
+template <class R> struct Options {
+    bool equal, control;
+    R rtol, atol, most;
+};
+
+// All lanes of one group on their way forward.
+template <class R> struct Walk : Place<R> {
+    R x[room(STATES)], slope[room(STATES)], quadrature, slope_cost;
+    R left, size, inverse, count, span, log_before, growth, running, accepted, rejected;
+    R reached, stuck, finite;  // of the last attempt, 1 or 0
+};
+
+struct Outcome {
+    unsigned accepted, events;
+};
+
+template <class R> ADJ_INLINE R as_number(typename Lane<R>::Mask mask) { return choose(mask, number<R>(1), number<R>(0)); }
+
+template <class R> ADJ_INLINE R propose(const Walk<R> &g, const Options<R> &options) {
+    const R one = number<R>(1);
+    if (options.equal) return (function_rint(g.left * g.count) + one) / g.count;
+    const auto ends = less_equal((one - g.left) * magnitude(g.length), number<R>(STRETCH) * g.size);
+    return choose(ends, one, g.left + g.size * g.inverse);
+}
+
+// The square of the root mean square of h sum_i weights_i k_i over its scale.
+template <class Weights, class R>
+ADJ_INLINE R square_error(const Walk<R> &g, R h, const R (*slopes)[room(STATES)], const R *costs, const R *next, R quadrature,
+                          const Options<R> &options) {
+    const R tiny = number<R>(MachineOf<R>::TINY);
+    R sum = number<R>(0);
+    columns<STATES>([&](auto c) ADJ_LAMBDA {
+        const R scale = options.atol + options.rtol * greater_of(magnitude(g.x[c]), magnitude(next[c]));
+        const R ratio = h * combine<Weights, STAGES>(slopes, c) / greater_of(scale, tiny);
+        sum = sum + ratio * ratio;
+    });
+    if constexpr (HAS_RUNNING_COST) {
+        const R scale = options.atol + options.rtol * greater_of(magnitude(g.quadrature), magnitude(quadrature));
+        const R ratio = h * combine_costs<Weights, STAGES>(costs) / greater_of(scale, tiny);
+        sum = sum + ratio * ratio;
+    }
+    return sum * number<R>(1.0 / (STATES + HAS_RUNNING_COST));
+}
+
+template <class R>
+ADJ_INLINE R measure_error(const Walk<R> &g, R h, const R (*slopes)[room(STATES)], const R *costs, const R *next, R quadrature,
+                           const Options<R> &options) {
+    const R high = square_error<RowE>(g, h, slopes, costs, next, quadrature, options);
+    if constexpr (BLENDED) {  // DOP853 (Hairer, Norsett, Wanner 1993, II.10)
+        const R low = square_error<RowELow>(g, h, slopes, costs, next, quadrature, options);
+        return high * (high / greater_of(high + number<R>(0.01) * low, number<R>(MachineOf<R>::TINY)));
+    }
+    return high;
+}
+
+template <class R> ADJ_INLINE R least_size(R t, R travelled, R span) {
+    const R eps = number<R>(MachineOf<R>::EPS);
+    return number<R>(10) * eps * greater_of(greater_of(magnitude(t), magnitude(travelled)), eps * span);
+}
+
+// The next size, after an attempt over `tried` whose squared error was `square`.  A time step that a mark cut short
+// neither shrinks it nor enters the error history; right after a rejection it may not grow.
+template <class R>
+ADJ_INLINE void resize(Walk<R> &g, R tried, R square, typename Lane<R>::Mask accepted, typename Lane<R>::Mask at_mark) {
+    const R log = number<R>(0.5) * log2_positive(greater_of(square, number<R>(MachineOf<R>::LEAST)));
+    const R smooth = number<R>(PI_BEFORE / CONTROL_ORDER) * g.log_before - number<R>(PI_NOW / CONTROL_ORDER) * log;
+    const R factor = number<R>(SAFETY) * exp2_moderate(choose(accepted, smooth, number<R>(-1.0 / CONTROL_ORDER) * log));
+    const R most = choose(accepted, g.growth, number<R>(1));
+    const R resized = tried * lesser_of(greater_of(factor, number<R>(SHRINK)), most);
+    const auto cut = both(accepted, both(at_mark, less(tried, g.size)));
+    g.size = choose(cut, greater_of(g.size, resized), resized);
+    g.log_before = choose(both(accepted, negated(cut)), greater_of(log, number<R>(LEAST_ERROR_LOG)), g.log_before);
+    g.growth = choose(accepted, number<R>(GROW), number<R>(1));
+}
+
+#if defined(__CUDACC__)
+#define ADJ_MARCH ADJ_INLINE
+#else
+#define ADJ_MARCH ADJ_OUTLINE
+#endif
+
+// Try one time step on every running lane and take it where the error allows; `before`, where wanted, receives x and
+// the two sides of the time step, equal where the lane did not move.
+template <class R>
+ADJ_MARCH Outcome attempt(Walk<R> &g, const Options<R> &options, R *before, R *sides, int64 stride) {
+    typedef typename Lane<R>::Mask Mask;
+    const R zero = number<R>(0), one = number<R>(1), left = g.left, right = propose(g, options), h = (right - left) * g.length;
+    R slopes[STAGES][room(STATES)], costs[STAGES], next[room(STATES)], quadrature = g.quadrature;
+    columns<STATES>([&](auto c) ADJ_LAMBDA { slopes[0][c] = g.slope[c]; });
+    costs[0] = g.slope_cost;
+    upward<1, STAGES>([&](auto i) ADJ_LAMBDA {
+        constexpr int I = decltype(i)::value;
+        const Moment<R> m = stage_moment<I>(g, left, right);
+        stage_state<I>(g.x, h, slopes, next);
+        rates(m.t, next, m.w, g.theta, slopes[I], costs[I]);
+    });
+    if constexpr (!FSAL) {  // with FSAL the last stage's state is the next state
+        columns<STATES>([&](auto c) ADJ_LAMBDA { next[c] = g.x[c] + h * combine<RowB, STAGES>(slopes, c); });
+    }
+    if constexpr (HAS_RUNNING_COST) quadrature = quadrature + h * combine_costs<RowB, STAGES>(costs);
+    R probe = zero * quadrature;
+    columns<STATES>([&](auto c) ADJ_LAMBDA { probe = probe + zero * next[c]; });
+    const Mask finite = is_number(probe), running = less(zero, g.running), at_mark = same(right, one);
+    Mask accepted = both(running, finite), stuck = both(running, negated(finite));
+    if (!options.equal) {
+        if constexpr (ADAPTIVE) {
+            const R found = measure_error(g, h, slopes, costs, next, quadrature, options), most = number<R>(MachineOf<R>::MOST);
+            const R square = choose(both(finite, less(found, most)), found, most);
+            accepted = both(running, less_equal(square, one));
+            resize(g, magnitude(h), square, accepted, at_mark);
+            const R travelled = right * g.length, least = least_size(g.start + travelled, travelled, g.span);
+            stuck = both(running, both(negated(accepted), less_equal(g.size, least)));
+            g.size = greater_of(g.size, least);
+        }
+    }
+    const R moved = choose(accepted, right, left);
+    if (sides) {
+        sides[0] = left;
+        sides[stride] = moved;
+    }
+    if (before) columns<STATES>([&](auto c) ADJ_LAMBDA { before[c * stride] = g.x[c]; });
+    if constexpr (!FSAL) {
+        const Moment<R> m = moment_at(g, right);
+        rates(m.t, next, m.w, g.theta, slopes[STAGES - 1], costs[STAGES - 1]);
+    }
+    columns<STATES>([&](auto c) ADJ_LAMBDA {
+        g.x[c] = choose(accepted, next[c], g.x[c]);
+        g.slope[c] = choose(accepted, slopes[STAGES - 1][c], g.slope[c]);
+    });
+    g.slope_cost = choose(accepted, costs[STAGES - 1], g.slope_cost);
+    g.quadrature = choose(accepted, quadrature, g.quadrature);
+    const Mask reached = both(accepted, at_mark);
+    g.left = choose(reached, zero, moved);
+    g.accepted = g.accepted + as_number<R>(accepted);
+    g.rejected = g.rejected + as_number<R>(both(running, negated(accepted)));
+    const Mask over = both(running, less_equal(options.most, g.accepted + g.rejected));
+    g.reached = as_number<R>(reached), g.stuck = as_number<R>(stuck), g.finite = as_number<R>(finite);
+    return {bits_of(accepted), bits_of(either(reached, either(stuck, over)))};
+}
+
+// All lanes on their way back: the costate p and what the parameters, the control and both marks of the segment gathered.
+template <class R> struct Return : Place<R> {
+    R p[room(STATES)], theta_bar[room(PARAMETERS)], cost_bar;
+    R start_bar, stop_bar, u_start_bar, u_stop_bar, w_low_bar[room(CONTROLS)], w_high_bar[room(CONTROLS)];
+};
+
+constexpr int last_stage() {
+    int stage = STAGES - 1;  // the last one that anything depends on: with FSAL not the last of all
+    while (stage > 0 && B[stage] == 0) --stage;
+    return stage;
+}
+constexpr int EFFECTIVE = last_stage() + 1;
+template <int I> struct ColumnA {  // b_i, then the weights of stage i in the later stages
+    ADJ_TABLE double of(int j) { return j > I ? A[j][I] : 0.0; }
+};
+
+// Go back over one time step.  With p the costate after it, g the weight of the cost and q_i = b_i p + sum_{j>i} a_ji X_j,
+// the partials (T, X, W, Theta)_i of H = L + p f at stage i with h q_i for p and h b_i g for the weight of L are what
+// the inputs gather, and dJ/dh = sum_i q_i k_i + g b_i L_i (Hager 2000).  A lane that did not move has h = 0.
+template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *before, R left, R right, int64 stride) {
+    const R zero = number<R>(0), one = number<R>(1), width = right - left, h = width * g.length;
+    R x[room(STATES)], y[EFFECTIVE][room(STATES)], slopes[EFFECTIVE][room(STATES)], costs[EFFECTIVE];
+    R by_x[EFFECTIVE][room(STATES)], by_w[room(CONTROLS)], by_theta[room(PARAMETERS)];
+    Moment<R> moments[EFFECTIVE];
+    columns<STATES>([&](auto c) ADJ_LAMBDA { x[c] = before[c * stride]; });
+    upward<0, EFFECTIVE>([&](auto i) ADJ_LAMBDA {
+        constexpr int I = decltype(i)::value;
+        moments[I] = stage_moment<I>(g, left, right);
+        stage_state<I>(x, h, slopes, y[I]);
+        if constexpr (TIMES || I + 1 < EFFECTIVE) rates(moments[I].t, y[I], moments[I].w, g.theta, slopes[I], costs[I]);
+    });
+    R by_h = zero;
+    downward<EFFECTIVE>([&](auto i) ADJ_LAMBDA {
+        constexpr int I = decltype(i)::value;
+        R q[room(STATES)], by_t;
+        columns<STATES>([&](auto c) ADJ_LAMBDA {
+            R sum = number<R>(B[I]) * g.p[c];
+            upward<I + 1, EFFECTIVE>([&](auto j) ADJ_LAMBDA {
+                constexpr double weight = A[decltype(j)::value][I];
+                if constexpr (weight != 0) sum = sum + number<R>(weight) * by_x[decltype(j)::value][c];
+            });
+            if constexpr (TIMES) by_h = by_h + sum * slopes[I][c];
+            q[c] = h * sum;
+        });
+        const R weight = number<R>(B[I]) * g.cost_bar;
+        pullback(moments[I].t, y[I], moments[I].w, g.theta, q, h * weight, by_t, by_x[I], by_w, by_theta);
+        columns<PARAMETERS>([&](auto c) ADJ_LAMBDA { g.theta_bar[c] = g.theta_bar[c] + by_theta[c]; });
+        const R fraction = moments[I].fraction, u = moments[I].u;
+        if constexpr (TIMES) {
+            if constexpr (HAS_RUNNING_COST) by_h = by_h + choose(same(g.cost_bar, zero), zero, weight * costs[I]);
+            g.start_bar = g.start_bar + (one - fraction) * by_t;
+            g.stop_bar = g.stop_bar + fraction * by_t;
+        }
+        columns<CONTROLS>([&](auto c) ADJ_LAMBDA {
+            g.w_low_bar[c] = g.w_low_bar[c] + (one - u) * by_w[c];
+            g.w_high_bar[c] = g.w_high_bar[c] + u * by_w[c];
+            if constexpr (TIMES) {
+                const R by_u = by_w[c] * (g.w_high[c] - g.w_low[c]);
+                g.u_start_bar = g.u_start_bar + (one - fraction) * by_u;
+                g.u_stop_bar = g.u_stop_bar + fraction * by_u;
+            }
+        });
+    });
+    columns<STATES>([&](auto c) ADJ_LAMBDA {
+        R sum = g.p[c];
+        upward<0, EFFECTIVE>([&](auto i) ADJ_LAMBDA { sum = sum + by_x[decltype(i)::value][c]; });
+        g.p[c] = sum;
+    });
+    if constexpr (TIMES) {
+        g.start_bar = g.start_bar - width * by_h;
+        g.stop_bar = g.stop_bar + width * by_h;
+    }
+}
+
+// Take a recorded time step again; the state moves only where the record says so.
+template <class R> ADJ_MARCH void repeat(const Place<R> &at, R *x, R left, R right) {
+    const R h = (right - left) * at.length;
+    R slopes[EFFECTIVE][room(STATES)], y[room(STATES)], cost;
+    upward<0, EFFECTIVE>([&](auto i) ADJ_LAMBDA {
+        constexpr int I = decltype(i)::value;
+        const Moment<R> m = stage_moment<I>(at, left, right);
+        stage_state<I>(x, h, slopes, y);
+        rates(m.t, y, m.w, at.theta, slopes[I], cost);
+    });
+    const auto moved = less(left, right);
+    columns<STATES>([&](auto c) ADJ_LAMBDA { x[c] = choose(moved, x[c] + h * combine<RowB, EFFECTIVE>(slopes, c), x[c]); });
+}
+
+// The first guess of Hairer, Norsett, Wanner (1993, II.4), from |x|, |f| and a difference of f.
+template <class R>
+ADJ_MARCH R first_size(const R *x, const R *slope, const R *theta, const R *w, R t0, R t1, const Options<R> &options) {
+    const R zero = number<R>(0), tiny = number<R>(MachineOf<R>::TINY), span = magnitude(t1 - t0);
+    R scale[room(STATES)], y[room(STATES)], after[room(STATES)], cost, d0 = zero, d1 = zero, d2 = zero;
+    columns<STATES>([&](auto c) ADJ_LAMBDA {
+        scale[c] = greater_of(options.atol + options.rtol * magnitude(x[c]), tiny);
+        d0 = d0 + (x[c] / scale[c]) * (x[c] / scale[c]);
+        d1 = d1 + (slope[c] / scale[c]) * (slope[c] / scale[c]);
+    });
+    const R share = number<R>(1.0 / room(STATES));
+    d0 = function_sqrt(d0 * share), d1 = function_sqrt(d1 * share);
+    const auto flat = either(less(d0, number<R>(1e-5)), less(d1, number<R>(1e-5)));
+    const R first = lesser_of(span, choose(flat, number<R>(1e-6), number<R>(0.01) * d0 / d1));
+    const R h = choose(less(t1, t0), -first, first);
+    columns<STATES>([&](auto c) ADJ_LAMBDA { y[c] = x[c] + h * slope[c]; });
+    rates(t0 + h, y, w, theta, after, cost);
+    columns<STATES>([&](auto c) ADJ_LAMBDA {
+        const R ratio = (after[c] - slope[c]) / scale[c];
+        d2 = d2 + ratio * ratio;
+    });
+    const R steepest = function_max(d1, function_sqrt(d2 * share) / first);
+    R second = function_pow(number<R>(0.01) / steepest, number<R>(1.0 / CONTROL_ORDER));
+    second = choose(less_equal(steepest, number<R>(1e-15)), function_max(number<R>(1e-3) * first, number<R>(1e-6)), second);
+    const R size = function_min(number<R>(100) * first, second);
+    // Where the horizon is empty or f is not finite, try the whole horizon and let the errors decide.
+    return choose(both(is_finite(size), less(zero, size)), size, span);
+}
