@@ -1,17 +1,18 @@
-"""Normal forms of expressions: quotients of polynomials in atoms, atoms tied by relations that are exact identities.
+"""Normal forms of expressions: polynomials in atoms, atoms tied by relations that are exact identities.
 
-Atoms are symbols, pi, exp/log/trigonometric/inverse functions and roots of normal forms.  Every rewriting here is an
-identity of real functions wherever both sides are defined, so a numerator that reduces to 0 is a proof; a numerator that
-does not is no refutation (that takes a witness).  Signs are decided by regions: when |v|, a comparison or a root needs
-the sign of v, `NeedSign` asks the caller to run once for each sign; a region that the domain conditions exclude raises
-`Infeasible`.  The angle and exponent laws are only used when `deep`, because congruence of atoms is enough for most steps.
+Atoms are symbols, pi, inverses 1/v, exp/log/trigonometric/inverse functions and roots of normal forms.  Every rewriting
+here is an identity of real functions wherever both sides are defined, so a polynomial that reduces to 0 is a proof; one
+that does not is no refutation (that takes a witness).  Atoms are numbered as they appear, each made of earlier ones, and
+every relation replaces its leading monomial (later atoms lead) by smaller ones, so that rewriting ends.  Signs are
+decided by regions: when |v|, a comparison or a root needs the sign of v, `NeedSign` asks the caller to run once for each
+sign, v = 0 being one relation more; a region that the domain conditions exclude raises `Infeasible`.  The angle and
+exponent laws are only used when `deep`, because congruence of atoms is enough for most steps.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import reduce
 from typing import Any
@@ -19,10 +20,12 @@ from typing import Any
 from adjointcheck.errors import DisagreementError
 from adjointcheck.expression.node import Expression
 from adjointcheck.expression.table import PRIMITIVES, conditions_of
-from adjointcheck.trusted.polynomial import BudgetError, FlintRing, Monomial, Ring
+from adjointcheck.trusted.polynomial import BudgetError, FlintRing, Monomial, PlainRing
 
 Key = tuple[Any, ...]
-MAX_TERMS_IN_ANGLE, MAX_MULTIPLE, MAX_EXPONENT = 6, 24, 4096
+Pair = tuple[Any, Any]
+MAX_TERMS_IN_ANGLE, MAX_MULTIPLE, MAX_EXPONENT, MAX_SIZE_TO_FACTOR = 6, 32, 4096, 256
+MAX_REGIONS, MAX_RESTARTS = 729, 40
 
 
 class NeedSign(Exception):
@@ -37,40 +40,69 @@ class Infeasible(Exception):
 
 
 class Restart(Exception):
-    """A finer common denominator is needed for an exponent; it is noted in `scale`, begin again."""
+    """A finer unit is needed for an exponent or angle; it is noted in `units`, begin again."""
 
 
 class Undefined(Exception):
     """The expression divides by something that is identically zero."""
 
 
-@dataclass(frozen=True)
-class Quotient:
-    """`num` over a product of registered factors: ((factor, exponent), ...)."""
-
-    num: Any
-    den: tuple[tuple[int, int], ...] = ()
-
-
 class Normalizer:
-    """One run in one ring over one region: `signs` by key, common denominators of exponents by base in `scale`."""
+    """One question in one ring; atoms and their relations outlive the regions, everything in `enter` does not."""
 
-    def __init__(self, ring: Ring, signs: dict[Key, int], scale: dict[Key, int], positive: frozenset[str], deep: bool) -> None:
-        self.ring, self.signs, self.scale, self.positive, self.deep = ring, dict(signs), scale, positive, deep
-        self.allowed: dict[Key, tuple[int, ...]] = {}
+    def __init__(self, ring: PlainRing | FlintRing, positive: frozenset[str], deep: bool) -> None:
+        self.ring, self.positive, self.deep = ring, positive, deep
         self.atoms: dict[Key, int] = {}
         self.names: list[Key] = []
         self.floor: dict[int, bool] = {}  # atoms never negative; True where they are never zero either
-        self.relations: list[tuple[int, int, Any]] = []
-        self.factors: list[Any] = []
-        self.factor_of: dict[Key, int] = {}
+        self.relations: dict[int, tuple[Monomial, Any]] = {}  # by the leading atom
+        self.inverses: dict[int, Any] = {}
+        self.units: dict[Key, list[tuple[Fraction, Fraction]]] = {}
+        self.one = self.constant(1)
+        self.enter({})
+
+    # -- regions ----------------------------------------------------------------------------------------------
+
+    def zero_everywhere(self, root: Expression) -> bool:
+        """Is `root` zero in every sign region of its domain?"""
+        pending: list[dict[Key, int]] = [{}]
+        visited = thick = 0
+        while pending:
+            visited += 1
+            if visited > MAX_REGIONS:
+                raise BudgetError(f"more than {MAX_REGIONS} sign regions, or exponents with ever finer denominators")
+            signs = pending.pop()
+            try:
+                self.enter(signs)
+                if not self.is_zero(self.value(root)):
+                    return False
+                thick += all(self.signs.values())  # a region in which some sign is 0 has no inside and proves nothing alone
+            except NeedSign as need:
+                pending += [{**signs, need.key: sign} for sign in need.options]
+            except Restart:
+                pending, thick, visited = [{}], 0, visited + MAX_REGIONS // MAX_RESTARTS
+            except Infeasible:
+                continue
+        return thick > 0
+
+    def enter(self, signs: dict[Key, int]) -> None:
+        self.signs: dict[Key, int] = {}
+        self.allowed: dict[Key, tuple[int, ...]] = {}
+        self.ties: dict[int, list[tuple[Monomial, Any]]] = {}
         self.values: dict[Expression, Any] = {}
-        self.one = ring.constant(Fraction(1))
+        for key, sign in signs.items():
+            self.fix(key, sign)
+
+    def fix(self, key: Key, sign: int) -> None:
+        self.signs[key] = sign
+        if sign == 0:
+            tie = self.relation(dict(key))
+            self.ties.setdefault(tie[0][-1][0], []).append(tie)
 
     # -- walking the expression -------------------------------------------------------------------------------
 
     def value(self, root: Expression) -> Any:
-        """Normal form of `root` (a Quotient; a bool for conditions); only branches that are taken are looked at."""
+        """Normal form of `root` (a polynomial; a bool for conditions); only branches that are taken are looked at."""
         stack = [(root, False)]
         while stack:
             node, ready = stack.pop()
@@ -79,7 +111,7 @@ class Normalizer:
             signs, children = _summands(node) if node.head in ("add", "sub") else ((), _children(node))
             if ready:
                 args = [self.values[child] for child in children]
-                self.values[node] = self.sum(signs, args) if signs else self.visit(node, args)
+                self.values[node] = self.ring.sum(list(zip(signs, args, strict=True))) if signs else self.visit(node, args)
             else:
                 stack.append((node, True))
                 stack.extend((child, False) for child in reversed(children))
@@ -97,50 +129,48 @@ class Normalizer:
 
     def assume(self, condition: Expression, relation: str) -> None:
         """Use a domain condition of the expression itself: outside it there is nothing to prove."""
-        value = self.value(condition)
-        key, flip = self.canonical(value.num)
-        options = {">": (1,), ">=": (0, 1), "!=": (-1, 1)}[relation]
-        if value.den:
+        num, below = self.clear(self.value(condition))
+        if below:
             return
-        if key is None or self.bound(key) == (1,):
-            if flip not in options:
-                raise Infeasible
-            return
-        options = tuple(sorted(flip * option for option in options))
-        if key in self.signs and self.signs[key] not in options:
+        key, flip = self.canonical(num)
+        if key is None:
+            possible, flip = (flip,), 1
+        else:
+            possible = (self.signs[key],) if key in self.signs else self.allowed.get(key, self.bound(key))
+        options = tuple(sign for sign in possible if flip * sign in _OPTIONS[relation])
+        if not options:
             raise Infeasible
-        self.allowed[key] = tuple(o for o in self.allowed.get(key, options) if o in options)
-        if len(self.allowed[key]) == 1:
-            self.signs[key] = self.allowed[key][0]
+        if key is not None:
+            self.allowed[key] = options
+            if len(options) == 1 and key not in self.signs:
+                self.fix(key, options[0])
 
     # -- signs ------------------------------------------------------------------------------------------------
 
     def canonical(self, num: Any) -> tuple[Key | None, int]:
         """Key of `num` up to a constant factor, and that factor's sign; (None, sign) for a constant."""
-        terms = sorted(self.ring.terms(self.reduce(num)).items())
+        terms = self.ring.terms(self.reduce(num))
         if not terms:
             return None, 0
-        lead = terms[-1][1]
-        key = None if terms[-1][0] == () else tuple((monomial, c / lead) for monomial, c in terms)
-        return key, 1 if lead > 0 else -1
+        lead = _lead(terms)
+        key = None if lead == () else tuple(sorted((monomial, c / terms[lead]) for monomial, c in terms.items()))
+        return key, 1 if terms[lead] > 0 else -1
 
-    def sign(self, value: Quotient) -> int:
-        signs = [self.sign_of(value.num)] + [self.sign_of(self.factors[i]) for i, e in value.den if e % 2]
-        return math.prod(signs)
+    def sign(self, a: Any) -> int:
+        num, below = self.clear(a)
+        return math.prod([self.sign_of(num), *(self.sign_of(v) for v, e in below if e % 2)])
 
     def sign_of(self, num: Any) -> int:
         key, flip = self.canonical(num)
         if key is None:
             return flip
-        options = self.bound(key)
-        if options == (1,):
-            return flip
-        if key not in self.signs:
+        options = self.allowed.get(key, self.bound(key))
+        if key not in self.signs and len(options) > 1:
             lead, parts = self.factored(num)
             if sum(e for _, e in parts) > 1:
                 return (1 if lead > 0 else -1) * math.prod(self.sign_of(part) ** e for part, e in parts)
-            raise NeedSign(key, self.allowed.get(key, options))
-        return flip * self.signs[key]
+            raise NeedSign(key, options)
+        return flip * self.signs.get(key, options[0])
 
     def bound(self, key: Key) -> tuple[int, ...]:
         """The signs that are possible at sight: positive coefficients with even powers or atoms that are not negative."""
@@ -150,53 +180,17 @@ class Normalizer:
 
     # -- arithmetic -------------------------------------------------------------------------------------------
 
-    def constant(self, value: Fraction) -> Quotient:
-        return Quotient(self.ring.constant(value))
+    def constant(self, value: Fraction | int) -> Any:
+        return self.ring.from_terms([((), Fraction(value))])
 
-    def add(self, a: Quotient, b: Quotient) -> Quotient:
-        return self.sum((1, 1), (a, b))
+    def scaled(self, a: Any, by: Fraction | int) -> Any:
+        return self.ring.mul(a, self.constant(by))
 
-    def sub(self, a: Quotient, b: Quotient) -> Quotient:
-        return self.sum((1, -1), (a, b))
+    def sub(self, a: Any, b: Any) -> Any:
+        return self.ring.sum([(1, a), (-1, b)])
 
-    def sum(self, signs: Sequence[int], terms: Sequence[Quotient]) -> Quotient:
-        """A whole sum at once, over the least common multiple of the registered factors."""
-        common: dict[int, int] = {}
-        for factor, exponent in (pair for term in terms for pair in term.den):
-            common[factor] = max(exponent, common.get(factor, 0))
-        groups: dict[Any, list[tuple[int, Any]]] = {}
-        for sign, term in zip(signs, terms, strict=True):
-            groups.setdefault(term.den, []).append((sign, term.num))
-        numerators = [(1, self.over(Quotient(self.ring.sum(group), den), common)) for den, group in groups.items()]
-        return Quotient(self.ring.sum(numerators), tuple(sorted(common.items())))
-
-    def over(self, a: Quotient, common: dict[int, int]) -> Any:
-        own = dict(a.den)
-        missing = [self.power(self.factors[f], e - own.get(f, 0)) for f, e in common.items() if e > own.get(f, 0)]
-        return reduce(self.ring.mul, missing, a.num)
-
-    def mul(self, a: Quotient, b: Quotient) -> Quotient:
-        den = dict(a.den)
-        for factor, exponent in b.den:
-            den[factor] = den.get(factor, 0) + exponent
-        return self.cancel(self.ring.mul(a.num, b.num), den)
-
-    def cancel(self, num: Any, den: dict[int, int]) -> Quotient:
-        """Drop atoms that stand above and below; sums are left alone, cross-multiplying needs no common divisor."""
-        single = {factor: g for factor in den if (g := self.single(factor)) is not None}
-        if single:
-            terms = self.ring.terms(num)
-            for factor, g in single.items():
-                shared = min([den[factor], *(dict(m).get(g, 0) for m in terms)])
-                if shared:
-                    den[factor] -= shared
-                    terms = {_divide(m, g, shared): c for m, c in terms.items()}
-            num = self.ring.from_terms(terms.items())
-        return Quotient(num, tuple(sorted((f, e) for f, e in den.items() if e)))
-
-    def single(self, factor: int) -> int | None:
-        terms = list(self.ring.terms(self.factors[factor]))
-        return terms[0][0][0] if len(terms) == 1 and len(terms[0]) == 1 and terms[0][0][1] == 1 else None
+    def product(self, factors: Iterable[Any]) -> Any:
+        return reduce(self.ring.mul, factors, self.one)
 
     def power(self, num: Any, exponent: int) -> Any:
         if exponent > MAX_EXPONENT:
@@ -209,249 +203,278 @@ class Normalizer:
             num = self.ring.mul(num, num) if exponent else num
         return result
 
-    def inverse(self, a: Quotient) -> Quotient:
-        num = self.reduce(a.num)
-        terms = self.ring.terms(num)
-        if not terms:
+    def inverse(self, a: Any) -> Any:
+        constant, factors = self.split(a)
+        if not constant:
             raise Undefined
-        lead = sorted(terms.items())[-1][1]
-        shared = dict(min((dict(m) for m in terms), key=len))
-        shared = {g: min(dict(m).get(g, 0) for m in terms) for g in shared}
-        den = {self.register(self.ring.generator(g)): e for g, e in shared.items() if e}
-        rest = self.ring.from_terms((reduce(lambda m, ge: _divide(m, *ge), shared.items(), m), c / lead) for m, c in terms.items())
-        if len(terms) > 1:
-            den[self.register(rest)] = 1
-        top = self.ring.mul(self.over(Quotient(self.one), dict(a.den)), self.ring.constant(1 / lead))
-        return self.cancel(top, den)
+        powers = (self.power(self.inverted(v) if e > 0 else v, abs(e)) for v, e in factors)
+        return self.scaled(self.product(powers), 1 / constant)
 
-    def register(self, poly: Any) -> int:
-        key = tuple(sorted(self.ring.terms(poly).items()))
-        if key not in self.factor_of:
-            self.factor_of[key] = len(self.factors)
-            self.factors.append(poly)
-        return self.factor_of[key]
+    def inverted(self, v: Any) -> Any:
+        """The atom 1/v of a v without inverses in it."""
+        key = ("inverse", self.key(v))
+        v = self.ring.from_terms(key[1])
+        result = self.generator(key, relation=lambda atom: self.sub(self.ring.mul(v, atom), self.one), positive=self.bound(key[1]) == (1,))
+        self.inverses[self.atoms[key]] = v
+        return result
 
-    def scaled(self, a: Quotient, by: Fraction) -> Quotient:
-        return Quotient(self.ring.mul(a.num, self.ring.constant(by)), a.den)
+    def clear(self, a: Any) -> tuple[Any, list[tuple[Any, int]]]:
+        """(num, [(v, e), ...]) with a = num / prod v**e and no inverse left in num: cross-multiplying."""
+        num, below = self.reduce(a), []
+        for g, e in self.ring.degrees(num).items():
+            if g in self.inverses:
+                v = self.inverses[g]
+                parts = self.parts(num, ((g, 1),))
+                num = self.ring.sum([(1, self.ring.mul(part, self.power(v, e - times))) for times, part in parts.items()])
+                below.append((v, e))
+        return self.reduce(num), below
 
     # -- atoms and their relations ----------------------------------------------------------------------------
 
-    def atom(self, key: Key, *, positive: bool = False) -> int:
-        if key not in self.atoms:
-            self.atoms[key] = len(self.atoms)
+    def generator(self, key: Key, exponent: int = 1, *, relation: Callable[[Any], Any] | None = None, positive: bool = False) -> Any:
+        """The atom `key` to a power; `relation` gives the polynomial in it that is zero."""
+        fresh = key not in self.atoms
+        g = self.atoms.setdefault(key, len(self.atoms))
+        if isinstance(self.ring, FlintRing) and g >= self.ring.size:
+            raise DisagreementError("normal form", key, "both codes to find the same atoms")
+        atom = self.ring.from_terms([(((g, 1),), Fraction(1))])
+        if fresh:
             self.names.append(key)
             if positive or key[0] == "root":
-                self.floor[self.atoms[key]] = positive
-            if isinstance(self.ring, FlintRing) and self.atoms[key] >= self.ring.size:
-                raise DisagreementError("normal form", key, "both codes to find the same atoms")
-        return self.atoms[key]
+                self.floor[g] = positive
+            if relation:
+                self.relations[g] = self.relation(self.ring.terms(relation(atom)))
+        return self.power(atom if exponent >= 0 else self.inverted(atom), abs(exponent))
 
-    def generator(self, key: Key, exponent: int = 1, *, positive: bool = False) -> Quotient:
-        poly = self.ring.generator(self.atom(key, positive=positive))
-        if exponent >= 0:
-            return Quotient(self.power(poly, exponent))
-        return Quotient(self.one, ((self.register(poly), -exponent),))
+    def relation(self, zero: Any) -> tuple[Monomial, Any]:
+        """The leading monomial of a polynomial that is zero, and what it equals."""
+        lead = _lead(zero)
+        return lead, self.ring.from_terms((m, -c / zero[lead]) for m, c in zero.items() if m != lead)
 
-    def key(self, a: Quotient, flip: int = 1) -> Key:
-        """A hashable form of flip * a."""
-        terms = tuple(sorted((m, c if flip > 0 else -c) for m, c in self.ring.terms(self.reduce(a.num)).items()))
-        return terms, tuple((tuple(sorted(self.ring.terms(self.factors[f]).items())), e) for f, e in a.den)
+    def key(self, a: Any) -> Key:
+        return tuple(sorted(self.ring.terms(self.reduce(a)).items()))
 
-    def unsigned(self, a: Quotient) -> tuple[Key, int]:
-        """The key of a or -a, whichever has a positive leading coefficient, and that sign; sign 0 for zero."""
-        key = self.key(a)
-        flip = 0 if not key[0] else 1 if key[0][-1][1] > 0 else -1
-        return (key, flip) if flip >= 0 else (self.key(a, -1), flip)
+    def unsigned(self, a: Any) -> tuple[Any, int]:
+        """a or -a, whichever has a positive leading coefficient, and that sign; sign 0 for zero."""
+        terms = self.ring.terms(self.reduce(a))
+        flip = 0 if not terms else 1 if terms[_lead(terms)] > 0 else -1
+        return self.scaled(self.reduce(a), flip), flip
 
     def reduce(self, num: Any) -> Any:
-        """Rewrite g**k by the relation of g, later atoms first: what replaces them only holds earlier ones."""
-        while self.relations:
-            degrees = self.ring.degrees(num)
-            due = [relation for relation in self.relations if degrees.get(relation[0], 0) >= relation[1]]
-            if not due:
-                break
-            num = self.rewrite(self.ring.terms(num), *due[-1])
+        """Rewrite by the relations until none fits, later atoms first."""
+        while due := self.due(num):
+            num = self.rewrite(num, *due)
         return num
 
-    def rewrite(self, terms: Any, generator: int, degree: int, replacement: Any) -> Any:
-        parts: dict[int, list[tuple[Monomial, Fraction]]] = {}
-        for monomial, coefficient in terms.items():
-            exponent = dict(monomial).get(generator, 0)
-            times = exponent // degree
-            parts.setdefault(times, []).append((_divide(monomial, generator, times * degree), coefficient))
-        pieces = (self.ring.mul(self.ring.from_terms(part), self.power(replacement, times)) for times, part in parts.items())
-        return self.ring.sum([(1, piece) for piece in pieces])
-
-    def is_zero(self, a: Quotient) -> bool:
-        return not self.ring.terms(self.reduce(self.zero_signs(self.reduce(a.num))))
-
-    def zero_signs(self, num: Any) -> Any:
-        """In a region with v = 0, v of degree one in a plain atom, replace that atom everywhere."""
-        for key, sign in self.signs.items():
-            solved = self.solve_linear(key) if sign == 0 else None
-            if solved:
-                terms = self.ring.terms(num)
-                num = self.rewrite(terms, solved[0], 1, solved[1]) if terms else num
-        return num
-
-    def solve_linear(self, key: Key) -> tuple[int, Any] | None:
-        for monomial, coefficient in reversed(key):
-            if len(monomial) == 1 and monomial[0][1] == 1:
-                g = monomial[0][0]
-                rest = [(m, -c / coefficient) for m, c in key if m != monomial]
-                if all(g not in dict(m) for m, _ in rest):
-                    return g, self.ring.from_terms(rest)
+    def due(self, num: Any) -> tuple[Monomial, Any] | None:
+        degrees = self.ring.degrees(num)
+        for g in sorted(degrees, reverse=True):
+            for pattern, replacement in [*self.ties.get(g, ()), *([self.relations[g]] if g in self.relations else [])]:
+                if all(degrees.get(h, 0) >= e for h, e in pattern) and any(_times(pattern, m) for m in self.ring.terms(num)):
+                    return pattern, replacement
         return None
+
+    def rewrite(self, num: Any, pattern: Monomial, replacement: Any) -> Any:
+        return self.ring.sum([(1, self.ring.mul(part, self.power(replacement, k))) for k, part in self.parts(num, pattern).items()])
+
+    def parts(self, num: Any, pattern: Monomial) -> dict[int, Any]:
+        """num = sum over k of parts[k] * pattern**k, as often as the pattern divides each monomial."""
+        parts: dict[int, list[tuple[Monomial, Fraction]]] = {}
+        for monomial, coefficient in self.ring.terms(num).items():
+            times = _times(pattern, monomial)
+            parts.setdefault(times, []).append((_divide(monomial, pattern, times), coefficient))
+        return {times: self.ring.from_terms(part) for times, part in parts.items()}
+
+    def is_zero(self, a: Any) -> bool:
+        return not self.ring.terms(self.clear(a)[0])
 
     # -- logarithms, roots, powers ----------------------------------------------------------------------------
 
-    def split(self, a: Quotient) -> tuple[Fraction, list[tuple[Any, int]]]:
-        """a = c * prod v_i**e_i with v_i irreducible up to checking: FLINT proposes the factors, we multiply them out."""
+    def split(self, a: Any) -> tuple[Fraction, list[tuple[Any, int]]]:
+        """a = c * prod v_i**e_i with monic v_i, irreducible up to checking: FLINT proposes the factors, we multiply them out."""
+        num, below = self.clear(a)
+        constant, found = self.factored(num)
         factors: dict[Key, tuple[Any, int]] = {}
-        constant = Fraction(1)
-        for poly, exponent in [(self.reduce(a.num), 1), *((self.factors[f], -e) for f, e in a.den)]:
-            lead, parts = self.factored(poly)
-            constant *= lead**exponent
-            for part, e in parts:
-                key = tuple(sorted(self.ring.terms(part).items()))
-                factors[key] = (part, factors.get(key, (part, 0))[1] + e * exponent)
+        for v, e in [*found, *((v, -e) for v, e in below)]:
+            key = self.key(v)
+            factors[key] = (v, factors.get(key, (v, 0))[1] + e)
         return constant, [pair for pair in factors.values() if pair[1]]
 
     def factored(self, poly: Any) -> tuple[Fraction, list[tuple[Any, int]]]:
-        terms = dict(self.ring.terms(poly))
+        terms = self.ring.terms(poly)
         if not terms:
             return Fraction(0), []
-        hint = FlintRing(1 + max((g for m in terms for g, _ in m), default=0))
-        lead, parts = hint.from_terms(terms.items()).factor()
-        found = [(self.ring.from_terms(hint.terms(part).items()), int(e)) for part, e in parts]
-        constant = Fraction(int(lead.p), int(lead.q))
-        product = reduce(self.ring.mul, (self.power(p, e) for p, e in found), self.ring.constant(constant))
-        if self.ring.terms(self.ring.sum([(1, product), (-1, poly)])):
+        short = {g: i for i, g in enumerate(sorted({g for m in terms for g, _ in m}))}
+        hint, long = FlintRing(len(short)), list(short)
+        product, parts = hint.from_terms((tuple((short[g], e) for g, e in m), c) for m, c in terms.items()), []
+        small = max(len(terms), *hint.degrees(product).values(), 0) <= MAX_SIZE_TO_FACTOR
+        found = product.factor()[1] if small else [(product, 1)]
+        for part, e in found:
+            part = {tuple((long[i], k) for i, k in m): c for m, c in hint.terms(part).items()}
+            parts.append((self.ring.from_terms((m, c / part[_lead(part)]) for m, c in part.items()), int(e)))
+        constant = terms[_lead(terms)]
+        multiplied = self.scaled(self.product(self.power(p, e) for p, e in parts), constant)
+        if self.ring.terms(self.sub(multiplied, poly)):
             raise DisagreementError("normal form", terms, "FLINT's factors to multiply out")
-        return constant, found
+        return constant, parts
 
-    def log(self, a: Quotient) -> Quotient:
+    def log(self, a: Any) -> Any:
         """log(c prod v**e) = log|c| + sum e log|v|, true wherever the left side is defined."""
         constant, factors = self.split(a)
         if not constant:
             raise Infeasible
-        parts: list[tuple[Any, int]] = [*_primes(abs(constant))]
-        for poly, exponent in factors:
-            lead = abs(sorted(self.ring.terms(poly).items())[-1][1])
-            parts += [(self.canonical(poly)[0], exponent), *((prime, e * exponent) for prime, e in _primes(lead))]
-        logs = [self.scaled(self.generator(("log", name), positive=isinstance(name, int)), Fraction(e)) for name, e in parts]
-        return self.sum([1] * len(logs), logs)
+        logs = [(self.constant(p), e) for p, e in _primes(abs(constant))] + factors
+        return self.ring.sum([(1, self.scaled(self.log_of(v), e)) for v, e in logs])
 
-    def rational_power(self, a: Quotient, exponent: Fraction) -> Quotient:
+    def log_of(self, v: Any) -> Any:
+        """log|v|; log(exp(u)) = u, and log R = log|w|/D for the root R**D = |w| > 0."""
+        key = self.key(v)
+        name = self.name_of(key[-1][0])
+        if name[0] == "exp" and len(key) == 1:
+            return self.ring.from_terms(name[1])
+        if name[0] == "root" and len(key) == 1:
+            return self.scaled(self.log(self.ring.from_terms(name[1])), Fraction(1, name[2]))
+        return self.generator(("log", key), positive=key[-1][0] == ())
+
+    def rational_power(self, a: Any, exponent: Fraction) -> Any:
         if exponent.denominator == 1:
-            base = a if exponent >= 0 else self.inverse(a)
-            n = abs(exponent.numerator)
-            return self.cancel(self.power(base.num, n), {f: e * n for f, e in base.den})
+            return self.power(a if exponent >= 0 else self.inverse(a), abs(exponent.numerator))
         constant, factors = self.split(a)
         if constant == 0:
-            return self.constant(Fraction(0))
+            return self.constant(0)
         signs = [self.sign_of(poly) if len(factors) > 1 or e % 2 == 0 else None for poly, e in factors]
         sides = math.prod(s for s, (_, e) in zip(signs, factors, strict=True) if s is not None and e % 2)
         if None in signs:
             signs = [1 if constant > 0 else -1]  # a single odd factor: the domain condition fixes its sign
         elif sides * constant < 0:
             raise Infeasible
-        primes = [(self.ring.constant(Fraction(p)), e) for p, e in _primes(abs(constant))]
-        result = reduce(self.mul, (self.absolute_power(p, 1, e * exponent) for p, e in primes), Quotient(self.one))
-        for (poly, e), sign in zip(factors, signs, strict=True):
-            result = self.mul(result, self.absolute_power(poly, sign or 1, e * exponent))
-        return result
+        primes = (self.absolute_power(self.constant(p), 1, e * exponent) for p, e in _primes(abs(constant)))
+        powers = (self.absolute_power(v, sign or 1, e * exponent) for (v, e), sign in zip(factors, signs, strict=True))
+        return self.product([*primes, *powers])
 
-    def absolute_power(self, poly: Any, sign: int, exponent: Fraction) -> Quotient:
-        """|v|**r with |v| = sign * v: an atom R with R**D = |v| and R >= 0."""
-        absolute = self.ring.mul(poly, self.ring.constant(Fraction(sign)))
-        inner = self.root_inside(absolute)
-        if inner:
-            return self.absolute_power(inner[0], 1, exponent / inner[1])
-        base = ("root", tuple(sorted(self.ring.terms(absolute).items())))
-        degree = self.common(base, exponent.denominator)
-        if degree == 1:
-            return self.rational_power(Quotient(absolute), exponent)
-        fresh = base not in self.atoms
-        result = self.generator(base, int(exponent * degree))
-        if fresh:
-            self.relations.append((self.atoms[base], degree, absolute))
-        return result
+    def absolute_power(self, v: Any, sign: int, exponent: Fraction) -> Any:
+        """|v|**r with |v| = sign * v: an atom R with R**D = |v| and R >= 0; |R|**r = |w|**(r/D) for R**D = |w|."""
+        absolute = self.scaled(v, sign)
+        key = self.key(absolute)
+        name = self.name_of(key[0][0])
+        if len(key) == 1 and key[0][1] == 1 and name[0] == "root":
+            return self.absolute_power(self.ring.from_terms(name[1]), 1, exponent / name[2])
+        if exponent.denominator == 1:
+            return self.rational_power(absolute, exponent)
+        degree = self.unit(("root", key), exponent, Fraction(1, exponent.denominator)).denominator
+        zero = self.ring.from_terms(key)
+        return self.generator(("root", key, degree), int(exponent * degree), positive=self.bound(key) == (1,),
+                              relation=lambda atom: self.sub(self.power(atom, degree), zero))
 
-    def root_inside(self, poly: Any) -> tuple[Any, int] | None:
-        """(v, D) when `poly` is the single atom v**(1/D), so that roots of roots share one atom."""
-        terms = list(self.ring.terms(poly).items())
-        name = self.name_of(terms[0][0]) if len(terms) == 1 and terms[0][1] == 1 else None
-        return (self.ring.from_terms(name[1]), self.scale[name]) if name and name[0] == "root" else None
-
-    def common(self, base: Key, denominator: int) -> int:
-        """The common denominator of all exponents of `base`, found by starting again when it grows."""
-        known = self.scale.get(base, 1)
-        if known % denominator:
-            self.scale[base] = math.lcm(known, denominator)
+    def unit(self, base: Key, coefficient: Fraction, own: Fraction) -> Fraction:
+        """A number that `coefficient` is a moderate multiple of, shared with others of `base`; it shrinks by starting again."""
+        families = self.units.setdefault(base, [])
+        fits: list[tuple[Fraction, Fraction, int]] = []
+        for i, (known, top) in enumerate(families):
+            below = known.denominator * coefficient.denominator
+            finer = Fraction(math.gcd(int(known * below), int(coefficient * below)), below)
+            if max(top, abs(coefficient)) <= MAX_MULTIPLE * finer:
+                fits.append((finer, max(top, abs(coefficient)), i))
+        if not fits:
+            families.append((own, abs(coefficient)))
+            return own
+        finer, top, i = max(fits)
+        known, families[i] = families[i][0], (finer, top)
+        if finer != known:
             raise Restart
-        return known
+        return finer
 
     # -- exponentials and angles ------------------------------------------------------------------------------
 
-    def exp(self, a: Quotient) -> Quotient:
-        if self.deep or not self.ring.terms(self.reduce(a.num)):
+    def exp(self, a: Any) -> Any:
+        part, flip = self.unsigned(a)
+        if self.deep or not flip:
             return self.exp_sum(a)
-        return self.generator(("exp", self.key(a)), positive=True)
+        return self.generator(("exp", self.key(part)), flip, positive=True)
 
-    def exp_sum(self, a: Quotient) -> Quotient:
-        """exp(sum q m) = prod exp(m/D)**(q D); exp(q log|v|) = |v|**q."""
-        result = Quotient(self.one)
-        for monomial, coefficient in sorted(self.ring.terms(self.reduce(a.num)).items()):
-            result = self.mul(result, self.exp_term(monomial, coefficient, a.den))
-        return result
+    def exp_sum(self, a: Any) -> Any:
+        """exp(sum q m) = prod exp(u m)**(q/u); exp(q log|v|) = |v|**q."""
+        return self.product(self.exp_term(m, q) for m, q in sorted(self.ring.terms(self.reduce(a)).items()))
 
-    def exp_term(self, monomial: Monomial, coefficient: Fraction, den: tuple[tuple[int, int], ...]) -> Quotient:
-        name = self.name_of(monomial) if not den else None
-        if name and name[0] == "log":
-            poly = self.ring.constant(Fraction(name[1])) if isinstance(name[1], int) else self.ring.from_terms(name[1])
-            return self.absolute_power(poly, self.sign_of(poly) or 1, coefficient)
-        base = ("exp", self.key(Quotient(self.ring.from_terms([(monomial, Fraction(1))]), den)))
-        degree = self.common(base, coefficient.denominator)
-        return self.generator(base, int(coefficient * degree), positive=True)
+    def exp_term(self, monomial: Monomial, coefficient: Fraction) -> Any:
+        name = self.name_of(monomial)
+        if name[0] == "log":
+            v = self.ring.from_terms(name[1])
+            return self.absolute_power(v, self.sign_of(v) or 1, coefficient)
+        unit = self.unit(("exp", monomial), coefficient, abs(coefficient))
+        return self.generator(("exp", ((monomial, unit),)), int(coefficient / unit), positive=True)
 
-    def name_of(self, monomial: Monomial) -> Key | None:
-        return self.names[monomial[0][0]] if len(monomial) == 1 and monomial[0][1] == 1 else None
+    def name_of(self, monomial: Monomial) -> Key:
+        return self.names[monomial[0][0]] if len(monomial) == 1 and monomial[0][1] == 1 else ("",)
 
-    def circle(self, a: Quotient) -> tuple[Quotient, Quotient]:
+    def circle(self, a: Any) -> Pair:
         """(cos a, sin a), by the angle laws when deep, else as two atoms with s**2 = 1 - c**2."""
-        key, flip = self.unsigned(a)
-        if not flip:
-            return Quotient(self.one), self.constant(Fraction(0))
-        if self.deep and len(key[0]) <= MAX_TERMS_IN_ANGLE:
-            return reduce(self.turn, (self.angle(m, flip * c, a.den) for m, c in key[0]))
-        cosine, sine = self.circle_atoms(key)
-        return cosine, sine if flip > 0 else self.scaled(sine, Fraction(-1))
+        part, flip = self.unsigned(a)
+        key = self.key(part)
+        if self.deep and len(key) <= MAX_TERMS_IN_ANGLE:
+            cosine, sine = reduce(self.turn, (self.angle(m, c) for m, c in key), (self.one, self.constant(0)))
+        else:
+            cosine, sine = self.circle_atoms(key) if key else (self.one, part)
+        return cosine, self.scaled(sine, flip)
 
-    def circle_atoms(self, key: Key) -> tuple[Quotient, Quotient]:
-        fresh = ("sin", key) not in self.atoms
-        cosine, sine = self.generator(("cos", key)), self.generator(("sin", key))
-        if fresh:
-            self.relations.append((self.atoms["sin", key], 2, self.ring.sum([(1, self.one), (-1, self.power(cosine.num, 2))])))
-        return cosine, sine
+    def circle_atoms(self, key: Key) -> Pair:
+        cosine = self.generator(("cos", key))
+        square = self.sub(self.power(cosine, 2), self.one)
+        return cosine, self.generator(("sin", key), relation=lambda atom: self.ring.sum([(1, self.power(atom, 2)), (1, square)]))
 
-    def angle(self, monomial: Monomial, coefficient: Fraction, den: tuple[tuple[int, int], ...]) -> tuple[Quotient, Quotient]:
-        unit = Quotient(self.ring.from_terms([(monomial, Fraction(1))]), den)
-        degree = self.common(("angle", self.key(unit)), coefficient.denominator)
-        times = int(coefficient * degree)
-        if abs(times) > MAX_MULTIPLE:
-            unit, times = self.scaled(unit, abs(coefficient) * degree), 1 if times > 0 else -1
-        cosine, sine = self.circle_atoms(self.key(self.scaled(unit, Fraction(1, degree))))
-        cosine, sine = reduce(self.turn, [(cosine, sine)] * abs(times))
-        return cosine, self.scaled(sine, Fraction(1 if times > 0 else -1))
+    def angle(self, monomial: Monomial, coefficient: Fraction) -> Pair:
+        name = self.name_of(monomial)
+        pair, times = self.known_angle(name, coefficient)
+        if abs(times) > MAX_MULTIPLE or not pair:
+            unit = self.unit(("angle", monomial), coefficient, abs(coefficient))
+            times = int(coefficient / unit)
+            pair = self.circle_atoms(((monomial, unit),))
+        cosine, sine = reduce(self.turn, [pair] * abs(times), (self.one, self.constant(0)))
+        return cosine, self.scaled(sine, 1 if times > 0 else -1)
 
-    def odd(self, head: str, a: Quotient) -> Quotient:
-        """An odd function without laws of its own: an atom, with the sign of the argument drawn out."""
-        key, flip = self.unsigned(a)
-        return self.scaled(self.generator((head, key)), Fraction(flip)) if flip else self.constant(Fraction(0))
+    def known_angle(self, name: Key, coefficient: Fraction) -> tuple[Pair | None, int]:
+        """cos and sin of pi/d, asin(v)/d, atan(v)/d where they are roots, and how many of them make the angle."""
+        d, times = coefficient.denominator, coefficient.numerator
 
-    def turn(self, a: tuple[Quotient, Quotient], b: tuple[Quotient, Quotient]) -> tuple[Quotient, Quotient]:
-        return self.sub(self.mul(a[0], b[0]), self.mul(a[1], b[1])), self.add(self.mul(a[1], b[0]), self.mul(a[0], b[1]))
+        def root(a: Any) -> Any:
+            return self.rational_power(a, Fraction(1, 2))
+
+        if name[0] == "pi" and d in COSINE_SQUARES:
+            square = self.constant(COSINE_SQUARES[d])
+            return (root(square) if d > 1 else self.constant(-1), root(self.sub(self.one, square))), times % (2 * d)
+        if name[0] not in ("asin", "atan") or d > 2:
+            return None, times
+        v = self.ring.from_terms(name[1])
+        square = self.power(v, 2)
+        if name[0] == "asin":
+            cosine, sine = root(self.sub(self.one, square)), v
+        else:
+            cosine = self.inverse(root(self.ring.sum([(1, self.one), (1, square)])))
+            sine = self.ring.mul(v, cosine)
+        if d == 2:  # both angles lie in [-pi/2, pi/2], so the cosine of half of them is positive
+            cosine = root(self.scaled(self.ring.sum([(1, self.one), (1, cosine)]), Fraction(1, 2)))
+            sine = self.ring.mul(sine, self.inverse(self.scaled(cosine, 2)))
+        return (cosine, sine), times
+
+    def arc(self, head: str, a: Any) -> Any:
+        """asin or atan: rational multiples of pi where they are known by v**2; atan(1/v) = sign(v) pi/2 - atan(v)."""
+        square = self.key(self.power(a, 2))
+        if len(square) == 1 and square[0][0] == () and square[0][1] in ARCS[head]:
+            return self.scaled(self.generator(("pi", None), positive=True), self.sign(a) * ARCS[head][square[0][1]])
+        num, below = self.clear(a)
+        if head == "atan" and below and self.canonical(num)[0] is None:
+            quarter = self.scaled(self.generator(("pi", None), positive=True), Fraction(self.sign(a), 2))
+            return self.sub(quarter, self.odd("atan", self.inverse(a)))
+        return self.odd(head, a)
+
+    def odd(self, head: str, a: Any) -> Any:
+        """An odd function: an atom, with the sign of the argument drawn out."""
+        part, flip = self.unsigned(a)
+        return self.scaled(self.generator((head, self.key(part))), flip) if flip else part
+
+    def turn(self, a: Pair, b: Pair) -> Pair:
+        times = self.ring.mul
+        return self.sub(times(a[0], b[0]), times(a[1], b[1])), self.ring.sum([(1, times(a[1], b[0])), (1, times(a[0], b[1]))])
 
 
 def _children(node: Expression) -> tuple[Expression, ...]:
@@ -472,10 +495,22 @@ def _summands(root: Expression) -> tuple[list[int], list[Expression]]:
     return signs, terms
 
 
-def _divide(monomial: Monomial, generator: int, exponent: int) -> Monomial:
-    if not exponent:
-        return monomial
-    return tuple((g, e - exponent * (g == generator)) for g, e in monomial if g != generator or e > exponent)
+def _lead(terms: Iterable[Monomial]) -> Monomial:
+    """The leading monomial: lexicographic, later atoms first."""
+    return max(terms, key=lambda monomial: monomial[::-1])
+
+
+def _times(pattern: Monomial, monomial: Monomial) -> int:
+    """How often `pattern` divides `monomial`."""
+    powers = dict(monomial)
+    return min(powers.get(g, 0) // e for g, e in pattern)
+
+
+def _divide(monomial: Monomial, pattern: Monomial, times: int) -> Monomial:
+    powers = dict(monomial)
+    for g, e in pattern if times else ():
+        powers[g] -= e * times
+    return tuple((g, e) for g, e in powers.items() if e)
 
 
 def _primes(value: Fraction) -> list[tuple[int, int]]:
@@ -491,29 +526,35 @@ def _primes(value: Fraction) -> list[tuple[int, int]]:
     return [pair for pair in found.items() if pair[1]]
 
 
-def _leaf(self: Normalizer, node: Expression) -> Quotient:
+def _leaf(self: Normalizer, node: Expression) -> Any:
     if node.head == "number":
         return self.constant(node.value)
     return self.generator((node.head, node.value), positive=node.head == "pi" or node.value in self.positive)
 
 
 DEEP = ("sinh", "cosh", "tanh")  # atoms of their own at first, exponentials when that is not enough
+COSINE_SQUARES = {1: Fraction(1), 2: Fraction(0), 3: Fraction(1, 4), 4: Fraction(1, 2), 6: Fraction(3, 4)}  # cos(pi/d)**2
+ARCS = {  # v**2: the angle over pi
+    "asin": {Fraction(1, 4): Fraction(1, 6), Fraction(1, 2): Fraction(1, 4), Fraction(3, 4): Fraction(1, 3), Fraction(1): Fraction(1, 2)},
+    "atan": {Fraction(1, 3): Fraction(1, 6), Fraction(1): Fraction(1, 4), Fraction(3): Fraction(1, 3)},
+}
+_OPTIONS = {">": (1,), ">=": (0, 1), "!=": (-1, 1)}
 
 _RULES: dict[str, Callable[..., Any]] = {
     "number": _leaf, "symbol": _leaf, "pi": _leaf,
-    "mul": lambda self, node, a, b: self.mul(a, b),
-    "div": lambda self, node, a, b: self.mul(a, self.inverse(b)),
-    "neg": lambda self, node, a: self.scaled(a, Fraction(-1)),
-    "pow": lambda self, node, a, b: self.exp_sum(self.mul(b, self.log(a))),
+    "mul": lambda self, node, a, b: self.ring.mul(a, b),
+    "div": lambda self, node, a, b: self.ring.mul(a, self.inverse(b)),
+    "neg": lambda self, node, a: self.scaled(a, -1),
+    "pow": lambda self, node, a, b: self.exp_sum(self.ring.mul(b, self.log(a))),
     "exp": lambda self, node, a: self.exp(a),
     "log": lambda self, node, a: self.log(a),
     "sqrt": lambda self, node, a: self.rational_power(a, Fraction(1, 2)),
     "sin": lambda self, node, a: self.circle(a)[1], "cos": lambda self, node, a: self.circle(a)[0],
     "sinh": lambda self, node, a: self.odd("sinh", a), "tanh": lambda self, node, a: self.odd("tanh", a),
-    "cosh": lambda self, node, a: self.generator(("cosh", self.unsigned(a)[0]), positive=True),
-    "asin": lambda self, node, a: self.odd("asin", a), "atan": lambda self, node, a: self.odd("atan", a),
-    "abs": lambda self, node, a: self.scaled(a, Fraction(self.sign(a) or 1)),
-    "sign": lambda self, node, a: self.constant(Fraction(self.sign(a))),
+    "cosh": lambda self, node, a: self.generator(("cosh", self.key(self.unsigned(a)[0])), positive=True),
+    "asin": lambda self, node, a: self.arc("asin", a), "atan": lambda self, node, a: self.arc("atan", a),
+    "abs": lambda self, node, a: self.scaled(a, self.sign(a)),
+    "sign": lambda self, node, a: self.constant(self.sign(a)),
     "min": lambda self, node, a, b: a if self.sign(self.sub(a, b)) <= 0 else b,
     "max": lambda self, node, a, b: a if self.sign(self.sub(a, b)) >= 0 else b,
     "lt": lambda self, node, a, b: self.sign(self.sub(a, b)) < 0,
@@ -521,4 +562,4 @@ _RULES: dict[str, Callable[..., Any]] = {
     "not": lambda self, node, a: not a, "and": lambda self, node, a, b: a and b, "or": lambda self, node, a, b: a or b,
 }
 
-__all__ = ["BudgetError", "Infeasible", "NeedSign", "Normalizer", "Quotient", "Restart", "Undefined"]
+__all__ = ["BudgetError", "Normalizer", "Undefined"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any
 
 import flint
 
@@ -20,33 +20,11 @@ class BudgetError(Exception):
     """More arithmetic than one question may take; the answer is then unknown, never a guess."""
 
 
-class Ring(Protocol):
-    """What the normal form asks of a polynomial arithmetic."""
-
-    name: str
-
-    def constant(self, value: Fraction) -> Any: ...
-    def generator(self, index: int) -> Any: ...
-    def mul(self, a: Any, b: Any) -> Any: ...
-    def sum(self, signed: Sequence[tuple[int, Any]]) -> Any: ...
-    def degrees(self, a: Any) -> Mapping[int, int]: ...
-    def terms(self, a: Any) -> Terms: ...
-    def from_terms(self, terms: Iterable[tuple[Monomial, Fraction]]) -> Any: ...
-
-
 class PlainRing:
     """Sparse dictionaries monomial -> coefficient, whole numbers kept as int; nothing but the standard library."""
 
-    name = "plain"
-
     def __init__(self, budget: int = 2_000_000) -> None:
         self.budget = budget
-
-    def constant(self, value: Fraction) -> Mapping[Monomial, Any]:
-        return {(): _whole(value)} if value else {}
-
-    def generator(self, index: int) -> Mapping[Monomial, Any]:
-        return {((index, 1),): 1}
 
     def mul(self, a: Mapping[Monomial, Any], b: Mapping[Monomial, Any]) -> Mapping[Monomial, Any]:
         self._spend(len(a) * len(b))
@@ -100,18 +78,10 @@ def _times(m: Monomial, n: Monomial) -> Monomial:
 class FlintRing:
     """FLINT's fmpq_mpoly over a fixed number of generators, known from the plain run before it."""
 
-    name = "flint"
-
     def __init__(self, generators: int, limit: int = 1_000_000) -> None:
         self.size, self.limit = generators, limit
         self.context = flint.fmpq_mpoly_ctx.get([f"g{i}" for i in range(max(1, generators))], flint.Ordering.lex)
-        self.units = self.context.gens()
-
-    def constant(self, value: Fraction) -> Any:
-        return self.context.constant(_fmpq(value))
-
-    def generator(self, index: int) -> Any:
-        return self.units[index]
+        self.zero = self.context.constant(0)
 
     def mul(self, a: Any, b: Any) -> Any:
         if len(a) * len(b) > 64 * self.limit:
@@ -120,9 +90,9 @@ class FlintRing:
 
     def sum(self, signed: Sequence[tuple[int, Any]]) -> Any:
         """Pairwise, so that a long sum is copied only a few times."""
-        parts = [a if sign > 0 else -a for sign, a in signed] or [self.context.constant(0)]
+        parts = [a if sign > 0 else -a for sign, a in signed] or [self.zero]
         while len(parts) > 1:
-            parts = [sum(parts[i : i + 2], self.context.constant(0)) for i in range(0, len(parts), 2)]
+            parts = [sum(parts[i : i + 2], self.zero) for i in range(0, len(parts), 2)]
         return parts[0]
 
     def degrees(self, a: Any) -> Mapping[int, int]:
@@ -133,7 +103,6 @@ class FlintRing:
                 for exponents, c in a.to_dict().items()}
 
     def from_terms(self, terms: Iterable[tuple[Monomial, Fraction]]) -> Any:
-        total = self.constant(Fraction(0))
         dense: dict[tuple[int, ...], Any] = {}
         for monomial, coefficient in terms:
             exponents = [0] * max(1, self.size)
@@ -141,7 +110,7 @@ class FlintRing:
                 exponents[generator] = exponent
             key = tuple(exponents)
             dense[key] = dense.get(key, 0) + _fmpq(coefficient)
-        return total + self.context.from_dict(dense)
+        return self.context.from_dict(dense)
 
 
 def _fmpq(value: Fraction) -> Any:

@@ -6,13 +6,12 @@ from adjointcheck.errors import DisagreementError
 from adjointcheck.expression.calculus import domain_ledger
 from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import Expression, apply, symbols_of
-from adjointcheck.trusted.normal_form import Infeasible, Key, NeedSign, Normalizer, Restart, Undefined
-from adjointcheck.trusted.polynomial import BudgetError, FlintRing, PlainRing, Ring
+from adjointcheck.trusted.normal_form import Normalizer, Undefined
+from adjointcheck.trusted.polynomial import BudgetError, FlintRing, PlainRing
 from adjointcheck.trusted.split import FEW, parts
 from adjointcheck.trusted.verdict import Status, Verdict
 from adjointcheck.trusted.witness import agree_somewhere, refute
 
-MAX_REGIONS, MAX_RESTARTS = 729, 40
 DEPTH = 4  # of sums inside products inside sums that are taken apart
 
 
@@ -79,52 +78,15 @@ def _decide(left: Expression, right: Expression, positive: frozenset[str], deep:
     """True: zero in both codes; False: not zero in the plain code; a text: the reason why there is no answer."""
     difference = apply("sub", left, right)
     try:
-        plain, atoms = _zero_everywhere(difference, PlainRing(), positive, deep)
-        if not plain:
+        plain = Normalizer(PlainRing(), positive, deep)
+        if not plain.zero_everywhere(difference):
             return False
-        second, _ = _zero_everywhere(difference, FlintRing(atoms), positive, deep)
+        if Normalizer(FlintRing(len(plain.atoms)), positive, deep).zero_everywhere(difference):
+            return True
     except BudgetError as error:
         return str(error)
     except Undefined:
         return "a denominator is identically zero"
     except RecursionError:
         return "nested too deeply"
-    if second is not plain:
-        raise DisagreementError("zero test", to_text(difference), "the plain and the FLINT normal form to agree")
-    return True
-
-
-def _zero_everywhere(root: Expression, ring: Ring, positive: frozenset[str], deep: bool) -> tuple[bool, int]:
-    """Is `root` zero in every sign region of its domain, and how many atoms did that take at most?"""
-    scale: dict[Key, int] = {}
-    atoms = [0]
-    for _ in range(MAX_RESTARTS):
-        try:
-            return _all_regions(root, ring, scale, positive, deep, atoms), max(atoms)
-        except Restart:
-            continue
-    raise BudgetError("exponents with ever finer denominators")
-
-
-def _all_regions(root: Expression, ring: Ring, scale: dict[Key, int], positive: frozenset[str], deep: bool, atoms: list[int]) -> bool:
-    pending: list[dict[Key, int]] = [{}]
-    visited, thick = 0, 0
-    while pending:
-        visited += 1
-        if visited > MAX_REGIONS:
-            raise BudgetError(f"more than {MAX_REGIONS} sign regions")
-        signs = pending.pop()
-        run = Normalizer(ring, signs, scale, positive, deep)
-        try:
-            zero = run.is_zero(run.value(root))
-            thick += all(run.signs.values())  # a region in which some sign is 0 has no inside and proves nothing alone
-        except NeedSign as need:
-            pending += [{**signs, need.key: sign} for sign in need.options]
-            continue
-        except Infeasible:
-            continue
-        finally:
-            atoms.append(len(run.atoms))
-        if not zero:
-            return False
-    return thick > 0
+    raise DisagreementError("zero test", to_text(difference), "the plain and the FLINT normal form to agree")

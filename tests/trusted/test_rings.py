@@ -55,9 +55,9 @@ def test_the_rings_agree_and_are_right(seed: int) -> None:
 @pytest.mark.parametrize("ring", [PlainRing(), FlintRing(SIZE)], ids=["plain", "flint"])
 def test_zero_has_no_terms(ring: Any) -> None:
     p = ring.from_terms([(((0, 1),), F(1, 3)), (((0, 1),), F(-1, 3))])
-    assert ring.terms(p) == {} == ring.terms(ring.constant(F(0))) and dict(ring.degrees(p)) == {}
-    assert ring.terms(ring.constant(F(-7, 2))) == {(): F(-7, 2)}
-    assert ring.terms(ring.generator(2)) == {((2, 1),): F(1)}
+    assert ring.terms(p) == {} == ring.terms(ring.from_terms([])) and dict(ring.degrees(p)) == {}
+    assert ring.terms(ring.from_terms([((), F(-7, 2))])) == {(): F(-7, 2)}
+    assert ring.terms(ring.from_terms([(((2, 1),), F(1))])) == {((2, 1),): F(1)}
 
 
 @pytest.mark.parametrize("ring", [PlainRing(), FlintRing(SIZE)], ids=["plain", "flint"])
@@ -94,10 +94,10 @@ def _wrap(method: Callable[..., Any], change: Callable[[Any, Any], Any]) -> Call
     return lambda self, *args: change(self, method(self, *args))
 
 
-@pytest.mark.parametrize("method", ["mul", "sum", "constant"])
+@pytest.mark.parametrize("method", ["mul", "sum", "from_terms"])
 def test_a_defect_of_flint_is_noticed(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
     """Products that gain a term g0: the plain ring finds zero, the other one does not."""
-    monkeypatch.setattr(FlintRing, method, _wrap(getattr(FlintRing, method), lambda ring, p: p + ring.units[0] ** 7))
+    monkeypatch.setattr(FlintRing, method, _wrap(getattr(FlintRing, method), lambda ring, p: p + ring.context.gens()[0] ** 7))
     with pytest.raises(DisagreementError):
         _ask(TRUE)
 
@@ -126,7 +126,7 @@ def test_a_defect_shared_by_both_rings_is_noticed_by_balls(monkeypatch: pytest.M
     assert _ask(TRUE).status is Status.PROVED
 
 
-@pytest.mark.parametrize(("left", "right"), [("sin(asin(x))", "x"), ("sqrt(3 + 2*sqrt(2))", "1 + sqrt(2)"), ("sin(x + pi)", "-sin(x)")])
+@pytest.mark.parametrize(("left", "right"), [("asin(tanh(x))", "2*atan(tanh(x/2))"), ("(7 + 5*sqrt(2))**(1/3)", "1 + sqrt(2)"), ("4*atan(1/5) - atan(1/239)", "pi/4")])
 def test_a_defect_of_the_balls_alone_refutes_nothing(monkeypatch: pytest.MonkeyPatch, left: str, right: str) -> None:
     """Balls that are wrong by 1 on one side are disjoint; the second arithmetic has to agree before that is a witness."""
     honest, wrong = witness.ball, parse(right)
