@@ -20,7 +20,7 @@ from typing import NoReturn
 from adjointcheck.errors import GrammarError
 from adjointcheck.expression.node import Expression, apply, neg, number, symbol
 from adjointcheck.expression.printer import to_text
-from adjointcheck.expression.table import CONSTANTS, FUNCTIONS, PRIMITIVES, RESERVED
+from adjointcheck.expression.table import CONSTANTS, FUNCTIONS, MATRIX, PRIMITIVES, RESERVED
 
 __all__ = ["LOG", "NAME", "STATEMENT", "Caps", "check_name", "is_condition", "parse", "to_text"]
 
@@ -51,12 +51,12 @@ _BINARY |= {"^": ("pow", 8), ">": ("lt", 4), ">=": ("le", 4)}
 _BOOLEAN_ARGUMENTS = {"and", "or", "not"}
 
 
-def parse(text: str, where: str = "expression", *, caps: Caps = STATEMENT, jets: bool = False) -> Expression:
-    """Read `text`; `jets` also admits the suffixes .dot and .delta that derivations put on names.
+def parse(text: str, where: str = "expression", *, caps: Caps = STATEMENT, jets: bool = False, matrices: bool = False) -> Expression:
+    """Read `text`; `jets` also admits the suffixes .dot and .delta, `matrices` any suffix and the heads of table.MATRIX.
 
     Raises GrammarError naming `where`, the column, what stood there and what could have stood there.
     """
-    node = _Parser(text, where, caps, jets).everything()
+    node = _Parser(text, where, caps, jets or matrices, matrices).everything()
     if is_condition(node):
         raise GrammarError(where, text, "an expression with a real value, not a condition", "Use piecewise(a, condition, b).")
     return node
@@ -77,8 +77,10 @@ def check_name(name: object, where: str) -> str:
 
 
 class _Parser:
-    def __init__(self, text: str, where: str, caps: Caps, jets: bool) -> None:
+    def __init__(self, text: str, where: str, caps: Caps, jets: bool, matrices: bool) -> None:
         self.text, self.where, self.caps, self.jets = text, where, caps, jets
+        self.functions = FUNCTIONS | MATRIX.keys() if matrices else FUNCTIONS
+        self.matrices = matrices
         if not isinstance(text, str):
             raise GrammarError(where, text, "a text", "Put the expression in quotes.")
         if len(text) > caps.characters:
@@ -180,7 +182,7 @@ class _Parser:
         if text in CONSTANTS:
             return apply(text)
         base, *suffixes = text.split(".")
-        if text in RESERVED or (suffixes and not (self.jets and set(suffixes) <= {"dot", "delta"})):
+        if text in RESERVED or (suffixes and not (self.jets and (self.matrices or set(suffixes) <= {"dot", "delta"}))):
             self.at -= 1
             self.fail("a name" if suffixes else f"`{text}` with its arguments in parentheses")
         if not self.jets:
@@ -188,10 +190,10 @@ class _Parser:
         return symbol(text)
 
     def call(self, name: str) -> Expression:
-        if name not in FUNCTIONS:
+        if name not in self.functions:
             self.at -= 1
-            near = difflib.get_close_matches(name, FUNCTIONS, 1)
-            hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(FUNCTIONS))}. Products need *."
+            near = difflib.get_close_matches(name, self.functions, 1)
+            hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(self.functions))}. Products need *."
             self.fail("a function of the grammar", hint)
         self.at += 1
         arguments = [self.expression(0)]
@@ -202,7 +204,7 @@ class _Parser:
         return self.piecewise(arguments) if name == "piecewise" else self.apply_function(name, arguments)
 
     def apply_function(self, name: str, arguments: list[Expression]) -> Expression:
-        arity = PRIMITIVES[name].arity
+        arity = (PRIMITIVES.get(name) or MATRIX[name]).arity
         if len(arguments) > self.caps.depth:
             self.fail(f"a function of fewer arguments, at most {self.caps.depth}")
         while name in ("min", "max") and len(arguments) > 2:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adjointcheck.expression.node import Expression, walk
-from adjointcheck.expression.table import PRIMITIVES
+from adjointcheck.expression.table import MATRIX, PRIMITIVES
 
 
 def to_text(root: Expression) -> str:
@@ -19,7 +19,7 @@ def _text(node: Expression, parts: list[tuple[str, int]]) -> tuple[str, int]:
         return str(node.value), (9 if node.value >= 0 else 7) if node.value.denominator == 1 else 6
     if not node.args:
         return node.value or node.head, 9
-    row = PRIMITIVES[node.head]
+    row = PRIMITIVES.get(node.head) or MATRIX[node.head]
     if node.head in ("neg", "not"):
         sign = "-" if node.head == "neg" else "not "
         plain = node.head == "neg" and node.args[0].head == "number"

@@ -131,6 +131,12 @@ ROWS = (
     Primitive("or", 2, infix="or", level=1, torch="logical_or", c="||", sympy="Or", latex=r"\lor"),
 )
 PRIMITIVES = {row.name: row for row in ROWS}
+MATRIX = {row.name: row for row in (  # admitted by parse(..., matrices=True) alone; the pulls keep the order of factors
+    Primitive("transpose", 1, lambda q, y, a: (apply("transpose", q),)),
+    Primitive("trace", 1, lambda q, y, a: (apply("trace", q),)),
+    Primitive("inverse", 1, lambda q, y, a: (neg(y * q * y),)),
+    Primitive("det", 1, lambda q, y, a: (y * apply("trace", apply("inverse", a) * q),)),
+)}
 FUNCTIONS = frozenset(row.name for row in ROWS if row.level == 9)
 CONSTANTS = {"pi": r"\pi"}
 RESERVED = FUNCTIONS | frozenset(CONSTANTS) | {"and", "or", "not"}

@@ -206,7 +206,11 @@ def _step(entry: Mapping[str, Any]) -> Step:
 
 
 def replay(document: Mapping[str, Any]) -> Judgement:
-    """Judge a whole log as read from JSON; raises ProblemError when it has not the form of one."""
+    """Judge a whole log as read from JSON, a theory's, too; raises ProblemError when it has not the form of one."""
+    if isinstance(document, Mapping) and document.get("kind") == "theory":
+        from adjointcheck.trusted.theory import judge_theory  # it builds on this module
+
+        return judge_theory(document)
     try:
         if document["schema_version"] != SCHEMA_VERSION:
             raise ProblemError("log", document["schema_version"], f"schema_version {SCHEMA_VERSION}", "Derive the statement again.")

@@ -1,0 +1,85 @@
+"""Theorems for every dimension: drafted with SymPy, proved line by line by `trusted/theory.py`, replayed without SymPy."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from adjointcheck.errors import ProblemError
+from adjointcheck.trusted.replay import Judged
+from adjointcheck.trusted.theory import judge_theory
+from adjointcheck.trusted.verdict import Status, Verdict, worst
+
+__all__ = ["THEORIES", "Row", "Theory", "theory"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A theorem of the table: the function `name` of the module `home` drafts it."""
+
+    title: str
+    source: str
+    home: str
+
+
+THEORIES: dict[str, Row] = {
+    "bolza": Row("Continuous adjoint of the Bolza problem", "Pontryagin et al. 1962; Bryson and Ho 1975, section 2.3", "bolza"),
+}
+
+
+@dataclass(frozen=True)
+class Theory:
+    """A theorem with its proof as plain data and the trusted core's verdict on every step."""
+
+    document: Mapping[str, Any]
+    steps: tuple[Judged, ...]
+
+    @property
+    def name(self) -> str:
+        return self.document["name"]
+
+    @property
+    def title(self) -> str:
+        return self.document["title"]
+
+    @property
+    def hypotheses(self) -> tuple[Mapping[str, str], ...]:
+        """What the theorem takes for granted beside the flags of its letters: the claims of all `assume` steps."""
+        return tuple(step["claim"] for step in self.document["steps"] if step["rule"] == "assume")
+
+    @property
+    def conclusions(self) -> tuple[Mapping[str, str], ...]:
+        """What it states."""
+        claims = {step["id"]: step["claim"] for step in self.document["steps"]}
+        return tuple(claims[id] for id in self.document["conclusions"])
+
+    @property
+    def verdict(self) -> Verdict:
+        """The least favourable verdict of all steps."""
+        return worst(step.verdict for step in self.steps)
+
+    @property
+    def proved(self) -> bool:
+        """True when every step is PROVED."""
+        return self.verdict.status is Status.PROVED
+
+    def log(self) -> dict[str, Any]:
+        """The proof as plain JSON data that `replay` judges again without SymPy."""
+        judged = {step.name: step.verdict for step in self.steps}
+        steps = [{**step, "verdict": judged[step["id"]].status.value, "evidence": list(judged[step["id"]].evidence)}
+                 for step in self.document["steps"]]
+        return {**self.document, "steps": steps}
+
+
+def theory(name: str) -> Theory:
+    """Draft the theorem `name` and judge it; raises ProblemError for a name that is not in the table."""
+    if name not in THEORIES:
+        near = difflib.get_close_matches(name, THEORIES, 1)
+        raise ProblemError("theory", name, f"one of {', '.join(THEORIES)}", f"Did you mean {near[0]}?" if near else "")
+    row = THEORIES[name]
+    draft = getattr(import_module(f"adjointcheck.derive.theories.{row.home}"), name)()
+    document = draft.document(name, row.title, row.source)
+    return Theory(document, judge_theory(document).steps)

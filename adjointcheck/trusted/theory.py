@@ -1,0 +1,565 @@
+"""Theories: derivations for every dimension, judged line by line.
+
+A fact is an equation {left, right}, at = "always" or at one of the theory's points, or a functional {value, point slots,
+interval slot}: value = sum of the point slots + int "integrand" dt over the points' interval (or sum of "sum" over its
+layers, or mean of "mean").  Letters are matrices that depend smoothly on t (piecewise, between the points) and on every
+parameter that a derivation suffix names: x.dot = dx/dt, x.delta = dx/d(variation).  x.next is the next layer's x; x.before
+and x.after are its one-sided limits at an inner point, where a plain x is bound by nothing but the equations at that point.
+Flags: constant (in time and layers), input (free: no step may solve for it), symmetric, identity, positive, nonzero
+(invertible, if square), small (the parameter that tends to 0), varies (with it, and stays bounded with all derivatives).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from adjointcheck.errors import AdjointCheckError, DisagreementError, ProblemError, StepRejected
+from adjointcheck.expression.grammar import LOG, check_name, parse
+from adjointcheck.expression.node import ONE, ZERO, Expression, apply, substitute, symbol, symbols_of, total, walk
+from adjointcheck.expression.table import MATRIX, PRIMITIVES, conditions_of
+from adjointcheck.trusted.matrix import SHIFTS, Letter, compare, has, normal
+from adjointcheck.trusted.polynomial import BudgetError
+from adjointcheck.trusted.replay import Judged, Judgement, Step
+from adjointcheck.trusted.verdict import Status, Verdict, worst
+
+FLAGS = frozenset({"constant", "input", "symmetric", "identity", "positive", "nonzero", "small", "varies"})
+INTERVALS = ("integrand", "sum", "mean")
+MAX_SUFFIXES = 6
+
+
+@dataclass(frozen=True)
+class Fact:
+    """An equation that holds `at` a place, or, with at = "", a functional."""
+
+    parts: Mapping[str, Expression]
+    at: str = ""
+
+    def part(self, slot: str) -> Expression:
+        return self.parts.get(slot, ZERO)
+
+
+Obligation = tuple[str, Expression, Expression]  # place, left, right
+
+
+@dataclass(frozen=True)
+class Theory:
+    """What is given: letters, functions with their formal partials {argument: letter}, the points of the interval in order."""
+
+    letters: Mapping[str, Letter]
+    functions: Mapping[str, Mapping[str, str]]
+    points: tuple[str, ...]
+    layers: bool
+
+    # -- letters and their derivatives ------------------------------------------------------------------------
+
+    def read(self, text: str, where: str) -> Expression:
+        """`text` with every suffix carried out: f.dot becomes the chain rule, and a constant's .dot becomes 0."""
+        node = parse(text, where, caps=LOG, matrices=True)
+        root = substitute([node], {name: self.suffixed(name, where) for name in symbols_of(node)})[0]
+        self.guard(root, where)
+        return root
+
+    def suffixed(self, name: str, where: str) -> Expression:
+        base, *suffixes = name.split(".")
+        if base not in self.letters or len(suffixes) > MAX_SUFFIXES:
+            raise StepRejected(where, name, f"a letter of the theory with at most {MAX_SUFFIXES} suffixes")
+        node = symbol(base)
+        for suffix in sorted(suffixes, key=lambda suffix: (suffix in SHIFTS, suffix)):
+            node = self.move(node, suffix)
+        return node
+
+    def move(self, root: Expression, suffix: str) -> Expression:
+        """`root` at another place (a shift: letter by letter), or its derivative (product and chain rule)."""
+        moved = {name: self.letter_moved(name, suffix) for name in symbols_of(root)}
+        return substitute([root], moved)[0] if suffix in SHIFTS else derive(root, moved)
+
+    def letter_moved(self, name: str, suffix: str) -> Expression:
+        base, *others = name.split(".")
+        flags = self.letters[base].flags
+        if suffix in SHIFTS and flags & {"constant", "identity"}:
+            return symbol(name)
+        if suffix not in SHIFTS and ("identity" in flags or (suffix == "dot" and "constant" in flags)):
+            return ZERO
+        if suffix in SHIFTS or base not in self.functions:
+            return symbol(".".join([base, *sorted([*others, suffix])]))
+        slope = total(self.slope(base, argument, suffix) for argument in self.functions[base])
+        for shift in others:
+            slope = self.move(slope, shift)
+        return slope
+
+    def slope(self, function: str, argument: str, suffix: str) -> Expression:
+        """The chain rule's term for one argument; a partial's shape is that which makes the product fit."""
+        moved = self.letter_moved(argument, suffix)
+        return ZERO if moved is ZERO else self.chain(function, argument)[1](symbol(self.functions[function][argument]), moved)
+
+    def chain(self, function: str, argument: str) -> tuple[tuple[str, str], Callable[[Expression, Expression], Expression]]:
+        f, a = self.letters[function], self.letters[argument]
+        if (a.rows, a.cols) == ("1", "1"):
+            return (f.rows, f.cols), lambda part, moved: part * moved
+        if a.cols == f.cols == "1":
+            return (f.rows, a.rows), lambda part, moved: part * moved
+        if a.cols == f.rows == "1":
+            return (a.rows, f.cols), lambda part, moved: apply("transpose", moved) * part
+        if a.rows == f.rows == "1":
+            return (a.cols, f.cols), lambda part, moved: moved * part
+        if a.rows == f.cols == "1":
+            return (f.rows, a.cols), lambda part, moved: part * apply("transpose", moved)
+        raise StepRejected(f"function {function}", f"{argument}, {a.rows} x {a.cols}", "rows, columns and scalars of such")
+
+    # -- side conditions --------------------------------------------------------------------------------------
+
+    def guard(self, root: Expression, where: str) -> None:
+        """Only smooth functions, only where they are defined for sure: no divisor that no flag vouches for."""
+        for node in walk([root]):
+            rough = node.head in PRIMITIVES and not PRIMITIVES[node.head].smooth
+            if rough or not all(self.certain(a, relation) for a, relation in _conditions(node)):
+                raise StepRejected(where, node, "smooth functions, and divisors that are letters flagged nonzero or positive")
+
+    def certain(self, node: Expression, relation: str) -> bool:
+        if node.head == "number":
+            return node.value > 0 or (node.value < 0 and relation == "!=")
+        if node.head == "symbol":
+            return any(has(self.letters, node.value, flag) for flag in ("positive", *["nonzero", "identity"] * (relation == "!=")))
+        return node.head in ("mul", "div", "pow", "transpose", "inverse") and all(self.certain(arg, relation) for arg in node.args)
+
+    def flagged(self, root: Expression, flag: str) -> list[str]:
+        return [name for name in sorted(symbols_of(root)) if flag in self.letters[name.partition(".")[0]].flags]
+
+    def timeless(self, *roots: Expression) -> bool:
+        return all("constant" in self.letters[name.partition(".")[0]].flags for name in symbols_of(*roots))
+
+    def varying(self, root: Expression) -> bool:
+        """Does `root` depend on the small parameter?  The next layer is one small step away."""
+        small = any("small" in letter.flags for letter in self.letters.values())
+        return bool(self.flagged(root, "small") or self.flagged(root, "varies") or (small and any(".next" in s for s in symbols_of(root))))
+
+    def regular(self, *roots: Expression) -> bool:
+        """No divisor, and no argument of a logarithm or root, varies with the small parameter."""
+        return not any(self.varying(a) for node in walk(roots) for a, _ in _conditions(node))
+
+    # -- equality under premises ------------------------------------------------------------------------------
+
+    def instances(self, fact: Fact, place: str) -> list[Mapping[str, Expression]]:
+        """The forms in which an equation holds at `place`: as it stands, or on both sides of an inner point."""
+        ends = self.points[:1] if self.layers else self.points[:1] + self.points[-1:]
+        if fact.at == place or self.timeless(*fact.parts.values()) or (fact.at == "always" and place in ends):
+            return [fact.parts]
+        if fact.at != "always" or place not in self.points[1:-1]:
+            return []
+        return [{side: self.move(root, shift) for side, root in fact.parts.items()} for shift in ("before", "after")]
+
+    def equal(self, obligation: Obligation, premises: Sequence[Fact]) -> Verdict:
+        """Judge one equality at its place, with solved premises put in as often as there are premises."""
+        place, *sides = obligation
+        known: dict[str, Expression] = {}
+        held = [instance for premise in premises for instance in self.instances(premise, place)]
+        for instance in held:
+            known.setdefault(instance["left"].value, instance["right"])
+        roots = [*sides, *(instance["left"] - instance["right"] for instance in held)]
+        for _ in known:
+            roots = substitute(roots, known)
+        verdict = compare(roots[0], roots[1], self.letters, roots[2:])
+        tied = sorted(name for name in symbols_of(*roots[:2]) if self.tied(name, known))
+        if verdict.status is Status.REFUTED and tied:
+            return Verdict(Status.UNKNOWN, reason=f"does not follow as it stands, but {tied[0]} is bound by what its premises imply")
+        return verdict
+
+    def tied(self, name: str, known: Iterable[str]) -> bool:
+        """May the premises, or the symmetry of second derivatives, say more about `name` than was put in?"""
+        base, *suffixes = name.split(".")
+        partials = {letter for slopes in self.functions.values() for letter in slopes.values()}
+        if base in partials - self.functions.keys() and not SHIFTS.issuperset(suffixes):
+            return True
+        return any(base == other.partition(".")[0] and set(other.split(".")[1:]) <= set(suffixes) for other in known)
+
+    # -- facts ------------------------------------------------------------------------------------------------
+
+    def fact(self, claim: Mapping[str, str], where: str) -> Fact:
+        """Read a claim; raises StepRejected for foreign slots, shapes that differ, and a value that depends on time."""
+        parts = {slot: self.read(text, f"{where}, {slot}") for slot, text in claim.items() if slot != "at"}
+        shapes = {(a.rows, a.cols) for root in parts.values() if (a := normal(root, self.letters)).rows}
+        at = claim.get("at", "always") if "left" in claim else ""
+        slots = {"left", "right"} if at else {"value", *self.points, *INTERVALS, "reversed"}
+        fits = "value" in parts or (at and len(parts) == 2)
+        if not set(parts) <= slots or not fits or at not in ("", "always", *self.points) or (not at and "at" in claim):
+            raise StepRejected(where, ", ".join(claim), f"left, right, at; or value, {', '.join(self.points)} and an interval slot")
+        if len(shapes) > 1:
+            raise StepRejected(where, " and ".join(f"{rows} x {cols}" for rows, cols in shapes), "parts of one shape")
+        if not at and not self.timeless(parts["value"]):
+            raise StepRejected(f"{where}, value", claim["value"], "constant letters alone")
+        if "reversed" in parts:  # int from the last point to the first is minus that from the first to the last
+            parts["integrand"] = parts.get("integrand", ZERO) - parts.pop("reversed")
+        self.interval(fact := Fact(parts, at))
+        return fact
+
+    def interval(self, *facts: Fact) -> str:
+        found = [slot for slot in INTERVALS if any(slot in fact.parts for fact in facts)]
+        if len(found) > 1:
+            raise StepRejected("functional", ", ".join(found), "one kind of interval")
+        return found[0] if found else ""
+
+    def ends(self, root: Expression) -> dict[str, Expression]:
+        """The point terms of int D_t root dt with its sign reversed at none: root(last) - root(first), and the jumps between."""
+        if len(self.points) < 2:
+            raise StepRejected("functional", self.points, "an interval with a first and a last point")
+        inner = {point: self.move(root, "before") - self.move(root, "after") for point in self.points[1:-1]}
+        return {self.points[0]: -root, self.points[-1]: root, **inner}
+
+
+def _conditions(node: Expression) -> Iterable[tuple[Expression, str]]:
+    """Where the head of `node` is defined."""
+    return [(node.args[0], "!=")] if node.head == "inverse" else conditions_of(node) if node.head in PRIMITIVES else ()
+
+
+def derive(root: Expression, direction: Mapping[str, Expression]) -> Expression:
+    """d root along d symbol = direction[symbol], factors in order; a symbol without a direction does not move."""
+    tangents: dict[Expression, Expression] = {}
+    for node in walk([root]):
+        moved = [tangents[arg] for arg in node.args]
+        if node.head == "symbol":
+            tangents[node] = direction.get(node.value, ZERO)
+        elif node.head == "mul":
+            tangents[node] = moved[0] * node.args[1] + node.args[0] * moved[1]
+        else:
+            pull = (PRIMITIVES.get(node.head) or MATRIX[node.head]).pull if node.args else None
+            terms = [pull(m, node, *node.args)[i] for i, m in enumerate(moved) if m is not ZERO] if pull else []
+            tangents[node] = total(term for term in terms if term is not None)
+    return tangents[root]
+
+
+# Rules
+
+
+@dataclass(frozen=True)
+class Line:
+    """One step as its rule sees it: the facts it starts from, its claim, its options, and the names used before it."""
+
+    theory: Theory
+    main: Sequence[Fact]
+    claim: Fact
+    how: Mapping[str, str]
+    used: frozenset[str]
+    patterns: Sequence[tuple[Fact, str]] = ()
+
+    def option(self, name: str) -> Expression:
+        return self.theory.read(self.how[name], name)
+
+    def letter(self, name: str) -> str:
+        """The option `name` as the name of one (suffixed) letter."""
+        node = self.option(name)
+        self.expect(node.head == "symbol", "a letter")
+        return node.value
+
+    def expect(self, fits: bool, wanted: str) -> None:
+        if not fits:
+            raise StepRejected("rule", ", ".join(self.claim.parts), wanted)
+
+
+def _same(line: Line, expected: Fact) -> list[Obligation]:
+    """The claim and `expected` say the same: slot by slot, or left - right for equations at the same place."""
+    claim = line.claim
+    line.expect(claim.at == expected.at, f"a {'functional' if not expected.at else 'claim at ' + expected.at}")
+    if claim.at:
+        return [(claim.at, claim.part("left") - claim.part("right"), expected.part("left") - expected.part("right"))]
+    kind = line.theory.interval(claim, expected)
+    slots = dict.fromkeys([*claim.parts, *expected.parts])
+    return [("always" if slot == kind else slot, claim.part(slot), expected.part(slot)) for slot in slots]
+
+
+def assume(line: Line) -> list[Obligation]:
+    """|- x = E at a place, a hypothesis of the theorem: x no input, solved for once, and not in E; or a functional."""
+    left = line.claim.part("left")
+    if line.claim.at:
+        line.expect(left.head == "symbol" and left.value not in symbols_of(line.claim.part("right")), "an equation solved for one letter")
+        line.expect(not any(line.theory.flagged(left, flag) for flag in ("input", "small", "identity")), "a letter that is no input")
+        line.expect(f"{left.value} at {line.claim.at}" not in line.used, "a letter that no step has solved for at this place")
+    return []
+
+
+def define(line: Line) -> list[Obligation]:
+    """|- y = E always, or y = functional: y is a new letter, so nothing is assumed."""
+    _new(line, line.claim.part("left" if line.claim.at else "value"))
+    return []
+
+
+def _new(line: Line, letter: Expression, sources: Sequence[Expression] | None = None) -> None:
+    """`letter` is named here for the first time, and its flags promise no more than its sources (the claim's other slots) keep."""
+    theory, name = line.theory, letter.value
+    sources = [root for slot, root in line.claim.parts.items() if slot not in ("left", "value")] if sources is None else sources
+    taken = {*theory.functions, *theory.points, *(name for slopes in theory.functions.values() for pair in slopes.items() for name in pair)}
+    line.expect(letter.head == "symbol" and name not in {*taken, *line.used} and "." not in name, "a letter that is new here")
+    line.expect(name not in {s.partition(".")[0] for s in symbols_of(*sources)}, "a letter that is not defined by itself")
+    flags = theory.letters[name].flags
+    line.expect(flags <= {"constant", "varies"} and line.claim.at in ("", "always"), "a definition that holds always, of a plain letter")
+    line.expect("constant" not in flags or not line.claim.at or theory.timeless(*sources), "a constant, if the letter is flagged so")
+    line.expect("varies" in flags or not any(map(theory.varying, sources)), "a letter flagged varies")
+    line.expect(theory.regular(*sources), "no division by what tends to 0")
+
+
+def choose(line: Line) -> list[Obligation]:
+    """V = ... int F dt |- p.dot = R, chosen so that the variation named `of` drops out of F (or of a point's term)."""
+    assume(line)
+    theory, claim, of = line.theory, line.claim, line.letter("of")
+    slot = line.main[0].part(theory.interval(*line.main) if claim.at == "always" else claim.at)
+    slope, chosen = derive(slot, {of: symbol(of)}), claim.part("left").value
+    line.expect(bool(claim.at) and chosen in symbols_of(slope), "a letter of that variation's coefficient")
+    slope = substitute([slope], {chosen: claim.part("right")})[0]
+    return [(claim.at, slope, ZERO)]
+
+
+def rewrite(line: Line) -> list[Obligation]:
+    """facts |- claim = sum of the facts, each under its pattern (linear in `hole`), solved equations put in where they hold."""
+    theory = line.theory
+    sums: dict[str, Expression] = {}
+    for fact, text in line.patterns:
+        line.expect(not line.claim.at or bool(fact.at), "functionals to give functionals")
+        instances = theory.instances(fact, line.claim.at) if fact.at else [fact.parts]
+        line.expect(len(instances) == 1 and bool(line.claim.at) == bool(fact.at), "an equation that holds where the claim does")
+        for slot, root in instances[0].items():
+            sums[slot] = sums.get(slot, ZERO) + _within(line, text, root)
+    return _same(line, Fact(sums, line.claim.at))
+
+
+def _within(line: Line, text: str, root: Expression) -> Expression:
+    """`text` with `hole` filled by `root`, once it is proved linear in it."""
+    shape = normal(root, line.theory.letters)
+    extended = _with_hole(line.theory, Letter(shape.rows or "1", shape.cols or "1"))
+    pattern = extended.read(text, "pattern")
+    constant = extended.timeless(*(symbol(s) for s in symbols_of(pattern) - {"hole"}))
+    filled = symbol("hole.filled")
+    linear = compare(derive(pattern, {"hole": filled}), substitute([pattern], {"hole": filled})[0], extended.letters)
+    line.expect(linear.status is Status.PROVED and (bool(line.claim.at) or constant), "a pattern linear in hole, constant for functionals")
+    return substitute([pattern], {"hole": root})[0]
+
+
+def _with_hole(theory: Theory, letter: Letter) -> Theory:
+    return Theory({**theory.letters, "hole": letter}, theory.functions, theory.points, theory.layers)
+
+
+def differentiate(line: Line) -> list[Obligation]:
+    """l = r |- D l = D r; at a point s that moves, D is the total variation D + (D s) d/dt; functionals by Leibniz' rule."""
+    theory, fact, by = line.theory, line.main[0], line.how["by"]
+    line.expect(by.isalpha() and by.islower() and by not in SHIFTS, "a derivation")
+    line.expect(by != "dot" or fact.at == "always", "an equation that holds always")
+
+    def along(point: str, root: Expression) -> Expression:
+        moving = theory.move(symbol(point), by) if point in theory.letters and point in theory.points else ZERO
+        return theory.move(root, by) + (theory.move(root, "dot") * moving if moving is not ZERO else ZERO)
+
+    if fact.at:
+        return _same(line, Fact({side: along(fact.at, root) for side, root in fact.parts.items()}, fact.at))
+    parts = {slot: along(slot, root) for slot, root in fact.parts.items()}
+    if "integrand" in parts:
+        for point, root in theory.ends(fact.part("integrand")).items():
+            moving = theory.move(symbol(point), by) if point in theory.letters else ZERO
+            parts[point] = parts.get(point, ZERO) + root * moving
+    return _same(line, Fact(parts))
+
+
+def by_parts(line: Line) -> list[Obligation]:
+    """V = ... int F |- V = ... int (F - D_t B) + B(last) - B(first) + jumps of B; for sums D_t B is B.next - B."""
+    theory, fact, boundary = line.theory, line.main[0], line.option("boundary")
+    kind = theory.interval(fact, line.claim)
+    line.expect(not fact.at and kind in ("integrand", "sum"), "a functional with an integral or a sum")
+    flow = theory.move(boundary, "dot") if kind == "integrand" else theory.move(boundary, "next") - boundary
+    parts = {**fact.parts, kind: fact.part(kind) - flow}
+    for point, root in theory.ends(boundary).items():
+        parts[point] = parts.get(point, ZERO) + root
+    return _same(line, Fact(parts))
+
+
+def gradient(line: Line) -> list[Obligation]:
+    """V = ... G v + (terms in variations of other inputs) |- G, a new letter: a functional for constant v, else its density."""
+    theory, fact, claim, of = line.theory, line.main[0], line.claim, line.letter("of")
+    base, _, suffix = of.partition(".")
+    kind, density = theory.interval(fact), bool(claim.at)
+    line.expect(not fact.at and suffix.isalpha() and suffix not in SHIFTS | {"dot"}, "a functional and a variation such as x.delta")
+    _new(line, claim.part("left" if density else "value"))
+    slots = {slot: fact.part(slot) for slot in dict.fromkeys([*fact.parts, *claim.parts]) if slot not in ("left", "right", "value")}
+    varied = {name for root in slots.values() for name in symbols_of(root) if suffix in name.split(".")[1:]}
+    line.expect(all(theory.flagged(symbol(name), "input") for name in varied), "variations of inputs alone in the functional")
+    line.expect({name for name in varied if name.split(".")[0] == base} <= {of}, "the variation itself, not its derivatives")
+    line.expect(density or theory.timeless(symbol(of)), "a constant input, or an equation for the density")
+    found: list[Obligation] = []
+    for slot, root in slots.items():
+        slope = claim.part(slot) if not density else claim.part("right") if slot == kind else ZERO
+        line.expect(not any(suffix in name.split(".")[1:] for name in symbols_of(slope)), "a gradient free of variations")
+        found.append((slot, derive(root, {of: symbol(of)}), slope * symbol(of)))
+        found.append((slot, substitute([root], dict.fromkeys(varied, ZERO))[0], ZERO))
+    return [("always" if slot == kind else slot, left, right) for slot, left, right in found]
+
+
+def expand(line: Line) -> list[Obligation]:
+    """|- E = c0 + c1 eps + ... + eps**(k+1) r: Taylor's theorem for E smooth in eps, with a new, bounded r."""
+    theory, claim, order, eps, rest = line.theory, line.claim, int(line.how["order"]), _small(line), line.letter("remainder")
+    left, right = claim.part("left"), claim.part("right")
+    main = substitute([right], {rest: ZERO})[0]
+    explicit = not any(theory.varying(symbol(name)) for name in symbols_of(left, main) - {eps})
+    line.expect(explicit and theory.regular(left, right), "both sides explicit and regular in the small letter")
+    line.expect(0 <= order < 9 and has(theory.letters, rest, "varies"), "an order below 9 and a remainder flagged varies")
+    _new(line, symbol(rest), [left])
+    found: list[Obligation] = [("always", right - main, symbol(eps) ** (order + 1) * symbol(rest))]
+    for _ in range(order + 1):
+        at_zero = substitute([left, main], {eps: ZERO})
+        found.append(("always", at_zero[0], at_zero[1]))
+        left, main = (derive(side, {eps: ONE}) for side in (left, main))
+    return found
+
+
+def limit(line: Line) -> list[Obligation]:
+    """F(eps, r) = 0 for all small eps |- F(0, r) = 0, free of what varies; a sum of eps E goes over into the integral of E at 0."""
+    theory, fact, claim, eps = line.theory, line.main[0], line.claim, _small(line)
+    line.expect(theory.regular(*fact.parts.values()), "no division by what tends to 0")
+    line.expect(not any(map(theory.varying, claim.parts.values())), "a claim free of what varies")
+    if claim.at:
+        sides = substitute([fact.part("left"), fact.part("right")], {eps: ZERO})
+        return _same(line, Fact(dict(zip(("left", "right"), sides, strict=True)), fact.at))
+    _new(line, claim.part("value"))
+    parts = {slot: root for slot, root in fact.parts.items() if slot != "value"}
+    layer = parts.pop("sum", ZERO)
+    parts["integrand"] = parts.get("integrand", ZERO) + derive(layer, {eps: ONE})
+    at_zero = dict(zip(parts, substitute(parts.values(), {eps: ZERO}), strict=True))
+    return [("always", substitute([layer], {eps: ZERO})[0], ZERO), *_same(line, Fact({**at_zero, "value": claim.part("value")}))]
+
+
+def unique(line: Line) -> list[Obligation]:
+    """E.dot = R (or E = R in E.next, or E.next = R in E), R = 0 where E = 0, and E = 0 at an end |- E = 0 always."""
+    theory, (law, end), left = line.theory, line.main, line.claim.part("left")
+    line.expect(line.claim.at == law.at == "always" and left.head == "symbol" and len(theory.points) == 2, "one letter, always")
+    forward, backward = theory.move(left, "next"), law.part("left") is left
+    evolves = law.part("left") is theory.move(left, "dot") and not theory.layers
+    line.expect(evolves or backward or law.part("left") is forward, "a law for the letter's .dot or its next layer")
+    line.expect(end.at in (theory.points if evolves else [theory.points[-1 if backward else 0]]), "a zero where the law begins")
+    rate = substitute([law.part("right")], {(forward if backward else left).value: ZERO})[0]
+    return [("always", rate, ZERO), (end.at, end.part("left") - end.part("right"), left), ("always", line.claim.part("right"), ZERO)]
+
+
+def _small(line: Line) -> str:
+    names = [name for name, letter in line.theory.letters.items() if "small" in letter.flags]
+    line.expect(len(names) == 1, "a theory with one small letter")
+    return names[0]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A rule, how many facts it starts from (the other premises are solved equations to put in), its options, and words."""
+
+    apply: Callable[[Line], list[Obligation]]
+    main: int
+    options: tuple[str, ...]
+    words: str
+    extra: bool = True
+
+
+RULES: dict[str, Row] = {row.apply.__name__: row for row in (
+    Row(assume, 0, (), "Hypothesis.", False),
+    Row(define, 0, (), "Definition of a new letter.", False),
+    Row(choose, 1, ("of",), "Chosen so that the variation drops out."),
+    Row(rewrite, 0, (), "Equals put for equals."),
+    Row(differentiate, 1, ("by",), "Differentiate both sides; a functional by Leibniz' rule, moving end points included."),
+    Row(by_parts, 1, ("boundary",), "Integration (summation) by parts."),
+    Row(gradient, 1, ("of",), "What multiplies the variation of an input is the gradient in it."),
+    Row(expand, 0, ("order", "remainder"), "Taylor expansion in the small letter.", False),
+    Row(limit, 1, (), "The small letter tends to 0.", False),
+    Row(unique, 2, (), "The only solution that vanishes at an end is 0.", False),
+)}
+
+
+# Judging
+
+
+@dataclass(frozen=True)
+class Inference(Step):
+    """One line of a theory: a step with the options of its rule; for rewrite, a pattern by premise."""
+
+    how: Mapping[str, str] = field(default_factory=dict)
+
+
+def judge_theory(document: Mapping[str, Any]) -> Judgement:
+    """Re-prove a theory step by step; raises ProblemError when it has not the form of one."""
+    try:
+        theory, conclusions = read_theory(document), list(document["conclusions"])
+        steps = [Inference(s["id"], s["rule"], tuple(s["premises"]), dict(s["claim"]), dict(s.get("how", {}))) for s in document["steps"]]
+        texts = [t for s in steps for t in (s.id, s.rule, *s.premises, *s.claim, *s.claim.values(), *s.how, *s.how.values())]
+        if not all(isinstance(text, str) for text in [*texts, *conclusions]):
+            raise ValueError("something that is no text")
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ProblemError("theory", f"{type(error).__name__}: {error}", "a log written by `theory --log`") from error
+    facts: dict[str, Fact] = {}
+    used: set[str] = set()
+    judged = [_judge_step(theory, step, facts, used) for step in steps]
+    reached = {step.id for step in steps if step.rule not in ("assume", "define")}
+    missing = [name for name in conclusions if name not in reached] if conclusions else ["a conclusion"]
+    judged += [Judged("end", "conclusion", Verdict(Status.INVALID, reason=f"no step proves {name}")) for name in missing]
+    return Judgement(tuple(judged), ())
+
+
+def _judge_step(theory: Theory, step: Inference, facts: dict[str, Fact], used: set[str]) -> Judged:
+    try:
+        if step.rule not in RULES or step.id in facts or not set(step.premises) <= facts.keys():
+            known = f"a new id, earlier premises, a rule among {', '.join(RULES)}"
+            raise StepRejected(f"step {step.id}", f"{step.rule} from {', '.join(step.premises) or 'nothing'}", known)
+        claim = theory.fact(step.claim, f"step {step.id}")
+        line, premises = _line(theory, step, claim, facts, used)
+        obligations = RULES[step.rule].apply(line)
+        verdicts = [theory.equal(obligation, premises) for obligation in obligations]
+        facts[step.id] = claim
+        used |= {name.partition(".")[0] for name in symbols_of(*claim.parts.values())}
+        if step.rule in ("assume", "choose") and claim.at:
+            used.add(f"{claim.part('left').value} at {claim.at}")
+        taken = {"assume": ("hypothesis",), "define": ("definition",)}.get(step.rule, ("nothing to show",))
+        return Judged(step.id, step.rule, worst(verdicts) if verdicts else Verdict(Status.PROVED, taken))
+    except DisagreementError:
+        raise
+    except AdjointCheckError as error:
+        return Judged(step.id, step.rule, Verdict(Status.INVALID, reason=str(error)))
+    except (BudgetError, RecursionError) as error:
+        return Judged(step.id, step.rule, Verdict(Status.UNKNOWN, reason=str(error) or "nested too deeply"))
+
+
+def _line(theory: Theory, step: Inference, claim: Fact, facts: Mapping[str, Fact], used: set[str]) -> tuple[Line, list[Fact]]:
+    """The step as its rule sees it, and the solved equations among its premises."""
+    row, named = RULES[step.rule], {name: facts[name] for name in step.premises}
+    summed = [name for name, fact in named.items() if row.apply is rewrite and (name in step.how or not fact.at)]
+    patterned = {name: step.how.get(name, "hole") for name in summed}
+    main = step.premises[: row.main]
+    rest = [named[name] for name in step.premises[row.main :] if name not in patterned]
+    solved = all(fact.at and fact.part("left").head == "symbol" for fact in rest) and (row.extra or not rest)
+    options = set(step.how) == set(row.options) or (row.apply is rewrite and set(step.how) <= set(patterned))
+    if len(main) < row.main or not solved or not options or len(named) < len(step.premises):
+        raise StepRejected(f"step {step.id}, {step.rule}", ", ".join((*step.premises, *step.how)) or "nothing",
+                           f"{row.main} facts, then equations solved for a letter, each once; options {', '.join(row.options) or '(none)'}")
+    patterns = [(named[name], text) for name, text in patterned.items()]
+    return Line(theory, [named[name] for name in main], claim, step.how, frozenset(used), patterns), rest
+
+
+def read_theory(document: Mapping[str, Any]) -> Theory:
+    """Read letters, functions and points; raises ProblemError naming what does not fit."""
+    letters = {check_name(name, "letters"): _letter(name, text.split()) for name, text in document["letters"].items()}
+    functions = {name: dict(slopes) for name, slopes in document["functions"].items()}
+    points = tuple(check_name(point, "points") for point in document["points"])
+    theory = Theory(letters, functions, points, document["over"] == "layers")
+    odd = document["over"] not in ("time", "layers") or (theory.layers and len(points) != 2)
+    if odd or len(set(points)) < len(points) or {*points} & {"always", "value", "left", "right", "reversed", *INTERVALS}:
+        raise ProblemError("theory, points", ", ".join(points), "over time or layers, with different points, two of them over layers")
+    for function, argument, part in ((f, a, p) for f, slopes in functions.items() for a, p in slopes.items()):
+        shape, _ = theory.chain(function, argument)
+        own, theirs = letters[function].flags, letters[argument].flags
+        agree = ("constant" in theirs or "constant" not in own) and ("varies" in own or not theirs & {"varies", "small"})
+        if argument in functions or shape != (letters[part].rows, letters[part].cols) or not agree:
+            wanted = f"a partial {' x '.join(shape)} in a plain letter, flags that agree"
+            raise ProblemError(f"function {function}, {argument}", part, wanted)
+    return theory
+
+
+def _letter(name: str, words: Sequence[str]) -> Letter:
+    rows, cols, *flags = words
+    square = rows == cols or not {"symmetric", "identity", "nonzero"} & set(flags)
+    scalar = rows == cols == "1" or not {"small", "positive"} & set(flags)
+    dims = all(dim in "123456789" or check_name(dim, f"letter {name}") for dim in (rows, cols))
+    taken = name in {*MATRIX, "hole"} or ("small" in flags and "constant" not in flags)
+    if taken or not (set(flags) <= FLAGS and square and scalar and dims):
+        raise ProblemError(f"theory, letter {name}", " ".join(words), f"rows, columns and flags among {', '.join(sorted(FLAGS))}")
+    return Letter(rows, cols, frozenset(flags))
