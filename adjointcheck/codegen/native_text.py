@@ -94,7 +94,7 @@ def _constants(constants: Mapping[str, Plain], program: Program) -> Iterator[str
     counts = {
         "STATES": len(_names(constants, "STATES")), "PARAMETERS": len(_names(constants, "PARAMETERS")),
         "CONTROLS": len(_names(constants, "CONTROLS")), "OBSERVATIONS": len(data), "DATA_COLUMNS": max(widths, default=0),
-        "STAGES": stages, "ERROR_ORDER": constants["ERROR_ORDER"],
+        "STAGES": stages, "EFFECTIVE": _effective(_names(constants, "B")), "ERROR_ORDER": constants["ERROR_ORDER"],
     }  # fmt: skip
     yield "// Sizes, and the Butcher tableau with its error weights (all 0 where there is no estimate)."
     yield "constexpr int " + ", ".join(f"{name} = {value}" for name, value in counts.items()) + ";"
@@ -103,13 +103,17 @@ def _constants(constants: Mapping[str, Plain], program: Program) -> Iterator[str
         "ADAPTIVE": bool(constants["E"]), "BLENDED": bool(constants["E_LOW"]),
     }  # fmt: skip
     yield "constexpr bool " + ", ".join(f"{name} = {str(value).lower()}" for name, value in flags.items()) + ";"
-    yield from _table("constexpr double A[STAGES][STAGES]", _names(constants, "A"))
+    yield from _table("ADJ_CONSTEXPR double A[STAGES][STAGES]", _names(constants, "A"))
     for name in ("B", "C", "E", "E_LOW"):
-        yield from _row(f"constexpr double {name}[STAGES] = ", _names(constants, name), ";")
-    yield "#if defined(__CUDACC__)\n#define ADJ_DATA __device__ const\n#else\n#define ADJ_DATA static const\n#endif"
+        yield from _row(f"ADJ_CONSTEXPR double {name}[STAGES] = ", _names(constants, name), ";")
     owners = [str(group) for group in _names(constants, "OBSERVATION_GROUP")] or ["0"]
     yield from _filled("ADJ_DATA int OBSERVATION_GROUP[] = {", owners, "};")
     yield from _table(f"ADJ_DATA double OBSERVATION_DATA[][{max(1, *widths, 1)}]", data or ((),))
+
+
+def _effective(weights: Sequence[Plain]) -> int:
+    """Stages up to the last one that the next state depends on: with FSAL, not the last of all."""
+    return max(i + 1 for i, weight in enumerate(weights) if weight)
 
 
 def _table(opening: str, rows: Sequence[Plain]) -> Iterator[str]:

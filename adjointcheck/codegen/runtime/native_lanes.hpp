@@ -6,6 +6,8 @@
 #define ADJ_INLINE __device__ __forceinline__
 #define ADJ_OUTLINE __device__ __noinline__
 #define ADJ_LAMBDA
+#define ADJ_CONSTEXPR __device__ constexpr
+#define ADJ_DATA __device__ const
 #else
 #include <math.h>
 #include <stdlib.h>
@@ -13,6 +15,8 @@
 #define ADJ_INLINE inline __attribute__((always_inline))
 #define ADJ_OUTLINE __attribute__((noinline))
 #define ADJ_LAMBDA __attribute__((always_inline))
+#define ADJ_CONSTEXPR constexpr
+#define ADJ_DATA static const
 #endif
 
 typedef long long int64;

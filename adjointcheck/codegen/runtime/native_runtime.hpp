@@ -4,7 +4,7 @@
 // exact derivative of the rest.  A lane that is done takes the next trajectory of its worker's batch.
 // N states, M parameters, K control intervals, S observations are STATES, PARAMETERS, `intervals`, OBSERVATIONS.
 
-constexpr int room(int count) { return count > 0 ? count : 1; }
+#define ADJ_ROOM(count) ((count) > 0 ? (count) : 1)  // no array is empty
 
 template <class R> ADJ_INLINE R number(double value) { return broadcast<R>(typename Lane<R>::Real(value)); }
 template <class R> ADJ_INLINE R magnitude(R a) { return function_abs(a); }
@@ -28,7 +28,7 @@ template <class T> struct Marks {
     T t0, t1;
     const T *times;
     int intervals, node, seen, from, to;
-    int order[room(OBSERVATIONS)];  // of the observations along the direction of time
+    int order[ADJ_ROOM(OBSERVATIONS)];  // of the observations along the direction of time
 
     ADJ_INLINE T time_of(int mark) const {
         if (mark < 0) return times[-1 - mark];
@@ -84,13 +84,13 @@ template <class T> struct Marks {
 // Where the lanes are: parameters, the segment from `start` on, the control at its interval's ends, and the local
 // coordinate u in that interval.  A control held constant has both ends alike.
 template <class R> struct Place {
-    R theta[room(PARAMETERS)];
+    R theta[ADJ_ROOM(PARAMETERS)];
     R start, length, u_start, u_length;
-    R w_low[room(CONTROLS)], w_high[room(CONTROLS)];
+    R w_low[ADJ_ROOM(CONTROLS)], w_high[ADJ_ROOM(CONTROLS)];
 };
 
 template <class R> struct Moment {
-    R fraction, t, u, w[room(CONTROLS)];
+    R fraction, t, u, w[ADJ_ROOM(CONTROLS)];
 };
 
 template <class R> ADJ_INLINE void hold_control(const Place<R> &at, Moment<R> &m) {
@@ -115,7 +115,7 @@ template <int I, class R> ADJ_INLINE Moment<R> stage_moment(const Place<R> &at, 
 
 // sum_i weights_i terms_i[c], the weights a row of the tableau known when this is compiled.
 template <class Weights, int COUNT, class R, class I>
-ADJ_INLINE R combine(const R (*terms)[room(STATES)], I c) {
+ADJ_INLINE R combine(const R (*terms)[ADJ_ROOM(STATES)], I c) {
     R sum = number<R>(0);
     upward<0, COUNT>([&](auto j) ADJ_LAMBDA {
         constexpr double weight = Weights::of(decltype(j)::value);
@@ -137,17 +137,16 @@ template <class Weights, int COUNT, class R> ADJ_INLINE R combine_costs(const R 
 
 #define ADJ_WEIGHTS(name, expression) \
     struct name { \
-        ADJ_TABLE double of(int j) { return expression; } \
-        ADJ_TABLE int first() { int j = 0; while (j < STAGES && of(j) == 0) ++j; return j; } \
+        static ADJ_CONSTEXPR double of(int j) { return expression; } \
+        static ADJ_CONSTEXPR int first() { int j = 0; while (j < STAGES && of(j) == 0) ++j; return j; } \
     };
-#define ADJ_TABLE static constexpr
 template <int I> ADJ_WEIGHTS(RowA, A[I][j])
 ADJ_WEIGHTS(RowB, B[j])
 ADJ_WEIGHTS(RowE, E[j])
 ADJ_WEIGHTS(RowELow, E_LOW[j])
 
 // Stage i of the time step: y = x + h sum_j a_ij k_j.
-template <int I, class R> ADJ_INLINE void stage_state(const R *x, R h, const R (*slopes)[room(STATES)], R *y) {
+template <int I, class R> ADJ_INLINE void stage_state(const R *x, R h, const R (*slopes)[ADJ_ROOM(STATES)], R *y) {
     columns<STATES>([&](auto c) ADJ_LAMBDA { y[c] = x[c] + h * combine<RowA<I>, I>(slopes, c); });
 }
 
@@ -158,7 +157,7 @@ template <class R> struct Options {
 
 // All lanes of one group on their way forward.
 template <class R> struct Walk : Place<R> {
-    R x[room(STATES)], slope[room(STATES)], quadrature, slope_cost;
+    R x[ADJ_ROOM(STATES)], slope[ADJ_ROOM(STATES)], quadrature, slope_cost;
     R left, size, inverse, count, span, log_before, growth, running, accepted, rejected;
     R reached, stuck, finite;  // of the last attempt, 1 or 0
 };
@@ -178,7 +177,7 @@ template <class R> ADJ_INLINE R propose(const Walk<R> &g, const Options<R> &opti
 
 // The square of the root mean square of h sum_i weights_i k_i over its scale.
 template <class Weights, class R>
-ADJ_INLINE R square_error(const Walk<R> &g, R h, const R (*slopes)[room(STATES)], const R *costs, const R *next, R quadrature,
+ADJ_INLINE R square_error(const Walk<R> &g, R h, const R (*slopes)[ADJ_ROOM(STATES)], const R *costs, const R *next, R quadrature,
                           const Options<R> &options) {
     const R tiny = number<R>(MachineOf<R>::TINY);
     R sum = number<R>(0);
@@ -196,7 +195,7 @@ ADJ_INLINE R square_error(const Walk<R> &g, R h, const R (*slopes)[room(STATES)]
 }
 
 template <class R>
-ADJ_INLINE R measure_error(const Walk<R> &g, R h, const R (*slopes)[room(STATES)], const R *costs, const R *next, R quadrature,
+ADJ_INLINE R measure_error(const Walk<R> &g, R h, const R (*slopes)[ADJ_ROOM(STATES)], const R *costs, const R *next, R quadrature,
                            const Options<R> &options) {
     const R high = square_error<RowE>(g, h, slopes, costs, next, quadrature, options);
     if constexpr (BLENDED) {  // DOP853 (Hairer, Norsett, Wanner 1993, II.10)
@@ -238,7 +237,7 @@ template <class R>
 ADJ_MARCH Outcome attempt(Walk<R> &g, const Options<R> &options, R *before, R *sides, int64 stride) {
     typedef typename Lane<R>::Mask Mask;
     const R zero = number<R>(0), one = number<R>(1), left = g.left, right = propose(g, options), h = (right - left) * g.length;
-    R slopes[STAGES][room(STATES)], costs[STAGES], next[room(STATES)], quadrature = g.quadrature;
+    R slopes[STAGES][ADJ_ROOM(STATES)], costs[STAGES], next[ADJ_ROOM(STATES)], quadrature = g.quadrature;
     columns<STATES>([&](auto c) ADJ_LAMBDA { slopes[0][c] = g.slope[c]; });
     costs[0] = g.slope_cost;
     upward<1, STAGES>([&](auto i) ADJ_LAMBDA {
@@ -293,18 +292,8 @@ ADJ_MARCH Outcome attempt(Walk<R> &g, const Options<R> &options, R *before, R *s
 
 // All lanes on their way back: the costate p and what the parameters, the control and both marks of the segment gathered.
 template <class R> struct Return : Place<R> {
-    R p[room(STATES)], theta_bar[room(PARAMETERS)], cost_bar;
-    R start_bar, stop_bar, u_start_bar, u_stop_bar, w_low_bar[room(CONTROLS)], w_high_bar[room(CONTROLS)];
-};
-
-constexpr int last_stage() {
-    int stage = STAGES - 1;  // the last one that anything depends on: with FSAL not the last of all
-    while (stage > 0 && B[stage] == 0) --stage;
-    return stage;
-}
-constexpr int EFFECTIVE = last_stage() + 1;
-template <int I> struct ColumnA {  // b_i, then the weights of stage i in the later stages
-    ADJ_TABLE double of(int j) { return j > I ? A[j][I] : 0.0; }
+    R p[ADJ_ROOM(STATES)], theta_bar[ADJ_ROOM(PARAMETERS)], cost_bar;
+    R start_bar, stop_bar, u_start_bar, u_stop_bar, w_low_bar[ADJ_ROOM(CONTROLS)], w_high_bar[ADJ_ROOM(CONTROLS)];
 };
 
 // Go back over one time step.  With p the costate after it, g the weight of the cost and q_i = b_i p + sum_{j>i} a_ji X_j,
@@ -312,8 +301,8 @@ template <int I> struct ColumnA {  // b_i, then the weights of stage i in the la
 // the inputs gather, and dJ/dh = sum_i q_i k_i + g b_i L_i (Hager 2000).  A lane that did not move has h = 0.
 template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *before, R left, R right, int64 stride) {
     const R zero = number<R>(0), one = number<R>(1), width = right - left, h = width * g.length;
-    R x[room(STATES)], y[EFFECTIVE][room(STATES)], slopes[EFFECTIVE][room(STATES)], costs[EFFECTIVE];
-    R by_x[EFFECTIVE][room(STATES)], by_w[room(CONTROLS)], by_theta[room(PARAMETERS)];
+    R x[ADJ_ROOM(STATES)], y[EFFECTIVE][ADJ_ROOM(STATES)], slopes[EFFECTIVE][ADJ_ROOM(STATES)], costs[EFFECTIVE];
+    R by_x[EFFECTIVE][ADJ_ROOM(STATES)], by_w[ADJ_ROOM(CONTROLS)], by_theta[ADJ_ROOM(PARAMETERS)];
     Moment<R> moments[EFFECTIVE];
     columns<STATES>([&](auto c) ADJ_LAMBDA { x[c] = before[c * stride]; });
     upward<0, EFFECTIVE>([&](auto i) ADJ_LAMBDA {
@@ -325,9 +314,10 @@ template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *before
     R by_h = zero;
     downward<EFFECTIVE>([&](auto i) ADJ_LAMBDA {
         constexpr int I = decltype(i)::value;
-        R q[room(STATES)], by_t;
+        constexpr double own = B[I];
+        R q[ADJ_ROOM(STATES)], by_t;
         columns<STATES>([&](auto c) ADJ_LAMBDA {
-            R sum = number<R>(B[I]) * g.p[c];
+            R sum = number<R>(own) * g.p[c];
             upward<I + 1, EFFECTIVE>([&](auto j) ADJ_LAMBDA {
                 constexpr double weight = A[decltype(j)::value][I];
                 if constexpr (weight != 0) sum = sum + number<R>(weight) * by_x[decltype(j)::value][c];
@@ -335,7 +325,7 @@ template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *before
             if constexpr (TIMES) by_h = by_h + sum * slopes[I][c];
             q[c] = h * sum;
         });
-        const R weight = number<R>(B[I]) * g.cost_bar;
+        const R weight = number<R>(own) * g.cost_bar;
         pullback(moments[I].t, y[I], moments[I].w, g.theta, q, h * weight, by_t, by_x[I], by_w, by_theta);
         columns<PARAMETERS>([&](auto c) ADJ_LAMBDA { g.theta_bar[c] = g.theta_bar[c] + by_theta[c]; });
         const R fraction = moments[I].fraction, u = moments[I].u;
@@ -368,7 +358,7 @@ template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *before
 // Take a recorded time step again; the state moves only where the record says so.
 template <class R> ADJ_MARCH void repeat(const Place<R> &at, R *x, R left, R right) {
     const R h = (right - left) * at.length;
-    R slopes[EFFECTIVE][room(STATES)], y[room(STATES)], cost;
+    R slopes[EFFECTIVE][ADJ_ROOM(STATES)], y[ADJ_ROOM(STATES)], cost;
     upward<0, EFFECTIVE>([&](auto i) ADJ_LAMBDA {
         constexpr int I = decltype(i)::value;
         const Moment<R> m = stage_moment<I>(at, left, right);
@@ -383,13 +373,13 @@ template <class R> ADJ_MARCH void repeat(const Place<R> &at, R *x, R left, R rig
 template <class R>
 ADJ_MARCH R first_size(const R *x, const R *slope, const R *theta, const R *w, R t0, R t1, const Options<R> &options) {
     const R zero = number<R>(0), tiny = number<R>(MachineOf<R>::TINY), span = magnitude(t1 - t0);
-    R scale[room(STATES)], y[room(STATES)], after[room(STATES)], cost, d0 = zero, d1 = zero, d2 = zero;
+    R scale[ADJ_ROOM(STATES)], y[ADJ_ROOM(STATES)], after[ADJ_ROOM(STATES)], cost, d0 = zero, d1 = zero, d2 = zero;
     columns<STATES>([&](auto c) ADJ_LAMBDA {
         scale[c] = greater_of(options.atol + options.rtol * magnitude(x[c]), tiny);
         d0 = d0 + (x[c] / scale[c]) * (x[c] / scale[c]);
         d1 = d1 + (slope[c] / scale[c]) * (slope[c] / scale[c]);
     });
-    const R share = number<R>(1.0 / room(STATES));
+    const R share = number<R>(1.0 / ADJ_ROOM(STATES));
     d0 = function_sqrt(d0 * share), d1 = function_sqrt(d1 * share);
     const auto flat = either(less(d0, number<R>(1e-5)), less(d1, number<R>(1e-5)));
     const R first = lesser_of(span, choose(flat, number<R>(1e-6), number<R>(0.01) * d0 / d1));

@@ -20,13 +20,17 @@ struct Launch {  // mirrored in adjointcheck/solve/native_abi.py
     int64 workspace_bytes;
 };
 
+#if defined(__CUDACC__)
 #define ADJ_METHOD ADJ_INLINE
+#else
+#define ADJ_METHOD inline
+#endif
 
 // W trajectories of a batch side by side: what the march starts from and leaves, and what the sweep gathers.
 template <class R> struct Station {
-    R theta[room(PARAMETERS)], x0[room(STATES)], slope[room(STATES)], slope_cost, size, t0, t1;
-    R x[room(STATES)], quadrature, cost, status, accepted, rejected, observed[room(OBSERVATIONS)][room(STATES)];
-    R p[room(STATES)], theta_bar[room(PARAMETERS)], cost_bar, t0_bar, t1_bar, times_bar[room(OBSERVATIONS)];
+    R theta[ADJ_ROOM(PARAMETERS)], x0[ADJ_ROOM(STATES)], slope[ADJ_ROOM(STATES)], slope_cost, size, t0, t1;
+    R x[ADJ_ROOM(STATES)], quadrature, cost, status, accepted, rejected, observed[ADJ_ROOM(OBSERVATIONS)][ADJ_ROOM(STATES)];
+    R p[ADJ_ROOM(STATES)], theta_bar[ADJ_ROOM(PARAMETERS)], cost_bar, t0_bar, t1_bar, times_bar[ADJ_ROOM(OBSERVATIONS)];
 };
 
 struct Start {  // of a trajectory in a lane, before the time step in `row`
@@ -113,7 +117,7 @@ template <class R> struct Worker {
 
     ADJ_METHOD void prepare(int station) {
         Station<R> &s = stations[station];
-        R w[room(CONTROLS)], times[room(OBSERVATIONS)], probe = number<R>(0);
+        R w[ADJ_ROOM(CONTROLS)], times[ADJ_ROOM(OBSERVATIONS)], probe = number<R>(0);
         load(s.theta, launch->theta, launch->theta_stride, PARAMETERS, station);
         load(&s.t0, launch->t0, launch->t0_stride, 1, station);
         load(&s.t1, launch->t1, launch->t1_stride, 1, station);
@@ -236,7 +240,7 @@ template <class R> struct Worker {
 
     // The slope behind a node of the control grid, in the lanes that have just passed one.
     ADJ_METHOD void restart(Walk<R> &g, R jumped) const {
-        R slope[room(STATES)], cost;
+        R slope[ADJ_ROOM(STATES)], cost;
         const Moment<R> m = moment_at(g, number<R>(0));
         rates(m.t, g.x, m.w, g.theta, slope, cost);
         const auto fresh = same(jumped, number<R>(1));
@@ -277,7 +281,7 @@ template <class R> struct Worker {
     // Add up the cost; a finished trajectory whose cost is not finite has not finished.
     ADJ_METHOD void conclude(int station) {
         Station<R> &s = stations[station];
-        R cost, times[room(OBSERVATIONS)], data[room(DATA_COLUMNS)];
+        R cost, times[ADJ_ROOM(OBSERVATIONS)], data[ADJ_ROOM(DATA_COLUMNS)];
         terminal_cost(s.t1, s.x, s.theta, cost);
         load(times, launch->times, launch->times_stride, OBSERVATIONS, station);
         for (int j = 0; j < OBSERVATIONS; ++j) {
@@ -322,8 +326,8 @@ template <class R> struct Worker {
         Station<R> &s = stations[station];
         const R zero = number<R>(0);
         const auto alive = same(s.status, number<R>(FINISHED));
-        R x1_bar[room(STATES)], by_x[room(STATES)], by_theta[room(PARAMETERS)], by_t, cost_bar, times[room(OBSERVATIONS)];
-        R data[room(DATA_COLUMNS)];
+        R x1_bar[ADJ_ROOM(STATES)], by_x[ADJ_ROOM(STATES)], by_theta[ADJ_ROOM(PARAMETERS)], by_t, cost_bar, times[ADJ_ROOM(OBSERVATIONS)];
+        R data[ADJ_ROOM(DATA_COLUMNS)];
         load_seeds(station, x1_bar, cost_bar);
         s.cost_bar = choose(alive, cost_bar, zero);
         terminal_partials(s.t1, s.x, s.theta, by_t, by_x, by_theta);
@@ -456,7 +460,7 @@ template <class R> struct Worker {
     // The states between two kept ones, by taking the recorded time steps again; lanes that start meanwhile start again.
     ADJ_OUTLINE void fill_block(int64 slot) {
         Place<R> at = {};
-        R x[room(STATES)];
+        R x[ADJ_ROOM(STATES)];
         Marks<T> kept_marks[W];
         int kept_trajectory[W], begun = 0;
         for (int lane = 0; lane < W; ++lane) kept_marks[lane] = marks[lane], kept_trajectory[lane] = trajectory[lane];
@@ -507,7 +511,7 @@ template <class R> struct Worker {
     ADJ_METHOD void settle(int station) {
         constexpr Sums<T> places;
         Station<R> &s = stations[station];
-        R x1_bar[room(STATES)], cost_bar, pulled[room(PARAMETERS)];
+        R x1_bar[ADJ_ROOM(STATES)], cost_bar, pulled[ADJ_ROOM(PARAMETERS)];
         load_seeds(station, x1_bar, cost_bar);
         auto asked = negated(same(cost_bar, number<R>(0)));
         for (int c = 0; c < STATES; ++c) asked = either(asked, negated(same(x1_bar[c], number<R>(0))));
