@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -58,11 +59,13 @@ def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The JSON object in the file `path`; raises AdjointCheckError naming the path, line and column."""
     where = os.fspath(path)
     try:
+        if stat.S_ISFIFO(os.stat(where).st_mode):
+            raise AdjointCheckError(where, "a pipe", "a file", "Write the log to a file first.")
         with open(where, "rb") as stream:
             data = stream.read(LOG_BYTES + 1)
         if len(data) > LOG_BYTES:
             raise AdjointCheckError(where, f"more than {LOG_BYTES} bytes", "a smaller log")
-        document = json.loads(data)
+        document = json.loads(data, object_pairs_hook=_each_once)
     except json.JSONDecodeError as error:
         raise AdjointCheckError(f"{where}, line {error.lineno}, column {error.colno}", error.msg, "JSON") from None
     except (OSError, ValueError, RecursionError) as error:
@@ -70,6 +73,15 @@ def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise AdjointCheckError(where, f"a JSON {type(document).__name__}", "a JSON object, as `derive --log` writes it")
     return document
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; of two entries under one key a reader may see the first and a program the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r:.80} twice in one object")
+    return found
 
 
 def _reason(error: Exception) -> str:

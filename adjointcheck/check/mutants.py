@@ -188,6 +188,13 @@ class Tally:
         if found is not Fate.AT_STEP:
             self.notable.append((found, mutant))
 
+    def join(self, other: Tally) -> None:
+        """Count what another tally has counted."""
+        for name, counts in other.fates.items():
+            self.fates.setdefault(name, Counter()).update(counts)
+        self.skipped.update(other.skipped)
+        self.notable += other.notable
+
     @property
     def total(self) -> Counter[Fate]:
         """Fates over all operators."""
