@@ -35,11 +35,12 @@ def silent(words: str) -> None:
 
 def check(
     problem: Problem, *, method: str = "tsit5", fitted: bool = False, seed: int | None = None, level: str = "fast",
-    progress: Progress = silent,
+    progress: Progress = silent, target: str = "torch",
 ) -> Report:
     """Take `problem` all the way: derive, prove, generate, build, check and, if wanted, fit.
 
     What is refuted or fails is in the report; AdjointCheckError is raised for what cannot be done at all.
+    The torch target is what the checks measure; with `target` "native" the native one is measured against it.
     `level` is "fast" or "thorough", `seed` None is taken from the problem, `progress` hears of each stage.
     """
     from adjointcheck.check.suite import check_module
@@ -58,12 +59,27 @@ def check(
         module = load_module(text, problem.name)
     # The checks measure the module against the derivation; they do not read the statement's formulas again.
     report = check_module(derivation, module, text, method, seed, level, tell, seconds)
+    # The native target stands or falls by the torch target, which has just been measured.
+    if target != "torch":
+        with _stage("native", tell, seconds):
+            module = build(derivation, target=target, method=method)
+            report = _with_native(report, module, method)
     # Last the fit: only now is the gradient that it follows known to be that of the computed cost.
     if fitted:
         with _stage("fit", tell, seconds):
             found = fit(problem, module, progress)
             report = replace(report, fit=Fitted(**vars(found), trajectory=_trajectory(report, module, method, found)))
     return report
+
+
+def _with_native(report: Report, native: ModuleType, method: str) -> Report:
+    """The report with the check of the native target; unchanged where "auto" found no way to build one."""
+    if not hasattr(native, "torch"):
+        return report
+    from adjointcheck.check.native_target import check_native_target
+
+    case = _case(report.derivation, native.torch, report.module_text, method)
+    return replace(report, checks=(*report.checks, check_native_target(case, native)))
 
 
 @dataclass(frozen=True)
@@ -147,7 +163,7 @@ def generate(statement: Problem | Derivation, *, target: str = "torch", method: 
 
 
 def build(statement: Problem | Derivation, *, target: str = "auto", method: str = "tsit5") -> ModuleType:
-    """The generated module, imported; "auto" is the best target there is."""
+    """The generated module, imported; "auto" is native where it can be built, else torch."""
     from adjointcheck.derive.derivation import Derivation
     from adjointcheck.solve.load import build as import_text
 
@@ -253,7 +269,9 @@ class Solved:
         return self.status == "finished"
 
 
-def solve(problem: Problem, *, method: str = "tsit5", fitted: bool = False, progress: Progress = silent, **options: Any) -> Solved:
+def solve(
+    problem: Problem, *, method: str = "tsit5", fitted: bool = False, target: str = "auto", progress: Progress = silent, **options: Any
+) -> Solved:
     """Solve at the statement's values, or at those that minimise J; `options` go to the module: rtol, atol, steps.
 
     Raises SolveError when a parameter has no value.
@@ -262,7 +280,7 @@ def solve(problem: Problem, *, method: str = "tsit5", fitted: bool = False, prog
 
     progress(f"{problem.name}: derive and generate")
     derivation = derive(problem)
-    module = build(derivation, method=method)
+    module = build(derivation, target=target, method=method)
     theta = list(nominal(problem))
     steps = {"steps": options["steps"]} if options.get("steps") else {}
     found = fit(problem, module, progress, **steps) if fitted else None

@@ -12,6 +12,8 @@ from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from adjointcheck.errors import CodegenError
+
 if TYPE_CHECKING:
     from adjointcheck.derive.derivation import AdjointSystem, Derivation
 
@@ -19,14 +21,37 @@ PREFIX = "adjointcheck_generated"
 
 
 def build(derived: AdjointSystem | Derivation, target: str = "auto", method: str = "tsit5") -> ModuleType:
-    """The generated module of an adjoint system, or of the derivation that holds one; "auto" takes the best target.
+    """The module of an adjoint system, or of the derivation that holds one, for "torch", "native" or "auto".
 
-    Raises CodegenError for an unknown target or method.
+    "auto" is native where it can be built and torch elsewhere, which the log "adjointcheck" then says in one line.
+    Raises CodegenError for an unknown target or method, and where "native" cannot be built.
     """
     from adjointcheck.codegen import generate
 
     system: Any = getattr(derived, "system", derived)
-    return load_module(generate(system, "torch" if target == "auto" else target, method), system.problem.name)
+    if target not in ("auto", "native"):
+        return load_module(generate(system, target, method), system.problem.name)
+    module = load_module(generate(system, "torch", method), system.problem.name)
+    try:
+        return _native(system, module, method)
+    except CodegenError as error:
+        if target == "native":
+            raise
+        _tell_fallback(error)
+        return module
+
+
+def _native(system: AdjointSystem, module: ModuleType, method: str) -> ModuleType:
+    from adjointcheck.codegen import generate
+    from adjointcheck.solve.native_module import load_native
+
+    return load_native(generate(system, "native", method), module)
+
+
+def _tell_fallback(error: CodegenError) -> None:
+    from adjointcheck.solve.native_build import tell_once
+
+    tell_once(f"target torch instead of native: {error.where}: got {error.got}; expected {error.expected}")
 
 
 def load_module(text: str, name: str = "module") -> ModuleType:

@@ -164,8 +164,8 @@ def _remove_folder(folder: Path, owner: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def build_library(text: str) -> Library:
-    """The library of `text`, from the cache or compiled; 32 processes that ask at once compile it once.
+def build_library(text: str, *defined: str) -> Library:
+    """The library of `text` under the macros `defined` (-DNAME=VALUE); many processes that ask at once compile it once.
 
     Raises NativeUnavailable without a compiler, CodegenError with the compiler's first complaint where it refuses.
     """
@@ -174,8 +174,8 @@ def build_library(text: str) -> Library:
         wanted = os.environ.get("CXX") or ", ".join(COMPILERS)
         raise NativeUnavailable("native target", f"no working compiler ({wanted})", "a C++17 compiler", "Install g++ or clang++, or set CXX.")
     flags = all_flags()
-    key = entry_key(text, compiler, flags)
-    return cached(key, ".so", lambda folder: _compile(text, compiler, flags, folder))
+    key = entry_key(text, compiler, (*flags, *defined))
+    return cached(key, ".so", lambda folder: _compile(text, compiler, flags, defined, folder))
 
 
 def entry_key(text: str, compiler: Compiler, flags: Sequence[str]) -> str:
@@ -275,17 +275,17 @@ def _sweep_stale(folder: Path) -> None:
 # Compiling
 
 
-def _compile(text: str, compiler: Compiler, flags: Sequence[str], work: Path) -> Made:
+def _compile(text: str, compiler: Compiler, flags: Sequence[str], defined: Sequence[str], work: Path) -> Made:
     """Compile with all flags; only where that fails find out which of them the compiler refuses."""
-    made, complaint = _run_compiler(compiler, flags, text, work)
+    made, complaint = _run_compiler(compiler, (*flags, *defined), text, work)
     if complaint:
         usable = usable_flags(compiler)
         if usable != tuple(flags):
-            flags, (made, complaint) = usable, _run_compiler(compiler, usable, text, work)
+            flags, (made, complaint) = usable, _run_compiler(compiler, (*usable, *defined), text, work)
     if complaint:
         raise CodegenError(f"native target, {compiler.words}", _first_error(complaint), "a text that compiles",
                            "Please report it; target=\"torch\" needs no compiler.")  # fmt: skip
-    return made, compiler.words, tuple(flags)
+    return made, compiler.words, (*flags, *defined)
 
 
 def _run_compiler(compiler: Compiler, flags: Sequence[str], text: str, work: Path) -> tuple[Path, str]:

@@ -55,7 +55,7 @@ template <class T> static int solve(const Launch *l) {
   return 0;
 }
 extern "C" int adjointcheck_describe(char *buffer, int size) {
-  const char *facts = R"({"name": "growth", "method": "METHOD", "n": 1, "m": 1, "k": 0, "S": 0, "lanes": 4, "format": 1})";
+  const char *facts = R"({"name": "growth", "method": "METHOD", "n": 1, "m": 1, "k": 0, "S": 0, "lanes": {"f64": 4, "f32": 4}, "format": 1})";
   if (buffer && size) snprintf(buffer, size, "%s", facts);
   return (int)strlen(facts) + 1;
 }
