@@ -1,6 +1,8 @@
 """SymPy proposes the derivation: the calculus of variations on the augmented Lagrangian, one claim per rule.
 
-Nothing here is believed.  Each claim leaves as text and is proved, or not, by `trusted/`.
+Nothing here is believed.  Each claim leaves as text and is proved, or not, by `trusted/`.  SymPy differentiates the parts
+of the statement, each once; sums over all states are put together in the small language, so that the cost grows with the
+operations of the statement and not with the square of its states.
 """
 
 from __future__ import annotations
@@ -9,151 +11,134 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import sympy
-
 from adjointcheck.derive.graph import swept_gradient
+from adjointcheck.derive.partials import Algebra, Partials, Patterns
 from adjointcheck.expression.grammar import to_text
-from adjointcheck.expression.node import Expression
-from adjointcheck.expression.sympy_bridge import from_sympy, sympy_symbol, to_sympy_all
+from adjointcheck.expression.node import ZERO, Expression, neg, symbol, total
 from adjointcheck.trusted.replay import Step
 from adjointcheck.trusted.rules import RULES, Setting
 
-Formula = sympy.Expr
-Claims = Mapping[str, Formula]
+Claims = Mapping[str, Expression]
+MOST_STATES = 64  # of which SymPy sees whole equations; of larger systems it sees every shape of a term once
 
 
 @dataclass
 class Variation:
-    """The calculus of variations of one statement in SymPy; each property is one line of the derivation."""
+    """The calculus of variations of one statement; each property is one line of the derivation."""
 
     setting: Setting
-    symbols: dict[str, sympy.Symbol] = field(default_factory=dict)
-    converted: dict[sympy.Basic, Expression] = field(default_factory=dict)
-    free: dict[sympy.Basic, set[sympy.Basic]] = field(default_factory=dict)
+    partial: Partials
+    known: dict[Expression, dict[str, Expression]] = field(default_factory=dict)
 
-    def of(self, name: str) -> sympy.Symbol:
-        """The symbol `name`, jets included."""
-        return self.symbols.setdefault(name, sympy_symbol(name))
-
-    def sympy(self, *roots: Expression) -> list[Formula]:
-        return to_sympy_all(roots)
-
-    def slope(self, formula: Formula, name: str) -> Formula:
-        """d formula / d name, term by term where `name` occurs: on long sums far quicker than one diff of the whole."""
-        symbol = self.of(name)
-        if formula not in self.free:
-            self.free[formula] = formula.free_symbols
-        if symbol not in self.free[formula]:
-            return sympy.Integer(0)
-        if formula.is_Add:
-            return sympy.Add(*(self.slope(term, name) for term in sympy.Add.make_args(formula)))
-        if formula.is_Mul:
-            head, tail = formula.as_two_terms()  # pyright: ignore[reportAttributeAccessIssue]
-            return self.slope(head, name) * tail + head * self.slope(tail, name)
-        return formula.diff(symbol)
+    def slope(self, part: Expression, name: str) -> Expression:
+        """d part / d name."""
+        if part not in self.known:
+            self.known[part] = self.partial.of([("", part)])
+        return self.known[part].get(name, ZERO)
 
     @cached_property
     def states(self) -> list[tuple[str, str]]:
         return list(zip(self.setting.states, self.setting.costates, strict=True))
 
     @cached_property
-    def rates(self) -> dict[str, Formula]:
-        return dict(zip(self.setting.states, self.sympy(*self.setting.rates.values()), strict=True))
+    def weighted(self) -> list[tuple[str, Expression]]:
+        """L and f with their weights in H = L + p f."""
+        return [("", self.setting.running), *((p, self.setting.rates[x]) for x, p in self.states)]
 
     @cached_property
-    def costs(self) -> tuple[Formula, Formula, list[Formula]]:
-        running, terminal, *observations = self.sympy(self.setting.running, self.setting.terminal, *self.setting.observations)
-        return running, terminal, observations
+    def gradient(self) -> dict[str, Expression]:
+        """dL/dv + p df/dv for every v that occurs in L or f."""
+        return self.partial.of(self.weighted)
 
     @cached_property
-    def integrand(self) -> Formula:
+    def integrand(self) -> Expression:
         """L + p (f - xdot)."""
-        defects = [self.of(p) * (self.rates[x] - self.of(f"{x}.dot")) for x, p in self.states]
-        return sympy.Add(self.costs[0], *defects)
+        return total([self.setting.running, *(symbol(p) * defect for p, defect in self.defects.items())])
 
     @cached_property
-    def partials(self) -> dict[str, Formula]:
-        """Partial derivatives of the integrand in every varied quantity, state by state to keep the sums short."""
-        parts = [(self.costs[0], sympy.Integer(1))] + [(self.rates[x], self.of(p)) for x, p in self.states]
-        found = {name: sympy.Add(*(weight * self.slope(part, name) for part, weight in parts))
-                 for name in (*self.setting.states, *self.setting.controls, *self.setting.parameters)}
-        return found | {p: self.rates[x] - self.of(f"{x}.dot") for x, p in self.states}
+    def defects(self) -> dict[str, Expression]:
+        """f - xdot by costate."""
+        return {p: self.setting.rates[x] - symbol(f"{x}.dot") for x, p in self.states}
 
     @cached_property
-    def momenta(self) -> dict[str, Formula]:
+    def partials(self) -> dict[str, Expression]:
+        """Partial derivatives of the integrand in every varied quantity."""
+        moved = (*self.setting.states, *self.setting.controls, *self.setting.parameters)
+        return {name: self.gradient.get(name, ZERO) for name in moved} | self.defects
+
+    @cached_property
+    def momenta(self) -> dict[str, Expression]:
         """d integrand / d xdot: minus the costate."""
-        return {x: -self.of(p) for x, p in self.states}
+        return {x: neg(symbol(p)) for x, p in self.states}
 
     @cached_property
-    def varied(self) -> Formula:
-        moved = [self.partials[name] * self.of(f"{name}.delta") for name in self.setting.varied]
-        return sympy.Add(*moved, *(self.momenta[x] * self.of(f"{x}.delta.dot") for x, _ in self.states))
+    def varied(self) -> Expression:
+        moved = [self.partials[name] * symbol(f"{name}.delta") for name in self.setting.varied]
+        return total([*moved, *(self.momenta[x] * symbol(f"{x}.delta.dot") for x, _ in self.states)])
 
     @cached_property
-    def by_parts(self) -> tuple[Formula, Formula]:
-        """(integrand, boundary): delta xdot is moved onto the costate, Euler and Lagrange's way."""
-        boundary = sympy.Add(*(self.momenta[x] * self.of(f"{x}.delta") for x, _ in self.states))
-        return sympy.Add(*(self.coefficients[name] * self.of(f"{name}.delta") for name in self.setting.varied)), boundary
+    def by_parts(self) -> dict[str, Expression]:
+        """Integrand and boundary: delta xdot is moved onto the costate, Euler and Lagrange's way."""
+        return {"integrand": total(self.coefficients[name] * symbol(f"{name}.delta") for name in self.setting.varied),
+                "boundary": total(self.momenta[x] * symbol(f"{x}.delta") for x, _ in self.states)}
 
     @cached_property
-    def coefficients(self) -> dict[str, Formula]:
+    def coefficients(self) -> dict[str, Expression]:
         """What multiplies each independent variation: for a state dF/dx - D_t dF/dxdot."""
-        return self.partials | {x: self.partials[x] + self.of(f"{p}.dot") for x, p in self.states}
+        return self.partials | {x: self.partials[x] + symbol(f"{p}.dot") for x, p in self.states}
 
     @cached_property
-    def costate(self) -> dict[str, Formula]:
+    def costate(self) -> dict[str, Expression]:
         """The costate equation, solved for pdot."""
-        return {x: -(self.coefficients[x] - self.of(f"{p}.dot")) for x, p in self.states}
+        falls = self.partial.of(self.weighted, -1)
+        return {x: falls.get(x, ZERO) for x, _ in self.states}
 
     @cached_property
-    def start(self) -> dict[str, Formula]:
-        return {x: -self.by_parts[1].diff(self.of(f"{x}.delta")) for x, _ in self.states}
+    def start(self) -> dict[str, Expression]:
+        return {x: neg(self.momenta[x]) for x, _ in self.states}
 
     @cached_property
-    def hamiltonian(self) -> Formula:
-        return sympy.Add(self.costs[0], *(self.of(p) * self.rates[x] for x, p in self.states))
+    def hamiltonian(self) -> Expression:
+        return total([self.setting.running, *(symbol(p) * self.setting.rates[x] for x, p in self.states)])
 
-    def along(self, cost: Formula) -> Formula:
+    def along(self, cost: Expression) -> Expression:
         """Total time derivative of a cost along the dynamics."""
-        return sympy.Add(self.slope(cost, "t"), *(self.slope(cost, x) * self.rates[x] for x, _ in self.states))
-
-    def slopes(self, cost: Formula, names: tuple[str, ...]) -> dict[str, Formula]:
-        return {name: self.slope(cost, name) for name in names}
+        return total([self.slope(cost, "t"), *(self.slope(cost, x) * self.setting.rates[x] for x, _ in self.states)])
 
 
 def _parameter_gradient(v: Variation) -> Claims:
-    initial = dict(zip(v.setting.states, v.sympy(*v.setting.initial.values()), strict=True))
-    found: dict[str, Formula] = {}
-    for a in v.setting.parameters:
+    setting = v.setting
+    first = v.partial.of([(p, setting.initial[x]) for x, p in v.states])
+    found: dict[str, Expression] = {}
+    for a in setting.parameters:
         found[f"integrand.{a}"] = v.coefficients[a]
-        found[f"terminal.{a}"] = v.slope(v.costs[1], a)
-        found[f"initial.{a}"] = sympy.Add(*(v.start[x] * v.slope(initial[x], a) for x, _ in v.states))
-        found |= {f"observation.{j}.{a}": v.slope(cost, a) for j, cost in enumerate(v.costs[2])}
+        found[f"terminal.{a}"] = v.slope(setting.terminal, a)
+        found[f"initial.{a}"] = first.get(a, ZERO)
+        found |= {f"observation.{j}.{a}": v.slope(cost, a) for j, cost in enumerate(setting.observations)}
     return found
 
 
 def _end_times(v: Variation) -> Claims:
-    stored = {f"observation.{j}": v.along(cost) for j, cost in enumerate(v.costs[2])}
-    return {"t0": -v.hamiltonian, "t1": v.slope(v.costs[1], "t") + v.hamiltonian, **stored}
+    stored = {f"observation.{j}": v.along(cost) for j, cost in enumerate(v.setting.observations)}
+    return {"t0": neg(v.hamiltonian), "t1": v.slope(v.setting.terminal, "t") + v.hamiltonian, **stored}
 
 
 def _jump(v: Variation) -> Claims:
-    return {f"{j}.{x}": slope for j, cost in enumerate(v.costs[2]) for x, slope in v.slopes(cost, v.setting.states).items()}
+    return {f"{j}.{x}": v.slope(cost, x) for j, cost in enumerate(v.setting.observations) for x in v.setting.states}
 
 
-def _rate(v: Variation) -> Formula:
-    explicit = [v.slope(v.costs[0], "t"), *(v.of(p) * v.slope(v.rates[x], "t") for x, p in v.states)]
-    return sympy.Add(*explicit, *(v.coefficients[w] * v.of(f"{w}.dot") for w in v.setting.controls))
+def _rate(v: Variation) -> Expression:
+    return total([v.gradient.get("t", ZERO), *(v.coefficients[w] * symbol(f"{w}.dot") for w in v.setting.controls)])
 
 
 _PROPOSALS: dict[str, Callable[[Variation], Claims]] = {
     "define_lagrangian": lambda v: {"integrand": v.integrand},
     "vary": lambda v: {"integrand": v.varied},
-    "integrate_by_parts": lambda v: dict(zip(("integrand", "boundary"), v.by_parts, strict=True)),
+    "integrate_by_parts": lambda v: v.by_parts,
     "collect": lambda v: {name: v.coefficients[name] for name in v.setting.varied},
-    "recover_state": lambda v: v.rates,
+    "recover_state": lambda v: v.setting.rates,
     "choose_costate": lambda v: v.costate,
-    "transversality": lambda v: v.slopes(v.costs[1], v.setting.states),
+    "transversality": lambda v: {x: v.slope(v.setting.terminal, x) for x in v.setting.states},
     "jump": _jump,
     "start_value": lambda v: v.start,
     "stationarity": lambda v: {w: v.coefficients[w] for w in v.setting.controls},
@@ -165,7 +150,7 @@ _PROPOSALS: dict[str, Callable[[Variation], Claims]] = {
 
 def propose(setting: Setting) -> list[Step]:
     """The derivation of `setting` as steps in the order of the rule table, none of them judged yet."""
-    variation = Variation(setting)
+    variation = Variation(setting, Algebra() if len(setting.rates) <= MOST_STATES else Patterns())
     steps: list[Step] = []
     ids: dict[str, str] = {}
     for rule, row in RULES.items():
@@ -179,5 +164,4 @@ def propose(setting: Setting) -> list[Step]:
 
 
 def _texts(v: Variation, rule: str) -> dict[str, str]:
-    formulas = _PROPOSALS[rule](v)
-    return {name: to_text(from_sympy(formula, f"{rule}, {name}", v.converted)) for name, formula in formulas.items()}
+    return {name: to_text(formula) for name, formula in _PROPOSALS[rule](v).items()}

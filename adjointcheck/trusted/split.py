@@ -22,7 +22,7 @@ def parts(left: Expression, right: Expression, least: int = 0) -> list[tuple[Exp
     a = b |- a + c = b + c;  a = b |- c a = c b;  a_i = b_i for all i |- sum a_i = sum b_i.  `labels` only guesses which
     summands belong together: any sorting is sound, and a bad one leads to equations that are not proved.
     """
-    if sum(1 for root in (left, right) for _ in _summands(root, False)) <= least:
+    if sum(1 for root in (left, right) for _ in summands(root, False)) <= least:
         return [(left, right)]
     sides = _cancelled(left, right, spread=False)
     if len(sides[0]) + len(sides[1]) > FEW:
@@ -41,14 +41,15 @@ def _cancelled(left: Expression, right: Expression, spread: bool) -> tuple[dict[
     """Both sides as sums of products with like ones gathered, what they have in common left out."""
     sides: tuple[dict[Product, Fraction], ...] = ({}, {})
     for side, root in zip(sides, (left, right), strict=True):
-        for coefficient, factors in _summands(root, spread):
+        for coefficient, product in summands(root, spread):
+            factors = tuple(sorted(product, key=id))
             side[factors] = side.get(factors, 0) + coefficient
     for factors in [factors for factors in sides[0] if factors in sides[1]]:
         sides[0][factors] -= sides[1].pop(factors)
     return tuple({factors: c for factors, c in side.items() if c} for side in sides)
 
 
-def _summands(root: Expression, spread: bool) -> Iterator[tuple[Fraction, Product]]:
+def summands(root: Expression, spread: bool) -> Iterator[tuple[Fraction, Product]]:
     """The terms of a nest of sums, with `spread` also c (a + b) = c a + c b, a single sum at a time."""
     stack = [(Fraction(1), [root], list[Expression]())]
     while stack:
@@ -68,7 +69,7 @@ def _summands(root: Expression, spread: bool) -> Iterator[tuple[Fraction, Produc
             stack.append((-scale if sums[0].head == "sub" else scale, [sums[0].args[1]], [*rest]))
             stack.append((scale, [sums[0].args[0]], rest))
         elif scale:
-            yield scale, tuple(sorted(factors, key=id))
+            yield scale, tuple(factors)
 
 
 def _equation(left: Sum, right: Sum) -> tuple[Expression, Expression]:
