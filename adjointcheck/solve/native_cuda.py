@@ -111,6 +111,7 @@ def _by_nvrtc(text: str, options: tuple[str, ...]) -> bytes:
     assert library is not None
     if library.nvrtcCreateProgram(ctypes.byref(program), text.encode(), b"module.cu", 0, None, None):
         raise CodegenError("native target, NVRTC", "no program", "a text that it takes")
+    options = (*options, "--device-as-default-execution-space")  # it would refuse the few functions of the host
     try:
         given = (ctypes.c_char_p * len(options))(*(option.encode() for option in options))
         if library.nvrtcCompileProgram(program, len(options), given):

@@ -293,7 +293,7 @@ template <class R> struct Worker {
         cost = s.quadrature + cost;
         const auto ended = same(s.status, number<R>(FINISHED));
         s.status = choose(both(ended, negated(is_finite(cost))), number<R>(NON_FINITE), s.status);
-        s.cost = choose(same(s.status, number<R>(FINISHED)), cost, number<R>(__builtin_nan("")));
+        s.cost = choose(same(s.status, number<R>(FINISHED)), cost, number<R>(NOT_A_NUMBER));
         for (int lane = 0; lane < filled(station); ++lane) {
             const int64 i = first + station * W + lane;
             if (launch->x1)
@@ -516,7 +516,7 @@ template <class R> struct Worker {
         auto asked = negated(same(cost_bar, number<R>(0)));
         for (int c = 0; c < STATES; ++c) asked = either(asked, negated(same(x1_bar[c], number<R>(0))));
         const auto alive = same(s.status, number<R>(FINISHED));
-        const R otherwise = choose(asked, number<R>(__builtin_nan("")), number<R>(0));
+        const R otherwise = choose(asked, number<R>(NOT_A_NUMBER), number<R>(0));
         const auto settled = [&](R value) ADJ_LAMBDA { return choose(alive, value, otherwise); };
         for (int c = 0; c < STATES; ++c) s.p[c] = settled(s.p[c]);
         for (int c = 0; c < PARAMETERS; ++c) s.theta_bar[c] = settled(s.theta_bar[c]);
