@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from adjointcheck.check.verdict import Report as Report
     from adjointcheck.derive import AdjointSystem as AdjointSystem
     from adjointcheck.derive import Derivation as Derivation
+    from adjointcheck.derive.theories import Theory as Theory
+    from adjointcheck.derive.theories import theory as theory
     from adjointcheck.errors import AdjointCheckError as AdjointCheckError
     from adjointcheck.errors import ProblemError as ProblemError
     from adjointcheck.pipeline import build as build
@@ -46,6 +48,7 @@ _HOMES = {
     **dict.fromkeys(("Status", "Verdict"), "adjointcheck.trusted.verdict"),
     **dict.fromkeys(("Check", "Fit", "Outcome", "Report"), "adjointcheck.check.verdict"),
     **dict.fromkeys(("AdjointCheckError", "ProblemError"), "adjointcheck.errors"),
+    **dict.fromkeys(("Theory", "theory"), "adjointcheck.derive.theories"),
     "replay": "adjointcheck.trusted.replay",
 }
 _VERBS = ("check", "derive")  # rooms whose names are verbs, too
@@ -53,8 +56,8 @@ _ROOMS = (*_VERBS, "math")
 
 __all__ = [
     "AdjointCheckError", "AdjointSystem", "Check", "Derivation", "Fit", "Outcome", "Problem", "ProblemError", "Report",
-    "Status", "Verdict", "__version__", "build", "check", "derive", "fit", "from_callable", "generate", "load", "math",
-    "read_toml", "replay",
+    "Status", "Theory", "Verdict", "__version__", "build", "check", "derive", "fit", "from_callable", "generate", "load", "math",
+    "read_toml", "replay", "theory",
 ]
 
 

@@ -252,6 +252,16 @@ def _replay_line(kind: str, judged: Judged, logged: str) -> str:
     return f"{kind:<6} {judged.name:<18} {judged.rule:<19} {verdict.status.value:<8} {words}".rstrip()
 
 
+@main.command(epilog=EPILOG, short_help="Prove a theorem for every dimension, or list them all.")
+@click.argument("name", required=False)
+@click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
+@click.option("--log", metavar="OUT.json", help="Also write the log that `replay` proves again without SymPy.")
+@json_option
+def theory(name: str | None, form: str, log: str | None, as_json: bool) -> int:
+    """Prove the theorem NAME line by line; without NAME, prove each and list them."""
+    return _import("report.theories", "show")(name, "json" if as_json else form, log, click.echo, _write)
+
+
 @main.command(epilog=EPILOG, short_help="Generate a standalone solver module.")
 @file_argument
 @click.option("-o", "--output", metavar="OUT.py", help="Write to this file instead of stdout.")

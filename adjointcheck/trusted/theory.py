@@ -25,6 +25,7 @@ from adjointcheck.trusted.replay import Judged, Judgement, Step
 from adjointcheck.trusted.verdict import Status, Verdict, worst
 
 FLAGS = frozenset({"constant", "input", "symmetric", "identity", "positive", "nonzero", "small", "varies"})
+POINT = frozenset({"constant"})
 INTERVALS = ("integrand", "sum", "mean")
 MAX_SUFFIXES = 6
 
@@ -51,6 +52,11 @@ class Theory:
     functions: Mapping[str, Mapping[str, str]]
     points: tuple[str, ...]
     layers: bool
+
+    @property
+    def bound(self) -> set[str]:
+        """Functions and their partials."""
+        return {*self.functions, *(part for slopes in self.functions.values() for part in slopes.values())}
 
     # -- letters and their derivatives ------------------------------------------------------------------------
 
@@ -128,7 +134,7 @@ class Theory:
         return [name for name in sorted(symbols_of(root)) if flag in self.letters[name.partition(".")[0]].flags]
 
     def timeless(self, *roots: Expression) -> bool:
-        return all("constant" in self.letters[name.partition(".")[0]].flags for name in symbols_of(*roots))
+        return all(self.letters[name.partition(".")[0]].flags & {"constant", "identity"} for name in symbols_of(*roots))
 
     def varying(self, root: Expression) -> bool:
         """Does `root` depend on the small parameter?  The next layer is one small step away."""
@@ -169,8 +175,7 @@ class Theory:
     def tied(self, name: str, known: Iterable[str]) -> bool:
         """May the premises, or the symmetry of second derivatives, say more about `name` than was put in?"""
         base, *suffixes = name.split(".")
-        partials = {letter for slopes in self.functions.values() for letter in slopes.values()}
-        if base in partials - self.functions.keys() and not SHIFTS.issuperset(suffixes):
+        if base in self.bound - self.functions.keys() and not SHIFTS.issuperset(suffixes):
             return True
         return any(base == other.partition(".")[0] and set(other.split(".")[1:]) <= set(suffixes) for other in known)
 
@@ -186,9 +191,11 @@ class Theory:
         if not set(parts) <= slots or not fits or at not in ("", "always", *self.points) or (not at and "at" in claim):
             raise StepRejected(where, ", ".join(claim), f"left, right, at; or value, {', '.join(self.points)} and an interval slot")
         if len(shapes) > 1:
-            raise StepRejected(where, " and ".join(f"{rows} x {cols}" for rows, cols in shapes), "parts of one shape")
+            raise StepRejected(where, " and ".join(sorted(f"{rows} x {cols}" for rows, cols in shapes)), "parts of one shape")
         if not at and not self.timeless(parts["value"]):
             raise StepRejected(f"{where}, value", claim["value"], "constant letters alone")
+        if "integrand" in parts and self.layers and any(map(self.varying, parts.values())):
+            raise StepRejected(where, "integrand", "an integral only after the limit, free of what varies")
         if "reversed" in parts:  # int from the last point to the first is minus that from the first to the last
             parts["integrand"] = parts.get("integrand", ZERO) - parts.pop("reversed")
         self.interval(fact := Fact(parts, at))
@@ -234,38 +241,55 @@ def derive(root: Expression, direction: Mapping[str, Expression]) -> Expression:
 
 @dataclass(frozen=True)
 class Line:
-    """One step as its rule sees it: the facts it starts from, its claim, its options, and the names used before it."""
+    """One step as its rule sees it: the facts it starts from, its claim and options, and what earlier steps did."""
 
     theory: Theory
     main: Sequence[Fact]
     claim: Fact
     how: Mapping[str, str]
-    used: frozenset[str]
+    marks: frozenset[str]
     patterns: Sequence[tuple[Fact, str]] = ()
-
-    def option(self, name: str) -> Expression:
-        return self.theory.read(self.how[name], name)
-
-    def letter(self, name: str) -> str:
-        """The option `name` as the name of one (suffixed) letter."""
-        node = self.option(name)
-        self.expect(node.head == "symbol", "a letter")
-        return node.value
 
     def expect(self, fits: bool, wanted: str) -> None:
         if not fits:
             raise StepRejected("rule", ", ".join(self.claim.parts), wanted)
 
+    def option(self, name: str) -> Expression:
+        return self.theory.read(self.how[name], name)
+
+    def variation(self) -> tuple[str, str, str]:
+        """The option `of`, such as x.delta, with its letter and its derivation."""
+        node = self.option("of")
+        base, _, suffix = node.value.partition(".") if node.head == "symbol" else ("", "", "")
+        self.expect(suffix.isalpha() and suffix not in SHIFTS | {"dot"}, "a variation such as x.delta")
+        return node.value, base, suffix
+
+    def new(self, letter: Expression, sources: Iterable[Expression]) -> None:
+        """`letter` is named here for the first time, and its flags promise no more than its sources keep."""
+        theory, name, sources = self.theory, letter.value, list(sources)
+        self.expect(letter.head == "symbol" and "." not in name and f"name {name}" not in self.marks, "a letter that is new here")
+        arguments = {argument for slopes in theory.functions.values() for argument in slopes}
+        self.expect(name not in theory.bound | arguments | {*theory.points} | symbols_of(*sources), "a letter that nothing else defines")
+        flags = theory.letters[name].flags
+        self.expect(flags <= {"constant", "varies"} and self.claim.at in ("", "always"), "a plain letter's definition, always")
+        self.expect("constant" not in flags or not self.claim.at or theory.timeless(*sources), "a constant, if so flagged")
+        self.expect("varies" in flags or not any(map(theory.varying, sources)), "a letter flagged varies")
+        self.expect(theory.regular(*sources), "no division by what tends to 0")
+
 
 def _same(line: Line, expected: Fact) -> list[Obligation]:
     """The claim and `expected` say the same: slot by slot, or left - right for equations at the same place."""
     claim = line.claim
-    line.expect(claim.at == expected.at, f"a {'functional' if not expected.at else 'claim at ' + expected.at}")
+    line.expect(claim.at == expected.at, f"an equation at {expected.at}" if expected.at else "a functional")
     if claim.at:
         return [(claim.at, claim.part("left") - claim.part("right"), expected.part("left") - expected.part("right"))]
     kind = line.theory.interval(claim, expected)
     slots = dict.fromkeys([*claim.parts, *expected.parts])
     return [("always" if slot == kind else slot, claim.part(slot), expected.part(slot)) for slot in slots]
+
+
+def _sources(fact: Fact) -> list[Expression]:
+    return [root for slot, root in fact.parts.items() if slot not in ("left", "value")]
 
 
 def assume(line: Line) -> list[Obligation]:
@@ -274,39 +298,38 @@ def assume(line: Line) -> list[Obligation]:
     if line.claim.at:
         line.expect(left.head == "symbol" and left.value not in symbols_of(line.claim.part("right")), "an equation solved for one letter")
         line.expect(not any(line.theory.flagged(left, flag) for flag in ("input", "small", "identity")), "a letter that is no input")
-        line.expect(f"{left.value} at {line.claim.at}" not in line.used, "a letter that no step has solved for at this place")
+        line.expect(f"solved {left.value} {line.claim.at}" not in line.marks, "a letter that no step has solved for at this place")
     return []
 
 
 def define(line: Line) -> list[Obligation]:
     """|- y = E always, or y = functional: y is a new letter, so nothing is assumed."""
-    _new(line, line.claim.part("left" if line.claim.at else "value"))
+    line.new(line.claim.part("left" if line.claim.at else "value"), _sources(line.claim))
     return []
 
 
-def _new(line: Line, letter: Expression, sources: Sequence[Expression] | None = None) -> None:
-    """`letter` is named here for the first time, and its flags promise no more than its sources (the claim's other slots) keep."""
-    theory, name = line.theory, letter.value
-    sources = [root for slot, root in line.claim.parts.items() if slot not in ("left", "value")] if sources is None else sources
-    taken = {*theory.functions, *theory.points, *(name for slopes in theory.functions.values() for pair in slopes.items() for name in pair)}
-    line.expect(letter.head == "symbol" and name not in {*taken, *line.used} and "." not in name, "a letter that is new here")
-    line.expect(name not in {s.partition(".")[0] for s in symbols_of(*sources)}, "a letter that is not defined by itself")
-    flags = theory.letters[name].flags
-    line.expect(flags <= {"constant", "varies"} and line.claim.at in ("", "always"), "a definition that holds always, of a plain letter")
-    line.expect("constant" not in flags or not line.claim.at or theory.timeless(*sources), "a constant, if the letter is flagged so")
-    line.expect("varies" in flags or not any(map(theory.varying, sources)), "a letter flagged varies")
-    line.expect(theory.regular(*sources), "no division by what tends to 0")
-
-
 def choose(line: Line) -> list[Obligation]:
-    """V = ... int F dt |- p.dot = R, chosen so that the variation named `of` drops out of F (or of a point's term)."""
+    """V = ... int F dt |- p.dot = R (over layers p = R), chosen so that the variation `of` drops out of F, or of a point's term.
+
+    p is a multiplier, of which nothing is assumed: between the points one law, from one end one value, at inner points one jump.
+    """
     assume(line)
-    theory, claim, of = line.theory, line.claim, line.letter("of")
-    slot = line.main[0].part(theory.interval(*line.main) if claim.at == "always" else claim.at)
-    slope, chosen = derive(slot, {of: symbol(of)}), claim.part("left").value
-    line.expect(bool(claim.at) and chosen in symbols_of(slope), "a letter of that variation's coefficient")
-    slope = substitute([slope], {chosen: claim.part("right")})[0]
-    return [(claim.at, slope, ZERO)]
+    theory, at, (of, _, _) = line.theory, line.claim.at, line.variation()
+    name = line.claim.part("left").value if at else "."
+    base, _, suffix = name.partition(".")
+    stretch = _stretch(theory, at)
+    forms = ("" if theory.layers else "dot",) if at == "always" else ("",) if stretch == "ends" else ("before", "after")
+    line.expect(suffix in forms and (not theory.layers or at != theory.points[0]), "p.dot (over layers p), p at an end, or p.before")
+    free = base not in theory.bound and theory.letters[base].flags <= {"varies"} and f"assume {base}" not in line.marks
+    line.expect(free and f"choose {base} {stretch}" not in line.marks, "a multiplier of which nothing is assumed, one law, one end")
+    line.expect(f"in {stretch} {name}" not in line.marks, "a letter that no earlier choice there builds on")
+    slope = derive(line.main[0].part(theory.interval(*line.main) if at == "always" else at), {of: symbol(of)})
+    line.expect(name in symbols_of(slope), "a letter of that variation's coefficient")
+    return [(at, substitute([slope], {name: line.claim.part("right")})[0], ZERO)]
+
+
+def _stretch(theory: Theory, at: str) -> str:
+    return "ends" if at in theory.points[:1] + theory.points[-1:] else at
 
 
 def rewrite(line: Line) -> list[Obligation]:
@@ -341,20 +364,21 @@ def _with_hole(theory: Theory, letter: Letter) -> Theory:
 def differentiate(line: Line) -> list[Obligation]:
     """l = r |- D l = D r; at a point s that moves, D is the total variation D + (D s) d/dt; functionals by Leibniz' rule."""
     theory, fact, by = line.theory, line.main[0], line.how["by"]
-    line.expect(by.isalpha() and by.islower() and by not in SHIFTS, "a derivation")
-    line.expect(by != "dot" or fact.at == "always", "an equation that holds always")
+    line.expect(by.isascii() and by.isalpha() and by.islower() and by not in SHIFTS, "a derivation")
+    line.expect(by != "dot" or (fact.at == "always" and not theory.layers), "an equation that holds always, over time")
 
     def along(point: str, root: Expression) -> Expression:
-        moving = theory.move(symbol(point), by) if point in theory.letters and point in theory.points else ZERO
-        return theory.move(root, by) + (theory.move(root, "dot") * moving if moving is not ZERO else ZERO)
+        return theory.move(root, by) + theory.move(root, "dot") * speed(point)
+
+    def speed(point: str) -> Expression:
+        return theory.move(symbol(point), by) if point in theory.letters and point in theory.points else ZERO
 
     if fact.at:
         return _same(line, Fact({side: along(fact.at, root) for side, root in fact.parts.items()}, fact.at))
     parts = {slot: along(slot, root) for slot, root in fact.parts.items()}
     if "integrand" in parts:
         for point, root in theory.ends(fact.part("integrand")).items():
-            moving = theory.move(symbol(point), by) if point in theory.letters else ZERO
-            parts[point] = parts.get(point, ZERO) + root * moving
+            parts[point] = parts.get(point, ZERO) + root * speed(point)
     return _same(line, Fact(parts))
 
 
@@ -362,7 +386,8 @@ def by_parts(line: Line) -> list[Obligation]:
     """V = ... int F |- V = ... int (F - D_t B) + B(last) - B(first) + jumps of B; for sums D_t B is B.next - B."""
     theory, fact, boundary = line.theory, line.main[0], line.option("boundary")
     kind = theory.interval(fact, line.claim)
-    line.expect(not fact.at and kind in ("integrand", "sum"), "a functional with an integral or a sum")
+    line.expect(not fact.at and kind == ("sum" if theory.layers else "integrand"), "a functional with an integral (over layers a sum)")
+    line.expect(theory.layers or not any(".next" in name for name in symbols_of(boundary)), "a boundary term at one time")
     flow = theory.move(boundary, "dot") if kind == "integrand" else theory.move(boundary, "next") - boundary
     parts = {**fact.parts, kind: fact.part(kind) - flow}
     for point, root in theory.ends(boundary).items():
@@ -372,36 +397,37 @@ def by_parts(line: Line) -> list[Obligation]:
 
 def gradient(line: Line) -> list[Obligation]:
     """V = ... G v + (terms in variations of other inputs) |- G, a new letter: a functional for constant v, else its density."""
-    theory, fact, claim, of = line.theory, line.main[0], line.claim, line.letter("of")
-    base, _, suffix = of.partition(".")
+    theory, fact, claim, (of, base, suffix) = line.theory, line.main[0], line.claim, line.variation()
     kind, density = theory.interval(fact), bool(claim.at)
-    line.expect(not fact.at and suffix.isalpha() and suffix not in SHIFTS | {"dot"}, "a functional and a variation such as x.delta")
-    _new(line, claim.part("left" if density else "value"))
+    line.new(claim.part("left" if density else "value"), _sources(claim))
+    line.expect(not fact.at and density != theory.timeless(symbol(of)), "a functional; a constant's gradient, or an equation for a density")
+    line.expect(not density or kind in ("integrand", "sum"), "a density under an integral or a sum")
     slots = {slot: fact.part(slot) for slot in dict.fromkeys([*fact.parts, *claim.parts]) if slot not in ("left", "right", "value")}
     varied = {name for root in slots.values() for name in symbols_of(root) if suffix in name.split(".")[1:]}
     line.expect(all(theory.flagged(symbol(name), "input") for name in varied), "variations of inputs alone in the functional")
-    line.expect({name for name in varied if name.split(".")[0] == base} <= {of}, "the variation itself, not its derivatives")
-    line.expect(density or theory.timeless(symbol(of)), "a constant input, or an equation for the density")
+    line.expect({name for name in varied if name.partition(".")[0] == base} <= {of}, "the variation itself, not its derivatives")
+    line.expect(not any(suffix in name.split(".")[1:] for name in symbols_of(*_sources(claim))), "a gradient free of variations")
     found: list[Obligation] = []
     for slot, root in slots.items():
+        place = "always" if slot == kind else slot
         slope = claim.part(slot) if not density else claim.part("right") if slot == kind else ZERO
-        line.expect(not any(suffix in name.split(".")[1:] for name in symbols_of(slope)), "a gradient free of variations")
-        found.append((slot, derive(root, {of: symbol(of)}), slope * symbol(of)))
-        found.append((slot, substitute([root], dict.fromkeys(varied, ZERO))[0], ZERO))
-    return [("always" if slot == kind else slot, left, right) for slot, left, right in found]
+        found.append((place, derive(root, {of: symbol(of)}), slope * symbol(of)))
+        found.append((place, substitute([root], dict.fromkeys(varied, ZERO))[0], ZERO))
+    return found
 
 
 def expand(line: Line) -> list[Obligation]:
     """|- E = c0 + c1 eps + ... + eps**(k+1) r: Taylor's theorem for E smooth in eps, with a new, bounded r."""
-    theory, claim, order, eps, rest = line.theory, line.claim, int(line.how["order"]), _small(line), line.letter("remainder")
+    theory, claim, eps, rest, order = line.theory, line.claim, _small(line), line.option("remainder"), line.how["order"]
+    line.expect(order in tuple("012345678") and claim.at == "always" and rest.head == "symbol", "an order below 9 and a letter")
     left, right = claim.part("left"), claim.part("right")
-    main = substitute([right], {rest: ZERO})[0]
+    main = substitute([right], {rest.value: ZERO})[0]
     explicit = not any(theory.varying(symbol(name)) for name in symbols_of(left, main) - {eps})
     line.expect(explicit and theory.regular(left, right), "both sides explicit and regular in the small letter")
-    line.expect(0 <= order < 9 and has(theory.letters, rest, "varies"), "an order below 9 and a remainder flagged varies")
-    _new(line, symbol(rest), [left])
-    found: list[Obligation] = [("always", right - main, symbol(eps) ** (order + 1) * symbol(rest))]
-    for _ in range(order + 1):
+    line.expect(has(theory.letters, rest.value, "varies"), "a remainder flagged varies")
+    line.new(rest, [left])
+    found: list[Obligation] = [("always", right - main, symbol(eps) ** (int(order) + 1) * rest)]
+    for _ in range(int(order) + 1):
         at_zero = substitute([left, main], {eps: ZERO})
         found.append(("always", at_zero[0], at_zero[1]))
         left, main = (derive(side, {eps: ONE}) for side in (left, main))
@@ -416,7 +442,7 @@ def limit(line: Line) -> list[Obligation]:
     if claim.at:
         sides = substitute([fact.part("left"), fact.part("right")], {eps: ZERO})
         return _same(line, Fact(dict(zip(("left", "right"), sides, strict=True)), fact.at))
-    _new(line, claim.part("value"))
+    line.new(claim.part("value"), _sources(claim))
     parts = {slot: root for slot, root in fact.parts.items() if slot != "value"}
     layer = parts.pop("sum", ZERO)
     parts["integrand"] = parts.get("integrand", ZERO) + derive(layer, {eps: ONE})
@@ -425,14 +451,14 @@ def limit(line: Line) -> list[Obligation]:
 
 
 def unique(line: Line) -> list[Obligation]:
-    """E.dot = R (or E = R in E.next, or E.next = R in E), R = 0 where E = 0, and E = 0 at an end |- E = 0 always."""
-    theory, (law, end), left = line.theory, line.main, line.claim.part("left")
+    """E.dot = R (over layers E = R in E.next, or E.next = R in E), R = 0 if E = 0, E = 0 where it starts |- E = 0 always."""
+    theory, (law, end), left, moved = line.theory, line.main, line.claim.part("left"), line.main[0].part("left")
     line.expect(line.claim.at == law.at == "always" and left.head == "symbol" and len(theory.points) == 2, "one letter, always")
-    forward, backward = theory.move(left, "next"), law.part("left") is left
-    evolves = law.part("left") is theory.move(left, "dot") and not theory.layers
-    line.expect(evolves or backward or law.part("left") is forward, "a law for the letter's .dot or its next layer")
-    line.expect(end.at in (theory.points if evolves else [theory.points[-1 if backward else 0]]), "a zero where the law begins")
-    rate = substitute([law.part("right")], {(forward if backward else left).value: ZERO})[0]
+    after, first, last = theory.move(left, "next"), theory.points[0], theory.points[-1]
+    laws = [(left, after, {last}), (after, left, {first})] if theory.layers else [(theory.move(left, "dot"), left, {first, last})]
+    found = [(source, starts) for result, source, starts in laws if result is moved and end.at in starts]
+    line.expect(bool(found), "a law for the letter's .dot or its next layer, and a zero where that starts")
+    rate = substitute([law.part("right")], {found[0][0].value: ZERO})[0]
     return [("always", rate, ZERO), (end.at, end.part("left") - end.part("right"), left), ("always", line.claim.part("right"), ZERO)]
 
 
@@ -488,27 +514,25 @@ def judge_theory(document: Mapping[str, Any]) -> Judgement:
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ProblemError("theory", f"{type(error).__name__}: {error}", "a log written by `theory --log`") from error
     facts: dict[str, Fact] = {}
-    used: set[str] = set()
-    judged = [_judge_step(theory, step, facts, used) for step in steps]
+    marks: set[str] = set()
+    judged = [_judge_step(theory, step, facts, marks) for step in steps]
     reached = {step.id for step in steps if step.rule not in ("assume", "define")}
     missing = [name for name in conclusions if name not in reached] if conclusions else ["a conclusion"]
     judged += [Judged("end", "conclusion", Verdict(Status.INVALID, reason=f"no step proves {name}")) for name in missing]
     return Judgement(tuple(judged), ())
 
 
-def _judge_step(theory: Theory, step: Inference, facts: dict[str, Fact], used: set[str]) -> Judged:
+def _judge_step(theory: Theory, step: Inference, facts: dict[str, Fact], marks: set[str]) -> Judged:
     try:
         if step.rule not in RULES or step.id in facts or not set(step.premises) <= facts.keys():
             known = f"a new id, earlier premises, a rule among {', '.join(RULES)}"
             raise StepRejected(f"step {step.id}", f"{step.rule} from {', '.join(step.premises) or 'nothing'}", known)
         claim = theory.fact(step.claim, f"step {step.id}")
-        line, premises = _line(theory, step, claim, facts, used)
+        line, premises = _line(theory, step, claim, facts, marks)
         obligations = RULES[step.rule].apply(line)
         verdicts = [theory.equal(obligation, premises) for obligation in obligations]
         facts[step.id] = claim
-        used |= {name.partition(".")[0] for name in symbols_of(*claim.parts.values())}
-        if step.rule in ("assume", "choose") and claim.at:
-            used.add(f"{claim.part('left').value} at {claim.at}")
+        marks |= _marks(theory, step.rule, claim)
         taken = {"assume": ("hypothesis",), "define": ("definition",)}.get(step.rule, ("nothing to show",))
         return Judged(step.id, step.rule, worst(verdicts) if verdicts else Verdict(Status.PROVED, taken))
     except DisagreementError:
@@ -519,7 +543,18 @@ def _judge_step(theory: Theory, step: Inference, facts: dict[str, Fact], used: s
         return Judged(step.id, step.rule, Verdict(Status.UNKNOWN, reason=str(error) or "nested too deeply"))
 
 
-def _line(theory: Theory, step: Inference, claim: Fact, facts: Mapping[str, Fact], used: set[str]) -> tuple[Line, list[Fact]]:
+def _marks(theory: Theory, rule: str, claim: Fact) -> set[str]:
+    """What later steps must know of this one: the letters it names, and what it solved for and where."""
+    found = {f"name {name.partition('.')[0]}" for name in symbols_of(*claim.parts.values())}
+    if claim.at and rule in ("assume", "choose"):
+        name, stretch = claim.part("left").value, _stretch(theory, claim.at)
+        base = name.partition(".")[0]
+        found |= {f"solved {name} {claim.at}", f"{rule} {base}", f"{rule} {base} {stretch}"}
+        found |= {f"in {stretch} {used}" for used in symbols_of(claim.part("right")) if rule == "choose"}
+    return found
+
+
+def _line(theory: Theory, step: Inference, claim: Fact, facts: Mapping[str, Fact], marks: set[str]) -> tuple[Line, list[Fact]]:
     """The step as its rule sees it, and the solved equations among its premises."""
     row, named = RULES[step.rule], {name: facts[name] for name in step.premises}
     summed = [name for name, fact in named.items() if row.apply is rewrite and (name in step.how or not fact.at)]
@@ -532,7 +567,7 @@ def _line(theory: Theory, step: Inference, claim: Fact, facts: Mapping[str, Fact
         raise StepRejected(f"step {step.id}, {step.rule}", ", ".join((*step.premises, *step.how)) or "nothing",
                            f"{row.main} facts, then equations solved for a letter, each once; options {', '.join(row.options) or '(none)'}")
     patterns = [(named[name], text) for name, text in patterned.items()]
-    return Line(theory, [named[name] for name in main], claim, step.how, frozenset(used), patterns), rest
+    return Line(theory, [named[name] for name in main], claim, step.how, frozenset(marks), patterns), rest
 
 
 def read_theory(document: Mapping[str, Any]) -> Theory:
@@ -541,9 +576,12 @@ def read_theory(document: Mapping[str, Any]) -> Theory:
     functions = {name: dict(slopes) for name, slopes in document["functions"].items()}
     points = tuple(check_name(point, "points") for point in document["points"])
     theory = Theory(letters, functions, points, document["over"] == "layers")
-    odd = document["over"] not in ("time", "layers") or (theory.layers and len(points) != 2)
-    if odd or len(set(points)) < len(points) or {*points} & {"always", "value", "left", "right", "reversed", *INTERVALS}:
-        raise ProblemError("theory, points", ", ".join(points), "over time or layers, with different points, two of them over layers")
+    odd = document["over"] not in ("time", "layers") or (theory.layers and (len(points) != 2 or {*points} & letters.keys()))
+    still = all(letters[point] in (Letter("1", "1", POINT), Letter("1", "1", POINT | {"input"})) for point in points if point in letters)
+    reserved = {"at", "always", "value", "left", "right", "reversed", *INTERVALS}
+    if odd or not still or not functions.keys() <= letters.keys() or len(set(points)) < len(points) or reserved & {*points}:
+        wanted = "over time or layers (two points), different points that are constant scalars, functions that are letters"
+        raise ProblemError("theory, points", ", ".join(points), wanted)
     for function, argument, part in ((f, a, p) for f, slopes in functions.items() for a, p in slopes.items()):
         shape, _ = theory.chain(function, argument)
         own, theirs = letters[function].flags, letters[argument].flags
@@ -558,7 +596,7 @@ def _letter(name: str, words: Sequence[str]) -> Letter:
     rows, cols, *flags = words
     square = rows == cols or not {"symmetric", "identity", "nonzero"} & set(flags)
     scalar = rows == cols == "1" or not {"small", "positive"} & set(flags)
-    dims = all(dim in "123456789" or check_name(dim, f"letter {name}") for dim in (rows, cols))
+    dims = all(dim in tuple("123456789") or check_name(dim, f"letter {name}") for dim in (rows, cols))
     taken = name in {*MATRIX, "hole"} or ("small" in flags and "constant" not in flags)
     if taken or not (set(flags) <= FLAGS and square and scalar and dims):
         raise ProblemError(f"theory, letter {name}", " ".join(words), f"rows, columns and flags among {', '.join(sorted(FLAGS))}")

@@ -106,8 +106,8 @@ class Draft:
         algebra = Algebra(self)
         slope = algebra.coefficient(algebra.read(self.claim(premise)[slot]), of)
         found = sympy.expand(slope.xreplace({algebra.plain(letter): sympy.Integer(0)}))
-        lead = sympy.expand(slope - found)
-        return f"{letter} = {algebra.text(-found if lead == algebra.plain(letter) else found)}" + (f" at {slot}" if slot in self.points else "")
+        right = algebra.text(-found if sympy.expand(slope - found) == algebra.plain(letter) else found)
+        return f"{letter} = {right}" + (f" at {slot}" if slot in self.points else "")
 
 
 def equation(claim: str) -> dict[str, str]:
@@ -181,6 +181,7 @@ class Algebra:
         return found
 
     def chain(self, function: str, argument: str, part: str, by: str) -> Formula:
+        """The chain rule's term for one argument, in the order that the shapes ask for."""
         moved, slope = self.symbol_along(argument, by), self.plain(part)
         (rows, cols), (deep, wide) = self.shape(function), self.shape(argument)
         if wide == "1":
@@ -211,8 +212,9 @@ class Algebra:
         for term in sympy.Add.make_args(sympy.expand(root)):
             scalars, words = term.args_cnc()
             factors = [*scalars, *words]
-            last = next((f for f in reversed(factors) if f.is_Symbol and "." in f.name), None)
-            if last is not None and (words[-1:] == [last] or last in scalars):
+            ends = [*words[-1:], *scalars]
+            last = next((f for f in ends if f.is_Symbol and set(f.name.split(".")[1:]) - SHIFTS - {"dot"}), None)
+            if last is not None:
                 factors.remove(last)
                 groups.setdefault(last, []).append(sympy.Mul(*factors))
             else:
