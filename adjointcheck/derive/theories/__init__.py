@@ -18,11 +18,13 @@ __all__ = ["THEORIES", "Row", "Theory", "theory"]
 
 @dataclass(frozen=True)
 class Row:
-    """A theorem of the table: the function `name` of the module `home` drafts it."""
+    """A theorem of the table: the function `build` (if empty, the theorem's name) of the module `home`, with `options`, drafts it."""
 
     title: str
     source: str
     home: str
+    build: str = ""
+    options: tuple[Any, ...] = ()
 
 
 THEORIES: dict[str, Row] = {
@@ -80,6 +82,6 @@ def theory(name: str) -> Theory:
         near = difflib.get_close_matches(name, THEORIES, 1)
         raise ProblemError("theory", name, f"one of {', '.join(THEORIES)}", f"Did you mean {near[0]}?" if near else "")
     row = THEORIES[name]
-    draft = getattr(import_module(f"adjointcheck.derive.theories.{row.home}"), name)()
+    draft = getattr(import_module(f"adjointcheck.derive.theories.{row.home}"), row.build or name)(*row.options)
     document = draft.document(name, row.title, row.source)
     return Theory(document, judge_theory(document).steps)
