@@ -19,8 +19,8 @@ from benchmarks.timing import seconds_of, slope
 Function = Callable[[Any], Any]
 Field = Callable[[Function, Sequence[Any], Sequence[Any]], list[Any]]
 _COLUMNS = (
-    "system", "n", "derive s", "prove s", "generate s", "peak MB", "module KB", "reverse mode alone s", "CasADi reverse s",
-    "reverse / CasADi", "CasADi field, reverse, function s",
+    "system", "n", "derive s", "prove s", "generate s", "peak MB", "module KB", "reverse s", "CasADi reverse s", "graph s",
+    "CasADi graph s", "reverse / CasADi", "graph / CasADi",
 )
 
 
@@ -120,19 +120,26 @@ def derive(system: str, n: int) -> dict[str, float]:
 
 
 def reverse(system: str, n: int) -> dict[str, float]:
-    """Seconds of our reverse mode alone: p df/dx + dL/dx and p df/dtheta + dL/dtheta on the shared graph."""
+    """Seconds of our reverse mode: p df/dx + dL/dx and p df/dtheta + dL/dtheta on the shared graph; `whole` is the graph part.
+
+    That is: state the field, take the derivative, put the operations of both into an order of execution.
+    """
+    from adjointcheck.codegen.order import execution_order
     from adjointcheck.expression.calculus import gradient
     from adjointcheck.expression.node import ONE, symbol
 
+    begin = perf_counter()
     problem = statement(system, n)
     roots = [*(state.rate for state in problem.states), problem.running_cost]
     seeds = [*(symbol(problem.costate_name(name)) for name in problem.state_names), ONE]
     names = [*problem.state_names, *problem.parameter_names]
-    return {"seconds": min(seconds_of(lambda: gradient(roots, seeds, names)) for _ in range(3))}
+    execution_order([*roots, *gradient(roots, seeds, names).values()])
+    whole = perf_counter() - begin
+    return {"seconds": min(seconds_of(lambda: gradient(roots, seeds, names)) for _ in range(3)), "whole": whole}
 
 
 def casadi(system: str, n: int) -> dict[str, float]:
-    """Seconds of CasADi's reverse derivative of the same H = L + p f by x and theta, and of field, derivative and function."""
+    """Seconds of CasADi's reverse derivative of the same H = L + p f by x and theta, and of field, derivative, function."""
     import casadi as ca  # type: ignore[import-not-found]
 
     large = SYSTEMS[system]
@@ -173,22 +180,23 @@ def run(system: str, sizes: list[int], timeout: float) -> Sheet:
         failures += [f"n = {n}, {job}: {result['failed']}" for job, result in found.items() if "failed" in result]
         failures += [f"n = {n}: not proved" for result in found.values() if result.get("proved") is False]
         rows.append(_row(system, n, *(found.get(job, {}) for job in ("derive", "reverse", "casadi"))))
-    notes = (*failures, *_growth(rows), "Peak is that of the process with Python and the libraries in it.")
+    graph = "Graph: state the field, take its reverse derivative, and put both into an order of execution (CasADi: a Function)."
+    notes = (*failures, *_growth(rows), graph, "Peak is that of the process with Python and the libraries in it.")
     return Sheet(f"{system}: derive, prove, generate", _COLUMNS, tuple(rows), notes)
 
 
 def _row(system: str, n: int, whole: dict, ours: dict, theirs: dict) -> tuple:
-    seconds, other = ours.get("seconds"), theirs.get("seconds")
+    pairs = [(ours.get(what), theirs.get(what)) for what in ("seconds", "whole")]
     size = whole["bytes"] / 1000 if "bytes" in whole else None
-    ratio = seconds / other if seconds and other else None
+    ratios = (mine / other if mine and other else None for mine, other in pairs)
     stages = (whole.get(stage) for stage in ("derive", "prove", "generate", "peak"))
-    return (system, n, *stages, size, seconds, other, ratio, theirs.get("whole"))
+    return (system, n, *stages, size, *(value for pair in pairs for value in pair), *ratios)
 
 
 def _growth(rows: list[tuple]) -> list[str]:
     """The exponent of each stage's seconds over n, where at least three sizes came through."""
     found = []
-    for column in (2, 3, 4, 7, 8):
+    for column in (2, 3, 4, 7, 8, 9, 10):
         pairs = [(float(row[1]), row[column]) for row in rows if row[column]]
         if len(pairs) >= 3:
             sizes, values = map(list, zip(*pairs, strict=True))
