@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import wraps
 from importlib import import_module, metadata
 from io import StringIO
 from pathlib import Path
@@ -24,7 +25,7 @@ import click
 from adjointcheck import __version__
 from adjointcheck.check.verdict import EXIT_CODES
 from adjointcheck.errors import AdjointCheckError, DisagreementError
-from adjointcheck.files import read_json, write_text
+from adjointcheck.files import write_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from adjointcheck.derive.derivation import Derivation
     from adjointcheck.pipeline import Solved
     from adjointcheck.problem.statement import Problem
-    from adjointcheck.trusted.replay import Judged
 
 SCHEMA_VERSION = 1
 PASSED, FAILED, BAD_INPUT, OPEN, DISAGREEMENT, NOTHING = range(6)
@@ -107,6 +107,42 @@ method_option = click.option("--method", default="tsit5", show_default=True, met
                              help="Runge-Kutta method: euler, midpoint, heun, rk4, bosh3, dopri5, tsit5, dop853.")
 file_argument = click.argument("file")
 _TOLERANCE = click.FloatRange(min=0, min_open=True)
+
+
+def bounds_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--seconds and --memory of a command that proves a file from elsewhere in a child process."""
+    memory = click.option("--memory", type=_TOLERANCE, metavar="GB", help="Memory that the child process may use.")
+    return click.option("--seconds", type=_TOLERANCE, help="Computing time that the child process may use.")(memory(function))
+
+
+def isolated_option(function: Callable[..., int]) -> Callable[..., Any]:
+    """--isolated of a command over PATH...: each file in a child process of its own, which runs the same command on it."""
+    @bounds_options
+    @click.option("--isolated", is_flag=True, help="Each file in a child process with limits of time and memory: for files from elsewhere.")
+    @wraps(function)
+    def run(isolated: bool, seconds: float | None, memory: float | None, **given: Any) -> int:
+        return _isolated(given, 300 if seconds is None else seconds, 8 if memory is None else memory) if isolated else function(**given)
+
+    return run
+
+
+def _isolated(given: Mapping[str, Any], seconds: float, memory: float) -> int:
+    """`check` on each file apart; one that meets a limit is unknown and the others go on."""
+    from adjointcheck import pipeline
+    from adjointcheck.check.sandbox import Bounds, checks_apart
+
+    bounds = Bounds(2 * seconds, max(1, round(seconds)), int(memory * 1e9))
+    found = []
+    for each in checks_apart(pipeline.statements(given["paths"]), given, bounds):
+        found.append(each)
+        if each.overrun:
+            _note(f"{each.path}  unknown  resource: {each.overrun}")
+    if given["junit"]:
+        _write(given["junit"], _joined_suites(each.suite for each in found))
+    if given["as_json"]:
+        _emit_document({"exit_code": worst(each.code for each in found), "reports": [report for each in found for report in each.reports]})
+    return worst(each.code for each in found)
+
 
 
 # Output
@@ -210,56 +246,46 @@ def _derivation_text(derivation: Derivation, form: str) -> str:
 @main.command(epilog=EPILOG, short_help="Prove a derivation log again, without SymPy.")
 @click.argument("log", metavar="LOG.json")
 @json_option
-def replay(log: str, as_json: bool) -> int:
-    """Prove every step of a derivation log again; SymPy takes no part in it."""
-    from adjointcheck.trusted.replay import replay as prove_again
+@bounds_options
+def replay(log: str, as_json: bool, seconds: float | None, memory: float | None) -> int:
+    """Prove every step of a derivation log again; SymPy takes no part in it.
 
-    document = read_json(log)
-    judgement = prove_again(document)
-    rows = [(kind, judged, _logged(document, kind, judged.name))
-            for kind, items in zip(_KEYS, (judgement.steps, judgement.claims), strict=True) for judged in items]
-    name, verdict = str(document.get("name", "")), judgement.status.value
+    The log is read and proved in a child process with limits of time and memory that grow with its size; a log that meets
+    one of them is unknown.
+    """
+    from adjointcheck.check.sandbox import bounds_for, prove
+
+    confined = prove("replay", log, bounds_for(log, seconds, memory))
+    if confined.resource:
+        return _overrun(log, confined.resource, as_json)
+    found = confined.result()
     if as_json:
-        parts = {f"{key}s": [_replay_entry(*row) for row in rows if row[0] == key] for key in _KEYS}
-        _emit_document({"name": name, "verdict": verdict, "first_wrong": judgement.first_wrong, **parts})
+        _emit_document(found)
     else:
-        proved = sum(judged.verdict.status.value == "proved" for _, judged, _ in rows)
-        head = f"{name}  {verdict}  {proved} of {len(rows)} steps and claims proved, without SymPy"
+        rows = [(kind, entry) for kind in ("step", "claim") for entry in found[f"{kind}s"]]
+        proved = sum(entry["verdict"] == "proved" for _, entry in rows)
+        head = f"{found['name']}  {found['verdict']}  {proved} of {len(rows)} steps and claims proved, without SymPy"
         click.echo("\n".join(map(_import("report.wording", "printable"), [head, *(_replay_line(*row) for row in rows)])))
-    return EXIT_CODES[verdict]
+    return EXIT_CODES[found["verdict"]]
 
 
-_KEYS = {"step": "id", "claim": "name"}  # what a log calls the name of each
+def _overrun(file: str, reason: str, as_json: bool) -> int:
+    """A file that met a limit: unknown, whatever it says."""
+    if as_json:
+        _emit_document({"name": file, "verdict": "unknown", "reason": f"resource: {reason}", "first_wrong": "", "steps": [], "claims": []})
+    else:
+        click.echo(_import("report.wording", "printable")(f"{file}  unknown  resource: {reason}; --seconds and --memory set others"))
+    return OPEN
 
 
-def _logged(document: Mapping[str, Any], kind: str, name: str) -> str:
-    """The verdict that the log itself gives, which is compared and never believed; "" if it gives none."""
-    return next((str(entry.get("verdict", "")) for entry in document[f"{kind}s"] if entry.get(_KEYS[kind]) == name), "")
+def _replay_line(kind: str, entry: Mapping[str, Any]) -> str:
+    from adjointcheck.trusted.verdict import Witness
 
-
-def _replay_entry(kind: str, judged: Judged, logged: str) -> dict[str, Any]:
-    verdict, witness = judged.verdict, judged.verdict.witness
-    shown = witness and {"point": dict(witness.point), "left": witness.left, "right": witness.right, "gap": witness.gap}
-    return {_KEYS[kind]: judged.name, "rule": judged.rule, "verdict": verdict.status.value, "logged": logged,
-            "evidence": list(verdict.evidence), "reason": verdict.reason, "witness": shown}
-
-
-def _replay_line(kind: str, judged: Judged, logged: str) -> str:
-    verdict = judged.verdict
-    differs = f"the log says {logged}" if logged not in ("", verdict.status.value) else ""
-    shown = _import("report.outline", "witness_text")(verdict.witness) if verdict.witness else ""
-    words = "; ".join(filter(None, [differs, verdict.reason, shown, *verdict.evidence]))
-    return f"{kind:<6} {judged.name:<18} {judged.rule:<19} {verdict.status.value:<8} {words}".rstrip()
-
-
-@main.command(epilog=EPILOG, short_help="Prove a theorem for every dimension, or list them all.")
-@click.argument("name", required=False)
-@click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
-@click.option("--log", metavar="OUT.json", help="Also write the log that `replay` proves again without SymPy.")
-@json_option
-def theory(name: str | None, form: str, log: str | None, as_json: bool) -> int:
-    """Prove the theorem NAME line by line; without NAME, prove each and list them."""
-    return _import("report.theories", "show")(name, "json" if as_json else form, log, click.echo, _write)
+    witness = entry["witness"] and Witness(**{**entry["witness"], "point": tuple(entry["witness"]["point"].items())})
+    differs = f"the log says {entry['logged']}" if entry["logged"] not in ("", entry["verdict"]) else ""
+    shown = _import("report.outline", "witness_text")(witness) if witness else ""
+    words = "; ".join(filter(None, [differs, entry["reason"], shown, *entry["evidence"]]))
+    return f"{kind:<6} {entry.get('id', entry.get('name')):<18} {entry['rule']:<19} {entry['verdict']:<8} {words}".rstrip()
 
 
 @main.command(epilog=EPILOG, short_help="Generate a standalone solver module.")
@@ -298,6 +324,7 @@ def generate(file: str, output: str | None, target: str, method: str, wanted: bo
 @method_option
 @click.option("--seed", type=int, help="Seed of the random points and directions; each check reports the one it used.")
 @json_option
+@isolated_option
 def check(paths: tuple[str, ...], fit: bool, folder: str | None, junit: str | None, method: str, seed: int | None, as_json: bool) -> int:
     """Derive, prove, generate and check each PATH: a statement, a folder of statements, or a shipped name.
 
@@ -344,10 +371,16 @@ def _checked(problem: Problem, folder: str | None, as_json: bool, **options: Any
 
 
 def _junit(reports: Iterable[Report]) -> str:
+    return _joined_suites(_import("report.junit", "report_junit")(report) for report in reports)
+
+
+def _joined_suites(texts: Iterable[str]) -> str:
     from xml.etree import ElementTree
 
     suites = ElementTree.Element("testsuites")
-    suites.extend(ElementTree.fromstring(_import("report.junit", "report_junit")(report)) for report in reports)
+    for text in texts:
+        root = ElementTree.fromstring(text)
+        suites.extend([root] if root.tag == "testsuite" else root)
     return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
 
 
@@ -424,6 +457,25 @@ WRONG = ("costate.x", "-p_x*(a - b*y) + p_y*d*y")
 
 def _planted(problem: Problem) -> Problem:
     return replace(problem, claims={**dict(problem.claims), WRONG[0]: WRONG[1]})
+
+
+@main.command(epilog=EPILOG, short_help="Attack the verifier on this machine: about half a minute.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Other statements, mutants and files.")
+@json_option
+def selftest(seed: int, as_json: bool) -> int:
+    """Prove 200 lines, spoil 200 logs that must be refuted where they are wrong, and open 20 hostile files.
+
+    Needs no file and no network. The exit code is 0 when everything went as it should.
+    """
+    from adjointcheck.check.selftest import selftest as attack_ourselves
+
+    with _progress() as progress:
+        found = attack_ourselves(progress if progress.live else lambda words: None, seed=seed)
+    if as_json:
+        _emit_document({"passed": found.passed, **asdict(found)})
+    else:
+        click.echo("\n".join(map(_import("report.wording", "printable"), found.lines())))
+    return PASSED if found.passed else FAILED
 
 
 @main.command(epilog=EPILOG, short_help="What is installed, what is missing, what to do.")

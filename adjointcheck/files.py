@@ -65,7 +65,7 @@ def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
             data = stream.read(LOG_BYTES + 1)
         if len(data) > LOG_BYTES:
             raise AdjointCheckError(where, f"more than {LOG_BYTES} bytes", "a smaller log")
-        document = json.loads(data, object_pairs_hook=_each_once)
+        document = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_each_once)
     except json.JSONDecodeError as error:
         raise AdjointCheckError(f"{where}, line {error.lineno}, column {error.colno}", error.msg, "JSON") from None
     except (OSError, ValueError, RecursionError) as error:

@@ -12,12 +12,14 @@ import selectors
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from adjointcheck.errors import AdjointCheckError, DisagreementError
 
@@ -100,12 +102,49 @@ def _answer(code: int | None, text: bytes, errors: bytes, bounds: Bounds) -> Map
     return {"defect": errors.decode("utf-8", "replace") or f"exit code {code} and no answer"}
 
 
-def command(arguments: list[str], bounds: Bounds, capture: bool) -> tuple[int, str, str]:
-    """Run our own command line in a child: exit code, stdout if `capture`, and which limit was met ("" if none)."""
-    code, text, _, _ = _child(["command", str(bounds.cpu), str(bounds.memory), *arguments], bounds, capture, shown=True)
+@dataclass(frozen=True)
+class Apart:
+    """What the command `check` said of one file in a child: exit code, its reports, its JUnit text, and the limit it met."""
+
+    path: str
+    code: int
+    reports: list[Any]
+    suite: str
+    overrun: str
+
+
+def checks_apart(paths: Iterable[str | os.PathLike[str]], options: Mapping[str, Any], bounds: Bounds) -> Iterator[Apart]:
+    """Run our own command `check` with the parsed `options` on each file in a child of its own."""
+    with tempfile.TemporaryDirectory(prefix="adjointcheck-") as folder:
+        for number, path in enumerate(str(path) for path in paths):
+            junit = Path(folder) / f"{number}.xml"
+            given = {**options, "junit": str(junit) if options["junit"] else None}
+            words = [word for name, value in given.items() if name != "paths" for word in _option(name, value)]
+            yield _apart(path, ["check", *words, "--", path], junit, bounds, options["as_json"])
+
+
+def _option(name: str, value: Any) -> list[str]:
+    """A parsed option as it was written."""
+    flag = {"folder": "--report", "as_json": "--json"}.get(name, f"--{name}")
+    return [] if value in (None, False) else [flag] if value is True else [flag, str(value)]
+
+
+def _apart(path: str, words: list[str], junit: Path, bounds: Bounds, as_json: bool) -> Apart:
+    code, text, _, used = _child(["command", str(bounds.cpu), str(bounds.memory), *words], bounds, as_json, shown=True)
     if code is None or code < 0:
-        return 3, "", str(_answer(code, b"", b"", bounds)["resource"])
-    return code, text.decode("utf-8"), ""
+        overrun = Confined(_answer(code, b"", b"", bounds), *used).resource
+        report = {"name": path, "verdict": "unknown", "reason": f"resource: {overrun}"}
+        return Apart(path, 3, [report], _overrun_suite(path, overrun), overrun)
+    reports = json.loads(text).get("reports", []) if text else []
+    return Apart(path, code, reports, junit.read_text(encoding="utf-8") if junit.exists() else "<testsuites/>", "")
+
+
+def _overrun_suite(path: str, reason: str) -> str:
+    """So that who reads JUnit alone sees it, too."""
+    suite = ElementTree.Element("testsuite", name=path, tests="1", failures="0", errors="1", skipped="0")
+    case = ElementTree.SubElement(suite, "testcase", classname=path, name="resource")
+    ElementTree.SubElement(case, "error", message=reason)
+    return ElementTree.tostring(suite, encoding="unicode")
 
 
 Ended = tuple[int | None, bytes, bytes, tuple[float, float, int]]
