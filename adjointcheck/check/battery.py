@@ -16,6 +16,7 @@ from adjointcheck.check import (
     high_precision,
     invariants,
     live_inputs,
+    own_values,
     repeatability,
     tangent_identity,
     taylor,
@@ -42,6 +43,7 @@ class Row:
 
 
 BATTERY = (
+    Row(own_values.NAME, own_values.check_own_values, "a statement that cannot be solved where it stands"),
     Row(emitted_text.NAME, emitted_text.check_emitted_text, "a coefficient off by less than any numeric check can see"),
     Row(emitted_tableau.NAME, emitted_tableau.check_emitted_tableau, "a constant, datum or line of the runtime that was changed"),
     Row(emitted_values.NAME, emitted_values.check_emitted_values, "right formulas in arithmetic that loses digits"),

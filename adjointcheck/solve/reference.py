@@ -165,7 +165,7 @@ def scalar_arithmetic(
 
     raised = restricted(functions.pow if hasattr(functions, "pow") else functions.power)
     logic = {"and": lambda a, b: a and b, "or": lambda a, b: a or b, "not": operator.not_}
-    order = {"min": min, "max": max, "sign": lambda a: number(Fraction((a > 0) - (a < 0)))}
+    order = {"min": min, "max": max, "sign": lambda a: number(Fraction(int(a > 0) - int(a < 0)))}
     rules = {head: restricted(getattr(functions, head)) for head in FUNCTIONS}
     return Arithmetic(
         name, number, pi, power, {**_OPERATORS, **logic, **order, **rules, "pow": raised},

@@ -128,4 +128,6 @@ MUTATIONS = (
              ("emitted-tableau",), "OBSERVATION_DATA[0][0]"),
     Mutation("coefficient off by 1e-12", nudge("observation_partials_0(", "0.1*t\n", "0.1000000000001*t\n"),
              ("emitted-text", "emitted-values"), "observation_partials_0, l by x"),
+    Mutation("a batch of one dies", swap("accepted = running & (error <= 1)", "accepted = running & (error <= 1) & (len(error) > 1)"),
+             ("own-values",), "step underflow"),
 )  # fmt: skip

@@ -32,7 +32,7 @@ def test_every_check_passes_on_a_right_module(problem) -> None:
 
 def test_battery_names() -> None:
     assert list(ROWS) == [
-        "emitted-text", "emitted-tableau", "emitted-values", "discrete-adjoint", "tangent-identity", "continuous-adjoint",
+        "own-values", "emitted-text", "emitted-tableau", "emitted-values", "discrete-adjoint", "tangent-identity", "continuous-adjoint",
         "taylor", "forward-sensitivity", "agreement", "high-precision", "invariants", "live-inputs", "repeatability",
     ]  # fmt: skip
     assert not ROWS["invariants"].applies(steered())
@@ -109,3 +109,11 @@ def test_module_that_never_finishes_is_refused() -> None:
     text = generated(tangled()).replace("\n# --- runtime ---\n", "\nrates = None\n\n# --- runtime ---\n")
     with pytest.raises((SolveError, TypeError)):
         case_of(tangled(), text)
+
+
+def test_a_statement_that_cannot_start_fails() -> None:
+    """rate a/x at x(t0) = 0: every perturbed point solves, the statement's own does not."""
+    problem = Problem(name="stuck", states={"x": "a/x"}, initial={"x": 0.0}, parameters={"a": 2.0}, terminal_cost="x**2", horizon=(0.0, 1.0))
+    check = ROWS["own-values"].function(case_of(problem))
+    assert check.outcome is Outcome.FAIL
+    assert "x != 0 does not hold" in check.words
