@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import reduce
+from itertools import permutations
 from typing import Any
 
 from adjointcheck.errors import DisagreementError
@@ -41,10 +42,6 @@ class Infeasible(Exception):
 
 class Restart(Exception):
     """A finer unit is needed for an exponent or angle; it is noted in `units`, begin again."""
-
-
-class Undefined(Exception):
-    """The expression divides by something that is identically zero."""
 
 
 class Normalizer:
@@ -75,7 +72,9 @@ class Normalizer:
             try:
                 self.enter(signs)
                 if not self.is_zero(self.value(root)):
-                    return False
+                    if self.consistent():
+                        return False
+                    continue
                 thick += all(self.signs.values())  # a region in which some sign is 0 has no inside and proves nothing alone
             except NeedSign as need:
                 pending += [{**signs, need.key: sign} for sign in need.options]
@@ -99,6 +98,15 @@ class Normalizer:
             tie = self.relation(dict(key))
             self.ties.setdefault(tie[0][-1][0], []).append(tie)
 
+    def consistent(self) -> bool:
+        """False if the signs of all factors of a domain condition are known here and violate it."""
+        for key, options in self.allowed.items():
+            constant, parts = self.factored(self.ring.from_terms(key))
+            known = [(self.signs.get(self.canonical(part)[0]), e) for part, e in parts]
+            if all(sign is not None for sign, _ in known) and math.prod(sign**e for sign, e in known if sign is not None) not in options:
+                return False
+        return True
+
     # -- walking the expression -------------------------------------------------------------------------------
 
     def value(self, root: Expression) -> Any:
@@ -118,8 +126,11 @@ class Normalizer:
         return self.values[root]
 
     def visit(self, node: Expression, args: list[Any]) -> Any:
-        for condition, relation in conditions_of(node):
+        inner = _undone(node)
+        for condition, relation in conditions_of(node if inner is None else node.args[0]):
             self.assume(condition, relation)
+        if inner is not None:
+            return args[0]
         if node.head == "piecewise":
             return self.value(node.args[0] if args[0] else node.args[2])
         if node.head == "pow" and node.args[1].head == "number":
@@ -166,11 +177,27 @@ class Normalizer:
             return flip
         options = self.allowed.get(key, self.bound(key))
         if key not in self.signs and len(options) > 1:
+            implied = self.implied(dict(key))
+            if implied:
+                return flip * implied
             lead, parts = self.factored(num)
             if sum(e for _, e in parts) > 1:
                 return (1 if lead > 0 else -1) * math.prod(self.sign_of(part) ** e for part, e in parts)
             raise NeedSign(key, options)
         return flip * self.signs.get(key, options[0])
+
+    def implied(self, wanted: dict[Monomial, Fraction]) -> int:
+        """The sign of `wanted` if it is that of p + c q with p, q > 0 known in this region, c > 0; else 0."""
+        known = [{(): Fraction(1)}, *({m: sign * c for m, c in key} for key, sign in self.signs.items() if sign)]
+        for p, q in permutations(known, 2):
+            gone = next((m for m, c in p.items() if m not in wanted and c * q.get(m, 0) < 0), None)
+            if gone is not None:
+                ratio = -p[gone] / q[gone]
+                total = {m: c for m in {**p, **q} if (c := p.get(m, 0) + ratio * q.get(m, 0))}
+                scale = total.get(_lead(wanted), 0)
+                if total == {m: c * scale for m, c in wanted.items()}:
+                    return 1 if scale > 0 else -1
+        return 0
 
     def bound(self, key: Key) -> tuple[int, ...]:
         """The signs that are possible at sight: positive coefficients with even powers or atoms that are not negative."""
@@ -206,13 +233,15 @@ class Normalizer:
     def inverse(self, a: Any) -> Any:
         constant, factors = self.split(a)
         if not constant:
-            raise Undefined
+            raise Infeasible
         powers = (self.power(self.inverted(v) if e > 0 else v, abs(e)) for v, e in factors)
         return self.scaled(self.product(powers), 1 / constant)
 
     def inverted(self, v: Any) -> Any:
         """The atom 1/v of a v without inverses in it."""
         key = ("inverse", self.key(v))
+        if not key[1]:
+            raise Infeasible
         v = self.ring.from_terms(key[1])
         result = self.generator(key, relation=lambda atom: self.sub(self.ring.mul(v, atom), self.one), positive=self.bound(key[1]) == (1,))
         self.inverses[self.atoms[key]] = v
@@ -356,7 +385,7 @@ class Normalizer:
         """|v|**r with |v| = sign * v: an atom R with R**D = |v| and R >= 0; |R|**r = |w|**(r/D) for R**D = |w|."""
         absolute = self.scaled(v, sign)
         key = self.key(absolute)
-        name = self.name_of(key[0][0])
+        name: Key = self.name_of(key[0][0])
         if len(key) == 1 and key[0][1] == 1 and name[0] == "root":
             return self.absolute_power(self.ring.from_terms(name[1]), 1, exponent / name[2])
         if exponent.denominator == 1:
@@ -458,13 +487,15 @@ class Normalizer:
 
     def arc(self, head: str, a: Any) -> Any:
         """asin or atan: rational multiples of pi where they are known by v**2; atan(1/v) = sign(v) pi/2 - atan(v)."""
-        square = self.key(self.power(a, 2))
-        if len(square) == 1 and square[0][0] == () and square[0][1] in ARCS[head]:
-            return self.scaled(self.generator(("pi", None), positive=True), self.sign(a) * ARCS[head][square[0][1]])
-        num, below = self.clear(a)
-        if head == "atan" and below and self.canonical(num)[0] is None:
-            quarter = self.scaled(self.generator(("pi", None), positive=True), Fraction(self.sign(a), 2))
-            return self.sub(quarter, self.odd("atan", self.inverse(a)))
+        key = self.key(a)
+        if len(key) == 1:
+            square = self.key(self.power(a, 2))
+            half_turns = ARCS[head].get(square[0][1]) if square[0][0] == () else None
+            if half_turns:
+                return self.scaled(self.generator(("pi", None), positive=True), self.sign(a) * half_turns)
+            if head == "atan" and key[0][0] and all(g in self.inverses for g, _ in key[0][0]):
+                quarter = self.scaled(self.generator(("pi", None), positive=True), Fraction(self.sign(a), 2))
+                return self.sub(quarter, self.odd("atan", self.inverse(a)))
         return self.odd(head, a)
 
     def odd(self, head: str, a: Any) -> Any:
@@ -477,7 +508,19 @@ class Normalizer:
         return self.sub(times(a[0], b[0]), times(a[1], b[1])), self.ring.sum([(1, times(a[1], b[0])), (1, times(a[0], b[1]))])
 
 
+def _undone(node: Expression) -> Expression | None:
+    """The u of exp(log(u)), tan(atan(u)), sqrt(u)**2 and the like, which is their value wherever they are defined."""
+    inner = node.args[0] if node.args else node
+    if node.head == "pow" and inner.head in ("sqrt", "pow") and node.args[1].head == "number":
+        power = Fraction(1, 2) if inner.head == "sqrt" else inner.args[1].value if inner.args[1].head == "number" else None
+        return inner.args[0] if power and power.denominator > 1 and power * node.args[1].value == 1 else None
+    return inner.args[0] if inner.head == UNDONE.get(node.head) else None
+
+
 def _children(node: Expression) -> tuple[Expression, ...]:
+    inner = _undone(node)
+    if inner is not None:
+        return (inner,)
     return node.args[1:2] if node.head == "piecewise" else node.args
 
 
@@ -532,6 +575,7 @@ def _leaf(self: Normalizer, node: Expression) -> Any:
     return self.generator((node.head, node.value), positive=node.head == "pi" or node.value in self.positive)
 
 
+UNDONE = {"exp": "log", "log": "exp", "sin": "asin", "cos": "acos", "tan": "atan"}
 DEEP = ("sinh", "cosh", "tanh")  # atoms of their own at first, exponentials when that is not enough
 COSINE_SQUARES = {1: Fraction(1), 2: Fraction(0), 3: Fraction(1, 4), 4: Fraction(1, 2), 6: Fraction(3, 4)}  # cos(pi/d)**2
 ARCS = {  # v**2: the angle over pi
@@ -562,4 +606,4 @@ _RULES: dict[str, Callable[..., Any]] = {
     "not": lambda self, node, a: not a, "and": lambda self, node, a, b: a and b, "or": lambda self, node, a, b: a or b,
 }
 
-__all__ = ["BudgetError", "Normalizer", "Undefined"]
+__all__ = ["BudgetError", "Normalizer"]

@@ -26,17 +26,24 @@ class NoInformation(Exception):
     """The value could not be enclosed: outside the domain, or a comparison too close to call."""
 
 
-def refute(left: Expression, right: Expression, positive: frozenset[str], tries: int = 24) -> Witness | None:
+def refute(left: Expression, right: Expression, positive: frozenset[str], tries: int = 200) -> Witness | None:
     """A point where `left` and `right` are both defined and certainly differ, or None."""
+    points = list(_points(left, right, positive, tries))
     for precision in PRECISIONS:
-        for point in _points(left, right, positive, tries if precision < 256 else 6):
-            witness = _differ(left, right, point, precision)
-            if witness:
-                return witness
+        near = []
+        for point in points:
+            try:
+                a, b = ball(left, point, precision), ball(right, point, precision)
+            except NoInformation:
+                continue
+            if _disjoint(a, b) and _confirmed(left, right, point, precision):
+                return _witness(left, right, point, 2 * precision + 256)
+            near.append(point)
+        points = near[:6] or points[:6]  # points of the domain where the sides are near deserve more digits
     return None
 
 
-def agree_somewhere(left: Expression, right: Expression, positive: frozenset[str], tries: int = 60) -> bool | None:
+def agree_somewhere(left: Expression, right: Expression, positive: frozenset[str], tries: int = 200) -> bool | None:
     """True if balls overlap at the first admissible point, False if they are disjoint, None without such a point."""
     for point in _points(left, right, positive, tries):
         try:
@@ -92,7 +99,7 @@ def _rational_power(base: Any, exponent: Fraction, rules: Mapping[str, Callable[
     if exponent.denominator == 1:
         power = base ** abs(exponent.numerator)
         return rules["div"](base**0, power) if exponent < 0 else power
-    return rules["power"](base, exponent)
+    return base if exponent > 0 and base == 0 else rules["power"](base, exponent)
 
 
 def _leaf(point: Point, read: Callable[[Fraction], Any], pi: Any = None) -> Callable[[Expression], Any]:
@@ -138,22 +145,19 @@ def _points(left: Expression, right: Expression, positive: frozenset[str], tries
     primes = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37]
     yield {name: Fraction(primes[i % 12], 1 + i // 12) for i, name in enumerate(names)}
     for trial in range(tries):
-        width, scale = 16 * 2 ** (trial // 8), 1 if trial % 4 < 2 else 8
-        point = {name: Fraction(generator.randint(1, width), 4 * scale) for name in names}
-        signed = trial % 2 == 1
+        mixed, signed = trial % 4 > 1, trial % 2 == 1
+        point = {name: _coordinate(generator, 16 * 2 ** (trial // 16), mixed) for name in names}
         yield {name: -value if signed and name not in positive and generator.random() < 0.5 else value for name, value in point.items()}
 
 
-def _differ(left: Expression, right: Expression, point: Point, precision: int) -> Witness | None:
-    try:
-        a, b = ball(left, point, precision), ball(right, point, precision)
-    except NoInformation:
-        return None
-    if not _disjoint(a, b) or not _confirmed(left, right, point, precision):
-        return None
-    finer = 2 * precision + 256
-    a, b, gap = (ball(side, point, finer) for side in (left, right, apply("sub", left, right)))
-    with flint.ctx.workprec(finer):
+def _coordinate(generator: random.Random, width: int, mixed: bool) -> Fraction:
+    """A dyadic number, of any size down to 1/1024 when `mixed`: domains of asin and log may be narrow in one symbol."""
+    return Fraction(generator.randint(1, width), 4 ** generator.randint(1, 5) if mixed else 4)
+
+
+def _witness(left: Expression, right: Expression, point: Point, precision: int) -> Witness:
+    a, b, gap = (ball(side, point, precision) for side in (left, right, apply("sub", left, right)))
+    with flint.ctx.workprec(precision):
         digits = next((n for n in (12, 24, 48, 96, 250) if _show(a, n) != _show(b, n)), 1000)
         return Witness(tuple((name, str(value)) for name, value in point.items()), _show(a, digits), _show(b, digits), _show(gap, 6))
 
@@ -207,6 +211,11 @@ def _monotone(name: str, rising: bool = True) -> Callable[[Any], Any]:
     return extend
 
 
+def _interval_of(choose: Callable[..., Any], a: Any, b: Any) -> Any:
+    """min or max, which rise in both arguments."""
+    return iv.mpf([choose(mpmath.mpf(a.a), mpmath.mpf(b.a)), choose(mpmath.mpf(a.b), mpmath.mpf(b.b))])
+
+
 def _interval_sign(a: Any) -> Any:
     return iv.mpf(1 if _decided(a.a > 0, a.b < 0) else -1)
 
@@ -216,7 +225,7 @@ _INTERVAL: dict[str, Callable[..., Any]] = {
     "lt": lambda a, b: _decided(a.b < b.a, a.a >= b.b), "le": lambda a, b: _decided(a.b <= b.a, a.a > b.b),
     **{name: (lambda a, name=name: getattr(iv, name)(a)) for name in ("exp", "log", "sin", "cos", "sqrt")},
     "asin": _monotone("asin"), "atan": _monotone("atan"), "sign": _interval_sign,
-    "min": lambda a, b: a if _decided(a.b <= b.a, b.b <= a.a) else b, "max": lambda a, b: b if _decided(a.b <= b.a, b.b <= a.a) else a,
+    "min": lambda a, b: _interval_of(min, a, b), "max": lambda a, b: _interval_of(max, a, b),
     "pow": lambda a, b: iv.exp(b * iv.log(a)), "power": lambda a, r: iv.exp(_interval(r) * iv.log(a)),
 }
 
