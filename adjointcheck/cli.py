@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-import shutil
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -106,6 +105,14 @@ json_option = click.option("--json", "as_json", is_flag=True, is_eager=True, cal
 method_option = click.option("--method", default="tsit5", show_default=True, metavar="NAME",
                              help="Runge-Kutta method: euler, midpoint, heun, rk4, bosh3, dopri5, tsit5, dop853.")
 file_argument = click.argument("file")
+
+
+def target_option(names: str, default: str) -> Callable[[Any], Any]:
+    """--target of a command that takes `names`."""
+    return click.option("--target", default=default, show_default=True, type=click.Choice(names.split()),
+                        help="What the numbers run on: native (compiled by g++ or clang++), torch, or auto.")
+
+
 _TOLERANCE = click.FloatRange(min=0, min_open=True)
 
 
@@ -304,6 +311,9 @@ def generate(file: str, output: str | None, target: str, method: str, wanted: bo
     codes = [EXIT_CODES[verdict]]
     _note(f"{derivation.problem.name}: derivation {verdict}")
     if wanted:
+        if target != "torch":
+            raise AdjointCheckError("generate --check", f"target {target}", "target torch, whose text is read back",
+                                    "Leave --check out; `check --target native` measures the kernel against the torch module.")
         checks = pipeline.check_text(derivation, method=method)
         codes += [EXIT_CODES[check.outcome.value] for check in checks]
         _note("\n".join(f"{check.name}: {check.outcome.value}: {check.words}" for check in checks))
@@ -322,20 +332,24 @@ def generate(file: str, output: str | None, target: str, method: str, wanted: bo
 @click.option("--report", "folder", metavar="DIR", help="Write a page, the log and the generated module for each statement.")
 @click.option("--junit", metavar="FILE", help="Write the verdicts as JUnit XML.")
 @method_option
+@target_option("torch native auto", "torch")
 @click.option("--seed", type=int, help="Seed of the random points and directions; each check reports the one it used.")
 @json_option
 @isolated_option
-def check(paths: tuple[str, ...], fit: bool, folder: str | None, junit: str | None, method: str, seed: int | None, as_json: bool) -> int:
+def check(
+    paths: tuple[str, ...], fit: bool, folder: str | None, junit: str | None, method: str, target: str, seed: int | None, as_json: bool
+) -> int:
     """Derive, prove, generate and check each PATH: a statement, a folder of statements, or a shipped name.
 
     The numbers of the generated module are compared with autograd, with the continuous adjoint, with tangents and with
-    60-digit arithmetic; every figure is printed beside the limit it must keep.
+    60-digit arithmetic; every figure is printed beside the limit it must keep. With --target native the compiled
+    kernel is measured against that module, too.
     """
     from adjointcheck import pipeline
 
     problems = [pipeline.load(path) for path in pipeline.statements(paths)]  # all of them before any long work
     _refuse_same_names(problems if folder else [])
-    reports = [_checked(problem, folder, as_json, method=method, fitted=fit, seed=seed) for problem in problems]
+    reports = [_checked(problem, folder, as_json, method=method, fitted=fit, seed=seed, target=target) for problem in problems]
     code = worst(report.exit_code for report in reports)
     if junit:
         _write(junit, _junit(reports))
@@ -388,12 +402,15 @@ def _joined_suites(texts: Iterable[str]) -> str:
 @file_argument
 @click.option("--fit", is_flag=True, help="First minimise the cost over the parameters, from the statement's values.")
 @method_option
+@target_option("auto native torch", "auto")
 @click.option("--rtol", type=_TOLERANCE, default=1e-6, show_default=True, help="Relative tolerance of a time step.")
 @click.option("--atol", type=_TOLERANCE, default=1e-6, show_default=True, help="Absolute tolerance of a time step.")
 @click.option("--steps", type=click.IntRange(min=1), help="This many equal time steps instead of tolerances.")
 @click.option("-o", "--output", metavar="OUT.json", help="Also write the JSON document to this file.")
 @json_option
-def solve(file: str, fit: bool, method: str, rtol: float, atol: float, steps: int | None, output: str | None, as_json: bool) -> int:
+def solve(
+    file: str, fit: bool, method: str, target: str, rtol: float, atol: float, steps: int | None, output: str | None, as_json: bool
+) -> int:
     """Solve FILE with its own values: cost, final state, and the exact gradient of the computed cost.
 
     A control w(t) is held at its initial guess.
@@ -403,7 +420,7 @@ def solve(file: str, fit: bool, method: str, rtol: float, atol: float, steps: in
 
     problem = pipeline.load(file)
     with _progress() as progress:
-        solved = pipeline.solve(problem, method=method, fitted=fit, rtol=rtol, atol=atol, steps=steps, progress=progress)
+        solved = pipeline.solve(problem, method=method, fitted=fit, target=target, rtol=rtol, atol=atol, steps=steps, progress=progress)
     text = to_json({"schema_version": SCHEMA_VERSION, **asdict(solved)})
     if output:
         _write(output, text)
@@ -503,15 +520,14 @@ class Finding:
 
 
 def examine() -> Iterator[Finding]:
-    """Python, the packages that are required and those that are not, the torch build, the compiler, the cache folder."""
+    """Python, the packages that are required and those that are not, the torch build, and what the native target finds."""
     yield Finding("python", "ok", f"{platform.python_version()} on {platform.platform()}")
     yield Finding("adjointcheck", "ok", f"{__version__} in {Path(__file__).parent}")
     for name, extra in _requirements():
         yield _package(name, extra)
     yield _torch_build()
-    compiler = next(filter(None, map(shutil.which, ("g++", "clang++", "c++"))), None)
-    yield Finding("compiler", "ok", compiler) if compiler else Finding("compiler", "optional", "none found; the torch target needs none")
-    yield _cache_folder()
+    for name, fine, found, todo in _import("solve.native_doctor", "explain")():
+        yield Finding(name, "ok" if fine else "optional", found, todo)
 
 
 def _requirements() -> Iterator[tuple[str, str]]:
@@ -539,11 +555,3 @@ def _torch_build() -> Finding:
     cuda = f"CUDA {torch.version.cuda}" if torch.version.cuda else "CPU only"
     threads = f"{torch.get_num_threads()} threads"
     return Finding("torch build", "ok", f"{torch.__version__}, {cuda}, {threads}, GPUs: {', '.join(devices) or 'none'}")
-
-
-def _cache_folder() -> Finding:
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "adjointcheck"
-    parent = next(path for path in (folder, *folder.parents) if path.exists())
-    if os.access(parent, os.W_OK):
-        return Finding("cache folder", "ok", f"{folder} (nothing is kept there yet)")
-    return Finding("cache folder", "optional", f"{folder} cannot be written", "Set XDG_CACHE_HOME to a folder of yours.")
