@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -62,7 +63,7 @@ def parser(words: str) -> argparse.ArgumentParser:
 def command_line() -> str:
     """The command that is running, as a user would type it."""
     options = [option for i, option in enumerate(sys.argv[1:]) if "--json" not in (option, sys.argv[i])]
-    return " ".join(["python -m", f"benchmarks.{Path(sys.argv[0]).stem}", *options])
+    return f"python -m benchmarks.{Path(sys.argv[0]).stem} {shlex.join(options)}".rstrip()
 
 
 def publish(name: str, sheets: Sequence[Sheet], file: Path | None, figures: Sequence[str] = ()) -> None:
