@@ -53,7 +53,8 @@ def theory_text(theory: Theory) -> str:
 def theory_markdown(theory: Theory) -> str:
     """A page: hypotheses, theorem, and the steps as a numbered list."""
     points = theory.document["points"]
-    lines = [f"# {theory.title}", "", f"{theory.verdict.status.value}, for every dimension ({theory.document['source']}).", "", "## Letters", ""]
+    lines = [f"# {theory.title}", "", f"{theory.verdict.status.value}, for every dimension ({theory.document['source']}).", "",
+             "## Letters", ""]
     lines += [f"- `{name}`: {shape}" for name, shape in theory.document["letters"].items()]
     lines += ["", "## Hypotheses", "", *(f"- `{claim_text(claim, points)}`" for claim in theory.hypotheses)]
     lines += ["", "## Theorem", "", *(f"- `{claim_text(claim, points)}`" for claim in theory.conclusions), "", "## Proof", ""]

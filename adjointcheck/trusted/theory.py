@@ -6,7 +6,7 @@ layers, or mean of "mean").  Letters are matrices that depend smoothly on t (pie
 parameter that a derivation suffix names: x.dot = dx/dt, x.delta = dx/d(variation).  x.next is the next layer's x; x.before
 and x.after are its one-sided limits at an inner point, where a plain x is bound by nothing but the equations at that point.
 Flags: constant (in time and layers), input (free: no step may solve for it), symmetric, identity, positive, nonzero
-(invertible, if square), small (the parameter that tends to 0), varies (with it, and stays bounded with all derivatives).
+(invertible, if square), small (a parameter of its own that tends to 0), varies (with it, and stays bounded with all derivatives).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from adjointcheck.expression.node import ONE, ZERO, Expression, apply, substitut
 from adjointcheck.expression.table import MATRIX, PRIMITIVES, conditions_of
 from adjointcheck.trusted.matrix import SHIFTS, Letter, compare, has, normal
 from adjointcheck.trusted.polynomial import BudgetError
-from adjointcheck.trusted.replay import Judged, Judgement, Step
+from adjointcheck.trusted.replay import SCHEMA_VERSION, Judged, Judgement, Step
 from adjointcheck.trusted.verdict import Status, Verdict, worst
 
 FLAGS = frozenset({"constant", "input", "symmetric", "identity", "positive", "nonzero", "small", "varies"})
@@ -86,7 +86,7 @@ class Theory:
         flags = self.letters[base].flags
         if suffix in SHIFTS and flags & {"constant", "identity"}:
             return symbol(name)
-        if suffix not in SHIFTS and ("identity" in flags or (suffix == "dot" and "constant" in flags)):
+        if suffix not in SHIFTS and (flags & {"identity", "small"} or (suffix == "dot" and "constant" in flags)):
             return ZERO
         if suffix in SHIFTS or base not in self.functions:
             return symbol(".".join([base, *sorted([*others, suffix])]))
@@ -128,7 +128,7 @@ class Theory:
             return node.value > 0 or (node.value < 0 and relation == "!=")
         if node.head == "symbol":
             return any(has(self.letters, node.value, flag) for flag in ("positive", *["nonzero", "identity"] * (relation == "!=")))
-        return node.head in ("mul", "div", "pow", "transpose", "inverse") and all(self.certain(arg, relation) for arg in node.args)
+        return node.head in ("mul", "div", "pow", "transpose", "inverse", "det") and all(self.certain(arg, relation) for arg in node.args)
 
     def flagged(self, root: Expression, flag: str) -> list[str]:
         return [name for name in sorted(symbols_of(root)) if flag in self.letters[name.partition(".")[0]].flags]
@@ -167,17 +167,18 @@ class Theory:
         for _ in known:
             roots = substitute(roots, known)
         verdict = compare(roots[0], roots[1], self.letters, roots[2:])
-        tied = sorted(name for name in symbols_of(*roots[:2]) if self.tied(name, known))
-        if verdict.status is Status.REFUTED and tied:
-            return Verdict(Status.UNKNOWN, reason=f"does not follow as it stands, but {tied[0]} is bound by what its premises imply")
-        return verdict
+        tied = self.tied(symbols_of(*roots[:2]), known) if verdict.status is Status.REFUTED else []
+        return Verdict(Status.UNKNOWN, reason=f"does not follow as it stands, but more may be implied of {tied[0]}") if tied else verdict
 
-    def tied(self, name: str, known: Iterable[str]) -> bool:
-        """May the premises, or the symmetry of second derivatives, say more about `name` than was put in?"""
-        base, *suffixes = name.split(".")
-        if base in self.bound - self.functions.keys() and not SHIFTS.issuperset(suffixes):
-            return True
-        return any(base == other.partition(".")[0] and set(other.split(".")[1:]) <= set(suffixes) for other in known)
+    def tied(self, names: Iterable[str], known: Mapping[str, Expression]) -> list[str]:
+        """The letters of which premises, or the symmetry of second derivatives along two directions, say more than was put in."""
+        parts = {name: name.split(".") for name in sorted(names)}
+        opaque = [name for name, (base, *suffixes) in parts.items() if base in self.bound - self.functions.keys() and {*suffixes} - SHIFTS]
+        if len({suffix for name in opaque for suffix in parts[name][1:]} - SHIFTS) > 1:
+            return opaque
+        solved = [(other.split("."), symbols_of(right)) for other, right in known.items()]
+        return [name for name, (base, *suffixes) in parts.items()
+                if any(base == other[0] and {*other[1:]} <= {*suffixes} and name not in used for other, used in solved)]
 
     # -- facts ------------------------------------------------------------------------------------------------
 
@@ -258,11 +259,12 @@ class Line:
         return self.theory.read(self.how[name], name)
 
     def variation(self) -> tuple[str, str, str]:
-        """The option `of`, such as x.delta, with its letter and its derivation."""
+        """The option `of`, such as x.delta or x.before.delta, with its letter and its one derivation."""
         node = self.option("of")
-        base, _, suffix = node.value.partition(".") if node.head == "symbol" else ("", "", "")
-        self.expect(suffix.isalpha() and suffix not in SHIFTS | {"dot"}, "a variation such as x.delta")
-        return node.value, base, suffix
+        base, *suffixes = node.value.split(".") if node.head == "symbol" else ("",)
+        derivations = [suffix for suffix in suffixes if suffix not in SHIFTS]
+        self.expect(len(derivations) == 1 and derivations != ["dot"], "a variation such as x.delta")
+        return node.value, base, derivations[0]
 
     def new(self, letter: Expression, sources: Iterable[Expression]) -> None:
         """`letter` is named here for the first time, and its flags promise no more than its sources keep."""
@@ -400,6 +402,7 @@ def gradient(line: Line) -> list[Obligation]:
     theory, fact, claim, (of, base, suffix) = line.theory, line.main[0], line.claim, line.variation()
     kind, density = theory.interval(fact), bool(claim.at)
     line.new(claim.part("left" if density else "value"), _sources(claim))
+    line.expect(of == f"{base}.{suffix}", "the variation of a letter, at no special side")
     line.expect(not fact.at and density != theory.timeless(symbol(of)), "a functional; a constant's gradient, or an equation for a density")
     line.expect(not density or kind in ("integrand", "sum"), "a density under an integral or a sum")
     slots = {slot: fact.part(slot) for slot in dict.fromkeys([*fact.parts, *claim.parts]) if slot not in ("left", "right", "value")}
@@ -506,6 +509,8 @@ class Inference(Step):
 def judge_theory(document: Mapping[str, Any]) -> Judgement:
     """Re-prove a theory step by step; raises ProblemError when it has not the form of one."""
     try:
+        if document["schema_version"] != SCHEMA_VERSION:
+            raise ValueError(f"schema_version {document['schema_version']}")
         theory, conclusions = read_theory(document), list(document["conclusions"])
         steps = [Inference(s["id"], s["rule"], tuple(s["premises"]), dict(s["claim"]), dict(s.get("how", {}))) for s in document["steps"]]
         texts = [t for s in steps for t in (s.id, s.rule, *s.premises, *s.claim, *s.claim.values(), *s.how, *s.how.values())]

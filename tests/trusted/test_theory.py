@@ -35,7 +35,7 @@ def step(id: str, rule: str, claim: str | Mapping[str, str], *premises: str, **h
 def document(*steps: dict[str, Any], letters: Mapping[str, str] | None = None, points: tuple[str, ...] = ("t0", "t1"), over: str = "time",
              functions: Mapping[str, Mapping[str, str]] | None = None) -> dict[str, Any]:
     ends = [s["id"] for s in steps if s["rule"] not in ("assume", "define")][-1:]
-    return {"kind": "theory", "letters": {**LETTERS, **(letters or {})}, "functions": dict(FUNCTIONS if functions is None else functions), "points": list(points), "over": over,
+    return {"kind": "theory", "schema_version": 1, "letters": {**LETTERS, **(letters or {})}, "functions": dict(FUNCTIONS if functions is None else functions), "points": list(points), "over": over,
             "steps": list(steps), "conclusions": ends, "claims": []}
 
 
@@ -440,7 +440,7 @@ def test_a_theory_states_what_a_step_proves(conclusions: list[str]) -> None:
     {"letters": {"hole": "1 1"}}, {"letters": {"P": "n k symmetric"}}, {"letters": {"P": "n k identity"}}, {"letters": {"P": "n k nonzero"}}, {"letters": {"x": "n 1 positive"}}, {"letters": {"e": "1 1 small"}},
     {"functions": {"f": {"x": "f_w"}}}, {"functions": {"g": {"x": "A"}}, "letters": {"x": "n 1", "g": "n 1", "A": "n k"}}, {"functions": {"nobody": {}}}, {"functions": {"f": 3}}, {"points": ["t0", "t0"]}, {"points": ["always"]},
     {"points": ["integrand", "t1"]}, {"points": ["at"]}, {"points": 3}, {"points": [3]}, {"over": "space"}, {"over": "layers", "points": ["a", "b", "c"]}, {"steps": 3}, {"steps": [3]}, {"steps": [{}]}, {"letters": None}, {"conclusions": [3]},
-    {"letters": {"t0": "n 1 constant"}}, {"letters": {"t0": "1 1"}}, {"letters": {"x²": "1 1"}}, {"letters": {"x": "² 1"}},
+    {"schema_version": 2}, {"letters": {"t0": "n 1 constant"}}, {"letters": {"t0": "1 1"}}, {"letters": {"x²": "1 1"}}, {"letters": {"x": "² 1"}},
 ])
 def test_what_is_no_theory_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(AdjointCheckError):
@@ -453,7 +453,7 @@ def test_what_is_no_theory_is_refused(change: dict[str, Any]) -> None:
 ])
 def test_soundness_functions_of_functions_false_constants_and_matrices_are_refused(functions: Any, letters: Any) -> None:
     with pytest.raises(AdjointCheckError):
-        judge_theory({"letters": letters, "functions": functions, "points": ["t0", "t1"], "over": "time", "steps": [], "conclusions": []})
+        judge_theory({"schema_version": 1, "letters": letters, "functions": functions, "points": ["t0", "t1"], "over": "time", "steps": [], "conclusions": []})
 
 
 def test_soundness_a_divisor_is_a_letter_that_the_theory_calls_nonzero() -> None:

@@ -29,6 +29,29 @@ class Row:
 
 THEORIES: dict[str, Row] = {
     "bolza": Row("Continuous adjoint of the Bolza problem", "Pontryagin et al. 1962; Bryson and Ho 1975, section 2.3", "bolza"),
+    "discrete_to_continuous": Row("From a(t) = a(t + eps) dx(t + eps)/dx(t) to the costate equation",
+                                 "Chen et al. 2018, appendix B.1", "discrete"),
+    "gradient_limit": Row("The discrete gradients tend to the continuous ones", "Hager 2000; Walther 2007", "discrete"),
+    "resnet": Row("A residual network is forward Euler: its discrete adjoint", "Haber and Ruthotto 2017; LeCun 1988", "discrete"),
+    "residual_backpropagation": Row("Backpropagation through a residual network (h = 1)", "He et al. 2016; LeCun 1988", "discrete"),
+    "chain_rule_1": Row("The adjoint is the chain rule of the composition, depth 1",
+                       "Griewank and Walther 2008, chapter 3", "discrete", "chain_rule", (1,)),
+    "chain_rule_2": Row("The adjoint is the chain rule of the composition, depth 2",
+                       "Griewank and Walther 2008, chapter 3", "discrete", "chain_rule", (2,)),
+    "chain_rule_3": Row("The adjoint is the chain rule of the composition, depth 3",
+                       "Griewank and Walther 2008, chapter 3", "discrete", "chain_rule", (3,)),
+    "chain_rule_4": Row("The adjoint is the chain rule of the composition, depth 4",
+                       "Griewank and Walther 2008, chapter 3", "discrete", "chain_rule", (4,)),
+    "chain_rule_induction": Row("The adjoint is the chain rule of the composition, any depth",
+                               "Griewank and Walther 2008, chapter 3", "discrete"),
+    "augmented": Row("The augmented reverse-time system and the gradients in t0 and t1", "Chen et al. 2018, appendix B", "neural"),
+    "augmented_node": Row("Adjoint of a neural ODE with lifted state", "Dupont, Doucet and Teh 2019", "neural"),
+    "change_of_variables": Row("Instantaneous change of variables, from Jacobi's formula",
+                              "Liouville 1838; Chen et al. 2018, appendix A", "neural"),
+    "infinitesimal_change": Row("Instantaneous change of variables, from det(I + eps J)", "Chen et al. 2018, appendix A", "neural"),
+    "flow_likelihood": Row("Adjoint of a flow with the trace of its Jacobian as running cost", "Grathwohl et al. 2019", "neural"),
+    "hutchinson": Row("Hutchinson's estimator of the trace is unbiased", "Hutchinson 1989", "neural"),
+    "gradient_iteration": Row("A gradient step in w lowers the cost to first order", "Kelley 1960; Bryson and Denham 1962", "neural"),
 }
 
 

@@ -170,7 +170,7 @@ class Algebra:
     def symbol_along(self, name: str, by: str) -> Formula:
         base, *suffixes = name.split(".")
         flags = self.flags(base)
-        if "identity" in flags or (by == "dot" and "constant" in flags):
+        if flags & {"identity", "small"} or (by == "dot" and "constant" in flags):
             return sympy.Integer(0)
         if base not in self.draft.functions:
             return self.plain(".".join([base, *sorted([*suffixes, by])]))
