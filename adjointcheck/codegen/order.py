@@ -14,6 +14,7 @@ from adjointcheck.expression.node import ONE, Expression, mul, total, walk
 
 Value = TypeVar("Value", bound=Hashable)
 
+LARGE = 8000  # nodes of a program of which only the two likeliest schedules are tried
 FORWARD_BUDGET = 1500  # node visits; beyond it forward mode cannot win and would make derivation time quadratic
 
 
@@ -28,9 +29,9 @@ def smallest(candidates: Iterable[Sequence[Expression]]) -> list[Expression]:
 
 
 def rewritten(roots: Sequence[Expression]) -> Iterator[list[Expression]]:
-    """`roots` as they stand, and in every form that our rewritings give them."""
+    """`roots` as they stand, and in every form that our rewritings give them; of a large program sums are factored only."""
     forms = [normalise(roots)]
-    for rewrite in (factor_sums, pair_products):
+    for rewrite in (factor_sums, pair_products) if len(walk(forms[0])) <= LARGE else (factor_sums,):
         forms += [form for form in map(rewrite, forms) if form not in forms]
     return iter(forms)
 
@@ -51,7 +52,8 @@ def pulled_back(roots: Sequence[Expression], seeds: Sequence[Expression], names:
 
 def _pullbacks(roots: Sequence[Expression], seeds: Sequence[Expression], names: Sequence[str]) -> Iterator[list[Expression]]:
     written = normalise(roots)
-    for form in dict.fromkeys((tuple(written), tuple(factor_sums(written)))):
+    factored = factor_sums(written) if len(walk(written)) <= LARGE else written
+    for form in dict.fromkeys((tuple(written), tuple(factored))):
         yield from rewritten([*form, *calculus.gradient(form, seeds, names).values()])
         if len(walk(form)) * len(names) <= FORWARD_BUDGET:
             yield from rewritten([*form, *_column_by_column(form, seeds, names)])

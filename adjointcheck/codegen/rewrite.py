@@ -35,6 +35,7 @@ Factor = tuple[Expression, int]  # a factor and its exponent, +1 or -1
 ODD = ("sin", "tan", "sinh", "tanh", "asin", "atan", "sign")
 EVEN = ("cos", "cosh", "abs")
 _SIGNS: Mapping[str, tuple[int, ...]] = {"add": (1, 1), "sub": (1, -1), "neg": (-1,)}
+_ROUNDS = 64  # a factor of n products may take n rounds of pairing, and n rounds cost n^2
 _EXPONENTS: Mapping[str, tuple[int, ...]] = {"mul": (1, 1), "div": (1, -1)}
 
 
@@ -228,8 +229,10 @@ _Atom = Expression | _Pair
 
 
 def _pair(products: list[list[_Atom]]) -> list[list[_Atom]]:
-    """Replace pairs that occur in several products, in rounds, until none does."""
-    while partners := _repeated_pairs(products):
+    """Replace pairs that occur in several products, in rounds, until none does or the last round is over."""
+    for _ in range(_ROUNDS):
+        if not (partners := _repeated_pairs(products)):
+            break
         products = [_replace_pairs(factors, partners) for factors in products]
     return products
 

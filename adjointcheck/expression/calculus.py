@@ -54,17 +54,18 @@ def gradient(roots: Sequence[Expression], seeds: Sequence[Expression], names: It
         terms[root].append(seed)
     names = list(names)
     wanted = {symbol(name) for name in names}
-    live = _depends(roots, wanted)
-    for node in reversed(walk(roots)):
+    nodes = walk(roots)
+    live = _depends(nodes, wanted)
+    for node in reversed(nodes):
         if node.args and node in terms and node in live:
             _scatter(node, total(terms[node]), terms, live, names)
     return {name: total(terms[symbol(name)]) if symbol(name) in terms else ZERO for name in names}
 
 
-def _depends(roots: Sequence[Expression], wanted: set[Expression]) -> set[Expression]:
+def _depends(nodes: Sequence[Expression], wanted: set[Expression]) -> set[Expression]:
     live = set(wanted)
-    for node in walk(roots):
-        if any(arg in live for arg in node.args):
+    for node in nodes:
+        if not live.isdisjoint(node.args):
             live.add(node)
     return live
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NoReturn
-from weakref import WeakValueDictionary
+from weakref import ref
 
 Number = int | float | Fraction
 
@@ -57,13 +57,33 @@ class Expression:
         return to_text(self)
 
 
-_POOL: WeakValueDictionary[tuple[Any, ...], Expression] = WeakValueDictionary()
+class _Entry(ref[Expression]):
+    """A weak reference that takes its row out of the pool when the node is gone; WeakValueDictionary takes twice the time."""
+
+    __slots__ = ("key",)
+
+
+_POOL: dict[tuple[Any, ...], _Entry] = {}
+
+
+def _forget(entry: _Entry) -> None:
+    if _POOL.get(entry.key) is entry:  # else the node was made anew in the meantime
+        del _POOL[entry.key]
 
 
 def _intern(head: str, args: tuple[Expression, ...], value: object) -> Expression:
     key = (head, args, value)
-    node = _POOL.get(key)
-    return _POOL.setdefault(key, Expression(head, args, value)) if node is None else node
+    entry = _POOL.get(key)
+    node = None if entry is None else entry()
+    if node is None:
+        node = Expression(head, args, value)
+        entry = _Entry(node, _forget)
+        entry.key = key
+        first = _POOL.setdefault(key, entry)()  # another thread may have been faster
+        if first is None:
+            _POOL[key] = entry
+        return node if first is None else first
+    return node
 
 
 def number(value: int | Fraction) -> Expression:
@@ -166,6 +186,9 @@ def power(a: Expression, b: Expression) -> Expression:
 
 def total(terms: Iterable[Expression]) -> Expression:
     """The sum of `terms`, positive ones first, so that a sign costs no operation of its own."""
+    terms = list(terms)
+    if len(terms) == 1:
+        return terms[0]
     signed = [_unsigned(term) for term in terms]
     result = ZERO
     for term, flip in sorted(signed, key=lambda pair: pair[1]):
@@ -184,8 +207,11 @@ def walk(roots: Iterable[Expression]) -> list[Expression]:
             order.append(node)
         elif node not in seen:
             seen.add(node)
+            if not node.args:
+                order.append(node)
+                continue
             stack.append((node, True))
-            stack.extend((arg, False) for arg in reversed(node.args))
+            stack.extend([(arg, False) for arg in reversed(node.args) if arg not in seen])
     return order
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from functools import reduce
+from itertools import chain, islice
 
 from adjointcheck.expression.grouping import labels
 from adjointcheck.expression.node import Expression, mul, number, total
@@ -22,7 +23,7 @@ def parts(left: Expression, right: Expression, least: int = 0) -> list[tuple[Exp
     a = b |- a + c = b + c;  a = b |- c a = c b;  a_i = b_i for all i |- sum a_i = sum b_i.  `labels` only guesses which
     summands belong together: any sorting is sound, and a bad one leads to equations that are not proved.
     """
-    if sum(1 for root in (left, right) for _ in summands(root, False)) <= least:
+    if least and len([*islice(chain(summands(left, False), summands(right, False)), least + 1)]) <= least:
         return [(left, right)]
     sides = _cancelled(left, right, spread=False)
     if len(sides[0]) + len(sides[1]) > FEW:

@@ -42,7 +42,7 @@ def brusselator(n: int, *, periodic: bool = True) -> Problem:
     )
 
 
-def sparse_graph(n: int, degree: int = 6, seed: int = 0) -> list[Edge]:
+def sparse_graph(n: int, degree: int = 4, seed: int = 0) -> list[Edge]:
     """A ring with chords: n degree/2 edges i < j drawn with a fixed seed, connected, no edge twice."""
     generator = random.Random(seed)
     edges = {(min(i, (i + 1) % n), max(i, (i + 1) % n)) for i in range(n)}
@@ -52,7 +52,7 @@ def sparse_graph(n: int, degree: int = 6, seed: int = 0) -> list[Edge]:
     return sorted(edges)
 
 
-def kuramoto(n: int, degree: int = 6, seed: int = 0) -> Problem:
+def kuramoto(n: int, degree: int = 4, seed: int = 0) -> Problem:
     """n oscillators on a sparse graph (Kuramoto 1984): xdot_i = omega_i + k sum_j sin(x_j - x_i), j beside i.
 
     Running cost: sum over the edges of 1 - cos(x_j - x_i); terminal cost: sum of sin(x_i)^2; n + 1 parameters.
