@@ -15,6 +15,7 @@ from random import Random
 from typing import Any
 
 from adjointcheck.check.exact_values import same, same_slope
+from adjointcheck.check.matrix_values import same_fact
 from adjointcheck.check.mutation_operators import OPERATORS, Document, Operator, Target
 from adjointcheck.errors import AdjointCheckError, DisagreementError
 from adjointcheck.expression.grammar import LOG, parse
@@ -64,12 +65,31 @@ def with_claims(log: Mapping[str, Any]) -> Document:
 
 def mutate(log: Mapping[str, Any], operator: Operator, draw: Random, tries: int = 6) -> Mutant | None:
     """A spoiled copy of `log`; None where `operator` found no hold in `tries` draws."""
+    if _is_theory(log) and operator.name in _SETS:
+        return None
     for _ in range(tries):
         document = copied(log)
         target = operator.change(draw, document)
         if target is not None and document != log:
-            return Mutant(operator.name, document, target)
+            return Mutant(operator.name, document, _widened(document, target))
     return None
+
+
+_SETS = ("premise order", "premise added")  # the premises of a theory's step are a set that may hold more than is needed
+_GIVEN = ("assume", "define")  # in a theory nothing refutes these: what rests on them must fall
+
+
+def _is_theory(log: Mapping[str, Any]) -> bool:
+    return log.get("kind") == "theory"
+
+
+def _widened(document: Document, target: Target) -> Target:
+    """With everything that rests, directly or not, on a hypothesis or definition that was changed."""
+    names = {step["id"] for step in document.get("steps", []) if step["id"] in target.names and step["rule"] in _GIVEN}
+    for step in document.get("steps", []) if names else []:
+        if names & set(step["premises"]):
+            names.add(step["id"])
+    return Target((*target.names, *sorted(names - set(target.names))))
 
 
 def mutants(log: Mapping[str, Any], count: int, seed: int, operators: Sequence[Operator] = OPERATORS,
@@ -100,6 +120,8 @@ def equivalent(log: Mapping[str, Any], other: Mapping[str, Any], draw: Random) -
     """Do two logs say the same?  None when a changed formula is defined at too few points to tell."""
     if _skeleton(log) != _skeleton(other):
         return False
+    if _is_theory(log):
+        return _same_theory(log, other)
     here, there = _texts(log), _texts(other)
     answers = [_same_text(log, place, here[place], there[place], draw) for place in here if here[place] != there[place]]
     return False if False in answers else None if None in answers else True
@@ -113,6 +135,12 @@ def _skeleton(log: Mapping[str, Any]) -> list[Any]:
     names = [list(statement.get("states", {})), *(statement.get(key) for key in ("parameters", "controls", "positive"))]
     return [sorted(log.keys() - {"proved", "verdict"}), log.get("schema_version"), steps, names,
             sorted(claim["name"] for claim in log.get("claims", []))]
+
+
+def _same_theory(log: Mapping[str, Any], other: Mapping[str, Any]) -> bool | None:
+    pairs = [(a["claim"], b["claim"]) for a, b in zip(log["steps"], other["steps"], strict=True) if a["claim"] != b["claim"]]
+    answers = [same_fact(a, b, log["letters"]) for a, b in pairs]
+    return False if False in answers else None if None in answers else True
 
 
 Place = tuple[str, ...]

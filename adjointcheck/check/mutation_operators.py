@@ -373,7 +373,8 @@ def other_schema(draw: Random, log: Document) -> Target | None:
 
 
 def missing_part(draw: Random, log: Document) -> Target | None:
-    del log[draw.choice([key for key in ("statement", "steps", "claims", "schema_version") if key in log])]
+    parts = ("letters", "steps", "schema_version") if log.get("kind") == "theory" else ("statement", "steps", "claims", "schema_version")
+    del log[draw.choice(parts)]
     return Target()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
@@ -17,10 +18,12 @@ import pytest
 
 import adjointcheck as ac
 from adjointcheck.check.exact_values import Undefined, same, same_slope, value
+from adjointcheck.check.matrix_values import same_fact
 from adjointcheck.check.mutants import Fate, Tally, attack, copied, equivalent, fate, mutants, mutate, with_claims
 from adjointcheck.check.mutation_operators import OPERATORS
 from adjointcheck.check.random_statements import random_statement
 from adjointcheck.check.text_slips import SLIPS, tokens_of
+from adjointcheck.derive.theories import theory
 from adjointcheck.errors import DisagreementError
 from adjointcheck.expression.grammar import parse
 from adjointcheck.trusted.replay import replay
@@ -88,6 +91,31 @@ def test_campaign_of_mutants(capsys: pytest.CaptureFixture[str]) -> None:
     assert tally.total.total() >= 0.95 * CAMPAIGN
     assert tally.total[Fate.SURVIVED] == tally.total[Fate.DISAGREEMENT] == 0, outcome(tally)
     assert tally.total[Fate.AT_STEP] >= 0.99 * tally.total.total()
+
+
+def test_theories_are_attacked_too() -> None:
+    """Mutants of the continuous adjoint for every dimension: a changed step falls; a changed hypothesis makes another theorem."""
+    document = theory("bolza").document
+    rules, fates = {step["id"]: step["rule"] for step in document["steps"]}, Counter()
+    for mutant in mutants(document, 90, 4):
+        found = fate(mutant)
+        given = rules.get(mutant.target.names[0]) in ("assume", "define")
+        assert given or found is not Fate.SURVIVED, (mutant.operator, mutant.target)
+        fates[found if not given else "given"] += 1
+    assert fates[Fate.AT_STEP] >= 50 and fates[Fate.AT_STEP] >= 0.95 * (fates.total() - fates["given"])
+
+
+THEOREM = {"P": "n n symmetric", "A": "n n", "I": "n n identity", "x": "n 1", "p": "1 n", "h": "1 1"}
+
+
+@pytest.mark.parametrize(("first", "second", "expected"), [
+    ({"left": "p*A*x", "right": "0"}, {"left": "transpose(x)*transpose(A)*transpose(p)", "right": "0"}, True), ({"left": "p*A*x", "right": "0"}, {"left": "0", "right": "2*p*A*x"}, True), ({"left": "p*A", "right": "p"}, {"left": "p*A*(1 + 1e-30)", "right": "p"}, False),
+    ({"left": "p*A", "right": "p"}, {"left": "h*p*A", "right": "h*p"}, False), ({"value": "h", "integrand": "p*(I + h*P)*x"}, {"value": "h", "integrand": "p*x + h*p*transpose(P)*x"}, True), ({"value": "h", "integrand": "p*A*x"}, {"value": "h", "integrand": "p*transpose(A)*x"}, False),
+    ({"value": "h", "integrand": "p*A*x"}, {"value": "h", "integrand": "2*p*A*x"}, False), ({"left": "trace(A*P)", "right": "0"}, {"left": "trace(P*A)", "right": "0"}, True), ({"left": "A*inverse(A)", "right": "h*I"}, {"left": "I", "right": "h*I"}, True), ({"left": "p*A", "right": "p"}, {"left": "A*p", "right": "p"}, False),
+    ({"left": "A*p", "right": "p"}, {"left": "p*A", "right": "p"}, None), ({"left": "p", "right": "0", "at": "t0"}, {"left": "p", "right": "0", "at": "t1"}, False), ({"left": "det(A)", "right": "h"}, {"left": "det(transpose(A))", "right": "h"}, True),
+])
+def test_claims_of_theories_are_compared_by_values(first: dict[str, str], second: dict[str, str], expected: bool | None) -> None:
+    assert same_fact(first, second, THEOREM) is expected
 
 
 # The attack is able to bite
