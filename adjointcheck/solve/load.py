@@ -42,10 +42,14 @@ def build(derived: AdjointSystem | Derivation, target: str = "auto", method: str
 
 
 def _native(system: AdjointSystem, module: ModuleType, method: str) -> ModuleType:
-    from adjointcheck.codegen import generate
+    from adjointcheck.codegen import native_text
+    from adjointcheck.codegen.lower import lower
+    from adjointcheck.schemes import METHODS
     from adjointcheck.solve.native_module import load_native
 
-    return load_native(generate(system, "native", method), module)
+    program, stages = lower(system, METHODS[method]), len(module.B)
+    bodies = sum(len(program.function(name).body) for name in ("rates", "rates", "pullback"))  # once forward, once more backward
+    return load_native(native_text.emit(program), module, stages * (bodies + 2 * stages * len(module.STATES)))
 
 
 def _tell_fallback(error: CodegenError) -> None:

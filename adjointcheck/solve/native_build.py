@@ -34,7 +34,14 @@ NEEDED = ("-std=c++17", "-fPIC", "-shared")
 # Rows of alternatives: the first that the compiler takes. Arithmetic stays IEEE; only errno and traps are given up.
 WANTED = (("-O3",), ("-march=native", "-mcpu=native"), ("-fopenmp",), ("-fno-math-errno",), ("-fno-trapping-math",),
           ("-ffp-contract=fast",), ("-fno-semantic-interposition",))  # fmt: skip
-PROBE = 'extern "C" int probe(int n) {\n  int s = 0;\n#pragma omp parallel for reduction(+ : s)\n  for (int i = 0; i < n; ++i) s += i;\n  return s;\n}\n'
+PROBE = """\
+extern "C" int probe(int n) {
+  int s = 0;
+#pragma omp parallel for reduction(+ : s)
+  for (int i = 0; i < n; ++i) s += i;
+  return s;
+}
+"""
 COMPILE_SECONDS, ASK_SECONDS, STALE_SECONDS = 600, 20, 3600
 
 _told: set[str] = set()
@@ -127,7 +134,8 @@ def usable_flags(compiler: Compiler) -> tuple[str, ...]:
             return all_flags()
         if not works([]):
             reason = _run_compiler(compiler, flags, PROBE, Path(folder))[1]
-            raise NativeUnavailable(f"native target, {compiler.words}", _first_error(reason), "a compiler of C++17 that links", "Mend it or set CXX.")
+            raise NativeUnavailable(f"native target, {compiler.words}", _first_error(reason), "a compiler of C++17 that links",
+                                    "Mend it or set CXX.")  # fmt: skip
         for row in WANTED:
             flags += next(((flag,) for flag in row if works([flag])), ())
     return flags
@@ -172,7 +180,8 @@ def build_library(text: str, *defined: str) -> Library:
     compiler = find_compiler()
     if compiler is None:
         wanted = os.environ.get("CXX") or ", ".join(COMPILERS)
-        raise NativeUnavailable("native target", f"no working compiler ({wanted})", "a C++17 compiler", "Install g++ or clang++, or set CXX.")
+        got = f"no working compiler ({wanted})"
+        raise NativeUnavailable("native target", got, "a C++17 compiler", "Install g++ or clang++, or set CXX.")
     flags = all_flags()
     key = entry_key(text, compiler, (*flags, *defined))
     return cached(key, ".so", lambda folder: _compile(text, compiler, flags, defined, folder))
@@ -197,7 +206,8 @@ def cached(key: str, suffix: str, make: Callable[[Path], Made]) -> Library:
         return _fill(shared, key, suffix, make)
     except OSError as error:
         folder = private_folder()
-        tell_once(f"native target: the cache folder {shared} cannot be used ({error.strerror or error}); building in {folder}, for this process only")
+        reason = f"the cache folder {shared} cannot be used ({error.strerror or error})"
+        tell_once(f"native target: {reason}; building in {folder}, for this process only")
         return _read_entry(folder, key, suffix) or _fill(folder, key, suffix, make)
 
 

@@ -37,7 +37,8 @@ def state() -> tuple[bool, str]:
     told = "; ".join(compilers) if compilers else "neither NVRTC nor nvcc"
     if not torch.cuda.is_available():
         return False, f"no device that torch can use ({told})"
-    names = ", ".join(f"{torch.cuda.get_device_name(i)} ({architecture(torch.device('cuda', i))})" for i in range(torch.cuda.device_count()))
+    devices = [torch.device("cuda", i) for i in range(torch.cuda.device_count())]
+    names = ", ".join(f"{torch.cuda.get_device_name(device)} ({architecture(device)})" for device in devices)
     return bool(compilers), f"{names}; {told}"
 
 
@@ -94,7 +95,8 @@ def build_cubin(text: str, arch: str, precision: int) -> Path:
     """
     words = nvrtc_words() or nvcc_words()
     if not words:
-        raise NativeUnavailable("native target on CUDA", "neither NVRTC nor nvcc", "one of them", "Install a CUDA build of torch, or CUDA itself.")
+        raise NativeUnavailable("native target on CUDA", "neither NVRTC nor nvcc", "one of them",
+                                "Install a CUDA build of torch, or CUDA itself.")  # fmt: skip
     options = (*OPTIONS, f"--gpu-architecture={arch}", f"-DADJ_PRECISIONS={precision}")
     key = hashlib.sha256("\0".join([str(LAYOUT), text, words, *options]).encode()).hexdigest()
 
@@ -185,7 +187,8 @@ def solver_of(text: str, module: ModuleType, device: torch.device, dtype: torch.
 
     def solve(launch: Launch) -> int:
         properties = torch.cuda.get_device_properties(index)
-        limit = launch.memory_limit or int(SHARE * torch.cuda.mem_get_info(index)[0])
+        free, _ = torch.cuda.mem_get_info(index)  # which also makes torch's context that of this thread
+        limit = launch.memory_limit or int(SHARE * free)
         threads, size = plan(launch, sizes, dtype.itemsize, properties.multi_processor_count * RESIDENT, limit)
         if not threads:
             return 3

@@ -59,7 +59,8 @@ def _cache() -> Row:
     folder = cache_folder()
     parent = next(path for path in (folder, *folder.parents) if path.exists())
     if not (parent.is_dir() and os.access(parent, os.W_OK)):
-        return Row("cache folder", False, f"{folder} cannot be written: every process builds anew", "Set XDG_CACHE_HOME to a folder of yours.")
+        found = f"{folder} cannot be written: every process builds anew"
+        return Row("cache folder", False, found, "Set XDG_CACHE_HOME to a folder of yours.")
     sizes = [entry.stat().st_size for entry in Path(folder).glob("*") if entry.suffix in (".so", ".cubin")]
     held = f"{len(sizes)} built, {sum(sizes) / 2**20:.1f} MiB" if sizes else "nothing is kept there yet"
     return Row("cache folder", True, f"{folder} ({held})")

@@ -97,8 +97,8 @@ class Face:
         rows = self.rows(read)
         batch = native_ops._common(rows)
         cost, *found = native_ops.sweep(self.target.key, None, rows[1].new_ones(batch), *rows, *options)
-        shaped = {name: value if name not in read else value.reshape(read[name].shape) for name, value in zip(ARGUMENTS, found, strict=True)}
-        return cost, self.torch.Gradients(**shaped)
+        pairs = dict(zip(ARGUMENTS, found, strict=True))
+        return cost, self.torch.Gradients(**{name: v.reshape(read[name].shape) if name in read else v for name, v in pairs.items()})
 
     def rows(self, read: dict[str, Tensor]) -> tuple[Any, ...]:
         """The inputs in the kernel's order, each with a batch axis; x0 None where it follows theta."""
@@ -212,8 +212,11 @@ def load_native(text: str, torch_module: ModuleType, operations: int = 1000) -> 
         library, handle = open_library(text, torch.float64)
         facts = describe(handle)
         check_facts(facts, torch_module)
-        target = Target(key, torch_module, {torch.float64: solver_of(handle, torch.float64)}, facts["lanes"]["f64"], operations,
-                        lambda dtype: solver_of(open_library(text, dtype)[1], dtype), lambda *wanted: native_cuda.solver_of(text, torch_module, *wanted))
+        target = Target(
+            key, torch_module, {torch.float64: solver_of(handle, torch.float64)}, facts["lanes"]["f64"], operations,
+            lambda dtype: solver_of(open_library(text, dtype)[1], dtype),
+            lambda *wanted: native_cuda.solver_of(text, torch_module, *wanted),
+        )  # fmt: skip
         sys.modules[name] = dress(name, Face(native_ops.register(target), library, facts))
     return sys.modules[name]
 

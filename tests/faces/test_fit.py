@@ -27,7 +27,7 @@ def decay(positive: tuple[str, ...] = (), **values: Any) -> ac.Problem:
 @pytest.mark.parametrize("positive", [(), ("rate", "size")])
 def test_minimum_is_found(positive: tuple[str, ...]) -> None:
     problem, heard = decay(positive), []
-    found = fit(problem, ac.build(problem), lambda *figures: heard.append(figures))
+    found = fit(problem, ac.build(problem, target="torch"), lambda *figures: heard.append(figures))
     assert found.converged and found.names == ["rate", "size"] and found.start == [0.2, 5e-4]
     assert found.found == pytest.approx([RATE, SIZE], rel=1e-4)
     assert found.cost_end < 1e-8 * found.cost_start and found.gradient_norm < 1e-5
@@ -38,7 +38,7 @@ def test_minimum_is_found(positive: tuple[str, ...]) -> None:
 
 def test_twice_is_the_same() -> None:
     problem = decay()
-    module = ac.build(problem)
+    module = ac.build(problem, target="torch")
     assert fit(problem, module) == fit(problem, module)
 
 
@@ -46,7 +46,7 @@ def test_the_search_turns_back_where_the_solution_ends() -> None:
     """x' = rate x^2 blows up before t1 for rate >= 1; the start's slope points there."""
     problem = ac.Problem(name="edge", states={"x": "rate*x**2"}, initial={"x": 1}, parameters={"rate": 0.1}, horizon=(0, 1),
                          terminal_cost="(log(x) - 2)**2", positive=["x"])  # fmt: skip
-    found = fit(problem, ac.build(problem))
+    found = fit(problem, ac.build(problem, target="torch"))
     assert found.found == pytest.approx([1 - exp(-2)], rel=1e-3)
 
 
@@ -54,13 +54,13 @@ def test_positive_parameters_never_leave() -> None:
     """J falls towards rate = 0 and beyond; logarithms keep the search on the positive side."""
     problem = ac.Problem(name="keep", states={"x": "rate"}, initial={"x": 0}, parameters={"rate": 1}, horizon=(0, 1),
                          terminal_cost="x - log(rate)/100", positive=["rate"])  # fmt: skip
-    (rate,) = fit(problem, ac.build(problem)).found
+    (rate,) = fit(problem, ac.build(problem, target="torch")).found
     assert log(rate) == pytest.approx(log(0.01), abs=1e-2)
 
 
 def test_fixed_time_steps() -> None:
     problem = decay()
-    found = ac.fit(problem, ac.build(problem, method="rk4"))
+    found = ac.fit(problem, ac.build(problem, target="torch", method="rk4"))
     assert found.found == pytest.approx([RATE, SIZE], rel=1e-4)
 
 
@@ -71,4 +71,4 @@ def test_fixed_time_steps() -> None:
 def test_what_cannot_be_fitted(parameters: Any, rate: str, words: str) -> None:
     problem = ac.Problem(name="bare", states={"x": rate}, initial={"x": 1}, parameters=parameters, horizon=(0, 1), terminal_cost="x")
     with pytest.raises(SolveError, match=words):
-        fit(problem, ac.build(problem))
+        fit(problem, ac.build(problem, target="torch"))

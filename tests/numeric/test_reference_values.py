@@ -29,7 +29,7 @@ def problem_of(name: str) -> Problem:
 
 @cache
 def module_of(name: str, method: str = "tsit5") -> ModuleType:
-    return build(derive(problem_of(name)), method=method)
+    return build(derive(problem_of(name)), "torch", method)
 
 
 # Lotka-Volterra: the published digits, and a Taylor series in 30 digits

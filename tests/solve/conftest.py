@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +12,14 @@ import pytest
 
 from adjointcheck.solve import native_build
 from adjointcheck.solve.native_module import load_native
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is built here stays out of the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture
@@ -22,13 +31,11 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def growth(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+def growth() -> ModuleType:
     """The handmade text behind the face of its torch target."""
     if native_build.find_compiler() is None:
         pytest.skip("needs a C++ compiler")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        return load_native(handmade.text(), handmade.torch_module())
+    return load_native(handmade.text(), handmade.torch_module())
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from adjointcheck.errors import CodegenError
-from adjointcheck.solve import load, native_build, native_ops
+from adjointcheck.solve import load, native_ops
 from adjointcheck.solve.native_module import load_native
 
 F64 = torch.float64

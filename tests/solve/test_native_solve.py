@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +15,7 @@ from torch.func import grad, jacrev, vmap
 import adjointcheck as ac
 from adjointcheck.check.native_target import NAME as CHECK
 from adjointcheck.check.verdict import Outcome
+from adjointcheck.errors import SolveError
 from adjointcheck.solve import native_build
 
 F64 = torch.float64
@@ -36,21 +37,19 @@ def blowup() -> ac.Problem:
 
 
 @pytest.fixture(scope="module")
-def modules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., ModuleType]]:
+def modules() -> Callable[..., ModuleType]:
     """Build (once) the native module of a statement."""
     if native_build.find_compiler() is None:
         pytest.skip("needs a C++ compiler")
     built: dict[tuple[str, str], ModuleType] = {}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
 
-        def build(make: Callable[[], ac.Problem], method: str = "tsit5") -> ModuleType:
-            key = (make.__name__, method)
-            if key not in built:
-                built[key] = ac.build(make(), target="native", method=method)
-            return built[key]
+    def build(make: Callable[[], ac.Problem], method: str = "tsit5") -> ModuleType:
+        key = (make.__name__, method)
+        if key not in built:
+            built[key] = ac.build(make(), target="native", method=method)
+        return built[key]
 
-        yield build
+    return build
 
 
 def inputs(hold: str = "linear", batch: int = 3, dtype: torch.dtype = F64) -> dict[str, Tensor]:
@@ -233,9 +232,19 @@ def test_an_empty_horizon(modules: Callable[..., ModuleType]) -> None:
 
 
 def test_a_limit_of_memory_changes_no_bit(modules: Callable[..., ModuleType]) -> None:
+    """The least limit that the kernel takes, to a factor of 1.2."""
     module, given = modules(tangled), inputs()
+
+    def tighten(limit: int) -> Any:
+        try:
+            return module.value_and_gradient(**given, hold="linear", steps=600, max_steps=1000, memory_limit=limit)
+        except SolveError as error:
+            assert "memory_limit is too small" in str(error)
+
     free = module.value_and_gradient(**given, hold="linear", steps=600, max_steps=1000)
-    tight = module.value_and_gradient(**given, hold="linear", steps=600, max_steps=1000, memory_limit=400_000)
+    tried = [tighten(int(1000 * 1.2**i)) for i in range(60)]
+    assert tried[0] is None and tried[-1] is not None
+    tight = next(found for found in tried if found is not None)
     assert torch.equal(free[0], tight[0]) and worst(tight[1], free[1]) < 1e-13
 
 
@@ -266,14 +275,9 @@ def test_the_check_passes_on_the_right_kernel_and_sees_a_wrong_one(modules: Call
     from adjointcheck import pipeline
     from adjointcheck.check.native_target import check_native_target
 
-    problem = tangled()
-    modules(tangled)
-    report = pipeline.check(problem, target="native")
-    (found,) = [check for check in report.checks if check.name == CHECK]
-    assert found.outcome is Outcome.PASS and found.measured is not None and found.measured <= 30, found.words
-    assert report.verdict == "pass"
-    case = pipeline.prepare(report.derivation)
-    module = modules(tangled)
+    module, case = modules(tangled), pipeline.prepare(ac.derive(tangled()))
+    found = check_native_target(case, module)
+    assert found.name == CHECK and found.outcome is Outcome.PASS and found.measured is not None and 0 < found.measured <= 30, found.words
     right = module.value_and_gradient
 
     def wrong(*given: Any, **options: Any) -> Any:
