@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from runpy import run_module
 from typing import Any
 
 from adjointcheck.errors import AdjointCheckError, DisagreementError
@@ -201,9 +202,8 @@ def main(arguments: list[str]) -> None:
     sys.dont_write_bytecode = True
     if task == "command":
         limit(int(cpu), int(memory), writing=True)
-        from adjointcheck.cli import main as command
-
-        command(rest)
+        sys.argv[1:] = rest
+        run_module("adjointcheck", run_name="__main__")
         return
     _preload(task)
     limit(int(cpu), int(memory))
