@@ -96,15 +96,30 @@ class Normalizer:
         self.signs[key] = sign
         if sign == 0:
             tie = self.relation(dict(key))
-            self.ties.setdefault(tie[0][-1][0], []).append(tie)
+            g = tie[0][-1][0]
+            self.ties.setdefault(g, []).append(tie)
+            if g in self.relations and len(tie[0]) == 1:
+                self.overlap(*self.relations[g])
+
+    def overlap(self, pattern: Monomial, replacement: Any) -> None:
+        """What a relation says once a tie has rewritten its leading atom: s = 0 and s**2 = 1 - c**2 make 1 - c**2 zero."""
+        key, flip = self.canonical(self.sub(self.ring.from_terms([(pattern, Fraction(1))]), replacement))
+        if key is not None and self.possible(key).count(0):
+            self.fix(key, 0)
+        elif flip:
+            raise Infeasible
 
     def consistent(self) -> bool:
         """False if the signs of all factors of a domain condition are known here and violate it."""
         for key, options in self.allowed.items():
-            constant, parts = self.factored(self.ring.from_terms(key))
-            known = [(self.signs.get(self.canonical(part)[0]), e) for part, e in parts]
-            if all(sign is not None for sign, _ in known) and math.prod(sign**e for sign, e in known if sign is not None) not in options:
-                return False
+            parts = self.factored(self.ring.from_terms(key))[1]
+            keys = [self.canonical(part)[0] or () for part, _ in parts]
+            if all(part in self.signs for part in keys):
+                signs = [self.signs[part] for part in keys]
+                if math.prod(((s > 0) - (s < 0)) ** e for s, (_, e) in zip(signs, parts, strict=True)) not in options:
+                    if any(s in WEAK for s in signs) and 0 in options:
+                        raise NeedSign(*next((part, WEAK[s]) for part, s in zip(keys, signs, strict=True) if s in WEAK))
+                    return False
         return True
 
     # -- walking the expression -------------------------------------------------------------------------------
@@ -147,7 +162,7 @@ class Normalizer:
         if key is None:
             possible, flip = (flip,), 1
         else:
-            possible = (self.signs[key],) if key in self.signs else self.allowed.get(key, self.bound(key))
+            possible = self.possible(key)
         options = tuple(sign for sign in possible if flip * sign in _OPTIONS[relation])
         if not options:
             raise Infeasible
@@ -164,34 +179,61 @@ class Normalizer:
         if not terms:
             return None, 0
         lead = _lead(terms)
-        key = None if lead == () else tuple(sorted((monomial, c / terms[lead]) for monomial, c in terms.items()))
+        key: Key | None = None if not lead else tuple(sorted((monomial, c / terms[lead]) for monomial, c in terms.items()))
         return key, 1 if terms[lead] > 0 else -1
 
-    def sign(self, a: Any) -> int:
+    def possible(self, key: Key) -> tuple[int, ...]:
+        """The signs that key may have: by region, by domain, at sight."""
+        here = self.signs.get(key)
+        options = tuple(o for o in self.allowed.get(key, self.bound(key)) if here is None or o in WEAK.get(here, (here,)))
+        if not options:
+            raise Infeasible
+        return options
+
+    def sign(self, a: Any, of: Callable[[Any], int] | None = None) -> int:
+        """The sign of a, or with `of=self.side` an s with s * a >= 0."""
         num, below = self.clear(a)
-        return math.prod([self.sign_of(num), *(self.sign_of(v) for v, e in below if e % 2)])
+        return math.prod((of or self.sign_of)(v) for v, e in [(num, 1), *below] if e % 2)
 
     def sign_of(self, num: Any) -> int:
-        key, flip = self.canonical(num)
-        if key is None:
-            return flip
-        options = self.allowed.get(key, self.bound(key))
-        if key not in self.signs and len(options) > 1:
-            implied = self.implied(dict(key))
-            if implied:
-                return flip * implied
-            lead, parts = self.factored(num)
-            if sum(e for _, e in parts) > 1:
-                return (1 if lead > 0 else -1) * math.prod(self.sign_of(part) ** e for part, e in parts)
-            raise NeedSign(key, options)
-        return flip * self.signs.get(key, options[0])
+        return self.judged(num, self.sign_of, lambda options, flip: options)
 
-    def implied(self, wanted: dict[Monomial, Fraction]) -> int:
-        """The sign of `wanted` if it is that of p + c q with p, q > 0 known in this region, c > 0; else 0."""
-        known = [{(): Fraction(1)}, *({m: sign * c for m, c in key} for key, sign in self.signs.items() if sign)]
-        for p, q in permutations(known, 2):
+    def side(self, num: Any) -> int:
+        return self.judged(num, self.side, lambda options, flip: (-1, 2) if 0 in options else options)
+
+    def negative(self, num: Any) -> bool:
+        num, below = self.clear(num)
+        num = self.product([num, *(v for v, e in below if e % 2)])
+        halves = {1: (-1, 2), -1: (-2, 1)}
+        return self.judged(num, self.negative, lambda options, flip: halves[flip] if 0 in options else options)
+
+    def judged(self, num: Any, judge: Callable[[Any], Any], split: Callable[[tuple[int, ...], int], tuple[int, ...]]) -> Any:
+        """What `judge` says of a polynomial without inverses: by what is known here, by sums, by factors, or by asking for regions."""
+        key, flip = self.canonical(num)
+        options = self.possible(key) if key is not None else (1,)
+        signs = {flip * o for o in options}
+        for answer, enough in _ANSWERS[judge.__name__]:
+            if signs <= enough:
+                return answer
+        if key is None or key in self.signs:
+            raise NeedSign(key or (), options)
+        implied = self.implied(dict(key), strict=judge.__name__ != "side")
+        if implied:
+            return flip * implied if judge.__name__ != "negative" else flip * implied < 0
+        lead, parts = self.factored(num)
+        if sum(e for _, e in parts) > 1:
+            rule = self.side if judge.__name__ == "side" else self.sign_of
+            product = (1 if lead > 0 else -1) * math.prod(rule(part) ** e for part, e in parts)
+            return product if judge.__name__ != "negative" else product < 0
+        raise NeedSign(key, split(options, flip))
+
+    def implied(self, wanted: dict[Monomial, Fraction], strict: bool) -> int:
+        """The sign of `wanted` if it is that of p + c q with c > 0 and p, q known not to be negative here; else 0."""
+        signed = ((key, sign) for key, sign in self.signs.items() if sign)
+        known = [({(): Fraction(1)}, True), *(({m: sign * c for m, c in key}, sign not in WEAK) for key, sign in signed)]
+        for (p, sure), (q, certain) in permutations(known, 2):
             gone = next((m for m, c in p.items() if m not in wanted and c * q.get(m, 0) < 0), None)
-            if gone is not None:
+            if gone is not None and (sure or certain or not strict):
                 ratio = -p[gone] / q[gone]
                 total = {m: c for m in {**p, **q} if (c := p.get(m, 0) + ratio * q.get(m, 0))}
                 scale = total.get(_lead(wanted), 0)
@@ -371,11 +413,11 @@ class Normalizer:
         constant, factors = self.split(a)
         if constant == 0:
             return self.constant(0)
-        signs = [self.sign_of(poly) if len(factors) > 1 or e % 2 == 0 else None for poly, e in factors]
+        signs = [self.side(poly) if len(factors) > 1 or e % 2 == 0 else None for poly, e in factors]
         sides = math.prod(s for s, (_, e) in zip(signs, factors, strict=True) if s is not None and e % 2)
         if None in signs:
             signs = [1 if constant > 0 else -1]  # a single odd factor: the domain condition fixes its sign
-        elif sides * constant < 0:
+        elif sides * constant < 0 and math.prod(self.sign_of(poly) for poly, e in factors if e % 2):
             raise Infeasible
         primes = (self.absolute_power(self.constant(p), 1, e * exponent) for p, e in _primes(abs(constant)))
         powers = (self.absolute_power(v, sign or 1, e * exponent) for (v, e), sign in zip(factors, signs, strict=True))
@@ -429,7 +471,7 @@ class Normalizer:
         name = self.name_of(monomial)
         if name[0] == "log":
             v = self.ring.from_terms(name[1])
-            return self.absolute_power(v, self.sign_of(v) or 1, coefficient)
+            return self.absolute_power(v, self.side(v), coefficient)
         unit = self.unit(("exp", monomial), coefficient, abs(coefficient))
         return self.generator(("exp", ((monomial, unit),)), int(coefficient / unit), positive=True)
 
@@ -495,7 +537,7 @@ class Normalizer:
                 return self.scaled(self.generator(("pi", None), positive=True), self.sign(a) * half_turns)
             if head == "atan" and key[0][0] and all(g in self.inverses for g, _ in key[0][0]):
                 quarter = self.scaled(self.generator(("pi", None), positive=True), Fraction(self.sign(a), 2))
-                return self.sub(quarter, self.odd("atan", self.inverse(a)))
+                return self.sub(quarter, self.arc("atan", self.inverse(a)))
         return self.odd(head, a)
 
     def odd(self, head: str, a: Any) -> Any:
@@ -582,6 +624,10 @@ ARCS = {  # v**2: the angle over pi
     "asin": {Fraction(1, 4): Fraction(1, 6), Fraction(1, 2): Fraction(1, 4), Fraction(3, 4): Fraction(1, 3), Fraction(1): Fraction(1, 2)},
     "atan": {Fraction(1, 3): Fraction(1, 6), Fraction(1): Fraction(1, 4), Fraction(3): Fraction(1, 3)},
 }
+WEAK = {2: (0, 1), -2: (-1, 0)}  # regions v >= 0 and v <= 0, enough for kinks
+_ANSWERS: dict[str, tuple[tuple[Any, set[int]], ...]] = {
+    "sign_of": ((1, {1}), (0, {0}), (-1, {-1})), "side": ((1, {0, 1}), (-1, {-1, 0})), "negative": ((True, {-1}), (False, {0, 1})),
+}
 _OPTIONS = {">": (1,), ">=": (0, 1), "!=": (-1, 1)}
 
 _RULES: dict[str, Callable[..., Any]] = {
@@ -597,12 +643,12 @@ _RULES: dict[str, Callable[..., Any]] = {
     "sinh": lambda self, node, a: self.odd("sinh", a), "tanh": lambda self, node, a: self.odd("tanh", a),
     "cosh": lambda self, node, a: self.generator(("cosh", self.key(self.unsigned(a)[0])), positive=True),
     "asin": lambda self, node, a: self.arc("asin", a), "atan": lambda self, node, a: self.arc("atan", a),
-    "abs": lambda self, node, a: self.scaled(a, self.sign(a)),
+    "abs": lambda self, node, a: self.scaled(a, self.sign(a, self.side)),
     "sign": lambda self, node, a: self.constant(self.sign(a)),
-    "min": lambda self, node, a, b: a if self.sign(self.sub(a, b)) <= 0 else b,
-    "max": lambda self, node, a, b: a if self.sign(self.sub(a, b)) >= 0 else b,
-    "lt": lambda self, node, a, b: self.sign(self.sub(a, b)) < 0,
-    "le": lambda self, node, a, b: self.sign(self.sub(a, b)) <= 0,
+    "min": lambda self, node, a, b: a if self.sign(self.sub(a, b), self.side) < 0 else b,
+    "max": lambda self, node, a, b: a if self.sign(self.sub(a, b), self.side) > 0 else b,
+    "lt": lambda self, node, a, b: self.negative(self.sub(a, b)),
+    "le": lambda self, node, a, b: not self.negative(self.sub(b, a)),
     "not": lambda self, node, a: not a, "and": lambda self, node, a, b: a and b, "or": lambda self, node, a, b: a or b,
 }
 
