@@ -270,71 +270,59 @@ def _sample(roots: Sequence[Expression], letters: Letters, sizes: Sequence[int])
     point = {name: _value(name, letters, size, generator) for name in names}
     try:
         left, right, *given = evaluate(roots, lambda node: _exact_leaf(node, point), _EXACT)
-    except (KeyError, ZeroDivisionError):
+        gap = _sum(left, -right)
+    except (KeyError, ValueError, ZeroDivisionError):  # a function without exact values, a zero of any shape, a singular matrix
         return None
-    gap = _EXACT["sub"](left, right)
-    if any(_nonzero(value) for value in given):
+    if any(any(value.entries()) for value in given):
         return None
     shown = tuple((name, _show(value)) for name, value in point.items())
-    return Witness(shown, _show(left), _show(right), _show(gap)) if _nonzero(gap) else True
+    return Witness(shown, _show(left), _show(right), _show(gap)) if any(gap.entries()) else True
 
 
-Exact = Any  # flint.fmpq_mat, or None for the number 0, which has every shape
+Exact = Any  # flint.fmpq_mat
 
 
 def _value(name: str, letters: Letters, size: Mapping[str, int], generator: random.Random) -> Exact:
     letter = letter_of(letters, name)
     rows, cols = (size.get(dim) or int(dim) for dim in (letter.rows, letter.cols))
-    low = 1 if has(letters, name, "positive") else -9
-    entries = [flint.fmpq(generator.choice([k for k in range(low, 10) if k]), generator.randint(1, 3)) for _ in range(rows * cols)]
+    entries = [k for k in range(1 if has(letters, name, "positive") else -9, 10) if k]
+    value = flint.fmpq_mat(rows, cols, [flint.fmpq(generator.choice(entries), generator.randint(1, 3)) for _ in range(rows * cols)])
     if "identity" in letter.flags:
-        entries = [int(i == j) for i in range(rows) for j in range(cols)]
-    value = flint.fmpq_mat(rows, cols, entries)
+        return flint.fmpq_mat(rows, cols, [int(i == j) for i in range(rows) for j in range(cols)])
     return value + value.transpose() if "symmetric" in letter.flags else value
 
 
+def _exact(value: Any) -> Exact:
+    return flint.fmpq_mat(1, 1, [value])
+
+
 def _exact_leaf(node: Expression, point: Mapping[str, Exact]) -> Exact:
-    if node.head == "number":
-        return flint.fmpq_mat(1, 1, [flint.fmpq(node.value.numerator, node.value.denominator)]) if node.value else None
-    return point[node.value]  # KeyError: pi has no exact value
+    return _exact(flint.fmpq(node.value.numerator, node.value.denominator)) if node.head == "number" else point[node.value]
+
+
+def _sum(a: Exact, b: Exact) -> Exact:
+    """Where shapes differ one of them is the number 0."""
+    return a + b if (a.nrows(), a.ncols()) == (b.nrows(), b.ncols()) else b if not any(a.entries()) else a
 
 
 def _product(a: Exact, b: Exact) -> Exact:
-    if a is None or b is None:
-        return None
     if (a.nrows(), a.ncols()) == (1, 1):
         return b * a[0, 0]
     return a * b[0, 0] if (b.nrows(), b.ncols()) == (1, 1) else a * b
 
 
 def _power(a: Exact, b: Exact) -> Exact:
-    if b is not None and b[0, 0].q != 1:
+    if b[0, 0].q != 1:
         raise KeyError("root")
-    return flint.fmpq_mat(1, 1, [(a[0, 0] if a is not None else flint.fmpq(0)) ** int(b[0, 0].p if b is not None else 0)])
-
-
-def _kept(function: Callable[[Any], Any]) -> Callable[[Exact], Exact]:
-    return lambda a: None if a is None else function(a)
-
-
-def _unless(a: Exact) -> Exact:
-    if a is None:
-        raise ZeroDivisionError
-    return a.inv()
+    return _exact(a[0, 0] ** int(b[0, 0].p))
 
 
 _EXACT: dict[str, Callable[..., Exact]] = {
-    "add": lambda a, b: a + b if a is not None and b is not None else b if a is None else a,
-    "sub": lambda a, b: a - b if a is not None and b is not None else _EXACT["neg"](b) if a is None else a,
-    "neg": _kept(lambda a: -a), "mul": _product, "div": lambda a, b: _product(a, _unless(b)), "pow": _power, "inverse": _unless,
-    "transpose": _kept(lambda a: a.transpose()), "det": _kept(lambda a: flint.fmpq_mat(1, 1, [a.det()])),
-    "trace": _kept(lambda a: flint.fmpq_mat(1, 1, [sum((a[i, i] for i in range(a.nrows())), flint.fmpq(0))])),
+    "add": _sum, "sub": lambda a, b: _sum(a, -b), "neg": lambda a: -a, "mul": _product, "div": lambda a, b: _product(a, b.inv()),
+    "pow": _power, "transpose": lambda a: a.transpose(), "inverse": lambda a: a.inv(),
+    "det": lambda a: _exact(a.det()), "trace": lambda a: _exact(sum((a[i, i] for i in range(a.nrows())), flint.fmpq(0))),
 }
 
 
-def _nonzero(a: Exact) -> bool:
-    return a is not None and any(a.entries())
-
-
 def _show(a: Exact) -> str:
-    return "0" if a is None else "[" + "; ".join(" ".join(str(a[i, j]) for j in range(a.ncols())) for i in range(a.nrows())) + "]"
+    return "[" + "; ".join(" ".join(str(a[i, j]) for j in range(a.ncols())) for i in range(a.nrows())) + "]"

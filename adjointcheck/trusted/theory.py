@@ -12,7 +12,7 @@ Flags: constant (in time and layers), input (free: no step may solve for it), sy
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adjointcheck.errors import AdjointCheckError, DisagreementError, ProblemError, StepRejected
@@ -297,6 +297,7 @@ def _sources(fact: Fact) -> list[Expression]:
 def assume(line: Line) -> list[Obligation]:
     """|- x = E at a place, a hypothesis of the theorem: x no input, solved for once, and not in E; or a functional."""
     left = line.claim.part("left")
+    line.expect(not line.theory.flagged(line.claim.part("value"), "input"), "a value that is no input")
     if line.claim.at:
         line.expect(left.head == "symbol" and left.value not in symbols_of(line.claim.part("right")), "an equation solved for one letter")
         line.expect(not any(line.theory.flagged(left, flag) for flag in ("input", "small", "identity")), "a letter that is no input")
@@ -316,7 +317,7 @@ def choose(line: Line) -> list[Obligation]:
     p is a multiplier, of which nothing is assumed: between the points one law, from one end one value, at inner points one jump.
     """
     assume(line)
-    theory, at, (of, _, _) = line.theory, line.claim.at, line.variation()
+    theory, at, (of, _, along) = line.theory, line.claim.at, line.variation()
     name = line.claim.part("left").value if at else "."
     base, _, suffix = name.partition(".")
     stretch = _stretch(theory, at)
@@ -327,6 +328,7 @@ def choose(line: Line) -> list[Obligation]:
     line.expect(f"in {stretch} {name}" not in line.marks, "a letter that no earlier choice there builds on")
     slope = derive(line.main[0].part(theory.interval(*line.main) if at == "always" else at), {of: symbol(of)})
     line.expect(name in symbols_of(slope), "a letter of that variation's coefficient")
+    line.expect(not any(along in used.split(".") for used in symbols_of(line.claim.part("right"))), "a choice free of variations")
     return [(at, substitute([slope], {name: line.claim.part("right")})[0], ZERO)]
 
 
@@ -350,17 +352,15 @@ def rewrite(line: Line) -> list[Obligation]:
 def _within(line: Line, text: str, root: Expression) -> Expression:
     """`text` with `hole` filled by `root`, once it is proved linear in it."""
     shape = normal(root, line.theory.letters)
-    extended = _with_hole(line.theory, Letter(shape.rows or "1", shape.cols or "1"))
+    if not shape.rows:
+        return ZERO
+    extended = replace(line.theory, letters={**line.theory.letters, "hole": Letter(shape.rows, shape.cols)})
     pattern = extended.read(text, "pattern")
     constant = extended.timeless(*(symbol(s) for s in symbols_of(pattern) - {"hole"}))
     filled = symbol("hole.filled")
     linear = compare(derive(pattern, {"hole": filled}), substitute([pattern], {"hole": filled})[0], extended.letters)
     line.expect(linear.status is Status.PROVED and (bool(line.claim.at) or constant), "a pattern linear in hole, constant for functionals")
     return substitute([pattern], {"hole": root})[0]
-
-
-def _with_hole(theory: Theory, letter: Letter) -> Theory:
-    return Theory({**theory.letters, "hole": letter}, theory.functions, theory.points, theory.layers)
 
 
 def differentiate(line: Line) -> list[Obligation]:
@@ -591,7 +591,8 @@ def read_theory(document: Mapping[str, Any]) -> Theory:
         shape, _ = theory.chain(function, argument)
         own, theirs = letters[function].flags, letters[argument].flags
         agree = ("constant" in theirs or "constant" not in own) and ("varies" in own or not theirs & {"varies", "small"})
-        if argument in functions or shape != (letters[part].rows, letters[part].cols) or not agree:
+        free = "input" in letters[part].flags | own
+        if free or argument in functions or shape != (letters[part].rows, letters[part].cols) or not agree:
             wanted = f"a partial {' x '.join(shape)} in a plain letter, flags that agree"
             raise ProblemError(f"function {function}, {argument}", part, wanted)
     return theory

@@ -64,7 +64,7 @@ def test_assume_accepts_equations_solved_for_a_letter_and_functionals(claim: Any
     "x = x", "x = x + y", "2*x = y", "x + y = 0", "w = 0", "theta = 0 at t0", "I = A", "eps = 0", "theta.delta = 0", "theta.dot = 0", "I.delta = 0", "0 = 0", "f.dot = x", "x = nobody",
     "x = p", "x = y at t2", "x = y at value", "x = abs(a)*y", "x = y/a", "x = y/(1 + h)", "x = inverse(A)*y", "x = log(a)*y", "x = y/rho.dot", "x = sqrt(h)*y", {"left": "x"}, {"value": "J", "left": "x"},
     {"value": "a"}, {"value": "J", "integrand": "L", "sum": "L"}, {"value": "J", "t2": "L"}, {"value": "J", "integrand": "x"}, {"value": "J", "at": "t0"}, {"integrand": "L"}, {}, {"left": "x", "right": "y", "up": "x"},
-    "x = y.a.b.c.d.e.f.g", "trace = 1", "x.dot.dot.dot.dot.dot.dot.dot = y", "x = piecewise(y, a < b, x)", "x = min(a, b)*y",
+    "x = y.a.b.c.d.e.f.g", "trace = 1", "x.dot.dot.dot.dot.dot.dot.dot = y", "x = piecewise(y, a < b, x)", "x = min(a, b)*y", {"value": "theta", "mean": "theta"},
 ])
 def test_assume_rejects_what_is_not_solved_constrains_an_input_or_cannot_be_read(claim: Any) -> None:
     assert last(step("1", "assume", claim), letters={"eps": "1 1 constant small"}) is INVALID
@@ -290,6 +290,20 @@ def test_soundness_choices_do_not_chase_each_other() -> None:
     assert last(functional, first, step("2", "choose", "q = p + g at t1", "v", of="y.delta")) is INVALID
 
 
+def test_soundness_a_multiplier_does_not_follow_the_variation() -> None:
+    """A costate that knows w.delta would make its value at t0 no gradient."""
+    bent = step("v", "assume", {"value": "J.delta", "integrand": "(p.dot + (G*w.delta)*L_x)*x.delta"})
+    assert last(bent, step("2", "choose", "p.dot = -(G*w.delta)*L_x", "v", of="x.delta")) is INVALID
+
+
+def test_a_one_sided_variation_may_be_freed_at_an_inner_point() -> None:
+    given = {"points": ("t0", "s", "t1")}
+    functional = step("v", "assume", {"value": "J.delta", "s": "(L_x.before + p.after*A.before - p.before)*x.before.delta"})
+    assert last(functional, step("2", "choose", "p.before = p.after*A.before + L_x.before at s", "v", of="x.before.delta"), **given) is PROVED
+    assert last(functional, step("2", "choose", "p.before = p.after*A.after + L_x.before at s", "v", of="x.before.delta"), **given) is REFUTED
+    assert last(functional, step("2", "choose", "p = p.after*A.before + L_x.before at s", "v", of="x.before.delta"), **given) is INVALID
+
+
 # gradient
 
 LINEAR = step("v", "assume", {"value": "J.delta", "t0": "p*x0.delta", "t1": "c*q*K*x0.delta", "integrand": "L_x*f_w*w.delta + p*x0.delta"})
@@ -450,6 +464,7 @@ def test_what_is_no_theory_is_refused(change: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("functions", "letters"), [
     ({"a": {"b": "c"}, "b": {"a": "c"}}, {"a": "1 1", "b": "1 1", "c": "1 1"}), ({"a": {"a": "c"}}, {"a": "1 1", "c": "1 1"}), ({"a": {"b": "c"}}, {"a": "1 1 constant", "b": "1 1", "c": "1 1"}),
     ({"a": {"b": "c"}}, {"a": "1 1", "b": "1 1 varies", "c": "1 1"}), ({"A": {"x": "B"}}, {"A": "n n", "x": "n 1", "B": "n n"}), ({"x": {"A": "B"}}, {"A": "n n", "x": "n 1", "B": "n n"}), ({"x": {"y": "nobody"}}, {"x": "n 1", "y": "n 1"}),
+    ({"a": {"b": "c"}}, {"a": "1 1", "b": "1 1", "c": "1 1 input"}), ({"a": {"b": "c"}}, {"a": "1 1 input", "b": "1 1", "c": "1 1"}),
 ])
 def test_soundness_functions_of_functions_false_constants_and_matrices_are_refused(functions: Any, letters: Any) -> None:
     with pytest.raises(AdjointCheckError):

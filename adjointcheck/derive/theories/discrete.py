@@ -19,11 +19,15 @@ def _network() -> Draft:
     draft.step("lagrangian", "rewrite", {"value": "J", "last": "Psi", "sum": "h*L + p.next*(x + h*f - x.next)"}, "cost", "dynamics")
     draft.step("variation", "differentiate", draft.vary("lagrangian", "delta", "step_fixed"), "lagrangian", "step_fixed", by="delta")
     draft.step("parts", "by_parts", draft.by_parts("variation", "-p*x.delta"), "variation", boundary="-p*x.delta")
-    draft.step("costate", "choose", "p = h*L_x + p.next*(I + h*f_x)", "parts", of="x.delta")
-    draft.step("terminal", "choose", draft.costate("parts", "last", "x.delta", "p"), "parts", of="x.delta")
+    draft.step("on_solutions", "rewrite", {
+        "value": "J.delta", "first": "p*x.delta", "last": "(Psi_x - p)*x.delta",
+        "sum": "(h*L_x + p.next*(I + h*f_x) - p)*x.delta + h*(L_w + p.next*f_w)*w.delta",
+    }, "parts", "dynamics")
+    draft.step("costate", "choose", "p = h*L_x + p.next*(I + h*f_x)", "on_solutions", of="x.delta")
+    draft.step("terminal", "choose", draft.costate("on_solutions", "last", "x.delta", "p"), "on_solutions", of="x.delta")
     draft.step("start_varies", "differentiate", "x.delta = x0.delta at first", "start", by="delta")
     draft.step("first_variation", "rewrite", {"value": "J.delta", "first": "p*x0.delta", "sum": "h*(L_w + p.next*f_w)*w.delta"},
-               "parts", "dynamics", "costate", "terminal", "start_varies")
+               "on_solutions", "costate", "terminal", "start_varies")
     draft.let(J_x0="1 n constant", J_w="1 k")
     draft.step("gradient_x0", "gradient", {"value": "J_x0", "first": "p"}, "first_variation", of="x0.delta")
     draft.step("gradient_w", "gradient", "J_w = h*L_w + h*p.next*f_w", "first_variation", of="w.delta")
