@@ -52,6 +52,42 @@ THEORIES: dict[str, Row] = {
     "flow_likelihood": Row("Adjoint of a flow with the trace of its Jacobian as running cost", "Grathwohl et al. 2019", "neural"),
     "hutchinson": Row("Hutchinson's estimator of the trace is unbiased", "Hutchinson 1989", "neural"),
     "gradient_iteration": Row("A gradient step in w lowers the cost to first order", "Kelley 1960; Bryson and Denham 1962", "neural"),
+    "free_final_time": Row("Free final time: H + Psi_t = 0 at t1", "Bryson and Ho 1975, section 2.7", "end_conditions"),
+    "terminal_manifold": Row("Terminal manifold psi(t1, x(t1)) = 0 and free t1: necessary conditions",
+                             "Bryson and Ho 1975, section 2.8", "end_conditions"),
+    "manifold_multiplier": Row("The manifold's multiplier is the price of moving it: dJ/dz = -nu",
+                               "Bryson and Ho 1975, section 2.8", "end_conditions"),
+    "fixed_end": Row("Fixed end state: p(t1) = Psi_x + nu and dJ/dx1 = -nu", "Bryson and Ho 1975, section 2.4", "end_conditions"),
+    "horizon": Row("Parameters in the horizon, t1 = T(theta)", "Bryson and Ho 1975, section 2.7", "end_conditions"),
+    "box": Row("Controls in a box: variational inequality and projected gradient", "Hinze et al. 2009, chapter 1", "end_conditions"),
+    "box_component": Row("One control between bounds, each inequality as a square", "Valentine 1937", "end_conditions"),
+    "periodic": Row("Periodic states: p(t1) = p(t0) + Psi_x, and the gradient in the period", "Colonius 1988", "end_conditions"),
+    "observations": Row("Observations at many times: jumps of p, gradients in the times", "Bryson and Ho 1975, chapter 3", "events"),
+    "event": Row("State-triggered event with reset: its time's derivative, jump of the costate", "Rozenvasser 1967; Galan et al. 1999",
+                 "events", "event", ("r",)),
+    "switch": Row("State-triggered switch of fields: jump of the costate", "Bryson and Ho 1975, chapter 3", "events", "event", ("",)),
+    "hessian_vector_product": Row("Tangent of the adjoint: Hessian-vector product and its symmetry",
+                                  "Griewank and Walther 2008, section 5.3", "second_order"),
+    "riccati": Row("Riccati's equation from the costate p = 2 x' P", "Kalman 1960", "second_order"),
+    "regulator_optimum": Row("The regulator's cost as a square: w = -R^-1 B' P x is optimal", "Kalman 1960", "second_order"),
+    "hamiltonian_conserved": Row("H is constant where f and L have no t", "Pontryagin et al. 1962", "second_order"),
+    "hamiltonian_rate": Row("dH/dt = H_t along an extremal", "Pontryagin et al. 1962", "second_order"),
+    "adjoint_pairing": Row("p dx is constant along the linearised flow", "Sanz-Serna 2016", "second_order"),
+    "noether": Row("Noether's invariant of a symmetry: p xi - H tau + gauge", "Noether 1918; Torres 2002", "second_order"),
+    "pairing": Row("The symplectic partner of a method, for every number of stages", "Hager 2000; Sanz-Serna 2016", "runge_kutta"),
+    "euler_index_shift": Row("Euler's method for the costate is not the adjoint of Euler's method", "Hager 2000", "runge_kutta"),
+}
+_KINDS = {"explicit": "explicit", "diagonal": "diagonally implicit", "full": "fully implicit"}
+_PAIRS = {"other_pair": "Any method for the costate: what the gradient of {} stages loses",
+          "symplectic_pair": "Under the pairing optimise-then-discretise is exact, {} stages"}
+THEORIES |= {
+    f"runge_kutta_{kind}_{s}": Row(f"Discrete adjoint and partner of {s} stages, {words}", "Hager 2000; Sanz-Serna 2016",
+                                   "runge_kutta", "runge_kutta", (kind, s))
+    for kind, words in _KINDS.items() for s in (1, 2, 3, 4)
+}
+THEORIES |= {
+    f"{name}_{s}": Row(title.format(s), "Hager 2000; Sanz-Serna 2016", "runge_kutta", name, (s,))
+    for name, title in _PAIRS.items() for s in (1, 2, 3, 4)
 }
 
 
