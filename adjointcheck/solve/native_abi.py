@@ -20,6 +20,7 @@ CODES: Mapping[int, str] = {
     4: "out of memory",
     5: "cancelled",
     6: "an option is out of range",
+    7: "this library was built without that precision",
 }
 HOLDS: Mapping[str, int] = {"constant": 0, "linear": 1}
 INPUTS = ("x0", "theta", "w", "t0", "t1", "times")  # each with its row stride, its gradient and its `shared` flag

@@ -1,5 +1,9 @@
 // The doors: the plain C interface on the CPU, the kernels on the device.
 
+#ifndef ADJ_PRECISIONS  // 1: double, 2: float, 3: both; a launch in the other one is refused
+#define ADJ_PRECISIONS 3
+#endif
+
 template <class T> int shared_width(const Launch &launch) {
     return Sums<T>().w + int(int64(launch.intervals + launch.hold) * CONTROLS);
 }
@@ -73,12 +77,19 @@ template <class R> __device__ void add_up_on_device(const Launch &launch, int th
 #define ADJ_KERNELS(suffix, T) \
     extern "C" __global__ void adjointcheck_kernel_##suffix(Launch launch) { solve_on_device<T>(launch); } \
     extern "C" __global__ void adjointcheck_reduce_##suffix(Launch launch, int threads) { add_up_on_device<T>(launch, threads); }
+#if ADJ_PRECISIONS & 1
 ADJ_KERNELS(f64, double)
+#endif
+#if ADJ_PRECISIONS & 2
 ADJ_KERNELS(f32, float)
+#endif
 
 #else
 
-constexpr int BATCH_GROUPS = 16, LEAST_BATCHES = 64;  // groups of lanes in a batch, when there are trajectories for so many batches
+#ifndef ADJ_LEAST_BATCHES  // a batch holds up to BATCH_GROUPS groups of lanes once there are this many batches
+#define ADJ_LEAST_BATCHES 64
+#endif
+constexpr int BATCH_GROUPS = 16;
 constexpr int64 DEFAULT_MEMORY = int64(1) << 30, KEPT_MEMORY = int64(32) << 20;
 
 // Memory of one worker, kept from launch to launch while it is small.
@@ -112,7 +123,7 @@ static Buffers &own_buffers() {
 }
 
 template <class R> bool grow(Buffer &buffer, R *&numbers, int64 &have, int64 most, int64 row) {
-    const int64 wanted = have * 2 < 64 ? 64 : have * 2 < most ? have * 2 : most;
+    const int64 doubled = have * 2 < 64 ? 64 : have * 2, wanted = doubled < most ? doubled : most;
     if (wanted <= have) return false;
     const int64 bytes = row * int64(sizeof(R));
     void *larger = buffer.hold(wanted * bytes, have * bytes);
@@ -141,7 +152,7 @@ template <class R> struct Plan {
 
     explicit Plan(const Launch &launch) {
         constexpr int64 W = Lane<R>::COUNT;
-        const int64 groups = (launch.count + W * LEAST_BATCHES - 1) / (W * LEAST_BATCHES);
+        const int64 groups = (launch.count + W * ADJ_LEAST_BATCHES - 1) / (W * ADJ_LEAST_BATCHES);
         batch = W * (groups < 1 ? 1 : groups > BATCH_GROUPS ? BATCH_GROUPS : groups);
         batches = (launch.count + batch - 1) / batch;
         threads = launch.threads < 1 ? 1 : launch.threads < batches ? launch.threads : batches < 1 ? 1 : batches;
@@ -152,12 +163,13 @@ template <class R> struct Plan {
         int64 most = launch.max_steps * (batch / W);
         if (launch.steps) most = (launch.steps + launch.intervals + OBSERVATIONS + 1) * (batch / W + 1);
         const int64 side = 2 * int64(sizeof(R)), state = STATES * int64(sizeof(R));
-        const int64 by_memory = limit / 2 / side;
+        // While a buffer grows its old contents stand beside the new ones; the block of states taken again comes later.
+        const int64 by_memory = limit / 3 / side;
         rows = most < by_memory ? most : by_memory;
-        slots = (limit - (rows < limit / (side + state) ? rows : limit / (side + state)) * side) / 2 / state;
+        slots = (limit - rows * side * 3 / 2) / 2 / state;
         if (slots > rows) slots = rows;
     }
-    int64 tape_bytes() const { return rows * 2 * int64(sizeof(R)) + slots * STATES * int64(sizeof(R)) * (slots < rows ? 2 : 1); }
+    int64 tape_bytes() const { return rows * 3 * int64(sizeof(R)) + 2 * slots * STATES * int64(sizeof(R)); }
     int64 bytes(bool backward, int width) const {
         return threads * (fixed + (backward ? tape_bytes() : 0)) + batches * width * int64(sizeof(double));
     }
@@ -265,14 +277,22 @@ typedef VectorD LanesD;
 typedef VectorF LanesF;
 #endif
 
-#define ADJ_DOORS(suffix, R) \
-    extern "C" __attribute__((visibility("default"))) int adjointcheck_solve_##suffix(const Launch *launch) { return solve_on_cpu<R>(launch); } \
-    extern "C" __attribute__((visibility("default"))) long long adjointcheck_memory_##suffix(const Launch *launch) { return memory_on_cpu<R>(launch); }
-ADJ_DOORS(f64, LanesD)
-ADJ_DOORS(f32, LanesF)
-extern "C" __attribute__((visibility("default"))) long long adjointcheck_memory(const Launch *launch) { return adjointcheck_memory_f64(launch); }
+template <class R, bool BUILT> int enter(const Launch *launch) {
+    if constexpr (BUILT) return solve_on_cpu<R>(launch);
+    else return (void)launch, 7;
+}
+template <class R, bool BUILT> long long estimate(const Launch *launch) {
+    if constexpr (BUILT) return memory_on_cpu<R>(launch);
+    else return (void)launch, 0;
+}
+#define ADJ_EXPORT extern "C" __attribute__((visibility("default")))
+ADJ_EXPORT int adjointcheck_solve_f64(const Launch *launch) { return enter<LanesD, ADJ_PRECISIONS & 1>(launch); }
+ADJ_EXPORT int adjointcheck_solve_f32(const Launch *launch) { return enter<LanesF, (ADJ_PRECISIONS & 2) != 0>(launch); }
+ADJ_EXPORT long long adjointcheck_memory_f64(const Launch *launch) { return estimate<LanesD, ADJ_PRECISIONS & 1>(launch); }
+ADJ_EXPORT long long adjointcheck_memory_f32(const Launch *launch) { return estimate<LanesF, (ADJ_PRECISIONS & 2) != 0>(launch); }
+ADJ_EXPORT long long adjointcheck_memory(const Launch *launch) { return adjointcheck_memory_f64(launch); }
 
-extern "C" __attribute__((visibility("default"))) int adjointcheck_describe(char *buffer, int size) {
+ADJ_EXPORT int adjointcheck_describe(char *buffer, int size) {
     static const char head[] = ADJ_DESCRIPTION;
     char text[sizeof(head) + 64];
     const int length = snprintf(text, sizeof(text), "%s, \"lanes\": {\"f64\": %d, \"f32\": %d}}", head, Lane<LanesD>::COUNT, Lane<LanesF>::COUNT);

@@ -41,7 +41,14 @@ template <class T> struct Marks {
         if (mark >= 0) return T(mark);
         return t0 == t1 ? T(intervals) : T(intervals) * (times[-1 - mark] - t0) / (t1 - t0);
     }
-    ADJ_INLINE bool before(int a, int b) const { return t1 < t0 ? time_of(b) < time_of(a) : time_of(a) < time_of(b); }
+    ADJ_INLINE bool before(int a, int b, T slack = T(0)) const {
+        return t1 < t0 ? time_of(b) < time_of(a) - slack : time_of(a) < time_of(b) - slack;
+    }
+    // What a few roundings can do to a time: an observation so near to a node is at the node.
+    ADJ_INLINE T slack() const {
+        const T first = t0 < 0 ? -t0 : t0, last = t1 < 0 ? -t1 : t1;
+        return T(8 * Machine<T>::EPS) * (first < last ? last : first);
+    }
 
     ADJ_INLINE void lay(T first, T last, const T *at, int count) {
         t0 = first, t1 = last, times = at, intervals = count;
@@ -57,12 +64,12 @@ template <class T> struct Marks {
     ADJ_INLINE int following() const {
         if (seen == OBSERVATIONS) return node + 1;
         const int next = -1 - order[seen];
-        return node + 1 == intervals || before(next, node + 1) ? next : node + 1;
+        return node + 1 == intervals || before(next, node + 1, slack()) ? next : node + 1;
     }
     ADJ_INLINE int preceding() const {
         if (seen == 0) return node;
         const int last = -1 - order[seen - 1];
-        return node == 0 || !before(last, node) ? last : node;
+        return node == 0 || !before(last, node, slack()) ? last : node;
     }
     ADJ_INLINE void count(int mark, int by) { (mark < 0 ? seen : node) += by; }
     ADJ_INLINE bool at_end() const { return to == intervals; }
