@@ -4,7 +4,8 @@
     expression := sums and differences of products and quotients of signed powers (`**` or `^`, to the right)
     atom       := number | name | pi | function(expression, ...) | (expression)
 
-Text is data: it is never handed to eval, and nothing is simplified while it is read (x/x stays x/x).
+Text is data: it is never handed to eval, and nothing is simplified while it is read (x/x stays x/x); only a quotient or a
+power of two numbers is the number that it is.
 """
 
 from __future__ import annotations
@@ -225,9 +226,20 @@ class _Parser:
         self.check_sorts(head, args)
         if head == "div" and args[0].head == args[1].head == "number" and args[1].value:
             return number(args[0].value / args[1].value)
+        if head == "pow" and args[0].head == args[1].head == "number" and (value := self.power_of_numbers(*args)) is not None:
+            return number(value)
         node = apply(head, *args)
         self.load[node] = self.exponent_load(node)
         return node
+
+    def power_of_numbers(self, base: Expression, exponent: Expression) -> Fraction | None:
+        """The number that a power of numbers stands for, so that 9**9**9 meets the cap on exponents; None if too long to write."""
+        a, n = base.value, exponent.value
+        bits = max(a.numerator.bit_length(), a.denominator.bit_length()) - 1  # |log2| of the longer half, rounded down
+        if n.denominator != 1 or abs(n) * bits > 4 * self.caps.digits or abs(n) > self.caps.exponent or (not a and n < 0):
+            return None
+        value = a**n.numerator
+        return value if max(abs(value.numerator), value.denominator) < 10**self.caps.digits else None
 
     def check_sorts(self, head: str, args: Iterable[Expression]) -> None:
         for i, arg in enumerate(args):

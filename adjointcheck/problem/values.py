@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import math
+import operator
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from typing import Any
 from adjointcheck.errors import ProblemError
 from adjointcheck.expression.grammar import STATEMENT, check_name, parse, to_text
 from adjointcheck.expression.node import Expression, evaluate, number, walk
+from adjointcheck.expression.table import conditions_of
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ def _digits(value: int, where: str) -> str:
 def _parsed(text: str, where: str) -> Expression:
     node = parse(text, where)
     _check_digits(node, where)
+    _check_constants(node, where)
     return node
 
 
@@ -103,6 +107,54 @@ def _check_digits(node: Expression, where: str) -> None:
         if leaf.head == "number" and max(abs(leaf.value.numerator), leaf.value.denominator) >= _LARGEST:
             expected = f"numbers whose exact fraction has at most {STATEMENT.digits} digits"
             raise ProblemError(where, leaf, expected, "Choose other units.")
+
+
+_CONSTANT: dict[str, Callable[..., Any]] = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv, "neg": operator.neg, "abs": abs,
+    "min": min, "max": max, "pi": lambda: math.pi, "pow": lambda a, b: a**b if _is_small(a, b) else math.pow(a, b),
+    **{name: getattr(math, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan")},
+}
+_HOLDS: dict[str, Callable[[Any], bool]] = {"!=": lambda value: value != 0, ">": lambda value: value > 0, ">=": lambda value: value >= 0}
+
+
+def _is_small(a: Any, b: Any) -> bool:
+    return isinstance(a, Fraction) and isinstance(b, Fraction) and b.denominator == 1 and abs(b) <= STATEMENT.exponent
+
+
+def _constants(node: Expression) -> dict[Expression, Fraction | float]:
+    """The parts without symbols and their values: exact where only +, -, *, / and whole powers of short numbers made them."""
+    found: dict[Expression, Any] = {}
+    for part in walk([node]):
+        if part.head == "number":
+            found[part] = part.value
+        elif part.head in _CONSTANT and all(arg in found for arg in part.args):
+            found[part] = _constant(part.head, [found[arg] for arg in part.args])
+    return found
+
+
+def _constant(head: str, values: list[Any]) -> Fraction | float:
+    """Infinite where it is too large for a float, NaN where it has no value."""
+    try:
+        value = _CONSTANT[head](*values)
+        short = not isinstance(value, Fraction) or max(abs(value.numerator), value.denominator) < _LARGEST
+        return value if short else float(value)
+    except OverflowError:
+        return math.inf
+    except (ArithmeticError, ValueError):
+        return math.nan
+
+
+def _check_constants(node: Expression, where: str) -> None:
+    """Every part without symbols has a value, as 1/0 has not, and an exponent is none that no computer can raise to."""
+    values = _constants(node)
+    for part in walk([node]):
+        for argument, relation in conditions_of(part):
+            value = values.get(argument) if argument in part.args else _constants(argument).get(argument) if part in values else None
+            if isinstance(value, Fraction) and not _HOLDS[relation](value):
+                raise ProblemError(where, part, "an expression that has a value", f"It needs {to_text(argument)} {relation} 0.")
+        if part.head == "pow" and not abs(values.get(part.args[1], 0)) <= STATEMENT.exponent:
+            expected = f"exponents of at most {STATEMENT.exponent}, also where they are computed"
+            raise ProblemError(where, part, expected, "Write a smaller power.")
 
 
 def _reread(node: Expression, where: str) -> Expression:

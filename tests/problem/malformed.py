@@ -313,6 +313,12 @@ HOSTILE: list[Case] = [
     ("template", rate("${jndi:ldap://x}"), ("rate of x, column 1",)),
     ("command", rate("`true`"), ("rate of x, column 1",)),
     ("power tower", rate("((9**9)**9999)**9999"), ("rate of x", "exponents multiply")),
+    *((f"tower to the right {text}", rate(f"{text}*x"), ("rate of x, column", "exponents multiply"))
+      for text in ("2^9^9", "2^9^9^9", "1.5^9^9", "x^(9^9)")),
+    *((f"computed exponent {text}", rate(f"{text}*x"), ("rate of x", "exponents of at most 256"))
+      for text in ("2^64^64", "9^9^9.5", "x^-(64^64)", "2^(9*9*9)", "x^(9*9*9)", "2^exp(exp(9))", "x^exp(800)", "x^(400 - 3*log(2))")),
+    *((f"no value {text}", rate(f"{text}*x"), ("rate of x", "an expression that has a value"))
+      for text in ("1/0", "x/(1 - 1)", "0^-1", "log(0)", "log(2 - 3)", "sqrt(-1)", "asin(2)", "(-2)^0.5", "x/(1/3 - 2/6)")),
     ("long power chain", rate("x" + "^x" * 9000), ("rate of x", "nesting of at most 64")),
     ("deep parentheses", rate("(" * 9000 + "x" + ")" * 9000), ("rate of x", "nesting of at most 64")),
     ("open parentheses", rate("(" * 100_000), ("rate of x", "20000 tokens")),

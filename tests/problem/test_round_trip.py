@@ -11,10 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from adjointcheck.errors import ProblemError
 from adjointcheck.expression.grammar import parse
 from adjointcheck.expression.node import Expression, apply, number, symbol
 from adjointcheck.expression.table import PRIMITIVES, RESERVED
 from adjointcheck.problem import Problem, load, read_toml
+from adjointcheck.problem.values import expression
 
 FILES = sorted((Path(__file__).parents[2] / "derivations").glob("*.toml"))
 
@@ -63,7 +65,15 @@ def expressions(names: list[str]) -> st.SearchStrategy[Expression]:
         condition = st.builds(apply, st.sampled_from(CONDITIONS), inner, inner)
         return st.one_of(rows, powers, st.builds(lambda a, c, b: apply("piecewise", a, c, b), inner, condition, inner))
 
-    return st.recursive(leaves, larger, max_leaves=6).map(lambda node: parse(str(node)))
+    return st.recursive(leaves, larger, max_leaves=6).map(lambda node: parse(str(node))).filter(has_a_value)
+
+
+def has_a_value(node: Expression) -> bool:
+    """Not 1/0 and its like, which a statement refuses."""
+    try:
+        return expression(node, "generated") is not None
+    except ProblemError:
+        return False
 
 
 @st.composite
