@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from adjointcheck.check.verdict import EXIT_CODES
 from adjointcheck.report.wording import printable
-from adjointcheck.trusted.theory import INTERVALS, RULES
+from adjointcheck.trusted.language import INTERVALS
+from adjointcheck.trusted.theory import RULES
 from adjointcheck.trusted.verdict import worst
 
 if TYPE_CHECKING:

@@ -189,8 +189,6 @@ def _closed(word: Word, dim: str) -> Expression:
             return reduce(lambda x, y: x * y, _cut(word[i:] + word[:i])[1])
     while len(word) > 1 and word[0] == word[-1]._replace(inverted=not word[-1].inverted):
         word = word[1:-1]
-    if not word:
-        return _closed((), dim)
     return symbol(f"tr({min(_text(turn[i:] + turn[:i]) for turn in (word, _turned(word)) for i in range(len(word)))})")
 
 

@@ -19,7 +19,7 @@ from adjointcheck.errors import DisagreementError
 from adjointcheck.problem import load
 
 Spawn = Callable[..., subprocess.CompletedProcess[str]]
-COMMANDS = ("check", "demo", "derive", "doctor", "generate", "replay", "selftest", "solve")
+COMMANDS = ("check", "demo", "derive", "doctor", "generate", "replay", "selftest", "solve", "theory")
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

@@ -40,7 +40,7 @@ TRUE = [
     ("det(transpose(M))", "det(M)"), ("det(inverse(M))*det(M)", "1"), ("det(I)", "1"), ("det(a)", "a"), ("det(I + h*A)", "det(h*A + I)"),
     ("inverse(M + N)*(M + N)*x", "inverse(N + M)*M*x + inverse(M + N)*N*x"), ("A - A", "0"), ("0*A + B", "B"), ("(a + b)**2*x", "(a**2 + 2*a*b + b**2)*x"),
     ("exp(a)*exp(b)*C", "exp(a + b)*C"), ("(a - a)*x + 0", "0"), ("transpose(0) + trace(0)", "0"), ("x/h + y/h", "(x + y)/h"),
-    ("sqrt(r)**2*x", "r*x"), ("2/3*x + x/3", "x"),
+    ("sqrt(r)**2*x", "r*x"), ("r**(1/2)*r**(1/2)*x", "r*x"), ("trace(M*N*A*inverse(N)*inverse(M))", "trace(A)"), ("2/3*x + x/3", "x"),
 ]
 FALSE = [
     ("A*B", "B*A"), ("transpose(A*B)", "transpose(A)*transpose(B)"), ("transpose(A)", "A"), ("p*A*x", "p*transpose(A)*x"), ("trace(A*B)", "trace(A)*trace(B)"),

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from adjointcheck.errors import AdjointCheckError, ProblemError
+from adjointcheck.errors import AdjointCheckError, DisagreementError, ProblemError
+from adjointcheck.trusted import language
 from adjointcheck.trusted import theory as module
 from adjointcheck.trusted.replay import Judgement, replay
 from adjointcheck.trusted.theory import RULES, judge_theory
@@ -200,6 +201,36 @@ def test_differentiate_by_the_product_rule(claim: str, by: str, wanted: Status) 
 def test_derivatives_of_every_head(left: str, right: str, wanted: Status) -> None:
     size = "m 1" if "theta" in left else "n 1"
     assert last(step("1", "define", f"e = {left}"), step("2", "differentiate", f"e.dot = {right}", "1", by="dot"), letters={"e": size} if left != "det" else None) is wanted
+
+
+HAMILTON = {"H": "1 1", "H_x": "1 n", "H_p": "n 1", "H_xx": "n n symmetric", "H_px": "n n", "H_pp": "n n symmetric", "v": "n 1", "v_p": "n n", "row": "1 n", "row_a": "1 n"}
+
+
+@pytest.mark.parametrize(("left", "right", "wanted"), [
+    ("H", "H_x*x.delta + p.delta*H_p", PROVED), ("H_x", "transpose(x.delta)*H_xx + p.delta*H_px", PROVED), ("H_p", "H_px*x.delta + H_pp*transpose(p.delta)", PROVED), ("H_x.next", "transpose(x.next.delta)*H_xx.next + p.next.delta*H_px.next", PROVED),
+    ("H_x", "transpose(x.delta)*H_xx + transpose(H_px*transpose(p.delta))", REFUTED), ("H", "H_x*x.delta - p.delta*H_p", REFUTED), ("H_x.next", "transpose(x.next.delta)*H_xx + p.next.delta*H_px", REFUTED),
+    ("row", "a.delta*row_a", PROVED), ("row*u.next", "a.delta*row_a*u + row*u.delta", PROVED),
+])
+def test_the_chain_rule_keeps_rows_and_columns_apart(left: str, right: str, wanted: Status) -> None:
+    functions = {"H": {"x": "H_x", "p": "H_p"}, "H_x": {"x": "H_xx", "p": "H_px"}, "H_p": {"x": "H_px", "p": "H_pp"}, "row": {"a": "row_a"}}
+    size = "n 1" if left == "H_p" else "1 n" if left in ("H_x", "H_x.next", "row") else "1 1"
+    assert last(step("1", "define", f"e = {left}"), step("2", "differentiate", f"e.delta = {right}", "1", by="delta"), letters={**HAMILTON, "e": size}, functions=functions) is wanted
+
+
+def test_a_functional_of_points_alone_is_varied_point_by_point() -> None:
+    cost = step("1", "define", {"value": "J", "t1": "p*x"})
+    assert last(cost, step("2", "differentiate", {"value": "J.delta", "t1": "p.delta*x + p*x.delta"}, "1", by="delta")) is PROVED
+    lone = step("1", "define", {"value": "J", "integrand": "L"})
+    assert last(lone, step("2", "differentiate", {"value": "J.delta", "integrand": "L_x*x.delta"}, "1", by="delta"), points=("t0",)) is INVALID
+
+
+def test_a_disagreement_of_our_own_codes_stops_the_judgement(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object) -> None:
+        raise DisagreementError("zero test", "one", "two")
+
+    monkeypatch.setattr(language, "compare", broken)
+    with pytest.raises(DisagreementError):
+        judge(step("1", "rewrite", "x = x"))
 
 
 def test_soundness_an_equation_at_a_point_has_no_time_derivative() -> None:

@@ -13,7 +13,8 @@ import sympy
 
 from adjointcheck.expression.grammar import LOG, parse
 from adjointcheck.expression.node import evaluate
-from adjointcheck.trusted.theory import INTERVALS, SHIFTS
+from adjointcheck.trusted.language import INTERVALS
+from adjointcheck.trusted.matrix import SHIFTS
 
 Claim = Mapping[str, str]
 KIND, SCHEMA_VERSION = "theory", 1
