@@ -28,8 +28,8 @@ INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 CALLS = {
     "pow": "function_pow", "min": "function_min", "max": "function_max", "sign": "function_sign", "piecewise": "choose",
     "lt": "less", "le": "less_equal", "not": "negated", "and": "both", "or": "either",
-    **{name: f"function_{name}" for name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sqrt", "asin", "acos", "atan", "abs")},
 }  # fmt: skip
+CALLS |= {name: f"function_{name}" for name in "abs exp log sin cos tan sinh cosh tanh sqrt asin acos atan".split()}
 MASKS = ("lt", "le", "not", "and", "or")
 NAMES = ("rates", "pullback", "terminal_cost", "terminal_partials", "initial_state", "initial_pullback")
 

@@ -260,6 +260,11 @@ def doors(function: Function) -> str:
     return "\n".join([*lines, "}"])
 
 
+@functools.cache
+def derived_system() -> Any:
+    return derive(everything()).system
+
+
 def emitted_functions(program: Program) -> list[Function]:
     known = ("rates", "pullback", "terminal_cost", "terminal_partials", "initial_state", "initial_pullback")
     return [f for f in program.functions if f.name in known or f.name.startswith("observation")]
@@ -287,7 +292,7 @@ def describe(library: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("flags", [(), ("-DADJ_SCALAR_FUNCTIONS",)], ids=["vector functions", "scalar functions"])
 def test_compiled_functions_stay_within_counted_roundings(flags: tuple[str, ...]) -> None:
     """Against 128-bit enclosures of the proved expressions: twice the first-order bound of the running error analysis."""
-    derived = derive(everything()).system
+    derived = derived_system()
     functions = emitted_functions(lower(derived, METHODS["tsit5"]))
     library = build("\n\n".join([generate(derived, "native"), *map(doors, functions)]), *DOUBLE, *flags, optimise="-O1")
     proved = {equation.name: equation for equation in proved_equations(derived)}
