@@ -9,6 +9,7 @@ from adjointcheck.codegen import native_text, torch_module
 from adjointcheck.codegen.ir import Program
 from adjointcheck.codegen.lower import lower
 from adjointcheck.errors import CodegenError
+from adjointcheck.expression.collector import uncollected
 from adjointcheck.schemes import METHODS
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 TARGETS: Mapping[str, Callable[[Program], str]] = {"torch": torch_module.emit, "native": native_text.emit}
 
 
+@uncollected()
 def generate(system: AdjointSystem, target: str = "torch", method: str = "tsit5") -> str:
     """The text of a standalone module that solves `system`; equal systems give equal bytes.
 

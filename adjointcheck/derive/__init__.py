@@ -12,6 +12,7 @@ from adjointcheck.derive.derivation import (
     setting_of,
 )
 from adjointcheck.expression.calculus import domain_ledger
+from adjointcheck.expression.collector import uncollected
 from adjointcheck.expression.grammar import LOG, parse, to_text
 from adjointcheck.expression.node import symbols_of, walk
 from adjointcheck.expression.table import PRIMITIVES
@@ -24,6 +25,7 @@ from adjointcheck.trusted.verdict import Status
 __all__ = ["AdjointSystem", "Derivation", "Finding", "JudgedClaim", "JudgedStep", "derive"]
 
 
+@uncollected()
 def derive(problem: Problem) -> Derivation:
     """Derive the adjoint equations of `problem` from its augmented Lagrangian and judge every step.
 
