@@ -5,11 +5,8 @@ People and progress on stderr, results on stdout; with --json one document on st
 
 from __future__ import annotations
 
-import os
 import platform
 import re
-import sys
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -23,85 +20,35 @@ import click
 
 from adjointcheck import __version__
 from adjointcheck.check.verdict import EXIT_CODES
-from adjointcheck.errors import AdjointCheckError, DisagreementError
+from adjointcheck.console import (
+    DISAGREEMENT,
+    EPILOG,
+    FAILED,
+    LANGUAGE,
+    OPEN,
+    PASSED,
+    SCHEMA_VERSION,
+    Commands,
+    Positive,
+    json_option,
+    refuse_overwriting,
+    worst,
+)
+from adjointcheck.console import console as _console
+from adjointcheck.console import emit_document as _emit_document
+from adjointcheck.console import note as _note
+from adjointcheck.errors import AdjointCheckError
 from adjointcheck.files import write_text
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from adjointcheck.check.verdict import Report
     from adjointcheck.derive.derivation import Derivation
     from adjointcheck.pipeline import Solved
     from adjointcheck.problem.statement import Problem
 
-SCHEMA_VERSION = 1
-PASSED, FAILED, BAD_INPUT, OPEN, DISAGREEMENT, NOTHING = range(6)
-INTERRUPTED, PIPE_CLOSED = 130, 141  # 128 + SIGINT, 128 + SIGPIPE, as shells say it
-_SEVERITY = (PASSED, NOTHING, OPEN, FAILED, BAD_INPUT, DISAGREEMENT)
-
-EPILOG = """\b
-Exit codes:
-  0  all proved and passed
-  1  refuted or failed
-  2  bad input or usage
-  3  unknown or inconclusive
-  4  internal disagreement: a defect of adjointcheck
-  5  nothing checked
-"""
-
-
-def worst(codes: Iterable[int]) -> int:
-    """The exit code that speaks for several."""
-    return max(codes, key=_SEVERITY.index, default=NOTHING)
-
-
-class Commands(click.Group):
-    """The group of commands, and what becomes of an error in any of them: one message, one exit code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the chosen command, which returns its exit code."""
-        try:
-            code = super().invoke(ctx)
-            sys.stdout.flush()
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except AdjointCheckError as error:
-            code = DISAGREEMENT if isinstance(error, DisagreementError) else BAD_INPUT
-            _tell(ctx, error, code)
-        except KeyboardInterrupt:
-            _note("interrupted")
-            code = INTERRUPTED
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush is quiet, too
-            code = PIPE_CLOSED
-        except Exception:
-            _note(f"{traceback.format_exc()}\nThis is a defect of adjointcheck {__version__}: please report it.")
-            code = DISAGREEMENT
-        ctx.exit(code)
-
-
-def _tell(context: click.Context, error: AdjointCheckError, code: int) -> None:
-    """Lay the four parts of an error out for people and, under --json, for machines."""
-    parts = {"where": error.where, "got": error.got, "expected": error.expected, "to do": error.todo}
-    lines = [f"  {name:<9} {text}" for name, text in parts.items() if text]
-    click.echo("\n".join(["error", *lines]), err=True)
-    if context.meta.get(_JSON):
-        _emit_document({"exit_code": code, "error": {name.replace(" ", "_"): text for name, text in parts.items()}})
-
-
 # Options that several commands share
 
 
-_JSON = "adjointcheck.json"
-
-
-def _remember_json(context: click.Context, _: click.Parameter, value: bool) -> bool:
-    context.meta[_JSON] = value
-    return value
-
-
-json_option = click.option("--json", "as_json", is_flag=True, is_eager=True, callback=_remember_json,
-                           help="One JSON document on stdout, everything else on stderr.")
 method_option = click.option("--method", default="tsit5", show_default=True, metavar="NAME",
                              help="Runge-Kutta method: euler, midpoint, heun, rk4, bosh3, dopri5, tsit5, dop853.")
 file_argument = click.argument("file")
@@ -113,7 +60,7 @@ def target_option(names: str, default: str) -> Callable[[Any], Any]:
                         help="What the numbers run on: native (compiled by g++ or clang++), torch, or auto.")
 
 
-_TOLERANCE = click.FloatRange(min=0, min_open=True)
+_TOLERANCE = Positive()
 
 
 def bounds_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -138,6 +85,7 @@ def _isolated(given: Mapping[str, Any], seconds: float, memory: float) -> int:
     from adjointcheck import pipeline
     from adjointcheck.check.sandbox import Bounds, checks_apart
 
+    refuse_overwriting(map(Path, pipeline.statements(given["paths"])), [given["junit"]])
     bounds = Bounds(2 * seconds, max(1, round(seconds)), int(memory * 1e9))
     found = []
     for each in checks_apart(pipeline.statements(given["paths"]), given, bounds):
@@ -151,27 +99,7 @@ def _isolated(given: Mapping[str, Any], seconds: float, memory: float) -> int:
     return worst(each.code for each in found)
 
 
-
 # Output
-
-
-def _console(stderr: bool = False, **options: Any) -> Console:
-    from rich.console import Console
-
-    console = Console(stderr=stderr, highlight=False, **options)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = 100
-    return console
-
-
-def _emit_document(document: Mapping[str, Any]) -> None:
-    from adjointcheck.report.json_report import to_json
-
-    click.echo(to_json({"schema_version": SCHEMA_VERSION, **document}), nl=False)
-
-
-def _note(words: str) -> None:
-    click.echo(words, err=True)
 
 
 def _write(path: str, text: str) -> None:
@@ -204,7 +132,7 @@ def _progress() -> Iterator[Progress]:
 # Commands
 
 
-@click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, epilog=LANGUAGE + EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="adjointcheck")
 def main() -> None:
     """Derive the adjoint equations of a dynamical system, prove every step, generate the solver, check its gradients.
@@ -213,7 +141,7 @@ def main() -> None:
     """
 
 
-@main.command(epilog=EPILOG, short_help="Derive the adjoint equations and prove every step.")
+@main.command(epilog=LANGUAGE + EPILOG, short_help="Derive the adjoint equations and prove every step.")
 @file_argument
 @click.option("--format", "form", type=click.Choice(["text", "markdown", "html", "latex", "json"]), default="text", show_default=True)
 @click.option("--log", metavar="OUT.json", help="Also write the log that `replay` proves again without SymPy.")
@@ -224,7 +152,9 @@ def derive(file: str, form: str, log: str | None, output: str | None, as_json: b
     from adjointcheck import pipeline
     from adjointcheck.report.json_report import to_json
 
-    derivation = pipeline.derive(pipeline.load(file))
+    problem = pipeline.load(file)
+    refuse_overwriting(pipeline.inputs(file), [log, output])
+    derivation = pipeline.derive(problem)
     if log:
         _write(log, to_json(derivation.log()))
     if output:
@@ -295,17 +225,29 @@ def _replay_line(kind: str, entry: Mapping[str, Any]) -> str:
     return f"{kind:<6} {entry.get('id', entry.get('name')):<18} {entry['rule']:<19} {entry['verdict']:<8} {words}".rstrip()
 
 
+@main.command(epilog=EPILOG, short_help="Prove a theorem for every dimension, or list them all.")
+@click.argument("name", required=False)
+@click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
+@click.option("--log", metavar="OUT.json", help="Also write the log that `replay` proves again without SymPy.")
+@json_option
+def theory(name: str | None, form: str, log: str | None, as_json: bool) -> int:
+    """Prove the theorem NAME line by line; without NAME, prove each and list them."""
+    return _import("report.theories", "show")(name, "json" if as_json else form, log, click.echo, _write)
+
+
 @main.command(epilog=EPILOG, short_help="Generate a standalone solver module.")
 @file_argument
 @click.option("-o", "--output", metavar="OUT.py", help="Write to this file instead of stdout.")
-@click.option("--target", default="torch", show_default=True, metavar="NAME", help="What the module runs on: torch.")
+@click.option("--target", default="torch", show_default=True, metavar="NAME", help="torch: a Python module; native: C++ text.")
 @method_option
 @click.option("--check", "wanted", is_flag=True, help="First read the text back and prove it equal to the derived equations.")
 def generate(file: str, output: str | None, target: str, method: str, wanted: bool) -> int:
     """Generate a standalone solver module from FILE: it needs torch and nothing of adjointcheck."""
     from adjointcheck import pipeline
 
-    derivation = pipeline.derive(pipeline.load(file))
+    problem = pipeline.load(file)
+    refuse_overwriting(pipeline.inputs(file), [output])
+    derivation = pipeline.derive(problem)
     text = pipeline.generate(derivation, target=target, method=method)
     verdict = pipeline.steps_verdict(derivation)
     codes = [EXIT_CODES[verdict]]
@@ -349,6 +291,8 @@ def check(
 
     problems = [pipeline.load(path) for path in pipeline.statements(paths)]  # all of them before any long work
     _refuse_same_names(problems if folder else [])
+    pages = [page for problem in problems for page in pipeline.pages(problem, folder)] if folder else []
+    refuse_overwriting([file for path in pipeline.statements(paths) for file in pipeline.inputs(path)], [junit, *pages])
     reports = [_checked(problem, folder, as_json, method=method, fitted=fit, seed=seed, target=target) for problem in problems]
     code = worst(report.exit_code for report in reports)
     if junit:
@@ -419,6 +363,7 @@ def solve(
     from adjointcheck.report.json_report import to_json
 
     problem = pipeline.load(file)
+    refuse_overwriting(pipeline.inputs(file), [output])
     with _progress() as progress:
         solved = pipeline.solve(problem, method=method, fitted=fit, target=target, rtol=rtol, atol=atol, steps=steps, progress=progress)
     text = to_json({"schema_version": SCHEMA_VERSION, **asdict(solved)})

@@ -128,6 +128,14 @@ def load(statement: str | os.PathLike[str]) -> Problem:
                        f"Did you mean {near[0]}?" if near else "Check the path.")
 
 
+def inputs(statement: str) -> list[Path]:
+    """The files that reading `statement` opens: its own and those of its observations."""
+    from adjointcheck.problem.readers import files_of
+
+    known = shipped()
+    return files_of(statement if os.path.lexists(statement) else known.get(statement, statement))
+
+
 def statements(paths: Iterable[str]) -> list[str]:
     """`paths` with every folder replaced by the statement files in it, in the order of their names."""
     found: list[str] = []
@@ -218,10 +226,15 @@ def publish(report: Report, folder: str | os.PathLike[str]) -> Path:
     from adjointcheck.report.html import report_html
     from adjointcheck.report.json_report import to_json
 
-    stem = Path(folder, report.problem.name)
-    write_text(f"{stem}.log.json", to_json(report.derivation.log()))
-    write_text(f"{stem}.py", report.module_text)
-    return write_text(f"{stem}.html", report_html(report))
+    page, log, module = pages(report.problem, folder)
+    write_text(log, to_json(report.derivation.log()))
+    write_text(module, report.module_text)
+    return write_text(page, report_html(report))
+
+
+def pages(problem: Problem, folder: str | os.PathLike[str]) -> list[str]:
+    """What `publish` writes for `problem`."""
+    return [f"{Path(folder, problem.name)}.{kind}" for kind in ("html", "log.json", "py")]
 
 
 CONTROL_INTERVALS = 64

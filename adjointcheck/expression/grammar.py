@@ -165,7 +165,8 @@ class _Parser:
         if self.take("("):
             node = self.expression(0)
             if not self.take(")"):
-                self.fail("`)` or an operator", "Write products with *.")
+                pairs = "Write piecewise(value, condition, otherwise), such as piecewise(q, t < 1, 0), without pairs in parentheses."
+                self.fail("`)` or an operator", pairs if self.tokens[self.at][1] == "," else "Write products with *.")
             return node
         if kind != "name" or text in _BOOLEAN_ARGUMENTS:
             self.fail("a number, a name, a function or `(`")

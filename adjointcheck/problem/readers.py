@@ -71,6 +71,12 @@ def read_toml(text: str, source: str = "statement", folder: str | os.PathLike[st
     )
 
 
+def files_of(path: str | os.PathLike[str], *, limits: Limits = LIMITS) -> list[Path]:
+    """The files that `load` opens for the statement `path`, which it must be able to read: its own and its data files."""
+    document = _document(_read(Path(path), os.fspath(path), limits.file_bytes), os.fspath(path), limits.file_bytes)
+    return [Path(path), *(Path(path).parent / group["file"] for group in document.get("observations", []) if "file" in group)]
+
+
 # Files
 
 

@@ -106,7 +106,8 @@ def _check_digits(node: Expression, where: str) -> None:
     for leaf in walk([node]):
         if leaf.head == "number" and max(abs(leaf.value.numerator), leaf.value.denominator) >= _LARGEST:
             expected = f"numbers whose exact fraction has at most {STATEMENT.digits} digits"
-            raise ProblemError(where, leaf, expected, "Choose other units.")
+            digits = len(str(abs(leaf.value.numerator))) + (leaf.value.denominator > 1 and len(str(leaf.value.denominator)))
+            raise ProblemError(where, f"a number whose exact fraction has {digits} digits", expected, "Choose other units.")
 
 
 _CONSTANT: dict[str, Callable[..., Any]] = {

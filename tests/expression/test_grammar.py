@@ -184,7 +184,7 @@ MALFORMED = [
     ("not x", "condition"), ("piecewise(1, x or y < 1, 2)", "condition"), ("piecewise(1, not x, 2)", "condition"), ("piecewise(1, (x < y) < 1, 2)", "one comparison"),
     ("1_000", "a character of the grammar"), ("0x10", "operator"), ("1e", "operator"), ("1e+", "operator"), ("1..2", "operator"), ("1.2.3", "operator"), ("1e401", "decimal exponent"),
     ("1e-401", "decimal exponent"), ("1e99999", "decimal exponent"), ("9" * 65, "64 digits"), ("0." + "1" * 63, "64 digits"), ("x**257", "exponents multiply"),
-    ("x**-257", "exponents multiply"), ("(x**16)**17", "exponents multiply"), ("((9**9)**9999)**9999", "exponents multiply"), ("2^9^9*x", "exponents multiply"), ("2^9^9^9*x", "exponents multiply"), ("1.5^9^9*x", "exponents multiply"), ("x^(9^9)", "exponents multiply"), ("x**(1/257)", "exponents multiply"),
+    ("x**-257", "exponents multiply"), ("(x**16)**17", "exponents multiply"), ("((9**9)**9999)**9999", "exponents multiply"), ("piecewise((q, t < 1), (0, true))", "Write piecewise(value, condition, otherwise), such as"), ("2^9^9*x", "exponents multiply"), ("2^9^9^9*x", "exponents multiply"), ("1.5^9^9*x", "exponents multiply"), ("x^(9^9)", "exponents multiply"), ("x**(1/257)", "exponents multiply"),
     ("sin(x**200)**2", "exponents multiply"), ("x" * 33, "at most 32"), ("1 + " + "y" * 40, "at most 32"), ("(" * 65 + "x" + ")" * 65, "nesting"),
     ("sin(" * 70 + "x" + ")" * 70, "nesting"), ("-" * 70 + "x", "nesting"), ("x**" * 70 + "x", "nesting"), ("x + " * 10_001 + "x", "tokens"), ("x" * 262_145, "characters"),
     ("café", "U+00E9"), ("π", "U+03C0"), ("x − y", "U+2212"), ("x × y", "U+00D7"), ("𝐱", "U+1D431"), ("x²", "U+00B2"), ("ｘ", "U+FF58"), ("x\u202ey", "U+202E"),

@@ -87,3 +87,12 @@ def test_no_machine_is_named() -> None:
 def test_options_named_are_options_there(option: str) -> None:
     help_text = subprocess.run([sys.executable, "-m", "pytest", "--help"], capture_output=True, text=True, check=True, cwd=ROOT).stdout
     assert option in README and option in help_text
+
+
+def test_the_language_is_that_of_the_grammar() -> None:
+    from adjointcheck.expression.grammar import STATEMENT
+    from adjointcheck.expression.table import FUNCTIONS
+
+    section = README.split("## The language of a statement")[1].split("\n## ")[0]
+    assert set(re.findall(r"[a-z]+", " ".join(re.findall(r"`([^`]*)`", section)))) >= FUNCTIONS
+    assert f"at most {STATEMENT.exponent}, numbers at most {STATEMENT.digits} digits" in section
