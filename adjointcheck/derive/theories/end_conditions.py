@@ -220,7 +220,7 @@ def periodic() -> Draft:
     clock = ("time", "time_fixed")
     draft.step("variation", "differentiate", draft.vary("lagrangian", "delta", *clock), "lagrangian", *clock, by="delta")
     draft.step("parts", "by_parts", draft.by_parts("variation", "-p*x.delta"), "variation", boundary="-p*x.delta")
-    draft.step("start_varies", "differentiate", "x.delta = x0.delta at t0", "start", "dynamics", "start_time", by="delta")
+    draft.step("start_varies", "differentiate", "x.delta = x0.delta at t0", "start", "start_time", by="delta")
     draft.step("end_varies", "differentiate", "x.delta = x0.delta - f*t1.delta at t1", "closed", "dynamics", by="delta")
     slots = {"value": "J.delta", "t1": "Psi_theta*theta.delta + (Psi_t + L + p*f)*t1.delta",
              "integrand": f"{H_W}*w.delta + {H_THETA}*theta.delta"}

@@ -30,8 +30,7 @@ def variation(draft: Draft) -> None:
     """The costate between the points and at t1; what stays is the points' own terms."""
     cost = draft.claim("cost")
     draft.step("lagrangian", "rewrite", {**cost, "integrand": "L + p*(f - x.dot)"}, "cost", "dynamics")
-    put = ("time", "time_fixed")
-    draft.step("variation", "differentiate", draft.vary("lagrangian", "delta", *put), "lagrangian", *put, by="delta")
+    draft.step("variation", "differentiate", draft.vary("lagrangian", "delta", "time_fixed"), "lagrangian", "time_fixed", by="delta")
     draft.step("parts", "by_parts", draft.by_parts("variation", "-p*x.delta"), "variation", boundary="-p*x.delta")
     draft.step("costate", "choose", draft.costate("parts", "integrand", "x.delta", "p.dot"), "parts", of="x.delta")
     draft.step("terminal", "choose", draft.costate("parts", "t1", "x.delta", "p"), "parts", of="x.delta")
@@ -111,7 +110,8 @@ def event(reset: str) -> Draft:
                how={"crossing": "hole/G"})
     r_x, r_t, r_theta = ("r_x.before*", "r_t.before + r_x.before*f.before", "r_theta.before") if reset == "r" else ("", "f.before", "")
     after = f"x.after.delta = {r_x}x.before.delta + ({r_t} - f.after)*s.delta" + (f" + {r_theta}*theta.delta" if r_theta else "")
-    draft.step("reset_varies", "differentiate", f"{after} at s", "reset", "dynamics", "time", "time_fixed", by="delta")
+    clock = ("time", "time_fixed") if r_x else ()
+    draft.step("reset_varies", "differentiate", f"{after} at s", "reset", "dynamics", *clock, by="delta")
     rate = f"(phi_s_t.before + phi_s_x.before*f.before + L.before - L.after + p.after*({r_t} - f.after))/G"
     jump = f"phi_s_x.before + p.after{'*r_x.before' if r_x else ''} - {rate}*g_x.before"
     deposit = f"phi_s_theta.before{' + p.after*r_theta.before' if r_theta else ''} - {rate}*g_theta.before"

@@ -29,15 +29,19 @@ def tableau(kind: str, stages: int) -> tuple[Matrix, Sequence[str]]:
 
 
 def declare(draft: Draft, a: Matrix, b: Sequence[str]) -> None:
-    """Letters and functions; every divisor (h, a_ii, b_i) is flagged nonzero."""
-    draft.let(x="n 1", x0="n 1 constant input", theta="m 1 constant input", p="1 n", J="1 1 constant", h="1 1 nonzero", I="n n identity")
+    """Letters and functions."""
+    draft.let(x="n 1", x0="n 1 constant input", theta="m 1 constant input", p="1 n", J="1 1 constant", h="1 1", I="n n identity")
     draft.function("Psi", "1 1", x="Psi_x 1 n", theta="Psi_theta 1 m")
-    for i, row in enumerate(a, 1):
+    for i in range(1, len(b) + 1):
         draft.let(**{f"X{i}": "n 1"})
         draft.function(f"f{i}", "n 1", **{f"X{i}": f"f{i}_x n n", "theta": f"f{i}_theta n m"})
         draft.function(f"L{i}", "1 1", **{f"X{i}": f"L{i}_x 1 n", "theta": f"L{i}_theta 1 m"})
-        draft.let(**{entry: "1 1 constant" + " nonzero" * (j == i) for j, entry in enumerate(row, 1) if entry[0] == "a"})
-    draft.let(**{weight: "1 1 constant nonzero" for weight in b if weight[0] == "b"})
+    draft.let(**dict.fromkeys([name for name in (*b, *(entry for row in a for entry in row)) if name[0] in "ab"], "1 1 constant"))
+
+
+def divisors(draft: Draft, *names: str) -> None:
+    """Flag what a step divides by."""
+    draft.let(**{name: f"{draft.letters[name]} nonzero" for name in names if name in draft.letters})
 
 
 def fixed(a: Matrix, b: Sequence[str]) -> tuple[str, ...]:
@@ -88,7 +92,8 @@ def cotangents(draft: Draft, a: Matrix, b: Sequence[str], kind: str) -> None:
         elif a[i - 1][i - 1] == "0":
             draft.step(f"cotangent_{i}", "choose", f"l{i} = {free}", "parts", of=f"X{i}.delta")
         else:
-            draft.let(**{f"M{i}": "n n nonzero"})
+            draft.let(**{f"M{i}": "n n nonzero", "h": "1 1 nonzero"})
+            divisors(draft, a[i - 1][i - 1])
             draft.assume(f"solvable_{i}", f"f{i}_x = (I - M{i})/(h*{a[i - 1][i - 1]})")
             draft.step(f"cotangent_{i}", "choose", f"l{i} = {free}*inverse(M{i})", "parts", f"solvable_{i}", of=f"X{i}.delta")
 
@@ -130,11 +135,17 @@ def discrete_adjoint(a: Matrix, b: Sequence[str], kind: str) -> Draft:
 
 
 def runge_kutta(kind: str, stages: int) -> Draft:
-    """The discrete adjoint and its partner for symbolic coefficients."""
+    """The discrete adjoint and its partner for symbolic coefficients, no weight 0."""
     a, b = tableau(kind, stages)
     draft = discrete_adjoint(a, b, kind)
+    divisors(draft, *b)
     partner(draft, a, b, symbolic_partner(draft, a, b))
     return draft
+
+
+def stage_cotangents(stages: int) -> Draft:
+    """The discrete adjoint alone, which no weight 0 disturbs."""
+    return discrete_adjoint(*tableau("explicit", stages), "explicit")
 
 
 def in_numbers(a: Sequence[Sequence[Fraction]], b: Sequence[Fraction], adjoint: Sequence[Sequence[Fraction]] = ()) -> Draft:
@@ -216,9 +227,10 @@ def tangents(draft: Draft, a: Matrix, b: Sequence[str], stages: range) -> None:
     moved = tuple(f"moved_{i}" for i in stages)
     for i in stages:
         row = plus(f"{a[i - 1][j - 1]}*D{j}" for j in stages)
-        draft.step(f"tangent_{i}", "differentiate", f"X{i}.delta = x.delta + h*{row}", f"stage_{i}", *fixed(a, b), *moved, by="delta")
+        put = (*fixed(a[i - 1 : i], ()), *moved)
+        draft.step(f"tangent_{i}", "differentiate", f"X{i}.delta = x.delta + h*{row}", f"stage_{i}", *put, by="delta")
     total = "x.delta.next = x.delta + h*" + plus(f"{b[i - 1]}*D{i}" for i in stages)
-    draft.step("tangent", "differentiate", total, "update", *fixed(a, b), *moved, by="delta")
+    draft.step("tangent", "differentiate", total, "update", *fixed((), b), *moved, by="delta")
 
 
 def defect(draft: Draft, a: Matrix, b: Sequence[str], stages: range) -> None:
@@ -237,7 +249,7 @@ def defect(draft: Draft, a: Matrix, b: Sequence[str], stages: range) -> None:
                 f"slope_{i}": f"-h*b{i}*hole*X{i}.delta"}
     gained = f"g = -h*{states} + h*{forced}*theta.delta + h*{unequal} + h**2*{residual}"
     draft.step("invariant", "rewrite", gained, *how, how=how)
-    draft.step("variation", "differentiate", draft.vary("cost", "delta", *fixed(a, b)), "cost", *fixed(a, b), by="delta")
+    draft.step("variation", "differentiate", draft.vary("cost", "delta", *fixed((), b)), "cost", *fixed((), b), by="delta")
     draft.step("parts", "by_parts", draft.by_parts("variation", "-p*x.delta"), "variation", boundary="-p*x.delta")
     draft.step("start_varies", "differentiate", "x.delta = x0.delta at first", "start", by="delta")
     slots = {"value": "J.delta", "first": "p*x0.delta", "last": "Psi_theta*theta.delta"}
@@ -263,11 +275,12 @@ def other_pair(stages: int) -> Draft:
 def symplectic_pair(stages: int) -> Draft:
     """Under the pairing, optimise-then-discretise gives the exact gradient of the discrete J, and p x.delta moves by L alone."""
     draft, count = other_pair(stages), range(1, stages + 1)
+    divisors(draft, *tableau("full", stages)[1])
     for i in count:
         draft.assume(f"weight_{i}", f"B{i} = b{i}")
         for j in count:
             draft.assume(f"partner_{i}{j}", f"A{i}{j} = b{j} - b{j}*a{j}{i}/b{i}")
-    paired = tuple(f"{id}" for i in count for id in (f"weight_{i}", *(f"partner_{i}{j}" for j in count)))
+    paired = tuple(id for i in count for id in (f"weight_{i}", *(f"partner_{i}{j}" for j in count)))
     states = plus(f"b{i}*L{i}_x*X{i}.delta" for i in count)
     forced = plus(f"b{i}*P{i}*f{i}_theta" for i in count)
     draft.step("conserved", "rewrite", f"g = -h*{states} + h*{forced}*theta.delta", "invariant", *paired, how={"invariant": "hole"})

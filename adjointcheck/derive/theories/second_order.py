@@ -130,8 +130,8 @@ def riccati() -> Draft:
     draft.step("feedback", "rewrite", "w = -inverse(R)*transpose(B)*P*x", "control", "ansatz", how={"control": "hole"})
     moved = "p.dot = 2*transpose(A*x + B*w)*P + 2*transpose(x)*P.dot"
     draft.step("ansatz_moves", "differentiate", moved, "ansatz", "dynamics", by="dot")
-    how = {"ansatz_moves": "-hole/2", "costate": "hole/2"}
-    draft.step("equation", "rewrite", f"transpose(x)*(P.dot + {RICCATI}) = 0", *how, "feedback", "ansatz", how=how)
+    draft.step("equation", "rewrite", f"transpose(x)*(P.dot + {RICCATI}) = 0", "ansatz_moves", "costate", "feedback", "ansatz",
+               how={"ansatz_moves": "-hole/2"})
     draft.step("end", "rewrite", "transpose(x)*(P - M) = 0 at t1", "ansatz", "terminal", how={"ansatz": "-hole/2", "terminal": "hole/2"})
     draft.conclusions = ("costate", "terminal", "gradient_w", "control", "feedback", "equation", "end")
     return draft
