@@ -9,7 +9,11 @@
 template <class R> ADJ_INLINE R number(double value) { return broadcast<R>(typename Lane<R>::Real(value)); }
 template <class R> ADJ_INLINE R magnitude(R a) { return function_abs(a); }
 
-constexpr double NOT_A_NUMBER = 0.0 / 0.0;  // NVRTC knows no __builtin_nan
+#if defined(__CUDACC__)
+#define NOT_A_NUMBER (0.0 / 0.0)  // NVRTC knows no __builtin_nan, and a sanitizer no 0/0
+#else
+#define NOT_A_NUMBER __builtin_nan("")
+#endif
 enum Status { FINISHED, MAX_STEPS, STEP_UNDERFLOW, NON_FINITE, RUNNING };
 
 // The PI controller of Hairer and Wanner (1996, IV.2), on the logarithm (base 2) of the error.
