@@ -78,9 +78,11 @@ THEORIES: dict[str, Row] = {
     "euler_index_shift": Row("Euler's method for the costate is not the adjoint of Euler's method", "Hager 2000", "runge_kutta"),
 }
 _KINDS = {"explicit": "explicit", "diagonal": "diagonally implicit", "full": "fully implicit"}
-_BY_STAGES = {"stage_cotangents": "Discrete adjoint of {} explicit stages, weights 0 allowed",
-          "other_pair": "Any method for the costate: what the gradient of {} stages loses",
-          "symplectic_pair": "Under the pairing optimise-then-discretise is exact, {} stages"}
+_BY_STAGES = {
+    "stage_cotangents": "Discrete adjoint of {} explicit stages, weights 0 allowed",
+    "other_pair": "Any method for the costate: what the gradient of {} stages loses",
+    "symplectic_pair": "Under the pairing optimise-then-discretise is exact, {} stages",
+}
 THEORIES |= {
     f"runge_kutta_{kind}_{s}": Row(f"Discrete adjoint and partner of {s} stages, {words}", "Hager 2000; Sanz-Serna 2016",
                                    "runge_kutta", "runge_kutta", (kind, s))
