@@ -227,7 +227,7 @@ def _replay_line(kind: str, entry: Mapping[str, Any]) -> str:
 
 @main.command(epilog=EPILOG, short_help="Prove a theorem for every dimension, or list them all.")
 @click.argument("name", required=False)
-@click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "markdown", "html", "latex", "json"]), default="text", show_default=True)
 @click.option("--log", metavar="OUT.json", help="Also write the log that `replay` proves again without SymPy.")
 @json_option
 def theory(name: str | None, form: str, log: str | None, as_json: bool) -> int:
@@ -380,11 +380,12 @@ def solve(
 def _print_solved(solved: Solved) -> None:
     fit, gradient = solved.fit, solved.gradient
     counts = f"{solved.accepted} time steps accepted, {solved.rejected} rejected"
-    click.echo(f"{solved.name}, {solved.method}: derivation {solved.derivation}; {solved.status}; {counts}")
+    place = "" if solved.finished else f" at t = {solved.times[-1]:.10g}"
+    click.echo(f"{solved.name}, {solved.method}: derivation {solved.derivation}; {solved.status}{place}; {counts}")
     if fit is not None:
         click.echo(f"fit: {fit.iterations} iterations, J from {fit.cost_start:.8g} to {fit.cost_end:.8g}; {fit.message}")
     click.echo(f"J = {solved.cost:.10g}   dJ/dt0 = {gradient['horizon']['t0']:.8g}   dJ/dt1 = {gradient['horizon']['t1']:.8g}")
-    _print_slopes("state", "x(t1)", "dJ/dx(t0)", solved.x1, gradient["x0"])
+    _print_slopes("state", "x(t1)" if solved.finished else "last state", "dJ/dx(t0)", solved.x1, gradient["x0"])
     _print_slopes("parameter", "value", "dJ/dtheta", solved.theta, gradient["theta"])
 
 

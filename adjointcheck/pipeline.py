@@ -302,14 +302,22 @@ def solve(
     return _solved(derivation, module, theta if found is None else list(found.found), options, found)
 
 
+def _reached(record: Any) -> float:
+    """The time at the end of the last accepted time step: t1 of a finished solution."""
+    if not record.steps:
+        return record.inputs.t0.item()
+    last = record.steps[-1]
+    step = record.timeline.step(last.segment, last.left, last.right)
+    return step.stop.item() if step.right.item() == 1 else step.start.lerp(step.stop, step.right).item()
+
+
 def _solved(derivation: Derivation, module: ModuleType, theta: list[float], options: dict[str, Any], found: Fit | None) -> Solved:
     problem = derivation.problem
     solution = module.solve(theta=theta, **options)
     cost, gradients = module.value_and_gradient(theta=theta, **options)
     record = solution.record
     times, rows = [t.item() for t in record.start_times()], [step.x[0].tolist() for step in record.steps]
-    if solution.status.item() == module.FINISHED:
-        times, rows = [*times, record.inputs.t1.item()], [*rows, solution.x1[0].tolist()]
+    times, rows = [*times, _reached(record)], [*rows, solution.x1[0].tolist()]
     states, parameters = problem.state_names, problem.parameter_names
     ends = {"t0": gradients.t0.item(), "t1": gradients.t1.item()}
     return Solved(

@@ -69,7 +69,13 @@ class StatementFile(pytest.File):
         yield from items
 
     def _items(self) -> Iterator[pytest.Item]:
-        problem = self.problem
+        from adjointcheck.errors import AdjointCheckError
+
+        try:
+            problem = self.problem
+        except AdjointCheckError:  # an error of collection would end the session; this item raises it again and fails
+            yield UnreadItem.from_parent(self, name="statement")
+            return
         yield DerivationItem.from_parent(self, name="derivation")
         for name, _ in problem.claims:
             yield ClaimItem.from_parent(self, name=name)
@@ -80,13 +86,9 @@ class StatementFile(pytest.File):
 
     @cached_property
     def problem(self) -> Problem:
-        from adjointcheck.errors import AdjointCheckError
         from adjointcheck.problem import load
 
-        try:
-            return load(self.path)
-        except AdjointCheckError as error:
-            raise self.CollectError(str(error)) from None
+        return load(self.path)
 
     @cached_property
     def battery(self) -> dict[str, Row]:
@@ -148,6 +150,13 @@ class StatementItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         return self.path, None, f"{self.parent.path.stem}: {self.name}"
+
+
+class UnreadItem(StatementItem):
+    """A statement that cannot be read."""
+
+    def verdict(self) -> tuple[str, str]:
+        return "proved", f"{self.parent.problem.name} can be read"  # or rather raises what is wrong with it
 
 
 class DerivationItem(StatementItem):

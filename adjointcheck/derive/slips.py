@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 from adjointcheck.expression.calculus import gradient, partial
 from adjointcheck.expression.grammar import to_text
-from adjointcheck.expression.node import ONE, TWO, ZERO, Expression, neg, substitute, symbol, total
+from adjointcheck.expression.node import ONE, TWO, ZERO, Expression, neg, substitute, symbol, total, walk
+from adjointcheck.expression.table import FUNCTIONS
 from adjointcheck.trusted.rules import Setting
 from adjointcheck.trusted.verdict import Status
 from adjointcheck.trusted.zero import equal
@@ -17,23 +18,27 @@ Slip = tuple[str, Expression]
 def name_slip(setting: Setting, name: str, written: Expression, right: Expression) -> str:
     """Words for the first catalogued mistake that turns `right` into `written`, or ''."""
     head, _, subject = name.partition(".")
-    for words, wrong in _candidates(setting, head, subject, right):
+    for words, wrong in _candidates(setting, head, subject, written, right):
         if equal(written, wrong, setting.positive).status is Status.PROVED:
             return words
     return ""
 
 
-def _candidates(setting: Setting, head: str, subject: str, right: Expression) -> Iterator[Slip]:
+def _candidates(setting: Setting, head: str, subject: str, written: Expression, right: Expression) -> Iterator[Slip]:
     yield "the sign of the whole expression is reversed", neg(right)
     yield from _SPECIFIC[head](setting, subject, right)
     yield "a factor 1/2 too much", right / 2
     yield "a factor 2 too much (or 1/2 is missing)", right * TWO
-    yield from _term_by_term(right)
+    yield from _term_by_term(written, right)
 
 
-def _term_by_term(right: Expression) -> Iterator[Slip]:
-    """Every single term of the expanded sum with its sign reversed, left out, doubled or halved."""
-    terms = _terms(right)
+def _term_by_term(written: Expression, right: Expression) -> Iterator[Slip]:
+    """Every single term of the expanded sum with its sign reversed, left out, doubled or halved.
+
+    Two terms may be equal, as abs(v) and v*sign(v): the one in functions that were not written comes first.
+    """
+    there = _functions(written)
+    terms = sorted(_terms(right), key=lambda term: -len(_functions(term) - there))
     for i, term in enumerate(terms if len(terms) <= 40 else []):
         rest = total(other for j, other in enumerate(terms) if j != i)
         text = to_text(term)
@@ -42,6 +47,10 @@ def _term_by_term(right: Expression) -> Iterator[Slip]:
             yield f"the term {text} is missing", rest
         yield f"the term {text} carries a factor 1/2 too much", rest + term / 2
         yield f"the term {text} carries a factor 2 too much", rest + term * TWO
+
+
+def _functions(node: Expression) -> set[str]:
+    return {part.head for part in walk([node]) if part.head in FUNCTIONS}
 
 
 def _terms(node: Expression) -> list[Expression]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -103,3 +104,16 @@ def test_a_long_claim_is_judged_without_exhausting_the_stack(count: int) -> None
     rate = " + ".join(f"x*y**{i % 40}*a**{i // 40}" for i in range(count))
     made = Problem(name="long", horizon=(0, 1), parameters=["a"], states={"x": {"rate": rate, "initial": "1"}, "y": {"rate": "x", "initial": "1"}}, terminal_cost="x", claims={"costate.x": f"p_x*({rate})/x - p_y"})
     assert derive(made).claims[0].verdict.status is Status.REFUTED
+
+
+def test_of_two_equal_terms_the_one_that_was_not_written_is_missing() -> None:
+    """d(v*abs(v))/dv = abs(v) + v*sign(v), two terms of one value: drag of a rocket."""
+    made = Problem(
+        name="rocket", horizon=(0, 1), terminal_cost="-h", parameters={"T": 1, "D": "0.1", "g": 1, "c": "0.1"},
+        states={"h": "v", "v": "T/m - D*v*abs(v)/m - g", "m": "-c*T"}, initial={"h": 0, "v": 1, "m": 1},
+        claims={"costate.v": "-p_h + D*p_v*abs(v)/m"},
+    )
+    (claim,) = derive(made).claims
+    assert claim.verdict.status is Status.REFUTED and "v*sign(v)/m) is missing" in claim.slip
+    (claim,) = derive(replace(made, claims={"costate.v": "-p_h + D*p_v*v*sign(v)/m"})).claims
+    assert "abs(v)/m) is missing" in claim.slip

@@ -163,7 +163,14 @@ def test_solve_prints_and_writes_the_same(invoke: Invoke, folder: Path) -> None:
     assert len(document["times"]) == len(document["states"]["x"]) == document["accepted"] + 1
     assert document["states"]["x"][-1] == document["x1"]["x"]
     people = invoke("solve", "right.toml").stdout
+    assert "x(t1)" in people and "last state" not in people and "finished;" in people
     assert f"{document['cost']:.10g}" in people and f"{document['gradient']['theta']['k']:.10g}" in people
+
+
+def test_a_solution_shows_itself_in_a_line(folder: Path) -> None:
+    """Numbers and counts, without the record of every time step."""
+    module = pipeline.build(load("right.toml"), target="torch")
+    assert "x1=" in repr(module.solve()) and len(repr(module.solve())) < 400
 
 
 def test_solve_gradient_is_the_slope_of_the_cost(invoke: Invoke, folder: Path) -> None:
@@ -209,7 +216,11 @@ def test_unfinished_solution_fails(invoke: Invoke, folder: Path) -> None:
     result = invoke("solve", "blowup.toml", "--json")
     document = one_document(result.stdout)
     assert result.exit_code == 1 and document["status"] != "finished" and document["cost"] == "nan"
-    assert len(document["times"]) == len(document["states"]["x"])
+    assert len(document["times"]) == len(document["states"]["x"]) == document["accepted"] + 1
+    assert document["states"]["x"][-1] == document["x1"]["x"] and document["times"][-1] == pytest.approx(1, abs=1e-4)
+    people = invoke("solve", "blowup.toml").stdout
+    assert f"{document['status']} at t = 0.99999" in people or f"{document['status']} at t = 1" in people
+    assert "last state" in people and "x(t1)" not in people
 
 
 def test_parameter_without_a_value(invoke: Invoke, folder: Path) -> None:

@@ -102,11 +102,13 @@ def test_what_is_refuted_cannot_be_waived(project: Project) -> None:
     result.assert_outcomes(passed=3, failed=1)
 
 
-def test_a_bad_statement_is_a_collection_error_with_its_place(project: Project) -> None:
-    result = project(bad=DECAY.replace("-k*x", "-kk*x")).runpytest()
-    result.assert_outcomes(errors=1)
+def test_a_bad_statement_is_one_failing_item_with_its_place_and_the_others_go_on(project: Project) -> None:
+    result = project(bad=DECAY.replace("-k*x", "-kk*x"), broken="name = ", right=DECAY).runpytest("-v", "--adjointcheck-skip-numeric")
+    result.assert_outcomes(failed=2, passed=4)
+    found = verdicts(result)
+    assert found["derivations/bad.toml::statement"] == found["derivations/broken.toml::statement"] == "FAILED"
     text = result.stdout.str()
-    assert "rate of x" in text and "kk" in text and "Traceback" not in text and "readers.py" not in text
+    assert "rate of x" in text and "kk" in text and "broken.toml, " in text and "Traceback" not in text and "readers.py" not in text
 
 
 def test_nothing_else_is_claimed(project: Project) -> None:

@@ -9,7 +9,7 @@ Nothing but torch and the standard library may be imported here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -133,7 +133,7 @@ class Solution:
     status: Tensor
     accepted: Tensor
     rejected: Tensor
-    record: Record
+    record: Record = field(repr=False)
 
 
 # Reading the inputs.
