@@ -30,17 +30,17 @@ FOLDED = 6  # lines of formulas beyond which a block starts folded
 
 def report_html(report: Report) -> str:
     """The whole page of a report, ready to be written to a file as UTF-8."""
-    return _render("report.html.j2", _report_view(report))
+    return render("report.html.j2", _report_view(report))
 
 
 def derivation_html(derivation: Derivation) -> str:
     """The page of a derivation alone: statement, steps, adjoint system, claims."""
-    return _render("report.html.j2", _derivation_view(derivation))
+    return render("report.html.j2", _derivation_view(derivation))
 
 
 def report_fragment(report: Report) -> str:
     """The report as one <div> with its own style, for notebooks."""
-    return _render("body.html.j2", _report_view(report))
+    return render("body.html.j2", _report_view(report))
 
 
 @cache
@@ -54,7 +54,8 @@ def _safe(value: object) -> object:
     return value if isinstance(value, Markup) else printable(value)
 
 
-def _render(template: str, view: Mapping[str, Any]) -> str:
+def render(template: str, view: Mapping[str, Any]) -> str:
+    """A template of the folder `templates` filled with plain data; everything that is no Markup is escaped."""
     return _environment().get_template(template).render(view)
 
 

@@ -37,12 +37,12 @@ _HEAD = r"""\documentclass[11pt]{article}
 
 def derivation_latex(derivation: Derivation) -> str:
     """A document with statement, steps, adjoint system and claims, ready for pdflatex."""
-    return _document(_derivation(derivation, ()))
+    return document(_derivation(derivation, ()))
 
 
 def report_latex(report: Report) -> str:
     """A document with everything in the report but its pictures."""
-    return _document(_report(report))
+    return document(_report(report))
 
 
 def equations_latex(system: AdjointSystem) -> str:
@@ -52,16 +52,19 @@ def equations_latex(system: AdjointSystem) -> str:
     return f"$\\displaystyle\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n$"
 
 
-def _document(lines: Iterable[str]) -> str:
+def document(lines: Iterable[str]) -> str:
+    """The lines between preamble and end."""
     return "\n".join([_HEAD, *lines, r"\end{document}", ""])
 
 
-def _text(value: object) -> str:
+def text_latex(value: object) -> str:
+    """A word of ours or a person's, literally."""
     return escape_latex(one_line(value))
 
 
-def _code(text: object) -> str:
-    return rf"\texttt{{{_text(text)}}}"
+def code_latex(text: object) -> str:
+    """The same in the typewriter face."""
+    return rf"\texttt{{{text_latex(text)}}}"
 
 
 def _report(report: Report) -> Lines:
@@ -71,22 +74,22 @@ def _report(report: Report) -> Lines:
     if report.fit is not None:
         yield from _fit(report.fit)
     yield r"\section{Provenance}"
-    yield from _table("lP{10cm}", ("what", "value"), [
-        *((_text(name), _text(version)) for name, version in sorted(report.versions.items())),
-        *((_text(f"seed of {check.name}"), figure(check.seed)) for check in checks if check.seed is not None),
-        *((_text(stage), f"{spent:.2f} s") for stage, spent in report.seconds.items()),
+    yield from table_latex("lP{10cm}", ("what", "value"), [
+        *((text_latex(name), text_latex(version)) for name, version in sorted(report.versions.items())),
+        *((text_latex(f"seed of {check.name}"), figure(check.seed)) for check in checks if check.seed is not None),
+        *((text_latex(stage), f"{spent:.2f} s") for stage, spent in report.seconds.items()),
     ])
 
 
 def _derivation(derivation: Derivation, checks: Sequence[Check], verdict: str = "") -> Lines:
     problem = derivation.problem
-    yield rf"\section*{{{_text(problem.name)}: {verdict or word(derivation.verdict)}}}"
+    yield rf"\section*{{{text_latex(problem.name)}: {verdict or word(derivation.verdict)}}}"
     yield ", ".join(count.words for count in outline.counts(derivation, checks)) + "."
     yield from _attention(outline.attention(derivation, checks))
     yield r"\section{Statement}"
     yield from _topics(outline.statement_topics(problem))
-    yield from _table("lll", ("symbol", "meaning", "value"), (
-        (f"${latex(row.symbol)}$", _text(row.meaning), _text(row.value)) for row in outline.symbol_rows(problem)))
+    yield from table_latex("lll", ("symbol", "meaning", "value"), (
+        (f"${latex(row.symbol)}$", text_latex(row.meaning), text_latex(row.value)) for row in outline.symbol_rows(problem)))
     yield r"\section{Derivation}"
     for row in outline.step_rows(derivation):
         yield from _step(row)
@@ -94,16 +97,16 @@ def _derivation(derivation: Derivation, checks: Sequence[Check], verdict: str = 
     yield from _topics(outline.system_topics(derivation.system))
     yield from _claims(outline.claim_rows(derivation))
     yield r"\section{Assumptions}"
-    yield from _list(map(_text, outline.assumption_texts(derivation)))
+    yield from _list(map(text_latex, outline.assumption_texts(derivation)))
     yield r"\section{Convention}"
-    yield from _table("lP{4.6cm}P{6.8cm}", ("symbol", "meaning", "formula or rule"), (
-        (_code(row.symbol), _text(row.meaning), _code(row.formula)) for row in CONVENTION))
+    yield from table_latex("lP{4.6cm}P{6.8cm}", ("symbol", "meaning", "formula or rule"), (
+        (code_latex(row.symbol), text_latex(row.meaning), code_latex(row.formula)) for row in CONVENTION))
 
 
 def _attention(items: Sequence[outline.Item]) -> Lines:
     if items:
         yield r"\section{Needs attention}"
-        yield from _list(rf"\textbf{{{item.verdict}}} {item.kind} \textbf{{{_text(item.name)}}}: {_text(item.words)}"
+        yield from _list(rf"\textbf{{{item.verdict}}} {item.kind} \textbf{{{text_latex(item.name)}}}: {text_latex(item.words)}"
                          for item in items)
 
 
@@ -127,12 +130,12 @@ def _aligned(rows: Iterable[str]) -> Lines:
 
 
 def _step(row: outline.StepRow) -> Lines:
-    yield rf"\subsection{{({row.number}) {_text(outline.rule_words(row.rule))}: {row.verdict}}}"
-    yield _text(row.words)
+    yield rf"\subsection{{({row.number}) {text_latex(outline.rule_words(row.rule))}: {row.verdict}}}"
+    yield text_latex(row.words)
     yield from _parts(row.parts)
-    yield rf"\par\emph{{{_text(outline.support_words(row))}}}"
+    yield rf"\par\emph{{{text_latex(outline.support_words(row))}}}"
     if row.witness is not None:
-        yield rf"\par {_text(outline.witness_text(row.witness))}"
+        yield rf"\par {text_latex(outline.witness_text(row.witness))}"
 
 
 def _parts(parts: Iterable[outline.Part]) -> Lines:
@@ -146,9 +149,9 @@ def _parts(parts: Iterable[outline.Part]) -> Lines:
 
 def _part(part: outline.Part) -> Lines:
     if part.left is None:
-        yield rf"\par {_text(part.label)}:"
+        yield rf"\par {text_latex(part.label)}:"
     if part.formula is None:
-        yield rf"\par {_code(part.text[:STEP_CAP])}" + (rf" \hfill ({part.number})" if part.number else "")
+        yield rf"\par {code_latex(part.text[:STEP_CAP])}" + (rf" \hfill ({part.number})" if part.number else "")
     else:
         yield from _aligned([_numbered(part, part.formula)])
 
@@ -164,42 +167,43 @@ def _claims(rows: Sequence[outline.ClaimRow]) -> Lines:
         return
     yield r"\section{Claims}"
     for row in rows:
-        yield rf"\subsection{{{_code(row.name)}: {row.verdict}}}"
+        yield rf"\subsection{{{code_latex(row.name)}: {row.verdict}}}"
         yield from _part(row.claimed)
         if row.expected is not None and row.verdict != "proved":
             yield from ("expected", *_part(row.expected))
         if row.slip:
-            yield rf"\par Likely slip: {_text(row.slip)}"
+            yield rf"\par Likely slip: {text_latex(row.slip)}"
         if row.witness is not None:
-            yield rf"\par {_text(outline.witness_text(row.witness))}"
-        yield rf"\par\emph{{{_text('; '.join(row.evidence) or row.reason)}}}"
+            yield rf"\par {text_latex(outline.witness_text(row.witness))}"
+        yield rf"\par\emph{{{text_latex('; '.join(row.evidence) or row.reason)}}}"
 
 
 def _checks(checks: Sequence[Check]) -> Lines:
     if not checks:
         return
     yield r"\section{Checks}"
-    yield from _table("P{3.6cm}lllP{5.2cm}", ("check", "outcome", "measured", "threshold", "what was compared"), (
-        (_text(check.name), word(check.outcome), figure(check.measured), figure(check.threshold), _text(check.words))
+    yield from table_latex("P{3.6cm}lllP{5.2cm}", ("check", "outcome", "measured", "threshold", "what was compared"), (
+        (text_latex(check.name), word(check.outcome), figure(check.measured), figure(check.threshold), text_latex(check.words))
         for check in checks))
     for check in checks:
         for table in outline.tables(check):
-            yield rf"\subsection{{{_text(check.name)}}}"
-            rows = (map(_text, row) for row in outline.table_rows(table))
-            yield from _table("l" + "r" * (len(table["columns"]) - 1), map(_text, table["columns"]), rows)
+            yield rf"\subsection{{{text_latex(check.name)}}}"
+            rows = (map(text_latex, row) for row in outline.table_rows(table))
+            yield from table_latex("l" + "r" * (len(table["columns"]) - 1), map(text_latex, table["columns"]), rows)
 
 
 def _fit(fit: Fit) -> Lines:
     yield r"\section{Fit}"
     state = "converged" if fit.converged else "not converged"
-    yield rf"\textbf{{{state}}} after {figure(fit.iterations)} iterations: {_text(fit.message)}."
+    yield rf"\textbf{{{state}}} after {figure(fit.iterations)} iterations: {text_latex(fit.message)}."
     yield f"Cost {figure(fit.cost_start)} at the start, {figure(fit.cost_end)} found; "
     yield f"gradient norm {figure(fit.gradient_norm)}."
-    yield from _table("lrr", ("parameter", "start", "found"), (
-        (_text(name), start, found) for name, start, found in outline.fit_rows(fit)))
+    yield from table_latex("lrr", ("parameter", "start", "found"), (
+        (text_latex(name), start, found) for name, start, found in outline.fit_rows(fit)))
 
 
-def _table(spec: str, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Lines:
+def table_latex(spec: str, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Lines:
+    """A table that may run over pages; cells are finished markup."""
     yield rf"\begin{{longtable}}{{{spec}}}"
     yield rf"{' & '.join(heads)} \\ \hline \endhead"
     yield from (rf"{' & '.join(row)} \\" for row in rows)

@@ -43,7 +43,7 @@ def _report(report: Report) -> Lines:
     if report.fit is not None:
         yield from _fit(report.fit)
     yield from _section("Provenance")
-    yield from _table(("what", "value"), [
+    yield from table_markdown(("what", "value"), [
         *sorted(report.versions.items()),
         *((f"seed of {check.name}", figure(check.seed)) for check in checks if check.seed is not None),
         *((stage, f"{spent:.2f} s") for stage, spent in report.seconds.items()),
@@ -58,8 +58,8 @@ def _derivation(derivation: Derivation, checks: Sequence[Check], verdict: str = 
     yield from _attention(outline.attention(derivation, checks))
     yield from _section("Statement")
     yield from _topics(outline.statement_topics(problem))
-    yield from _table(("symbol", "meaning", "value"), (
-        (_Math(row.symbol), row.meaning, row.value) for row in outline.symbol_rows(problem)))
+    yield from table_markdown(("symbol", "meaning", "value"), (
+        (row.symbol, row.meaning, row.value) for row in outline.symbol_rows(problem)))
     yield from _steps(outline.step_rows(derivation))
     yield from _section("The adjoint system")
     yield from _topics(outline.system_topics(derivation.system))
@@ -68,7 +68,7 @@ def _derivation(derivation: Derivation, checks: Sequence[Check], verdict: str = 
     yield from (f"- {literal(words)}" for words in outline.assumption_texts(derivation))
     yield from _section("Convention")
     rows = ((row.symbol, row.meaning, row.formula) for row in CONVENTION)
-    yield from _table(("symbol", "meaning", "formula or rule"), rows)
+    yield from table_markdown(("symbol", "meaning", "formula or rule"), rows)
 
 
 def _section(title: str) -> Lines:
@@ -134,13 +134,13 @@ def _checks(checks: Sequence[Check]) -> Lines:
     if not checks:
         return
     yield from _section("Checks")
-    yield from _table(("check", "outcome", "measured", "threshold", "what was compared", "seed"), (
+    yield from table_markdown(("check", "outcome", "measured", "threshold", "what was compared", "seed"), (
         (check.name, word(check.outcome), figure(check.measured), figure(check.threshold), check.words,
          figure(check.seed)) for check in checks))
     for check in checks:
         for table in outline.tables(check):
             yield from ("", f"### {literal(check.name)}", "")
-            yield from _table(table["columns"], outline.table_rows(table))
+            yield from table_markdown(table["columns"], outline.table_rows(table))
 
 
 def _fit(fit: Fit) -> Lines:
@@ -149,17 +149,11 @@ def _fit(fit: Fit) -> Lines:
     yield from (f"**{state}** after {figure(fit.iterations)} iterations: {literal(fit.message)}", "")
     yield f"Cost {figure(fit.cost_start)} at the start, {figure(fit.cost_end)} found; "
     yield f"gradient norm {figure(fit.gradient_norm)}."
-    yield from _table(("parameter", "start", "found"), outline.fit_rows(fit))
+    yield from table_markdown(("parameter", "start", "found"), outline.fit_rows(fit))
 
 
-class _Math:
-    """A table cell that is a formula."""
-
-    def __init__(self, root: Expression) -> None:
-        self.root = root
-
-
-def _table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Lines:
+def table_markdown(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Lines:
+    """A table; a cell that is an expression becomes a formula, everything else literal text."""
     heads = [_cell(column) for column in columns]
     yield ""
     yield f"| {' | '.join(heads)} |"
@@ -170,7 +164,7 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Lines:
 
 
 def _cell(value: object) -> str:
-    return f"${latex(value.root)}$" if isinstance(value, _Math) else literal(value) or " "
+    return f"${latex(value)}$" if isinstance(value, Expression) else literal(value) or " "
 
 
 def literal(text: object) -> str:

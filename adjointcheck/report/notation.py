@@ -56,6 +56,11 @@ SHAPES = {
     "after": Shape(POWER, (ATOM,)),
     "integral": Shape(PRODUCT, (PRODUCT, OPEN, OPEN), tall=True),
     "observations": Shape(PRODUCT, (PRODUCT,), tall=True),
+    "transpose": Shape(POWER, (ATOM,)),
+    "inverse": Shape(POWER, (ATOM,)),
+    "spot": Shape(ATOM, (OPEN, OPEN), tall=True),
+    "layers": Shape(PRODUCT, (PRODUCT,), tall=True),
+    "mean": Shape(ATOM, (OPEN,)),
 }
 DISPLAY_ONLY = frozenset(SHAPES) - frozenset(PRIMITIVES) - {"pi"}
 
@@ -104,6 +109,13 @@ LATEX = {
     "after": "{0}^{{+}}",
     "integral": r"\int_{{{1}}}^{{{2}}} {0} \, dt",
     "observations": r"\sum_{{j}} {0}",
+    "transpose": r"{0}^{{\top}}",
+    "inverse": "{0}^{{-1}}",
+    "spot": r"\left[ {0} \right]_{{{1}}}",
+    "layers": r"\sum_{{l}} {0}",
+    "mean": r"\mathrm{{E}}\left[ {0} \right]",
+    "jet": r"\partial_{{{0}}} {1}",
+    "layer": "l + 1",
     "elided": r"\cdots \quad \text{{({0})}}",
     "text": r"\text{{{0}}}",
 }
@@ -157,6 +169,13 @@ MATHML = {
     "integral": "<mrow><msubsup><mo>\u222b</mo><mrow>{1}</mrow><mrow>{2}</mrow></msubsup>{0}"
     '<mspace width="0.17em"/><mi>d</mi><mi>t</mi></mrow>',
     "observations": "<mrow><munder><mo>\u2211</mo><mi>j</mi></munder>{0}</mrow>",
+    "transpose": "<msup><mrow>{0}</mrow><mo>\u22a4</mo></msup>",
+    "inverse": "<msup><mrow>{0}</mrow><mrow><mo>\u2212</mo><mn>1</mn></mrow></msup>",
+    "spot": "<msub><mrow><mo>[</mo>{0}<mo>]</mo></mrow><mrow>{1}</mrow></msub>",
+    "layers": "<mrow><munder><mo>\u2211</mo><mi>l</mi></munder>{0}</mrow>",
+    "mean": '<mrow><mi mathvariant="normal">E</mi><mo>[</mo>{0}<mo>]</mo></mrow>',
+    "jet": "<mrow><msub><mo>\u2202</mo><mrow>{0}</mrow></msub>{1}</mrow>",
+    "layer": "<mi>l</mi><mo>+</mo><mn>1</mn>",
     "elided": '<mo>\u22ef</mo><mspace width="1em"/><mtext>({0})</mtext>',
     "text": "<mtext>{0}</mtext>",
 }
@@ -181,7 +200,7 @@ _LATEX_SPECIAL = {
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
 }
 _NAME = re.compile(r"([A-Za-z]+)(\d*)(?:_([A-Za-z0-9_]+))?\Z")
-_ARC = {"asin": "arcsin", "acos": "arccos", "atan": "arctan"}
+_NAMES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "trace": "tr"}
 
 
 def escape_latex(text: str) -> str:
@@ -205,8 +224,8 @@ class Dialect:
 
 
 IN_LATEX = Dialect(LATEX, escape_latex, {name: _LATEX_VARIANTS.get(name, "\\" + name) for name in GREEK},
-                   lambda head: PRIMITIVES[head].latex or rf"\operatorname{{{head}}}")
-IN_MATHML = Dialect(MATHML, html.escape, GREEK, lambda head: _ARC.get(head, head))
+                   lambda head: getattr(PRIMITIVES.get(head), "latex", "") or rf"\operatorname{{{_NAMES.get(head, head)}}}")
+IN_MATHML = Dialect(MATHML, html.escape, GREEK, lambda head: _NAMES.get(head, head))
 
 
 @dataclass(frozen=True)
@@ -373,15 +392,28 @@ def _digits(value: int) -> str:
 def _symbol(name: str, dialect: Dialect) -> Piece:
     base, *jets = name.split(".")
     match = _NAME.match(base)
-    if match is None or not set(jets) <= {"dot", "delta"}:
+    if match is None or not all(jet.isalpha() for jet in jets):
         return Piece(dialect.put("word", dialect.escape(name)), ATOM)
     core, indices = _letter(match[1], dialect), _indices(match[2], match[3], dialect)
-    for jet in jets:  # a dot stands over the letter, before its indices; a variation takes the letter with them
-        if jet == "delta":
-            core, indices = dialect.put("delta", _indexed(core, indices, dialect)), ""
-        else:
-            core = dialect.put("dot", core)
-    return Piece(_indexed(core, indices, dialect), PRODUCT if jets and jets[-1] == "delta" else ATOM)
+    for jet in sorted(jets, key=lambda jet: jet in ("before", "after")):
+        core, indices = _jet(jet, core, indices, dialect)
+    level = PRODUCT if jets and jets[-1] not in ("dot", *_PLACES) else ATOM
+    return Piece(_indexed(core, indices, dialect), level)
+
+
+_PLACES = ("next", "before", "after")
+
+
+def _jet(jet: str, core: str, indices: str, dialect: Dialect) -> tuple[str, str]:
+    """A dot stands over the letter, before its indices; the next layer is one index more; all else takes the letter with them."""
+    if jet == "dot":
+        return dialect.put("dot", core), indices
+    if jet == "next":
+        layer = dialect.put("layer")
+        return core, dialect.put("list", indices, layer) if indices else layer
+    whole = _indexed(core, indices, dialect)
+    row = dialect.put(jet, whole) if jet in ("delta", "before", "after") else dialect.put("jet", _letter(jet, dialect), whole)
+    return row, ""
 
 
 def _letter(stem: str, dialect: Dialect) -> str:

@@ -1,4 +1,4 @@
-"""Theories as text, Markdown and JSON: hypotheses, steps with their verdicts, conclusions."""
+"""Theories for a terminal and for machines, and the body of the command `theory`."""
 
 from __future__ import annotations
 
@@ -51,19 +51,6 @@ def theory_text(theory: Theory) -> str:
     return "\n".join(map(printable, lines)) + "\n"
 
 
-def theory_markdown(theory: Theory) -> str:
-    """A page: hypotheses, theorem, and the steps as a numbered list."""
-    points = theory.document["points"]
-    lines = [f"# {theory.title}", "", f"{theory.verdict.status.value}, for every dimension ({theory.document['source']}).", "",
-             "## Letters", ""]
-    lines += [f"- `{name}`: {shape}" for name, shape in theory.document["letters"].items()]
-    lines += ["", "## Hypotheses", "", *(f"- `{claim_text(claim, points)}`" for claim in theory.hypotheses)]
-    lines += ["", "## Theorem", "", *(f"- `{claim_text(claim, points)}`" for claim in theory.conclusions), "", "## Proof", ""]
-    lines += [f"1. **{verdict}** {RULES[rule].words if rule in RULES else rule} ({name})  \n   `{claim}`  \n   {words}"
-              for name, rule, verdict, claim, words in _rows(theory)]
-    return "\n".join(lines) + "\n"
-
-
 def theory_document(theory: Theory) -> dict[str, Any]:
     """For machines: the verdict of the theorem and of each step."""
     steps = [dict(zip(("id", "rule", "verdict", "claim", "note"), row, strict=True)) for row in _rows(theory)]
@@ -91,5 +78,8 @@ def show(name: str | None, form: str, log: str | None, echo: Callable[..., None]
     elif not name:
         echo(table_text(found), nl=False)
     else:
-        echo({"text": theory_text, "markdown": theory_markdown}[form](found[0]), nl=False)
+        from adjointcheck.report import theory_pages
+
+        pages = {"html": theory_pages.theory_html, "latex": theory_pages.theory_latex, "markdown": theory_pages.theory_markdown}
+        echo({"text": theory_text, **pages}[form](found[0]), nl=False)
     return EXIT_CODES[worst(each.verdict for each in found).status.value]

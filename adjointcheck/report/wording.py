@@ -7,7 +7,7 @@ import unicodedata
 from fractions import Fraction
 
 TONES = {
-    "proved": "good", "pass": "good",
+    "proved": "good", "pass": "good", "defined": "good", "assumed": "open",
     "unknown": "open", "inconclusive": "open", "nothing checked": "open",
     "refuted": "bad", "invalid": "bad", "fail": "bad",
 }

@@ -1,0 +1,134 @@
+"""A theorem as numbered lines, the same on every page: letters, hypotheses, what is proved, and the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from adjointcheck.expression.grammar import LOG, parse
+from adjointcheck.expression.node import Expression, apply, symbol, total
+from adjointcheck.report.wording import one_line, word
+from adjointcheck.trusted.theory import RULES
+
+if TYPE_CHECKING:
+    from adjointcheck.derive.theories import Theory
+    from adjointcheck.trusted.replay import Judged
+    from adjointcheck.trusted.verdict import Verdict, Witness
+
+READING = (
+    "A letter stands for a matrix of the shape given; f_x is the formal partial derivative of f in x, for an f of which nothing "
+    "else is known. A dot is the time derivative, a delta a variation; over layers an index l + 1 marks the next layer, and letters "
+    "without it are those of layer l. Superscripts - and + are the limits from before and after an inner point."
+)
+FLAGS = {
+    "constant": "constant in time", "input": "free to choose", "symmetric": "symmetric", "identity": "the identity",
+    "positive": "positive", "nonzero": "not zero (invertible)", "small": "tends to 0", "varies": "varies with the small letter, bounded",
+}
+
+
+@dataclass(frozen=True)
+class LetterRow:
+    """A letter of the theorem with its shape and what is assumed of it."""
+
+    symbol: Expression
+    shape: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One numbered line: `left` = `right`, at a place if it does not hold everywhere."""
+
+    number: int
+    id: str
+    words: str
+    left: Expression
+    right: Expression
+    place: str
+    sources: tuple[int, ...]
+    verdict: str
+    evidence: tuple[str, ...]
+    reason: str
+    witness: Witness | None
+
+
+def lines(theory: Theory) -> tuple[Line, ...]:
+    """Every step of the proof, numbered from 1."""
+    steps = {step["id"]: step for step in theory.document["steps"]}
+    numbers = {name: number for number, name in enumerate(steps, 1)}
+    return tuple(_line(theory.document, steps[judged.name], judged, numbers) for judged in theory.steps if judged.name in steps)
+
+
+def hypotheses(theory: Theory) -> tuple[Line, ...]:
+    """The lines that are assumed, definitions apart."""
+    return tuple(line for line, step in _with_steps(theory) if step["rule"] == "assume")
+
+
+def definitions(theory: Theory) -> tuple[Line, ...]:
+    """The lines that name something."""
+    return tuple(line for line, step in _with_steps(theory) if step["rule"] == "define")
+
+
+def conclusions(theory: Theory) -> tuple[Line, ...]:
+    """The lines that the theorem states."""
+    return tuple(line for line, step in _with_steps(theory) if step["id"] in theory.document["conclusions"])
+
+
+def _with_steps(theory: Theory) -> Iterable[tuple[Line, Mapping[str, Any]]]:
+    return zip(lines(theory), theory.document["steps"], strict=False)
+
+
+def letter_rows(theory: Theory) -> tuple[LetterRow, ...]:
+    """The letters with their shapes, functions with what they depend on."""
+    functions = theory.document["functions"]
+    return tuple(_letter_row(name, *text.split(), slopes=functions.get(name, {})) for name, text in theory.document["letters"].items())
+
+
+def _letter_row(name: str, rows: str, cols: str, *flags: str, slopes: Mapping[str, str]) -> LetterRow:
+    kind = {(True, True): "scalar", (False, True): f"column of {rows}", (True, False): f"row of {cols}"}
+    shape = kind.get((rows == "1", cols == "1"), f"{rows} x {cols}")
+    words = [f"a function of {', '.join(slopes)}"] * bool(slopes) + [FLAGS[flag] for flag in flags]
+    return LetterRow(symbol(name), shape, ", ".join(words))
+
+
+def _line(document: Mapping[str, Any], step: Mapping[str, Any], judged: Judged, numbers: Mapping[str, int]) -> Line:
+    verdict, row = judged.verdict, RULES.get(step["rule"])
+    left, right, place = sides(step["claim"], document["points"])
+    return Line(numbers[step["id"]], one_line(step["id"]), row.words if row else one_line(step["rule"]), left, right, place,
+                tuple(numbers[name] for name in step["premises"] if name in numbers), _shown(step["rule"], verdict), tuple(verdict.evidence),
+                verdict.reason, verdict.witness)
+
+
+def _shown(rule: str, verdict: Verdict) -> str:
+    """A hypothesis that may stand is assumed, not proved."""
+    found = word(verdict.status)
+    return {"assume": "assumed", "define": "defined"}.get(rule, found) if found == "proved" else found
+
+
+def sides(claim: Mapping[str, str], points: Sequence[str]) -> tuple[Expression, Expression, str]:
+    """Left side, right side and place of a claim; a functional is its value = point terms + integral, sum or mean."""
+    if "left" in claim:
+        place = claim.get("at", "always")
+        return _read(claim["left"]), _read(claim["right"]), "" if place == "always" else place
+    spots = [apply("spot", _read(claim[point]), symbol(point)) for point in points if claim.get(point, "0") != "0"]
+    there, back = [symbol(point) for point in points[:1] + points[-1:]], [symbol(point) for point in points[-1:] + points[:1]]
+    rows = (("integral", "integrand", there), ("integral", "reversed", back), ("layers", "sum", []), ("mean", "mean", []))
+    inside = [apply(head, _read(claim[slot]), *ends) for head, slot, ends in rows if claim.get(slot, "0") != "0"]
+    return _read(claim["value"]), total([*spots, *inside]), ""
+
+
+def _read(text: str) -> Expression:
+    return parse(text, "theory", caps=LOG, jets=True, matrices=True)
+
+
+def support_words(line: Line) -> str:
+    """`costate, from (8): normal form (plain)`: the step's id in the log, its premises, its evidence or the reason why not."""
+    sources = ", from " + ", ".join(f"({number})" for number in line.sources) if line.sources else ""
+    return f"{line.id}{sources}: {'; '.join(line.evidence) or line.reason}"
+
+
+def heading(theory: Theory) -> str:
+    """`17 of 17 steps proved, for every dimension`."""
+    good = sum(word(step.verdict.status) == "proved" for step in theory.steps)
+    return f"{good} of {len(theory.steps)} steps proved, for every dimension"
