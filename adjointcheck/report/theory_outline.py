@@ -95,8 +95,9 @@ def _letter_row(name: str, rows: str, cols: str, *flags: str, slopes: Mapping[st
 def _line(document: Mapping[str, Any], step: Mapping[str, Any], judged: Judged, numbers: Mapping[str, int]) -> Line:
     verdict, row = judged.verdict, RULES.get(step["rule"])
     left, right, place = sides(step["claim"], document["points"])
+    sources = tuple(numbers[name] for name in step["premises"] if name in numbers)
     return Line(numbers[step["id"]], one_line(step["id"]), row.words if row else one_line(step["rule"]), left, right, place,
-                tuple(numbers[name] for name in step["premises"] if name in numbers), _shown(step["rule"], verdict), tuple(verdict.evidence),
+                sources, _shown(step["rule"], verdict), tuple(verdict.evidence),
                 verdict.reason, verdict.witness)
 
 
@@ -112,7 +113,8 @@ def sides(claim: Mapping[str, str], points: Sequence[str]) -> tuple[Expression, 
         place = claim.get("at", "always")
         return _read(claim["left"]), _read(claim["right"]), "" if place == "always" else place
     spots = [apply("spot", _read(claim[point]), symbol(point)) for point in points if claim.get(point, "0") != "0"]
-    there, back = [symbol(point) for point in points[:1] + points[-1:]], [symbol(point) for point in points[-1:] + points[:1]]
+    there = [symbol(point) for point in (*points[:1], *points[-1:])]
+    back = there[::-1]
     rows = (("integral", "integrand", there), ("integral", "reversed", back), ("layers", "sum", []), ("mean", "mean", []))
     inside = [apply(head, _read(claim[slot]), *ends) for head, slot, ends in rows if claim.get(slot, "0") != "0"]
     return _read(claim["value"]), total([*spots, *inside]), ""
