@@ -31,12 +31,19 @@ def test_two_commands_are_those_of_the_checks(tmp_path: Path) -> None:
     """The lines of .ci/run that read the README find its first two blocks, and they are one line each."""
     script = (ROOT / ".ci" / "run").read_text()
     (reader,) = re.findall(r"^readme\(\) .*$", script, re.MULTILINE)
-    main_job, tests, _ = blocks("sh")
+    main_job, tests, *_ = blocks("sh")
     for number, block in ((1, main_job), (2, tests)):
         shown = subprocess.run(["bash", "-c", f"{reader}\nreadme {number}"], cwd=ROOT, capture_output=True, text=True, check=True)
         assert shown.stdout == block and block.count("\n") == 1
         assert f'bash -euo pipefail -c "$(readme {number})"' in script
     assert "check lynx_hare --fit --report report" in main_job and "pytest" in tests
+
+
+def test_theory_example(tmp_path: Path) -> None:
+    result = run(["bash", "-euo", "pipefail", "-c", blocks("sh")[3]], tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "proved   bolza" in result.stdout and "refuted" not in result.stdout
+    assert "State-triggered event" in (tmp_path / "event.html").read_text(encoding="utf-8")
 
 
 def test_command_line_example(tmp_path: Path) -> None:
