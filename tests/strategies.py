@@ -65,10 +65,15 @@ def _power(base: Any, exponent: Expression, point: Mapping[str, Any], known: dic
     power = _value(exponent, point, known)
     if base < 0 or (base == 0 and (power <= 0 or exponent.head != "number")):
         raise Undefined
-    return _defined(lambda: base**power, [])
+    return _defined(lambda a, b: a**b, [base, power])
+
+
+LARGEST = 256  # bits before the point: exp or sin of a longer number would take more digits than there is time for
 
 
 def _defined(function: Callable[..., Any], values: list[Any]) -> Any:
+    if any(not isinstance(value, bool) and mpmath.mag(value) > LARGEST for value in values):
+        raise Undefined
     try:
         found = function(*values)
     except (ZeroDivisionError, ValueError) as error:
