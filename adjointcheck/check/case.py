@@ -111,6 +111,11 @@ class Case:
         """Texts of the places where the statement is not smooth."""
         return [finding.text for finding in self.derivation.findings if finding.kind == "kink"]
 
+    @property
+    def jumps(self) -> list[str]:
+        """What is said of the places where the field or the running cost jumps in time."""
+        return [finding.text for finding in self.derivation.findings if finding.kind == "jump"]
+
     @cached_property
     def runs(self) -> tuple[Run, ...]:
         """One run of the module for each point."""

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import torch
 
 from adjointcheck.check.arithmetic import AdjointEquations
-from adjointcheck.check.case import Case
+from adjointcheck.check.case import BLOCKS, Case, Point
+from adjointcheck.check.fixture import FIXED_STEPS, nominal
 from adjointcheck.check.ladder import Level, climb, ladder_point, rounding_floor
 from adjointcheck.check.order import SLACK, Levels, observe, series
 from adjointcheck.check.verdict import Check, judge
@@ -18,6 +22,7 @@ from adjointcheck.expression.node import symbols_of
 from adjointcheck.problem.statement import Problem
 
 NAME = "invariants"
+JUMP_TOLERANCE, JUMP_DEFECT = 1e-7, 1e-2  # a jump inside the horizon costs accuracy, but not a hundredth
 
 
 def applies_invariants(problem: Problem) -> bool:
@@ -43,8 +48,28 @@ def check_invariants(case: Case) -> Check:
     words += "; ".join(f"{name}: {fall.words}" for name, fall in falls.items())
     details = {"series": [series(name, rows, order) for name, rows in found.items()]}
     question = "; ".join(questions)
+    defect, missed = _missed(case) if case.jumps else (0.0, "")
+    if missed:
+        return judge(NAME, defect, JUMP_DEFECT, f"{missed}; {words}", seed=case.seed, details=details)
     measured = max(known, default=None, key=lambda value: math.inf if math.isnan(value) else value)
     return judge(NAME, measured, SLACK, words, seed=case.seed, open_question=question, details=details)
+
+
+def _missed(case: Case) -> tuple[float, str]:
+    """How far the derivatives in t0 and t1 are from what the Hamiltonian says, at the statement's own values, and words for it."""
+    point = replace(nominal(case.problem), tolerance=JUMP_TOLERANCE, steps=None if case.tableau.adaptive else FIXED_STEPS)
+    module, known = case.module, _Hamiltonian(case, point)
+    options = module.Options(point.hold, point.tolerance, point.tolerance, point.steps)
+    record = module.march(module.Inputs(*(getattr(point, name) for name in BLOCKS)), options)
+    if record.status[0] != module.FINISHED:
+        return 0.0, ""
+    level = Level(math.nan, record, module.sweep(record, torch.zeros_like(record.x1), torch.ones_like(record.cost)))
+    rows = [("dJ/dt0", level.gradients.t0, "-H(t0)", known.start), ("dJ/dt1", level.gradients.t1, "dPsi/dt + H(t1)", known.end)]
+    found = [(name, float(given[0]), formula, *known_as(level)) for name, given, formula, known_as in rows]
+    defects = [_relative(given, wanted, size) for _, given, _, wanted, size in found]
+    said = [f"{name} = {given:.6g} by the module and {wanted:.6g} = {formula}"
+            for (name, given, formula, wanted, _), defect in zip(found, defects, strict=True) if not defect <= JUMP_DEFECT]
+    return max(defects), f"{', '.join(said)} at the statement's own values: {case.jumps[0]}" if said else ""
 
 
 Defect = Callable[[Level], float]
@@ -69,8 +94,8 @@ def _promises(case: Case) -> Iterator[tuple[str, Defect]]:
 class _Hamiltonian:
     """The proved expressions of H and of the derivatives in time, at the points of a level."""
 
-    def __init__(self, case: Case) -> None:
-        self.problem, self.point = case.problem, ladder_point(case)
+    def __init__(self, case: Case, point: Point | None = None) -> None:
+        self.problem, self.point = case.problem, point or ladder_point(case)
         self.equations = AdjointEquations(case.system)
         self.theta = dict(zip(case.problem.parameter_names, self.point.theta[0].tolist(), strict=True))
 
@@ -85,17 +110,25 @@ class _Hamiltonian:
         value = self.equations.hamiltonian(environment)[0]
         return sum(map(abs, terms)) + abs(value - sum(terms))
 
-    def start_defect(self, level: Level) -> float:
+    def start(self, level: Level) -> tuple[float, float]:
+        """-H(t0) and the size of its terms."""
         here = self.environment(float(self.point.t0[0]), self.point.x0[0].tolist(), level.gradients.x0[0].tolist())
-        return _relative(float(level.gradients.t0[0]), -self.equations.hamiltonian(here)[0], self.size(here))
+        return -self.equations.hamiltonian(here)[0], self.size(here)
 
-    def end_defect(self, level: Level) -> float:
+    def end(self, level: Level) -> tuple[float, float]:
+        """dPsi/dt + H(t1) and the size of its terms."""
         t1, x1 = float(self.point.t1[0]), level.record.x1[0].tolist()
         free = self.environment(t1, x1, [0.0] * len(x1))
         p = [float(value) for value in self.equations.terminal(free)[: len(x1)]]
         here = self.environment(t1, x1, p)
         by_end = float(self.equations.end_time(here)[0])
-        return _relative(float(level.gradients.t1[0]), by_end, self.size(here) + abs(by_end))
+        return by_end, self.size(here) + abs(by_end)
+
+    def start_defect(self, level: Level) -> float:
+        return _relative(float(level.gradients.t0[0]), *self.start(level))
+
+    def end_defect(self, level: Level) -> float:
+        return _relative(float(level.gradients.t1[0]), *self.end(level))
 
     def observation_defect(self, level: Level) -> float:
         """The root mean square over all observations, relative to the largest."""

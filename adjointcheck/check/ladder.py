@@ -49,7 +49,8 @@ def climb(case: Case) -> tuple[Level, ...]:
     The budget counts time steps of a small statement; one of a large statement counts as more.
     """
     point, most = ladder_point(case), case.budget.ladder / (1 + statement_size(case) / SMALL)
-    steps = max(4 if statement_size(case) > SMALL else 8, len(set(point.observation_times[0].tolist())) + point.intervals)
+    least = len(set(point.observation_times[0].tolist())) + point.intervals
+    steps = max(4 if statement_size(case) > SMALL else 8, least)
     levels: list[Level] = []
     spent = 0
     while spent < 3 * most and (len(levels) < LEAST_LEVELS or spent + steps < most):
@@ -57,7 +58,15 @@ def climb(case: Case) -> tuple[Level, ...]:
         spent, steps = spent + len(level.record.steps), 2 * steps
         if bool((level.record.status == case.module.FINISHED).all()):
             levels.append(level)
-    return tuple(levels)
+    return (*_coarsest(case, point, steps=8, least=least), *levels)
+
+
+def _coarsest(case: Case, point: Point, steps: int, least: int) -> tuple[Level, ...]:
+    """A level more where one is nearly free: where two terms of the error have opposite signs, few levels show no order."""
+    if statement_size(case) > SMALL or 2 * max(4, least) > steps:
+        return ()
+    level = run_level(case, point, steps // 2)
+    return (level,) if bool((level.record.status == case.module.FINISHED).all()) else ()
 
 
 def statement_size(case: Case) -> int:

@@ -19,7 +19,7 @@ from adjointcheck.expression.table import PRIMITIVES
 from adjointcheck.problem.statement import Problem
 from adjointcheck.trusted.replay import Judged, judge
 from adjointcheck.trusted.rules import Setting
-from adjointcheck.trusted.smoothness import statement_of
+from adjointcheck.trusted.smoothness import jumps_in_time, statement_of
 from adjointcheck.trusted.verdict import Status
 
 __all__ = ["AdjointSystem", "Derivation", "Finding", "JudgedClaim", "JudgedStep", "derive"]
@@ -46,13 +46,18 @@ def derive(problem: Problem) -> Derivation:
     )
 
 
+MISSED = ("jumps in time: the discrete dJ/dt0 and dJ/dt1 of a module miss it: use -H(t0) and dPsi/dt + H(t1), "
+          "and dl/dt + dl/dx f for a time of observation")
+
+
 def _findings(setting: Setting) -> tuple[Finding, ...]:
     """What the theorem takes for granted along the trajectory: no kink is met, and every formula is defined."""
     statement = statement_of(setting)
     kinks = [to_text(node) for node in walk(statement) if node.args and not PRIMITIVES[node.head].smooth]
     ledger = domain_ledger(statement)
     domains = [f"{to_text(a)} {relation} 0" for a, relation in ledger if symbols_of(a) - setting.positive]
-    return (*(Finding("kink", text) for text in kinks), *(Finding("domain", text) for text in domains))
+    return (*(Finding("kink", text) for text in kinks), *(Finding("jump", f"{text} {MISSED}") for text in jumps_in_time(setting)),
+            *(Finding("domain", text) for text in domains))
 
 
 def _explain(setting: Setting, judged: Judged, text: str) -> JudgedClaim:

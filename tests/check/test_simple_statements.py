@@ -1,0 +1,38 @@
+"""Statements so simple that few time steps solve them to the last digit: order is still seen, and a wrong one still found."""
+
+from __future__ import annotations
+
+import pytest
+from tangled import case_of
+
+from adjointcheck.check.battery import BATTERY
+from adjointcheck.check.case import BUDGETS, Case
+from adjointcheck.check.verdict import Outcome
+from adjointcheck.problem import Problem
+from adjointcheck.schemes import METHODS
+
+ROWS = {row.name: row for row in BATTERY}
+ORDERS = ("continuous-adjoint", "invariants")
+STATEMENTS = {
+    "good": Problem(name="good", states={"x": "-a*x"}, initial={"x": 1}, parameters={"a": 2}, terminal_cost="x^2", horizon=(0, 1)),
+    "backward": Problem(name="good", states={"x": "-a*x"}, initial={"x": 1}, parameters={"a": 2}, terminal_cost="x^2", horizon=(1, 0)),
+    "root": Problem(name="root", states={"x": "-a*sqrt(x^2)"}, initial={"x": "-u"}, parameters={"a": 2, "u": 1}, terminal_cost="x^2", horizon=(0, 1)),
+}
+
+
+@pytest.mark.parametrize("name", ORDERS)
+@pytest.mark.parametrize("problem", STATEMENTS.values(), ids=STATEMENTS)
+def test_the_order_is_seen(problem: Problem, name: str) -> None:
+    """Backward and root: the terms h^5 and h^6 of the error have opposite signs, so that it passes through zero on its way."""
+    check = ROWS[name].function(case_of(problem, budget=BUDGETS["fast"]))
+    assert check.outcome is Outcome.PASS, check.words
+
+
+@pytest.mark.parametrize("name", ORDERS)
+@pytest.mark.parametrize(("method", "claimed"), [("heun", "bosh3"), ("bosh3", "rk4"), ("rk4", "tsit5"), ("tsit5", "dop853")])
+@pytest.mark.parametrize("problem", STATEMENTS.values(), ids=STATEMENTS)
+def test_a_lower_order_does_not_pass(problem: Problem, name: str, method: str, claimed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = case_of(problem, method=method, budget=BUDGETS["fast"])
+    monkeypatch.setattr(Case, "tableau", METHODS[claimed])
+    check = ROWS[name].function(case)
+    assert check.outcome is not Outcome.PASS, check.words
