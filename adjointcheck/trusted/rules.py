@@ -67,10 +67,6 @@ def _sum_over(setting: Setting, factor: Callable[[str, str], Expression]) -> Exp
     return total(factor(x, p) for x, p in zip(setting.states, setting.costates, strict=True))
 
 
-def _hamiltonian(setting: Setting) -> Expression:
-    return setting.running + _sum_over(setting, lambda x, p: symbol(p) * setting.rates[x])
-
-
 def _keys(claim: Claim, expected: Sequence[str], rule: str) -> None:
     if set(claim) != set(expected):
         raise StepRejected(f"rule {rule}", ", ".join(claim) or "nothing", f"claims named {', '.join(expected)}")

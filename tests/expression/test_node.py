@@ -63,6 +63,23 @@ def test_the_pool_forgets_what_nobody_holds() -> None:
     assert len(node._POOL) == before
 
 
+def test_a_row_that_was_made_anew_outlives_the_old_one() -> None:
+    """A late notice of a node's end takes out its own row only, and a row whose node is gone is replaced."""
+    from adjointcheck.expression import node
+
+    kept, key = symbol("kept_here"), ("symbol", (), "kept_here")
+    stale = node._Entry(symbol("other_one"), None)
+    stale.key = key
+    node._forget(stale)
+    assert node._POOL[key]() is kept is symbol("kept_here")
+    gone = node._Entry(node.Expression("symbol", (), "kept_here"), None)  # nobody holds that node: its row is empty at once
+    gc.collect()
+    gone.key = key
+    node._POOL[key] = gone
+    made = symbol("kept_here")
+    assert gone() is None and made is not kept and symbol("kept_here") is made is node._POOL[key]()
+
+
 @pytest.mark.parametrize("name", ["head", "args", "value", "anything"])
 def test_attributes_cannot_be_set(name: str) -> None:
     with pytest.raises((AttributeError, TypeError)):
@@ -83,6 +100,15 @@ def test_no_truth_value() -> None:
             bool(node)
     with pytest.raises(TypeError, match="no truth value"):
         _ = 0 < X < 1
+
+
+@pytest.mark.parametrize("other", [0, 1, 0.5, Fraction(1, 2), True])
+def test_no_comparison_with_a_plain_number(other: object) -> None:
+    """`x == 0` would silently be False and hide a branch."""
+    for compare in (lambda: symbol("x") == other, lambda: other == symbol("x"), lambda: symbol("x") != other):
+        with pytest.raises(TypeError, match="piecewise"):
+            compare()
+    assert symbol("x") == symbol("x") and symbol("x") != symbol("y") and symbol("x") != "x"
 
 
 @pytest.mark.parametrize("convert", [float, int, complex, round])

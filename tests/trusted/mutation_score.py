@@ -1,11 +1,14 @@
 """How many small changes of the trusted base do its own tests notice?  Run by hand:
 
-    python tests/trusted/mutation_score.py --sample 600 --seed 1 --jobs 2
+    python tests/trusted/mutation_score.py --each 40 --seed 1 --jobs 2        # needs `coverage`
 
 Each mutant is one change of one node (an operator exchanged, a condition negated or fixed, a constant moved, a statement
-dropped, a result replaced).  A forked child imports the changed module and runs tests/trusted and tests/expression until
-the first failure; a child that hangs counts as noticed.  Survivors are printed as a diff, to be killed by a new test or
-explained.  (DeMillo, Lipton, Sayward 1978: test the tests.)
+dropped, a result replaced).  A first run without any change notes which tests run which lines.  Then the tests are
+collected once, and for each mutant a forked child puts the changed code into the functions (what runs at import: imports
+everything anew) and runs those tests of tests/trusted and tests/expression that run the changed line, the quickest first,
+until one fails or `--seconds` are spent; a test that takes ten times its time counts as failed.  The score is a lower
+bound, for more tests might notice.  Survivors are printed as a diff, to be killed by a new test or explained.
+(DeMillo, Lipton, Sayward 1978: test the tests.)
 """
 
 from __future__ import annotations
@@ -13,26 +16,33 @@ from __future__ import annotations
 import argparse
 import ast
 import difflib
+import gc
 import importlib
 import importlib.abc
 import importlib.util
+import json
 import multiprocessing
 import os
 import random
 import signal
 import sys
+import tempfile
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import accumulate, zip_longest
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = ("expression/node.py", "expression/table.py", "expression/grammar.py", "expression/calculus.py", "trusted/*.py")
 SUITE = ("tests/trusted", "tests/expression")
-SECONDS = 150
+TEST_MODULES = {path.stem for folder in ("tests", *SUITE) for path in (ROOT / folder).glob("*.py")}
+PATIENCE = 10, 10  # seconds, and times its own, that a test may take under a change
 COMPARED = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
             ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In}
 EXCHANGED = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult,
@@ -42,12 +52,20 @@ Mutation = tuple[str, Callable[[], ast.AST]]
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change of one module, as the whole text that is run in its place."""
+    """One change of one module, as the whole module that is run in its place."""
 
     module: str
-    line: int
+    lines: range
     kind: str
-    text: str
+    tree: ast.Module
+
+    @property
+    def text(self) -> str:
+        return ast.unparse(self.tree)
+
+    @property
+    def path(self) -> Path:
+        return ROOT / Path(*self.module.split(".")).with_suffix(".py")
 
 
 def changes(node: ast.AST) -> Iterator[Mutation]:
@@ -61,7 +79,7 @@ def changes(node: ast.AST) -> Iterator[Mutation]:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
         yield "sign", lambda: node.operand
     if isinstance(node, ast.Constant) and type(node.value) is int:
-        yield "number", lambda: ast.Constant(node.value + 1)
+        yield "number", lambda value=node.value: ast.Constant(value + 1)
     if isinstance(node, ast.Constant) and type(node.value) is bool:
         yield "truth", lambda: ast.Constant(not node.value)
     if isinstance(node, ast.IfExp):
@@ -116,13 +134,25 @@ def places(path: Path) -> list[Place]:
             for choice, _ in enumerate(changes(node))]
 
 
+def drawn(every: list[Place], count: int, seed: int) -> list[Place]:
+    """A sample of the changes of one module."""
+    return random.Random(f"{seed} {every[0].module}").sample(every, min(count, len(every))) if count else every
+
+
 def build(place: Place) -> Mutant:
     """The text with the change made."""
     tree = ast.parse(place.path.read_text(encoding="utf-8"))
     node = next(node for position, node in enumerate(ast.walk(tree)) if position == place.position)
     kind, change = list(changes(node))[place.choice]
     changed = ast.fix_missing_locations(Replacer(node, change()).visit(tree))
-    return Mutant(place.module, getattr(node, "lineno", 0), kind, ast.unparse(changed))
+    return Mutant(place.module, _lines(node), kind, changed)
+
+
+def _lines(node: ast.AST) -> range:
+    """The lines of a node, of a compound statement its condition's; a filter's are those of its condition."""
+    node = node.test if isinstance(node, ast.If | ast.While) else node.ifs[0] if isinstance(node, ast.comprehension) else node
+    first = getattr(node, "lineno", 0)
+    return range(first, (getattr(node, "end_lineno", None) or first) + 1)
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -135,60 +165,204 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return importlib.util.spec_from_loader(fullname, self) if fullname == self.mutant.module else None
 
     def exec_module(self, module: Any) -> None:
-        exec(compile(self.mutant.text, f"<mutant of {self.mutant.module}>", "exec"), module.__dict__)
+        exec(compile(self.mutant.tree, str(self.mutant.path), "exec"), module.__dict__)
 
 
-def survives(mutant: Mutant) -> bool:
-    """Run the suite against the mutant in a forked child; True when no test fails."""
-    child = multiprocessing.get_context("fork").Process(target=_run, args=(mutant,))
+class Watch:
+    """A plugin for the run without a change: the processor time of each test, and the tests that run each line."""
+
+    def __init__(self) -> None:
+        import coverage
+
+        self.seconds: dict[str, float] = {}
+        self.coverage = coverage.Coverage(data_file=None, config_file=False, include=[str(ROOT / "adjointcheck" / pattern) for pattern in BASE])
+        self.coverage.start()
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.coverage.switch_context(nodeid)
+        self.seconds[nodeid] = -time.process_time()
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        self.seconds[nodeid] += time.process_time()
+
+    def found(self) -> dict[str, Any]:
+        self.coverage.stop()
+        data = self.coverage.get_data()
+        return {"seconds": self.seconds, "tests": {path: data.contexts_by_lineno(path) for path in data.measured_files()}}
+
+
+class Trial:
+    """A plugin that runs no test itself: for each mutant a forked child runs the chosen ones of the collected tests."""
+
+    def __init__(self, chosen: list[Mutant], baseline: Baseline, seconds: float, jobs: int) -> None:
+        self.chosen, self.baseline, self.seconds, self.jobs = chosen, baseline, seconds, jobs
+        self.alive: list[bool] = []
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        first = self.chosen[0]
+        if _forked(self.trial, Mutant(first.module, range(0), "none", ast.parse(first.path.read_text(encoding="utf-8"))), session):
+            raise RuntimeError("a test that was chosen fails without any change")
+        with ThreadPoolExecutor(self.jobs) as pool:
+            for count, survived in enumerate(pool.map(lambda mutant: _forked(self.trial, mutant, session) == 0, self.chosen)):
+                self.alive.append(survived)
+                told(self.chosen[count], count, sum(self.alive), survived)
+        return True
+
+    def trial(self, mutant: Mutant, session: Any) -> None:
+        """In the child: exit code 0 where no test fails."""
+        _silent()
+        signal.signal(signal.SIGVTALRM, signal.SIG_DFL)  # ends the child
+        names = self.baseline.chosen(mutant, self.seconds if mutant.lines else 2)
+        if not planted(mutant):
+            os._exit(_anew(mutant, names))
+        items = {item.nodeid: item for item in session.items}
+        order = [items[name] for name in names if name in items]
+        for item, following in zip_longest(order, order[1:]):
+            _alarm(names[item.nodeid])
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if session.testsfailed:
+                os._exit(1)
+        os._exit(0)
+
+
+def planted(mutant: Mutant) -> bool:
+    """Give the changed code to the functions that have the old one; False where the change is of what runs at import."""
+    old, new = (compile(tree, str(mutant.path), "exec") for tree in (ast.parse(mutant.path.read_text(encoding="utf-8")), mutant.tree))
+    pairs = list(_pairs(old, new))
+    table = dict(pairs)
+    living = [each for each in gc.get_objects() if isinstance(each, FunctionType) and each.__code__.co_filename == str(mutant.path)]
+    functions = [(each, table[each.__code__]) for each in living if each.__code__ in table]
+    inside = {id(code) for _, fresh in functions for _, code in _pairs(fresh, fresh)}
+    if any(id(fresh) not in inside and _own(before) != _own(fresh) for before, fresh in pairs):
+        return False
+    for function, fresh in functions:
+        if function.__code__.co_freevars != fresh.co_freevars:
+            return False
+        function.__code__ = fresh
+    return True
+
+
+def _pairs(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
+    """The code of a module, function or class with the same after the change, and all that is defined in it."""
+    yield old, new
+    inner = ([each for each in code.co_consts if isinstance(each, CodeType)] for code in (old, new))
+    for before, after in zip_longest(*inner):
+        if before is not None and after is not None:
+            yield from _pairs(before, after)
+
+
+def _own(code: CodeType) -> tuple[object, ...]:
+    return code.co_code, code.co_names, [repr(each) for each in code.co_consts if not isinstance(each, CodeType)]
+
+
+def _alarm(usual: float) -> None:
+    signal.setitimer(signal.ITIMER_VIRTUAL, PATIENCE[0] + PATIENCE[1] * usual)
+
+
+class Chosen:
+    """A plugin for the run that imports everything anew: the chosen tests in their order, each with a limit of time."""
+
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self.seconds = seconds
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        rank = {name: i for i, name in enumerate(self.seconds)}
+        items[:] = sorted((item for item in items if item.nodeid in rank), key=lambda item: rank[item.nodeid])
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        _alarm(self.seconds[nodeid])
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What the run without a change told."""
+
+    seconds: dict[str, float]
+    tests: dict[str, dict[str, list[str]]]
+
+    def chosen(self, mutant: Mutant, limit: float) -> dict[str, float]:
+        """The tests that run a changed line, the quickest first, as many as fit the limit; for what runs at import, any."""
+        by_line = self.tests.get(str(mutant.path), {})
+        names = {name for line in mutant.lines for name in by_line.get(str(line), ()) if name} or self.seconds.keys()
+        order = sorted(((name, self.seconds[name]) for name in names), key=lambda pair: pair[1])
+        spent = accumulate(seconds for _, seconds in order)
+        return {name: seconds for (name, seconds), total in zip(order, spent, strict=True) if not limit or total <= limit}
+
+
+def measured(kept: str) -> Baseline:
+    """Run the suite without a change in a forked child; with `kept`, once for several calls of this tool."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(kept or folder + "/baseline.json")
+        if not path.exists() and _forked(_watch, path) != 0:
+            sys.exit("the suite fails without any change: mend that first")
+        return Baseline(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def _forked(work: Callable[..., None], *arguments: Any) -> int | None:
+    child = multiprocessing.get_context("fork").Process(target=work, args=arguments)
     child.start()
-    child.join(SECONDS)
-    if child.is_alive():
-        os.killpg(child.pid or 0, signal.SIGKILL)
-        child.join()
-    return child.exitcode == 0
+    child.join()
+    return child.exitcode
 
 
-def _run(mutant: Mutant) -> None:
-    os.setsid()
-    sys.stdout = sys.stderr = open(os.devnull, "w")
-    sys.path.insert(0, str(ROOT))
+def _watch(path: Path) -> None:
+    _silent()
+    watch = Watch()
+    code = _pytest(SUITE, watch)
+    path.write_text(json.dumps(watch.found()), encoding="utf-8")
+    os._exit(code)
+
+
+def _anew(mutant: Mutant, seconds: dict[str, float]) -> int:
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("adjointcheck", "conftest", *TEST_MODULES)]:
+        del sys.modules[name]
     sys.meta_path.insert(0, Finder(mutant))
+    return _pytest(sorted({name.partition("::")[0] for name in seconds}), Chosen(seconds))
+
+
+def _silent() -> None:
+    for descriptor in (1, 2):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+
+
+def _pytest(paths: Sequence[str], plugin: object) -> int:
+    """One call of pytest in this process."""
+    sys.path.insert(0, str(ROOT))
     import pytest
 
-    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=", "-m", "not campaign", "--rootdir", str(ROOT)]
-    os._exit(int(pytest.main([*options, *(str(ROOT / folder) for folder in SUITE)])))
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-s", "-o", "addopts=", "-m", "not campaign", "--rootdir", str(ROOT)]
+    return int(pytest.main([*options, *(str(ROOT / path) for path in paths)], [plugin]))
 
 
 def difference(mutant: Mutant) -> str:
     """The changed lines."""
-    path = ROOT / Path(*mutant.module.split(".")).with_suffix(".py")
-    before = ast.unparse(ast.parse(path.read_text(encoding="utf-8"))).splitlines()
+    before = ast.unparse(ast.parse(mutant.path.read_text(encoding="utf-8"))).splitlines()
     lines = difflib.unified_diff(before, mutant.text.splitlines(), lineterm="", n=0)
     return "\n".join(line for line in lines if line[0] in "+-" and line[:3] not in ("+++", "---"))
 
 
+def told(mutant: Mutant, count: int, alive: int, survived: bool) -> None:
+    if survived:
+        print(f"\nsurvivor {alive} of {count + 1}: {mutant.module} line {mutant.lines.start}, {mutant.kind}\n{difference(mutant)}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sample", type=int, default=0, help="how many mutants to draw (0: all)")
+    parser.add_argument("--each", type=int, default=0, help="how many mutants of each module to draw (0: all)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--only", default="", help="modules whose name contains this")
+    parser.add_argument("--only", nargs="*", default=[""], help="modules whose name contains one of these")
+    parser.add_argument("--seconds", type=float, default=0, help="processor time for one mutant (0: no limit)")
+    parser.add_argument("--baseline", default="", help="file that keeps the run without a change")
     options = parser.parse_args()
     files = [path for pattern in BASE for path in sorted((ROOT / "adjointcheck").glob(pattern))]
-    found = [place for path in files for place in places(path) if options.only in place.module]
-    chosen = [build(place) for place in (random.Random(options.seed).sample(found, options.sample) if options.sample else found)]
-    for name in ("flint", "mpmath", "pytest", "sympy"):
-        importlib.import_module(name)  # before the forks: each child then starts at once
-    print(f"{len(found)} mutants, {len(chosen)} run", flush=True)
-    if not survives(Mutant("no module", 0, "none", "")):
-        sys.exit("the suite fails without any change: mend that first")
-    with ThreadPoolExecutor(options.jobs) as pool:
-        alive = []
-        for count, (mutant, survived) in enumerate(zip(chosen, pool.map(survives, chosen), strict=True), 1):
-            if survived:
-                alive.append(mutant)
-                print(f"\nsurvivor {len(alive)} of {count}: {mutant.module} line {mutant.line}, {mutant.kind}\n{difference(mutant)}", flush=True)
+    found = [each for path in files if (each := places(path)) and any(name in each[0].module for name in options.only)]
+    chosen = [build(place) for each in found for place in drawn(each, options.each, options.seed)]
+    print(f"{sum(map(len, found))} mutants, {len(chosen)} run", flush=True)
+    baseline = measured(options.baseline)
+    trial = Trial(chosen, baseline, options.seconds, options.jobs)
+    _pytest(SUITE, trial)
+    alive = [mutant for mutant, survived in zip(chosen, trial.alive, strict=True) if survived]
     killed = Counter(mutant.module for mutant in chosen) - Counter(mutant.module for mutant in alive)
     for module, total in sorted(Counter(mutant.module for mutant in chosen).items()):
         print(f"{module}: {killed[module]} of {total} killed")
