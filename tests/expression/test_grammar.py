@@ -222,6 +222,36 @@ def test_the_column_is_named() -> None:
         parse("x + y ! 2")
 
 
+END = "the end of the text"
+MESSAGES = [  # text, column, what stands there (24 characters at most), what could stand there, what to do
+    ("x + $" + "a" * 40, 5, "$" + "a" * 23, "a character of the grammar", "plain ASCII"), ("x + y !    ", 7, "!    ", "a character", ""), ("x \x7f", 3, "\\x7f", "printable ASCII text, not U+007F", "plain ASCII"), ("x +  ", 4, END, "a number, a name", ""),
+    ("x y", 3, "y", "an operator or the end", "products with *"), ("(x, y)", 3, ", y)", "`)` or an operator", "Write piecewise("), ("(x y)", 4, "y)", "`)` or an operator", "products with *"), ("x < y < 1", 9, "1", "one comparison", "`and`"),
+    ("sin + x", 1, "sin + x", "`sin` with its arguments", ""), ("sin(x", 6, END, "`,` or `)`", ""), ("sin(x, y)", 10, END, "sin with 1 argument, not 2", ""), ("1 + min(x)", 11, END, "min with 2 arguments, not 1", ""), ("x + sine(y)", 5, "sine(y)", "a function of the grammar", "Did you mean sin?"),
+    ("qqq(x)", 1, "qqq(x)", "a function of the grammar", "Known: abs, acos"), ("x + and", 5, "and", "a number, a name", ""), ("piecewise(x, y)", 16, END, "piecewise(value", ""), ("piecewise(1, x < 1, 2, 3)", 26, END, "piecewise(value", ""), ("y*x.dot", 3, "x.dot", "a name", ""),
+    ("not x", 6, END, "a condition such as", ""), ("(x < 1) + 2", 12, END, "a real value here, not a condition", ""), ("2*1e401", 3, "1e401", "a number of at most 64 digits", ""), ("x**400", 7, END, "powers whose exponents multiply to at most 256", ""), ("", 1, END, "a number, a name", ""), ("+" * 70 + "x", 65, "++++++x", "nesting of at most 64", ""),
+    ("min(" + "x, " * 64 + "x)", 199, END, "a function of fewer arguments, at most 64", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "column", "got", "expected", "todo"), MESSAGES)
+def test_errors_say_where_what_stood_there_and_what_could(text: str, column: int, got: str, expected: str, todo: str) -> None:
+    with pytest.raises(GrammarError) as caught:
+        parse(text, "rate of x")
+    assert (caught.value.where, caught.value.got) == (f"rate of x, column {column}", got)
+    assert caught.value.expected.startswith(expected) and todo in caught.value.todo and bool(todo) <= bool(caught.value.todo)
+
+
+def test_errors_of_whole_texts_and_names_say_what_to_do() -> None:
+    for ask, got, expected, todo in (
+        (lambda: parse("x < 1", "here"), "x < 1", "an expression with a real value, not a condition", "Use piecewise"), (lambda: parse(3, "here"), "3", "a text", "in quotes"),  # type: ignore[arg-type]
+        (lambda: parse("x + y", "here", caps=Caps(characters=4)), "5 characters", "at most 4", ""), (lambda: parse("x+y", "here", caps=Caps(tokens=2)), "more than 2 tokens", "a shorter expression", ""),
+        (lambda: check_name("2x", "here"), "2x", "a name of ASCII letters, digits and _, a letter first, at most 32 characters", "Rename"), (lambda: check_name("sin", "here"), "sin", "a name that is not a function or constant of the grammar", "Rename"),
+    ):
+        with pytest.raises(GrammarError) as caught:
+            ask()
+        assert (caught.value.where, caught.value.got, caught.value.expected) == ("here", got, expected) and todo in caught.value.todo
+
+
 @pytest.mark.parametrize(("cap", "fits", "exceeds"), [
     (Caps(characters=5), "x + y", "x + yy"), (Caps(tokens=3), "x+y", "x+y+x"), (Caps(depth=3), "((x))", "(((x)))"),
     (Caps(digits=3), "123", "1234"), (Caps(exponent=6), "(x**2)**3", "(x**2)**4"),
