@@ -81,12 +81,13 @@ class Atoms:
         """False if the signs of all factors of a domain condition are known here and violate it."""
         for key, options in self.allowed.items():
             parts = self.factored(self.ring.from_terms(key))[1]
-            keys = [self.canonical(part)[0] or () for part, _ in parts]
+            found = [self.canonical(part) for part, _ in parts]  # a tie may have turned the sign of a part's leading coefficient
+            keys: list[Key] = [part or () for part, _ in found]
             if all(part in self.signs for part in keys):
-                signs = [self.signs[part] for part in keys]
+                signs = [flip * self.signs[part] for part, (_, flip) in zip(keys, found, strict=True)]
                 if math.prod(((s > 0) - (s < 0)) ** e for s, (_, e) in zip(signs, parts, strict=True)) not in options:
                     if any(s in WEAK for s in signs) and 0 in options:
-                        raise NeedSign(*next((part, WEAK[s]) for part, s in zip(keys, signs, strict=True) if s in WEAK))
+                        raise NeedSign(*next((part, WEAK[self.signs[part]]) for part in keys if self.signs[part] in WEAK))
                     return False
         return True
 
@@ -286,9 +287,15 @@ class Atoms:
         constant, found = self.factored(num)
         factors: dict[Key, tuple[Any, int]] = {}
         for v, e in [*found, *((v, -e) for v, e in below)]:
-            key = self.key(v)
-            factors[key] = (v, factors.get(key, (v, 0))[1] + e)
-        return constant, [pair for pair in factors.values() if pair[1]]
+            terms = self.ring.terms(self.reduce(v))  # a tie found since v became a divisor may have made it 0, a number or not monic
+            if not terms and e < 0:
+                raise Infeasible
+            lead = terms[_lead(terms)] if terms else Fraction(0)
+            constant *= lead**e
+            if terms.keys() - {()}:
+                v = self.ring.from_terms((m, c / lead) for m, c in terms.items())
+                factors[self.key(v)] = (v, factors.get(self.key(v), (v, 0))[1] + e)
+        return constant, [pair for pair in factors.values() if pair[1]] if constant else []
 
     def factored(self, poly: Any) -> tuple[Fraction, list[tuple[Any, int]]]:
         terms = self.ring.terms(poly)

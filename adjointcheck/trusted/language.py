@@ -175,8 +175,18 @@ class Language:
         if len({suffix for name in opaque for suffix in parts[name][1:]} - SHIFTS) > 1:
             return opaque
         solved = [(other.split("."), symbols_of(right)) for other, right in known.items()]
+        lopsided = {other.partition(".")[0] for other, right in known.items() if has(self.letters, other, "symmetric")
+                    and compare(right, apply("transpose", right), self.letters).status is not Status.PROVED}
+        implied = [name for name in parts if any(other[0] in lopsided or self.implies(other, name) for other, used in solved if
+                                                 name.partition(".")[0] in {letter.partition(".")[0] for letter in used})]
+        if implied:
+            return implied
         return [name for name, (base, *suffixes) in parts.items()
                 if any(base == other[0] and {*other[1:]} <= {*suffixes} and name not in used for other, used in solved)]
+
+    def implies(self, solved: Sequence[str], name: str) -> bool:
+        """Does c = E, with c constant, say that E's derivative in time is 0, that the next E is the same?"""
+        return "constant" in self.letters[solved[0]].flags and not {"dot", "next"}.isdisjoint(name.split(".")[1:])
 
     # -- facts ------------------------------------------------------------------------------------------------
 
@@ -243,9 +253,10 @@ def read_language(document: Mapping[str, Any]) -> Language:
     language = Language(letters, functions, points, document["over"] == "layers")
     odd = document["over"] not in ("time", "layers") or (language.layers and (len(points) != 2 or {*points} & letters.keys()))
     still = all(letters[point] in (Letter("1", "1", POINT), Letter("1", "1", POINT | {"input"})) for point in points if point in letters)
+    given = [name for name in functions if name in points or (name in letters and "input" in letters[name].flags)]
     reserved = {"at", "always", "value", "left", "right", "reversed", *INTERVALS}
-    if odd or not still or not functions.keys() <= letters.keys() or len(set(points)) < len(points) or reserved & {*points}:
-        wanted = "over time or layers (two points), different points that are constant scalars, functions that are letters"
+    if odd or given or not still or not functions.keys() <= letters.keys() or len(set(points)) < len(points) or reserved & {*points}:
+        wanted = "over time or layers (two points), different points that are constant scalars, functions that are plain letters"
         raise ProblemError("theory, points", ", ".join(points), wanted)
     for function, argument, part in ((f, a, p) for f, slopes in functions.items() for a, p in slopes.items()):
         shape, _ = language.chain(function, argument)

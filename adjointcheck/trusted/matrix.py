@@ -26,7 +26,7 @@ from adjointcheck.trusted.zero import equal
 
 SIZES = ((2, 3, 2, 1), (3, 2, 1, 2), (1, 1, 1, 1), (2, 2, 3, 2))  # dimensions tried, by their alphabetical place
 SHIFTS = frozenset({"after", "before", "next"})  # suffixes that name another place of the same letter; all others are derivations
-MAX_WORDS = 4096
+MAX_WORDS, MAX_LETTERS, MAX_BITS = 4096, 1024, 1 << 20
 
 
 @dataclass(frozen=True)
@@ -132,6 +132,8 @@ def _mul(a: Matrix, b: Matrix) -> Matrix:
     _expect(a.cols == b.rows, a, b, wanted="an inner dimension that both factors share")
     if len(a.terms) * len(b.terms) > MAX_WORDS:
         raise BudgetError(f"a product of more than {MAX_WORDS} words")
+    if max(map(len, a.terms), default=0) + max(map(len, b.terms), default=0) > MAX_LETTERS:
+        raise BudgetError(f"a product of more than {MAX_LETTERS} letters")
     pairs = ((_cut(_join(v, w)), c * d) for v, c in a.terms.items() for w, d in b.terms.items())
     return _collect(a.rows, b.cols, ((word, reduce(lambda x, y: x * y, scalars, c)) for (word, scalars), c in pairs))
 
@@ -303,15 +305,22 @@ def _sum(a: Exact, b: Exact) -> Exact:
     return a + b if (a.nrows(), a.ncols()) == (b.nrows(), b.ncols()) else b if not any(a.entries()) else a
 
 
+def _bits(a: Exact) -> int:
+    """Digits of the longest entry, in binary."""
+    return max((max(int(e.p).bit_length(), int(e.q).bit_length()) for e in a.entries()), default=0)
+
+
 def _product(a: Exact, b: Exact) -> Exact:
+    if _bits(a) + _bits(b) > MAX_BITS:
+        raise KeyError("numbers of endless length")
     if (a.nrows(), a.ncols()) == (1, 1):
         return b * a[0, 0]
     return a * b[0, 0] if (b.nrows(), b.ncols()) == (1, 1) else a * b
 
 
 def _power(a: Exact, b: Exact) -> Exact:
-    if b[0, 0].q != 1:
-        raise KeyError("root")
+    if b[0, 0].q != 1 or abs(b[0, 0].p) * _bits(a) > MAX_BITS:
+        raise KeyError("a root, or a number of endless length")
     return _exact(a[0, 0] ** int(b[0, 0].p))
 
 

@@ -153,6 +153,10 @@ class Normalizer(Atoms):
         """|v|**r with |v| = sign * v: an atom R with R**D = |v| and R >= 0; |R|**r = |w|**(r/D) for R**D = |w|."""
         absolute = self.scaled(v, sign)
         key = self.key(absolute)
+        if not key:  # found to be 0 since it became the radicand of a root
+            if exponent <= 0:
+                raise Infeasible
+            return self.constant(0)
         name: Key = self.name_of(key[0][0])
         if len(key) == 1 and key[0][1] == 1 and name[0] == "root":
             return self.absolute_power(self.ring.from_terms(name[1]), 1, exponent / name[2])
@@ -258,7 +262,8 @@ class Normalizer(Atoms):
         key = self.key(a)
         if len(key) == 1:
             square = self.key(self.power(a, 2))
-            half_turns = ARCS[head].get(square[0][1]) if square[0][0] == () else None
+            constant = len(square) == 1 and square[0][0] == ()  # sqrt(1 + x)**2 begins with 1, too
+            half_turns = ARCS[head].get(square[0][1]) if constant else None
             if half_turns:
                 return self.scaled(self.generator(("pi", None), positive=True), self.sign(a) * half_turns)
             if head == "atan" and key[0][0] and all(g in self.inverses for g, _ in key[0][0]):

@@ -52,7 +52,7 @@ class Line:
         language, name, sources = self.language, letter.value, list(sources)
         self.expect(letter.head == "symbol" and "." not in name and f"name {name}" not in self.marks, "a letter that is new here")
         arguments = {argument for slopes in language.functions.values() for argument in slopes}
-        taken = language.bound | arguments | {*language.points} | symbols_of(*sources)
+        taken = language.bound | arguments | {*language.points} | _bases(symbols_of(*sources))  # y = t y.dot - t has no solution at t = 0
         self.expect(name not in taken, "a letter that nothing else defines")
         flags = language.letters[name].flags
         self.expect(flags <= {"constant", "varies"} and self.claim.at in ("", "always"), "a plain letter's definition, always")
@@ -96,22 +96,70 @@ def define(line: Line) -> list[Obligation]:
 def choose(line: Line) -> list[Obligation]:
     """V = ... int F dt |- p.dot = R (over layers p = R), chosen so that the variation `of` drops out of F, or of a point's term.
 
-    p is a multiplier, of which nothing is assumed: between the points one law, from one end one value, at inner points one jump.
+    p is a multiplier, of which nothing is assumed: between the points one law, from one end one value, at inner points one jump,
+    all of them followed in one direction, so that such a p exists whatever else holds.
     """
     assume(line)
     language, at, (of, _, along) = line.language, line.claim.at, line.variation()
     name = line.claim.part("left").value if at else "."
     base, _, suffix = name.partition(".")
-    stretch = _stretch(language, at)
+    stretch, right = _stretch(language, at), symbols_of(line.claim.part("right"))
     forms = ("" if language.layers else "dot",) if at == "always" else ("",) if stretch == "ends" else ("before", "after")
     line.expect(suffix in forms and (not language.layers or at != language.points[0]), "p.dot (over layers p), p at an end, or p.before")
-    free = base not in language.bound and language.letters[base].flags <= {"varies"} and f"assume {base}" not in line.marks
+    free = base not in language.bound and language.letters[base].flags <= {"varies"} and not {f"assume {base}", f"made {base}"} & line.marks
     line.expect(free and f"choose {base} {stretch}" not in line.marks, "a multiplier of which nothing is assumed, one law, one end")
     line.expect(f"in {stretch} {name}" not in line.marks, "a letter that no earlier choice there builds on")
+    against = {"back": "towards forth", "forth": "towards back"}.get(_direction(language, name, at))
+    line.expect(against not in line.marks, "one direction for all choices: from one end to the other")
+    _unwound(line, base, name, right)
     slope = derive(line.main[0].part(language.interval(*line.main) if at == "always" else at), {of: symbol(of)})
     line.expect(name in symbols_of(slope), "a letter of that variation's coefficient")
-    line.expect(not any(along in used.split(".") for used in symbols_of(line.claim.part("right"))), "a choice free of variations")
+    line.expect(not any(along in used.split(".") for used in right), "a choice free of variations")
     return [(at, substitute([slope], {name: line.claim.part("right")})[0], ZERO)]
+
+
+def _unwound(line: Line, base: str, name: str, right: set[str]) -> None:
+    """R says nothing of p but by p itself in a law p.dot = R, p.next in p = R, or p.after in a jump p.before = R."""
+    stretch, flow = _stretch(line.language, line.claim.at), name == f"{base}.dot"
+    across = f"{base}.after" if name.endswith("before") else f"{base}.before"
+    own = {"always": base if flow else f"{base}.next", "ends": ""}.get(stretch, across)
+    reached = _reach(line.language, line.marks, right - {own})
+    itself = (base, True) in reached or (not flow and (base, False) in reached)
+    line.expect(not itself, "a right side that is not made of the letter itself")
+    line.expect(flow or f"inside {stretch} {base}" not in line.marks, "a letter that nothing chosen there is made of")
+    line.expect(f"moved {base}" not in line.marks, "a letter whose derivative no earlier choice builds on")
+    line.expect(not any(moved and f"choose {b}" in line.marks for b, moved in reached), "no derivative of another multiplier")
+
+
+def _direction(language: Language, name: str, at: str) -> str:
+    """Where the values of a multiplier that starts here are carried; "" for a law over time, which goes both ways."""
+    if at == "always":
+        return "back" if language.layers else ""
+    return "back" if at == language.points[-1] or name.endswith(".before") else "forth"
+
+
+def _bases(names: Iterable[str]) -> set[str]:
+    return {name.partition(".")[0] for name in names}
+
+
+def _reach(language: Language, marks: Iterable[str], names: Iterable[str], functions: bool = True) -> set[tuple[str, bool]]:
+    """What `names` are made of, by definitions, solved equations and functions; True where a derivative of it enters.
+
+    The next layer, from which choices come, is left out.
+    """
+    found: set[tuple[str, bool]] = set()
+    stack = [(name, False) for name in names]
+    while stack:
+        name, moved = stack.pop()
+        base, *suffixes = name.split(".")
+        state = base, moved or not SHIFTS.issuperset(suffixes)
+        if state not in found and not (language.layers and "next" in suffixes):
+            found.add(state)
+            sources = [source for mark in marks for made, arrow, source in [mark.partition(" <- ")] if arrow and made == base]
+            declared = language.functions.items() if functions else ()
+            sources += [a for function, slopes in declared if base in (function, *slopes.values()) for a in slopes]
+            stack += [(source, state[1]) for source in sources]
+    return found
 
 
 def _stretch(language: Language, at: str) -> str:
@@ -138,6 +186,7 @@ def _within(line: Line, text: str, root: Expression) -> Expression:
         return ZERO
     extended = replace(line.language, letters={**line.language.letters, "hole": Letter(shape.rows, shape.cols)})
     pattern = extended.read(text, "pattern")
+    line.expect(not any(name.startswith("hole.") for name in symbols_of(pattern)), "hole itself, not its derivatives")
     constant = extended.timeless(*(symbol(s) for s in symbols_of(pattern) - {"hole"}))
     filled = symbol("hole.filled")
     linear = compare(derive(pattern, {"hole": filled}), substitute([pattern], {"hole": filled})[0], extended.letters)
@@ -186,6 +235,8 @@ def gradient(line: Line) -> list[Obligation]:
     line.new(claim.part("left" if density else "value"), _sources(claim))
     line.expect(of == f"{base}.{suffix}", "the variation of a letter, at no special side")
     line.expect(not fact.at and density != language.timeless(symbol(of)), "a functional; a constant's gradient, or a density's equation")
+    value = fact.part("value")
+    line.expect(value.head == "symbol" and suffix in value.value.split(".")[1:], "the variation of one letter as the functional's value")
     line.expect(not density or kind in ("integrand", "sum"), "a density under an integral or a sum")
     slots = {slot: fact.part(slot) for slot in dict.fromkeys([*fact.parts, *claim.parts]) if slot not in ("left", "right", "value")}
     varied = {name for root in slots.values() for name in symbols_of(root) if suffix in name.split(".")[1:]}
@@ -319,7 +370,7 @@ def _judge_step(language: Language, step: Inference, facts: dict[str, Fact], mar
         obligations = RULES[step.rule].apply(line)
         verdicts = [language.equal(obligation, premises) for obligation in obligations]
         facts[step.id] = claim
-        marks |= _marks(language, step.rule, claim)
+        marks |= _marks(language, step, claim, marks)
         taken = {"assume": ("hypothesis",), "define": ("definition",)}.get(step.rule, ("nothing to show",))
         return Judged(step.id, step.rule, worst(verdicts) if verdicts else Verdict(Status.PROVED, taken))
     except DisagreementError:
@@ -330,14 +381,27 @@ def _judge_step(language: Language, step: Inference, facts: dict[str, Fact], mar
         return Judged(step.id, step.rule, Verdict(Status.UNKNOWN, reason=str(error) or "nested too deeply"))
 
 
-def _marks(language: Language, rule: str, claim: Fact) -> set[str]:
-    """What later steps must know of this one: the letters it names, and what it solved for and where."""
-    found = {f"name {name.partition('.')[0]}" for name in symbols_of(*claim.parts.values())}
+def _marks(language: Language, step: Inference, claim: Fact, marks: set[str]) -> set[str]:
+    """What later steps must know of this one: the letters it names, what it solved for and where, what is made of what."""
+    rule, left, sources = step.rule, claim.part("left"), symbols_of(*_sources(claim))
+    found = {f"name {base}" for base in _bases(symbols_of(*claim.parts.values()))}
     if claim.at and rule in ("assume", "choose"):
-        name, stretch = claim.part("left").value, _stretch(language, claim.at)
+        name, stretch = left.value, _stretch(language, claim.at)
         base = name.partition(".")[0]
         found |= {f"solved {name} {claim.at}", f"{rule} {base}", f"{rule} {base} {stretch}"}
-        found |= {f"in {stretch} {used}" for used in symbols_of(claim.part("right")) if rule == "choose"}
+        reached = _reach(language, marks, sources)
+        if rule == "choose":
+            found |= {f"in {stretch} {used}" for used in sources} | {f"towards {_direction(language, name, claim.at)}"}
+            inside = {b for s in sources for b, _ in _reach(language, marks, {s}) if b != s.partition(".")[0]}
+            found |= {f"inside {stretch} {b}" for b in inside} | {f"moved {b}" for b, moved in reached if moved}
+        elif name == base and claim.at == "always" and not {f"assume {base}", f"made {base}"} & marks:
+            found |= {f"{base} <- {source}" for source in sources}
+        else:  # a second word on what has a source already, or a law: none of its sources is free any more
+            found |= {f"assume {b}" for b, _ in _reach(language, marks, {*sources, base}, functions=False)}
+    made = {"define": left.value or claim.part("value").value, "gradient": left.value or claim.part("value").value,
+            "limit": claim.part("value").value, "expand": step.how.get("remainder")}.get(rule)
+    if made:  # 0, the value of a missing part, names nothing
+        found |= {f"made {made}"} | {f"{made} <- {source}" for source in sources - {made}}
     return found
 
 

@@ -96,6 +96,8 @@ def _apply(node: Expression, values: list[Any], rules: Mapping[str, Callable[...
 
 
 def _rational_power(base: Any, exponent: Fraction, rules: Mapping[str, Callable[..., Any]]) -> Any:
+    if exponent == 0:
+        return base - base + 1  # 1 where the base is defined, which nan**0 = 1 would not tell
     if exponent.denominator == 1:
         power = base ** abs(exponent.numerator)
         return rules["div"](base**0, power) if exponent < 0 else power
@@ -179,8 +181,18 @@ def _confirmed(left: Expression, right: Expression, point: Point, precision: int
         return _intervals_disjoint(left, right, point, precision)
 
 
+MAX_BITS = 1 << 22
+
+
+def _short(a: Fraction, b: Fraction) -> Fraction:
+    """a b, as long as it can be written: repeated squaring on a graph has no end."""
+    if sum(max(v.numerator.bit_length(), v.denominator.bit_length()) for v in (a, b)) > MAX_BITS:
+        raise KeyError("a number of endless length")
+    return a * b
+
+
 _EXACT: dict[str, Callable[..., Any]] = {
-    **_SHARED, "sign": lambda a: Fraction((a > 0) - (a < 0)), "min": min, "max": max,
+    **_SHARED, "mul": _short, "sign": lambda a: Fraction((a > 0) - (a < 0)), "min": min, "max": max,
 }
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from adjointcheck.errors import DisagreementError
 from adjointcheck.expression.calculus import domain_ledger
-from adjointcheck.expression.grammar import to_text
-from adjointcheck.expression.node import Expression, apply, symbols_of
+from adjointcheck.expression.grammar import LOG, to_text
+from adjointcheck.expression.node import Expression, apply, symbols_of, walk
 from adjointcheck.trusted.normal_form import Normalizer
 from adjointcheck.trusted.polynomial import BudgetError, FlintRing, PlainRing
 from adjointcheck.trusted.split import FEW, parts
@@ -23,6 +23,8 @@ def equal(left: Expression, right: Expression, positive: frozenset[str] = frozen
     """
     if left is right:
         return _proved(left, right, positive, ("same expression",))
+    if _written(left, right) > LOG.tokens:
+        return Verdict(Status.UNKNOWN, reason=f"written out it is longer than {LOG.tokens} tokens")
     if evidence := _in_parts(left, right, positive):
         return _proved(left, right, positive, evidence)
     witness = refute(left, right, positive, tries=8)
@@ -33,6 +35,14 @@ def equal(left: Expression, right: Expression, positive: frozenset[str] = frozen
     if witness:
         return Verdict(Status.REFUTED, ("disjoint balls (Arb)", "confirmed by a second arithmetic"), witness=witness)
     return Verdict(Status.UNKNOWN, reason=deep if isinstance(deep, str) else "no normal form of zero and no witness found")
+
+
+def _written(*roots: Expression) -> int:
+    """How many nodes the sides have as trees: substitution makes graphs that no text could hold."""
+    sizes: dict[Expression, int] = {}
+    for node in walk(roots):
+        sizes[node] = 1 + sum(sizes[arg] for arg in node.args)
+    return max(sizes[root] for root in roots)
 
 
 def _in_parts(left: Expression, right: Expression, positive: frozenset[str], depth: int = DEPTH) -> tuple[str, ...]:
