@@ -213,7 +213,7 @@ class Trial:
         _silent()
         signal.signal(signal.SIGVTALRM, signal.SIG_DFL)  # ends the child
         names = self.baseline.chosen(mutant, self.seconds if mutant.lines else 2)
-        if not planted(mutant):
+        if mutant.path.name == "table.py" or not planted(mutant):  # the table is filled by functions at import
             os._exit(_anew(mutant, names))
         items = {item.nodeid: item for item in session.items}
         order = [items[name] for name in names if name in items]
@@ -281,10 +281,18 @@ class Baseline:
     tests: dict[str, dict[str, list[str]]]
 
     def chosen(self, mutant: Mutant, limit: float) -> dict[str, float]:
-        """The tests that run a changed line, the quickest first, as many as fit the limit; for what runs at import, any."""
+        """The tests that run a changed line, as many as fit the limit; for what runs at import, any.
+
+        The quickest case of each test comes first, then the second quickest of each: many tests see more than many cases.
+        """
         by_line = self.tests.get(str(mutant.path), {})
         names = {name for line in mutant.lines for name in by_line.get(str(line), ()) if name} or self.seconds.keys()
-        order = sorted(((name, self.seconds[name]) for name in names), key=lambda pair: pair[1])
+        seen: Counter[str] = Counter()
+        ranked: list[tuple[int, float, str]] = []
+        for name in sorted(names, key=self.seconds.__getitem__):
+            seen[name.partition("[")[0]] += 1
+            ranked.append((seen[name.partition("[")[0]], self.seconds[name], name))
+        order = [(name, seconds) for _, seconds, name in sorted(ranked)]
         spent = accumulate(seconds for _, seconds in order)
         return {name: seconds for (name, seconds), total in zip(order, spent, strict=True) if not limit or total <= limit}
 
@@ -342,7 +350,9 @@ def difference(mutant: Mutant) -> str:
 
 
 def told(mutant: Mutant, count: int, alive: int, survived: bool) -> None:
-    if survived:
+    if not survived:
+        print(".", end="", flush=True)
+    else:
         print(f"\nsurvivor {alive} of {count + 1}: {mutant.module} line {mutant.lines.start}, {mutant.kind}\n{difference(mutant)}", flush=True)
 
 

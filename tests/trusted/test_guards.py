@@ -93,6 +93,26 @@ def test_an_atom_that_is_zero_passes_it_on_through_its_relation(ring: Ring) -> N
     assert found.is_zero(x) and found.is_zero(root) and set(found.signs.values()) == {0} and len(found.signs) == 2
 
 
+REGIONS = [  # what is known of x; then the sign of x, an s with s x >= 0, whether x < 0 and whether -x < 0: known, or the regions asked for
+    (None, [(-1, 0, 1)], [(-1, 2)], [(-1, 2)], [(-2, 1)]), (1, 1, 1, False, True), (0, 0, 1, False, False), (-1, -1, -1, True, False), (2, [(0, 1)], 1, False, [(0, 1)]), (-2, [(-1, 0)], -1, [(-1, 0)], False),
+]
+
+
+@RINGS
+@pytest.mark.parametrize(("known", "sign", "side", "below", "above"), REGIONS)
+def test_a_sign_is_known_in_its_region_or_asked_for(ring: Ring, known: int | None, sign: Any, side: Any, below: Any, above: Any) -> None:
+    found, x, _ = with_xy(ring)
+    key, opposite = found.key(x), found.scaled(x, -1)
+    found.signs = {} if known is None else {key: known}
+    for ask, of, answer in ((found.sign_of, x, sign), (found.side, x, side), (found.negative, x, below), (found.negative, opposite, above)):
+        if isinstance(answer, list):
+            with pytest.raises(NeedSign) as asked:
+                ask(of)
+            assert (asked.value.key, [asked.value.options]) == (key, answer)
+        else:
+            assert ask(of) is answer or (ask(of) == answer and type(ask(of)) is type(answer))
+
+
 @pytest.mark.parametrize("text", [
     "sqrt(x) + sqrt(-x) + log(sqrt(x))", "x - x + log(x - x)", "0*log(-1 - x**2)", "sqrt(x) + sqrt(-x) - sqrt(x)", "0/(x - x)", "0*asin(2 + x**2)",
 ])
@@ -119,6 +139,14 @@ def test_sign_regions_are_capped() -> None:
     few, many = (" + ".join(f"abs(x{i})" for i in range(n)) for n in (8, 10))
     assert zero_everywhere(f"{few} - ({few})")
     with pytest.raises(BudgetError, match="regions"):
+        zero_everywhere(f"{many} - ({many})")
+
+
+def test_restarts_are_capped() -> None:
+    """Halves, thirds, quarters and fifths of one symbol begin three times again; there is patience for 38 such restarts."""
+    few, many = (" + ".join(f"x{i}**(1/{n})" for i in range(count) for n in (2, 3, 4, 5)) for count in (6, 13))
+    assert zero_everywhere(f"{few} - ({few})")
+    with pytest.raises(BudgetError, match="finer denominators"):
         zero_everywhere(f"{many} - ({many})")
 
 
