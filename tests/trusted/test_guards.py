@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction as F
 from typing import Any
@@ -13,8 +14,8 @@ from adjointcheck.errors import DisagreementError
 from adjointcheck.expression.grammar import parse
 from adjointcheck.expression.node import apply, number, symbol
 from adjointcheck.trusted import atoms as module
+from adjointcheck.trusted import normal_form, witness
 from adjointcheck.trusted import replay as replaying
-from adjointcheck.trusted import witness
 from adjointcheck.trusted.atoms import MAX_EXPONENT, Atoms, Infeasible, NeedSign
 from adjointcheck.trusted.normal_form import Normalizer
 from adjointcheck.trusted.polynomial import BudgetError, FlintRing, PlainRing
@@ -142,12 +143,30 @@ def test_sign_regions_are_capped() -> None:
         zero_everywhere(f"{many} - ({many})")
 
 
+def test_the_cap_on_regions_is_kept_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One kink: a look that asks for its sign, then two regions."""
+    monkeypatch.setattr(normal_form, "MAX_REGIONS", 3)
+    assert zero_everywhere("abs(x) - abs(x)")
+    monkeypatch.setattr(normal_form, "MAX_REGIONS", 2)
+    with pytest.raises(BudgetError):
+        zero_everywhere("abs(x) - abs(x)")
+
+
 def test_restarts_are_capped() -> None:
     """Halves, thirds, quarters and fifths of one symbol begin three times again; there is patience for 38 such restarts."""
     few, many = (" + ".join(f"x{i}**(1/{n})" for i in range(count) for n in (2, 3, 4, 5)) for count in (6, 13))
     assert zero_everywhere(f"{few} - ({few})")
     with pytest.raises(BudgetError, match="finer denominators"):
         zero_everywhere(f"{many} - ({many})")
+
+
+@pytest.mark.parametrize("value", [F(1), F(2**5 * 3, 7), F(1009), F(4, 1009**2 * 997), F(10**30 + 57, 8), F(1009 * 1013, 1009)])
+def test_prime_factors_multiply_out(value: F) -> None:
+    """Primes below 1000; what is left above and below the bar is one unit each."""
+    found = normal_form._primes(value)
+    assert math.prod((F(p) ** e for p, e in found), start=F(1)) == value
+    assert len(dict(found)) == len(found) and all(e for _, e in found) and all(p > 1 for p, _ in found)
+    assert all(p > 1000 or not any(p % q == 0 for q in range(2, p)) for p, _ in found)
 
 
 # Answers of FLINT

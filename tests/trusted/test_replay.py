@@ -183,6 +183,17 @@ def test_soundness_a_foreign_statement_is_refused(forgery: str) -> None:
         return
 
 
+@pytest.mark.parametrize("forgery", STATEMENT_FORGERIES)
+def test_a_foreign_statement_is_refused_while_it_is_read(forgery: str) -> None:
+    from adjointcheck.trusted.replay import read_setting
+
+    document = log("driven")
+    assert read_setting(document["statement"]).states == ("x", "y")
+    STATEMENT_FORGERIES[forgery](document["statement"])
+    with pytest.raises(ProblemError):
+        read_setting(document["statement"])
+
+
 # Documents that are no logs
 
 

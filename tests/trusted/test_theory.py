@@ -466,6 +466,11 @@ def test_soundness_too_many_premises_for_a_rule_without_any() -> None:
     assert last(FLOW, step("2", "assume", "y = x", "flow")) is INVALID
     assert last(FLOW, step("2", "define", "y = x", "flow")) is INVALID
     assert last(FLOW, step("2", "differentiate", "x.dot.delta = 0", by="delta")) is INVALID
+    assert last(FLOW, step("2", "expand", "a = a + eps*e", "flow", order="0", remainder="e"), letters=SMALL) is INVALID
+    zero, more = step("2", "assume", "x = 0 at t0"), step("3", "assume", "y = z")
+    assert last(FLOW, zero, more, step("4", "unique", "x = 0", "flow", "2", "3")) is INVALID
+    assert last(FLOW, more, step("4", "limit", "x.dot = A*x", "flow", "3"), letters=SMALL) is INVALID
+    assert last(FLOW, more, step("4", "limit", "x.dot = A*x", "flow"), letters=SMALL) is PROVED
     assert last(FLOW, step("1", "rewrite", "y = y", "flow"), step("2", "rewrite", "y - x = z - z + y - x", "1")) is PROVED
 
 
