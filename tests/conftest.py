@@ -1,4 +1,4 @@
-"""What holds for every test: one thread for each process, examples drawn the same way each time, no clock."""
+"""What holds for every test: one thread for each process, examples drawn the same way each time, no clock, no cache of the user's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is loaded; tests are spread over processes instead
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("fixed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is built here stays out of the user's cache; the processes of one run share it."""
+    base = tmp_path_factory.getbasetemp()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"))
+        yield

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from adjointcheck.codegen.ir import Constant, Function, Operand, Operation, Plain, Program, Result
+from adjointcheck.codegen.ir import Assign, Constant, Function, Operand, Operation, Plain, Program, Result
 from adjointcheck.errors import CodegenError
 
 FORMAT = 1
@@ -30,6 +31,8 @@ CALLS = {
     "lt": "less", "le": "less_equal", "not": "negated", "and": "both", "or": "either",
 }  # fmt: skip
 CALLS |= {name: f"function_{name}" for name in "abs exp log sin cos tan sinh cosh tanh sqrt asin acos atan".split()}
+# What the way back takes from the stages of its time step instead of computing it again.
+COSTLY = {"div", "pow"} | {name for name, call in CALLS.items() if call == f"function_{name}"} - {"abs", "min", "max", "sign"}
 MASKS = ("lt", "le", "not", "and", "or")
 NAMES = ("rates", "pullback", "terminal_cost", "terminal_partials", "initial_state", "initial_pullback")
 
@@ -38,6 +41,8 @@ def emit(program: Program) -> str:
     """The text of the translation unit: numbers, constants, equations, march, worker, doors; equal programs, equal bytes."""
     constants = dict(program.constants)
     functions = [program.function(name) for name in NAMES]
+    functions[0] = turned_along(*functions[:2])
+    slots = kept_values(*functions[:2])
     groups = [[program.function(name) for name in names] for _, names in program.tables]
     functions += [function for group in groups for function in group]
     blocks = [
@@ -45,7 +50,9 @@ def emit(program: Program) -> str:
         _pasted(LANES),
         "#if !defined(__CUDACC__)\n#pragma GCC visibility push(hidden)\n#include <stdio.h>\n#endif",
         "\n".join(_constants(constants, program)),
-        *map(emit_function, functions),
+        f"constexpr int KEPT = {len(slots[0])};",
+        *(emit_keeping(function, own) for function, own in zip(functions, slots, strict=False)),
+        *map(emit_function, functions[2:]),
         *(_dispatch(name, group, constants) for name, group in zip(("observation_cost", "observation_partials"), groups, strict=True)),
         *map(_pasted, PARTS),
     ]
@@ -167,17 +174,107 @@ def _nearest(value: Fraction) -> float:
 
 def emit_function(function: Function, name: str = "") -> str:
     """One function: columns arrive as pointers, scalars as values; assignments in order; results are written last."""
-    inline = "ADJ_INLINE" if len(function.body) <= LARGEST_INLINE else "ADJ_OUTLINE"
-    arguments = [f"R {a.name}" if a.columns is None else f"const R *{a.name}" for a in function.arguments]
-    results = [f"R &{r.name}" if r.scalar else f"R *{r.name}" for r in function.results]
     lines = [f"// {line}" for line in function.doc]
-    lines += _filled(f"template <class R> {inline} void {name or function.name}(", [*arguments, *results], ") {")
+    lines += _filled(f"template <class R> {_inline(function)} void {name or function.name}(", _parameters(function), ") {")
+    return "\n".join([*lines, *_body(function, {}, ""), "}"])
+
+
+def emit_keeping(function: Function, slots: Mapping[str, int]) -> str:
+    """`rates` or `pullback`: as it is, and with the values in `slots` written to (KEEP) or taken from (KNOWN) an array."""
+    name, flag, array = (function.name, "KEEP", "R *kept") if function.name == "rates" else (function.name, "KNOWN", "const R *kept")
+    opening = f"template <bool {flag if slots else ''}, class R> {_inline(function)} void {name}_keeping("
+    parameters = [*_parameters(function), array if slots else "const R *"]
+    given = ", ".join([*(a.name for a in function.arguments), *(r.name for r in function.results)])
+    lines = [f"// {line}" for line in function.doc]
+    lines += [*_filled(opening, parameters, ") {"), *_body(function, slots, flag), "}"]
+    lines += _filled(f"template <class R> ADJ_INLINE void {name}(", _parameters(function), ") {")
+    return "\n".join([*lines, f"    {name}_keeping<false>({given}, static_cast<R *>(nullptr));", "}"])
+
+
+def kept_values(first: Function, second: Function) -> tuple[dict[str, int], dict[str, int]]:
+    """Both functions' names of the costly values that both compute from their common arguments, numbered alike."""
+    numbers: dict[object, int] = {}
+    left, right = _costly(first, numbers), _costly(second, numbers)
+    common = [number for number in left if number in right]
+    return {left[number]: i for i, number in enumerate(common)}, {right[number]: i for i, number in enumerate(common)}
+
+
+def turned_along(first: Function, second: Function) -> Function:
+    """`first` with a cosine beside each sine (or a sine beside each cosine) that `second` wants, which then comes with it."""
+    numbers: dict[object, int] = {}
+    left, right = _costly(first, numbers), _costly(second, numbers)
+    wanted: dict[str, str] = {}
+    for key, number in numbers.items():
+        head, *args = key if isinstance(key, tuple) else (key,)
+        other = {"sin": "cos", "cos": "sin"}.get(str(head))
+        partner = numbers.get((other, *args))
+        if other and number in left and partner in right and partner not in left:
+            wanted[left[number]] = other
+    body: list[Assign] = []
+    for a in first.body:
+        body.append(a)
+        if a.target in wanted:
+            body.append(Assign(f"{a.target}_turned", Operation(wanted[a.target], a.value.args)))
+    return replace(first, body=tuple(body))
+
+
+def _costly(function: Function, numbers: dict[object, int]) -> dict[int, str]:
+    """Costly values by the number of what they are; `numbers` gives equal operations on equal operands the same one."""
+    known: dict[str, int] = {}
+    found: dict[int, str] = {}
+    for a in function.body:
+        key = (a.value.head, *(arg if isinstance(arg, Constant) else known.get(arg.text, arg.text) for arg in a.value.args))
+        known[a.target] = number = numbers.setdefault(key, len(numbers))
+        if a.value.head in COSTLY:
+            found.setdefault(number, a.target)
+    return found
+
+
+def _inline(function: Function) -> str:
+    return "ADJ_INLINE" if len(function.body) <= LARGEST_INLINE else "ADJ_OUTLINE"
+
+
+def _parameters(function: Function) -> list[str]:
+    arguments = [f"R {a.name}" if a.columns is None else f"const R *{a.name}" for a in function.arguments]
+    return [*arguments, *(f"R &{r.name}" if r.scalar else f"R *{r.name}" for r in function.results)]
+
+
+def _body(function: Function, slots: Mapping[str, int], flag: str) -> Iterator[str]:
     columns = {label: f"{a.name}[{i}]" for a in function.arguments for i, label in enumerate(a.columns or ())}
     used = {operand.text for operand in function.operands() if not isinstance(operand, Constant)}
-    lines += [f"    const R {label} = {place};" for label, place in columns.items() if label in used]
-    lines += [f"    const {_type(a.value)} {a.target} = {_operation(a.value)};" for a in function.body]
-    lines += [f"    {line}" for result in function.results for line in _written(result)]
-    return "\n".join([*lines, "}"])
+    yield from (f"    const R {label} = {place};" for label, place in columns.items() if label in used)
+    yield from (f"    {line}" for line in _assignments(function, slots, flag))
+    yield from (f"    {line}" for result in function.results for line in _written(result))
+
+
+def _assignments(function: Function, slots: Mapping[str, int], flag: str) -> Iterator[str]:
+    """The body; where both the sine and the cosine of an operand are wanted, one call gives the two."""
+    sines, cosines = ({a.value.args: a.target for a in function.body if a.value.head == head} for head in ("sin", "cos"))
+    pairs = {args: (sines[args], cosines[args]) for args in sines if args in cosines}
+    written: set[str] = set()
+    for a in function.body:
+        pair = pairs.get(a.value.args, ())
+        if a.target in written:
+            continue
+        written.update(pair if a.target in pair else ())
+        if a.target in pair:
+            targets, line = pair, f"function_sincos({operand_text(*a.value.args)}, {', '.join(pair)});"
+        else:
+            targets, line = (a.target,), f"{a.target} = {_operation(a.value)};"
+        yield from _computed(_type(a.value), targets, line, slots, flag)
+
+
+def _computed(kind: str, targets: Sequence[str], line: str, slots: Mapping[str, int], flag: str) -> Iterator[str]:
+    """`line`, which sets `targets`; those that have a slot are stored or, where all of them are known, read."""
+    kept = [f"{target} = kept[{slots[target]}]" for target in targets if target in slots]
+    if flag == "KNOWN" and len(kept) == len(targets):
+        yield f"R {', '.join(targets)};"
+        yield f"if constexpr (KNOWN) {', '.join(kept)};"
+        yield f"else {line}"
+        return
+    yield f"const {kind} {line}" if len(targets) == 1 else f"R {', '.join(targets)}; {line}"
+    if flag == "KEEP" and kept:
+        yield f"if constexpr (KEEP) {', '.join(f'kept[{slots[target]}] = {target}' for target in targets if target in slots)};"
 
 
 def _type(operation: Operation) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import functools
 import hashlib
 import os
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -24,21 +24,26 @@ SUFFIX = {torch.float64: "f64", torch.float32: "f32"}
 
 @functools.cache
 def folder() -> Path:
-    """Where built libraries lie: removed with the process."""
-    kept = tempfile.TemporaryDirectory(prefix="adjointcheck_native_")
-    folder.kept = kept  # type: ignore[attr-defined]
-    return Path(kept.name)
+    """Where built libraries lie, for all processes of a test run: the cache folder that tests/conftest.py sets."""
+    place = Path(os.environ["XDG_CACHE_HOME"]) / "native_harness"
+    place.mkdir(parents=True, exist_ok=True)
+    return place
 
 
 @functools.cache
 def build(text: str, *flags: str, optimise: str = "-O2") -> ctypes.CDLL:
     """The library of a native text."""
     stem = folder() / hashlib.sha256("\0".join((text, optimise, *flags)).encode()).hexdigest()[:16]
-    stem.with_suffix(".cpp").write_text(text)
-    command = [str(COMPILER), *FLAGS, optimise, *flags, f"{stem}.cpp", "-o", f"{stem}.so", "-lm"]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
-    assert done.returncode == 0, done.stderr[:4000]
-    return bind(ctypes.CDLL(f"{stem}.so"))
+    made = stem.with_suffix(".so")
+    with open(stem.with_suffix(".lock"), "a") as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        if not made.exists():
+            stem.with_suffix(".cpp").write_text(text)
+            command = [str(COMPILER), *FLAGS, optimise, *flags, f"{stem}.cpp", "-o", f"{stem}.part", "-lm"]
+            done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+            assert done.returncode == 0, done.stderr[:4000]
+            os.replace(f"{stem}.part", made)
+    return bind(ctypes.CDLL(str(made)))
 
 
 def sizes(inputs: dict[str, Tensor], hold: str) -> dict[str, int]:

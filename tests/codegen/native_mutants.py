@@ -33,6 +33,7 @@ MUTANTS: dict[str, tuple[str, str]] = {
     "parameters of the lane's last trajectory": ("            copy_theta(g, lane);\n            lay(lane);", "            if (started < W) copy_theta(g, lane);\n            lay(lane);"),
     "the way back of the wrong trajectory": ("trajectory[lane] = starts[top[lane]].trajectory;", "trajectory[lane] = starts[lane].trajectory;"),
     "costate of the neighbour": ("set(s.p[c], l, get(g.p[c], lane));", "set(s.p[c], l, get(g.p[c], lane ^ 1));"),
+    "kept values of another stage": ("by_x[I], by_w, by_theta, kept[I]);", "by_x[I], by_w, by_theta, kept[I > 1 ? I - 1 : I]);"),
     "branches of a choice exchanged": ("mask.low ? a.low : b.low", "mask.low ? b.low : a.low"),
     "controller's memory": ("number<R>(PI_BEFORE / CONTROL_ORDER) * g.log_before", "number<R>(0.38 / CONTROL_ORDER) * g.log_before"),
 }  # fmt: skip

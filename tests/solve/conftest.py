@@ -15,10 +15,10 @@ from adjointcheck.solve.native_module import load_native
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What is built here stays out of the user's cache."""
+def quick_builds() -> Iterator[None]:
+    """Speed is not tested here: compile with little optimisation."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(native_build, "WANTED", (("-O1",), *native_build.WANTED[1:]))
         yield
 
 

@@ -117,7 +117,7 @@ def test_a_code_of_the_driver_is_an_error(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("precision", [1, 2])
+@pytest.mark.parametrize("precision", [1, pytest.param(2, marks=pytest.mark.campaign)])
 def test_the_text_compiles_for_devices(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, precision: int) -> None:
     if not (native_cuda.nvrtc() or native_cuda.nvcc()):
         pytest.skip("needs NVRTC or nvcc")

@@ -76,6 +76,7 @@ template <class T> struct Lane {
     ADJ_INLINE T function_rint(T a) { return rint##suffix(a); } \
     ADJ_INLINE T function_ceil(T a) { return ceil##suffix(a); } \
     ADJ_INLINE T function_pow(T a, T b) { return pow##suffix(a, b); } \
+    ADJ_INLINE void function_sincos(T a, T &s, T &c) { sincos##suffix(a, &s, &c); } \
     ADJ_INLINE T log2_positive(T a) { return log2##suffix(a); } \
     ADJ_INLINE T exp2_moderate(T a) { return exp2##suffix(a); }
 ADJ_FOR_EACH_REAL(ADJ_FUNCTIONS)
@@ -162,7 +163,32 @@ template <class V> ADJ_INLINE Pair<V> choose(Pair<typename Lane<V>::Mask> mask, 
     return {mask.low ? a.low : b.low, mask.high ? a.high : b.high};
 }
 
-// One bit for each lane.
+// One bit for each lane: the signs, which x86 collects from up to 32 bytes at once.
+#if defined(__x86_64__)
+#if defined(__AVX__)
+#define ADJ_SIGNS 32
+#define ADJ_SIGNS_OF(type) __builtin_ia32_movmsk##type##256
+#else
+#define ADJ_SIGNS 16
+#define ADJ_SIGNS_OF(type) __builtin_ia32_movmsk##type
+#endif
+typedef double SignsD __attribute__((vector_size(ADJ_SIGNS)));
+typedef float SignsF __attribute__((vector_size(ADJ_SIGNS)));
+ADJ_INLINE unsigned bits_of(MaskD mask) {
+    SignsD parts[ADJ_VECTOR_BYTES / ADJ_SIGNS];
+    memcpy(parts, &mask, sizeof(mask));
+    unsigned bits = 0;
+    for (int i = 0; i < ADJ_VECTOR_BYTES / ADJ_SIGNS; ++i) bits |= unsigned(ADJ_SIGNS_OF(pd)(parts[i])) << (ADJ_SIGNS / 8 * i);
+    return bits;
+}
+ADJ_INLINE unsigned bits_of(MaskF mask) {
+    SignsF parts[ADJ_VECTOR_BYTES / ADJ_SIGNS];
+    memcpy(parts, &mask, sizeof(mask));
+    unsigned bits = 0;
+    for (int i = 0; i < ADJ_VECTOR_BYTES / ADJ_SIGNS; ++i) bits |= unsigned(ADJ_SIGNS_OF(ps)(parts[i])) << (ADJ_SIGNS / 4 * i);
+    return bits;
+}
+#else
 template <class M> ADJ_INLINE unsigned bits_of(M mask) {
     unsigned bits = 0;
     constexpr int lanes = sizeof(M) / sizeof(mask[0]);
@@ -172,6 +198,7 @@ template <class M> ADJ_INLINE unsigned bits_of(M mask) {
     for (int l = 0; l < lanes; ++l) bits |= (unsigned)weighted[l];
     return bits;
 }
+#endif
 template <class M> ADJ_INLINE unsigned bits_of(Pair<M> mask) {
     return bits_of(mask.low) | bits_of(mask.high) << (sizeof(M) / sizeof(mask.low[0]));
 }
@@ -251,8 +278,7 @@ template <class V> ADJ_INLINE Pair<V> function_pow(Pair<V> a, Pair<V> b) {
     return {function_pow(a.low, b.low), function_pow(a.high, b.high)};
 }
 
-// The logarithm and power of two that the choice of time steps needs, for ordinary positive numbers only.  With m in
-// [sqrt(1/2), sqrt(2)] and s = (m - 1)/(m + 1), log m = 2 (s + s^3/3 + ...); 2^r by its Taylor series, |r| <= 1/2.
+// What the bits of a number are.
 template <class V> struct Bits;
 template <> struct Bits<VectorD> {
     static constexpr int FRACTION = 52, LOG_TERMS = 9, EXP_TERMS = 12;
@@ -265,6 +291,38 @@ template <> struct Bits<VectorF> {
     static constexpr float OFFSET = 8388608.0f + 127.0f, MIDDLE = 12582912.0f;
 };
 
+// Sine and cosine from one reduction of the argument, in double precision.  With n the integer next to 2a/pi and pi/2 in
+// three parts (Cody and Waite 1980), of which the first two have 33 bits, n times them is exact for |a| < 1e5;
+// what a - n p1 - n p2 rounds away is carried to the third.  The polynomials on |r| <= pi/4 are those of Cephes (Moshier 1989).
+constexpr double FAR_ANGLE = 1e5;
+ADJ_OUTLINE inline void far_sincos(const VectorD &a, VectorD &s, VectorD &c) {
+    for (int l = 0; l < Lane<VectorD>::COUNT; ++l) s[l] = ::sin(a[l]), c[l] = ::cos(a[l]);
+}
+
+ADJ_INLINE void function_sincos(VectorD a, VectorD &s, VectorD &c) {
+    const double middle = Bits<VectorD>::MIDDLE;
+    const VectorD shifted = a * 0.63661977236758134308 + middle, n = shifted - middle;
+    const VectorD first = a - n * 1.57079632673412561417, second = n * 6.07710050630396597660e-11, coarse = first - second;
+    const VectorD r = coarse + (((first - coarse) - second) - n * 2.02226624879595063154e-21), z = r * r;
+    const VectorD odd = ((((1.58962301576546568060e-10 * z - 2.50507477628578072866e-8) * z + 2.75573136213857245213e-6) * z
+                          - 1.98412698295895385996e-4) * z + 8.33333333332211858878e-3) * z - 1.66666666666666307295e-1;
+    const VectorD even = ((((2.08757008419747316778e-9 - 1.13585365213876817300e-11 * z) * z - 2.75573141792967388112e-7) * z
+                           + 2.48015872888517045348e-5) * z - 1.38888888888730564116e-3) * z + 4.16666666666665929218e-2;
+    const VectorD sine = r + r * z * odd, cosine = 1.0 - (0.5 * z - z * z * even);
+    // Quadrant n mod 4: odd ones exchange the two, its second bit is the sign of the sine.
+    const MaskD quadrant = (MaskD)shifted, odd_one = (quadrant & 1) != 0, sign = (MaskD)broadcast<VectorD>(-0.0);
+    s = (VectorD)((MaskD)(odd_one ? cosine : sine) ^ (quadrant << 62 & sign));
+    c = (VectorD)((MaskD)(odd_one ? sine : cosine) ^ ((quadrant + 1) << 62 & sign));
+    if (__builtin_expect(bits_of(less_equal(broadcast<VectorD>(FAR_ANGLE), function_abs(a))), 0)) far_sincos(a, s, c);
+}
+ADJ_INLINE void function_sincos(VectorF a, VectorF &s, VectorF &c) { s = function_sin(a), c = function_cos(a); }
+template <class V> ADJ_INLINE void function_sincos(Pair<V> a, Pair<V> &s, Pair<V> &c) {
+    function_sincos(a.low, s.low, c.low);
+    function_sincos(a.high, s.high, c.high);
+}
+
+// The logarithm and power of two that the choice of time steps needs, for ordinary positive numbers only.  With m in
+// [sqrt(1/2), sqrt(2)] and s = (m - 1)/(m + 1), log m = 2 (s + s^3/3 + ...); 2^r by its Taylor series, |r| <= 1/2.
 template <class V> ADJ_INLINE V log2_positive(V a) {
     typedef typename Lane<V>::Mask I;
     typedef typename Lane<V>::Real T;

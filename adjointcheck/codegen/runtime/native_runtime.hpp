@@ -308,6 +308,12 @@ template <class R> struct Return : Place<R> {
     R start_bar, stop_bar, u_start_bar, u_stop_bar, w_low_bar[ADJ_ROOM(CONTROLS)], w_high_bar[ADJ_ROOM(CONTROLS)];
 };
 
+#if defined(__CUDACC__)
+constexpr bool KEEPING = false;  // a thread's own memory is dearer than its arithmetic
+#else
+constexpr bool KEEPING = KEPT > 0;
+#endif
+
 // Go back over one time step.  With p the costate after it, g the weight of the cost and q_i = b_i p + sum_{j>i} a_ji X_j,
 // the partials (T, X, W, Theta)_i of H = L + p f at stage i with h q_i for p and h b_i g for the weight of L are what
 // the inputs gather, and dJ/dh = sum_i q_i k_i + g b_i L_i (Hager 2000).  A lane that did not move has h = 0.
@@ -315,13 +321,15 @@ template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *before
     const R zero = number<R>(0), one = number<R>(1), width = right - left, h = width * g.length;
     R x[ADJ_ROOM(STATES)], y[EFFECTIVE][ADJ_ROOM(STATES)], slopes[EFFECTIVE][ADJ_ROOM(STATES)], costs[EFFECTIVE];
     R by_x[EFFECTIVE][ADJ_ROOM(STATES)], by_w[ADJ_ROOM(CONTROLS)], by_theta[ADJ_ROOM(PARAMETERS)];
+    R kept[EFFECTIVE][KEEPING ? KEPT : 1];
     Moment<R> moments[EFFECTIVE];
     columns<STATES>([&](auto c) ADJ_LAMBDA { x[c] = before[c * stride]; });
     upward<0, EFFECTIVE>([&](auto i) ADJ_LAMBDA {
         constexpr int I = decltype(i)::value;
         moments[I] = stage_moment<I>(g, left, right);
         stage_state<I>(x, h, slopes, y[I]);
-        if constexpr (TIMES || I + 1 < EFFECTIVE) rates(moments[I].t, y[I], moments[I].w, g.theta, slopes[I], costs[I]);
+        if constexpr (TIMES || I + 1 < EFFECTIVE)
+            rates_keeping<KEEPING>(moments[I].t, y[I], moments[I].w, g.theta, slopes[I], costs[I], kept[I]);
     });
     R by_h = zero;
     downward<EFFECTIVE>([&](auto i) ADJ_LAMBDA {
@@ -338,7 +346,8 @@ template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *before
             q[c] = h * sum;
         });
         const R weight = number<R>(own) * g.cost_bar;
-        pullback(moments[I].t, y[I], moments[I].w, g.theta, q, h * weight, by_t, by_x[I], by_w, by_theta);
+        pullback_keeping<KEEPING && (TIMES || I + 1 < EFFECTIVE)>(
+            moments[I].t, y[I], moments[I].w, g.theta, q, h * weight, by_t, by_x[I], by_w, by_theta, kept[I]);
         columns<PARAMETERS>([&](auto c) ADJ_LAMBDA { g.theta_bar[c] = g.theta_bar[c] + by_theta[c]; });
         const R fraction = moments[I].fraction, u = moments[I].u;
         if constexpr (TIMES) {

@@ -76,7 +76,7 @@ template <class R> struct Worker {
     R *w_bar;           // nodes times controls for each station
     double *sums;       // of this batch
     int64 first, attempts, slots, w_size, w_stride;
-    int count, started, next;
+    int count, started, next, last;  // last: the latest start before the row that the sweep is at
     bool backward, timed, overflow;
 
     int trajectory[W], top[W];
@@ -365,10 +365,16 @@ template <class R> struct Worker {
         for (int c = 0; c < PARAMETERS; ++c) set(g.theta_bar[c], lane, get(s.theta_bar[c], l));
         set(g.cost_bar, lane, get(s.cost_bar, l));
         copy_theta(g, lane);
-        lay(lane);
-        marks[lane].go_to_end();
         clear_segment(g, lane);
         enter(g, lane);
+    }
+    // The lane's latest trajectory at its last mark; false when it did not finish and so has no way back.
+    ADJ_METHOD bool take_up(int lane) {
+        trajectory[lane] = starts[top[lane]].trajectory;
+        if (get(station_of(lane).status, trajectory[lane] % W) != T(FINISHED)) return false;
+        lay(lane);
+        marks[lane].go_to_end();
+        return true;
     }
 
     // dJ by a mark's time and by its place on the control grid, handed to t0, t1 and the observation times: a node lies
@@ -422,8 +428,7 @@ template <class R> struct Worker {
             marks[lane].retreat();
             enter(g, lane);
         } else {
-            trajectory[lane] = starts[top[lane]].trajectory;
-            if (get(station_of(lane).status, trajectory[lane] % W) != T(FINISHED)) return;
+            if (!take_up(lane)) return;
             begin(g, lane);
             swept |= 1u << lane;
         }
@@ -433,7 +438,8 @@ template <class R> struct Worker {
     template <bool TIMES> ADJ_METHOD void sweep() {
         Return<R> g = {};
         unsigned swept = 0;
-        int start = started - 1;
+        // Starts behind the last row belong to trajectories that never took a time step.
+        for (last = started - 1; last >= 0 && starts[last].row >= tape.rows; --last) top[starts[last].lane] = starts[last].previous;
         for (int64 row = tape.rows - 1; row >= 0; --row) {
             const R *sides = tape.sides_of(row);
             const R left = sides[0], right = sides[tape.stride];
@@ -441,63 +447,74 @@ template <class R> struct Worker {
             if (reached)
                 for (int lane = 0; lane < W; ++lane)
                     if (reached >> lane & 1) go_back(g, lane, swept);
-            undo<TIMES>(g, state_before(row), left, right, tape.stride);
-            for (; start >= 0 && starts[start].row == row; --start) {
-                const int lane = starts[start].lane;
+            undo<TIMES>(g, state_before(row, swept), left, right, tape.stride);
+            for (; last >= 0 && starts[last].row == row; --last) {
+                const int lane = starts[last].lane;
                 if (swept >> lane & 1) end(g, lane);
                 swept &= ~(1u << lane);
-                top[lane] = starts[start].previous;
+                top[lane] = starts[last].previous;
             }
         }
     }
 
-    ADJ_METHOD const R *state_before(int64 row) {
+    ADJ_METHOD const R *state_before(int64 row, unsigned swept) {
         if (tape.shift == 0) return tape.slot(row);
-        if (row == tape.rows - 1 || tape.kept(row + 1)) fill_block(row >> tape.shift);
+        if (row == tape.rows - 1 || tape.kept(row + 1)) fill_block(row, swept);
         return tape.block + (row & (tape.spacing() - 1)) * STATES * tape.stride;
     }
 
-    // The states between two kept ones, by taking the recorded time steps again; lanes that start meanwhile start again.
-    ADJ_OUTLINE void fill_block(int64 slot) {
+    // The states between two kept ones up to that before `to`, by taking the recorded time steps again; lanes that start
+    // meanwhile start again.
+    ADJ_OUTLINE void fill_block(int64 to, unsigned swept) {
         Place<R> at = {};
         R x[ADJ_ROOM(STATES)];
         Marks<T> kept_marks[W];
-        int kept_trajectory[W], begun = 0;
-        for (int lane = 0; lane < W; ++lane) kept_marks[lane] = marks[lane], kept_trajectory[lane] = trajectory[lane];
-        const int64 from = slot << tape.shift, end = from + tape.spacing() < tape.rows ? from + tape.spacing() : tape.rows;
-        follow_marks(from, begun);
+        int kept_trajectory[W], kept_top[W];
         for (int lane = 0; lane < W; ++lane)
-            if (trajectory[lane] >= 0) copy_theta(at, lane), enter(at, lane);
+            kept_marks[lane] = marks[lane], kept_trajectory[lane] = trajectory[lane], kept_top[lane] = top[lane];
+        const int64 slot = to >> tape.shift, from = slot << tape.shift;
+        int begun = last;
+        unsigned alive = follow_marks(from, to, swept, begun);
+        for (int lane = 0; lane < W; ++lane)
+            if (alive >> lane & 1) copy_theta(at, lane), enter(at, lane);
         for (int c = 0; c < STATES; ++c) x[c] = tape.slot(slot)[c * tape.stride];
-        for (int64 row = from; row < end; ++row) {
-            for (; begun < started && starts[begun].row == row; ++begun) {
+        for (int64 row = from;; ++row) {
+            for (; begun <= last && starts[begun].row == row; ++begun) {
                 const int lane = starts[begun].lane;
                 trajectory[lane] = starts[begun].trajectory;
                 for (int c = 0; c < STATES; ++c) set(x[c], lane, get(station_of(lane).x0[c], trajectory[lane] % W));
                 copy_theta(at, lane), lay(lane), enter(at, lane);
+                alive |= 1u << lane;
             }
             R *block = tape.block + (row - from) * STATES * tape.stride;
             for (int c = 0; c < STATES; ++c) block[c * tape.stride] = x[c];
+            if (row == to) break;
             const R left = tape.sides_of(row)[0], right = tape.sides_of(row)[tape.stride];
             repeat(at, x, left, right);
-            const unsigned reached = bits_of(same(right, number<R>(1)));
+            const unsigned reached = bits_of(same(right, number<R>(1))) & alive;
             for (int lane = 0; lane < W; ++lane)
                 if (reached >> lane & 1 && !marks[lane].at_end()) marks[lane].advance(), enter(at, lane);
         }
-        for (int lane = 0; lane < W; ++lane) marks[lane] = kept_marks[lane], trajectory[lane] = kept_trajectory[lane];
+        for (int lane = 0; lane < W; ++lane)
+            marks[lane] = kept_marks[lane], trajectory[lane] = kept_trajectory[lane], top[lane] = kept_top[lane];
     }
-    // The marks of every lane as they were before a row; -1 for a lane that had no trajectory yet.
-    ADJ_METHOD void follow_marks(int64 until, int &begun) {
-        for (int lane = 0; lane < W; ++lane) trajectory[lane] = -1;
-        for (int64 row = 0; row < until; ++row) {
-            for (; begun < started && starts[begun].row == row; ++begun) {
-                trajectory[starts[begun].lane] = starts[begun].trajectory;
-                lay(starts[begun].lane);
+    // Put trajectories and marks back from row `to`, which the sweep has reached, to where they were before row `from`;
+    // returns the lanes under way there, and in `begun` the next start.
+    ADJ_METHOD unsigned follow_marks(int64 from, int64 to, unsigned alive, int &begun) {
+        for (int64 row = to; row >= from; --row) {
+            const unsigned reached = row < to ? bits_of(same(tape.sides_of(row)[tape.stride], number<R>(1))) : 0;
+            for (int lane = 0; lane < W; ++lane) {
+                if (!(reached >> lane & 1)) continue;
+                if (alive >> lane & 1) marks[lane].retreat();
+                else if (take_up(lane)) alive |= 1u << lane;
             }
-            const unsigned reached = bits_of(same(tape.sides_of(row)[tape.stride], number<R>(1)));
-            for (int lane = 0; reached >> lane; ++lane)
-                if (reached >> lane & 1 && !marks[lane].at_end()) marks[lane].advance();
+            for (; begun >= 0 && starts[begun].row == row; --begun) {
+                alive &= ~(1u << starts[begun].lane);
+                top[starts[begun].lane] = starts[begun].previous;
+            }
         }
+        ++begun;
+        return alive;
     }
 
     // One column of a gradient for one station: to its rows, or to the batch's sums in the order of the trajectories.
