@@ -49,7 +49,10 @@ def _fresh(node: Expression, point: Mapping[str, Any], known: dict[Expression, A
         return _value(node.args[0 if _value(node.args[1], point, known) else 2], point, known)
     if node.head == "pow":
         return _power(_value(node.args[0], point, known), node.args[1], point, known)
-    return _defined(ARITHMETIC[node.head], [_value(arg, point, known) for arg in node.args])
+    values = [_value(arg, point, known) for arg in node.args]
+    if node.head in SMOOTH:
+        _check_size(values)
+    return _defined(ARITHMETIC[node.head], values)
 
 
 def _real(value: Any) -> Any:
@@ -65,15 +68,19 @@ def _power(base: Any, exponent: Expression, point: Mapping[str, Any], known: dic
     power = _value(exponent, point, known)
     if base < 0 or (base == 0 and (power <= 0 or exponent.head != "number")):
         raise Undefined
+    _check_size([base, power])
     return _defined(lambda a, b: a**b, [base, power])
 
 
 LARGEST = 256  # bits before the point: exp or sin of a longer number would take more digits than there is time for
 
 
-def _defined(function: Callable[..., Any], values: list[Any]) -> Any:
-    if any(not isinstance(value, bool) and mpmath.mag(value) > LARGEST for value in values):
+def _check_size(values: list[Any]) -> None:
+    if any(mpmath.mag(value) > LARGEST for value in values):
         raise Undefined
+
+
+def _defined(function: Callable[..., Any], values: list[Any]) -> Any:
     try:
         found = function(*values)
     except (ZeroDivisionError, ValueError) as error:

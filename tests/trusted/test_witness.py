@@ -118,3 +118,17 @@ def test_intervals_widen_monotone_functions_enough() -> None:
             found = witness._INTERVAL[name](witness.iv.mpf(at.numerator) / at.denominator)
             with mpmath.workdps(80):
                 assert found.a <= getattr(mpmath, name)(mpmath.mpf(at.numerator) / at.denominator) <= found.b
+
+
+def test_sides_that_meet_at_one_point_only_do_not_agree() -> None:
+    """x = 2 is the first point tried; there max(x - 3, 0) is 0 on both sides, elsewhere they differ."""
+    left, right = parse("max(x - 3, 0)*atan(sqrt(1 + x))"), parse("max(x - 3, 0)*pi/4")
+    assert agree_somewhere(left, right, frozenset()) is False
+
+
+@pytest.mark.parametrize(("gap", "digits"), [("1", 12), ("1e-20", 24), ("1e-30", 48), ("1e-80", 96), ("1e-200", 250)])
+def test_both_sides_are_shown_with_the_digits_in_which_they_differ(gap: str, digits: int) -> None:
+    found = refute(parse("x/7"), parse(f"x/7 + {gap}"), NONE)
+    assert found is not None and found.left != found.right
+    shown = found.left.removeprefix("-").replace(".", "").lstrip("0")
+    assert "e" not in shown and digits - 1 <= len(shown) <= digits  # a last digit 0 is not written
