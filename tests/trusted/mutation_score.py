@@ -281,12 +281,13 @@ class Baseline:
     tests: dict[str, dict[str, list[str]]]
 
     def chosen(self, mutant: Mutant, limit: float) -> dict[str, float]:
-        """The tests that run a changed line, as many as fit the limit; for what runs at import, any.
+        """The tests that run a changed line, as many as fit the limit; for what runs at import, those of the module.
 
         The quickest case of each test comes first, then the second quickest of each: many tests see more than many cases.
         """
         by_line = self.tests.get(str(mutant.path), {})
-        names = {name for line in mutant.lines for name in by_line.get(str(line), ()) if name} or self.seconds.keys()
+        names = {name for line in mutant.lines for name in by_line.get(str(line), ()) if name}
+        names = names or {name for found in by_line.values() for name in found if name}
         seen: Counter[str] = Counter()
         ranked: list[tuple[int, float, str]] = []
         for name in sorted(names, key=self.seconds.__getitem__):

@@ -236,6 +236,18 @@ def test_what_the_second_arithmetic_cannot_tell_is_not_confirmed(text: str, at: 
     assert witness._intervals_disjoint(parse("sin(x)"), parse("7"), point, 64) is True
 
 
+def test_kinks_of_the_second_arithmetic() -> None:
+    """Intervals of sign, min and max are those of their ends."""
+    low, high = witness.iv.mpf([-3, -2]), witness.iv.mpf([1, 5])
+    rules = witness._INTERVAL
+    assert rules["sign"](low) == -1 and rules["sign"](high) == 1 and rules["abs"](low) == witness.iv.mpf([2, 3])
+    wide = witness.iv.mpf([0, 2])
+    assert rules["min"](wide, high) == wide and rules["max"](wide, high) == high and rules["min"](low, high) == low and rules["max"](high, low) == high
+    for at in (witness.iv.mpf([-1, 1]), witness.iv.mpf(0)):
+        with pytest.raises(witness.NoInformation):
+            rules["sign"](at)
+
+
 # Defects inside a step
 
 
@@ -257,3 +269,11 @@ def test_a_stack_that_is_spent_is_unknown_at_its_step(monkeypatch: pytest.Monkey
     monkeypatch.setattr(replaying, "equal", spent)
     found = replaying.replay(document)
     assert {step.verdict.status for step in found.steps} <= {Status.UNKNOWN, Status.INVALID} and found.steps[0].verdict.reason == "nested too deeply"
+
+
+def test_the_premises_that_a_rule_wants_are_named() -> None:
+    document = log("driven")
+    document["steps"][1]["premises"], document["steps"][0]["premises"] = [], ["s02"]
+    first, second = (step.verdict.reason for step in replaying.replay(document).steps[:2])
+    assert "an absent or later step; expected earlier steps by the rules (none)." in first
+    assert "no premises; expected earlier steps by the rules define_lagrangian." in second
