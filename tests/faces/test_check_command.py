@@ -152,7 +152,7 @@ def test_demo_does_not_claim_what_it_did_not_see(invoke: Invoke, folder: Path, m
 
 
 def test_solve_fit_on_the_command_line(invoke: Invoke, folder: Path) -> None:
-    result = invoke("solve", "right.toml", "--fit", "--json", "--method", "rk4", "--steps", "20")
+    result = invoke("solve", "right.toml", "--target", "torch", "--fit", "--json", "--method", "rk4", "--steps", "20")
     document = one_document(result.stdout)
     assert result.exit_code == 0 and document["fit"]["converged"]
     assert list(document["theta"].values()) == document["fit"]["found"]
@@ -163,5 +163,5 @@ def test_solve_fit_on_the_command_line(invoke: Invoke, folder: Path) -> None:
 def test_a_fit_cut_short_is_inconclusive(invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = pipeline.fit
     monkeypatch.setattr(pipeline, "fit", lambda *given, **options: whole(*given, max_iterations=1, **options))
-    result = invoke("solve", "right.toml", "--fit", "--json")
+    result = invoke("solve", "right.toml", "--target", "torch", "--fit", "--json")
     assert result.exit_code == 3 and not one_document(result.stdout)["fit"]["converged"]

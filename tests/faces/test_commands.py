@@ -162,7 +162,7 @@ def test_solve_prints_and_writes_the_same(invoke: Invoke, folder: Path) -> None:
     assert document["times"][0] == 0.0 and document["times"][-1] == 1.0
     assert len(document["times"]) == len(document["states"]["x"]) == document["accepted"] + 1
     assert document["states"]["x"][-1] == document["x1"]["x"]
-    people = invoke("solve", "right.toml").stdout
+    people = invoke("solve", "right.toml", "--target", "torch").stdout
     assert "x(t1)" in people and "last state" not in people and "finished;" in people
     assert f"{document['cost']:.10g}" in people and f"{document['gradient']['theta']['k']:.10g}" in people
 
@@ -178,7 +178,7 @@ def test_solve_gradient_is_the_slope_of_the_cost(invoke: Invoke, folder: Path) -
 
     def document(k: str) -> dict[str, Any]:
         (folder / "moved.toml").write_text((folder / "right.toml").read_text().replace("k = 0.7\n", f"k = {k}\n"))
-        return one_document(invoke("solve", "moved.toml", "--json", "--rtol", "1e-11", "--atol", "1e-11").stdout)
+        return one_document(invoke("solve", "moved.toml", "--target", "torch", "--json", "--rtol", "1e-11", "--atol", "1e-11").stdout)
 
     ahead, behind = document("0.7001"), document("0.6999")
     quotient = (ahead["cost"] - behind["cost"]) / 2e-4
@@ -187,7 +187,7 @@ def test_solve_gradient_is_the_slope_of_the_cost(invoke: Invoke, folder: Path) -
 
 def test_solve_with_equal_time_steps(invoke: Invoke) -> None:
     for options, count in ((["--steps", "80"], 80), ([], pipeline.TIME_STEPS)):
-        document = one_document(invoke("solve", "lotka_volterra", "--json", "--method", "rk4", *options).stdout)
+        document = one_document(invoke("solve", "lotka_volterra", "--target", "torch", "--json", "--method", "rk4", *options).stdout)
         assert document["accepted"] == count
         gaps = {round(b - a, 9) for a, b in pairwise(document["times"])}
         assert gaps == {round(10 / count, 9)}
@@ -206,19 +206,19 @@ def test_solve_holds_controls_at_their_guess(invoke: Invoke) -> None:
 
     position, velocity, running = solve_ivp(rate, (0, 3), [1, -0.5, 0], rtol=1e-10, atol=1e-10).y[:, -1]
     cost = running + (3 * position**2 + position * velocity + velocity**2) / 2
-    document = one_document(invoke("solve", "linear_quadratic", "--json", "--rtol", "1e-9", "--atol", "1e-9").stdout)
+    document = one_document(invoke("solve", "linear_quadratic", "--target", "torch", "--json", "--rtol", "1e-9", "--atol", "1e-9").stdout)
     # Between nodes the straight line misses w(t) by at most max|w''| (T/64)^2 / 8, less than 4e-4.
     assert document["cost"] == pytest.approx(cost, rel=1e-3)
 
 
 def test_unfinished_solution_fails(invoke: Invoke, folder: Path) -> None:
     (folder / "blowup.toml").write_text('name = "blowup"\nhorizon = [0, 2]\n[states]\nx = { rate = "x**2", initial = "1" }\n')
-    result = invoke("solve", "blowup.toml", "--json")
+    result = invoke("solve", "blowup.toml", "--target", "torch", "--json")
     document = one_document(result.stdout)
     assert result.exit_code == 1 and document["status"] != "finished" and document["cost"] == "nan"
     assert len(document["times"]) == len(document["states"]["x"]) == document["accepted"] + 1
     assert document["states"]["x"][-1] == document["x1"]["x"] and document["times"][-1] == pytest.approx(1, abs=1e-4)
-    people = invoke("solve", "blowup.toml").stdout
+    people = invoke("solve", "blowup.toml", "--target", "torch").stdout
     assert f"{document['status']} at t = 0.99999" in people or f"{document['status']} at t = 1" in people
     assert "last state" in people and "x(t1)" not in people
 
@@ -226,7 +226,7 @@ def test_unfinished_solution_fails(invoke: Invoke, folder: Path) -> None:
 def test_parameter_without_a_value(invoke: Invoke, folder: Path) -> None:
     text = (folder / "right.toml").read_text().replace("k = 0.7\n", "").replace("horizon", 'parameters = ["k", "size"]\nhorizon')
     (folder / "bare.toml").write_text(text.replace("[parameters]\nsize = 1.5\n", ""))
-    result = invoke("solve", "bare.toml")
+    result = invoke("solve", "bare.toml", "--target", "torch")
     assert result.exit_code == 2 and "parameter k" in result.stderr
 
 
