@@ -234,6 +234,7 @@ def test_what_the_second_arithmetic_cannot_tell_is_not_confirmed(text: str, at: 
     assert witness._intervals_disjoint(parse(text), parse("7"), point, 64) is False
     assert witness._intervals_disjoint(parse("7"), parse(text), point, 64) is False
     assert witness._intervals_disjoint(parse("sin(x)"), parse("7"), point, 64) is True
+    assert witness._intervals_disjoint(parse("y + y"), parse("2*y"), point, 64) is False  # one point each, the same
 
 
 def test_kinks_of_the_second_arithmetic() -> None:

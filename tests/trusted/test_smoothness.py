@@ -112,3 +112,10 @@ def test_what_counts_as_a_jump(text: str, count: int) -> None:
 def test_positive_names_may_make_branches_meet() -> None:
     root = parse("piecewise(abs(a)*x, x < 1, a)")
     assert len(jumps([root], NONE)) == 1 and jumps([root], frozenset({"a"})) == []
+
+
+@pytest.mark.parametrize(("cost", "cause"), [("x*piecewise(1, t < b, 0)", "b, t"), ("x*sign(x - b)", "x"), ("x*piecewise(1, w < x, 0)", "w, x")])
+def test_the_reason_names_what_the_jump_depends_on(cost: str, cause: str) -> None:
+    """What moves, if anything does; else all that the surface is made of."""
+    reasons = [step.verdict.reason for step in made(f"{cost} + x**2*a").steps if "jumps" in step.verdict.reason]
+    assert reasons and all(f"depends on {cause};" in reason for reason in reasons)

@@ -9,8 +9,10 @@ from fractions import Fraction as F
 import pytest
 
 from adjointcheck.expression.grammar import parse
-from adjointcheck.expression.node import Expression, evaluate
+from adjointcheck.expression.node import Expression, evaluate, symbols_of
 from adjointcheck.trusted.split import parts, summands
+from adjointcheck.trusted.verdict import Status
+from adjointcheck.trusted.zero import equal
 
 POINT = {"a": F(3, 7), "b": F(-5, 2), "c": F(11, 3), "d": F(1, 13)}
 RULES = {"add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv, "neg": operator.neg}
@@ -47,3 +49,13 @@ def test_what_both_sides_share_is_left_out(left: str, right: str, rest: list[tup
 def test_few_summands_stay_as_they_are() -> None:
     left, right = parse("a + b"), parse("b + a")
     assert parts(left, right, 4) == [(left, right)] and parts(left, right, 3) == []
+    product = parse("c*(a + b - d)")  # one summand as it stands
+    for pair in ((product, left), (left, product)):
+        assert parts(*pair, 3) == [pair] and parts(*pair, 2) != [pair]
+
+
+def test_long_sums_are_sorted_into_small_equations() -> None:
+    left, right = (parse(" + ".join(text.format(i) for i in range(20))) for text in ("x{0}*(y{0} + 1)", "(1 + y{0})*x{0}"))
+    found = parts(left, right)
+    assert len(found) == 20 and all(equal(a, b).status is Status.PROVED for a, b in found)
+    assert sorted(len(symbols_of(a, b)) for a, b in found) == [1] * 20

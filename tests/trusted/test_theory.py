@@ -362,6 +362,13 @@ def test_soundness_only_a_linear_functional_of_free_inputs_has_gradients(functio
     assert last(step("v", "assume", functional), step("2", "gradient", claim, "v", of=of), letters={"H": "1 n" if of == "x0.delta" else "1 k"}) in (INVALID, REFUTED)
 
 
+def test_soundness_a_gradient_does_not_contain_the_variation() -> None:
+    """w.delta^T w.delta = (2 w.delta^T) w.delta / 2 is no linear functional, though both equalities of the rule would hold."""
+    square = step("v", "assume", {"value": "J.delta", "integrand": "transpose(w.delta)*w.delta"})
+    assert last(square, step("2", "gradient", "H = 2*transpose(w.delta)", "v", of="w.delta"), letters={"H": "1 k"}) is INVALID
+    assert last(square, step("2", "gradient", "H = 2*transpose(w.dot.delta)*0 + 2*transpose(w.delta)", "v", of="w.delta"), letters={"H": "1 k"}) is INVALID
+
+
 # expand and limit
 
 SMALL = {"eps": "1 1 constant small nonzero", "r": "n n varies", "e": "1 1 varies", "D": "1 1"}
