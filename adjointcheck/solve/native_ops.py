@@ -8,6 +8,7 @@ sum over the trajectories, in an order that depends on nothing but B.
 from __future__ import annotations
 
 import ctypes
+import inspect
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -332,6 +333,19 @@ def _keep_key(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
     ctx.key = inputs[0]
 
 
+def is_plain(arguments: tuple[Any, ...]) -> bool:
+    """Whether nobody watches and all tensors are themselves: then the dispatcher, which takes longer than a small launch, has no part."""
+    if torch._C._len_torch_dispatch_stack():
+        return False
+    try:
+        for value in arguments:
+            if isinstance(value, Tensor) and (type(value) is not Tensor or value.data_ptr() < 0):
+                return False
+    except RuntimeError:  # seen through a transform of torch.func
+        return False
+    return True
+
+
 class March(torch.autograd.Function):
     """`march`, differentiated by `Sweep`."""
 
@@ -339,7 +353,7 @@ class March(torch.autograd.Function):
 
     @staticmethod
     def forward(*arguments: Any) -> tuple[Tensor, ...]:
-        return march(*arguments)
+        return (march._init_fn if is_plain(arguments) else march)(*arguments)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> None:
@@ -358,7 +372,7 @@ class Sweep(torch.autograd.Function):
 
     @staticmethod
     def forward(*arguments: Any) -> tuple[Tensor, ...]:
-        return sweep(*arguments)
+        return (sweep._init_fn if is_plain(arguments) else sweep)(*arguments)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> None:
@@ -368,6 +382,10 @@ class Sweep(torch.autograd.Function):
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         return _refuse_second(ctx, *grad_outputs)
 
+
+# `apply` asks for the signature at each call; a stored one is found at once.
+for _function in (March, Sweep):
+    _function.forward.__signature__ = inspect.signature(_function.forward)  # type: ignore[attr-defined]
 
 march.register_autograd(lambda ctx, x1_bar, cost_bar, *_: _differentiate(sweep, ctx, x1_bar, cost_bar), setup_context=_keep_inputs)
 sweep.register_autograd(_refuse_second, setup_context=_keep_key)

@@ -215,12 +215,13 @@ def test_seeds_of_zero_ask_nothing_of_a_failed_trajectory(modules: Callable[...,
     assert theta.grad is not None and theta.grad.item() == pytest.approx(1.0, rel=1e-4)
 
 
-@pytest.mark.parametrize("options", [{"rtol": 1e-12, "atol": 1e-12}, {"steps": 50}])
+@pytest.mark.parametrize("options", [{"rtol": 1e-8, "atol": 1e-8}, {"steps": 50}])
 def test_max_steps(modules: Callable[..., ModuleType], options: dict[str, Any]) -> None:
     module = modules(blowup)
     solution, expected = (m.solve(max_steps=4, **options) for m in (module, module.torch))
     assert solution.status.tolist() == [module.MAX_STEPS] and (solution.accepted + solution.rejected).tolist() == [4]
-    torch.testing.assert_close(solution.x1, expected.x1, rtol=1e-12, atol=0)
+    # Roundings of a small error estimate move the sizes of the time steps.
+    torch.testing.assert_close(solution.x1, expected.x1, rtol=1e-12 if "steps" in options else 1e-6, atol=0)
     assert solution.cost.isnan().all()
 
 
