@@ -122,6 +122,7 @@ def test_the_conditions_of_a_proof_are_named() -> None:
     assert verdict("x + x", "2*x").evidence[-1].startswith("normal form")
     many = verdict("1/a + 1/b + 1/c + 1/d + 1/e", "1/e + 1/d + 1/c + 1/b + 1/a").evidence[-1]
     assert many.startswith("where a != 0") and many.endswith("and 1 more != 0")
+    assert verdict("1/a + 1/b + log(c)", "log(c) + 1/b + 1/a").evidence[-1] == "where c > 0, a != 0, b != 0"
     hidden = verdict("abs(p_x)*x + 0*(1/a + 1/b + 1/c + 1/d + 1/e + log(p_x))", "p_x*x").evidence[-1]
     assert "p_x > 0" in hidden
 
