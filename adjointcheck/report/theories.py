@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from adjointcheck.check.verdict import EXIT_CODES
+from adjointcheck.report.theory_outline import heading
 from adjointcheck.report.wording import printable
 from adjointcheck.trusted.language import INTERVALS
 from adjointcheck.trusted.theory import RULES
@@ -43,9 +44,7 @@ def _rows(theory: Theory) -> Iterator[tuple[str, str, str, str, str]]:
 
 def theory_text(theory: Theory) -> str:
     """For a terminal: one block for each step."""
-    proved = sum(step.verdict.status.value == "proved" for step in theory.steps)
-    lines = [f"{theory.name}: {theory.title} ({theory.document['source']})",
-             f"{theory.verdict.status.value}, {proved} of {len(theory.steps)} steps proved, for every dimension"]
+    lines = [f"{theory.name}: {theory.title} ({theory.document['source']})", f"{theory.verdict.status.value}, {heading(theory)}"]
     for name, rule, verdict, claim, words in _rows(theory):
         lines += ["", f"{verdict:<8} {name}: {RULES[rule].words if rule in RULES else rule}", f"         {claim}", f"         {words}"]
     return "\n".join(map(printable, lines)) + "\n"

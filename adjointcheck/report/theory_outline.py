@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,8 @@ class Line:
 
     number: int
     id: str
+    rule: str
+    concludes: bool
     words: str
     left: Expression
     right: Expression
@@ -58,25 +60,6 @@ def lines(theory: Theory) -> tuple[Line, ...]:
     steps = {step["id"]: step for step in theory.document["steps"]}
     numbers = {name: number for number, name in enumerate(steps, 1)}
     return tuple(_line(theory.document, steps[judged.name], judged, numbers) for judged in theory.steps if judged.name in steps)
-
-
-def hypotheses(theory: Theory) -> tuple[Line, ...]:
-    """The lines that are assumed, definitions apart."""
-    return tuple(line for line, step in _with_steps(theory) if step["rule"] == "assume")
-
-
-def definitions(theory: Theory) -> tuple[Line, ...]:
-    """The lines that name something."""
-    return tuple(line for line, step in _with_steps(theory) if step["rule"] == "define")
-
-
-def conclusions(theory: Theory) -> tuple[Line, ...]:
-    """The lines that the theorem states."""
-    return tuple(line for line, step in _with_steps(theory) if step["id"] in theory.document["conclusions"])
-
-
-def _with_steps(theory: Theory) -> Iterable[tuple[Line, Mapping[str, Any]]]:
-    return zip(lines(theory), theory.document["steps"], strict=False)
 
 
 def letter_rows(theory: Theory) -> tuple[LetterRow, ...]:
@@ -96,9 +79,9 @@ def _line(document: Mapping[str, Any], step: Mapping[str, Any], judged: Judged, 
     verdict, row = judged.verdict, RULES.get(step["rule"])
     left, right, place = sides(step["claim"], document["points"])
     sources = tuple(numbers[name] for name in step["premises"] if name in numbers)
-    return Line(numbers[step["id"]], one_line(step["id"]), row.words if row else one_line(step["rule"]), left, right, place,
-                sources, _shown(step["rule"], verdict), tuple(verdict.evidence),
-                verdict.reason, verdict.witness)
+    return Line(numbers[step["id"]], one_line(step["id"]), step["rule"], step["id"] in document["conclusions"],
+                row.words if row else one_line(step["rule"]), left, right, place,
+                sources, _shown(step["rule"], verdict), tuple(verdict.evidence), verdict.reason, verdict.witness)
 
 
 def _shown(rule: str, verdict: Verdict) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -20,14 +20,15 @@ from adjointcheck.report.wording import tone, word
 if TYPE_CHECKING:
     from adjointcheck.derive.theories import Theory
 
-Section = tuple[str, str, str, tuple[outline.Line, ...]]
+Section = tuple[str, str, str, list[outline.Line]]
 CAP = 4000
 
 
-def _sections(theory: Theory) -> Iterator[Section]:
-    yield "hypotheses", "Hypotheses", "Taken for granted, beside the shapes and flags of the letters.", outline.hypotheses(theory)
-    yield "definitions", "Definitions", "New names for what stands on the right.", outline.definitions(theory)
-    yield "theorem", "Theorem", "What follows, for every dimension and every field.", outline.conclusions(theory)
+def _sections(lines: Sequence[outline.Line]) -> Iterator[Section]:
+    assumed, defined = ([line for line in lines if line.rule == rule] for rule in ("assume", "define"))
+    yield "hypotheses", "Hypotheses", "Taken for granted, beside the shapes and flags of the letters.", assumed
+    yield "definitions", "Definitions", "New names for what stands on the right.", defined
+    yield "theorem", "Theorem", "What follows, for every dimension and every field.", [line for line in lines if line.concludes]
 
 
 # HTML
@@ -35,14 +36,14 @@ def _sections(theory: Theory) -> Iterator[Section]:
 
 def theory_html(theory: Theory) -> str:
     """One self-contained page: MathML, no JavaScript."""
-    verdict = word(theory.verdict.status)
+    verdict, proof = word(theory.verdict.status), outline.lines(theory)
     return render("theory.html.j2", {
         "name": theory.name, "title": theory.title, "source": theory.document["source"], "verdict": verdict, "tone": tone(verdict),
         "heading": outline.heading(theory), "reading": outline.READING,
         "letters": [(Markup(f"<math>{mathml(row.symbol)}</math>"), row.shape, row.words) for row in outline.letter_rows(theory)],
         "sections": [{"anchor": anchor, "title": title, "words": words, "lines": [_line_view(line, linked=True) for line in lines]}
-                     for anchor, title, words, lines in _sections(theory)],
-        "proof": [_line_view(line, linked=False) for line in outline.lines(theory)],
+                     for anchor, title, words, lines in _sections(proof)],
+        "proof": [_line_view(line, linked=False) for line in proof],
         "convention": [(row.symbol, row.meaning, row.formula) for row in CONVENTION],
     })
 
@@ -64,19 +65,20 @@ def theory_latex(theory: Theory) -> str:
 
 
 def _latex_lines(theory: Theory) -> Iterator[str]:
+    proof = outline.lines(theory)
     yield rf"\section*{{{text_latex(theory.title)}: {word(theory.verdict.status)}}}"
     yield f"{text_latex(outline.heading(theory))} ({text_latex(theory.document['source'])})."
     yield r"\section{Letters}"
     yield text_latex(outline.READING)
     yield from table_latex("lP{3cm}P{9cm}", ("letter", "shape", "assumed"), (
         (f"${latex(row.symbol)}$", text_latex(row.shape), text_latex(row.words)) for row in outline.letter_rows(theory)))
-    for _, title, words, lines in _sections(theory):
+    for _, title, words, lines in _sections(proof):
         if lines:
             yield rf"\section{{{title}}}"
             yield text_latex(words)
             yield from _latex_display(lines)
     yield r"\section{Proof}"
-    for line in outline.lines(theory):
+    for line in proof:
         yield rf"\par\medskip\textbf{{({line.number}) {text_latex(line.words)}}} {line.verdict}"
         yield from _latex_display([line])
         yield rf"\par\emph{{{text_latex(outline.support_words(line))}}}"
@@ -106,16 +108,17 @@ def theory_markdown(theory: Theory) -> str:
 
 
 def _markdown_lines(theory: Theory) -> Iterator[str]:
+    proof = outline.lines(theory)
     yield from (f"# {literal(theory.title)}: {word(theory.verdict.status)}", "")
     yield f"{literal(outline.heading(theory))} ({literal(theory.document['source'])})."
     yield from ("", "## Letters", "", literal(outline.READING))
     yield from table_markdown(("letter", "shape", "assumed"), (
         (row.symbol, row.shape, row.words) for row in outline.letter_rows(theory)))
-    for _, title, words, lines in _sections(theory):
+    for _, title, words, lines in _sections(proof):
         if lines:
             yield from (f"## {title}", "", words, "", *(each for line in lines for each in _markdown_display(line)))
     yield from ("## Proof", "")
-    for line in outline.lines(theory):
+    for line in proof:
         yield from (f"### ({line.number}) {literal(line.words)} {line.verdict}", "", *_markdown_display(line))
         yield from (f"*{literal(outline.support_words(line))}*", "")
         if line.witness:
