@@ -1,0 +1,1 @@
+"""Notes that a person wrote: read, understood, judged formula by formula."""

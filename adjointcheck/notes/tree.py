@@ -1,0 +1,185 @@
+"""What one formula says, as a tree: LaTeX without its looks, letters not yet understood.
+
+The reader makes trees from text alone (with the help of the declared letters where text is ambiguous); what a letter
+stands for is found out later, in `meaning.py`.  Every node knows the characters of the formula that it was read from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+
+@dataclass(frozen=True)
+class Node:
+    """`span`: first and last-plus-one character in the formula's text; it takes no part in comparisons."""
+
+    span: tuple[int, int] = field(default=(0, 0), compare=False, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Number(Node):
+    value: Fraction
+
+
+@dataclass(frozen=True)
+class Letter(Node):
+    """x_{k+1}^{*}: `name` without looks (bold, roman), `below` and `above` what is written there, `accents` such as dot, bar, hat."""
+
+    name: str
+    below: tuple[Node, ...] = ()
+    above: tuple[Node, ...] = ()
+    accents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Call(Node):
+    """f(z(t), t, theta), a(t), \\lambda(T): a function of arguments, or a value at a place; `separators` are "," or ";" between them."""
+
+    function: Node
+    arguments: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Sum(Node):
+    terms: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Product(Node):
+    """Factors in the order written; `dot` products and cross signs are products too."""
+
+    factors: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Quotient(Node):
+    above: Node
+    below: Node
+
+
+@dataclass(frozen=True)
+class Power(Node):
+    base: Node
+    exponent: Node
+
+
+@dataclass(frozen=True)
+class Negative(Node):
+    of: Node
+
+
+@dataclass(frozen=True)
+class Transposed(Node):
+    of: Node
+
+
+@dataclass(frozen=True)
+class Function(Node):
+    """exp, log, sin, tr, det, norm, abs ... of arguments; `below` as in a norm's index or \\log_2."""
+
+    name: str
+    arguments: tuple[Node, ...]
+    below: Node | None = None
+
+
+@dataclass(frozen=True)
+class Derivative(Node):
+    """d of / d by^order; `kind` is total (d), partial, nabla, or functional (delta/delta)."""
+
+    of: Node
+    by: tuple[Node, ...]
+    kind: str = "total"
+
+
+@dataclass(frozen=True)
+class Variation(Node):
+    """delta of, or d of where no quotient is meant."""
+
+    of: Node
+
+
+@dataclass(frozen=True)
+class Integral(Node):
+    """int_lower^upper body d by; a missing limit is None."""
+
+    body: Node
+    by: Node
+    lower: Node | None
+    upper: Node | None
+
+
+@dataclass(frozen=True)
+class Series(Node):
+    """sum (or product) of body over index = lower ... upper."""
+
+    kind: str
+    body: Node
+    index: Node | None
+    lower: Node | None
+    upper: Node | None
+
+
+@dataclass(frozen=True)
+class Limit(Node):
+    body: Node
+    by: Node
+    to: Node
+
+
+@dataclass(frozen=True)
+class Evaluated(Node):
+    """of | at; `at` are equations (t = t_1) or bare places."""
+
+    of: Node
+    at: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Expectation(Node):
+    body: Node
+    over: Node | None = None
+
+
+@dataclass(frozen=True)
+class Extremum(Node):
+    """min, max, argmin, argmax, inf, sup of body over something."""
+
+    kind: str
+    over: Node | None
+    body: Node | None
+
+
+@dataclass(frozen=True)
+class BigO(Node):
+    of: Node
+
+
+@dataclass(frozen=True)
+class Vector(Node):
+    """[x, a, a_theta], (z, a), a column in a matrix environment: `rows` of cells."""
+
+    rows: tuple[tuple[Node, ...], ...]
+
+
+@dataclass(frozen=True)
+class Cases(Node):
+    """value, condition (None for otherwise) in the order written."""
+
+    rows: tuple[tuple[Node, Node | None], ...]
+
+
+@dataclass(frozen=True)
+class Words(Node):
+    """\\text{...}, kept as it is."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Chain(Node):
+    """a = b = c, a \\approx b, x \\in R^n: sides with the relations between them; `conditions` follow after a comma or words."""
+
+    sides: tuple[Node, ...]
+    relations: tuple[str, ...]
+    conditions: tuple[Node, ...] = ()
