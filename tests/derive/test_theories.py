@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,12 @@ import pytest
 import adjointcheck as ac
 from adjointcheck.derive.theories import THEORIES, Theory, theory
 from adjointcheck.errors import ProblemError
+from adjointcheck.expression.node import Expression
+from adjointcheck.trusted import language
+from adjointcheck.trusted import theory as trusted_theory
+from adjointcheck.trusted.matrix import Letters, compare
 from adjointcheck.trusted.replay import Judgement, replay
-from adjointcheck.trusted.verdict import Status
+from adjointcheck.trusted.verdict import Status, Verdict
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,6 +30,23 @@ ROOT = Path(__file__).parents[2]
 @cache
 def proved(name: str) -> Theory:
     return theory(name)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def known_equalities() -> Iterator[None]:
+    """Spoiled theorems share nearly all their equalities: each is compared once here, and afresh in every other test file."""
+    known: dict[Any, Verdict] = {}
+
+    def compare_once(left: Expression, right: Expression, letters: Letters, given: Sequence[Expression] = ()) -> Verdict:
+        key = left, right, tuple(given), frozenset(letters.items())
+        if key not in known:
+            known[key] = compare(left, right, letters, given)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (language, trusted_theory):
+            patch.setattr(module, "compare", compare_once)
+        yield
 
 
 def planted(name: str, step: str, slot: str, wrong: str) -> Judgement:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from test_theories import known_equalities as known_equalities
 from test_theories import planted, proved
 
 from adjointcheck.derive.theories import THEORIES
