@@ -1,0 +1,213 @@
+"""A vector field that a user wrote, and every tensor it reads.
+
+`Field(t, y)` is the rate of the flat state y; `Field.tape(t, y)` evaluates it with its graph, for `Tape.pull`, the product
+of a costate with the Jacobians.  `Field.parameters` are all tensors with a gradient that the function reads: those of its
+modules, buffers, closures, attributes, globals, and whatever one traced evaluation met besides.  A tensor that turns up only
+later, in a branch on t, is refused by name: no gradient is silently None or zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_iter, tree_map_only
+
+from adjointcheck.errors import SolveError
+from adjointcheck.solve.belongings import name_tensors
+from adjointcheck.solve.packing import Packing
+
+Bars = list[Tensor | None]  # a gradient by parameter, None where it was not reached
+
+
+@dataclass(frozen=True)
+class Field:
+    """ydot = f(t, y): `function(t, state)` over the flat states of `packing`, reading `parameters`, called `names`.
+
+    `aliases` maps ids of tensors that the function captures to what it computes with in their stead.  A field that
+    differentiates inside (`lively`) always runs with gradients on.
+    """
+
+    function: Callable[[Tensor, Any], Any]
+    packing: Packing
+    parameters: tuple[Tensor, ...] = ()
+    names: tuple[str, ...] = ()
+    aliases: dict[int, Tensor] = field(default_factory=dict)
+    known: frozenset[Any] = frozenset()
+    lively: bool = False
+
+    def __call__(self, t: Tensor, y: Tensor) -> Tensor:
+        """The rate (like y) at time t, a 0-dim tensor (an ensemble: one time a trajectory), in the grad mode of the caller."""
+        if self.lively and not torch.is_grad_enabled():
+            with torch.enable_grad():
+                return self._rate(t, y.detach().requires_grad_()).detach()
+        return self._rate(t, y)
+
+    def _rate(self, t: Tensor, y: Tensor) -> Tensor:
+        t = t.to(y)  # the function sees the time in the state's precision, on its device
+        if not self.aliases:
+            return self.packing.pack(self.function(t, self.packing.unpack(y)), "func(t, y)")
+        with _Substitution(self.aliases):
+            return self.packing.pack(self.function(t, self.packing.unpack(y)), "func(t, y)")
+
+    def tape(self, t: Tensor, y: Tensor, times: bool = False) -> Tape:
+        """Evaluate with the graph kept; `times` asks for the derivative by t, too."""
+        with torch.enable_grad():
+            y, t = y.detach().requires_grad_(), t.detach().requires_grad_(times)
+            rate = self._rate(t, y)
+        return Tape(self, t, y, rate)
+
+    def reading(self, parameters: Sequence[Tensor]) -> Field:
+        """This field with other tensors in the places of `parameters`, such as dual or transformed ones."""
+        return replace(self, aliases={id(old): new for old, new in zip(self.parameters, parameters, strict=True)})
+
+    @property
+    def leaves(self) -> tuple[Tensor, ...]:
+        """What the function really computes with, parameter by parameter: where the graph of a rate ends."""
+        return tuple(self.aliases.get(id(tensor), tensor) for tensor in self.parameters)
+
+    def pull(self, graph: Tensor, inputs: Sequence[Tensor], bar: Tensor, t: Tensor, keep: bool = False) -> tuple[list[Tensor], Bars]:
+        """bar d(graph)/d(inputs), zeros where there is no path, and bar d(graph)/d(parameters); `keep` the graph for more.
+
+        Refuses a graph that ends in a leaf which is neither an input nor a parameter; `t` tells where.
+        """
+        if not graph.requires_grad:
+            return [torch.zeros_like(value) for value in inputs], [None] * len(self.parameters)
+        self._check_known(graph, inputs, t)
+        found = torch.autograd.grad(graph, (*inputs, *self.leaves), bar, retain_graph=keep, allow_unused=True)
+        bars = [torch.zeros_like(value) if one is None else one for value, one in zip(inputs, found, strict=False)]
+        return bars, list(found[len(bars) :])
+
+    def _check_known(self, graph: Tensor, inputs: Sequence[Tensor], t: Tensor) -> None:
+        own = {_accumulator(value) for value in inputs}
+        for node in ends(graph):
+            if node not in self.known and node not in own:
+                _refuse_unknown(node.variable, float(t.flatten()[0]), self.function)
+
+
+@dataclass(frozen=True)
+class Tape:
+    """One evaluation of a field with its graph."""
+
+    field: Field
+    t: Tensor
+    y: Tensor
+    graph: Tensor
+
+    @property
+    def rate(self) -> Tensor:
+        """f(t, y), without its graph."""
+        return self.graph.detach()
+
+    def pull(self, rate_bar: Tensor, keep: bool = False) -> tuple[Tensor, Tensor | None, Bars]:
+        """rate_bar df/dy, rate_bar df/dt (None unless asked for) and rate_bar df/dparameter."""
+        times = self.t.requires_grad
+        bars, parameters = self.field.pull(self.graph, (self.y, self.t) if times else (self.y,), rate_bar, self.t, keep)
+        return bars[0], bars[1] if times else None, parameters
+
+
+def add_bars(total: Bars, more: Bars) -> None:
+    """Add gradients by parameter in place; the first found becomes the total."""
+    for index, bar in enumerate(more):
+        if bar is not None:
+            found = total[index]
+            total[index] = bar if found is None else found.add_(bar)
+
+
+# Finding what a function reads
+
+
+def trace_field(function: Callable[[Tensor, Any], Any], t: Tensor, y: Tensor, packing: Packing) -> Field:
+    """The field of `function`, found by looking through what belongs to it and by one evaluation at (t, y)."""
+    if not torch.is_grad_enabled():
+        return Field(function, packing)
+    named = name_tensors(function)
+    rate, met = _evaluate_watched(Field(function, packing), t, y)
+    tensors = {id(tensor): tensor for tensor in (*(tensor for tensor, _ in named.values()), *met)}
+    leaves = (node.variable for node in ends(rate[0])) if not any(tensor.grad_fn for tensor in met) else ()
+    tensors |= {id(tensor): tensor for tensor in leaves if tensor is not rate[1] and tensor is not rate[2]}
+    names = [named[key][1] if key in named else f"a captured tensor of shape {tuple(tensor.shape)}" for key, tensor in tensors.items()]
+    # A captured result of other operations is computed with as if it were given: the caller's graph is not entered.
+    aliases = {key: tensor.detach().requires_grad_() for key, tensor in tensors.items() if tensor.grad_fn is not None}
+    found = Field(function, packing, tuple(tensors.values()), tuple(names), aliases)
+    found = replace(found, known=frozenset(_accumulator(tensor) for tensor in found.leaves))
+    return replace(found, lively=_is_lively(found, t, y))
+
+
+def _evaluate_watched(plain: Field, t: Tensor, y: Tensor) -> tuple[tuple[Tensor, Tensor, Tensor], list[Tensor]]:
+    with torch.enable_grad():
+        y, t = y.detach().requires_grad_(), t.detach().requires_grad_()
+        with _Watch(t, y) as watch:
+            rate = plain(t, y)
+    return (rate, t, y), watch.met
+
+
+def _is_lively(found: Field, t: Tensor, y: Tensor) -> bool:
+    try:
+        with torch.no_grad():
+            found(t, y)
+    except RuntimeError:
+        return True  # it differentiates inside; if it fails with gradients, too, the march says so
+    return False
+
+
+class _Watch(TorchFunctionMode):
+    """Notes tensors with a gradient that operations read and no watched operation made."""
+
+    def __init__(self, *inputs: Tensor) -> None:
+        super().__init__()
+        self.made = {id(tensor): tensor for tensor in inputs}
+        self.met: list[Tensor] = []
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        for tensor in tree_iter((args, kwargs)):
+            if isinstance(tensor, Tensor) and tensor.requires_grad and id(tensor) not in self.made:
+                self.made[id(tensor)] = tensor
+                self.met.append(tensor)
+        result = func(*args, **(kwargs or {}))
+        self.made |= {id(tensor): tensor for tensor in tree_iter(result) if isinstance(tensor, Tensor)}
+        return result
+
+
+class _Substitution(TorchFunctionMode):
+    """Has operations compute with other tensors than they are given."""
+
+    def __init__(self, aliases: dict[int, Tensor]) -> None:
+        super().__init__()
+        self.aliases = aliases
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        args, kwargs = tree_map_only(Tensor, lambda tensor: self.aliases.get(id(tensor), tensor), (args, kwargs or {}))
+        return func(*args, **kwargs)
+
+
+def _accumulator(tensor: Tensor) -> Any:
+    """The node at which the graph of a leaf ends, None without a gradient."""
+    return torch.autograd.graph.get_gradient_edge(tensor).node if tensor.requires_grad else None
+
+
+def ends(tensor: Tensor) -> Iterator[Any]:
+    """The nodes at which the graph of a tensor ends in leaves."""
+    todo, seen = [tensor.grad_fn], set()
+    while todo:
+        node = todo.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if hasattr(node, "variable"):
+            yield node
+        todo += [following for following, _ in node.next_functions]
+
+
+def _refuse_unknown(tensor: Tensor, t: float, function: Any) -> None:
+    named = name_tensors(function)
+    name = named[id(tensor)][1] if id(tensor) in named else f"a tensor of shape {tuple(tensor.shape)}"
+    raise SolveError(
+        f"func at t = {t:g}", f"{name} with requires_grad, which an evaluation at the start did not read",
+        "every tensor that needs a gradient to be found before marching",
+        "Make it a parameter or an attribute of the module, or read it at every t.",
+    )

@@ -1,0 +1,155 @@
+"""Gradient methods: interchangeable ways to the gradient of a march, one row each.
+
+A row marches forward, keeping what it needs, and later turns the cotangents of all states at the marks into gradients:
+
+    ys, saved = row.forward(problem)                       ys (M, N)
+    gradient = row.backward(problem, saved, ys_bar, wants)  of sum(ys_bar * ys), by y0 (N,), parameters, marks (M,)
+
+`solve(problem, row)` is the differentiable function made of the two.  `problem.field.parameters` are what the parameter
+gradients belong to; None stands for a parameter that no time step read.  Under create_graph (a second derivative) the row's
+backward is not asked: the recorded time steps are replayed in differentiable operations, which needs `row.record(saved)`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from adjointcheck.solve.field import Bars, add_bars
+from adjointcheck.solve.marching import InitialValueProblem, Record, TimeStep, march
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """Gradients by y0 (N,), by each parameter of the field (None: not read), by the marks (M,; None unless asked for)."""
+
+    y0: Tensor
+    parameters: Bars
+    marks: Tensor | None
+
+
+class GradientMethod(ABC):
+    """One row: `name`, and whether its gradient is `exact` for the computed solution."""
+
+    name: str
+    exact: bool
+
+    @abstractmethod
+    def forward(self, problem: InitialValueProblem) -> tuple[Tensor, Any]:
+        """The states (M, N) at the marks, and whatever `backward` needs."""
+
+    @abstractmethod
+    def backward(self, problem: InitialValueProblem, saved: Any, ys_bar: Tensor, times: bool) -> Gradient:
+        """The gradient of sum(ys_bar * ys); by the marks only if `times`."""
+
+    @abstractmethod
+    def record(self, saved: Any) -> Record:
+        """The accepted time steps, for a replay."""
+
+
+@dataclass(frozen=True)
+class Discrete(GradientMethod):
+    """The exact derivative of the computed solution: time steps are fixed once taken, and each is reversed from its start.
+
+    Memory: one state a time step, and the graphs of one time step at a time.
+    """
+
+    name: str = "discrete"
+    exact: bool = True
+
+    def forward(self, problem: InitialValueProblem) -> tuple[Tensor, Record]:
+        """March and keep the start of every time step."""
+        record = march(problem)
+        return record.ys, record
+
+    def backward(self, problem: InitialValueProblem, saved: Record, ys_bar: Tensor, times: bool) -> Gradient:
+        """Sweep back through the time steps, adding the cotangent of each mark on the way."""
+        sweep = Sweep(problem, ys_bar, times)
+        for step in reversed(saved.steps):
+            sweep.reverse(step, step.kept)
+        return sweep.gradient()
+
+    def record(self, saved: Record) -> Record:
+        """What was saved."""
+        return saved
+
+
+class Sweep:
+    """A discrete adjoint on its way back: costate (N,) at the start of the last time step that was reversed."""
+
+    def __init__(self, problem: InitialValueProblem, ys_bar: Tensor, times: bool) -> None:
+        self.problem, self.ys_bar, self.times = problem, ys_bar, times
+        self.marks = problem.marks.detach()
+        self.costate = ys_bar[-1]
+        self.parameters: Bars = [None] * len(problem.field.parameters)
+        self.marks_bar = torch.zeros_like(self.marks) if times else None
+
+    def reverse(self, step: TimeStep, y: Tensor) -> None:
+        """Take one time step, from its start y, off the end."""
+        t, h = step.times(self.marks)
+        bars = self.problem.method.pull_back(self.problem.field, t, h, y, self.costate, self.times)
+        add_bars(self.parameters, bars.parameters)
+        self.costate = bars.y if step.left else bars.y + self.ys_bar[step.segment]
+        if self.marks_bar is not None and bars.t is not None and bars.h is not None:
+            share = (step.right - step.left) * bars.h
+            ends = torch.stack([(1 - step.left) * bars.t - share, step.left * bars.t + share])
+            self.marks_bar[step.segment : step.segment + 2] += ends.to(self.marks_bar)
+
+    def gradient(self) -> Gradient:
+        """After the first time step was reversed."""
+        return Gradient(self.costate, self.parameters, self.marks_bar)
+
+
+# The differentiable function
+
+
+def replay(problem: InitialValueProblem, record: Record) -> Tensor:
+    """The states (M, N) at the marks by the recorded time steps, in plain differentiable operations."""
+    y, ys = problem.y0, [problem.y0]
+    for step in record.steps:
+        t, h = step.times(problem.marks)
+        y = problem.method.advance(problem.field, t, h, y).y1
+        ys += [y] if step.right == 1 else []
+    return torch.stack(ys)
+
+
+def solve(problem: InitialValueProblem, row: GradientMethod) -> Tensor:
+    """The states (M, N) at the marks, with gradients for y0, the marks and every parameter of the field."""
+    return _Solve.apply(problem, row, problem.y0, problem.marks, *problem.field.parameters)
+
+
+class _Solve(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, problem: InitialValueProblem, row: GradientMethod, y0: Tensor, marks: Tensor, *parameters: Tensor) -> Tensor:
+        ys, ctx.saved = row.forward(problem)
+        ctx.problem, ctx.row = problem, row
+        ctx.save_for_backward(y0, marks, *parameters)
+        return ys
+
+    @staticmethod
+    def backward(ctx: Any, ys_bar: Tensor) -> Any:
+        y0, marks, *parameters = ctx.saved_tensors  # raises if one was changed in place
+        problem = replace(ctx.problem, y0=y0, marks=marks)
+        if torch.is_grad_enabled():
+            return None, None, *_differentiate_replay(problem, ctx.row.record(ctx.saved), ys_bar, parameters)
+        gradient = ctx.row.backward(problem, ctx.saved, ys_bar, ctx.needs_input_grad[3])
+        return None, None, gradient.y0, gradient.marks, *gradient.parameters
+
+
+def _differentiate_replay(problem: InitialValueProblem, record: Record, ys_bar: Tensor, parameters: list[Tensor]) -> list[Tensor | None]:
+    """The gradient as a differentiable function of all inputs: autograd through the recorded time steps."""
+    inputs = (problem.y0, problem.marks, *parameters)
+    # Views cut the ways outside on which one input may depend on another; each is a derivative by its own place.
+    y0, marks, *places = views = [value.view_as(value) for value in inputs]
+    ys = replay(replace(problem, y0=y0, marks=marks, field=problem.field.reading(places)), record)
+    live = [view for view in views if view.requires_grad]
+    found = iter(torch.autograd.grad(ys, live, ys_bar, create_graph=True, allow_unused=True))
+    return [next(found) if view.requires_grad else None for view in views]
+
+
+DISCRETE = Discrete()
+ROWS: dict[str, GradientMethod] = {DISCRETE.name: DISCRETE}
