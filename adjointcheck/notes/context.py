@@ -1,0 +1,446 @@
+"""What the letters of the notes stand for: declared in a header, proposed from the text, or left as the convention has them.
+
+    state: z in R^n                     costate: a = dL/dz (row)          parameters: theta in R^m
+    control: u(t) in R^k                field: f(z, t, theta)             dynamics: dz/dt = f(z, t, theta)
+    objective: J, minimised             running cost: L(x, u, t)          terminal cost: Phi(x(T))
+    Hamiltonian: H = L + lambda^T f     time: t in [0, T]                 layer: k = 0 ... N
+    lambda: column, p = -lambda^T       A: n x n                          gradients: columns
+    jacobian: transposed                star: optimal                     assume: optimal, autonomous, L = 0
+
+Each line is `role: letter ...` or `letter: role ...`; `#` starts a comment.  Later lines may not contradict earlier ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.letters import Letters
+from adjointcheck.notes.tree import Node
+
+Shape = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a letter can be: its canonical `symbol`, shape, the words that name it in a header, and the letters often used for it.
+
+    `kind` says where it lives: path (has a value at each time or layer), constant, function, functional, place, index, variable.
+    """
+
+    symbol: str
+    kind: str
+    shape: Shape
+    words: tuple[str, ...]
+    usual: tuple[str, ...] = ()
+
+
+_ROLES = (
+    Role("x", "path", ("n", "1"), ("state", "states", "hidden state")),
+    Role("p", "path", ("1", "n"), ("costate", "adjoint", "adjoint state", "adjoint variable", "multiplier")),
+    Role("w", "path", ("k", "1"), ("control", "controls", "weights", "input")),
+    Role("theta", "constant", ("m", "1"), ("parameters", "parameter"), ("theta",)),
+    Role("t", "variable", ("1", "1"), ("time",), ("t",)),
+    Role("t0", "place", ("1", "1"), ("start", "initial time", "start time"), ("t_0",)),
+    Role("t1", "place", ("1", "1"), ("end", "final time", "end time", "terminal time"), ("t_1", "t_f", "T", "t_N")),
+    Role("x0", "constant", ("n", "1"), ("initial state", "initial value", "start value")),
+    Role("x1", "constant", ("n", "1"), ("end state", "target", "final state")),
+    Role("f", "function", ("n", "1"), ("field", "vector field", "dynamics", "right side", "network")),
+    Role("L", "function", ("1", "1"), ("running cost", "stage cost", "running loss", "integrand")),
+    Role("Psi", "function", ("1", "1"), ("terminal cost", "final cost", "end cost", "terminal loss")),
+    Role("J", "functional", ("1", "1"), ("objective", "cost", "loss", "cost functional", "objective function", "loss function")),
+    Role("J_a", "functional", ("1", "1"), ("augmented objective", "augmented cost", "augmented lagrangian", "lagrangian")),
+    Role("H", "function", ("1", "1"), ("hamiltonian",)),
+    Role("l", "index", ("1", "1"), ("layer", "layer index", "step index", "index")),
+    Role("N", "constant", ("1", "1"), ("layers", "number of layers", "number of steps", "depth")),
+    Role("h", "constant", ("1", "1"), ("time step", "step", "step length")),
+    Role("s", "place", ("1", "1"), ("observation times", "observation time", "measurement times")),
+    Role("phi", "function", ("1", "1"), ("observation cost", "observation loss", "data cost")),
+    Role("g", "function", ("1", "1"), ("event", "event function", "guard", "trigger")),
+    Role("tau", "place", ("1", "1"), ("event time",)),
+    Role("r", "function", ("n", "1"), ("reset", "reset map", "jump map")),
+    Role("psi", "function", ("q", "1"), ("terminal constraint", "terminal manifold", "end constraint", "constraint")),
+    Role("nu", "constant", ("1", "q"), ("constraint multiplier", "terminal multiplier")),
+    Role("eps", "variable", ("1", "1"), ("small", "small number", "perturbation size"), ("epsilon", "varepsilon", "eps")),
+    Role("rho", "path", ("1", "1"), ("density", "probability density", "probability")),
+    Role("M", "path", ("n", "n"), ("flow jacobian", "fundamental matrix", "transition matrix", "state transition")),
+    Role("S", "path", ("n", "m"), ("sensitivity", "forward sensitivity", "sensitivities")),
+    Role("v", "path", ("n", "1"), ("tangent", "perturbation", "linearised state", "linearized state", "variation")),
+    Role("a_theta", "path", ("1", "m"), ("parameter adjoint", "parameter costate", "augmented costate of parameters")),
+    Role("a_t", "path", ("1", "1"), ("time adjoint", "time costate")),
+    Role("P", "path", ("n", "n"), ("riccati", "riccati matrix")),
+    Role("eta", "constant", ("1", "1"), ("step size", "learning rate")),
+    Role("noise", "constant", ("n", "1"), ("noise", "random vector")),
+    Role("I", "constant", ("n", "n"), ("identity", "identity matrix"), ("I",)),
+    Role("dim", "constant", ("1", "1"), ("dimension",)),
+)
+ROLES: Mapping[str, Role] = {role.symbol: role for role in _ROLES}
+WORDS: Mapping[str, Role] = {word: role for role in _ROLES for word in role.words}
+USUAL: Mapping[str, str] = {letter: role.symbol for role in _ROLES for letter in role.usual}
+ORDER = ("t", "x", "w", "theta")  # arguments of f and L in the convention
+
+OPTIONS: Mapping[str, Mapping[str, str]] = {
+    "gradients": {"rows": "row", "row": "row", "columns": "column", "column": "column", "nabla": "column"},
+    "jacobian": {"rows": "components", "components": "components", "numerator": "components", "transposed": "transposed",
+                 "denominator": "transposed", "columns": "transposed"},
+    "star": {"optimal": "optimal", "adjoint": "adjoint"},
+    "goal": {"minimise": "min", "minimised": "min", "minimize": "min", "minimized": "min", "min": "min",
+             "maximise": "max", "maximised": "max", "maximize": "max", "maximized": "max", "max": "max"},
+}
+FORMULAS = ("dynamics", "objective", "cost", "hamiltonian", "lagrangian", "augmented lagrangian", "loss", "running cost",
+            "terminal cost", "initial state", "event", "reset", "formula", "definition", "initial value")
+GREEK = tuple("""alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta kappa lambda mu nu xi pi rho sigma tau phi varphi
+    chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega""".split())
+_UNICODE = dict(zip("αβγδεζηθκλμνξπρστφχψωΓΔΘΛΞΠΣΦΨΩ", """alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho
+    sigma tau phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega""".split(), strict=True))
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One letter: `symbol` is its role in the convention (or its own name, for a letter that the convention has not).
+
+    `sign`: -1 where the letter is minus the convention's (lambda = -p^T).  `layout`: row, column, or "" where the notes never fix it.
+    `arguments` are the symbols of a function's arguments in the order written; None: not yet seen with arguments.
+    `body` is the resolved right side of a letter that the notes define.  `source`: declared, proposed or convention.
+    """
+
+    letter: str
+    symbol: str
+    shape: Shape = ("1", "1")
+    kind: str = "constant"
+    sign: int = 1
+    layout: str = ""
+    arguments: tuple[str, ...] | None = None
+    body: Node | None = None
+    source: str = "declared"
+
+    def words(self) -> str:
+        """One line for people: 'costate, row, +dJ/dx (proposed)'."""
+        role = ROLES.get(self.symbol)
+        what = role.words[0] if role else {"path": "changes in time", "function": "function"}.get(self.kind, "constant")
+        shape = "" if self.shape == ("1", "1") else f", {self.shape[0]} x {self.shape[1]}"
+        meaning = f", {'+' if self.sign > 0 else '-'}dJ/dx" if self.symbol == "p" else ""
+        layout = f", {self.layout}" if self.layout else ", row or column as it fits" if self.symbol == "p" else ""
+        arguments = f" of ({', '.join(self.arguments)})" if self.arguments else ""
+        return f"{what}{arguments}{shape}{layout}{meaning} ({self.source})"
+
+
+@dataclass(frozen=True)
+class Law:
+    """An equation that the notes take for granted: `left` (resolved) has the value `right`; `kind`: dynamics, start, objective ..."""
+
+    kind: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True)
+class Context:
+    """All that is known when a formula is read: letters, options, the laws and hypotheses in force, texts of the header still to read."""
+
+    letters: Mapping[str, Declared] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+    laws: tuple[Law, ...] = ()
+    hypotheses: tuple[str, ...] = ()
+    formulas: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def option(self, name: str) -> str:
+        """row, column ...; "" where the notes leave it open."""
+        return self.options.get(name, "")
+
+    def of(self, symbol: str) -> tuple[Declared, ...]:
+        """All letters of one role."""
+        return tuple(declared for declared in self.letters.values() if declared.symbol == symbol)
+
+    def law(self, kind: str) -> Law | None:
+        """The latest law of that kind."""
+        return next((law for law in reversed(self.laws) if law.kind == kind), None)
+
+    def over(self) -> str:
+        """layers or time."""
+        return "layers" if self.law("layers") or self.option("over") == "layers" else "time"
+
+    def declare(self, declared: Declared) -> Context:
+        """With one letter more; a contradiction with a declared one becomes a problem, a proposal never overrides a declaration."""
+        known = self.letters.get(declared.letter)
+        if known is None or known.source != "declared" or declared.source == "declared" == known.source:
+            clash = known is not None and known.source == "declared" and contradicts(known, declared)
+            if clash:
+                told = f"{declared.letter}: declared as {known.words()}, then as {declared.words()}; keep one"
+                return replace(self, problems=(*self.problems, told))
+            merged = declared if known is None or known.symbol != declared.symbol else _merge(known, declared)
+            return replace(self, letters={**self.letters, declared.letter: merged})
+        return self
+
+    def assume(self, *hypotheses: str) -> Context:
+        """With hypotheses in force from here on."""
+        return replace(self, hypotheses=tuple(dict.fromkeys((*self.hypotheses, *hypotheses))))
+
+    def reader(self) -> Letters:
+        """What the reader of LaTeX has to know of these letters."""
+        functional = {"function", "functional", "path"}
+        names = {name.partition("_")[0]: declared.kind for name, declared in self.letters.items()}
+        return Letters(
+            functions=frozenset(name for name, kind in names.items() if kind in functional),
+            plain=frozenset(name for name, kind in names.items() if kind not in functional),
+            times=Letters().times | {name for name, declared in self.letters.items() if declared.symbol in ("t", "t0", "t1", "s", "tau")},
+            star=self.option("star"),
+        )
+
+    def shown(self) -> tuple[tuple[str, str], ...]:
+        """The letters for a report."""
+        return tuple((letter, declared.words()) for letter, declared in self.letters.items())
+
+
+def contradicts(one: Declared, other: Declared) -> bool:
+    """Do two declarations of a letter say different things?"""
+    layouts = {one.layout, other.layout} - {""}
+    return one.symbol != other.symbol or one.sign != other.sign or len(layouts) > 1 or one.shape != other.shape
+
+
+def _merge(old: Declared, new: Declared) -> Declared:
+    return replace(new, layout=new.layout or old.layout, arguments=new.arguments if new.arguments is not None else old.arguments,
+                   body=new.body if new.body is not None else old.body)
+
+
+# Names
+
+
+def key(letter: tree.Letter) -> str:
+    """The name under which a letter is declared: t_1, a_theta, lambda; a subscript that is no plain name stays out."""
+    below = [_plain(node) for node in letter.below]
+    return "_".join([letter.name, *below]) if all(below) else letter.name
+
+
+def _plain(node: Node) -> str:
+    if isinstance(node, tree.Number):
+        return str(node.value)
+    if isinstance(node, tree.Letter) and not node.below:
+        return node.name
+    return node.text.strip() if isinstance(node, tree.Words) else ""
+
+
+def letter_name(text: str) -> str:
+    r"""z_0 for z0, z_0, z_{0}, \mathbf{z}_0; lambda for \lambda and its Unicode letter."""
+    for sign, name in _UNICODE.items():
+        text = text.replace(sign, name)
+    text = re.sub(r"\\(?:mathbf|boldsymbol|bm|mathrm|bf|vec)\s*\{?([^{}]*)\}?", r"\1", text)
+    shaped = re.fullmatch(r"\s*\$?\\(?:mathcal|mathscr)\s*\{?\s*(\w)\s*\}?\$?\s*", text)
+    if shaped:
+        return f"mathcal{{{shaped[1]}}}"
+    text = re.sub(r"[\\{}$\s]", "", text)
+    match = re.fullmatch(r"([A-Za-z]+?)_?(\d+)", text)
+    return f"{match[1]}_{match[2]}" if match else text
+
+
+# Header
+
+
+def read_header(lines: Iterable[str], context: Context | None = None) -> Context:
+    """The context that `key: value` lines declare; what cannot be understood becomes a problem that says what to write."""
+    context = context or Context()
+    for line in lines:
+        text = line.split("#")[0].strip().strip("-* \t").rstrip(".;")
+        if text:
+            context = _read_line(text, context)
+    return context
+
+
+def _read_line(text: str, context: Context) -> Context:
+    if ":" not in text:
+        return _matrix(text, context) or _problem(context, text, "a line such as `state: z in R^n`")
+    name, value = (part.strip() for part in text.split(":", 1))
+    lowered = re.sub(r"\s+", " ", name.lower())
+    if lowered in OPTIONS or lowered in ("gradient", "jacobians", "objective is", "layout"):
+        return _option(lowered, value, context)
+    if lowered in ("assume", "assumptions", "assumption", "hypothesis", "hypotheses"):
+        return context.assume(*hypotheses(value))
+    if lowered in ("letters", "matrices", "constants"):
+        for part in _split(value):
+            context = _matrix(part, context) or _problem(context, part, "letters with shapes, such as `A in R^{n x n}`")
+        return context
+    if lowered in WORDS:
+        return _role(WORDS[lowered], lowered, value, context)
+    return _letter(name, value, context)
+
+
+def _problem(context: Context, got: str, wanted: str) -> Context:
+    return replace(context, problems=(*context.problems, f"header: {got!r} is not understood; write {wanted}"))
+
+
+def _option(name: str, value: str, context: Context) -> Context:
+    name = {"gradient": "gradients", "jacobians": "jacobian", "objective is": "goal", "layout": "gradients"}.get(name, name)
+    words = re.findall(r"[a-z]+", value.lower())
+    found = {OPTIONS[name][word] for word in words if word in OPTIONS[name]}
+    if len(found) != 1:
+        return _problem(context, f"{name}: {value}", f"`{name}: {' | '.join(dict.fromkeys(OPTIONS[name]))}`")
+    if context.options.get(name, *found) not in found:
+        return replace(context, problems=(*context.problems, f"header: {name} is declared twice, differently"))
+    return replace(context, options={**context.options, name: found.pop()})
+
+
+HYPOTHESES: Mapping[str, tuple[str, ...]] = {
+    "optimal": ("optimal", "optimum", "stationary", "minimiser", "minimizer"),
+    "autonomous": ("autonomous", "no explicit t", "time-invariant", "time invariant", "not depend on t"),
+    "no running cost": ("l=0", "no running cost", "g=0"),
+    "no terminal cost": ("psi=0", "phi=0", "no terminal cost"),
+    "fixed end": ("fixed end", "end fixed", "fixed final state"),
+    "free end time": ("free end time", "free final time", "t1 free", "free horizon"),
+    "periodic": ("periodic",),
+    "costate law": ("costate equation", "adjoint equation"),
+}
+
+
+def hypotheses(text: str) -> Iterator[str]:
+    """The hypotheses that words name; `symmetric Q` keeps its letter."""
+    for part in _split(text):
+        lowered = re.sub(r"\s*=\s*", "=", part.lower()).replace("\\", "").strip(" $")
+        known = [name for name, words in HYPOTHESES.items() if any(word in lowered for word in words)]
+        match = re.search(r"([A-Za-z_]+)\s+(?:is\s+)?symmetric|symmetric\s+([A-Za-z_]+)", part)
+        yield from known or ([f"symmetric {match[1] or match[2]}"] if match else [lowered])
+
+
+def _split(text: str) -> list[str]:
+    """Split at commas outside brackets."""
+    parts, depth, start = [], 0, 0
+    for place, sign in enumerate(text):
+        depth += (sign in "([{") - (sign in ")]}")
+        if sign in ",;" and depth == 0:
+            parts.append(text[start:place])
+            start = place + 1
+    return [part.strip() for part in [*parts, text[start:]] if part.strip()]
+
+
+_NAME = r"\\?[A-Za-z\u0370-\u03ff]+(?:\s*_\s*(?:\{[^{}]*\}|\\?\w+))?"
+_LETTER = rf"\$?(?:\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{{?)?(\\mathcal\s*\{{?\w\}}?|{_NAME})\}}?\$?"
+_SPACE = r"\s*(?:in|\\in|∈)\s*\$?\s*(?:\\mathbb\s*\{?)?R\}?\s*(?:\^\s*(\{[^{}]*\}|\w+))?\s*\$?"
+_MEANING = re.compile(r"([-+]?)\s*(?:\\frac\s*\{)?\s*(?:d|\\partial|∂)\s*(\\?\w+|\\mathcal\{\w\})\s*(?:\([^()]*\))?\s*(?:\}\s*\{|/)\s*"
+                      r"(?:d|\\partial|∂)\s*(\\?\w+)")
+
+
+def _role(role: Role, word: str, value: str, context: Context) -> Context:
+    """`role: letter ...`."""
+    value = value.strip()
+    if role.symbol == "J":
+        goals = [OPTIONS["goal"][w] for w in re.findall(r"[a-z]+", value.lower()) if w in OPTIONS["goal"]]
+        context = replace(context, options={**context.options, "goal": goals[0]}) if goals else context
+        value = re.sub(r"[,(]?\s*\b(?:minimi[sz]ed?|maximi[sz]ed?)\b\)?", "", value).strip()
+    match = re.match(_LETTER, value)
+    if match and role.symbol == "t":
+        return _times(letter_name(match[1]), value, context)
+    if match and role.symbol == "l":
+        return _layers(letter_name(match[1]), value, context)
+    if "=" in value and word in FORMULAS:
+        return replace(context, formulas=(*context.formulas, latexified(value)))
+    if match is None:
+        return _problem(context, f"{word}: {value}", f"`{word}: LETTER`")
+    for part in _split(value) if role.symbol in ("x1", "dim", "s") else [value]:
+        context = context.declare(_declared(role, part, context))
+    return context
+
+
+def _declared(role: Role, value: str, context: Context) -> Declared:
+    match = re.match(_LETTER, value)
+    assert match is not None
+    arguments = _arguments(value[match.end() :], context) if role.kind == "function" else None
+    sign, layout = _costate(value) if role.symbol == "p" else (1, "")
+    space = re.search(_SPACE, value)
+    shape = role.shape
+    if space and role.kind in ("path", "constant"):
+        shape = _shape(space[1] or "1", role.shape)
+    return Declared(letter_name(match[1]), role.symbol, shape, role.kind, sign, layout, arguments)
+
+
+def _costate(value: str) -> tuple[int, str]:
+    """Sign and layout from `lambda = -dJ/dx (column)`, `p = -lambda^T`, `row`."""
+    lowered = value.lower()
+    layout = "row" if re.search(r"\brow\b", lowered) else "column" if re.search(r"\bcolumn\b", lowered) else ""
+    meaning = _MEANING.search(value.split("=", 1)[-1]) or _MEANING.search(value)
+    sign = -1 if meaning and meaning[1] == "-" else 1
+    transposed = re.search(r"\bp\s*=\s*(-?)\s*\\?\w+\s*(\^\s*\{?\s*(?:T|\\top)\s*\}?)?", value)
+    if transposed and not meaning:
+        sign = -1 if transposed[1] else 1
+        layout = layout or ("column" if transposed[2] else "row")
+    return sign, layout
+
+
+def _shape(text: str, usual: Shape) -> Shape:
+    """(n, 1) from n; (n, k) from `n x k`, `n \\times k`, `n*k`."""
+    text = text.strip("{} ")
+    parts = [part.strip() for part in re.split(r"\\times|\u00d7|\bx\b|\*", text)]
+    if len(parts) == 2:
+        return parts[0], parts[1]
+    return ("1", text) if usual[0] == "1" != usual[1] else (text, "1")
+
+
+def _arguments(text: str, context: Context) -> tuple[str, ...] | None:
+    """The symbols of `(x(t), u, t)`; None where nothing is written."""
+    match = re.match(r"\s*\((.*)\)", text)
+    if match is None:
+        return None
+    names = [letter_name(re.sub(r"\(.*?\)", "", part)) for part in _split(match[1])]
+    return tuple(symbol_of(name, context) for name in names)
+
+
+def symbol_of(name: str, context: Context) -> str:
+    """The canonical symbol of a letter, declared or usual; its own name otherwise."""
+    known = context.letters.get(name)
+    return known.symbol if known else USUAL.get(name, name)
+
+
+def _times(letter: str, value: str, context: Context) -> Context:
+    """`t in [t_0, t_1]`."""
+    context = context.declare(Declared(letter, "t", kind="variable"))
+    match = re.search(r"[\[(]\s*([^,\]]+),\s*([^\])]+)[\])]", value)
+    for symbol, text in zip(("t0", "t1"), match.groups() if match else (), strict=False):
+        name = letter_name(text)
+        context = context.declare(Declared(name, symbol, kind="place"))
+    return context
+
+
+def _layers(letter: str, value: str, context: Context) -> Context:
+    """`k = 0 ... N`: the index and the number of layers."""
+    context = replace(context.declare(Declared(letter, "l", kind="index")), options={**context.options, "over": "layers"})
+    last = re.search(rf"(?:\.\.\.|\\[lc]?dots|…|to|,)\s*({_NAME})\s*$", value)
+    return context.declare(Declared(letter_name(last[1]), "N")) if last else context
+
+
+def _letter(name: str, value: str, context: Context) -> Context:
+    """`letter: role ...` or `A: n x n`."""
+    if not re.fullmatch(_LETTER, name.split("(")[0].strip()):
+        return _problem(context, f"{name}: {value}", f"a role ({', '.join(list(WORDS)[:8])} ...) or a letter before the colon")
+    lowered = value.lower()
+    words = [word for word in WORDS if re.search(rf"\b{word}\b", lowered)]
+    if words:
+        role = WORDS[max(words, key=len)]
+        if role.symbol in "tl":
+            return _role(role, words[0], name, context)
+        return context.declare(_declared(role, f"{name} {value}", context))
+    if re.search(r"\bp\s*=|\bcolumn\b|\brow\b|d\w/d\w", value):
+        return context.declare(_declared(ROLES["p"], f"{name} {value}", context))
+    wanted = "what the letter is, such as `costate`, or `n x k`"
+    return _matrix(f"{name} in {value}", context) or _problem(context, f"{name}: {value}", wanted)
+
+
+def _matrix(text: str, context: Context) -> Context | None:
+    """`A in R^{n x n}`, `A: n x n`, `c in R`."""
+    space = re.fullmatch(rf"{_LETTER}(?:\(t\))?{_SPACE}(.*)", text)
+    match = space or re.fullmatch(rf"{_LETTER}\s+in\s+(\w+\s*(?:x|\u00d7|\\times)\s*\w+)(.*)", text)
+    if match is None:
+        return None
+    name, shape = letter_name(match[1]), _shape(match[2] or "1", ("1", "1"))
+    if "symmetric" in match[3]:
+        context = context.assume(f"symmetric {name}")
+    return context.declare(Declared(name, name, shape, "path" if "(t)" in text else "constant"))
+
+
+def latexified(text: str) -> str:
+    r"""Plain header text for the LaTeX reader: lambda -> \lambda, int_0^T -> \int_0^T, x0 -> x_0; LaTeX stays as it is."""
+    text = text.strip().strip("$")
+    names = "|".join((*GREEK, "int", "sum", "partial", "nabla", "log", "exp", "tr", "det", "frac", "dot", "top", "dots"))
+    text = re.sub(rf"(?<![\\A-Za-z])({names})(?![A-Za-z])", r"\\\1", text)
+    text = re.sub(r"(?<![A-Za-z\\])([A-Za-z])(\d)\b", r"\1_\2", text)
+    return re.sub(r"\b(d[A-Za-z])/(d[A-Za-z])\b", r"\\frac{\1}{\2}", text)

@@ -1,0 +1,433 @@
+"""Trees in the letters of the notes become trees in the letters of the convention: every conventions' difference ends here.
+
+A resolved tree has the nodes of `tree.py`, but instead of Letter and Call it has Symbol (a quantity, perhaps at a place), Applied
+(a function at arguments) and Unknown.  A costate lambda = -p^T becomes Negative(Transposed(p)); a letter that the notes define by
+a formula (H = L + p f) stays a Symbol, and its body stands in the context.  Derivatives have the kinds
+
+    partial     explicit arguments only: df/dx, dH/dw; the argument is a slot of a function, or every mention of the letter
+    total       along the solution (by t), or by an input through the whole system: dJ/dtheta, dx(t + eps)/dx(t), delta J/delta w
+    nabla       a partial whose layout for vectors (Jacobian or its transpose) the notes may leave open
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.context import ORDER, ROLES, USUAL, Context, Declared, key
+from adjointcheck.notes.tree import Node
+
+STARS = ("*", "ast", "star")
+SIDES = {"-": "before", "+": "after", "minus": "before", "plus": "after"}
+_ENDS = ("t", "x", "theta")
+AXES = {"f": ORDER, "L": ORDER, "Psi": _ENDS, "phi": _ENDS, "g": _ENDS, "psi": _ENDS, "r": ("x", "theta"), "H": (*ORDER, "p")}
+
+
+@dataclass(frozen=True)
+class Symbol(Node):
+    """A quantity of the convention: x, p, theta, J, t1 ...; or a letter of the notes under its own name.
+
+    `at`: the time or layer where it is taken (None: here); `side`: before or after a jump; `free`: a vector whose layout the notes
+    never fix; `part`: indices of a component or a stage; `bound` marks the variable of an integral, a sum or a limit.
+    """
+
+    name: str
+    at: Node | None = None
+    side: str = ""
+    free: bool = False
+    part: tuple[Node, ...] = ()
+    bound: bool = False
+
+
+@dataclass(frozen=True)
+class Applied(Node):
+    """A function of the convention; `arguments` are (slot, value) as written, () where none are; `at` as in f(t1) or f_l."""
+
+    name: str
+    arguments: tuple[tuple[str, Node], ...] = ()
+    at: Node | None = None
+    side: str = ""
+
+
+@dataclass(frozen=True)
+class Unknown(Node):
+    """A letter of which nothing is known; it is never guessed."""
+
+    letter: str
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly below, in order."""
+    for entry in fields(node):
+        if entry.name != "span":
+            yield from _nodes(getattr(node, entry.name))
+
+
+def _nodes(value: Any) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _nodes(item)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and everything below it."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
+    """The same node with `change` applied to its children."""
+    return replace(node, **{entry.name: _changed(getattr(node, entry.name), change) for entry in fields(node) if entry.name != "span"})
+
+
+def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
+    if isinstance(value, Node):
+        return change(value)
+    return tuple(_changed(item, change) for item in value) if isinstance(value, tuple) else value
+
+
+def symbols(node: Node) -> frozenset[str]:
+    """The names of all quantities and functions in it."""
+    return frozenset(part.name for part in walk(node) if isinstance(part, Symbol | Applied))
+
+
+def unknown(node: Node) -> tuple[str, ...]:
+    """The letters that nothing explains, each once."""
+    return tuple(dict.fromkeys(part.letter for part in walk(node) if isinstance(part, Unknown)))
+
+
+# Resolving
+
+
+def resolve(node: Node, context: Context, bound: frozenset[str] = frozenset()) -> Node:
+    """`node` in the convention's letters; `bound` are the variables of the integrals, sums and limits around it."""
+    return _Resolver(context, bound).map(node)
+
+
+@dataclass(frozen=True)
+class _Resolver:
+    context: Context
+    bound: frozenset[str]
+
+    def map(self, node: Node) -> Node:
+        handler = getattr(self, "map_" + type(node).__name__.lower(), None)
+        made = handler(node) if handler else rebuilt(node, self.map)
+        return replace(made, span=node.span)
+
+    def binding(self, letter: Node | None) -> _Resolver:
+        name = key(letter) if isinstance(letter, tree.Letter) else ""
+        return replace(self, bound=self.bound | {name}) if name else self
+
+    # Letters
+
+    def map_letter(self, node: tree.Letter) -> Node:
+        if node.accents and node.accents[-1] in ("dot", "ddot"):
+            base = self.map(replace(node, accents=node.accents[:-1]))
+            return tree.Derivative(base, (Symbol("t"),) * (2 if node.accents[-1] == "ddot" else 1), "total")
+        above = [item for item in node.above if not (isinstance(item, tree.Letter) and item.name in STARS)]
+        if len(above) < len(node.above):
+            return self.starred(replace(node, above=tuple(above)))
+        side = next((SIDES[item.name] for item in above if isinstance(item, tree.Letter) and item.name in SIDES), "")
+        if side:
+            return self.sided(self.map(replace(node, above=())), side)
+        if above or node.accents:
+            return self.decorated(node)
+        return self.plain(node)
+
+    def starred(self, node: tree.Letter) -> Node:
+        """x^* is the optimal x, or a letter of its own; A^* is the adjoint, for matrices the transpose."""
+        if f"{key(node)}^*" in self.context.letters:
+            return self.named(f"{key(node)}^*", node)
+        made = self.map(node)
+        if self.context.option("star") == "adjoint" or (not self.context.option("star") and self.is_matrix(made)):
+            return tree.Transposed(made)
+        return made
+
+    def is_matrix(self, node: Node) -> bool:
+        if isinstance(node, tree.Derivative):
+            return node.kind != "total" and isinstance(node.of, Applied) and ROLES[node.of.name].shape[0] != "1"
+        declared = self.context.letters.get(node.name) if isinstance(node, Symbol) else None
+        return declared is not None and "1" not in declared.shape
+
+    def decorated(self, node: tree.Letter) -> Node:
+        """Accents and superscripts make another letter: bar x, w^{(i)}."""
+        name = "".join(f"{accent} " for accent in node.accents) + key(node)
+        name += "".join(f"^{item.name}" for item in node.above if isinstance(item, tree.Letter))
+        return self.named(name, node) if name in self.context.letters else Unknown(name)
+
+    def plain(self, node: tree.Letter) -> Node:
+        name = key(node)
+        if name in self.bound:
+            return Symbol("t" if self.symbol(name) == "t" else "l" if self.symbol(name) == "l" else name, bound=True)
+        if name in self.context.letters or (name in USUAL and (not node.below or USUAL[name] in ("t0", "t1"))):
+            return self.named(name, node)
+        return self.subscripted(node) if node.below else Unknown(name)
+
+    def symbol(self, name: str) -> str:
+        known = self.context.letters.get(name)
+        return known.symbol if known else USUAL.get(name, "")
+
+    def named(self, name: str, node: tree.Letter) -> Node:
+        """A declared or usual letter, with the convention's sign and layout."""
+        declared = self.context.letters.get(name) or Declared(name, USUAL[name], ROLES[USUAL[name]].shape, ROLES[USUAL[name]].kind)
+        if declared.kind == "function" and declared.symbol != "H":
+            return Applied(declared.symbol)
+        if declared.symbol in ("p", "nu", "a_theta"):
+            return costate(Symbol(declared.symbol), declared)
+        if declared.symbol == "H":
+            return Applied("H") if declared.sign > 0 else tree.Negative(Applied("H"))
+        if declared.symbol in ROLES or declared.body is None:
+            return Symbol(declared.symbol)
+        return Symbol(name)
+
+    def subscripted(self, node: tree.Letter) -> Node:
+        """f_x, H_{ux}, x_{l+1}, x_0, lambda_T, w_i: what a subscript means follows from the letter and from what stands there."""
+        base = self.map(replace(node, below=()))
+        below = _parts(node.below)
+        core = _core(base)
+        if isinstance(core, Unknown):
+            return Unknown(key(node))
+        slots = [self.variable(part) for part in below]
+        differentiable = isinstance(core, Applied) or (isinstance(core, Symbol) and core.name in ("J", "J_a"))
+        if differentiable and all(slot is not None for slot in slots):
+            return derivative(base, [slot for slot in slots if slot is not None], "partial", self.context)
+        if isinstance(core, Applied | Symbol) and len(below) == 1:
+            return self.placed(base, core, below[0])
+        return Unknown(key(node))
+
+    def variable(self, node: Node) -> Node | None:
+        """The letter of a subscript that differentiates: f_x, f_{x(t)}."""
+        made = self.map(node)
+        core = _core(made)
+        names = ("x", "w", "theta", "p", "t", "x0", "t0", "t1", "nu")
+        return core if isinstance(core, Symbol) and core.name in names and self.not_a_layer(core) else None
+
+    def not_a_layer(self, core: Symbol) -> bool:
+        return not core.bound or core.name == "t"
+
+    def placed(self, base: Node, core: Symbol | Applied, below: Node) -> Node:
+        """A path or a function at a layer, at the start or the end; else a component."""
+        over_layers = self.context.over() == "layers"
+        place = self.map(below)
+        path = isinstance(core, Applied) or ROLES.get(core.name, ROLES["I"]).kind == "path" or core.name in ("h", "t")
+        if path and over_layers and not unknown(place):
+            return _at(base, place)
+        if path and not over_layers and _is_end(place):
+            return _at(base, place)
+        if path and not over_layers and isinstance(below, tree.Number) and below.value == 0:
+            return _at(base, Symbol("t0"))
+        if isinstance(core, Symbol) and not unknown(place):
+            return _replaced(base, lambda c: replace(c, part=(place,)))
+        return Unknown("_".join(filter(None, [core.name, "?"])))
+
+    def sided(self, node: Node, side: str) -> Node:
+        return _replaced(node, lambda core: replace(core, side=side))
+
+    # Calls
+
+    def map_call(self, node: tree.Call) -> Node:
+        function = node.function
+        if isinstance(function, tree.Letter) and function.accents and function.accents[-1] == "dot":
+            inner = tree.Call(replace(function, accents=function.accents[:-1]), node.arguments, span=node.span)
+            return self._moving(inner)
+        if isinstance(function, tree.Transposed):
+            return tree.Transposed(self.map_call(replace(node, function=function.of)))
+        base = self.map(function)
+        return self.applied(base, node)
+
+    def _moving(self, inner: tree.Call) -> Node:
+        """dot x (t1): the derivative in t, then the place."""
+        made = self.map(inner)
+        core = _core(made)
+        if isinstance(core, Symbol) and core.at is not None and not _is_here(core.at):
+            here = _replaced(made, lambda c: replace(c, at=None))
+            return tree.Evaluated(tree.Derivative(here, (Symbol("t"),), "total"), (core.at,))
+        return tree.Derivative(made, (Symbol("t"),), "total")
+
+    def applied(self, base: Node, node: tree.Call) -> Node:
+        """A value at a place, or a function at arguments."""
+        core, arguments = _core(base), node.arguments
+        if isinstance(base, tree.Derivative):
+            return self.derivative_at(base, node)
+        if isinstance(core, Applied):
+            return _replaced(base, lambda c: self.filled(c, arguments))
+        if isinstance(core, Symbol) and ROLES.get(core.name, ROLES["I"]).kind == "path":
+            return self.path_at(base, core, arguments)
+        if isinstance(core, Symbol) and core.name in ("J", "J_a"):
+            return self.functional_of(base, core, arguments)
+        if isinstance(core, Symbol) and self.context.letters.get(core.name, Declared("", "")).kind == "path":
+            return _at(base, self.map(arguments[0]))
+        if isinstance(core, Symbol) and len(arguments) == 1:  # c (a + b): a product without a sign
+            return tree.Product((base, self.map(arguments[0])))
+        return base if isinstance(core, Unknown) else Unknown(getattr(core, "name", "?"))
+
+    def path_at(self, base: Node, core: Symbol, arguments: tuple[Node, ...]) -> Node:
+        if core.name == "rho":  # rho(z(t), t), q(x(T)): the density along the solution, at the time of its state
+            for argument in arguments:
+                inner = _core(self.map(argument))
+                if isinstance(inner, Symbol) and inner.name == "x" and inner.at is not None:
+                    return _at(base, inner.at)
+            return base
+        places = [self.map(argument) for argument in arguments]
+        return _at(base, places[0]) if len(places) == 1 else base
+
+    def functional_of(self, base: Node, core: Symbol, arguments: tuple[Node, ...]) -> Node:
+        """J(theta), J(u) are J; L(z(t1)) is J, and L(z) at any other state is the terminal cost there."""
+        made = [self.map(argument) for argument in arguments]
+        inner = [_core(argument) for argument in made]
+        ends = [c for c in inner if isinstance(c, Symbol) and c.name == "x" and c.at is not None]
+        law = self.context.law("objective")
+        terminal_only = law is not None and isinstance(law.right, Applied)
+        if terminal_only and len(made) == 1 and not (ends and _is_end(ends[0].at)) and not isinstance(inner[0], Symbol):
+            return Applied("Psi", (("x", made[0]),))
+        return base
+
+    def derivative_at(self, base: tree.Derivative, node: tree.Call) -> Node:
+        """f_x(x(t), t): the function at these arguments, differentiated by the slot; (df/dx)(t1): the derivative at a place."""
+        core = _core(base.of)
+        if len(node.arguments) == 1 and self.is_place(node.arguments[0]):
+            return tree.Evaluated(base, (self.map(node.arguments[0]),))
+        if isinstance(core, Applied):
+            return replace(base, of=_replaced(base.of, lambda c: self.filled(c, node.arguments)))
+        return base
+
+    def is_place(self, node: Node) -> bool:
+        made = self.map(node)
+        return any(isinstance(part, Symbol) and part.name in ("t", "t0", "t1", "s", "tau") for part in walk(made)) and not any(
+            isinstance(part, Symbol) and ROLES.get(part.name, ROLES["I"]).kind == "path" for part in walk(made))
+
+    def filled(self, core: Symbol | Applied, arguments: tuple[Node, ...]) -> Node:
+        """Arguments to slots: by the declared order where the numbers agree, else by what each argument is."""
+        assert isinstance(core, Applied)
+        declared = next((d for d in self.context.of(core.name) if d.arguments is not None), None)
+        order = declared.arguments if declared and declared.arguments else ()
+        values = [self.map(argument) for argument in arguments]
+        if len(values) == 1 and order != ("t",) and len(order) != 1 and self.is_place(arguments[0]):
+            return replace(core, at=None if _is_here(values[0]) else values[0])
+        if order and len(order) == len(values):
+            return replace(core, arguments=tuple(zip(order, values, strict=True)))
+        slots = [self.slot(value, core.name) for value in values]
+        if len(set(slots)) < len(slots) or "" in slots:
+            return replace(core, arguments=(("?", values[0]),))
+        return replace(core, arguments=tuple(zip(slots, values, strict=True)))
+
+    def slot(self, value: Node, function: str) -> str:
+        """Which argument a value is: by the letter that it is made of."""
+        names = [part.name for part in walk(value) if isinstance(part, Symbol)]
+        own = _core(value)
+        if isinstance(own, Symbol):
+            name = {"t0": "t", "t1": "t", "s": "t", "tau": "t", "x0": "x", "x1": "x"}.get(own.name, own.name)
+            return name if name in AXES.get(function, ORDER) else ""
+        return next((name for name in ("x", "w", "theta", "p", "t") if name in names), "")
+
+    # Everything else that is not just rebuilt
+
+    def map_power(self, node: tree.Power) -> Node:
+        if isinstance(node.exponent, tree.Letter) and node.exponent.name in STARS:
+            return tree.Transposed(self.map(node.base)) if self.context.option("star") != "optimal" else self.map(node.base)
+        return rebuilt(node, self.map)
+
+    def map_derivative(self, node: tree.Derivative) -> Node:
+        by = [self.map(item) for item in node.by]
+        return derivative(self.map(node.of), by, node.kind, self.context)
+
+    def map_integral(self, node: tree.Integral) -> Node:
+        inner = self.binding(node.by)
+        limits = [self.map(limit) if limit is not None else None for limit in (node.lower, node.upper)]
+        return replace(node, body=inner.map(node.body), by=inner.map(node.by), lower=limits[0], upper=limits[1])
+
+    def map_series(self, node: tree.Series) -> Node:
+        inner = self.binding(node.index)
+        limits = [self.map(limit) if limit is not None else None for limit in (node.lower, node.upper)]
+        index = inner.map(node.index) if node.index is not None else None
+        return replace(node, body=inner.map(node.body), index=index, lower=limits[0], upper=limits[1])
+
+    def map_limit(self, node: tree.Limit) -> Node:
+        inner = self.binding(node.by)
+        return replace(node, body=inner.map(node.body), by=inner.map(node.by), to=self.map(node.to))
+
+    def map_evaluated(self, node: tree.Evaluated) -> Node:
+        """x|_{t=t1}: the right sides of the equations are the places."""
+        places = [item.sides[-1] if isinstance(item, tree.Chain) else item for item in node.at]
+        return tree.Evaluated(self.map(node.of), tuple(self.map(place) for place in places))
+
+
+def _parts(below: tuple[Node, ...]) -> list[Node]:
+    """xu in H_{xu} is a product to the reader, or two nodes."""
+    return [part for node in below for part in (node.factors if isinstance(node, tree.Product) else (node,))]
+
+
+def costate(symbol: Symbol, declared: Declared) -> Node:
+    """The convention's costate in the notes' sign and layout."""
+    made: Node = replace(symbol, free=not declared.layout)
+    made = tree.Transposed(made) if declared.layout == "column" else made
+    return tree.Negative(made) if declared.sign < 0 else made
+
+
+def _core(node: Node) -> Node:
+    """The quantity inside minus signs and transposes."""
+    return _core(node.of) if isinstance(node, tree.Negative | tree.Transposed) else node
+
+
+def _replaced(node: Node, change: Callable[[Any], Node]) -> Node:
+    return replace(node, of=_replaced(node.of, change)) if isinstance(node, tree.Negative | tree.Transposed) else change(node)
+
+
+def _at(node: Node, place: Node) -> Node:
+    return _replaced(node, lambda core: replace(core, at=place))
+
+
+def _is_here(place: Node | None) -> bool:
+    return place is None or place == Symbol("t") or place == Symbol("t", bound=True) or (isinstance(place, Symbol) and place.name == "l")
+
+
+def _is_end(place: Node | None) -> bool:
+    return isinstance(place, Symbol) and place.name in ("t0", "t1", "N")
+
+
+def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Node:
+    """The derivative with its kind settled: along the solution, through the system, or in the explicit arguments."""
+    by = tuple(_core(item) for item in by)
+    if kind == "nabla" and not by:
+        by = (Symbol("x"),)
+    if not by or not isinstance(by[0], Symbol):
+        return tree.Derivative(of, by, kind)
+    return tree.Derivative(of, by, _kind(of, by[0], kind, context))
+
+
+def _kind(of: Node, by: Symbol, kind: str, context: Context) -> str:
+    core, names = _core(of), symbols(of)
+    functional = bool(names & {"J", "J_a"}) or any(isinstance(part, tree.Integral | tree.Series) for part in walk(of))
+    if by.name in ("t", "s") and not (isinstance(core, Symbol) and core.name == "J"):
+        explicit = any(isinstance(part, Applied) for part in walk(of))
+        return "total" if kind == "total" or not explicit else "partial"
+    if functional or kind == "functional" or by.name in ("x0", "t0", "t1"):
+        return "total"
+    if isinstance(core, Symbol) and ROLES.get(core.name, ROLES["I"]).kind == "path":
+        return "partial" if core.name == by.name == "x" and core.at == by.at else "total"
+    return "nabla" if kind == "nabla" else "partial" if explicit_in(of, by, context) else "total"
+
+
+def explicit_in(of: Node, by: Symbol, context: Context) -> bool:
+    """Is `by` an argument of `of` itself: a slot of its functions, or one of its letters?"""
+    for part in walk(of):
+        if isinstance(part, Applied) and by.name in slots_of(part, context):
+            return True
+        if isinstance(part, Symbol) and part.name == by.name:
+            return True
+    return False
+
+
+def slots_of(node: Applied, context: Context) -> tuple[str, ...]:
+    """The arguments of a function: as written there, as declared, or all that the notes' letters allow."""
+    if node.arguments:
+        return tuple(slot for slot, _ in node.arguments)
+    declared = next((d for d in context.of(node.name) if d.arguments is not None), None)
+    if declared is not None and declared.arguments is not None:
+        return declared.arguments
+    return AXES.get(node.name, ORDER)
