@@ -31,7 +31,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "codegen": ({"errors.py", "expression", "problem", "derive", "schemes"}, {"mpmath"}),
     "solve": ({"errors.py", "codegen", "schemes", "files.py", "expression"}, {"torch", "numpy", "scipy"}),
     "check": ({"errors.py", "expression", "problem", "trusted", "derive", "codegen", "schemes", "solve", "files.py"}, {"torch", "numpy", "scipy", "mpmath", "flint"}),
-    "report": ({"errors.py", "expression", "problem", "derive", "trusted", "check", "files.py"}, {"rich", "jinja2", "markupsafe", "matplotlib", "numpy"}),
+    "notes": ({"errors.py", "files.py", "expression", "problem", "schemes", "trusted", "derive", "check"}, {"lark", "numpy", "scipy", "mpmath", "sympy"}),
+    "report": ({"errors.py", "expression", "problem", "derive", "trusted", "check", "files.py"}, {"rich", "jinja2", "latex2mathml", "markupsafe", "matplotlib", "numpy"}),
 }
 NEVER: dict[str, set[str]] = {
     "expression": {"problem", "torch", "numpy"}, "problem": {"derive", "solve", "torch"}, "derive": {"solve", "torch"}, "trusted": {"sympy", "derive", "problem", "torch", "numpy"}, "schemes": {"sympy", "torch", "numpy", "flint", "mpmath"},
@@ -128,7 +129,7 @@ def test_codegen_imports_torch_in_text_only() -> None:
 
 
 def test_every_room_is_in_the_table() -> None:
-    faces = {"__init__.py", "__main__.py", "cli.py", "console.py", "pytest_plugin.py", "testing.py", "pipeline.py"}
+    faces = {"__init__.py", "__main__.py", "cli.py", "console.py", "pytest_plugin.py", "testing.py", "pipeline.py", "studies.py"}
     assert {name.split("/")[0] for name in MODULES} - faces <= set(ROOMS)
 
 

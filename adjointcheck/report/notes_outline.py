@@ -1,0 +1,96 @@
+"""Findings as every face shows them: formulas with their links, what their marks expect, the first wrong line, the exit code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from adjointcheck.report.wording import plural
+
+if TYPE_CHECKING:
+    from adjointcheck.notes.finding import Finding, Findings
+
+GIVEN = ("definition", "assumption")
+OPEN = ("unknown", "not read")
+TONES = {"proved": "good", "refuted": "bad", **dict.fromkeys(OPEN, "open"), **dict.fromkeys(GIVEN, "given")}
+URGENCY = ("refuted", "not read", "unknown", "proved", "assumption", "definition")
+"""Of the links of one formula, the first of these words that occurs speaks for it."""
+CODES = {"passed": 0, "failed": 1, "open": 3}
+NOTHING = 5
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One formula, with a finding for each link of its chain."""
+
+    links: tuple[Finding, ...]
+
+    @property
+    def first(self) -> Finding:
+        return self.links[0]
+
+    @property
+    def status(self) -> str:
+        """The word that speaks for all links."""
+        return min((link.status for link in self.links), key=URGENCY.index)
+
+    @property
+    def declared(self) -> str:
+        """What the notes say that the verdict is, or nothing."""
+        return next((link.declared for link in self.links if link.declared), "")
+
+    @property
+    def outcome(self) -> str:
+        """`passed` if the verdict is a good one, or the one that the notes expect; else `open` or `failed`."""
+        if satisfies(self.status, self.declared):
+            return "passed"
+        return "open" if self.status in OPEN else "failed"
+
+    @property
+    def slips(self) -> bool:
+        """A refuted line that no mark expects: what a reader looks for first."""
+        return self.status == "refuted" and not satisfies(self.status, self.declared)
+
+
+def satisfies(status: str, declared: str) -> bool:
+    """Is `status` what is wanted, where the notes say nothing (`declared` empty) or expect a verdict?"""
+    if declared in ("", *GIVEN):
+        return status in ("proved", *GIVEN)
+    return status == declared
+
+
+def formulas(findings: Findings) -> tuple[Formula, ...]:
+    """The formulas of a file in their order; 7, 7.2 and 7.3 are the links of one."""
+    return tuple(Formula(tuple(links)) for _, links in groupby(findings.items, key=lambda link: link.name.partition(".")[0]))
+
+
+def verdict(found: Iterable[Formula], problems: Iterable[str] = ()) -> str:
+    """passed, open, failed, or nothing checked."""
+    outcomes = {formula.outcome for formula in found} | ({"open"} if tuple(problems) else set())
+    return next((word for word in ("failed", "open", "passed") if word in outcomes), "nothing checked")
+
+
+def exit_code(findings: Findings) -> int:
+    """0 passed, 1 refuted without a mark, 3 unknown or not read, 5 nothing found."""
+    return CODES.get(verdict(formulas(findings), findings.problems), NOTHING)
+
+
+def counts(found: Iterable[Formula]) -> list[str]:
+    """`7 proved`, `2 refuted`, `1 refuted as expected` ..."""
+    found = tuple(found)
+    seen = Counter(_word(formula) for formula in found)
+    words = [word for status in URGENCY for word in (status, f"{status} as expected")]
+    return [plural(len(found), "formula"), *(f"{seen[word]} {word}" for word in words if seen[word])]
+
+
+def _word(formula: Formula) -> str:
+    expected = formula.declared == formula.status and formula.status in ("refuted", *OPEN)
+    return f"{formula.status} as expected" if expected else formula.status
+
+
+def first_wrong(found: Iterable[Formula]) -> Formula | None:
+    """The first line that is wrong by itself and not marked as such."""
+    return next((formula for formula in found if formula.slips and not any(link.because for link in formula.links)), None)
