@@ -22,9 +22,9 @@ class Controller:
     long_before: float = 0.0
 
 
-# Deadbeat; Hairer & Wanner 1996, IV.2; Soederlind 2003, H211PI is for smoothness, PID by Kennedy & Carpenter 2003.
+# PI as in the code DOPRI5 (Hairer, Norsett & Wanner 1993, II.4, beta = 0.04); PID by Soederlind 2003, H312PID.
 CONTROLLERS = {
-    row.name: row for row in (Controller("I", 1.0), Controller("PI", 0.7, 0.4), Controller("PID", 0.49, 0.34, 0.10))
+    row.name: row for row in (Controller("I", 1.0), Controller("PI", 0.85, 0.20), Controller("PID", 0.49, 0.34, 0.10))
 }
 
 
@@ -70,13 +70,13 @@ class StepSize:
     def accept(self, tried: float, error: float, cut: bool) -> None:
         """Go on after an accepted time step; one that was cut short by an output time does not shrink the next."""
         control, row = self.control, self.control.controller
-        error = max(error, 1e-4)
+        error = max(error, 1e-9)
         before, long_before = self.errors
         factor = control.safety * (error**-row.now * before**row.before * long_before**-row.long_before) ** (1 / self.k)
         grown = tried * min(max(factor, control.shrink), self.limit)
         self.size = max(self.size, grown) if cut else grown
         if not cut:
-            self.errors = (error, before)
+            self.errors = (max(error, 1e-4), before)
         self.limit = control.grow
 
     def reject(self, tried: float, error: float) -> None:

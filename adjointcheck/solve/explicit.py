@@ -13,18 +13,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from adjointcheck.schemes import Tableau
-from adjointcheck.solve.field import Field
-from adjointcheck.solve.time_step import Advance, Method, hermite, spread
+from adjointcheck.solve.field import Bars, Field, Tape, add_bars
+from adjointcheck.solve.time_step import Advance, Method, StepBars, Tapes, hermite, spread
+
+
+class Evaluation(NamedTuple):
+    """A slope f(t, y), and its graph where the field is taping."""
+
+    slope: Tensor
+    tape: Tape | None = None
 
 
 @dataclass(frozen=True)
 class ExplicitRungeKutta(Method):
-    """The method of one tableau; it carries the slope f(t, y) at the start of a time step.  Stages are slopes (s, N)."""
+    """The method of one tableau; it carries the slope f(t, y) at the start of a time step, and its stages are slopes (s, N)."""
 
     tableau: Tableau
 
@@ -33,41 +41,81 @@ class ExplicitRungeKutta(Method):
         """The method with the tableau's own name and orders."""
         return cls(tableau.name, tableau.order, tableau.error_order, tableau)
 
-    @cached_property
-    def a(self) -> Tensor:
-        """Rows a_1 ... a_s and b (s + 1, s), float64."""
-        tableau, zero = self.tableau, (0,)
-        rows = [(*row, *zero * (tableau.stages - len(row))) for row in (*tableau.a, tableau.b)]
-        return torch.tensor([[float(entry) for entry in row] for row in rows], dtype=torch.float64)
+    @property
+    def stages(self) -> int:
+        """Stages that the end of the time step depends on: with FSAL the last one is the next time step's."""
+        return self.tableau.stages - self.tableau.fsal
 
     @cached_property
-    def c(self) -> Tensor:
-        """Nodes (s,), float64."""
+    def rows(self) -> Tensor:
+        """a_1, ..., a_s, b, e and, if there is one, the second e, one row each (.., s), float64."""
+        tableau = self.tableau
+        rows = [row for row in (*tableau.a, tableau.b, tableau.error, tableau.error_low) if row or row is tableau.a[0]]
+        return torch.tensor([[*map(float, row), *[0.0] * (tableau.stages - len(row))] for row in rows], dtype=torch.float64)
+
+    @cached_property
+    def nodes(self) -> Tensor:
+        """c (s,), float64."""
         return torch.tensor([float(entry) for entry in self.tableau.c], dtype=torch.float64)
 
-    @cached_property
-    def e(self) -> Tensor:
-        """Error weights (1 or 2, s), float64; without an estimate (0, s)."""
-        rows = [row for row in (self.tableau.error, self.tableau.error_low) if row]
-        return torch.tensor([[float(entry) for entry in row] for row in rows], dtype=torch.float64)
-
-    def begin(self, field: Field, t: Tensor, y: Tensor) -> Tensor:
+    def begin(self, field: Field, t: Tensor, y: Tensor) -> Evaluation:
         """The slope f(t, y)."""
-        return field(t, y)
+        return _evaluate(field, t, y)
 
-    def advance(self, field: Field, t: Tensor, h: Tensor, y: Tensor, carry: Tensor | None = None) -> Advance:
+    def advance(self, field: Field, t: Tensor, h: Tensor, y: Tensor, carry: Evaluation | None = None) -> Advance:
         """One time step; with FSAL the last stage is the end, and the slope there is carried on."""
-        s, fsal, times = self.tableau.stages, self.tableau.fsal, stage_times(t, h, self.c)
-        slopes, state = Slopes(y, s), y
-        slopes.add(field(t, y) if carry is None else carry)
+        s, fsal = self.tableau.stages, self.tableau.fsal
+        weights, times = scale_rows(self.rows, h, y), stage_times(t, h, self.nodes)
+        slopes, state, evaluation = _Slopes(y, s), y, carry or _evaluate(field, t, y)
+        tapes = [evaluation.tape]
+        slopes.add(evaluation.slope)
         for i in range(1, s):
-            state = combine(y, h, self.a[i, :i], slopes.so_far)
-            slopes.add(field(times[i], state))
-        y1 = state if fsal else combine(y, h, self.a[s], slopes.so_far)
-        return Advance(y1, self._error(h, slopes.so_far), slopes.so_far[-1] if fsal else None, slopes.so_far)
+            state = combine(y, weights[i, :i], slopes.so_far, h)
+            evaluation = _evaluate(field, times[i], state)
+            tapes.append(evaluation.tape)
+            slopes.add(evaluation.slope)
+        found = slopes.so_far
+        y1 = state if fsal else combine(y, weights[s], found, h)
+        error = self._error(weights[s + 1 :], found, h)
+        return Advance(y1, error, evaluation if fsal else None, found, tapes[: self.stages])
 
-    def _error(self, h: Tensor, slopes: Tensor) -> Tensor | None:
-        return combine(torch.zeros_like(slopes[0]), h, self.e[0], slopes) if self.adaptive else None
+    def _error(self, weights: Tensor, slopes: Tensor, h: Tensor) -> Tensor | None:
+        """The estimate; that of DOP853 blends two, entry by entry."""
+        return combine(torch.zeros_like(slopes[0]), weights[0], slopes, h) if len(weights) else None
+
+    def pull_back(
+        self, field: Field, t: Tensor, h: Tensor, y: Tensor, y1_bar: Tensor, times: bool = False, tapes: Tapes = ()
+    ) -> StepBars:
+        """The transposed stage sweep: one vector-Jacobian product a stage, on the graphs that were kept or on new ones."""
+        s = self.stages
+        weights = scale_rows(self.rows[[*range(s), self.tableau.stages], :s], h, y)
+        kept = [tape for tape in tapes if tape is not None]
+        graphs = kept if len(kept) == s else self._tapes(field, t, h, y, times)
+        state_bars = y.new_empty(s + 1, *y.shape)  # of Y_1, ..., Y_s and, last, of y1
+        state_bars[s] = y1_bar
+        parameters: Bars = [None] * len(field.parameters)
+        t_bars, works = [], []
+        for i in reversed(range(s)):
+            tape, rate_bar = graphs.pop(), combine(None, weights[i + 1 :, i], state_bars[i + 1 :], h)
+            state_bars[i], t_bar, bars = tape.pull(rate_bar)
+            add_bars(parameters, bars)
+            if times:
+                t_bars.insert(0, t_bar)
+                works.append((rate_bar * tape.rate).sum(tuple(range(h.ndim, y.ndim))))
+        return StepBars(state_bars.sum(0), *(self._time_bars(h, t_bars, works) if times else (None, None)), parameters)
+
+    def _time_bars(self, h: Tensor, t_bars: list[Tensor], works: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """By t and by h, in float64; `works` are k_i_bar . k_i."""
+        t_bar = torch.stack(t_bars).to(h)
+        return t_bar.sum(0), torch.stack(works).to(h).sum(0) / h + torch.tensordot(self.nodes[: self.stages].to(h), t_bar, 1)
+
+    def _tapes(self, field: Field, t: Tensor, h: Tensor, y: Tensor, times: bool) -> list[Tape]:
+        """The graphs of the stages, evaluated anew."""
+        weights, nodes, slopes, tapes = scale_rows(self.rows, h, y), stage_times(t, h, self.nodes), _Slopes(y, self.stages), []
+        for i in range(self.stages):
+            tapes.append(field.tape(nodes[i], combine(y, weights[i, :i], slopes.so_far, h) if i else y, times))
+            slopes.add(tapes[-1].rate)
+        return tapes
 
     def dense(self, field: Field, t: Tensor, h: Tensor, y: Tensor, advance: Advance) -> Tensor:
         """Cubic Hermite with the slopes that are there."""
@@ -76,7 +124,14 @@ class ExplicitRungeKutta(Method):
         return hermite(h, y, slopes[0], advance.y1, last)
 
 
-class Slopes:
+def _evaluate(field: Field, t: Tensor, y: Tensor) -> Evaluation:
+    if not field.taping:
+        return Evaluation(field(t, y))
+    tape = field.tape(t, y, field.timing)
+    return Evaluation(tape.rate, tape)
+
+
+class _Slopes:
     """k_1, k_2, ... as one tensor (i, N) that grows: in place without a graph, stacked with one."""
 
     def __init__(self, y: Tensor, stages: int) -> None:
@@ -98,11 +153,17 @@ class Slopes:
         return self.buffer[: self.count] if self.graph is None else torch.stack(self.graph)
 
 
-def combine(y: Tensor, h: Tensor, weights: Tensor, slopes: Tensor) -> Tensor:
-    """y + h sum_i weights_i slopes_i, in one pass where h is common."""
+def scale_rows(rows: Tensor, h: Tensor, y: Tensor) -> Tensor:
+    """Weights as `combine` wants them: h included where it is common."""
+    return (h * rows if h.ndim == 0 else rows).to(y)
+
+
+def combine(y: Tensor | None, weights: Tensor, slopes: Tensor, h: Tensor) -> Tensor:
+    """y + h sum_i weights_i slopes_i in one pass; y may be left out."""
     if h.ndim == 0:
-        return torch.addmv(y, slopes.T, (h * weights).to(y))
-    return torch.addcmul(y, spread(h, y), torch.tensordot(weights.to(y), slopes, 1))
+        return torch.mv(slopes.T, weights) if y is None else torch.addmv(y, slopes.T, weights)
+    total = torch.tensordot(weights, slopes, 1)
+    return spread(h, total) * total if y is None else torch.addcmul(y, spread(h, y), total)
 
 
 def stage_times(t: Tensor, h: Tensor, c: Tensor) -> Sequence[Tensor]:

@@ -28,8 +28,9 @@ Bars = list[Tensor | None]  # a gradient by parameter, None where it was not rea
 class Field:
     """ydot = f(t, y): `function(t, state)` over the flat states of `packing`, reading `parameters`, called `names`.
 
-    `aliases` maps ids of tensors that the function captures to what it computes with in their stead.  A field that
-    differentiates inside (`lively`) always runs with gradients on.
+    `aliases` maps ids of tensors that the function captures to what it computes with in their stead.
+    `taping` asks methods to keep the graphs of their evaluations, each about `tape_bytes` large, for `Method.pull_back`;
+    `timing` has those graphs begin at t, too.
     """
 
     function: Callable[[Tensor, Any], Any]
@@ -38,14 +39,19 @@ class Field:
     names: tuple[str, ...] = ()
     aliases: dict[int, Tensor] = field(default_factory=dict)
     known: frozenset[Any] = frozenset()
-    lively: bool = False
+    taping: bool = False
+    timing: bool = False
+    tape_bytes: int = 0
 
     def __call__(self, t: Tensor, y: Tensor) -> Tensor:
         """The rate (like y) at time t, a 0-dim tensor (an ensemble: one time a trajectory), in the grad mode of the caller."""
-        if self.lively and not torch.is_grad_enabled():
-            with torch.enable_grad():
-                return self._rate(t, y.detach().requires_grad_()).detach()
-        return self._rate(t, y)
+        try:
+            return self._rate(t, y)
+        except RuntimeError:
+            if torch.is_grad_enabled():
+                raise
+        with torch.enable_grad():  # it may differentiate inside; if this fails, too, the error is the function's own
+            return self._rate(t, y.detach().requires_grad_()).detach()
 
     def _rate(self, t: Tensor, y: Tensor) -> Tensor:
         t = t.to(y)  # the function sees the time in the state's precision, on its device
@@ -126,33 +132,31 @@ def trace_field(function: Callable[[Tensor, Any], Any], t: Tensor, y: Tensor, pa
     if not torch.is_grad_enabled():
         return Field(function, packing)
     named = name_tensors(function)
-    rate, met = _evaluate_watched(Field(function, packing), t, y)
+    rate, met, tape_bytes = _evaluate_watched(Field(function, packing), t, y)
     tensors = {id(tensor): tensor for tensor in (*(tensor for tensor, _ in named.values()), *met)}
     leaves = (node.variable for node in ends(rate[0])) if not any(tensor.grad_fn for tensor in met) else ()
     tensors |= {id(tensor): tensor for tensor in leaves if tensor is not rate[1] and tensor is not rate[2]}
     names = [named[key][1] if key in named else f"a captured tensor of shape {tuple(tensor.shape)}" for key, tensor in tensors.items()]
     # A captured result of other operations is computed with as if it were given: the caller's graph is not entered.
     aliases = {key: tensor.detach().requires_grad_() for key, tensor in tensors.items() if tensor.grad_fn is not None}
-    found = Field(function, packing, tuple(tensors.values()), tuple(names), aliases)
-    found = replace(found, known=frozenset(_accumulator(tensor) for tensor in found.leaves))
-    return replace(found, lively=_is_lively(found, t, y))
+    found = Field(function, packing, tuple(tensors.values()), tuple(names), aliases, tape_bytes=tape_bytes)
+    return replace(found, known=frozenset(_accumulator(tensor) for tensor in found.leaves))
 
 
-def _evaluate_watched(plain: Field, t: Tensor, y: Tensor) -> tuple[tuple[Tensor, Tensor, Tensor], list[Tensor]]:
-    with torch.enable_grad():
+def _evaluate_watched(plain: Field, t: Tensor, y: Tensor) -> tuple[tuple[Tensor, Tensor, Tensor], list[Tensor], int]:
+    """The rate with its t and y, the tensors it met, and the bytes that its graph keeps besides those."""
+    kept: dict[int, int] = {}
+
+    def note(tensor: Tensor) -> Tensor:
+        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor), _Watch(t, y) as watch:
         y, t = y.detach().requires_grad_(), t.detach().requires_grad_()
-        with _Watch(t, y) as watch:
-            rate = plain(t, y)
-    return (rate, t, y), watch.met
-
-
-def _is_lively(found: Field, t: Tensor, y: Tensor) -> bool:
-    try:
-        with torch.no_grad():
-            found(t, y)
-    except RuntimeError:
-        return True  # it differentiates inside; if it fails with gradients, too, the march says so
-    return False
+        rate = plain(t, y)
+    for tensor in watch.met:
+        kept.pop(tensor.untyped_storage().data_ptr(), None)
+    return (rate, t, y), watch.met, sum(kept.values()) + rate.nbytes
 
 
 class _Watch(TorchFunctionMode):

@@ -13,14 +13,17 @@ backward is not asked: the recorded time steps are replayed in differentiable op
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from adjointcheck.solve.field import Bars, add_bars
+from adjointcheck.solve.field import Bars, Tape, add_bars
 from adjointcheck.solve.marching import InitialValueProblem, Record, TimeStep, march
+from adjointcheck.solve.time_step import Advance, Tapes
 
 
 @dataclass(frozen=True)
@@ -50,32 +53,48 @@ class GradientMethod(ABC):
     def record(self, saved: Any) -> Record:
         """The accepted time steps, for a replay."""
 
+    def replay(self, problem: InitialValueProblem, saved: Any) -> Tensor:
+        """The states (M, N) at the marks again, in plain differentiable operations; here by the recorded time steps."""
+        return replay(problem, self.record(saved))
+
 
 @dataclass(frozen=True)
 class Discrete(GradientMethod):
     """The exact derivative of the computed solution: time steps are fixed once taken, and each is reversed from its start.
 
-    Memory: one state a time step, and the graphs of one time step at a time.
+    Memory: one state a time step, the graphs of the field's evaluations in the first time steps up to `graph_bytes`, and
+    those of one time step at a time; where graphs are not kept, the sweep evaluates the field anew.
     """
 
     name: str = "discrete"
     exact: bool = True
+    graph_bytes: int = 2**28
 
     def forward(self, problem: InitialValueProblem) -> tuple[Tensor, Record]:
-        """March and keep the start of every time step."""
-        record = march(problem)
+        """March and keep the start of every time step, and its graphs while they fit."""
+        graph = problem.field.tape_bytes + _NODE_BYTES
+        record = march(problem, _keep_start_and_graphs, self.graph_bytes // graph if problem.live else 0)
         return record.ys, record
 
     def backward(self, problem: InitialValueProblem, saved: Record, ys_bar: Tensor, times: bool) -> Gradient:
         """Sweep back through the time steps, adding the cotangent of each mark on the way."""
         sweep = Sweep(problem, ys_bar, times)
         for step in reversed(saved.steps):
-            sweep.reverse(step, step.kept)
+            y, tapes = step.kept
+            sweep.reverse(step, y, tapes)
+            tapes.clear()  # a graph is good for one use; a second backward evaluates anew
         return sweep.gradient()
 
     def record(self, saved: Record) -> Record:
         """What was saved."""
         return saved
+
+
+def _keep_start_and_graphs(number: int, t: Tensor, h: Tensor, y: Tensor, advance: Advance) -> tuple[Tensor, list[Tape]]:
+    return y, [tape for tape in advance.tapes if tape is not None]
+
+
+_NODE_BYTES = 4096  # about what the nodes of a small graph take besides tensors
 
 
 class Sweep:
@@ -88,10 +107,10 @@ class Sweep:
         self.parameters: Bars = [None] * len(problem.field.parameters)
         self.marks_bar = torch.zeros_like(self.marks) if times else None
 
-    def reverse(self, step: TimeStep, y: Tensor) -> None:
+    def reverse(self, step: TimeStep, y: Tensor, tapes: Tapes = ()) -> None:
         """Take one time step, from its start y, off the end."""
         t, h = step.times(self.marks)
-        bars = self.problem.method.pull_back(self.problem.field, t, h, y, self.costate, self.times)
+        bars = self.problem.method.pull_back(self.problem.field, t, h, y, self.costate, self.times, tapes)
         add_bars(self.parameters, bars.parameters)
         self.costate = bars.y if step.left else bars.y + self.ys_bar[step.segment]
         if self.marks_bar is not None and bars.t is not None and bars.h is not None:
@@ -119,7 +138,11 @@ def replay(problem: InitialValueProblem, record: Record) -> Tensor:
 
 def solve(problem: InitialValueProblem, row: GradientMethod) -> Tensor:
     """The states (M, N) at the marks, with gradients for y0, the marks and every parameter of the field."""
-    return _Solve.apply(problem, row, problem.y0, problem.marks, *problem.field.parameters)
+    inputs = problem.y0, problem.marks, *problem.field.parameters
+    if not torch.is_grad_enabled() or not problem.live:
+        bare = replace(problem, y0=problem.y0.detach(), marks=problem.marks.detach(), field=replace(problem.field, parameters=()))
+        return row.forward(bare)[0]
+    return _Solve.apply(problem, row, *inputs)
 
 
 class _Solve(torch.autograd.Function):
@@ -135,17 +158,19 @@ class _Solve(torch.autograd.Function):
         y0, marks, *parameters = ctx.saved_tensors  # raises if one was changed in place
         problem = replace(ctx.problem, y0=y0, marks=marks)
         if torch.is_grad_enabled():
-            return None, None, *_differentiate_replay(problem, ctx.row.record(ctx.saved), ys_bar, parameters)
+            return None, None, *_differentiate_replay(problem, partial(ctx.row.replay, saved=ctx.saved), ys_bar, parameters)
         gradient = ctx.row.backward(problem, ctx.saved, ys_bar, ctx.needs_input_grad[3])
         return None, None, gradient.y0, gradient.marks, *gradient.parameters
 
 
-def _differentiate_replay(problem: InitialValueProblem, record: Record, ys_bar: Tensor, parameters: list[Tensor]) -> list[Tensor | None]:
+def _differentiate_replay(
+    problem: InitialValueProblem, again: Callable[[InitialValueProblem], Tensor], ys_bar: Tensor, parameters: list[Tensor]
+) -> list[Tensor | None]:
     """The gradient as a differentiable function of all inputs: autograd through the recorded time steps."""
     inputs = (problem.y0, problem.marks, *parameters)
     # Views cut the ways outside on which one input may depend on another; each is a derivative by its own place.
     y0, marks, *places = views = [value.view_as(value) for value in inputs]
-    ys = replay(replace(problem, y0=y0, marks=marks, field=problem.field.reading(places)), record)
+    ys = again(replace(problem, y0=y0, marks=marks, field=problem.field.reading(places)))
     live = [view for view in views if view.requires_grad]
     found = iter(torch.autograd.grad(ys, live, ys_bar, create_graph=True, allow_unused=True))
     return [next(found) if view.requires_grad else None for view in views]

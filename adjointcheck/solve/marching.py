@@ -44,6 +44,11 @@ class InitialValueProblem:
     control: Control
     jumps: frozenset[int] = frozenset()
 
+    @property
+    def live(self) -> bool:
+        """Whether anything that the solution depends on wants a gradient."""
+        return any(value.requires_grad for value in (self.y0, self.marks, *self.field.parameters))
+
 
 @dataclass(frozen=True)
 class TimeStep:
@@ -101,9 +106,13 @@ class MarchError(SolveError):
 
 
 @torch.no_grad()
-def march(problem: InitialValueProblem, keep: Keep = keep_start) -> Record:
-    """Take time steps through all marks; raises `MarchError`, with t, h and what was done so far, where it cannot go on."""
-    method, field, marks, y = problem.method, problem.field, problem.marks.detach(), problem.y0.detach()
+def march(problem: InitialValueProblem, keep: Keep = keep_start, evaluations_taped: int = 0) -> Record:
+    """Take time steps through all marks; raises `MarchError`, with t, h and what was done so far, where it cannot go on.
+
+    The field tapes its first `evaluations_taped` evaluations, for `keep` to keep their graphs.
+    """
+    method, marks, y = problem.method, problem.marks.detach(), problem.y0.detach()
+    field, taped = replace(problem.field, taping=evaluations_taped > 0, timing=problem.marks.requires_grad), 0
     ys, steps, rejected = [y], [], 0
     carry = method.begin(field, marks[0], y)
     pace = set_pace(problem, carry)
@@ -118,6 +127,8 @@ def march(problem: InitialValueProblem, keep: Keep = keep_start) -> Record:
             if verdict is Verdict.ACCEPTED:
                 steps.append(replace(step, kept=keep(len(steps), t, h, y, advance)))
                 y, carry, left = advance.y1, advance.carry, step.right
+                taped += len(advance.tapes)
+                field = field if taped < evaluations_taped else problem.field
             else:
                 rejected += 1
             if verdict not in (Verdict.ACCEPTED, Verdict.REJECTED) or len(steps) + rejected > problem.control.max_steps:
@@ -194,7 +205,7 @@ def set_pace(problem: InitialValueProblem, carry: Any) -> GivenPace | ErrorPace:
 def choose_first(problem: InitialValueProblem, carry: Any) -> float:
     """The first guess of Hairer, Norsett & Wanner (1993, II.4), from |y|, |f| and a difference of f."""
     field, y, marks, control = problem.field, problem.y0.detach(), problem.marks.detach(), problem.control
-    slope = carry if isinstance(carry, Tensor) and carry.shape == y.shape else field(marks[0], y)
+    slope = carry.slope if hasattr(carry, "slope") else field(marks[0], y)
     span = marks[-1] - marks[0]
     scale = y.abs() * control.rtol + control.atol
     d0, d1 = float(control.norm(y / scale)), float(control.norm(slope / scale))

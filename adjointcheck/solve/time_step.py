@@ -17,22 +17,29 @@ Shapes: y, y1, error (N,), t and h 0-dim float64 tensors on the CPU; in an ensem
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from adjointcheck.solve.field import Bars, Field
+from adjointcheck.solve.field import Bars, Field, Tape
+
+Tapes = Sequence[Tape | None]
 
 
 class Advance(NamedTuple):
-    """The end y1 of a time step, an estimate of its error (None without), what the next may reuse, what `dense` needs."""
+    """The end y1 of a time step, an estimate of its error (None without), what the next may reuse, what `dense` needs.
+
+    Under a taping field, a method whose `pull_back` can use them leaves the graphs of its evaluations in `tapes`.
+    """
 
     y1: Tensor
     error: Tensor | None
     carry: Any
     stages: Any
+    tapes: Tapes = ()
 
 
 @dataclass(frozen=True)
@@ -70,8 +77,13 @@ class Method(ABC):
     def advance(self, field: Field, t: Tensor, h: Tensor, y: Tensor, carry: Any = None) -> Advance:
         """One time step from (t, y) to t + h; with `carry` None everything is evaluated anew."""
 
-    def pull_back(self, field: Field, t: Tensor, h: Tensor, y: Tensor, y1_bar: Tensor, times: bool = False) -> StepBars:
-        """The exact gradient of y1_bar . y1; by t and h only if `times`.  Here: autograd through `advance`."""
+    def pull_back(
+        self, field: Field, t: Tensor, h: Tensor, y: Tensor, y1_bar: Tensor, times: bool = False, tapes: Tapes = ()
+    ) -> StepBars:
+        """The exact gradient of y1_bar . y1; by t and h only if `times`.  Here: autograd through `advance`.
+
+        `tapes` are those of `Advance`, good for one use; without them everything is evaluated anew.
+        """
         return pull_back_by_autograd(self, field, t, h, y, y1_bar, times)
 
     def dense(self, field: Field, t: Tensor, h: Tensor, y: Tensor, advance: Advance) -> Tensor:
