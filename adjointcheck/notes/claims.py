@@ -1,0 +1,605 @@
+"""A resolved formula as claims of the derivation language: where each part of it lives, and what it says there.
+
+Every subformula becomes a form: expressions of the theory's letters by place.  Places are "" (constants), "here" (the running time
+or layer), the points of the setting, and "integrand", "sum", "mean".  An equation whose parts live at one place is an equation
+there; else it is a functional.  What cannot be said so raises Unclear, and the formula stays UNKNOWN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import product
+
+from adjointcheck.errors import StepRejected
+from adjointcheck.expression.grammar import to_text
+from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, number, symbol, symbols_of
+from adjointcheck.expression.table import PRIMITIVES
+from adjointcheck.notes import tree
+from adjointcheck.notes.context import ROLES, Context
+from adjointcheck.notes.jacobian import Partial
+from adjointcheck.notes.meaning import Applied, Symbol, Unknown, walk
+from adjointcheck.notes.settings import Setting
+from adjointcheck.notes.tree import Node
+from adjointcheck.trusted.language import INTERVALS
+from adjointcheck.trusted.matrix import normal
+
+Form = dict[str, Expression]
+FUNCTIONS = {"tr": "trace", "trace": "trace", "det": "det"} | {row.name: row.name for row in PRIMITIVES.values() if row.level == 9}
+GRADIENTS = {"x0": "J_x0", "theta": "J_theta", "w": "J_w", "t0": "J_t0", "t1": "J_t1", "s": "J_s", "x": "J_x"}
+
+
+def own_name(name: str, context: Context) -> str:
+    """A letter of the notes that is none of the convention's, though it may be called like one of them."""
+    declared = context.letters.get(name)
+    foreign = declared is not None and declared.symbol == name and name in ROLES and declared.kind != ROLES[name].kind
+    return f"own_{name}" if foreign else name
+
+
+class Unclear(StepRejected):
+    """A formula that the derivation language cannot say, with the reason."""
+
+    def __init__(self, got: object, expected: str) -> None:
+        super().__init__("notes", got, expected)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Slots of the derivation language; `without` are the setting's facts that do not hold for it, such as the start at a running time."""
+
+    slots: Mapping[str, str]
+    without: tuple[str, ...] = ()
+
+
+def claim_of(chain: tree.Chain, setting: Setting, context: Context) -> Claim:
+    """The claim that the first two sides of a chain are equal; raises Unclear, or StepRejected where shapes do not fit."""
+    reader = Reader(setting, context, _shift(chain) if setting.language.layers else 0)
+    return reader.claim(*(reader.form(side) for side in chain.sides[:2]))
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Forms of resolved nodes; `shift` is added to layer indices.
+
+    Vectors whose layout the notes never fix, and what is made of them, are `loose`: rows before another factor, columns behind one.
+    """
+
+    setting: Setting
+    context: Context
+    shift: int = 0
+    sum_start: int | None = None
+    loose: set[Expression] = field(default_factory=set)
+
+    def form(self, node: Node) -> Form:
+        handler: Callable[[Node], Form] | None = getattr(self, "form_" + type(node).__name__.lower(), None)
+        if handler is None:
+            raise Unclear(type(node).__name__.lower(), "sums, products, derivatives, integrals, sums over layers, values at places")
+        return handler(node)
+
+    # -- letters ----------------------------------------------------------------------------------------------
+
+    def form_number(self, node: tree.Number) -> Form:
+        return {"": number(node.value)}
+
+    def form_unknown(self, node: Unknown) -> Form:
+        raise Unclear(node.letter, "a letter that the notes declare or define")
+
+    def form_symbol(self, node: Symbol) -> Form:
+        if node.part:
+            raise Unclear(f"a component of {node.name}", "whole vectors")
+        if node.name == "J_a" and (body := self.body("J_a")) is not None:
+            return self.form(body)
+        name = {"v": "x"}.get(node.name, own_name(node.name, self.context))
+        if name in self.setting.language.points and name not in self.setting.language.letters:
+            raise Unclear(name, "a place, not a value")
+        root = self.letter(name)
+        if node.name == "v":
+            root = self.setting.language.move(root, "delta")
+        if node.free:
+            self.loose.add(root)
+        constant = self.setting.language.timeless(root)
+        return {"": root} if constant else self.placed(root, node.at, node.side)
+
+    def letter(self, name: str) -> Expression:
+        """The setting's letter, or what the notes define it as."""
+        body = self.body(name)
+        if body is None and name in self.setting.language.letters:
+            return symbol(name)
+        if body is None:
+            raise Unclear(name, "a letter that this setting speaks of")
+        form = self.form(body)
+        if set(form) - {"", "here"}:
+            raise Unclear(name, "a letter defined at one time")
+        return form.get("", ZERO) + form.get("here", ZERO)
+
+    def body(self, name: str) -> Node | None:
+        """What the notes define a letter as: H, J_a, or one of their own."""
+        own = (declared.body for declared in self.context.letters.values() if declared.symbol == name and declared.body is not None)
+        return next(own, None) if name in ("H", "J_a") or name not in self.setting.language.letters else None
+
+    def placed(self, root: Expression, at: Node | None, side: str) -> Form:
+        """`root` at a place: shifted over layers, at a point, on a side of it."""
+        place, offset = self.place(at)
+        if offset not in (0, 1):
+            raise Unclear(f"an index {offset} layers away", "neighbouring layers")
+        if offset:
+            root = self.setting.language.move(root, "next")
+        if side:
+            root = self.setting.language.move(root, side)
+        return {place: root}
+
+    def place(self, at: Node | None) -> tuple[str, int]:
+        """(place, layers ahead) of an index or a time."""
+        points = self.setting.language.points
+        if at is None or at == Symbol("t") or at == Symbol("t", bound=True):
+            return "here", self.base() if self.setting.language.layers else 0
+        if self.setting.language.layers:
+            end = self.end(at)
+            return (end, 0) if end else ("here", self.base() + _offset(at))
+        if end := self.end(at):
+            return end, 0
+        if isinstance(at, tree.Sum) and any(isinstance(part, Symbol) and part.name in ("eps", "h") for part in walk(at)):
+            return "here", 1
+        raise Unclear(at, "the running time, or one of the times " + ", ".join(points))
+
+    def end(self, at: Node) -> str:
+        """The point that a node names: t0, t1, N, and 0 for the start."""
+        points = self.setting.language.points
+        if isinstance(at, tree.Number) and at.value == 0:
+            return points[0]
+        name = at.name if isinstance(at, Symbol) else ""
+        return name if name in points else {"t0": points[0], "t1": points[-1], "N": points[-1]}.get(name, "") if points else ""
+
+    def base(self) -> int:
+        return self.shift if self.sum_start is None else self.sum_start
+
+    def form_applied(self, node: Applied) -> Form:
+        return self.function(node, node.name)
+
+    def function(self, node: Applied, name: str) -> Form:
+        """A function's letter, or that of its partial, where its arguments live."""
+        language = self.setting.language
+        root = self.letter(name) if name in language.letters or self.body(name) is not None else ZERO
+        usual = {"Psi": language.points[-1:], "psi": language.points[-1:], "phi": ("s",), "g": ("tau",), "r": ("tau",)}.get(node.name, ())
+        if node.at is not None or (not node.arguments and not usual):
+            return self.placed(root, node.at, node.side)
+        places = {place for slot, value in node.arguments for place in self.argument(slot, value)}
+        if len(places) > 1:
+            raise Unclear(f"{node.name} of arguments at different times", "arguments at one time")
+        place, moved = places.pop() if places else (usual[0] if usual else "here", "")
+        if moved:
+            root = language.move(root, moved)
+        elif node.side or (usual and usual[0] in language.points[1:-1] and place == usual[0]):
+            root = language.move(root, node.side or "before")
+        return {place: root}
+
+    def argument(self, slot: str, value: Node) -> Iterator[tuple[str, str]]:
+        """(place, shift) of an argument that is the slot's own letter; raises Unclear for any other value."""
+        if isinstance(value, Symbol) and slot == "t" and value.name in ("t0", "t1", "s", "tau"):
+            yield self.place(value)[0], ""
+            return
+        if isinstance(value, Symbol) and slot == "x" and value.name == "x0":
+            yield self.setting.language.points[0], ""
+            return
+        form = self.form(value)
+        if slot == "p":
+            form = {place: apply("transpose", root) if root.head == "transpose" else root for place, root in form.items()}
+            form = {place: root.args[0].args[0] if root.head == "transpose" else root for place, root in form.items()}
+        ((place, root),) = form.items()
+        letter = symbol(slot)
+        if slot == "p" and root.head == "symbol" and root.value.partition(".")[0] == "p":
+            letter = root if self.setting.language.layers else letter
+            if self.setting.language.layers:
+                return
+        for shift in ("", "next", "before", "after"):
+            if root is (self.setting.language.move(letter, shift) if shift else letter):
+                if place:
+                    yield place, shift
+                return
+        raise Unclear(f"{slot} = {to_text(root)} as an argument", f"the {slot} of the problem")
+
+    # -- arithmetic -------------------------------------------------------------------------------------------
+
+    def form_sum(self, node: tree.Sum) -> Form:
+        found: Form = {}
+        for term in node.terms:
+            if not isinstance(term, tree.BigO):
+                found = self.added(found, self.form(term))
+        return found
+
+    def added(self, a: Form, b: Form) -> Form:
+        both = {place: self.plus(a[place], b[place]) for place in a if place in b}
+        return {**a, **b, **both}
+
+    def plus(self, a: Expression, b: Expression) -> Expression:
+        """A sum; what is loose takes the other's layout, and a number beside a square matrix stands for a multiple of the identity."""
+        one, other = self.shape(a), self.shape(b)
+        if a in self.loose and one != other:
+            a = self.turned(a)
+        elif b in self.loose and one != other:
+            b = self.turned(b)
+        elif one == ("1", "1") != other and other[0] == other[1]:
+            a = a * self.unit(other[0])
+        elif other == ("1", "1") != one and one[0] == one[1]:
+            b = b * self.unit(one[0])
+        return self.kept(a + b, a in self.loose and b in self.loose)
+
+    def unit(self, dim: str) -> Expression:
+        found = [name for name, letter in self.setting.language.letters.items() if "identity" in letter.flags and letter.rows == dim]
+        if not found:
+            raise Unclear("a number beside a matrix", "an identity matrix")
+        return symbol(found[0])
+
+    def kept(self, root: Expression, loose: bool) -> Expression:
+        """`root`, marked as loose if it is."""
+        if loose and not self.scalar(root):
+            self.loose.add(root)
+        return root
+
+    def turned(self, root: Expression) -> Expression:
+        return self.kept(apply("transpose", root), root in self.loose)
+
+    def shape(self, root: Expression) -> tuple[str, str]:
+        form = normal(root, self.setting.language.letters)
+        return form.rows, form.cols
+
+    def scalar(self, root: Expression) -> bool:
+        return self.shape(root) in (("1", "1"), ("", ""))
+
+    def negated(self, form: Form) -> Form:
+        return {place: self.kept(neg(root), root in self.loose) for place, root in form.items()}
+
+    def form_negative(self, node: tree.Negative) -> Form:
+        return self.negated(self.form(node.of))
+
+    def form_product(self, node: tree.Product) -> Form:
+        found: Form = {"": ONE}
+        for factor in node.factors:
+            found = self.times(found, self.form(factor))
+        return found
+
+    def times(self, a: Form, b: Form) -> Form:
+        found: Form = {}
+        for (p, left), (q, right) in product(a.items(), b.items()):
+            if p and q and (p != q or p in INTERVALS):
+                raise Unclear(f"a product of what lives at {p} and at {q}", "factors at one time")
+            root = self.multiplied(left, right)
+            place = p or q
+            found[place] = self.plus(found[place], root) if place in found else root
+        return found
+
+    def multiplied(self, a: Expression, b: Expression) -> Expression:
+        """A product; a loose factor on the left is a row, one on the right a column."""
+        if self.scalar(a) or self.scalar(b):
+            return self.kept(a * b, a in self.loose or b in self.loose)
+        loose = a in self.loose or b in self.loose
+        a = self.turned(a) if a in self.loose and self.shape(a)[0] != "1" else a
+        b = self.turned(b) if b in self.loose and self.shape(b)[1] != "1" else b
+        return self.kept(a * b, loose)
+
+    def form_quotient(self, node: tree.Quotient) -> Form:
+        below = self.form(node.below)
+        if len(below) != 1 or set(below) & {*INTERVALS}:
+            raise Unclear("a quotient", "a denominator at one time")
+        ((place, root),) = below.items()
+        return self.times(self.form(node.above), {place: ONE / root})
+
+    def form_power(self, node: tree.Power) -> Form:
+        if not isinstance(node.exponent, tree.Number):
+            raise Unclear("a power", "numbers as exponents")
+        if isinstance(node.base, tree.Function) and node.base.name == "norm" and node.exponent.value == 2:
+            return self.each(node.base.arguments[0], lambda root: self.square(root))
+        if node.exponent.value == -1:
+            return self.each(node.base, lambda root: apply("inverse", root) if not self.scalar(root) else ONE / root)
+        exponent = number(node.exponent.value)
+        if exponent.value == 2 and isinstance(node.base, Symbol | tree.Derivative | Applied):
+            return self.each(node.base, lambda root: root**exponent if self.scalar(root) else self.square(root))
+        return self.each(node.base, lambda root: root**exponent)
+
+    def each(self, node: Node, change: Callable[[Expression], Expression]) -> Form:
+        """`change` of what lives at one place."""
+        form = self.form(node)
+        if len(form) != 1 or set(form) & {*INTERVALS}:
+            raise Unclear("a function of several places", "arguments at one time")
+        return {place: change(root) for place, root in form.items()}
+
+    def square(self, root: Expression) -> Expression:
+        turned = apply("transpose", root)
+        return turned * root if self.shape(root)[1] == "1" else root * turned
+
+    def form_transposed(self, node: tree.Transposed) -> Form:
+        """Of what is loose: itself."""
+        return {place: root if root in self.loose else apply("transpose", root) for place, root in self.form(node.of).items()}
+
+    def form_function(self, node: tree.Function) -> Form:
+        if node.name in ("dot", "inner", "angle") and len(node.arguments) == 2:
+            one, other = (self.each(argument, lambda root: root) for argument in node.arguments)
+            rows = {place: root if self.shape(root)[0] == "1" else apply("transpose", root) for place, root in one.items()}
+            columns = {place: root if self.shape(root)[1] == "1" else apply("transpose", root) for place, root in other.items()}
+            return self.times(rows, columns)
+        if node.name not in FUNCTIONS or len(node.arguments) != 1:
+            raise Unclear(node.name, f"one of {', '.join(sorted(FUNCTIONS))} of one argument")
+        return self.each(node.arguments[0], lambda root: apply(FUNCTIONS[node.name], root))
+
+    # -- derivatives ------------------------------------------------------------------------------------------
+
+    def form_variation(self, node: tree.Variation) -> Form:
+        return self.mapped(node.of, lambda root: self.setting.language.move(root, "delta"))
+
+    def mapped(self, node: Node, change: Callable[[Expression], Expression]) -> Form:
+        """`change` of every part, as loose as before."""
+        return {place: self.kept(change(root), root in self.loose) for place, root in self.form(node).items()}
+
+    def form_derivative(self, node: tree.Derivative) -> Form:
+        by = node.by[0] if node.by else Symbol("t")
+        if not isinstance(by, Symbol) or any(not isinstance(other, Symbol) or other.name != by.name for other in node.by):
+            raise Unclear("a derivative", "derivatives in t, x, w, theta, p or an input")
+        if node.kind in ("total", "functional"):
+            return self.in_time(node) if by.name == "t" else self.through_system(node, by)
+        if len(node.by) > 1:
+            raise Unclear("a second derivative", "first derivatives")
+        return self.partial(node, by)
+
+    def in_time(self, node: tree.Derivative) -> Form:
+        form = self.form(node.of)
+        if set(form) - {"", "here"} or self.setting.language.layers:
+            raise Unclear("d/dt of what does not live at the running time", "a function of the time t")
+        for _ in node.by or (node,):
+            moved = {place: (root, self.setting.language.move(root, "dot")) for place, root in form.items()}
+            form = {place: self.kept(after, before in self.loose) for place, (before, after) in moved.items()}
+        return {"here": self.added({"": form["here"]}, {"": form[""]})[""] if len(form) == 2 else next(iter(form.values()))}
+
+    def partial(self, node: tree.Derivative, by: Symbol) -> Form:
+        """By explicit arguments: the function's own partial, or that of an expression at one time."""
+        core, wrap = self.unwrapped(node.of)
+        functions = self.setting.language.functions
+        if isinstance(core, Applied) and core.name in functions and by.name != "p":
+            name = functions[core.name].get(by.name, f"{core.name}_{by.name}")
+            vector = not self.scalar(symbol(core.name))
+            return wrap({place: self.laid_out(root, vector, by.name, node.kind) for place, root in self.function(core, name).items()})
+        inner = self.form(node.of)
+        if len(inner) != 1 or set(inner) & {*INTERVALS}:
+            raise Unclear("a partial derivative of several places", "an expression at one time")
+        ((place, of),) = inner.items()
+        return {place: self.laid_out(self.partial_of(of, by.name), not self.scalar(of), by.name, node.kind)}
+
+    def partial_of(self, root: Expression, by: str) -> Expression:
+        if by not in self.setting.language.letters:
+            raise Unclear(f"a partial derivative by {by}", "derivatives by t, x, w, theta or p")
+        if root is symbol("H") and by != "p" and f"H_{by}" in self.setting.language.letters:
+            return symbol(f"H_{by}")
+        return Partial(self.setting.language, by).of(root if root is not symbol("H") else self.setting.facts["hamiltonian"].part("right"))
+
+    def laid_out(self, root: Expression, vector: bool, by: str, kind: str = "") -> Expression:
+        """The canonical partial (a row of a scalar, components by rows of a vector) in the notes' layout."""
+        if by == "t" or self.scalar(root):
+            return root
+        if not vector:
+            return self.gradient(root)
+        turned = self.context.option("nabla" if kind == "nabla" else "jacobian") == "transposed" and "1" not in self.shape(root)
+        return apply("transpose", root) if turned else root
+
+    def gradient(self, row: Expression) -> Expression:
+        """A gradient, by nature a row, as the notes write gradients; loose where they never say."""
+        layout = self.context.option("gradients")
+        return apply("transpose", row) if layout == "column" and not self.scalar(row) else self.kept(row, not layout)
+
+    def through_system(self, node: tree.Derivative, by: Symbol) -> Form:
+        """By an input, through the whole system: gradients of J, sensitivities of x, a variation by eps."""
+        if len(node.by) > 1:
+            raise Unclear("a second derivative through the system", "first derivatives")
+        core, wrap = self.unwrapped(node.of)
+        if isinstance(core, Symbol) and core.name in ("J", "J_a"):
+            return wrap({"": symbol(f"{core.name}.delta")} if by.name == "eps" else self.gradient_by(by))
+        if isinstance(core, Symbol) and core.name == "x":
+            return wrap(self.sensitivity(core, by))
+        return self.chained(node, by)
+
+    def gradient_by(self, by: Symbol) -> Form:
+        name = GRADIENTS.get(by.name)
+        if name is None or name not in self.setting.language.letters:
+            raise Unclear(f"the derivative of J by {by.name}", f"one of {', '.join(GRADIENTS)}")
+        form = {"": symbol(name)} if self.setting.language.timeless(symbol(name)) else self.placed(symbol(name), by.at, by.side)
+        return {place: self.gradient(root) for place, root in form.items()}
+
+    def sensitivity(self, core: Symbol, by: Symbol) -> Form:
+        """dx/dtheta, dx/dx0; over one layer the Jacobian of the layer."""
+        language = self.setting.language
+        if by.name in ("theta", "x0") and not language.layers and {"S", "M"} <= language.letters.keys():
+            form = self.placed(symbol("S" if by.name == "theta" else "M"), core.at, core.side)
+            return {place: self.laid_out(root, True, by.name) for place, root in form.items()}
+        places = self.place(core.at), self.place(by.at) if by.name != "theta" else ("here", 0)
+        if language.layers and by.name in ("x", "w", "theta") and places == (("here", 1), ("here", 0)):
+            step = Partial(language, by.name).of(self.setting.facts["dynamics"].part("right"))
+            return {"here": self.laid_out(step, True, by.name)}
+        raise Unclear("a derivative of the state by something far", "dx/dtheta, dx/dx0, dx_{l+1}/dx_l")
+
+    def chained(self, node: tree.Derivative, by: Symbol) -> Form:
+        """d/dtheta or d/dx0 of scalars along the solution: E_x dx/dtheta + E_theta."""
+        letter = {"theta": "S", "x0": "M"}.get(by.name)
+        if letter is None or letter not in self.setting.language.letters or self.setting.language.layers:
+            raise Unclear(f"a derivative by {by.name} through the system", "derivatives of J, or of expressions by theta or x0")
+        found: Form = {}
+        for place, root in self.form(node.of).items():
+            slope = Partial(self.setting.language, "x").of(root) * symbol(letter)
+            slope = slope + (Partial(self.setting.language, "theta").of(root) if by.name == "theta" else ZERO)
+            found[place] = self.laid_out(slope, not self.scalar(root), by.name)
+        return found
+
+    def unwrapped(self, node: Node) -> tuple[Node, Callable[[Form], Form]]:
+        """The quantity inside minus signs and transposes, and how to put them back."""
+        if isinstance(node, tree.Negative):
+            core, inner = self.unwrapped(node.of)
+            return core, lambda form: self.negated(inner(form))
+        if isinstance(node, tree.Transposed):
+            return self.unwrapped(node.of)  # d(a^T)/dx is da/dx: a derivative's layout is its own
+        return node, lambda form: form
+
+    # -- places, integrals, sums ------------------------------------------------------------------------------
+
+    def form_evaluated(self, node: tree.Evaluated) -> Form:
+        form = self.form(node.of)
+        upper = self.at_point(form, node.at)
+        return self.added(upper, self.negated(self.at_point(form, node.less))) if node.less else upper
+
+    def at_point(self, form: Form, at: tuple[Node, ...]) -> Form:
+        """What lives here, at a place; d/d eps ... at eps = 0 is the variation already."""
+        for item in at:
+            left, right = (item.sides[0], item.sides[-1]) if isinstance(item, tree.Chain) else (None, item)
+            if isinstance(left, Symbol) and left.name not in ("t", "l"):
+                if left.name == "eps" and right == tree.Number(Fraction(0)):
+                    continue
+                raise Unclear(f"a value at {left.name} = ...", "a value at a time")
+            place, ahead = self.place(right)
+            if place == "here" and ahead != self.base() * self.setting.language.layers:
+                raise Unclear("a value some layers ahead", "a value at a time")
+            rest = {key: root for key, root in form.items() if key != "here"}
+            form = self.added(rest, {place: form["here"]}) if "here" in form else rest
+        return form
+
+    def form_integral(self, node: tree.Integral) -> Form:
+        """int from the first point to the last; backwards with a minus; from or to the running time over that stretch."""
+        if self.setting.language.layers or not isinstance(node.by, Symbol) or node.by.name not in ("t", "s"):
+            raise Unclear("an integral", "integrals over time")
+        body = self.form(node.body)
+        if set(body) - {"", "here"}:
+            raise Unclear("an integrand with values at fixed times", "an integrand at the running time")
+        root = body.get("here", ZERO) + body.get("", ZERO)
+        limits = (self.limit(node.lower, "t0"), self.limit(node.upper, "t1"))
+        stretch = {("t0", "t1"): ("integrand", 1), ("t1", "t0"): ("integrand", -1), ("here", "t1"): ("after here", 1),
+                   ("t1", "here"): ("after here", -1), ("t0", "here"): ("until here", 1), ("here", "t0"): ("until here", -1)}
+        if limits not in stretch:
+            raise Unclear(f"an integral from {limits[0]} to {limits[1]}", "limits t0, t1 or t")
+        kind, sign = stretch[limits]
+        return {kind: root if sign > 0 else neg(root)}
+
+    def limit(self, node: Node | None, usual: str) -> str:
+        if node is None:
+            return usual
+        if isinstance(node, Symbol) and node.name == "t":
+            return "here"
+        return self.place(node)[0]
+
+    def form_series(self, node: tree.Series) -> Form:
+        """A sum over all layers, whatever its index starts with; the last layer's own term apart."""
+        points = self.setting.language.points
+        if not self.setting.language.layers or node.kind != "sum" or not isinstance(node.lower, tree.Number) or node.upper is None:
+            raise Unclear("a sum", "sums over the layers 0 ... N - 1")
+        start = int(node.lower.value)
+        beyond = _beyond(node.upper) - start
+        inner = replace(self, sum_start=-start)
+        body = inner.form(node.body)
+        if set(body) - {"", "here"}:
+            raise Unclear("a sum with terms at fixed layers", "terms of the running layer")
+        root = body.get("here", ZERO) + body.get("", ZERO)
+        if beyond not in (0, -1):
+            raise Unclear("a sum over some of the layers", "sums over all layers")
+        return {"sum": root} if beyond == -1 else {"sum": root, points[-1]: root}
+
+    def form_expectation(self, node: tree.Expectation) -> Form:
+        body = self.form(node.body)
+        if set(body) - {"", "here"}:
+            raise Unclear("an expectation of several places", "an expectation at one time")
+        return {"mean": body.get("here", ZERO) + body.get("", ZERO)}
+
+    # -- claims -----------------------------------------------------------------------------------------------
+
+    def claim(self, left: Form, right: Form) -> Claim:
+        """left = right as an equation at one place, or as a functional."""
+        left, right = self.matched(left, right)
+        gap = self.added(left, self.negated(right))
+        partial = [key for key in gap if key in ("after here", "until here")]
+        places = [place for place in gap if place]
+        if partial or (len(places) > 1 and "here" in places and not set(places) & {*INTERVALS}):
+            return self.on_stretch(gap, partial)
+        if "mean" in gap:
+            gap = {**gap, "": self.plus(gap.get("", ZERO), gap.pop("here", ZERO))}
+            places.remove("here") if "here" in places else None
+        functional = bool(set(places) & {*INTERVALS}) or len(places) > 1 or self.names_functional(gap.get("", ZERO))
+        if not functional:
+            return self.equation(left, right, places[0] if places else "here")
+        if "here" in places:
+            raise Unclear("an integral beside a value at the running time", "one or the other")
+        return Claim({"value": to_text(gap.get("", ZERO)), **{place: to_text(neg(gap[place])) for place in gap if place}})
+
+    def matched(self, left: Form, right: Form) -> tuple[Form, Form]:
+        """Both sides in one layout, as far as what is loose allows."""
+        shapes = [{self.shape(root) for root in form.values()} - {("", "")} for form in (left, right)]
+        if len(shapes[0]) == len(shapes[1]) == 1 and shapes[0] != shapes[1]:
+            for form, other in ((left, right), (right, left)):
+                if all(root in self.loose for root in form.values()):
+                    turned = {place: self.turned(root) for place, root in form.items()}
+                    return (turned, other) if form is left else (other, turned)
+        return left, right
+
+    def names_functional(self, root: Expression) -> bool:
+        bases = {name.partition(".")[0] for name in symbols_of(root)}
+        return any(not fact.at and symbols_of(fact.part("value")) & bases for fact in self.setting.facts.values())
+
+    def equation(self, left: Form, right: Form, place: str) -> Claim:
+        sides = [to_text(form.get(place, ZERO) + form.get("", ZERO)) for form in (left, right)]
+        return Claim({"left": sides[0], "right": sides[1], "at": "always" if place == "here" else place})
+
+    def on_stretch(self, gap: Form, partial: list[str]) -> Claim:
+        """Values at the running time and at an end, with an integral between them: the running time becomes the other end."""
+        first, last = self.setting.language.points[0], self.setting.language.points[-1]
+        later = "after here" in gap or (not partial and last in gap)
+        end, gone = (first, "start") if later else (last, "terminal")
+        if len(partial) > 1 or end in gap or "integrand" in gap or (set(gap) & {"sum", "mean"}):
+            raise Unclear("integrals over several stretches", "one stretch of time")
+        kind = "sum" if self.setting.language.layers else "integrand"
+        rename = {"here": end, "after here": kind, "until here": kind}
+        slots = {rename.get(place, place): to_text(neg(root)) for place, root in gap.items() if place}
+        barred = tuple(id for id, fact in self.setting.facts.items() if fact.at == end or id == gone)
+        return Claim({"value": to_text(gap.get("", ZERO)), **slots}, barred)
+
+
+def _offset(at: Node) -> int:
+    """How far an index l + 1 is ahead of l."""
+    if isinstance(at, Symbol) and at.name == "l":
+        return 0
+    if isinstance(at, Symbol) and at.bound:
+        return 0
+    if isinstance(at, tree.Sum) and len(at.terms) == 2:
+        letter, step = at.terms
+        sign = -1 if isinstance(step, tree.Negative) else 1
+        step = step.of if isinstance(step, tree.Negative) else step
+        if isinstance(letter, Symbol) and isinstance(step, tree.Number) and step.value.denominator == 1:
+            return _offset(letter) + sign * int(step.value)
+    raise Unclear(at, "a layer's index, or one next to it")
+
+
+def _beyond(upper: Node) -> int:
+    """N is 0, N - 1 is -1."""
+    if isinstance(upper, Symbol) and upper.name == "N":
+        return 0
+    if isinstance(upper, tree.Sum) and isinstance(upper.terms[0], Symbol) and upper.terms[0].name == "N":
+        return _offset(replace(upper, terms=(Symbol("l"), *upper.terms[1:])))
+    raise Unclear("a sum's upper limit", "N or N - 1")
+
+
+def _shift(node: Node) -> int:
+    """What to add to all layer indices so that the lowest is the running layer; the sums' own letters aside."""
+    found: list[int] = []
+
+    def visit(part: Node) -> None:
+        if isinstance(part, tree.Series):
+            return
+        at = getattr(part, "at", None)
+        if isinstance(at, Node):
+            try:
+                found.append(_offset(at))
+            except Unclear:
+                pass
+        for child in _children(part):
+            visit(child)
+
+    visit(node)
+    return -min(found, default=0)
+
+
+def _children(node: Node) -> Iterable[Node]:
+    from adjointcheck.notes.meaning import children
+
+    return children(node)

@@ -1,0 +1,91 @@
+"""Partial derivatives of matrix expressions: a guess by structure, which the trusted core then checks along every direction."""
+
+from __future__ import annotations
+
+from adjointcheck.errors import StepRejected
+from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, substitute, symbol, symbols_of
+from adjointcheck.expression.table import PRIMITIVES
+from adjointcheck.trusted.language import Language, derive
+from adjointcheck.trusted.matrix import normal
+
+
+class Partial:
+    """d/d`by` of columns (a Jacobian), of rows (that of the column), of scalars (a row); other letters do not move."""
+
+    def __init__(self, language: Language, by: str) -> None:
+        self.language, self.by = language, by
+        letter = language.letters[by]
+        self.unit = ONE if letter.rows == letter.cols == "1" else symbol(identity(language, by))
+
+    def of(self, root: Expression) -> Expression:
+        """The partial derivative of `root`; raises StepRejected where a matrix moves."""
+        if not self.moves(root):
+            return ZERO
+        if root.head == "symbol":
+            return self.of_letter(root.value)
+        rule = getattr(self, f"of_{root.head}", None)
+        return rule(*root.args) if rule else self.of_scalar(root)
+
+    def moves(self, root: Expression) -> bool:
+        functions = self.language.functions
+        return any(name == self.by or self.by in functions.get(name, {}) for name in symbols_of(root))
+
+    def of_letter(self, name: str) -> Expression:
+        return self.unit if name == self.by else symbol(self.language.functions[name][self.by])
+
+    def of_add(self, a: Expression, b: Expression) -> Expression:
+        return self.of(a) + self.of(b)
+
+    def of_sub(self, a: Expression, b: Expression) -> Expression:
+        return self.of(a) - self.of(b)
+
+    def of_neg(self, a: Expression) -> Expression:
+        return neg(self.of(a))
+
+    def of_transpose(self, a: Expression) -> Expression:
+        return self.of(a)
+
+    def of_mul(self, a: Expression, b: Expression) -> Expression:
+        """Scalar times anything, row times column, constant times column, row times constant."""
+        if self.scalar(a):
+            return a * self.of(b) + (self.column(b) * self.of(a) if not self.scalar(b) else b * self.of(a))
+        if self.scalar(b):
+            return b * self.of(a) + self.column(a) * self.of(b)
+        if self.shape(a)[0] == self.shape(b)[1] == "1":
+            return a * self.of(b) + apply("transpose", b) * self.of(a)
+        if not self.moves(a):
+            return a * self.of(b)
+        if not self.moves(b):
+            return apply("transpose", b) * self.of(a)
+        raise StepRejected(f"d/d{self.by}", f"{a!r} times {b!r}", "products of which one factor is a scalar, a row or a column")
+
+    def of_scalar(self, node: Expression) -> Expression:
+        """A function of scalars, by the chain rule."""
+        if node.head not in PRIMITIVES:
+            raise StepRejected(f"d/d{self.by}", node, "sums, products and functions of scalars")
+        places = [symbol(f"argument.{i}") for i in range(len(node.args))]
+        found: Expression = ZERO
+        for place, arg in zip(places, node.args, strict=True):
+            slope = derive(apply(node.head, *places), {place.value: ONE})
+            values = {other.value: value for other, value in zip(places, node.args, strict=True)}
+            found = found + substitute([slope], values)[0] * self.of(arg)
+        return found
+
+    def shape(self, root: Expression) -> tuple[str, str]:
+        form = normal(root, self.language.letters)
+        return form.rows, form.cols
+
+    def scalar(self, root: Expression) -> bool:
+        return self.shape(root) in (("1", "1"), ("", ""))
+
+    def column(self, root: Expression) -> Expression:
+        return root if self.shape(root)[1] == "1" else apply("transpose", root)
+
+
+def identity(language: Language, by: str) -> str:
+    """The identity letter of `by`'s dimension."""
+    dim = next(dim for dim in (language.letters[by].rows, language.letters[by].cols) if dim != "1")
+    found = [name for name, letter in language.letters.items() if "identity" in letter.flags and letter.rows == dim]
+    if not found:
+        raise StepRejected(f"d/d{by}", by, f"an identity letter of dimension {dim}")
+    return found[0]

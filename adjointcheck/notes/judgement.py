@@ -1,0 +1,70 @@
+"""The proof side's answer on a resolved formula: every `=` in every setting and layout that the notes leave open, until one is PROVED."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adjointcheck.errors import AdjointCheckError, DisagreementError
+from adjointcheck.notes import tree
+from adjointcheck.notes.claims import Unclear, claim_of
+from adjointcheck.notes.context import Context
+from adjointcheck.notes.prove import Proof, prove
+from adjointcheck.notes.situation import Situation, situations
+from adjointcheck.notes.tree import Node
+from adjointcheck.trusted.verdict import Status
+
+EQUALITIES = ("=", ":=", "=:", "equiv", "==")
+
+
+def judge(chain: tree.Chain, context: Context, form: str = "") -> tuple[Proof, ...]:
+    """One answer for each relation of a chain; vectors component by component."""
+    return tuple(judge_pair(left, right, relation, context, form)
+                 for left, right, relation in zip(chain.sides, chain.sides[1:], chain.relations, strict=False))
+
+
+def judge_pair(left: Node, right: Node, relation: str, context: Context, form: str = "") -> Proof:
+    """PROVED if every component is; else the first component that is not."""
+    if relation not in EQUALITIES:
+        return Proof(Status.UNKNOWN, reason=f"`{relation}` is no equality")
+    proofs = [judge_equation(a, b, context, form) for a, b in components(left, right)]
+    bad = next((proof for proof in proofs if proof.status is not Status.PROVED), None)
+    return bad or replace(proofs[0], path=tuple(dict.fromkeys(rule for proof in proofs for rule in proof.path)))
+
+
+def components(left: Node, right: Node) -> list[tuple[Node, Node]]:
+    """[x, a]^. = [f, -a f_x] as two equations; anything else as it is."""
+    if isinstance(left, tree.Derivative) and isinstance(left.of, tree.Vector):
+        rows = tuple(tuple(replace(left, of=cell) for cell in row) for row in left.of.rows)
+        left = tree.Vector(rows)
+    if isinstance(left, tree.Transposed) and isinstance(right, tree.Transposed):
+        return components(left.of, right.of)
+    if isinstance(left, tree.Vector) and isinstance(right, tree.Vector):
+        cells = [[cell for row in side.rows for cell in row] for side in (left, right)]
+        if len(cells[0]) == len(cells[1]):
+            return [pair for a, b in zip(*cells, strict=True) for pair in components(a, b)]
+    return [(left, right)]
+
+
+def judge_equation(left: Node, right: Node, context: Context, form: str = "") -> Proof:
+    """The best answer over all settings."""
+    chain = tree.Chain((left, right), ("=",))
+    found: list[Proof] = []
+    for situation in situations(chain, context, form):
+        found.append(attempt(chain, situation, context))
+        if found[-1].status is Status.PROVED:
+            return found[-1]
+    clear = [proof for proof in found if proof.status is not Status.UNKNOWN]
+    return (clear or found or [Proof(Status.UNKNOWN, reason="no setting for this kind of notes")])[0]
+
+
+def attempt(chain: tree.Chain, situation: Situation, context: Context) -> Proof:
+    """The answer in one setting."""
+    try:
+        claim = claim_of(chain, situation.setting, context)
+    except Unclear as error:
+        return Proof(Status.UNKNOWN, reason=f"{error.got} is not in the derivation language, which has {error.expected}")
+    except DisagreementError:
+        raise
+    except AdjointCheckError as error:
+        return Proof(Status.INVALID, reason=str(error))
+    return prove(situation.setting, claim.slots, situation.hypotheses, (*situation.without, *claim.without))

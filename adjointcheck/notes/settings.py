@@ -1,0 +1,311 @@
+"""Settings: for each kind of notes the facts that hold in it, every one with its whole proof, judged by the trusted core.
+
+A setting is a theorem's document that goes further than the theorem: it also names what notes speak of (H and its partials, the
+states of the reverse-time system, sensitivities).  Hypotheses that only some notes make (a stationary control, a free final time)
+are `optional`: facts that rest on them count only where the context names them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any
+
+from adjointcheck.derive.theories import end_conditions, events, neural
+from adjointcheck.derive.theories.bolza import bolza, extended, fields
+from adjointcheck.derive.theories.draft import Draft
+from adjointcheck.errors import DisagreementError
+from adjointcheck.expression.grammar import LOG, parse, to_text
+from adjointcheck.expression.node import Expression, add, apply, div, evaluate, mul, neg, power, sub, symbols_of, walk
+from adjointcheck.trusted.language import Fact, Language, read_language
+from adjointcheck.trusted.theory import judge_theory
+from adjointcheck.trusted.verdict import Status
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A proved document and the hypotheses in it that a context has to name before anything may rest on them."""
+
+    document: Mapping[str, Any]
+    optional: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        return self.document["name"]
+
+    @cached_property
+    def language(self) -> Language:
+        return read_language(self.document)
+
+    @cached_property
+    def steps(self) -> Mapping[str, Mapping[str, Any]]:
+        return {step["id"]: step for step in self.document["steps"]}
+
+    @cached_property
+    def facts(self) -> Mapping[str, Fact]:
+        return {id: self.language.fact(step["claim"], id) for id, step in self.steps.items()}
+
+    @cached_property
+    def sources(self) -> Mapping[str, frozenset[str]]:
+        """Each step with all steps that it rests on, itself included."""
+        found: dict[str, frozenset[str]] = {}
+        for id, step in self.steps.items():
+            found[id] = frozenset({id}).union(*(found[premise] for premise in step["premises"]))
+        return found
+
+    def available(self, hypotheses: Iterable[str] = (), without: Iterable[str] = ()) -> list[str]:
+        """The steps that rest on no optional hypothesis but `hypotheses`, and on none of the steps `without`."""
+        barred = (self.optional - {*hypotheses}) | {*without}
+        return [id for id, sources in self.sources.items() if not barred & sources]
+
+
+# Making settings of drafts
+
+_FOLD = {"add": add, "sub": sub, "mul": mul, "div": div, "neg": neg, "pow": power}  # 0 and 1 vanish
+
+
+def folded(root: Expression, values: Mapping[str, Expression]) -> Expression:
+    """`root` with letters, whatever their suffixes, replaced, and what is 0 or 1 by that folded away."""
+
+    def leaf(node: Expression) -> Expression:
+        return values.get(node.value.partition(".")[0], node) if node.head == "symbol" else node
+
+    other = {node.head: (lambda head: lambda *args: apply(head, *args))(node.head) for node in walk([root]) if node.head not in _FOLD}
+    return evaluate([root], leaf, {**other, **_FOLD})[0]
+
+
+def specialise(document: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    """The theorem where letters are values, such as L = 0 or h = 1; what was said of those letters alone is left out."""
+    functions = document["functions"]
+    values = {**values, **{part: "0" for f, slopes in functions.items() if f in values for part in slopes.values()}}
+    put = {name: parse(text, "value", caps=LOG, matrices=True) for name, text in values.items()}
+    gone = {step["id"] for step in document["steps"] if {_base(step["claim"].get("left", step["claim"].get("value"))),
+                                                         _base(step["how"].get("of", "."))} & put.keys()}
+    steps = [_step(step, put, gone) for step in document["steps"] if step["id"] not in gone]
+    kept = {f: {a: part for a, part in slopes.items() if not {a, part} & put.keys()} for f, slopes in functions.items() if f not in put}
+    letters = {name: shape for name, shape in document["letters"].items() if name not in put}
+    return {**document, "letters": letters, "functions": kept, "steps": steps,
+            "conclusions": [id for id in document["conclusions"] if id not in gone]}
+
+
+def _base(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def _step(step: Mapping[str, Any], put: Mapping[str, Expression], gone: set[str]) -> dict[str, Any]:
+    how = {key: text if key == "by" else _put(text, put) for key, text in step["how"].items() if key not in gone}
+    claim = {slot: text if slot == "at" else _put(text, put) for slot, text in step["claim"].items()}
+    return {**step, "claim": claim, "premises": [id for id in step["premises"] if id not in gone], "how": how}
+
+
+def _put(text: str, put: Mapping[str, Expression]) -> str:
+    root = parse(text, "step", caps=LOG, matrices=True)
+    return to_text(folded(root, put)) if put.keys() & {_base(name) for name in symbols_of(root)} else text
+
+
+def judged(document: Mapping[str, Any], optional: Iterable[str] = ()) -> Setting:
+    """A setting from a document; raises DisagreementError if the core does not prove every step of it."""
+    wrong = [step for step in judge_theory(document).steps if step.verdict.status is not Status.PROVED]
+    if wrong:
+        raise DisagreementError(f"setting {document['name']}", f"{wrong[0].name}: {wrong[0].verdict.reason}", "every step proved")
+    return Setting(document, frozenset(optional))
+
+
+# The kinds of notes
+
+
+def continuous() -> Draft:
+    """Bolza's problem with what notes say of it: H and its partials, the augmented reverse-time system, sensitivities, a density.
+
+    Optional: `stationary` (J is stationary in w) and `free_final_time` (in t1).
+    """
+    draft = bolza()
+    spoken_of(draft)
+    reverse_time(draft)
+    density(draft)
+    draft.assume("stationary", "J_w = 0")
+    solved = {"gradient_w": "-hole", "stationary": "hole"}
+    draft.step("stationary_control", "rewrite", "L_w = -p*f_w", *solved, how=solved)
+    draft.assume("free_final_time", "J_t1 = 0")
+    draft.step("transversality", "rewrite", {"value": "0", "t1": "L + p*f + Psi_t"}, "gradient_t1", "free_final_time")
+    return draft
+
+
+def variations(control: str) -> Draft:
+    """The same for claims on J.delta, where any input may be held fixed (`x0_fixed` ...) and w.delta may be `control`."""
+    draft = Draft()
+    fields(draft, "Psi", t1="1 1 constant", w="k 1")
+    draft.let(t0="1 1 constant", x0="n 1 constant", theta="m 1 constant", eta="1 1 constant")
+    extended(draft, "Psi")
+    spoken_of(draft)
+    for letter in ("x0", "theta", "t0", "t1"):
+        draft.assume(f"{letter}_fixed", f"{letter}.delta = 0")
+    draft.assume("direction", f"w.delta = {control}")
+    return draft
+
+
+def spoken_of(draft: Draft, after: str = "p") -> None:
+    """H and its partials, dJ/dx(t) = p (the theorem's dJ/dx0 with the start at t), J_a."""
+    draft.let(I="n n identity", I_k="k k identity", I_m="m m identity", J_x="1 n", J_a="1 1 constant")
+    draft.let(H="1 1", H_t="1 1", H_x="1 n", H_w="1 k", H_theta="1 m", H_p="n 1")
+    draft.define("sensitivity_of_cost", "J_x = p")
+    draft.define("hamiltonian", f"H = L + {after}*f")
+    for name in ("t", "x", "w", "theta"):
+        draft.define(f"hamiltonian_{name}", f"H_{name} = L_{name} + {after}*f_{name}")
+    draft.define("hamiltonian_p", "H_p = f")
+    draft.define("augmented_cost", {**draft.claim("lagrangian"), "value": "J_a"})
+
+
+def reverse_time(draft: Draft) -> None:
+    """a_theta and a_t, which carry the gradients backwards, and the sensitivities S = dx/dtheta and M = dx/dx0 forwards."""
+    draft.let(a_theta="1 m", a_t="1 1", S="n m", M="n n nonzero")
+    draft.assume("law_theta", "a_theta.dot = -(L_theta + p*f_theta)")
+    draft.assume("end_theta", "a_theta = Psi_theta at t1")
+    draft.define("law_t", "a_t = -(L + p*f)")
+    draft.assume("sensitivity", "S.dot = f_x*S + f_theta")
+    draft.assume("sensitivity_start", "S = 0 at t0")
+    draft.assume("flow", "M.dot = f_x*M")
+    draft.assume("flow_start", "M = I at t0")
+
+
+def density(draft: Draft) -> None:
+    """rho along the flow: rho det M = rho0, so d rho/dt = -rho tr f_x (Jacobi)."""
+    draft.let(rho="1 1 positive", rho0="1 1 constant")
+    draft.assume("mass", "rho = rho0/det(M)")
+    draft.step("jacobi", "differentiate", "rho.dot = -rho0/det(M)*trace(f_x)", "mass", "flow", by="dot")
+    draft.step("continuity", "rewrite", "rho.dot = -rho*trace(f_x)", "jacobi", "mass")
+
+
+def layers(step: str, stage: str) -> Draft:
+    """x.next = step, J = Psi(x_N) + sum of stage: discrete Lagrangian, costate, gradients; f and L may differ by layer through t."""
+    draft = Draft(points=("first", "last"), over="layers")
+    draft.let(t="1 1", x="n 1", w="k 1 input", theta="m 1 constant input", x0="n 1 constant input", p="1 n", h="1 1 constant nonzero",
+              I="n n identity", J="1 1 constant")
+    draft.function("f", "n 1", t="f_t n 1", x="f_x n n", w="f_w n k", theta="f_theta n m")
+    draft.function("L", "1 1", t="L_t 1 1", x="L_x 1 n", w="L_w 1 k", theta="L_theta 1 m")
+    draft.function("Psi", "1 1", x="Psi_x 1 n", theta="Psi_theta 1 m")
+    for letter in ("t", "h"):
+        draft.assume(f"{letter}_given", f"{letter}.delta = 0")
+    given = ("t_given", "h_given")
+    draft.assume("dynamics", f"x.next = {step}")
+    draft.assume("start", "x = x0 at first")
+    draft.define("cost", {"value": "J", "last": "Psi", "sum": stage})
+    draft.step("lagrangian", "rewrite", {"value": "J", "last": "Psi", "sum": f"{stage} + p.next*({step} - x.next)"}, "cost", "dynamics")
+    draft.step("variation", "differentiate", draft.vary("lagrangian", "delta", *given), "lagrangian", *given, by="delta")
+    draft.step("parts", "by_parts", draft.by_parts("variation", "-p*x.delta"), "variation", boundary="-p*x.delta")
+    draft.step("costate", "choose", draft.costate("parts", "sum", "x.delta", "p"), "parts", of="x.delta")
+    draft.step("terminal", "choose", draft.costate("parts", "last", "x.delta", "p"), "parts", of="x.delta")
+    draft.step("start_varies", "differentiate", "x.delta = x0.delta at first", "start", by="delta")
+    part = {name: f"({stage.replace('L', f'L_{name}')} + {'h*' if 'h' in step else ''}p.next*f_{name})" for name in ("w", "theta")}
+    varied = f"{part['w']}*w.delta + {part['theta']}*theta.delta"
+    slots = {"value": "J.delta", "first": "p*x0.delta", "last": "Psi_theta*theta.delta", "sum": varied}
+    draft.step("first_variation", "rewrite", slots, "parts", "dynamics", "costate", "terminal", "start_varies")
+    draft.let(J_x0="1 n constant", J_w="1 k", J_theta="1 m constant")
+    draft.step("gradient_x0", "gradient", {"value": "J_x0", "first": "p"}, "first_variation", of="x0.delta")
+    draft.step("gradient_w", "gradient", f"J_w = {part['w']}", "first_variation", of="w.delta")
+    slots = {"value": "J_theta", "last": "Psi_theta", "sum": part["theta"]}
+    draft.step("gradient_theta", "gradient", slots, "first_variation", of="theta.delta")
+    spoken_of(draft, "p.next")
+    draft.assume("stationary", "J_w = 0")
+    return draft
+
+
+def observed() -> Draft:
+    """One observation phi at s, the others are like it: p takes up phi_x there."""
+    draft = Draft(("t0", "s", "t1"))
+    events.fields(draft, ("s",), "constant input")
+    draft.assume("continuous", "x.after = x.before at s")
+    events.variation(draft)
+    moved = "x.after.delta = x.before.delta + (f.before - f.after)*s.delta at s"
+    draft.step("moved", "differentiate", moved, "continuous", "dynamics", by="delta")
+    rate = "phi_s_t.before + phi_s_x.before*f.before + L.before - L.after + p.after*(f.before - f.after)"
+    kept = f"phi_s_theta.before*theta.delta + ({rate})*s.delta"
+    slots = {**events.ends(), "s": f"(phi_s_x.before + p.after - p.before)*x.before.delta + {kept}"}
+    known = ("dynamics", "costate", "terminal", "start_varies", "moved")
+    draft.step("gathered", "rewrite", slots, "parts", "time", "time_fixed", *known)
+    draft.step("jump_s", "choose", "p.before = p.after + phi_s_x.before at s", "gathered", of="x.before.delta")
+    draft.step("first_variation", "rewrite", {**events.ends(), "s": kept}, "gathered", "jump_s")
+    events.gradients(draft, {"s": "phi_s_theta.before"})
+    events.observation_time(draft, "s", rate)
+    return draft
+
+
+def speaking(build: Callable[..., Draft]) -> Callable[..., Draft]:
+    """A theorem's draft that also names H and what else notes speak of."""
+
+    def extended_draft(*options: Any) -> Draft:
+        draft = build(*options)
+        spoken_of(draft)
+        return draft
+
+    return extended_draft
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of notes: who drafts its setting, the letters under other names, the hypotheses in it that are optional."""
+
+    title: str
+    draft: Callable[..., Draft]
+    options: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    optional: tuple[str, ...] = ()
+
+
+_CONTROL = ("stationary", "free_final_time")
+_HELD = ("x0_fixed", "theta_fixed", "t0_fixed", "t1_fixed")
+_PHI = {f"phi_s{part}": f"phi{part}" for part in ("", "_t", "_x", "_theta")}
+KINDS: dict[str, Kind] = {
+    "continuous": Kind("Bolza's problem with its reverse-time system", continuous, optional=_CONTROL),
+    "variations": Kind("Bolza's problem, varied", variations, ("0",), optional=(*_HELD, "direction")),
+    "descent": Kind("Bolza's problem, w moved downhill", variations, ("-eta*transpose(L_w + p*f_w)",), optional=_HELD),
+    "map": Kind("Layers x.next = f(x, w)", layers, ("f", "L"), optional=("stationary",)),
+    "euler": Kind("Layers x.next = x + h f(x, w), cost h L", layers, ("x + h*f", "h*L"), optional=("stationary",)),
+    "euler_sum": Kind("Layers x.next = x + h f(x, w), cost L", layers, ("x + h*f", "L"), optional=("stationary",)),
+    "observations": Kind("Observations", speaking(observed), names=_PHI, optional=("same_f_s", "same_L_s")),
+    "event": Kind("An event with reset", speaking(events.event), ("r",), {**_PHI, "s": "tau"}),
+    "switch": Kind("An event that switches fields", speaking(events.event), ("",), {**_PHI, "s": "tau"}),
+    "fixed_end": Kind("Fixed end state", speaking(end_conditions.fixed_end)),
+    "manifold": Kind("Terminal manifold", speaking(end_conditions.manifold_multiplier)),
+    "periodic": Kind("Periodic states", speaking(end_conditions.periodic)),
+    "hutchinson": Kind("Hutchinson's estimator", neural.hutchinson, names={"A": "f_x", "z": "noise"}),
+}
+
+
+def renamed(document: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The same theorem with other letters."""
+    if not names:
+        return dict(document)
+    word = re.compile(r"(?<![\w.])(" + "|".join(names) + r")(?![\w])")
+
+    def turn(value: Any) -> Any:
+        if isinstance(value, str):
+            return word.sub(lambda match: names[match[1]], value)
+        if isinstance(value, Mapping):
+            return {turn(key): turn(inner) for key, inner in value.items()}
+        return [turn(inner) for inner in value]
+
+    letters = {turn(name): shape for name, shape in document["letters"].items()}
+    parts = {key: turn(document[key]) for key in ("functions", "steps", "points", "conclusions")}
+    return {**document, **parts, "letters": letters}
+
+
+def sized(document: Mapping[str, Any], sizes: Mapping[str, str]) -> dict[str, Any]:
+    """The theorem at other dimensions, such as n = 1 or k = n."""
+
+    def resized(shape: str) -> str:
+        rows, cols, *flags = shape.split()
+        return " ".join([sizes.get(rows, rows), sizes.get(cols, cols), *flags])
+
+    return {**document, "letters": {name: resized(shape) for name, shape in document["letters"].items()}}
+
+
+@cache
+def setting(kind: str, values: tuple[tuple[str, str], ...] = (), sizes: tuple[tuple[str, str], ...] = ()) -> Setting:
+    """The setting of a kind of notes where letters have `values` (L is 0, h is 1, f_t is 0) and dimensions `sizes`; judged once."""
+    row = KINDS[kind]
+    document = renamed(row.draft(*row.options).document(kind, row.title, "notes"), row.names)
+    document["conclusions"] = [step["id"] for step in document["steps"] if step["rule"] not in ("assume", "define")]
+    return judged(sized(specialise(document, dict(values)), dict(sizes)), row.optional)
