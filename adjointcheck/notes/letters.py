@@ -9,14 +9,16 @@ from dataclasses import dataclass
 class Letters:
     """Answers for the reader; what is not answered here and matters makes a formula unread, never guessed.
 
-    `functions` take arguments: f(a + b) is a call.  `plain` never do: c(a + b) is a product.  `times` are letters of time, so
-    that x(t + h) is a call.  `indexed`: x^{k} is an index, not a power.  `transposes`: superscripts that transpose.
+    `functions` take arguments: f(a + b) is a call.  `plain` never do: c(a + b) is a product.  `signals` depend on time alone:
+    x(t + h) is a call, x(a - b) a product; `times` are the letters of time.  `indexed`: x^{k} is an index, not a power.
+    `transposes`: superscripts that transpose.
     `operators` may hold D (Df is a derivative).  `star` and `dagger` are "adjoint", "optimal" or open; `prime` is "derivative",
-    "transpose", "letter" or open.  A letter d, e, D, delta, E, O or o in `functions` or `plain` is that letter and no operator.
+    "transpose", "letter" or open.  A letter d, e, D, delta, E, O or o in one of the first three is that letter and no operator.
     """
 
     functions: frozenset[str] = frozenset()
     plain: frozenset[str] = frozenset()
+    signals: frozenset[str] = frozenset()
     times: frozenset[str] = frozenset({"t", "T", "tau", "s"})
     indexed: frozenset[str] = frozenset()
     transposes: frozenset[str] = frozenset({"T"})
@@ -27,7 +29,7 @@ class Letters:
 
     def declares(self, name: str) -> bool:
         """True when `name` is a letter of the notes."""
-        return name in self.functions or name in self.plain
+        return name in self.functions or name in self.plain or name in self.signals
 
 
 NONE = Letters()

@@ -24,7 +24,12 @@ class Number(Node):
 
 @dataclass(frozen=True)
 class Letter(Node):
-    """x_{k+1}^{*}: `name` without looks (bold, roman), `below` and `above` what is written there, `accents` such as dot, bar, hat."""
+    """x_{k+1}^{*}: `name` without looks (bold, roman), `below` and `above` what is written there, `accents` such as dot, bar, hat.
+
+    Names: x, lambda, varphi, loss, mathcal{L}, mathbb{R}, partial, infty, dots.  f_{xu} and f_{x,u} have two entries below.
+    In `above` stand marks (the letters *, prime, dagger, +, -) and indices in parentheses or declared ones; powers are `Power`.
+    The first accent is the innermost; Delta is an accent too: \\Delta t.
+    """
 
     name: str
     below: tuple[Node, ...] = ()
@@ -34,10 +39,14 @@ class Letter(Node):
 
 @dataclass(frozen=True)
 class Call(Node):
-    """f(z(t), t, theta), a(t), \\lambda(T): a function of arguments, or a value at a place; `separators` are "," or ";" between them."""
+    """f(z(t), t, theta), a(t), \\lambda(T): a function of arguments, or a value at a place.
+
+    `separators`, one fewer than the arguments, are `,` `;` `|` `:`.
+    """
 
     function: Node
     arguments: tuple[Node, ...]
+    separators: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,10 @@ class Function(Node):
 
 @dataclass(frozen=True)
 class Derivative(Node):
-    """d of / d by^order; `kind` is total (d), partial, nabla, or functional (delta/delta)."""
+    """d of / d by^order: one entry of `by` for each order; `kind` is total (d), partial, nabla, or functional (delta/delta).
+
+    `by` is empty where nothing is written: a dot over more than a letter, a bare nabla, a prime that was declared a derivative.
+    """
 
     of: Node
     by: tuple[Node, ...]
@@ -129,10 +141,11 @@ class Limit(Node):
 
 @dataclass(frozen=True)
 class Evaluated(Node):
-    """of | at; `at` are equations (t = t_1) or bare places."""
+    """of | at; `at` are equations (t = t_1) or bare places; with `less`, as in [..]_less^at, the value there is taken away."""
 
     of: Node
     at: tuple[Node, ...]
+    less: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -152,7 +165,10 @@ class Extremum(Node):
 
 @dataclass(frozen=True)
 class BigO(Node):
+    """O(of), or o(of) when `little`."""
+
     of: Node
+    little: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,7 +194,11 @@ class Words(Node):
 
 @dataclass(frozen=True)
 class Chain(Node):
-    """a = b = c, a \\approx b, x \\in R^n: sides with the relations between them; `conditions` follow after a comma or words."""
+    """a = b = c, a \\approx b, x \\in R^n: sides with the relations between them; `conditions` follow after a comma or words.
+
+    Relations are written = := =: == < > <= >= << >> != <- += -= or, by name, approx sim equiv propto in notin
+    subset supset to mapsto succeq preceq succ prec perp parallel, or `:` in f: A to B.
+    """
 
     sides: tuple[Node, ...]
     relations: tuple[str, ...]

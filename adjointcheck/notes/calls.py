@@ -1,0 +1,147 @@
+"""Is a bracket behind a node its arguments or a factor?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from adjointcheck.notes.letters import Letters
+from adjointcheck.notes.parts import Paren, first, plain, refuse
+from adjointcheck.notes.tree import (
+    Call,
+    Derivative,
+    Evaluated,
+    Letter,
+    Negative,
+    Node,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Sum,
+    Transposed,
+    Variation,
+)
+
+NEVER_CALLED = frozenset({"dots", "infty"})
+
+
+def opened(node: Node) -> tuple[Paren, Callable[[Node], Node]] | None:
+    """The bracket inside `node`, and how to put what is written at it around something else; None without one."""
+    match node:
+        case Paren():
+            return node, lambda inner: inner
+        case Transposed(of=inner) | Evaluated(of=inner):
+            return _within(inner, lambda inside: replace(node, of=inside))
+        case Power(base=inner):
+            return _within(inner, lambda inside: replace(node, base=inside))
+    return None
+
+
+def _within(inner: Node, around: Callable[[Node], Node]) -> tuple[Paren, Callable[[Node], Node]] | None:
+    found = opened(inner)
+    return found and (found[0], lambda inside: around(found[1](inside)))
+
+
+def called(head: Node, paren: Paren, letters: Letters) -> Node | None:
+    """`head` called with the entries of `paren`; None when they are a product; raises NotRead when both could be meant."""
+    if not _is_call(head, paren, letters):
+        return None
+    arguments = tuple(plain(entry) for entry in paren.entries)
+    span = (head.span[0], paren.span[1])
+    return _push(head, lambda inner: Call(inner, arguments, paren.separators, span=(inner.span[0], span[1])), span)
+
+
+def _push(head: Node, call: Callable[[Node], Node], span: tuple[int, int]) -> Node:
+    """Call what is inside: lambda^T(t) is the transposed of lambda(t)."""
+    match head:
+        case Transposed() | Variation():
+            return replace(head, of=_push(head.of, call, span), span=span)
+        case Power():
+            return replace(head, base=_push(head.base, call, span), span=span)
+    return call(head)
+
+
+def base_of(head: Node) -> Node:
+    """The node that a bracket behind `head` would be an argument of."""
+    while isinstance(head, Transposed | Variation | Power):
+        head = head.base if isinstance(head, Power) else head.of
+    return head
+
+
+def _is_call(head: Node, paren: Paren, letters: Letters) -> bool:
+    base = base_of(head)
+    if paren.opener not in "([" or not paren.entries:
+        return False
+    if isinstance(head, Power) and not only_times(paren.entries, letters) and isinstance(head.exponent, Number) and head.exponent.value < 0:
+        return False
+    if len(paren.entries) > 1:
+        return isinstance(base, Letter | Derivative | Call | Paren) and paren.opener == "("
+    content = first(paren.entries)
+    match base:
+        case Letter():
+            return base.name not in NEVER_CALLED and _letter_calls(head, base, paren, content, letters)
+        case Derivative():
+            return _derivative_called(base, content, letters)
+        case Paren():
+            return paren.opener == "(" and isinstance(content, Letter) and content.name in letters.times
+    return False
+
+
+def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters: Letters) -> bool:
+    if is_place(content):
+        return not (base.name in letters.plain and paren.opener == "[" and isinstance(content, Call))
+    if only_times((content,), letters) and base.name not in letters.plain and (letters.declares(base.name) or base.name in letters.signals):
+        return True
+    if isinstance(content, Variation) or _is_linear(content):
+        return base.name in letters.functions and not base.below and not isinstance(head, Transposed)
+    if base.name in letters.functions:
+        if base.below and not only_times((content,), letters):
+            refuse(paren, f"`{base.name}` with an index before a bracket: its value at a place, or a factor", "Write a dot before it.")
+        return True
+    if base.name in letters.plain or base.name in letters.signals or isinstance(head, Transposed) or paren.opener == "[":
+        return False
+    refuse(paren, f"`{base.name}(...)`: a function of something, or a product", f"Declare {base.name}, or write a dot before a factor.")
+
+
+def is_place(content: Node) -> bool:
+    """A single letter, value or number: nobody puts a lone factor into brackets."""
+    return isinstance(content, Letter | Call | Number) or (isinstance(content, Evaluated) and isinstance(content.of, Letter))
+
+
+def _is_linear(content: Node) -> bool:
+    return isinstance(content, Product) and any(isinstance(factor, Variation) for factor in content.factors)
+
+
+def _derivative_called(base: Derivative, content: Node, letters: Letters) -> bool:
+    if is_place(content) or only_times((content,), letters):
+        return True
+    first = content.terms[0] if isinstance(content, Sum) else content
+    if first in base.by:
+        refuse(content, "a bracket behind a derivative: its value at a place, or a factor", "Write a dot before a factor.")
+    return False
+
+
+def only_times(entries: tuple[Node, ...], letters: Letters) -> bool:
+    """True when nothing but times and numbers stands there."""
+    waiting, seen = list(entries), False
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case Letter():
+                if node.name not in letters.times and node.name != "h" and "Delta" not in node.accents:
+                    return False
+                seen |= node.name in letters.times
+            case Sum():
+                waiting += node.terms
+            case Product():
+                waiting += node.factors
+            case Quotient():
+                waiting += (node.above, node.below)
+            case Negative():
+                waiting.append(node.of)
+            case Number():
+                pass
+            case _:
+                return False
+    return seen

@@ -1,0 +1,272 @@
+"""LaTeX of one formula to its tree, or the place and the reason why it was not read.
+
+    read_formula(r"\\dot\\lambda^T = -\\lambda^T f_x", letters) -> Chain | Unread
+
+Terminals (`terminals.py`, `commands.py`) go through the grammar (`grammar.lark`) and the builder (`build.py`).  Nothing is
+evaluated, no other file is opened, and no answer is guessed: `letters` says what text leaves open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from pathlib import Path
+
+from lark import Lark, Token
+from lark.exceptions import UnexpectedInput, UnexpectedToken, VisitError
+from lark.lexer import Lexer
+
+from adjointcheck.notes.build import Builder
+from adjointcheck.notes.letters import NONE, Letters
+from adjointcheck.notes.parts import plain
+from adjointcheck.notes.scan import NotRead, Unread
+from adjointcheck.notes.scripts import INDICES
+from adjointcheck.notes.terminals import Terminals
+from adjointcheck.notes.tree import Chain, Letter, Node, Vector, Words
+
+__all__ = ["NONE", "Letters", "Unread", "read_formula", "statements"]
+
+LEVELS = 120
+ORDERING = frozenset({"in", "notin", "<", ">", "<=", ">=", "<<", ">>", "!=", "subset", "to", "succeq", "preceq", "succ", "prec"})
+NAMES = {
+    "REL": "a relation", "PLUS": "`+`", "MINUS": "`-`", "TIMES": "a product sign", "SLASH": "`/`", "BINOP": "a product sign",
+    "EVAL": "an evaluation bar",
+    "SUB": "`_`", "SUP": "`^`", "PRIME": "a prime", "COMMA": "a comma", "SEMI": "a semicolon", "MID": "a bar", "COLON": "a colon",
+    "NAME": "a letter",
+    "NUMBER": "a number", "WORDS": "words", "RBRACE": "`}`", "CLOSE": "a closing bracket", "BAR_CLOSE": "a closing bar",
+    "NORM_CLOSE": "a closing norm",
+    "ANGLE_CLOSE": "a closing bracket", "DIFF": "a differential", "AMP": "`&`", "NEWROW": "`\\\\`", "END": "the end of the environment",
+    "$END": "the end",
+    "LBRACE": "`{`", "OPEN": "a bracket", "INT": "an integral", "FRONT": "an integral", "OVER": "`\\over`", "NEG": "`-`",
+}  # fmt: skip
+
+
+class _Given(Lexer):
+    """The parser takes terminals that are made already."""
+
+    def __init__(self, conf: object) -> None:
+        pass
+
+    def lex(self, data: list[Token]) -> Iterator[Token]:  # type: ignore[override]
+        return iter(data)
+
+
+@cache
+def _parser() -> Lark:
+    grammar = Path(__file__).with_name("grammar.lark").read_text(encoding="ascii")
+    return Lark(grammar, parser="lalr", lexer=_Given, propagate_positions=False)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Terminals between two cuts, and the cut that came before them."""
+
+    tokens: tuple[Token, ...]
+    before: str
+
+    @property
+    def relations(self) -> list[int]:
+        depth, found = 0, []
+        for at, token in enumerate(self.tokens):
+            depth += (token.type in _OPENING) - (token.type in _CLOSING)
+            if token.type == "REL" and depth == 0:
+                found.append(at)
+        return found
+
+
+_OPENING = frozenset("LBRACE OPEN BAR_OPEN NORM_OPEN ANGLE_OPEN BEGIN".split())
+_CLOSING = frozenset("RBRACE CLOSE BAR_CLOSE NORM_CLOSE ANGLE_CLOSE END".split())
+
+
+def read_formula(text: str, letters: Letters = NONE) -> Chain | Unread:
+    """The one statement in `text` as a chain of sides and relations with its conditions; Unread where that cannot be told."""
+    try:
+        groups = _groups(text, letters)
+        if not groups:
+            return Unread(0, "a formula with nothing in it", "Write a formula.")
+        if len(groups) > 1:
+            return Unread(groups[1][0].tokens[0].start_pos or 0, "a second statement", "Write each statement as a formula of its own.")
+        return _statement(groups[0], letters, len(text))
+    except NotRead as error:
+        return error.unread
+
+
+def statements(text: str) -> tuple[tuple[int, int], ...]:
+    """First and last-plus-one character of each statement in `text`: one display may hold several.
+
+    What cannot be cut is one statement, so that `read_formula` tells why.
+    """
+    try:
+        groups = _groups(text, NONE)
+    except NotRead:
+        return ((0, len(text)),)
+    spans = [(group[0].tokens[0].start_pos or 0, group[-1].tokens[-1].end_pos or 0) for group in groups]
+    return tuple(spans) or ((0, len(text)),)
+
+
+# From terminals to statements
+
+
+def _groups(text: str, letters: Letters) -> list[list[_Part]]:
+    """The statements of a display, each with its conditions and words behind it."""
+    terminals = Terminals(text, letters)
+    parts = _joined(_parts(terminals.run(), set(terminals.cuts)))
+    groups: list[list[_Part]] = []
+    for part in parts:
+        if not groups or (_is_statement(part, letters) and any(_is_statement(earlier, letters) for earlier in groups[-1])):
+            groups.append([])
+        groups[-1].append(part)
+    return groups
+
+
+def _parts(tokens: list[Token], cuts: set[int]) -> list[_Part]:
+    parts, current, before = [], [], ""
+    for at, token in enumerate(tokens):
+        if at not in cuts:
+            current.append(token)
+            continue
+        if token.type == "QUAD" and _continues(tokens, at):
+            continue
+        if current:
+            parts.append(_Part(tuple(current), before))
+        current, before = [], token.type
+        if token.type == "WORDS":
+            parts.append(_Part((token,), before))
+    return [*parts, _Part(tuple(current), before)] if current else parts
+
+
+def _continues(tokens: list[Token], at: int) -> bool:
+    """True where wide space stands beside an operator: there it parts nothing."""
+    signs = {"REL", "PLUS", "MINUS", "TIMES", "SLASH", "BINOP"}
+    following = tokens[at + 1].type if at + 1 < len(tokens) else ""
+    return following in signs or (at > 0 and tokens[at - 1].type in signs)
+
+
+def _joined(parts: list[_Part]) -> list[_Part]:
+    """Lists that commas cut: `x, y \\in R` and `k = 0, \\dots, N` are one part each."""
+    joined: list[_Part] = []
+    for part in parts:
+        previous = joined[-1] if joined else None
+        lists = previous is not None and part.before in ("COMMA",) and not _is_words(previous) and not _is_words(part)
+        if lists and previous is not None and (not part.relations or (not previous.relations and _starts_membership(part))):
+            comma = Token("COMMA", ",", start_pos=part.tokens[0].start_pos, end_pos=part.tokens[0].start_pos)
+            joined[-1] = _Part((*previous.tokens, comma, *part.tokens), previous.before)
+        else:
+            joined.append(part)
+    return joined
+
+
+def _starts_membership(part: _Part) -> bool:
+    return part.tokens[part.relations[0]] in ("in", "=", ":")
+
+
+def _is_words(part: _Part) -> bool:
+    return part.tokens[0].type == "WORDS"
+
+
+def _is_statement(part: _Part, letters: Letters) -> bool:
+    """False for words and for what only says when: k = 0, ..., N, t in [0, T], x > 0."""
+    relations = part.relations
+    if _is_words(part) or not relations:
+        return False
+    first = part.tokens[: relations[0]]
+    relation = part.tokens[relations[0]]
+    range_letter = len(first) == 1 and first[0].type == "NAME" and (first[0] in INDICES or first[0] in letters.times)
+    return not (range_letter and part.before) and not (relation in ORDERING and part.before in ("COMMA", "QUAD", "WORDS", "SEMI", "COLON"))
+
+
+def _statement(parts: list[_Part], letters: Letters, end: int) -> Chain:
+    """The first statement among `parts`; the others are its conditions."""
+    main = next((part for part in parts if _is_statement(part, letters)), next((part for part in parts if not _is_words(part)), parts[0]))
+    conditions = tuple(_condition(part, letters, end) for part in parts if part is not main)
+    node = _parse(main.tokens, letters, end)
+    chain = node if isinstance(node, Chain) else Chain((node,), (), span=node.span)
+    while len(chain.sides) == 1 and isinstance(chain.sides[0], Chain):
+        chain = chain.sides[0]
+    return replace(chain, conditions=(*chain.conditions, *conditions))
+
+
+def _condition(part: _Part, letters: Letters, end: int) -> Node:
+    if _is_words(part):
+        token = part.tokens[0]
+        return Words(str(token), span=(token.start_pos or 0, token.end_pos or 0))
+    return _parse(part.tokens, letters, end)
+
+
+def _parse(tokens: tuple[Token, ...], letters: Letters, end: int) -> Node:
+    """One part through the grammar; commas at its top make each side a row."""
+    sides: list[list[list[Token]]] = [[[]]]
+    relations: list[Token] = []
+    depth = 0
+    for token in tokens:
+        depth += (token.type in _OPENING) - (token.type in _CLOSING)
+        if token.type == "COMMA" and depth == 0:
+            sides[-1].append([])
+        elif token.type == "REL" and depth == 0:
+            relations.append(token)
+            sides.append([[]])
+        else:
+            sides[-1][-1].append(token)
+    last = tokens[-1].end_pos or end
+    nodes = [_row([_side(entry, letters, relations, last) for entry in side]) for side in sides]
+    if len(nodes) == 1:
+        return nodes[0]
+    return Chain(tuple(nodes), tuple(str(relation) for relation in relations), span=(nodes[0].span[0], nodes[-1].span[1]))
+
+
+def _row(nodes: list[Node]) -> Node:
+    return nodes[0] if len(nodes) == 1 else Vector((tuple(nodes),), span=(nodes[0].span[0], nodes[-1].span[1]))
+
+
+def _side(tokens: list[Token], letters: Letters, relations: list[Token], last: int) -> Node:
+    if not tokens:
+        at = (relations[-1].start_pos or 0) if relations else last
+        raise NotRead(at, "a relation or comma without both sides", "Write what is missing, or join it to the line before.")
+    try:
+        node = plain(Builder(letters).transform(_parser().parse(tokens)))  # type: ignore[arg-type]
+    except VisitError as error:
+        raise error.orig_exc from None
+    except UnexpectedInput as error:
+        raise _unexpected(error, last) from None
+    if _depth(node) > LEVELS:
+        raise NotRead(node.span[0], f"nesting deeper than {LEVELS}", "Give the inner part a letter of its own.")
+    return node
+
+
+def _unexpected(error: UnexpectedInput, last: int) -> NotRead:
+    token = error.token if isinstance(error, UnexpectedToken) else None
+    if token is None or token.type == "$END":
+        return NotRead(max(last - 1, 0), "the end of the formula where something is missing", "Write what is missing.")
+    found = NAMES.get(token.type, f"`{token}`")
+    return NotRead(token.start_pos or 0, f"{found} (`{token}`) at a place where it cannot stand", "Check what stands before it.")
+
+
+def _depth(root: Node) -> int:
+    """Levels of a tree, counted without recursion."""
+    waiting, deepest = [(root, 1)], 0
+    while waiting:
+        node, level = waiting.pop()
+        deepest = max(deepest, level)
+        if level <= LEVELS:
+            waiting += [(child, level + 1) for child in children(node)]
+    return deepest
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes right below `node`."""
+    for entry in fields(node):
+        waiting = [getattr(node, entry.name)]
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, Node):
+                yield value
+            elif isinstance(value, tuple) and entry.name != "span":
+                waiting += value
+
+
+def letter(text: str) -> Letter | None:
+    """The letter that `text` (such as `\\\\mathbf{x}` in a header) names; None when it is more than a letter."""
+    chain = read_formula(text)
+    node = chain.sides[0] if isinstance(chain, Chain) and len(chain.sides) == 1 else None
+    return node if isinstance(node, Letter) else None
