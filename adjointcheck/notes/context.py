@@ -182,7 +182,8 @@ class Context:
     def reader(self) -> Letters:
         """What the reader of LaTeX has to know of these letters."""
         functional = {"function", "functional", "path"}
-        names = {name.partition("_")[0]: declared.kind for name, declared in self.letters.items()}
+        names = {name.partition("_")[0]: declared.kind for name, declared in self.letters.items() if "_" in name}
+        names |= {name: declared.kind for name, declared in self.letters.items() if "_" not in name}
         return Letters(
             functions=frozenset(name for name, kind in names.items() if kind in functional),
             plain=frozenset(name for name, kind in names.items() if kind not in functional),

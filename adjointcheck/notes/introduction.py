@@ -155,6 +155,8 @@ def dynamics(chain: tree.Chain, context: Context) -> Introduced:
     if pair is None or letter is None or context.law("dynamics") or _known(letter, context) not in ("", "x"):
         return None
     right = pair[1]
+    if _differentiates(right) or (letter.below and _known(letter, context) == ""):
+        return None
     if _known(letter, context) == "" and not (_is_field(right) or (key(letter) in USUAL_STATES and not _differentiates(right))):
         return None
     timed = isinstance(pair[0], tree.Call) or any(isinstance(p, tree.Call) and head(p) == letter for p in walk(right))
@@ -391,8 +393,8 @@ def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
     declared = context.letters.get(key(letter))
     if declared is not None and declared.body is not None:
         return None
-    context = propose(tree.Chain((pair[1],), ()), context)
     context = _multiplier(pair[1], lambda node: _is_f(node, context), context)
+    context = propose(tree.Chain((pair[1],), ()), context)
     body = resolve(pair[1], constants(pair[1], context))
     if unknown(body) or "p" not in symbols(body):
         return None
@@ -403,6 +405,9 @@ def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
 def _is_f(node: Node, context: Context) -> bool:
     law = context.law("dynamics") or context.law("layers")
     made = resolve(node, context)
+    letter = head(node)
+    if letter is not None and key(letter) == "f" and not _known(letter, context):
+        return True
     return (isinstance(made, Applied) and made.name == "f") or (law is not None and made == law.right)
 
 
@@ -537,21 +542,49 @@ INTRODUCTIONS = (membership, layers, dynamics, start, objective, augmented, hami
 # Letters that a claim uses without a word
 
 
+USUAL_ROLES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("p", USUAL_COSTATES), ("w", ("u",)), ("theta", ("theta", "vartheta")), ("f", ("f", "F")), ("H", ("H", "mathcal{H}")),
+    ("Psi", ("Psi", "Phi")), ("L", ("L", "ell")), ("J", ("J", "mathcal{J}")),
+)
+
+
 def propose(chain: tree.Chain, context: Context) -> Context:
     """Letters that are not declared but usual: a costate, a control, parameters, costs; each shown as taken from custom."""
     letters = [part for part in walk(chain) if isinstance(part, tree.Letter)]
-    names = [key(letter) for letter in letters] + [letter.name for letter in letters]
-    for symbol, usual in (("p", USUAL_COSTATES), ("w", ("u",)), ("theta", ("theta", "vartheta"))):
-        if context.of("x") and not context.of(symbol):
-            found = next((name for name in names if name in usual and name not in context.letters), None)
-            if found:
-                role = ROLES[symbol]
-                context = context.declare(Declared(found, symbol, role.shape, role.kind, source="usual"))
+    names = dict.fromkeys([key(letter) for letter in letters] + [letter.name for letter in letters])
+    context = _density(chain, context)
+    if not context.of("x"):
+        return context
     for call in walk(chain):
         function = head(call) if isinstance(call, tree.Call) else None
         if function is not None and not _known(function, context) and key(function) not in USUAL and not function.accents:
             if _at_end(call, context) is not None and not context.of("Psi") and key(function) in USUAL_TERMINALS:
                 context, _ = _function(call, "Psi", context)
+    for symbol, usual in USUAL_ROLES:
+        found = next((name for name in names if name in usual and name not in context.letters), None)
+        if found and not context.of(symbol):
+            role = ROLES[symbol]
+            context = context.declare(Declared(found, symbol, role.shape, role.kind, source="usual"))
+    return _small(chain, context)
+
+
+def _density(chain: tree.Chain, context: Context) -> Context:
+    """p of log p(z(t)): the density along the solution."""
+    for part in walk(chain):
+        if isinstance(part, tree.Function) and part.name == "log" and part.arguments and isinstance(part.arguments[0], tree.Call):
+            letter = head(part.arguments[0])
+            if letter is not None and not context.of("rho") and _known(letter, context) == "":
+                context = context.declare(Declared(letter.name, "rho", kind="path", source="usual"))
+    return context
+
+
+def _small(chain: tree.Chain, context: Context) -> Context:
+    """The letter of a limit to 0, or inside O(...): small."""
+    for part in walk(chain):
+        letters = (part.by,) if isinstance(part, tree.Limit) else tuple(walk(part.of)) if isinstance(part, tree.BigO) else ()
+        for letter in letters:
+            if isinstance(letter, tree.Letter) and key(letter) not in context.letters and key(letter) not in USUAL:
+                context = context.declare(Declared(key(letter), "eps", kind="variable", source="usual"))
     return context
 
 
@@ -572,7 +605,11 @@ def _explained(context: Context, chain: tree.Chain) -> Context:
 
 
 def _hypothesised(chain: tree.Chain, context: Context) -> Context:
-    """A stationarity condition, once stated, is a hypothesis for what follows."""
+    """A stationarity condition, once stated, or a star that means optimal, is a hypothesis from there on."""
+    starred = any(isinstance(mark, tree.Letter) and mark.name == "*" for part in walk(chain) if isinstance(part, tree.Letter)
+                  for mark in part.above)
+    if starred and context.option("star") != "adjoint":
+        return context.assume("optimal")
     return context.assume("optimal") if form_of(resolve(chain, context)) == "optimality" else context
 
 

@@ -1,0 +1,393 @@
+"""Both sides of a formula as numbers in several worlds: they agree, or a world contradicts, or the worlds cannot say.
+
+Numbers carry about 1e-10 of relative error (collocation at 1e-14, exact derivatives, Gauss' rule); sides agree below 1e-7 and
+contradict above 1e-4 of their size.  What lies between is left open, and so is what depends on something the notes never said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.context import Context
+from adjointcheck.notes.evaluation import Env, NoValue, ShapeError, evaluate
+from adjointcheck.notes.finding import Counterexample
+from adjointcheck.notes.jet import real
+from adjointcheck.notes.meaning import AXES, Applied, Symbol, children, rebuilt, symbols, unknown, walk
+from adjointcheck.notes.tree import Node
+from adjointcheck.notes.wording import show
+from adjointcheck.notes.world import Stage, World, make_world
+
+AGREE, DIFFER = 1e-7, 1e-4
+TIMES, INDICES = (0.31, 0.5, 0.73), (1, 2)
+SMALL = (0.08, 0.04, 0.02, 0.01)
+UNFITTING = "shapes do not fit"
+EQUALS = ("=", ":=", "=:", "equiv", "==")
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """No world contradicts; `note` says under which reading or hypothesis."""
+
+    worlds: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """A world in which the sides differ, or shapes that fit in no layout; `expected` is a right side that would hold."""
+
+    counterexample: Counterexample
+    expected: str = ""
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """Nothing can be said, and why."""
+
+    reason: str
+
+
+Outcome = Agreement | Contradiction | Undecided
+
+
+def judge_in_worlds(chain: tree.Chain, context: Context) -> tuple[Outcome, ...]:
+    """One outcome for each relation of a resolved chain."""
+    pairs = zip(chain.sides, chain.sides[1:], chain.relations, strict=False)
+    return tuple(judge_pair(left, right, relation, context) for left, right, relation in pairs)
+
+
+def judge_pair(left: Node, right: Node, relation: str, context: Context) -> Outcome:
+    """The sides of one relation, in every reading that the notes leave open."""
+    letters = [*unknown(left), *unknown(right)]
+    if letters:
+        return Undecided(f"the letter {letters[0]} is not declared")
+    expansion = any(isinstance(part, tree.BigO) for side in (left, right) for part in walk(side))
+    if relation not in EQUALS and not (expansion and relation == "approx"):
+        return Undecided(f"`{relation}` is not judged by numbers")
+    if left == right:
+        return Agreement(0, "both sides are the same")
+    outcomes = {note: _in_reading(left, right, reading) for note, reading in readings(left, right, context)}
+    return _settled(outcomes)
+
+
+def readings(left: Node, right: Node, context: Context) -> Iterator[tuple[str, Context]]:
+    """The context, and what it leaves open: nabla of a vector as Jacobian or its transpose; the sign of a costate taken from custom."""
+    nabla = any(isinstance(part, tree.Derivative) and part.kind == "nabla" for side in (left, right) for part in walk(side))
+    if nabla and not context.option("nabla") and not context.option("jacobian"):
+        for layout, words in (("components", "its Jacobian"), ("transposed", "the transposed Jacobian")):
+            yield f"nabla of a vector read as {words}", _with(context, layout)
+    else:
+        yield "", context
+
+
+def _with(context: Context, layout: str) -> Context:
+    return replace(context, options={**context.options, "nabla": layout})
+
+
+def _settled(outcomes: Mapping[str, Outcome]) -> Outcome:
+    """One reading that agrees is enough where only a layout is open."""
+    for note, outcome in outcomes.items():
+        if isinstance(outcome, Agreement):
+            return replace(outcome, note="; ".join(filter(None, (outcome.note, note)))) if len(outcomes) > 1 else outcome
+    undecided = [outcome for outcome in outcomes.values() if isinstance(outcome, Undecided)]
+    return undecided[0] if undecided else next(iter(outcomes.values()))
+
+
+def _in_reading(left: Node, right: Node, context: Context) -> Outcome:
+    """All worlds that the hypotheses allow; open arguments of functions must not matter."""
+    kinds = stages(left, right, context)
+    outcomes = {name: _in_stage(left, right, stage) for name, stage in kinds.items()}
+    bad = {name: outcome for name, outcome in outcomes.items() if not isinstance(outcome, Agreement)}
+    if not bad:
+        return next(iter(outcomes.values()))
+    good = [name for name in outcomes if name not in bad]
+    if good:
+        return Undecided(f"it holds {good[0]}, but not {next(iter(bad))}; write the functions with their arguments")
+    first = next(iter(bad.values()))
+    undecided = next((outcome for outcome in bad.values() if isinstance(outcome, Undecided)), None)
+    if undecided is not None:
+        return undecided
+    return _rescued(left, right, context, first)
+
+
+def _rescued(left: Node, right: Node, context: Context, outcome: Outcome) -> Outcome:
+    """A contradiction stands only if the hypotheses in force do not remove it, and no sign was taken from custom alone."""
+    stage = next(iter(stages(left, right, context).values()))
+    if isinstance(outcome, Contradiction) and outcome.counterexample.gap == UNFITTING:
+        return outcome
+    if "optimal" in context.hypotheses or _about_optimum(left, right):
+        found = _in_stage(left, right, replace(stage, optimal=True))
+        if isinstance(found, Agreement):
+            return replace(found, note="where the control is optimal")
+        if isinstance(found, Undecided):
+            return found
+    flipped = flipped_costate(context)
+    if flipped is not None and isinstance(_in_reading(_negated(left), _negated(right), replace(flipped)), Agreement):
+        return Undecided("it is wrong for the costate +dJ/dx and right for -dJ/dx; declare which one is meant")
+    if isinstance(outcome, Contradiction):
+        return replace(outcome, expected=expected(left, right, stage))
+    return outcome
+
+
+def flipped_costate(context: Context) -> Context | None:
+    """The context with the other sign for a costate of which the notes never say what it is."""
+    found = next((d for d in context.of("p") if d.source == "usual"), None)
+    if found is None:
+        return None
+    letters = {**context.letters, found.letter: replace(found, sign=-found.sign, source="proposed")}
+    return replace(context, letters=letters)
+
+
+def _negated(node: Node) -> Node:
+    """Every costate with the other sign."""
+    if isinstance(node, Symbol) and node.name in ("p", "a_theta"):
+        return tree.Negative(node)
+    return rebuilt(node, _negated)
+
+
+def _about_optimum(left: Node, right: Node) -> bool:
+    """H_w = 0, w = ... argmin: what only an optimal control satisfies."""
+    nodes = [*walk(left), *walk(right)]
+    slopes = any(isinstance(n, tree.Derivative) and any(isinstance(b, Symbol) and b.name == "w" for b in n.by) for n in nodes)
+    zero = any(isinstance(side, tree.Number) and side.value == 0 for side in (left, right))
+    return (slopes and zero) or (isinstance(left, Symbol) and left.name == "w") or "P" in symbols(left) | symbols(right)
+
+
+def stages(left: Node, right: Node, context: Context) -> dict[str, Stage]:
+    """Worlds by name; where a function's arguments were never written, with few and with many."""
+    stage = Stage(context, varied=varied(left, right))
+    bare = sorted(name for name in used_functions(left, right, context) if not any(d.arguments is not None for d in context.of(name)))
+    if "autonomous" in context.hypotheses or not bare:
+        return {"as written": replace(stage, wide=not bare)}
+    names = ", ".join(bare)
+    return {f"where {names} take all arguments": stage, f"where {names} take few arguments": replace(stage, wide=False)}
+
+
+def used_functions(left: Node, right: Node, context: Context) -> set[str]:
+    """The functions that the formula's numbers rest on."""
+    found = {part.name for side in (left, right) for part in walk(side) if isinstance(part, Applied)} & AXES.keys()
+    if {"J", "J_a", "p"} & (symbols(left) | symbols(right)):
+        law = context.law("objective")
+        found |= {part.name for part in walk(law.right) if isinstance(part, Applied)} if law else {"Psi", "L"}
+    return {name for name in found & AXES.keys() - {"H"} if context.of(name)}
+
+
+def varied(left: Node, right: Node) -> frozenset[str]:
+    """The inputs whose variation the formula names; the initial state if it names none."""
+    found = {inner.name for side in (left, right) for part in walk(side) if isinstance(part, tree.Variation)
+             for inner in [_inside(part.of)] if isinstance(inner, Symbol)}
+    starts = any(isinstance(part, tree.Variation) and isinstance(inner := _inside(part.of), Symbol) and inner.name == "x"
+                 and isinstance(inner.at, Symbol) and inner.at.name == "t0" for side in (left, right) for part in walk(side))
+    inputs = (found & {"w", "theta", "x0", "t0", "t1"}) | ({"x0"} if starts or "v" in symbols(left) | symbols(right) else set())
+    return frozenset(inputs or {"x0"})
+
+
+def _inside(node: Node) -> Node:
+    return _inside(node.of) if isinstance(node, tree.Negative | tree.Transposed) else node
+
+
+# One kind of world
+
+
+def _in_stage(left: Node, right: Node, stage: Stage) -> Outcome:
+    """Both sides at several points of two worlds."""
+    count = 0
+    try:
+        for seed in (0, 1):
+            world = make_world(replace(stage, seed=seed))
+            for env in points(world, left, right):
+                gap, scale, values = _gap(left, right, env)
+                if gap > DIFFER * scale:
+                    return Contradiction(counterexample(left, right, env, values))
+                if not gap <= AGREE * scale:
+                    return Undecided(f"the sides differ by {gap:.1e} at size {scale:.1e}, too little to contradict")
+                count += 1
+    except ShapeError as error:
+        return _unfitting(error)
+    except NoValue as error:
+        return Undecided(str(error))
+    except (np.linalg.LinAlgError, ZeroDivisionError, FloatingPointError, OverflowError, RecursionError) as error:
+        return Undecided(f"no number: {error}")
+    return Agreement(count)
+
+
+def _unfitting(error: ShapeError) -> Outcome:
+    if error.loose:
+        return Undecided(f"shapes do not fit, and the notes do not fix the layout: {error}")
+    return Contradiction(Counterexample((("shapes", "n = 3, k = 2, m = 4"),), str(error), "", UNFITTING))
+
+
+def points(world: World, left: Node, right: Node) -> Iterator[Env]:
+    """Where to look: over time three times, over layers two; once where nothing depends on it."""
+    eps = {"eps": np.float64(0.07)}
+    if world.layered:
+        for index in INDICES:
+            yield Env(world, index, {"l": np.float64(index), **eps})
+    elif _pointwise(left) or _pointwise(right):
+        for time in TIMES:
+            yield Env(world, np.float64(time), {"t": np.float64(time), **eps})
+    else:
+        yield Env(world, np.float64(TIMES[1]), {"t": np.float64(TIMES[1]), **eps})
+
+
+def _pointwise(node: Node) -> bool:
+    """Does the value depend on the running time?"""
+    if isinstance(node, tree.Integral):
+        return any(limit is not None and _pointwise(limit) for limit in (node.lower, node.upper))
+    if isinstance(node, Symbol):
+        return node.name not in ("J", "J_a", "theta", "t0", "t1") and (node.at is None or _pointwise(node.at))
+    return isinstance(node, Applied) or any(map(_pointwise, children(node)))
+
+
+def _gap(left: Node, right: Node, env: Env) -> tuple[float, float, tuple[Any, Any]]:
+    """The largest difference, the size to compare it with, and both values."""
+    orders = [part for side in (left, right) for part in walk(side) if isinstance(part, tree.BigO)]
+    if orders:
+        return _order_gap(left, right, orders[0], env)
+    values = real(evaluate(left, env)), real(evaluate(right, env))
+    gap = _difference(*values, env)
+    return gap, max(0.05, *(float(np.max(np.abs(value))) for value in values)), values
+
+
+def _difference(a: Any, b: Any, env: Env) -> float:
+    """The largest entry of a - b; a vector without layout fits rows and columns."""
+    shapes = np.shape(a), np.shape(b)
+    if shapes[0] == shapes[1] or (() in shapes and (np.all(np.asarray(a) == 0) or np.all(np.asarray(b) == 0))):
+        return float(np.max(np.abs(np.asarray(a) - np.asarray(b))))
+    if () in shapes:
+        other = a if shapes[1] == () else b
+        if np.ndim(other) == 2 and np.shape(other)[0] == np.shape(other)[1]:
+            return float(np.max(np.abs(np.asarray(a) * np.eye(len(other)) if shapes[0] == () else a - np.asarray(b) * np.eye(len(other)))))
+        raise ShapeError(f"left {_words(shapes[0])}, right {_words(shapes[1])}", 1 in map(len, shapes))
+    if np.size(a) == np.size(b) and (1 in map(len, shapes) or _loose(env)) and min(*shapes[0], *shapes[1], np.size(a)) in (1, np.size(a)):
+        return float(np.max(np.abs(np.reshape(a, -1) - np.reshape(b, -1))))
+    raise ShapeError(f"left {_words(shapes[0])}, right {_words(shapes[1])}", 1 in map(len, shapes) or _loose(env))
+
+
+def _loose(env: Env) -> bool:
+    """No layout is declared anywhere in the notes."""
+    return not env.world.context.option("gradients") and not any(d.layout for d in env.world.context.of("p"))
+
+
+def _words(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape)) if len(shape) == 2 else f"a vector of {shape[0]}" if shape else "a number"
+
+
+def _order_gap(left: Node, right: Node, order: tree.BigO, env: Env) -> tuple[float, float, tuple[Any, Any]]:
+    """A remainder O(eps^k): its size falls like eps^k, seen by its slope between small values."""
+    name = next((part.name for part in walk(order.of) if isinstance(part, Symbol) and part.name in env.bound), "eps")
+    sizes = []
+    for small in SMALL:
+        there = env.binding(name, np.float64(small))
+        rest = float(np.max(np.abs(real(evaluate(left, there)) - real(evaluate(right, there)))))
+        sizes.append((rest, abs(float(real(evaluate(order.of, there))))))
+    (rough, coarse), (rest, fine) = sizes[-2], sizes[-1]
+    wanted = np.log(coarse / fine) / np.log(SMALL[-2] / SMALL[-1])
+    if rest < 1e-12:
+        return 0.0, 1.0, (rest, 0.0)
+    slope = np.log(rough / rest) / np.log(2.0)
+    return (0.0 if slope > wanted - 0.3 else 1.0), 1.0, (f"a remainder of order {slope:.1f}", f"order {wanted:.0f}")
+
+
+# What is shown of a contradiction
+
+
+def counterexample(left: Node, right: Node, env: Env, values: tuple[Any, Any]) -> Counterexample:
+    """The world's field, costs, inputs and point, and both values."""
+    world = env.world
+    functions = sorted({*used_functions(left, right, world.context), "f"} & AXES.keys() - {"H", "phi", "g", "r", "psi"})
+    setting = [(name, world.function(name).words(name)) for name in functions if _present(name, world)]
+    setting += [(name, _number(world.inputs[name])) for name in ("x0", "theta") if name == "x0" or world.context.of("theta")]
+    horizon = "" if world.layered else f" in [{float(real(world.first())):g}, {float(real(world.last())):g}]"
+    place = ("layer" if world.layered else "t", f"{float(real(env.time)):g}{horizon}")
+    comparable = not isinstance(values[0], str) and np.shape(values[0]) == np.shape(values[1])
+    return Counterexample((*setting, place), _number(values[0]), _number(values[1]), _number(values[0] - values[1]) if comparable else "")
+
+
+def _present(name: str, world: World) -> bool:
+    return name == "f" or bool(world.context.of(name))
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return np.array2string(np.asarray(real(value)), precision=6, separator=", ", suppress_small=True).replace("\n", "")
+
+
+# What it should read
+
+
+def expected(left: Node, right: Node, stage: Stage) -> str:
+    """The first small change of the right side that agrees in the worlds: a sign, a transpose, a place, limits, a term."""
+    for candidate in repairs(right, stage.context):
+        if isinstance(_in_stage(left, candidate, stage), Agreement):
+            return f"{show(left)} = {show(candidate)}"
+    return ""
+
+
+def repairs(node: Node, context: Context) -> Iterator[Node]:
+    """Small changes, one at a time, from the most usual slips on."""
+    yield tree.Negative(node)
+    yield from _changes(node)
+    for term in _missing(node, context):
+        terms = node.terms if isinstance(node, tree.Sum) else (node,)
+        for signed in (term, tree.Negative(term)):
+            yield tree.Sum((*terms, signed))
+    for part in walk(node):
+        if isinstance(part, tree.Integral):
+            terms = part.body.terms if isinstance(part.body, tree.Sum) else (part.body,)
+            for term in _missing(part.body, context):
+                for signed in (term, tree.Negative(term)):
+                    yield _swapped(node, part, replace(part, body=tree.Sum((*terms, signed))))
+
+
+def _changes(node: Node) -> Iterator[Node]:
+    for part in walk(node):
+        for changed in _change(part):
+            yield _swapped(node, part, changed)
+
+
+def _change(part: Node) -> Iterator[Node]:
+    if isinstance(part, tree.Sum):
+        for i, term in enumerate(part.terms):
+            turned = term.of if isinstance(term, tree.Negative) else tree.Negative(term)
+            yield replace(part, terms=(*part.terms[:i], turned, *part.terms[i + 1:]))
+    if isinstance(part, tree.Negative):
+        yield part.of
+    if isinstance(part, tree.Transposed):
+        yield part.of
+    if isinstance(part, tree.Derivative) and part.kind in ("partial", "nabla"):
+        yield tree.Transposed(part)
+    if isinstance(part, tree.Integral):
+        yield replace(part, lower=part.upper, upper=part.lower)
+    if isinstance(part, Symbol) and isinstance(part.at, Symbol) and part.at.name in ("t0", "t1"):
+        yield replace(part, at=Symbol("t1" if part.at.name == "t0" else "t0"))
+    if isinstance(part, Symbol) and part.name in ("p", "x") and part.at is not None:
+        one = tree.Number(Fraction(1))
+        if isinstance(part.at, Symbol) and part.at.name == "l":
+            yield replace(part, at=tree.Sum((part.at, one)))
+        if isinstance(part.at, tree.Sum) and isinstance(part.at.terms[0], Symbol) and part.at.terms[0].name == "l":
+            yield replace(part, at=part.at.terms[0])
+
+
+def _missing(node: Node, context: Context) -> Iterator[Node]:
+    """Terms that are often forgotten: the explicit derivatives of the costs and the field."""
+    for by in ("x", "w", "theta", "t"):
+        letter = Symbol(by)
+        for name in ("L", "Psi"):
+            if context.of(name):
+                yield tree.Derivative(Applied(name), (letter,), "partial")
+        yield tree.Product((Symbol("p"), tree.Derivative(Applied("f"), (letter,), "partial")))
+
+
+def _swapped(node: Node, old: Node, new: Node) -> Node:
+    if node is old:
+        return new
+    return rebuilt(node, lambda child: _swapped(child, old, new))
+

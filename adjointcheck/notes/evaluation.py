@@ -1,0 +1,520 @@
+"""The number that a resolved formula has in a world: products with their shapes checked, derivatives exact by jets.
+
+Vectors whose layout the notes never fix are 1-D arrays, which fit as rows and as columns; everything else has two axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import singledispatch
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from adjointcheck.notes import jet, tree
+from adjointcheck.notes.jet import Value, along, direction, moved, real
+from adjointcheck.notes.meaning import Applied, Symbol, Unknown, slots_of, walk
+from adjointcheck.notes.tree import Node
+from adjointcheck.notes.wording import show
+
+GAUSS = np.polynomial.legendre.leggauss(16)
+CLOSE = 1e-12  # times nearer than this are the same place
+
+
+class NoValue(Exception):
+    """The formula has no number here; the message says why."""
+
+
+class ShapeError(Exception):
+    """Shapes that do not fit, with the place in words; `loose` when a layout that the notes never fix takes part."""
+
+    def __init__(self, told: str, loose: bool) -> None:
+        super().__init__(told)
+        self.loose = loose
+
+
+@dataclass(frozen=True)
+class Env:
+    """Where a formula is evaluated: at `time` (over layers an index) of `world`; `local` are letters held at other values there."""
+
+    world: Any
+    time: Value
+    bound: Mapping[str, Value] = field(default_factory=dict)
+    local: tuple[tuple[str, float, Value], ...] = ()
+
+    def at(self, time: Value) -> Env:
+        """The same elsewhere, as if written there."""
+        return replace(self, time=time, bound={**self.bound, ("l" if self.world.layered else "t"): time})
+
+    def within(self, world: Any) -> Env:
+        return replace(self, world=world)
+
+    def binding(self, name: str, value: Value) -> Env:
+        return replace(self, bound={**self.bound, name: value})
+
+
+def evaluate(node: Node, env: Env) -> Value:
+    """A jet or an array; raises NoValue or ShapeError."""
+    return _value(node, env)
+
+
+@singledispatch
+def _value(node: Node, env: Env) -> Value:
+    raise NoValue(f"{type(node).__name__.lower()} {show(node)} has no value of its own")
+
+
+# Leaves
+
+
+@_value.register
+def _(node: tree.Number, env: Env) -> Value:
+    return np.float64(float(node.value))
+
+
+@_value.register
+def _(node: Unknown, env: Env) -> Value:
+    raise NoValue(f"the letter {node.letter} is not declared")
+
+
+@_value.register
+def _(node: tree.Words, env: Env) -> Value:
+    raise NoValue(f"words: {node.text}")
+
+
+def place_of(node: Node | None, env: Env) -> Value:
+    """The time or layer that a place means; explicit derivatives in t do not move it."""
+    if node is None:
+        return env.time
+    value = evaluate(node, replace(env, local=tuple(item for item in env.local if item[0] != "t")))
+    if env.world.layered:
+        index = float(real(value))
+        if abs(index - round(index)) > CLOSE:
+            raise NoValue(f"{show(node)} is no layer")
+        return round(index)
+    return value
+
+
+def same_place(one: Value, other: Value) -> bool:
+    return abs(float(real(one)) - float(real(other))) < CLOSE
+
+
+@_value.register
+def _(node: Symbol, env: Env) -> Value:
+    if node.bound or (node.name in ("t", "l", "eps") and node.at is None):
+        return _variable(node, env)
+    place = place_of(node.at, env)
+    held = _held(node.name, place, env)
+    value = held if held is not None else env.world.value(node, place, env)
+    if node.part:
+        value = _component(node, value, env)
+    value = scalar(value)
+    return value.reshape(-1) if node.free and np.ndim(real(value)) == 2 else value
+
+
+def _variable(node: Symbol, env: Env) -> Value:
+    held = next((value for name, _, value in reversed(env.local) if name == node.name), None)
+    if held is not None:
+        return held
+    if node.name in env.bound:
+        return env.bound[node.name]
+    if node.name == "t":
+        return env.world.clock(env.time)
+    if node.name == "l":
+        return env.time
+    raise NoValue(f"{node.name} has no value here")
+
+
+def _held(name: str, place: Value, env: Env) -> Value | None:
+    return next((value for held, at, value in reversed(env.local) if held == name and same_place(at, place)), None)
+
+
+def _component(node: Symbol, value: Value, env: Env) -> Value:
+    index = [round(float(real(evaluate(part, env)))) - 1 for part in node.part]
+    flat = value.reshape(-1)
+    if len(index) != 1 or not 0 <= index[0] < np.size(real(flat)):
+        raise NoValue(f"{show(node)} has no such component")
+    return flat[index[0]]
+
+
+@_value.register
+def _(node: Applied, env: Env) -> Value:
+    if node.at is not None:
+        env = env.at(place_of(node.at, env))
+        if node.name in ("Psi", "H") or not env.world.layered:
+            node = replace(node, at=None)
+    if node.name == "H":
+        return _hamiltonian(node, env)
+    return scalar(env.world.function(node.name)(slot_values(node, env), layer=env.time if node.at is not None else 0))
+
+
+def slot_values(node: Applied, env: Env) -> dict[str, Value]:
+    """The arguments of a function: as written, else what stands here (for an end cost, at the end)."""
+    written = dict(node.arguments)
+    if "?" in written:
+        raise NoValue(f"what the arguments of {show(node)} are is not clear; write {node.name} with its arguments in order")
+    slots = slots_of(node, env.world.context)
+    function = env.world.function(node.name)
+    end = env.at(env.world.last()) if node.name in ("Psi", "psi") else env
+    values = {}
+    for slot in function.slots:
+        if slot in written:
+            values[slot] = evaluate(written[slot], env)
+        elif slot in slots or not written:
+            values[slot] = evaluate(Symbol(slot), end)
+        else:
+            raise NoValue(f"{show(node)} leaves out {slot}")
+    return values
+
+
+def _hamiltonian(node: Applied, env: Env) -> Value:
+    """The body that the notes give, else L + p f; written arguments replace the letters."""
+    for slot, argument in node.arguments:
+        env = replace(env, local=(*env.local, (slot, float(real(env.time)), _oriented(slot, evaluate(argument, env), env))))
+    body = env.world.hamiltonian()
+    return evaluate(body, env)
+
+
+def _oriented(slot: str, value: Value, env: Env) -> Value:
+    """An argument in the convention's layout: x a column, p a row."""
+    shape = env.world.shape(slot)
+    size = int(np.prod(shape))
+    return value.reshape(*shape) if np.size(real(value)) == size and np.ndim(real(value)) else value
+
+
+# Algebra
+
+
+def scalar(value: Value) -> Value:
+    """1 x 1 is a number."""
+    return value.reshape(()) if np.size(real(value)) == 1 and np.ndim(real(value)) else value
+
+
+def dimensions(value: Value) -> tuple[int, ...]:
+    return np.shape(real(value))
+
+
+def times(one: Value, other: Value, told: Callable[[], str]) -> Value:
+    """The product of two values whose shapes fit."""
+    a, b = dimensions(one), dimensions(other)
+    if not a or not b:
+        return one * other
+    if a[-1] != b[0]:
+        raise ShapeError(f"{told()}: {_shape(a)} times {_shape(b)}", len(a) == 1 or len(b) == 1)
+    return scalar(one @ other)
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape)) if len(shape) == 2 else f"vector of {shape[0]}" if shape else "number"
+
+
+def plus(one: Value, other: Value, told: Callable[[], str]) -> Value:
+    """The sum of two values of one shape; a vector without layout takes the other's."""
+    a, b = dimensions(one), dimensions(other)
+    if a == b:
+        return one + other
+    if (not a and real(one) == 0 and not isinstance(one, jet.Jet)) or (not b and real(other) == 0 and not isinstance(other, jet.Jet)):
+        return other if not a else one
+    if len(a) == 1 and len(b) == 2 and a[0] == max(b) and min(b) == 1:
+        return one.reshape(*b) + other
+    if len(b) == 1 and len(a) == 2 and b[0] == max(a) and min(a) == 1:
+        return one + other.reshape(*a)
+    if not a and len(b) == 2 and b[0] == b[1]:
+        return one * np.eye(b[0]) + other
+    if not b and len(a) == 2 and a[0] == a[1]:
+        return one + other * np.eye(a[0])
+    raise ShapeError(f"{told()}: {_shape(a)} plus {_shape(b)}", len(a) == 1 or len(b) == 1)
+
+
+@_value.register
+def _(node: tree.Sum, env: Env) -> Value:
+    terms = [term for term in node.terms if not isinstance(term, tree.BigO)]
+    result: Value = np.float64(0.0)
+    for term in terms:
+        result = plus(result, evaluate(term, env), lambda: show(node))
+    return result
+
+
+@_value.register
+def _(node: tree.BigO, env: Env) -> Value:
+    return np.float64(0.0)
+
+
+@_value.register
+def _(node: tree.Product, env: Env) -> Value:
+    result: Value = np.float64(1.0)
+    for factor in node.factors:
+        result = times(result, evaluate(factor, env), lambda: show(node))
+    return result
+
+
+@_value.register
+def _(node: tree.Quotient, env: Env) -> Value:
+    above, below = evaluate(node.above, env), evaluate(node.below, env)
+    if dimensions(below):
+        raise ShapeError(f"{show(node)}: divided by {_shape(dimensions(below))}", True)
+    return above / below
+
+
+@_value.register
+def _(node: tree.Power, env: Env) -> Value:
+    base, exponent = evaluate(node.base, env), evaluate(node.exponent, env)
+    power = float(real(exponent))
+    shape = dimensions(base)
+    if not shape:
+        return jet.power(base, power)
+    if len(shape) == 2 and shape[0] == shape[1]:
+        if power == -1:
+            return jet.inverse(base)
+        if power == round(power) and 0 <= power <= 8:
+            result: Value = np.eye(shape[0])
+            for _ in range(round(power)):
+                result = result @ base
+            return result
+    if power == 2 and isinstance(node.base, Symbol | tree.Derivative | Applied):
+        return jet.total(base.reshape(-1)[i] * base.reshape(-1)[i] for i in range(int(np.prod(shape))))
+    raise ShapeError(f"{show(node)}: a power of {_shape(shape)}", True)
+
+
+@_value.register
+def _(node: tree.Negative, env: Env) -> Value:
+    return -evaluate(node.of, env)
+
+
+@_value.register
+def _(node: tree.Transposed, env: Env) -> Value:
+    return evaluate(node.of, env).T
+
+
+@_value.register
+def _(node: tree.Vector, env: Env) -> Value:
+    """Parts one after the other; a column of rows stays a matrix."""
+    rows = [[evaluate(cell, env) for cell in row] for row in node.rows]
+    if len(rows) == 1 or all(len(row) == 1 for row in rows):
+        return jet.joined([np.asarray(cell) if not isinstance(cell, jet.Jet) else cell for row in rows for cell in row])
+    if any(isinstance(cell, jet.Jet) for row in rows for cell in row):
+        raise NoValue("a matrix of blocks that moves")
+    try:
+        return np.block([[_matrix(cell) for cell in row] for row in rows])
+    except ValueError as error:
+        raise ShapeError(f"{show(node)}: blocks that do not fit", True) from error
+
+
+def _matrix(value: Value) -> Value:
+    return value.reshape(1, 1) if not dimensions(value) else value.reshape(-1, 1) if len(dimensions(value)) == 1 else value
+
+
+_ELEMENTARY: Mapping[str, Callable[[Value], Value]] = {
+    "exp": jet.exponential, "log": jet.logarithm, "sin": jet.sine, "cos": jet.cosine, "sqrt": lambda v: jet.power(v, 0.5),
+    "tan": lambda v: jet.sine(v) / jet.cosine(v),
+    "tanh": lambda v: 1.0 - 2.0 / (jet.exponential(2.0 * v) + 1.0),
+}
+
+
+@_value.register
+def _(node: tree.Function, env: Env) -> Value:
+    values = [evaluate(argument, env) for argument in node.arguments]
+    shape = dimensions(values[0])
+    if node.name in _ELEMENTARY and len(values) == 1:
+        return _ELEMENTARY[node.name](values[0])
+    if node.name in ("tr", "det", "div") and len(shape) == 2 and shape[0] == shape[1]:
+        return jet.determinant(values[0]) if node.name == "det" else jet.total(values[0][i, i] for i in range(shape[0]))
+    if node.name in ("tr", "det") and not shape:
+        return values[0]
+    if node.name in ("norm", "abs") and node.below is None and len(values) == 1:
+        flat = values[0].reshape(-1)
+        squares = jet.total(flat[i] * flat[i] for i in range(np.size(real(flat))))
+        return jet.power(jet.determinant(values[0]) ** 2 if node.name == "abs" and len(shape) == 2 and min(shape) > 1 else squares, 0.5)
+    if node.name in ("dot", "inner", "angle") and len(values) == 2:
+        one, other = values[0].reshape(-1), values[1].reshape(-1)
+        return times(one, other, lambda: show(node))
+    if node.name == "hadamard":
+        return values[0] * values[1]
+    raise NoValue(f"{node.name} is not evaluated")
+
+
+# Places, integrals, sums, limits
+
+
+@_value.register
+def _(node: tree.Evaluated, env: Env) -> Value:
+    value = evaluate(node.of, _placed(node.at, env))
+    return value - evaluate(node.of, _placed(node.less, env)) if node.less else value
+
+
+def _placed(at: tuple[Node, ...], env: Env) -> Env:
+    for item in at:
+        if isinstance(item, tree.Chain):
+            left, right = item.sides[0], item.sides[-1]
+            if isinstance(left, Symbol) and left.name not in ("t", "l"):
+                if left.name == "eps" or left.bound:
+                    env = env.binding(left.name, evaluate(right, env))
+                continue
+            item = right
+        env = env.at(place_of(item, env))
+    return env
+
+
+@_value.register
+def _(node: tree.Integral, env: Env) -> Value:
+    world = env.world
+    if world.layered or not (isinstance(node.by, Symbol) and (node.by.bound or node.by.name == "t")):
+        raise NoValue(f"an integral over {show(node.by)}")
+    lower = place_of(node.lower, env) if node.lower is not None else world.first()
+    upper = place_of(node.upper, env) if node.upper is not None else world.last()
+    cuts = [cut for cut in world.cuts() if min(real(lower), real(upper)) + CLOSE < cut < max(real(lower), real(upper)) - CLOSE]
+    ends = [lower, *sorted(cuts, reverse=bool(real(lower) > real(upper))), upper]
+    result: Value = np.float64(0.0)
+    for a, b in pairwise(ends):
+        for point, weight in zip(*GAUSS, strict=True):
+            time = a + (b - a) * (0.5 * (point + 1.0))
+            inner = replace(env, time=time).binding(node.by.name, time)
+            result = plus(result, (b - a) * (0.5 * weight) * evaluate(node.body, inner), lambda: show(node))
+    return result
+
+
+@_value.register
+def _(node: tree.Series, env: Env) -> Value:
+    world = env.world
+    name = node.index.name if isinstance(node.index, Symbol) else "l"
+    if node.kind != "sum" or (not world.layered and (node.lower is None or node.upper is None)):
+        raise NoValue(f"a {node.kind} over {name}")
+    lower = round(float(real(evaluate(node.lower, env)))) if node.lower is not None else 0
+    upper = round(float(real(evaluate(node.upper, env)))) if node.upper is not None else world.count - 1
+    result: Value = np.float64(0.0)
+    for index in range(lower, upper + 1):
+        inner = (env.at(index) if name == "l" else env).binding(name, np.float64(index))
+        result = plus(result, evaluate(node.body, inner), lambda: show(node))
+    return result
+
+
+@_value.register
+def _(node: tree.Limit, env: Env) -> Value:
+    """Richardson's extrapolation of values at h/2^k."""
+    if not isinstance(node.by, Symbol) or float(real(evaluate(node.to, env))) != 0:
+        raise NoValue(f"the limit {show(node.by)} -> {show(node.to)}")
+    rows: list[list[Value]] = []
+    for k in range(7):
+        value = evaluate(node.body, env.binding(node.by.name, np.float64(0.08 / 2**k)))
+        row = [value]
+        for j, previous in enumerate(rows[-1] if rows else [], 1):
+            row.append(row[-1] + (row[-1] - previous) / (2.0**j - 1.0))
+        rows.append(row)
+    if jet.largest(rows[-1][-1] - rows[-2][-1]) > 1e-6 * (1 + jet.largest(rows[-1][-1])):
+        raise NoValue(f"the limit in {show(node.by)} does not settle")
+    return rows[-1][-1]
+
+
+# Derivatives
+
+
+@_value.register
+def _(node: tree.Variation, env: Env) -> Value:
+    with direction() as bit:
+        return along(evaluate(node.of, env.within(env.world.varied(bit))), bit)
+
+
+@_value.register
+def _(node: tree.Derivative, env: Env) -> Value:
+    by = node.by or (Symbol("t"),)
+    if not all(isinstance(item, Symbol) for item in by):
+        raise NoValue(f"a derivative by {', '.join(map(show, by))}")
+    return _derivative(node.of, tuple(by), node.kind, env)
+
+
+def _derivative(of: Node, by: tuple[Any, ...], kind: str, env: Env) -> Value:
+    """By the last letter first: d^2 H/dx dw has rows of x and columns of w."""
+    symbol, rest = by[-1], by[:-1]
+    total = kind in ("total", "functional")
+
+    def inner(env: Env) -> Value:
+        return _derivative(of, rest, kind, env) if rest else evaluate(of, env)
+
+    if total and symbol.name in ("t", "s", "tau") and symbol.at is None:
+        return _in_time(inner, symbol, env)
+    if total and symbol.name == "eps":
+        return _in_variable(inner, symbol, env)
+    if total:
+        return _laid_out(env.world.derivative(inner, symbol, env), of, kind, env)
+    if symbol.name in ("t", "l", "eps"):
+        return _explicit(inner, symbol, env)
+    if isinstance(of, Applied) and of.name != "H" and not rest and symbol.name in env.world.slots(of.name):
+        return _laid_out(_by_slot(of, symbol.name, env), of, kind, env)
+    return _laid_out(_by_letter(inner, symbol, env), of, kind, env)
+
+
+def _in_time(inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
+    if env.world.layered:
+        raise NoValue("a derivative in time, over layers")
+    with direction() as bit:
+        there = moved(env.time, bit, np.float64(1.0))
+        return along(inner(replace(env, time=there).binding(symbol.name, there)), bit)
+
+
+def _in_variable(inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
+    with direction() as bit:
+        return along(inner(env.binding(symbol.name, moved(env.bound.get(symbol.name, np.float64(0.0)), bit, np.float64(1.0)))), bit)
+
+
+def _explicit(inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
+    """In the letter t where it is written, or an argument; the trajectories stay."""
+    with direction() as bit:
+        value = moved(evaluate(symbol, env), bit, np.float64(1.0))
+        return along(inner(replace(env, local=(*env.local, (symbol.name, 0.0, value)))), bit)
+
+
+def _by_slot(of: Applied, slot: str, env: Env) -> Value:
+    """df/dx at the arguments as written."""
+    where = env.at(place_of(of.at, env)) if of.at is not None else env
+    of = of if env.world.layered and of.name not in ("Psi", "H") else replace(of, at=None)
+    values = slot_values(of, where)
+    function, layer = env.world.function(of.name), where.time if of.at is not None else 0
+    return columns(lambda value: scalar(function({**values, slot: value}, layer=layer)), values[slot])
+
+
+def _by_letter(inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
+    """In every mention of the letter at its place."""
+    place = place_of(symbol.at, env)
+    base = evaluate(replace(symbol, free=False, part=()), env)
+
+    def value(there: Value) -> Value:
+        held = _oriented(symbol.name, there, env) if dimensions(there) else there
+        return inner(replace(env, local=(*env.local, (symbol.name, float(real(place)), held))))
+
+    return columns(value, base)
+
+
+def columns(function: Callable[[Value], Value], base: Value) -> Value:
+    """The derivative of `function` at `base`: a vector without layout for scalars, else the Jacobian."""
+    shape = dimensions(base)
+    slopes = []
+    for unit in np.eye(int(np.prod(shape))) if shape else [np.float64(1.0)]:
+        with direction() as bit:
+            slopes.append(along(function(moved(base, bit, np.reshape(unit, shape) if shape else unit)), bit))
+    return assembled(slopes, bool(shape))
+
+
+def assembled(slopes: list[Value], vector: bool) -> Value:
+    """Directional derivatives beside each other."""
+    if not vector:
+        return slopes[0]
+    shape = dimensions(slopes[0])
+    if len(shape) == 2 and min(shape) > 1:
+        raise NoValue("the derivative of a matrix in a vector")
+    return jet.stacked([slope.reshape(-1) for slope in slopes], 1) if shape else jet.stacked(slopes)
+
+
+def _laid_out(value: Value, of: Node, kind: str, env: Env) -> Value:
+    """Gradients and Jacobians in the layout that the notes declare."""
+    shape = dimensions(value)
+    if len(shape) == 1:
+        layout = env.world.context.option("gradients")
+        return value.reshape(-1, 1) if layout == "column" else value.reshape(1, -1) if layout == "row" else value
+    transposed = env.world.context.option("nabla" if kind == "nabla" else "jacobian") == "transposed"
+    return value.T if len(shape) == 2 and transposed else value
+
+
+def mentions(node: Node, name: str) -> bool:
+    """Does the letter occur in it?"""
+    return any(isinstance(part, Symbol | Applied) and part.name == name for part in walk(node))

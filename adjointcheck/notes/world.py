@@ -1,0 +1,662 @@
+"""Concrete worlds in which formulas have numbers: random smooth fields and costs, trajectories, costates by forward sensitivities.
+
+Fields have Jacobians without symmetry, depend on time where the notes let them, and every argument is live.  Over time, a world
+solves xdot = f by collocation (Chebyshev points, Picard's iteration); over layers it just runs.  The costate is computed as
+dJ/dx(t) from perturbed solutions, never from an adjoint equation.  All inputs may be jets, so every derivative is exact.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.polynomial import chebyshev
+
+from adjointcheck.notes import jet, tree
+from adjointcheck.notes.context import ROLES, Context, Declared
+from adjointcheck.notes.evaluation import CLOSE, Env, NoValue, assembled, columns, dimensions, evaluate, place_of, scalar
+from adjointcheck.notes.jet import Value, along, direction, moved, real
+from adjointcheck.notes.meaning import AXES, Applied, Symbol, rebuilt, walk
+from adjointcheck.notes.tree import Node
+
+START, END, LAYERS = 0.1, 0.9, 4
+NODES = 22
+SIZES = {"n": 3, "k": 2, "m": 4, "q": 2}
+_POINTS = np.cos(np.pi * np.arange(NODES) / (NODES - 1))[::-1]
+_TO_COEFFICIENTS = np.linalg.inv(chebyshev.chebvander(_POINTS, NODES - 1))
+_TIMES = START + (END - START) * (_POINTS + 1) / 2
+_INTEGRALS = np.stack([
+    chebyshev.chebval(_POINTS, chebyshev.chebint(column, lbnd=-1)) for column in _TO_COEFFICIENTS.T
+], axis=1) * (END - START) / 2  # values at the points -> integrals from START to the points
+
+
+class Path:
+    """A polynomial in time through values at the nodes; times may be jets."""
+
+    def __init__(self, values: Value) -> None:
+        self.values = values
+        spread = _spread(_TO_COEFFICIENTS)
+        self.orders = [spread(values)]
+
+    def order(self, k: int) -> Value:
+        while len(self.orders) <= k:
+            size = np.shape(real(self.orders[-1]))[0]
+            slope = np.stack([_padded(chebyshev.chebder(unit), size) for unit in np.eye(size)], axis=1) * 2 / (END - START)
+            self.orders.append(_spread(slope)(self.orders[-1]))
+        return self.orders[k]
+
+    def __call__(self, time: Value) -> Value:
+        base = 2 * (float(real(time)) - START) / (END - START) - 1
+        weights = chebyshev.chebvander(base, NODES - 1)
+
+        def value(k: int) -> Value:
+            return _spread(weights.reshape(1, -1))(self.order(k))[0]
+
+        result = value(0)
+        if not isinstance(time, jet.Jet):
+            return result
+        term = step = jet.Jet({mask: part for mask, part in time.parts.items() if mask})
+        for k in range(1, 16):
+            if not term.parts:
+                break
+            result = result + jet.bilinear(np.multiply, term, value(k) * (1.0 / math.factorial(k)))
+            term = jet.bilinear(np.multiply, term, step)
+        return result
+
+
+def _padded(row: Any, size: int) -> Any:
+    return np.concatenate([row, np.zeros(size - len(row))])
+
+
+def _spread(matrix: Any) -> Callable[[Value], Value]:
+    """The matrix along the first axis of every part."""
+    def apply(value: Value) -> Value:
+        return value.map(lambda part: np.tensordot(matrix, part, 1)) if isinstance(value, jet.Jet) else np.tensordot(matrix, value, 1)
+    return apply
+
+
+@dataclass(frozen=True)
+class Smooth:
+    """A random smooth function of its slots, with `rows` values: linear, sine and product terms.
+
+    `affine`: linear in w, for worlds with an optimal control; `convex`: quadratic in w.
+    """
+
+    slots: tuple[str, ...]
+    sizes: Mapping[str, int]
+    rows: int
+    seed: int
+    affine: bool = False
+    convex: bool = False
+
+    @cached_property
+    def coefficients(self) -> tuple[Any, ...]:
+        rng = np.random.default_rng(self.seed)
+        width = sum(self.sizes[slot] for slot in self.slots) + 1
+
+        def draw(low: float, high: float, *shape: int) -> Any:
+            return np.round(rng.uniform(low, high, shape), 1) * rng.choice([-1, 1], shape)
+
+        weight = np.round(rng.uniform(0.5, 1.5, (self.sizes.get("w", 1), self.sizes.get("w", 1))), 1)
+        linear, waves, mix = draw(0.2, 0.7, self.rows, width), draw(0.3, 0.9, 4, width), draw(0.2, 0.6, self.rows, 4)
+        return linear, waves, mix, draw(0.1, 0.5, 2, self.rows, width), weight @ weight.T + np.eye(len(weight)), draw(0, 0.5, self.rows, 1)
+
+    def words(self, name: str) -> str:
+        """The function in full, for a counterexample: f_1 = 0.3 t - 0.5 x1 + ..."""
+        linear, waves, mix, factors, weight, shift = self.coefficients
+        letters = [slot if self.sizes[slot] == 1 else f"{slot}{i + 1}" for slot in self.slots for i in range(self.sizes[slot])]
+        calm = [not (slot == "w" and (self.affine or self.convex)) for slot in self.slots for _ in range(self.sizes[slot])]
+
+        def sum_of(row: Any, which: Iterable[bool]) -> str:
+            return " + ".join(f"{c:g} {x}" for c, x, on in zip(row, letters, which, strict=False) if on).replace("+ -", "- ")
+
+        everything = [True] * len(letters)
+        lines = []
+        for i in range(self.rows):
+            terms = [sum_of(linear[i], everything), *(f"{mix[i, j]:g} sin({sum_of(waves[j], calm)})" for j in range(len(waves))),
+                     f"({sum_of(factors[0, i], everything)}) ({sum_of(factors[1, i], calm)})", f"{shift[i, 0]:g}"]
+            terms += [f"w^T {np.round(weight, 2).tolist()} w"] if self.convex and "w" in self.slots else []
+            lines.append(f"{name}{f'_{i + 1}' if self.rows > 1 else ''} = " + " + ".join(terms).replace("+ -", "- "))
+        return "; ".join(lines)
+
+    def __call__(self, values: Mapping[str, Value], layer: Value = 0) -> Value:
+        flat = [values[slot] for slot in self.slots]
+        for slot, value in zip(self.slots, flat, strict=True):
+            if int(np.size(real(value))) != self.sizes[slot]:
+                raise NoValue(f"an argument of another size than {slot}")
+        return self.many([value.reshape(-1, 1) for value in flat], np.full((1, 1), float(real(layer))))
+
+    def many(self, blocks: list[Value], layer: Any) -> Value:
+        """Values side by side: each block has a column for each point."""
+        linear, waves, mix, factors, weight, shift = self.coefficients
+        state = _stack([*blocks, 0.3 * layer])
+        calm = _stack([block * (0.0 if slot == "w" and (self.affine or self.convex) else 1.0)
+                       for slot, block in zip(self.slots, blocks, strict=True)] + [0.3 * layer])
+        result = linear @ state + mix @ jet.sine(waves @ calm) + (factors[0] @ state) * (factors[1] @ calm) + shift
+        if self.convex and "w" in self.slots:
+            control = blocks[self.slots.index("w")]
+            result = result + (control * (weight @ control)).map(lambda p: p.sum(0, keepdims=True)) if isinstance(control, jet.Jet) else (
+                result + (control * (weight @ control)).sum(0, keepdims=True))
+        return result
+
+
+def _stack(blocks: list[Value]) -> Value:
+    masks = dict.fromkeys(mask for block in blocks for mask in jet.parts_of(block))
+    width = max(np.shape(real(block))[1] for block in blocks)
+    parts = {mask: np.concatenate([np.broadcast_to(jet.parts_of(b).get(mask, np.zeros(np.shape(real(b)))), (np.shape(real(b))[0], width))
+                                   for b in blocks]) for mask in masks}
+    return jet.Jet(parts) if len(parts) > 1 else parts[0]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What all perturbations of one world share: the notes' laws, sizes, functions, constants.
+
+    `wide`: functions whose arguments are never written take all that the notes have, else as few as make sense.
+    `optimal`: the control makes H stationary; `free`: the multiplier is any function, as before it is chosen.
+    `varied`: the inputs that delta moves.
+    """
+
+    context: Context
+    seed: int = 0
+    wide: bool = True
+    optimal: bool = False
+    free: bool = False
+    varied: frozenset[str] = frozenset()
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def layered(self) -> bool:
+        return self.context.over() == "layers"
+
+    def rng(self, name: str) -> np.random.Generator:
+        return np.random.default_rng([self.seed, zlib.crc32(name.encode())])
+
+    def size(self, name: str) -> int:
+        """Of a dimension's name: n of x, k of w, m of theta, else what the declared letters say."""
+        if name.isdigit():
+            return int(name)
+        return self.sizes.get(name, SIZES.get(name, 3))
+
+    def shape(self, symbol: str) -> tuple[int, int]:
+        declared = next(iter(self.context.of(symbol)), None)
+        rows, cols = declared.shape if declared else ROLES[symbol].shape if symbol in ROLES else ("1", "1")
+        return self.size(rows), self.size(cols)
+
+    def slots(self, name: str) -> tuple[str, ...]:
+        """The arguments of a function: as the notes write them, else those that they may have."""
+        declared = next((d for d in self.context.of(name) if d.arguments is not None), None)
+        if declared is not None and declared.arguments is not None:
+            return tuple(slot for slot in declared.arguments if slot in AXES.get(name, ()) or slot in self.context.letters)
+        axes = AXES.get(name, ())
+        known = {"x", *(["t"] if self.wide else []), *(axis for axis in ("w", "theta") if self.context.of(axis))}
+        present = [axis for axis in axes if axis in known]
+        if name in ("Psi", "psi") and not (self.wide and self.context.of(name)):
+            return ("x",)
+        return tuple(axis for axis in present if axis != "theta" or self.wide or name == "f")
+
+    def function(self, name: str) -> Smooth:
+        if name not in AXES:
+            raise NoValue(f"{name} is no function of the convention")
+        slots = self.slots(name)
+        sizes = {slot: int(np.prod(self.shape(slot))) for slot in slots}
+        rows = self.shape(name)[0]
+        seed = int(self.rng(f"function {name}").integers(2**32))
+        return Smooth(slots, sizes, rows, seed, self.optimal and name == "f", self.optimal and name == "L")
+
+
+def sizes_of(context: Context) -> dict[str, int]:
+    """Numbers for the names of dimensions in the declared shapes; different letters get different numbers."""
+    sizes: dict[str, int] = {}
+    for symbol, usual in (("x", 3), ("w", 2), ("theta", 4), ("psi", 2)):
+        for declared in context.of(symbol):
+            name = declared.shape[0] if declared.shape[0] != "1" else declared.shape[1]
+            if not name.isdigit():
+                sizes.setdefault(name, usual)
+    return sizes
+
+
+class World:
+    """A stage with inputs; every method takes times (layers: indices)."""
+
+    def __init__(self, stage: Stage, inputs: Mapping[str, Value], origin: tuple[Value, Value] | None = None, before: World | None = None,
+                 guess: Value | None = None) -> None:
+        self.stage, self.inputs, self.before, self.guess = stage, inputs, before, guess
+        self.origin = origin or ((0 if stage.layered else inputs["t0"]), inputs["x0"])
+        self.context, self.layered, self.count = stage.context, stage.layered, LAYERS
+        self.slots, self.shape = stage.slots, stage.shape
+        self._functions: dict[str, Smooth] = {}
+
+    def function(self, name: str) -> Smooth:
+        if name not in self._functions:
+            self._functions[name] = self.stage.function(name)
+        return self._functions[name]
+
+    # Times
+
+    def first(self) -> Value:
+        return 0 if self.layered else self.inputs["t0"]
+
+    def last(self) -> Value:
+        return self.count if self.layered else self.inputs["t1"]
+
+    def clock(self, time: Value) -> Value:
+        return START + self.inputs["h"] * float(real(time)) if self.layered else time
+
+    def cuts(self) -> tuple[float, ...]:
+        """Times at which something jumps."""
+        return (*self.before.cuts(), float(real(self.origin[0]))) if self.before else ()
+
+    # Values
+
+    def value(self, node: Symbol, place: Value, env: Env) -> Value:
+        """The quantity `node` at a time or layer."""
+        follows = node.name not in ("J", "J_a")
+        if follows and self.before is not None and float(real(place)) < float(real(self.origin[0])) - CLOSE:
+            return self.before.value(node, place, env.within(self.before))
+        name = node.name
+        maker = getattr(self, f"value_{name}", None)
+        if maker is not None:
+            return maker(place)
+        if name in self.inputs:
+            return self.inputs[name]
+        declared = self.context.letters.get(name) or next(iter(self.context.of(name)), None)
+        if declared is not None and declared.body is not None:
+            return evaluate(declared.body, env if node.at is None else env.at(place))
+        if declared is not None:
+            return self.constant(name, declared)
+        raise NoValue(f"{name} has no value in this world")
+
+    def constant(self, name: str, declared: Declared) -> Value:
+        """A letter that the notes declare without saying what it is."""
+        if declared.kind == "path":
+            raise NoValue(f"{name} changes in time, and the notes do not say how")
+        rows, cols = (self.stage.size(part) for part in declared.shape)
+        rng = self.stage.rng(f"constant {name}")
+        value = rng.uniform(0.3, 0.9, (rows, cols)) * rng.choice([-1, 1], (rows, cols))
+        if f"symmetric {name}" in self.context.hypotheses or name in ("Q", "R", "Q_f", "Q_T", "S", "M", "Q_N", "F", "P_f", "H_f", "G_f"):
+            value = value @ value.T + 0.5 * np.eye(rows) if rows == cols else value
+        return scalar(value if rows * cols > 1 else abs(value))
+
+    def value_I(self, place: Value) -> Value:
+        return np.eye(self.shape("x")[0])
+
+    def value_N(self, place: Value) -> Value:
+        return np.float64(self.count)
+
+    def value_w(self, place: Value) -> Value:
+        control = self.inputs["w"]
+        if not self.layered:
+            return control(place).reshape(*self.shape("w"))
+        if not 0 <= place < len(control):
+            raise NoValue(f"there is no control at layer {place}")
+        return control[place]
+
+    def value_x(self, place: Value) -> Value:
+        if not self.layered:
+            return self.trajectory(place).reshape(*self.shape("x"))
+        if not 0 <= place <= self.count:
+            raise NoValue(f"there is no layer {place}")
+        return self.states[place - int(self.origin[0])]
+
+    def value_p(self, place: Value) -> Value:
+        if self.stage.free:
+            return self.inputs["multiplier"](place).reshape(*self.shape("p")) if not self.layered else self.inputs["multiplier"][place]
+        return self.costates[place] if self.layered else self.costate(place).reshape(*self.shape("p"))
+
+    def value_J(self, place: Value) -> Value:
+        return evaluate(self.objective, Env(self, self.last()))
+
+    def value_rho(self, place: Value) -> Value:
+        """Mass is kept: rho(t) det dx(t)/dx(t0) = rho(t0)."""
+        return np.float64(0.7) / jet.determinant(self.value_M(place))
+
+    def value_M(self, place: Value) -> Value:
+        return self._sensitivity("x0", place)
+
+    def value_S(self, place: Value) -> Value:
+        return self._sensitivity("theta", place)
+
+    def value_v(self, place: Value) -> Value:
+        with direction() as bit:
+            return along(self.put("x0", moved(self.inputs["x0"], bit, self.inputs["d_x0"])).value_x(place), bit)
+
+    def _sensitivity(self, name: str, place: Value) -> Value:
+        def state(value: Value) -> Value:
+            return self.put(name, value).value_x(place)
+        return columns(state, self.inputs[name])
+
+    def value_a_theta(self, place: Value) -> Value:
+        """The derivative of the cost in theta where theta moves from this time on."""
+        def cost(value: Value) -> Value:
+            return self.restarted(place, theta=value).value_J(place)
+        slopes = columns(cost, self.inputs["theta"])
+        return slopes.reshape(1, -1) if dimensions(slopes) else slopes
+
+    # Dynamics
+
+    @cached_property
+    def rule(self) -> Node:
+        law = self.context.law("layers" if self.layered else "dynamics")
+        if law is not None:
+            return law.right
+        if self.layered:
+            return tree.Sum((Symbol("x"), tree.Product((Symbol("h"), Applied("f")))))
+        return Applied("f")
+
+    @cached_property
+    def objective(self) -> Node:
+        law = self.context.law("objective")
+        if law is not None:
+            return law.right
+        end = Applied("Psi")
+        if not self.context.of("L"):
+            return end
+        running = (tree.Series("sum", tree.Product((Symbol("h"), Applied("L"))), Symbol("l", bound=True), None, None) if self.layered
+                   else tree.Integral(Applied("L"), Symbol("t", bound=True), None, None))
+        return tree.Sum((end, running))
+
+    def hamiltonian(self) -> Node:
+        """The body that the notes give, or L + p f."""
+        declared = next((d for d in self.context.of("H") if d.body is not None), None)
+        if declared is not None and declared.body is not None:
+            return declared.body
+        flow = tree.Product((Symbol("p"), self.rule))
+        cost = self.running()
+        return tree.Sum((cost, flow)) if cost is not None else flow
+
+    def running(self) -> Node | None:
+        """The integrand of the cost."""
+        terms = [part.body for part in walk(self.objective) if isinstance(part, tree.Integral)]
+        if self.layered or len(terms) > 1:
+            raise NoValue("H is used, but not defined; write H = L + p f")
+        return terms[0] if terms else None
+
+    def rates(self, states: Value) -> Value:
+        """f at all nodes; states: (nodes, n)."""
+        rule, plain = self.rule, isinstance(self.rule, Applied) and self.rule.at is None
+        if plain and all(isinstance(v, Symbol) and v.at in (None, Symbol("t")) and v.name == s for s, v in rule.arguments):
+            function = self.function("f")
+            blocks = {"x": states.T, "t": _TIMES.reshape(1, -1)}
+            blocks |= {"w": self._control_nodes()} if "w" in function.slots else {}
+            known = [blocks[slot] if slot in blocks else self.inputs[slot].reshape(-1, 1) for slot in function.slots]
+            return function.many(known, np.zeros((1, NODES))).T
+        size = int(np.prod(self.shape("x")))
+        rows = []
+        for i, time in enumerate(_TIMES):
+            env = Env(self, time, {"t": time}, (("x", float(time), scalar(states[i].reshape(*self.shape("x")))),))
+            rows.append(evaluate(rule, env).reshape(size))
+        return jet.stacked(rows)
+
+    def _control_nodes(self) -> Value:
+        return self.inputs["w"].values.T
+
+    @cached_property
+    def trajectory(self) -> Path:
+        """x(t) = x(s) + int_s^t f, iterated."""
+        place, value = self.origin
+        flat = value.reshape(-1)
+        states: Value = self.guess if self.guess is not None else np.zeros((NODES, 1)) + flat
+        for _ in range(200):
+            flow = Path(_spread(_INTEGRALS)(self.rates(states)))
+            offset = flat - (flow(place) if not same(place, START) else np.zeros(dimensions(flat)))
+            following = flow.values + offset
+            gap = jet.largest(following - states)
+            states = following
+            if not np.isfinite(gap):
+                break
+            if gap < 1e-14 * (1 + jet.largest(states)):
+                return Path(states)
+        if gap < 1e-11 * (1 + jet.largest(states)):
+            return Path(states)
+        raise NoValue("the solution of this world leaves its bounds")
+
+    @cached_property
+    def states(self) -> list[Value]:
+        """Layer by layer from the origin on."""
+        first = int(self.origin[0])
+        states = [self.origin[1]]
+        for index in range(first, self.count):
+            here = (("x", float(index), scalar(states[-1])),)
+            states.append(evaluate(self.rule, Env(self, index, {"l": np.float64(index)}, here)).reshape(*self.shape("x")))
+        return states
+
+    # Perturbations
+
+    def put(self, name: str, value: Value) -> World:
+        """With another input."""
+        inputs = {**self.inputs, name: value}
+        guess = self.trajectory.values if not self.layered else None
+        if self.before is not None:
+            return World(self.stage, inputs, self.origin, self.before, guess)
+        return World(self.stage, inputs, None, None, guess)
+
+    def restarted(self, place: Value, jump: Value | None = None, **inputs: Value) -> World:
+        """Another future from `place` on: the state there plus `jump`, other inputs; the past stays."""
+        here = self.value_x(place)
+        there = here if jump is None else here + jump
+        guess = self.trajectory.values if not self.layered else None
+        return World(self.stage, {**self.inputs, **inputs}, (place, there), self, guess)
+
+    def shifted(self, bit: int, unit: Value) -> World:
+        """The state at the origin moved along a direction."""
+        place, value = self.origin
+        inputs = {**self.inputs, "x0": moved(self.inputs["x0"], bit, unit)} if self.before is None else self.inputs
+        guess = self.trajectory.values if not self.layered else None
+        return World(self.stage, inputs, (place, moved(value, bit, unit)), self.before, guess)
+
+    def varied(self, bit: int) -> World:
+        """All inputs that delta moves, each along its own direction."""
+        inputs = dict(self.inputs)
+        for name in self.stage.varied:
+            if name == "w" and not self.layered:
+                inputs["w"] = Path(moved(inputs["w"].values, bit, inputs["d_w"].values))
+            elif name == "w":
+                inputs["w"] = [moved(value, bit, by) for value, by in zip(inputs["w"], inputs["d_w"], strict=True)]
+            else:
+                inputs[name] = moved(inputs[name], bit, inputs[f"d_{name}"])
+        if self.stage.free:
+            multiplier = inputs["multiplier"]
+            inputs["multiplier"] = multiplier
+        return World(self.stage, inputs, None, None, self.trajectory.values if not self.layered else None)
+
+    def derivative(self, inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
+        """The total derivative of what `inner` computes, by an input or by the state at a place."""
+        name = symbol.name
+        if name == "x" and symbol.at is not None and self.before is None and _is_start(symbol.at):
+            name = "x0"
+        if name == "x":
+            return self._by_state(inner, symbol, env)
+        if name == "w":
+            return self._by_control(inner, symbol, env)
+        if name in self.inputs and not name.startswith("d_") and (name in ("t0", "t1") or dimensions(self.inputs[name])):
+            return columns(lambda value: inner(env.within(self.put(name, value))), self.inputs[name])
+        raise NoValue(f"a derivative by {name} through the whole system")
+
+    def _by_state(self, inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
+        place = self.place(symbol, env)
+        return columns(lambda jump: inner(env.within(self.restarted(place, jump))), np.zeros(self.shape("x")))
+
+    def place(self, symbol: Symbol, env: Env) -> Value:
+        return place_of(symbol.at, env)
+
+    def _by_control(self, inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
+        """Over layers the derivative; over time the density: a pulse at t moves the state by f_w and costs L_w."""
+        place = self.place(symbol, env)
+        if self.layered:
+            def changed(value: Value) -> Value:
+                control = [value if i == place else old for i, old in enumerate(self.inputs["w"])]
+                return inner(env.within(World(self.stage, {**self.inputs, "w": control})))
+            return columns(changed, self.inputs["w"][place])
+        here = Env(self, place, {"t": place})
+        rate = self._slope(self.rule, here)
+        cost = self.running()
+        direct = self._slope(cost, here) if cost is not None else np.zeros(self.shape("w")[0])
+        slopes = []
+        for column in range(self.shape("w")[0]):
+            with direction() as bit:
+                jump = moved(np.zeros(self.shape("x")), bit, rate[:, column].reshape(*self.shape("x")) if dimensions(rate) else rate)
+                slopes.append(along(inner(env.within(self.restarted(place, jump))), bit))
+        return assembled(slopes, True) + direct
+
+    def _slope(self, node: Node, env: Env) -> Value:
+        """The explicit derivative in w."""
+        return evaluate(tree.Derivative(node, (Symbol("w"),), "partial"), replace(env, world=self))
+
+    # Costates
+
+    @cached_property
+    def costate(self) -> Path:
+        """dJ/dx(t) = (dJ/dx(s) - what was paid until t) (dx(t)/dx(s))^-1, all from the solution moved at its origin s."""
+        size = int(np.prod(self.shape("x")))
+        flows, prices, paid = [], [], []
+        rate = tree.Sum(tuple(_integrand(term) for term in _terms(self.objective) if _runs(term)))
+        names = {part.by.name for part in walk(self.objective) if isinstance(part, tree.Integral) and isinstance(part.by, Symbol)}
+        for unit in np.eye(size):
+            with direction() as bit:
+                there = self.shifted(bit, unit.reshape(*self.shape("x")))
+                flows.append(along(there.trajectory.values, bit))
+                prices.append(along(there.value_J(0), bit))
+                if rate.terms:
+                    rates = [along(evaluate(rate, Env(there, t, dict.fromkeys({"t", *names}, t))), bit) for t in _TIMES]
+                    total = Path(_spread(_INTEGRALS)(jet.stacked(rates)))
+                    paid.append(total.values - total(self.origin[0]))
+        rows = []
+        for i in range(NODES):
+            price = jet.stacked([prices[k] - (paid[k][i] if paid else 0.0) for k in range(size)])
+            rows.append(price.reshape(1, -1) @ jet.inverse(jet.stacked([flow[i] for flow in flows], 1)))
+        return Path(jet.stacked([row.reshape(-1) for row in rows]))
+
+    @cached_property
+    def costates(self) -> list[Value]:
+        """dJ/dx_l, layer by layer."""
+        return [self._price(index) for index in range(self.count + 1)]
+
+    def _price(self, index: int) -> Value:
+        slopes = columns(lambda jump: self.restarted(index, jump).value_J(index), np.zeros(self.shape("x")))
+        return slopes.reshape(*self.shape("p"))
+
+
+def same(place: Value, other: float) -> bool:
+    return not isinstance(place, jet.Jet) and abs(float(place) - other) < CLOSE
+
+
+def _is_start(place: Node) -> bool:
+    return (isinstance(place, Symbol) and place.name == "t0") or place == tree.Number(Fraction(0))
+
+
+def _terms(node: Node) -> Iterable[Node]:
+    return node.terms if isinstance(node, tree.Sum) else (node,)
+
+
+def _runs(node: Node) -> bool:
+    return any(isinstance(part, tree.Integral) for part in walk(node))
+
+
+def _integrand(node: Node) -> Node:
+    return node.body if isinstance(node, tree.Integral) else rebuilt(node, _integrand)
+
+
+_PATHS: dict[Any, World] = {}  # solved worlds: contexts that differ only in letters of no weight share trajectories
+_KEPT = 24
+
+
+def make_world(stage: Stage) -> World:
+    """Inputs at random, by the stage's seed; a control that is optimal where the stage asks for it."""
+    stage = replace(stage, sizes=sizes_of(stage.context))
+    known = _PATHS.get(_weight(stage))
+    if known is not None:
+        world = World(stage, known.inputs)
+        world.__dict__.update({name: known.__dict__[name] for name in ("trajectory", "costate", "states", "costates")
+                               if name in known.__dict__})
+    else:
+        world = World(stage, _inputs(stage))
+        world = _optimal(world) if stage.optimal else world
+    while len(_PATHS) >= _KEPT:
+        del _PATHS[next(iter(_PATHS))]
+    _PATHS[_weight(stage)] = world
+    return world
+
+
+def _weight(stage: Stage) -> Any:
+    """All that trajectories and costates depend on."""
+    context = stage.context
+    letters = tuple((d.letter, d.symbol, d.shape, d.kind, d.arguments) for d in context.letters.values() if d.body is None)
+    return letters, context.laws, context.hypotheses, context.over(), stage.seed, stage.wide, stage.optimal, stage.free
+
+
+def _inputs(stage: Stage) -> dict[str, Value]:
+    inputs: dict[str, Value] = {"t0": np.float64(START), "t1": np.float64(END), "h": np.float64(0.3), "d_t0": np.float64(0.8),
+                                "d_t1": np.float64(0.6), "eta": np.float64(0.1)}
+    for name in ("x0", "theta", "d_x0", "d_theta", "noise"):
+        shape = stage.shape(name.removeprefix("d_"))
+        inputs[name] = stage.rng(name).uniform(0.2, 0.9, shape) * stage.rng(name + " sign").choice([-1, 1], shape)
+    for name, symbol in (("w", "w"), ("d_w", "w"), ("multiplier", "p")):
+        inputs[name] = _random_path(stage, name, int(np.prod(stage.shape(symbol))), stage.shape(symbol))
+    return inputs
+
+
+def _optimal(world: World) -> World:
+    """The world whose control makes H stationary: x and the multiplier solved backwards from an end state, w where H_w = 0.
+
+    Only the control and the initial state are taken from that solution; the world's costate is computed anew.
+    """
+    if world.layered:
+        raise NoValue("optimal controls over layers")
+    size, inputs = int(np.prod(world.shape("x"))), world.inputs
+    hamiltonian, slopes = world.hamiltonian(), (Symbol("x"), Symbol("w"))
+    end = inputs["x0"].reshape(-1)
+    states = np.zeros((NODES, 1)) + end
+    multipliers = np.zeros((NODES, size))
+    controls = np.zeros((NODES, int(np.prod(world.shape("w")))))
+    curvature: Any = None
+    for _ in range(80):
+        moving, pulling = [], []
+        for i, time in enumerate(_TIMES):
+            held = {"x": states[i].reshape(*world.shape("x")), "p": multipliers[i].reshape(*world.shape("p")),
+                    "w": controls[i].reshape(*world.shape("w"))}
+            env = Env(world, time, {"t": time}, tuple((name, float(time), scalar(value)) for name, value in held.items()))
+            if curvature is None:
+                curvature = np.linalg.inv(np.atleast_2d(evaluate(tree.Derivative(hamiltonian, (slopes[1],) * 2, "partial"), env)))
+            by_x, by_w = (np.reshape(evaluate(tree.Derivative(hamiltonian, (by,), "partial"), env), -1) for by in slopes)
+            controls[i] = controls[i] - curvature @ by_w
+            moving.append(np.reshape(evaluate(world.rule, env), -1))
+            pulling.append(-by_x)
+        flow, force = (_INTEGRALS @ np.array(rows) for rows in (moving, pulling))
+        last = Env(world, np.float64(END), {"t": np.float64(END)}, (("x", END, scalar(end.reshape(*world.shape("x")))),))
+        price = np.reshape(evaluate(tree.Derivative(_end_cost(world), (Symbol("x"),), "partial"), last), -1)
+        following = flow - flow[-1] + end, force - force[-1] + price
+        gap = max(float(np.max(np.abs(following[0] - states))), float(np.max(np.abs(following[1] - multipliers))))
+        states, multipliers = following
+        if gap < 1e-13 and float(np.max(np.abs(by_w))) < 1e-12:
+            return World(world.stage, {**inputs, "x0": states[0].reshape(*world.shape("x")), "w": Path(controls)})
+        if not np.isfinite(gap):
+            break
+    raise NoValue("no optimal control was found in this world")
+
+
+def _end_cost(world: World) -> Node:
+    """The part of the cost that is paid at the end."""
+    terms = tuple(term for term in _terms(world.objective) if not _runs(term))
+    return tree.Sum(tuple(rebuilt(term, _here) if not isinstance(term, Symbol) else _here(term) for term in terms))
+
+
+def _here(node: Node) -> Node:
+    if isinstance(node, Symbol) and node.name == "x":
+        return replace(node, at=None)
+    return rebuilt(node, _here)
+
+
+def _random_path(stage: Stage, name: str, size: int, shape: tuple[int, int]) -> Any:
+    rng = stage.rng(f"path {name}")
+    if stage.layered:
+        return [rng.uniform(0.2, 0.9, shape) * rng.choice([-1, 1], shape) for _ in range(LAYERS + (name == "multiplier"))]
+    waves = rng.uniform(-0.6, 0.6, (3, size))
+    phases = rng.uniform(0, 3, size)
+    return Path(waves[0] + waves[1] * _TIMES[:, None] + waves[2] * np.sin(2 * _TIMES[:, None] + phases))
