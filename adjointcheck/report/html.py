@@ -87,14 +87,14 @@ def _derivation_view(derivation: Derivation, checks: Sequence[Check] = (), verdi
         "tone": tone(verdict),
         "counts": [count.words for count in outline.counts(derivation, checks)],
         "attention": [_item_view(item) for item in outline.attention(derivation, checks)],
-        "statement": [_topic_view(topic) for topic in outline.statement_topics(problem)],
+        "statement": [topic_view(topic) for topic in outline.statement_topics(problem)],
         "horizon": tuple(figure(end) for end in problem.horizon),
         "positive": [_inline(symbol(name)) for name in problem.positive],
         "observations": [_observation_view(group) for group in problem.observations],
         "symbols": [(_inline(row.symbol), row.meaning, row.value) for row in outline.symbol_rows(problem)],
         "convention": [(row.symbol, row.meaning, row.formula) for row in CONVENTION],
         "steps": [_step_view(row) for row in outline.step_rows(derivation)],
-        "system": [_topic_view(topic) for topic in outline.system_topics(derivation.system)],
+        "system": [topic_view(topic) for topic in outline.system_topics(derivation.system)],
         "claims": [_claim_view(row) for row in outline.claim_rows(derivation)],
         "assumptions": outline.assumption_texts(derivation),
         "source": one_line(problem.source),
@@ -111,7 +111,8 @@ def _display(formula: Formula) -> Markup:
     return Markup(display_mathml(formula))
 
 
-def _topic_view(topic: outline.Topic) -> dict[str, Any]:
+def topic_view(topic: outline.Topic) -> dict[str, Any]:
+    """A heading with its equations, folded where they are many."""
     formulas = [lay_out(equation.right, equation.left) for equation in topic.equations]
     return {
         "title": topic.title,

@@ -40,11 +40,26 @@ def print_report(report: Report, console: Console) -> None:
     _attention(outline.attention(report.derivation, checks), console)
     if checks:
         _title("Checks", console)
-        _grid(((check.name, _badge(word(check.outcome)), figure(check.measured), figure(check.threshold), check.words)
-               for check in checks), console)
+        print_checks(checks, console)
     if report.fit is not None:
         _fit(report.fit, console)
     _findings(report.derivation, console)
+
+
+def print_checks(checks: Iterable[Check], console: Console) -> None:
+    """One line for each check: its outcome, the figure and its limit."""
+    _grid(((check.name, _badge(word(check.outcome)), figure(check.measured), figure(check.threshold), check.words)
+           for check in checks), console)
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], console: Console) -> None:
+    """A titled table of texts."""
+    from rich.table import Table
+
+    table = Table(*map(one_line, columns), title=one_line(title), title_justify="left", title_style="", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(one_line, row))
+    _print(table, console)
 
 
 def _head(derivation: Derivation, checks: Sequence[Check], verdict: str, console: Console) -> None:

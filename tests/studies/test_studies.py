@@ -1,0 +1,76 @@
+"""The quick form of every study: each of its claims is measured and passes; its page and its document hold every figure."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from adjointcheck import studies
+from adjointcheck.check.study import Picture, Section, Study, Table
+from adjointcheck.check.verdict import Check, Outcome, judge
+from adjointcheck.errors import ProblemError
+from adjointcheck.report.json_report import to_json
+from adjointcheck.report.study_pages import study_document, study_html
+
+NAMES = sorted(studies.available())
+
+
+@cache
+def quick(name: str) -> Study:
+    return studies.run(name, quick=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_claim_of_the_quick_form_passes(name: str) -> None:
+    found = quick(name)
+    assert [(check.name, check.outcome.value, check.measured, check.threshold) for check in found.checks if check.outcome is not Outcome.PASS] == []
+    assert found.name == name and found.checks and found.surprises and found.sources and found.exit_code == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_stands_alone_and_holds_every_claim(name: str, tmp_path: Path) -> None:
+    found = quick(name)
+    text = studies.publish(found, tmp_path).read_text(encoding="utf-8")
+    assert text.count("<svg") == sum(len(section.pictures) for section in found.sections) > 0
+    assert "<script" not in text and 'src="http' not in text and found.command in text
+    assert all(str(check.words.split(",")[0]) in text.replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") for check in found.checks)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_says_what_it_is(name: str) -> None:
+    assert 10 < len(studies.titles()[name]) < 100
+
+
+# The frame itself, with a study made by hand
+
+
+def made(*checks: Check) -> Study:
+    table = Table("Figures", ("what", "value"), [["a <b>", 1.5], ["c", float("nan")]])
+    picture = Picture("A line", lambda figure: figure.subplots().plot([0, 1], [0, 1]))
+    return Study("made", "Made by hand", "Is it?", [Section("Part", "One.\n\nTwo.", [table], [picture], checks)], ["Nothing did."], ["Nobody 1900"], True)
+
+
+PASS, FAIL, OPEN = judge("good", 1, 2, "w"), judge("bad", 3, 2, "w"), judge("open", None, 2, "w")
+
+
+@pytest.mark.parametrize(("checks", "verdict", "code"), [((PASS,), "pass", 0), ((PASS, FAIL, OPEN), "fail", 1), ((OPEN, PASS), "inconclusive", 3), ((), "nothing checked", 5)])
+def test_the_least_favourable_check_speaks_for_a_study(checks: tuple[Check, ...], verdict: str, code: int) -> None:
+    assert (made(*checks).verdict, made(*checks).exit_code) == (verdict, code)
+
+
+def test_a_page_escapes_words_and_keeps_figures() -> None:
+    text = study_html(made(PASS, FAIL))
+    assert "a &lt;b&gt;" in text and "<p>One.</p>" in text and "1 of 2 checks passed" in text and "adjointcheck study made --quick" in text
+
+
+def test_a_document_is_plain_json() -> None:
+    document = json.loads(to_json(study_document(made(PASS))))
+    assert document["sections"][0]["tables"][0]["rows"] == [["a <b>", 1.5], ["c", "nan"]] and document["verdict"] == "pass"
+
+
+def test_an_unknown_study_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(ProblemError, match="Did you mean optimal_control"):
+        studies.run("optimal_contrl")
