@@ -386,7 +386,7 @@ def _end(terminals: Terminals, at: int, piece: Piece) -> int:
     terminals.pop()
     if terminals.out[-1].type == "NEWROW":
         terminals.out.pop()
-    terminals.emit("END", kind, piece)
+    terminals.emit("END", kind, Piece("command", kind, piece.start, terminals.pieces[after - 1].end))
     return after
 
 

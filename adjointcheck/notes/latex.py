@@ -95,14 +95,14 @@ def read_formula(text: str, letters: Letters = NONE) -> Chain | Unread:
 def statements(text: str) -> tuple[tuple[int, int], ...]:
     """First and last-plus-one character of each statement in `text`: one display may hold several.
 
-    What cannot be cut is one statement, so that `read_formula` tells why.
+    Words alone are none.  What cannot be cut is one statement, so that `read_formula` tells why.
     """
     try:
         groups = _groups(text, NONE)
     except NotRead:
         return ((0, len(text)),)
-    spans = [(group[0].tokens[0].start_pos or 0, group[-1].tokens[-1].end_pos or 0) for group in groups]
-    return tuple(spans) or ((0, len(text)),)
+    said = [group for group in groups if not all(map(_is_words, group))]
+    return tuple((group[0].tokens[0].start_pos or 0, group[-1].tokens[-1].end_pos or 0) for group in said)
 
 
 # From terminals to statements

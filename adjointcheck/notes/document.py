@@ -1,0 +1,220 @@
+"""Notes in Markdown, LaTeX or a notebook to their formulas, each with its place, its mark and the sentence before it.
+
+    read("notes.md") -> Document(file, formulas, header, problems)
+
+Only the named file is opened, and nothing in it is run.  Any language may stand between the formulas.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from adjointcheck.notes.latex import Unread
+from adjointcheck.notes.letters import NONE
+from adjointcheck.notes.macros import Traced, expanded
+from adjointcheck.notes.regions import Layout, Mark, Region, layout, sentence
+from adjointcheck.notes.rows import Line, lines
+from adjointcheck.notes.scan import CHARACTERS, NotRead
+from adjointcheck.notes.source import Source, source, sources
+from adjointcheck.notes.terminals import Terminals
+
+FORMULAS = 2_000
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One statement of the notes: `name` is its number, `declared` what a mark expects, `before` the sentence before it.
+
+    `text` has macros expanded and layout blanked; `place` tells where any character of it stands in the file.  `unread` is the
+    reason when the text cannot even be handed to the reader.
+    """
+
+    name: str
+    text: str
+    file: str
+    line: int
+    column: int
+    display: bool = True
+    declared: str = ""
+    before: str = ""
+    environment: str = ""
+    tag: str = ""
+    unread: Unread | None = None
+    places: tuple[tuple[int, int], ...] = field(default=(), compare=False, repr=False)
+
+    def place(self, position: int) -> tuple[int, int]:
+        """Line and column in the file of a character of `text`."""
+        if not self.places:
+            return self.line, self.column
+        return self.places[min(max(position, 0), len(self.places) - 1)]
+
+
+@dataclass(frozen=True)
+class Document:
+    """All formulas of a file in their order, its header lines as they were written, and what was left out and why."""
+
+    file: str
+    formulas: tuple[Formula, ...]
+    header: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def read(path: str | os.PathLike[str]) -> Document:
+    """The formulas of a file (.md, .tex, .ipynb); raises ProblemError when it is no readable file of that kind."""
+    return _document(os.fspath(path), list(sources(path)))
+
+
+def read_text(text: str, file: str = "notes.md") -> Document:
+    """The formulas of a text, read as LaTeX when `file` ends in .tex, else as Markdown."""
+    return _document(file, [source(text, file, "tex" if file.endswith(".tex") else "md")])
+
+
+def _document(file: str, parts: list[Source]) -> Document:
+    formulas: list[Formula] = []
+    header: list[str] = []
+    problems: list[str] = []
+    macros = {}
+    for part in parts:
+        found = layout(part)
+        found.macros = macros = {**macros, **found.macros}  # a notebook's first cell may define for all
+        header += found.header
+        problems += found.problems
+        for formula in _formulas(part, found, len(formulas)):
+            if len(formulas) == FORMULAS:
+                problems.append(f"{part.file}, line {formula.line}: more than {FORMULAS} formulas; the rest is left out")
+                return Document(file, tuple(formulas), tuple(header), tuple(problems))
+            formulas.append(formula)
+    return Document(file, tuple(formulas), tuple(header), tuple(problems))
+
+
+def _formulas(part: Source, found: Layout, count: int) -> Iterator[Formula]:
+    """The formulas of one text; inline mathematics only where it states something."""
+    since = 0
+    hidden = sorted(found.hidden)
+    for region, declared in zip(found.regions, _declared(part.text, found), strict=True):
+        before = sentence(part, found, region.outer[0], since)
+        since = region.outer[1] if region.display else since
+        for formula in _region(part, found, region, hidden):
+            count += 1
+            mark = formula.declared or declared
+            yield _finished(formula, str(count), mark, before)
+
+
+def _finished(formula: Formula, name: str, declared: str, before: str) -> Formula:
+    places = formula.places
+    line, column = formula.place(0)
+    return Formula(
+        name,
+        formula.text,
+        formula.file,
+        line,
+        column,
+        formula.display,
+        declared,
+        before,
+        formula.environment,
+        formula.tag,
+        formula.unread,
+        places,
+    )
+
+
+def _region(part: Source, found: Layout, region: Region, hidden: list[tuple[int, int]]) -> Iterator[Formula]:
+    """The formulas of one display or inline piece, still without name and prose."""
+
+    def formula(text: str, offsets: tuple[int, ...], line: Line | None, unread: Unread | None) -> Formula:
+        places = tuple(map(part.place, offsets)) or (part.place(region.outer[0]),)
+        tag, expects = (line.tag, line.expects) if line else ("", "")
+        return Formula("", text, part.file, *places[0], region.display, expects, "", region.environment, tag, unread, places)
+
+    start, text = region.outer[0], part.text[region.start : region.end]
+    if not region.closed:
+        opening = part.text[start : region.start].strip()
+        yield formula(
+            opening, tuple(range(start, region.start)), None, Unread(0, f"`{opening}` that is never closed", "Close the formula.")
+        )
+        return
+    if len(text) > CHARACTERS:
+        reason = Unread(0, f"a formula of more than {CHARACTERS} characters", "Write several shorter ones.")
+        yield formula(text[:200], tuple(range(region.start, region.start + 200)), None, reason)
+        return
+    traced = _clean(part, region, hidden)
+    if not traced.text.strip():
+        return
+    try:
+        traced = expanded(traced, found.macros)
+    except NotRead as error:
+        kept = traced.cut(*_stripped(traced.text))
+        yield formula(kept.text[:200], kept.offsets[:200], None, error.unread)
+        return
+    if region.display or _states(traced.text):
+        for line in lines(traced, region.environment):
+            yield formula(line.traced.text, line.traced.offsets, line, None)
+
+
+def _stripped(text: str) -> tuple[int, int]:
+    return len(text) - len(text.lstrip()), len(text.rstrip())
+
+
+def _clean(part: Source, region: Region, hidden: list[tuple[int, int]]) -> Traced:
+    """The region's text with definitions of macros and the marks of a quotation blanked."""
+    text = list(part.text[region.start : region.end])
+    for start, end in hidden:
+        if region.start <= start and end <= region.end:
+            text[start - region.start : end - region.start] = " " * (end - start)
+    line_start = part.text.rfind("\n", 0, region.outer[0]) + 1
+    if part.kind == "md" and part.text[line_start : region.outer[0]].lstrip().startswith(">"):
+        _unquote(text)
+    return Traced("".join(text), tuple(range(region.start, region.end)))
+
+
+def _unquote(text: list[str]) -> None:
+    fresh = False
+    for at, character in enumerate(text):
+        if character == "\n":
+            fresh = True
+        elif fresh and character == ">":
+            text[at] = " "
+        elif not character.isspace():
+            fresh = False
+
+
+def _states(text: str) -> bool:
+    """True for inline mathematics with a relation outside brackets."""
+    try:
+        tokens = Terminals(text, NONE).run()
+    except NotRead:
+        return any(sign in text for sign in ("=", "\\approx", "\\equiv"))
+    depth = 0
+    for token in tokens:
+        depth += (token.type in ("LBRACE", "OPEN", "BEGIN")) - (token.type in ("RBRACE", "CLOSE", "END"))
+        if token.type == "REL" and depth == 0:
+            return True
+    return False
+
+
+# Marks
+
+
+def _declared(text: str, found: Layout) -> list[str]:
+    """What a mark expects of each region: of the one right before it, else of the next one."""
+    values = [""] * len(found.regions)
+    for mark in found.marks:
+        owner = _owner(text, mark, found.regions)
+        if owner is None:
+            found.problems.append(f"the mark `expect: {mark.value}` belongs to no formula")
+        else:
+            values[owner] = mark.value
+    return values
+
+
+def _owner(text: str, mark: Mark, regions: list[Region]) -> int | None:
+    before = [i for i, region in enumerate(regions) if region.outer[1] <= mark.start]
+    if before:
+        between = text[regions[before[-1]].outer[1] : mark.start]
+        if not between.strip(" \t\n.,;>%") and between.count("\n") <= 1:
+            return before[-1]
+    after = [i for i, region in enumerate(regions) if region.outer[0] >= mark.end]
+    return after[0] if after else (before[-1] if before else None)
