@@ -19,8 +19,9 @@ import torch
 from torch import Tensor
 
 from adjointcheck.schemes import Tableau
+from adjointcheck.schemes.extensions import EXTENSIONS
 from adjointcheck.solve.field import Bars, Field, Tape, add_bars
-from adjointcheck.solve.time_step import Advance, Method, StepBars, Tapes, hermite, spread
+from adjointcheck.solve.time_step import Advance, Method, StepBars, Tapes, spread
 
 
 class Evaluation(NamedTuple):
@@ -117,11 +118,24 @@ class ExplicitRungeKutta(Method):
             slopes.add(tapes[-1].rate)
         return tapes
 
+    @cached_property
+    def extension(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Rows of a and nodes of further stages, and the weights (d, s) of theta, theta^2, ... over all stages."""
+        found = EXTENSIONS[self.tableau.name]
+        width = found.stages
+        further = torch.tensor([[*map(float, row), *[0.0] * (width - len(row))] for row in found.further_a], dtype=torch.float64)
+        nodes = torch.tensor([float(node) for node in found.further_c], dtype=torch.float64)
+        return further, nodes, torch.tensor([[float(entry.value) for entry in row] for row in found.weights], dtype=torch.float64)
+
     def dense(self, field: Field, t: Tensor, h: Tensor, y: Tensor, advance: Advance) -> Tensor:
-        """Cubic Hermite with the slopes that are there."""
-        slopes = advance.stages
-        last = slopes[-1] if self.tableau.fsal else field(t + h, advance.y1)
-        return hermite(h, y, slopes[0], advance.y1, last)
+        """The method's own continuous extension, further stages evaluated; cubic Hermite where it has none."""
+        if self.tableau.name not in EXTENSIONS:
+            return super().dense(field, t, h, y, advance)
+        (rows, nodes, weights), slopes = self.extension, advance.stages
+        for row, time in zip(rows, stage_times(t, h, nodes), strict=True):
+            state = combine(y, scale_rows(row[: len(slopes)], h, y), slopes, h)
+            slopes = torch.cat([slopes, field(time, state)[None]])
+        return torch.cat([y[None], spread(h, y) * torch.tensordot(weights.to(y), slopes, 1)])
 
 
 def _evaluate(field: Field, t: Tensor, y: Tensor) -> Evaluation:
