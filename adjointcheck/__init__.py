@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from adjointcheck.problem import Problem as Problem
     from adjointcheck.problem import from_callable as from_callable
     from adjointcheck.problem import read_toml as read_toml
+    from adjointcheck.solve.odeint import odeint as odeint
+    from adjointcheck.solve.odeint import odeint_adjoint as odeint_adjoint
+    from adjointcheck.solve.odeint import odeint_event as odeint_event
     from adjointcheck.trusted.replay import replay as replay
     from adjointcheck.trusted.verdict import Status as Status
     from adjointcheck.trusted.verdict import Verdict as Verdict
@@ -49,6 +52,7 @@ _HOMES = {
     **dict.fromkeys(("Check", "Fit", "Outcome", "Report"), "adjointcheck.check.verdict"),
     **dict.fromkeys(("AdjointCheckError", "ProblemError"), "adjointcheck.errors"),
     **dict.fromkeys(("Theory", "theory"), "adjointcheck.derive.theories"),
+    **dict.fromkeys(("odeint", "odeint_adjoint", "odeint_event"), "adjointcheck.solve.odeint"),
     "replay": "adjointcheck.trusted.replay",
 }
 _VERBS = ("check", "derive")  # rooms whose names are verbs, too
@@ -57,7 +61,7 @@ _ROOMS = (*_VERBS, "math")
 __all__ = [
     "AdjointCheckError", "AdjointSystem", "Check", "Derivation", "Fit", "Outcome", "Problem", "ProblemError", "Report",
     "Status", "Theory", "Verdict", "__version__", "build", "check", "derive", "fit", "from_callable", "generate", "load", "math",
-    "read_toml", "replay", "theory",
+    "odeint", "odeint_adjoint", "odeint_event", "read_toml", "replay", "theory",
 ]
 
 

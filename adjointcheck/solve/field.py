@@ -30,7 +30,8 @@ class Field:
 
     `aliases` maps ids of tensors that the function captures to what it computes with in their stead.
     `taping` asks methods to keep the graphs of their evaluations, each about `tape_bytes` large, for `Method.pull_back`;
-    `timing` has those graphs begin at t, too.
+    `timing` has those graphs begin at t, too.  `window`: the function is never asked outside these times, so that it is seen
+    from one side where it jumps.
     """
 
     function: Callable[[Tensor, Any], Any]
@@ -42,6 +43,7 @@ class Field:
     taping: bool = False
     timing: bool = False
     tape_bytes: int = 0
+    window: tuple[float, float] | None = None
 
     def __call__(self, t: Tensor, y: Tensor) -> Tensor:
         """The rate (like y) at time t, a 0-dim tensor (an ensemble: one time a trajectory), in the grad mode of the caller."""
@@ -55,6 +57,8 @@ class Field:
 
     def _rate(self, t: Tensor, y: Tensor) -> Tensor:
         t = t.to(y)  # the function sees the time in the state's precision, on its device
+        if self.window is not None:
+            t = t + (t.clamp(*self.window) - t).detach()
         if not self.aliases:
             return self.packing.pack(self.function(t, self.packing.unpack(y)), "func(t, y)")
         with _Substitution(self.aliases):

@@ -15,12 +15,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from adjointcheck.errors import SolveError
 from adjointcheck.solve.field import Bars, Tape, add_bars
 from adjointcheck.solve.marching import InitialValueProblem, Record, TimeStep, march
 from adjointcheck.solve.time_step import Advance, Tapes
@@ -110,7 +113,7 @@ class Sweep:
     def reverse(self, step: TimeStep, y: Tensor, tapes: Tapes = ()) -> None:
         """Take one time step, from its start y, off the end."""
         t, h = step.times(self.marks)
-        bars = self.problem.method.pull_back(self.problem.field, t, h, y, self.costate, self.times, tapes)
+        bars = self.problem.method.pull_back(self.problem.field_on(step.segment), t, h, y, self.costate, self.times, tapes)
         add_bars(self.parameters, bars.parameters)
         self.costate = bars.y if step.left else bars.y + self.ys_bar[step.segment]
         if self.marks_bar is not None and bars.t is not None and bars.h is not None:
@@ -131,7 +134,7 @@ def replay(problem: InitialValueProblem, record: Record) -> Tensor:
     y, ys = problem.y0, [problem.y0]
     for step in record.steps:
         t, h = step.times(problem.marks)
-        y = problem.method.advance(problem.field, t, h, y).y1
+        y = problem.method.advance(problem.field_on(step.segment), t, h, y).y1
         ys += [y] if step.right == 1 else []
     return torch.stack(ys)
 
@@ -177,4 +180,22 @@ def _differentiate_replay(
 
 
 DISCRETE = Discrete()
-ROWS: dict[str, GradientMethod] = {DISCRETE.name: DISCRETE}
+ROWS = {  # name: where the row is, with its defaults
+    "discrete": ("gradient_method", "Discrete"),
+    "checkpointed": ("checkpointed", "Checkpointed"),
+    "interpolated": ("continuous", "Interpolated"),
+    "backsolve": ("continuous", "Backsolve"),
+    "reversible": ("reversible", "Reversible"),
+    "forward": ("forward_sensitivity", "ForwardSensitivity"),
+}
+
+
+def find_gradient_method(name: str | GradientMethod) -> GradientMethod:
+    """The row called `name`, or the row itself; raises `SolveError` with the nearest name."""
+    if isinstance(name, GradientMethod):
+        return name
+    if name not in ROWS:
+        near = get_close_matches(str(name).lower(), ROWS, n=1)
+        raise SolveError("gradient", name, f"one of {', '.join(ROWS)}", f"Did you mean {near[0]!r}?" if near else "Choose one of them.")
+    module, row = ROWS[name]
+    return getattr(import_module(f"adjointcheck.solve.{module}"), row)()

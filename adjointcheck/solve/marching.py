@@ -49,6 +49,14 @@ class InitialValueProblem:
         """Whether anything that the solution depends on wants a gradient."""
         return any(value.requires_grad for value in (self.y0, self.marks, *self.field.parameters))
 
+    def field_on(self, segment: int) -> Field:
+        """The field as it is seen from inside a segment: at a jump, from this side of it."""
+        if segment not in self.jumps and segment + 1 not in self.jumps:
+            return self.field
+        ends = self.marks.detach()[segment : segment + 2].to(self.y0.dtype)
+        inner = torch.nextafter(ends, ends.flip(0)).sort().values.tolist()
+        return replace(self.field, window=(inner[0], inner[1]))
+
 
 @dataclass(frozen=True)
 class TimeStep:
@@ -90,6 +98,7 @@ class Verdict(Enum):
     REJECTED = "more time steps than max_num_steps allows"
     UNDERFLOW = "an error over the tolerance however short the time step"
     NON_FINITE = "a state that is not finite"
+    UNSOLVED = "stages whose equations Newton's method does not solve"
 
 
 class MarchError(SolveError):
@@ -100,6 +109,7 @@ class MarchError(SolveError):
             Verdict.REJECTED: "Raise max_num_steps or the tolerances; a stiff field wants an implicit method.",
             Verdict.UNDERFLOW: "Raise rtol and atol, or tell where the field jumps with options={'jump_t': ...}.",
             Verdict.NON_FINITE: "Look at the field there; the states before it are in this error's record.",
+            Verdict.UNSOLVED: "Take shorter time steps, or a Rosenbrock method such as 'rodas5p', which iterates nothing.",
         }
         self.record = record
         super().__init__(f"time step of {h:.3g} from t = {t:.17g}", verdict.value, "a time step within the tolerance", todo[verdict])
@@ -112,13 +122,12 @@ def march(problem: InitialValueProblem, keep: Keep = keep_start, evaluations_tap
     The field tapes its first `evaluations_taped` evaluations, for `keep` to keep their graphs.
     """
     method, marks, y = problem.method, problem.marks.detach(), problem.y0.detach()
-    field, taped = replace(problem.field, taping=evaluations_taped > 0, timing=problem.marks.requires_grad), 0
-    ys, steps, rejected = [y], [], 0
-    carry = method.begin(field, marks[0], y)
-    pace = set_pace(problem, carry)
+    ys, steps, rejected, taped, carry, pace = [y], [], 0, 0, None, None
     for segment in range(len(marks) - 1):
-        carry = method.begin(field, marks[segment], y) if segment in problem.jumps else carry
-        left = 0.0
+        plain, left = problem.field_on(segment), 0.0
+        field = replace(plain, taping=taped < evaluations_taped, timing=problem.marks.requires_grad)
+        carry = method.begin(field, marks[segment], y) if segment == 0 or segment in problem.jumps else carry
+        pace = pace or set_pace(problem, carry)
         while left < 1:
             step = TimeStep(segment, left, pace.propose(segment, left))
             t, h = step.times(marks)
@@ -128,7 +137,7 @@ def march(problem: InitialValueProblem, keep: Keep = keep_start, evaluations_tap
                 steps.append(replace(step, kept=keep(len(steps), t, h, y, advance)))
                 y, carry, left = advance.y1, advance.carry, step.right
                 taped += len(advance.tapes)
-                field = field if taped < evaluations_taped else problem.field
+                field = field if taped < evaluations_taped else plain
             else:
                 rejected += 1
             if verdict not in (Verdict.ACCEPTED, Verdict.REJECTED) or len(steps) + rejected > problem.control.max_steps:
@@ -144,7 +153,7 @@ class GivenPace:
     """Time steps that end on a grid of step_size from the first mark on, and on every mark; all are accepted."""
 
     def __init__(self, problem: InitialValueProblem) -> None:
-        marks, size = problem.marks.tolist(), problem.control.step_size
+        marks, size, self.iterates = problem.marks.tolist(), problem.control.step_size, problem.method.iterates
         self.ends = [_inner_fractions(marks[0], a, b, size) if size else [1.0] for a, b in pairwise(marks)]
 
     def propose(self, segment: int, left: float) -> float:
@@ -152,9 +161,9 @@ class GivenPace:
         return next(end for end in self.ends[segment] if end > left)
 
     def judge(self, step: TimeStep, t: float, h: float, y: Tensor, advance: Advance) -> Verdict:
-        """Finiteness is asked once a segment: it costs a wait for the device."""
-        if step.right == 1 and not bool(advance.y1.isfinite().all()):
-            return Verdict.NON_FINITE
+        """Finiteness is asked once a segment, for it costs a wait for the device; of iterations, which wait anyway, always."""
+        if (step.right == 1 or self.iterates) and not bool(advance.y1.isfinite().all()):
+            return name_failure(advance)
         return Verdict.ACCEPTED
 
 
@@ -191,7 +200,12 @@ class ErrorPace:
         self.size.reject(tried, error if isfinite(error) else float("inf"))
         if self.size.size > self.finest * max(abs(t), self.lengths[step.segment] * step.right * 1e-3, 1e-300):
             return Verdict.REJECTED
-        return Verdict.UNDERFLOW if isfinite(error) else Verdict.NON_FINITE
+        return Verdict.UNDERFLOW if isfinite(error) else name_failure(advance)
+
+
+def name_failure(advance: Advance) -> Verdict:
+    """Why a time step has no usable end: an implicit method says with an infinite error that it solved nothing."""
+    return Verdict.UNSOLVED if advance.error is not None and bool(advance.error.isinf().any()) else Verdict.NON_FINITE
 
 
 def set_pace(problem: InitialValueProblem, carry: Any) -> GivenPace | ErrorPace:
