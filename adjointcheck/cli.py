@@ -422,6 +422,32 @@ def _planted(problem: Problem) -> Problem:
     return replace(problem, claims={**dict(problem.claims), WRONG[0]: WRONG[1]})
 
 
+@main.command(epilog=EPILOG, short_help="Put the gradients of an ODE library to the test, or list those that can be.")
+@click.argument("adapter", required=False)
+@click.option("--check", "codes", multiple=True, metavar="CODE", help="Only this check; may be given several times.")
+@click.option("--allow-python", is_flag=True, help="Let ADAPTER be module:object, which is imported and so runs its code.")
+@json_option
+def conform(adapter: str | None, codes: tuple[str, ...], allow_python: bool, as_json: bool) -> int:
+    """Ask the library ADAPTER for solutions and gradients whose right values are known, and tell what was right.
+
+    A failure is silent (a wrong number, None or zero) or an error; what a library does not offer and refuses is not held against it.
+    """
+    from adjointcheck import conform as suite
+
+    if adapter is None:
+        click.echo("".join(f"{name:<22} {'' if suite.installed(name) else 'not installed'}".rstrip() + "\n" for name in suite.ENTRIES), nl=False)
+        return PASSED
+    library = suite.find(adapter, allow_python)
+    with _progress() as progress:
+        findings = suite.run(library, suite.select(codes), progress)
+    code = suite.exit_code(findings)
+    if as_json:
+        _emit_document({"exit_code": code, "adapter": library.name, "version": library.version, "findings": [asdict(found) for found in findings]})
+    else:
+        _import("report.findings", "print_findings")(library.name, library.version, findings, _console())
+    return code
+
+
 @main.command(epilog=EPILOG, short_help="Attack the verifier on this machine: about half a minute.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Other statements, mutants and files.")
 @json_option

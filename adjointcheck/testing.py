@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from adjointcheck.problem import Problem
@@ -69,3 +70,26 @@ def _require_none(problem: Problem, items: tuple[outline.Item, ...]) -> None:
     if items:
         lines = [f"{item.verdict}: {item.kind} {item.name}: {item.words}" for item in items]
         raise AssertionError("\n".join([f"{problem.name}: {len(items)} not proved or passed", *lines]))
+
+
+def parametrize_with_checks(
+    adapters: Sequence[Any], *, expected_failed_checks: Mapping[str, str] | None = None, codes: Sequence[str] = ()
+) -> Any:
+    """Parametrise a test `def test_conformance(adapter, check): check(adapter)` over adapters and conformance checks.
+
+    `expected_failed_checks` gives a reason for each code that is known to fail; such a test fails when the check passes after all.
+    `codes` names some checks instead of all.  What an adapter does not offer and refuses is skipped (adjointcheck.conform).
+    """
+    import pytest
+
+    from adjointcheck import conform
+
+    expected = dict(expected_failed_checks or {})
+    chosen = conform.select(codes)
+    conform.select(tuple(expected))  # so that no typing error excuses anything
+
+    def marked(adapter: Any, check: Any) -> Any:
+        marks = [pytest.mark.xfail(reason=expected[check.code], strict=True, raises=AssertionError)] if check.code in expected else []
+        return pytest.param(adapter, check, marks=marks, id=f"{adapter.name}-{check.code}".replace(" ", "_"))
+
+    return pytest.mark.parametrize(("adapter", "check"), [marked(adapter, check) for adapter in adapters for check in chosen])

@@ -32,6 +32,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "solve": ({"errors.py", "codegen", "schemes", "files.py", "expression"}, {"torch", "numpy", "scipy"}),
     "check": ({"errors.py", "expression", "problem", "trusted", "derive", "codegen", "schemes", "solve", "files.py"}, {"torch", "numpy", "scipy", "mpmath", "flint"}),
     "notes": ({"errors.py", "files.py", "expression", "problem", "schemes", "trusted", "derive", "check"}, {"lark", "numpy", "scipy", "mpmath", "sympy"}),
+    "conform": ({"errors.py", "files.py", "schemes", "check"}, {"numpy", "scipy", "mpmath", "torch"}),  # adapters load their library by name, when asked
     "report": ({"errors.py", "expression", "problem", "derive", "trusted", "check", "files.py"}, {"rich", "jinja2", "latex2mathml", "markupsafe", "matplotlib", "numpy"}),
 }
 NEVER: dict[str, set[str]] = {
