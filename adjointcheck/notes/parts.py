@@ -151,11 +151,10 @@ def _variation(node: Differential) -> Node:
 
 def product(factors: list[Node]) -> Node:
     """The factors as one node; differentials among them stay open for a fraction."""
-    if not factors:
-        raise AssertionError("a product without factors")
     if len(factors) == 1:
         return factors[0]
-    if any(isinstance(factor, Differential) for factor in factors):
+    marked = any(isinstance(factor, Letter) and factor.name == "*" for factor in factors)
+    if any(isinstance(factor, Differential) or (marked and isinstance(factor, Paren)) for factor in factors):
         return Mixed(tuple(factors), span=over(factors))
     done = [plain(factor) for factor in factors]
     for factor in done:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters import Letters
-from adjointcheck.notes.parts import Bar, Head, Paren, Prefix, Scripts, bare_letters, first, is_number, over, plain, refuse
+from adjointcheck.notes.parts import Bar, Head, Mixed, Paren, Prefix, Scripts, bare_letters, first, is_number, over, plain, refuse
 from adjointcheck.notes.tree import (
     Chain,
     Derivative,
@@ -100,6 +100,8 @@ def _at_places(base: Paren, found: Scripts, letters: Letters) -> Node:
     if found.above is None:
         return Evaluated(base, places, span=whole)
     top = found.above[0]
+    if base.opener == "." and len(found.above) == len(places) == 1:
+        return Evaluated(base, (plain(top),), places, span=whole)
     final_time = isinstance(top, Letter) and top.name in letters.transposes and base.opener in "[." and _is_start(places[0])
     difference = len(found.above) == len(places) == 1 and (final_time or not _marks(top, letters))
     if difference and not is_number(top, 2):
@@ -155,7 +157,7 @@ def _split(entries: tuple[Node, ...], found: Scripts) -> list[Node]:
     if len(entries) > 1:
         return [Paren(entries, (",",) * (len(entries) - 1), "(", span=found.span)]
     entry = first(entries)
-    parts = entry.factors if isinstance(entry, Product) else ()
+    parts = entry.factors if isinstance(entry, Product | Mixed) else ()
     if any(isinstance(part, Letter) and part.name in MARKS | TRANSPOSES for part in parts) or (parts and isinstance(parts[0], Paren)):
         return list(parts)
     return list(entries)
