@@ -41,6 +41,11 @@ class EsdirkMethod(Method):
         """The method with the row's own name and orders."""
         return cls(row.name, row.order, row.error_order, row)
 
+    @property
+    def iterates(self) -> bool:
+        """Newton's method may fail."""
+        return True
+
     @cached_property
     def _a(self) -> Tensor:
         return square(self.row.a)
@@ -66,8 +71,8 @@ class EsdirkMethod(Method):
         start = linearise(field, t, y)
         states, slopes, solved = self._run(field, t, h, y, start)
         error = spread(h, y) * mix(self._error, slopes)
-        y1 = states[-1].where(solved, float("nan"))
-        return Advance(y1, error.where(solved, float("inf")), None, slopes)
+        unsolved = torch.full_like(y, float("inf")).where(states[-1].isfinite().all(-1, keepdim=True), float("nan"))
+        return Advance(states[-1].where(solved, float("nan")), error.where(solved, unsolved), None, slopes)
 
     def _system(self, h: Tensor, local: Linear) -> System:
         return System.of(self._gamma * spread(h, local.rate).unsqueeze(-1) * local.jacobian)

@@ -32,6 +32,8 @@ Tapes = Sequence[Tape | None]
 class Advance(NamedTuple):
     """The end y1 of a time step, an estimate of its error (None without), what the next may reuse, what `dense` needs.
 
+    Where a method has two estimates, they are stacked along a first axis; the controller blends their norms.
+
     Under a taping field, a method whose `pull_back` can use them leaves the graphs of its evaluations in `tapes`.
     """
 
@@ -68,6 +70,11 @@ class Method(ABC):
     def adaptive(self) -> bool:
         """Whether the method estimates its own error."""
         return self.error_order > 0
+
+    @property
+    def iterates(self) -> bool:
+        """Whether a time step can end unsolved, in NaN with an infinite error estimate."""
+        return False
 
     def begin(self, field: Field, t: Tensor, y: Tensor) -> Any:
         """What the first time step can reuse; here nothing."""
