@@ -55,8 +55,17 @@ class Control:
 
     def ratio(self, error: Tensor, y: Tensor, y1: Tensor) -> float:
         """The norm of the error over atol + rtol max(|y|, |y1|): accepted up to 1; one number is read from the device."""
-        scale = torch.maximum(y.abs(), y1.abs()).mul_(self.rtol).add_(self.atol)
-        return float(self.norm(error / scale))
+        scaled = error / self.scale(y, y1)
+        return float(self.norm(scaled) if error.ndim == y.ndim else blend(*map(self.norm, scaled)))
+
+    def scale(self, y: Tensor, y1: Tensor) -> Tensor:
+        """atol + rtol max(|y|, |y1|), entry by entry, kept above zero."""
+        return torch.maximum(y.abs(), y1.abs()).mul_(self.rtol).add_(self.atol).clamp_(min=torch.finfo(y.dtype).tiny)
+
+
+def blend(high: Tensor, low: Tensor) -> Tensor:
+    """The norms of two estimates as one (Hairer, Norsett & Wanner 1993, II.10)."""
+    return high * high / (high * high + 0.01 * low * low).sqrt().clamp(min=torch.finfo(high.dtype).tiny)
 
 
 class StepSize:

@@ -81,8 +81,9 @@ class ExplicitRungeKutta(Method):
         return Advance(y1, error, evaluation if fsal else None, found, tapes[: self.stages])
 
     def _error(self, weights: Tensor, slopes: Tensor, h: Tensor) -> Tensor | None:
-        """The estimate; that of DOP853 blends two, entry by entry."""
-        return combine(torch.zeros_like(slopes[0]), weights[0], slopes, h) if len(weights) else None
+        """The estimate, or both estimates (2, ...), first and lower."""
+        found = [combine(torch.zeros_like(slopes[0]), row, slopes, h) for row in weights]
+        return (found[0] if len(found) == 1 else torch.stack(found)) if found else None
 
     def pull_back(
         self, field: Field, t: Tensor, h: Tensor, y: Tensor, y1_bar: Tensor, times: bool = False, tapes: Tapes = ()
@@ -97,18 +98,19 @@ class ExplicitRungeKutta(Method):
         parameters: Bars = [None] * len(field.parameters)
         t_bars, works = [], []
         for i in reversed(range(s)):
-            tape, rate_bar = graphs.pop(), combine(None, weights[i + 1 :, i], state_bars[i + 1 :], h)
-            state_bars[i], t_bar, bars = tape.pull(rate_bar)
+            tape, drive = graphs.pop(), combine(None, weights[i + 1 :, i], state_bars[i + 1 :])
+            state_bars[i], t_bar, bars = tape.pull(drive if h.ndim == 0 else spread(h, y) * drive)
             add_bars(parameters, bars)
             if times:
                 t_bars.insert(0, t_bar)
-                works.append((rate_bar * tape.rate).sum(tuple(range(h.ndim, y.ndim))))
+                works.append((drive * tape.rate).sum(-1))
         return StepBars(state_bars.sum(0), *(self._time_bars(h, t_bars, works) if times else (None, None)), parameters)
 
     def _time_bars(self, h: Tensor, t_bars: list[Tensor], works: list[Tensor]) -> tuple[Tensor, Tensor]:
-        """By t and by h, in float64; `works` are k_i_bar . k_i."""
-        t_bar = torch.stack(t_bars).to(h)
-        return t_bar.sum(0), torch.stack(works).to(h).sum(0) / h + torch.tensordot(self.nodes[: self.stages].to(h), t_bar, 1)
+        """By t and by h, in float64; `works` are k_i_bar . k_i, in an ensemble over h."""
+        t_bar, work = torch.stack(t_bars).to(h), torch.stack(works).to(h).sum(0)
+        moved = torch.tensordot(self.nodes[: self.stages].to(h), t_bar, 1)
+        return t_bar.sum(0), moved + (work / h if h.ndim == 0 else work)
 
     def _tapes(self, field: Field, t: Tensor, h: Tensor, y: Tensor, times: bool) -> list[Tape]:
         """The graphs of the stages, evaluated anew."""
@@ -172,12 +174,12 @@ def scale_rows(rows: Tensor, h: Tensor, y: Tensor) -> Tensor:
     return (h * rows if h.ndim == 0 else rows).to(y)
 
 
-def combine(y: Tensor | None, weights: Tensor, slopes: Tensor, h: Tensor) -> Tensor:
-    """y + h sum_i weights_i slopes_i in one pass; y may be left out."""
-    if h.ndim == 0:
+def combine(y: Tensor | None, weights: Tensor, slopes: Tensor, h: Tensor | None = None) -> Tensor:
+    """y + h sum_i weights_i slopes_i in one pass, h being in the weights already where it is common; y may be left out."""
+    if slopes.ndim == 2:
         return torch.mv(slopes.T, weights) if y is None else torch.addmv(y, slopes.T, weights)
     total = torch.tensordot(weights, slopes, 1)
-    return spread(h, total) * total if y is None else torch.addcmul(y, spread(h, y), total)
+    return total if y is None or h is None else torch.addcmul(y, spread(h, y), total)
 
 
 def stage_times(t: Tensor, h: Tensor, c: Tensor) -> Sequence[Tensor]:

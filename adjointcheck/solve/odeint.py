@@ -11,8 +11,10 @@ time steps are replayed in plain operations; inside vmap the call is refused, wi
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -27,8 +29,23 @@ from adjointcheck.solve.options import lay_marks, read_control, read_times
 from adjointcheck.solve.packing import Packing
 
 Function = Callable[[Tensor, Any], Any]
+Solver = TypeVar("Solver", bound=Callable[..., Any])
 
 
+def uncompiled(solver: Solver) -> Solver:
+    """The solver, left as it is by torch.compile: the way depends on values; func may be compiled by itself."""
+
+    @wraps(solver)
+    def call(*args: Any, **options: Any) -> Any:
+        # Only who compiles has this module loaded, and loading it takes a second.
+        dynamo = sys.modules.get("torch._dynamo")
+        return (dynamo.disable(solver) if dynamo else solver)(*args, **options)
+
+    call._torchdynamo_disable = True  # type: ignore[attr-defined]
+    return call  # type: ignore[return-value]
+
+
+@uncompiled
 def odeint(
     func: Function,
     y0: Any,
