@@ -181,7 +181,7 @@ class Context:
 
     def reader(self) -> Letters:
         """What the reader of LaTeX has to know of these letters."""
-        functional = {"function", "functional", "path"}
+        functional = {"function", "functional"} | ({"path"} if self.over() == "time" else set())
         names = {name.partition("_")[0]: declared.kind for name, declared in self.letters.items() if "_" in name}
         names |= {name: declared.kind for name, declared in self.letters.items() if "_" not in name}
         return Letters(
@@ -211,9 +211,13 @@ def _merge(old: Declared, new: Declared) -> Declared:
 
 
 def key(letter: tree.Letter) -> str:
-    """The name under which a letter is declared: t_1, a_theta, lambda; a subscript that is no plain name stays out."""
-    below = [_plain(node) for node in letter.below]
-    return "_".join([letter.name, *below]) if all(below) else letter.name
+    """The name under which a letter is declared: t_1, a_theta, lambda; x_? for a subscript that is no plain name."""
+    return "_".join([letter.name, *(_plain(node) or "?" for node in letter.below)])
+
+
+def own(name: str) -> str:
+    """The symbol of a letter that has no role: its name, made different from the roles' symbols."""
+    return f"{name}_" if name in ROLES else name
 
 
 def _plain(node: Node) -> str:
@@ -435,7 +439,7 @@ def _matrix(text: str, context: Context) -> Context | None:
     name, shape = letter_name(match[1]), _shape(match[2] or "1", ("1", "1"))
     if "symmetric" in match[3]:
         context = context.assume(f"symmetric {name}")
-    return context.declare(Declared(name, name, shape, "path" if "(t)" in text else "constant"))
+    return context.declare(Declared(name, own(name), shape, "path" if "(t)" in text else "constant"))
 
 
 def latexified(text: str) -> str:

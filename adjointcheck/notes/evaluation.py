@@ -89,6 +89,8 @@ def place_of(node: Node | None, env: Env) -> Value:
         return env.time
     value = evaluate(node, replace(env, local=tuple(item for item in env.local if item[0] != "t")))
     if env.world.layered:
+        if isinstance(node, Symbol) and node.name in ("t0", "t1"):
+            return 0 if node.name == "t0" else env.world.count
         index = float(real(value))
         if abs(index - round(index)) > CLOSE:
             raise NoValue(f"{show(node)} is no layer")
@@ -162,10 +164,18 @@ def slot_values(node: Applied, env: Env) -> dict[str, Value]:
         if slot in written:
             values[slot] = evaluate(written[slot], env)
         elif slot in slots or not written:
-            values[slot] = evaluate(Symbol(slot), end)
+            values[slot] = _standing(slot, end)
         else:
             raise NoValue(f"{show(node)} leaves out {slot}")
     return values
+
+
+def _standing(slot: str, env: Env) -> Value:
+    """An argument that is not written: its letter here, where under an integral over s the time is s."""
+    held = next((value for name, _, value in reversed(env.local) if name == slot == "t"), None)
+    if slot == "t":
+        return held if held is not None else env.world.clock(env.time)
+    return evaluate(Symbol(slot), env)
 
 
 def _hamiltonian(node: Applied, env: Env) -> Value:

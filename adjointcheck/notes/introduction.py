@@ -12,8 +12,8 @@ from fractions import Fraction
 from functools import partial
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, Law, key
-from adjointcheck.notes.meaning import AXES, Applied, Symbol, resolve, symbols, unknown, walk
+from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, Law, key, own
+from adjointcheck.notes.meaning import AXES, INDICES, Applied, Symbol, resolve, symbols, unknown, walk
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.wording import show
 
@@ -123,7 +123,7 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
     if key(letter) not in context.letters and role:
         context = context.declare(Declared(key(letter), role, (shape[0], "1"), ROLES[role].kind, source="proposed"))
     elif key(letter) not in context.letters:
-        context = context.declare(Declared(key(letter), key(letter), shape, "path" if path else "constant", source="proposed"))
+        context = context.declare(Declared(key(letter), own(key(letter)), shape, "path" if path else "constant", source="proposed"))
     return "assumption", (key(letter),), context
 
 
@@ -178,8 +178,9 @@ def _is_field(node: Node) -> bool:
 
 
 def _differentiates(node: Node) -> bool:
-    slopes = (part for part in walk(node) if isinstance(part, tree.Letter) and part.below and part.name in "fHL")
-    return any(True for _ in slopes) or any(isinstance(part, tree.Derivative) for part in walk(node))
+    marked = [part for part in walk(node) if isinstance(part, tree.Letter) and part.below and part.name in "fHL"]
+    slopes = [part for part in marked if not (isinstance(part.below[0], tree.Letter) and part.below[0].name in INDICES)]
+    return bool(slopes) or any(isinstance(part, tree.Derivative) for part in walk(node))
 
 
 def _function(node: Node, symbol: str, context: Context, timed: bool = True) -> tuple[Context, tuple[str, ...]]:
@@ -195,6 +196,8 @@ def _function(node: Node, symbol: str, context: Context, timed: bool = True) -> 
             slots.append(slot)
     role = ROLES[symbol]
     arguments = tuple(slots) if slots is not None else None
+    indexed = len(function.below) == 1 and isinstance(function.below[0], tree.Letter) and function.below[0].name in INDICES
+    function = replace(function, below=()) if indexed and context.over() == "layers" else function
     if slots == ["t"] and symbol in ("L", "f"):
         arguments = None
     known = context.letters.get(key(function))
@@ -209,6 +212,9 @@ def _function(node: Node, symbol: str, context: Context, timed: bool = True) -> 
 def _slot(argument: Node, function: str, context: Context, timed: bool, names: list[str]) -> tuple[Context, str]:
     """Which argument this is: a known letter's role, a time, a control written with its time, else a parameter."""
     letter = head(argument)
+    if context.over() == "layers" and letter is not None and letter.below and letter.name not in context.letters and not context.of("w"):
+        names.append(letter.name)
+        return context.declare(Declared(letter.name, "w", ROLES["w"].shape, ROLES["w"].kind, source="proposed")), "w"
     made = resolve(argument, context)
     found = next((part.name for part in walk(made) if isinstance(part, Symbol) and part.name in ("x", "x0", "w", "theta", "p")), "")
     if found:
@@ -234,7 +240,7 @@ def constants(node: Node, context: Context) -> Context:
             if key(part) in USUAL_CONTROLS and not context.of("w"):
                 context = context.declare(Declared(key(part), "w", ("k", "1"), "path", source="proposed"))
             elif shape is not None:
-                context = context.declare(Declared(key(part), key(part), shape, source="proposed"))
+                context = context.declare(Declared(key(part), own(key(part)), shape, source="proposed"))
     return context
 
 
@@ -310,6 +316,8 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
     if isinstance(left, tree.Extremum) and left.body is not None:
         context = replace(context, options={"goal": left.kind[-3:] if left.kind[-3:] in ("min", "max") else "min", **context.options})
         left = left.body
+    if _of_control(chain, context):
+        return "assumption", (), context.assume("optimal")
     if right is None and not isinstance(chain.sides[0], tree.Extremum):
         return None
     if (chain.relations and chain.relations[0] not in EQUALS) or not context.of("x") or context.law("objective"):
@@ -319,6 +327,12 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
     if right is not None and (letter is None or _known(letter, context) not in ("", "J") or letter.accents):
         return None
     return _objective(letter, left, value, context)
+
+
+def _of_control(chain: tree.Chain, context: Context) -> bool:
+    """u* = argmin of H or of J."""
+    left = resolve(chain.sides[0], context)
+    return len(chain.sides) > 1 and isinstance(left, Symbol) and left.name == "w" and isinstance(chain.sides[1], tree.Extremum)
 
 
 def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Context) -> Introduced:
@@ -532,7 +546,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     body = resolve(pair[1], after)
     if unknown(body) or not symbols(body):
         return None
-    declared = Declared(key(letter), key(letter), ("", ""), "defined", body=body, source="proposed")
+    declared = Declared(key(letter), own(key(letter)), ("", ""), "defined", body=body, source="proposed")
     return "definition", (key(letter),), after.declare(declared)
 
 

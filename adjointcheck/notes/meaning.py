@@ -19,6 +19,7 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.context import ORDER, ROLES, USUAL, Context, Declared, key
 from adjointcheck.notes.tree import Node
 
+INDICES = ("l", "k", "i", "j", "n", "m")
 STARS = ("*", "ast", "star")
 SIDES = {"-": "before", "+": "after", "minus": "before", "plus": "after"}
 _ENDS = ("t", "x", "theta")
@@ -181,9 +182,7 @@ class _Resolver:
             return costate(Symbol(declared.symbol), declared)
         if declared.symbol == "H":
             return Applied("H") if declared.sign > 0 else tree.Negative(Applied("H"))
-        if declared.symbol in ROLES or declared.body is None:
-            return Symbol(declared.symbol)
-        return Symbol(name)
+        return Symbol(declared.symbol)
 
     def subscripted(self, node: tree.Letter) -> Node:
         """f_x, H_{ux}, x_{l+1}, x_0, lambda_T, w_i: what a subscript means follows from the letter and from what stands there."""
@@ -213,17 +212,35 @@ class _Resolver:
     def placed(self, base: Node, core: Symbol | Applied, below: Node) -> Node:
         """A path or a function at a layer, at the start or the end; else a component."""
         over_layers = self.context.over() == "layers"
-        place = self.map(below)
+        place = self.layer(below) if over_layers else self.time(below)
         path = isinstance(core, Applied) or ROLES.get(core.name, ROLES["I"]).kind == "path" or core.name in ("h", "t")
         if path and over_layers and not unknown(place):
             return _at(base, place)
         if path and not over_layers and _is_end(place):
             return _at(base, place)
-        if path and not over_layers and isinstance(below, tree.Number) and below.value == 0:
-            return _at(base, Symbol("t0"))
         if isinstance(core, Symbol) and not unknown(place):
             return _replaced(base, lambda c: replace(c, part=(place,)))
         return Unknown("_".join(filter(None, [core.name, "?"])))
+
+    def layer(self, node: Node) -> Node:
+        """An index: N or T the last layer, any other unknown letter the running one."""
+        if isinstance(node, tree.Letter) and not node.below and not node.above and node.name not in self.bound:
+            known = self.context.letters.get(node.name)
+            if node.name in ("N", "K", "T") and (known is None or known.symbol in ("N", "t1")):
+                return Symbol("N")
+            if known is None and node.name in INDICES:
+                return Symbol("l")
+        if isinstance(node, tree.Sum | tree.Negative | tree.Product):
+            return rebuilt(node, self.layer)
+        return self.map(node)
+
+    def time(self, node: Node) -> Node:
+        """A time: 0 is the start; 1 the end where the notes say so."""
+        if isinstance(node, tree.Number) and self.context.over() != "layers":
+            name = str(node.value)
+            symbol = self.symbol(name) or ("t0" if name == "0" else "")
+            return Symbol(symbol) if symbol in ("t0", "t1") else node
+        return self.map(node)
 
     def sided(self, node: Node, side: str) -> Node:
         return _replaced(node, lambda core: replace(core, side=side))
@@ -273,7 +290,7 @@ class _Resolver:
                 if isinstance(inner, Symbol) and inner.name == "x" and inner.at is not None:
                     return _at(base, inner.at)
             return base
-        places = [self.map(argument) for argument in arguments]
+        places = [self.layer(argument) if self.context.over() == "layers" else self.time(argument) for argument in arguments]
         return _at(base, places[0]) if len(places) == 1 else base
 
     def functional_of(self, base: Node, core: Symbol, arguments: tuple[Node, ...]) -> Node:
@@ -327,6 +344,14 @@ class _Resolver:
 
     # Everything else that is not just rebuilt
 
+    def map_transposed(self, node: tree.Transposed) -> Node:
+        inner = self.map(node.of)
+        return inner.of if isinstance(inner, tree.Transposed) else tree.Transposed(inner)
+
+    def map_negative(self, node: tree.Negative) -> Node:
+        inner = self.map(node.of)
+        return inner.of if isinstance(inner, tree.Negative) else tree.Negative(inner)
+
     def map_power(self, node: tree.Power) -> Node:
         if isinstance(node.exponent, tree.Letter) and node.exponent.name in STARS:
             return tree.Transposed(self.map(node.base)) if self.context.option("star") != "optimal" else self.map(node.base)
@@ -338,12 +363,12 @@ class _Resolver:
 
     def map_integral(self, node: tree.Integral) -> Node:
         inner = self.binding(node.by)
-        limits = [self.map(limit) if limit is not None else None for limit in (node.lower, node.upper)]
+        limits = [self.time(limit) if limit is not None else None for limit in (node.lower, node.upper)]
         return replace(node, body=inner.map(node.body), by=inner.map(node.by), lower=limits[0], upper=limits[1])
 
     def map_series(self, node: tree.Series) -> Node:
         inner = self.binding(node.index)
-        limits = [self.map(limit) if limit is not None else None for limit in (node.lower, node.upper)]
+        limits = [self.layer(limit) if limit is not None else None for limit in (node.lower, node.upper)]
         index = inner.map(node.index) if node.index is not None else None
         return replace(node, body=inner.map(node.body), index=index, lower=limits[0], upper=limits[1])
 
@@ -352,9 +377,15 @@ class _Resolver:
         return replace(node, body=inner.map(node.body), by=inner.map(node.by), to=self.map(node.to))
 
     def map_evaluated(self, node: tree.Evaluated) -> Node:
-        """x|_{t=t1}: the right sides of the equations are the places."""
-        places = [item.sides[-1] if isinstance(item, tree.Chain) else item for item in node.at]
-        return tree.Evaluated(self.map(node.of), tuple(self.map(place) for place in places))
+        """x|_{t=t1}: for times and layers the right sides of the equations are the places."""
+        return tree.Evaluated(self.map(node.of), tuple(map(self.where, node.at)), tuple(map(self.where, node.less)))
+
+    def where(self, item: Node) -> Node:
+        if isinstance(item, tree.Chain) and len(item.sides) > 1:
+            left = self.map(item.sides[0])
+            timed = isinstance(left, Symbol) and left.name in ("t", "l", "s")
+            return self.time(item.sides[-1]) if timed else tree.Chain((left, self.map(item.sides[-1])), ("=",))
+        return self.layer(item) if self.context.over() == "layers" else self.time(item)
 
 
 def _parts(below: tuple[Node, ...]) -> list[Node]:

@@ -17,12 +17,13 @@ from typing import Any
 
 import numpy as np
 from numpy.polynomial import chebyshev
+from scipy.linalg import expm
 
 from adjointcheck.notes import jet, tree
 from adjointcheck.notes.context import ROLES, Context, Declared
 from adjointcheck.notes.evaluation import CLOSE, Env, NoValue, assembled, columns, dimensions, evaluate, place_of, scalar
 from adjointcheck.notes.jet import Value, along, direction, moved, real
-from adjointcheck.notes.meaning import AXES, Applied, Symbol, rebuilt, walk
+from adjointcheck.notes.meaning import AXES, Applied, Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.tree import Node
 
 START, END, LAYERS = 0.1, 0.9, 4
@@ -226,12 +227,15 @@ class World:
     """A stage with inputs; every method takes times (layers: indices)."""
 
     def __init__(self, stage: Stage, inputs: Mapping[str, Value], origin: tuple[Value, Value] | None = None, before: World | None = None,
-                 guess: Value | None = None) -> None:
+                 guess: Value | None = None, kin: World | None = None) -> None:
         self.stage, self.inputs, self.before, self.guess = stage, inputs, before, guess
         self.origin = origin or ((0 if stage.layered else inputs["t0"]), inputs["x0"])
         self.context, self.layered, self.count = stage.context, stage.layered, LAYERS
         self.slots, self.shape = stage.slots, stage.shape
-        self._functions: dict[str, Smooth] = {}
+        self._varied: dict[int, World] = {}
+        kin = kin or before
+        self._functions: dict[str, Smooth] = kin._functions if kin else {}
+        self._constants: dict[str, Value] = kin._constants if kin else {}
 
     def function(self, name: str) -> Smooth:
         if name not in self._functions:
@@ -270,7 +274,9 @@ class World:
         if declared is not None and declared.body is not None:
             return evaluate(declared.body, env if node.at is None else env.at(place))
         if declared is not None:
-            return self.constant(name, declared)
+            if name not in self._constants:
+                self._constants[name] = self.constant(declared.letter, declared)
+            return self._constants[name]
         raise NoValue(f"{name} has no value in this world")
 
     def constant(self, name: str, declared: Declared) -> Value:
@@ -280,7 +286,7 @@ class World:
         rows, cols = (self.stage.size(part) for part in declared.shape)
         rng = self.stage.rng(f"constant {name}")
         value = rng.uniform(0.3, 0.9, (rows, cols)) * rng.choice([-1, 1], (rows, cols))
-        if f"symmetric {name}" in self.context.hypotheses or name in ("Q", "R", "Q_f", "Q_T", "S", "M", "Q_N", "F", "P_f", "H_f", "G_f"):
+        if f"symmetric {name}" in self.context.hypotheses or name in ("Q", "R", "Q_f", "Q_T", "S", "M", "Q_N", "F", "P_f", "Q_0", "P_T"):
             value = value @ value.T + 0.5 * np.eye(rows) if rows == cols else value
         return scalar(value if rows * cols > 1 else abs(value))
 
@@ -338,6 +344,36 @@ class World:
             return self.restarted(place, theta=value).value_J(place)
         slopes = columns(cost, self.inputs["theta"])
         return slopes.reshape(1, -1) if dimensions(slopes) else slopes
+
+    def value_P(self, place: Value) -> Value:
+        """The Riccati matrix of a regulator: x' P x (with x' Q x in the cost; x' P x / 2 with x' Q x / 2) is the optimal cost to go."""
+        return self.riccati(place).reshape(*self.shape("P"))
+
+    @cached_property
+    def riccati(self) -> Path:
+        """P = Y X^-1 from the linear system of x and the multiplier, solved backwards from X = I (Kalman 1960)."""
+        if self.layered:
+            raise NoValue("a Riccati equation over layers")
+        here = Env(self, self.last(), {"t": self.last()})
+        cost = self.running()
+        if cost is None:
+            raise NoValue("a Riccati equation without a running cost")
+
+        def slope(node: Node, *by: str) -> Any:
+            return np.atleast_2d(real(evaluate(tree.Derivative(node, tuple(map(Symbol, by)), "partial"), here)))
+
+        a, b, q, r = slope(self.rule, "x"), slope(self.rule, "w"), slope(cost, "x", "x"), slope(cost, "w", "w")
+        m = slope(tree.Sum(tuple(_here(term) for term in _terms(self.objective) if not _runs(term))), "x", "x")
+        weight = next((self.value(Symbol(d.symbol), self.last(), here) for d in self.context.letters.values() if d.letter == "Q"), None)
+        halved = weight is None or np.allclose(q, 2 * real(weight))
+        size = len(a)
+        system = np.block([[a, -b @ np.linalg.solve(r, b.T)], [-q, -a.T]])
+        start = np.vstack([np.eye(size), m])
+        rows = []
+        for time in _TIMES:
+            x, y = np.split(expm(system * (time - END)) @ start, [size])
+            rows.append(y @ np.linalg.inv(x) * (0.5 if halved else 1.0))
+        return Path(np.stack(rows).reshape(NODES, -1))
 
     # Dynamics
 
@@ -435,7 +471,7 @@ class World:
         guess = self.trajectory.values if not self.layered else None
         if self.before is not None:
             return World(self.stage, inputs, self.origin, self.before, guess)
-        return World(self.stage, inputs, None, None, guess)
+        return World(self.stage, inputs, None, None, guess, self)
 
     def restarted(self, place: Value, jump: Value | None = None, **inputs: Value) -> World:
         """Another future from `place` on: the state there plus `jump`, other inputs; the past stays."""
@@ -449,10 +485,15 @@ class World:
         place, value = self.origin
         inputs = {**self.inputs, "x0": moved(self.inputs["x0"], bit, unit)} if self.before is None else self.inputs
         guess = self.trajectory.values if not self.layered else None
-        return World(self.stage, inputs, (place, moved(value, bit, unit)), self.before, guess)
+        return World(self.stage, inputs, (place, moved(value, bit, unit)), self.before, guess, self)
 
     def varied(self, bit: int) -> World:
-        """All inputs that delta moves, each along its own direction."""
+        """All inputs that delta moves, each along its own direction; solved once for each name of the direction."""
+        if bit not in self._varied:
+            self._varied[bit] = self._vary(bit)
+        return self._varied[bit]
+
+    def _vary(self, bit: int) -> World:
         inputs = dict(self.inputs)
         for name in self.stage.varied:
             if name == "w" and not self.layered:
@@ -461,10 +502,7 @@ class World:
                 inputs["w"] = [moved(value, bit, by) for value, by in zip(inputs["w"], inputs["d_w"], strict=True)]
             else:
                 inputs[name] = moved(inputs[name], bit, inputs[f"d_{name}"])
-        if self.stage.free:
-            multiplier = inputs["multiplier"]
-            inputs["multiplier"] = multiplier
-        return World(self.stage, inputs, None, None, self.trajectory.values if not self.layered else None)
+        return World(self.stage, inputs, None, None, self.trajectory.values if not self.layered else None, self)
 
     def derivative(self, inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
         """The total derivative of what `inner` computes, by an input or by the state at a place."""
@@ -573,7 +611,8 @@ def make_world(stage: Stage) -> World:
     known = _PATHS.get(_weight(stage))
     if known is not None:
         world = World(stage, known.inputs)
-        world.__dict__.update({name: known.__dict__[name] for name in ("trajectory", "costate", "states", "costates")
+        world._functions, world._constants = known._functions, known._constants
+        world.__dict__.update({name: known.__dict__[name] for name in ("trajectory", "costate", "states", "costates", "riccati")
                                if name in known.__dict__})
     else:
         world = World(stage, _inputs(stage))
@@ -587,8 +626,10 @@ def make_world(stage: Stage) -> World:
 def _weight(stage: Stage) -> Any:
     """All that trajectories and costates depend on."""
     context = stage.context
-    letters = tuple((d.letter, d.symbol, d.shape, d.kind, d.arguments) for d in context.letters.values() if d.body is None)
-    return letters, context.laws, context.hypotheses, context.over(), stage.seed, stage.wide, stage.optimal, stage.free
+    live = {"x", "w", "theta", "f", "L", "Psi", "h", "N"}.union(*(symbols(law.right) for law in context.laws))
+    letters = tuple((d.symbol, d.shape, d.arguments) for d in context.letters.values() if d.symbol in live)
+    symmetric = tuple(item for item in context.hypotheses if item.startswith("symmetric"))
+    return letters, context.laws, symmetric, context.over(), stage.seed, stage.wide, stage.optimal, stage.free
 
 
 def _inputs(stage: Stage) -> dict[str, Value]:
