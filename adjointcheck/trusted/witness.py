@@ -230,6 +230,22 @@ def _monotone(name: str, rising: bool = True) -> Callable[[Any], Any]:
     return extend
 
 
+MAX_MAGNITUDE = 512
+
+
+def _moderate(name: str) -> Callable[[Any], Any]:
+    """Interval form of exp, sin or cos; the argument of a tower of exponentials has more digits than any memory."""
+    def extend(a: Any) -> Any:
+        if max(mpmath.mag(mpmath.mpf(end)) for end in (a.a, a.b)) > MAX_MAGNITUDE:
+            raise NoInformation
+        return getattr(iv, name)(a)
+
+    return extend
+
+
+_exp = _moderate("exp")
+
+
 def _interval_of(choose: Callable[..., Any], a: Any, b: Any) -> Any:
     """min or max, which rise in both arguments."""
     return iv.mpf([choose(mpmath.mpf(a.a), mpmath.mpf(b.a)), choose(mpmath.mpf(a.b), mpmath.mpf(b.b))])
@@ -242,9 +258,9 @@ def _interval_sign(a: Any) -> Any:
 _INTERVAL: dict[str, Callable[..., Any]] = {
     **_SHARED,
     "lt": lambda a, b: _decided(a.b < b.a, a.a >= b.b), "le": lambda a, b: _decided(a.b <= b.a, a.a > b.b),
-    **{name: (lambda a, name=name: getattr(iv, name)(a)) for name in ("exp", "log", "sin", "cos", "sqrt")},
+    "exp": _exp, "sin": _moderate("sin"), "cos": _moderate("cos"), "log": lambda a: iv.log(a), "sqrt": lambda a: iv.sqrt(a),
     "asin": _monotone("asin"), "atan": _monotone("atan"), "sign": _interval_sign,
     "min": lambda a, b: _interval_of(min, a, b), "max": lambda a, b: _interval_of(max, a, b),
-    "pow": lambda a, b: iv.exp(b * iv.log(a)), "power": lambda a, r: iv.exp(_interval(r) * iv.log(a)),
+    "pow": lambda a, b: _exp(b * iv.log(a)), "power": lambda a, r: _exp(_interval(r) * iv.log(a)),
 }
 

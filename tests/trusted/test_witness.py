@@ -132,3 +132,18 @@ def test_both_sides_are_shown_with_the_digits_in_which_they_differ(gap: str, dig
     assert found is not None and found.left != found.right
     shown = found.left.removeprefix("-").replace(".", "").lstrip("0")
     assert "e" not in shown and digits - 1 <= len(shown) <= digits  # a last digit 0 is not written
+
+
+@pytest.mark.parametrize("name", ["exp", "sin", "cos"])
+def test_arguments_of_endless_length_give_no_information(name: str) -> None:
+    """The digits of exp(2**600) would fill any memory: found when a campaign ended there."""
+    with pytest.raises(NoInformation):
+        witness._INTERVAL[name](mpmath.iv.mpf(2) ** 600)
+    value = witness._INTERVAL[name](mpmath.iv.mpf(1))
+    assert value.a <= getattr(mpmath, name)(1) <= value.b
+
+
+@pytest.mark.parametrize(("text", "other"), [("exp(exp(exp(exp(9 + x))))", "2"), ("sin(exp(exp(exp(9 + x))))", "2"), ("(9 + exp(x))**exp(exp(exp(9 + x)))", "2")])
+def test_a_tower_is_refuted_where_it_is_moderate(text: str, other: str) -> None:
+    found = refute(parse(text), parse(other), NONE)
+    assert found is not None and F(dict(found.point)["x"]) < -9
