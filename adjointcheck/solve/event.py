@@ -26,7 +26,7 @@ from adjointcheck.solve.marching import InitialValueProblem, march
 from adjointcheck.solve.packing import Packing
 
 DOUBLINGS = 40  # of the horizon, in search of an event
-GRAZING = 1e-6  # slope of g over the last time step, relative to its change there: below, the event is a tangency
+GRAZING = 1e-6  # slope of g at the event, relative to its mean slope on the way there: below, the event is a tangency
 
 EventFunction = Callable[[Tensor, Any], Tensor]
 
@@ -67,7 +67,7 @@ def solve_to_event(problem: InitialValueProblem, row: GradientMethod, function: 
     passed = find_step(problem, event)
     root = find_root(problem, event, passed)
     y = problem.y0
-    if float(passed.t) != float(start):
+    if float(passed.t) != float(start.detach()):
         y = solve(replace(problem, marks=torch.stack([start, passed.t]), jumps=frozenset()), row)[-1]
         start = passed.t
     # The last time step in plain operations on the tensors that func itself captured.
@@ -94,26 +94,26 @@ def find_step(problem: InitialValueProblem, event: Signed) -> _Found:
 
 @torch.no_grad()
 def find_root(problem: InitialValueProblem, event: Signed, passed: _Found) -> float:
-    """The length of the last time step at whose end the event function vanishes: bisection sped up by secants (Illinois)."""
+    """The length of the last time step at whose end the event function vanishes: secants (Illinois), every third time the middle."""
     def value(h: float) -> float:
         length = passed.h.new_tensor(h)
         return float(event(passed.t + length, problem.method.advance(problem.field, passed.t, length, passed.y).y1))
 
     a, b = 0.0, float(passed.h)
-    at_a, at_b = float(event(passed.t, passed.y)), value(b)
+    at_a, at_b, kept = float(event(passed.t, passed.y)), value(b), 0
     if at_a <= 0:
         raise SolveError("event_fn", "a value of 0 that turns at once", "a start that is not on the event", "Move y0 off it by a little.")
     least = 2.0**-52 * max(abs(float(passed.t)), abs(b))
-    for _ in range(200):
+    for trial in range(200):
         if at_b == 0 or abs(b - a) <= least:
             break
-        h = b - at_b * (b - a) / (at_b - at_a)
+        h = (a + b) / 2 if trial % 3 == 2 else b - at_b * (b - a) / (at_b - at_a)
         found = value(h)
-        if found * at_b < 0:
-            a, at_a = b, at_b
+        # An end that stays twice counts half, so that secants do not creep up from one side.
+        if found > 0:
+            a, at_a, at_b, kept = h, found, at_b / 2 if kept > 0 else at_b, 1
         else:
-            at_a /= 2
-        b, at_b = h, found
+            b, at_b, at_a, kept = h, found, at_a / 2 if kept < 0 else at_a, -1
     return b
 
 
@@ -139,15 +139,15 @@ class _Last:
             moment = moment.requires_grad_() if moment.is_leaf else moment
             value = self.value(moment)
             (slope,) = torch.autograd.grad(value, moment, create_graph=True)
-            self._refuse_grazing(root, float(slope.detach()), passed)
+            self._refuse_grazing(float(moment.detach()), float(slope.detach()))
             moment = moment - value.to(moment) / slope
         return moment
 
-    def _refuse_grazing(self, root: float, slope: float, passed: _Found) -> None:
-        start = float(self.event(passed.t, passed.y).detach())
-        if abs(slope * float(passed.h)) > GRAZING * abs(start):
+    def _refuse_grazing(self, moment: float, slope: float) -> None:
+        t0, y0 = self.problem.marks.detach()[0], self.problem.y0.detach()
+        if abs(slope * (moment - float(t0))) > GRAZING * abs(float(self.event(t0, y0).detach())):
             return
         raise SolveError(
-            f"event at t = {float(passed.t) + root:.17g}", f"dg/dt = {slope:.3g}: the event function only grazes 0",
+            f"event at t = {moment:.17g}", f"dg/dt = {slope:.3g}: the event function only grazes 0",
             "a crossing at an angle", "Its time has no derivative there; solve under torch.no_grad() for its value alone.",
         )

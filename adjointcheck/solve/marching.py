@@ -95,7 +95,8 @@ class Verdict(Enum):
     """What becomes of a time step that was tried; the value says why marching ends, where it does."""
 
     ACCEPTED = ""
-    REJECTED = "more time steps than max_num_steps allows"
+    REJECTED = "an error over the tolerance"
+    TOO_MANY = "more time steps than max_num_steps allows"
     UNDERFLOW = "an error over the tolerance however short the time step"
     NON_FINITE = "a state that is not finite"
     UNSOLVED = "stages whose equations Newton's method does not solve"
@@ -106,7 +107,7 @@ class MarchError(SolveError):
 
     def __init__(self, verdict: Verdict, t: float, h: float, record: Record) -> None:
         todo = {
-            Verdict.REJECTED: "Raise max_num_steps or the tolerances; a stiff field wants an implicit method.",
+            Verdict.TOO_MANY: "Raise max_num_steps or the tolerances; a stiff field wants an implicit method.",
             Verdict.UNDERFLOW: "Raise rtol and atol, or tell where the field jumps with options={'jump_t': ...}.",
             Verdict.NON_FINITE: "Look at the field there; the states before it are in this error's record.",
             Verdict.UNSOLVED: "Take shorter time steps, or a Rosenbrock method such as 'rodas5p', which iterates nothing.",
@@ -140,7 +141,9 @@ def march(problem: InitialValueProblem, keep: Keep = keep_start, evaluations_tap
                 field = field if taped < evaluations_taped else plain
             else:
                 rejected += 1
-            if verdict not in (Verdict.ACCEPTED, Verdict.REJECTED) or len(steps) + rejected > problem.control.max_steps:
+            if len(steps) + rejected > problem.control.max_steps:
+                verdict = Verdict.TOO_MANY
+            if verdict not in (Verdict.ACCEPTED, Verdict.REJECTED):
                 raise MarchError(verdict, float(t), float(h), Record(tuple(steps), torch.stack(ys), len(steps), rejected))
         ys.append(y)
     return Record(tuple(steps), torch.stack(ys), len(steps), rejected)

@@ -53,10 +53,10 @@ class Packing:
         real = [torch.view_as_real(part.resolve_conj()) if part.is_complex() else part for part in parts]
         return torch.cat([part.reshape(*part.shape[: self.lead], -1) for part in real], -1)
 
-    def unpack(self, y: Tensor, axes: int | None = None) -> Any:
+    def unpack(self, y: Tensor) -> Any:
         """The state of a flat tensor; all axes of `y` but the last stand before each part's own."""
         if self.plain:
-            return y.view(*y.shape[:-1], *self.shapes[0])
+            return y.view((*y.shape[:-1], *self.shapes[0]))
         pieces = zip(y.split(self.sizes, -1), self.shapes, self.dtypes, strict=True)
         return tree_unflatten([_unpack(piece, shape, dtype) for piece, shape, dtype in pieces], self.tree)
 
@@ -69,7 +69,7 @@ class Packing:
 
 def _unpack(piece: Tensor, shape: torch.Size, dtype: torch.dtype) -> Tensor:
     if not dtype.is_complex:
-        return piece.reshape(*piece.shape[:-1], *shape)
+        return piece.reshape((*piece.shape[:-1], *shape))
     return torch.complex(*piece.reshape(*piece.shape[:-1], *shape, 2).unbind(-1))
 
 
