@@ -27,6 +27,7 @@ RUNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "ensemble": (("--n", "4096", *_PLOT), ("--n", "4096", "65536", "--rounds", "5", "--full", *_PLOT)),
     "ensemble wide": (("--problem", "lorenz96_40", "kuramoto_64"), ("--problem", "lorenz96_40", "kuramoto_64", "--rounds", "5")),
     "symbolic": (("--n", "64", "128", "256", "--timeout", "120"), ("--timeout", "600")),
+    "odeint": ((), ("--rounds", "5")),
     "gpu_lorenz": ((), ()),
 }
 

@@ -82,9 +82,9 @@ def main() -> None:
 
 
 def _jobs() -> dict[str, Any]:
-    from benchmarks import memory, symbolic
+    from benchmarks import memory, odeint, symbolic
 
-    return {"gradient": gradient, **memory.JOBS, **symbolic.JOBS}
+    return {"gradient": gradient, **memory.JOBS, **symbolic.JOBS, **odeint.JOBS}
 
 
 if __name__ == "__main__":
