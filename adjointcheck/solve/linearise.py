@@ -33,8 +33,9 @@ def linearise(field: Field, t: Tensor, y: Tensor) -> Linear:
     keep = torch.is_grad_enabled()
     with torch.enable_grad():
         y = y if y.requires_grad else y.detach().requires_grad_()
-        # A t without a gradient hangs on y, with derivative 0: the graph then ends in no leaf that the caller did not give.
-        t = t if t.requires_grad else t.detach() + torch.zeros_like(t) * y.flatten()[0].to(t)
+        # t hangs on y, with derivative 0: the graph then ends in no leaf that the caller did not give, and the search for a way
+        # to t does not go back through all time steps before, which would make a replay quadratic in their number.
+        t = t + torch.zeros_like(t) * y.flatten()[0].to(t)
         rate = field(t, y)
         jacobian, in_time = _rows(rate, (y, t), keep)
     found = Linear(rate, jacobian.movedim(0, -2), in_time.movedim(0, -1).to(y))
