@@ -10,7 +10,7 @@ from adjointcheck.codegen.ir import Program
 from adjointcheck.codegen.lower import lower
 from adjointcheck.errors import CodegenError
 from adjointcheck.expression.collector import uncollected
-from adjointcheck.schemes import METHODS
+from adjointcheck.schemes import METHODS, STIFF_METHODS
 
 if TYPE_CHECKING:
     from adjointcheck.derive.derivation import AdjointSystem
@@ -26,5 +26,6 @@ def generate(system: AdjointSystem, target: str = "torch", method: str = "tsit5"
     """
     for what, got, known in (("target", target, TARGETS), ("method", method, METHODS)):
         if got not in known:
-            raise CodegenError(f"generate, {what}", got, f"one of {', '.join(known)}")
+            todo = "Generated modules march explicitly; `adjointcheck.odeint` has this method for stiff fields." if got in STIFF_METHODS else ""
+            raise CodegenError(f"generate, {what}", got, f"one of {', '.join(known)}", todo)
     return TARGETS[target](lower(system, METHODS[method]))

@@ -236,6 +236,8 @@ def test_numbers_beyond_float64_are_refused(value: str) -> None:
 def test_unknown_method_is_refused_with_the_list() -> None:
     with pytest.raises(CodegenError, match="generate, method: got tsit6; expected one of euler"):
         generate(system_of(lotka_volterra()), method="tsit6")
+    with pytest.raises(CodegenError, match="generate, method: got rodas5p.*`adjointcheck.odeint` has this method"):
+        generate(system_of(lotka_volterra()), method="rodas5p")
 
 
 def test_a_constant_result_of_an_empty_program() -> None:
