@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from adjointcheck.pipeline import fit as fit
     from adjointcheck.pipeline import generate as generate
     from adjointcheck.pipeline import load as load
+    from adjointcheck.pipeline import verify_notes as verify_notes
     from adjointcheck.problem import Problem as Problem
     from adjointcheck.problem import from_callable as from_callable
     from adjointcheck.problem import read_toml as read_toml
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    **dict.fromkeys(("build", "fit", "generate", "load"), "adjointcheck.pipeline"),
+    **dict.fromkeys(("build", "fit", "generate", "load", "verify_notes"), "adjointcheck.pipeline"),
     **dict.fromkeys(("Problem", "from_callable", "read_toml"), "adjointcheck.problem"),
     **dict.fromkeys(("AdjointSystem", "Derivation"), "adjointcheck.derive"),
     **dict.fromkeys(("Status", "Verdict"), "adjointcheck.trusted.verdict"),
@@ -63,7 +64,7 @@ _ROOMS = (*_VERBS, "math")
 __all__ = [
     "AdjointCheckError", "AdjointSystem", "Check", "Derivation", "Fit", "Outcome", "Problem", "ProblemError", "Report",
     "Status", "Theory", "Verdict", "__version__", "build", "check", "derive", "fit", "from_callable", "generate", "load", "math",
-    "odeint", "odeint_adjoint", "odeint_event", "read_toml", "replay", "solve_ensemble", "theory",
+    "odeint", "odeint_adjoint", "odeint_event", "read_toml", "replay", "solve_ensemble", "theory", "verify_notes",
 ]
 
 

@@ -422,6 +422,35 @@ def _planted(problem: Problem) -> Problem:
     return replace(problem, claims={**dict(problem.claims), WRONG[0]: WRONG[1]})
 
 
+@main.command(epilog=EPILOG, short_help="Read notes, and judge every formula in them.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--context", metavar="FILE", help="Letters declared in a file of their own, for notes without a header.")
+@click.option("--report", "folder", metavar="DIR", help="Write a page for each file, with every formula beside its verdict.")
+@click.option("--log", "logs", metavar="DIR", help="Write the logs that `replay` proves again without SymPy.")
+@click.option("--junit", metavar="OUT.xml", help="Write the verdicts as JUnit XML.")
+@json_option
+def notes(files: tuple[str, ...], context: str | None, folder: str | None, logs: str | None, junit: str | None, as_json: bool) -> int:
+    """Read the derivation in FILE (.md, .tex or .ipynb) and judge every formula: proved, refuted with a counterexample, unknown.
+
+    A mark such as <!-- expect: refuted --> (in LaTeX: % expect: refuted) says that a formula is wrong on purpose.
+    """
+    outputs = _import("report.notes_outputs", "Outputs")(files, folder, logs, junit)
+    refuse_overwriting(map(Path, filter(None, (*files, context))), outputs.paths())
+    found = []
+    for file in files:
+        with _progress() as progress:
+            progress(f"{file}: reading and judging")
+            found.append(_import("pipeline", "verify_notes")(file, context))
+        _import("report.notes_pages", "print_notes")(found[-1], _console(stderr=as_json))
+        outputs.publish(found[-1], _write)
+    outputs.finish(found, _write)
+    code = worst(map(_import("report.notes_outline", "exit_code"), found))
+    if as_json:
+        document = _import("report.notes_pages", "notes_document")
+        _emit_document({"exit_code": code, "notes": [document(findings) for findings in found]})
+    return code
+
+
 @main.command(epilog=EPILOG, short_help="Put the gradients of an ODE library to the test, or list those that can be.")
 @click.argument("adapter", required=False)
 @click.option("--check", "codes", multiple=True, metavar="CODE", help="Only this check; may be given several times.")

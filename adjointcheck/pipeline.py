@@ -24,6 +24,7 @@ from adjointcheck.errors import ProblemError
 if TYPE_CHECKING:
     from adjointcheck.check.case import Case
     from adjointcheck.derive.derivation import Derivation
+    from adjointcheck.notes.finding import Findings
     from adjointcheck.problem.statement import Problem
 
 Progress = Callable[[str], None]
@@ -218,6 +219,17 @@ def conclude(case: Case, checks: Iterable[Check]) -> Report:
     from adjointcheck.check.trajectory import sample_trajectory
 
     return Report(case.problem, case.derivation, tuple(checks), sample_trajectory(case), None, versions(case), {}, case.text)
+
+
+def verify_notes(path: str | os.PathLike[str], context: str | os.PathLike[str] | None = None) -> Findings:
+    """A finding for each formula of notes (.md, .tex, .ipynb); `context` is a file that declares letters, as a header does."""
+    from adjointcheck.notes.verify import verify
+
+    try:
+        _ = context is None or Path(context).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise ProblemError(f"{context}", error, "a text file of lines such as `state: x in R^n`", "Check the path.") from None
+    return verify(Path(path), None if context is None else Path(context))
 
 
 def publish(report: Report, folder: str | os.PathLike[str]) -> Path:

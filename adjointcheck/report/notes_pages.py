@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 BANNER = {"passed": "good", "failed": "bad", "open": "open", "nothing checked": "open"}
 STYLES = {"good": "green", "bad": "bold red", "open": "yellow", "given": "dim"}
 WIDTH = 120
-SETTING = 6  # entries of a counterexample's setting on a terminal; the page has all of them
+SHORT = 60  # characters of an entry of a counterexample on a terminal; the page has all of them
 
 
 # HTML
@@ -61,7 +61,7 @@ def _formula_view(formula: Formula, lines: dict[str, int]) -> dict[str, Any]:
 
 
 def _note(formula: Formula) -> str:
-    if formula.declared and formula.declared == formula.status != "proved":
+    if formula.declared == formula.status and formula.status not in ("proved", *outline.GIVEN):
         return "as expected"
     return "" if formula.outcome == "passed" or not formula.declared else f"expected: {formula.declared}"
 
@@ -130,14 +130,15 @@ def _words(link: Finding, first: bool) -> Iterator[str]:
     if link.introduced:
         yield f"introduces {', '.join(link.introduced)}"
     if link.status == "proved" and link.rules:
-        yield one_line("; ".join(link.rules))
+        yield one_line(f"by {', '.join(rule.partition(':')[0] for rule in link.rules)}")
 
 
 def counterexample_text(found: Counterexample) -> str:
-    """`x = 1, f = ...: 3 against 5, gap 2`, on one line."""
-    told = [f"{name} = {value}" for name, value in found.setting]
-    rest = [f"{len(told) - SETTING} more"] if len(told) > SETTING else []
-    return one_line(f"{', '.join(told[:SETTING] + rest)}: {found.left} against {found.right}")
+    """`x = 1, t = 0.3: 3 against 5`, on one line; long entries, such as a whole field, are only named."""
+    told = [f"{name} = {value}" for name, value in found.setting if len(value) <= SHORT]
+    longer = [name for name, value in found.setting if len(value) > SHORT]
+    where = "; ".join(filter(None, (", ".join(told), f"some {', '.join(longer)}" if longer else "")))
+    return one_line(f"{where}: {found.left} against {found.right}")
 
 
 # Machines
@@ -155,7 +156,7 @@ def notes_document(findings: Findings) -> dict[str, Any]:
 
 
 def _finding_document(link: Finding, formula: Formula) -> dict[str, Any]:
-    given = asdict(link)
+    given = {name: value for name, value in vars(link).items() if name != "document"}
     counterexample = link.counterexample
     if counterexample is not None:
         given["counterexample"] = {**asdict(counterexample), "setting": dict(counterexample.setting)}

@@ -143,7 +143,7 @@ def test_whatever_is_strange_is_not_laid_out(text: str) -> None:
 def test_the_table_says_line_reading_verdict_and_words() -> None:
     text = " ".join(printed(sample.findings()).split())
     assert "notes.md failed 8 formulas, 2 refuted, 1 refuted as expected" in text
-    assert "20 \\dot{p} = -H_x proved costate equation; definition of H" in text
+    assert "20 \\dot{p} = -H_x proved by costate equation, definition of H" in text
     assert "the first wrong line" in text and "follows from formula 4" in text
 
 
