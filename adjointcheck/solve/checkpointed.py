@@ -152,10 +152,10 @@ class Slots:
         assert self.current is not None
         y, carry, marks = self.current.y, self.current.slope, problem.marks.detach()
         for step in record.steps[action.start : action.stop]:
-            t, h = step.times(marks)
+            (t, h), seen = step.times(marks), problem.field_on(step.segment)
             if step.left == 0 and (step.segment == 0 or step.segment in problem.jumps):
-                carry = problem.method.begin(problem.field, marks[step.segment], y)
-            done = problem.method.advance(problem.field, t, h, y, carry)
+                carry = problem.method.begin(seen, marks[step.segment], y)
+            done = problem.method.advance(seen, t, h, y, carry)
             y, carry = done.y1, done.carry
         self.current = Checkpoint(y, _slope(carry))
 

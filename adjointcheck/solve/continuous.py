@@ -62,7 +62,7 @@ class Continuous(GradientMethod):
 
         def rate(t: Tensor, state: Tensor) -> Tensor:
             x, a, _ = state.split(sizes)
-            tape = problem.field.tape(t, source(t, a) if source else x)
+            tape = field.tape(t, source(t, a) if source else x)
             a_bar, _, bars = tape.pull(-a)
             return torch.cat([tape.rate[: sizes[0]], a_bar, quadrature.pack(bars, a)])
 
@@ -71,6 +71,7 @@ class Continuous(GradientMethod):
         x, a, q = ys[-1, : sizes[0]], ys_bar[-1] / unit, ys.new_zeros(quadrature.size)
         before = torch.zeros_like(a)
         for mark in reversed(range(len(ys) - 1)):
+            field = problem.field_on(mark)
             x, before, q = way.march_to(mark, torch.cat([x, a, q])).split(sizes)
             errors += [] if source else [distance(x, ys[mark])]
             x, a = self._restart(x, ys[mark]), before + ys_bar[mark] / unit
@@ -126,8 +127,8 @@ class Interpolated(Continuous):
         @lru_cache(maxsize=4)
         def polynomial(number: int) -> tuple[float, float, Tensor]:
             (t, h), y = saved.steps[number].times(marks), saved.steps[number].kept
-            advance = problem.method.advance(problem.field, t, h, y)
-            return float(t), float(h), problem.method.dense(problem.field, t, h, y, advance)
+            field = problem.field_on(saved.steps[number].segment)
+            return float(t), float(h), problem.method.dense(field, t, h, y, problem.method.advance(field, t, h, y))
 
         def state_at(t: Tensor, like: Tensor) -> Tensor:
             start, h, coefficients = polynomial(max(bisect_right(starts, forward * float(t)) - 1, 0))
@@ -233,7 +234,8 @@ def time_gradient(problem: InitialValueProblem, ys: Tensor, ys_bar: Tensor, befo
     """By every mark (M,): what moving it does to the state there, and for the first to all that follows; `before` is a(t0+)."""
     marks = problem.marks.detach()
     bars = [-before, *ys_bar[1:]]
-    found = [(bar * problem.field(t, y)).sum() for t, y, bar in zip(marks, ys, bars, strict=True)]
+    fields = [problem.field_on(max(mark - 1, 0)) for mark in range(len(marks))]
+    found = [(bar * field(t, y)).sum() for field, t, y, bar in zip(fields, marks, ys, bars, strict=True)]
     return torch.stack(found).to(marks)
 
 

@@ -13,6 +13,10 @@ class ReconstructionWarning(UserWarning):
     """The states that a backward pass went through are not those of the solution: its gradient may be off by as much or more."""
 
 
+class DriftWarning(UserWarning):
+    """The two halves of a reversible pair fell apart: the solution itself is unstable, and its gradient with it."""
+
+
 @dataclass(frozen=True)
 class Reconstruction:
     """The relative error |y - y(t)|/|y(t)| with which the states at `times` came back, the initial one last."""
@@ -34,6 +38,14 @@ def distance(y: Tensor, wanted: Tensor) -> float:
     """|y - wanted|/|wanted|, in the largest entry; absolute where `wanted` is 0."""
     size = float(wanted.abs().max())
     return float((y - wanted).abs().max()) / (size or 1.0)
+
+
+def warn_of_drift(drift: float, threshold: float) -> None:
+    """Warn if the halves of a pair differ by more than the threshold."""
+    if not drift <= threshold:
+        words = f"gradient 'reversible': the halves of the pair differ by {drift:.1e}, above {threshold:.1e}: the scheme is unstable here."
+        advice = "Take shorter time steps or a smaller coupling, or choose gradient='checkpointed'."
+        warnings.warn(f"{words} {advice}", DriftWarning, stacklevel=2)
 
 
 def tell(found: Reconstruction, threshold: float, advice: str, report: Report | None) -> None:

@@ -26,7 +26,7 @@ from adjointcheck.solve.explicit import ExplicitRungeKutta
 from adjointcheck.solve.field import Field, add_bars
 from adjointcheck.solve.gradient_method import Gradient, GradientMethod, Sweep, replay
 from adjointcheck.solve.marching import InitialValueProblem, Record, choose_first, march
-from adjointcheck.solve.reconstruction import Reconstruction, Report, distance, tell
+from adjointcheck.solve.reconstruction import Reconstruction, Report, distance, tell, warn_of_drift
 from adjointcheck.solve.time_step import Advance, Method, StepBars, Tapes
 
 
@@ -80,13 +80,16 @@ class ReversibleStep(Method):
 class Reversible(GradientMethod):
     """The exact derivative of the reversible solution, with no state kept but the last: memory O(1) in time steps.
 
-    The solution differs from the plain one within its accuracy and costs twice the evaluations.  `coupling` is lambda,
-    above 0 and up to 1: smaller damps y - z forward, and multiplies rounding by lambda^-n on the way back; the error
-    with which y(t0) comes back is told to `report` and warned of above `threshold`.
+    The solution differs from the plain one, costs twice the evaluations, and is stable for time steps that are short
+    beside 1 - lambda over the rate at which the field contracts only: where it is not, y and z fall apart, which is warned
+    of above `drift` (100 rtol, at least 1e-5).  `coupling` is lambda, above 0 and up to 1: smaller is stabler forward, and
+    multiplies rounding by lambda^-n on the way back; the error with which y(t0) comes back is told to `report` and warned
+    of above `threshold`.
     """
 
-    coupling: float = 0.999
+    coupling: float = 0.99
     threshold: float = 1e-6
+    drift: float | None = None
     report: Report | None = None
     name: str = "reversible"
     exact: bool = True
@@ -98,7 +101,10 @@ class Reversible(GradientMethod):
     def forward(self, problem: InitialValueProblem) -> tuple[Tensor, Record]:
         """March the pair; of its time steps nothing is kept but where they are."""
         record = march(self._pair(problem), lambda *_: None)
-        return record.ys.chunk(2, -1)[0], replace(record, ys=record.ys[-1:])
+        first, second = record.ys.chunk(2, -1)
+        limit = max(1e-5, 100 * float(torch.as_tensor(problem.control.rtol).max())) if self.drift is None else self.drift
+        warn_of_drift(distance(second, first), limit)
+        return first, replace(record, ys=record.ys[-1:])
 
     def backward(self, problem: InitialValueProblem, saved: Record, ys_bar: Tensor, times: bool) -> Gradient:
         """Undo one time step after the other, and pull the costate back over each."""
@@ -107,7 +113,7 @@ class Reversible(GradientMethod):
         sweep = Sweep(pair, torch.cat([ys_bar, torch.zeros_like(ys_bar)], -1), times)
         for step in reversed(saved.steps):
             with torch.no_grad():
-                y = method.undo(problem.field, *step.times(marks), y)
+                y = method.undo(problem.field_on(step.segment), *step.times(marks), y)
             sweep.reverse(step, y)
         error = distance(y, pair.y0.detach())
         advice = "Bring the coupling nearer to 1, or choose gradient='checkpointed'."
