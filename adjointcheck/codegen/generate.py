@@ -26,6 +26,6 @@ def generate(system: AdjointSystem, target: str = "torch", method: str = "tsit5"
     """
     for what, got, known in (("target", target, TARGETS), ("method", method, METHODS)):
         if got not in known:
-            todo = "Generated modules march explicitly; `adjointcheck.odeint` has this method for stiff fields." if got in STIFF_METHODS else ""
+            todo = "Generated modules march explicitly; `adjointcheck.odeint` has this method." if got in STIFF_METHODS else ""
             raise CodegenError(f"generate, {what}", got, f"one of {', '.join(known)}", todo)
     return TARGETS[target](lower(system, METHODS[method]))

@@ -24,6 +24,7 @@ from adjointcheck.solve.marching import STRETCH, InitialValueProblem, Record
 from adjointcheck.solve.methods import find_method
 from adjointcheck.solve.options import read_control
 from adjointcheck.solve.packing import Packing
+from adjointcheck.solve.rosenbrock import RosenbrockWanner
 
 STATUS = ("finished", "max steps", "step underflow", "non-finite")
 FINISHED, MAX_STEPS, UNDERFLOW, NON_FINITE = range(4)
@@ -66,8 +67,9 @@ def solve_ensemble(
     func reads.  options: first_step, safety, ifactor, dfactor, min_step, max_step, max_num_steps, controller.
     """
     row, packing = find_method(method), Packing.of(y0, lead=1)
-    if not isinstance(row, ExplicitRungeKutta) or not row.adaptive:
-        raise SolveError("method", method, "an explicit method with an error estimate", "Take dopri5, tsit5, bosh3 or dop853.")
+    if not isinstance(row, ExplicitRungeKutta | RosenbrockWanner) or not row.adaptive:
+        todo = "Take dopri5, tsit5, bosh3, dop853, or, for stiff fields, rodas5p."
+        raise SolveError("method", method, "a method with an error estimate that iterates nothing", todo)
     y = packing.pack(y0)
     marks = _read_times(t, y)
     unfit = {"step_size", "norm", "step_t", "jump_t", "perturb", "grid_constructor"} & set(options or {})
@@ -205,7 +207,7 @@ class _Walk:
         self.ys = self.y.new_full((count, self.marks.shape[1], self.y.shape[1]), torch.nan)
         self.ys[:, 0] = self.y
         self.lengths = self.marks.diff(dim=1).abs()
-        self.carry: Evaluation = problem.method.begin(problem.field, self.marks[:, 0], self.y)
+        self.carry = Evaluation(problem.field(self.marks[:, 0], self.y))
         self.size, self.error_before, self.growth = self.first_sizes(), self.ones, problem.control.grow * self.ones
         self.iterations: list[Iteration] = []
 
@@ -270,6 +272,8 @@ class _Walk:
         self.left = torch.where(last, 1.0, torch.where(landed, 0.0, torch.where(accepted, step.right, self.left)))
         spent = accepted & ~last & (self.accepted + self.rejected >= self.problem.control.max_steps)
         self.status = torch.where(last, FINISHED, torch.where(spent, MAX_STEPS, self.status))
+        if not isinstance(self.problem.method, ExplicitRungeKutta):
+            return  # it evaluates its start itself, with the Jacobian
         # Without FSAL the slope at the new start is asked for here; where nothing moved, the old one stays.
         slope = self.problem.field(self.now(), self.y) if carry is None else carry.slope
         self.carry = Evaluation(torch.where(accepted[:, None], slope, self.carry.slope))

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -66,7 +67,7 @@ class EsdirkMethod(Method):
     def _dense(self) -> Tensor:
         return vectors([[entry.value for entry in row] for row in schemes.EXTENSIONS[self.name].weights])
 
-    def advance(self, field: Field, t: Tensor, h: Tensor, y: Tensor, carry: None = None) -> Advance:
+    def advance(self, field: Field, t: Tensor, h: Tensor, y: Tensor, carry: Any = None) -> Advance:
         """One time step; everything is evaluated anew, and nothing is carried on."""
         start = linearise(field, t, y)
         states, slopes, solved = self._run(field, t, h, y, start)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -71,7 +71,7 @@ class RosenbrockWanner(Method):
     def _dense(self) -> Tensor:
         return vectors(rosenbrock_weights(self.row))
 
-    def advance(self, field: Field, t: Tensor, h: Tensor, y: Tensor, carry: None = None) -> Advance:
+    def advance(self, field: Field, t: Tensor, h: Tensor, y: Tensor, carry: Any = None) -> Advance:
         """One time step; everything is evaluated anew, and nothing is carried on."""
         start = linearise(field, t, y)
         u = self._run(field, t, h, y, start, self._system(h, start)).u
@@ -98,6 +98,11 @@ class RosenbrockWanner(Method):
             slopes.append(slope)
             tapes.append(graph)
         return Stages(torch.stack(u), torch.stack(slopes), tapes)
+
+    @property
+    def stages(self) -> int:
+        """Evaluations of f in a time step: stages at the start share one."""
+        return 1 + sum(self._moves(i) for i in range(1, self.row.stages))
 
     def _moves(self, i: int) -> bool:
         """Whether stage i has a point of its own; the first stages share the start."""

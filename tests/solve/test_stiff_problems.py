@@ -17,6 +17,7 @@ from adjointcheck.errors import SolveError
 from adjointcheck.schemes import STIFF_METHODS
 from adjointcheck.solve import rosenbrock
 from adjointcheck.solve.control import Control
+from adjointcheck.solve.ensemble import solve_ensemble
 from adjointcheck.solve.gradient_method import DISCRETE, replay, solve
 from adjointcheck.solve.marching import InitialValueProblem, MarchError, march
 from adjointcheck.solve.odeint import odeint
@@ -222,6 +223,24 @@ def test_a_second_derivative_is_that_of_the_first(name: str) -> None:
         shift = h * torch.eye(2, dtype=D)[i]
         difference = (first(y0 + shift) - first(y0 - shift))[0] / (2 * h)
         assert float(second[i]) == pytest.approx(float(difference), rel=1e-6)
+
+
+def test_an_ensemble_of_stiff_trajectories_is_each_alone() -> None:
+    """Rosenbrock methods in `solve_ensemble`: own time steps, own gradients."""
+    module, t = Robertson(), torch.tensor([[0.0, 4.0], [0.0, 40.0], [0.0, 1.0]], dtype=D)
+    y0 = torch.tensor([[1.0, 0.0, 0.0], [0.9, 0.0, 0.1], [0.5, 1e-5, 0.5]], dtype=D).requires_grad_()
+    found = solve_ensemble(module, y0, t, method="rodas5p", rtol=1e-6, atol=1e-10)
+    assert bool(found.success.all()) and len(set(found.accepted.tolist())) == 3
+    by_start, by_rates = torch.autograd.grad(found.ys[:, -1, 0].sum(), (y0, module.rates))
+    alone = []
+    for start, times in zip(y0, t, strict=True):
+        start = start.detach().requires_grad_()
+        ys = odeint(module, start, times, method="rodas5p", rtol=1e-6, atol=1e-10)
+        alone.append(torch.autograd.grad(ys[-1, 0], (start, module.rates)))
+    assert distance([by_start], [torch.stack([one for one, _ in alone])]) < 1e-5  # the tolerance: time steps differ a little
+    assert distance([by_rates], [torch.stack([one for _, one in alone]).sum(0)]) < 1e-5
+    with pytest.raises(SolveError, match="a method with an error estimate that iterates nothing.*rodas5p"):
+        solve_ensemble(module, y0, t, method="kvaerno5")
 
 
 def test_a_method_that_cannot_be_solved_says_so() -> None:
