@@ -121,11 +121,11 @@ class Tape:
 
 
 def add_bars(total: Bars, more: Bars) -> None:
-    """Add gradients by parameter in place; the first found becomes the total."""
+    """Add gradients by parameter in place; the total begins with a copy, for autograd may give one tensor to two parameters."""
     for index, bar in enumerate(more):
         if bar is not None:
             found = total[index]
-            total[index] = bar if found is None else found.add_(bar)
+            total[index] = bar.clone() if found is None else found.add_(bar)
 
 
 # Finding what a function reads
