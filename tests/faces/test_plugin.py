@@ -149,7 +149,7 @@ def test_plugin_is_light_where_there_are_no_statements(project: Project) -> None
     folder.runpytest().assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize("spread", ["load", "loadgroup"])
+@pytest.mark.parametrize("spread", ["load", pytest.param("loadgroup", marks=pytest.mark.campaign)])
 def test_spread_over_processes(project: Project, spread: str) -> None:
     result = project(right=DECAY, wrong=wrong()).runpytest("-n", "2", "--dist", spread, "--adjointcheck-skip-numeric")
     result.assert_outcomes(passed=7, failed=1)

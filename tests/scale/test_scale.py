@@ -90,7 +90,7 @@ def test_the_counters_see_a_quadratic_cost(monkeypatch: pytest.MonkeyPatch) -> N
     assert slope([16, 32, 64], counts) > 1.9
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("name", ["brusselator", pytest.param("kuramoto", marks=pytest.mark.campaign)])
 def test_a_large_module_tests_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     derivation = derive(SYSTEMS[name](66))
     assert derivation.proved
