@@ -42,7 +42,7 @@ class Term:
         if depth > CHAINED:
             refuse(items[0], f"more than {CHAINED} operators one after the other", "Give the inner part a letter of its own.")
         self.items, self.letters, self.depth = items, letters, depth
-        self.at = 0
+        self.at = self.nested = 0
         self.factors: list[Node] = []
         self.pending: list[tuple[Node, Sign]] = []
 
@@ -157,6 +157,14 @@ class Term:
 
     def factor(self) -> Node:
         """The next factor with its arguments and operators."""
+        self.nested += 1
+        if self.nested > CHAINED and self.item is not None:
+            refuse(self.item, f"more than {CHAINED} operators one after the other", "Give the inner part a letter of its own.")
+        node = self._factor()
+        self.nested -= 1
+        return node
+
+    def _factor(self) -> Node:
         item = self.item
         match item:
             case None:
@@ -184,12 +192,19 @@ class Term:
     def calls(self, node: Node) -> Node:
         """`node` with the brackets behind it that are its arguments."""
         while self.item is not None and (found := opened(self.item)):
+            if self._is_form(found[0]):
+                break
             call = called(node, found[0], self.letters)
             if call is None:
                 break
             node = replace(found[1](call), span=over([node, self.item]))
             self.at += 1
         return node
+
+    def _is_form(self, paren: Paren) -> bool:
+        """(x - y)^T Q (x - y): Q stands between a column and its transposed, so it is a matrix and no function."""
+        before = self.factors[-1] if self.factors else None
+        return isinstance(before, Transposed) and len(paren.entries) == 1 and plain(before.of) == plain(paren)
 
     def rest(self, owner: Node) -> Node:
         """Everything behind a big operator, up to the next sum sign."""
@@ -233,6 +248,10 @@ class Term:
     def operate(self, operator: Operator) -> Node:
         """d/dt takes the bracket behind it or the only factor behind it."""
         item = self.item
+        if isinstance(item, Bar) and self.at + 1 < len(self.items):
+            self.at += 1
+            node = self.operate(operator)
+            return Evaluated(node, item.at, item.less, span=node.span)
         if item is None or isinstance(item, WAITING):
             refuse(operator, "a derivative of nothing", "Write what to differentiate behind it.")
         found = opened(item)
@@ -340,11 +359,12 @@ def _series(kind: str, below: list[Node], upper: Node | None, body: Node, span: 
 def apply_prefix(prefix: Prefix, node: Node | None) -> Node:
     """One of d, partial, delta, nabla, D on what stands behind it (None at the end of a numerator)."""
     span = over([prefix, node]) if node else prefix.span
+    by = prefix.by if len(prefix.by) == prefix.order else prefix.by * prefix.order
     if prefix.by or prefix.name == "nabla":
         if node is None:
             refuse(prefix, "an operator with nothing to act on", "Write its operand behind it.")
         kind = {"nabla": "nabla", "delta": "functional"}.get(prefix.name, "partial")
-        return _outside(node, lambda inner: Derivative(plain(inner), prefix.by * prefix.order if prefix.by else (), kind, span=span))
+        return _outside(node, lambda inner: Derivative(plain(inner), by, kind, span=span))
     if prefix.name == "delta":
         return _varied(prefix, node, span)
     if prefix.name == "D" and node is not None:

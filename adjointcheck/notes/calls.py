@@ -23,6 +23,7 @@ from adjointcheck.notes.tree import (
     Variation,
 )
 
+INDICES = frozenset("ijklmnN")
 NEVER_CALLED = frozenset({"dots", "infty"})
 
 
@@ -91,7 +92,8 @@ def _is_call(head: Node, paren: Paren, letters: Letters) -> bool:
 def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters: Letters) -> bool:
     if is_place(content):
         return not (base.name in letters.plain and paren.opener == "[" and isinstance(content, Call))
-    if only_times((content,), letters) and base.name not in letters.plain and (letters.declares(base.name) or base.name in letters.signals):
+    moments = letters.times | INDICES if base.name in letters.signals else letters.times
+    if letters.declares(base.name) and base.name not in letters.plain and made_of((content,), moments):
         return True
     if isinstance(content, Variation) or _is_linear(content):
         return base.name in letters.functions and not base.below and not isinstance(head, Transposed)
@@ -124,14 +126,19 @@ def _derivative_called(base: Derivative, content: Node, letters: Letters) -> boo
 
 def only_times(entries: tuple[Node, ...], letters: Letters) -> bool:
     """True when nothing but times and numbers stands there."""
+    return made_of(entries, letters.times)
+
+
+def made_of(entries: tuple[Node, ...], names: frozenset[str]) -> bool:
+    """True when nothing but letters of those names, time steps and numbers stands there, and one of the letters."""
     waiting, seen = list(entries), False
     while waiting:
         node = waiting.pop()
         match node:
             case Letter():
-                if node.name not in letters.times and node.name != "h" and "Delta" not in node.accents:
+                if node.name not in names and node.name != "h" and "Delta" not in node.accents:
                     return False
-                seen |= node.name in letters.times
+                seen |= node.name in names
             case Sum():
                 waiting += node.terms
             case Product():

@@ -115,7 +115,7 @@ def _roman(terminals: Terminals, at: int, piece: Piece) -> int:
 
 def _word(terminals: Terminals, after: int, piece: Piece, text: str, plain: str, is_text: bool) -> int:
     known = {**{name: "BIG" for name in signs.BIG}, **{name: "FUNC" for name in signs.FUNCTIONS}}
-    sentence = is_text and (not _ALNUM.match(text) or text.lower() in signs.CONNECTIVES)
+    sentence = plain.lower() in signs.CONNECTIVES or (is_text and not _ALNUM.match(text))
     end = terminals.pieces[after - 1]
     whole = Piece("command", text, piece.start, end.end)
     if plain in known and not sentence:
@@ -421,7 +421,7 @@ _HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("overset", "stackrel"), _over),
     **dict.fromkeys(("partial", "nabla"), _emitting("PREFIX")),
     **dict.fromkeys(("rm", "cal"), _old_font),
-    "\\": _newline, "tabularnewline": _newline, "Delta": _increment, "delta": _delta, "sqrt": _root, "arg": _argument,
+    "vec": _skip, "\\": _newline, "tabularnewline": _newline, "Delta": _increment, "delta": _delta, "sqrt": _root, "arg": _argument,
     "underset": _under, "not": _not, "forall": _for_all, "left": _left, "right": _right, "mid": _given, "begin": _begin,
     "end": _end, "over": _over_sign, "colon": lambda terminals, at, piece: terminals._colon(at, piece),
 }  # fmt: skip

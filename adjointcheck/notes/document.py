@@ -7,6 +7,7 @@ Only the named file is opened, and nothing in it is run.  Any language may stand
 
 from __future__ import annotations
 
+import bisect
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -92,14 +93,11 @@ def _document(file: str, parts: list[Source]) -> Document:
 def _formulas(part: Source, found: Layout, count: int) -> Iterator[Formula]:
     """The formulas of one text; inline mathematics only where it states something."""
     since = 0
-    hidden = sorted(found.hidden)
     for region, declared in zip(found.regions, _declared(part.text, found), strict=True):
-        before = sentence(part, found, region.outer[0], since)
-        since = region.outer[1] if region.display else since
-        for formula in _region(part, found, region, hidden):
+        for formula in _region(part, found, region):
             count += 1
-            mark = formula.declared or declared
-            yield _finished(formula, str(count), mark, before)
+            yield _finished(formula, str(count), formula.declared or declared, sentence(part, found, region.outer[0], since))
+        since = region.outer[1] if region.display else since
 
 
 def _finished(formula: Formula, name: str, declared: str, before: str) -> Formula:
@@ -121,7 +119,7 @@ def _finished(formula: Formula, name: str, declared: str, before: str) -> Formul
     )
 
 
-def _region(part: Source, found: Layout, region: Region, hidden: list[tuple[int, int]]) -> Iterator[Formula]:
+def _region(part: Source, found: Layout, region: Region) -> Iterator[Formula]:
     """The formulas of one display or inline piece, still without name and prose."""
 
     def formula(text: str, offsets: tuple[int, ...], line: Line | None, unread: Unread | None) -> Formula:
@@ -140,7 +138,7 @@ def _region(part: Source, found: Layout, region: Region, hidden: list[tuple[int,
         reason = Unread(0, f"a formula of more than {CHARACTERS} characters", "Write several shorter ones.")
         yield formula(text[:200], tuple(range(region.start, region.start + 200)), None, reason)
         return
-    traced = _clean(part, region, hidden)
+    traced = _clean(part, found, region)
     if not traced.text.strip():
         return
     try:
@@ -158,10 +156,11 @@ def _stripped(text: str) -> tuple[int, int]:
     return len(text) - len(text.lstrip()), len(text.rstrip())
 
 
-def _clean(part: Source, region: Region, hidden: list[tuple[int, int]]) -> Traced:
+def _clean(part: Source, found: Layout, region: Region) -> Traced:
     """The region's text with definitions of macros and the marks of a quotation blanked."""
     text = list(part.text[region.start : region.end])
-    for start, end in hidden:
+    first, last = (bisect.bisect_left(found.hidden, (at, 0)) for at in (region.start, region.end))
+    for start, end in found.hidden[first:last]:
         if region.start <= start and end <= region.end:
             text[start - region.start : end - region.start] = " " * (end - start)
     line_start = part.text.rfind("\n", 0, region.outer[0]) + 1
@@ -211,10 +210,9 @@ def _declared(text: str, found: Layout) -> list[str]:
 
 
 def _owner(text: str, mark: Mark, regions: list[Region]) -> int | None:
-    before = [i for i, region in enumerate(regions) if region.outer[1] <= mark.start]
-    if before:
-        between = text[regions[before[-1]].outer[1] : mark.start]
+    following = bisect.bisect_left(regions, mark.start, key=lambda region: region.outer[0])
+    if following:
+        between = text[regions[following - 1].outer[1] : mark.start][:200]
         if not between.strip(" \t\n.,;>%") and between.count("\n") <= 1:
-            return before[-1]
-    after = [i for i, region in enumerate(regions) if region.outer[0] >= mark.end]
-    return after[0] if after else (before[-1] if before else None)
+            return following - 1
+    return following if following < len(regions) else following - 1 if regions else None

@@ -18,10 +18,10 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken, VisitError
 from lark.lexer import Lexer
 
 from adjointcheck.notes.build import Builder
+from adjointcheck.notes.calls import INDICES
 from adjointcheck.notes.letters import NONE, Letters
 from adjointcheck.notes.parts import plain
 from adjointcheck.notes.scan import NotRead, Unread
-from adjointcheck.notes.scripts import INDICES
 from adjointcheck.notes.terminals import Terminals
 from adjointcheck.notes.tree import Chain, Letter, Node, Vector, Words
 
@@ -90,6 +90,8 @@ def read_formula(text: str, letters: Letters = NONE) -> Chain | Unread:
         return _statement(groups[0], letters, len(text))
     except NotRead as error:
         return error.unread
+    except RecursionError:  # comparing two trees that are both as deep as the caps let them be
+        return Unread(0, "a formula nested too deeply", "Give the inner part a letter of its own.")
 
 
 def statements(text: str) -> tuple[tuple[int, int], ...]:

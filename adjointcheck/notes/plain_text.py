@@ -49,7 +49,7 @@ def _texts(nodes: Iterable[Node], floor: int = CHAIN) -> str:
 
 
 def _letter_text(node: Letter) -> str:
-    written = node.name.removeprefix("mathcal{").removeprefix("mathbb{").rstrip("}") if node.name.startswith("math") else node.name
+    written = node.name.partition("{")[2].rstrip("}") or node.name
     for accent in node.accents:
         written = f"Delta {written}" if accent == "Delta" else f"{written}{accent}" if accent.endswith("dot") else f"{accent}({written})"
     below = _texts(node.below)

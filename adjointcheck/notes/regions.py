@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ _SCANNERS = {
 }
 _MARK = re.compile(r"\s*(expect|adjointcheck)\s*:(.*)", re.DOTALL)
 _FRONT = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
-HEADER_LINES, INLINE = 500, 4_000
+HEADER_LINES, INLINE, REGIONS = 500, 2_000, 4_000
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,21 @@ def layout(source: Source) -> Layout:
         found.hidden.append((start, end))
     hidden = iter([*found.hidden, (len(text), len(text))])
     blocked = next(hidden)
-    while match := _SCANNERS[source.kind].search(text, at):
+    while (match := _SCANNERS[source.kind].search(text, at)) and _room(source, match.start(), found):
         while blocked[1] <= match.start():
             blocked = next(hidden)
         at = blocked[1] if blocked[0] <= match.start() < blocked[1] else _take(source, match, found)
     _included(source, found)
+    found.hidden.sort()
     return found
+
+
+def _room(source: Source, at: int, found: Layout) -> bool:
+    """False, and told, when a text holds more than anybody writes."""
+    room = len(found.regions) + len(found.marks) < REGIONS
+    if not room:
+        found.problems.append(f"{source.file}, line {source.place(at)[0]}: more than {REGIONS} pieces of mathematics; the rest is left out")
+    return room
 
 
 def _front_matter(source: Source, found: Layout) -> int:
@@ -151,9 +161,18 @@ def _mark(text: str, start: int, end: int, found: Layout) -> None:
 
 def _code(source: Source, match: re.Match[str], found: Layout) -> int:
     """Inline code ends at as many backticks, in the same paragraph."""
-    stop = source.text.find("\n\n", match.end())
-    closing = re.compile(rf"(?<!`){match['code']}(?!`)").search(source.text, match.end(), len(source.text) if stop < 0 else stop)
-    return closing.end() if closing else match.end()
+    text, ticks, at = source.text, match["code"], match.end()
+    stop = text.find("\n\n", at, at + INLINE)
+    stop = at + INLINE if stop < 0 else stop
+    for _ in range(9):
+        at = text.find(ticks, at, stop)
+        if at < 0:
+            return match.end()
+        run = len(text[at : at + INLINE]) - len(text[at : at + INLINE].lstrip("`"))
+        if run == len(ticks):
+            return at + run
+        at += run
+    return match.end()
 
 
 def _blind(source: Source, match: re.Match[str], found: Layout) -> int:
@@ -162,7 +181,7 @@ def _blind(source: Source, match: re.Match[str], found: Layout) -> int:
 
 
 def _verb(source: Source, match: re.Match[str], found: Layout) -> int:
-    end = source.text.find(match["bar"], match.end())
+    end = source.text.find(match["bar"], match.end(), match.end() + INLINE)
     return match.end() if end < 0 or "\n" in source.text[match.end() : end] else end + 1
 
 
@@ -192,12 +211,13 @@ def _open(source: Source, match: re.Match[str], found: Layout) -> int:
 def _inline_end(source: Source, at: int, closing: str) -> int:
     """Where inline mathematics ends: in its paragraph, and in Markdown with no space inside a dollar."""
     text, spaced = source.text, closing == "$" and source.kind == "md"
+    if at >= len(text) or (spaced and text[at].isspace()):
+        return -1
     stop = text.find("\n\n", at, at + INLINE)
     stop = min(at + INLINE, len(text)) if stop < 0 else stop
-    if at >= stop or (spaced and text[at].isspace()):
-        return -1
-    pattern = rf"{re.escape(closing)}|\\." if closing[0] == "\\" else rf"\\.|{re.escape(closing)}"
-    for found in re.compile(pattern, re.DOTALL).finditer(text, at, stop):
+    if closing[0] == "\\":
+        return text.find(closing, at, stop)
+    for found in re.compile(rf"\\.|{re.escape(closing)}", re.DOTALL).finditer(text, at, stop):
         if found[0] == closing:
             return -1 if spaced and text[found.start() - 1].isspace() else found.start()
     return -1
@@ -257,8 +277,8 @@ def sentence(source: Source, found: Layout, start: int, since: int) -> str:
 
 
 def _gaps(hidden: list[tuple[int, int]], begin: int, end: int) -> Iterator[tuple[int, int]]:
-    for start, stop in sorted(hidden):
-        if stop > begin and start < end:
+    for start, stop in hidden[max(bisect.bisect_left(hidden, (begin, begin)) - 1, 0) : bisect.bisect_right(hidden, (end, end))]:
+        if stop > begin:
             yield begin, max(start, begin)
-            begin = max(begin, stop)
+            begin = stop
     yield min(begin, end), end

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from adjointcheck.notes.signs import UNICODE
 
-CHARACTERS, PIECES = 50_000, 8_000
+CHARACTERS, PIECES = 20_000, 3_000
 
 
 @dataclass(frozen=True)

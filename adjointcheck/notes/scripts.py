@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from adjointcheck.notes.calls import INDICES
 from adjointcheck.notes.letters import Letters
 from adjointcheck.notes.parts import Bar, Head, Mixed, Paren, Prefix, Scripts, bare_letters, first, is_number, over, plain, refuse
 from adjointcheck.notes.tree import (
@@ -25,7 +26,6 @@ from adjointcheck.notes.tree import (
 
 TRANSPOSES = frozenset({"top", "intercal"})
 MARKS = frozenset({"*", "dagger", "prime", "+", "-", "circ", "dots"})
-INDICES = frozenset("ijklmnN")
 SMALL = frozenset({"h", "epsilon", "varepsilon", "tau", "e"})
 
 
@@ -216,7 +216,12 @@ def _power(node: Node, exponent: Node, letters: Letters) -> Node:
     if isinstance(node, Letter) and _may_index(exponent):
         if node.name in letters.indexed:
             return replace(node, above=(*node.above, exponent))
-        if not (letters.declares(node.name) or node.name in SMALL or node.name.startswith("mathbb") or "Delta" in node.accents):
+        if not (
+            node.name in letters.plain | letters.functions
+            or node.name in SMALL
+            or node.name.startswith("mathbb")
+            or "Delta" in node.accents
+        ):
             refuse(node, f"`{node.name}` with an index letter above: a power or an index", f"Declare {node.name}, or write `^{{(k)}}`.")
     if isinstance(node, Variation) and is_number(exponent):
         refuse(node, "a variation with a power: (\\delta x)^2, or \\delta(x^2)", "Write brackets.")

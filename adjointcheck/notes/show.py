@@ -279,7 +279,7 @@ def _derivative_level(node: Node) -> int:
 
 
 _LATEX: dict[type[Node], tuple[Level, Callable[..., str]]] = {
-    Number: (lambda node: ATOM if node.value >= 0 else SUM, lambda node: number(node.value)),
+    Number: (ATOM, lambda node: number(node.value)),
     Letter: (ATOM, _letter),
     Call: (ATOM, _call),
     Sum: (SUM, _sum),

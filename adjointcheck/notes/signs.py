@@ -74,7 +74,7 @@ SPACES = frozenset(
 QUADS = frozenset(["quad", "qquad"])
 CONNECTIVES = frozenset(
     "for if where with and or when otherwise else given so thus hence since then that from by on at in as is are all any each every "
-    "subject to such s.t. st const constant free fixed iff unless while therefore let over almost a.e.".split()
+    "subject to such s.t. st iff unless while therefore let over almost a.e.".split()
 )
 UNICODE = {
     "\u2212": "-", "·": "\\cdot", "⋅": "\\cdot", "\u00d7": "\\times", "\u2217": "*", "∂": "\\partial", "∇": "\\nabla", "∫": "\\int",

@@ -174,7 +174,9 @@ class Terminals:
         elif piece.text in "<>" and following.is_sign("=") and not following.blank:
             self.emit("REL", piece.text + "=", piece)
             return at + 2
-        elif piece.text in ",;" and self.frame.kind in ("top",):
+        elif piece.text == "," and self.frame.kind == "env" and (following.is_sign("&") or following.text in ("\\", "end")):
+            pass  # `f(x), & t < 1`
+        elif piece.text in ",;" and self.frame.kind == "top":
             self.cut(SYMBOLS[piece.text], piece.text, piece)
         elif piece.text in SYMBOLS:
             self.emit(SYMBOLS[piece.text], piece.text, piece)
@@ -186,6 +188,10 @@ class Terminals:
     def _brace(self, at: int, piece: Piece) -> int:
         if self.next(at + 1).is_sign("}"):
             return at + 2  # {} says nothing
+        sign = self.next(at + 1)
+        if sign.is_sign("+", "-") and self.next(at + 2).is_sign("}") and self.next(at + 3).is_sign("="):
+            self.emit("REL", f"{sign.text}=", sign)  # \\mathrel{+}=
+            return at + 4
         self.emit("LBRACE", "{", piece)
         self.push("group", "{", piece)
         return at + 1
@@ -217,7 +223,7 @@ class Terminals:
 
     def _signed(self, at: int, piece: Piece, kind: str) -> int:
         following = self.next(at + 1)
-        alone = following.is_sign("}", ",", "\\}") or self._is_transposition(at + 1) or following.is_sign("*")
+        alone = following.is_sign("}", ",", "\\}", "*") or (kind == "PLUS" and self._is_transposition(at + 1))
         if self.frame.kind == "script" and not self.operand and alone:
             self.emit("NAME", piece.text, piece)
         elif self.out and self.out[-1].type in ("TIMES", "SLASH", "BINOP") and kind == "MINUS":
@@ -374,6 +380,9 @@ class Terminals:
             self.emit("NUMBER", piece.text[0], piece)
             self.pieces[at] = Piece("number", piece.text[1:], piece.start + 1, piece.end)
             return at
+        if piece.is_sign("+", "-", "*"):
+            self.emit("NAME", piece.text, piece)  # t^+
+            return at + 1
         if piece.is_sign("_", "^", "&", "(", ")", "[", "]"):
             raise NotRead(piece.start, f"`{piece.text}` as an argument", "Write the argument in braces.")
         return self.piece(at)
