@@ -113,7 +113,7 @@ def _plot(axes: Axes, item: Mapping[str, Any], colour: str) -> None:
     loglog = bool(item.get("loglog"))
     pairs = [(x, y) for x, y in zip(item["x"], item["y"], strict=True) if not loglog or (x > 0 and y > 0)]
     if loglog:
-        _logarithmic(axes, "xy")
+        logarithmic(axes, "xy")
     axes.plot([x for x, _ in pairs], [y for _, y in pairs], color=colour, marker="o", markersize=3.6,
               label=one_line(item.get("label", "")))
     slope = item.get("reference_slope")
@@ -121,7 +121,7 @@ def _plot(axes: Axes, item: Mapping[str, Any], colour: str) -> None:
         _reference(axes, pairs, float(slope))
 
 
-def _logarithmic(axes: Axes, names: str) -> None:
+def logarithmic(axes: Axes, names: str) -> None:
     """Logarithmic scales labelled in the page's own type, not mathtext: 10⁻³, and 0.002 inside a decade."""
     from matplotlib.ticker import FuncFormatter, LogFormatter
 
@@ -152,7 +152,7 @@ def history_svg(fit: Fit, prefix: str = "history") -> str:
         axes = figure.subplots()
         axes.locator_params(axis="x", integer=True)
         if all(cost > 0 and math.isfinite(cost) for cost in costs):
-            _logarithmic(axes, "y")
+            logarithmic(axes, "y")
         axes.plot(range(len(costs)), costs, color=SERIES[0], marker="o", markersize=3)
         axes.set_xlabel("iteration")
         axes.set_ylabel("cost J")

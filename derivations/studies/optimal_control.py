@@ -17,7 +17,7 @@ from scipy.integrate import solve_bvp, solve_ivp
 import adjointcheck as ac
 from adjointcheck.check.study import Picture, Section, Study, Table, Tell
 from adjointcheck.check.verdict import judge
-from adjointcheck.report.figures import INK, SERIES
+from adjointcheck.report.figures import INK, SERIES, logarithmic
 from adjointcheck.solve.optimal_control import LIMIT, OptimalControl, gradient_iteration, lbfgs
 
 HOLD, PER_INTERVAL, METHOD = "linear", 2, "dop853"
@@ -141,8 +141,9 @@ def slope(pairs: list[tuple[int, float]]) -> float:
 def decline(histories: dict[str, list[float]]) -> Picture:
     def draw(figure: Any) -> None:
         axes = figure.subplots()
+        logarithmic(axes, "y")
         for colour, (name, norms) in zip(SERIES, histories.items(), strict=False):
-            axes.semilogy(norms, color=colour, label=name)
+            axes.plot(norms, color=colour, label=name)
         axes.axhline(LIMIT, color=INK, linewidth=0.8, linestyle="--", label="limit")
         axes.set_xlabel("iteration")
         axes.set_ylabel("max |dH/dw|")

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 import adjointcheck as ac
 from adjointcheck.check.study import Picture, Section, Study, Table, Tell
 from adjointcheck.check.verdict import Check, judge
-from adjointcheck.report.figures import INK, SERIES
+from adjointcheck.report.figures import INK, SERIES, logarithmic
 
 SEED, WIDTH, CLASSES, KNOTS = 20, 16, 10, 4
 UNIT = 2.0**-53
@@ -174,12 +174,12 @@ def convergence(depths: tuple[int, ...], errors: dict[str, list[tuple[float, flo
     def draw(figure: Any) -> None:
         axes = figure.subplots(1, 2, sharey=True)
         for i, (panel, what) in enumerate(zip(axes, ("hidden state", "gradient"), strict=True)):
+            logarithmic(panel, "xy")
             for colour, (method, pairs) in zip(SERIES, errors.items(), strict=False):
-                panel.loglog(depths, [pair[i] for pair in pairs], "o-", color=colour, markersize=3, label=method)
-                panel.loglog(depths, [pairs[0][i] * (depths[0] / n) ** ORDERS[method] for n in depths], "--", color=INK, linewidth=0.7)
+                panel.plot(depths, [pair[i] for pair in pairs], "o-", color=colour, markersize=3, label=method)
+                panel.plot(depths, [pairs[0][i] * (depths[0] / n) ** ORDERS[method] for n in depths], "--", color=INK, linewidth=0.7)
             panel.set_title(what, loc="left")
             panel.set_xlabel("layers L")
-            panel.set_ylim(bottom=1e-11)
         axes[0].set_ylabel("relative distance to the ODE")
         axes[0].legend()
 
@@ -198,7 +198,8 @@ def classifier(net: Net, data: Digits, losses: list[float], layers: int) -> Sect
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()
-        axes.semilogy(range(1, len(losses) + 1), losses, color=SERIES[0])
+        logarithmic(axes, "y")
+        axes.plot(range(1, len(losses) + 1), losses, color=SERIES[0])
         axes.set_xlabel("epoch")
         axes.set_ylabel("cross entropy of the last batch")
 
