@@ -56,7 +56,7 @@ START, END = 0.1, 1.6
 
 def _jumping(space: Any, t: Any, y: Any, theta: Any) -> list[Any]:
     u, v, a, b = y[..., 0], y[..., 1], theta[..., 0], theta[..., 1]
-    return [b * v - a * u + space.where(t < JUMP, 1.5, -0.5) * b, space.where(t < JUMP, 0.3, 1.0) * u - a * v]
+    return [b * v - a * u + space.where(t < JUMP, 1.5, -0.5) * b, space.where(t < JUMP, 0.3 * u, u) - a * v]
 
 
 def _moving(space: Any, t: Any, y: Any, theta: Any) -> list[Any]:

@@ -66,9 +66,9 @@ def _foreign(name: str, allow_python: bool) -> Adapter:
     module, _, attribute = name.partition(":")
     try:
         found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise AdjointCheckError("conform, ADAPTER", f"{name}: {error}", "an object that can be imported") from None
-    adapter: Any = found if hasattr(found, "answer") else found() if callable(found) else found
+        adapter: Any = found if hasattr(found, "answer") or not callable(found) else found()
+    except (ImportError, AttributeError, TypeError) as error:
+        raise AdjointCheckError("conform, ADAPTER", f"{name}: {error}", "an adapter, or a function that makes one") from None
     if not all(hasattr(adapter, part) for part in ("name", "version", "can", "answer")):
         raise AdjointCheckError("conform, ADAPTER", name, "an object with name, version, can and answer(task)", "See adjointcheck.conform.")
     return adapter

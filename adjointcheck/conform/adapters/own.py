@@ -105,7 +105,7 @@ def generated(target: str = "torch") -> GeneratedModule:
 # odeint
 
 
-def march(gradient: str, func: Any, y0: Any, times: Any, task: Task) -> Any:
+def march(gradient: Any, func: Any, y0: Any, times: Any, task: Task) -> Any:
     """y (T, B, n) by one gradient method; with task.steps the fourth-order method on a subdivided grid."""
     odeint = import_module("adjointcheck").odeint
     if task.steps is None:
