@@ -11,19 +11,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import product
+from typing import Any
 
 from adjointcheck.errors import StepRejected
 from adjointcheck.expression.grammar import to_text
-from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, number, symbol, symbols_of
+from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, number, substitute, symbol, symbols_of
 from adjointcheck.expression.table import PRIMITIVES
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, Context
-from adjointcheck.notes.jacobian import Partial
+from adjointcheck.notes.jacobian import Partial, lemma
 from adjointcheck.notes.meaning import Applied, Symbol, Unknown, walk
 from adjointcheck.notes.settings import Setting
 from adjointcheck.notes.tree import Node
 from adjointcheck.trusted.language import INTERVALS
 from adjointcheck.trusted.matrix import normal
+from adjointcheck.trusted.theory import judge_theory
+from adjointcheck.trusted.verdict import Status
 
 Form = dict[str, Expression]
 FUNCTIONS = {"tr": "trace", "trace": "trace", "det": "det"} | {row.name: row.name for row in PRIMITIVES.values() if row.level == 9}
@@ -46,16 +49,21 @@ class Unclear(StepRejected):
 
 @dataclass(frozen=True)
 class Claim:
-    """Slots of the derivation language; `without` are the setting's facts that do not hold for it, such as the start at a running time."""
+    """Slots of the derivation language; `without` are the setting's facts that do not hold for it, such as the start at a running time.
+
+    `lemmas` are the documents that prove the partial derivatives taken on the way.
+    """
 
     slots: Mapping[str, str]
     without: tuple[str, ...] = ()
+    lemmas: tuple[Mapping[str, Any], ...] = ()
 
 
 def claim_of(chain: tree.Chain, setting: Setting, context: Context) -> Claim:
     """The claim that the first two sides of a chain are equal; raises Unclear, or StepRejected where shapes do not fit."""
     reader = Reader(setting, context, _shift(chain) if setting.language.layers else 0)
-    return reader.claim(*(reader.form(side) for side in chain.sides[:2]))
+    claim = reader.claim(*(reader.form(side) for side in chain.sides[:2]))
+    return replace(claim, lemmas=tuple(reader.lemmas))
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,7 @@ class Reader:
     shift: int = 0
     sum_start: int | None = None
     loose: set[Expression] = field(default_factory=set)
+    lemmas: list[dict[str, Any]] = field(default_factory=list)
 
     def form(self, node: Node) -> Form:
         handler: Callable[[Node], Form] | None = getattr(self, "form_" + type(node).__name__.lower(), None)
@@ -286,13 +295,13 @@ class Reader:
         return self.times(self.form(node.above), {place: ONE / root})
 
     def form_power(self, node: tree.Power) -> Form:
-        if not isinstance(node.exponent, tree.Number):
+        exponent = self.form(node.exponent).get("", ZERO)
+        if exponent.head != "number" or exponent is ZERO:
             raise Unclear("a power", "numbers as exponents")
-        if isinstance(node.base, tree.Function) and node.base.name == "norm" and node.exponent.value == 2:
+        if isinstance(node.base, tree.Function) and node.base.name == "norm" and exponent.value == 2:
             return self.each(node.base.arguments[0], lambda root: self.square(root))
-        if node.exponent.value == -1:
+        if exponent.value == -1:
             return self.each(node.base, lambda root: apply("inverse", root) if not self.scalar(root) else ONE / root)
-        exponent = number(node.exponent.value)
         if exponent.value == 2 and isinstance(node.base, Symbol | tree.Derivative | Applied):
             return self.each(node.base, lambda root: root**exponent if self.scalar(root) else self.square(root))
         return self.each(node.base, lambda root: root**exponent)
@@ -367,9 +376,18 @@ class Reader:
     def partial_of(self, root: Expression, by: str) -> Expression:
         if by not in self.setting.language.letters:
             raise Unclear(f"a partial derivative by {by}", "derivatives by t, x, w, theta or p")
-        if root is symbol("H") and by != "p" and f"H_{by}" in self.setting.language.letters:
-            return symbol(f"H_{by}")
-        return Partial(self.setting.language, by).of(root if root is not symbol("H") else self.setting.facts["hamiltonian"].part("right"))
+        put = {"H": self.setting.facts["hamiltonian"].part("right")} if "hamiltonian" in self.setting.facts else {}
+        return self.differentiated(substitute([root], put)[0], by)
+
+    def differentiated(self, root: Expression, by: str) -> Expression:
+        """The derivative by one letter, all others held, once the core has proved it."""
+        found = Partial(self.setting.language, by).of(root)
+        document = lemma(self.setting.language, root, by, found)
+        if document not in self.lemmas:
+            if any(step.verdict.status is not Status.PROVED for step in judge_theory(document).steps):
+                raise Unclear(f"the derivative of {to_text(root)} by {by}", "a derivative that the core proves")
+            self.lemmas.append(document)
+        return found
 
     def laid_out(self, root: Expression, vector: bool, by: str, kind: str = "") -> Expression:
         """The canonical partial (a row of a scalar, components by rows of a vector) in the notes' layout."""
@@ -411,7 +429,7 @@ class Reader:
             return {place: self.laid_out(root, True, by.name) for place, root in form.items()}
         places = self.place(core.at), self.place(by.at) if by.name != "theta" else ("here", 0)
         if language.layers and by.name in ("x", "w", "theta") and places == (("here", 1), ("here", 0)):
-            step = Partial(language, by.name).of(self.setting.facts["dynamics"].part("right"))
+            step = self.differentiated(self.setting.facts["dynamics"].part("right"), by.name)
             return {"here": self.laid_out(step, True, by.name)}
         raise Unclear("a derivative of the state by something far", "dx/dtheta, dx/dx0, dx_{l+1}/dx_l")
 
@@ -422,8 +440,8 @@ class Reader:
             raise Unclear(f"a derivative by {by.name} through the system", "derivatives of J, or of expressions by theta or x0")
         found: Form = {}
         for place, root in self.form(node.of).items():
-            slope = Partial(self.setting.language, "x").of(root) * symbol(letter)
-            slope = slope + (Partial(self.setting.language, "theta").of(root) if by.name == "theta" else ZERO)
+            slope = self.differentiated(root, "x") * symbol(letter)
+            slope = slope + (self.differentiated(root, "theta") if by.name == "theta" else ZERO)
             found[place] = self.laid_out(slope, not self.scalar(root), by.name)
         return found
 
@@ -447,7 +465,9 @@ class Reader:
         """What lives here, at a place; d/d eps ... at eps = 0 is the variation already."""
         for item in at:
             left, right = (item.sides[0], item.sides[-1]) if isinstance(item, tree.Chain) else (None, item)
-            if isinstance(left, Symbol) and left.name not in ("t", "l"):
+            if isinstance(left, Symbol) and isinstance(right, Symbol) and right.at is not None and left.name == right.name:
+                right = right.at  # x = x(t1)
+            elif isinstance(left, Symbol) and left.name not in ("t", "l"):
                 if left.name == "eps" and right == tree.Number(Fraction(0)):
                     continue
                 raise Unclear(f"a value at {left.name} = ...", "a value at a time")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 STATUSES = ("proved", "refuted", "unknown", "definition", "assumption", "not read")
 
@@ -24,7 +26,7 @@ class Finding:
     `reading` shows how it was understood; `rules` is the path of a proof; `expected` is what a refuted line should read;
     `introduced` are the letters that a definition or an assumption brings in; `because` names the earlier wrong line
     (its `name`) from which this one follows; `declared` is what the notes themselves expect, from a mark such as
-    <!-- expect: refuted -->.
+    <!-- expect: refuted -->; `document` is the proof as a log that `replay` judges again.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Finding:
     introduced: tuple[str, ...] = ()
     because: str = ""
     declared: str = ""
+    document: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,16 @@
-"""Partial derivatives of matrix expressions: a guess by structure, which the trusted core then checks along every direction."""
+"""Partial derivatives of matrix expressions: a guess by structure, and the lemma by which the trusted core confirms it."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from adjointcheck.errors import StepRejected
+from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, substitute, symbol, symbols_of
 from adjointcheck.expression.table import PRIMITIVES
 from adjointcheck.trusted.language import Language, derive
 from adjointcheck.trusted.matrix import normal
+from adjointcheck.trusted.replay import SCHEMA_VERSION
 
 
 class Partial:
@@ -80,6 +84,32 @@ class Partial:
 
     def column(self, root: Expression) -> Expression:
         return root if self.shape(root)[1] == "1" else apply("transpose", root)
+
+
+def lemma(language: Language, root: Expression, by: str, partial: Expression) -> dict[str, Any]:
+    """The theorem that `partial` is the derivative of `root` by one letter: with all others held, root.delta = partial letter.delta."""
+    functions = language.functions
+    used = {*symbols_of(root, partial), by}
+    used |= {name for f in used & functions.keys() for name in (*functions[f], *functions[f].values())}
+    free = sorted(name for name in used if name not in language.bound and "identity" not in language.letters[name.partition(".")[0]].flags)
+    letters = {name: language.letters[name] for name in sorted({name.partition(".")[0] for name in used})}
+    value, direction = normal(root, language.letters), symbol(f"{by}.delta")
+    column = direction if language.letters[by].cols == "1" else apply("transpose", direction)
+    moved = partial * column
+    claim = moved if value.cols in ("1", "") else apply("transpose", moved)
+    shapes = {name: " ".join([letter.rows, letter.cols, *sorted(letter.flags - {"input"})]) for name, letter in letters.items()}
+    held = [(f"{name.replace('.', '_')}_held", name) for name in free if name != by]
+    steps = [_step("value", "define", "value_", to_text(root))]
+    steps += [_step(id, "assume", f"{name}.delta", "0") for id, name in held]
+    steps.append(_step("partial", "differentiate", "value_.delta", to_text(claim), ["value", *(id for id, _ in held)], by="delta"))
+    return {"kind": "theory", "schema_version": SCHEMA_VERSION, "name": "partial", "title": f"The partial derivative by {by}",
+            "source": "notes", "over": "time", "points": [], "letters": {**shapes, "value_": f"{value.rows or '1'} {value.cols or '1'}"},
+            "functions": {f: dict(slopes) for f, slopes in functions.items() if f in used}, "steps": steps, "conclusions": ["partial"],
+            "claims": []}
+
+
+def _step(id: str, rule: str, left: str, right: str, premises: list[str] | None = None, **how: str) -> dict[str, Any]:
+    return {"id": id, "rule": rule, "premises": premises or [], "claim": {"left": left, "right": right, "at": "always"}, "how": how}
 
 
 def identity(language: Language, by: str) -> str:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from adjointcheck.errors import AdjointCheckError, DisagreementError
 from adjointcheck.notes import tree
 from adjointcheck.notes.claims import Unclear, claim_of
+from adjointcheck.notes.comparison import readings
 from adjointcheck.notes.context import Context
-from adjointcheck.notes.prove import Proof, prove
+from adjointcheck.notes.prove import Proof, Slots, prove, rejected
 from adjointcheck.notes.situation import Situation, situations
 from adjointcheck.notes.tree import Node
 from adjointcheck.trusted.verdict import Status
@@ -46,18 +47,25 @@ def components(left: Node, right: Node) -> list[tuple[Node, Node]]:
 
 
 def judge_equation(left: Node, right: Node, context: Context, form: str = "") -> Proof:
-    """The best answer over all settings."""
+    """The best answer over all settings, in every reading that the notes leave open."""
     chain = tree.Chain((left, right), ("=",))
     found: list[Proof] = []
-    for situation in situations(chain, context, form):
-        found.append(attempt(chain, situation, context))
-        if found[-1].status is Status.PROVED:
-            return found[-1]
+    for _, reading in readings(left, right, context):
+        for situation in situations(chain, reading, form):
+            found.append(attempt(chain, situation, reading))
+            if found[-1].status is Status.PROVED:
+                return found[-1]
     clear = [proof for proof in found if proof.status is not Status.UNKNOWN]
     return (clear or found or [Proof(Status.UNKNOWN, reason="no setting for this kind of notes")])[0]
 
 
-def attempt(chain: tree.Chain, situation: Situation, context: Context) -> Proof:
+def follows(left: Node, right: Node, context: Context, wrong: Slots) -> bool:
+    """Would the equation be proved if an earlier, wrong line were true?"""
+    chain = tree.Chain((left, right), ("=",))
+    return any(attempt(chain, situation, context, wrong).status is Status.PROVED for situation in situations(chain, context))
+
+
+def attempt(chain: tree.Chain, situation: Situation, context: Context, first: Slots | None = None) -> Proof:
     """The answer in one setting."""
     try:
         claim = claim_of(chain, situation.setting, context)
@@ -66,5 +74,10 @@ def attempt(chain: tree.Chain, situation: Situation, context: Context) -> Proof:
     except DisagreementError:
         raise
     except AdjointCheckError as error:
-        return Proof(Status.INVALID, reason=str(error))
-    return prove(situation.setting, claim.slots, situation.hypotheses, (*situation.without, *claim.without))
+        return rejected(error)
+    proof = prove(situation.setting, claim.slots, situation.hypotheses, (*situation.without, *claim.without), first)
+    if proof.document is None or not claim.lemmas:
+        return replace(proof, claim=claim.slots)
+    path = (*(f"partial: {lemma['title']}, all other letters held." for lemma in claim.lemmas), *proof.path)
+    document = {**proof.document, "lemmas": list(claim.lemmas)}
+    return replace(proof, claim=claim.slots, path=path, document=document, vacuous=False)

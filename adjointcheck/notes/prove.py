@@ -19,7 +19,7 @@ from fractions import Fraction
 from itertools import islice, product
 from typing import Any
 
-from adjointcheck.errors import AdjointCheckError, DisagreementError
+from adjointcheck.errors import AdjointCheckError, DisagreementError, StepRejected
 from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import ZERO, Expression, apply, evaluate, mul, number, substitute, symbol, symbols_of
 from adjointcheck.notes.settings import Setting
@@ -37,7 +37,7 @@ COMBINATIONS = 16  # of functionals that name the same value
 
 @dataclass(frozen=True)
 class Proof:
-    """What the core says of a claim: `path` are the rules in words, `expected` what the setting says of the claim's left side."""
+    """What the core says of `claim`: `path` are the rules in words, `expected` what the setting says of the claim's left side."""
 
     status: Status
     path: tuple[str, ...] = ()
@@ -46,6 +46,8 @@ class Proof:
     witness: Witness | None = None
     expected: Slots = field(default_factory=dict)
     vacuous: bool = False
+    claim: Slots = field(default_factory=dict)
+    shapes: bool = False  # INVALID because shapes do not fit
 
 
 def prove(setting: Setting, claim: Slots, hypotheses: Iterable[str] = (), without: Iterable[str] = (), first: Slots | None = None) -> Proof:
@@ -61,10 +63,17 @@ def prove(setting: Setting, claim: Slots, hypotheses: Iterable[str] = (), withou
         return bench.equation(fact) if fact.at else bench.functional(fact)
     except DisagreementError:
         raise
+    except StepRejected as error:
+        return rejected(error)
     except AdjointCheckError as error:
         return Proof(Status.INVALID, reason=str(error))
     except (BudgetError, RecursionError) as error:
         return Proof(Status.UNKNOWN, reason=str(error) or "nested too deeply")
+
+
+def rejected(error: AdjointCheckError) -> Proof:
+    """INVALID, and whether shapes are the reason."""
+    return Proof(Status.INVALID, reason=str(error), shapes=error.where == "shapes" or error.expected == "parts of one shape")
 
 
 class Bench:
@@ -99,7 +108,7 @@ class Bench:
         while names := sorted(symbols_of(*roots) - seen):
             seen.update(names)
             table = self.solved(place)
-            known = {name: table.get(name) or (deep and self.derived(name, place)) for name in names}
+            known = {name: table.get(name) or (self.derived(name, place) if deep else None) for name in names}
             put = {name: entry for name, entry in known.items() if entry}
             used += [id for id, _ in put.values()]
             roots = substitute(roots, {name: right for name, (_, right) in put.items()})
@@ -198,6 +207,9 @@ class Bench:
         for ids in product(*(self.of_value(name) for name in names)):
             patterns = [derive(value, {name: HOLE}) for name in names]
             yield list(zip(ids, patterns, strict=True))
+        for id, fact in self.facts.items():
+            if not fact.at and fact.part("value").head not in ("symbol", "number") and self.says("value", value, fact.part("value"), ()):
+                yield [(id, HOLE)]
         if value is ZERO:
             zeros = [id for id, fact in self.facts.items() if not fact.at and fact.part("value") is ZERO and len(fact.parts) > 1]
             yield from ([(id, pattern)] for id in zeros for pattern in (HOLE, -HOLE))
@@ -269,15 +281,21 @@ class Bench:
         kind, used, rest = self.kind(claim, found), [], []
         for slot in dict.fromkeys([*claim.parts, *found.parts]):
             place = "always" if slot == kind else slot
+            sides = claim.part(slot), found.part(slot)
+            if self.says(place, *sides, ()):
+                continue
             for deep in (False, True):
-                ids, roots = self.gather([claim.part(slot), found.part(slot)], place, deep)
-                verdict = self.language.equal((place, claim.part(slot), found.part(slot)), [self.facts[id] for id in ids])
-                if verdict.status is Status.PROVED:
+                ids, roots = self.gather(sides, place, deep)
+                if self.says(place, *sides, ids):
                     used += ids
                     break
             else:
                 rest.append(roots[0] - roots[1])
         return list(dict.fromkeys(used)), rest
+
+    def says(self, place: str, left: Expression, right: Expression, ids: Iterable[str]) -> bool:
+        """Are the sides equal there once the facts are put in?"""
+        return self.language.equal((place, left, right), [self.facts[id] for id in ids]).status is Status.PROVED
 
     def written(self, claim: Fact, chosen: Chosen, found: Fact, boundary: Expression, ids: Sequence[str]) -> Proof:
         """The steps of a functional's proof: the sum, by parts, and the claim."""

@@ -142,7 +142,7 @@ def variations(control: str) -> Draft:
     spoken_of(draft)
     for letter in ("x0", "theta", "t0", "t1"):
         draft.assume(f"{letter}_fixed", f"{letter}.delta = 0")
-    draft.assume("direction", f"w.delta = {control}")
+    draft.assume("w_fixed" if control == "0" else "downhill", f"w.delta = {control}")
     return draft
 
 
@@ -178,8 +178,11 @@ def density(draft: Draft) -> None:
     draft.step("continuity", "rewrite", "rho.dot = -rho*trace(f_x)", "jacobi", "mass")
 
 
-def layers(step: str, stage: str) -> Draft:
-    """x.next = step, J = Psi(x_N) + sum of stage: discrete Lagrangian, costate, gradients; f and L may differ by layer through t."""
+def layers(step: str, stage: str, inputs: bool = True) -> Draft:
+    """x.next = step, J = Psi(x_N) + sum of stage: discrete Lagrangian, costate, gradients; f and L may differ by layer through t.
+
+    Without `inputs` nothing is free: no gradients, but x0 and theta may be held fixed in claims on J.delta.
+    """
     draft = Draft(points=("first", "last"), over="layers")
     draft.let(t="1 1", x="n 1", w="k 1 input", theta="m 1 constant input", x0="n 1 constant input", p="1 n", h="1 1 constant nonzero",
               I="n n identity", J="1 1 constant")
@@ -202,12 +205,17 @@ def layers(step: str, stage: str) -> Draft:
     varied = f"{part['w']}*w.delta + {part['theta']}*theta.delta"
     slots = {"value": "J.delta", "first": "p*x0.delta", "last": "Psi_theta*theta.delta", "sum": varied}
     draft.step("first_variation", "rewrite", slots, "parts", "dynamics", "costate", "terminal", "start_varies")
+    spoken_of(draft, "p.next")
+    if not inputs:
+        draft.let(x0="n 1 constant", w="k 1", theta="m 1 constant")
+        for letter in ("x0", "theta", "w"):
+            draft.assume(f"{letter}_fixed", f"{letter}.delta = 0")
+        return draft
     draft.let(J_x0="1 n constant", J_w="1 k", J_theta="1 m constant")
     draft.step("gradient_x0", "gradient", {"value": "J_x0", "first": "p"}, "first_variation", of="x0.delta")
     draft.step("gradient_w", "gradient", f"J_w = {part['w']}", "first_variation", of="w.delta")
     slots = {"value": "J_theta", "last": "Psi_theta", "sum": part["theta"]}
     draft.step("gradient_theta", "gradient", slots, "first_variation", of="theta.delta")
-    spoken_of(draft, "p.next")
     draft.assume("stationary", "J_w = 0")
     return draft
 
@@ -249,7 +257,7 @@ class Kind:
 
     title: str
     draft: Callable[..., Draft]
-    options: tuple[str, ...] = ()
+    options: tuple[Any, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     optional: tuple[str, ...] = ()
 
@@ -259,11 +267,13 @@ _HELD = ("x0_fixed", "theta_fixed", "t0_fixed", "t1_fixed")
 _PHI = {f"phi_s{part}": f"phi{part}" for part in ("", "_t", "_x", "_theta")}
 KINDS: dict[str, Kind] = {
     "continuous": Kind("Bolza's problem with its reverse-time system", continuous, optional=_CONTROL),
-    "variations": Kind("Bolza's problem, varied", variations, ("0",), optional=(*_HELD, "direction")),
+    "variations": Kind("Bolza's problem, varied", variations, ("0",), optional=(*_HELD, "w_fixed")),
     "descent": Kind("Bolza's problem, w moved downhill", variations, ("-eta*transpose(L_w + p*f_w)",), optional=_HELD),
     "map": Kind("Layers x.next = f(x, w)", layers, ("f", "L"), optional=("stationary",)),
     "euler": Kind("Layers x.next = x + h f(x, w), cost h L", layers, ("x + h*f", "h*L"), optional=("stationary",)),
     "euler_sum": Kind("Layers x.next = x + h f(x, w), cost L", layers, ("x + h*f", "L"), optional=("stationary",)),
+    **{f"{kind}_varied": Kind(f"Layers {step}, varied", layers, (step, stage, False), optional=("x0_fixed", "theta_fixed", "w_fixed"))
+       for kind, step, stage in (("map", "f", "L"), ("euler", "x + h*f", "h*L"), ("euler_sum", "x + h*f", "L"))},
     "observations": Kind("Observations", speaking(observed), names=_PHI, optional=("same_f_s", "same_L_s")),
     "event": Kind("An event with reset", speaking(events.event), ("r",), {**_PHI, "s": "tau"}),
     "switch": Kind("An event that switches fields", speaking(events.event), ("",), {**_PHI, "s": "tau"}),

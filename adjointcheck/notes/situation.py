@@ -17,14 +17,18 @@ from adjointcheck.expression.grammar import NAME, to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, symbol, symbols_of
 from adjointcheck.notes import tree
 from adjointcheck.notes.claims import Form, Reader, Unclear, own_name
-from adjointcheck.notes.context import ROLES, Context, Law
+from adjointcheck.notes.context import ROLES, Context
 from adjointcheck.notes.jacobian import Partial
 from adjointcheck.notes.meaning import Symbol, symbols, walk
+from adjointcheck.notes.regulator import letters_of, names_of, regulator_steps
 from adjointcheck.notes.settings import Setting, judged, setting
 from adjointcheck.notes.tree import Node
 from adjointcheck.trusted.language import derive
+from adjointcheck.trusted.verdict import Status
 
 LETTERS = ("t", "x", "w", "theta")
+INPUTS = ("x0", "theta", "w", "t0", "t1")
+LAYERS = (("euler", "x + h*f", "h*L"), ("euler_sum", "x + h*f", "L"), ("euler_sum", "x + f", "L"), ("map", "f", "L"))  # kind, layer, cost
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,8 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
     kinds = kinds_of(chain, context)
     stationary = ("stationary",) if form == "optimality" or "optimal" in context.hypotheses else ()
     free = ("free_final_time",) if "free end time" in context.hypotheses else ()
-    held = tuple(f"{letter}_fixed" for letter in ("x0", "t0", "t1") if not _varied(chain, letter))
-    for kind in kinds:
+    held = tuple(f"{letter}_fixed" for letter in INPUTS if letter not in varied(chain))
+    for kind in filter(None, kinds):
         made = concrete(kind, context)
         if made is not None:
             yield Situation(made, tuple(name for name in (*held, *stationary, *free) if name in made.optional))
@@ -54,8 +58,10 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
     over_layers = context.over() == "layers"
     if any(isinstance(node, tree.Expectation) for node in nodes):
         return ("hutchinson",)
+    moves = any(isinstance(node, tree.Variation) for node in nodes)
     if over_layers:
-        return (layer_kind(context),)
+        kind = layer_kind(context)
+        return (kind, f"{kind}_varied") if moves and kind else (kind,)
     if "tau" in names or context.of("g"):
         return ("event" if context.of("r") else "switch",)
     if context.of("phi") or "phi" in names:
@@ -65,31 +71,35 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
     for hypothesis, kind in (("fixed end", "fixed_end"), ("periodic", "periodic")):
         if hypothesis in context.hypotheses:
             return (kind, "continuous")
-    if any(isinstance(node, tree.Variation) for node in nodes):
-        return ("continuous", "variations")
-    return ("continuous",)
+    return ("continuous", "variations") if moves else ("continuous",)
 
 
-def _varied(chain: tree.Chain, letter: str) -> bool:
-    """Does the formula itself speak of the variation of x0, t0 or t1?"""
-    for node in walk(chain):
-        if isinstance(node, tree.Variation) and isinstance(node.of, Symbol):
-            at_start = node.of.name == "x" and node.of.at in (Symbol("t0"), tree.Number(Fraction(0)))
-            if node.of.name == letter or (letter == "x0" and at_start):
-                return True
-    return False
+def varied(chain: tree.Chain) -> frozenset[str]:
+    """The inputs whose variation the formula names, all others are held fixed there; the initial state if it names none."""
+    inner = [node.of for node in walk(chain) if isinstance(node, tree.Variation) and isinstance(node.of, Symbol)]
+    found = {symbol_.name for symbol_ in inner} & {*INPUTS}
+    starts = any(symbol_.name == "x" and symbol_.at in (Symbol("t0"), tree.Number(Fraction(0))) for symbol_ in inner)
+    return frozenset(found | ({"x0"} if starts or not found else set()))
 
 
 def layer_kind(context: Context) -> str:
-    """map, euler or euler_sum: which layers and which stage cost the notes have."""
+    """map, euler or euler_sum: which layers and which stage cost the notes have; "" where they have others, or none that is clear."""
     law, cost = context.law("layers"), context.law("objective")
-    residual = law is not None and "f" in symbols(law.right) and isinstance(law.right, tree.Sum)
-    weighted = cost is not None and any(isinstance(part, tree.Series) and "h" in symbols(part.body) for part in walk(cost.right))
-    return ("euler" if weighted or not _stage(cost) else "euler_sum") if residual else "map"
+    reader = Reader(setting("euler"), context)
+    try:
+        step = _one(reader.form(law.right), "here") if law and "f" in symbols(law.right) else symbol("f")
+        stage = reader.form(cost.right).get("sum", ZERO) if cost and "L" in symbols(cost.right) else None
+    except AdjointCheckError:
+        return ""
+    for kind, layer, term in LAYERS:
+        if _equal(reader, step, layer) and (stage is None or _equal(reader, stage, term)):
+            return kind
+    return ""
 
 
-def _stage(cost: Law | None) -> bool:
-    return cost is not None and any(isinstance(part, tree.Series) for part in walk(cost.right))
+def _equal(reader: Reader, root: Expression, text: str) -> bool:
+    language = reader.setting.language
+    return language.equal(("always", root, language.read(text, "layers")), ()).status is Status.PROVED
 
 
 # What the functions are
@@ -116,7 +126,8 @@ def values(kind: str, context: Context) -> dict[str, str]:
         absent = {letter for letter in LETTERS if arguments is not None and letter not in arguments}
         absent |= {"t"} if "autonomous" in context.hypotheses and function in ("f", "L") else set()
         found |= {f"{function}_{letter}": "0" for letter in absent}
-    if kind in ("euler", "euler_sum") and not context.of("h"):
+    law = context.law("layers")
+    if kind.startswith("euler") and law is not None and "h" not in symbols(law.right):
         found["h"] = "1"
     return found
 
@@ -136,7 +147,8 @@ def concrete(kind: str, context: Context) -> Setting | None:
     """The kind's setting with the context's functions; None where the notes' own fields cannot be put in."""
     language = setting(kind).language
     put = {name: text for name, text in values(kind, context).items() if name in language.letters}
-    made = setting(kind, tuple(sorted(put.items())), sizes(context))
+    key = kind, tuple(sorted(put.items())), sizes(context)
+    made = setting(*key)
     try:
         bodies = {name: root for name, root in bodies_of(made, context).items() if root is not symbol(name)}
     except (Unclear, AdjointCheckError):
@@ -144,7 +156,7 @@ def concrete(kind: str, context: Context) -> Setting | None:
     own = own_letters(context, made)
     if not bodies and not own:
         return made
-    return _with(made, tuple(sorted((name, to_text(root)) for name, root in bodies.items())), tuple(sorted(own.items())))
+    return _with(key, tuple(sorted((name, to_text(root)) for name, root in bodies.items())), tuple(sorted(own.items())))
 
 
 def sizes(context: Context) -> tuple[tuple[str, str], ...]:
@@ -176,14 +188,17 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
     reader = Reader(with_letters(made, own_letters(context, made)), context)
     found: dict[str, Expression] = {}
     law, cost = context.law("dynamics"), context.law("objective")
-    if law is not None and not reader.setting.language.layers:
-        found["f"] = _one(reader.form(law.right), "here")
-    if cost is not None and not reader.setting.language.layers and not isinstance(cost.right, Symbol):
+    last, layers = reader.setting.language.points[-1], reader.setting.language.layers
+    step = context.law("layers") if layers else law
+    if step is not None and (not layers or not {"f"} & symbols(step.right)):
+        found["f"] = _one(reader.form(step.right), "here")
+    if cost is not None and not isinstance(cost.right, Symbol):
         form = reader.form(cost.right)
-        last = reader.setting.language.points[-1]
-        if set(form) - {"", "integrand", last} or form.get("", ZERO) is not ZERO:
-            raise Unclear("the objective", "a cost of the end state and an integral")
-        found |= {name: form[slot] for name, slot in (("L", "integrand"), ("Psi", last)) if slot in form}
+        if set(form) - {"", "integrand", "sum", last} or form.get("", ZERO) is not ZERO:
+            raise Unclear("the objective", "a cost of the end state and an integral or a sum")
+        found |= {name: form[slot] for name, slot in (("L", "integrand"), ("L", "sum"), ("Psi", last)) if slot in form}
+        if layers and "L" in symbols(cost.right):
+            del found["L"]
     return {name: root for name, root in found.items() if name in made.language.functions}
 
 
@@ -198,17 +213,28 @@ def with_letters(made: Setting, letters: Mapping[str, str]) -> Setting:
 
 
 @cache
-def _with(made: Setting, bodies: tuple[tuple[str, str], ...], own: tuple[tuple[str, str], ...]) -> Setting | None:
+def _with(key: tuple[Any, ...], bodies: tuple[tuple[str, str], ...], own: tuple[tuple[str, str], ...]) -> Setting | None:
     """The setting where functions are formulas; None where the core does not prove the partial derivatives."""
-    grown = with_letters(made, dict(own))
+    grown = with_letters(setting(*key), dict(own))
     steps = [*grown.document["steps"]]
     steps += [_assume(f"{name}_given", f"{name}.delta", "0") for name, _ in own]
     try:
         for function, text in bodies:
             steps += field_steps(grown, function, text, set(dict(own)))
-        return judged({**grown.document, "steps": steps}, grown.optional)
+        made = judged({**grown.document, "steps": steps}, grown.optional)
+        return regulated(made, dict(bodies), dict(own))
     except AdjointCheckError:
         return None
+
+
+def regulated(made: Setting, bodies: Mapping[str, str], own: Mapping[str, str]) -> Setting:
+    """With Riccati's matrix, where the problem is a linear-quadratic regulator."""
+    names = names_of(made, bodies, own) if "stationary_control" in made.facts else None
+    if names is None:
+        return made
+    grown = with_letters(made, letters_of(made))
+    steps = [*grown.document["steps"], *regulator_steps(names, grown.facts.keys())]
+    return judged({**grown.document, "steps": steps}, grown.optional)
 
 
 def _assume(id: str, left: str, right: str) -> dict[str, Any]:

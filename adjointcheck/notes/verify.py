@@ -1,0 +1,120 @@
+"""Notes in, findings out: every formula is read, understood in the letters so far, proved or refuted; one finding for each `=`.
+
+    PROVED    the trusted core proves it, and no world contradicts
+    REFUTED   a concrete world contradicts, or shapes cannot fit, and it is not proved
+    UNKNOWN   neither, with the reason
+
+A proof beside a counterexample is a defect of ours and raises DisagreementError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adjointcheck.errors import DisagreementError
+from adjointcheck.notes.comparison import Contradiction, Outcome, Undecided
+from adjointcheck.notes.comparison import judge_pair as in_worlds
+from adjointcheck.notes.context import HYPOTHESES, Context, read_header
+from adjointcheck.notes.finding import Finding, Findings
+from adjointcheck.notes.introduction import Resolved, understand
+from adjointcheck.notes.judgement import EQUALITIES, follows, judge_pair
+from adjointcheck.notes.latex import Unread, read_formula
+from adjointcheck.notes.prove import Proof, Slots
+from adjointcheck.notes.tree import Node
+from adjointcheck.trusted.verdict import Status
+
+if TYPE_CHECKING:
+    from adjointcheck.notes.document import Formula
+
+
+def verify(path: str | Path, context: str | Path | None = None) -> Findings:
+    """Judge every formula of a file (.md, .tex, .ipynb); `context` is a file of header lines that declare the letters.
+
+    Raises ProblemError for files that cannot be read, DisagreementError when two of our own codes contradict each other.
+    """
+    from adjointcheck.notes.document import read
+
+    document = read(path)
+    lines = Path(context).read_text(encoding="utf-8").splitlines() if context else ()
+    notes = Notes(str(path), read_header(document.header, read_header(lines)))
+    items = tuple(item for formula in document.formulas for item in notes.judged(formula))
+    return Findings(str(path), notes.context.shown(), items, (*document.problems, *notes.context.problems, *notes.idle()))
+
+
+@dataclass
+class Notes:
+    """The state between two formulas: the letters so far, and the wrong equations so far by name."""
+
+    file: str
+    context: Context
+    wrong: dict[str, Slots] = field(default_factory=dict)
+
+    def judged(self, formula: Formula) -> Iterator[Finding]:
+        """The findings of one formula; the letters that it introduces hold from here on."""
+        blank = Finding(formula.name, self.file, formula.line, formula.column, formula.text, "unknown", declared=formula.declared)
+        chain = formula.unread or read_formula(formula.text, self.context.reader())
+        if isinstance(chain, Unread):
+            line, column = formula.place(chain.position)
+            told = f"line {line}, column {column}: {chain.reason}. {chain.todo}".strip()
+            yield replace(blank, status="not read", words=told)
+            return
+        resolved, self.context = understand(chain, self.context)
+        blank = replace(blank, reading=resolved.reading)
+        if resolved.problems:
+            yield replace(blank, words="; ".join(resolved.problems))
+            return
+        yield from self.links(blank, resolved)
+
+    def links(self, blank: Finding, resolved: Resolved) -> Iterator[Finding]:
+        """One finding for each `=`; the first one of a definition or an assumption introduces its letters."""
+        given = resolved.status != "claim"
+        for i, (left, right) in enumerate(zip(resolved.chain.sides, resolved.chain.sides[1:], strict=False)):
+            link = blank if i == 0 else replace(blank, name=f"{blank.name}.{i + 1}")
+            if given and i == 0:
+                yield replace(link, status=resolved.status, introduced=resolved.introduced)
+            elif resolved.chain.relations[i] == "in":
+                continue
+            else:
+                yield self.link(link, left, right, resolved.chain.relations[i], resolved.form)
+
+    def link(self, blank: Finding, left: Node, right: Node, relation: str, form: str) -> Finding:
+        """A claim's verdict."""
+        proof = judge_pair(left, right, relation, self.context, form)
+        found = combined(blank, proof, in_worlds(left, right, relation, self.context))
+        if found.status != "refuted" or relation not in EQUALITIES:
+            return found
+        because = next((name for name, slots in self.wrong.items() if follows(left, right, self.context, slots)), "")
+        if proof.claim.get("at"):
+            self.wrong[blank.name] = proof.claim
+        return replace(found, because=because)
+
+    def idle(self) -> Iterator[str]:
+        """Hypotheses that nothing here understands: they are told, and never used."""
+        for hypothesis in self.context.hypotheses:
+            if hypothesis not in HYPOTHESES and not hypothesis.startswith("symmetric "):
+                yield f"the hypothesis `{hypothesis}` is not understood and not used"
+
+
+def combined(blank: Finding, proof: Proof, world: Outcome) -> Finding:
+    """The verdict of proof and worlds together; raises DisagreementError when they contradict each other."""
+    if proof.status is Status.PROVED:
+        if isinstance(world, Contradiction):
+            raise DisagreementError(f"{blank.file}, formula {blank.name}", blank.text, "proof and worlds to agree", "Please report it.")
+        words = "both sides are the same, whatever the letters mean" if proof.vacuous else ""
+        return replace(blank, status="proved", rules=proof.path, words=words, document=proof.document)
+    if isinstance(world, Contradiction):
+        return replace(blank, status="refuted", expected=world.expected or written(proof.expected), counterexample=world.counterexample)
+    told = world.reason if isinstance(world, Undecided) else f"{world.worlds} evaluations in concrete worlds agree"
+    return replace(blank, words="; ".join(filter(None, (proof.reason, told))))
+
+
+def written(slots: Slots) -> str:
+    """An equation or a functional of the derivation language as one line."""
+    if "left" in slots:
+        place = slots.get("at", "always")
+        return f"{slots['left']} = {slots['right']}" + (f" at {place}" if place != "always" else "")
+    parts = [f"{text} ({slot})" for slot, text in slots.items() if slot != "value" and text != "0"]
+    return f"{slots['value']} = {' + '.join(parts) or '0'}" if slots else ""
