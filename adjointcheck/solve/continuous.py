@@ -201,7 +201,7 @@ class Quadrature:
 
     def _unpack(self, piece: Tensor, parameter: Tensor) -> Tensor:
         if parameter.is_complex():
-            piece = torch.view_as_complex(piece.reshape(*parameter.shape, 2))
+            piece = torch.complex(*piece.reshape(-1, 2).unbind(-1))
         return piece.reshape(parameter.shape).to(parameter)
 
 

@@ -97,7 +97,7 @@ def _units(inputs: Inputs) -> list[Tensor]:
     units, start = [], 0
     for value, size in zip(inputs, sizes, strict=True):
         block = torch.zeros(sum(sizes), value.numel() * (2 if value.is_complex() else 1), dtype=value.real.dtype, device=value.device)
-        block[start : start + size] = torch.eye(size, dtype=block.dtype)
+        block[start : start + size] = torch.eye(size, block.shape[1], dtype=block.dtype)
         block = block.reshape(-1, *value.shape, 2) if value.is_complex() else block.reshape(-1, *value.shape)
         units.append(torch.view_as_complex(block) if value.is_complex() else block)
         start += size
@@ -110,4 +110,4 @@ def _like(piece: Tensor, value: Tensor) -> Tensor | None:
         return None
     shape = (*value.shape, 2) if value.is_complex() else value.shape
     piece = piece.reshape(shape).to(value.real.dtype)
-    return torch.view_as_complex(piece) if value.is_complex() else piece
+    return torch.complex(*piece.unbind(-1)) if value.is_complex() else piece

@@ -146,7 +146,7 @@ def _twice(problem: InitialValueProblem) -> Control:
     control = problem.control
     rtol, atol = (torch.cat([tol, tol], -1) if isinstance(tol, Tensor) and tol.ndim else tol for tol in (control.rtol, control.atol))
     first = control.first_step
-    if first is None and problem.method.adaptive and not control.step_size:
+    if first is None and problem.method.adaptive and not control.step_size and len(problem.marks) > 1:
         with torch.no_grad():
             first = choose_first(problem, None)
     return replace(control, rtol=rtol, atol=atol, first_step=first, norm=_either(control.norm))
