@@ -6,7 +6,7 @@ contradict above 1e-4 of their size.  What lies between is left open, and so is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice, pairwise
@@ -15,17 +15,18 @@ from typing import Any
 import numpy as np
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import Context
+from adjointcheck.notes.context import ROLES, Context
 from adjointcheck.notes.evaluation import Env, NoValue, ShapeError, evaluate
 from adjointcheck.notes.finding import Counterexample
 from adjointcheck.notes.jet import real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, children, rebuilt, symbols, unknown, walk
+from adjointcheck.notes.staging import make_world
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.wording import show
-from adjointcheck.notes.world import Stage, World, make_world
+from adjointcheck.notes.world import Stage, World
 
 AGREE, DIFFER = 1e-7, 1e-4
-REPAIRS = 60
+REPAIRS = 40
 TIMES, INDICES = (0.31, 0.5, 0.73), (1, 2)
 SMALL = (0.04, 0.02, 0.01, 0.005, 0.0025)
 UNFITTING = "shapes do not fit"
@@ -58,14 +59,14 @@ class Undecided:
 Outcome = Agreement | Contradiction | Undecided
 
 
-def judge_in_worlds(chain: tree.Chain, context: Context) -> tuple[Outcome, ...]:
+def judge_in_worlds(chain: tree.Chain, context: Context, explain: bool = True) -> tuple[Outcome, ...]:
     """One outcome for each relation of a resolved chain."""
     pairs = zip(chain.sides, chain.sides[1:], chain.relations, strict=False)
-    return tuple(judge_pair(left, right, relation, context) for left, right, relation in pairs)
+    return tuple(judge_pair(left, right, relation, context, explain) for left, right, relation in pairs)
 
 
-def judge_pair(left: Node, right: Node, relation: str, context: Context) -> Outcome:
-    """The sides of one relation, in every reading that the notes leave open."""
+def judge_pair(left: Node, right: Node, relation: str, context: Context, explain: bool = True) -> Outcome:
+    """The sides of one relation, in every reading that the notes leave open; `explain` looks for what it should read."""
     letters = [*unknown(left), *unknown(right)]
     if letters:
         return Undecided(f"the letter {letters[0]} is not declared")
@@ -74,8 +75,10 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context) -> Outc
         return Undecided(f"`{relation}` is not judged by numbers")
     if left == right:
         return Agreement(0, "both sides are the same")
-    outcomes = {note: _in_reading(left, right, reading) for note, reading in readings(left, right, context)}
-    return _settled(outcomes)
+    found = _settled({note: _in_reading(left, right, reading) for note, reading in readings(left, right, context)})
+    if not isinstance(found, Contradiction) or found.counterexample.gap == UNFITTING or expansion or not explain:
+        return found
+    return replace(found, expected=expected(left, right, next(iter(stages(left, right, context).values()))))
 
 
 def readings(left: Node, right: Node, context: Context) -> Iterator[tuple[str, Context]]:
@@ -131,12 +134,15 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Outcome) -> Out
             return replace(found, note="where the control is optimal")
         if isinstance(found, Undecided):
             return found
+    if "free end time" in context.hypotheses or _about_end_time(left, right):
+        found = _in_stage(left, right, replace(stage, end_time=True, optimal="optimal" in context.hypotheses))
+        if isinstance(found, Agreement):
+            return replace(found, note="where the end time is optimal")
+        if isinstance(found, Undecided):
+            return found
     flipped = flipped_costate(context)
     if flipped is not None and isinstance(_in_reading(_negated(left), _negated(right), replace(flipped)), Agreement):
         return Undecided("it is wrong for the costate +dJ/dx and right for -dJ/dx; declare which one is meant")
-    orders = any(isinstance(part, tree.BigO) for side in (left, right) for part in walk(side))
-    if isinstance(outcome, Contradiction) and not orders:
-        return replace(outcome, expected=expected(left, right, stage))
     return outcome
 
 
@@ -164,9 +170,17 @@ def _about_optimum(left: Node, right: Node) -> bool:
     return (slopes and zero) or (isinstance(left, Symbol) and left.name == "w") or "P" in symbols(left) | symbols(right)
 
 
+def _about_end_time(left: Node, right: Node) -> bool:
+    """H(t1) + dPsi/dt1 = 0, dJ/dt1 = 0: what only an optimal end time satisfies."""
+    zero = any(isinstance(side, tree.Number) and side.value == 0 for side in (left, right))
+    ends = {"t1"} & (symbols(left) | symbols(right))
+    return zero and bool(ends) and bool({"H", "J", "L"} & (symbols(left) | symbols(right)))
+
+
 def stages(left: Node, right: Node, context: Context) -> dict[str, Stage]:
     """Worlds by name; where a function's arguments were never written, with few and with many."""
-    stage = Stage(context, varied=varied(left, right))
+    names = symbols(left) | symbols(right)
+    stage = Stage(context, varied=varied(left, right), algebra=not names & (ROLES.keys() - {"I", "eps", "t"}))
     bare = sorted(name for name in used_functions(left, right, context) if not any(d.arguments is not None for d in context.of(name)))
     if "autonomous" in context.hypotheses or not bare:
         return {"as written": replace(stage, wide=not bare)}
@@ -333,7 +347,7 @@ def expected(left: Node, right: Node, stage: Stage) -> str:
     world = make_world(stage)
     env = next(points(world, left, right))
     wanted = real(evaluate(left, env))
-    for candidate in islice(repairs(right, stage.context), REPAIRS):
+    for candidate in islice(repairs(left, right, stage.context), REPAIRS):
         try:
             value = real(evaluate(candidate, env))
             near = _difference(wanted, value, env) <= AGREE * max(0.05, float(np.max(np.abs(wanted))))
@@ -344,18 +358,21 @@ def expected(left: Node, right: Node, stage: Stage) -> str:
     return ""
 
 
-def repairs(node: Node, context: Context) -> Iterator[Node]:
+def repairs(left: Node, node: Node, context: Context) -> Iterator[Node]:
     """Small changes, one at a time, from the most usual slips on."""
-    yield tree.Negative(node)
+    slopes = [part for side in (left, node) for part in walk(side) if isinstance(part, tree.Derivative)]
+    by = {letter.name for slope in slopes for letter in slope.by if isinstance(letter, Symbol)}
+    forgotten = list(_missing(context, ["x"] if "p" in symbols(left) else [name for name in ("theta", "w", "t", "x") if name in by]))
+    yield node.of if isinstance(node, tree.Negative) else tree.Negative(node)
     yield from _changes(node)
-    for term in _missing(node, context):
+    for term in forgotten:
         terms = node.terms if isinstance(node, tree.Sum) else (node,)
         for signed in (term, tree.Negative(term)):
             yield tree.Sum((*terms, signed))
     for part in walk(node):
         if isinstance(part, tree.Integral):
             terms = part.body.terms if isinstance(part.body, tree.Sum) else (part.body,)
-            for term in _missing(part.body, context):
+            for term in forgotten:
                 for signed in (term, tree.Negative(term)):
                     yield _swapped(node, part, replace(part, body=tree.Sum((*terms, signed))))
 
@@ -389,9 +406,9 @@ def _change(part: Node) -> Iterator[Node]:
             yield replace(part, at=part.at.terms[0])
 
 
-def _missing(node: Node, context: Context) -> Iterator[Node]:
+def _missing(context: Context, letters: Iterable[str]) -> Iterator[Node]:
     """Terms that are often forgotten: the explicit derivatives of the costs and the field."""
-    for by in ("x", "w", "theta", "t"):
+    for by in letters:
         letter = Symbol(by)
         for name in ("L", "Psi"):
             if context.of(name):

@@ -167,8 +167,7 @@ class Context:
         """With one letter more; a contradiction with a declared one becomes a problem, a proposal never overrides a declaration."""
         known = self.letters.get(declared.letter)
         if known is None or known.source != "declared" or declared.source == "declared" == known.source:
-            clash = known is not None and known.source == "declared" and contradicts(known, declared)
-            if clash:
+            if known is not None and known.source == "declared" and contradicts(known, declared):
                 told = f"{declared.letter}: declared as {known.words()}, then as {declared.words()}; keep one"
                 return replace(self, problems=(*self.problems, told))
             merged = declared if known is None or known.symbol != declared.symbol else _merge(known, declared)
@@ -181,12 +180,15 @@ class Context:
 
     def reader(self) -> Letters:
         """What the reader of LaTeX has to know of these letters."""
-        functional = {"function", "functional"} | ({"path"} if self.over() == "time" else set())
         names = {name.partition("_")[0]: declared.kind for name, declared in self.letters.items() if "_" in name}
         names |= {name: declared.kind for name, declared in self.letters.items() if "_" not in name}
+        paths = frozenset(name for name, kind in names.items() if kind == "path")
+        functions = frozenset(name for name, kind in names.items() if kind in ("function", "functional"))
         return Letters(
-            functions=frozenset(name for name, kind in names.items() if kind in functional),
-            plain=frozenset(name for name, kind in names.items() if kind not in functional),
+            functions=functions,
+            plain=frozenset(names) - paths - functions,
+            signals=paths,
+            indexed=paths if self.over() == "layers" else frozenset(),
             times=Letters().times | {name for name, declared in self.letters.items() if declared.symbol in ("t", "t0", "t1", "s", "tau")},
             star=self.option("star"),
         )

@@ -447,10 +447,10 @@ def _derivative(of: Node, by: tuple[Any, ...], kind: str, env: Env) -> Value:
         return _in_variable(inner, symbol, env)
     if total:
         return _laid_out(env.world.derivative(inner, symbol, env), of, kind, env)
-    if symbol.name in ("t", "l", "eps"):
-        return _explicit(inner, symbol, env)
     if isinstance(of, Applied) and of.name != "H" and not rest and symbol.name in env.world.slots(of.name):
         return _laid_out(_by_slot(of, symbol.name, env), of, kind, env)
+    if symbol.name in ("t", "l", "eps"):
+        return _explicit(inner, symbol, env)
     return _laid_out(_by_letter(inner, symbol, env), of, kind, env)
 
 

@@ -6,24 +6,37 @@ assumptions, and everything about letters that are already known is a claim.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, Law, key, own
-from adjointcheck.notes.meaning import AXES, INDICES, Applied, Symbol, resolve, symbols, unknown, walk
+from adjointcheck.notes.forms import form_of
+from adjointcheck.notes.meaning import AXES, Applied, Symbol, resolve, symbols, unknown, walk
 from adjointcheck.notes.tree import Node
+from adjointcheck.notes.usage import (
+    EQUALS,
+    USUAL_CONTROLS,
+    USUAL_COSTATES,
+    USUAL_PARAMETERS,
+    USUAL_STATES,
+    USUAL_TERMINALS,
+    constants,
+    differentiates,
+    ended_function,
+    head,
+    introduced_function,
+    moving,
+    pair_of,
+    propose,
+    role_in,
+    show_plain,
+    slot_of,
+    successor,
+)
 from adjointcheck.notes.wording import show
-
-EQUALS = ("=", ":=", "=:", "equiv", "==")
-USUAL_STATES = ("x", "z", "y", "h", "q", "X", "s")
-USUAL_COSTATES = ("lambda", "p", "a", "mu", "psi", "pi", "varphi", "chi", "nu")
-USUAL_CONTROLS = ("u", "w", "v")
-USUAL_PARAMETERS = ("theta", "vartheta", "phi", "p", "alpha", "beta", "mu", "c", "k", "W", "w", "Theta")
-USUAL_TERMINALS = ("Phi", "Psi", "phi", "varphi", "psi", "E", "ell_f", "L_f", "Phi_f", "V_f", "M", "K", "m", "mathcal{L}", "ell", "l", "S")
-USUAL_RUNNING = ("L", "ell", "g", "l", "r", "q", "mathcal{L}", "c", "R", "f_0", "L_0", "f^0")
 
 
 @dataclass(frozen=True)
@@ -58,45 +71,41 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
 def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = resolve(chain, context)
     assert isinstance(made, tree.Chain)
-    letters = unknown(made)
+    made = _placed(made)
+    letters = [letter for side in made.sides for letter in unknown(side)]
     problems = tuple(f"the letter {letter} is not declared; add a header line such as `{letter}: costate` or `{letter} in R^n`"
-                     for letter in letters)
+                     for letter in dict.fromkeys(letters))
+    problems += tuple(f"what is said under the condition {show(item)} is not judged" for item in made.conditions if not _harmless(item))
     return Resolved(made, "claim", form_of(made), (), show(made), problems)
+
+
+def _placed(chain: tree.Chain) -> tree.Chain:
+    """a = b at t = T: both sides are taken there."""
+    for item in chain.conditions:
+        if isinstance(item, tree.Chain) and item.relations == ("=",) and _is_running(item.sides[0]) and _is_end(item.sides[1]):
+            sides = tuple(side if isinstance(side, tree.Number) else tree.Evaluated(side, (item.sides[1],)) for side in chain.sides)
+            chain = replace(chain, sides=sides)
+    return chain
+
+
+def _is_running(node: Node) -> bool:
+    return isinstance(node, Symbol) and node.name in ("t", "l", "s") and node.at is None
+
+
+def _is_end(node: Node) -> bool:
+    return isinstance(node, Symbol) and node.name in ("t0", "t1", "N", "s", "tau")
+
+
+def _harmless(condition: Node) -> bool:
+    """Words, ranges of times and layers, and places: what restricts no formula here."""
+    if isinstance(condition, tree.Chain) and condition.relations:
+        return any(map(_is_running, condition.sides)) or set(condition.relations) <= {"in", "to"}
+    return not isinstance(condition, tree.Chain) or len(condition.sides) == 1
 
 
 # What a formula may introduce: (status, letters, context), or None
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
-
-
-def head(node: Node) -> tree.Letter | None:
-    """The letter of x, x(t), x^T, -x."""
-    if isinstance(node, tree.Call):
-        return head(node.function)
-    if isinstance(node, tree.Negative | tree.Transposed):
-        return head(node.of)
-    return node if isinstance(node, tree.Letter) else None
-
-
-def moving(node: Node) -> tree.Letter | None:
-    """The letter x of xdot, xdot(t), dx/dt, d x(t)/dt."""
-    letter = head(node)
-    if letter is not None and letter.accents == ("dot",):
-        return replace(letter, accents=())
-    if isinstance(node, tree.Derivative) and node.kind in ("total", "partial") and len(node.by) <= 1:
-        by = head(node.by[0]) if node.by else None
-        if by is None or by.name == "t":
-            return head(node.of)
-    return None
-
-
-def _sides(chain: tree.Chain) -> tuple[Node, Node] | None:
-    return (chain.sides[0], chain.sides[1]) if chain.relations and chain.relations[0] in EQUALS else None
-
-
-def _known(letter: tree.Letter | None, context: Context) -> str:
-    declared = context.letters.get(key(letter)) if letter else None
-    return declared.symbol if declared else ""
 
 
 def _within(node: Node, name: str) -> bool:
@@ -139,10 +148,6 @@ def _space(node: Node) -> tuple[str, str] | None:
     return (names[0], names[1] if len(names) > 1 else "1") if all(names) and len(names) < 3 else None
 
 
-def show_plain(node: Node) -> str:
-    return key(node) if isinstance(node, tree.Letter) else str(node.value) if isinstance(node, tree.Number) else ""
-
-
 def _ends(context: Context, symbol: str, node: Node) -> Context:
     name = show_plain(node)
     return context.declare(Declared(name, symbol, kind="place", source="proposed")) if name and name not in context.letters else context
@@ -150,20 +155,20 @@ def _ends(context: Context, symbol: str, node: Node) -> Context:
 
 def dynamics(chain: tree.Chain, context: Context) -> Introduced:
     """zdot = f(z, t, theta): the state, the field and its arguments, for the first such line about a letter that is no costate."""
-    pair = _sides(chain)
+    pair = pair_of(chain)
     letter = moving(pair[0]) if pair else None
-    if pair is None or letter is None or context.law("dynamics") or _known(letter, context) not in ("", "x"):
+    if pair is None or letter is None or context.law("dynamics") or role_in(letter, context) not in ("", "x"):
         return None
     right = pair[1]
-    if _differentiates(right) or (letter.below and _known(letter, context) == ""):
+    if differentiates(right) or (letter.below and role_in(letter, context) == ""):
         return None
-    if _known(letter, context) == "" and not (_is_field(right) or (key(letter) in USUAL_STATES and not _differentiates(right))):
+    if role_in(letter, context) == "" and not (_is_field(right) or (key(letter) in USUAL_STATES and not differentiates(right))):
         return None
     timed = isinstance(pair[0], tree.Call) or any(isinstance(p, tree.Call) and head(p) == letter for p in walk(right))
     context = context.declare(Declared(key(letter), "x", ("n", "1"), "path", source="proposed"))
     names: tuple[str, ...] = (key(letter),)
     if _is_field(right):
-        context, more = _function(right, "f", context, timed)
+        context, more = introduced_function(right, "f", context, timed)
         names += more
     context = constants(right, context)
     law = Law("dynamics", resolve(pair[0], context), resolve(right, context))
@@ -177,81 +182,14 @@ def _is_field(node: Node) -> bool:
     return not function.below and key(function) not in USUAL
 
 
-def _differentiates(node: Node) -> bool:
-    marked = [part for part in walk(node) if isinstance(part, tree.Letter) and part.below and part.name in "fHL"]
-    slopes = [part for part in marked if not (isinstance(part.below[0], tree.Letter) and part.below[0].name in INDICES)]
-    return bool(slopes) or any(isinstance(part, tree.Derivative) for part in walk(node))
-
-
-def _function(node: Node, symbol: str, context: Context, timed: bool = True) -> tuple[Context, tuple[str, ...]]:
-    """Declare the function of a call, and what its arguments are, by the letters known and usual."""
-    function = head(node)
-    assert function is not None
-    names: list[str] = []
-    slots: list[str] | None = None
-    if isinstance(node, tree.Call):
-        slots = []
-        for argument in node.arguments:
-            context, slot = _slot(argument, symbol, context, timed, names)
-            slots.append(slot)
-    role = ROLES[symbol]
-    arguments = tuple(slots) if slots is not None else None
-    indexed = len(function.below) == 1 and isinstance(function.below[0], tree.Letter) and function.below[0].name in INDICES
-    function = replace(function, below=()) if indexed and context.over() == "layers" else function
-    if slots == ["t"] and symbol in ("L", "f"):
-        arguments = None
-    known = context.letters.get(key(function))
-    if known is not None and known.symbol == symbol and known.source == "declared":
-        if known.arguments is None and arguments is not None:
-            context = replace(context, letters={**context.letters, key(function): replace(known, arguments=arguments)})
-        return context, tuple(names)
-    declared = Declared(key(function), symbol, role.shape, role.kind, arguments=arguments, source="proposed")
-    return context.declare(declared), (key(function), *names)
-
-
-def _slot(argument: Node, function: str, context: Context, timed: bool, names: list[str]) -> tuple[Context, str]:
-    """Which argument this is: a known letter's role, a time, a control written with its time, else a parameter."""
-    letter = head(argument)
-    if context.over() == "layers" and letter is not None and letter.below and letter.name not in context.letters and not context.of("w"):
-        names.append(letter.name)
-        return context.declare(Declared(letter.name, "w", ROLES["w"].shape, ROLES["w"].kind, source="proposed")), "w"
-    made = resolve(argument, context)
-    found = next((part.name for part in walk(made) if isinstance(part, Symbol) and part.name in ("x", "x0", "w", "theta", "p")), "")
-    if found:
-        return context, "x" if found == "x0" else found
-    if any(isinstance(part, Symbol) and part.name in ("t", "t0", "t1", "s") for part in walk(made)):
-        return context, "t"
-    if letter is None or key(letter) in context.letters:
-        return context, key(letter) if letter else ""
-    name = key(letter) if not letter.below or context.over() != "layers" else letter.name
-    written = isinstance(argument, tree.Call) or (letter.below and context.over() == "layers")
-    usual_control = name in USUAL_CONTROLS and (written or name == "u" or not timed)
-    symbol = "w" if (written or usual_control) and not context.of("w") else "theta"
-    names.append(name)
-    return context.declare(Declared(name, symbol, ROLES[symbol].shape, ROLES[symbol].kind, source="proposed")), symbol
-
-
-def constants(node: Node, context: Context) -> Context:
-    """Letters that a law brings in without a word: matrices A, B ... before a state or control, scalars otherwise."""
-    for part in walk(node):
-        if isinstance(part, tree.Letter) and key(part) not in context.letters and key(part) not in USUAL and not part.above:
-            shape = {"A": ("n", "n"), "B": ("n", "k"), "Q": ("n", "n"), "R": ("k", "k"), "S": ("n", "n"), "M": ("n", "n"), "F": ("n", "n"),
-                     "G": ("n", "k"), "W": ("n", "n"), "b": ("n", "1")}.get(part.name)
-            if key(part) in USUAL_CONTROLS and not context.of("w"):
-                context = context.declare(Declared(key(part), "w", ("k", "1"), "path", source="proposed"))
-            elif shape is not None:
-                context = context.declare(Declared(key(part), own(key(part)), shape, source="proposed"))
-    return context
-
-
 def layers(chain: tree.Chain, context: Context) -> Introduced:
     """x_{l+1} = x_l + h f(x_l, w_l), or x_{l+1} = F(x_l, w_l)."""
-    pair = _sides(chain)
+    pair = pair_of(chain)
     letter = pair[0] if pair else None
     if pair is None or not isinstance(letter, tree.Letter) or letter.accents or context.law("layers"):
         return None
-    index = _successor(letter)
-    if index is None or _known(replace(letter, below=()), context) not in ("", "x") or _differentiates(pair[1]):
+    index = successor(letter)
+    if index is None or role_in(replace(letter, below=()), context) not in ("", "x") or differentiates(pair[1]):
         return None
     if not any(isinstance(p, tree.Letter) and p.name == letter.name and p.below == (index,) for p in walk(pair[1])):
         return None
@@ -261,22 +199,14 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
     names: tuple[str, ...] = (letter.name,)
     for part in walk(pair[1]):
         if isinstance(part, tree.Call) and not _is_path(part, context) and head(part) is not None and not context.of("f"):
-            context, more = _function(part, "f", _time_step(pair[1], part, context), True)
+            context, more = introduced_function(part, "f", _time_step(pair[1], part, context), True)
             names += more
     law = Law("layers", resolve(pair[0], context), resolve(pair[1], constants(pair[1], context)))
     return "assumption", names, replace(constants(pair[1], context), laws=(*context.laws, law))
 
 
-def _successor(letter: tree.Letter) -> tree.Letter | None:
-    """l of x_{l+1}."""
-    below = letter.below[0] if len(letter.below) == 1 else None
-    if isinstance(below, tree.Sum) and len(below.terms) == 2 and below.terms[1] == tree.Number(Fraction(1)):
-        return below.terms[0] if isinstance(below.terms[0], tree.Letter) else None
-    return None
-
-
 def _is_path(node: tree.Call, context: Context) -> bool:
-    return _known(head(node), context) in ("x", "w", "p")
+    return role_in(head(node), context) in ("x", "w", "p")
 
 
 def _time_step(right: Node, call: Node, context: Context) -> Context:
@@ -293,7 +223,7 @@ def _time_step(right: Node, call: Node, context: Context) -> Context:
 
 def start(chain: tree.Chain, context: Context) -> Introduced:
     """z(t_0) = z_0, x(0) = x_0, x_0 given."""
-    pair = _sides(chain)
+    pair = pair_of(chain)
     if pair is None or not context.of("x"):
         return None
     left = resolve(pair[0], context)
@@ -312,19 +242,21 @@ def start(chain: tree.Chain, context: Context) -> Introduced:
 
 def objective(chain: tree.Chain, context: Context) -> Introduced:
     """J = Phi(x(T)) + int L dt, sum_l L(x_l, w_l) + Phi(x_N), L(z(t_1)), min over u of such a cost."""
-    left, right = chain.sides[0], chain.sides[1] if len(chain.sides) > 1 else None
+    left: Node = chain.sides[0]
+    right = chain.sides[1] if len(chain.sides) > 1 else None
+    extremum = isinstance(left, tree.Extremum)
     if isinstance(left, tree.Extremum) and left.body is not None:
         context = replace(context, options={"goal": left.kind[-3:] if left.kind[-3:] in ("min", "max") else "min", **context.options})
         left = left.body
     if _of_control(chain, context):
         return "assumption", (), context.assume("optimal")
-    if right is None and not isinstance(chain.sides[0], tree.Extremum):
+    if right is None and not extremum:
         return None
     if (chain.relations and chain.relations[0] not in EQUALS) or not context.of("x") or context.law("objective"):
         return None
     value = right if right is not None else left
     letter = head(left) if right is not None else None
-    if right is not None and (letter is None or _known(letter, context) not in ("", "J") or letter.accents):
+    if right is not None and (letter is None or role_in(letter, context) not in ("", "J") or letter.accents):
         return None
     return _objective(letter, left, value, context)
 
@@ -336,14 +268,14 @@ def _of_control(chain: tree.Chain, context: Context) -> bool:
 
 
 def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Context) -> Introduced:
-    terminal = _at_end(left, context) if isinstance(left, tree.Call) else None
+    terminal = ended_function(left, context) if isinstance(left, tree.Call) else None
     integrals = [part for part in walk(value) if isinstance(part, tree.Integral | tree.Series)]
-    ended = [part for part in walk(value) if isinstance(part, tree.Call) and _at_end(part, context) is not None]
+    ended = [part for part in walk(value) if isinstance(part, tree.Call) and ended_function(part, context) is not None]
     if terminal is not None:  # L(z(t_1)) = L(z(t_0) + int f dt): the loss of the end state
         assert letter is not None
         context = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
         return "assumption", (key(letter),), replace(context, laws=(*context.laws, Law("objective", Symbol("J"), PSI)))
-    if _differentiates(value) or any(isinstance(p, tree.Letter) and p.accents == ("dot",) for p in walk(value)):
+    if differentiates(value) or any(isinstance(p, tree.Letter) and p.accents == ("dot",) for p in walk(value)):
         return None
     if not (integrals or ended or _quadratic_end(value, context)):
         return None
@@ -353,23 +285,23 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
     for part in integrals:
         for call in walk(part.body):
             function = head(call)
-            if isinstance(call, tree.Call) and function is not None and not _known(function, context) and not context.of("L"):
-                context, more = _function(call, "L", context)
+            if isinstance(call, tree.Call) and function is not None and not role_in(function, context) and not context.of("L"):
+                context, more = introduced_function(call, "L", context)
                 names += more
         bare = head(part.body)
-        if isinstance(part.body, tree.Letter) and bare is not None and not _known(bare, context):
-            context, more = _function(part.body, "L", context)
+        if isinstance(part.body, tree.Letter) and bare is not None and not role_in(bare, context):
+            context, more = introduced_function(part.body, "L", context)
             names += more
     for call in ended:
         function = head(call)
-        if function is not None and not _known(function, context) and not context.of("Psi"):
-            context, more = _function(call, "Psi", context)
+        if function is not None and not role_in(function, context) and not context.of("Psi"):
+            context, more = introduced_function(call, "Psi", context)
             names += more
         elif function is not None and context.letters.get(key(function), Declared("", "")).arguments is None:
-            context, more = _function(call, context.letters[key(function)].symbol, context)
+            context, more = introduced_function(call, context.letters[key(function)].symbol, context)
     for letter_ in walk(value):
-        if isinstance(letter_, tree.Letter) and letter_.name in USUAL_TERMINALS and not _known(letter_, context) and not letter_.below:
-            context, more = _function(letter_, "Psi", context) if not context.of("Psi") and not integrals else (context, ())
+        if isinstance(letter_, tree.Letter) and letter_.name in USUAL_TERMINALS and not role_in(letter_, context) and not letter_.below:
+            context, more = introduced_function(letter_, "Psi", context) if not context.of("Psi") and not integrals else (context, ())
             names += more
     context = constants(value, context)
     law = Law("objective", Symbol("J"), resolve(value, context))
@@ -379,18 +311,6 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
 PSI = Applied("Psi", (("x", Symbol("x", at=Symbol("t1"))),))
 
 
-def _at_end(node: tree.Call, context: Context) -> tree.Letter | None:
-    """The function of Phi(x(T), T): a call with the state at the end, or at the last layer."""
-    function = head(node)
-    if function is None or function.accents or _known(function, context) in ("x", "p", "w"):
-        return None
-    for argument in node.arguments:
-        made = resolve(argument, context)
-        if isinstance(made, Symbol) and made.name == "x" and isinstance(made.at, Symbol) and made.at.name in ("t1", "N"):
-            return function
-    return None
-
-
 def _quadratic_end(value: Node, context: Context) -> bool:
     made = resolve(value, context)
     return any(isinstance(p, Symbol) and p.name == "x" and isinstance(p.at, Symbol) and p.at.name in ("t1", "N") for p in walk(made))
@@ -398,11 +318,11 @@ def _quadratic_end(value: Node, context: Context) -> bool:
 
 def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
     """H(x, u, lambda, t) = L + lambda^T f: a body in explicit arguments, and the costate's letter and sign."""
-    pair = _sides(chain)
+    pair = pair_of(chain)
     letter = head(pair[0]) if pair else None
-    if pair is None or letter is None or letter.below or letter.accents or _known(letter, context) not in ("", "H"):
+    if pair is None or letter is None or letter.below or letter.accents or role_in(letter, context) not in ("", "H"):
         return None
-    if _known(letter, context) == "" and letter.name not in ("H", "mathcal{H}"):
+    if role_in(letter, context) == "" and letter.name not in ("H", "mathcal{H}"):
         return None
     declared = context.letters.get(key(letter))
     if declared is not None and declared.body is not None:
@@ -420,7 +340,7 @@ def _is_f(node: Node, context: Context) -> bool:
     law = context.law("dynamics") or context.law("layers")
     made = resolve(node, context)
     letter = head(node)
-    if letter is not None and key(letter) == "f" and not _known(letter, context):
+    if letter is not None and key(letter) == "f" and not role_in(letter, context):
         return True
     return (isinstance(made, Applied) and made.name == "f") or (law is not None and made == law.right)
 
@@ -433,7 +353,7 @@ def _multiplier(node: Node, constrained: Callable[[Node], bool], context: Contex
     cost = [_negated(term) for term in terms if not _split(term, constrained)]
     for term in terms:
         found = _split(term, constrained)
-        if found is not None and found[0].name not in USUAL and not _known(found[0], context):
+        if found is not None and found[0].name not in USUAL and not role_in(found[0], context):
             flipped = found[1] * sign * (-1 if cost and cost[0] else 1)
             context = context.declare(Declared(key(found[0]), "p", ("1", "n"), "path", flipped, source="proposed"))
     return context
@@ -458,16 +378,16 @@ def _split(term: Node, constrained: Callable[[Node], bool]) -> tuple[tree.Letter
 
 def augmented(chain: tree.Chain, context: Context) -> Introduced:
     """J_a = J + int lambda^T (f - xdot) dt, over layers the sum of lambda_{l+1}^T (...): the multiplier's sign is read off."""
-    pair = _sides(chain)
+    pair = pair_of(chain)
     letter = head(pair[0]) if pair else None
-    if pair is None or letter is None or _known(letter, context) not in ("", "J_a") or letter.accents or not context.of("x"):
+    if pair is None or letter is None or role_in(letter, context) not in ("", "J_a") or letter.accents or not context.of("x"):
         return None
     sign = 0
     for part in walk(pair[1]):
         if isinstance(part, tree.Product) and not sign:
             sign = next((_defect(factor, context) for factor in part.factors if _defect(factor, context)), 0)
             found = _split(part, partial(_is_defect, context=context))
-            if sign and found is not None and not context.of("p") and not _known(found[0], context):
+            if sign and found is not None and not context.of("p") and not role_in(found[0], context):
                 outer = -1 if any(isinstance(p, tree.Negative) and any(q is part for q in walk(p.of)) for p in walk(pair[1])) else 1
                 name = replace(found[0], below=() if context.over() == "layers" else found[0].below)
                 context = context.declare(Declared(key(name), "p", ("1", "n"), "path", found[1] * sign * outer, source="proposed"))
@@ -490,16 +410,16 @@ def _defect(node: Node, context: Context) -> int:
     for term in node.terms:
         inner, sign = (term.of, -1) if isinstance(term, tree.Negative) else (term, 1)
         letter = moving(inner)
-        if letter is None and isinstance(inner, tree.Letter) and _successor(inner) is not None:
+        if letter is None and isinstance(inner, tree.Letter) and successor(inner) is not None:
             letter = replace(inner, below=())
-        if letter is not None and _known(letter, context) == "x":
+        if letter is not None and role_in(letter, context) == "x":
             return -sign
     return 0
 
 
 def costate_meaning(chain: tree.Chain, context: Context) -> Introduced:
     """a(t) = dL/dz(t), lambda = (dJ/dx)^T: what the costate is; for a known costate it is a claim."""
-    pair = _sides(chain)
+    pair = pair_of(chain)
     letter = head(pair[0]) if pair else None
     if pair is None or letter is None or not context.of("x") or moving(pair[0]) is not None:
         return None
@@ -516,8 +436,8 @@ def costate_meaning(chain: tree.Chain, context: Context) -> Introduced:
     of, by = head(right.of), resolve(right.by[0], context)
     if not (isinstance(by, Symbol) and by.name == "x") or (isinstance(by.at, Symbol) and by.at.name in ("t0", "t1", "N")) or of is None:
         return None
-    context = context if context.of("J") or _known(of, context) else _assumed_loss(of, context)
-    if _known(of, context) != "J":
+    context = context if context.of("J") or role_in(of, context) else _assumed_loss(of, context)
+    if role_in(of, context) != "J":
         return None
     context = context.declare(Declared(name, "p", ("1", "n"), "path", sign, source="proposed"))
     return "definition", (name,), context
@@ -528,9 +448,24 @@ def _assumed_loss(letter: tree.Letter, context: Context) -> Context:
     return context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
 
 
+def condition(chain: tree.Chain, context: Context) -> Introduced:
+    """delta x(t_0) = 0, psi(x(T)) = 0, delta J = 0: what is held fixed, asked for, or stationary."""
+    pair = pair_of(chain)
+    if pair is None or len(chain.sides) > 2 or pair[1] != tree.Number(Fraction(0)):
+        return None
+    left = resolve(pair[0], context)
+    if isinstance(left, Applied) and left.name in ("psi", "g"):
+        return "assumption", (), context
+    inner = left.of if isinstance(left, tree.Variation) else None
+    if isinstance(inner, Symbol) and inner.name in ("J", "J_a"):
+        return "assumption", (), context.assume("optimal")
+    fixed = isinstance(inner, Symbol) and (inner.name in ("x0", "theta", "t0", "t1") or (inner.name == "x" and inner.at is not None))
+    return ("assumption", (), context) if fixed else None
+
+
 def naming(chain: tree.Chain, context: Context) -> Introduced:
     """A new letter alone on the left, everything on the right known: a definition."""
-    pair = _sides(chain)
+    pair = pair_of(chain)
     if pair is None:
         return None
     letter = head(pair[0])
@@ -541,6 +476,8 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     after = propose(tree.Chain((pair[1],), ()), context)
     if key(letter) in after.letters:
         return None
+    if letter.below and context.over() == "layers":
+        return None
     if key(letter) in (*USUAL_COSTATES, *USUAL_STATES) and not context.of("p") and context.of("x") and chain.relations[0] == "=":
         return None
     body = resolve(pair[1], after)
@@ -550,56 +487,10 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (key(letter),), after.declare(declared)
 
 
-INTRODUCTIONS = (membership, layers, dynamics, start, objective, augmented, hamiltonian, costate_meaning, naming)
+INTRODUCTIONS = (membership, layers, dynamics, start, objective, augmented, hamiltonian, costate_meaning, condition, naming)
 
 
 # Letters that a claim uses without a word
-
-
-USUAL_ROLES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("p", USUAL_COSTATES), ("w", ("u",)), ("theta", ("theta", "vartheta")), ("f", ("f", "F")), ("H", ("H", "mathcal{H}")),
-    ("Psi", ("Psi", "Phi")), ("L", ("L", "ell")), ("J", ("J", "mathcal{J}")),
-)
-
-
-def propose(chain: tree.Chain, context: Context) -> Context:
-    """Letters that are not declared but usual: a costate, a control, parameters, costs; each shown as taken from custom."""
-    letters = [part for part in walk(chain) if isinstance(part, tree.Letter)]
-    names = dict.fromkeys([key(letter) for letter in letters] + [letter.name for letter in letters])
-    context = _density(chain, context)
-    if not context.of("x"):
-        return context
-    for call in walk(chain):
-        function = head(call) if isinstance(call, tree.Call) else None
-        if function is not None and not _known(function, context) and key(function) not in USUAL and not function.accents:
-            if _at_end(call, context) is not None and not context.of("Psi") and key(function) in USUAL_TERMINALS:
-                context, _ = _function(call, "Psi", context)
-    for symbol, usual in USUAL_ROLES:
-        found = next((name for name in names if name in usual and name not in context.letters), None)
-        if found and not context.of(symbol):
-            role = ROLES[symbol]
-            context = context.declare(Declared(found, symbol, role.shape, role.kind, source="usual"))
-    return _small(chain, context)
-
-
-def _density(chain: tree.Chain, context: Context) -> Context:
-    """p of log p(z(t)): the density along the solution."""
-    for part in walk(chain):
-        if isinstance(part, tree.Function) and part.name == "log" and part.arguments and isinstance(part.arguments[0], tree.Call):
-            letter = head(part.arguments[0])
-            if letter is not None and not context.of("rho") and _known(letter, context) == "":
-                context = context.declare(Declared(letter.name, "rho", kind="path", source="usual"))
-    return context
-
-
-def _small(chain: tree.Chain, context: Context) -> Context:
-    """The letter of a limit to 0, or inside O(...): small."""
-    for part in walk(chain):
-        letters = (part.by,) if isinstance(part, tree.Limit) else tuple(walk(part.of)) if isinstance(part, tree.BigO) else ()
-        for letter in letters:
-            if isinstance(letter, tree.Letter) and key(letter) not in context.letters and key(letter) not in USUAL:
-                context = context.declare(Declared(key(letter), "eps", kind="variable", source="usual"))
-    return context
 
 
 def _explained(context: Context, chain: tree.Chain) -> Context:
@@ -612,7 +503,7 @@ def _explained(context: Context, chain: tree.Chain) -> Context:
         if known.arguments is None and known.symbol in AXES:
             if known.symbol == "H" or (len(call.arguments) == 1 and known.symbol not in ("Psi",)):
                 continue
-            slots = [_slot(argument, known.symbol, context, True, [])[1] for argument in call.arguments]
+            slots = [slot_of(argument, known.symbol, context, True, [])[1] for argument in call.arguments]
             if "" not in slots and len(set(slots)) == len(slots):
                 context = replace(context, letters={**context.letters, known.letter: replace(known, arguments=tuple(slots))})
     return context
@@ -625,47 +516,3 @@ def _hypothesised(chain: tree.Chain, context: Context) -> Context:
     if starred and context.option("star") != "adjoint":
         return context.assume("optimal")
     return context.assume("optimal") if form_of(resolve(chain, context)) == "optimality" else context
-
-
-# Kinds of claims
-
-
-def form_of(chain: Node) -> str:
-    """pointwise, boundary, functional, recurrence, limit, expansion, variation, density, riccati, optimality, inequality, mean."""
-    assert isinstance(chain, tree.Chain)
-    nodes = list(walk(chain))
-    names = symbols(chain)
-    for form, holds in _FORMS:
-        if holds(chain, nodes, names):
-            return form
-    return "pointwise"
-
-
-def _stationary(chain: tree.Chain, nodes: list[Node], names: Iterable[str]) -> bool:
-    zero = tree.Number(Fraction(0)) in chain.sides
-    by_control = any(isinstance(n, tree.Derivative) and any(isinstance(b, Symbol) and b.name == "w" for b in n.by) for n in nodes)
-    left = chain.sides[0]
-    extremum = any(isinstance(n, tree.Extremum) for n in nodes)
-    return (zero and by_control) or (isinstance(left, Symbol) and left.name == "w" and len(chain.sides) > 1) or extremum
-
-
-def _boundary(chain: tree.Chain, nodes: list[Node], names: Iterable[str]) -> bool:
-    left = chain.sides[0]
-    while isinstance(left, tree.Negative | tree.Transposed | tree.Evaluated):
-        left = left.of
-    return isinstance(left, Symbol) and isinstance(left.at, Symbol) and left.at.name in ("t0", "t1", "N", "s", "tau")
-
-
-_FORMS: tuple[tuple[str, Callable[[tree.Chain, list[Node], Iterable[str]], bool]], ...] = (
-    ("inequality", lambda chain, nodes, names: any(r in ("<", ">", "<=", ">=", "<<", ">>") for r in chain.relations)),
-    ("limit", lambda chain, nodes, names: any(isinstance(n, tree.Limit) for n in nodes)),
-    ("expansion", lambda chain, nodes, names: any(isinstance(n, tree.BigO) for n in nodes)),
-    ("mean", lambda chain, nodes, names: any(isinstance(n, tree.Expectation) for n in nodes)),
-    ("optimality", _stationary),
-    ("variation", lambda chain, nodes, names: any(isinstance(n, tree.Variation) for n in nodes)),
-    ("density", lambda chain, nodes, names: "rho" in names),
-    ("riccati", lambda chain, nodes, names: "P" in names),
-    ("recurrence", lambda chain, nodes, names: any(isinstance(n, Symbol) and isinstance(n.at, tree.Sum) for n in nodes) and "l" in names),
-    ("functional", lambda chain, nodes, names: any(isinstance(n, tree.Integral | tree.Series) for n in nodes) or "J" in names),
-    ("boundary", _boundary),
-)

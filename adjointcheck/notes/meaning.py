@@ -352,6 +352,24 @@ class _Resolver:
         inner = self.map(node.of)
         return inner.of if isinstance(inner, tree.Negative) else tree.Negative(inner)
 
+    def map_product(self, node: tree.Product) -> Node:
+        """a (t + eps): a path before a time is its value there, however it was spaced."""
+        factors: list[Node] = []
+        for factor in node.factors:
+            made = self.map(factor)
+            before = _core(factors[-1]) if factors else None
+            path = isinstance(before, Symbol) and ROLES.get(before.name, ROLES["I"]).kind == "path" and before.at is None
+            if path and isinstance(factor, tree.Sum) and self.is_time(made):
+                factors[-1] = _at(factors[-1], made)
+            else:
+                factors.append(made)
+        return factors[0] if len(factors) == 1 else tree.Product(tuple(factors))
+
+    def is_time(self, node: Node) -> bool:
+        """A sum of times: nothing but t, small letters and numbers, with t in it."""
+        names = {part.name if isinstance(part, Symbol) else "?" for part in walk(node) if isinstance(part, Symbol | Applied | Unknown)}
+        return self.context.over() == "time" and bool(names & {"t", "t0", "t1"}) and names <= {"t", "t0", "t1", "eps", "h", "s", "tau"}
+
     def map_power(self, node: tree.Power) -> Node:
         if isinstance(node.exponent, tree.Letter) and node.exponent.name in STARS:
             return tree.Transposed(self.map(node.base)) if self.context.option("star") != "optimal" else self.map(node.base)
@@ -428,6 +446,8 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
         by = (Symbol("x"),)
     if not by or not isinstance(by[0], Symbol):
         return tree.Derivative(of, by, kind)
+    if by[0].name in ("t0", "t1") and kind in ("partial", "nabla") and isinstance(_core(of), Applied):
+        return tree.Derivative(of, (Symbol("t"),), "partial")  # dPsi/dT is the slope in the argument t, where it stands
     return tree.Derivative(of, by, _kind(of, by[0], kind, context))
 
 

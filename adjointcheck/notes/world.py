@@ -7,7 +7,6 @@ dJ/dx(t) from perturbed solutions, never from an adjoint equation.  All inputs m
 
 from __future__ import annotations
 
-import math
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,143 +15,18 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.polynomial import chebyshev
 from scipy.linalg import expm
 
 from adjointcheck.notes import jet, tree
 from adjointcheck.notes.context import ROLES, Context, Declared
 from adjointcheck.notes.evaluation import CLOSE, Env, NoValue, assembled, columns, dimensions, evaluate, place_of, scalar
+from adjointcheck.notes.fields import END, INTEGRALS, NODES, START, TIMES, Path, Smooth, spread
 from adjointcheck.notes.jet import Value, along, direction, moved, real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.tree import Node
 
-START, END, LAYERS = 0.1, 0.9, 4
-NODES = 22
+LAYERS = 4
 SIZES = {"n": 3, "k": 2, "m": 4, "q": 2}
-_POINTS = np.cos(np.pi * np.arange(NODES) / (NODES - 1))[::-1]
-_TO_COEFFICIENTS = np.linalg.inv(chebyshev.chebvander(_POINTS, NODES - 1))
-_TIMES = START + (END - START) * (_POINTS + 1) / 2
-_INTEGRALS = np.stack([
-    chebyshev.chebval(_POINTS, chebyshev.chebint(column, lbnd=-1)) for column in _TO_COEFFICIENTS.T
-], axis=1) * (END - START) / 2  # values at the points -> integrals from START to the points
-
-
-class Path:
-    """A polynomial in time through values at the nodes; times may be jets."""
-
-    def __init__(self, values: Value) -> None:
-        self.values = values
-        spread = _spread(_TO_COEFFICIENTS)
-        self.orders = [spread(values)]
-
-    def order(self, k: int) -> Value:
-        while len(self.orders) <= k:
-            size = np.shape(real(self.orders[-1]))[0]
-            slope = np.stack([_padded(chebyshev.chebder(unit), size) for unit in np.eye(size)], axis=1) * 2 / (END - START)
-            self.orders.append(_spread(slope)(self.orders[-1]))
-        return self.orders[k]
-
-    def __call__(self, time: Value) -> Value:
-        base = 2 * (float(real(time)) - START) / (END - START) - 1
-        weights = chebyshev.chebvander(base, NODES - 1)
-
-        def value(k: int) -> Value:
-            return _spread(weights.reshape(1, -1))(self.order(k))[0]
-
-        result = value(0)
-        if not isinstance(time, jet.Jet):
-            return result
-        term = step = jet.Jet({mask: part for mask, part in time.parts.items() if mask})
-        for k in range(1, 16):
-            if not term.parts:
-                break
-            result = result + jet.bilinear(np.multiply, term, value(k) * (1.0 / math.factorial(k)))
-            term = jet.bilinear(np.multiply, term, step)
-        return result
-
-
-def _padded(row: Any, size: int) -> Any:
-    return np.concatenate([row, np.zeros(size - len(row))])
-
-
-def _spread(matrix: Any) -> Callable[[Value], Value]:
-    """The matrix along the first axis of every part."""
-    def apply(value: Value) -> Value:
-        return value.map(lambda part: np.tensordot(matrix, part, 1)) if isinstance(value, jet.Jet) else np.tensordot(matrix, value, 1)
-    return apply
-
-
-@dataclass(frozen=True)
-class Smooth:
-    """A random smooth function of its slots, with `rows` values: linear, sine and product terms.
-
-    `affine`: linear in w, for worlds with an optimal control; `convex`: quadratic in w.
-    """
-
-    slots: tuple[str, ...]
-    sizes: Mapping[str, int]
-    rows: int
-    seed: int
-    affine: bool = False
-    convex: bool = False
-
-    @cached_property
-    def coefficients(self) -> tuple[Any, ...]:
-        rng = np.random.default_rng(self.seed)
-        width = sum(self.sizes[slot] for slot in self.slots) + 1
-
-        def draw(low: float, high: float, *shape: int) -> Any:
-            return np.round(rng.uniform(low, high, shape), 1) * rng.choice([-1, 1], shape)
-
-        weight = np.round(rng.uniform(0.5, 1.5, (self.sizes.get("w", 1), self.sizes.get("w", 1))), 1)
-        linear, waves, mix = draw(0.2, 0.7, self.rows, width), draw(0.3, 0.9, 4, width), draw(0.2, 0.6, self.rows, 4)
-        return linear, waves, mix, draw(0.1, 0.5, 2, self.rows, width), weight @ weight.T + np.eye(len(weight)), draw(0, 0.5, self.rows, 1)
-
-    def words(self, name: str) -> str:
-        """The function in full, for a counterexample: f_1 = 0.3 t - 0.5 x1 + ..."""
-        linear, waves, mix, factors, weight, shift = self.coefficients
-        letters = [slot if self.sizes[slot] == 1 else f"{slot}{i + 1}" for slot in self.slots for i in range(self.sizes[slot])]
-        calm = [not (slot == "w" and (self.affine or self.convex)) for slot in self.slots for _ in range(self.sizes[slot])]
-
-        def sum_of(row: Any, which: Iterable[bool]) -> str:
-            return " + ".join(f"{c:g} {x}" for c, x, on in zip(row, letters, which, strict=False) if on).replace("+ -", "- ")
-
-        everything = [True] * len(letters)
-        lines = []
-        for i in range(self.rows):
-            terms = [sum_of(linear[i], everything), *(f"{mix[i, j]:g} sin({sum_of(waves[j], calm)})" for j in range(len(waves))),
-                     f"({sum_of(factors[0, i], everything)}) ({sum_of(factors[1, i], calm)})", f"{shift[i, 0]:g}"]
-            terms += [f"w^T {np.round(weight, 2).tolist()} w"] if self.convex and "w" in self.slots else []
-            lines.append(f"{name}{f'_{i + 1}' if self.rows > 1 else ''} = " + " + ".join(terms).replace("+ -", "- "))
-        return "; ".join(lines)
-
-    def __call__(self, values: Mapping[str, Value], layer: Value = 0) -> Value:
-        flat = [values[slot] for slot in self.slots]
-        for slot, value in zip(self.slots, flat, strict=True):
-            if int(np.size(real(value))) != self.sizes[slot]:
-                raise NoValue(f"an argument of another size than {slot}")
-        return self.many([value.reshape(-1, 1) for value in flat], np.full((1, 1), float(real(layer))))
-
-    def many(self, blocks: list[Value], layer: Any) -> Value:
-        """Values side by side: each block has a column for each point."""
-        linear, waves, mix, factors, weight, shift = self.coefficients
-        state = _stack([*blocks, 0.3 * layer])
-        calm = _stack([block * (0.0 if slot == "w" and (self.affine or self.convex) else 1.0)
-                       for slot, block in zip(self.slots, blocks, strict=True)] + [0.3 * layer])
-        result = linear @ state + mix @ jet.sine(waves @ calm) + (factors[0] @ state) * (factors[1] @ calm) + shift
-        if self.convex and "w" in self.slots:
-            control = blocks[self.slots.index("w")]
-            result = result + (control * (weight @ control)).map(lambda p: p.sum(0, keepdims=True)) if isinstance(control, jet.Jet) else (
-                result + (control * (weight @ control)).sum(0, keepdims=True))
-        return result
-
-
-def _stack(blocks: list[Value]) -> Value:
-    masks = dict.fromkeys(mask for block in blocks for mask in jet.parts_of(block))
-    width = max(np.shape(real(block))[1] for block in blocks)
-    parts = {mask: np.concatenate([np.broadcast_to(jet.parts_of(b).get(mask, np.zeros(np.shape(real(b)))), (np.shape(real(b))[0], width))
-                                   for b in blocks]) for mask in masks}
-    return jet.Jet(parts) if len(parts) > 1 else parts[0]
 
 
 @dataclass(frozen=True)
@@ -161,7 +35,8 @@ class Stage:
 
     `wide`: functions whose arguments are never written take all that the notes have, else as few as make sense.
     `optimal`: the control makes H stationary; `free`: the multiplier is any function, as before it is chosen.
-    `varied`: the inputs that delta moves.
+    `varied`: the inputs that delta moves.  `algebra`: all letters are free, so that the formula speaks of any matrices.
+    `end_time`: a constant in the running cost makes the end time stationary; neither x nor p depends on it.
     """
 
     context: Context
@@ -169,6 +44,8 @@ class Stage:
     wide: bool = True
     optimal: bool = False
     free: bool = False
+    algebra: bool = False
+    end_time: bool = False
     varied: frozenset[str] = frozenset()
     sizes: Mapping[str, int] = field(default_factory=dict)
 
@@ -209,7 +86,8 @@ class Stage:
         sizes = {slot: int(np.prod(self.shape(slot))) for slot in slots}
         rows = self.shape(name)[0]
         seed = int(self.rng(f"function {name}").integers(2**32))
-        return Smooth(slots, sizes, rows, seed, self.optimal and name == "f", self.optimal and name == "L")
+        zero = {"L": "no running cost", "Psi": "no terminal cost"}.get(name) in self.context.hypotheses
+        return Smooth(slots, sizes, rows, seed, self.optimal and name == "f", self.optimal and name == "L", zero)
 
 
 def sizes_of(context: Context) -> dict[str, int]:
@@ -274,10 +152,18 @@ class World:
         if declared is not None and declared.body is not None:
             return evaluate(declared.body, env if node.at is None else env.at(place))
         if declared is not None:
+            if name in ROLES or not (name in self.spoken or self.stage.algebra):
+                raise NoValue(f"the notes never say what {declared.letter} is")
             if name not in self._constants:
                 self._constants[name] = self.constant(declared.letter, declared)
             return self._constants[name]
         raise NoValue(f"{name} has no value in this world")
+
+    @cached_property
+    def spoken(self) -> frozenset[str]:
+        """The letters that the laws rest on; any others are free, and a formula about them is true or false by what they mean."""
+        bodies = [d.body for d in self.context.letters.values() if d.body is not None]
+        return frozenset().union(*(symbols(law.right) for law in self.context.laws), *map(symbols, bodies))
 
     def constant(self, name: str, declared: Declared) -> Value:
         """A letter that the notes declare without saying what it is."""
@@ -370,7 +256,7 @@ class World:
         system = np.block([[a, -b @ np.linalg.solve(r, b.T)], [-q, -a.T]])
         start = np.vstack([np.eye(size), m])
         rows = []
-        for time in _TIMES:
+        for time in TIMES:
             x, y = np.split(expm(system * (time - END)) @ start, [size])
             rows.append(y @ np.linalg.inv(x) * (0.5 if halved else 1.0))
         return Path(np.stack(rows).reshape(NODES, -1))
@@ -416,16 +302,16 @@ class World:
 
     def rates(self, states: Value) -> Value:
         """f at all nodes; states: (nodes, n)."""
-        rule, plain = self.rule, isinstance(self.rule, Applied) and self.rule.at is None
-        if plain and all(isinstance(v, Symbol) and v.at in (None, Symbol("t")) and v.name == s for s, v in rule.arguments):
+        rule = self.rule
+        if isinstance(rule, Applied) and rule.at is None and all(_stands(slot, value) for slot, value in rule.arguments):
             function = self.function("f")
-            blocks = {"x": states.T, "t": _TIMES.reshape(1, -1)}
+            blocks = {"x": states.T, "t": TIMES.reshape(1, -1)}
             blocks |= {"w": self._control_nodes()} if "w" in function.slots else {}
             known = [blocks[slot] if slot in blocks else self.inputs[slot].reshape(-1, 1) for slot in function.slots]
             return function.many(known, np.zeros((1, NODES))).T
         size = int(np.prod(self.shape("x")))
         rows = []
-        for i, time in enumerate(_TIMES):
+        for i, time in enumerate(TIMES):
             env = Env(self, time, {"t": time}, (("x", float(time), scalar(states[i].reshape(*self.shape("x")))),))
             rows.append(evaluate(rule, env).reshape(size))
         return jet.stacked(rows)
@@ -440,7 +326,7 @@ class World:
         flat = value.reshape(-1)
         states: Value = self.guess if self.guess is not None else np.zeros((NODES, 1)) + flat
         for _ in range(200):
-            flow = Path(_spread(_INTEGRALS)(self.rates(states)))
+            flow = Path(spread(INTEGRALS)(self.rates(states)))
             offset = flat - (flow(place) if not same(place, START) else np.zeros(dimensions(flat)))
             following = flow.values + offset
             gap = jet.largest(following - states)
@@ -494,12 +380,12 @@ class World:
         return self._varied[bit]
 
     def _vary(self, bit: int) -> World:
-        inputs = dict(self.inputs)
+        inputs: Any = dict(self.inputs)
         for name in self.stage.varied:
             if name == "w" and not self.layered:
-                inputs["w"] = Path(moved(inputs["w"].values, bit, inputs["d_w"].values))
+                inputs["w"] = _shifted(inputs["w"], bit, inputs["d_w"])
             elif name == "w":
-                inputs["w"] = [moved(value, bit, by) for value, by in zip(inputs["w"], inputs["d_w"], strict=True)]
+                inputs["w"] = [moved(value, bit, by) for value, by in zip(self.inputs["w"], self.inputs["d_w"], strict=True)]
             else:
                 inputs[name] = moved(inputs[name], bit, inputs[f"d_{name}"])
         return World(self.stage, inputs, None, None, self.trajectory.values if not self.layered else None, self)
@@ -562,8 +448,8 @@ class World:
                 flows.append(along(there.trajectory.values, bit))
                 prices.append(along(there.value_J(0), bit))
                 if rate.terms:
-                    rates = [along(evaluate(rate, Env(there, t, dict.fromkeys({"t", *names}, t))), bit) for t in _TIMES]
-                    total = Path(_spread(_INTEGRALS)(jet.stacked(rates)))
+                    rates = [along(evaluate(rate, Env(there, t, dict.fromkeys({"t", *names}, t))), bit) for t in TIMES]
+                    total = Path(spread(INTEGRALS)(jet.stacked(rates)))
                     paid.append(total.values - total(self.origin[0]))
         rows = []
         for i in range(NODES):
@@ -579,6 +465,15 @@ class World:
     def _price(self, index: int) -> Value:
         slopes = columns(lambda jump: self.restarted(index, jump).value_J(index), np.zeros(self.shape("x")))
         return slopes.reshape(*self.shape("p"))
+
+
+def _shifted(path: Path, bit: int, by: Path) -> Path:
+    return Path(moved(path.values, bit, by.values))
+
+
+def _stands(slot: str, value: Node) -> bool:
+    """x or x(t) as the argument x."""
+    return isinstance(value, Symbol) and value.at in (None, Symbol("t")) and value.name == slot and not value.part
 
 
 def same(place: Value, other: float) -> bool:
@@ -601,88 +496,7 @@ def _integrand(node: Node) -> Node:
     return node.body if isinstance(node, tree.Integral) else rebuilt(node, _integrand)
 
 
-_PATHS: dict[Any, World] = {}  # solved worlds: contexts that differ only in letters of no weight share trajectories
-_KEPT = 24
-
-
-def make_world(stage: Stage) -> World:
-    """Inputs at random, by the stage's seed; a control that is optimal where the stage asks for it."""
-    stage = replace(stage, sizes=sizes_of(stage.context))
-    known = _PATHS.get(_weight(stage))
-    if known is not None:
-        world = World(stage, known.inputs)
-        world._functions, world._constants = known._functions, known._constants
-        world.__dict__.update({name: known.__dict__[name] for name in ("trajectory", "costate", "states", "costates", "riccati")
-                               if name in known.__dict__})
-    else:
-        world = World(stage, _inputs(stage))
-        world = _optimal(world) if stage.optimal else world
-    while len(_PATHS) >= _KEPT:
-        del _PATHS[next(iter(_PATHS))]
-    _PATHS[_weight(stage)] = world
-    return world
-
-
-def _weight(stage: Stage) -> Any:
-    """All that trajectories and costates depend on."""
-    context = stage.context
-    live = {"x", "w", "theta", "f", "L", "Psi", "h", "N"}.union(*(symbols(law.right) for law in context.laws))
-    letters = tuple((d.symbol, d.shape, d.arguments) for d in context.letters.values() if d.symbol in live)
-    symmetric = tuple(item for item in context.hypotheses if item.startswith("symmetric"))
-    return letters, context.laws, symmetric, context.over(), stage.seed, stage.wide, stage.optimal, stage.free
-
-
-def _inputs(stage: Stage) -> dict[str, Value]:
-    inputs: dict[str, Value] = {"t0": np.float64(START), "t1": np.float64(END), "h": np.float64(0.3), "d_t0": np.float64(0.8),
-                                "d_t1": np.float64(0.6), "eta": np.float64(0.1)}
-    for name in ("x0", "theta", "d_x0", "d_theta", "noise"):
-        shape = stage.shape(name.removeprefix("d_"))
-        inputs[name] = stage.rng(name).uniform(0.2, 0.9, shape) * stage.rng(name + " sign").choice([-1, 1], shape)
-    for name, symbol in (("w", "w"), ("d_w", "w"), ("multiplier", "p")):
-        inputs[name] = _random_path(stage, name, int(np.prod(stage.shape(symbol))), stage.shape(symbol))
-    return inputs
-
-
-def _optimal(world: World) -> World:
-    """The world whose control makes H stationary: x and the multiplier solved backwards from an end state, w where H_w = 0.
-
-    Only the control and the initial state are taken from that solution; the world's costate is computed anew.
-    """
-    if world.layered:
-        raise NoValue("optimal controls over layers")
-    size, inputs = int(np.prod(world.shape("x"))), world.inputs
-    hamiltonian, slopes = world.hamiltonian(), (Symbol("x"), Symbol("w"))
-    end = inputs["x0"].reshape(-1)
-    states = np.zeros((NODES, 1)) + end
-    multipliers = np.zeros((NODES, size))
-    controls = np.zeros((NODES, int(np.prod(world.shape("w")))))
-    curvature: Any = None
-    for _ in range(80):
-        moving, pulling = [], []
-        for i, time in enumerate(_TIMES):
-            held = {"x": states[i].reshape(*world.shape("x")), "p": multipliers[i].reshape(*world.shape("p")),
-                    "w": controls[i].reshape(*world.shape("w"))}
-            env = Env(world, time, {"t": time}, tuple((name, float(time), scalar(value)) for name, value in held.items()))
-            if curvature is None:
-                curvature = np.linalg.inv(np.atleast_2d(evaluate(tree.Derivative(hamiltonian, (slopes[1],) * 2, "partial"), env)))
-            by_x, by_w = (np.reshape(evaluate(tree.Derivative(hamiltonian, (by,), "partial"), env), -1) for by in slopes)
-            controls[i] = controls[i] - curvature @ by_w
-            moving.append(np.reshape(evaluate(world.rule, env), -1))
-            pulling.append(-by_x)
-        flow, force = (_INTEGRALS @ np.array(rows) for rows in (moving, pulling))
-        last = Env(world, np.float64(END), {"t": np.float64(END)}, (("x", END, scalar(end.reshape(*world.shape("x")))),))
-        price = np.reshape(evaluate(tree.Derivative(_end_cost(world), (Symbol("x"),), "partial"), last), -1)
-        following = flow - flow[-1] + end, force - force[-1] + price
-        gap = max(float(np.max(np.abs(following[0] - states))), float(np.max(np.abs(following[1] - multipliers))))
-        states, multipliers = following
-        if gap < 1e-13 and float(np.max(np.abs(by_w))) < 1e-12:
-            return World(world.stage, {**inputs, "x0": states[0].reshape(*world.shape("x")), "w": Path(controls)})
-        if not np.isfinite(gap):
-            break
-    raise NoValue("no optimal control was found in this world")
-
-
-def _end_cost(world: World) -> Node:
+def end_cost(world: World) -> Node:
     """The part of the cost that is paid at the end."""
     terms = tuple(term for term in _terms(world.objective) if not _runs(term))
     return tree.Sum(tuple(rebuilt(term, _here) if not isinstance(term, Symbol) else _here(term) for term in terms))
@@ -692,12 +506,3 @@ def _here(node: Node) -> Node:
     if isinstance(node, Symbol) and node.name == "x":
         return replace(node, at=None)
     return rebuilt(node, _here)
-
-
-def _random_path(stage: Stage, name: str, size: int, shape: tuple[int, int]) -> Any:
-    rng = stage.rng(f"path {name}")
-    if stage.layered:
-        return [rng.uniform(0.2, 0.9, shape) * rng.choice([-1, 1], shape) for _ in range(LAYERS + (name == "multiplier"))]
-    waves = rng.uniform(-0.6, 0.6, (3, size))
-    phases = rng.uniform(0, 3, size)
-    return Path(waves[0] + waves[1] * _TIMES[:, None] + waves[2] * np.sin(2 * _TIMES[:, None] + phases))

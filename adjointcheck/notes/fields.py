@@ -1,0 +1,144 @@
+"""Smooth paths and random smooth functions: what concrete worlds are made of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.polynomial import chebyshev
+
+from adjointcheck.notes import jet
+from adjointcheck.notes.evaluation import NoValue
+from adjointcheck.notes.jet import Value, real
+
+START, END = 0.1, 0.9
+NODES = 22
+_POINTS = np.cos(np.pi * np.arange(NODES) / (NODES - 1))[::-1]
+_TO_COEFFICIENTS = np.linalg.inv(chebyshev.chebvander(_POINTS, NODES - 1))
+TIMES = START + (END - START) * (_POINTS + 1) / 2
+INTEGRALS = np.stack([
+    chebyshev.chebval(_POINTS, chebyshev.chebint(column, lbnd=-1)) for column in _TO_COEFFICIENTS.T
+], axis=1) * (END - START) / 2  # values at the points -> integrals from START to the points
+
+
+class Path:
+    """A polynomial in time through values at the nodes; times may be jets."""
+
+    def __init__(self, values: Value) -> None:
+        self.values = values
+        self.orders = [spread(_TO_COEFFICIENTS)(values)]
+
+    def order(self, k: int) -> Value:
+        while len(self.orders) <= k:
+            size = np.shape(real(self.orders[-1]))[0]
+            slope = np.stack([_padded(chebyshev.chebder(unit), size) for unit in np.eye(size)], axis=1) * 2 / (END - START)
+            self.orders.append(spread(slope)(self.orders[-1]))
+        return self.orders[k]
+
+    def __call__(self, time: Value) -> Value:
+        base = 2 * (float(real(time)) - START) / (END - START) - 1
+        weights = chebyshev.chebvander(base, NODES - 1)
+
+        def value(k: int) -> Value:
+            return spread(weights.reshape(1, -1))(self.order(k))[0]
+
+        result = value(0)
+        if not isinstance(time, jet.Jet):
+            return result
+        term = step = jet.Jet({mask: part for mask, part in time.parts.items() if mask})
+        for k in range(1, 16):
+            if not term.parts:
+                break
+            result = result + jet.bilinear(np.multiply, term, value(k) * (1.0 / math.factorial(k)))
+            term = jet.bilinear(np.multiply, term, step)
+        return result
+
+
+def _padded(row: Any, size: int) -> Any:
+    return np.concatenate([row, np.zeros(size - len(row))])
+
+
+def spread(matrix: Any) -> Callable[[Value], Value]:
+    """The matrix along the first axis of every part."""
+    def apply(value: Value) -> Value:
+        return value.map(lambda part: np.tensordot(matrix, part, 1)) if isinstance(value, jet.Jet) else np.tensordot(matrix, value, 1)
+    return apply
+
+
+@dataclass(frozen=True)
+class Smooth:
+    """A random smooth function of its slots, with `rows` values: linear, sine and product terms.
+
+    `affine`: linear in w, for worlds with an optimal control; `convex`: quadratic in w.
+    """
+
+    slots: tuple[str, ...]
+    sizes: Mapping[str, int]
+    rows: int
+    seed: int
+    affine: bool = False
+    convex: bool = False
+    zero: bool = False
+    constant: float = 0.0
+
+    @cached_property
+    def coefficients(self) -> tuple[Any, ...]:
+        rng = np.random.default_rng(self.seed)
+        width = sum(self.sizes[slot] for slot in self.slots) + 1
+
+        def draw(low: float, high: float, *shape: int) -> Any:
+            return np.round(rng.uniform(low, high, shape), 1) * rng.choice([-1, 1], shape)
+
+        weight = np.round(rng.uniform(0.5, 1.5, (self.sizes.get("w", 1), self.sizes.get("w", 1))), 1)
+        linear, waves, mix = draw(0.2, 0.7, self.rows, width), draw(0.3, 0.9, 4, width), draw(0.2, 0.6, self.rows, 4)
+        return linear, waves, mix, draw(0.1, 0.5, 2, self.rows, width), weight @ weight.T + np.eye(len(weight)), draw(0, 0.5, self.rows, 1)
+
+    def words(self, name: str) -> str:
+        """The function in full, for a counterexample: f_1 = 0.3 t - 0.5 x1 + ..."""
+        linear, waves, mix, factors, weight, shift = self.coefficients
+        letters = [slot if self.sizes[slot] == 1 else f"{slot}{i + 1}" for slot in self.slots for i in range(self.sizes[slot])]
+        calm = [not (slot == "w" and (self.affine or self.convex)) for slot in self.slots for _ in range(self.sizes[slot])]
+
+        def sum_of(row: Any, which: Iterable[bool]) -> str:
+            return " + ".join(f"{c:g} {x}" for c, x, on in zip(row, letters, which, strict=False) if on).replace("+ -", "- ")
+
+        everything = [True] * len(letters)
+        lines = []
+        for i in range(self.rows):
+            terms = [sum_of(linear[i], everything), *(f"{mix[i, j]:g} sin({sum_of(waves[j], calm)})" for j in range(len(waves))),
+                     f"({sum_of(factors[0, i], everything)}) ({sum_of(factors[1, i], calm)})", f"{shift[i, 0] + self.constant:g}"]
+            terms += [f"w^T {np.round(weight, 2).tolist()} w"] if self.convex and "w" in self.slots else []
+            lines.append(f"{name}{f'_{i + 1}' if self.rows > 1 else ''} = " + " + ".join(terms).replace("+ -", "- "))
+        return "; ".join(lines)
+
+    def __call__(self, values: Mapping[str, Value], layer: Value = 0) -> Value:
+        flat = [values[slot] for slot in self.slots]
+        for slot, value in zip(self.slots, flat, strict=True):
+            if int(np.size(real(value))) != self.sizes[slot]:
+                raise NoValue(f"an argument of another size than {slot}")
+        return self.many([value.reshape(-1, 1) for value in flat], np.full((1, 1), float(real(layer))))
+
+    def many(self, blocks: list[Value], layer: Any) -> Value:
+        """Values side by side: each block has a column for each point."""
+        linear, waves, mix, factors, weight, shift = self.coefficients
+        state = _stack([*blocks, 0.3 * layer])
+        calm = _stack([block * (0.0 if slot == "w" and (self.affine or self.convex) else 1.0)
+                       for slot, block in zip(self.slots, blocks, strict=True)] + [0.3 * layer])
+        result = linear @ state + mix @ jet.sine(waves @ calm) + (factors[0] @ state) * (factors[1] @ calm) + shift
+        if self.convex and "w" in self.slots:
+            control = blocks[self.slots.index("w")]
+            result = result + (control * (weight @ control)).map(lambda p: p.sum(0, keepdims=True)) if isinstance(control, jet.Jet) else (
+                result + (control * (weight @ control)).sum(0, keepdims=True))
+        return result * 0.0 if self.zero else result + self.constant
+
+
+def _stack(blocks: list[Value]) -> Value:
+    masks = dict.fromkeys(mask for block in blocks for mask in jet.parts_of(block))
+    width = max(np.shape(real(block))[1] for block in blocks)
+    parts = {mask: np.concatenate([np.broadcast_to(jet.parts_of(b).get(mask, np.zeros(np.shape(real(b)))), (np.shape(real(b))[0], width))
+                                   for b in blocks]) for mask in masks}
+    return jet.Jet(parts) if len(parts) > 1 else parts[0]

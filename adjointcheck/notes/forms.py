@@ -1,0 +1,51 @@
+"""Kinds of claims, by what stands in a resolved formula."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.meaning import Symbol, symbols, walk
+from adjointcheck.notes.tree import Node
+
+
+def form_of(chain: Node) -> str:
+    """pointwise, boundary, functional, recurrence, limit, expansion, variation, density, riccati, optimality, inequality, mean."""
+    assert isinstance(chain, tree.Chain)
+    nodes = list(walk(chain))
+    names = symbols(chain)
+    for form, holds in _FORMS:
+        if holds(chain, nodes, names):
+            return form
+    return "pointwise"
+
+
+def _stationary(chain: tree.Chain, nodes: list[Node], names: Iterable[str]) -> bool:
+    zero = tree.Number(Fraction(0)) in chain.sides
+    by_control = any(isinstance(n, tree.Derivative) and any(isinstance(b, Symbol) and b.name == "w" for b in n.by) for n in nodes)
+    left = chain.sides[0]
+    extremum = any(isinstance(n, tree.Extremum) for n in nodes)
+    return (zero and by_control) or (isinstance(left, Symbol) and left.name == "w" and len(chain.sides) > 1) or extremum
+
+
+def _boundary(chain: tree.Chain, nodes: list[Node], names: Iterable[str]) -> bool:
+    left = chain.sides[0]
+    while isinstance(left, tree.Negative | tree.Transposed | tree.Evaluated):
+        left = left.of
+    return isinstance(left, Symbol) and isinstance(left.at, Symbol) and left.at.name in ("t0", "t1", "N", "s", "tau")
+
+
+_FORMS: tuple[tuple[str, Callable[[tree.Chain, list[Node], Iterable[str]], bool]], ...] = (
+    ("inequality", lambda chain, nodes, names: any(r in ("<", ">", "<=", ">=", "<<", ">>") for r in chain.relations)),
+    ("limit", lambda chain, nodes, names: any(isinstance(n, tree.Limit) for n in nodes)),
+    ("expansion", lambda chain, nodes, names: any(isinstance(n, tree.BigO) for n in nodes)),
+    ("mean", lambda chain, nodes, names: any(isinstance(n, tree.Expectation) for n in nodes)),
+    ("optimality", _stationary),
+    ("variation", lambda chain, nodes, names: any(isinstance(n, tree.Variation) for n in nodes)),
+    ("density", lambda chain, nodes, names: "rho" in names),
+    ("riccati", lambda chain, nodes, names: "P" in names),
+    ("recurrence", lambda chain, nodes, names: any(isinstance(n, Symbol) and isinstance(n.at, tree.Sum) for n in nodes) and "l" in names),
+    ("functional", lambda chain, nodes, names: any(isinstance(n, tree.Integral | tree.Series) for n in nodes) or "J" in names),
+    ("boundary", _boundary),
+)

@@ -1,0 +1,116 @@
+"""Worlds made to order: inputs at random, a control that makes H stationary, an end time that does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.evaluation import Env, NoValue, evaluate, scalar
+from adjointcheck.notes.fields import END, INTEGRALS, NODES, START, TIMES, Path
+from adjointcheck.notes.jet import Value, real
+from adjointcheck.notes.meaning import Applied, Symbol, symbols, walk
+from adjointcheck.notes.world import LAYERS, Stage, World, end_cost, sizes_of
+
+_PATHS: dict[Any, World] = {}  # solved worlds: contexts that differ only in letters of no weight share trajectories
+_KEPT = 24
+
+
+def make_world(stage: Stage) -> World:
+    """Inputs at random, by the stage's seed; a control that is optimal where the stage asks for it."""
+    stage = replace(stage, sizes=sizes_of(stage.context))
+    known = _PATHS.get(_weight(stage))
+    if known is not None:
+        world = World(stage, known.inputs)
+        world._functions, world._constants = known._functions, known._constants
+        world.__dict__.update({name: known.__dict__[name] for name in ("trajectory", "costate", "states", "costates", "riccati")
+                               if name in known.__dict__})
+    else:
+        world = World(stage, _inputs(stage))
+        world = _optimal(world) if stage.optimal else world
+        world = _timed(world) if stage.end_time else world
+    while len(_PATHS) >= _KEPT:
+        del _PATHS[next(iter(_PATHS))]
+    _PATHS[_weight(stage)] = world
+    return world
+
+
+def _weight(stage: Stage) -> Any:
+    """All that trajectories and costates depend on."""
+    context = stage.context
+    live = {"x", "w", "theta", "f", "L", "Psi", "h", "N"}.union(*(symbols(law.right) for law in context.laws))
+    letters = tuple((d.symbol, d.shape, d.arguments) for d in context.letters.values() if d.symbol in live)
+    symmetric = tuple(item for item in context.hypotheses if item.startswith("symmetric"))
+    return letters, context.laws, symmetric, context.over(), stage.seed, stage.wide, stage.optimal, stage.free, stage.end_time
+
+
+def _inputs(stage: Stage) -> dict[str, Value]:
+    inputs: dict[str, Value] = {"t0": np.float64(START), "t1": np.float64(END), "h": np.float64(0.3), "d_t0": np.float64(0.8),
+                                "d_t1": np.float64(0.6), "eta": np.float64(0.1)}
+    for name in ("x0", "theta", "d_x0", "d_theta", "noise"):
+        shape = stage.shape(name.removeprefix("d_"))
+        inputs[name] = stage.rng(name).uniform(0.2, 0.9, shape) * stage.rng(name + " sign").choice([-1, 1], shape)
+    for name, symbol in (("w", "w"), ("d_w", "w"), ("multiplier", "p")):
+        inputs[name] = _random_path(stage, name, int(np.prod(stage.shape(symbol))), stage.shape(symbol))
+    return inputs
+
+
+def _optimal(world: World) -> World:
+    """The world whose control makes H stationary: x and the multiplier solved backwards from an end state, w where H_w = 0.
+
+    Only the control and the initial state are taken from that solution; the world's costate is computed anew.
+    """
+    if world.layered:
+        raise NoValue("optimal controls over layers")
+    size, inputs = int(np.prod(world.shape("x"))), world.inputs
+    hamiltonian, slopes = world.hamiltonian(), (Symbol("x"), Symbol("w"))
+    end = inputs["x0"].reshape(-1)
+    states = np.zeros((NODES, 1)) + end
+    multipliers = np.zeros((NODES, size))
+    controls = np.zeros((NODES, int(np.prod(world.shape("w")))))
+    curvature: Any = None
+    for _ in range(80):
+        moving, pulling = [], []
+        for i, time in enumerate(TIMES):
+            held = {"x": states[i].reshape(*world.shape("x")), "p": multipliers[i].reshape(*world.shape("p")),
+                    "w": controls[i].reshape(*world.shape("w"))}
+            env = Env(world, time, {"t": time}, tuple((name, float(time), scalar(value)) for name, value in held.items()))
+            if curvature is None:
+                curvature = np.linalg.inv(np.atleast_2d(evaluate(tree.Derivative(hamiltonian, (slopes[1],) * 2, "partial"), env)))
+            by_x, by_w = (np.reshape(evaluate(tree.Derivative(hamiltonian, (by,), "partial"), env), -1) for by in slopes)
+            controls[i] = controls[i] - curvature @ by_w
+            moving.append(np.reshape(evaluate(world.rule, env), -1))
+            pulling.append(-by_x)
+        flow, force = (INTEGRALS @ np.array(rows) for rows in (moving, pulling))
+        last = Env(world, np.float64(END), {"t": np.float64(END)}, (("x", END, scalar(end.reshape(*world.shape("x")))),))
+        price = np.reshape(evaluate(tree.Derivative(end_cost(world), (Symbol("x"),), "partial"), last), -1)
+        following = flow - flow[-1] + end, force - force[-1] + price
+        gap = max(float(np.max(np.abs(following[0] - states))), float(np.max(np.abs(following[1] - multipliers))))
+        states, multipliers = following
+        if gap < 1e-13 and float(np.max(np.abs(by_w))) < 1e-12:
+            return World(world.stage, {**inputs, "x0": states[0].reshape(*world.shape("x")), "w": Path(controls)})
+        if not np.isfinite(gap):
+            break
+    raise NoValue("no optimal control was found in this world")
+
+
+def _timed(world: World) -> World:
+    """The world whose running cost is lowered by dJ/dt1, so that its end time is stationary."""
+    if world.layered or not world.context.of("L") or not any(part == Applied("L") or getattr(part, "name", "") == "L"
+                                                             for part in walk(world.objective)):
+        raise NoValue("a stationary end time, without a running cost of its own")
+    env = Env(world, world.last(), {"t": world.last()})
+    rate = float(real(evaluate(tree.Derivative(Symbol("J"), (Symbol("t1"),), "total"), env)))
+    world._functions["L"] = replace(world.function("L"), constant=-rate)
+    return World(world.stage, world.inputs, kin=world)
+
+
+def _random_path(stage: Stage, name: str, size: int, shape: tuple[int, int]) -> Any:
+    rng = stage.rng(f"path {name}")
+    if stage.layered:
+        return [rng.uniform(0.2, 0.9, shape) * rng.choice([-1, 1], shape) for _ in range(LAYERS + (name == "multiplier"))]
+    waves = rng.uniform(-0.6, 0.6, (3, size))
+    phases = rng.uniform(0, 3, size)
+    return Path(waves[0] + waves[1] * TIMES[:, None] + waves[2] * np.sin(2 * TIMES[:, None] + phases))

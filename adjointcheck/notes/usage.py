@@ -1,0 +1,184 @@
+"""How letters are used before they are understood: what stands at the head of an expression, and what custom takes a letter for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, key, own
+from adjointcheck.notes.meaning import INDICES, Symbol, resolve, walk
+from adjointcheck.notes.tree import Node
+
+EQUALS = ("=", ":=", "=:", "equiv", "==")
+USUAL_STATES = ("x", "z", "y", "h", "q", "X", "s")
+USUAL_COSTATES = ("lambda", "p", "a", "mu", "psi", "pi", "varphi", "chi", "nu")
+USUAL_CONTROLS = ("u", "w", "v")
+USUAL_PARAMETERS = ("theta", "vartheta", "phi", "p", "alpha", "beta", "mu", "c", "k", "W", "w", "Theta")
+USUAL_TERMINALS = ("Phi", "Psi", "phi", "varphi", "psi", "E", "ell_f", "L_f", "Phi_f", "V_f", "M", "K", "m", "mathcal{L}", "ell", "l", "S")
+USUAL_RUNNING = ("L", "ell", "g", "l", "r", "q", "mathcal{L}", "c", "R", "f_0", "L_0", "f^0")
+USUAL_ROLES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("p", USUAL_COSTATES), ("w", ("u",)), ("theta", ("theta", "vartheta")), ("f", ("f", "F")), ("H", ("H", "mathcal{H}")),
+    ("Psi", ("Psi", "Phi")), ("L", ("L", "ell")), ("J", ("J", "mathcal{J}")),
+)
+
+
+def head(node: Node) -> tree.Letter | None:
+    """The letter of x, x(t), x^T, -x."""
+    if isinstance(node, tree.Call):
+        return head(node.function)
+    if isinstance(node, tree.Negative | tree.Transposed):
+        return head(node.of)
+    return node if isinstance(node, tree.Letter) else None
+
+
+def moving(node: Node) -> tree.Letter | None:
+    """The letter x of xdot, xdot(t), dx/dt, d x(t)/dt."""
+    letter = head(node)
+    if letter is not None and letter.accents == ("dot",):
+        return replace(letter, accents=())
+    if isinstance(node, tree.Derivative) and node.kind in ("total", "partial") and len(node.by) <= 1:
+        by = head(node.by[0]) if node.by else None
+        if by is None or by.name == "t":
+            return head(node.of)
+    return None
+
+
+def pair_of(chain: tree.Chain) -> tuple[Node, Node] | None:
+    return (chain.sides[0], chain.sides[1]) if chain.relations and chain.relations[0] in EQUALS else None
+
+
+def role_in(letter: tree.Letter | None, context: Context) -> str:
+    declared = context.letters.get(key(letter)) if letter else None
+    return declared.symbol if declared else ""
+
+
+def show_plain(node: Node) -> str:
+    return key(node) if isinstance(node, tree.Letter) else str(node.value) if isinstance(node, tree.Number) else ""
+
+
+def differentiates(node: Node) -> bool:
+    marked = [part for part in walk(node) if isinstance(part, tree.Letter) and part.below and part.name in "fHL"]
+    slopes = [part for part in marked if not (isinstance(part.below[0], tree.Letter) and part.below[0].name in INDICES)]
+    return bool(slopes) or any(isinstance(part, tree.Derivative) for part in walk(node))
+
+
+def introduced_function(node: Node, symbol: str, context: Context, timed: bool = True) -> tuple[Context, tuple[str, ...]]:
+    """Declare the function of a call, and what its arguments are, by the letters known and usual."""
+    function = head(node)
+    assert function is not None
+    names: list[str] = []
+    slots: list[str] | None = None
+    if isinstance(node, tree.Call):
+        slots = []
+        for argument in node.arguments:
+            context, slot = slot_of(argument, symbol, context, timed, names)
+            slots.append(slot)
+    role = ROLES[symbol]
+    arguments = tuple(slots) if slots is not None else None
+    indexed = len(function.below) == 1 and isinstance(function.below[0], tree.Letter) and function.below[0].name in INDICES
+    function = replace(function, below=()) if indexed and context.over() == "layers" else function
+    if slots == ["t"] and symbol in ("L", "f"):
+        arguments = None
+    known = context.letters.get(key(function))
+    if known is not None and known.symbol == symbol and known.source == "declared":
+        if known.arguments is None and arguments is not None:
+            context = replace(context, letters={**context.letters, key(function): replace(known, arguments=arguments)})
+        return context, tuple(names)
+    declared = Declared(key(function), symbol, role.shape, role.kind, arguments=arguments, source="proposed")
+    return context.declare(declared), (key(function), *names)
+
+
+def slot_of(argument: Node, function: str, context: Context, timed: bool, names: list[str]) -> tuple[Context, str]:
+    """Which argument this is: a known letter's role, a time, a control written with its time, else a parameter."""
+    letter = head(argument)
+    if context.over() == "layers" and letter is not None and letter.below and letter.name not in context.letters and not context.of("w"):
+        names.append(letter.name)
+        return context.declare(Declared(letter.name, "w", ROLES["w"].shape, ROLES["w"].kind, source="proposed")), "w"
+    made = resolve(argument, context)
+    found = next((part.name for part in walk(made) if isinstance(part, Symbol) and part.name in ("x", "x0", "w", "theta", "p")), "")
+    if found:
+        return context, "x" if found == "x0" else found
+    if any(isinstance(part, Symbol) and part.name in ("t", "t0", "t1", "s") for part in walk(made)):
+        return context, "t"
+    if letter is None or key(letter) in context.letters:
+        return context, key(letter) if letter else ""
+    name = key(letter) if not letter.below or context.over() != "layers" else letter.name
+    written = isinstance(argument, tree.Call) or (letter.below and context.over() == "layers")
+    usual_control = name in USUAL_CONTROLS and (written or name == "u" or not timed)
+    symbol = "w" if (written or usual_control) and not context.of("w") else "theta"
+    names.append(name)
+    return context.declare(Declared(name, symbol, ROLES[symbol].shape, ROLES[symbol].kind, source="proposed")), symbol
+
+
+def constants(node: Node, context: Context) -> Context:
+    """Letters that a law brings in without a word: matrices A, B ... before a state or control, scalars otherwise."""
+    for part in walk(node):
+        if isinstance(part, tree.Letter) and key(part) not in context.letters and key(part) not in USUAL and not part.above:
+            shape = {"A": ("n", "n"), "B": ("n", "k"), "Q": ("n", "n"), "R": ("k", "k"), "S": ("n", "n"), "M": ("n", "n"), "F": ("n", "n"),
+                     "G": ("n", "k"), "W": ("n", "n"), "b": ("n", "1")}.get(part.name)
+            if key(part) in USUAL_CONTROLS and not context.of("w"):
+                context = context.declare(Declared(key(part), "w", ("k", "1"), "path", source="proposed"))
+            elif shape is not None:
+                context = context.declare(Declared(key(part), own(key(part)), shape, source="proposed"))
+    return context
+
+
+def successor(letter: tree.Letter) -> tree.Letter | None:
+    """l of x_{l+1}."""
+    below = letter.below[-1] if len(letter.below) == 1 else None
+    if isinstance(below, tree.Sum) and len(below.terms) == 2 and below.terms[1] == tree.Number(Fraction(1)):
+        return below.terms[0] if isinstance(below.terms[0], tree.Letter) else None
+    return None
+
+
+def ended_function(node: Node, context: Context) -> tree.Letter | None:
+    """The function of Phi(x(T), T): a call with the state at the end, or at the last layer."""
+    function = head(node)
+    if not isinstance(node, tree.Call) or function is None or function.accents or role_in(function, context) in ("x", "p", "w"):
+        return None
+    for argument in node.arguments:
+        made = resolve(argument, context)
+        if isinstance(made, Symbol) and made.name == "x" and isinstance(made.at, Symbol) and made.at.name in ("t1", "N"):
+            return function
+    return None
+
+
+def propose(chain: tree.Chain, context: Context) -> Context:
+    """Letters that are not declared but usual: a costate, a control, parameters, costs; each shown as taken from custom."""
+    letters = [part for part in walk(chain) if isinstance(part, tree.Letter)]
+    names = dict.fromkeys([key(letter) for letter in letters] + [letter.name for letter in letters])
+    context = density(chain, context)
+    if not context.of("x"):
+        return context
+    for call in walk(chain):
+        function = head(call) if isinstance(call, tree.Call) else None
+        if function is not None and not role_in(function, context) and key(function) not in USUAL and not function.accents:
+            if ended_function(call, context) is not None and not context.of("Psi") and key(function) in USUAL_TERMINALS:
+                context, _ = introduced_function(call, "Psi", context)
+    for symbol, usual in USUAL_ROLES:
+        found = next((name for name in names if name in usual and name not in context.letters), None)
+        if found and not context.of(symbol):
+            role = ROLES[symbol]
+            context = context.declare(Declared(found, symbol, role.shape, role.kind, source="usual"))
+    return small(chain, context)
+
+
+def density(chain: tree.Chain, context: Context) -> Context:
+    """p of log p(z(t)): the density along the solution."""
+    for part in walk(chain):
+        if isinstance(part, tree.Function) and part.name == "log" and part.arguments and isinstance(part.arguments[0], tree.Call):
+            letter = head(part.arguments[0])
+            if letter is not None and not context.of("rho") and role_in(letter, context) == "":
+                context = context.declare(Declared(letter.name, "rho", kind="path", source="usual"))
+    return context
+
+
+def small(chain: tree.Chain, context: Context) -> Context:
+    """The letter of a limit to 0, or inside O(...): small."""
+    for part in walk(chain):
+        letters = (part.by,) if isinstance(part, tree.Limit) else tuple(walk(part.of)) if isinstance(part, tree.BigO) else ()
+        for letter in letters:
+            if isinstance(letter, tree.Letter) and key(letter) not in context.letters and key(letter) not in USUAL:
+                context = context.declare(Declared(key(letter), "eps", kind="variable", source="usual"))
+    return context
