@@ -307,3 +307,19 @@ def test_rows_know_their_kind() -> None:
         one = method(name)
         assert (one.name, one.order, one.error_order, one.adaptive) == (name, row.order, row.error_order, True)
         assert isinstance(one, EsdirkMethod) == isinstance(row, Esdirk) == one.iterates != isinstance(row, Rosenbrock)
+
+
+@pytest.mark.parametrize("n", [linearise.FEW - 1, linearise.FEW + 1])
+def test_products_one_by_one_and_in_a_batch_make_the_same_jacobian(n: int) -> None:
+    y, module = vector(15, n), Live(n)
+    found = linearise.linearise(trace(module, y), T, y)
+    assert float((found.jacobian - torch.func.jacrev(module, 1)(T, y)).detach().abs().max()) < 1e-14
+    assert float((found.in_time - torch.func.jacfwd(module, 0)(T, y)).detach().abs().max()) < 1e-14
+
+
+def test_a_constant_field_has_no_jacobian() -> None:
+    y = vector(16, 3)
+    with torch.no_grad():
+        found = linearise.linearise(trace(lambda t, y: torch.ones_like(y), y), T, y)  # type: ignore[arg-type]
+    assert not found.jacobian.any() and not found.in_time.any()
+    assert torch.allclose(method("rodas5p").advance(trace(lambda t, y: torch.ones_like(y), y), T, H, y).y1, y + H)  # type: ignore[arg-type]
