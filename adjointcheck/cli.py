@@ -30,6 +30,7 @@ from adjointcheck.console import (
     SCHEMA_VERSION,
     Commands,
     Positive,
+    answers,
     json_option,
     refuse_overwriting,
     worst,
@@ -441,6 +442,8 @@ def notes(files: tuple[str, ...], context: str | None, folder: str | None, logs:
         with _progress() as progress:
             progress(f"{file}: reading and judging")
             found.append(_import("pipeline", "verify_notes")(file, context))
+        if lines := answers(_import("report.notes_outline", "undeclared")(found[-1])):
+            found[-1] = _import("pipeline", "verify_notes")(file, context, lines)
         _import("report.notes_pages", "print_notes")(found[-1], _console(stderr=as_json))
         outputs.publish(found[-1], _write)
     outputs.finish(found, _write)

@@ -207,6 +207,15 @@ def note(words: str) -> None:
         click.echo(words, err=True)
 
 
+def answers(letters: Iterable[str]) -> list[str]:
+    """Header lines for letters that notes use and never declare, asked for on a terminal; elsewhere, and in CI, nothing."""
+    if os.environ.get("CI") or not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
+        return []
+    question = "What is `{}`? A line such as `costate: {} = dJ/dx (row)`, or nothing"
+    given = [click.prompt(question.format(letter, letter), default="", show_default=False, err=True) for letter in letters]
+    return [line for line in given if line.strip()]
+
+
 def refuse_overwriting(inputs: Iterable[Path], outputs: Iterable[str | os.PathLike[str] | None]) -> None:
     """Raise AdjointCheckError when an output is the same file as an input (links count), before any work is done."""
     kept = [(path, os.stat(path)) for path in inputs if path.exists()]

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from adjointcheck.check.verdict import Check, Fit, Report, Trajectory
 from adjointcheck.errors import ProblemError
+from adjointcheck.files import write_text
 
 if TYPE_CHECKING:
     from adjointcheck.check.case import Case
@@ -221,20 +223,27 @@ def conclude(case: Case, checks: Iterable[Check]) -> Report:
     return Report(case.problem, case.derivation, tuple(checks), sample_trajectory(case), None, versions(case), {}, case.text)
 
 
-def verify_notes(path: str | os.PathLike[str], context: str | os.PathLike[str] | None = None) -> Findings:
-    """A finding for each formula of notes (.md, .tex, .ipynb); `context` is a file that declares letters, as a header does."""
+def verify_notes(
+    path: str | os.PathLike[str], context: str | os.PathLike[str] | None = None, lines: Sequence[str] = ()
+) -> Findings:
+    """A finding for each formula of notes (.md, .tex, .ipynb); `context` is a file that declares letters, as a header does.
+
+    `lines` are further lines of such a header. Raises ProblemError for files that cannot be read.
+    """
     from adjointcheck.notes.verify import verify
 
     try:
-        _ = context is None or Path(context).read_text(encoding="utf-8")
+        given = [] if context is None else Path(context).read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
         raise ProblemError(f"{context}", error, "a text file of lines such as `state: x in R^n`", "Check the path.") from None
-    return verify(Path(path), None if context is None else Path(context))
+    if not [*given, *lines]:
+        return verify(Path(path))
+    with TemporaryDirectory() as folder:
+        return verify(Path(path), write_text(Path(folder) / "letters.txt", "\n".join([*given, *lines])))
 
 
 def publish(report: Report, folder: str | os.PathLike[str]) -> Path:
     """Write NAME.html, the page, with NAME.log.json to replay and NAME.py to run, into `folder`; returns the page's path."""
-    from adjointcheck.files import write_text
     from adjointcheck.report.html import report_html
     from adjointcheck.report.json_report import to_json
 

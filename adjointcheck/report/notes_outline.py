@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ URGENCY = ("refuted", "not read", "unknown", "proved", "assumption", "definition
 """Of the links of one formula, the first of these words that occurs speaks for it."""
 CODES = {"passed": 0, "failed": 1, "open": 3}
 NOTHING = 5
+QUESTIONS = 6
 
 
 @dataclass(frozen=True)
@@ -94,3 +96,9 @@ def _word(formula: Formula) -> str:
 def first_wrong(found: Iterable[Formula]) -> Formula | None:
     """The first line that is wrong by itself and not marked as such."""
     return next((formula for formula in found if formula.slips and not any(link.because for link in formula.links)), None)
+
+
+def undeclared(findings: Findings) -> list[str]:
+    """The first few letters for want of whose meaning a formula stayed open."""
+    open_words = " ".join(item.words for item in findings.items if item.status in OPEN)
+    return list(dict.fromkeys(re.findall(r"the letter ([A-Za-z]\w*) is not declared", open_words)))[:QUESTIONS]
