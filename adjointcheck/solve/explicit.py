@@ -144,7 +144,7 @@ def _evaluate(field: Field, t: Tensor, y: Tensor) -> Evaluation:
     if not field.taping:
         return Evaluation(field(t, y))
     tape = field.tape(t, y, field.timing)
-    return Evaluation(tape.rate, tape)
+    return Evaluation(tape.rate, tape if field.timing else tape.without_rate())
 
 
 class _Slopes:

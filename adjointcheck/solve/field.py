@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.graph import GradientEdge, get_gradient_edge
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_iter, tree_map_only
 
@@ -21,6 +22,7 @@ from adjointcheck.errors import SolveError
 from adjointcheck.solve.belongings import name_tensors
 from adjointcheck.solve.packing import Packing
 
+Graph = Tensor | GradientEdge
 Bars = list[Tensor | None]  # a gradient by parameter, None where it was not reached
 
 
@@ -80,19 +82,19 @@ class Field:
         """What the function really computes with, parameter by parameter: where the graph of a rate ends."""
         return tuple(self.aliases.get(id(tensor), tensor) for tensor in self.parameters)
 
-    def pull(self, graph: Tensor, inputs: Sequence[Tensor], bar: Tensor, t: Tensor, keep: bool = False) -> tuple[list[Tensor], Bars]:
+    def pull(self, graph: Graph, inputs: Sequence[Tensor], bar: Tensor, t: Tensor, keep: bool = False) -> tuple[list[Tensor], Bars]:
         """bar d(graph)/d(inputs), zeros where there is no path, and bar d(graph)/d(parameters); `keep` the graph for more.
 
         Refuses a graph that ends in a leaf which is neither an input nor a parameter; `t` tells where.
         """
-        if not graph.requires_grad:
+        if isinstance(graph, Tensor) and not graph.requires_grad:
             return [torch.zeros_like(value) for value in inputs], [None] * len(self.parameters)
         self._check_known(graph, inputs, t)
         found = torch.autograd.grad(graph, (*inputs, *self.leaves), bar, retain_graph=keep, allow_unused=True)
         bars = [torch.zeros_like(value) if one is None else one for value, one in zip(inputs, found, strict=False)]
         return bars, list(found[len(bars) :])
 
-    def _check_known(self, graph: Tensor, inputs: Sequence[Tensor], t: Tensor) -> None:
+    def _check_known(self, graph: Graph, inputs: Sequence[Tensor], t: Tensor) -> None:
         own = {_accumulator(value) for value in inputs}
         for node in ends(graph):
             if node not in self.known and node not in own:
@@ -106,12 +108,19 @@ class Tape:
     field: Field
     t: Tensor
     y: Tensor
-    graph: Tensor
+    graph: Graph
 
     @property
     def rate(self) -> Tensor:
         """f(t, y), without its graph."""
+        assert isinstance(self.graph, Tensor)
         return self.graph.detach()
+
+    def without_rate(self) -> Tape:
+        """The graph alone, which takes less memory: `pull` needs no more, unless a derivative by h is wanted."""
+        if isinstance(self.graph, Tensor) and self.graph.grad_fn is not None:
+            return replace(self, graph=get_gradient_edge(self.graph))
+        return self
 
     def pull(self, rate_bar: Tensor, keep: bool = False) -> tuple[Tensor, Tensor | None, Bars]:
         """rate_bar df/dy, rate_bar df/dt (None unless asked for) and rate_bar df/dparameter."""
@@ -195,12 +204,12 @@ class _Substitution(TorchFunctionMode):
 
 def _accumulator(tensor: Tensor) -> Any:
     """The node at which the graph of a leaf ends, None without a gradient."""
-    return torch.autograd.graph.get_gradient_edge(tensor).node if tensor.requires_grad else None
+    return get_gradient_edge(tensor).node if tensor.requires_grad else None
 
 
-def ends(tensor: Tensor) -> Iterator[Any]:
-    """The nodes at which the graph of a tensor ends in leaves."""
-    todo, seen = [tensor.grad_fn], set()
+def ends(graph: Graph) -> Iterator[Any]:
+    """The nodes at which a graph ends in leaves."""
+    todo, seen = [graph.grad_fn if isinstance(graph, Tensor) else graph.node], set()
     while todo:
         node = todo.pop()
         if node is None or node in seen:

@@ -242,6 +242,16 @@ def test_grad_and_jvp_of_torch_func_work_and_vmap_is_refused() -> None:
         torch.func.vmap(final)(torch.ones(2, 3, dtype=torch.float64))
 
 
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")  # dynamo looks at tensors that are no leaves
+def test_torch_compile_goes_round_the_march() -> None:
+    def loss(y0: Tensor) -> Tensor:
+        return odeint(linear, 2 * y0, tensor(0.2, 1.0))[-1].square().sum()
+
+    y0 = START.clone().requires_grad_()
+    found, wanted = (torch.autograd.grad(function(y0), y0)[0] for function in (torch.compile(loss, backend="eager"), loss))
+    assert relative(found, wanted) < 30 * UNIT
+
+
 # Options and refusals
 
 
@@ -259,7 +269,10 @@ def test_grad_and_jvp_of_torch_func_work_and_vmap_is_refused() -> None:
     ({"t": tensor(0.0, math.nan)}, "finite"),
     ({"y0": torch.tensor([1, 2])}, "floating or complex"),
     ({"y0": (torch.ones(1), tensor(1.0))}, "one precision"),
+    ({"y0": (torch.ones(1), torch.ones(1, device="meta"))}, "one device"),
     ({"func": lambda t, y: y[:1]}, "func(t, y): got"),
+    ({"func": lambda t, y: y.float()}, "torch.float32"),
+    ({"y0": (START, START), "func": lambda t, y: y[0]}, "func(t, y): got"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_refused_with_what_to_do(change: dict[str, Any], message: str) -> None:
     call = {"func": linear, "y0": START, "t": tensor(0.0, 1.0), **change}
