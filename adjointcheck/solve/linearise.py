@@ -45,7 +45,6 @@ def linearise(field: Field, t: Tensor, y: Tensor) -> Linear:
 def differentiate(tape: Tape) -> Tensor:
     """df/dy (..., n, n) at the point of a tape, whose graph stays."""
     assert isinstance(tape.graph, Tensor)
-    assert isinstance(tape.graph, Tensor)
     return _rows(tape.graph, (tape.y,), keep=False)[0].movedim(0, -2)
 
 
