@@ -20,6 +20,7 @@ from adjointcheck.notes.tree import (
     Integral,
     Letter,
     Limit,
+    Negative,
     Node,
     Number,
     Power,
@@ -54,7 +55,7 @@ class Term:
         """The whole term."""
         while (item := self.item) is not None:
             match item:
-                case Sign():
+                case Sign() if item.kind != "NEG":
                     self.sign(item)
                 case Bar():
                     self.at += 1
@@ -81,7 +82,7 @@ class Term:
     # Signs between factors
 
     def sign(self, sign: Sign) -> None:
-        if not self.factors or self.at + 1 == len(self.items) or isinstance(self.items[self.at + 1], Sign):
+        if not self.factors or self.at + 1 == len(self.items) or _is_sign(self.items[self.at + 1]):
             refuse(sign, f"`{sign.name}` without a factor on both sides", "Write the missing factor.")
         self.at += 1
         if sign.kind == "SLASH":
@@ -169,6 +170,10 @@ class Term:
         match item:
             case None:
                 raise AssertionError("a factor past the end")
+            case Sign(kind="NEG") if self.at + 1 < len(self.items):
+                self.at += 1
+                node = plain(self.factor())
+                return Negative(node, span=over([item, node]))
             case Sign() | Bar():
                 refuse(item, "a sign where a factor is missing", "Write the missing factor.")
             case Prefix():
@@ -308,6 +313,10 @@ class Term:
         return found[1](Expectation(plain(found[0]), over_, span=over([head, found[0]])))
 
 
+def _is_sign(item: Node) -> bool:
+    return isinstance(item, Sign) and item.kind != "NEG"
+
+
 def _starts_function(item: Node) -> bool:
     return isinstance(item, Head) and not item.big
 
@@ -338,7 +347,9 @@ def _big(head: Head, body: Node | None) -> Node:
         towards = below[0] if below else None
         if body is None or not isinstance(towards, Chain) or towards.relations != ("to",):
             refuse(head, "a limit without what goes where", "Write \\lim_{\\epsilon \\to 0}.")
-        return Limit(body, towards.sides[0], towards.sides[1], span=span)
+        to = towards.sides[1]
+        sided = isinstance(to, Evaluated) and to.at in ((Letter("+"),), (Letter("-"),))  # of smooth things both sides agree
+        return Limit(body, towards.sides[0], to.of if sided and isinstance(to, Evaluated) else to, span=span)
     if len(below) > 1:
         return Extremum(head.name, Product(tuple(below), span=over(below)), body, span=span)
     return Extremum(head.name, below[0] if below else None, body, span=span)

@@ -78,10 +78,7 @@ class Builder(Transformer_NonRecursive):
         return Sign(child.type, str(child), span=span(children)) if isinstance(child, Token) else child
 
     def factor(self, children: Children) -> Node:
-        tokens = [child for child in children if isinstance(child, Token)]
-        base, *scripts = [child for child in children if not isinstance(child, Token)]
-        node = scripted(base, scripts, self.letters)
-        return Negative(plain(node), span=span([*tokens, node])) if tokens else node
+        return scripted(children[0], children[1:], self.letters)
 
     def evaluation(self, children: Children) -> Bar:
         bar = Bar((), span=span(children))
@@ -141,10 +138,10 @@ class Builder(Transformer_NonRecursive):
         entries = children[1] if len(children) == 3 else Entries((), ())
         if (opener, closer) == ("\\{", ".") or (opener == "\\{" and len(entries.nodes) == 1 and isinstance(entries.nodes[0], Cases)):
             return _cases(entries, span(children))
-        halves = {(opener, closer)} <= {("[", ")"), ("(", "]")}
+        halves = (opener, closer) in {("[", ")"), ("(", "]"), ("[", "["), ("]", "["), ("]", "]"), ("]", ")")}
         if halves and len(entries.nodes) != 2:
             refuse(Letter("", span=span(children)), f"`{opener}` closed by `{closer}`", "Use a matching pair of brackets.")
-        return Paren(entries.nodes, entries.separators, opener, span=span(children))
+        return Paren(entries.nodes, entries.separators, "[" if opener == "]" else opener, span=span(children))
 
     def bars(self, children: Children) -> Node:
         inner = plain(children[1])

@@ -93,6 +93,8 @@ def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters
     if is_place(content):
         return not (base.name in letters.plain and paren.opener == "[" and isinstance(content, Call))
     moments = letters.times | INDICES if base.name in letters.signals else letters.times
+    if base.name in letters.signals and _shifts_time(content, letters):
+        return True
     if letters.declares(base.name) and base.name not in letters.plain and made_of((content,), moments):
         return True
     if isinstance(content, Variation) or _is_linear(content):
@@ -122,6 +124,13 @@ def _derivative_called(base: Derivative, content: Node, letters: Letters) -> boo
     if first in base.by:
         refuse(content, "a bracket behind a derivative: its value at a place, or a factor", "Write a dot before a factor.")
     return False
+
+
+def _shifts_time(content: Node, letters: Letters) -> bool:
+    """t + epsilon: a time and what is added to it."""
+    terms = content.terms if isinstance(content, Sum) else ()
+    times = [term for term in terms if isinstance(term, Letter) and term.name in letters.times]
+    return bool(times) and not any(isinstance(term, Letter) and term.name in letters.signals for term in terms)
 
 
 def only_times(entries: tuple[Node, ...], letters: Letters) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Handler = Callable[["Terminals", int, Piece], int]
 _ALNUM = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z", re.ASCII)
-_LENGTH = re.compile(r"\[\s*-?[\d.]+\s*(?:pt|mm|cm|em|ex|in|baselineskip)\s*\]|\*")
+LENGTH = re.compile(r"\[\s*-?[\d.]+\s*(?:pt|mm|cm|em|ex|in|baselineskip)\s*\]|\*")
 
 
 def command(terminals: Terminals, at: int, piece: Piece) -> int:
@@ -68,7 +68,7 @@ def _dropped(terminals: Terminals, at: int, piece: Piece) -> int:
 
 def _newline(terminals: Terminals, at: int, piece: Piece) -> int:
     """A new row of an environment, or a break at which statements part; with an optional length."""
-    end = _LENGTH.match(terminals.text, piece.end)
+    end = LENGTH.match(terminals.text, piece.end)
     at += 1
     while end and terminals.next(at).start < end.end() and terminals.next(at).kind != "end":
         at += 1

@@ -81,12 +81,12 @@ def _document(file: str, parts: list[Source]) -> Document:
         found = layout(part)
         found.macros = macros = {**macros, **found.macros}  # a notebook's first cell may define for all
         header += found.header
-        problems += found.problems
         for formula in _formulas(part, found, len(formulas)):
             if len(formulas) == FORMULAS:
                 problems.append(f"{part.file}, line {formula.line}: more than {FORMULAS} formulas; the rest is left out")
-                return Document(file, tuple(formulas), tuple(header), tuple(problems))
+                return Document(file, tuple(formulas), tuple(header), (*found.problems, *problems))
             formulas.append(formula)
+        problems += found.problems
     return Document(file, tuple(formulas), tuple(header), tuple(problems))
 
 

@@ -64,6 +64,7 @@ class _Part:
 
     tokens: tuple[Token, ...]
     before: str
+    start: int
 
     @property
     def relations(self) -> list[int]:
@@ -83,6 +84,7 @@ def read_formula(text: str, letters: Letters = NONE) -> Chain | Unread:
     """The one statement in `text` as a chain of sides and relations with its conditions; Unread where that cannot be told."""
     try:
         groups = _groups(text, letters)
+        letters = _evident(groups, letters)
         if not groups:
             return Unread(0, "a formula with nothing in it", "Write a formula.")
         if len(groups) > 1:
@@ -104,7 +106,8 @@ def statements(text: str) -> tuple[tuple[int, int], ...]:
     except NotRead:
         return ((0, len(text)),)
     said = [group for group in groups if not all(map(_is_words, group))]
-    return tuple((group[0].tokens[0].start_pos or 0, group[-1].tokens[-1].end_pos or 0) for group in said)
+    spans = [(group[0].start, group[-1].tokens[-1].end_pos or 0) for group in said]
+    return tuple((start + len(text[start:end]) - len(text[start:end].lstrip()), end) for start, end in spans)
 
 
 # From terminals to statements
@@ -122,8 +125,32 @@ def _groups(text: str, letters: Letters) -> list[list[_Part]]:
     return groups
 
 
+def _evident(groups: list[list[_Part]], letters: Letters) -> Letters:
+    """With the letters that the formula itself calls: after q(x) or q(a, b), q(x + y) is a call too."""
+    tokens = [token for group in groups for part in group for token in part.tokens]
+    called = {str(token) for at, token in enumerate(tokens) if token.type == "NAME" and _called(tokens, at + 1, letters)}
+    return replace(letters, functions=letters.functions | {name for name in called if not letters.declares(name)})
+
+
+def _called(tokens: list[Token], at: int, letters: Letters) -> bool:
+    """Is what follows a bracket around a list, or around one letter or value that is no time?"""
+    if at + 1 >= len(tokens) or tokens[at].type != "OPEN" or tokens[at] != "(":
+        return False
+    depth, top = 0, []
+    for token in tokens[at : at + 400]:
+        depth -= token.type in _CLOSING
+        if depth == 1:
+            top.append(token)
+        depth += token.type in _OPENING
+        if depth == 0:
+            break
+    kinds = [token.type for token in top if token.type not in _CLOSING]
+    single = kinds[:1] == ["NAME"] and top[0] not in letters.times and set(kinds[1:]) <= {"SUB", "LBRACE", "OPEN"}
+    return depth == 0 and ((single and kinds.count("OPEN") <= 1) or "COMMA" in kinds or "SEMI" in kinds)
+
+
 def _parts(tokens: list[Token], cuts: set[int]) -> list[_Part]:
-    parts, current, before = [], [], ""
+    parts, current, before, since = [], [], "", 0
     for at, token in enumerate(tokens):
         if at not in cuts:
             current.append(token)
@@ -131,11 +158,11 @@ def _parts(tokens: list[Token], cuts: set[int]) -> list[_Part]:
         if token.type == "QUAD" and _continues(tokens, at):
             continue
         if current:
-            parts.append(_Part(tuple(current), before))
-        current, before = [], token.type
+            parts.append(_Part(tuple(current), before, since))
+        current, before, since = [], token.type, token.end_pos or 0
         if token.type == "WORDS":
-            parts.append(_Part((token,), before))
-    return [*parts, _Part(tuple(current), before)] if current else parts
+            parts.append(_Part((token,), before, token.start_pos or 0))
+    return [*parts, _Part(tuple(current), before, since)] if current else parts
 
 
 def _continues(tokens: list[Token], at: int) -> bool:
@@ -153,7 +180,7 @@ def _joined(parts: list[_Part]) -> list[_Part]:
         lists = previous is not None and part.before in ("COMMA",) and not _is_words(previous) and not _is_words(part)
         if lists and previous is not None and (not part.relations or (not previous.relations and _starts_membership(part))):
             comma = Token("COMMA", ",", start_pos=part.tokens[0].start_pos, end_pos=part.tokens[0].start_pos)
-            joined[-1] = _Part((*previous.tokens, comma, *part.tokens), previous.before)
+            joined[-1] = _Part((*previous.tokens, comma, *part.tokens), previous.before, previous.start)
         else:
             joined.append(part)
     return joined

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from adjointcheck.notes import signs
+from adjointcheck.notes.commands import LENGTH
 from adjointcheck.notes.latex import statements
 from adjointcheck.notes.macros import Traced
 from adjointcheck.notes.scan import NotRead, Piece, scan
@@ -103,12 +104,15 @@ def _rows(text: str, start: int, end: int, kind: str, cut: bool = True) -> list[
     depth, ampersands, since = 0, 0, start
     for piece in scan(text[start:end]):
         piece = replace(piece, start=piece.start + start, end=piece.end + start)
+        if piece.start < since:
+            continue  # the length of a line break
         depth += _nests(piece)
         ampersands += depth == 0 and piece.is_sign("&")
         column = depth == 0 and piece.is_sign("&") and kind in _COLUMNS and cut and ampersands % 2 == 0 and _relates(pieces)
         if depth == 0 and (_breaks(piece) or column):
             rows.append(_row(since, piece.start, pieces))
-            pieces, since = [], piece.end
+            length = LENGTH.match(text, piece.end) if _breaks(piece) else None
+            pieces, since = [], length.end() if length else piece.end
             ampersands = 0 if _breaks(piece) else ampersands
         else:
             pieces.append(piece)
@@ -180,7 +184,7 @@ def _statements(group: list[Row], traced: Traced, kind: str) -> Iterator[Line]:
     """The statements in rows that belong together; what only lays out is blanked, so that places stay."""
     start, end = group[0].start, group[-1].end
     text = list(traced.text[start:end])
-    tags = [match[1] for match in _TAG.finditer(traced.text, start, end)]
+    tags = [match[1] for match in sorted(_TAG.finditer(traced.text, start, end), key=lambda match: "label" in match[0])]
     for match in _TAG.finditer(traced.text, start, end):
         _blank(text, match.start() - start, match.end() - start)
     for before, after in zip(group, group[1:], strict=False):

@@ -206,6 +206,8 @@ def _dagger(node: Node, letters: Letters) -> Node:
 
 
 def _mark(node: Node, mark: Node) -> Node:
+    if isinstance(node, Number) and isinstance(mark, Letter):
+        return Evaluated(node, (mark,), span=node.span)  # 0^+, where a limit comes from
     if not isinstance(node, Letter):
         refuse(node, "a mark above more than a letter", "Give it a letter of its own.")
     entries = mark.entries if isinstance(mark, Paren) else (mark,)

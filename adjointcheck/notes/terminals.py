@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from lark import Token
@@ -12,7 +12,7 @@ from adjointcheck.notes.letters import Letters
 from adjointcheck.notes.scan import NotRead, Piece, refuse_foreign, scan
 
 DEPTH = 40
-ENDS = {"(": ")", "[": "]", "\\{": "\\}", "\\langle": "\\rangle", "|": "|", "\\|": "\\|", ".": "."}
+ENDS = {"(": ")", "[": "]", "]": "[", "\\{": "\\}", "\\langle": "\\rangle", "|": "|", "\\|": "\\|", ".": "."}
 SAME = {
     "\\lbrace": "\\{", "\\rbrace": "\\}", "\\lbrack": "[", "\\rbrack": "]", "\\lparen": "(", "\\rparen": ")", "\\vert": "|",
     "\\lvert": "|", "\\rvert": "|", "\\Vert": "\\|", "\\lVert": "\\|", "\\rVert": "\\|", "<": "\\langle", ">": "\\rangle",
@@ -49,7 +49,7 @@ class Terminals:
         self.frames: list[Frame] = []
         self.operand = False
         self.front = False
-        self.depth = 0
+        self.after_big = 0
 
     def run(self) -> list[Token]:
         """All terminals; raises NotRead at the first piece that has no place in a formula."""
@@ -162,7 +162,9 @@ class Terminals:
         }.get(piece.text)  # fmt: skip
         if handler:
             return handler(at, piece)
-        if piece.text in "([":
+        if (piece.text == "[" and self._closes_french(following)) or (piece.text == "]" and self.frame.opener == "]"):
+            return self.close(at + 1, piece.text, piece)
+        if piece.text in "([" or (piece.text == "]" and not self.operand and self.frame.opener != "["):
             return self.open(at + 1, piece.text, piece)
         if piece.text in ")]":
             return self.close(at + 1, piece.text, piece)
@@ -184,6 +186,10 @@ class Terminals:
             reason = "a factorial or an exclamation mark" if piece.text == "!" else f"the sign `{piece.text}`"
             raise NotRead(piece.start, reason, "Leave it out, or write it as LaTeX.")
         return at + 1
+
+    def _closes_french(self, following: Piece) -> bool:
+        """[0, T[ and ]0, T[ leave out the end."""
+        return self.operand and self.frame.opener in ("[", "]") and (following.kind == "end" or following.is_sign(",", ".", ";", "}", ")"))
 
     def _brace(self, at: int, piece: Piece) -> int:
         if self.next(at + 1).is_sign("}"):
@@ -226,7 +232,7 @@ class Terminals:
         alone = following.is_sign("}", ",", "\\}", "*") or (kind == "PLUS" and self._is_transposition(at + 1))
         if self.frame.kind == "script" and not self.operand and alone:
             self.emit("NAME", piece.text, piece)
-        elif self.out and self.out[-1].type in ("TIMES", "SLASH", "BINOP") and kind == "MINUS":
+        elif kind == "MINUS" and self.out and (self.out[-1].type in ("TIMES", "SLASH", "BINOP") or self.after_big == len(self.out)):
             self.emit("NEG", "-", piece)
         else:
             self.emit(kind, piece.text, piece)
@@ -284,7 +290,7 @@ class Terminals:
         frame = self.frame
         if frame.kind != "paren":
             self._stray(piece)
-        halves = {frame.opener, closer} <= {"(", "[", ")", "]", "."} or (frame.opener == "." and closer == "|")
+        halves = {frame.opener, closer} <= {"(", "[", ")", "]"} or (frame.opener == "." and closer == "|")
         if closer != ENDS[frame.opener] and not halves and not (frame.opener == "\\{" and closer == "."):
             raise NotRead(piece.start, f"`{closer}` where `{frame.opener}` is open", f"Write `{ENDS[frame.opener]}`.")
         self.pop()
@@ -298,6 +304,7 @@ class Terminals:
 
     def left(self, at: int, piece: Piece) -> int:
         opener, at = self._delimiter(at)
+        piece = replace(piece, end=self.next(at - 1).end)
         if opener == "." and self.frame.parted:
             self.frame.parted -= 1
             return at
@@ -307,6 +314,7 @@ class Terminals:
 
     def right(self, at: int, piece: Piece) -> int:
         closer, at = self._delimiter(at)
+        piece = replace(piece, end=self.next(at - 1).end)
         if closer == "." and self.frame.kind == "paren" and self.frame.opener in ("(", "["):
             self.frame.parted += 1  # \left( ... \right. and, on the next line, \left. ... \right)
             return at
@@ -343,10 +351,11 @@ class Terminals:
     # Scripts and arguments
 
     def _script(self, at: int, piece: Piece) -> int:
-        before = self.operand
+        before, big = self.operand, self.out[-1:] == [] or self.out[-1].type == "BIG" or self.after_big == len(self.out)
         self.emit("SUB" if piece.text == "_" else "SUP", piece.text, piece)
         at = self.argument(at + 1, "script", piece)
         self.operand = before
+        self.after_big = len(self.out) if big else 0
         return at
 
     def argument(self, at: int, kind: str, owner: Piece) -> int:
