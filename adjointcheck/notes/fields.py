@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -95,22 +95,24 @@ class Smooth:
 
         weight = np.round(rng.uniform(0.5, 1.5, (self.sizes.get("w", 1), self.sizes.get("w", 1))), 1)
         linear, waves, mix = draw(0.2, 0.7, self.rows, width), draw(0.3, 0.9, 4, width), draw(0.2, 0.6, self.rows, 4)
-        return linear, waves, mix, draw(0.1, 0.5, 2, self.rows, width), weight @ weight.T + np.eye(len(weight)), draw(0, 0.5, self.rows, 1)
+        factors, shift = draw(0.1, 0.5, 2, self.rows, width), draw(0, 0.5, self.rows, 1)
+        if self.affine or self.convex:
+            controls = [slot == "w" for slot in self.slots for _ in range(self.sizes[slot])] + [False]
+            waves[:, controls] = factors[1][:, controls] = 0.0
+        return linear, waves, mix, factors, weight @ weight.T + np.eye(len(weight)), shift
 
     def words(self, name: str) -> str:
         """The function in full, for a counterexample: f_1 = 0.3 t - 0.5 x1 + ..."""
         linear, waves, mix, factors, weight, shift = self.coefficients
         letters = [slot if self.sizes[slot] == 1 else f"{slot}{i + 1}" for slot in self.slots for i in range(self.sizes[slot])]
-        calm = [not (slot == "w" and (self.affine or self.convex)) for slot in self.slots for _ in range(self.sizes[slot])]
 
-        def sum_of(row: Any, which: Iterable[bool]) -> str:
-            return " + ".join(f"{c:g} {x}" for c, x, on in zip(row, letters, which, strict=False) if on).replace("+ -", "- ")
+        def sum_of(row: Any) -> str:
+            return " + ".join(f"{c:g} {x}" for c, x in zip(row, letters, strict=False) if c).replace("+ -", "- ")
 
-        everything = [True] * len(letters)
         lines = []
         for i in range(self.rows):
-            terms = [sum_of(linear[i], everything), *(f"{mix[i, j]:g} sin({sum_of(waves[j], calm)})" for j in range(len(waves))),
-                     f"({sum_of(factors[0, i], everything)}) ({sum_of(factors[1, i], calm)})", f"{shift[i, 0] + self.constant:g}"]
+            terms = [sum_of(linear[i]), *(f"{mix[i, j]:g} sin({sum_of(waves[j])})" for j in range(len(waves))),
+                     f"({sum_of(factors[0, i])}) ({sum_of(factors[1, i])})", f"{shift[i, 0] + self.constant:g}"]
             terms += [f"w^T {np.round(weight, 2).tolist()} w"] if self.convex and "w" in self.slots else []
             lines.append(f"{name}{f'_{i + 1}' if self.rows > 1 else ''} = " + " + ".join(terms).replace("+ -", "- "))
         return "; ".join(lines)
@@ -126,9 +128,7 @@ class Smooth:
         """Values side by side: each block has a column for each point."""
         linear, waves, mix, factors, weight, shift = self.coefficients
         state = _stack([*blocks, 0.3 * layer])
-        calm = _stack([block * (0.0 if slot == "w" and (self.affine or self.convex) else 1.0)
-                       for slot, block in zip(self.slots, blocks, strict=True)] + [0.3 * layer])
-        result = linear @ state + mix @ jet.sine(waves @ calm) + (factors[0] @ state) * (factors[1] @ calm) + shift
+        result = linear @ state + mix @ jet.sine(waves @ state) + (factors[0] @ state) * (factors[1] @ state) + shift
         if self.convex and "w" in self.slots:
             control = blocks[self.slots.index("w")]
             result = result + (control * (weight @ control)).map(lambda p: p.sum(0, keepdims=True)) if isinstance(control, jet.Jet) else (
@@ -137,8 +137,16 @@ class Smooth:
 
 
 def _stack(blocks: list[Value]) -> Value:
-    masks = dict.fromkeys(mask for block in blocks for mask in jet.parts_of(block))
+    """Blocks of rows below each other; a block of one column stands in every column."""
     width = max(np.shape(real(block))[1] for block in blocks)
-    parts = {mask: np.concatenate([np.broadcast_to(jet.parts_of(b).get(mask, np.zeros(np.shape(real(b)))), (np.shape(real(b))[0], width))
-                                   for b in blocks]) for mask in masks}
+    masks = dict.fromkeys(mask for block in blocks for mask in jet.parts_of(block))
+    parts = {mask: np.concatenate([_wide(block, mask, width) for block in blocks]) for mask in masks}
     return jet.Jet(parts) if len(parts) > 1 else parts[0]
+
+
+def _wide(block: Value, mask: int, width: int) -> Any:
+    part = jet.parts_of(block).get(mask)
+    rows, columns = np.shape(real(block))
+    if part is None:
+        return np.zeros((rows, width))
+    return part if columns == width else np.broadcast_to(part, (rows, width))
