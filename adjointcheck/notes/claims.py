@@ -7,18 +7,18 @@ there; else it is a functional.  What cannot be said so raises Unclear, and the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from adjointcheck.errors import StepRejected
 from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, number, substitute, symbol, symbols_of
 from adjointcheck.expression.table import PRIMITIVES
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, Context
+from adjointcheck.notes.indices import Unclear, ahead, counted_from, past_last
 from adjointcheck.notes.jacobian import Partial, lemma
 from adjointcheck.notes.meaning import Applied, Symbol, Unknown, walk
 from adjointcheck.notes.settings import Setting
@@ -40,30 +40,25 @@ def own_name(name: str, context: Context) -> str:
     return f"own_{name}" if foreign else name
 
 
-class Unclear(StepRejected):
-    """A formula that the derivation language cannot say, with the reason."""
-
-    def __init__(self, got: object, expected: str) -> None:
-        super().__init__("notes", got, expected)
-
-
 @dataclass(frozen=True)
 class Claim:
     """Slots of the derivation language; `without` are the setting's facts that do not hold for it, such as the start at a running time.
 
-    `lemmas` are the documents that prove the partial derivatives taken on the way.
+    `lemmas` are the documents that prove the partial derivatives taken on the way.  With an `order` k above 0 the sides are equal
+    up to O(eps^k), in a limit up to O(eps).
     """
 
     slots: Mapping[str, str]
     without: tuple[str, ...] = ()
     lemmas: tuple[Mapping[str, Any], ...] = ()
+    order: int = 0
 
 
 def claim_of(chain: tree.Chain, setting: Setting, context: Context) -> Claim:
     """The claim that the first two sides of a chain are equal; raises Unclear, or StepRejected where shapes do not fit."""
-    reader = Reader(setting, context, _shift(chain) if setting.language.layers else 0)
-    claim = reader.claim(*(reader.form(side) for side in chain.sides[:2]))
-    return replace(claim, lemmas=tuple(reader.lemmas))
+    reader = Reader(setting, context, counted_from(chain) if setting.language.layers else 0)
+    claim = reader.claim(*(reader.side(side) for side in chain.sides[:2]))
+    return replace(claim, lemmas=tuple(reader.lemmas), order=min(reader.orders, default=0))
 
 
 @dataclass(frozen=True)
@@ -79,6 +74,34 @@ class Reader:
     sum_start: int | None = None
     loose: set[Expression] = field(default_factory=set)
     lemmas: list[dict[str, Any]] = field(default_factory=list)
+    orders: list[int] = field(default_factory=list)
+    limiting: str = ""  # the small letter of the limit around
+
+    def side(self, node: Node) -> Form:
+        """A whole side, which alone may end in O(eps^k)."""
+        terms = node.terms if isinstance(node, tree.Sum) else (node,)
+        kept = tuple(term for term in terms if not isinstance(term, tree.BigO))
+        self.orders.extend(self.order(term) for term in terms if isinstance(term, tree.BigO))
+        return {"": ZERO} if not kept else self.form(kept[0] if len(kept) == 1 else tree.Sum(kept))
+
+    def order(self, node: tree.BigO) -> int:
+        """k of O(eps^k)."""
+        power = node.of if isinstance(node.of, tree.Power) else tree.Power(node.of, tree.Number(Fraction(1)))
+        if not self.is_small(power.base) or not isinstance(power.exponent, tree.Number):
+            raise Unclear("O of something", "O(eps), O(eps^2) ...")
+        return int(power.exponent.value)
+
+    def is_small(self, node: Node) -> bool:
+        return isinstance(node, Symbol) and node.name in ("eps", self.limiting)
+
+    def form_limit(self, node: tree.Limit) -> Form:
+        """A limit eps -> 0: equal up to O(eps); nothing in it is divided but once, by eps, so that O(eps^2) vanishes inside."""
+        inner = replace(self, limiting=node.by.name, orders=[]) if isinstance(node.by, Symbol) else self
+        quotients = [part.below for part in walk(node.body) if isinstance(part, tree.Quotient)]
+        if not inner.limiting or node.to != tree.Number(Fraction(0)) or not all(map(inner.is_small, quotients)) or len(quotients) > 1:
+            raise Unclear("a limit", "limits where eps tends to 0, with one quotient by eps")
+        self.orders.append(1)
+        return inner.side(node.body)
 
     def form(self, node: Node) -> Form:
         handler: Callable[[Node], Form] | None = getattr(self, "form_" + type(node).__name__.lower(), None)
@@ -95,6 +118,8 @@ class Reader:
         raise Unclear(node.letter, "a letter that the notes declare or define")
 
     def form_symbol(self, node: Symbol) -> Form:
+        if node.bound and self.is_small(node):
+            return {"": self.letter("eps")}
         if node.part:
             raise Unclear(f"a component of {node.name}", "whole vectors")
         if node.name == "J_a" and (body := self.body("J_a")) is not None:
@@ -145,10 +170,10 @@ class Reader:
             return "here", self.base() if self.setting.language.layers else 0
         if self.setting.language.layers:
             end = self.end(at)
-            return (end, 0) if end else ("here", self.base() + _offset(at))
+            return (end, 0) if end else ("here", self.base() + ahead(at))
         if end := self.end(at):
             return end, 0
-        if isinstance(at, tree.Sum) and any(isinstance(part, Symbol) and part.name in ("eps", "h") for part in walk(at)):
+        if isinstance(at, tree.Sum) and any(self.is_small(part) for part in walk(at)):
             return "here", 1
         raise Unclear(at, "the running time, or one of the times " + ", ".join(points))
 
@@ -184,29 +209,21 @@ class Reader:
         return {place: root}
 
     def argument(self, slot: str, value: Node) -> Iterator[tuple[str, str]]:
-        """(place, shift) of an argument that is the slot's own letter; raises Unclear for any other value."""
-        if isinstance(value, Symbol) and slot == "t" and value.name in ("t0", "t1", "s", "tau"):
-            yield self.place(value)[0], ""
-            return
-        if isinstance(value, Symbol) and slot == "x" and value.name == "x0":
-            yield self.setting.language.points[0], ""
+        """(place, shift) of an argument that is the slot's own letter, nothing for a constant; raises Unclear for any other value."""
+        language = self.setting.language
+        if isinstance(value, Symbol) and (slot, value.name) in (("t", "t0"), ("t", "t1"), ("t", "s"), ("t", "tau"), ("x", "x0")):
+            yield (language.points[0] if slot == "x" else self.place(value)[0]), ""
             return
         form = self.form(value)
-        if slot == "p":
-            form = {place: apply("transpose", root) if root.head == "transpose" else root for place, root in form.items()}
-            form = {place: root.args[0].args[0] if root.head == "transpose" else root for place, root in form.items()}
-        ((place, root),) = form.items()
-        letter = symbol(slot)
-        if slot == "p" and root.head == "symbol" and root.value.partition(".")[0] == "p":
-            letter = root if self.setting.language.layers else letter
-            if self.setting.language.layers:
-                return
-        for shift in ("", "next", "before", "after"):
-            if root is (self.setting.language.move(letter, shift) if shift else letter):
-                if place:
-                    yield place, shift
-                return
-        raise Unclear(f"{slot} = {to_text(root)} as an argument", f"the {slot} of the problem")
+        place, root = next(iter(form.items()))
+        while slot == "p" and root.head == "transpose":
+            root = root.args[0]
+        shifts = {language.move(symbol(slot), moved) if moved else symbol(slot): moved for moved in ("", "next", "before", "after")}
+        fits = root in shifts and (slot != "p" or not language.layers or shifts[root] == "next")  # over layers H is made of the next p
+        if len(form) > 1 or not fits:
+            raise Unclear(f"{slot} = {to_text(root)} as an argument", f"the {slot} of the problem")
+        if place and not (slot == "p" and language.layers):
+            yield place, shifts[root]
 
     # -- arithmetic -------------------------------------------------------------------------------------------
 
@@ -215,6 +232,8 @@ class Reader:
         for term in node.terms:
             if not isinstance(term, tree.BigO):
                 found = self.added(found, self.form(term))
+            elif not self.limiting or self.order(term) < 2:
+                raise Unclear("O(eps^k) inside a formula", "O(eps^k) as the last term of a side, in a limit at least O(eps^2)")
         return found
 
     def added(self, a: Form, b: Form) -> Form:
@@ -416,6 +435,7 @@ class Reader:
 
     def gradient_by(self, by: Symbol) -> Form:
         name = GRADIENTS.get(by.name)
+        name = "p" if name == "J_x" and "eps" in self.setting.language.letters else name
         if name is None or name not in self.setting.language.letters:
             raise Unclear(f"the derivative of J by {by.name}", f"one of {', '.join(GRADIENTS)}")
         form = {"": symbol(name)} if self.setting.language.timeless(symbol(name)) else self.placed(symbol(name), by.at, by.side)
@@ -428,6 +448,8 @@ class Reader:
             form = self.placed(symbol("S" if by.name == "theta" else "M"), core.at, core.side)
             return {place: self.laid_out(root, True, by.name) for place, root in form.items()}
         places = self.place(core.at), self.place(by.at) if by.name != "theta" else ("here", 0)
+        if "X" in language.letters and by.name == "x" and places == (("here", 1), ("here", 0)):
+            return {"here": self.laid_out(symbol("X"), True, "x")}
         if language.layers and by.name in ("x", "w", "theta") and places == (("here", 1), ("here", 0)):
             step = self.differentiated(self.setting.facts["dynamics"].part("right"), by.name)
             return {"here": self.laid_out(step, True, by.name)}
@@ -507,7 +529,7 @@ class Reader:
         if not self.setting.language.layers or node.kind != "sum" or not isinstance(node.lower, tree.Number) or node.upper is None:
             raise Unclear("a sum", "sums over the layers 0 ... N - 1")
         start = int(node.lower.value)
-        beyond = _beyond(node.upper) - start
+        beyond = past_last(node.upper) - start
         inner = replace(self, sum_start=-start)
         body = inner.form(node.body)
         if set(body) - {"", "here"}:
@@ -573,53 +595,3 @@ class Reader:
         slots = {rename.get(place, place): to_text(neg(root)) for place, root in gap.items() if place}
         barred = tuple(id for id, fact in self.setting.facts.items() if fact.at == end or id == gone)
         return Claim({"value": to_text(gap.get("", ZERO)), **slots}, barred)
-
-
-def _offset(at: Node) -> int:
-    """How far an index l + 1 is ahead of l."""
-    if isinstance(at, Symbol) and at.name == "l":
-        return 0
-    if isinstance(at, Symbol) and at.bound:
-        return 0
-    if isinstance(at, tree.Sum) and len(at.terms) == 2:
-        letter, step = at.terms
-        sign = -1 if isinstance(step, tree.Negative) else 1
-        step = step.of if isinstance(step, tree.Negative) else step
-        if isinstance(letter, Symbol) and isinstance(step, tree.Number) and step.value.denominator == 1:
-            return _offset(letter) + sign * int(step.value)
-    raise Unclear(at, "a layer's index, or one next to it")
-
-
-def _beyond(upper: Node) -> int:
-    """N is 0, N - 1 is -1."""
-    if isinstance(upper, Symbol) and upper.name == "N":
-        return 0
-    if isinstance(upper, tree.Sum) and isinstance(upper.terms[0], Symbol) and upper.terms[0].name == "N":
-        return _offset(replace(upper, terms=(Symbol("l"), *upper.terms[1:])))
-    raise Unclear("a sum's upper limit", "N or N - 1")
-
-
-def _shift(node: Node) -> int:
-    """What to add to all layer indices so that the lowest is the running layer; the sums' own letters aside."""
-    found: list[int] = []
-
-    def visit(part: Node) -> None:
-        if isinstance(part, tree.Series):
-            return
-        at = getattr(part, "at", None)
-        if isinstance(at, Node):
-            try:
-                found.append(_offset(at))
-            except Unclear:
-                pass
-        for child in _children(part):
-            visit(child)
-
-    visit(node)
-    return -min(found, default=0)
-
-
-def _children(node: Node) -> Iterable[Node]:
-    from adjointcheck.notes.meaning import children
-
-    return children(node)

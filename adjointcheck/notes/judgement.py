@@ -75,7 +75,8 @@ def attempt(chain: tree.Chain, situation: Situation, context: Context, first: Sl
         raise
     except AdjointCheckError as error:
         return rejected(error)
-    proof = prove(situation.setting, claim.slots, situation.hypotheses, (*situation.without, *claim.without), first)
+    proof = prove(situation.setting, claim.slots, situation.hypotheses, (*situation.without, *claim.without), first, claim.order,
+                  situation.hidden)
     if proof.document is None or not claim.lemmas:
         return replace(proof, claim=claim.slots)
     path = (*(f"partial: {lemma['title']}, all other letters held." for lemma in claim.lemmas), *proof.path)

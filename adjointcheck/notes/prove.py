@@ -22,6 +22,7 @@ from typing import Any
 from adjointcheck.errors import AdjointCheckError, DisagreementError, StepRejected
 from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import ZERO, Expression, apply, evaluate, mul, number, substitute, symbol, symbols_of
+from adjointcheck.notes.expansion import remainder
 from adjointcheck.notes.settings import Setting
 from adjointcheck.trusted.language import Fact, derive
 from adjointcheck.trusted.matrix import SHIFTS, normal
@@ -50,16 +51,20 @@ class Proof:
     shapes: bool = False  # INVALID because shapes do not fit
 
 
-def prove(setting: Setting, claim: Slots, hypotheses: Iterable[str] = (), without: Iterable[str] = (), first: Slots | None = None) -> Proof:
+def prove(setting: Setting, claim: Slots, hypotheses: Iterable[str] = (), without: Iterable[str] = (), first: Slots | None = None,
+          order: int = 0, hidden: Iterable[str] = ()) -> Proof:
     """PROVED by a document of the core, REFUTED by its matrices with all premises given, INVALID for shapes, or UNKNOWN.
 
     `hypotheses` are the optional ones in force, `without` steps that are not; `first` is a foreign equation tried before all facts.
+    With an `order` k the sides have to be equal up to O(eps^k); `hidden` facts are not put in, though others may rest on them.
     """
-    bench = Bench(setting, setting.available(hypotheses, without))
+    bench = Bench(setting, [id for id in setting.available(hypotheses, without) if id not in {*hidden}])
     try:
         fact = setting.language.fact(claim, "claim")
         if first:
             bench.facts = {"first": setting.language.fact(first, "first"), **bench.facts}
+        if order:
+            return bench.expanded(fact, order)
         return bench.equation(fact) if fact.at else bench.functional(fact)
     except DisagreementError:
         raise
@@ -104,14 +109,15 @@ class Bench:
 
     def gather(self, roots: Iterable[Expression], place: str, deep: bool) -> tuple[list[str], list[Expression]]:
         """The facts to put in, and `roots` with them put in; `deep` also differentiates facts."""
-        roots, used, seen = list(roots), [], set()
+        roots, known, seen = list(roots), {}, set()
+        used: list[str] = []
         while names := sorted(symbols_of(*roots) - seen):
             seen.update(names)
             table = self.solved(place)
-            known = {name: table.get(name) or (self.derived(name, place) if deep else None) for name in names}
-            put = {name: entry for name, entry in known.items() if entry}
-            used += [id for id, _ in put.values()]
-            roots = substitute(roots, {name: right for name, (_, right) in put.items()})
+            found = {name: table.get(name) or (self.derived(name, place) if deep else None) for name in names}
+            used += [entry[0] for entry in found.values() if entry]
+            known |= {name: entry[1] for name, entry in found.items() if entry}
+            roots = substitute(roots, known)
         return list(dict.fromkeys(used)), roots
 
     def derived(self, name: str, place: str) -> tuple[str, Expression] | None:
@@ -154,6 +160,16 @@ class Bench:
             if verdict.status is Status.PROVED:
                 return self.closed(claim, ids, {})
         return self.combined(claim, ids, roots) or self.at_point(claim) or self.open(claim, verdict, roots)
+
+    def expanded(self, claim: Fact, order: int) -> Proof:
+        """Both sides the same up to eps**order times a remainder that is written down, free of 1/eps."""
+        small = next(name for name, letter in self.language.letters.items() if "small" in letter.flags)
+        ids, roots = self.gather((claim.part("left"), claim.part("right")), claim.at, False)
+        found = remainder(roots[0] - roots[1], small, order)
+        if found is None or not all(self.says(claim.at, root, ZERO, ()) for root in found[0]):
+            return Proof(Status.UNKNOWN, reason=f"what remains: {to_text(roots[0])} against {to_text(roots[1])}")
+        right = claim.part("right") + symbol(small) ** number(order) * found[1]
+        return self.closed(Fact({"left": claim.part("left"), "right": right}, claim.at), ids, {})
 
     def combined(self, claim: Fact, ids: list[str], roots: Sequence[Expression]) -> Proof | None:
         """The claim is a numeric multiple of one unsolved fact."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
-from adjointcheck.derive.theories import end_conditions, events, neural
+from adjointcheck.derive.theories import discrete, end_conditions, events, neural
 from adjointcheck.derive.theories.bolza import bolza, extended, fields
 from adjointcheck.derive.theories.draft import Draft
 from adjointcheck.errors import DisagreementError
@@ -251,6 +251,13 @@ def speaking(build: Callable[..., Draft]) -> Callable[..., Draft]:
     return extended_draft
 
 
+def small_step() -> Draft:
+    """x.next is x(t + eps), X its derivative by x, p the costate: the theorem from discrete to continuous."""
+    draft = discrete.discrete_to_continuous()
+    draft.let(t="1 1", theta="m 1 constant")
+    return draft
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of notes: who drafts its setting, the letters under other names, the hypotheses in it that are optional."""
@@ -280,6 +287,7 @@ KINDS: dict[str, Kind] = {
     "fixed_end": Kind("Fixed end state", speaking(end_conditions.fixed_end)),
     "manifold": Kind("Terminal manifold", speaking(end_conditions.manifold_multiplier)),
     "periodic": Kind("Periodic states", speaking(end_conditions.periodic)),
+    "small_step": Kind("From t to t + eps", small_step, names={"a": "p"}),
     "hutchinson": Kind("Hutchinson's estimator", neural.hutchinson, names={"A": "f_x", "z": "noise"}),
 }
 

@@ -27,6 +27,7 @@ from adjointcheck.trusted.language import derive
 from adjointcheck.trusted.verdict import Status
 
 LETTERS = ("t", "x", "w", "theta")
+HIDDEN = {"small_step": (("chain_rule",), ("taylor_costate",))}  # one says p of p.next, the other p.next of p
 INPUTS = ("x0", "theta", "w", "t0", "t1")
 LAYERS = (("euler", "x + h*f", "h*L"), ("euler_sum", "x + h*f", "L"), ("euler_sum", "x + f", "L"), ("map", "f", "L"))  # kind, layer, cost
 
@@ -38,6 +39,7 @@ class Situation:
     setting: Setting
     hypotheses: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
 
 def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[Situation]:
@@ -49,7 +51,8 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
     for kind in filter(None, kinds):
         made = concrete(kind, context)
         if made is not None:
-            yield Situation(made, tuple(name for name in (*held, *stationary, *free) if name in made.optional))
+            force = tuple(name for name in (*held, *stationary, *free) if name in made.optional)
+            yield from (Situation(made, force, hidden=hidden) for hidden in HIDDEN.get(kind, ((),)))
 
 
 def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
@@ -62,6 +65,8 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
     if over_layers:
         kind = layer_kind(context)
         return (kind, f"{kind}_varied") if moves and kind else (kind,)
+    if "eps" in names or any(isinstance(node, tree.Limit) for node in nodes):
+        return ("small_step",)
     if "tau" in names or context.of("g"):
         return ("event" if context.of("r") else "switch",)
     if context.of("phi") or "phi" in names:

@@ -116,6 +116,19 @@ def test_a_spoilt_proof_is_not_proved() -> None:
     assert judge_theory(document).status is Status.REFUTED
 
 
+ORDERS = [(at("x.next", "x + eps*f"), 2, 3), (at("(p.next - p)/eps", "-p*f_x"), 1, 2), (at("p.next", "p - eps*p*f_x"), 2, 3)]
+
+
+@pytest.mark.parametrize(("claim", "right", "wrong"), ORDERS)
+def test_an_expansion_is_proved_to_its_order_with_the_remainder_written_down(claim: dict[str, str], right: int, wrong: int) -> None:
+    made = setting("small_step")
+    proof = prove(made, claim, order=right, hidden=("chain_rule",))
+    assert proof.status is Status.PROVED and proof.document is not None
+    assert "eps" in proof.document["steps"][-1]["claim"]["right"] and "/eps" not in proof.document["steps"][-1]["claim"]["right"]
+    assert prove(made, claim, order=wrong, hidden=("chain_rule",)).status is Status.UNKNOWN
+    assert prove(made, claim, hidden=("chain_rule",)).status is not Status.PROVED, "it holds up to a remainder only"
+
+
 # Attempts to get PROVED for what does not follow
 
 

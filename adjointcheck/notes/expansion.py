@@ -1,0 +1,75 @@
+"""Powers of a small letter: what is left of an equation beyond a given order, as an explicit remainder that the core then checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from adjointcheck.expression.node import ONE, ZERO, Expression, apply, evaluate, number, symbol
+
+Powers = Mapping[int, Expression]  # power of the small letter: coefficient
+
+
+def remainder(root: Expression, small: str, order: int) -> tuple[list[Expression], Expression] | None:
+    """(coefficients below `order`, rest) with root = sum of those + small**order rest; None where it is no polynomial in 1/small too."""
+    try:
+        found = evaluate([root], lambda node: {1: ONE} if node is symbol(small) else {0: node}, _Rules())[0]
+    except _NoPowers:
+        return None
+    rest: Expression = ZERO
+    for power in sorted(power for power in found if power >= order):
+        rest = rest + symbol(small) ** number(power - order) * found[power]
+    return [found[power] for power in sorted(found) if power < order], rest
+
+
+class _NoPowers(Exception):
+    """A function that mixes powers."""
+
+
+def _add(a: Powers, b: Powers) -> Powers:
+    return {power: a.get(power, ZERO) + b.get(power, ZERO) for power in dict.fromkeys([*a, *b])}
+
+
+def _neg(a: Powers) -> Powers:
+    return {power: -root for power, root in a.items()}
+
+
+def _mul(a: Powers, b: Powers) -> Powers:
+    found: dict[int, Expression] = {}
+    for p, left in a.items():
+        for q, right in b.items():
+            found[p + q] = found.get(p + q, ZERO) + left * right
+    return found
+
+
+def _div(a: Powers, b: Powers) -> Powers:
+    if len(b) != 1:
+        raise _NoPowers
+    ((power, below),) = b.items()
+    return {p - power: root / below for p, root in a.items()}
+
+
+def _pow(a: Powers, b: Powers) -> Powers:
+    exponent = b.get(0, ZERO)
+    if set(a) == {0} and set(b) == {0}:
+        return {0: a[0] ** exponent}
+    if set(b) != {0} or exponent.head != "number" or exponent.value.denominator != 1 or not 0 < exponent.value <= 8:
+        raise _NoPowers
+    found = a
+    for _ in range(int(exponent.value) - 1):
+        found = _mul(found, a)
+    return found
+
+
+class _Rules(dict):  # type: ignore[type-arg]
+    """Sums and products by powers; transposes and traces of each; anything else only where the small letter is absent."""
+
+    def __missing__(self, head: str) -> object:
+        def each(*args: Powers) -> Powers:
+            if head in ("transpose", "trace"):
+                return {power: apply(head, root) for power, root in args[0].items()}
+            if any(set(arg) != {0} for arg in args):
+                raise _NoPowers
+            return {0: apply(head, *(arg[0] for arg in args))}
+
+        known = {"add": _add, "sub": lambda a, b: _add(a, _neg(b)), "neg": _neg, "mul": _mul, "div": _div, "pow": _pow}
+        return known.get(head, each)

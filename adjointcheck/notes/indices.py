@@ -1,0 +1,61 @@
+"""Layers by their indices: how far l + 1 is ahead of l, where a sum ends, which layer a formula counts from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adjointcheck.errors import StepRejected
+from adjointcheck.notes import tree
+from adjointcheck.notes.meaning import Symbol, children
+from adjointcheck.notes.tree import Node
+
+
+class Unclear(StepRejected):
+    """A formula that the derivation language cannot say, with the reason."""
+
+    def __init__(self, got: object, expected: str) -> None:
+        super().__init__("notes", got, expected)
+
+
+def ahead(at: Node) -> int:
+    """How far an index l + 1 is ahead of l."""
+    if isinstance(at, Symbol) and at.name == "l":
+        return 0
+    if isinstance(at, Symbol) and at.bound:
+        return 0
+    if isinstance(at, tree.Sum) and len(at.terms) == 2:
+        letter, step = at.terms
+        sign = -1 if isinstance(step, tree.Negative) else 1
+        step = step.of if isinstance(step, tree.Negative) else step
+        if isinstance(letter, Symbol) and isinstance(step, tree.Number) and step.value.denominator == 1:
+            return ahead(letter) + sign * int(step.value)
+    raise Unclear(at, "a layer's index, or one next to it")
+
+
+def past_last(upper: Node) -> int:
+    """N is 0, N - 1 is -1."""
+    if isinstance(upper, Symbol) and upper.name == "N":
+        return 0
+    if isinstance(upper, tree.Sum) and isinstance(upper.terms[0], Symbol) and upper.terms[0].name == "N":
+        return ahead(replace(upper, terms=(Symbol("l"), *upper.terms[1:])))
+    raise Unclear("a sum's upper limit", "N or N - 1")
+
+
+def counted_from(node: Node) -> int:
+    """What to add to all layer indices so that the lowest is the running layer; the sums' own letters aside."""
+    found: list[int] = []
+
+    def visit(part: Node) -> None:
+        if isinstance(part, tree.Series):
+            return
+        at = getattr(part, "at", None)
+        if isinstance(at, Node):
+            try:
+                found.append(ahead(at))
+            except Unclear:
+                pass
+        for child in children(part):
+            visit(child)
+
+    visit(node)
+    return -min(found, default=0)
