@@ -70,7 +70,7 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context, explain
     letters = [*unknown(left), *unknown(right)]
     if letters:
         return Undecided(f"the letter {letters[0]} is not declared")
-    expansion = any(isinstance(part, tree.BigO) for side in (left, right) for part in walk(side))
+    expansion = any(True for side in (left, right) for _ in _orders(side))
     if relation not in EQUALS and not (expansion and relation == "approx"):
         return Undecided(f"`{relation}` is not judged by numbers")
     if left == right:
@@ -266,12 +266,21 @@ def _pointwise(node: Node) -> bool:
 
 def _gap(left: Node, right: Node, env: Env) -> tuple[float, float, tuple[Any, Any]]:
     """The largest difference, the size to compare it with, and both values."""
-    orders = [part for side in (left, right) for part in walk(side) if isinstance(part, tree.BigO)]
+    orders = [order for side in (left, right) for order in _orders(side)]
     if orders:
         return _order_gap(left, right, orders[0], env)
     values = real(evaluate(left, env)), real(evaluate(right, env))
     gap = _difference(*values, env)
     return gap, max(0.05, *(float(np.max(np.abs(value))) for value in values)), values
+
+
+def _orders(node: Node) -> Iterator[tree.BigO]:
+    """The remainders that stay; inside a limit they vanish."""
+    if isinstance(node, tree.BigO):
+        yield node
+    elif not isinstance(node, tree.Limit):
+        for child in children(node):
+            yield from _orders(child)
 
 
 def _difference(a: Any, b: Any, env: Env) -> float:
