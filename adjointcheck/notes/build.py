@@ -60,12 +60,12 @@ class Builder(Transformer_NonRecursive):
     def sum(self, children: Children) -> Node:
         if len(children) == 1:
             return children[0]
-        signs, terms = ["+"], []
-        for child in children:
-            signs.append(child.name) if isinstance(child, Sign) else terms.append(_operand(child))
-        signs = signs[-len(terms) :]
+        raw = [child for child in children if not isinstance(child, Sign)]
+        signs = ["+", *(child.name for child in children if isinstance(child, Sign))][-len(raw) :]
+        terms = [_operand(term) for term in raw]
+        _check_extrema(raw)
         signed = [term if sign == "+" else Negative(term, span=term.span) for sign, term in zip(signs, terms, strict=True)]
-        return _summed([*signed], span(children))
+        return _summed([*signed], isinstance(raw[0], Extremum) and signs[0] == "+", span(children))
 
     def sign(self, children: Children) -> Sign:
         return Sign("SIGN", "-" if children[0].type == "MINUS" else "+", span=span(children))
@@ -214,13 +214,17 @@ def _operand(node: Node) -> Node:
     return done
 
 
-def _summed(terms: list[Node], whole: tuple[int, int]) -> Node:
-    """min J + c minimises all of it; a minimum further right would leave open what it takes."""
-    first = terms[0]
+def _check_extrema(terms: list[Node]) -> None:
+    """A minimum that is not in brackets and not in front would leave open what it takes."""
     for term in terms[1:-1]:
         if isinstance(term, Extremum):
             refuse(term, f"`{term.kind}` between terms: of the next one, or of all behind it", "Write brackets.")
-    if len(terms) > 1 and isinstance(first, Extremum) and first.body is not None:
+
+
+def _summed(terms: list[Node], takes_all: bool, whole: tuple[int, int]) -> Node:
+    """min J + c minimises all of it."""
+    first = terms[0]
+    if len(terms) > 1 and takes_all and isinstance(first, Extremum) and first.body is not None:
         body = Sum((first.body, *terms[1:]), span=over([first.body, *terms[1:]]))
         return replace(first, body=body, span=whole)
     return Sum(tuple(terms), span=whole) if len(terms) > 1 else replace(first, span=whole)

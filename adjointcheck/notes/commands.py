@@ -127,7 +127,7 @@ def _word(terminals: Terminals, after: int, piece: Piece, text: str, plain: str,
     elif _ALNUM.match(plain) and not sentence:
         terminals.emit("NAME", plain, whole)
     else:
-        terminals.cut("WORDS", text.strip(), whole)
+        terminals.cut("WORDS", re.sub(r"(?:\\[,;:! ]|~|\s)+", " ", text).strip(), whole)
     return after
 
 

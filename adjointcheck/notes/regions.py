@@ -199,7 +199,9 @@ def _open(source: Source, match: re.Match[str], found: Layout) -> int:
         return match.end()  # a line break with a length, not a display
     closing = _DELIMITERS[opening]
     display = opening == "$$" or opening.endswith("[")
-    end = _display_end(source.text, match.end(), closing, found) if display else _inline_end(source, match.end(), closing)
+    end = _display_end(source.text, match.end(), closing, found)
+    if end >= 0 and not display:
+        end = _inline_end(source, match.end(), closing)
     if end < 0 and not display:
         return match.end()  # a lone dollar is money
     closed = end >= 0

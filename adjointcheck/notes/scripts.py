@@ -173,7 +173,7 @@ def above(node: Node, mark: Node, letters: Letters) -> Node:
         case Letter() if _transposes(mark, letters):
             return Transposed(node, span=node.span)
         case Negative(of=Letter() as inner) if _transposes(inner, letters):
-            return Transposed(Power(node, Number(Fraction(-1))), span=node.span)
+            return Transposed(Power(node, Negative(Number(Fraction(1)))), span=node.span)
         case Letter(name="*" | "star" | "ast"):
             return _star(node, letters)
         case Letter(name="dagger"):

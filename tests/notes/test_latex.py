@@ -8,7 +8,7 @@ import pytest
 
 from adjointcheck.notes.latex import Letters, Unread, children, letter, read_formula, statements
 from adjointcheck.notes.plain_text import text
-from adjointcheck.notes.tree import Call, Chain, Derivative, Evaluated, Letter, Node, Number, Power, Sum, Transposed, Variation
+from adjointcheck.notes.tree import Call, Chain, Derivative, Evaluated, Letter, Negative, Node, Number, Power, Sum, Transposed, Variation
 
 LETTERS = Letters(
     functions=frozenset("f g L Psi Phi J H l mathcal{L} mathcal{H}".split()), signals=frozenset("x y z u v lambda p a".split()), plain=frozenset("theta h A B N".split()),
@@ -25,8 +25,8 @@ READ: list[tuple[str, str]] = [
     (r"\vec{x} = 0", r"x = 0"), (r"\mathrm{x} = 0", r"x = 0"), (r"{\bf x} = 0", r"x = 0"), (r"\mathcal{L} = 0", r"L = 0"), (r"\mathcal L_x = 0", r"L_x = 0"), (r"{\cal L} = 0", r"L = 0"),
     (r"\mathscr{H} = 0", r"H = 0"), (r"\mathrm{loss} = 0", r"loss = 0"), (r"\operatorname{loss}(x) = 0", r"loss(x) = 0"), (r"\varepsilon = 0", r"varepsilon = 0"),
     (r"\lambda_N^T = 0", r"lambda_N^T = 0"), (r"\lambda^T_N = 0", r"lambda_N^T = 0"), (r"x^T y = 0", r"x^T * y = 0"), (r"x^\top y = 0", r"x^T * y = 0"), (r"x^{\top} y = 0", r"x^T * y = 0"),
-    (r"x^{\mathsf T} y = 0", r"x^T * y = 0"), (r"x^{\mathrm{T}} y = 0", r"x^T * y = 0"), (r"x^\intercal y = 0", r"x^T * y = 0"), (r"A^{-1} = 0", r"A^(-1) = 0"), (r"A^{-T} = 0", r"(A^-1)^T = 0"),
-    (r"A^{-\top} = 0", r"(A^-1)^T = 0"), (r"x^* = 0", r"x^* = 0"), (r"x^{*} = 0", r"x^* = 0"), (r"x^\star = 0", r"x^* = 0"), (r"x^{*T} = 0", r"x^*^T = 0"), (r"x^\dagger = 0", r"x^dagger = 0"),
+    (r"x^{\mathsf T} y = 0", r"x^T * y = 0"), (r"x^{\mathrm{T}} y = 0", r"x^T * y = 0"), (r"x^\intercal y = 0", r"x^T * y = 0"), (r"A^{-1} = 0", r"A^(-1) = 0"), (r"A^{-T} = 0", r"(A^(-1))^T = 0"),
+    (r"A^{-\top} = 0", r"(A^(-1))^T = 0"), (r"x^* = 0", r"x^* = 0"), (r"x^{*} = 0", r"x^* = 0"), (r"x^\star = 0", r"x^* = 0"), (r"x^{*T} = 0", r"x^*^T = 0"), (r"x^\dagger = 0", r"x^dagger = 0"),
     (r"x' = 0", r"x' = 0"), (r"x^\prime = 0", r"x' = 0"), (r"x^{(k)} = 0", r"x^k = 0"), (r"x^{(k+1)} = 0", r"x^(k + 1) = 0"), (r"t^+ = 0", r"t^+ = 0"),
     (r"p(t_j^-) = p(t_j^+)", r"p(t_j^-) = p(t_j^+)"), (r"\dot x = 0", r"xdot = 0"), (r"\dot{x} = 0", r"xdot = 0"), (r"\ddot{x} = 0", r"xddot = 0"), (r"\dot{\lambda}^T = 0", r"lambdadot^T = 0"),
     (r"\dot{\mathbf{x}} = 0", r"xdot = 0"), (r"\bar{x} = 0", r"bar(x) = 0"), (r"\hat x_k = 0", r"hat(x)_k = 0"), (r"\tilde{f}(x) = 0", r"tilde(f)(x) = 0"), (r"\overline{x} = 0", r"bar(x) = 0"),
@@ -121,7 +121,7 @@ READ: list[tuple[str, str]] = [
     (r"x = 1 + \cdots + N", r"x = 1 + dots + N"), (r"A^T P + P A - P B R^{-1} B^T P + Q = 0", r"A^T * P + P * A - P * B * R^(-1) * B^T * P + Q = 0"), (r"H = L + \lambda^T f", r"H = L + lambda^T * f"),
     (r"\mathcal{H}(x, u, \lambda, t) = L(x, u, t) + \lambda^\top f(x, u, t)", r"H(x, u, lambda, t) = L(x, u, t) + lambda^T * f(x, u, t)"), (r"h^{p+1} = 0", r"h^(p + 1) = 0"),
     (r"(1 + h)^n = 0", r"(1 + h)^n = 0"), (r"\epsilon^{k} = 0", r"epsilon^k = 0"), (r"\mathbb{R}^{n} = 0", r"R^n = 0"), (r"[0, T) = 0", r"[0, T] = 0"), (r"x \to y", r"x to y"),
-    (r"x = \mathrm{const}", r"x = const"), (r"\dot{x} = v, \dot{x} \neq 0", r"xdot = v, xdot != 0"), (r"x = y \mathrm{\ if\ } t < 1", r"x = y, \ if\, t < 1"), (r"P(t_f) = Q_f", r"P(t_f) = Q_f"),
+    (r"x = \mathrm{const}", r"x = const"), (r"\dot{x} = v, \dot{x} \neq 0", r"xdot = v, xdot != 0"), (r"x = y \mathrm{\ if\ } t < 1", "x = y, if, t < 1"), (r"P(t_f) = Q_f", r"P(t_f) = Q_f"),
     (r"\frac{1}{2} (x - y)^T Q (x - y) = 0", r"(1/2) * (x - y)^T * Q * (x - y) = 0"),
 ]
 
@@ -183,7 +183,7 @@ X, F, T = Letter("x"), Letter("f"), Letter("t")
 
 @pytest.mark.parametrize(("formula", "tree"), [
     (r"x_{k+1}", Letter("x", (Sum((Letter("k"), Number(Fraction(1)))),))), (r"f_{xu}", Letter("f", (X, Letter("u")))), (r"\dot{\bar x}_k^{*}", Letter("x", (Letter("k"),), (Letter("*"),), ("bar", "dot"))),
-    (r"\Delta t_k", Letter("t", (Letter("k"),), (), ("Delta",))), (r"\lambda^T(t)", Transposed(Call(Letter("lambda"), (T,)))), (r"A^{-T}", Transposed(Power(Letter("A"), Number(Fraction(-1))))),
+    (r"\Delta t_k", Letter("t", (Letter("k"),), (), ("Delta",))), (r"\lambda^T(t)", Transposed(Call(Letter("lambda"), (T,)))), (r"A^{-T}", Transposed(Power(Letter("A"), Negative(Number(Fraction(1)))))),
     (r"\frac{\partial^2 f}{\partial x^2}", Derivative(F, (X, X), "partial")), (r"\frac{\delta J}{\delta u}", Derivative(Letter("J"), (Letter("u"),), "functional")), (r"dL/dz(t)", Derivative(Letter("L"), (Call(Letter("z"), (T,)),))),
     (r"\nabla_x f(x)", Derivative(Call(F, (X,)), (X,), "nabla")), (r"\delta x^T", Transposed(Variation(X))), (r"\delta^2 x", Variation(Variation(X))), (r"[x]_0^T", Evaluated(X, (Letter("T"),), (Number(Fraction(0)),))), (r"\mathcal{L}", Letter("mathcal{L}")),
     (r"x^{(k)*}", Letter("x", (), (Letter("k"), Letter("*")))), (r"x^{+T}", Transposed(Letter("x", (), (Letter("+"),)))), (r"\mathrm{loss}", Letter("loss")), (r"\vec{x}", X), (r"d^2x/dt^2", Derivative(X, (T, T))),
