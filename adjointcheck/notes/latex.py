@@ -116,7 +116,8 @@ def statements(text: str) -> tuple[tuple[int, int], ...]:
 def _groups(text: str, letters: Letters) -> list[list[_Part]]:
     """The statements of a display, each with its conditions and words behind it."""
     terminals = Terminals(text, letters)
-    parts = _joined(_parts(terminals.run(), set(terminals.cuts)))
+    tokens = terminals.run()
+    parts = _joined(_parts(tokens, set(terminals.cuts), terminals.begin))
     groups: list[list[_Part]] = []
     for part in parts:
         if not groups or (_is_statement(part, letters) and any(_is_statement(earlier, letters) for earlier in groups[-1])):
@@ -149,8 +150,8 @@ def _called(tokens: list[Token], at: int, letters: Letters) -> bool:
     return depth == 0 and ((single and kinds.count("OPEN") <= 1) or "COMMA" in kinds or "SEMI" in kinds)
 
 
-def _parts(tokens: list[Token], cuts: set[int]) -> list[_Part]:
-    parts, current, before, since = [], [], "", 0
+def _parts(tokens: list[Token], cuts: set[int], begin: int) -> list[_Part]:
+    parts, current, before, since = [], [], "", begin
     for at, token in enumerate(tokens):
         if at not in cuts:
             current.append(token)

@@ -49,11 +49,12 @@ class Terminals:
         self.frames: list[Frame] = []
         self.operand = False
         self.front = False
-        self.after_big = 0
+        self.after_big = self.begin = 0
 
     def run(self) -> list[Token]:
         """All terminals; raises NotRead at the first piece that has no place in a formula."""
         at, last = self._bare()
+        self.begin = self.pieces[at].start if at < last else 0
         while at < last:
             at = self.piece(at)
         if self.frames:

@@ -237,7 +237,7 @@ def test_a_transposition_and_a_power_of_the_final_time_are_different_trees() -> 
 
 @pytest.mark.parametrize(("display", "parts"), [
     (r"\dot x = f, \quad x(0) = x_0", [r"\dot x = f", "x(0) = x_0"]), (r"a = b, c = d", ["a = b", "c = d"]), (r"x_{k+1} = f, \quad k = 0, \dots, N", [r"x_{k+1} = f, \quad k = 0, \dots, N"]), (r"a = b \implies c = d", ["a = b", "c = d"]),
-    (r"a = b \text{ and } c = d", [r"a = b \text{ and }", "c = d"]), (r"f(a, b) = c, \; t \in [0, T]", [r"f(a, b) = c, \; t \in [0, T]"]), (r"a = b; c = d", ["a = b", "c = d"]), (r"a = b \quad + c", [r"a = b \quad + c"]), (r"\text{only words}", []), (r"(a = b", ["(a = b"]),
+    (r"a = b \text{ and } c = d", [r"a = b \text{ and }", "c = d"]), (r"f(a, b) = c, \; t \in [0, T]", [r"f(a, b) = c, \; t \in [0, T]"]), (r"a = b; c = d", ["a = b", "c = d"]), (r"a = b \quad + c", [r"a = b \quad + c"]), (r"\text{only words}", []), (r"\boxed{a = b}", ["a = b"]), (r"\mathbf{x} = \left( y \right)", [r"\mathbf{x} = \left( y \right)"]), ("{a = b}", ["a = b"]), (r"(a = b", ["(a = b"]),
     (r"x, y \in \mathbb{R}^n", [r"x, y \in \mathbb{R}^n"]), (r"a = b \\ c = d", ["a = b", "c = d"]),
 ])
 def test_displays_are_cut_into_statements(display: str, parts: list[str]) -> None:
