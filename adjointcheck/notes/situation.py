@@ -19,7 +19,7 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.claims import Form, Reader, Unclear, own_name
 from adjointcheck.notes.context import ROLES, Context
 from adjointcheck.notes.jacobian import Partial
-from adjointcheck.notes.meaning import Symbol, symbols, walk
+from adjointcheck.notes.meaning import Applied, Symbol, children, symbols, walk
 from adjointcheck.notes.regulator import letters_of, names_of, regulator_steps
 from adjointcheck.notes.settings import Setting, judged, setting
 from adjointcheck.notes.tree import Node
@@ -127,7 +127,7 @@ def values(kind: str, context: Context) -> dict[str, str]:
         if letter not in present:
             found |= {f"{function}_{letter}": "0" for function in ("f", "L", "Psi", "phi", "g", "r")}
     for function in ("f", "L", "Psi", "phi", "g", "r"):
-        arguments = next((d.arguments for d in context.of(function) if d.arguments is not None), None)
+        arguments = arguments_of(function, context)
         absent = {letter for letter in LETTERS if arguments is not None and letter not in arguments}
         absent |= {"t"} if "autonomous" in context.hypotheses and function in ("f", "L") else set()
         found |= {f"{function}_{letter}": "0" for letter in absent}
@@ -137,14 +137,21 @@ def values(kind: str, context: Context) -> dict[str, str]:
     return found
 
 
+def arguments_of(function: str, context: Context) -> tuple[str, ...] | None:
+    """The arguments that the notes give a function, by its declaration or in a law; None where they never say."""
+    declared = next((d.arguments for d in context.of(function) if d.arguments is not None), None)
+    if declared is not None:
+        return declared
+    written = (part for law in context.laws for part in walk(law.right) if isinstance(part, Applied) and part.name == function)
+    return next((tuple(slot for slot, _ in part.arguments) for part in written if part.arguments), None)
+
+
 def _has_end(node: Node) -> bool:
     """Does a cost speak of the end state outside its integral?"""
     if isinstance(node, tree.Integral | tree.Series):
         return False
     if isinstance(node, Symbol) and node.name == "x":
         return True
-    from adjointcheck.notes.meaning import Applied, children
-
     return isinstance(node, Applied) or any(_has_end(child) for child in children(node))
 
 
