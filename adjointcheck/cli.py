@@ -423,6 +423,32 @@ def _planted(problem: Problem) -> Problem:
     return replace(problem, claims={**dict(problem.claims), WRONG[0]: WRONG[1]})
 
 
+@main.command(epilog=EPILOG, short_help="Run a study of the systems that adjoints are used for.")
+@click.argument("name", required=False)
+@click.option("--quick", is_flag=True, help="The small form: under half a minute, with the same claims.")
+@click.option("--report", "folder", metavar="DIR", default="adjointcheck-studies", show_default=True, help="Where the page goes.")
+@json_option
+def study(name: str | None, quick: bool, folder: str, as_json: bool) -> int:
+    """Run the study NAME, print its tables and what each claim measured, and write its page; without NAME, list them.
+
+    The exit code is 0 when every claim of the study passed.
+    """
+    from adjointcheck import studies
+
+    if name is None:
+        click.echo("".join(f"{each:<20} {title}\n" for each, title in studies.titles().items()), nl=False)
+        return PASSED
+    with _progress() as progress:
+        found = studies.run(name, quick=quick, tell=progress)
+        page = studies.publish(found, folder)
+    if as_json:
+        _emit_document({"exit_code": found.exit_code, **_import("report.study_pages", "study_document")(found)})
+    else:
+        _import("report.study_pages", "print_study")(found, _console())
+    click.echo(f"\nreport page: {page}", err=as_json)
+    return found.exit_code
+
+
 @main.command(epilog=EPILOG, short_help="Read notes, and judge every formula in them.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--context", metavar="FILE", help="Letters declared in a file of their own, for notes without a header.")
