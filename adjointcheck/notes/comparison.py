@@ -73,6 +73,8 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context, explain
     expansion = any(True for side in (left, right) for _ in _orders(side))
     if relation not in EQUALS and not (expansion and relation == "approx"):
         return Undecided(f"`{relation}` is not judged by numbers")
+    if len(context.of("x")) > 1:
+        return Undecided("states that are written component by component are not evaluated")
     if left == right:
         return Agreement(0, "both sides are the same")
     found = _settled({note: _in_reading(left, right, reading) for note, reading in readings(left, right, context)})
@@ -238,7 +240,7 @@ def _in_stage(left: Node, right: Node, stage: Stage) -> Outcome:
 
 def _unfitting(error: ShapeError) -> Outcome:
     if error.loose:
-        return Undecided(f"shapes do not fit, and the notes do not fix the layout: {error}")
+        return Undecided(f"shapes do not fit in the layout that was read: {error}")
     return Contradiction(Counterexample((("shapes", "n = 3, k = 2, m = 4"),), str(error), "", UNFITTING))
 
 
@@ -295,7 +297,9 @@ def _difference(a: Any, b: Any, env: Env) -> float:
         raise ShapeError(f"left {_words(shapes[0])}, right {_words(shapes[1])}", 1 in map(len, shapes))
     if np.size(a) == np.size(b) and (1 in map(len, shapes) or _loose(env)) and min(*shapes[0], *shapes[1], np.size(a)) in (1, np.size(a)):
         return float(np.max(np.abs(np.reshape(a, -1) - np.reshape(b, -1))))
-    raise ShapeError(f"left {_words(shapes[0])}, right {_words(shapes[1])}", 1 in map(len, shapes) or _loose(env))
+    turned = shapes[0] == shapes[1][::-1] and np.allclose(a, np.transpose(b), rtol=DIFFER)
+    told = ", equal but for a transpose" if turned else ""
+    raise ShapeError(f"left {_words(shapes[0])}, right {_words(shapes[1])}{told}", turned or 1 in map(len, shapes) or _loose(env))
 
 
 def _loose(env: Env) -> bool:

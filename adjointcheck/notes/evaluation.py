@@ -88,6 +88,8 @@ def place_of(node: Node | None, env: Env) -> Value:
     if node is None:
         return env.time
     value = evaluate(node, replace(env, local=tuple(item for item in env.local if item[0] != "t")))
+    if np.size(real(value)) != 1:
+        raise NoValue(f"{show(node)} is no time and no layer")
     if env.world.layered:
         if isinstance(node, Symbol) and node.name in ("t0", "t1"):
             return 0 if node.name == "t0" else env.world.count
@@ -133,7 +135,10 @@ def _held(name: str, place: Value, env: Env) -> Value | None:
 
 
 def _component(node: Symbol, value: Value, env: Env) -> Value:
-    index = [round(float(real(evaluate(part, env)))) - 1 for part in node.part]
+    numbers = [real(evaluate(part, env)) for part in node.part]
+    if any(np.size(number) != 1 for number in numbers):
+        raise NoValue(f"the subscript of {show(node)} is no number")
+    index = [round(float(number)) - 1 for number in numbers]
     flat = value.reshape(-1)
     if len(index) != 1 or not 0 <= index[0] < np.size(real(flat)):
         raise NoValue(f"{show(node)} has no such component")
@@ -437,6 +442,8 @@ def _derivative(of: Node, by: tuple[Any, ...], kind: str, env: Env) -> Value:
     """By the last letter first: d^2 H/dx dw has rows of x and columns of w."""
     symbol, rest = by[-1], by[:-1]
     total = kind in ("total", "functional")
+    if isinstance(of, Applied) and of.name in ("Psi", "psi") and of.at is None and not total:
+        env = env.at(env.world.last())
 
     def inner(env: Env) -> Value:
         return _derivative(of, rest, kind, env) if rest else evaluate(of, env)

@@ -179,7 +179,8 @@ def _is_field(node: Node) -> bool:
     function = head(node)
     if function is None or isinstance(node, tree.Negative | tree.Transposed):
         return False
-    return not function.below and key(function) not in USUAL
+    named = isinstance(node, tree.Call) or key(function) in ("f", "F", "g", "v", "b")
+    return not function.below and key(function) not in USUAL and named
 
 
 def layers(chain: tree.Chain, context: Context) -> Introduced:

@@ -195,6 +195,11 @@ class _Resolver:
         differentiable = isinstance(core, Applied) or (isinstance(core, Symbol) and core.name in ("J", "J_a"))
         if differentiable and all(slot is not None for slot in slots):
             return derivative(base, [slot for slot in slots if slot is not None], "partial", self.context)
+        slot = slots[0] if len(slots) == 1 else None
+        if isinstance(core, Symbol) and isinstance(slot, Symbol) and slot.name in ("theta", "x0") and core.name == "x":
+            return tree.Derivative(base, (slot,), "total")  # x_theta, the sensitivity
+        if isinstance(core, Symbol) and isinstance(slot, Symbol) and slot.name == "theta" and core.name == "p":
+            return _replaced(base, lambda c: replace(c, name="a_theta"))  # a_theta, the parameters' part of an augmented costate
         if isinstance(core, Applied | Symbol) and len(below) == 1:
             return self.placed(base, core, below[0])
         return Unknown(key(node))
@@ -243,7 +248,7 @@ class _Resolver:
         return self.map(node)
 
     def sided(self, node: Node, side: str) -> Node:
-        return _replaced(node, lambda core: replace(core, side=side))
+        return node if isinstance(_core(node), Unknown) else _replaced(node, lambda core: replace(core, side=side))
 
     # Calls
 
@@ -279,6 +284,8 @@ class _Resolver:
             return self.functional_of(base, core, arguments)
         if isinstance(core, Symbol) and self.context.letters.get(core.name, Declared("", "")).kind == "path":
             return _at(base, self.map(arguments[0]))
+        if isinstance(core, Symbol) and len(arguments) == 1 and self.is_place(arguments[0]):
+            return _at(base, self.time(arguments[0]))
         if isinstance(core, Symbol) and len(arguments) == 1:  # c (a + b): a product without a sign
             return tree.Product((base, self.map(arguments[0])))
         return base if isinstance(core, Unknown) else Unknown(getattr(core, "name", "?"))
@@ -302,6 +309,8 @@ class _Resolver:
         terminal_only = law is not None and isinstance(law.right, Applied)
         if terminal_only and len(made) == 1 and not (ends and _is_end(ends[0].at)) and not isinstance(inner[0], Symbol):
             return Applied("Psi", (("x", made[0]),))
+        if any(not isinstance(c, Symbol) for c in inner):
+            return Unknown("J of a changed argument")
         return base
 
     def derivative_at(self, base: tree.Derivative, node: tree.Call) -> Node:
@@ -377,7 +386,12 @@ class _Resolver:
 
     def map_derivative(self, node: tree.Derivative) -> Node:
         by = [self.map(item) for item in node.by]
-        return derivative(self.map(node.of), by, node.kind, self.context)
+        of = self.map(node.of)
+        if isinstance(node.of, tree.Call) and isinstance(_core(of), Symbol) and len(node.of.arguments) == 1 and node.kind == "nabla":
+            argument = _core(self.map(node.of.arguments[0]))  # nabla J(u) is by u; nabla_x J(x(T)) by x(T)
+            if isinstance(argument, Symbol) and (not by or by == [Symbol(argument.name)]):
+                by = [argument]
+        return derivative(of, by, node.kind, self.context)
 
     def map_integral(self, node: tree.Integral) -> Node:
         inner = self.binding(node.by)

@@ -295,10 +295,10 @@ class World:
 
     def running(self) -> Node | None:
         """The integrand of the cost."""
-        terms = [part.body for part in walk(self.objective) if isinstance(part, tree.Integral)]
-        if self.layered or len(terms) > 1:
+        if self.layered:
             raise NoValue("H is used, but not defined; write H = L + p f")
-        return terms[0] if terms else None
+        terms = tuple(_integrand(term) for term in _terms(self.objective) if _runs(term))
+        return tree.Sum(terms) if terms else None
 
     def rates(self, states: Value) -> Value:
         """f at all nodes; states: (nodes, n)."""
@@ -421,7 +421,7 @@ class World:
         here = Env(self, place, {"t": place})
         rate = self._slope(self.rule, here)
         cost = self.running()
-        direct = self._slope(cost, here) if cost is not None else np.zeros(self.shape("w")[0])
+        direct = self._slope(cost, here).reshape(-1) if cost is not None else np.zeros(self.shape("w")[0])
         slopes = []
         for column in range(self.shape("w")[0]):
             with direction() as bit:

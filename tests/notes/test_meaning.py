@@ -70,6 +70,6 @@ def test_own_letters_are_not_mixed_up_with_roles() -> None:
     assert context.letters["M"].symbol == "M_" and "M" not in symbols(resolved.chain)
 
 
-@pytest.mark.parametrize(("declared", "wrong"), [("row", r"\dot p = -L_x^T - f_x^T p^T"), ("column", r"\dot p = -L_x - p f_x"), ("column", r"\dot p = -L_x^T - f_x^T p^T")])
+@pytest.mark.parametrize(("declared", "wrong"), [("row", r"\dot p = -L_x - f_x p"), ("column", r"\dot p = -L_x^T - p f_x"), ("column", r"\dot p = -L_x^T - f_x^T p^T")])
 def test_a_declared_layout_makes_a_missing_transpose_wrong(declared: str, wrong: str) -> None:
     assert contradicted(f"{FLOW}; {wrong}", f"costate: p ({declared}); gradients: rows")
