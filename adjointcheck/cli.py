@@ -493,14 +493,16 @@ def conform(adapter: str | None, codes: tuple[str, ...], allow_python: bool, as_
     from adjointcheck import conform as suite
 
     if adapter is None:
-        click.echo("".join(f"{name:<22} {'' if suite.installed(name) else 'not installed'}".rstrip() + "\n" for name in suite.ENTRIES), nl=False)
+        for name in suite.ENTRIES:
+            click.echo(name if suite.installed(name) else f"{name:<22} not installed")
         return PASSED
     library = suite.find(adapter, allow_python)
     with _progress() as progress:
         findings = suite.run(library, suite.select(codes), progress)
     code = suite.exit_code(findings)
     if as_json:
-        _emit_document({"exit_code": code, "adapter": library.name, "version": library.version, "findings": [asdict(found) for found in findings]})
+        found = [asdict(finding) for finding in findings]
+        _emit_document({"exit_code": code, "adapter": library.name, "version": library.version, "findings": found})
     else:
         _import("report.findings", "print_findings")(library.name, library.version, findings, _console())
     return code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
@@ -40,7 +41,7 @@ def test_two_commands_are_those_of_the_checks(tmp_path: Path) -> None:
 
 
 def test_theory_example(tmp_path: Path) -> None:
-    result = run(["bash", "-euo", "pipefail", "-c", blocks("sh")[3]], tmp_path)
+    result = run(["bash", "-euo", "pipefail", "-c", blocks("sh")[4]], tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "proved   bolza" in result.stdout and "refuted" not in result.stdout
     assert "State-triggered event" in (tmp_path / "event.html").read_text(encoding="utf-8")
@@ -59,12 +60,29 @@ def test_python_example(tmp_path: Path) -> None:
     assert "0.6220" in result.stdout and "0.2726" in result.stdout  # dJ/dtheta of this problem begins and ends so
 
 
+def test_any_field_example(tmp_path: Path) -> None:
+    """Against the closed form y = exp(-k (t + t^2/2)): at t = 2 the gradients are sums of -4 e and of -k (1 + t) e."""
+    result = run([sys.executable, "-c", blocks("python")[1]], tmp_path)
+    assert result.returncode == 0, result.stderr
+    found = [float(number) for number in re.findall(r"-?\d+\.\d+(?:e-?\d+)?", result.stdout)]
+    k = (0.3, 2.0)
+    ends = [each * math.exp(-4 * each) for each in k]
+    wanted = [*(-4 * math.exp(-4 * each) for each in k), sum(ends), 0.0, -3 * sum(ends)]
+    assert found == pytest.approx(wanted, abs=1e-4)
+
+
+def test_conform_example(tmp_path: Path) -> None:
+    result = run(["bash", "-euo", "pipefail", "-c", blocks("sh")[3]], tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "torchode-backsolve" in result.stdout and result.stdout.count("pass") >= 2
+
+
 def test_pytest_example(tmp_path: Path) -> None:
     (statement,) = blocks("toml")
     place = tmp_path / statement.splitlines()[0].removeprefix("# ")
     place.parent.mkdir()
     place.write_text(statement)
-    (tmp_path / "test_model.py").write_text(blocks("python")[1])
+    (tmp_path / "test_model.py").write_text(blocks("python")[2])
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     result = run([sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider"], tmp_path)
     assert result.returncode == 0, result.stdout
