@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from adjointcheck.problem import from_callable as from_callable
     from adjointcheck.problem import read_toml as read_toml
     from adjointcheck.solve.ensemble import solve_ensemble as solve_ensemble
+    from adjointcheck.solve.interpolation import Interpolation as Interpolation
     from adjointcheck.solve.odeint import odeint as odeint
     from adjointcheck.solve.odeint import odeint_adjoint as odeint_adjoint
     from adjointcheck.solve.odeint import odeint_event as odeint_event
@@ -55,6 +56,7 @@ _HOMES = {
     **dict.fromkeys(("AdjointCheckError", "ProblemError"), "adjointcheck.errors"),
     **dict.fromkeys(("Theory", "theory"), "adjointcheck.derive.theories"),
     **dict.fromkeys(("odeint", "odeint_adjoint", "odeint_event"), "adjointcheck.solve.odeint"),
+    "Interpolation": "adjointcheck.solve.interpolation",
     "replay": "adjointcheck.trusted.replay",
     "solve_ensemble": "adjointcheck.solve.ensemble",
 }
@@ -62,7 +64,7 @@ _VERBS = ("check", "derive")  # rooms whose names are verbs, too
 _ROOMS = (*_VERBS, "math")
 
 __all__ = [
-    "AdjointCheckError", "AdjointSystem", "Check", "Derivation", "Fit", "Outcome", "Problem", "ProblemError", "Report",
+    "AdjointCheckError", "AdjointSystem", "Check", "Derivation", "Fit", "Interpolation", "Outcome", "Problem", "ProblemError", "Report",
     "Status", "Theory", "Verdict", "__version__", "build", "check", "derive", "fit", "from_callable", "generate", "load", "math",
     "odeint", "odeint_adjoint", "odeint_event", "read_toml", "replay", "solve_ensemble", "theory", "verify_notes",
 ]
