@@ -47,11 +47,11 @@ class Packing:
     def pack(self, state: Any, where: str = "y0") -> Tensor:
         """The flat tensor (*lead, N) of a state; `where` names it if it does not fit."""
         if self.plain and isinstance(state, Tensor) and state.shape[self.lead:] == self.shapes[0] and state.dtype == self.dtypes[0]:
-            return state.reshape(*state.shape[: self.lead], -1)
+            return state.reshape(*state.shape[: self.lead], self.shapes[0].numel())  # -1 fails where there is no trajectory
         parts, tree = tree_flatten(state)
         self._check(where, parts, tree)
         real = [torch.view_as_real(part.resolve_conj()) if part.is_complex() else part for part in parts]
-        return torch.cat([part.reshape(*part.shape[: self.lead], -1) for part in real], -1)
+        return torch.cat([part.reshape(*part.shape[: self.lead], part.shape[self.lead :].numel()) for part in real], -1)
 
     def unpack(self, y: Tensor) -> Any:
         """The state of a flat tensor; all axes of `y` but the last stand before each part's own."""
