@@ -86,6 +86,7 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
     "jacobian": {"rows": "components", "components": "components", "numerator": "components", "transposed": "transposed",
                  "denominator": "transposed", "columns": "transposed"},
     "star": {"optimal": "optimal", "adjoint": "adjoint"},
+    "prime": {"rate": "rate", "derivative": "rate", "dot": "rate", "transposed": "transposed", "transpose": "transposed"},
     "goal": {"minimise": "min", "minimised": "min", "minimize": "min", "minimized": "min", "min": "min",
              "maximise": "max", "maximised": "max", "maximize": "max", "maximized": "max", "max": "max"},
 }

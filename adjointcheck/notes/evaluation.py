@@ -106,6 +106,8 @@ def same_place(one: Value, other: Value) -> bool:
 
 @_value.register
 def _(node: Symbol, env: Env) -> Value:
+    if node.part and (node.bound or node.name in ("t", "l", "eps")):
+        raise NoValue(f"{show(node)} is one of several, and the notes do not say which")
     if node.bound or (node.name in ("t", "l", "eps") and node.at is None):
         return _variable(node, env)
     place = place_of(node.at, env)
@@ -239,7 +241,13 @@ def plus(one: Value, other: Value, told: Callable[[], str]) -> Value:
         return one * np.eye(b[0]) + other
     if not b and len(a) == 2 and a[0] == a[1]:
         return one + other * np.eye(a[0])
-    raise ShapeError(f"{told()}: {_shape(a)} plus {_shape(b)}", len(a) == 1 or len(b) == 1)
+    raise ShapeError(f"{told()}: {_shape(a)} plus {_shape(b)}", (len(a) == 1 or len(b) == 1) and not _of_two_lengths(a, b))
+
+
+def _of_two_lengths(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    """Vectors of different lengths, which no layout makes equal."""
+    vectors = all(shape and sorted((1, *shape))[-2] == 1 < max(shape) for shape in (a, b))
+    return vectors and max(a) != max(b)
 
 
 @_value.register

@@ -15,6 +15,7 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.forms import form_of
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, resolve, symbols, unknown, walk
+from adjointcheck.notes.primes import is_primed, unprimed
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import (
     EQUALS,
@@ -34,6 +35,7 @@ from adjointcheck.notes.usage import (
     role_in,
     show_plain,
     slot_of,
+    spoken_of,
     successor,
 )
 from adjointcheck.notes.wording import show
@@ -58,11 +60,12 @@ class Resolved:
 def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     chain = formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ())
+    chain = unprimed(chain, context)
     for introduce in INTRODUCTIONS:
         found = introduce(chain, context)
         if found is not None:
             status, names, after = found
-            resolved = _resolved(chain, after)
+            resolved = _resolved(unprimed(chain, after), after)
             return replace(resolved, status=status, form="", introduced=names), _explained(after, chain)
     after = _explained(propose(chain, context), chain)
     return _resolved(chain, after), _hypothesised(chain, after)
@@ -70,6 +73,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
 
 def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = resolve(chain, context)
+    made = resolve(chain, spoken_of((made,), context))
     assert isinstance(made, tree.Chain)
     made = _placed(made)
     letters = [letter for side in made.sides for letter in unknown(side)]
@@ -175,6 +179,24 @@ def dynamics(chain: tree.Chain, context: Context) -> Introduced:
     return "assumption", names, replace(context, laws=(*context.laws, law))
 
 
+def primed_dynamics(chain: tree.Chain, context: Context) -> Introduced:
+    """x' = f(x, theta), where t is declared: from here on a prime is a derivative in time; without t it may be the next state."""
+    primed = head(chain.sides[0])
+    if primed is None or not is_primed(primed) or context.option("prime") or not (context.of("t") or context.of("t1")):
+        return None
+    if any(is_primed(part) for side in chain.sides[1:] for part in walk(side)):
+        return None
+    meant = replace(context, options={**context.options, "prime": "rate"})
+    return dynamics(unprimed(chain, meant), meant)
+
+
+def limit_dynamics(chain: tree.Chain, context: Context) -> Introduced:
+    """lim (x_{l+1} - x_l)/h = xdot = f(x): the flow that layers become."""
+    if len(chain.sides) != 3 or not isinstance(chain.sides[0], tree.Limit):
+        return None
+    return dynamics(replace(chain, sides=chain.sides[1:], relations=chain.relations[1:]), context)
+
+
 def _is_field(node: Node) -> bool:
     function = head(node)
     if function is None or isinstance(node, tree.Negative | tree.Transposed):
@@ -197,13 +219,30 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
     context = context.declare(Declared(index.name, "l", kind="index", source="proposed"))
     context = context.declare(Declared(letter.name, "x", ("n", "1"), "path", source="proposed"))
     context = replace(context, options={**context.options, "over": "layers"})
+    context = _weights(pair[1], index, context)
     names: tuple[str, ...] = (letter.name,)
     for part in walk(pair[1]):
-        if isinstance(part, tree.Call) and not _is_path(part, context) and head(part) is not None and not context.of("f"):
+        if isinstance(part, tree.Call) and not _is_path(part, context) and _takes_arguments(head(part), context):
             context, more = introduced_function(part, "f", _time_step(pair[1], part, context), True)
             names += more
     law = Law("layers", resolve(pair[0], context), resolve(pair[1], constants(pair[1], context)))
     return "assumption", names, replace(constants(pair[1], context), laws=(*context.laws, law))
+
+
+def _weights(right: Node, index: tree.Letter, context: Context) -> Context:
+    """Parameters that a law writes with the layer's index, w_l, are an input of each layer."""
+    for part in walk(right):
+        if isinstance(part, tree.Letter) and part.below == (index,) and not context.of("w"):
+            known = context.letters.get(part.name)
+            if known is not None and known.symbol == "theta":
+                context = replace(context, letters={**context.letters, part.name: replace(known, symbol="w", kind="path")})
+    return context
+
+
+def _takes_arguments(function: tree.Letter | None, context: Context) -> bool:
+    """Is it the field, of which nobody has said yet what its arguments are?"""
+    known = context.letters.get(function.name) if function is not None else None
+    return function is not None and (known.symbol == "f" and known.arguments is None if known else not context.of("f"))
 
 
 def _is_path(node: tree.Call, context: Context) -> bool:
@@ -269,13 +308,14 @@ def _of_control(chain: tree.Chain, context: Context) -> bool:
 
 
 def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Context) -> Introduced:
-    terminal = ended_function(left, context) if isinstance(left, tree.Call) else None
+    named = isinstance(value, tree.Call) and head(value) == letter  # E = E(x_N)
+    terminal = ended_function(value if named else left, context) if named or isinstance(left, tree.Call) else None
     integrals = [part for part in walk(value) if isinstance(part, tree.Integral | tree.Series)]
     ended = [part for part in walk(value) if isinstance(part, tree.Call) and ended_function(part, context) is not None]
     if terminal is not None:  # L(z(t_1)) = L(z(t_0) + int f dt): the loss of the end state
         assert letter is not None
         context = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
-        return "assumption", (key(letter),), replace(context, laws=(*context.laws, Law("objective", Symbol("J"), PSI)))
+        return "assumption", (key(letter),), replace(context, laws=(*context.laws, Law("objective", Symbol("J"), _end_cost(context))))
     if differentiates(value) or any(isinstance(p, tree.Letter) and p.accents == ("dot",) for p in walk(value)):
         return None
     if not (integrals or ended or _quadratic_end(value, context)):
@@ -286,7 +326,7 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
     for part in integrals:
         for call in walk(part.body):
             function = head(call)
-            if isinstance(call, tree.Call) and function is not None and not role_in(function, context) and not context.of("L"):
+            if isinstance(call, tree.Call) and function is not None and _takes_cost(function, context):
                 context, more = introduced_function(call, "L", context)
                 names += more
         bare = head(part.body)
@@ -309,7 +349,15 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
     return "assumption", names, replace(context, laws=(*context.laws, law))
 
 
-PSI = Applied("Psi", (("x", Symbol("x", at=Symbol("t1"))),))
+def _takes_cost(function: tree.Letter, context: Context) -> bool:
+    """Is it the running cost, of which nobody has said yet what its arguments are?"""
+    known = context.letters.get(key(function))
+    return known.symbol == "L" and known.arguments is None if known else not context.of("L")
+
+
+def _end_cost(context: Context) -> Node:
+    """Psi at the end state, over time or over layers."""
+    return Applied("Psi", (("x", Symbol("x", at=Symbol("N" if context.over() == "layers" else "t1"))),))
 
 
 def _quadratic_end(value: Node, context: Context) -> bool:
@@ -488,7 +536,8 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (key(letter),), after.declare(declared)
 
 
-INTRODUCTIONS = (membership, layers, dynamics, start, objective, augmented, hamiltonian, costate_meaning, condition, naming)
+INTRODUCTIONS = (membership, layers, dynamics, primed_dynamics, limit_dynamics, start, objective, augmented, hamiltonian,
+                 costate_meaning, condition, naming)
 
 
 # Letters that a claim uses without a word

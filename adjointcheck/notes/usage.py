@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -114,7 +115,8 @@ def slot_of(argument: Node, function: str, context: Context, timed: bool, names:
 def constants(node: Node, context: Context) -> Context:
     """Letters that a law brings in without a word: matrices A, B ... before a state or control, scalars otherwise."""
     for part in walk(node):
-        if isinstance(part, tree.Letter) and key(part) not in context.letters and key(part) not in USUAL and not part.above:
+        indexed = isinstance(part, tree.Letter) and part.name in context.letters and context.letters[part.name].kind == "function"
+        if isinstance(part, tree.Letter) and not indexed and not {key(part)} & {*context.letters, *USUAL} and not part.above:
             shape = {"A": ("n", "n"), "B": ("n", "k"), "Q": ("n", "n"), "R": ("k", "k"), "S": ("n", "n"), "M": ("n", "n"), "F": ("n", "n"),
                      "G": ("n", "k"), "W": ("n", "n"), "b": ("n", "1")}.get(part.name)
             if key(part) in USUAL_CONTROLS and not context.of("w"):
@@ -182,3 +184,15 @@ def small(chain: tree.Chain, context: Context) -> Context:
             if isinstance(letter, tree.Letter) and key(letter) not in context.letters and key(letter) not in USUAL:
                 context = context.declare(Declared(key(letter), "eps", kind="variable", source="usual"))
     return context
+
+
+def spoken_of(sides: Iterable[Node], context: Context) -> Context:
+    """The context of a resolved formula: where notes have a flow and its layers, a rate or an integral in time speaks of the flow."""
+    nodes = [node for side in sides for node in walk(side)]
+    flows = any((isinstance(node, tree.Derivative) and node.kind == "total" and node.by[:1] == (Symbol("t"),)) or
+                isinstance(node, tree.Integral) for node in nodes)
+    layered = any(isinstance(node, Symbol) and node.name in ("l", "N") for node in nodes)
+    if not (flows and context.law("dynamics") and context.law("layers")) or layered:
+        return context
+    options = {name: value for name, value in context.options.items() if name != "over"}
+    return replace(context, laws=tuple(law for law in context.laws if law.kind != "layers"), options=options)

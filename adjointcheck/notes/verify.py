@@ -24,6 +24,7 @@ from adjointcheck.notes.judgement import EQUALITIES, follows, judge_pair
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.prove import Proof, Slots
 from adjointcheck.notes.tree import Node
+from adjointcheck.notes.usage import spoken_of
 from adjointcheck.trusted.verdict import Status
 
 if TYPE_CHECKING:
@@ -82,11 +83,12 @@ class Notes:
 
     def link(self, blank: Finding, left: Node, right: Node, relation: str, form: str) -> Finding:
         """A claim's verdict."""
-        proof = judge_pair(left, right, relation, self.context, form)
-        found = combined(blank, proof, in_worlds(left, right, relation, self.context))
+        context = spoken_of((left, right), self.context)
+        proof = judge_pair(left, right, relation, context, form)
+        found = combined(blank, proof, in_worlds(left, right, relation, context))
         if found.status != "refuted" or relation not in EQUALITIES:
             return found
-        because = next((name for name, slots in self.wrong.items() if follows(left, right, self.context, slots)), "")
+        because = next((name for name, slots in self.wrong.items() if follows(left, right, context, slots)), "")
         if proof.claim.get("at"):
             self.wrong[blank.name] = proof.claim
         return replace(found, because=because)

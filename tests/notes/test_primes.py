@@ -1,0 +1,36 @@
+"""Primes: a rate where x' = f(x) or the header says so, a transpose where the header says so, and nothing without either."""
+
+from __future__ import annotations
+
+import pytest
+from test_verify import verdicts
+
+SUBSCRIPTS = "state: x\ncostate: psi = dJ/dx (row)\nfield: f\nrunning cost: l\nterminal cost: m\ntime: t in [0, T]\nobjective: J"
+LAWS = r"""x' = f(x)
+J = m(x(T)) + \int_0^T l(x)\,dt"""
+MATRICES = "state: x\ncostate: psi = dJ/dx (row)\nA: n x n\nprime: transposed\ntime: t in [0, T]"
+
+
+def test_a_prime_is_a_rate_after_the_dynamics() -> None:
+    assert verdicts(SUBSCRIPTS, LAWS, r"\psi' = -l_x - \psi f_x", r"\psi'(t) = -\psi f_x - l_x", r"\psi' = -l_x + \psi f_x") == [
+        "proved", "proved", "refuted"]
+
+
+def test_a_prime_is_a_transpose_where_the_header_says_so() -> None:
+    assert verdicts(MATRICES, r"\dot x = A x", r"x' A' = (A x)^T", r"x' A = (A x)^T") == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize("header", [SUBSCRIPTS.replace("\ntime: t in [0, T]", ""), SUBSCRIPTS])
+def test_a_prime_without_a_meaning_is_not_guessed(header: str) -> None:
+    law = r"x' = f(x)" if "time" not in header else r"x' = f(x')"
+    assert verdicts(header, law, r"\psi' = -l_x - \psi f_x") == ["unknown"]
+
+
+BOTH = r"""\dot x = f(x)
+x_{k+1} = x_k + h f(x_k)"""
+
+
+def test_a_rate_speaks_of_the_flow_though_layers_came_between() -> None:
+    header = "state: x\ncostate: p = dJ/dx (row)\nfield: f\nterminal cost: Psi\ntime: t in [t_0, t_1]\ntime step: h"
+    assert verdicts(header, BOTH, r"\dot p = -p f_x", r"\dot p = p f_x", r"p_k = p_{k+1} + h p_{k+1} f_x(x_k)") == [
+        "proved", "refuted", "proved"]
