@@ -309,7 +309,7 @@ def _of_control(chain: tree.Chain, context: Context) -> bool:
 
 def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Context) -> Introduced:
     named = isinstance(value, tree.Call) and head(value) == letter  # E = E(x_N)
-    terminal = ended_function(value if named else left, context) if named or isinstance(left, tree.Call) else None
+    terminal = ended_function(left if isinstance(left, tree.Call) else value, context) if named or isinstance(left, tree.Call) else None
     integrals = [part for part in walk(value) if isinstance(part, tree.Integral | tree.Series)]
     ended = [part for part in walk(value) if isinstance(part, tree.Call) and ended_function(part, context) is not None]
     if terminal is not None:  # L(z(t_1)) = L(z(t_0) + int f dt): the loss of the end state
