@@ -77,7 +77,8 @@ def _is_call(head: Node, paren: Paren, letters: Letters) -> bool:
     if isinstance(head, Power) and not only_times(paren.entries, letters) and isinstance(head.exponent, Number) and head.exponent.value < 0:
         return False
     if len(paren.entries) > 1:
-        return isinstance(base, Letter | Derivative | Call | Paren) and paren.opener == "("
+        named = isinstance(base, Letter) and base.name in letters.functions and not base.below  # f[x, u, t]
+        return isinstance(base, Letter | Derivative | Call | Paren) and (paren.opener == "(" or named)
     content = first(paren.entries)
     match base:
         case Letter():

@@ -181,8 +181,8 @@ class Context:
 
     def reader(self) -> Letters:
         """What the reader of LaTeX has to know of these letters."""
-        names = {name.partition("_")[0]: declared.kind for name, declared in self.letters.items() if "_" in name}
-        names |= {name: declared.kind for name, declared in self.letters.items() if "_" not in name}
+        names = {name.split()[-1].partition("_")[0]: declared.kind for name, declared in self.letters.items() if "_" in name or " " in name}
+        names |= {name: declared.kind for name, declared in self.letters.items() if "_" not in name and " " not in name}
         paths = frozenset(name for name, kind in names.items() if kind == "path")
         functions = frozenset(name for name, kind in names.items() if kind in ("function", "functional"))
         return Letters(
@@ -213,9 +213,14 @@ def _merge(old: Declared, new: Declared) -> Declared:
 # Names
 
 
+MOTIONS = ("dot", "ddot")  # accents that differentiate; any other makes another letter
+ACCENTS = {"bar": "bar", "overline": "bar", "hat": "hat", "widehat": "hat", "tilde": "tilde", "widetilde": "tilde"}
+
+
 def key(letter: tree.Letter) -> str:
-    """The name under which a letter is declared: t_1, a_theta, lambda; x_? for a subscript that is no plain name."""
-    return "_".join([letter.name, *(_plain(node) or "?" for node in letter.below)])
+    """The name under which a letter is declared: t_1, a_theta, lambda, bar v; x_? for a subscript that is no plain name."""
+    accents = [accent for accent in letter.accents if accent not in MOTIONS]
+    return "_".join([" ".join([*accents, letter.name]), *(_plain(node) or "?" for node in letter.below)])
 
 
 def own(name: str) -> str:
@@ -239,6 +244,9 @@ def letter_name(text: str) -> str:
     shaped = re.fullmatch(r"\s*\$?\\(?:mathcal|mathscr)\s*\{?\s*(\w)\s*\}?\$?\s*", text)
     if shaped:
         return f"mathcal{{{shaped[1]}}}"
+    accented = re.fullmatch(rf"\s*\$?\\({'|'.join(ACCENTS)})(?![A-Za-z])(.+)", text)
+    if accented:
+        return f"{ACCENTS[accented[1]]} {letter_name(accented[2])}"
     text = re.sub(r"[\\{}$\s]", "", text)
     match = re.fullmatch(r"([A-Za-z]+?)_?(\d+)", text)
     return f"{match[1]}_{match[2]}" if match else text
@@ -323,7 +331,8 @@ def _split(text: str) -> list[str]:
 
 
 _NAME = r"\\?[A-Za-z\u0370-\u03ff]+(?:\s*_\s*(?:\{[^{}]*\}|\\?\w+))?"
-_LETTER = rf"\$?(?:\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{{?)?(\\mathcal\s*\{{?\w\}}?|{_NAME})\}}?\$?"
+_ACCENTED = rf"\\(?:{'|'.join(ACCENTS)})(?:\s*\{{{_NAME}\}}|\s+{_NAME}|\s*\\{_NAME})"
+_LETTER = rf"\$?(?:\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{{?)?(\\mathcal\s*\{{?\w\}}?|{_ACCENTED}|{_NAME})\}}?\$?"
 _SPACE = r"\s*(?:in|\\in|∈)\s*\$?\s*(?:\\mathbb\s*\{?)?R\}?\s*(?:\^\s*(\{[^{}]*\}|\w+))?\s*\$?"
 _MEANING = re.compile(r"([-+]?)\s*(?:\\frac\s*\{)?\s*(?:d|\\partial|∂)\s*(\\?\w+|\\mathcal\{\w\})\s*(?:\([^()]*\))?\s*(?:\}\s*\{|/)\s*"
                       r"(?:d|\\partial|∂)\s*(\\?\w+)")

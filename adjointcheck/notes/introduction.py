@@ -351,7 +351,7 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
 
 def _takes_cost(function: tree.Letter, context: Context) -> bool:
     """Is it the running cost, of which nobody has said yet what its arguments are?"""
-    known = context.letters.get(key(function))
+    known = context.letters.get(function.name if context.over() == "layers" else key(function))
     return known.symbol == "L" and known.arguments is None if known else not context.of("L")
 
 

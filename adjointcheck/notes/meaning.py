@@ -157,9 +157,10 @@ class _Resolver:
 
     def decorated(self, node: tree.Letter) -> Node:
         """Accents and superscripts make another letter: bar x, w^{(i)}."""
-        name = "".join(f"{accent} " for accent in node.accents) + key(node)
-        name += "".join(f"^{item.name}" for item in node.above if isinstance(item, tree.Letter))
-        return self.named(name, node) if name in self.context.letters else Unknown(name)
+        name = key(node) + "".join(f"^{item.name}" for item in node.above if isinstance(item, tree.Letter))
+        if name in self.context.letters:
+            return self.named(name, node)
+        return self.subscripted(node) if node.below and not node.above else Unknown(name)
 
     def plain(self, node: tree.Letter) -> Node:
         name = key(node)
@@ -462,7 +463,10 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
         return tree.Derivative(of, by, kind)
     if by[0].name in ("t0", "t1") and kind in ("partial", "nabla") and isinstance(_core(of), Applied):
         return tree.Derivative(of, (Symbol("t"),), "partial")  # dPsi/dT is the slope in the argument t, where it stands
-    return tree.Derivative(of, by, _kind(of, by[0], kind, context))
+    made = _kind(of, by[0], kind, context)
+    if made == "total" and by[0] == Symbol("w") and context.over() == "layers":
+        return tree.Derivative(of, (Unknown("w without its layer"),), made)  # of one layer, or shared by all of them
+    return tree.Derivative(of, by, made)
 
 
 def _kind(of: Node, by: Symbol, kind: str, context: Context) -> str:

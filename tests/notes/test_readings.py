@@ -1,0 +1,54 @@
+"""Ways of writing: what each one is read as, with a right line that is proved and a planted slip that is refuted."""
+
+from __future__ import annotations
+
+import pytest
+from test_verify import verdicts
+
+CONTROL = r"""state: q in R^n
+control: u in R^k
+costate: \lambda = dJ/dq (column)
+field: f
+running cost: L
+terminal cost: \phi
+time: t in [t_0, t_f]
+objective: J"""
+BRACKETS = r"""\dot q = f[q(t),u(t),t]
+J = \phi[q(t_f),t_f] + \int_{t_0}^{t_f} L[q(t),u(t),t]\,dt"""
+BARRED = r"""layer: i = 0 ... N
+objective: E
+state: v
+control: u
+costate: \bar v = dE/dv (row)
+field: F
+terminal cost: g"""
+RESIDUAL = r"""layer: l = 0 ... D
+objective: E
+state: x in R^n
+parameters: w in R^k
+costate: \delta = dE/dx (column)
+field: F"""
+
+
+@pytest.mark.parametrize(("header", "given", "right", "wrong"), [
+    (CONTROL, BRACKETS, r"\dot\lambda^T = -L_q - \lambda^T f_q", r"\dot\lambda^T = -L_q - f_q\lambda"),
+    (BARRED, "v_{i+1} = F_i(v_i, u_i)\nE = g(v_N)", r"\bar v_i = \bar v_{i+1} \frac{\partial F_i}{\partial v_i}",
+     r"\bar v_i = -\bar v_{i+1} \frac{\partial F_i}{\partial v_i}"),
+    (RESIDUAL, "x_{l+1} = x_l + F(x_l, w_l)\nE = E(x_D)", r"\frac{\partial E}{\partial w_l} = \delta_{l+1}^\top \frac{\partial F}{\partial w_l}",
+     r"\frac{\partial E}{\partial w_l} = \delta_l^\top \frac{\partial F}{\partial w_l}"),
+])
+def test_right_lines_are_proved_and_slips_refuted(header: str, given: str, right: str, wrong: str) -> None:
+    assert verdicts(header, given, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_bracket_behind_a_letter_that_is_no_function_is_a_factor() -> None:
+    assert verdicts(CONTROL, BRACKETS, r"\lambda^T[f + f] = 2\lambda^T f", r"\lambda^T[f + f] = \lambda^T f") == ["proved", "refuted"]
+
+
+def test_another_accent_is_another_letter() -> None:
+    assert verdicts(BARRED, "v_{i+1} = F_i(v_i, u_i)\nE = g(v_N)", r"\hat v_i = \bar v_i \frac{\partial F_i}{\partial v_i}")[-1] == "unknown"
+
+
+def test_weights_without_a_layer_are_not_taken_for_those_of_one_layer() -> None:
+    line = r"\frac{dE}{dw} = \delta_{l+1}^\top \frac{\partial F}{\partial w}"
+    assert verdicts(RESIDUAL, "x_{l+1} = x_l + F(x_l, w_l)\nE = E(x_D)", line)[-1] == "unknown"
