@@ -18,6 +18,8 @@
     dist.destroy_process_group()
 
 Sums are taken in the order of ranks, after everything was sent to everybody: bitwise the same on all ranks and in every run.
+Against one process only the order of sums is another, so results agree to a few units in the last place.  Without the common
+norm each rank's `odeint` chooses time steps for its own rows, and they agree to the tolerance; `solve_ensemble` needs no norm.
 A rank that raises tells the others, which raise `PeerError`; one that dies or hangs is noticed after the timeout that the
 process group was made with.  The module may be wrapped in `DistributedDataParallel` instead, around the call of odeint.
 """

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 import adjointcheck as ac
+from adjointcheck.solve.control import root_mean_square
 from adjointcheck.solve.load import load_module
 from adjointcheck.solve.sharding import PeerError, Shards, value_and_gradient
 
@@ -62,8 +63,9 @@ def solve(shards: Shards, kind: str) -> tuple[Tensor, list[Tensor | None], Tenso
     rate, x0 = Rate(), starts(shards.batch)[shards.rows].requires_grad_()
 
     def loss() -> Tensor:
-        if kind == "odeint":
-            ys = ac.odeint(rate, x0, TIMES, rtol=1e-5, options={"norm": shards.norm}).transpose(0, 1)
+        if kind != "ensemble":
+            options = {} if kind == "own march" else {"norm": shards.norm}
+            ys = ac.odeint(rate, x0, TIMES, rtol=1e-5, options=options).transpose(0, 1)
         else:
             ys = ac.solve_ensemble(rate, x0, TIMES, rtol=1e-5).ys
         return (ys * torch.tensor([0.3, -1.0, 2.0], dtype=torch.float64)).square().sum()
@@ -91,6 +93,7 @@ def work(rank: int, world: int, folder: str, text: str) -> None:
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=world, timeout=datetime.timedelta(seconds=30))
     found: dict[str, Any] = {}
+    found["own march 5"] = solve(Shards.of(5), "own march")
     for batch in (5, 1):
         shards = Shards.of(batch)
         for kind in ("odeint", "ensemble"):
@@ -154,11 +157,18 @@ def relative(found: Tensor, wanted: Tensor) -> float:
 def test_two_processes_find_what_one_finds(ranks: list[dict[str, Any]], kind: str, batch: int) -> None:
     cost, parameters, x0 = solve(Shards.of(batch), kind)
     for found in ranks:
-        assert relative(found[f"{kind} {batch}"][0], cost) < 20 * UNIT
-        assert relative(found[f"{kind} {batch}"][2], x0) < 100 * UNIT
+        assert relative(found[f"{kind} {batch}"][0], cost) < 10 * UNIT
+        assert relative(found[f"{kind} {batch}"][2], x0) < 30 * UNIT
         for got, want in zip(found[f"{kind} {batch}"][1], parameters, strict=True):
-            assert (got is None and want is None) or relative(got, want) < 100 * UNIT
+            assert (got is None and want is None) or relative(got, want) < 30 * UNIT  # measured: at most 4
     assert [bar is None for bar in parameters] == [False, False, True]  # what nothing reads stays without
+
+
+def test_without_the_common_norm_each_rank_marches_its_own_way(ranks: list[dict[str, Any]]) -> None:
+    """To the tolerance, not to rounding: what the test above would see."""
+    cost, _, x0 = solve(Shards.of(5), "own march")
+    for found in ranks:
+        assert 1e-9 < relative(found["own march 5"][2], x0) < 1e-3 and relative(found["own march 5"][0], cost) < 1e-4
 
 
 @pytest.mark.parametrize("name", ["shared", "one", "own", "listed"])
@@ -167,7 +177,7 @@ def test_a_generated_module_over_two_processes(ranks: list[dict[str, Any]], text
     cost, gradients = load_module(text).value_and_gradient(**given, rtol=1e-7)
     for found in ranks:
         for got, want in zip(found[f"module {name}"], (cost, gradients.x0, gradients.theta, gradients.t0, gradients.t1), strict=True):
-            assert got.shape == want.shape and relative(got, want) < 20 * UNIT
+            assert got.shape == want.shape and relative(got, want) < 10 * UNIT  # one sum of five in another order
 
 
 def test_all_ranks_have_the_same_bits(ranks: list[dict[str, Any]]) -> None:
@@ -176,11 +186,11 @@ def test_all_ranks_have_the_same_bits(ranks: list[dict[str, Any]]) -> None:
 
 
 def test_a_distributed_data_parallel_module_gets_its_gradient(ranks: list[dict[str, Any]]) -> None:
-    model = Flow()
+    model = Flow({"norm": Shards.of(6).norm})
     model(starts(6)).square().mean().backward()
     for found in ranks:
         for got, want in zip(found["parallel"], [parameter.grad for parameter in model.parameters()], strict=True):
-            assert want is not None and float(want.norm()) > 1e-2 and relative(got, want) < 100 * UNIT
+            assert want is not None and float(want.norm()) > 1e-2 and relative(got, want) < 30 * UNIT
 
 
 def test_replicas_whose_parameters_are_no_leaves_pass_the_gradient_on() -> None:
@@ -217,6 +227,7 @@ def hang(rank: int, folder: str) -> None:
         Shards.of(2).add(torch.ones(1))
     except PeerError as error:
         Path(folder, "heard").write_text(str(error))
+    os._exit(0)  # a broken process group may abort while it is taken down
 
 
 def test_a_rank_that_is_silent_is_noticed_after_the_timeout(tmp_path: Path) -> None:
@@ -232,8 +243,6 @@ def test_shards_are_consecutive_and_alike(batch: int, world: int) -> None:
 
 
 def test_the_norm_is_that_of_odeint() -> None:
-    from adjointcheck.solve.control import root_mean_square
-
     state = starts(7)
     assert float(Shards.of(7).norm(state)) == pytest.approx(float(root_mean_square(state)), rel=4 * UNIT)
     assert float(Shards.of(7).norm((state, 3 * state))) == pytest.approx(float(root_mean_square(3 * state)), rel=4 * UNIT)
