@@ -165,11 +165,12 @@ def _negated(node: Node) -> Node:
 
 
 def _about_optimum(left: Node, right: Node) -> bool:
-    """H_w = 0, w = ... argmin: what only an optimal control satisfies."""
+    """H_w = 0, w = ... argmin, dH/dt = ...: what only an optimal control satisfies."""
     nodes = [*walk(left), *walk(right)]
     slopes = any(isinstance(n, tree.Derivative) and any(isinstance(b, Symbol) and b.name == "w" for b in n.by) for n in nodes)
     zero = any(isinstance(side, tree.Number) and side.value == 0 for side in (left, right))
-    return (slopes and zero) or (isinstance(left, Symbol) and left.name == "w") or "P" in symbols(left) | symbols(right)
+    energy = any(isinstance(n, tree.Derivative) and n.kind == "total" and "H" in symbols(n.of) for n in nodes)
+    return (slopes and zero) or energy or (isinstance(left, Symbol) and left.name == "w") or "P" in symbols(left) | symbols(right)
 
 
 def _about_end_time(left: Node, right: Node) -> bool:

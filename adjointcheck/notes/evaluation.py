@@ -149,13 +149,22 @@ def _component(node: Symbol, value: Value, env: Env) -> Value:
 
 @_value.register
 def _(node: Applied, env: Env) -> Value:
+    layer = _layer(node, env)
     if node.at is not None:
         env = env.at(place_of(node.at, env))
         if node.name in ("Psi", "H") or not env.world.layered:
             node = replace(node, at=None)
     if node.name == "H":
         return _hamiltonian(node, env)
-    return scalar(env.world.function(node.name)(slot_values(node, env), layer=env.time if node.at is not None else 0))
+    return scalar(env.world.function(node.name)(slot_values(node, env), layer=layer if node.name == "phi" or node.at is not None else 0))
+
+
+def _layer(node: Applied, env: Env) -> Value:
+    """Which of the functions of one name it is: that of its layer, that of its observation."""
+    if node.at is None:
+        return 0
+    part = node.at.part if isinstance(node.at, Symbol) else ()
+    return evaluate(part[0], env) if part else place_of(node.at, env)
 
 
 def slot_values(node: Applied, env: Env) -> dict[str, Value]:
@@ -456,7 +465,7 @@ def _derivative(of: Node, by: tuple[Any, ...], kind: str, env: Env) -> Value:
     def inner(env: Env) -> Value:
         return _derivative(of, rest, kind, env) if rest else evaluate(of, env)
 
-    if total and symbol.name in ("t", "s", "tau") and symbol.at is None:
+    if total and symbol.name in ("t", "s", "tau") and symbol.at is None and not symbol.part:
         return _in_time(inner, symbol, env)
     if total and symbol.name == "eps":
         return _in_variable(inner, symbol, env)
@@ -491,10 +500,10 @@ def _explicit(inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
 
 def _by_slot(of: Applied, slot: str, env: Env) -> Value:
     """df/dx at the arguments as written."""
-    where = env.at(place_of(of.at, env)) if of.at is not None else env
+    where, observed = env.at(place_of(of.at, env)) if of.at is not None else env, _layer(of, env)
     of = of if env.world.layered and of.name not in ("Psi", "H") else replace(of, at=None)
     values = slot_values(of, where)
-    function, layer = env.world.function(of.name), where.time if of.at is not None else 0
+    function, layer = env.world.function(of.name), observed if of.name == "phi" else where.time if of.at is not None else 0
     return columns(lambda value: scalar(function({**values, slot: value}, layer=layer)), values[slot])
 
 

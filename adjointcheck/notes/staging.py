@@ -42,13 +42,14 @@ def _weight(stage: Stage) -> Any:
     context = stage.context
     live = {"x", "w", "theta", "f", "L", "Psi", "h", "N"}.union(*(symbols(law.right) for law in context.laws))
     letters = tuple((d.symbol, d.shape, d.arguments) for d in context.letters.values() if d.symbol in live)
-    symmetric = tuple(item for item in context.hypotheses if item.startswith("symmetric"))
-    return letters, context.laws, symmetric, context.over(), stage.seed, stage.wide, stage.optimal, stage.free, stage.end_time
+    return letters, context.laws, context.hypotheses, context.over(), stage.seed, stage.wide, stage.optimal, stage.free, stage.end_time
 
 
 def _inputs(stage: Stage) -> dict[str, Value]:
     inputs: dict[str, Value] = {"t0": np.float64(START), "t1": np.float64(END), "h": np.float64(0.3), "d_t0": np.float64(0.8),
                                 "d_t1": np.float64(0.6), "eta": np.float64(0.1)}
+    if stage.context.of("s") and not stage.layered:
+        inputs["s"] = np.array([0.22, 0.36, 0.57, 0.76])
     for name in ("x0", "theta", "d_x0", "d_theta", "noise"):
         shape = stage.shape(name.removeprefix("d_"))
         inputs[name] = stage.rng(name).uniform(0.2, 0.9, shape) * stage.rng(name + " sign").choice([-1, 1], shape)

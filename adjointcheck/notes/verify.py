@@ -9,7 +9,7 @@ A proof beside a counterexample is a defect of ours and raises DisagreementError
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.judgement import EQUALITIES, follows, judge_pair
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.prove import Proof, Slots
+from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, given, reserved
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import spoken_of
 from adjointcheck.trusted.verdict import Status
@@ -42,19 +43,21 @@ def verify(path: str | Path, context: str | Path | None = None) -> Findings:
     lines = Path(context).read_text(encoding="utf-8").splitlines() if context else ()
     notes = Notes(str(path), read_header(document.header, read_header(lines)))
     items = tuple(item for formula in document.formulas for item in notes.judged(formula))
-    return Findings(str(path), notes.context.shown(), items, (*document.problems, *notes.context.problems, *notes.idle()))
+    return Findings(str(path), notes.context.shown(), notes.settled(items), (*document.problems, *notes.context.problems, *notes.idle()))
 
 
 @dataclass
 class Notes:
-    """The state between two formulas: the letters so far, and the wrong equations so far by name."""
+    """The state between two formulas: the letters so far, the wrong equations so far by name, and what no setting carries."""
 
     file: str
     context: Context
     wrong: dict[str, Slots] = field(default_factory=dict)
+    reservations: tuple[Reservation, ...] = ()
+    sides: dict[str, tuple[Node, Node]] = field(default_factory=dict)
 
     def judged(self, formula: Formula) -> Iterator[Finding]:
-        """The findings of one formula; the letters that it introduces hold from here on."""
+        """The findings of one formula; the letters that it introduces hold from here on, and so do the reservations that it brings."""
         blank = Finding(formula.name, self.file, formula.line, formula.column, formula.text, "unknown", declared=formula.declared)
         chain = formula.unread or read_formula(formula.text, self.context.reader())
         if isinstance(chain, Unread):
@@ -62,12 +65,16 @@ class Notes:
             told = f"line {line}, column {column}: {chain.reason}. {chain.todo}".strip()
             yield replace(blank, status="not read", words=told)
             return
-        resolved, self.context = understand(chain, self.context)
-        blank = replace(blank, reading=resolved.reading)
-        if resolved.problems:
-            yield replace(blank, words="; ".join(resolved.problems))
+        try:
+            resolved, self.context = understand(chain, self.context)
+        except Exception as error:
+            yield internal(blank, error)
             return
-        yield from self.links(blank, resolved)
+        blank = replace(blank, reading=resolved.reading)
+        found = [replace(blank, words="; ".join(resolved.problems))] if resolved.problems else list(self.links(blank, resolved))
+        taken = resolved.status != "claim" or all(finding.status == "proved" for finding in found)
+        self.reservations += tuple(reserved(chain, resolved.chain, self.context, f"`{formula.text}`", taken))
+        yield from found
 
     def links(self, blank: Finding, resolved: Resolved) -> Iterator[Finding]:
         """One finding for each `=`; the first one of a definition or an assumption introduces its letters."""
@@ -82,10 +89,31 @@ class Notes:
                 yield self.link(link, left, right, resolved.chain.relations[i], resolved.form)
 
     def link(self, blank: Finding, left: Node, right: Node, relation: str, form: str) -> Finding:
-        """A claim's verdict."""
+        """A claim's verdict; a defect of ours leaves this one formula open, unless it is a proof against a world."""
+        try:
+            return self.weighed(blank, left, right, relation, form)
+        except DisagreementError:
+            raise
+        except Exception as error:
+            return internal(blank, error)
+
+    def weighed(self, blank: Finding, left: Node, right: Node, relation: str, form: str) -> Finding:
+        """Proof and worlds together, where nothing that is not carried into the setting takes part."""
+        optimal = form == "optimality"
+        doubt = next((item.reason for item in self.reservations if item.touches(left, right, optimal)), "")
+        if doubt:
+            return replace(blank, words=doubt)
+        if assigns_control(left, right):
+            return replace(blank, words="a control that the notes choose; what they say before and after is not judged with it")
         context = spoken_of((left, right), self.context)
         proof = judge_pair(left, right, relation, context, form)
         found = combined(blank, proof, in_worlds(left, right, relation, context))
+        if found.status == "refuted" and given(left, right):
+            return replace(blank, status="assumption", words="it is not so in general; what rests on it is left open")
+        doubt = next((item.reason for item in self.reservations if item.bars(found.status, left, right)), "")
+        if doubt:
+            return replace(blank, words=doubt)
+        self.sides[blank.name] = left, right
         if found.status != "refuted" or relation not in EQUALITIES:
             return found
         because = next((name for name, slots in self.wrong.items() if follows(left, right, context, slots)), "")
@@ -93,11 +121,29 @@ class Notes:
             self.wrong[blank.name] = proof.claim
         return replace(found, because=because)
 
+    def settled(self, items: Iterable[Finding]) -> tuple[Finding, ...]:
+        """The findings after the last formula: a start or a horizon that is told only later holds for the gradients before it."""
+        return tuple(replace(item, status="unknown", words=doubt, rules=(), document=None) if (doubt := self.doubted(item)) else item
+                     for item in items)
+
+    def doubted(self, item: Finding) -> str:
+        """Why a proof does not stand in view of the whole notes."""
+        if item.status != "proved" or item.name not in self.sides:
+            return ""
+        left, right = self.sides[item.name]
+        late = (later for later in self.reservations if later.inputs & INPUTS and "all" not in later.inputs)
+        return next((later.reason for later in late if later.touches(left, right, False)), "")
+
     def idle(self) -> Iterator[str]:
         """Hypotheses that nothing here understands: they are told, and never used."""
         for hypothesis in self.context.hypotheses:
             if hypothesis not in HYPOTHESES and not hypothesis.startswith("symmetric "):
                 yield f"the hypothesis `{hypothesis}` is not understood and not used"
+
+
+def internal(blank: Finding, error: Exception) -> Finding:
+    """A defect of ours: the formula stays open, and says so."""
+    return replace(blank, words=f"internal: {type(error).__name__}: {error}")
 
 
 def combined(blank: Finding, proof: Proof, world: Outcome) -> Finding:

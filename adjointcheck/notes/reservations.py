@@ -1,0 +1,201 @@
+"""What the notes say of their problem that no setting carries: claims that rest on it are UNKNOWN, never proved or refuted without it.
+
+The settings have x(t0) = x0, t0, t1 and u as inputs of their own, one dynamics and one cost.  Notes may say more: a start, a horizon
+or parameters that depend on each other, a feedback, a second system, end conditions and bounds of another form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.context import ROLES, Context
+from adjointcheck.notes.meaning import Applied, Symbol, Unknown, resolve, unknown, walk
+from adjointcheck.notes.tree import Node
+
+INPUTS = frozenset({"x0", "theta", "w", "t0", "t1"})
+BOUNDS = ("<", ">", "<=", ">=", "<<", ">>", "!=", "succeq", "preceq", "succ", "prec", "in", "notin", "subset", "perp")
+EQUALS = ("=", ":=", "=:", "equiv", "==")
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """A statement that is not carried.  `inputs`: derivatives along these and all variations rest on it; "end": the costate at the end
+    too; "optimum": what an optimal control satisfies; "all": everything that looks along solutions; "against": refutations of variations.
+    """
+
+    inputs: frozenset[str]
+    reason: str
+
+    def touches(self, left: Node, right: Node, optimal: bool) -> bool:
+        """Does the equation rest on it?"""
+        nodes = [*walk(left), *walk(right)]
+        names = {node.name for node in nodes if isinstance(node, Symbol | Applied)}
+        if "all" in self.inputs and names & {"p", "J", "J_a", "H", "a_theta", "a_t", "S", "M", "v", "P", "rho"}:
+            return True
+        if "end" in self.inputs and ("J" in names or ("p" in names and _placed(nodes))):
+            return True
+        if "optimum" in self.inputs and (optimal or "w" in _slopes(nodes)):
+            return True
+        moves = any(isinstance(node, tree.Variation) for node in nodes) or bool(self.inputs & (_slopes(nodes) | _sensitivities(names)))
+        return bool(self.inputs & INPUTS) and moves and (_placed(nodes) or "J" in names or not any(map(_is_moved, nodes)))
+
+    def bars(self, status: str, left: Node, right: Node) -> bool:
+        """Does it bar only one verdict: refutations under f_x = 0 or a chosen variation, proofs about an H that is said twice?"""
+        nodes = [*walk(left), *walk(right)]
+        varied = status == "refuted" and "against" in self.inputs and any(isinstance(node, tree.Variation) for node in nodes)
+        twice = status == "proved" and "H" in self.inputs and any(getattr(node, "name", "") == "H" for node in nodes)
+        return varied or twice or (status == "refuted" and "refutations" in self.inputs)
+
+
+def _placed(nodes: list[Node]) -> bool:
+    """Is something taken at an end, or along the whole solution?  An equation at the running time forgets where it started."""
+    return any(isinstance(node, tree.Evaluated | tree.Integral) or _at_end(getattr(node, "at", None)) or
+               _at_start(getattr(node, "at", None)) for node in nodes)
+
+
+def _is_moved(node: Node) -> bool:
+    return isinstance(node, tree.Derivative) and node.kind == "total" and node.by in ((Symbol("t"),), ())
+
+
+def _sensitivities(names: set[str]) -> frozenset[str]:
+    by = {"S": "theta", "a_theta": "theta", "M": "x0", "v": "x0"}
+    return frozenset(by[name] for name in names & by.keys())
+
+
+def _at_end(place: Node | None) -> bool:
+    return place is not None and any(isinstance(part, Symbol) and part.name in ("t1", "N") for part in walk(place))
+
+
+def _slopes(nodes: list[Node]) -> frozenset[str]:
+    """The inputs by which something is differentiated along the solution."""
+    slopes = [node for node in nodes if isinstance(node, tree.Derivative) and node.kind in ("total", "functional", "nabla")]
+    return frozenset(symbol.name for slope in slopes for symbol in slope.by if isinstance(symbol, Symbol))
+
+
+def reserved(written: Node, chain: tree.Chain, context: Context, where: str, taken: bool) -> Iterator[Reservation]:
+    """What the sides of a formula say that no setting carries; `taken`: it was proved, or is a law in force.
+
+    `written` is the formula before it was resolved: what stands inside a function that nobody knows counts too.
+    """
+    calls = [part for part in walk(written) if isinstance(part, tree.Call) and unknown(resolve(part, context))]
+    inside = tuple(resolve(argument, context) for call in calls for argument in call.arguments)
+    for left, right, relation in zip(chain.sides, chain.sides[1:], chain.relations, strict=False):
+        found = _bounded(left, right, inside) if relation in BOUNDS else frozenset()
+        found |= _said(left, right, context, taken) if relation in EQUALS else frozenset()
+        found |= _at_ends([left, right, *inside]) if relation in EQUALS and not taken else frozenset()
+        if found:
+            yield Reservation(found, f"it rests on {where}, which is not carried into the setting")
+
+
+def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[str]:
+    """On which of the inputs, or of "all" and "end", something rests that is said by left = right."""
+    if isinstance(left, Symbol) and not left.part and (left.name == "x0" or (left.name == "x" and _at_start(left.at))):
+        return _dependent(right, context, frozenset({"x0", "x"}))
+    if isinstance(left, Symbol) and left.name in ("t0", "t1") and left.at is None:
+        return _dependent(right, context, frozenset())
+    if isinstance(left, Symbol) and left.name == "x" and _at_end(left.at) and not any(isinstance(p, tree.Integral) for p in walk(right)):
+        return frozenset({"end"})
+    if taken:
+        return frozenset()
+    if _held(left, right):
+        return frozenset({"refutations"})
+    if isinstance(left, Symbol) and left.name == "theta" and left.at in (None, Symbol("t")) and not left.part:
+        return frozenset({"all"})
+    if isinstance(left, Applied) and left.name == "H" and "p" in _names(right):
+        return frozenset({"H"})
+    if isinstance(left, Symbol) and left.name == "w":
+        names = _names(right) & {"x", "theta", "M", "?"}
+        return frozenset() if not assigns_control(left, right) else frozenset({"all"}) if names - {"theta"} else names
+    if chooses(left) and not _is_zero(right):
+        return frozenset({"against"})
+    if _moves(left, right, context) and not (_names(left) | _names(right)) & {"p", "H", "J", "J_a", "S", "M", "v", "rho"}:
+        return frozenset({"all"})
+    if isinstance(left, Symbol) and left.name == "J" and context.law("objective") and not _names(right) & {"p", "J_a", "J", "P"}:
+        return frozenset({"all"})
+    return frozenset()
+
+
+def given(left: Node, right: Node) -> bool:
+    """What notes may ask for or choose, and no world can contradict: T = theta_1, |x(T)| = 1, xddot = f, f_x = 0, dJ/dtheta = 0."""
+    place = isinstance(left, Symbol) and left.name in ("t0", "t1", "x0", "theta") and left.at is None
+    accelerated = isinstance(left, tree.Derivative) and left.by == (Symbol("t"),) * 2 and left.of == Symbol("x")
+    return place or accelerated or bool(_at_ends([left, right])) or _held(left, right) or chooses(left)
+
+
+def _held(left: Node, right: Node) -> bool:
+    """f = 0, L_theta = 0, dJ/dtheta = 0: what special problems or parameters have."""
+    slope = left.of if isinstance(left, tree.Derivative) else left
+    function = isinstance(slope, Applied) and slope.name in ("f", "L", "Psi", "phi", "g", "r", "psi")
+    stationary = isinstance(left, tree.Derivative) and isinstance(slope, Symbol) and slope.name == "J" and bool(_slopes([left]) & INPUTS)
+    return _is_zero(right) and (function or stationary)
+
+
+def assigns_control(left: Node, right: Node) -> bool:
+    """u = K x, u = 0: a control that the notes choose, not one that costates or a minimum give."""
+    chosen = not any(isinstance(part, tree.Extremum) for part in walk(right)) and not _names(right) & {"p", "P", "H", "w", "J", "V"}
+    return isinstance(left, Symbol) and left.name == "w" and chosen
+
+
+def _at_ends(sides: Iterable[Node]) -> frozenset[str]:
+    """An equation about the end state alone."""
+    nodes = [node for side in sides for node in walk(side)]
+    paths = [node for node in nodes if isinstance(node, Symbol) and ROLES.get(node.name, ROLES["I"]).kind == "path"]
+    known = any(isinstance(node, tree.Derivative | tree.Variation) or getattr(node, "name", "") in ("J", "J_a", "Psi") for node in nodes)
+    ends = bool(paths) and not known and all(path.name == "x" and _at_end(path.at) for path in paths)
+    return frozenset({"end"}) if ends else frozenset()
+
+
+def _bounded(left: Node, right: Node, inside: Iterable[Node]) -> frozenset[str]:
+    """Bounds on the control and on the state change what is optimal."""
+    names = {part.name for side in (left, right, *inside) for part in walk(side) if isinstance(part, Symbol)}
+    space = isinstance(right, tree.Power) or (isinstance(right, Unknown) and right.letter.startswith("mathbb"))
+    return frozenset({"optimum"}) if names & {"x", "w"} and not names & {"p", "J", "J_a"} and not space else frozenset()
+
+
+def _at_start(place: Node | None) -> bool:
+    return place == tree.Number(Fraction(0)) or (isinstance(place, Symbol) and place.name == "t0")
+
+
+def _is_zero(node: Node) -> bool:
+    return node == tree.Number(Fraction(0))
+
+
+def _moves(left: Node, right: Node, context: Context) -> bool:
+    """An equation of motion of its own: about dx/dt, dtheta/dt or du/dt beside the law, or before there is one."""
+    law, nodes = context.law("dynamics"), [*walk(left), *walk(right)]
+    moved = [node.of for node in nodes if isinstance(node, tree.Derivative) and node.kind == "total" and set(node.by) <= {Symbol("t")}]
+    rates = any(isinstance(of, Symbol) and of.name in ("x", "theta", "w") and of.at in (None, Symbol("t")) for of in moved)
+    noise = any(isinstance(node, tree.Variation) and node.of == Symbol("t") for node in nodes)
+    single = context.over() == "time" and not context.of("g")  # over layers and at events notes speak of several fields
+    return (rates or noise) and single and (law is None or law.right != right)
+
+
+def _names(node: Node) -> frozenset[str]:
+    letters = (part for part in walk(node) if isinstance(part, Symbol | Applied | Unknown))
+    return frozenset("?" if isinstance(part, Unknown) else part.name for part in letters)
+
+
+def _dependent(node: Node, context: Context, own: frozenset[str]) -> frozenset[str]:
+    """The inputs that a start or an end depends on; all of them where its letters are not plain constants."""
+    if isinstance(node, Symbol) and node.name in own and (node.at is None or _at_start(node.at)):
+        return frozenset()
+    if "x" in _names(node) and any(_at_end(getattr(part, "at", None)) for part in walk(node)):
+        return frozenset({"end", *INPUTS})
+    letters = [part for part in walk(node) if isinstance(part, Symbol | Applied | Unknown)]
+    plain = all(isinstance(part, Symbol) and part.name not in ROLES and _constant(part, context) for part in letters)
+    named = frozenset(part.name for part in letters if isinstance(part, Symbol)) & INPUTS
+    return frozenset() if plain else named or INPUTS
+
+
+def _constant(part: Symbol, context: Context) -> bool:
+    declared = context.letters.get(part.name) or next(iter(context.of(part.name)), None)
+    return declared is not None and declared.kind == "constant" and declared.body is None
+
+
+def chooses(left: Node) -> bool:
+    """delta w = ..., delta theta = ...: a variation that the notes choose."""
+    inner = left.of if isinstance(left, tree.Variation) else None
+    return isinstance(inner, Symbol) and inner.name in INPUTS
