@@ -336,7 +336,7 @@ def hutchinson(sampler: Sampler, trained: Trained, quick: bool, tell: Tell) -> S
     words = (
         "E[e' (df/dx) e] = tr(df/dx) for noise e of mean 0 and covariance I (theorem hutchinson of adjointcheck theory). One e for each "
         "sample, fixed during its solve, keeps the right side a smooth function of t and x, so that adaptive time steps and the discrete "
-        "adjoint see a plain ODE; the log-likelihood is then e' A e with A = int df/dx dt, unbiased for the same path.\n\n"
+        "adjoint see a plain ODE; the change is then -e' A e with A = int df/dx dt, unbiased for the same path.\n\n"
         "Unbiased is the log-density, not the density: by Jensen's inequality the mean of its exponential is too large, by the factor "
         f"cosh(A12 + A21) for noise +1 or -1. One draw for each grid point integrates to {integral:.3f}, so likelihoods are to be reported "
         "by the exact trace; and the integral of the section before does see a trace that is wrong.\n\n"
