@@ -73,7 +73,7 @@ def _positive(name: str, value: float) -> float:
 def _read_norm(norm: Callable[[Any], Any] | None, packing: Packing) -> Norm:
     """The caller's norm of a state; without one, the root mean square, of several parts the largest."""
     if norm is not None:
-        return lambda ratio: torch.as_tensor(norm(packing.unpack(ratio)))
+        return lambda ratio: torch.as_tensor(norm(packing.unpack(ratio)), dtype=torch.float64)
     if len(packing.shapes) == 1:
         return root_mean_square
     return lambda ratio: torch.stack([root_mean_square(part) for part in ratio.split(packing.sizes) if part.numel()]).amax()

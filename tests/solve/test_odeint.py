@@ -212,6 +212,36 @@ def test_func_may_differentiate_inside() -> None:
         assert relative(found, torch.autograd.grad(exact.sum(), y0, retain_graph=True)[0]) < 1e-8
 
 
+@pytest.mark.parametrize("gradient", ["discrete", "checkpointed", "interpolated", "backsolve", "reversible", "forward"])
+def test_a_hook_on_a_parameter_acts_once_on_the_whole_gradient(gradient: str) -> None:
+    rate = torch.tensor(0.7, dtype=torch.float64, requires_grad=True)
+
+    def differentiate() -> Tensor:
+        ys = odeint(lambda t, y: -rate * y * (1 + t), torch.ones(2, dtype=torch.float64), torch.tensor([0.0, 1.0]), gradient=gradient)
+        return torch.autograd.grad(ys[-1].sum(), rate)[0]
+
+    plain = differentiate()
+    rate.register_hook(lambda bar: bar.clamp(min=-1e-2) * 3)
+    assert plain < -1e-2
+    torch.testing.assert_close(differentiate(), torch.tensor(-3e-2, dtype=torch.float64))
+
+
+def test_func_may_use_transforms_of_torch_func_inside() -> None:
+    matrix = torch.tensor([[0.3, -1.0], [0.8, 0.1]], dtype=torch.float64, requires_grad=True)
+    y0 = torch.tensor([[0.5, -0.2], [0.1, 0.9]], dtype=torch.float64, requires_grad=True)
+    potential = lambda row: torch.tanh(matrix @ row).sum()  # noqa: E731
+    fields = {
+        "jacrev": lambda t, y: torch.func.vmap(torch.func.grad(potential))(y),
+        "jvp": lambda t, y: torch.func.jvp(lambda rows: torch.tanh(rows @ matrix.T), (y,), (torch.ones_like(y) @ matrix,))[1] @ matrix / 2,
+        "written out": lambda t, y: (1 - torch.tanh(y @ matrix.T) ** 2) @ matrix,
+        "jvp written out": lambda t, y: (1 - torch.tanh(y @ matrix.T) ** 2) * (torch.ones_like(y) @ matrix @ matrix.T) @ matrix / 2,
+    }  # fmt: skip
+    times = torch.tensor([0.0, 0.7], dtype=torch.float64)
+    found = {name: torch.autograd.grad(odeint(func, y0, times)[-1].square().sum(), [y0, matrix]) for name, func in fields.items()}
+    torch.testing.assert_close(found["jacrev"], found["written out"])
+    torch.testing.assert_close(found["jvp"], found["jvp written out"])
+
+
 def test_a_neural_ode_trains_by_changing_one_import() -> None:
     net, t = Net(), tensor(0.0, 0.5, 1.0)
     target = closed(t).detach()
@@ -368,3 +398,13 @@ def test_a_grazing_event_is_told_and_a_missing_one_too() -> None:
 def test_the_names_are_in_the_package() -> None:
     assert ac.odeint is odeint and {"odeint", "odeint_adjoint", "odeint_event", "solve_ensemble"} <= set(ac.__all__)
     assert set(METHODS) <= {*FIXED, *ADAPTIVE}
+
+
+def test_a_norm_that_returns_a_float_keeps_its_digits() -> None:
+    """As a float32 tensor it would move every time step; with all its digits the solution is that of the norm as a tensor."""
+    def norm(y: Tensor) -> Tensor:
+        return y.square().mean().sqrt()
+
+    y0, t = torch.tensor([1.0, 0.5], dtype=torch.float64), torch.tensor([0.0, 3.0], dtype=torch.float64)
+    found = [odeint(lambda t, y: torch.stack([y[1], -y[0] * (1 + t)]), y0, t, options={"norm": each}) for each in (norm, lambda y: norm(y).item())]
+    assert torch.equal(*found)
