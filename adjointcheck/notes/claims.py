@@ -17,10 +17,10 @@ from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, number, substitute, symbol, symbols_of
 from adjointcheck.expression.table import PRIMITIVES
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import ROLES, Context
+from adjointcheck.notes.context import Context
 from adjointcheck.notes.indices import Unclear, ahead, counted_from, past_last
 from adjointcheck.notes.jacobian import Partial, lemma
-from adjointcheck.notes.meaning import Applied, Symbol, Unknown, walk
+from adjointcheck.notes.meaning import Applied, Symbol, Unknown, own_name, walk
 from adjointcheck.notes.settings import Setting
 from adjointcheck.notes.tree import Node
 from adjointcheck.trusted.language import INTERVALS
@@ -31,13 +31,6 @@ from adjointcheck.trusted.verdict import Status
 Form = dict[str, Expression]
 FUNCTIONS = {"tr": "trace", "trace": "trace", "det": "det"} | {row.name: row.name for row in PRIMITIVES.values() if row.level == 9}
 GRADIENTS = {"x0": "J_x0", "theta": "J_theta", "w": "J_w", "t0": "J_t0", "t1": "J_t1", "s": "J_s", "x": "J_x"}
-
-
-def own_name(name: str, context: Context) -> str:
-    """A letter of the notes that is none of the convention's, though it may be called like one of them."""
-    declared = context.letters.get(name)
-    foreign = declared is not None and declared.symbol == name and name in ROLES and declared.kind != ROLES[name].kind
-    return f"own_{name}" if foreign else name
 
 
 @dataclass(frozen=True)
@@ -159,8 +152,11 @@ class Reader:
             raise Unclear(f"an index {offset} layers away", "neighbouring layers")
         if offset:
             root = self.setting.language.move(root, "next")
-        if side:
-            root = self.setting.language.move(root, side)
+        inner = place in self.setting.language.points[1:-1]
+        if inner and not side and not (root is symbol("x") and self.setting.name == "observations"):
+            raise Unclear("a value at a jump", "a side: p(s^-), p(s^+)")
+        if side or inner:  # x itself does not jump at an observation
+            root = self.setting.language.move(root, side or "before")
         return {place: root}
 
     def place(self, at: Node | None) -> tuple[str, int]:
@@ -183,6 +179,8 @@ class Reader:
         if isinstance(at, tree.Number) and at.value == 0:
             return points[0]
         name = at.name if isinstance(at, Symbol) else ""
+        if name == "s" and at.part != (Symbol("observation"),):
+            return ""
         return name if name in points else {"t0": points[0], "t1": points[-1], "N": points[-1]}.get(name, "") if points else ""
 
     def base(self) -> int:
@@ -196,6 +194,8 @@ class Reader:
         language = self.setting.language
         root = self.letter(name) if name in language.letters or self.body(name) is not None else ZERO
         usual = {"Psi": language.points[-1:], "psi": language.points[-1:], "phi": ("s",), "g": ("tau",), "r": ("tau",)}.get(node.name, ())
+        if node.name == "phi" and node.at is not None and self.place(node.at) == ("s", 0):
+            node = replace(node, at=None)
         if node.at is not None or (not node.arguments and not usual):
             return self.placed(root, node.at, node.side)
         places = {place for slot, value in node.arguments for place in self.argument(slot, value)}
@@ -212,7 +212,8 @@ class Reader:
         """(place, shift) of an argument that is the slot's own letter, nothing for a constant; raises Unclear for any other value."""
         language = self.setting.language
         if isinstance(value, Symbol) and (slot, value.name) in (("t", "t0"), ("t", "t1"), ("t", "s"), ("t", "tau"), ("x", "x0")):
-            yield (language.points[0] if slot == "x" else self.place(value)[0]), ""
+            place = language.points[0] if slot == "x" else self.place(value)[0]
+            yield place, "before" if place in language.points[1:-1] else ""
             return
         form = self.form(value)
         place, root = next(iter(form.items()))

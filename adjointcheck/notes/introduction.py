@@ -329,6 +329,9 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
             if isinstance(call, tree.Call) and function is not None and _takes_cost(function, context):
                 context, more = introduced_function(call, "L", context)
                 names += more
+            elif isinstance(call, tree.Call) and function is not None and role_in(replace(function, below=()), context) == "phi":
+                context, more = introduced_function(replace(call, function=replace(function, below=())), "phi", context)
+                names += more
         bare = head(part.body)
         if isinstance(part.body, tree.Letter) and bare is not None and not role_in(bare, context):
             context, more = introduced_function(part.body, "L", context)
@@ -351,7 +354,9 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
 
 def _takes_cost(function: tree.Letter, context: Context) -> bool:
     """Is it the running cost, of which nobody has said yet what its arguments are?"""
-    known = context.letters.get(function.name if context.over() == "layers" else key(function))
+    known, bare = context.letters.get(function.name if context.over() == "layers" else key(function)), context.letters.get(function.name)
+    if bare is not None and bare.symbol == "phi":
+        return False
     return known.symbol == "L" and known.arguments is None if known else not context.of("L")
 
 

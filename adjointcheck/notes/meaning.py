@@ -192,6 +192,9 @@ class _Resolver:
         core = _core(base)
         if isinstance(core, Unknown):
             return Unknown(key(node))
+        if isinstance(core, Symbol | Applied) and core.name in ("s", "phi") and len(below) == 1 and (index := self.observation(below[0])):
+            time = Symbol("s", part=(index,))
+            return time if core.name == "s" else _replaced(base, lambda c: replace(c, at=time))
         slots = [self.variable(part) for part in below]
         differentiable = isinstance(core, Applied) or (isinstance(core, Symbol) and core.name in ("J", "J_a"))
         if differentiable and all(slot is not None for slot in slots):
@@ -204,6 +207,16 @@ class _Resolver:
         if isinstance(core, Applied | Symbol) and len(below) == 1:
             return self.placed(base, core, below[0])
         return Unknown(key(node))
+
+    def observation(self, node: Node) -> Node | None:
+        """j of s_j and phi_j: the letter of a sum, a number, or any one observation that is not the last."""
+        if isinstance(node, tree.Number):
+            return node
+        if not isinstance(node, tree.Letter) or node.below or node.above or self.context.over() == "layers":
+            return None
+        if node.name in self.bound:
+            return Symbol(node.name, bound=True)
+        return Symbol("observation") if node.name in INDICES and node.name not in self.context.letters else None
 
     def variable(self, node: Node) -> Node | None:
         """The letter of a subscript that differentiates: f_x, f_{x(t)}."""
@@ -443,6 +456,8 @@ def _replaced(node: Node, change: Callable[[Any], Node]) -> Node:
 
 
 def _at(node: Node, place: Node) -> Node:
+    if isinstance(place, Symbol) and place.side:  # p(s^-) is p before s
+        return _replaced(node, lambda core: replace(core, at=replace(place, side=""), side=place.side))
     return _replaced(node, lambda core: replace(core, at=place))
 
 
@@ -500,3 +515,10 @@ def slots_of(node: Applied, context: Context) -> tuple[str, ...]:
     if declared is not None and declared.arguments is not None:
         return declared.arguments
     return AXES.get(node.name, ORDER)
+
+
+def own_name(name: str, context: Context) -> str:
+    """A letter of the notes that is none of the convention's, though it may be called like one of them."""
+    declared = context.letters.get(name)
+    foreign = declared is not None and declared.symbol == name and name in ROLES and declared.kind != ROLES[name].kind
+    return f"own_{name}" if foreign else name

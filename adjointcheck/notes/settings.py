@@ -220,26 +220,6 @@ def layers(step: str, stage: str, inputs: bool = True) -> Draft:
     return draft
 
 
-def observed() -> Draft:
-    """One observation phi at s, the others are like it: p takes up phi_x there."""
-    draft = Draft(("t0", "s", "t1"))
-    events.fields(draft, ("s",), "constant input")
-    draft.assume("continuous", "x.after = x.before at s")
-    events.variation(draft)
-    moved = "x.after.delta = x.before.delta + (f.before - f.after)*s.delta at s"
-    draft.step("moved", "differentiate", moved, "continuous", "dynamics", by="delta")
-    rate = "phi_s_t.before + phi_s_x.before*f.before + L.before - L.after + p.after*(f.before - f.after)"
-    kept = f"phi_s_theta.before*theta.delta + ({rate})*s.delta"
-    slots = {**events.ends(), "s": f"(phi_s_x.before + p.after - p.before)*x.before.delta + {kept}"}
-    known = ("dynamics", "costate", "terminal", "start_varies", "moved")
-    draft.step("gathered", "rewrite", slots, "parts", "time", "time_fixed", *known)
-    draft.step("jump_s", "choose", "p.before = p.after + phi_s_x.before at s", "gathered", of="x.before.delta")
-    draft.step("first_variation", "rewrite", {**events.ends(), "s": kept}, "gathered", "jump_s")
-    events.gradients(draft, {"s": "phi_s_theta.before"})
-    events.observation_time(draft, "s", rate)
-    return draft
-
-
 def speaking(build: Callable[..., Draft]) -> Callable[..., Draft]:
     """A theorem's draft that also names H and what else notes speak of."""
 
@@ -271,6 +251,7 @@ class Kind:
 
 _CONTROL = ("stationary", "free_final_time")
 _HELD = ("x0_fixed", "theta_fixed", "t0_fixed", "t1_fixed")
+_SAME = ("same_f_s", "same_L_s", "same_f_r", "same_L_r")  # f and L do not jump where an observation is made
 _PHI = {f"phi_s{part}": f"phi{part}" for part in ("", "_t", "_x", "_theta")}
 KINDS: dict[str, Kind] = {
     "continuous": Kind("Bolza's problem with its reverse-time system", continuous, optional=_CONTROL),
@@ -281,7 +262,7 @@ KINDS: dict[str, Kind] = {
     "euler_sum": Kind("Layers x.next = x + h f(x, w), cost L", layers, ("x + h*f", "L"), optional=("stationary",)),
     **{f"{kind}_varied": Kind(f"Layers {step}, varied", layers, (step, stage, False), optional=("x0_fixed", "theta_fixed", "w_fixed"))
        for kind, step, stage in (("map", "f", "L"), ("euler", "x + h*f", "h*L"), ("euler_sum", "x + h*f", "L"))},
-    "observations": Kind("Observations", speaking(observed), names=_PHI, optional=("same_f_s", "same_L_s")),
+    "observations": Kind("Observations", speaking(events.observations), names=_PHI, optional=_SAME),
     "event": Kind("An event with reset", speaking(events.event), ("r",), {**_PHI, "s": "tau"}),
     "switch": Kind("An event that switches fields", speaking(events.event), ("",), {**_PHI, "s": "tau"}),
     "fixed_end": Kind("Fixed end state", speaking(end_conditions.fixed_end)),

@@ -16,10 +16,10 @@ from adjointcheck.errors import AdjointCheckError
 from adjointcheck.expression.grammar import NAME, to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, symbol, symbols_of
 from adjointcheck.notes import tree
-from adjointcheck.notes.claims import Form, Reader, Unclear, own_name
+from adjointcheck.notes.claims import Form, Reader, Unclear
 from adjointcheck.notes.context import ROLES, Context
 from adjointcheck.notes.jacobian import Partial
-from adjointcheck.notes.meaning import Applied, Symbol, children, symbols, walk
+from adjointcheck.notes.meaning import Applied, Symbol, children, own_name, symbols, walk
 from adjointcheck.notes.regulator import letters_of, names_of, regulator_steps
 from adjointcheck.notes.settings import Setting, judged, setting
 from adjointcheck.notes.tree import Node
@@ -47,11 +47,12 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
     kinds = kinds_of(chain, context)
     stationary = ("stationary",) if form == "optimality" or "optimal" in context.hypotheses else ()
     free = ("free_final_time",) if "free end time" in context.hypotheses else ()
+    smooth = ("same_f_s", "same_L_s", "same_f_r", "same_L_r") if not context.of("w") else ()  # f and L jump only where a control does
     held = tuple(f"{letter}_fixed" for letter in INPUTS if letter not in varied(chain))
     for kind in filter(None, kinds):
         made = concrete(kind, context)
         if made is not None:
-            force = tuple(name for name in (*held, *stationary, *free) if name in made.optional)
+            force = tuple(name for name in (*held, *stationary, *free, *smooth) if name in made.optional)
             yield from (Situation(made, force, hidden=hidden) for hidden in HIDDEN.get(kind, ((),)))
 
 
@@ -116,7 +117,8 @@ def values(kind: str, context: Context) -> dict[str, str]:
     found: dict[str, str] = {}
     cost = context.law("objective")
     parts = list(walk(cost.right)) if cost else []
-    runs = "L" in present or any(isinstance(part, tree.Integral | tree.Series) for part in parts)
+    runs = "L" in present or any(isinstance(part, tree.Integral) or (isinstance(part, tree.Series) and kind != "observations")
+                                 for part in parts)
     if "no running cost" in context.hypotheses or not runs:
         found["L"] = "0"
     if "no terminal cost" in context.hypotheses or (cost and not _has_end(cost.right) and "Psi" not in present):
@@ -131,6 +133,8 @@ def values(kind: str, context: Context) -> dict[str, str]:
         absent = {letter for letter in LETTERS if arguments is not None and letter not in arguments}
         absent |= {"t"} if "autonomous" in context.hypotheses and function in ("f", "L") else set()
         found |= {f"{function}_{letter}": "0" for letter in absent}
+    if kind == "observations":
+        found |= {f"phi_r{name[3:]}": text for name, text in found.items() if name.startswith("phi_")}
     law = context.law("layers")
     if kind.startswith("euler") and law is not None and "h" not in symbols(law.right):
         found["h"] = "1"
@@ -204,7 +208,9 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
     step = context.law("layers") if layers else law
     if step is not None and (not layers or not {"f"} & symbols(step.right)):
         found["f"] = _one(reader.form(step.right), "here")
-    if cost is not None and not isinstance(cost.right, Symbol):
+    if made.name == "observations" and not (cost is not None and all(map(is_observed, _terms(cost.right)))):
+        raise Unclear("the objective", "a sum of phi_j(x(s_j)), a cost of the end state, and an integral of L")
+    if cost is not None and not isinstance(cost.right, Symbol) and made.name != "observations":
         form = reader.form(cost.right)
         if set(form) - {"", "integrand", "sum", last} or form.get("", ZERO) is not ZERO:
             raise Unclear("the objective", "a cost of the end state and an integral or a sum")
@@ -212,6 +218,32 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
         if layers and "L" in symbols(cost.right):
             del found["L"]
     return {name: root for name, root in found.items() if name in made.language.functions}
+
+
+_PAID = {"phi": tree.Series, "L": tree.Integral}  # Psi stands alone
+
+
+def is_observed(term: Node) -> bool:
+    """Is it the sum of all phi_j(x(s_j)), Psi(x(t1)), or int L dt?"""
+    body = term.body if isinstance(term, tree.Series | tree.Integral) else term
+    if not isinstance(body, Applied) or not isinstance(term, _PAID.get(body.name, Applied)):
+        return False
+    if isinstance(term, tree.Series):
+        whole = (term.kind, term.lower, term.upper) == ("sum", tree.Number(Fraction(1)), Symbol("N"))
+        return whole and term.index is not None and _paid(body, Symbol("s", part=(term.index,)))
+    return body.name in ("L", "Psi") and _paid(body, Symbol("t1") if body.name == "Psi" else None)
+
+
+def _paid(body: Applied, at: Node | None) -> bool:
+    """Are a cost's arguments those of the problem, all of one time?"""
+    there = {Symbol(slot, at=at) for slot in ("x", "w")} | {Symbol("theta"), at or Symbol("t")}
+    if at is None:
+        there |= {Symbol(slot, at=Symbol("t", bound=bound)) for slot in ("x", "w") for bound in (True, False)} | {Symbol("t", bound=True)}
+    return body.at == (at if body.name == "phi" else None) and all(value in there for _, value in body.arguments)
+
+
+def _terms(node: Node) -> tuple[Node, ...]:
+    return node.terms if isinstance(node, tree.Sum) else (node,)
 
 
 def _one(form: Form, place: str) -> Expression:

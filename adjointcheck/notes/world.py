@@ -8,7 +8,7 @@ dJ/dx(t) from perturbed solutions, never from an adjoint equation.  All inputs m
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -25,7 +25,7 @@ from adjointcheck.notes.jet import Value, along, direction, moved, real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.tree import Node
 
-LAYERS = 4
+LAYERS = OBSERVATIONS = 4
 SIZES = {"n": 3, "k": 2, "m": 4, "q": 2}
 
 
@@ -133,7 +133,8 @@ class World:
 
     def cuts(self) -> tuple[float, ...]:
         """Times at which something jumps."""
-        return (*self.before.cuts(), float(real(self.origin[0]))) if self.before else ()
+        observed = tuple(float(time) for time in np.ravel(real(self.inputs["s"]))) if "s" in self.inputs else ()
+        return (*observed, *((*self.before.cuts(), float(real(self.origin[0]))) if self.before else ()))
 
     # Values
 
@@ -143,6 +144,8 @@ class World:
         if follows and self.before is not None and float(real(place)) < float(real(self.origin[0])) - CLOSE:
             return self.before.value(node, place, env.within(self.before))
         name = node.name
+        if name == "p" and "s" in self.inputs and not self.stage.free:
+            return self.jumping_costate(place, node.side)
         maker = getattr(self, f"value_{name}", None)
         if maker is not None:
             return maker(place)
@@ -201,6 +204,10 @@ class World:
         if self.stage.free:
             return self.inputs["multiplier"](place).reshape(*self.shape("p")) if not self.layered else self.inputs["multiplier"][place]
         return self.costates[place] if self.layered else self.costate(place).reshape(*self.shape("p"))
+
+    def value_observation(self, place: Value) -> Value:
+        """Any observation that is neither the first nor the last."""
+        return np.float64(2.0)
 
     def value_J(self, place: Value) -> Value:
         return evaluate(self.objective, Env(self, self.last()))
@@ -399,9 +406,17 @@ class World:
             return self._by_state(inner, symbol, env)
         if name == "w":
             return self._by_control(inner, symbol, env)
+        if name == "s" and symbol.part:
+            return self._by_observation(inner, symbol, env)
         if name in self.inputs and not name.startswith("d_") and (name in ("t0", "t1") or dimensions(self.inputs[name])):
             return columns(lambda value: inner(env.within(self.put(name, value))), self.inputs[name])
         raise NoValue(f"a derivative by {name} through the whole system")
+
+    def _by_observation(self, inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
+        """One observation moves in time, the others stay."""
+        unit = np.eye(OBSERVATIONS)[round(float(real(evaluate(symbol.part[0], env)))) - 1]
+        with direction() as bit:
+            return along(inner(env.within(self.put("s", moved(self.inputs["s"], bit, unit)))), bit)
 
     def _by_state(self, inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
         place = self.place(symbol, env)
@@ -456,6 +471,38 @@ class World:
             price = jet.stacked([prices[k] - (paid[k][i] if paid else 0.0) for k in range(size)])
             rows.append(price.reshape(1, -1) @ jet.inverse(jet.stacked([flow[i] for flow in flows], 1)))
         return Path(jet.stacked([row.reshape(-1) for row in rows]))
+
+    @cached_property
+    def deposits(self) -> list[tuple[Value, Path]]:
+        """(s_j, d phi_j/dx(s) (dx(t)/dx(s))^-1 as a path in t): what the costate gives up at each observation."""
+        flows, slopes = [], []
+        for unit in np.eye(int(np.prod(self.shape("x")))):
+            with direction() as bit:
+                there = self.shifted(bit, unit.reshape(*self.shape("x")))
+                flows.append(along(there.trajectory.values, bit))
+                slopes.append([along(evaluate(body, env), bit) for body, env in there.observed()])
+        inverses = [jet.inverse(jet.stacked([flow[i] for flow in flows], 1)) for i in range(NODES)]
+        rows = [jet.stacked(list(row)).reshape(1, -1) for row in zip(*slopes, strict=True)]
+        paths = [Path(jet.stacked([(row @ inverse).reshape(-1) for inverse in inverses])) for row in rows]
+        return [(self.inputs["s"][i % OBSERVATIONS], path) for i, path in enumerate(paths)]
+
+    def observed(self) -> Iterator[tuple[Node, Env]]:
+        """The costs of the observations one by one, each where it is paid."""
+        for series in (part for part in walk(self.objective) if isinstance(part, tree.Series)):
+            for index in range(1, OBSERVATIONS + 1):
+                bound = {series.index.name: np.float64(index)} if isinstance(series.index, Symbol) else {}
+                yield series.body, Env(self, self.last(), bound)
+
+    def jumping_costate(self, place: Value, side: str) -> Value:
+        """dJ/dx(t), which no longer counts the observations that are over."""
+        value = self.costate(place)
+        for time, paid in self.deposits:
+            here = abs(float(real(time)) - float(real(place))) < CLOSE
+            if here and not side:
+                raise NoValue("p jumps at an observation; write p(s^-) or p(s^+)")
+            if side == "after" if here else float(real(time)) < float(real(place)):
+                value = value - paid(place)
+        return value.reshape(*self.shape("p"))
 
     @cached_property
     def costates(self) -> list[Value]:

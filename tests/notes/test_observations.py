@@ -1,0 +1,37 @@
+"""Observations: the costate's jumps, gradients without and with phi_theta, times that move; what holds for one alone is not proved."""
+
+from __future__ import annotations
+
+import pytest
+from test_verify import verdicts
+
+HEADER = "\n".join(("objective: J", "state: x", "parameters: theta", "costate: p = dJ/dx (row)", "field: f", "observation cost: l",
+                    "observation times: s", "time: t in [t_0, t_1]"))
+SUM = r"""\dot x = f(x, \theta)
+J = \sum_{j=1}^N l_j(x(s_j))"""
+BOLZA = r"""\dot x = f(x, \theta)
+J = \Psi(x(t_1)) + \sum_{i=1}^N l_i(x(s_i), s_i) + \int_{t_0}^{t_1} L(x)\,dt"""
+
+RIGHT_AND_WRONG = [
+    (SUM, r"p(s_j^-) = p(s_j^+) + \frac{\partial l_j}{\partial x}(x(s_j))", r"p(s_j^+) = p(s_j^-) + \frac{\partial l_j}{\partial x}(x(s_j))"),
+    (SUM, r"p(t_1) = 0", r"p(t_1) = \frac{\partial l_j}{\partial x}(x(s_j))"),
+    (SUM, r"\frac{dJ}{ds_k} = \frac{\partial l_k}{\partial x}\,f(x(s_k),\theta)", r"\frac{dJ}{ds_k} = p(s_k^-)\,f(x(s_k),\theta)"),
+    (SUM, r"\frac{dJ}{d\theta} = \int_{t_0}^{t_1} p\,\frac{\partial f}{\partial\theta}\,dt", r"\frac{dJ}{d\theta} = -\int_{t_0}^{t_1} p\,\frac{\partial f}{\partial\theta}\,dt"),
+    (BOLZA, r"p(s_i^-) - p(s_i^+) = \frac{\partial l_i}{\partial x}(x(s_i), s_i)", r"p(s_i^-) = \frac{\partial l_i}{\partial x}(x(s_i), s_i)"),
+    (BOLZA, r"\dot p = -\frac{\partial L}{\partial x} - p\,\frac{\partial f}{\partial x}", r"\dot p = -p\,\frac{\partial f}{\partial x}"),
+]
+
+
+@pytest.mark.parametrize(("laws", "right", "wrong"), RIGHT_AND_WRONG)
+def test_right_lines_are_proved_and_slips_refuted(laws: str, right: str, wrong: str) -> None:
+    assert verdicts(HEADER, laws, right, wrong) == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize("law", [r"J = \sum_{j=1}^N l_j(x(t_1))", r"J = \sum_{j=2}^N l_j(x(s_j))", r"J = \sum_{j=1}^N 2 l_j(x(s_j))"])
+def test_another_sum_than_that_of_all_observations_proves_nothing(law: str) -> None:
+    assert "proved" not in verdicts(HEADER, "\\dot x = f(x, \\theta)\n" + law, r"p(s_j^-) = p(s_j^+) + \frac{\partial l_j}{\partial x}(x(s_j))")
+
+
+def test_a_costate_at_a_jump_needs_a_side_and_a_numbered_observation_is_not_any() -> None:
+    assert verdicts(HEADER, SUM, r"p(s_j) = p(s_j^+)", r"p(s_1^-) = p(s_2^+) + \frac{\partial l_1}{\partial x}(x(s_1))")[0] == "unknown"
+    assert verdicts(HEADER, SUM, r"p(s_1^-) = p(s_2^+) + \frac{\partial l_1}{\partial x}(x(s_1))") != ["proved"]
