@@ -128,7 +128,7 @@ def adaptivity(exponents: Sequence[int], tell: Tell) -> tuple[Section, str]:
     surprise = (
         "Chen et al. (2018, figure 3c) report about half as many evaluations back as there. Here backsolve took "
         f"{min(ratios):.1f} to {max(ratios):.1f} times as many back as there: state, costate and parameter integrals all obey the "
-        "tolerance, and the costate is no smoother than the state."
+        "tolerance."
     )
     return Section("Cost adapts to the tolerance", words, [table], [work(tolerances, found, errors)], checks), surprise
 
@@ -231,7 +231,7 @@ def memory(counts: Sequence[int], tell: Tell) -> tuple[Section, Sequence[str]]:
     plain, least, rows, checks = found["backpropagation"][-1], found["backsolve"][-1].between, [], []
     for name, (_, power) in WAYS.items():
         last = found[name][-1]
-        power_found = slope(counts, [max(each.between - least, STATE) for each in found[name]])
+        power_found = round(slope(counts, [max(each.between - least, STATE) for each in found[name]]), 3) + 0.0  # no -0
         evaluations = (last.found.forward + last.found.backward) / counts[-1]
         rows.append([name, *(each.between for each in found[name]), power_found, last.peak, evaluations, last.found.error(plain.found)])
         checks.append(judge(f"bytes held, {name}", abs(power_found - power), 0.1, f"slope {power_found:.3f} against {power:g}"))
@@ -245,27 +245,28 @@ def memory(counts: Sequence[int], tell: Tell) -> tuple[Section, Sequence[str]]:
     words = (
         f"A residual net of n layers, width {WIDTH}, {INPUTS} inputs, which is Euler's method with n time steps on [0, 1]. Counted are the "
         "bytes of all tensor storages alive, each from the operation that made it until it is freed: between the passes, and at most at "
-        "any time. This is no reading of the process's memory, in which allocators round.\n\n"
+        "any time. This is no reading of the process's memory, in which allocators round. Slopes are those of "
+        "the bytes beyond backsolve's, which holds the two ends alone, and at least one state; peak, evaluations and distance from "
+        "backpropagation's gradient are those of the largest n.\n\n"
         "Discrete and checkpointed gradients are those of backpropagation to rounding. Backsolve and the reversible pair hold as little as "
         "can be, and are gradients of something else: of the ODE, and of the pair's own solution; both differ from backpropagation at the "
         "order of Euler's method. A fixed number of checkpoints has constant memory, too, and the exact gradient; it pays in evaluations."
     )
-    columns = ("gradient", *(f"n = {n:,}" for n in counts), "slope", "peak", "evaluations per time step", "error")
-    note = (
-        "Between the passes; slope: of the bytes beyond those of backsolve, which holds the ends alone, and at least one state. Peak over "
-        "both passes, evaluations, and distance from backpropagation's gradient are those at the largest n."
-    )
-    section = Section("Memory over the number of time steps", words, [Table("Bytes of live tensors", columns, rows, note)],
+    columns = ("gradient", *(f"n = {n:,}" for n in counts), "slope", "peak", "f per time step", "error")
+    section = Section("Memory over the number of time steps", words, [Table("Bytes held", columns, rows)],
                       [bytes_held(counts, found)], checks)
     return section, (records(found, counts[-1]), coupling(180))
 
 
 def records(found: dict[str, list[Held]], n: int) -> str:
     steps = found["reversible"][-1].found
+    states = {name: each[-1].peak / STATE for name, each in found.items()}
     return (
         "Constant memory is that of states. Every row that sweeps back also keeps where its time steps lie, three Python numbers each, "
         "which grow with n whatever the size of the state, and backsolve here keeps them without need; they are not counted above. Nor is "
-        f"it free: the reversible pair evaluates f {(steps.forward + steps.backward) / n:.0f} times a time step, backpropagation once."
+        f"it free: the reversible pair evaluates f {(steps.forward + steps.backward) / n:.0f} times a time step, backpropagation once. "
+        f"At its peak, on the way back, backsolve took the room of {states['backsolve']:.0f} states, the march with {KEPT} checkpoints of "
+        f"{states[f'checkpointed, {KEPT}']:.0f}."
     )
 
 
@@ -301,7 +302,7 @@ def bytes_held(counts: Sequence[int], found: dict[str, list[Held]]) -> Picture:
 
 @dataclass(frozen=True)
 class Broken:
-    """One contraction k T at one tolerance: how far x(t0) came back off, and the errors of the gradients."""
+    """One contraction k T at one tolerance: how far y(t0) came back off, and the errors of the gradients."""
 
     k: float
     tolerance: float
@@ -343,16 +344,18 @@ def contraction(products: Sequence[float], tolerances: Sequence[float], tell: Te
         "xdot = k (-x + theta tanh(M x) + force(t)) on [0, 1], J = int |x|^2/2 dt: T = 1, and forward, two solutions approach at rates "
         f"between k (1 - {spread:.2f}) and k (1 + {spread:.2f}), which is a Lipschitz constant of f in x; {spread:.2f} is the norm of "
         "diag(theta) M. Backward they part as fast. Whatever error the forward solve left at t1, about the tolerance, backsolve multiplies "
-        "by exp(k T) on its way to t0, and solves the costate equation along that wrong path. No tolerance saves it: one a thousand times "
-        "smaller only moves the end by ln(1000) = 6.9 or so. Discrete and interpolated gradients never solve for x backward.\n\n"
-        f"Time steps are bounded by {BOUND}, or MarchError ends the study; no march met the bound, for far out this field is linear, and a "
-        "wrong path grows no faster than exp. Where f grows faster than x, as in -x - x^3, the way back can leave for infinity before t0."
+        "by about exp(k T) on its way to t0, and solves the costate equation along that wrong path. No tolerance saves it: one a thousand "
+        "times smaller only moves the end by ln(1000) = 6.9 or so. Discrete and interpolated gradients never solve for it. Rounding is "
+        "the distance of the discrete gradient from autograd through the same time steps. Once x is far off, the running cost, which is "
+        "quadratic in x and one of the three states, is off by the square of it.\n\n"
+        f"Time steps are bounded by {BOUND}, or MarchError ends the study; no march met the bound, for far out this field is linear, and "
+        "a wrong path grows exponentially at most. Where f grows faster than x, as in -x - x^3, the way back can leave for infinity."
     )
     checks = [growth_check(tolerance, rate, spread) for tolerance, (rate, _) in fits.items()]
     last, bought = found[-1], ends[-1] - ends[0]
     checks += [
         judge("what a smaller tolerance buys", bought, log(tolerances[0] / tolerances[-1]) / (1 - spread),
-              f"further k T before x(t0) comes back off by 0.1, from {tolerances[0]:g} to {tolerances[-1]:g}"),
+              f"further k T before y(t0) comes back off by 0.1, from {tolerances[0]:g} to {tolerances[-1]:g}"),
         judge("backsolve has no digit left", -log10(last.backsolve), 0, f"digits of the gradient at k T = {last.k:g}, {last.tolerance:g}"),
         judge("discrete stays right", max(each.discrete / each.tolerance for each in found), 3, "gradient error over tolerance, every k T"),
         judge("interpolated stays right", max(each.interpolated / each.tolerance for each in found), 3,
@@ -360,22 +363,22 @@ def contraction(products: Sequence[float], tolerances: Sequence[float], tell: Te
         judge("discrete stays exact", max(each.rounding for each in found), 500,
               "distance from autograd through the same time steps, in units of 2^-53"),
     ]
-    columns = ("k T", "tolerance", "x(t0) comes back off by", "backsolve", "interpolated", "discrete", "rounding, discrete")
+    columns = ("k T", "tolerance", "y(t0)", "backsolve", "interpolated", "discrete", "rounding, discrete")
     rows = [[e.k, e.tolerance, e.reconstruction, e.backsolve, e.interpolated, e.discrete, e.rounding] for e in found]
-    note = "Relative errors, of gradients from the fourth column on; the last in units of 2^-53, against autograd on the same time steps."
     off, error = hidden(20.0, tolerances[0])
     surprise = (
-        f"Extrapolated from where it still works, backsolve loses x(t0) (off by 0.1) at k T = {ends[0]:.0f} for {tolerances[0]:g} and at "
+        f"Extrapolated from where it still works, backsolve loses y(t0) (off by 0.1) at k T = {ends[0]:.0f} for {tolerances[0]:g} and at "
         f"{ends[-1]:.0f} for {tolerances[-1]:g}. But with a terminal cost alone, |x(t1)|^2, the costate dies out backward as fast as the "
-        f"error of x grows: at k T = 20 and {tolerances[0]:g}, x(t0) came back off by {off:.0e} while the gradient was off by {error:.0e}. "
+        f"error of x grows: at k T = 20 and {tolerances[0]:g}, y(t0) came back off by {off:.0e} while the gradient was off by {error:.0e}. "
         "A bad reconstruction warns of a bad gradient; it does not prove one."
     )
-    return Section("Where backsolve breaks", words, [Table("Over the contraction k T", columns, rows, note)],
+    title = "Relative errors of y(t0) = (x, c) and of gradients; rounding in units of 2^-53"
+    return Section("Where backsolve breaks", words, [Table(title, columns, rows)],
                    [collapse(found, tolerances)], checks), surprise
 
 
 def hidden(k: float, tolerance: float) -> tuple[float, float]:
-    """With a terminal cost alone: how far x(t0) came back off, and the error of backsolve's gradient."""
+    """With a terminal cost alone: how far y(t0) came back off, and the error of backsolve's gradient."""
     field, y0, told = Field(torch.tensor([0.5, 0.8]), contracting(k)), torch.tensor([1.0, -0.5, 0.0]), []
     wanted, back = (
         differentiate(field, y0, 1.0, lambda y: y[:2].square().sum(), row, **how)
@@ -393,7 +396,7 @@ def growth(found: list[Broken]) -> tuple[float, float]:
 
 def growth_check(tolerance: float, rate: float, spread: float) -> Check:
     words = f"exp({rate:.2f} k T) while below 0.05, off the middle 1 by; limit: the spread of the rates"
-    return judge(f"x(t0) is lost exponentially, {tolerance:g}", abs(rate - 1), spread, words)
+    return judge(f"y(t0) is lost exponentially, {tolerance:g}", abs(rate - 1), spread, words)
 
 
 def collapse(found: list[Broken], tolerances: Sequence[float]) -> Picture:
@@ -407,7 +410,7 @@ def collapse(found: list[Broken], tolerances: Sequence[float]) -> Picture:
             for colour, name in zip(SERIES, ("backsolve", "interpolated", "discrete"), strict=False):
                 right.plot(k, [getattr(each, name) for each in rows], style, color=colour, markersize=3,
                            label=name if tolerance == tolerances[0] else None)
-        for axes, title in ((left, "x(t0) comes back off by"), (right, "gradient error")):
+        for axes, title in ((left, "y(t0) comes back off by"), (right, "gradient error")):
             logarithmic(axes, "y")
             axes.set_title(title, loc="left")
             axes.set_xlabel("k T")
@@ -421,9 +424,9 @@ def study(quick: bool, tell: Tell) -> Study:
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
     try:
-        cost, halves = adaptivity((4, 6, 8) if quick else range(3, 11), tell)
-        held, told = memory((40, 80, 160) if quick else (100, 1000, 10_000), tell)
-        products, pair = ((2, 5, 8, 30), (1e-4, 1e-7)) if quick else (DENSE, (1e-6, 1e-9))
+        cost, halves = adaptivity((3, 5, 7) if quick else range(3, 11), tell)
+        held, told = memory((24, 48, 96) if quick else (100, 1000, 10_000), tell)
+        products, pair = ((2, 6, 25), (1e-4, 1e-7)) if quick else (DENSE, (1e-6, 1e-9))
         broken, lost = contraction(products, pair, tell)
     finally:
         torch.set_default_dtype(before)
