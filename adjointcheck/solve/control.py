@@ -29,8 +29,8 @@ CONTROLLERS = {
 
 
 def root_mean_square(ratio: Tensor) -> Tensor:
-    """Over all entries."""
-    return torch.linalg.vector_norm(ratio) / ratio.numel() ** 0.5
+    """Over all entries, 0 of none."""
+    return torch.linalg.vector_norm(ratio) / max(1, ratio.numel()) ** 0.5
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.autograd.graph import GradientEdge, get_gradient_edge
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_iter, tree_map_only
@@ -151,12 +152,17 @@ def trace_field(function: Callable[[Tensor, Any], Any], t: Tensor, y: Tensor, pa
     tensors |= {id(tensor): tensor for tensor in leaves if tensor is not rate[1] and tensor is not rate[2]}
     names = [named[key][1] if key in named else f"a captured tensor of shape {tuple(tensor.shape)}" for key, tensor in tensors.items()]
     # A captured result of other operations is computed with as if it were given: the caller's graph is not entered.
-    aliases = {key: tensor.detach().requires_grad_() for key, tensor in tensors.items() if tensor.grad_fn is not None}
+    # So is one with hooks, which are meant for the whole gradient and not for that of every evaluation.
+    apart = (tensor for tensor in tensors.values() if tensor.grad_fn is not None or tensor._backward_hooks)
+    aliases = {id(tensor): tensor.detach().requires_grad_() for tensor in apart}
     found = Field(function, packing, tuple(tensors.values()), tuple(names), aliases, tape_bytes=tape_bytes)
     return replace(found, known=frozenset(_accumulator(tensor) for tensor in found.leaves))
 
 
-def _evaluate_watched(plain: Field, t: Tensor, y: Tensor) -> tuple[tuple[Tensor, Tensor, Tensor], list[Tensor], int]:
+Watched = tuple[tuple[Tensor, Tensor, Tensor], list[Tensor], int]
+
+
+def _evaluate_watched(plain: Field, t: Tensor, y: Tensor) -> Watched:
     """The rate with its t and y, the tensors it met, and the bytes that its graph keeps besides those."""
     kept: dict[int, int] = {}
 
@@ -164,12 +170,23 @@ def _evaluate_watched(plain: Field, t: Tensor, y: Tensor) -> tuple[tuple[Tensor,
         kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
         return tensor
 
-    with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor), _Watch(t, y) as watch:
-        y, t = y.detach().requires_grad_(), t.detach().requires_grad_()
-        rate = plain(t, y)
-    for tensor in watch.met:
+    try:
+        with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+            rate, met = _evaluate_looking(plain, t, y)
+    except RuntimeError:  # transforms of torch.func inside bear no such hooks: then no graph is kept, whatever it may weigh
+        return *_evaluate_looking(plain, t, y), _UNKNOWN_BYTES
+    for tensor in met:
         kept.pop(tensor.untyped_storage().data_ptr(), None)
-    return (rate, t, y), watch.met, sum(kept.values()) + rate.nbytes
+    return rate, met, sum(kept.values()) + rate[0].nbytes
+
+
+_UNKNOWN_BYTES = 2**62
+
+
+def _evaluate_looking(plain: Field, t: Tensor, y: Tensor) -> tuple[tuple[Tensor, Tensor, Tensor], list[Tensor]]:
+    with torch.enable_grad(), _Watch(t, y) as watch:
+        y, t = y.detach().requires_grad_(), t.detach().requires_grad_()
+        return (plain(t, y), t, y), watch.met
 
 
 class _Watch(TorchFunctionMode):
@@ -182,7 +199,8 @@ class _Watch(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         for tensor in tree_iter((args, kwargs)):
-            if isinstance(tensor, Tensor) and tensor.requires_grad and id(tensor) not in self.made:
+            own = isinstance(tensor, Tensor) and tensor.requires_grad and id(tensor) not in self.made
+            if own and not is_functorch_wrapped_tensor(tensor):
                 self.made[id(tensor)] = tensor
                 self.met.append(tensor)
         result = func(*args, **(kwargs or {}))

@@ -88,6 +88,9 @@ def test_tuples_scalars_nests_float32_and_empty_axes() -> None:
     assert scalar.shape == (2,) and float(scalar[1]) == pytest.approx(math.exp(-1), rel=1e-6)
     nest = odeint(lambda t, y: (-y[0], (y[1][0],)), (torch.ones(1), (torch.ones(2),)), t)
     assert nest[1][0].shape == (2, 2)
+    empty = torch.ones(0, 2, requires_grad=True)
+    (found,) = torch.autograd.grad(odeint(lambda t, y: -y, empty, t).sum(), empty)
+    assert found.shape == (0, 2)
 
 
 def test_func_sees_time_as_a_scalar_of_the_state_and_only_inside_the_interval() -> None:
