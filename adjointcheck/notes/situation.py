@@ -204,6 +204,8 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
     reader = Reader(with_letters(made, own_letters(context, made)), context)
     found: dict[str, Expression] = {}
     law, cost = context.law("dynamics"), context.law("objective")
+    if not reader.setting.language.points:  # algebra, without a problem
+        return found
     last, layers = reader.setting.language.points[-1], reader.setting.language.layers
     step = context.law("layers") if layers else law
     if step is not None and (not layers or not {"f"} & symbols(step.right)):

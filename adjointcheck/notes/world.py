@@ -203,7 +203,11 @@ class World:
     def value_p(self, place: Value) -> Value:
         if self.stage.free:
             return self.inputs["multiplier"](place).reshape(*self.shape("p")) if not self.layered else self.inputs["multiplier"][place]
-        return self.costates[place] if self.layered else self.costate(place).reshape(*self.shape("p"))
+        if not self.layered:
+            return self.costate(place).reshape(*self.shape("p"))
+        if not 0 <= place <= self.count:
+            raise NoValue(f"there is no costate at layer {place}")
+        return self.costates[place]
 
     def value_observation(self, place: Value) -> Value:
         """Any observation that is neither the first nor the last."""
