@@ -179,7 +179,7 @@ class Reader:
         if isinstance(at, tree.Number) and at.value == 0:
             return points[0]
         name = at.name if isinstance(at, Symbol) else ""
-        if name == "s" and at.part != (Symbol("observation"),):
+        if name == "s" and isinstance(at, Symbol) and at.part != (Symbol("observation"),):
             return ""
         return name if name in points else {"t0": points[0], "t1": points[-1], "N": points[-1]}.get(name, "") if points else ""
 
@@ -505,6 +505,8 @@ class Reader:
         """int from the first point to the last; backwards with a minus; from or to the running time over that stretch."""
         if self.setting.language.layers or not isinstance(node.by, Symbol) or node.by.name not in ("t", "s"):
             raise Unclear("an integral", "integrals over time")
+        if node.by.name != "t" and any(isinstance(part, Symbol) and part == Symbol("t") for part in walk(node.body)):
+            raise Unclear(f"the time t under an integral over {node.by.name}", "one time under an integral")
         body = self.form(node.body)
         if set(body) - {"", "here"}:
             raise Unclear("an integrand with values at fixed times", "an integrand at the running time")

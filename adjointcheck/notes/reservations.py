@@ -98,6 +98,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return _dependent(right, context, frozenset())
     if isinstance(left, Symbol) and left.name == "x" and _at_end(left.at) and not any(isinstance(p, tree.Integral) for p in walk(right)):
         return frozenset({"end"})
+    if isinstance(left, Symbol) and left.name in ("J", "J_") and _other_cost(left, right, context):
+        return frozenset({"all"})
     if taken:
         return frozenset()
     if _held(left, right):
@@ -193,6 +195,12 @@ def _dependent(node: Node, context: Context, own: frozenset[str]) -> frozenset[s
 def _constant(part: Symbol, context: Context) -> bool:
     declared = context.letters.get(part.name) or next(iter(context.of(part.name)), None)
     return declared is not None and declared.kind == "constant" and declared.body is None
+
+
+def _other_cost(left: Node, right: Node, context: Context) -> bool:
+    """A cost that is not taken for the objective, or with an end cost of more than t, x and theta."""
+    slots = {slot for part in walk(right) if isinstance(part, Applied) and part.name == "Psi" for slot, _ in part.arguments}
+    return context.law("objective") is None or not slots <= {"t", "x", "theta"}
 
 
 def chooses(left: Node) -> bool:

@@ -113,7 +113,8 @@ def slot_of(argument: Node, function: str, context: Context, timed: bool, names:
 
 
 def constants(node: Node, context: Context) -> Context:
-    """Letters that a law brings in without a word: matrices A, B ... before a state or control, scalars otherwise."""
+    """Letters that a law brings in without a word: matrices A, B ... before a state or control, the rate of a discount."""
+    context = discount(node, context)
     for part in walk(node):
         indexed = isinstance(part, tree.Letter) and part.name in context.letters and context.letters[part.name].kind == "function"
         if isinstance(part, tree.Letter) and not indexed and not {key(part)} & {*context.letters, *USUAL} and not part.above:
@@ -123,6 +124,17 @@ def constants(node: Node, context: Context) -> Context:
                 context = context.declare(Declared(key(part), "w", ("k", "1"), "path", source="proposed"))
             elif shape is not None:
                 context = context.declare(Declared(key(part), own(key(part)), shape, source="proposed"))
+    return context
+
+
+def discount(node: Node, context: Context) -> Context:
+    """rho of exp(-rho t): a constant, for a rate that changed in time would stand under an integral."""
+    powers = (part.arguments[0] for part in walk(node) if isinstance(part, tree.Function) and part.name == "exp" and part.arguments)
+    for power in powers:
+        factors = next((part.factors for part in walk(power) if isinstance(part, tree.Product)), ())
+        letters = [factor for factor in factors if isinstance(factor, tree.Letter) and not (factor.above or factor.accents)]
+        if len(letters) == len(factors) == 2 and key(letters[1]) == "t" and key(letters[0]) not in {*context.letters, *USUAL}:
+            context = context.declare(Declared(key(letters[0]), own(key(letters[0])), source="proposed"))
     return context
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adjointcheck.errors import DisagreementError
+from adjointcheck.notes import tree
 from adjointcheck.notes.comparison import Contradiction, Outcome, Undecided
 from adjointcheck.notes.comparison import judge_pair as in_worlds
 from adjointcheck.notes.context import HYPOTHESES, Context, read_header
@@ -22,6 +23,7 @@ from adjointcheck.notes.finding import Finding, Findings
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.judgement import EQUALITIES, follows, judge_pair
 from adjointcheck.notes.latex import Unread, read_formula
+from adjointcheck.notes.meaning import resolve
 from adjointcheck.notes.prove import Proof, Slots
 from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, given, reserved
 from adjointcheck.notes.tree import Node
@@ -64,6 +66,7 @@ class Notes:
             line, column = formula.place(chain.position)
             told = f"line {line}, column {column}: {chain.reason}. {chain.todo}".strip()
             yield replace(blank, status="not read", words=told)
+            self.reservations += tuple(self.half_read(formula.text))
             return
         try:
             resolved, self.context = understand(chain, self.context)
@@ -75,6 +78,20 @@ class Notes:
         taken = resolved.status != "claim" or all(finding.status == "proved" for finding in found)
         self.reservations += tuple(reserved(chain, resolved.chain, self.context, f"`{formula.text}`", taken))
         yield from found
+
+    def half_read(self, text: str) -> Iterator[Reservation]:
+        """What a formula that is not read speaks of on its left: a start, dynamics, or a letter (a cost?) that is then not known."""
+        left, equals, _ = text.partition("=")
+        chain = read_formula(f"{left} = 0", self.context.reader())
+        if not equals or isinstance(chain, Unread):
+            return
+        if isinstance(chain.sides[0], tree.Letter):
+            yield Reservation(frozenset({"all"}), f"it may rest on `{text}`, which is not read")
+        else:
+            written = tree.Chain((chain.sides[0], tree.Words("?")), ("=",))
+            resolved = resolve(written, self.context)
+            assert isinstance(resolved, tree.Chain)
+            yield from reserved(written, resolved, self.context, f"`{text}`", False)
 
     def links(self, blank: Finding, resolved: Resolved) -> Iterator[Finding]:
         """One finding for each `=`; the first one of a definition or an assumption introduces its letters."""
@@ -131,7 +148,7 @@ class Notes:
         if item.status != "proved" or item.name not in self.sides:
             return ""
         left, right = self.sides[item.name]
-        late = (later for later in self.reservations if later.inputs & INPUTS and "all" not in later.inputs)
+        late = (later for later in self.reservations if later.inputs & {*INPUTS, "end"} and "all" not in later.inputs)
         return next((later.reason for later in late if later.touches(left, right, False)), "")
 
     def idle(self) -> Iterator[str]:

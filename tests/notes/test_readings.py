@@ -52,3 +52,23 @@ def test_another_accent_is_another_letter() -> None:
 def test_weights_without_a_layer_are_not_taken_for_those_of_one_layer() -> None:
     line = r"\frac{dE}{dw} = \delta_{l+1}^\top \frac{\partial F}{\partial w}"
     assert verdicts(RESIDUAL, "x_{l+1} = x_l + F(x_l, w_l)\nE = E(x_D)", line)[-1] == "unknown"
+
+
+DISCOUNTED = r"""state: k
+control: c
+costate: \lambda = dW/dk (row)
+field: f
+time: t in [0, T]
+objective: W, maximised"""
+PRESENT = r"""\dot k = f(k, c)
+W = \int_0^T e^{-\rho t} U(k, c)\,dt"""
+
+
+def test_a_discount_rate_is_a_constant_and_leaving_it_out_is_refuted() -> None:
+    wrong = r"\dot\lambda = -\frac{\partial U}{\partial k} - \lambda\frac{\partial f}{\partial k}"
+    right = r"\dot\lambda = -e^{-\rho t}\frac{\partial U}{\partial k} - \lambda\frac{\partial f}{\partial k}"
+    assert verdicts(DISCOUNTED, PRESENT, right, wrong) == ["unknown", "refuted"], "the worlds know it, the core has no discounted cost yet"
+
+
+def test_a_rate_is_not_taken_for_a_constant_outside_an_exponent_of_time() -> None:
+    assert verdicts(DISCOUNTED, "\\dot k = f(k, c)\nW = \\int_0^T \\rho U(k, c)\\,dt", r"\lambda = 0") == ["unknown"]

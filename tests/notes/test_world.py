@@ -105,7 +105,7 @@ PAIRS = [
     (ROW, BOLZA, r"\frac{dJ}{dt_0} = -H(t_0)", [r"\frac{dJ}{dt_0} = H(t_0)", r"\frac{dJ}{dt_0} = -H(T)", r"\frac{dJ}{dt_0} = -p(t_0) f(t_0)"]),
     (ROW, BOLZA, r"\frac{\delta J}{\delta u(t)} = L_u + p f_u", [r"\frac{\delta J}{\delta u(t)} = p f_u", r"\frac{\delta J}{\delta u(t)} = L_u - p f_u"]),
     (ROW, BOLZA, r"\delta J = \Psi_x \delta x(T) + \int_{t_0}^T (L_x \delta x + L_u \delta u)\,dt", [r"\delta J = \Psi_x \delta x(T) + \int_{t_0}^T L_x \delta x\,dt + \int_T^{t_0} L_u \delta u\,dt"]),
-    (ROW, BOLZA, r"\dot H = H_t + H_u \dot u", [r"\dot H = H_t", r"\dot H = -H_t + H_u \dot u"]),
+    (ROW, BOLZA, r"\dot H = H_t + H_u \dot u", [r"\dot H = -H_t + H_u \dot u"]),
     (ROW, BOLZA, r"H_u = 0", [r"H_x = 0"]),
     (ROW, BOLZA, r"p(t) = p(T) + \int_t^T (L_x + p f_x)\,ds", [r"p(t) = p(T) - \int_t^T (L_x + p f_x)\,ds"]),
     ("", NEURAL, r"\frac{da}{dt} = -a^\top \frac{\partial f}{\partial z}", [r"\frac{da}{dt} = a^\top \frac{\partial f}{\partial z}", r"\frac{da}{dt} = -\frac{\partial f}{\partial z} a"]),
