@@ -49,7 +49,7 @@ class Checkpointed(GradientMethod):
             return two_level()
         slots = self.checkpoints if self.checkpoints is not None else self._fitting(problem)
         pace = set_pace(problem, None) if not problem.method.adaptive or problem.control.step_size else None
-        return binomial(sum(map(len, pace.ends)), slots) if isinstance(pace, GivenPace) else online(slots)
+        return binomial(pace.count(), slots) if isinstance(pace, GivenPace) else online(slots)
 
     def _fitting(self, problem: InitialValueProblem) -> int:
         assert self.memory is not None

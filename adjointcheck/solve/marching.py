@@ -12,6 +12,7 @@ discrete adjoint.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -156,12 +157,23 @@ class GivenPace:
     """Time steps that end on a grid of step_size from the first mark on, and on every mark; all are accepted."""
 
     def __init__(self, problem: InitialValueProblem) -> None:
-        marks, size, self.iterates = problem.marks.tolist(), problem.control.step_size, problem.method.iterates
-        self.ends = [_inner_fractions(marks[0], a, b, size) if size else [1.0] for a, b in pairwise(marks)]
+        self.marks, self.size, self.iterates = problem.marks.tolist(), problem.control.step_size, problem.method.iterates
+        self.segment, self.ends = -1, [1.0]
 
     def propose(self, segment: int, left: float) -> float:
         """The fraction at which the next time step ends."""
-        return next(end for end in self.ends[segment] if end > left)
+        if segment != self.segment:  # one at a time, for the search of an event lays marks far ahead
+            self.segment, self.ends = segment, self.fractions(segment)
+        return self.ends[bisect_right(self.ends, left)]
+
+    def fractions(self, segment: int) -> list[float]:
+        """Where the time steps of a segment end."""
+        start, a, b = self.marks[0], *self.marks[segment : segment + 2]
+        return _inner_fractions(start, a, b, self.size) if self.size else [1.0]
+
+    def count(self) -> int:
+        """The number of all time steps."""
+        return sum(len(self.fractions(segment)) for segment in range(len(self.marks) - 1))
 
     def judge(self, step: TimeStep, t: float, h: float, y: Tensor, advance: Advance) -> Verdict:
         """Finiteness is asked once a segment, for it costs a wait for the device; of iterations, which wait anyway, always."""

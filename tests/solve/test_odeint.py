@@ -387,6 +387,14 @@ def test_an_event_in_reverse_time_and_one_of_several() -> None:
     assert float(torch.autograd.grad(moment.sum(), y0)[0]) == pytest.approx(-1.0, rel=1e-6)
 
 
+def test_an_event_is_found_with_equal_time_steps() -> None:
+    moment, _ = odeint(
+        lambda t, y: -torch.ones_like(y), tensor(1.0), tensor(0.0, 0.25), method="rk4", options={"step_size": 0.1},
+        event_fn=lambda t, y: y[0] - 0.3,
+    )  # fmt: skip
+    assert float(moment.detach()) == pytest.approx(0.7, abs=1e-14)
+
+
 def test_a_grazing_event_is_told_and_a_missing_one_too() -> None:
     y0 = tensor(-1.0, requires_grad=True)
     with pytest.raises(SolveError, match="only grazes 0"):
