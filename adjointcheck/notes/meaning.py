@@ -310,7 +310,7 @@ class _Resolver:
                 inner = _core(self.map(argument))
                 if isinstance(inner, Symbol) and inner.name == "x" and inner.at is not None:
                     return _at(base, inner.at)
-            return base
+            return _at(base, self.time(arguments[0])) if len(arguments) == 1 and self.is_place(arguments[0]) else base
         places = [self.layer(argument) if self.context.over() == "layers" else self.time(argument) for argument in arguments]
         return _at(base, places[0]) if len(places) == 1 else base
 

@@ -108,6 +108,8 @@ def slot_of(argument: Node, function: str, context: Context, timed: bool, names:
     written = isinstance(argument, tree.Call) or (letter.below and context.over() == "layers")
     usual_control = name in USUAL_CONTROLS and (written or name == "u" or not timed)
     symbol = "w" if (written or usual_control) and not context.of("w") else "theta"
+    if context.of(symbol):  # two letters of one role would be mistaken for each other
+        return context, ""
     names.append(name)
     return context.declare(Declared(name, symbol, ROLES[symbol].shape, ROLES[symbol].kind, source="proposed")), symbol
 

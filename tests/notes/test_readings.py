@@ -72,3 +72,22 @@ def test_a_discount_rate_is_a_constant_and_leaving_it_out_is_refuted() -> None:
 
 def test_a_rate_is_not_taken_for_a_constant_outside_an_exponent_of_time() -> None:
     assert verdicts(DISCOUNTED, "\\dot k = f(k, c)\nW = \\int_0^T \\rho U(k, c)\\,dt", r"\lambda = 0") == ["unknown"]
+
+
+DENSITY = "state: x in R^n\nfield: f\ndensity: \\rho\ntime: t in [t_0, t_1]"
+
+
+def test_a_density_is_taken_at_the_time_that_is_written() -> None:
+    law = r"\dot x = f(x, t)"
+    assert verdicts(DENSITY, law, r"\log\rho(t_1) = \log\rho(t_0) - \int_{t_0}^{t_1} \operatorname{tr}\left(\frac{\partial f}{\partial x}\right) dt",
+                    r"\log\rho(t_1) = \log\rho(t_0) + \int_{t_0}^{t_1} \operatorname{tr}\left(\frac{\partial f}{\partial x}\right) dt") == ["proved", "refuted"]
+    assert verdicts(DENSITY, law, r"\rho(t_1) = \rho(t_0)") == ["refuted"]
+
+
+TWO = "objective: J\nparameters: \\theta in R^m\nterminal cost: \\Psi\ntime: t in [t_0, t_1]\ncostate: p = dJ/dy (row)"
+
+
+def test_a_second_parameter_or_state_is_not_mistaken_for_the_first() -> None:
+    laws = "\\dot y = f(y, z, \\theta)\nJ = \\Psi(y(t_1))"
+    assert verdicts(TWO, laws, r"\frac{dJ}{dz} = \int_{t_0}^{t_1} p\,\frac{\partial f}{\partial\theta}\,dt", r"\frac{dJ}{dz} = 0",
+                    r"\frac{dJ}{d\theta} = \int_{t_0}^{t_1} p\,\frac{\partial f}{\partial z}\,dt") == ["unknown"] * 3
