@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,21 @@ if TYPE_CHECKING:
 
 Tell = Callable[[str], None]
 _RANK = (Outcome.PASS, Outcome.INCONCLUSIVE, Outcome.FAIL)
+
+
+@contextmanager
+def double_precision(seed: int) -> Iterator[None]:
+    """float64 and torch's random numbers from `seed` while a study runs; dtype and random state come back as they were."""
+    import torch
+
+    before, state = torch.get_default_dtype(), torch.get_rng_state()
+    torch.set_default_dtype(torch.float64)
+    torch.manual_seed(seed)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+        torch.set_rng_state(state)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 import adjointcheck as ac
-from adjointcheck.check.study import Picture, Section, Study, Table, Tell
+from adjointcheck.check.study import Picture, Section, Study, Table, Tell, double_precision
 from adjointcheck.check.verdict import judge
 from adjointcheck.report.figures import SERIES, logarithmic
 
@@ -200,13 +200,8 @@ def carried(found: dict[int, Trained], x: Tensor, y: Tensor) -> Picture:
 
 def study(quick: bool, tell: Tell) -> Study:
     """The line, then the plane."""
-    before, state = torch.get_default_dtype(), torch.get_rng_state()
-    torch.set_default_dtype(torch.float64)
-    try:
+    with double_precision(SEED):
         sections = [reflection(quick, tell), nested(quick, tell)]
-    finally:
-        torch.set_default_dtype(before)
-        torch.set_rng_state(state)
     return Study(
         name="augmented_node", title="Augmented neural ODEs: what a flow cannot do in its own dimension",
         question="Where does a plain neural ODE fail for topological reasons, and what do extra dimensions buy?", sections=sections,

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 import adjointcheck as ac
-from adjointcheck.check.study import Picture, Section, Study, Table, Tell
+from adjointcheck.check.study import Picture, Section, Study, Table, Tell, double_precision
 from adjointcheck.check.verdict import judge
 from adjointcheck.expression.calculus import partial
 from adjointcheck.expression.cost import operation_count
@@ -364,17 +364,11 @@ def spread(found: Tensor, exact: float) -> tuple[float, float, float, float]:
 
 def study(quick: bool, tell: Tell) -> Study:
     """A small field, three densities, Hutchinson's estimator."""
-    before, state = torch.get_default_dtype(), torch.get_rng_state()
-    torch.set_default_dtype(torch.float64)
-    torch.manual_seed(SEED)
-    try:
+    with double_precision(SEED):
         first, derivation = small(quick, tell)
         samplers = (two_moons,) if quick else (two_moons, pinwheel, checkerboard)
         found = [learned(sampler, quick, tell) for sampler in samplers]
         sections = [first, *(section for section, _ in found), hutchinson(two_moons, found[0][1], quick, tell)]
-    finally:
-        torch.set_default_dtype(before)
-        torch.set_rng_state(state)
     return Study(
         name="flow", title="Continuous normalizing flows: densities that integrate to one",
         question="Is the density of a trained flow a density, are its likelihood's gradients right, and what does Hutchinson's trace cost?",

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import adjointcheck as ac
-from adjointcheck.check.study import Picture, Section, Study, Table, Tell
+from adjointcheck.check.study import Picture, Section, Study, Table, Tell, double_precision
 from adjointcheck.check.verdict import Check, judge
 from adjointcheck.report.figures import INK, SERIES, logarithmic
 from adjointcheck.solve.gradient_method import GradientMethod
@@ -421,15 +421,11 @@ def collapse(found: list[Broken], tolerances: Sequence[float]) -> Picture:
 
 def study(quick: bool, tell: Tell) -> Study:
     """Cost, memory, and the break."""
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    try:
+    with double_precision(SEED):
         cost, halves = adaptivity((3, 5, 7) if quick else range(3, 11), tell)
         held, told = memory((24, 48, 96) if quick else (100, 1000, 10_000), tell)
         products, pair = ((2, 6, 25), (1e-4, 1e-7)) if quick else (DENSE, (1e-6, 1e-9))
         broken, lost = contraction(products, pair, tell)
-    finally:
-        torch.set_default_dtype(before)
     return Study(
         name="memory_and_cost", title="Adaptive cost and constant memory, measured",
         question="Do evaluations adapt to the tolerance and does memory stay constant, as neural ODEs promise, and at what price?",

@@ -7,7 +7,6 @@ the ODE xdot = f(t, x).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,7 @@ from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 
 import adjointcheck as ac
-from adjointcheck.check.study import Picture, Section, Study, Table, Tell
+from adjointcheck.check.study import Picture, Section, Study, Table, Tell, double_precision
 from adjointcheck.check.verdict import Check, judge
 from adjointcheck.report.figures import INK, SERIES, logarithmic
 
@@ -209,7 +208,7 @@ def classifier(net: Net, data: Digits, losses: list[float], layers: int) -> Sect
 
 def study(quick: bool, tell: Tell) -> Study:
     """Train once, then compare depths."""
-    with double_precision():
+    with double_precision(SEED):
         data, layers = digits(), 8 if quick else 16
         net, losses = trained(data, layers, 12 if quick else 40, tell)
         depths = (16, 32, 64, 128) if quick else (4, 8, 16, 32, 64, 128, 256)
@@ -224,16 +223,3 @@ def study(quick: bool, tell: Tell) -> Study:
         sources=("He et al. 2016; Haber and Ruthotto 2017; E 2017", "Chen et al. 2018", "Cohen, Cont, Rossier and Xu 2021",
                  "Digits: Alpaydin and Kaynak 1998, as shipped with scikit-learn"),
     )
-
-
-class double_precision:
-    """float64 and one seed while the study runs; what was set before comes back."""
-
-    def __enter__(self) -> None:
-        self.before: tuple[torch.dtype, Callable[..., Any]] = torch.get_default_dtype(), torch.get_rng_state()  # type: ignore[assignment]
-        torch.set_default_dtype(torch.float64)
-        torch.manual_seed(SEED)
-
-    def __exit__(self, *_: object) -> None:
-        torch.set_default_dtype(self.before[0])
-        torch.set_rng_state(self.before[1])  # type: ignore[arg-type]
