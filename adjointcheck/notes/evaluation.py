@@ -15,7 +15,7 @@ import numpy as np
 
 from adjointcheck.notes import jet, tree
 from adjointcheck.notes.jet import Value, along, direction, moved, real
-from adjointcheck.notes.meaning import Applied, Symbol, Unknown, slots_of, walk
+from adjointcheck.notes.meaning import Applied, Symbol, Unknown, slots_of
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.wording import show
 
@@ -547,8 +547,3 @@ def _laid_out(value: Value, of: Node, kind: str, env: Env) -> Value:
         return value.reshape(-1, 1) if layout == "column" else value.reshape(1, -1) if layout == "row" else value
     transposed = env.world.context.option("nabla" if kind == "nabla" else "jacobian") == "transposed"
     return value.T if len(shape) == 2 and transposed else value
-
-
-def mentions(node: Node, name: str) -> bool:
-    """Does the letter occur in it?"""
-    return any(isinstance(part, Symbol | Applied) and part.name == name for part in walk(node))

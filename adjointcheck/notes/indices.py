@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from adjointcheck.errors import StepRejected
@@ -50,10 +51,8 @@ def counted_from(node: Node) -> int:
             return
         at = getattr(part, "at", None)
         if isinstance(at, Node):
-            try:
+            with suppress(Unclear):  # a fixed layer is counted from nowhere
                 found.append(ahead(at))
-            except Unclear:
-                pass
         for child in children(part):
             visit(child)
 
