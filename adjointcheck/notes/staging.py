@@ -42,7 +42,7 @@ def _weight(stage: Stage) -> Any:
     context = stage.context
     live = {"x", "w", "theta", "f", "L", "Psi", "h", "N"}.union(*(symbols(law.right) for law in context.laws))
     letters = tuple((d.symbol, d.shape, d.arguments) for d in context.letters.values() if d.symbol in live)
-    return letters, context.laws, context.hypotheses, context.over(), stage.seed, stage.wide, stage.optimal, stage.free, stage.end_time
+    return letters, context.laws, context.hypotheses, context.over(), stage.seed, stage.wide, stage.optimal, stage.end_time
 
 
 def _inputs(stage: Stage) -> dict[str, Value]:
@@ -53,8 +53,8 @@ def _inputs(stage: Stage) -> dict[str, Value]:
     for name in ("x0", "theta", "d_x0", "d_theta", "noise"):
         shape = stage.shape(name.removeprefix("d_"))
         inputs[name] = stage.rng(name).uniform(0.2, 0.9, shape) * stage.rng(name + " sign").choice([-1, 1], shape)
-    for name, symbol in (("w", "w"), ("d_w", "w"), ("multiplier", "p")):
-        inputs[name] = _random_path(stage, name, int(np.prod(stage.shape(symbol))), stage.shape(symbol))
+    for name in ("w", "d_w"):
+        inputs[name] = _random_path(stage, name, stage.shape("w"))
     return inputs
 
 
@@ -108,10 +108,10 @@ def _timed(world: World) -> World:
     return World(world.stage, world.inputs, kin=world)
 
 
-def _random_path(stage: Stage, name: str, size: int, shape: tuple[int, int]) -> Any:
-    rng = stage.rng(f"path {name}")
+def _random_path(stage: Stage, name: str, shape: tuple[int, int]) -> Any:
+    rng, size = stage.rng(f"path {name}"), int(np.prod(shape))
     if stage.layered:
-        return [rng.uniform(0.2, 0.9, shape) * rng.choice([-1, 1], shape) for _ in range(LAYERS + (name == "multiplier"))]
+        return [rng.uniform(0.2, 0.9, shape) * rng.choice([-1, 1], shape) for _ in range(LAYERS)]
     waves = rng.uniform(-0.6, 0.6, (3, size))
     phases = rng.uniform(0, 3, size)
     return Path(waves[0] + waves[1] * TIMES[:, None] + waves[2] * np.sin(2 * TIMES[:, None] + phases))

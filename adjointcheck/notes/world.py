@@ -34,7 +34,7 @@ class Stage:
     """What all perturbations of one world share: the notes' laws, sizes, functions, constants.
 
     `wide`: functions whose arguments are never written take all that the notes have, else as few as make sense.
-    `optimal`: the control makes H stationary; `free`: the multiplier is any function, as before it is chosen.
+    `optimal`: the control makes H stationary.
     `varied`: the inputs that delta moves.  `algebra`: all letters are free, so that the formula speaks of any matrices.
     `end_time`: a constant in the running cost makes the end time stationary; neither x nor p depends on it.
     """
@@ -43,7 +43,6 @@ class Stage:
     seed: int = 0
     wide: bool = True
     optimal: bool = False
-    free: bool = False
     algebra: bool = False
     end_time: bool = False
     varied: frozenset[str] = frozenset()
@@ -144,7 +143,7 @@ class World:
         if follows and self.before is not None and float(real(place)) < float(real(self.origin[0])) - CLOSE:
             return self.before.value(node, place, env.within(self.before))
         name = node.name
-        if name == "p" and "s" in self.inputs and not self.stage.free:
+        if name == "p" and "s" in self.inputs:
             return self.jumping_costate(place, node.side)
         maker = getattr(self, f"value_{name}", None)
         if maker is not None:
@@ -201,8 +200,6 @@ class World:
         return self.states[place - int(self.origin[0])]
 
     def value_p(self, place: Value) -> Value:
-        if self.stage.free:
-            return self.inputs["multiplier"](place).reshape(*self.shape("p")) if not self.layered else self.inputs["multiplier"][place]
         if not self.layered:
             return self.costate(place).reshape(*self.shape("p"))
         if not 0 <= place <= self.count:
