@@ -179,6 +179,13 @@ class Context:
         """With hypotheses in force from here on."""
         return replace(self, hypotheses=tuple(dict.fromkeys((*self.hypotheses, *hypotheses))))
 
+    def believed(self, parts: Iterable[str]) -> Context:
+        """Without the hypotheses that a cost made of `parts` contradicts; each becomes a problem."""
+        denied = [name for name, part in DENIED.items() if name in self.hypotheses and part in parts]
+        told = tuple(f"the hypothesis `{name}` contradicts the cost that the notes state; keep one" for name in denied)
+        kept = tuple(name for name in self.hypotheses if name not in denied)
+        return replace(self, hypotheses=kept, problems=(*self.problems, *told)) if denied else self
+
     def reader(self) -> Letters:
         """What the reader of LaTeX has to know of these letters."""
         names = {name.split()[-1].partition("_")[0]: declared.kind for name, declared in self.letters.items() if "_" in name or " " in name}
@@ -206,7 +213,9 @@ def contradicts(one: Declared, other: Declared) -> bool:
 
 
 def _merge(old: Declared, new: Declared) -> Declared:
-    return replace(new, layout=new.layout or old.layout, arguments=new.arguments if new.arguments is not None else old.arguments,
+    usual = new.symbol in ROLES and new.shape == ROLES[new.symbol].shape  # says nothing against x in R^2
+    return replace(new, shape=old.shape if usual else new.shape, layout=new.layout or old.layout,
+                   arguments=new.arguments if new.arguments is not None else old.arguments,
                    body=new.body if new.body is not None else old.body)
 
 
@@ -298,6 +307,7 @@ def _option(name: str, value: str, context: Context) -> Context:
     return replace(context, options={**context.options, name: found.pop()})
 
 
+DENIED = {"no running cost": "running", "no terminal cost": "terminal"}
 HYPOTHESES: Mapping[str, tuple[str, ...]] = {
     "optimal": ("optimal", "optimum", "stationary", "minimiser", "minimizer"),
     "autonomous": ("autonomous", "no explicit t", "time-invariant", "time invariant", "not depend on t"),
@@ -306,7 +316,6 @@ HYPOTHESES: Mapping[str, tuple[str, ...]] = {
     "fixed end": ("fixed end", "end fixed", "fixed final state"),
     "free end time": ("free end time", "free final time", "t1 free", "free horizon"),
     "periodic": ("periodic",),
-    "costate law": ("costate equation", "adjoint equation"),
 }
 
 
@@ -314,9 +323,14 @@ def hypotheses(text: str) -> Iterator[str]:
     """The hypotheses that words name; `symmetric Q` keeps its letter."""
     for part in _split(text):
         lowered = re.sub(r"\s*=\s*", "=", part.lower()).replace("\\", "").strip(" $")
-        known = [name for name, words in HYPOTHESES.items() if any(word in lowered for word in words)]
+        known = [name for name, words in HYPOTHESES.items() for word in words if word in lowered and not _denied(lowered, word)]
         match = re.search(r"([A-Za-z_]+)\s+(?:is\s+)?symmetric|symmetric\s+([A-Za-z_]+)", part)
-        yield from known or ([f"symmetric {match[1] or match[2]}"] if match else [lowered])
+        yield from dict.fromkeys(known) or ([f"symmetric {match[1] or match[2]}"] if match else [lowered])
+
+
+def _denied(text: str, word: str) -> bool:
+    """Does the rest of a hypothesis say `not`?"""
+    return re.search(r"\b(not|non|never|isn't)\b", text.replace(word, "")) is not None
 
 
 def _split(text: str) -> list[str]:

@@ -76,7 +76,8 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = resolve(chain, spoken_of((made,), context))
     assert isinstance(made, tree.Chain)
     made = _placed(made)
-    letters = [letter for side in made.sides for letter in unknown(side)]
+    stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
+    letters = [letter for side in stated for letter in unknown(side)]
     problems = tuple(f"the letter {letter} is not declared; add a header line such as `{letter}: costate` or `{letter} in R^n`"
                      for letter in dict.fromkeys(letters))
     problems += tuple(f"what is said under the condition {show(item)} is not judged" for item in made.conditions if not _harmless(item))
@@ -274,10 +275,16 @@ def start(chain: tree.Chain, context: Context) -> Introduced:
     if isinstance(left.at, Symbol) and left.at.name != "t0":
         return None
     letter = head(pair[1])
-    if letter is not None and key(letter) not in context.letters and isinstance(pair[1], tree.Letter):
+    if letter is not None and key(letter) not in context.letters and isinstance(pair[1], tree.Letter) and not _is_input(letter, context):
         context = context.declare(Declared(key(letter), "x0", ("n", "1"), source="proposed"))
     law = Law("start", left, resolve(pair[1], context))
     return "assumption", (key(letter),) if letter else (), replace(context, laws=(*context.laws, law))
+
+
+def _is_input(letter: tree.Letter, context: Context) -> bool:
+    """Is it w_0, the weights of a layer, or a part of theta?"""
+    unseen = context.over() == "layers" and letter.name not in context.letters and letter.name in (*USUAL_CONTROLS, *USUAL_PARAMETERS)
+    return bool(letter.below) and (unseen or role_in(replace(letter, below=()), context) in ("w", "theta", "p"))
 
 
 def objective(chain: tree.Chain, context: Context) -> Introduced:
@@ -349,7 +356,8 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
             names += more
     context = constants(value, context)
     law = Law("objective", Symbol("J"), resolve(value, context))
-    return "assumption", names, replace(context, laws=(*context.laws, law))
+    paid = ["running"] * bool(integrals) + ["terminal"] * bool(ended or _quadratic_end(value, context))
+    return "assumption", names, replace(context, laws=(*context.laws, law)).believed(paid)
 
 
 def _takes_cost(function: tree.Letter, context: Context) -> bool:

@@ -43,10 +43,10 @@ class Reservation:
         return bool(self.inputs & INPUTS) and moves and (_placed(nodes) or "J" in names or not any(map(_is_moved, nodes)))
 
     def bars(self, status: str, left: Node, right: Node) -> bool:
-        """Does it bar only one verdict: refutations under f_x = 0 or a chosen variation, proofs about an H that is said twice?"""
+        """Does it bar this verdict: refutations under f_x = 0 or a chosen variation, both about an H or a letter that is said twice?"""
         nodes = [*walk(left), *walk(right)]
         varied = status == "refuted" and "against" in self.inputs and any(isinstance(node, tree.Variation) for node in nodes)
-        twice = status == "proved" and "H" in self.inputs and any(getattr(node, "name", "") == "H" for node in nodes)
+        twice = bool((self.inputs - INPUTS) & {node.name for node in nodes if isinstance(node, Symbol | Applied)})
         return varied or twice or (status == "refuted" and "refutations" in self.inputs)
 
 
@@ -108,6 +108,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset({"all"})
     if isinstance(left, Applied) and left.name == "H" and "p" in _names(right):
         return frozenset({"H"})
+    if isinstance(left, Symbol) and left.name != "J_a" and left.at is None and any(known.body for known in context.of(left.name)):
+        return frozenset({left.name})
     if isinstance(left, Symbol) and left.name == "w":
         names = _names(right) & {"x", "theta", "M", "?"}
         return frozenset() if not assigns_control(left, right) else frozenset({"all"}) if names - {"theta"} else names
@@ -121,8 +123,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
 
 
 def given(left: Node, right: Node) -> bool:
-    """What notes may ask for or choose, and no world can contradict: T = theta_1, |x(T)| = 1, xddot = f, f_x = 0, dJ/dtheta = 0."""
-    place = isinstance(left, Symbol) and left.name in ("t0", "t1", "x0", "theta") and left.at is None
+    """What notes may ask for or choose, and no world can contradict: h = T/N, |x(T)| = 1, xddot = f, f_x = 0, dJ/dtheta = 0."""
+    place = isinstance(left, Symbol) and left.name in ("t0", "t1", "x0", "theta", "h", "N") and left.at is None
     accelerated = isinstance(left, tree.Derivative) and left.by == (Symbol("t"),) * 2 and left.of == Symbol("x")
     return place or accelerated or bool(_at_ends([left, right])) or _held(left, right) or chooses(left)
 

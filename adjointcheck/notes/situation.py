@@ -23,6 +23,7 @@ from adjointcheck.notes.meaning import Applied, Symbol, children, own_name, symb
 from adjointcheck.notes.regulator import letters_of, names_of, regulator_steps
 from adjointcheck.notes.settings import Setting, judged, setting
 from adjointcheck.notes.tree import Node
+from adjointcheck.notes.usage import is_symmetric
 from adjointcheck.trusted.language import derive
 from adjointcheck.trusted.verdict import Status
 
@@ -189,14 +190,11 @@ def own_letters(context: Context, made: Setting) -> dict[str, str]:
         if name in ROLES or name in made.language.letters or declared.body is not None or "" in declared.shape:
             continue
         square = declared.shape[0] == declared.shape[1] != "1"
-        flags = ["symmetric"] * (square and (f"symmetric {declared.letter}" in context.hypotheses or declared.letter in _QUADRATIC))
+        flags = ["symmetric"] * (square and is_symmetric(declared, context))
         flags += ["nonzero"] * (square and name == "R")
         constant = ["constant"] * (declared.kind == "constant")
         found[name] = " ".join([*declared.shape, *constant, *flags])
     return found
-
-
-_QUADRATIC = ("Q", "R", "S", "M", "Q_f", "Q_T", "F")
 
 
 def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:

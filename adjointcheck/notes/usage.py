@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, key, own
-from adjointcheck.notes.meaning import INDICES, Symbol, resolve, walk
+from adjointcheck.notes.meaning import INDICES, Symbol, resolve, symbols, walk
 from adjointcheck.notes.tree import Node
 
 EQUALS = ("=", ":=", "=:", "equiv", "==")
@@ -18,6 +18,7 @@ USUAL_CONTROLS = ("u", "w", "v")
 USUAL_PARAMETERS = ("theta", "vartheta", "phi", "p", "alpha", "beta", "mu", "c", "k", "W", "w", "Theta")
 USUAL_TERMINALS = ("Phi", "Psi", "phi", "varphi", "psi", "E", "ell_f", "L_f", "Phi_f", "V_f", "M", "K", "m", "mathcal{L}", "ell", "l", "S")
 USUAL_RUNNING = ("L", "ell", "g", "l", "r", "q", "mathcal{L}", "c", "R", "f_0", "L_0", "f^0")
+USUAL_WEIGHTS = ("Q", "R", "S", "M", "Q_f", "Q_T", "Q_N", "Q_0", "F", "P_f", "P_T")
 USUAL_ROLES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("p", USUAL_COSTATES), ("w", ("u",)), ("theta", ("theta", "vartheta")), ("f", ("f", "F")), ("H", ("H", "mathcal{H}")),
     ("Psi", ("Psi", "Phi")), ("L", ("L", "ell")), ("J", ("J", "mathcal{J}")),
@@ -31,6 +32,14 @@ def head(node: Node) -> tree.Letter | None:
     if isinstance(node, tree.Negative | tree.Transposed):
         return head(node.of)
     return node if isinstance(node, tree.Letter) else None
+
+
+def is_symmetric(declared: Declared, context: Context) -> bool:
+    """A matrix that is said to be symmetric, or by custom a weight: Q of x' Q x in a cost, where the dynamics do not speak of it."""
+    cost, laws = context.law("objective"), [context.law("dynamics"), context.law("layers")]
+    weighs = cost is not None and declared.symbol in symbols(cost.right)
+    moves = any(law is not None and declared.symbol in symbols(law.right) for law in laws)
+    return f"symmetric {declared.letter}" in context.hypotheses or (declared.letter in USUAL_WEIGHTS and weighs and not moves)
 
 
 def moving(node: Node) -> tree.Letter | None:

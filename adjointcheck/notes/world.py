@@ -24,9 +24,11 @@ from adjointcheck.notes.fields import END, INTEGRALS, NODES, START, TIMES, Path,
 from adjointcheck.notes.jet import Value, along, direction, moved, real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.tree import Node
+from adjointcheck.notes.usage import is_symmetric
 
 LAYERS = OBSERVATIONS = 4
 SIZES = {"n": 3, "k": 2, "m": 4, "q": 2}
+OWNERS = {"n": "x", "k": "w", "m": "theta", "q": "psi"}  # whose dimension each is
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,16 @@ class Stage:
         return self.sizes.get(name, SIZES.get(name, 3))
 
     def shape(self, symbol: str) -> tuple[int, int]:
-        declared = next(iter(self.context.of(symbol)), None)
-        rows, cols = declared.shape if declared else ROLES[symbol].shape if symbol in ROLES else ("1", "1")
+        declared, role = next(iter(self.context.of(symbol)), None), ROLES.get(symbol)
+        if role and symbol not in OWNERS.values() and (declared is None or declared.shape == role.shape):
+            return self.own_size(role.shape[0]), self.own_size(role.shape[1])
+        rows, cols = declared.shape if declared else role.shape if role else ("1", "1")
         return self.size(rows), self.size(cols)
+
+    def own_size(self, name: str) -> int:
+        """Of n, k, m, q in the convention's sense, whatever the notes call the dimension of x, w, theta, psi."""
+        declared = next(iter(self.context.of(OWNERS[name])), None) if name in OWNERS else None
+        return self.size(next((part for part in declared.shape if part != "1"), "1") if declared else name)
 
     def slots(self, name: str) -> tuple[str, ...]:
         """The arguments of a function: as the notes write them, else those that they may have."""
@@ -92,11 +101,11 @@ class Stage:
 def sizes_of(context: Context) -> dict[str, int]:
     """Numbers for the names of dimensions in the declared shapes; different letters get different numbers."""
     sizes: dict[str, int] = {}
-    for symbol, usual in (("x", 3), ("w", 2), ("theta", 4), ("psi", 2)):
+    for usual, symbol in OWNERS.items():
         for declared in context.of(symbol):
             name = declared.shape[0] if declared.shape[0] != "1" else declared.shape[1]
             if not name.isdigit():
-                sizes.setdefault(name, usual)
+                sizes.setdefault(name, SIZES[usual])
     return sizes
 
 
@@ -174,7 +183,7 @@ class World:
         rows, cols = (self.stage.size(part) for part in declared.shape)
         rng = self.stage.rng(f"constant {name}")
         value = rng.uniform(0.3, 0.9, (rows, cols)) * rng.choice([-1, 1], (rows, cols))
-        if f"symmetric {name}" in self.context.hypotheses or name in ("Q", "R", "Q_f", "Q_T", "S", "M", "Q_N", "F", "P_f", "Q_0", "P_T"):
+        if is_symmetric(declared, self.context):
             value = value @ value.T + 0.5 * np.eye(rows) if rows == cols else value
         return scalar(value if rows * cols > 1 else abs(value))
 

@@ -49,5 +49,12 @@ def test_a_cost_that_is_not_taken_proves_nothing(cost: str) -> None:
     assert "proved" not in statuses(FLOW, cost, END, r"\frac{\delta J}{\delta u} = p f_u")
 
 
+@pytest.mark.parametrize(("said", "claim"), [("L = 0", r"\dot p = -p f_x"), ("no terminal cost", r"p(T) = 0")])
+def test_a_hypothesis_that_the_cost_contradicts_is_a_problem_and_not_believed(said: str, claim: str) -> None:
+    notes = verify.Notes("notes.md", read_header([*HEADER.splitlines(), f"assume: {said}"]))
+    found = [item for i, text in enumerate((FLOW, COST, claim)) for item in notes.judged(Formula(str(i), text, "notes.md", i, 1))]
+    assert found[-1].status == "refuted" and "contradicts the cost" in notes.context.problems[0]
+
+
 def test_without_tricks_the_claims_are_proved() -> None:
     assert statuses(FLOW, COST, r"x(0) = x_0", GRADIENT, COSTATE, r"p(T) = \Phi_x(x(T), \theta)")[-3:] == ["proved"] * 3
