@@ -20,7 +20,7 @@ TONES = {"proved": "good", "refuted": "bad", **dict.fromkeys(OPEN, "open"), **di
 URGENCY = ("refuted", "not read", "unknown", "proved", "assumption", "definition")
 """Of the links of one formula, the first of these words that occurs speaks for it."""
 CODES = {"passed": 0, "failed": 1, "open": 3}
-NOTHING = 5
+NOTHING, BAD_INPUT = 5, 2
 QUESTIONS = 6
 
 
@@ -76,8 +76,8 @@ def verdict(found: Iterable[Formula], problems: Iterable[str] = ()) -> str:
 
 
 def exit_code(findings: Findings) -> int:
-    """0 passed, 1 refuted without a mark, 3 unknown or not read, 5 nothing found."""
-    return CODES.get(verdict(formulas(findings), findings.problems), NOTHING)
+    """0 passed, 1 refuted without a mark, 2 a header or mark that makes no sense, 3 unknown or not read, 5 nothing found."""
+    return BAD_INPUT if findings.problems else CODES.get(verdict(formulas(findings)), NOTHING)
 
 
 def counts(found: Iterable[Formula]) -> list[str]:

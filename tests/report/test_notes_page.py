@@ -68,6 +68,10 @@ def test_the_exit_code_is_that_of_the_worst_formula(kept: tuple[str, ...], code:
     assert outline.exit_code(replace(page, items=tuple(item for item in page.items if item.status in kept))) == code
 
 
+def test_a_header_that_makes_no_sense_is_bad_input_whatever_the_formulas_are() -> None:
+    assert outline.exit_code(replace(sample.clean(), problems=("header: 'stat: x' is not understood",))) == 2
+
+
 def test_the_first_wrong_line_is_neither_marked_nor_a_consequence() -> None:
     page = sample.findings()
     found = outline.first_wrong(outline.formulas(page))
