@@ -50,11 +50,19 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
     free = ("free_final_time",) if "free end time" in context.hypotheses else ()
     smooth = ("same_f_s", "same_L_s", "same_f_r", "same_L_r") if not context.of("w") else ()  # f and L jump only where a control does
     held = tuple(f"{letter}_fixed" for letter in INPUTS if letter not in varied(chain))
+    choice = ("costate", "terminal") if has_free_multiplier(chain) else ()
     for kind in filter(None, kinds):
         made = concrete(kind, context)
         if made is not None:
             force = tuple(name for name in (*held, *stationary, *free, *smooth) if name in made.optional)
-            yield from (Situation(made, force, hidden=hidden) for hidden in HIDDEN.get(kind, ((),)))
+            yield from (Situation(made, force, choice, hidden) for hidden in HIDDEN.get(kind, ((),)))
+
+
+def has_free_multiplier(chain: tree.Chain) -> bool:
+    """delta J with delta x and p in it: an identity for any multiplier, from which the costate is only then chosen."""
+    moved = [node.of for node in walk(chain) if isinstance(node, tree.Variation) and isinstance(node.of, Symbol)]
+    states = [symbol_ for symbol_ in moved if symbol_.name == "x" and symbol_.at not in (Symbol("t0"), tree.Number(Fraction(0)))]
+    return bool(states) and any(symbol_.name in ("J", "J_a") for symbol_ in moved) and "p" in symbols(chain)
 
 
 def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
