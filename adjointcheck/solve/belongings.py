@@ -30,6 +30,12 @@ def name_tensors(function: Any) -> dict[int, tuple[Tensor, str]]:
     return dict(reversed(found.items()))
 
 
+def name_tensor(function: Any, tensor: Tensor) -> str:
+    """How a message calls a tensor that `function` reads."""
+    found = name_tensors(function).get(id(tensor))
+    return found[1] if found else f"a captured tensor of shape {tuple(tensor.shape)}"
+
+
 def _parts(thing: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(thing, nn.Module):
         yield from ((f".{name}", part) for name, part in (*thing.named_parameters(), *thing.named_buffers()))

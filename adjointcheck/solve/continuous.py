@@ -69,14 +69,15 @@ class Continuous(GradientMethod):
         way = WayBack(problem, self._method(problem), self._control(problem, sizes), rate)
         unit, errors = float(ys_bar.abs().max()) or 1.0, []
         x, a, q = ys[-1, : sizes[0]], ys_bar[-1] / unit, ys.new_zeros(quadrature.size)
-        before = torch.zeros_like(a)
+        after = [torch.zeros_like(a)]  # the costate just after each mark, from the last one on
         for mark in reversed(range(len(ys) - 1)):
             field = problem.field_on(mark)
-            x, before, q = way.march_to(mark, torch.cat([x, a, q])).split(sizes)
+            x, a, q = way.march_to(mark, torch.cat([x, a, q])).split(sizes)
             errors += [] if source else [distance(x, ys[mark])]
-            x, a = self._restart(x, ys[mark]), before + ys_bar[mark] / unit
+            after.append(a)
+            x, a = self._restart(x, ys[mark]), a + ys_bar[mark] / unit
         self._finish(problem, errors)
-        marks_bar = time_gradient(problem, ys, ys_bar, unit * before) if times else None
+        marks_bar = time_gradient(problem, ys, ys_bar, unit * torch.stack(after[::-1])) if times else None
         return Gradient(unit * a, quadrature.unpack(unit * q), marks_bar)
 
     def _restart(self, x: Tensor, y: Tensor) -> Tensor:
@@ -230,12 +231,16 @@ class WayBack:
         return ys[-1]
 
 
-def time_gradient(problem: InitialValueProblem, ys: Tensor, ys_bar: Tensor, before: Tensor) -> Tensor:
-    """By every mark (M,): what moving it does to the state there, and for the first to all that follows; `before` is a(t0+)."""
-    marks = problem.marks.detach()
-    bars = [-before, *ys_bar[1:]]
-    fields = [problem.field_on(max(mark - 1, 0)) for mark in range(len(marks))]
-    found = [(bar * field(t, y)).sum() for field, t, y, bar in zip(fields, marks, ys, bars, strict=True)]
+def time_gradient(problem: InitialValueProblem, ys: Tensor, ys_bar: Tensor, after: Tensor) -> Tensor:
+    """By every mark (M,): what moving it does to the state there, and, for the first and for jumps, to all that follows.
+
+    `after` (M, N) are the costates just after the marks: moving a jump at s moves what follows by f(s-) - f(s+).
+    """
+    marks, last = problem.marks.detach(), len(ys) - 1
+    before = [problem.field_on(max(mark - 1, 0))(marks[mark], ys[mark]) for mark in range(len(ys))]
+    found = [(bar * slope).sum() for bar, slope in zip((-after[0], *ys_bar[1:]), before, strict=True)]
+    for mark in problem.jumps - {0, last}:
+        found[mark] = found[mark] + (after[mark] * (before[mark] - problem.field_on(mark)(marks[mark], ys[mark]))).sum()
     return torch.stack(found).to(marks)
 
 

@@ -18,13 +18,15 @@ from torch import Tensor
 from adjointcheck.errors import SolveError
 from adjointcheck.solve.control import blend
 from adjointcheck.solve.explicit import Evaluation, ExplicitRungeKutta
-from adjointcheck.solve.field import Bars, add_bars, trace_field
+from adjointcheck.solve.field import Bars, add_bars
 from adjointcheck.solve.gradient_method import Gradient, GradientMethod, solve
 from adjointcheck.solve.marching import STRETCH, InitialValueProblem, Record
 from adjointcheck.solve.methods import find_method
 from adjointcheck.solve.options import read_control
 from adjointcheck.solve.packing import Packing
 from adjointcheck.solve.rosenbrock import RosenbrockWanner
+from adjointcheck.solve.switch import refuse_moving_jumps
+from adjointcheck.solve.tracing import trace_field
 
 STATUS = ("finished", "max steps", "step underflow", "non-finite")
 FINISHED, MAX_STEPS, UNDERFLOW, NON_FINITE = range(4)
@@ -79,6 +81,7 @@ def solve_ensemble(
     field = trace_field(func, marks[:, 0].detach(), y.detach(), packing)
     fates = Together()
     ys = solve(InitialValueProblem(field, y, marks, row, control), fates)
+    refuse_moving_jumps(field, torch.stack(marks.detach().aminmax()), ys[:, [0, -1]].transpose(0, 1))
     walk = fates.walks[-1]
     counts = walk.accepted, walk.rejected, (walk.accepted + walk.rejected) * row.stages + 2
     return Ensemble(t, packing.unpack(ys), walk.status, *counts)

@@ -6,14 +6,16 @@ A row marches forward, keeping what it needs, and later turns the cotangents of 
     gradient = row.backward(problem, saved, ys_bar, wants)  of sum(ys_bar * ys), by y0 (N,), parameters, marks (M,)
 
 `solve(problem, row)` is the differentiable function made of the two.  `problem.field.parameters` are what the parameter
-gradients belong to; None stands for a parameter that no time step read.  Under create_graph (a second derivative) the row's
-backward is not asked: the recorded time steps are replayed in differentiable operations, which needs `row.record(saved)`.
+gradients belong to; None stands for a parameter that no time step read.  Under create_graph (a second derivative) and
+under vmap (many cotangents at once, as in a vectorised Jacobian) the row's backward is not asked: the recorded time steps are
+replayed in differentiable operations, which needs `row.record(saved)`.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
@@ -22,6 +24,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._C._functorch import is_legacy_batchedtensor
 
 from adjointcheck.errors import SolveError
 from adjointcheck.solve.field import Bars, Tape, add_bars
@@ -152,7 +155,7 @@ class _Solve(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, problem: InitialValueProblem, row: GradientMethod, y0: Tensor, marks: Tensor, *parameters: Tensor) -> Tensor:
         ys, ctx.saved = row.forward(problem)
-        ctx.problem, ctx.row = problem, row
+        ctx.problem, ctx.row, ctx.precision = problem, row, precision_in_force(y0.device.type)
         ctx.save_for_backward(y0, marks, *parameters)
         return ys
 
@@ -160,10 +163,22 @@ class _Solve(torch.autograd.Function):
     def backward(ctx: Any, ys_bar: Tensor) -> Any:
         y0, marks, *parameters = ctx.saved_tensors  # raises if one was changed in place
         problem = replace(ctx.problem, y0=y0, marks=marks)
-        if torch.is_grad_enabled():
-            return None, None, *_differentiate_replay(problem, partial(ctx.row.replay, saved=ctx.saved), ys_bar, parameters)
-        gradient = ctx.row.backward(problem, ctx.saved, ys_bar, ctx.needs_input_grad[3])
+        with ctx.precision():
+            if torch.is_grad_enabled() or is_legacy_batchedtensor(ys_bar):  # many cotangents at once, under vmap
+                return None, None, *_differentiate_replay(problem, partial(ctx.row.replay, saved=ctx.saved), ys_bar, parameters)
+            gradient = ctx.row.backward(problem, ctx.saved, ys_bar, ctx.needs_input_grad[3])
         return None, None, gradient.y0, gradient.marks, *gradient.parameters
+
+
+def precision_in_force(device: str) -> Callable[[], AbstractContextManager[Any]]:
+    """The autocast of now, to be entered again by a backward pass, which runs outside of it.
+
+    Without its cache: what is cast without a graph there must not stand for what is cast with one.
+    """
+    if not torch.amp.is_autocast_available(device):
+        return nullcontext
+    kind, enabled = torch.get_autocast_dtype(device), torch.is_autocast_enabled(device)
+    return partial(torch.autocast, device, dtype=kind, enabled=enabled, cache_enabled=False)
 
 
 def _differentiate_replay(
@@ -172,10 +187,12 @@ def _differentiate_replay(
     """The gradient as a differentiable function of all inputs: autograd through the recorded time steps."""
     inputs = (problem.y0, problem.marks, *parameters)
     # Views cut the ways outside on which one input may depend on another; each is a derivative by its own place.
-    y0, marks, *places = views = [value.view_as(value) for value in inputs]
-    ys = again(replace(problem, y0=y0, marks=marks, field=problem.field.reading(places)))
+    with torch.enable_grad():
+        y0, marks, *places = views = [value.view_as(value) for value in inputs]
+        ys = again(replace(problem, y0=y0, marks=marks, field=problem.field.reading(places)))
+    problem.field.check_known(ys, views, marks[-1])
     live = [view for view in views if view.requires_grad]
-    found = iter(torch.autograd.grad(ys, live, ys_bar, create_graph=True, allow_unused=True))
+    found = iter(torch.autograd.grad(ys, live, ys_bar, create_graph=torch.is_grad_enabled(), allow_unused=True))
     return [next(found) if view.requires_grad else None for view in views]
 
 

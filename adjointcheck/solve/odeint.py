@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import wraps
+from math import isclose
 from typing import Any, TypeVar
 
 import torch
@@ -21,12 +23,14 @@ from torch import Tensor
 from torch._functorch.pyfunctorch import VmapInterpreter, retrieve_all_functorch_interpreters
 
 from adjointcheck.errors import SolveError
-from adjointcheck.solve.field import Field, trace_field
+from adjointcheck.solve.field import Field
 from adjointcheck.solve.gradient_method import Discrete, GradientMethod, find_gradient_method, replay, solve
 from adjointcheck.solve.marching import InitialValueProblem, march
 from adjointcheck.solve.methods import find_method
 from adjointcheck.solve.options import lay_marks, read_control, read_times
-from adjointcheck.solve.packing import Packing
+from adjointcheck.solve.packing import Packing, usable
+from adjointcheck.solve.switch import refuse_moving_jumps
+from adjointcheck.solve.tracing import trace_field
 
 Function = Callable[[Tensor, Any], Any]
 Solver = TypeVar("Solver", bound=Callable[..., Any])
@@ -63,7 +67,7 @@ def odeint(
     y0: a tensor, real or complex, or (nested) tuples of tensors; func(t, y) gets t 0-dim and returns the structure of y.
     t: strictly increasing or decreasing.  method: "dopri5" unless given; see `adjointcheck.solve.methods`.
     options: first_step, safety, ifactor, dfactor, min_step, max_step, max_num_steps, step_size (equal time steps), norm,
-    step_t (times to hit), jump_t (times where func jumps), controller ("I", "PI", "PID").  gradient: a row of
+    step_t (times to hit), jump_t (times where func jumps, with gradients), controller ("I", "PI", "PID").  gradient: a row of
     `adjointcheck.solve.gradient_method`.
 
     With event_fn(t, y), marching goes on from t[0] in the direction of t until it changes sign; the result is
@@ -77,8 +81,10 @@ def odeint(
         from adjointcheck.solve.event import solve_to_event
 
         moment, ys = solve_to_event(problem, row, event_fn, packing)
+        refuse_moving_jumps(problem.field, torch.stack([problem.marks[0], moment]), ys)
         return moment.to(t), packing.unpack(ys)
     ys = replay(problem, march(problem)) if transformed() else solve(problem, row)
+    refuse_moving_jumps(problem.field, problem.marks, ys)
     return packing.unpack(ys if len(outputs) == len(ys) else ys[outputs])
 
 
@@ -87,13 +93,13 @@ def state_problem(
 ) -> tuple[InitialValueProblem, Packing, list[int]]:
     """The initial value problem of a call, how its states are packed, and which of its marks are asked for."""
     options, row, packing = dict(options or {}), find_method(method or "dopri5"), Packing.of(y0)
-    y = packing.pack(y0)
-    times = read_times(t)
+    y, times = usable(packing.pack(y0)), usable(read_times(t))
     if (grid := options.pop("grid_constructor", None)) is not None:
         options["step_t"] = grid(func, y0, t)
     control = read_control(rtol, atol, options, packing, y.detach())
     marks = lay_marks(times, options)
     field = Field(func, packing) if transformed() else trace_field(func, times[0].detach(), y.detach(), packing)
+    field = replace(field, turns=tuple(turn for turn in field.turns if not any(isclose(turn.time, told) for told in marks.moving)))
     return InitialValueProblem(field, y, marks.times, row, control, marks.jumps), packing, marks.outputs
 
 

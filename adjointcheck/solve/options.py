@@ -84,11 +84,15 @@ def _read_norm(norm: Callable[[Any], Any] | None, packing: Packing) -> Norm:
 
 @dataclass(frozen=True)
 class Marks:
-    """All times that are hit: `times` (M,) float64 on the CPU; `outputs`, which of them are asked for; `jumps`, where f jumps."""
+    """All times that are hit: `times` (M,) float64 on the CPU; `outputs`, which of them are asked for; `jumps`, where f jumps.
+
+    `moving` are the times of jumps that were given with a gradient.
+    """
 
     times: Tensor
     outputs: list[int]
     jumps: frozenset[int]
+    moving: tuple[float, ...] = ()
 
 
 def read_times(t: Any) -> Tensor:
@@ -100,25 +104,40 @@ def read_times(t: Any) -> Tensor:
         raise SolveError("t", got, "a floating tensor (T,) with at least one time", "Pass torch.tensor([0.0, 1.0]).")
     times = t.to("cpu", torch.float64)
     steps = times.detach().diff()
-    if not times.isfinite().all() or not ((steps > 0).all() or (steps < 0).all()):
-        raise SolveError("t", times.tolist(), "finite times, strictly increasing or decreasing", "Sort them and drop repeated ones.")
+    if not times.isfinite().all():
+        raise SolveError("t", times.tolist(), "finite times", "Look at where it was computed.")
+    if not ((steps > 0).all() or (steps < 0).all()):
+        raise SolveError("t", times.tolist(), "times that are strictly increasing or decreasing", "Sort them and drop repeated ones.")
     return times
 
 
 def lay_marks(t: Tensor, options: Mapping[str, Any]) -> Marks:
-    """The output times together with `step_t` and `jump_t` where they lie strictly inside."""
-    given = t.detach().tolist()
-    direction = -1.0 if given[-1] < given[0] else 1.0
-    asked = [direction * time for time in given]
-    extra = {name: [direction * float(time) for time in _listed(options.get(name))] for name in ("step_t", "jump_t")}
-    inner = sorted({time for times in extra.values() for time in times if asked[0] < time < asked[-1]} - set(asked))
-    places = sorted([*((time, index) for index, time in enumerate(asked)), *((time, len(asked) + i) for i, time in enumerate(inner))])
-    every = torch.cat([t, direction * torch.tensor(inner, dtype=torch.float64)])
-    order = [index for _, index in places]
-    jumps = frozenset(place for place, (time, _) in enumerate(places) if options.get("perturb") or time in extra["jump_t"])
-    outputs = [order.index(index) for index in range(len(asked))]
-    return Marks(every[order] if inner else t, outputs, jumps)
+    """The output times together with `step_t` and `jump_t` where they lie strictly inside; `jump_t` with its gradient."""
+    hits, jumps = _listed(options.get("step_t")).detach(), _listed(options.get("jump_t"))
+    direction = -1.0 if float((t[-1] - t[0]).detach()) < 0 else 1.0
+    every = torch.cat([t, jumps, hits])
+    values, count, fixed = (direction * every.detach()).tolist(), len(t), len(t) + len(jumps)
+    places: dict[float, int] = {}  # of equal times the first stands for all
+    for index, time in enumerate(values):
+        if index < count or values[0] < time < values[count - 1]:
+            places.setdefault(time, index)
+    order = [places[time] for time in sorted(places)]
+    _refuse_hidden(values, places, count, jumps)
+    where = frozenset(place for place, time in enumerate(sorted(places)) if options.get("perturb") or time in values[count:fixed])
+    outputs, moving = [order.index(index) for index in range(count)], jumps.tolist() if jumps.requires_grad else []
+    return Marks(every[order] if len(order) > count else t, outputs, where, tuple(moving))
 
 
-def _listed(times: Any) -> list[float]:
-    return [] if times is None else torch.as_tensor(times, dtype=torch.float64).flatten().tolist()
+def _refuse_hidden(values: list[float], places: dict[float, int], count: int, jumps: Tensor) -> None:
+    """A jump that moves may not lie on an output, which stays: the solution has no derivative there."""
+    hidden = [float(jump) for jump, time in zip(jumps.detach(), values[count:], strict=False) if places.get(time, count) < count]
+    if hidden and jumps.requires_grad:
+        got, todo = f"{hidden}, with requires_grad, on an output time", "Move that output a little."
+        raise SolveError("options['jump_t']", got, "jumps that move between outputs", todo)
+
+
+def _listed(times: Any) -> Tensor:
+    """Times as (K,) float64 on the CPU, with the gradient that they have."""
+    if isinstance(times, Sequence) and len(times):
+        times = torch.stack([torch.as_tensor(time, dtype=torch.float64, device="cpu") for time in times])
+    return torch.as_tensor([] if times is None else times, dtype=torch.float64, device="cpu").flatten()

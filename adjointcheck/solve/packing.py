@@ -64,7 +64,13 @@ class Packing:
         got = [(tuple(part.shape[self.lead:]), part.dtype) if isinstance(part, Tensor) else type(part) for part in parts]
         wanted = list(zip(map(tuple, self.shapes), self.dtypes, strict=True))
         if tree != self.tree or got != wanted:
-            raise SolveError(where, f"{got}", f"the structure, shapes and dtypes of y0: {wanted}", "Return one rate for each entry of y0.")
+            todo = "Return one rate for each entry of y0, in its precision: .to(y.dtype)."
+            raise SolveError(where, f"{got}", f"the structure, shapes and dtypes of y0: {wanted}", todo)
+
+
+def usable(tensor: Tensor) -> Tensor:
+    """The tensor, as a copy where it was made under inference_mode and this is outside, where autograd refuses it."""
+    return tensor.clone() if tensor.is_inference() and not torch.is_inference_mode_enabled() else tensor
 
 
 def _unpack(piece: Tensor, shape: torch.Size, dtype: torch.dtype) -> Tensor:

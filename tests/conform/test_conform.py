@@ -193,6 +193,7 @@ OFFERED = {"y0", "module", "times"}
     ("losses-inside", {"y0"}, None, Standing.PASS, "", "not declared"),
     ("losses-inside", OFFERED, lambda outputs, *rest: outputs * 1.001, Standing.INCONCLUSIVE, "", "the states themselves are off"),
     ("exact-times", OFFERED, lambda outputs, *rest: outputs * 1.001, Standing.FAIL, "wrong", "off by 1.0e-03"),
+    ("moving-jump", OFFERED, None, Standing.NOT_OFFERED, "", "refused: SolveError: func at t = 0.7"),
     ("companions", OFFERED, None, Standing.NOT_OFFERED, "", "change by"),
     ("companions", OFFERED | {"own time steps"}, None, Standing.FAIL, "wrong", "change by"),
     ("repeatable", OFFERED, lambda outputs, *rest: outputs + 1e-14 * torch.rand_like(outputs), Standing.FAIL, "wrong", "1 of 3 arrays differ"),
@@ -236,7 +237,12 @@ def test_capabilities_are_words_of_a_table() -> None:
     assert len(BY_CODE) == len(CHECKS) and all(check.sentence.endswith(".") or check.sentence.startswith("...") for check in CHECKS)
 
 
-@parametrize_with_checks([library(OFFERED)], expected_failed_checks={"moving-jump": "a jump in time is not differentiated"}, codes=["exact-times", "moving-jump"])
+def spoiled() -> TorchAdapter:
+    """A library whose gradients are a thousandth too large."""
+    return library(OFFERED, lambda outputs, *rest: Scaled.apply(outputs, 1.001))
+
+
+@parametrize_with_checks([spoiled()], expected_failed_checks={"losses-inside": "a planted factor"}, codes=["exact-times", "losses-inside"])
 def test_the_suite_of_a_library(adapter: Any, check: Any) -> None:
     check(adapter)
 
@@ -287,8 +293,8 @@ def invoke(*arguments: str) -> Any:
 
 
 def test_the_command_prints_a_table_or_a_document() -> None:
-    found = invoke("odeint", "--check", "exact-times", "--check", "moving-jump")
-    assert found.exit_code == 1 and "1 pass, 1 fail (1 silently)" in found.stdout and "moving-jump" in found.stderr
+    found = invoke("test_conform:spoiled", "--allow-python", "--check", "exact-times", "--check", "losses-inside")
+    assert found.exit_code == 1 and "1 pass, 1 fail (1 silently)" in found.stdout and "losses-inside" in found.stderr
     found = invoke("odeint", "--check", "exact-times", "--json")
     document = json.loads(found.stdout)
     assert found.exit_code == document["exit_code"] == 0 and document["findings"][0]["standing"] == "pass"

@@ -9,9 +9,10 @@ from torch import Tensor, nn
 
 from adjointcheck.schemes import STIFF_METHODS, Esdirk, Rosenbrock
 from adjointcheck.solve.esdirk import EsdirkMethod
-from adjointcheck.solve.field import Field, trace_field
+from adjointcheck.solve.field import Field
 from adjointcheck.solve.packing import Packing
 from adjointcheck.solve.rosenbrock import RosenbrockWanner
+from adjointcheck.solve.tracing import trace_field
 
 StiffMethod = RosenbrockWanner | EsdirkMethod
 D = torch.float64

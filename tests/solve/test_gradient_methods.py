@@ -17,7 +17,6 @@ from adjointcheck.schemes import METHODS
 from adjointcheck.solve import checkpointed, continuous
 from adjointcheck.solve.control import Control
 from adjointcheck.solve.explicit import ExplicitRungeKutta
-from adjointcheck.solve.field import trace_field
 from adjointcheck.solve.gradient_method import Discrete, GradientMethod, Sweep, find_gradient_method, replay, solve
 from adjointcheck.solve.gradients import (
     Backsolve,
@@ -32,6 +31,7 @@ from adjointcheck.solve.gradients import (
 from adjointcheck.solve.marching import InitialValueProblem
 from adjointcheck.solve.odeint import odeint
 from adjointcheck.solve.packing import Packing
+from adjointcheck.solve.tracing import trace_field
 
 F64 = torch.float64
 TIMES = (0.0, 0.7, 1.5, 3.0)

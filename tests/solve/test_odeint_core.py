@@ -16,11 +16,11 @@ from adjointcheck.errors import SolveError
 from adjointcheck.schemes import METHODS
 from adjointcheck.solve.control import Control
 from adjointcheck.solve.explicit import ExplicitRungeKutta
-from adjointcheck.solve.field import trace_field
 from adjointcheck.solve.gradient_method import DISCRETE, Discrete, GradientMethod, Sweep, replay, solve
 from adjointcheck.solve.marching import InitialValueProblem, MarchError, Record, march
 from adjointcheck.solve.packing import Packing
 from adjointcheck.solve.time_step import pull_back_by_autograd
+from adjointcheck.solve.tracing import trace_field
 
 MARKS = (0.2, 0.9, 1.7)
 
@@ -185,7 +185,7 @@ def test_a_tensor_read_only_later_is_found_or_refused() -> None:
     problem = problem_of(lambda t, y: -y if t < 1 else -y * late["gain"], y0, marks)
     assert problem.field.names == ("late['gain']",)
     ys = solve(problem_of(Hider(late["gain"], 1.0), y0, marks), DISCRETE)
-    with pytest.raises(SolveError, match="a tensor of shape \\(3,\\) with requires_grad, which an evaluation at the start did not read"):
+    with pytest.raises(SolveError, match="a captured tensor of shape \\(3,\\) with requires_grad, which an evaluation at the start did not read"):
         ys.sum().backward()
     found = solve(problem_of(Hider(late["gain"], 0.0), y0, marks, rtol=1e-9, atol=1e-9), DISCRETE)  # read at once: found by the trace
     assert torch.autograd.grad(found[-1].sum(), late["gain"])[0].tolist() == pytest.approx([-2 * torch.e**-4] * 3, rel=1e-6)

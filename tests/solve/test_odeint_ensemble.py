@@ -14,11 +14,11 @@ from adjointcheck.errors import SolveError
 from adjointcheck.solve.control import Control
 from adjointcheck.solve.ensemble import FINISHED, MAX_STEPS, STATUS, UNDERFLOW, Together, march_ensemble
 from adjointcheck.solve.explicit import ExplicitRungeKutta
-from adjointcheck.solve.field import trace_field
 from adjointcheck.solve.gradient_method import solve
 from adjointcheck.solve.marching import InitialValueProblem
 from adjointcheck.solve.methods import find_method
 from adjointcheck.solve.packing import Packing
+from adjointcheck.solve.tracing import trace_field
 
 UNIT = 2.0**-53
 DRAW = torch.Generator().manual_seed(11)
