@@ -1,7 +1,8 @@
 """Both sides of a formula as numbers in several worlds: they agree, or a world contradicts, or the worlds cannot say.
 
-Numbers carry about 1e-10 of relative error (collocation at 1e-14, exact derivatives, Gauss' rule); sides agree below 1e-7 and
-contradict above 1e-4 of their size.  What lies between is left open, and so is what depends on something the notes never said.
+How far a number may be believed is measured: the same formula in the same world on a coarser grid, with all data moved in their last
+digits.  A world contradicts where the sides differ by SURE times what that changes in them, and by more than AGREE of their size;
+what lies between is left open, and so is what depends on something the notes never said.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, Context
 from adjointcheck.notes.evaluation import Env, NoValue, ShapeError, evaluate
+from adjointcheck.notes.fields import COARSE
 from adjointcheck.notes.finding import Counterexample
 from adjointcheck.notes.jet import real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, children, rebuilt, symbols, unknown, walk
@@ -25,7 +27,7 @@ from adjointcheck.notes.tree import Node
 from adjointcheck.notes.wording import show
 from adjointcheck.notes.world import Stage, World
 
-AGREE, DIFFER = 1e-7, 1e-4
+AGREE, ALIKE, SURE = 1e-7, 1e-4, 100.0  # of sides; of a matrix and a transpose, for the words alone; of errors
 REPAIRS = 40
 TIMES, INDICES = (0.31, 0.5, 0.73), (1, 2)
 SMALL = (0.04, 0.02, 0.01, 0.005, 0.0025)
@@ -225,7 +227,7 @@ def _in_stage(left: Node, right: Node, stage: Stage) -> Outcome:
             world = make_world(replace(stage, seed=seed))
             for env in points(world, left, right):
                 gap, scale, values = _gap(left, right, env)
-                if gap > DIFFER * scale:
+                if gap > AGREE * scale and gap > SURE * uncertainty(left, right, env, values):
                     return Contradiction(counterexample(left, right, env, values))
                 if not gap <= AGREE * scale:
                     return Undecided(f"the sides differ by {gap:.1e} at size {scale:.1e}, too little to contradict")
@@ -237,6 +239,16 @@ def _in_stage(left: Node, right: Node, stage: Stage) -> Outcome:
     except (np.linalg.LinAlgError, ZeroDivisionError, FloatingPointError, OverflowError, RecursionError) as error:
         return Undecided(f"no number: {error}")
     return Agreement(count)
+
+
+def uncertainty(left: Node, right: Node, env: Env, values: tuple[Any, Any]) -> float:
+    """How far `values` may be off: what a coarser grid, with all data moved in their last digits, changes in either side."""
+    there = env.within(make_world(replace(env.world.stage, nodes=COARSE)))
+    _, scale, others = _gap(left, right, there)
+    if isinstance(values[0], str):
+        return 0.0 if values == others else np.inf
+    moved = sum(float(np.max(np.abs(one - other))) for one, other in zip(values, others, strict=True))
+    return moved + np.finfo(float).eps * scale
 
 
 def _unfitting(error: ShapeError) -> Outcome:
@@ -298,7 +310,7 @@ def _difference(a: Any, b: Any, env: Env) -> float:
         raise ShapeError(f"left {_words(shapes[0])}, right {_words(shapes[1])}", 1 in map(len, shapes))
     if np.size(a) == np.size(b) and (1 in map(len, shapes) or _loose(env)) and min(*shapes[0], *shapes[1], np.size(a)) in (1, np.size(a)):
         return float(np.max(np.abs(np.reshape(a, -1) - np.reshape(b, -1))))
-    turned = shapes[0] == shapes[1][::-1] and np.allclose(a, np.transpose(b), rtol=DIFFER)
+    turned = shapes[0] == shapes[1][::-1] and np.allclose(a, np.transpose(b), rtol=ALIKE)
     told = ", equal but for a transpose" if turned else ""
     raise ShapeError(f"left {_words(shapes[0])}, right {_words(shapes[1])}{told}", turned or 1 in map(len, shapes) or _loose(env))
 

@@ -19,7 +19,6 @@ from adjointcheck.notes.meaning import Applied, Symbol, Unknown, slots_of
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.wording import show
 
-GAUSS = np.polynomial.legendre.leggauss(16)
 CLOSE = 1e-12  # times nearer than this are the same place
 
 
@@ -399,7 +398,7 @@ def _(node: tree.Integral, env: Env) -> Value:
     ends = [lower, *sorted(cuts, reverse=bool(real(lower) > real(upper))), upper]
     result: Value = np.float64(0.0)
     for a, b in pairwise(ends):
-        for point, weight in zip(*GAUSS, strict=True):
+        for point, weight in zip(*world.grid.gauss, strict=True):
             time = a + (b - a) * (0.5 * (point + 1.0))
             inner = replace(env, time=time).binding(node.by.name, time)
             result = plus(result, (b - a) * (0.5 * weight) * evaluate(node.body, inner), lambda: show(node))
@@ -427,7 +426,7 @@ def _(node: tree.Limit, env: Env) -> Value:
     if not isinstance(node.by, Symbol) or float(real(evaluate(node.to, env))) != 0:
         raise NoValue(f"the limit {show(node.by)} -> {show(node.to)}")
     rows: list[list[Value]] = []
-    for k in range(7):
+    for k in range(env.world.grid.halvings):
         value = evaluate(node.body, env.binding(node.by.name, np.float64(0.08 / 2**k)))
         row = [value]
         for j, previous in enumerate(rows[-1] if rows else [], 1):

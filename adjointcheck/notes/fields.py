@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -16,21 +16,30 @@ from adjointcheck.notes.evaluation import NoValue
 from adjointcheck.notes.jet import Value, real
 
 START, END = 0.1, 0.9
-NODES = 22
-_POINTS = np.cos(np.pi * np.arange(NODES) / (NODES - 1))[::-1]
-_TO_COEFFICIENTS = np.linalg.inv(chebyshev.chebvander(_POINTS, NODES - 1))
-TIMES = START + (END - START) * (_POINTS + 1) / 2
-INTEGRALS = np.stack([
-    chebyshev.chebval(_POINTS, chebyshev.chebint(column, lbnd=-1)) for column in _TO_COEFFICIENTS.T
-], axis=1) * (END - START) / 2  # values at the points -> integrals from START to the points
+FINE, COARSE = 22, 18  # points in time; what the coarse grid changes bounds the error of the fine one
+
+
+class Grid:
+    """Chebyshev's points in [START, END] with integrals from START to each; Gauss' rule; how often a limit halves its small number."""
+
+    def __init__(self, count: int) -> None:
+        self.count, self.gauss, self.halvings = count, np.polynomial.legendre.leggauss(count - 6), count // 3
+        points = np.cos(np.pi * np.arange(count) / (count - 1))[::-1]
+        self.to_coefficients = np.linalg.inv(chebyshev.chebvander(points, count - 1))
+        self.times = START + (END - START) * (points + 1) / 2
+        columns = [chebyshev.chebval(points, chebyshev.chebint(column, lbnd=-1)) for column in self.to_coefficients.T]
+        self.integrals = np.stack(columns, axis=1) * (END - START) / 2
+
+
+grid = cache(Grid)
 
 
 class Path:
     """A polynomial in time through values at the nodes; times may be jets."""
 
     def __init__(self, values: Value) -> None:
-        self.values = values
-        self.orders = [spread(_TO_COEFFICIENTS)(values)]
+        self.values, self.count = values, len(real(values))
+        self.orders = [spread(grid(self.count).to_coefficients)(values)]
 
     def order(self, k: int) -> Value:
         while len(self.orders) <= k:
@@ -41,7 +50,7 @@ class Path:
 
     def __call__(self, time: Value) -> Value:
         base = 2 * (float(real(time)) - START) / (END - START) - 1
-        weights = chebyshev.chebvander(base, NODES - 1)
+        weights = chebyshev.chebvander(base, self.count - 1)
 
         def value(k: int) -> Value:
             return spread(weights.reshape(1, -1))(self.order(k))[0]

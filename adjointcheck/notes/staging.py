@@ -9,7 +9,7 @@ import numpy as np
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.evaluation import Env, NoValue, evaluate, scalar
-from adjointcheck.notes.fields import END, INTEGRALS, NODES, START, TIMES, Path
+from adjointcheck.notes.fields import END, START, Path, grid
 from adjointcheck.notes.jet import Value, real
 from adjointcheck.notes.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.world import LAYERS, Stage, World, end_cost, sizes_of
@@ -42,7 +42,7 @@ def _weight(stage: Stage) -> Any:
     context = stage.context
     live = {"x", "w", "theta", "f", "L", "Psi", "h", "N"}.union(*(symbols(law.right) for law in context.laws))
     letters = tuple((d.symbol, d.shape, d.arguments) for d in context.letters.values() if d.symbol in live)
-    return letters, context.laws, context.hypotheses, context.over(), stage.seed, stage.wide, stage.optimal, stage.end_time
+    return letters, context.laws, context.hypotheses, context.over(), stage.seed, stage.wide, stage.optimal, stage.end_time, stage.nodes
 
 
 def _inputs(stage: Stage) -> dict[str, Value]:
@@ -52,7 +52,7 @@ def _inputs(stage: Stage) -> dict[str, Value]:
         inputs["s"] = np.array([0.22, 0.36, 0.57, 0.76])
     for name in ("x0", "theta", "d_x0", "d_theta", "noise"):
         shape = stage.shape(name.removeprefix("d_"))
-        inputs[name] = stage.rng(name).uniform(0.2, 0.9, shape) * stage.rng(name + " sign").choice([-1, 1], shape)
+        inputs[name] = stage.rng(name).uniform(0.2, 0.9, shape) * stage.rng(name + " sign").choice([-1, 1], shape) * stage.unit
     for name in ("w", "d_w"):
         inputs[name] = _random_path(stage, name, stage.shape("w"))
     return inputs
@@ -68,13 +68,13 @@ def _optimal(world: World) -> World:
     size, inputs = int(np.prod(world.shape("x"))), world.inputs
     hamiltonian, slopes = world.hamiltonian(), (Symbol("x"), Symbol("w"))
     end = inputs["x0"].reshape(-1)
-    states = np.zeros((NODES, 1)) + end
-    multipliers = np.zeros((NODES, size))
-    controls = np.zeros((NODES, int(np.prod(world.shape("w")))))
+    states = np.zeros((world.grid.count, 1)) + end
+    multipliers = np.zeros((world.grid.count, size))
+    controls = np.zeros((world.grid.count, int(np.prod(world.shape("w")))))
     curvature: Any = None
     for _ in range(80):
         moving, pulling = [], []
-        for i, time in enumerate(TIMES):
+        for i, time in enumerate(world.grid.times):
             held = {"x": states[i].reshape(*world.shape("x")), "p": multipliers[i].reshape(*world.shape("p")),
                     "w": controls[i].reshape(*world.shape("w"))}
             env = Env(world, time, {"t": time}, tuple((name, float(time), scalar(value)) for name, value in held.items()))
@@ -84,7 +84,7 @@ def _optimal(world: World) -> World:
             controls[i] = controls[i] - curvature @ by_w
             moving.append(np.reshape(evaluate(world.rule, env), -1))
             pulling.append(-by_x)
-        flow, force = (INTEGRALS @ np.array(rows) for rows in (moving, pulling))
+        flow, force = (world.grid.integrals @ np.array(rows) for rows in (moving, pulling))
         last = Env(world, np.float64(END), {"t": np.float64(END)}, (("x", END, scalar(end.reshape(*world.shape("x")))),))
         price = np.reshape(evaluate(tree.Derivative(end_cost(world), (Symbol("x"),), "partial"), last), -1)
         following = flow - flow[-1] + end, force - force[-1] + price
@@ -111,7 +111,8 @@ def _timed(world: World) -> World:
 def _random_path(stage: Stage, name: str, shape: tuple[int, int]) -> Any:
     rng, size = stage.rng(f"path {name}"), int(np.prod(shape))
     if stage.layered:
-        return [rng.uniform(0.2, 0.9, shape) * rng.choice([-1, 1], shape) for _ in range(LAYERS)]
-    waves = rng.uniform(-0.6, 0.6, (3, size))
+        return [rng.uniform(0.2, 0.9, shape) * rng.choice([-1, 1], shape) * stage.unit for _ in range(LAYERS)]
+    waves = rng.uniform(-0.6, 0.6, (3, size)) * stage.unit
     phases = rng.uniform(0, 3, size)
-    return Path(waves[0] + waves[1] * TIMES[:, None] + waves[2] * np.sin(2 * TIMES[:, None] + phases))
+    times = grid(stage.nodes).times[:, None]
+    return Path(waves[0] + waves[1] * times + waves[2] * np.sin(2 * times + phases))

@@ -20,7 +20,7 @@ from scipy.linalg import expm
 from adjointcheck.notes import jet, tree
 from adjointcheck.notes.context import ROLES, Context, Declared
 from adjointcheck.notes.evaluation import CLOSE, Env, NoValue, assembled, columns, dimensions, evaluate, place_of, scalar
-from adjointcheck.notes.fields import END, INTEGRALS, NODES, START, TIMES, Path, Smooth, spread
+from adjointcheck.notes.fields import END, FINE, START, Path, Smooth, grid, spread
 from adjointcheck.notes.jet import Value, along, direction, moved, real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.tree import Node
@@ -39,6 +39,7 @@ class Stage:
     `optimal`: the control makes H stationary.
     `varied`: the inputs that delta moves.  `algebra`: all letters are free, so that the formula speaks of any matrices.
     `end_time`: a constant in the running cost makes the end time stationary; neither x nor p depends on it.
+    `nodes`: points in time; a world on another grid tells how far numbers may be believed.
     """
 
     context: Context
@@ -48,11 +49,17 @@ class Stage:
     algebra: bool = False
     end_time: bool = False
     varied: frozenset[str] = frozenset()
+    nodes: int = FINE
     sizes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def layered(self) -> bool:
         return self.context.over() == "layers"
+
+    @property
+    def unit(self) -> float:
+        """What random numbers are multiplied with: on a coarse grid they move in their last digits, to show how rounding grows."""
+        return 1.0 if self.nodes == FINE else 1 + 2.0**-50
 
     def rng(self, name: str) -> np.random.Generator:
         return np.random.default_rng([self.seed, zlib.crc32(name.encode())])
@@ -117,7 +124,7 @@ class World:
         self.stage, self.inputs, self.before, self.guess = stage, inputs, before, guess
         self.origin = origin or ((0 if stage.layered else inputs["t0"]), inputs["x0"])
         self.context, self.layered, self.count = stage.context, stage.layered, LAYERS
-        self.slots, self.shape = stage.slots, stage.shape
+        self.slots, self.shape, self.grid = stage.slots, stage.shape, grid(stage.nodes)
         self._varied: dict[int, World] = {}
         kin = kin or before
         self._functions: dict[str, Smooth] = kin._functions if kin else {}
@@ -185,7 +192,7 @@ class World:
         value = rng.uniform(0.3, 0.9, (rows, cols)) * rng.choice([-1, 1], (rows, cols))
         if is_symmetric(declared, self.context):
             value = value @ value.T + 0.5 * np.eye(rows) if rows == cols else value
-        return scalar(value if rows * cols > 1 else abs(value))
+        return scalar(value if rows * cols > 1 else abs(value)) * self.stage.unit
 
     def value_I(self, place: Value) -> Value:
         return np.eye(self.shape("x")[0])
@@ -273,10 +280,10 @@ class World:
         system = np.block([[a, -b @ np.linalg.solve(r, b.T)], [-q, -a.T]])
         start = np.vstack([np.eye(size), m])
         rows = []
-        for time in TIMES:
+        for time in self.grid.times:
             x, y = np.split(expm(system * (time - END)) @ start, [size])
             rows.append(y @ np.linalg.inv(x) * (0.5 if halved else 1.0))
-        return Path(np.stack(rows).reshape(NODES, -1))
+        return Path(np.stack(rows).reshape(self.grid.count, -1))
 
     # Dynamics
 
@@ -322,13 +329,13 @@ class World:
         rule = self.rule
         if isinstance(rule, Applied) and rule.at is None and all(_stands(slot, value) for slot, value in rule.arguments):
             function = self.function("f")
-            blocks = {"x": states.T, "t": TIMES.reshape(1, -1)}
+            blocks = {"x": states.T, "t": self.grid.times.reshape(1, -1)}
             blocks |= {"w": self._control_nodes()} if "w" in function.slots else {}
             known = [blocks[slot] if slot in blocks else self.inputs[slot].reshape(-1, 1) for slot in function.slots]
-            return function.many(known, np.zeros((1, NODES))).T
+            return function.many(known, np.zeros((1, self.grid.count))).T
         size = int(np.prod(self.shape("x")))
         rows = []
-        for i, time in enumerate(TIMES):
+        for i, time in enumerate(self.grid.times):
             env = Env(self, time, {"t": time}, (("x", float(time), scalar(states[i].reshape(*self.shape("x")))),))
             rows.append(evaluate(rule, env).reshape(size))
         return jet.stacked(rows)
@@ -341,9 +348,9 @@ class World:
         """x(t) = x(s) + int_s^t f, iterated."""
         place, value = self.origin
         flat = value.reshape(-1)
-        states: Value = self.guess if self.guess is not None else np.zeros((NODES, 1)) + flat
+        states: Value = self.guess if self.guess is not None else np.zeros((self.grid.count, 1)) + flat
         for _ in range(200):
-            flow = Path(spread(INTEGRALS)(self.rates(states)))
+            flow = Path(spread(self.grid.integrals)(self.rates(states)))
             offset = flat - (flow(place) if not same(place, START) else np.zeros(dimensions(flat)))
             following = flow.values + offset
             gap = jet.largest(following - states)
@@ -473,11 +480,11 @@ class World:
                 flows.append(along(there.trajectory.values, bit))
                 prices.append(along(there.value_J(0), bit))
                 if rate.terms:
-                    rates = [along(evaluate(rate, Env(there, t, dict.fromkeys({"t", *names}, t))), bit) for t in TIMES]
-                    total = Path(spread(INTEGRALS)(jet.stacked(rates)))
+                    rates = [along(evaluate(rate, Env(there, t, dict.fromkeys({"t", *names}, t))), bit) for t in self.grid.times]
+                    total = Path(spread(self.grid.integrals)(jet.stacked(rates)))
                     paid.append(total.values - total(self.origin[0]))
         rows = []
-        for i in range(NODES):
+        for i in range(self.grid.count):
             price = jet.stacked([prices[k] - (paid[k][i] if paid else 0.0) for k in range(size)])
             rows.append(price.reshape(1, -1) @ jet.inverse(jet.stacked([flow[i] for flow in flows], 1)))
         return Path(jet.stacked([row.reshape(-1) for row in rows]))
@@ -491,7 +498,7 @@ class World:
                 there = self.shifted(bit, unit.reshape(*self.shape("x")))
                 flows.append(along(there.trajectory.values, bit))
                 slopes.append([along(evaluate(body, env), bit) for body, env in there.observed()])
-        inverses = [jet.inverse(jet.stacked([flow[i] for flow in flows], 1)) for i in range(NODES)]
+        inverses = [jet.inverse(jet.stacked([flow[i] for flow in flows], 1)) for i in range(self.grid.count)]
         rows = [jet.stacked(list(row)).reshape(1, -1) for row in zip(*slopes, strict=True)]
         paths = [Path(jet.stacked([(row @ inverse).reshape(-1) for inverse in inverses])) for row in rows]
         return [(self.inputs["s"][i % OBSERVATIONS], path) for i, path in enumerate(paths)]

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from scipy.linalg import expm
 from understood import agrees, contradicted, outcomes, read
 
-from adjointcheck.notes import jet
+from adjointcheck.notes import comparison, jet
 from adjointcheck.notes.comparison import Contradiction, Undecided
 from adjointcheck.notes.evaluation import Env, evaluate
 from adjointcheck.notes.fields import END, START
 from adjointcheck.notes.jet import along, direction, moved
 from adjointcheck.notes.meaning import Symbol
 from adjointcheck.notes.staging import make_world
-from adjointcheck.notes.tree import Derivative, Variation
+from adjointcheck.notes.tree import Derivative, Number, Variation
 from adjointcheck.notes.world import Stage
 
 BOLZA = r"\dot x = f(x, u, \theta, t); x(t_0) = x_0; J = \Psi(x(T), \theta) + \int_{t_0}^T L(x, u, \theta, t)\,dt; H = L + p f"
@@ -57,6 +58,18 @@ def test_a_linear_world_has_the_matrix_exponential_as_flow_and_its_transpose_as_
     assert world.value_x(0.4) == pytest.approx(expm(a * (0.4 - START)) @ world.inputs["x0"], rel=1e-11)
     assert world.value_p(0.4) == pytest.approx(c.T @ expm(a * (END - 0.4)), rel=1e-10)
     assert world.value_rho(0.4) == pytest.approx(0.7 * np.exp(-np.trace(a) * (0.4 - START)), rel=1e-11)
+
+
+def test_the_uncertainty_of_a_number_bounds_its_error_and_a_gap_within_it_contradicts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    context = read(r"\dot x = A x; J = c^T x(T)", "state: x in R^n; A: n x n; c: n x 1; costate: p")[1]
+    world = make_world(Stage(context))
+    env = Env(world, np.float64(0.4), {"t": np.float64(0.4)})
+    a, c = (evaluate(Symbol(name), env) for name in "Ac")
+    off = np.max(np.abs(world.value_p(0.4) - c.T @ expm(a * (END - 0.4))))
+    assert off < comparison.uncertainty(Symbol("p"), Number(Fraction(0)), env, (world.value_p(0.4), np.float64(0.0))) < 1e-9
+    assert contradicted(f"{BOLZA}; \\dot p = p f_x", ROW)
+    monkeypatch.setattr(comparison, "uncertainty", lambda *_: 1.0)
+    assert not contradicted(f"{BOLZA}; \\dot p = p f_x", ROW)
 
 
 def test_gradients_and_variations_match_central_differences() -> None:
