@@ -380,8 +380,23 @@ def expected(left: Node, right: Node, stage: Stage) -> str:
         except (ShapeError, NoValue, np.linalg.LinAlgError):
             continue
         if near and isinstance(_in_stage(left, candidate, stage), Agreement):
-            return f"{show(left)} = {show(candidate)}"
+            return f"{show(tidied(left))} = {show(tidied(candidate))}"
     return ""
+
+
+def tidied(node: Node) -> Node:
+    """The same with its signs in front: -(-a) is a, (-a)^T is -(a^T), and so are derivatives and products."""
+    node = rebuilt(node, tidied)
+    if isinstance(node, tree.Product):
+        turned = sum(isinstance(factor, tree.Negative) for factor in node.factors) % 2
+        product = replace(node, factors=tuple(f.of if isinstance(f, tree.Negative) else f for f in node.factors))
+        return tree.Negative(product) if turned else product
+    inner = node.of if isinstance(node, tree.Negative | tree.Transposed | tree.Derivative) else None
+    if isinstance(inner, tree.Negative):
+        return inner.of if isinstance(node, tree.Negative) else tidied(tree.Negative(replace(node, of=inner.of)))
+    if isinstance(node, tree.Transposed) and isinstance(inner, tree.Transposed):
+        return inner.of
+    return node
 
 
 def repairs(left: Node, node: Node, context: Context) -> Iterator[Node]:

@@ -23,7 +23,7 @@ from adjointcheck.errors import AdjointCheckError, DisagreementError, StepReject
 from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import ZERO, Expression, apply, evaluate, mul, number, substitute, symbol, symbols_of
 from adjointcheck.notes.expansion import remainder
-from adjointcheck.notes.settings import Setting
+from adjointcheck.notes.settings import Setting, folded
 from adjointcheck.trusted.language import Fact, derive
 from adjointcheck.trusted.matrix import SHIFTS, normal
 from adjointcheck.trusted.polynomial import BudgetError
@@ -370,9 +370,9 @@ class Bench:
             return {}
         if claim.at:
             entry = self.solved(claim.at).get(side.value)
-            return {"left": side.value, "right": to_text(entry[1]), "at": claim.at} if entry else {}
+            return {"left": side.value, "right": to_text(folded(entry[1], {})), "at": claim.at} if entry else {}
         found = self.of_value(side.value)
-        return {slot: to_text(root) for slot, root in self.facts[found[0]].parts.items()} if found else {}
+        return {slot: to_text(folded(root, {})) for slot, root in self.facts[found[0]].parts.items()} if found else {}
 
 
 def _next(root: Expression) -> bool:

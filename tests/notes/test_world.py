@@ -17,7 +17,8 @@ from adjointcheck.notes.fields import END, START
 from adjointcheck.notes.jet import along, direction, moved
 from adjointcheck.notes.meaning import Symbol
 from adjointcheck.notes.staging import make_world
-from adjointcheck.notes.tree import Derivative, Number, Variation
+from adjointcheck.notes.tree import Derivative, Negative, Number, Product, Transposed, Variation
+from adjointcheck.notes.wording import show
 from adjointcheck.notes.world import Stage
 
 BOLZA = r"\dot x = f(x, u, \theta, t); x(t_0) = x_0; J = \Psi(x(T), \theta) + \int_{t_0}^T L(x, u, \theta, t)\,dt; H = L + p f"
@@ -160,3 +161,9 @@ def test_what_it_should_read_is_found(slip: str, expected: str) -> None:
 def test_what_the_notes_leave_open_is_asked_and_not_refuted(text: str, header: str, reason: str) -> None:
     (found,) = outcomes(text, header)
     assert isinstance(found, Undecided) and reason in found.reason
+
+
+def test_what_it_should_read_has_its_signs_in_front() -> None:
+    minus = Negative(Transposed(Symbol("p")))
+    assert show(comparison.tidied(Product((Negative(Transposed(minus)), minus)))) == "-p p'"
+    assert show(comparison.tidied(Negative(Derivative(minus, (Symbol("t"),), "total")))) == "d p'/dt"
