@@ -6,7 +6,6 @@ grow with the number of time steps, for the state is solved for backward.  Both 
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf, log, log10
@@ -15,9 +14,9 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 import adjointcheck as ac
+from adjointcheck.check.meter import Meter
 from adjointcheck.check.study import Picture, Section, Study, Table, Tell, double_precision
 from adjointcheck.check.verdict import Check, judge
 from adjointcheck.report.figures import INK, SERIES, logarithmic
@@ -150,34 +149,6 @@ def work(tolerances: list[float], found: dict[str, list[Found]], errors: dict[st
 
 
 # Memory over the number of time steps
-
-
-class Meter(TorchDispatchMode):
-    """Bytes of the tensor storages that operations made and that still live, and the most that lived at once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.live = self.peak = 0
-        self.known: dict[int, Any] = {}
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = func(*args, **(kwargs or {}))
-        for value in result if isinstance(result, list | tuple) else (result,):
-            if isinstance(value, Tensor):
-                self.note(value.untyped_storage())
-        return result
-
-    def note(self, storage: Any) -> None:
-        """Count a storage until it is freed, by whoever holds it."""
-        key, size = storage._cdata, storage.nbytes()
-        if key not in self.known:
-            self.known[key] = weakref.ref(storage, lambda _: self.forget(key, size))
-            self.live += size
-            self.peak = max(self.peak, self.live)
-
-    def forget(self, key: int, size: int) -> None:
-        del self.known[key]
-        self.live -= size
 
 
 @dataclass(frozen=True)
