@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import struct
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from adjointcheck import studies
 from adjointcheck.check.study import Picture, Section, Study, Table
 from adjointcheck.check.verdict import Check, Outcome, judge
-from adjointcheck.errors import ProblemError
+from adjointcheck.errors import AdjointCheckError, ProblemError
 from adjointcheck.report.json_report import to_json
 from adjointcheck.report.study_pages import study_document, study_html
 
@@ -74,3 +77,38 @@ def test_a_document_is_plain_json() -> None:
 def test_an_unknown_study_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(ProblemError, match="Did you mean optimal_control"):
         studies.run("optimal_contrl")
+
+
+# MNIST's files, which nobody ships: made by hand here
+
+
+@pytest.fixture(scope="module")
+def ode_net() -> ModuleType:
+    return studies.load("ode_net", studies.available()["ode_net"])
+
+
+def idx(shape: tuple[int, ...], values: bytes) -> bytes:
+    return struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape) + values
+
+
+def test_files_of_mnist_are_read_zipped_or_not(ode_net: ModuleType, tmp_path: Path) -> None:
+    for part, count in (("train", 3), ("t10k", 2)):
+        images = idx((count, 28, 28), bytes(i % 256 for i in range(count * 784)))
+        (tmp_path / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(images))
+        (tmp_path / f"{part}-labels-idx1-ubyte").write_bytes(idx((count,), bytes(range(count))))
+    found = ode_net.mnist(tmp_path)
+    images, classes = found.train
+    assert images.shape == (3, 1, 28, 28) and images[1, 0, 2, 5].item() == ((784 + 2 * 28 + 5) % 256) / 255 and classes.tolist() == [0, 1, 2]
+    assert found.test[0].shape == (2, 1, 28, 28) and ode_net.Classifier(4, 28, 1).double()(found.test[0]).shape == (2, 10)
+
+
+@pytest.mark.parametrize("data", [b"", b"\0\0\x08", b"\0\0\x0d\1" + bytes(8), idx((2, 2), b"abc"), idx((2, 2), b"abcde"), idx((3,), b"")[:6], idx((), b"a")])
+def test_a_file_that_is_no_idx_file_of_bytes_is_refused(ode_net: ModuleType, tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "file").write_bytes(data)
+    with pytest.raises(AdjointCheckError, match="idx file of unsigned bytes"):
+        ode_net.read_idx(tmp_path / "file")
+
+
+def test_a_missing_file_is_named(ode_net: ModuleType, tmp_path: Path) -> None:
+    with pytest.raises(AdjointCheckError, match="no train-images-idx3-ubyte in"):
+        ode_net.mnist(tmp_path)
