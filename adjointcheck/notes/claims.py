@@ -17,19 +17,23 @@ from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, number, substitute, symbol, symbols_of
 from adjointcheck.expression.table import PRIMITIVES
 from adjointcheck.notes import tree
+from adjointcheck.notes.at_event import in_variations, stretch_of
 from adjointcheck.notes.context import Context
 from adjointcheck.notes.indices import Unclear, ahead, counted_from, past_last
 from adjointcheck.notes.jacobian import Partial, lemma
+from adjointcheck.notes.layouts import Layouts
 from adjointcheck.notes.meaning import Applied, Symbol, Unknown, own_name, walk
 from adjointcheck.notes.settings import Setting
 from adjointcheck.notes.tree import Node
 from adjointcheck.trusted.language import INTERVALS
-from adjointcheck.trusted.matrix import normal
 from adjointcheck.trusted.theory import judge_theory
 from adjointcheck.trusted.verdict import Status
 
 Form = dict[str, Expression]
 FUNCTIONS = {"tr": "trace", "trace": "trace", "det": "det"} | {row.name: row.name for row in PRIMITIVES.values() if row.level == 9}
+STRETCHES = {("t0", "t1"): "integrand", ("here", "t1"): "after here", ("t0", "here"): "until here",
+             ("t0", "tau"): "until event", ("tau", "t1"): "after event"}
+SIDES = {"until event": "before", "after event": "after"}
 GRADIENTS = {"x0": "J_x0", "theta": "J_theta", "w": "J_w", "t0": "J_t0", "t1": "J_t1", "s": "J_s", "x": "J_x"}
 
 
@@ -49,26 +53,21 @@ class Claim:
 
 def claim_of(chain: tree.Chain, setting: Setting, context: Context) -> Claim:
     """The claim that the first two sides of a chain are equal; raises Unclear, or StepRejected where shapes do not fit."""
-    reader = Reader(setting, context, counted_from(chain) if setting.language.layers else 0)
-    claim = reader.claim(*(reader.side(side) for side in chain.sides[:2]))
+    reader = Reader(setting, context, shift=counted_from(chain) if setting.language.layers else 0, stretch=stretch_of(chain))
+    claim = reader.claim(*(reader.side(side) for side in in_variations(*chain.sides[:2])))
     return replace(claim, lemmas=tuple(reader.lemmas), order=min(reader.orders, default=0))
 
 
 @dataclass(frozen=True)
-class Reader:
-    """Forms of resolved nodes; `shift` is added to layer indices.
+class Reader(Layouts):
+    """Forms of resolved nodes; `shift` is added to layer indices."""
 
-    Vectors whose layout the notes never fix, and what is made of them, are `loose`: rows before another factor, columns behind one.
-    """
-
-    setting: Setting
-    context: Context
     shift: int = 0
     sum_start: int | None = None
-    loose: set[Expression] = field(default_factory=set)
     lemmas: list[dict[str, Any]] = field(default_factory=list)
     orders: list[int] = field(default_factory=list)
     limiting: str = ""  # the small letter of the limit around
+    stretch: str = ""  # before or after an event, where the running time is
 
     def side(self, node: Node) -> Form:
         """A whole side, which alone may end in O(eps^k)."""
@@ -155,6 +154,8 @@ class Reader:
         inner = place in self.setting.language.points[1:-1]
         if inner and not side and not (root is symbol("x") and self.setting.name == "observations"):
             raise Unclear("a value at a jump", "a side: p(s^-), p(s^+)")
+        if side and place == "here":
+            raise Unclear("one side of an event", "the running time on that side, or the time of the event")
         if side or inner:  # x itself does not jump at an observation
             root = self.setting.language.move(root, side or "before")
         return {place: root}
@@ -196,12 +197,16 @@ class Reader:
         usual = {"Psi": language.points[-1:], "psi": language.points[-1:], "phi": ("s",), "g": ("tau",), "r": ("tau",)}.get(node.name, ())
         if node.name == "phi" and node.at is not None and self.place(node.at) == ("s", 0):
             node = replace(node, at=None)
+        if node.side and self.stretch == node.side and node.at is None:
+            return self.function(replace(node, side=""), name)
         if node.at is not None or (not node.arguments and not usual):
             return self.placed(root, node.at, node.side)
         places = {place for slot, value in node.arguments for place in self.argument(slot, value)}
         if len(places) > 1:
             raise Unclear(f"{node.name} of arguments at different times", "arguments at one time")
         place, moved = places.pop() if places else (usual[0] if usual else "here", "")
+        if node.side and moved != node.side:
+            raise Unclear(f"the {node.name} of one side at the state of the other", "both on one side")
         if moved:
             root = language.move(root, moved)
         elif node.side or (usual and usual[0] in language.points[1:-1] and place == usual[0]):
@@ -241,41 +246,6 @@ class Reader:
         both = {place: self.plus(a[place], b[place]) for place in a if place in b}
         return {**a, **b, **both}
 
-    def plus(self, a: Expression, b: Expression) -> Expression:
-        """A sum; what is loose takes the other's layout, and a number beside a square matrix stands for a multiple of the identity."""
-        one, other = self.shape(a), self.shape(b)
-        if a in self.loose and one != other:
-            a = self.turned(a)
-        elif b in self.loose and one != other:
-            b = self.turned(b)
-        elif one == ("1", "1") != other and other[0] == other[1]:
-            a = a * self.unit(other[0])
-        elif other == ("1", "1") != one and one[0] == one[1]:
-            b = b * self.unit(one[0])
-        return self.kept(a + b, a in self.loose and b in self.loose)
-
-    def unit(self, dim: str) -> Expression:
-        found = [name for name, letter in self.setting.language.letters.items() if "identity" in letter.flags and letter.rows == dim]
-        if not found:
-            raise Unclear("a number beside a matrix", "an identity matrix")
-        return symbol(found[0])
-
-    def kept(self, root: Expression, loose: bool) -> Expression:
-        """`root`, marked as loose if it is."""
-        if loose and not self.scalar(root):
-            self.loose.add(root)
-        return root
-
-    def turned(self, root: Expression) -> Expression:
-        return self.kept(apply("transpose", root), root in self.loose)
-
-    def shape(self, root: Expression) -> tuple[str, str]:
-        form = normal(root, self.setting.language.letters)
-        return form.rows, form.cols
-
-    def scalar(self, root: Expression) -> bool:
-        return self.shape(root) in (("1", "1"), ("", ""))
-
     def negated(self, form: Form) -> Form:
         return {place: self.kept(neg(root), root in self.loose) for place, root in form.items()}
 
@@ -298,21 +268,23 @@ class Reader:
             found[place] = self.plus(found[place], root) if place in found else root
         return found
 
-    def multiplied(self, a: Expression, b: Expression) -> Expression:
-        """A product; a loose factor on the left is a row, one on the right a column."""
-        if self.scalar(a) or self.scalar(b):
-            return self.kept(a * b, a in self.loose or b in self.loose)
-        loose = a in self.loose or b in self.loose
-        a = self.turned(a) if a in self.loose and self.shape(a)[0] != "1" else a
-        b = self.turned(b) if b in self.loose and self.shape(b)[1] != "1" else b
-        return self.kept(a * b, loose)
-
     def form_quotient(self, node: tree.Quotient) -> Form:
         below = self.form(node.below)
         if len(below) != 1 or set(below) & {*INTERVALS}:
             raise Unclear("a quotient", "a denominator at one time")
         ((place, root),) = below.items()
-        return self.times(self.form(node.above), {place: ONE / root})
+        return self.times(self.form(node.above), {place: ONE / self.named(root, place)})
+
+    def named(self, root: Expression, place: str) -> Expression:
+        """A denominator by the letter that the setting has for it, which is known not to vanish: g_x f at an event."""
+        language = self.setting.language
+        for fact in self.setting.facts.values():
+            left = fact.part("left")
+            if fact.at == place and left.head == "symbol" and "nonzero" in language.letters[left.value.partition(".")[0]].flags:
+                for letter, value in ((left, fact.part("right")), (neg(left), neg(fact.part("right")))):
+                    if language.equal((place, root, value), ()).status is Status.PROVED:
+                        return letter
+        return root
 
     def form_power(self, node: tree.Power) -> Form:
         exponent = self.form(node.exponent).get("", ZERO)
@@ -332,10 +304,6 @@ class Reader:
         if len(form) != 1 or set(form) & {*INTERVALS}:
             raise Unclear("a function of several places", "arguments at one time")
         return {place: change(root) for place, root in form.items()}
-
-    def square(self, root: Expression) -> Expression:
-        turned = apply("transpose", root)
-        return turned * root if self.shape(root)[1] == "1" else root * turned
 
     def form_transposed(self, node: tree.Transposed) -> Form:
         """Of what is loose: itself."""
@@ -507,16 +475,15 @@ class Reader:
             raise Unclear("an integral", "integrals over time")
         if node.by.name != "t" and any(isinstance(part, Symbol) and part == Symbol("t") for part in walk(node.body)):
             raise Unclear(f"the time t under an integral over {node.by.name}", "one time under an integral")
-        body = self.form(node.body)
+        limits = (self.limit(node.lower, "t0"), self.limit(node.upper, "t1"))
+        sign = 1 if limits in STRETCHES else -1
+        kind = STRETCHES.get(limits if sign > 0 else (limits[1], limits[0]), "")
+        if not kind:
+            raise Unclear(f"an integral from {limits[0]} to {limits[1]}", "limits t0, t1, t, or the time of an event")
+        body = replace(self, stretch=SIDES.get(kind, "")).form(node.body)
         if set(body) - {"", "here"}:
             raise Unclear("an integrand with values at fixed times", "an integrand at the running time")
         root = body.get("here", ZERO) + body.get("", ZERO)
-        limits = (self.limit(node.lower, "t0"), self.limit(node.upper, "t1"))
-        stretch = {("t0", "t1"): ("integrand", 1), ("t1", "t0"): ("integrand", -1), ("here", "t1"): ("after here", 1),
-                   ("t1", "here"): ("after here", -1), ("t0", "here"): ("until here", 1), ("here", "t0"): ("until here", -1)}
-        if limits not in stretch:
-            raise Unclear(f"an integral from {limits[0]} to {limits[1]}", "limits t0, t1 or t")
-        kind, sign = stretch[limits]
         return {kind: root if sign > 0 else neg(root)}
 
     def limit(self, node: Node | None, usual: str) -> str:
@@ -553,7 +520,7 @@ class Reader:
     def claim(self, left: Form, right: Form) -> Claim:
         """left = right as an equation at one place, or as a functional."""
         left, right = self.matched(left, right)
-        gap = self.added(left, self.negated(right))
+        gap = self.whole(self.added(left, self.negated(right)))
         partial = [key for key in gap if key in ("after here", "until here")]
         places = [place for place in gap if place]
         if partial or (len(places) > 1 and "here" in places and not set(places) & {*INTERVALS}):
@@ -567,6 +534,16 @@ class Reader:
         if "here" in places:
             raise Unclear("an integral beside a value at the running time", "one or the other")
         return Claim({"value": to_text(gap.get("", ZERO)), **{place: to_text(neg(gap[place])) for place in gap if place}})
+
+    def whole(self, gap: Form) -> Form:
+        """Two integrals of one integrand, until an event and from it on, are one."""
+        parts = [gap[kind] for kind in SIDES if kind in gap]
+        if not parts:
+            return gap
+        if len(parts) < 2 or self.setting.language.equal(("always", parts[0], parts[1]), ()).status is not Status.PROVED:
+            raise Unclear("an integral on one side of an event", "the same integrand on both sides")
+        rest = {place: root for place, root in gap.items() if place not in SIDES}
+        return self.added(rest, {"integrand": parts[0]})
 
     def matched(self, left: Form, right: Form) -> tuple[Form, Form]:
         """Both sides in one layout, as far as what is loose allows."""

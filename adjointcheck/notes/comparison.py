@@ -264,10 +264,15 @@ def points(world: World, left: Node, right: Node) -> Iterator[Env]:
         for index in INDICES:
             yield Env(world, index, {"l": np.float64(index), **eps})
     elif _pointwise(left) or _pointwise(right):
-        for time in TIMES:
+        for time in world.times(TIMES, sides_of(left) | sides_of(right)):
             yield Env(world, np.float64(time), {"t": np.float64(time), **eps})
     else:
         yield Env(world, np.float64(TIMES[1]), {"t": np.float64(TIMES[1]), **eps})
+
+
+def sides_of(node: Node) -> frozenset[str]:
+    """The sides of an event whose field the formula names in passing."""
+    return frozenset(part.side for part in walk(node) if isinstance(part, Applied) and part.side and part.at is None)
 
 
 def _pointwise(node: Node) -> bool:
@@ -275,7 +280,7 @@ def _pointwise(node: Node) -> bool:
     if isinstance(node, tree.Integral):
         return any(limit is not None and _pointwise(limit) for limit in (node.lower, node.upper))
     if isinstance(node, Symbol):
-        return node.name not in ("J", "J_a", "theta", "t0", "t1") and (node.at is None or _pointwise(node.at))
+        return node.name not in ("J", "J_a", "theta", "t0", "t1", "tau") and (node.at is None or _pointwise(node.at))
     return isinstance(node, Applied) or any(map(_pointwise, children(node)))
 
 

@@ -105,6 +105,7 @@ class Declared:
     `sign`: -1 where the letter is minus the convention's (lambda = -p^T).  `layout`: row, column, or "" where the notes never fix it.
     `arguments` are the symbols of a function's arguments in the order written; None: not yet seen with arguments.
     `body` is the resolved right side of a letter that the notes define.  `source`: declared, proposed or convention.
+    `side`: before or after, for one of two fields that an event switches.
     """
 
     letter: str
@@ -116,6 +117,7 @@ class Declared:
     arguments: tuple[str, ...] | None = None
     body: Node | None = None
     source: str = "declared"
+    side: str = ""
 
     def words(self) -> str:
         """One line for people: 'costate, row, +dJ/dx (proposed)'."""

@@ -5,7 +5,7 @@ Vectors whose layout the notes never fix are 1-D arrays, which fit as rows and a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from itertools import pairwise
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from adjointcheck.notes import jet, tree
+from adjointcheck.notes.at_event import beside
 from adjointcheck.notes.jet import Value, along, direction, moved, real
 from adjointcheck.notes.meaning import Applied, Symbol, Unknown, slots_of
 from adjointcheck.notes.tree import Node
@@ -36,19 +37,24 @@ class ShapeError(Exception):
 
 @dataclass(frozen=True)
 class Env:
-    """Where a formula is evaluated: at `time` (over layers an index) of `world`; `local` are letters held at other values there."""
+    """Where a formula is evaluated: at `time` (over layers an index) of `world`; `local` are letters held at other values there.
+
+    `pinned`: where an event was before its world was perturbed; what is taken there stays there.  `side`: of the event, for what has none.
+    """
 
     world: Any
     time: Value
     bound: Mapping[str, Value] = field(default_factory=dict)
     local: tuple[tuple[str, float, Value], ...] = ()
+    pinned: float | None = None
+    side: str = ""
 
     def at(self, time: Value) -> Env:
         """The same elsewhere, as if written there."""
         return replace(self, time=time, bound={**self.bound, ("l" if self.world.layered else "t"): time})
 
     def within(self, world: Any) -> Env:
-        return replace(self, world=world)
+        return replace(self, world=world, pinned=self.world.moment if self.pinned is None else self.pinned)
 
     def binding(self, name: str, value: Value) -> Env:
         return replace(self, bound={**self.bound, name: value})
@@ -86,6 +92,8 @@ def place_of(node: Node | None, env: Env) -> Value:
     """The time or layer that a place means; explicit derivatives in t do not move it."""
     if node is None:
         return env.time
+    if env.pinned is not None and isinstance(node, Symbol) and node.name == "tau":
+        return np.float64(env.pinned)
     value = evaluate(node, replace(env, local=tuple(item for item in env.local if item[0] != "t")))
     if np.size(real(value)) != 1:
         raise NoValue(f"{show(node)} is no time and no layer")
@@ -155,7 +163,7 @@ def _(node: Applied, env: Env) -> Value:
             node = replace(node, at=None)
     if node.name == "H":
         return _hamiltonian(node, env)
-    return scalar(env.world.function(node.name)(slot_values(node, env), layer=layer if node.name == "phi" or node.at is not None else 0))
+    return scalar(env.world.field(node, env)(slot_values(node, env), layer=layer if node.name == "phi" or node.at is not None else 0))
 
 
 def _layer(node: Applied, env: Env) -> Value:
@@ -179,18 +187,18 @@ def slot_values(node: Applied, env: Env) -> dict[str, Value]:
         if slot in written:
             values[slot] = evaluate(written[slot], env)
         elif slot in slots or not written:
-            values[slot] = _standing(slot, end)
+            values[slot] = _standing(slot, end, node.side)
         else:
             raise NoValue(f"{show(node)} leaves out {slot}")
     return values
 
 
-def _standing(slot: str, env: Env) -> Value:
+def _standing(slot: str, env: Env, side: str = "") -> Value:
     """An argument that is not written: its letter here, where under an integral over s the time is s."""
     held = next((value for name, _, value in reversed(env.local) if name == slot == "t"), None)
     if slot == "t":
         return held if held is not None else env.world.clock(env.time)
-    return evaluate(Symbol(slot), env)
+    return evaluate(Symbol(slot, side=side), env)
 
 
 def _hamiltonian(node: Applied, env: Env) -> Value:
@@ -198,7 +206,7 @@ def _hamiltonian(node: Applied, env: Env) -> Value:
     for slot, argument in node.arguments:
         env = replace(env, local=(*env.local, (slot, float(real(env.time)), _oriented(slot, evaluate(argument, env), env))))
     body = env.world.hamiltonian()
-    return evaluate(body, env)
+    return evaluate(beside(body, node.side) if node.side else body, env)
 
 
 def _oriented(slot: str, value: Value, env: Env) -> Value:
@@ -225,6 +233,10 @@ def times(one: Value, other: Value, told: Callable[[], str]) -> Value:
     a, b = dimensions(one), dimensions(other)
     if not a or not b:
         return one * other
+    if len(b) == 1 and len(a) == 2 and a[1] == 1:
+        return one @ other.reshape(1, -1)
+    if len(a) == 1 and len(b) == 2 and b[0] == 1:
+        return one.reshape(-1, 1) @ other
     if a[-1] != b[0]:
         raise ShapeError(f"{told()}: {_shape(a)} times {_shape(b)}", len(a) == 1 or len(b) == 1)
     return scalar(one @ other)
@@ -394,15 +406,22 @@ def _(node: tree.Integral, env: Env) -> Value:
         raise NoValue(f"an integral over {show(node.by)}")
     lower = place_of(node.lower, env) if node.lower is not None else world.first()
     upper = place_of(node.upper, env) if node.upper is not None else world.last()
-    cuts = [cut for cut in world.cuts() if min(real(lower), real(upper)) + CLOSE < cut < max(real(lower), real(upper)) - CLOSE]
-    ends = [lower, *sorted(cuts, reverse=bool(real(lower) > real(upper))), upper]
+    backwards = bool(real(lower) > real(upper))
     result: Value = np.float64(0.0)
-    for a, b in pairwise(ends):
+    for a, b, side in stretches(world, *((upper, lower) if backwards else (lower, upper))):
         for point, weight in zip(*world.grid.gauss, strict=True):
             time = a + (b - a) * (0.5 * (point + 1.0))
-            inner = replace(env, time=time).binding(node.by.name, time)
+            inner = replace(env, time=time, side=side).binding(node.by.name, time)
             result = plus(result, (b - a) * (0.5 * weight) * evaluate(node.body, inner), lambda: show(node))
-    return result
+    return -result if backwards else result
+
+
+def stretches(world: Any, lower: Value, upper: Value) -> Iterator[tuple[Value, Value, str]]:
+    """The smooth parts of an interval with their sides; one of no length counts where perturbations give it one."""
+    cuts = [cut for cut in world.cuts() if float(real(lower)) + CLOSE < float(real(cut)) < float(real(upper)) - CLOSE]
+    for a, b in pairwise([lower, *sorted(cuts, key=real), upper]):
+        if a is not b:
+            yield a, b, world.stretch(a, b)
 
 
 @_value.register
@@ -502,7 +521,7 @@ def _by_slot(of: Applied, slot: str, env: Env) -> Value:
     where, observed = env.at(place_of(of.at, env)) if of.at is not None else env, _layer(of, env)
     of = of if env.world.layered and of.name not in ("Psi", "H") else replace(of, at=None)
     values = slot_values(of, where)
-    function, layer = env.world.function(of.name), observed if of.name == "phi" else where.time if of.at is not None else 0
+    function, layer = env.world.field(of, where), observed if of.name == "phi" else where.time if of.at is not None else 0
     return columns(lambda value: scalar(function({**values, slot: value}, layer=layer)), values[slot])
 
 

@@ -43,9 +43,7 @@ class Path:
 
     def order(self, k: int) -> Value:
         while len(self.orders) <= k:
-            size = np.shape(real(self.orders[-1]))[0]
-            slope = np.stack([_padded(chebyshev.chebder(unit), size) for unit in np.eye(size)], axis=1) * 2 / (END - START)
-            self.orders.append(spread(slope)(self.orders[-1]))
+            self.orders.append(spread(_slope(np.shape(real(self.orders[-1]))[0]))(self.orders[-1]))
         return self.orders[k]
 
     def __call__(self, time: Value) -> Value:
@@ -65,6 +63,12 @@ class Path:
             result = result + jet.bilinear(np.multiply, term, value(k) * (1.0 / math.factorial(k)))
             term = jet.bilinear(np.multiply, term, step)
         return result
+
+
+@cache
+def _slope(size: int) -> Any:
+    """Coefficients -> coefficients of the derivative in time."""
+    return np.stack([_padded(chebyshev.chebder(unit), size) for unit in np.eye(size)], axis=1) * 2 / (END - START)
 
 
 def _padded(row: Any, size: int) -> Any:

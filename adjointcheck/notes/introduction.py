@@ -12,9 +12,11 @@ from fractions import Fraction
 from functools import partial
 
 from adjointcheck.notes import tree
+from adjointcheck.notes.at_event import at_event, misplaced
 from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.forms import form_of
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, resolve, symbols, unknown, walk
+from adjointcheck.notes.modes import guard, is_mode, reset, switched
 from adjointcheck.notes.primes import is_primed, unprimed
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import (
@@ -75,12 +77,13 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = resolve(chain, context)
     made = resolve(chain, spoken_of((made,), context))
     assert isinstance(made, tree.Chain)
-    made = _placed(made)
+    made = at_event(_placed(made), context)
     stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
     letters = [letter for side in stated for letter in unknown(side)]
     problems = tuple(f"the letter {letter} is not declared; add a header line such as `{letter}: costate` or `{letter} in R^n`"
                      for letter in dict.fromkeys(letters))
     problems += tuple(f"what is said under the condition {show(item)} is not judged" for item in made.conditions if not _harmless(item))
+    problems += ("it names the field of one side of the event on the other",) if misplaced(made) else ()
     return Resolved(made, "claim", form_of(made), (), show(made), problems)
 
 
@@ -172,7 +175,7 @@ def dynamics(chain: tree.Chain, context: Context) -> Introduced:
     timed = isinstance(pair[0], tree.Call) or any(isinstance(p, tree.Call) and head(p) == letter for p in walk(right))
     context = context.declare(Declared(key(letter), "x", ("n", "1"), "path", source="proposed"))
     names: tuple[str, ...] = (key(letter),)
-    if _is_field(right):
+    if _is_field(right) or is_mode(right, context):
         context, more = introduced_function(right, "f", context, timed)
         names += more
     context = constants(right, context)
@@ -549,8 +552,8 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (key(letter),), after.declare(declared)
 
 
-INTRODUCTIONS = (membership, layers, dynamics, primed_dynamics, limit_dynamics, start, objective, augmented, hamiltonian,
-                 costate_meaning, condition, naming)
+INTRODUCTIONS = (membership, layers, dynamics, primed_dynamics, limit_dynamics, switched, guard, reset, start, objective, augmented,
+                 hamiltonian, costate_meaning, condition, naming)
 
 
 # Letters that a claim uses without a word

@@ -178,7 +178,7 @@ class _Resolver:
         """A declared or usual letter, with the convention's sign and layout."""
         declared = self.context.letters.get(name) or Declared(name, USUAL[name], ROLES[USUAL[name]].shape, ROLES[USUAL[name]].kind)
         if declared.kind == "function" and declared.symbol != "H":
-            return Applied(declared.symbol)
+            return Applied(declared.symbol, side=declared.side)
         if declared.symbol in ("p", "nu", "a_theta"):
             return costate(Symbol(declared.symbol), declared)
         if declared.symbol == "H":
@@ -262,7 +262,10 @@ class _Resolver:
         return self.map(node)
 
     def sided(self, node: Node, side: str) -> Node:
-        return node if isinstance(_core(node), Unknown) else _replaced(node, lambda core: replace(core, side=side))
+        core = _core(node)
+        if isinstance(core, tree.Derivative):  # f_x^-
+            return _replaced(node, lambda slope: replace(slope, of=self.sided(slope.of, side)))
+        return _replaced(node, lambda core: replace(core, side=side)) if isinstance(core, Symbol | Applied) else node
 
     # Calls
 
@@ -493,7 +496,7 @@ def _kind(of: Node, by: Symbol, kind: str, context: Context) -> str:
     if functional or kind == "functional" or by.name in ("x0", "t0", "t1"):
         return "total"
     if isinstance(core, Symbol) and ROLES.get(core.name, ROLES["I"]).kind == "path":
-        return "partial" if core.name == by.name == "x" and core.at == by.at else "total"
+        return "partial" if core.name == by.name == "x" and (core.at, core.side) == (by.at, by.side) else "total"
     return "nabla" if kind == "nabla" else "partial" if explicit_in(of, by, context) else "total"
 
 

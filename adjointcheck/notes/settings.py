@@ -231,6 +231,21 @@ def speaking(build: Callable[..., Draft]) -> Callable[..., Draft]:
     return extended_draft
 
 
+def event(reset: str) -> Draft:
+    """The theorem on events, and the jump of the Hamiltonian: the jump of p, multiplied by f, with g_x f = G - g_t."""
+    draft = events.event(reset)
+    spoken_of(draft)
+    if not reset:
+        draft.assume("same_f_s", "f.after = f.before at s")
+        draft.assume("same_L_s", "L.after = L.before at s")
+    moved, kept = ("r_t.before + r_x.before*f.before", "p.after*r_x.before") if reset == "r" else ("f.before", "p.after")
+    rate = f"phi_s_t.before + phi_s_x.before*f.before + L.before - L.after + p.after*({moved} - f.after)"
+    how = {"jump": "hole*f.before", "transversal": f"({rate})/G*hole"}
+    right = f"phi_s_x.before*f.before + {kept}*f.before - ({rate}) + ({rate})/G*g_t.before"
+    draft.step("hamiltonian_jump", "rewrite", f"p.before*f.before = {right} at s", *how, how=how)
+    return draft
+
+
 def small_step() -> Draft:
     """x.next is x(t + eps), X its derivative by x, p the costate: the theorem from discrete to continuous."""
     draft = discrete.discrete_to_continuous()
@@ -263,8 +278,8 @@ KINDS: dict[str, Kind] = {
     **{f"{kind}_varied": Kind(f"Layers {step}, varied", layers, (step, stage, False), optional=("x0_fixed", "theta_fixed", "w_fixed"))
        for kind, step, stage in (("map", "f", "L"), ("euler", "x + h*f", "h*L"), ("euler_sum", "x + h*f", "L"))},
     "observations": Kind("Observations", speaking(events.observations), names=_PHI, optional=_SAME),
-    "event": Kind("An event with reset", speaking(events.event), ("r",), {**_PHI, "s": "tau"}),
-    "switch": Kind("An event that switches fields", speaking(events.event), ("",), {**_PHI, "s": "tau"}),
+    "event": Kind("An event with reset", event, ("r",), {**_PHI, "s": "tau"}),
+    "switch": Kind("An event that switches fields", event, ("",), {**_PHI, "s": "tau"}, optional=_SAME[:2]),
     "fixed_end": Kind("Fixed end state", speaking(end_conditions.fixed_end)),
     "manifold": Kind("Terminal manifold", speaking(end_conditions.manifold_multiplier)),
     "periodic": Kind("Periodic states", speaking(end_conditions.periodic)),

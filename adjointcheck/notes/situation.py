@@ -16,6 +16,7 @@ from adjointcheck.errors import AdjointCheckError
 from adjointcheck.expression.grammar import NAME, to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, symbol, symbols_of
 from adjointcheck.notes import tree
+from adjointcheck.notes.at_event import stretch_of
 from adjointcheck.notes.claims import Form, Reader, Unclear
 from adjointcheck.notes.context import ROLES, Context
 from adjointcheck.notes.jacobian import Partial
@@ -48,7 +49,8 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
     kinds = kinds_of(chain, context)
     stationary = ("stationary",) if form == "optimality" or "optimal" in context.hypotheses else ()
     free = ("free_final_time",) if "free end time" in context.hypotheses else ()
-    smooth = ("same_f_s", "same_L_s", "same_f_r", "same_L_r") if not context.of("w") else ()  # f and L jump only where a control does
+    same = "L" if context.law("dynamics after") else "fL"  # without a second field, f and L jump only where a control does
+    smooth = tuple(f"same_{name}_{s}" for name in same for s in "sr") if not context.of("w") else ()
     held = tuple(f"{letter}_fixed" for letter in INPUTS if letter not in varied(chain))
     choice = ("costate", "terminal") if has_free_multiplier(chain) else ()
     for kind in filter(None, kinds):
@@ -78,7 +80,7 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
     if "eps" in names or any(isinstance(node, tree.Limit) for node in nodes):
         return ("small_step",)
     if "tau" in names or context.of("g"):
-        return ("event" if context.of("r") else "switch",)
+        return event_kind(context)
     if context.of("phi") or "phi" in names:
         return ("observations",)
     if context.of("psi") or "nu" in names:
@@ -87,6 +89,15 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
         if hypothesis in context.hypotheses:
             return (kind, "continuous")
     return ("continuous", "variations") if moves else ("continuous",)
+
+
+def event_kind(context: Context) -> tuple[str, ...]:
+    """With a reset function or without; none for a reset of another form."""
+    law = context.law("reset")
+    right = law.right if law is not None else None
+    if law is None or (isinstance(right, Applied) and right.name == "r"):
+        return ("event" if context.of("r") else "switch",)
+    return ("switch",) if isinstance(right, Symbol) and (right.name, right.side) == ("x", "before") else ()
 
 
 def varied(chain: tree.Chain) -> frozenset[str]:
@@ -132,6 +143,8 @@ def values(kind: str, context: Context) -> dict[str, str]:
         found["L"] = "0"
     if "no terminal cost" in context.hypotheses or (cost and not _has_end(cost.right) and "Psi" not in present):
         found["Psi"] = "0"
+    if kind in ("event", "switch") and "phi" not in present:
+        found["phi"] = "0"
     if cost is None and "Psi" not in present:  # a loss of which nothing is said: a cost of the end state
         found |= {"Psi_t": "0", "Psi_theta": "0"}
     for letter in ("w", "theta"):
@@ -215,7 +228,9 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
     last, layers = reader.setting.language.points[-1], reader.setting.language.layers
     step = context.law("layers") if layers else law
     if step is not None and (not layers or not {"f"} & symbols(step.right)):
-        found["f"] = _one(reader.form(step.right), "here")
+        found["f"] = _one(replace(reader, stretch=stretch_of(step.right)).form(step.right), "here")
+    if context.law("dynamics after") is not None and "f" in found and found["f"] is not symbol("f"):
+        raise Unclear("two fields with formulas", "one formula for the field, or two letters")
     if made.name == "observations" and not (cost is not None and all(map(is_observed, _terms(cost.right)))):
         raise Unclear("the objective", "a sum of phi_j(x(s_j)), a cost of the end state, and an integral of L")
     if cost is not None and not isinstance(cost.right, Symbol) and made.name != "observations":

@@ -8,27 +8,29 @@ from typing import Any
 import numpy as np
 
 from adjointcheck.notes import tree
+from adjointcheck.notes.costs import ending
 from adjointcheck.notes.evaluation import Env, NoValue, evaluate, scalar
+from adjointcheck.notes.event_world import EventWorld
 from adjointcheck.notes.fields import END, START, Path, grid
 from adjointcheck.notes.jet import Value, real
 from adjointcheck.notes.meaning import Applied, Symbol, symbols, walk
-from adjointcheck.notes.world import LAYERS, Stage, World, end_cost, sizes_of
+from adjointcheck.notes.world import LAYERS, Stage, World, sizes_of
 
 _PATHS: dict[Any, World] = {}  # solved worlds: contexts that differ only in letters of no weight share trajectories
 _KEPT = 24
+SOLVED = ("trajectory", "costate", "states", "costates", "riccati", "early", "late", "tau", "prices")
 
 
 def make_world(stage: Stage) -> World:
     """Inputs at random, by the stage's seed; a control that is optimal where the stage asks for it."""
     stage = replace(stage, sizes=sizes_of(stage.context))
     known = _PATHS.get(_weight(stage))
+    kind = EventWorld if stage.context.of("g") and not stage.layered else World
     if known is not None:
-        world = World(stage, known.inputs)
-        world._functions, world._constants = known._functions, known._constants
-        world.__dict__.update({name: known.__dict__[name] for name in ("trajectory", "costate", "states", "costates", "riccati")
-                               if name in known.__dict__})
+        world = kind(stage, known.inputs, kin=known)
+        world.__dict__.update({name: known.__dict__[name] for name in SOLVED if name in known.__dict__})
     else:
-        world = World(stage, _inputs(stage))
+        world = kind(stage, _inputs(stage))
         world = _optimal(world) if stage.optimal else world
         world = _timed(world) if stage.end_time else world
     while len(_PATHS) >= _KEPT:
@@ -40,7 +42,7 @@ def make_world(stage: Stage) -> World:
 def _weight(stage: Stage) -> Any:
     """All that trajectories and costates depend on."""
     context = stage.context
-    live = {"x", "w", "theta", "f", "L", "Psi", "h", "N"}.union(*(symbols(law.right) for law in context.laws))
+    live = {"x", "w", "theta", "f", "L", "Psi", "phi", "g", "r", "h", "N"}.union(*(symbols(law.right) for law in context.laws))
     letters = tuple((d.symbol, d.shape, d.arguments) for d in context.letters.values() if d.symbol in live)
     return letters, context.laws, context.hypotheses, context.over(), stage.seed, stage.wide, stage.optimal, stage.end_time, stage.nodes
 
@@ -63,8 +65,8 @@ def _optimal(world: World) -> World:
 
     Only the control and the initial state are taken from that solution; the world's costate is computed anew.
     """
-    if world.layered:
-        raise NoValue("optimal controls over layers")
+    if world.layered or isinstance(world, EventWorld):
+        raise NoValue("optimal controls over layers or events")
     size, inputs = int(np.prod(world.shape("x"))), world.inputs
     hamiltonian, slopes = world.hamiltonian(), (Symbol("x"), Symbol("w"))
     end = inputs["x0"].reshape(-1)
@@ -86,7 +88,7 @@ def _optimal(world: World) -> World:
             pulling.append(-by_x)
         flow, force = (world.grid.integrals @ np.array(rows) for rows in (moving, pulling))
         last = Env(world, np.float64(END), {"t": np.float64(END)}, (("x", END, scalar(end.reshape(*world.shape("x")))),))
-        price = np.reshape(evaluate(tree.Derivative(end_cost(world), (Symbol("x"),), "partial"), last), -1)
+        price = np.reshape(evaluate(tree.Derivative(ending(world.objective), (Symbol("x"),), "partial"), last), -1)
         following = flow - flow[-1] + end, force - force[-1] + price
         gap = max(float(np.max(np.abs(following[0] - states))), float(np.max(np.abs(following[1] - multipliers))))
         states, multipliers = following
@@ -99,8 +101,8 @@ def _optimal(world: World) -> World:
 
 def _timed(world: World) -> World:
     """The world whose running cost is lowered by dJ/dt1, so that its end time is stationary."""
-    if world.layered or not world.context.of("L") or not any(part == Applied("L") or getattr(part, "name", "") == "L"
-                                                             for part in walk(world.objective)):
+    paid = any(part == Applied("L") or getattr(part, "name", "") == "L" for part in walk(world.objective))
+    if world.layered or isinstance(world, EventWorld) or not world.context.of("L") or not paid:
         raise NoValue("a stationary end time, without a running cost of its own")
     env = Env(world, world.last(), {"t": world.last()})
     rate = float(real(evaluate(tree.Derivative(Symbol("J"), (Symbol("t1"),), "total"), env)))

@@ -69,7 +69,7 @@ def show_plain(node: Node) -> str:
 
 def differentiates(node: Node) -> bool:
     marked = [part for part in walk(node) if isinstance(part, tree.Letter) and part.below and part.name in "fHL"]
-    slopes = [part for part in marked if not (isinstance(part.below[0], tree.Letter) and part.below[0].name in INDICES)]
+    slopes = [part for part in marked if isinstance(part.below[0], tree.Letter) and part.below[0].name not in INDICES]
     return bool(slopes) or any(isinstance(part, tree.Derivative) for part in walk(node))
 
 

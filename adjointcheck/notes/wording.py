@@ -46,8 +46,9 @@ def _(node: Symbol) -> tuple[str, int]:
 
 @_show.register
 def _(node: Applied) -> tuple[str, int]:
+    side = {"before": "-", "after": "+"}.get(node.side, "")
     at = f"|{show(node.at)}" if node.at is not None else ""
-    return node.name + (f"({', '.join(show(value) for _, value in node.arguments)})" if node.arguments else "") + at, _ATOM
+    return node.name + side + (f"({', '.join(show(value) for _, value in node.arguments)})" if node.arguments else "") + at, _ATOM
 
 
 @_show.register

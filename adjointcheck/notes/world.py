@@ -19,10 +19,11 @@ from scipy.linalg import expm
 
 from adjointcheck.notes import jet, tree
 from adjointcheck.notes.context import ROLES, Context, Declared
+from adjointcheck.notes.costs import ending, running
 from adjointcheck.notes.evaluation import CLOSE, Env, NoValue, assembled, columns, dimensions, evaluate, place_of, scalar
 from adjointcheck.notes.fields import END, FINE, START, Path, Smooth, grid, spread
 from adjointcheck.notes.jet import Value, along, direction, moved, real
-from adjointcheck.notes.meaning import AXES, Applied, Symbol, rebuilt, symbols, walk
+from adjointcheck.notes.meaning import AXES, Applied, Symbol, symbols, walk
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import is_symmetric
 
@@ -130,10 +131,18 @@ class World:
         self._functions: dict[str, Smooth] = kin._functions if kin else {}
         self._constants: dict[str, Value] = kin._constants if kin else {}
 
-    def function(self, name: str) -> Smooth:
-        if name not in self._functions:
-            self._functions[name] = self.stage.function(name)
-        return self._functions[name]
+    def function(self, name: str, side: str = "") -> Smooth:
+        """By its name; where an event switches fields, there are two of f."""
+        other = name == "f" and side == "after" and self.context.law("dynamics after") is not None
+        key = f"{name} {side}" if other else name
+        if key not in self._functions:
+            made = self.stage.function(name)
+            self._functions[key] = replace(made, seed=made.seed + 1) if other else made
+        return self._functions[key]
+
+    def field(self, node: Applied, env: Env) -> Smooth:
+        """The function that a node means."""
+        return self.function(node.name, node.side)
 
     # Times
 
@@ -146,10 +155,20 @@ class World:
     def clock(self, time: Value) -> Value:
         return START + self.inputs["h"] * float(real(time)) if self.layered else time
 
-    def cuts(self) -> tuple[float, ...]:
+    moment: float | None = None  # of an event
+
+    def times(self, times: tuple[float, ...], sides: frozenset[str]) -> tuple[float, ...]:
+        """Where to look."""
+        return times
+
+    def stretch(self, start: Value, end: Value) -> str:
+        """On which side of an event a smooth part of an interval lies."""
+        return ""
+
+    def cuts(self) -> tuple[Value, ...]:
         """Times at which something jumps."""
         observed = tuple(float(time) for time in np.ravel(real(self.inputs["s"]))) if "s" in self.inputs else ()
-        return (*observed, *((*self.before.cuts(), float(real(self.origin[0]))) if self.before else ()))
+        return (*observed, *((*self.before.cuts(), self.origin[0]) if self.before else ()))
 
     # Values
 
@@ -273,7 +292,7 @@ class World:
             return np.atleast_2d(real(evaluate(tree.Derivative(node, tuple(map(Symbol, by)), "partial"), here)))
 
         a, b, q, r = slope(self.rule, "x"), slope(self.rule, "w"), slope(cost, "x", "x"), slope(cost, "w", "w")
-        m = slope(tree.Sum(tuple(_here(term) for term in _terms(self.objective) if not _runs(term))), "x", "x")
+        m = slope(ending(self.objective), "x", "x")
         weight = next((self.value(Symbol(d.symbol), self.last(), here) for d in self.context.letters.values() if d.letter == "Q"), None)
         halved = weight is None or np.allclose(q, 2 * real(weight))
         size = len(a)
@@ -321,14 +340,14 @@ class World:
         """The integrand of the cost."""
         if self.layered:
             raise NoValue("H is used, but not defined; write H = L + p f")
-        terms = tuple(_integrand(term) for term in _terms(self.objective) if _runs(term))
-        return tree.Sum(terms) if terms else None
+        rate = running(self.objective)
+        return rate if rate.terms else None
 
     def rates(self, states: Value) -> Value:
         """f at all nodes; states: (nodes, n)."""
         rule = self.rule
         if isinstance(rule, Applied) and rule.at is None and all(_stands(slot, value) for slot, value in rule.arguments):
-            function = self.function("f")
+            function = self.function("f", rule.side)
             blocks = {"x": states.T, "t": self.grid.times.reshape(1, -1)}
             blocks |= {"w": self._control_nodes()} if "w" in function.slots else {}
             known = [blocks[slot] if slot in blocks else self.inputs[slot].reshape(-1, 1) for slot in function.slots]
@@ -395,7 +414,7 @@ class World:
         place, value = self.origin
         inputs = {**self.inputs, "x0": moved(self.inputs["x0"], bit, unit)} if self.before is None else self.inputs
         guess = self.trajectory.values if not self.layered else None
-        return World(self.stage, inputs, (place, moved(value, bit, unit)), self.before, guess, self)
+        return type(self)(self.stage, inputs, (place, moved(value, bit, unit)), self.before, guess, self)
 
     def varied(self, bit: int) -> World:
         """All inputs that delta moves, each along its own direction; solved once for each name of the direction."""
@@ -412,6 +431,10 @@ class World:
                 inputs["w"] = [moved(value, bit, by) for value, by in zip(self.inputs["w"], self.inputs["d_w"], strict=True)]
             else:
                 inputs[name] = moved(inputs[name], bit, inputs[f"d_{name}"])
+        return self.remade(inputs)
+
+    def remade(self, inputs: Mapping[str, Value]) -> World:
+        """The same with other inputs from the start on."""
         return World(self.stage, inputs, None, None, self.trajectory.values if not self.layered else None, self)
 
     def derivative(self, inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
@@ -469,18 +492,25 @@ class World:
 
     @cached_property
     def costate(self) -> Path:
-        """dJ/dx(t) = (dJ/dx(s) - what was paid until t) (dx(t)/dx(s))^-1, all from the solution moved at its origin s."""
+        """dJ/dx(t) over the whole horizon."""
+        return self.priced(lambda there: there)
+
+    def priced(self, whole: Callable[[World], World]) -> Path:
+        """dJ/dx(t) = (dJ/dx(s) - what was paid until t) (dx(t)/dx(s))^-1, all from the solution moved at its origin s.
+
+        J is the cost of the `whole` of which this solution is a stretch.
+        """
         size = int(np.prod(self.shape("x")))
         flows, prices, paid = [], [], []
-        rate = tree.Sum(tuple(_integrand(term) for term in _terms(self.objective) if _runs(term)))
+        rate = running(self.objective)
         names = {part.by.name for part in walk(self.objective) if isinstance(part, tree.Integral) and isinstance(part.by, Symbol)}
         for unit in np.eye(size):
             with direction() as bit:
                 there = self.shifted(bit, unit.reshape(*self.shape("x")))
                 flows.append(along(there.trajectory.values, bit))
-                prices.append(along(there.value_J(0), bit))
+                prices.append(along(whole(there).value_J(0), bit))
                 if rate.terms:
-                    rates = [along(evaluate(rate, Env(there, t, dict.fromkeys({"t", *names}, t))), bit) for t in self.grid.times]
+                    rates = [along(evaluate(rate, there.standing(i, names)), bit) for i in range(self.grid.count)]
                     total = Path(spread(self.grid.integrals)(jet.stacked(rates)))
                     paid.append(total.values - total(self.origin[0]))
         rows = []
@@ -488,6 +518,12 @@ class World:
             price = jet.stacked([prices[k] - (paid[k][i] if paid else 0.0) for k in range(size)])
             rows.append(price.reshape(1, -1) @ jet.inverse(jet.stacked([flow[i] for flow in flows], 1)))
         return Path(jet.stacked([row.reshape(-1) for row in rows]))
+
+    def standing(self, node: int, names: Iterable[str] = ()) -> Env:
+        """Where the clock and the integrals' letters `names` stand at a node, with the state of this solution, however far it goes."""
+        time = self.grid.times[node]
+        here = (("x", float(time), scalar(self.trajectory.values[node].reshape(*self.shape("x")))),)
+        return Env(self, time, dict.fromkeys({"t", *names}, time), here)
 
     @cached_property
     def deposits(self) -> list[tuple[Value, Path]]:
@@ -546,27 +582,3 @@ def same(place: Value, other: float) -> bool:
 
 def _is_start(place: Node) -> bool:
     return (isinstance(place, Symbol) and place.name == "t0") or place == tree.Number(Fraction(0))
-
-
-def _terms(node: Node) -> Iterable[Node]:
-    return node.terms if isinstance(node, tree.Sum) else (node,)
-
-
-def _runs(node: Node) -> bool:
-    return any(isinstance(part, tree.Integral) for part in walk(node))
-
-
-def _integrand(node: Node) -> Node:
-    return node.body if isinstance(node, tree.Integral) else rebuilt(node, _integrand)
-
-
-def end_cost(world: World) -> Node:
-    """The part of the cost that is paid at the end."""
-    terms = tuple(term for term in _terms(world.objective) if not _runs(term))
-    return tree.Sum(tuple(rebuilt(term, _here) if not isinstance(term, Symbol) else _here(term) for term in terms))
-
-
-def _here(node: Node) -> Node:
-    if isinstance(node, Symbol) and node.name == "x":
-        return replace(node, at=None)
-    return rebuilt(node, _here)

@@ -1,4 +1,4 @@
-"""Notes in 40 ways of writing, with right and wrong formulas: no file gets worse than its row in FIGURES.json, and the goals of all."""
+"""Notes in many ways of writing, with right and wrong formulas: no file gets worse than its row in FIGURES.json, and the goals of all."""
 
 from __future__ import annotations
 

@@ -1,0 +1,35 @@
+"""The two parts of a cost: what is paid along the way, and what is paid at the end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.meaning import Symbol, rebuilt, walk
+from adjointcheck.notes.tree import Node
+
+
+def running(objective: Node) -> tree.Sum:
+    """The integrands."""
+    return tree.Sum(tuple(_integrand(term) for term in _terms(objective) if _runs(term)))
+
+
+def ending(objective: Node) -> tree.Sum:
+    """All terms without an integral, at a state that stands here."""
+    return tree.Sum(tuple(_here(term) for term in _terms(objective) if not _runs(term)))
+
+
+def _terms(node: Node) -> tuple[Node, ...]:
+    return node.terms if isinstance(node, tree.Sum) else (node,)
+
+
+def _runs(node: Node) -> bool:
+    return any(isinstance(part, tree.Integral) for part in walk(node))
+
+
+def _integrand(node: Node) -> Node:
+    return node.body if isinstance(node, tree.Integral) else rebuilt(node, _integrand)
+
+
+def _here(node: Node) -> Node:
+    return replace(node, at=None) if isinstance(node, Symbol) and node.name == "x" else rebuilt(node, _here)
