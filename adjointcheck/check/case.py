@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -132,6 +132,7 @@ class Run:
 
     case: Case
     point: Point
+    _gradients: dict[str, dict[str, Tensor]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def leaves(self) -> dict[str, Tensor]:
@@ -160,7 +161,12 @@ class Run:
         return torch.randn(self.solution.x1.shape, generator=self.case.generator(1), dtype=torch.float64)
 
     def gradients(self, output: str) -> dict[str, Tensor]:
-        """The module's gradients of "cost" or of the weighted "x1", by autograd through its own backward."""
+        """The module's gradients of "cost" or of the weighted "x1", by autograd through its own backward, once."""
+        if output not in self._gradients:
+            self._gradients[output] = self._differentiate(output)
+        return self._gradients[output]
+
+    def _differentiate(self, output: str) -> dict[str, Tensor]:
         values = self.solution.cost if output == "cost" else (self.x1_weights * self.solution.x1).sum(1)
         found = torch.autograd.grad(values.sum(), list(self.leaves.values()), retain_graph=True, materialize_grads=True)
         return dict(zip(self.leaves, found, strict=True))
