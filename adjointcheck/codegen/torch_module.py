@@ -22,7 +22,8 @@ RUNTIME = Path(__file__).with_name("runtime") / "torch_runtime.py"
 HELPERS = '''\
 def _batch(scalars: tuple[Tensor, ...], arrays: tuple[Tensor, ...]) -> torch.Size:
     """The shape that scalars (B,) and arrays (B, columns) have in common without the columns."""
-    return torch.broadcast_shapes(*(t.shape for t in scalars), *(x.shape[:-1] for x in arrays))
+    first, *others = (*(t.shape for t in scalars), *(x.shape[:-1] for x in arrays))
+    return first if all(shape == first for shape in others) else torch.broadcast_shapes(first, *others)
 
 
 def _number(like: Tensor, value: float) -> Tensor:
