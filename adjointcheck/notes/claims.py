@@ -170,7 +170,8 @@ class Reader(Layouts):
             return (end, 0) if end else ("here", self.base() + ahead(at))
         if end := self.end(at):
             return end, 0
-        if isinstance(at, tree.Sum) and any(self.is_small(part) for part in walk(at)):
+        now = (Symbol("t"), Symbol("t", bound=True))
+        if isinstance(at, tree.Sum) and len(at.terms) == 2 and at.terms[0] in now and self.is_small(at.terms[1]):
             return "here", 1
         raise Unclear(at, "the running time, or one of the times " + ", ".join(points))
 

@@ -141,7 +141,10 @@ class Law:
 
 @dataclass(frozen=True)
 class Context:
-    """All that is known when a formula is read: letters, options, the laws and hypotheses in force, texts of the header still to read."""
+    """All that is known when a formula is read: letters, options, the laws and hypotheses in force, texts of the header still to read.
+
+    `moved`: control and parameters, where the notes vary them; a line that does not name their variation is not read as holding them.
+    """
 
     letters: Mapping[str, Declared] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
@@ -149,6 +152,7 @@ class Context:
     hypotheses: tuple[str, ...] = ()
     formulas: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    moved: frozenset[str] = frozenset()
 
     def option(self, name: str) -> str:
         """row, column ...; "" where the notes leave it open."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 STATUSES = ("proved", "refuted", "unknown", "definition", "assumption", "not read")
+DISAGREEMENT = "internal disagreement"  # begins the words of a formula for which our proof and a world contradict each other
 
 
 @dataclass(frozen=True)

@@ -340,7 +340,7 @@ class _Resolver:
         return base
 
     def is_place(self, node: Node) -> bool:
-        made = self.map(node)
+        made = self.time(node)
         return any(isinstance(part, Symbol) and part.name in ("t", "t0", "t1", "s", "tau") for part in walk(made)) and not any(
             isinstance(part, Symbol) and ROLES.get(part.name, ROLES["I"]).kind == "path" for part in walk(made))
 
@@ -351,7 +351,8 @@ class _Resolver:
         order = declared.arguments if declared and declared.arguments else ()
         values = [self.map(argument) for argument in arguments]
         if len(values) == 1 and order != ("t",) and len(order) != 1 and self.is_place(arguments[0]):
-            return replace(core, at=None if _is_here(values[0]) else values[0])
+            place = self.time(arguments[0])
+            return replace(core, at=None if _is_here(place) else place)
         if order and len(order) == len(values):
             return replace(core, arguments=tuple(zip(order, values, strict=True)))
         slots = [self.slot(value, core.name) for value in values]

@@ -171,8 +171,9 @@ def _moves(left: Node, right: Node, context: Context) -> bool:
     """An equation of motion of its own: about dx/dt, dtheta/dt or du/dt beside the law, or before there is one."""
     law, nodes = context.law("dynamics"), [*walk(left), *walk(right)]
     moved = [node.of for node in nodes if isinstance(node, tree.Derivative) and node.kind == "total" and set(node.by) <= {Symbol("t")}]
-    rates = any(isinstance(of, Symbol) and of.name in ("x", "theta", "w") and of.at in (None, Symbol("t")) for of in moved)
-    noise = any(isinstance(node, tree.Variation) and node.of == Symbol("t") for node in nodes)
+    varied = [node.of for node in nodes if isinstance(node, tree.Variation)]
+    rates = any(isinstance(of, Symbol) and of.name in ("x", "theta", "w") and of.at in (None, Symbol("t")) for of in moved) and not varied
+    noise = Symbol("t") in varied
     single = context.over() == "time" and not context.of("g")  # over layers and at events notes speak of several fields
     return (rates or noise) and single and (law is None or law.right != right)
 

@@ -51,7 +51,7 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
     free = ("free_final_time",) if "free end time" in context.hypotheses else ()
     same = "L" if context.law("dynamics after") else "fL"  # without a second field, f and L jump only where a control does
     smooth = tuple(f"same_{name}_{s}" for name in same for s in "sr") if not context.of("w") else ()
-    held = tuple(f"{letter}_fixed" for letter in INPUTS if letter not in varied(chain))
+    held = tuple(f"{letter}_fixed" for letter in INPUTS if letter not in varied(chain) | context.moved)
     choice = ("costate", "terminal") if has_free_multiplier(chain) else ()
     for kind in filter(None, kinds):
         made = concrete(kind, context)
@@ -89,6 +89,12 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
         if hypothesis in context.hypotheses:
             return (kind, "continuous")
     return ("continuous", "variations") if moves else ("continuous",)
+
+
+def moved_inputs(chain: tree.Chain) -> frozenset[str]:
+    """Control and parameters whose variation a formula names."""
+    inner = (node.of for node in walk(chain) if isinstance(node, tree.Variation))
+    return frozenset(of.name for of in inner if isinstance(of, Symbol)) & {"w", "theta"}
 
 
 def event_kind(context: Context) -> tuple[str, ...]:

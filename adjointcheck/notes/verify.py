@@ -4,7 +4,7 @@
     REFUTED   a concrete world contradicts, or shapes cannot fit, and it is not proved
     UNKNOWN   neither, with the reason
 
-A proof beside a counterexample is a defect of ours and raises DisagreementError.
+A proof beside a counterexample is a defect of ours: the formula stays open with DISAGREEMENT in its words, and the exit code is 4.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING
 
 from adjointcheck.errors import DisagreementError
 from adjointcheck.notes import tree
-from adjointcheck.notes.comparison import Contradiction, Outcome, Undecided
+from adjointcheck.notes.comparison import Agreement, Contradiction, Outcome
 from adjointcheck.notes.comparison import judge_pair as in_worlds
 from adjointcheck.notes.context import HYPOTHESES, Context, read_header
-from adjointcheck.notes.finding import Finding, Findings
+from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.judgement import EQUALITIES, follows, judge_pair
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.meaning import resolve
 from adjointcheck.notes.prove import Proof, Slots
 from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, given, reserved
+from adjointcheck.notes.situation import moved_inputs
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import spoken_of
 from adjointcheck.trusted.verdict import Status
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 def verify(path: str | Path, context: str | Path | None = None) -> Findings:
     """Judge every formula of a file (.md, .tex, .ipynb); `context` is a file of header lines that declare the letters.
 
-    Raises ProblemError for files that cannot be read, DisagreementError when two of our own codes contradict each other.
+    Raises ProblemError for files that cannot be read.
     """
     from adjointcheck.notes.document import read
 
@@ -73,6 +74,7 @@ class Notes:
         except Exception as error:
             yield internal(blank, error)
             return
+        self.context = replace(self.context, moved=self.context.moved | moved_inputs(resolved.chain))
         blank = replace(blank, reading=resolved.reading)
         found = [replace(blank, words="; ".join(resolved.problems))] if resolved.problems else list(self.links(blank, resolved))
         taken = resolved.status != "claim" or all(finding.status == "proved" for finding in found)
@@ -106,11 +108,9 @@ class Notes:
                 yield self.link(link, left, right, resolved.chain.relations[i], resolved.form)
 
     def link(self, blank: Finding, left: Node, right: Node, relation: str, form: str) -> Finding:
-        """A claim's verdict; a defect of ours leaves this one formula open, unless it is a proof against a world."""
+        """A claim's verdict; a defect of ours leaves this one formula open."""
         try:
             return self.weighed(blank, left, right, relation, form)
-        except DisagreementError:
-            raise
         except Exception as error:
             return internal(blank, error)
 
@@ -141,12 +141,15 @@ class Notes:
     def settled(self, items: Iterable[Finding]) -> tuple[Finding, ...]:
         """The findings after the last formula: a start or a horizon that is told only later holds for the gradients before it."""
         return tuple(replace(item, status="unknown", words=doubt, rules=(), document=None) if (doubt := self.doubted(item)) else item
-                     for item in items)
+                     for item in tuple(items))
 
     def doubted(self, item: Finding) -> str:
         """Why a proof does not stand in view of the whole notes."""
         if item.status != "proved" or item.name not in self.sides:
             return ""
+        held = {f"{name}_fixed" for name in self.context.moved} & {step["id"] for step in (item.document or {}).get("steps", ())}
+        if held:
+            return "it leaves out the variation of an input that the notes vary later"
         left, right = self.sides[item.name]
         late = (later for later in self.reservations if later.inputs & {*INPUTS, "end"} and "all" not in later.inputs)
         return next((later.reason for later in late if later.touches(left, right, False)), "")
@@ -160,7 +163,8 @@ class Notes:
 
 def internal(blank: Finding, error: Exception) -> Finding:
     """A defect of ours: the formula stays open, and says so."""
-    return replace(blank, words=f"internal: {type(error).__name__}: {error}")
+    what = DISAGREEMENT if isinstance(error, DisagreementError) else "internal"
+    return replace(blank, words=f"{what}: {type(error).__name__}: {error}")
 
 
 def combined(blank: Finding, proof: Proof, world: Outcome) -> Finding:
@@ -172,7 +176,9 @@ def combined(blank: Finding, proof: Proof, world: Outcome) -> Finding:
         return replace(blank, status="proved", rules=proof.path, words=words, document=proof.document)
     if isinstance(world, Contradiction):
         return replace(blank, status="refuted", expected=world.expected or written(proof.expected), counterexample=world.counterexample)
-    told = world.reason if isinstance(world, Undecided) else f"{world.worlds} evaluations in concrete worlds agree"
+    agreed = world.note if isinstance(world, Agreement) else ""
+    counted = f"{world.worlds} evaluations in concrete worlds agree" if isinstance(world, Agreement) else world.reason
+    told = ", ".join(filter(None, (counted, agreed)))
     return replace(blank, words="; ".join(filter(None, (proof.reason, told))))
 
 

@@ -20,7 +20,7 @@ TONES = {"proved": "good", "refuted": "bad", **dict.fromkeys(OPEN, "open"), **di
 URGENCY = ("refuted", "not read", "unknown", "proved", "assumption", "definition")
 """Of the links of one formula, the first of these words that occurs speaks for it."""
 CODES = {"passed": 0, "failed": 1, "open": 3}
-NOTHING, BAD_INPUT = 5, 2
+NOTHING, BAD_INPUT, DISAGREEMENT = 5, 2, 4
 QUESTIONS = 6
 
 
@@ -76,7 +76,9 @@ def verdict(found: Iterable[Formula], problems: Iterable[str] = ()) -> str:
 
 
 def exit_code(findings: Findings) -> int:
-    """0 passed, 1 refuted without a mark, 2 a header or mark that makes no sense, 3 unknown or not read, 5 nothing found."""
+    """0 passed, 1 refuted unmarked, 2 a header or mark that makes no sense, 3 open, 4 our own codes disagree, 5 nothing found."""
+    if any(item.words.startswith("internal disagreement") for item in findings.items):
+        return DISAGREEMENT
     return BAD_INPUT if findings.problems else CODES.get(verdict(formulas(findings)), NOTHING)
 
 

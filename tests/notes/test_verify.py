@@ -142,6 +142,9 @@ def test_only_the_core_proves_and_only_a_world_refutes(proof: Proof, world: Agre
     assert verify.combined(BLANK, proof, world).status == status
 
 
-def test_a_proof_beside_a_counterexample_is_our_defect() -> None:
+def test_a_proof_beside_a_counterexample_is_our_defect_and_leaves_one_formula_open(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DisagreementError, match="formula 7"):
         verify.combined(replace(BLANK, name="7"), Proof(Status.PROVED), DIFFER)
+    monkeypatch.setattr(verify, "judge_pair", lambda *_: Proof(Status.PROVED))
+    found = findings(COLUMN, [*BOLZA.splitlines(), r"\lambda(T) = 0", r"H = L + \lambda^T f"])
+    assert [item.status for item in found[2:]] == ["unknown", "definition"] and found[2].words.startswith("internal disagreement")

@@ -12,7 +12,7 @@ import notes_sample as sample
 import pytest
 
 from adjointcheck.console import console
-from adjointcheck.notes.finding import STATUSES, Findings
+from adjointcheck.notes.finding import DISAGREEMENT, STATUSES, Findings
 from adjointcheck.report import notes_outline as outline
 from adjointcheck.report.json_report import to_json
 from adjointcheck.report.notes_pages import notes_document, notes_html, notes_junit, print_notes
@@ -70,6 +70,12 @@ def test_the_exit_code_is_that_of_the_worst_formula(kept: tuple[str, ...], code:
 
 def test_a_header_that_makes_no_sense_is_bad_input_whatever_the_formulas_are() -> None:
     assert outline.exit_code(replace(sample.clean(), problems=("header: 'stat: x' is not understood",))) == 2
+
+
+def test_where_our_own_codes_disagree_the_exit_code_says_so() -> None:
+    page = sample.clean()
+    items = (replace(page.items[0], status="unknown", words=f"{DISAGREEMENT}: ..."), *page.items[1:])
+    assert outline.exit_code(replace(page, items=items)) == 4
 
 
 def test_the_first_wrong_line_is_neither_marked_nor_a_consequence() -> None:
