@@ -112,11 +112,9 @@ class Reader(Layouts):
     def form_symbol(self, node: Symbol) -> Form:
         if node.bound and self.is_small(node):
             return {"": self.letter("eps")}
-        if node.part:
-            raise Unclear(f"a component of {node.name}", "whole vectors")
         if node.name == "J_a" and (body := self.body("J_a")) is not None:
             return self.form(body)
-        name = {"v": "x"}.get(node.name, own_name(node.name, self.context))
+        name = {"v": "x"}.get(node.name, own_name(node.name, self.context)) if not node.part else self.component(node)
         if name in self.setting.language.points and name not in self.setting.language.letters:
             raise Unclear(name, "a place, not a value")
         root = self.letter(name)
@@ -126,6 +124,18 @@ class Reader(Layouts):
             self.loose.add(root)
         constant = self.setting.language.timeless(root)
         return {"": root} if constant else self.placed(root, node.at, node.side)
+
+    def component(self, node: Symbol) -> str:
+        """x_2, where the setting is written out in components."""
+        number = node.part[0] if len(node.part) == 1 else None
+        name = f"{node.name}_{number.value}" if isinstance(number, tree.Number) else ""
+        if name not in self.setting.language.letters:
+            raise Unclear(f"a component of {node.name}", "whole vectors")
+        return name
+
+    def name(self, by: Symbol) -> str:
+        """The setting's letter to differentiate by."""
+        return self.component(by) if by.part else by.name
 
     def letter(self, name: str) -> Expression:
         """The setting's letter, or what the notes define it as."""
@@ -270,7 +280,7 @@ class Reader(Layouts):
         return found
 
     def form_quotient(self, node: tree.Quotient) -> Form:
-        below = self.form(node.below)
+        below = self.together(self.form(node.below))
         if len(below) != 1 or set(below) & {*INTERVALS}:
             raise Unclear("a quotient", "a denominator at one time")
         ((place, root),) = below.items()
@@ -301,10 +311,15 @@ class Reader(Layouts):
 
     def each(self, node: Node, change: Callable[[Expression], Expression]) -> Form:
         """`change` of what lives at one place."""
-        form = self.form(node)
+        form = self.together(self.form(node))
         if len(form) != 1 or set(form) & {*INTERVALS}:
             raise Unclear("a function of several places", "arguments at one time")
         return {place: change(root) for place, root in form.items()}
+
+    def together(self, form: Form) -> Form:
+        """x(t1) - 1 lives at t1."""
+        place = next((place for place in form if place), "")
+        return {place: self.plus(form[place], form[""])} if place and form.keys() == {place, ""} else form
 
     def form_transposed(self, node: tree.Transposed) -> Form:
         """Of what is loose: itself."""
@@ -330,9 +345,10 @@ class Reader(Layouts):
         return {place: self.kept(change(root), root in self.loose) for place, root in self.form(node).items()}
 
     def form_derivative(self, node: tree.Derivative) -> Form:
-        by = node.by[0] if node.by else Symbol("t")
-        if not isinstance(by, Symbol) or any(not isinstance(other, Symbol) or other.name != by.name for other in node.by):
+        letters = [by for by in node.by or (Symbol("t"),) if isinstance(by, Symbol)]
+        if len(letters) < len(node.by) or len({(letter.name, letter.part) for letter in letters}) > 1:
             raise Unclear("a derivative", "derivatives in t, x, w, theta, p or an input")
+        by = letters[0]
         if node.kind in ("total", "functional"):
             return self.in_time(node) if by.name == "t" else self.through_system(node, by)
         if len(node.by) > 1:
@@ -360,7 +376,7 @@ class Reader(Layouts):
         if len(inner) != 1 or set(inner) & {*INTERVALS}:
             raise Unclear("a partial derivative of several places", "an expression at one time")
         ((place, of),) = inner.items()
-        return {place: self.laid_out(self.partial_of(of, by.name), not self.scalar(of), by.name, node.kind)}
+        return {place: self.laid_out(self.partial_of(of, self.name(by)), not self.scalar(of), by.name, node.kind)}
 
     def partial_of(self, root: Expression, by: str) -> Expression:
         if by not in self.setting.language.letters:
@@ -405,6 +421,8 @@ class Reader(Layouts):
 
     def gradient_by(self, by: Symbol) -> Form:
         name = GRADIENTS.get(by.name)
+        if name and by.part and by.name != "s":
+            name = f"{name}_{self.component(by).rpartition('_')[2]}"
         name = "p" if name == "J_x" and "eps" in self.setting.language.letters else name
         if name is None or name not in self.setting.language.letters:
             raise Unclear(f"the derivative of J by {by.name}", f"one of {', '.join(GRADIENTS)}")

@@ -20,6 +20,7 @@ from adjointcheck.notes.context import ROLES, Context
 from adjointcheck.notes.evaluation import Env, NoValue, ShapeError, evaluate
 from adjointcheck.notes.fields import COARSE
 from adjointcheck.notes.finding import Counterexample
+from adjointcheck.notes.forms import weighed
 from adjointcheck.notes.jet import real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, children, rebuilt, symbols, unknown, walk
 from adjointcheck.notes.staging import make_world
@@ -76,7 +77,7 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context, explain
     if relation not in EQUALS and not (expansion and relation == "approx"):
         return Undecided(f"`{relation}` is not judged by numbers")
     if len(context.of("x")) > 1:
-        return Undecided("states that are written component by component are not evaluated")
+        return Undecided("notes with several states are not evaluated")
     if left == right:
         return Agreement(0, "both sides are the same")
     found = _settled({note: _in_reading(left, right, reading) for note, reading in readings(left, right, context)})
@@ -172,7 +173,8 @@ def _about_optimum(left: Node, right: Node) -> bool:
     slopes = any(isinstance(n, tree.Derivative) and any(isinstance(b, Symbol) and b.name == "w" for b in n.by) for n in nodes)
     zero = any(isinstance(side, tree.Number) and side.value == 0 for side in (left, right))
     energy = any(isinstance(n, tree.Derivative) and n.kind == "total" and "H" in symbols(n.of) for n in nodes)
-    return (slopes and zero) or energy or (isinstance(left, Symbol) and left.name == "w") or "P" in symbols(left) | symbols(right)
+    chosen = isinstance(left, Symbol) and left.name == "w"
+    return (slopes and zero) or weighed(nodes, symbols(left) | symbols(right)) or energy or chosen or "P" in symbols(left) | symbols(right)
 
 
 def _about_end_time(left: Node, right: Node) -> bool:

@@ -106,6 +106,7 @@ class Declared:
     `arguments` are the symbols of a function's arguments in the order written; None: not yet seen with arguments.
     `body` is the resolved right side of a letter that the notes define.  `source`: declared, proposed or convention.
     `side`: before or after, for one of two fields that an event switches.
+    `part`: which component of x, p, w or theta it is, counted from 1; 0 for the whole.
     """
 
     letter: str
@@ -118,6 +119,7 @@ class Declared:
     body: Node | None = None
     source: str = "declared"
     side: str = ""
+    part: int = 0
 
     def words(self) -> str:
         """One line for people: 'costate, row, +dJ/dx (proposed)'."""
@@ -127,7 +129,8 @@ class Declared:
         meaning = f", {'+' if self.sign > 0 else '-'}dJ/dx" if self.symbol == "p" else ""
         layout = f", {self.layout}" if self.layout else ", row or column as it fits" if self.symbol == "p" else ""
         arguments = f" of ({', '.join(self.arguments)})" if self.arguments else ""
-        return f"{what}{arguments}{shape}{layout}{meaning} ({self.source})"
+        part = f", component {self.part}" if self.part else ""
+        return f"{what}{part}{arguments}{shape}{layout}{meaning} ({self.source})"
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,12 @@ class Context:
 
     def of(self, symbol: str) -> tuple[Declared, ...]:
         """All letters of one role."""
-        return tuple(declared for declared in self.letters.values() if declared.symbol == symbol)
+        return tuple(declared for declared in self.letters.values() if declared.symbol == symbol and not declared.part)
+
+    def parts(self, symbol: str) -> tuple[Declared, ...]:
+        """The letters of its components in their order, in notes that write them out."""
+        found = (declared for declared in self.letters.values() if declared.symbol == symbol and declared.part)
+        return tuple(sorted(found, key=lambda declared: declared.part))
 
     def law(self, kind: str) -> Law | None:
         """The latest law of that kind."""

@@ -348,7 +348,7 @@ def _matrix(value: Value) -> Value:
     return value.reshape(1, 1) if not dimensions(value) else value.reshape(-1, 1) if len(dimensions(value)) == 1 else value
 
 
-_ELEMENTARY: Mapping[str, Callable[[Value], Value]] = {
+ELEMENTARY: Mapping[str, Callable[[Value], Value]] = {
     "exp": jet.exponential, "log": jet.logarithm, "sin": jet.sine, "cos": jet.cosine, "sqrt": lambda v: jet.power(v, 0.5),
     "tan": lambda v: jet.sine(v) / jet.cosine(v),
     "tanh": lambda v: 1.0 - 2.0 / (jet.exponential(2.0 * v) + 1.0),
@@ -359,8 +359,8 @@ _ELEMENTARY: Mapping[str, Callable[[Value], Value]] = {
 def _(node: tree.Function, env: Env) -> Value:
     values = [evaluate(argument, env) for argument in node.arguments]
     shape = dimensions(values[0])
-    if node.name in _ELEMENTARY and len(values) == 1:
-        return _ELEMENTARY[node.name](values[0])
+    if node.name in ELEMENTARY and len(values) == 1:
+        return ELEMENTARY[node.name](values[0])
     if node.name in ("tr", "det", "div") and len(shape) == 2 and shape[0] == shape[1]:
         return jet.determinant(values[0]) if node.name == "det" else jet.total(values[0][i, i] for i in range(shape[0]))
     if node.name in ("tr", "det") and not shape:
@@ -476,6 +476,8 @@ def _(node: tree.Derivative, env: Env) -> Value:
 def _derivative(of: Node, by: tuple[Any, ...], kind: str, env: Env) -> Value:
     """By the last letter first: d^2 H/dx dw has rows of x and columns of w."""
     symbol, rest = by[-1], by[:-1]
+    if symbol.part and symbol.name != "s":
+        return _component(symbol, _derivative(of, (*rest, replace(symbol, part=())), kind, env), env)
     total = kind in ("total", "functional")
     if isinstance(of, Applied) and of.name in ("Psi", "psi") and of.at is None and not total:
         env = env.at(env.world.last())

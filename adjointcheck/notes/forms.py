@@ -26,7 +26,14 @@ def _stationary(chain: tree.Chain, nodes: list[Node], names: Iterable[str]) -> b
     by_control = any(isinstance(n, tree.Derivative) and any(isinstance(b, Symbol) and b.name == "w" for b in n.by) for n in nodes)
     left = chain.sides[0]
     extremum = any(isinstance(n, tree.Extremum) for n in nodes)
-    return (zero and by_control) or (isinstance(left, Symbol) and left.name == "w" and len(chain.sides) > 1) or extremum
+    chosen = isinstance(left, Symbol) and left.name == "w" and len(chain.sides) > 1
+    return (zero and by_control) or weighed(nodes, names) or chosen or extremum
+
+
+def weighed(nodes: Iterable[Node], names: Iterable[str]) -> bool:
+    """r u = -p b: control against costate, with nothing differentiated; in general it is not so."""
+    plain = not any(isinstance(n, tree.Derivative | tree.Variation | tree.Integral | tree.Series) for n in nodes)
+    return plain and {"w", "p"} <= {*names} and not {"H", "J_a", "l"} & {*names}
 
 
 def _boundary(chain: tree.Chain, nodes: list[Node], names: Iterable[str]) -> bool:

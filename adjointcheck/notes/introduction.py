@@ -13,11 +13,13 @@ from functools import partial
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.at_event import at_event, misplaced
+from adjointcheck.notes.concrete import without_rates, written_out
 from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.forms import form_of
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, resolve, symbols, unknown, walk
 from adjointcheck.notes.modes import guard, is_mode, reset, switched
 from adjointcheck.notes.primes import is_primed, unprimed
+from adjointcheck.notes.shorthand import conserved
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import (
     EQUALS,
@@ -77,7 +79,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = resolve(chain, context)
     made = resolve(chain, spoken_of((made,), context))
     assert isinstance(made, tree.Chain)
-    made = at_event(_placed(made), context)
+    made = at_event(_placed(conserved(made)), context)
     stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
     letters = [letter for side in stated for letter in unknown(side)]
     problems = tuple(f"the letter {letter} is not declared; add a header line such as `{letter}: costate` or `{letter} in R^n`"
@@ -394,7 +396,7 @@ def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
         return None
     context = _multiplier(pair[1], lambda node: _is_f(node, context), context)
     context = propose(tree.Chain((pair[1],), ()), context)
-    body = resolve(pair[1], constants(pair[1], context))
+    body = without_rates(resolve(pair[1], constants(pair[1], context)), context)
     if unknown(body) or "p" not in symbols(body):
         return None
     declared = Declared(key(letter), "H", kind="function", body=body, source=declared.source if declared else "proposed")
@@ -552,8 +554,8 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (key(letter),), after.declare(declared)
 
 
-INTRODUCTIONS = (membership, layers, dynamics, primed_dynamics, limit_dynamics, switched, guard, reset, start, objective, augmented,
-                 hamiltonian, costate_meaning, condition, naming)
+INTRODUCTIONS = (membership, layers, written_out, dynamics, primed_dynamics, limit_dynamics, switched, guard, reset, start, objective,
+                 augmented, hamiltonian, costate_meaning, condition, naming)
 
 
 # Letters that a claim uses without a word

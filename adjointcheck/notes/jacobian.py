@@ -67,11 +67,11 @@ class Partial:
         """A function of scalars, by the chain rule."""
         if node.head not in PRIMITIVES:
             raise StepRejected(f"d/d{self.by}", node, "sums, products and functions of scalars")
-        places = [symbol(f"argument.{i}") for i in range(len(node.args))]
+        places = [arg if arg.head == "number" else symbol(f"argument.{i}") for i, arg in enumerate(node.args)]
         found: Expression = ZERO
         for place, arg in zip(places, node.args, strict=True):
-            slope = derive(apply(node.head, *places), {place.value: ONE})
-            values = {other.value: value for other, value in zip(places, node.args, strict=True)}
+            slope = derive(apply(node.head, *places), {place.value: ONE}) if place is not arg else ZERO
+            values = {other.value: value for other, value in zip(places, node.args, strict=True) if other is not value}
             found = found + substitute([slope], values)[0] * self.of(arg)
         return found
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
+from fractions import Fraction
 from typing import Any
 
 from adjointcheck.notes import tree
@@ -177,6 +178,9 @@ class _Resolver:
     def named(self, name: str, node: tree.Letter) -> Node:
         """A declared or usual letter, with the convention's sign and layout."""
         declared = self.context.letters.get(name) or Declared(name, USUAL[name], ROLES[USUAL[name]].shape, ROLES[USUAL[name]].kind)
+        if declared.part:
+            component = Symbol(declared.symbol, part=(tree.Number(Fraction(declared.part)),))
+            return tree.Negative(component) if declared.sign < 0 else component
         if declared.kind == "function" and declared.symbol != "H":
             return Applied(declared.symbol, side=declared.side)
         if declared.symbol in ("p", "nu", "a_theta"):

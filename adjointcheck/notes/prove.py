@@ -21,7 +21,7 @@ from typing import Any
 
 from adjointcheck.errors import AdjointCheckError, DisagreementError, StepRejected
 from adjointcheck.expression.grammar import to_text
-from adjointcheck.expression.node import ZERO, Expression, apply, evaluate, mul, number, substitute, symbol, symbols_of
+from adjointcheck.expression.node import ZERO, Expression, apply, evaluate, mul, number, substitute, symbol, symbols_of, total
 from adjointcheck.notes.expansion import remainder
 from adjointcheck.notes.settings import Setting, folded
 from adjointcheck.trusted.language import Fact, derive
@@ -270,6 +270,8 @@ class Bench:
         first, last = self.language.points[0], self.language.points[-1]
         lacks = [claim.part(last) - found.part(last), found.part(first) - claim.part(first)]
         pairs = [symbol(p) * symbol(f"{x}.delta") for p, x in (("p", "x"), ("q", "y")) if {p, x} <= self.language.letters.keys()]
+        written = [f"x_{i + 1}" for i in range(len(self.language.letters)) if f"x_{i + 1}" in self.language.letters]
+        pairs += [total(symbol(x.replace("x", "p")) * symbol(f"{x}.delta") for x in written)] if written else []
         ends = [fact for fact in self.facts.values() if fact.at == last and fact.part("left").head == fact.part("right").head == "symbol"]
         lacks += substitute(lacks[:1], {fact.part("right").value: fact.part("left") for fact in ends})
         tried = [*lacks, *(sign for pair in pairs for sign in (pair, -pair))]

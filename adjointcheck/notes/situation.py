@@ -18,6 +18,7 @@ from adjointcheck.expression.node import ONE, ZERO, Expression, symbol, symbols_
 from adjointcheck.notes import tree
 from adjointcheck.notes.at_event import stretch_of
 from adjointcheck.notes.claims import Form, Reader, Unclear
+from adjointcheck.notes.componentwise import component_settings
 from adjointcheck.notes.context import ROLES, Context
 from adjointcheck.notes.jacobian import Partial
 from adjointcheck.notes.meaning import Applied, Symbol, children, own_name, symbols, walk
@@ -46,6 +47,9 @@ class Situation:
 
 def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[Situation]:
     """The settings in which a formula may be judged, the most general problem first."""
+    if context.parts("x"):
+        yield from written_out(chain, context, form)
+        return
     kinds = kinds_of(chain, context)
     stationary = ("stationary",) if form == "optimality" or "optimal" in context.hypotheses else ()
     free = ("free_final_time",) if "free end time" in context.hypotheses else ()
@@ -65,6 +69,15 @@ def has_free_multiplier(chain: tree.Chain) -> bool:
     moved = [node.of for node in walk(chain) if isinstance(node, tree.Variation) and isinstance(node.of, Symbol)]
     states = [symbol_ for symbol_ in moved if symbol_.name == "x" and symbol_.at not in (Symbol("t0"), tree.Number(Fraction(0)))]
     return bool(states) and any(symbol_.name in ("J", "J_a") for symbol_ in moved) and "p" in symbols(chain)
+
+
+def written_out(chain: tree.Chain, context: Context, form: str) -> Iterator[Situation]:
+    """The settings of one field in components; stationary in all controls, or inputs held fixed that the formula does not vary."""
+    force = ["stationary_"] if form == "optimality" or "optimal" in context.hypotheses else []
+    force += ["free_final_time"] if "free end time" in context.hypotheses else []
+    force += [f"fixed_{letter}" for letter in INPUTS if letter not in varied(chain)]
+    for made in component_settings(chain, context):
+        yield Situation(made, tuple(name for name in sorted(made.optional) if name.startswith(tuple(force))))
 
 
 def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:

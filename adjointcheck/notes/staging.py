@@ -68,7 +68,7 @@ def _optimal(world: World) -> World:
     if world.layered or isinstance(world, EventWorld):
         raise NoValue("optimal controls over layers or events")
     size, inputs = int(np.prod(world.shape("x"))), world.inputs
-    hamiltonian, slopes = world.hamiltonian(), (Symbol("x"), Symbol("w"))
+    hamiltonian, slopes = world.reduced(), (Symbol("x"), Symbol("w"))
     end = inputs["x0"].reshape(-1)
     states = np.zeros((world.grid.count, 1)) + end
     multipliers = np.zeros((world.grid.count, size))

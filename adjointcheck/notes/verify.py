@@ -18,6 +18,7 @@ from adjointcheck.errors import DisagreementError
 from adjointcheck.notes import tree
 from adjointcheck.notes.comparison import Agreement, Contradiction, Outcome
 from adjointcheck.notes.comparison import judge_pair as in_worlds
+from adjointcheck.notes.concrete import acquainted
 from adjointcheck.notes.context import HYPOTHESES, Context, read_header
 from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
 from adjointcheck.notes.introduction import Resolved, understand
@@ -44,7 +45,7 @@ def verify(path: str | Path, context: str | Path | None = None) -> Findings:
 
     document = read(path)
     lines = Path(context).read_text(encoding="utf-8").splitlines() if context else ()
-    notes = Notes(str(path), read_header(document.header, read_header(lines)))
+    notes = Notes(str(path), acquainted(document.formulas, read_header(document.header, read_header(lines))))
     items = tuple(item for formula in document.formulas for item in notes.judged(formula))
     return Findings(str(path), notes.context.shown(), notes.settled(items), (*document.problems, *notes.context.problems, *notes.idle()))
 

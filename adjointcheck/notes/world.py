@@ -20,6 +20,7 @@ from scipy.linalg import expm
 from adjointcheck.notes import jet, tree
 from adjointcheck.notes.context import ROLES, Context, Declared
 from adjointcheck.notes.costs import ending, running
+from adjointcheck.notes.elementwise import written_out
 from adjointcheck.notes.evaluation import CLOSE, Env, NoValue, assembled, columns, dimensions, evaluate, place_of, scalar
 from adjointcheck.notes.fields import END, FINE, START, Path, Smooth, grid, spread
 from adjointcheck.notes.jet import Value, along, direction, moved, real
@@ -332,6 +333,10 @@ class World:
         declared = next((d for d in self.context.of("H") if d.body is not None), None)
         if declared is not None and declared.body is not None:
             return declared.body
+        return self.reduced()
+
+    def reduced(self) -> Node:
+        """L + p f, whatever the notes call H."""
         flow = tree.Product((Symbol("p"), self.rule))
         cost = self.running()
         return tree.Sum((cost, flow)) if cost is not None else flow
@@ -346,6 +351,8 @@ class World:
     def rates(self, states: Value) -> Value:
         """f at all nodes; states: (nodes, n)."""
         rule = self.rule
+        if self.context.parts("x") and isinstance(rule, tree.Vector):
+            return written_out(rule, states, self)
         if isinstance(rule, Applied) and rule.at is None and all(_stands(slot, value) for slot, value in rule.arguments):
             function = self.function("f", rule.side)
             blocks = {"x": states.T, "t": self.grid.times.reshape(1, -1)}

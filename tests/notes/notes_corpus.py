@@ -1,6 +1,7 @@
 """The corpus of notes: how many formulas of each file were read, decided, and decided wrongly.
 
     python tests/notes/notes_corpus.py              prints the table
+    python tests/notes/notes_corpus.py FILE...      of these notes alone
     python tests/notes/notes_corpus.py --write      and writes it to corpus/FIGURES.json, which the tests compare
     python tests/notes/notes_corpus.py --failures   prints every formula whose verdict is not the expected one
 """
@@ -17,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from adjointcheck.notes.concrete import acquainted
 from adjointcheck.notes.context import read_header
 from adjointcheck.notes.document import read
 from adjointcheck.notes.finding import Finding, Findings
@@ -53,7 +55,7 @@ def marks(path: Path) -> list[str]:
 def judged(path: Path) -> list[Formula]:
     """The marked formulas of a file with their verdicts; one that our own codes fail on is unknown, and the others go on."""
     document = read(path)
-    notes = Notes(str(path), read_header(document.header))
+    notes = Notes(str(path), acquainted(document.formulas, read_header(document.header)))
     items = tuple(item for formula in document.formulas for item in _judged(notes, formula))
     return [formula for formula in formulas(Findings(str(path), (), items)) if formula.declared]
 
@@ -119,7 +121,8 @@ def main(arguments: list[str]) -> None:
             print("\n".join(missed(path.name, found)))
     print("\n".join(lines(rows)), f"\n{time.process_time() - started:.1f} s of computing")
     if "--write" in arguments:
-        TABLE.write_text(json.dumps({name: asdict(row) for name, row in rows.items()}, indent=1) + "\n", encoding="utf-8")
+        kept = {path.name: row for path in files() if (row := {**table(), **rows}.get(path.name))}
+        TABLE.write_text(json.dumps({name: asdict(row) for name, row in kept.items()}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

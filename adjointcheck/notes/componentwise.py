@@ -1,0 +1,94 @@
+"""The setting of notes that write their field out: the derivation for this one field, proved by the core, for claims in components."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from adjointcheck.errors import AdjointCheckError
+from adjointcheck.expression.grammar import LOG, parse, to_text
+from adjointcheck.expression.node import ONE, ZERO, Expression, symbol, total
+from adjointcheck.notes import tree
+from adjointcheck.notes.claims import Form, Reader, Unclear
+from adjointcheck.notes.context import Context
+from adjointcheck.notes.meaning import Symbol, walk
+from adjointcheck.notes.settings import Setting, judged
+from adjointcheck.notes.written_out import OPTIONAL, Sizes, WrittenOut, document, letters_of, vouched
+from adjointcheck.trusted.verdict import Status
+
+
+def component_settings(chain: tree.Chain, context: Context) -> Iterator[Setting]:
+    """The field's own theory: with free inputs, then with inputs that a claim may hold fixed; nothing where the core does not prove it.
+
+    A parameter by which the field, the cost or the claim divides is not 0.
+    """
+    sizes = _sizes(context)
+    try:
+        rates, running, terminal = formulas(context, Setting(document(letters_of(sizes))))
+    except AdjointCheckError:
+        return
+    texts = tuple(map(to_text, (*rates, running, terminal)))
+    for free in (True, False):
+        made = theory(sizes, texts, free, divisors(chain))
+        if made is not None:
+            yield made
+
+
+def formulas(context: Context, seed: Setting) -> tuple[list[Expression], Expression, Expression]:
+    """f, L and Psi in the letters of the theory; raises Unclear for a cost of another form."""
+    reader = Reader(seed, context)
+    law, cost = context.law("dynamics"), context.law("objective")
+    assert law is not None and isinstance(law.right, tree.Vector)
+    form: Form = reader.form(cost.right) if cost else {}
+    if set(form) - {"", "integrand", "t1"} or form.get("", ZERO) is not ZERO:
+        raise Unclear("the objective", "a cost of the end state and an integral")
+    return [_one(reader.form(cell)) for (cell,) in law.right.rows], form.get("integrand", ZERO), form.get("t1", ZERO)
+
+
+def _one(form: Form) -> Expression:
+    if set(form) - {"", "here"}:
+        raise Unclear("a field", "an expression at the running time")
+    return form.get("here", ZERO) + form.get("", ZERO)
+
+
+def costate_sign(context: Context, hamiltonian: tree.Node) -> int:
+    """1 where it is L + p f, -1 where it is -L + p f with another L than 0, else 0."""
+    seed = Setting(document(letters_of(_sizes(context))))
+    try:
+        rates, running, _ = formulas(context, seed)
+        body = _one(Reader(seed, context).form(hamiltonian))
+    except AdjointCheckError:
+        return 0
+    rest = body - total(symbol(f"p_{i}") * rate for i, rate in enumerate(rates, 1))
+
+    def is_cost(sign: int) -> bool:
+        return seed.language.equal(("always", rest, running * sign), ()).status is Status.PROVED
+
+    return 0 if is_cost(1) == is_cost(-1) else 1 if is_cost(1) else -1
+
+
+def divisors(chain: tree.Chain) -> frozenset[str]:
+    """theta_2 of x/theta_2."""
+    below = [part.below for part in walk(chain) if isinstance(part, tree.Quotient)]
+    below += [part.base for part in walk(chain) if isinstance(part, tree.Power) and isinstance(part.exponent, tree.Negative)]
+    found = (part for node in below for part in walk(node) if isinstance(part, Symbol) and part.name == "theta" and part.part)
+    return frozenset(f"theta_{part.part[0].value}" for part in found if isinstance(part.part[0], tree.Number))
+
+
+def _sizes(context: Context) -> Sizes:
+    return Sizes(*(len(context.parts(letter)) for letter in ("x", "w", "theta")))
+
+
+@cache
+def theory(sizes: Sizes, texts: tuple[str, ...], free: bool, nonzero: frozenset[str]) -> Setting | None:
+    """The theory of these rates and costs, judged once; None where the core does not prove it."""
+    roots = [parse(text, "a field", caps=LOG) for text in texts]
+    letters = vouched(letters_of(sizes, free), [*roots, *(ONE / symbol(name) for name in sorted(nonzero))])
+    *rates, running, terminal = roots
+    made: dict[str, Any] = {}
+    try:
+        made = WrittenOut(sizes, letters, rates, running, terminal).document(free)
+        return judged(made, [step["id"] for step in made["steps"] if step["id"].startswith(OPTIONAL)])
+    except AdjointCheckError:
+        return None

@@ -1,0 +1,275 @@
+"""Notes that write their field out: every equation of motion by itself, theta-dot = omega, omega-dot = -sin theta - c omega + u.
+
+Such notes seldom say what their letters are.  Before the first formula is judged, the whole text tells: what moves by a formula of
+plain letters is a component of the state, in the order of the equations; what moves too, but bears the name of a costate, is one of
+the costate; u, v, w or what is written u(t) is a control; all other letters of the field and of the cost are parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from itertools import chain as joined
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.componentwise import costate_sign
+from adjointcheck.notes.context import ROLES, Context, Declared, Law, key
+from adjointcheck.notes.document import Formula
+from adjointcheck.notes.latex import Unread, read_formula
+from adjointcheck.notes.meaning import Symbol, rebuilt, resolve, unknown, walk
+from adjointcheck.notes.tree import Node
+from adjointcheck.notes.usage import USUAL_CONTROLS, USUAL_COSTATES, head, moving, pair_of
+
+Rates = Mapping[str, tuple[tree.Letter, Node]]
+PLAIN = (tree.Number, tree.Letter, tree.Sum, tree.Product, tree.Quotient, tree.Power, tree.Negative, tree.Function, tree.Call,
+         tree.Variation)
+MATRICES = ("A", "B")
+HAMILTONIANS = ("H", "mathcal{H}")
+TIMES = ("t", "tau", "s", "T", "t_0", "t_1", "t_f")
+NUMBERS = ("pi", "e", "infty", "dots")
+MOST = 12  # components; a field with more is no field that a person wrote out
+
+
+def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
+    """The context with the letters of a field that the notes write out; as it is where they do not."""
+    if context.of("f") or context.over() == "layers":
+        return context
+    formulas = list(formulas)
+    rates = _rates(_chains(formulas, context), context)
+    states = _states(rates, context)
+    if not states or len(states) > MOST:
+        return context
+    context = _declared(context, "x", [letter for letter, _ in states.values()])
+    chains = _chains(formulas, context)  # with the states known, a(b + c) is read
+    context = _costates(chains, list(states), context)
+    costs = [side for chain in chains for side in chain.sides[1:] if _is_cost(chain, context)]
+    used = [part for node in joined((right for _, right in states.values()), costs) for part in walk(_spelt(node))]
+    context = _declared(context, "w", _controls(used, context))
+    context = _declared(context, "theta", _parameters(used, context))
+    context = _starts(chains, context)
+    cells = tuple((here(resolve(_spelt(right), context)),) for _, right in states.values())
+    if any(unknown(cell) for (cell,) in cells):
+        return context
+    law = Law("dynamics", tree.Derivative(Symbol("x"), (Symbol("t"),)), tree.Vector(cells))
+    return _signed(_chains(formulas, context), replace(context, laws=(*context.laws, law)))
+
+
+def _chains(formulas: Iterable[Formula], context: Context) -> list[tree.Chain]:
+    read = (read_formula(formula.text, context.reader()) for formula in formulas if not formula.unread)
+    return [chain for chain in read if not isinstance(chain, Unread)]
+
+
+def _spelt(node: Node) -> Node:
+    """delta x y is a rate delta times x and y: nothing is varied in a field."""
+    if isinstance(node, tree.Variation):
+        factors = node.of.factors if isinstance(node.of, tree.Product) else (node.of,)
+        return tree.Product((tree.Letter("delta"), *map(_spelt, factors)))
+    node = rebuilt(node, _spelt)
+    nested = [factor.factors if isinstance(factor, tree.Product) else (factor,) for factor in getattr(node, "factors", ())]
+    return replace(node, factors=tuple(factor for factors in nested for factor in factors)) if isinstance(node, tree.Product) else node
+
+
+def here(node: Node) -> Node:
+    """x for x(t)."""
+    return replace(node, at=None) if isinstance(node, Symbol) and node.at == Symbol("t") else rebuilt(node, here)
+
+
+def without_rates(node: Node, context: Context) -> Node:
+    """H = L + p xdot is L + p f: its partial derivatives are those of f."""
+    law = context.law("dynamics")
+    if law is None or not isinstance(node, tree.Derivative) or node.by != (Symbol("t"),) or not isinstance(node.of, Symbol):
+        return rebuilt(node, lambda child: without_rates(child, context)) if law else node
+    row = next((part.value for part in node.of.part if isinstance(part, tree.Number)), None)
+    if node.of.name != "x" or node.of.at not in (None, Symbol("t")):
+        return node
+    return law.right.rows[int(row) - 1][0] if row and isinstance(law.right, tree.Vector) else node if row else law.right
+
+
+def written_out(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """One of the equations of motion of a field that the notes write out, or all of them as a column."""
+    law, pair = context.law("dynamics"), pair_of(chain)
+    if not context.parts("x") or law is None or pair is None or not isinstance(law.right, tree.Vector):
+        return None
+    left, right = (here(resolve(side, context)) for side in pair)
+    states = [Symbol("x", part=(tree.Number(Fraction(known.part)),)) for known in context.parts("x")]
+    rows = [(tree.Derivative(state, (Symbol("t"),)), row[0]) for state, row in zip(states, law.right.rows, strict=True)]
+    return ("assumption", (), context) if (left, right) in [(law.left, law.right), *rows] else None
+
+
+# What moves
+
+
+def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:
+    """{letter: its first equation of motion} of those that are written in plain letters."""
+    found: dict[str, tuple[tree.Letter, Node]] = {}
+    for chain in chains:
+        pair = pair_of(chain)
+        for letter, right in _moved(*pair) if pair else ():
+            if key(letter) not in found and _is_plain(right):
+                found[key(letter)] = letter, right
+    return found
+
+
+def _moved(left: Node, right: Node) -> Iterator[tuple[tree.Letter, Node]]:
+    """(x, f) of xdot = f; of d/dt (x, y) = (f, g) one by one; of xdot = (f, g) as x_1 and x_2."""
+    cells = _cells(right)
+    inner = _cells(left.of) if isinstance(left, tree.Derivative) and not isinstance(left.of, tree.Letter) else ()
+    rows = [head(cell) for cell in inner] or [moving(cell) for cell in _cells(left)]
+    letter = moving(left)
+    if cells and letter is not None and not letter.below:
+        rows = [replace(letter, below=(tree.Number(Fraction(i)),)) for i in range(1, len(cells) + 1)]
+    if cells and len(rows) == len(cells):
+        yield from ((row, cell) for row, cell in zip(rows, cells, strict=True) if row is not None)
+    elif letter is not None and not cells:
+        yield letter, right
+
+
+def _cells(node: Node) -> tuple[Node, ...]:
+    """The entries of a column or a row."""
+    node = node.of if isinstance(node, tree.Transposed) else node
+    return tuple(cell for row in node.rows for cell in row) if isinstance(node, tree.Vector) else ()
+
+
+def _is_plain(node: Node) -> bool:
+    """Letters, numbers, sums, products and elementary functions: no field that is only named, and no derivative."""
+    parts = list(walk(node))
+    calls = [part for part in parts if isinstance(part, tree.Call)]
+    timed = all(isinstance(call.function, tree.Letter) and len(call.arguments) == 1 and getattr(call.arguments[0], "name", "") in TIMES
+                for call in calls)
+    odd = any(isinstance(part, tree.Letter) and (part.accents or part.name in MATRICES) for part in parts)
+    return timed and not odd and all(isinstance(part, PLAIN) for part in parts)
+
+
+def _states(rates: Rates, context: Context) -> Rates:
+    """What moves without the name of a costate, or is spoken of by the rate of a state; {} where a vector may be meant."""
+    declared = [known.letter for known in context.parts("x")]
+    if declared:
+        return {name: rates[name] for name in declared} if set(declared) <= rates.keys() else {}
+    whole = next((known.letter for known in context.of("x")), "")
+    names = [name for name, (letter, _) in rates.items() if not _is_costate(letter, context)]
+    spoken = {key(part) for name in names for part in walk(rates[name][1]) if isinstance(part, tree.Letter)}
+    names = [name for name in rates if name in names or (name in spoken and not context.letters.get(name))]
+    if whole:
+        names = [name for name in names if rates[name][0].name == whole]
+    found = {name: rates[name] for name in names}
+    if len(found) == 1 and not _is_scalar(*next(iter(found.values())), context):
+        return {}
+    return found
+
+
+def _is_costate(letter: tree.Letter, context: Context) -> bool:
+    declared = context.of("p")
+    return any(letter.name == known.letter for known in declared) if declared else letter.name in USUAL_COSTATES
+
+
+def _is_scalar(letter: tree.Letter, right: Node, context: Context) -> bool:
+    """One equation alone: a number moves if letters are multiplied, or if the header says so; u, or -a x in R^n, may move a vector."""
+    declared = context.letters.get(key(letter))
+    if declared is not None and declared.shape != ("n", "1"):
+        return declared.shape == ("1", "1")
+    parts = list(walk(right))
+    products = [part for part in parts if isinstance(part, tree.Power | tree.Function | tree.Variation)]
+    counted = {letter.name, *USUAL_CONTROLS} if declared else {part.name for part in parts if isinstance(part, tree.Letter)}
+    factors = [[getattr(factor, "name", "") for factor in part.factors] for part in parts if isinstance(part, tree.Product)]
+    products += [names for names in factors if sum(name in counted for name in names) > 1]
+    capital = any(isinstance(part, tree.Letter) and part.name.isupper() and part.name not in ("K", "N") for part in parts)
+    return bool(products) and not capital
+
+
+# What the other letters are
+
+
+def _declared(context: Context, symbol: str, letters: Iterable[tree.Letter], source: str = "proposed") -> Context:
+    """Letters as components of x, p, w or theta behind those that the header names, with a letter for the whole."""
+    names = [*(known.letter for known in context.parts(symbol)), *dict.fromkeys(map(key, letters))]
+    if not names:
+        return context
+    role, known = ROLES[symbol], next(iter(context.of(symbol)), None)
+    whole = known or Declared("", symbol, role.shape, role.kind, source=source)
+    title = known.letter if known and known.letter not in names else f"({','.join(names)})"
+    size = str(len(names))
+    whole = replace(whole, letter=title, shape=("1", size) if role.shape[0] == "1" else (size, "1"))
+    parts = {name: Declared(name, symbol, kind=role.kind, sign=whole.sign, source=whole.source, part=i) for i, name in enumerate(names, 1)}
+    kept = {name: other for name, other in context.letters.items() if name not in names and other != known}
+    return replace(context, letters={**kept, title: whole, **parts})
+
+
+def _costates(chains: Sequence[tree.Chain], states: Sequence[str], context: Context) -> Context:
+    """lambda_1, lambda_2, or lambda_x, lambda_y for states x, y; for one state, the costate itself."""
+    letters = {key(part): part for chain in chains for part in walk(chain) if isinstance(part, tree.Letter)}
+    whole = next((known.letter for known in context.of("p")), "")
+    for base in [whole] if whole else dict.fromkeys(letter.name for letter in letters.values() if letter.name in USUAL_COSTATES):
+        counted = [f"{base}_{i + 1}" for i in range(len(states))]
+        for names in (counted, [f"{base}_{state}" for state in states], [base] * (len(states) == 1)):
+            if names and letters.keys() >= {*names} and not {*names} & {*states}:
+                return _declared(context, "p", [letters[name] for name in names], "usual")
+    return context
+
+
+def _signed(chains: Sequence[tree.Chain], context: Context) -> Context:
+    """With the costate's sign where a Hamiltonian tells: +dJ/dx for H = L + p f, -dJ/dx for H = -L + p f."""
+    cost = next((side for chain in chains if _is_cost(chain, context) for side in chain.sides[1:]), None)
+    body = next((pair[1] for pair in map(pair_of, chains) if pair and (letter := head(pair[0])) and key(letter) in HAMILTONIANS), None)
+    told = next((known.source for known in context.of("p")), "")
+    if cost is None or body is None or told != "usual":
+        return context
+    laws = (*context.laws, Law("objective", Symbol("J"), resolve(cost, context)))
+    sign = costate_sign(replace(context, laws=laws), without_rates(resolve(body, context), context))
+    turned = {name: replace(known, sign=sign, source="proposed") for name, known in context.letters.items() if known.symbol == "p"}
+    return replace(context, letters={**context.letters, **turned}) if sign else context
+
+
+def _is_cost(chain: tree.Chain, context: Context) -> bool:
+    """J = ..., min over u of ...: an integral or an end cost, in which nothing is differentiated."""
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair else None
+    named = letter is not None and not letter.accents and context.letters.get(key(letter), Declared("", "J")).symbol == "J"
+    parts = list(walk(chain))
+    paid = any(isinstance(part, tree.Integral) or _is_end(part) for part in parts)
+    return paid and (named or isinstance(chain.sides[0], tree.Extremum)) and not any(isinstance(part, tree.Derivative) for part in parts)
+
+
+def _is_end(node: Node) -> bool:
+    return isinstance(node, tree.Call) and len(node.arguments) == 1 and getattr(node.arguments[0], "name", "") == "T"
+
+
+def _open(parts: Iterable[Node], symbol: str, context: Context) -> list[tree.Letter]:
+    """The letters that nothing explains yet, that the header declares as numbers, or as the whole of x, p, w or theta."""
+    whole = {known.letter for known in context.of(symbol)}
+    found: dict[str, tree.Letter] = {}
+    for part in parts:
+        if isinstance(part, tree.Letter) and not part.accents and key(part) not in TIMES:
+            known = context.letters.get(key(part))
+            number = known is not None and known.symbol not in ROLES and known.shape == ("1", "1") and known.kind == "constant"
+            if known is None or number or key(part) in whole:
+                found[key(part)] = part
+    return list(found.values())
+
+
+def _controls(used: Sequence[Node], context: Context) -> list[tree.Letter]:
+    """u, v, w, u_1, u_2, and what is written as a function of time."""
+    whole = {known.letter for known in context.of("w")} or {*USUAL_CONTROLS}
+    timed = {key(part.function) for part in used if isinstance(part, tree.Call) and isinstance(part.function, tree.Letter)
+             and getattr(part.arguments[0], "name", "") == "t"}
+    return [letter for letter in _open(used, "w", context) if letter.name in whole or key(letter) in timed]
+
+
+def _parameters(used: Sequence[Node], context: Context) -> list[tree.Letter]:
+    functions = {key(part.function) for part in used if isinstance(part, tree.Call) and isinstance(part.function, tree.Letter)}
+    return [letter for letter in _open(used, "theta", context) if key(letter) not in functions and letter.name not in NUMBERS]
+
+
+def _starts(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """theta_0 of theta(0) = theta_0."""
+    found: dict[int, str] = {}
+    for chain in chains:
+        pair = pair_of(chain)
+        letter = head(pair[0]) if pair else None
+        state = context.letters.get(key(letter)) if letter else None
+        if pair and state and state in context.parts("x") and isinstance(pair[1], tree.Letter) and key(pair[1]) not in context.letters:
+            left = resolve(pair[0], context)
+            if isinstance(left, Symbol) and left.at == Symbol("t0"):
+                found[state.part] = key(pair[1])
+    parts = {name: Declared(name, "x0", source="proposed", part=part) for part, name in found.items()}
+    return replace(context, letters={**context.letters, **parts})

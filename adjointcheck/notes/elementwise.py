@@ -1,0 +1,57 @@
+"""A formula of scalar letters at many times at once: the right sides of a field that the notes write out, element by element."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from adjointcheck.notes import jet, tree
+from adjointcheck.notes.evaluation import ELEMENTARY, Env, NoValue, evaluate, scalar
+from adjointcheck.notes.jet import Value, real
+from adjointcheck.notes.meaning import Symbol
+from adjointcheck.notes.tree import Node
+from adjointcheck.notes.wording import show
+
+
+def written_out(rule: tree.Vector, states: Value, world: Any) -> Value:
+    """A field at all nodes of a world; states and result: (nodes, n)."""
+    here = Env(world, world.first())
+
+    def leaf(letter: Symbol) -> Value:
+        if letter.name == "t":
+            return world.grid.times
+        if letter.name not in ("x", "w"):
+            return scalar(evaluate(letter, here))
+        index = round(float(real(evaluate(letter.part[0], here)))) - 1
+        return (states if letter.name == "x" else world.inputs["w"].values)[:, index]
+
+    return jet.stacked([elementwise(cell, leaf) * np.ones(world.grid.count) for (cell,) in rule.rows], 1)
+
+
+def elementwise(node: Node, leaf: Callable[[Symbol], Value]) -> Value:
+    """The values of `node`, where `leaf` gives those of its letters; raises NoValue for anything but elementary functions."""
+
+    def value(node: Node) -> Value:
+        match node:
+            case tree.Number():
+                return np.float64(float(node.value))
+            case Symbol():
+                return leaf(node)
+            case tree.Sum():
+                return reduce(lambda a, b: a + b, map(value, node.terms))
+            case tree.Product():
+                return reduce(lambda a, b: a * b, map(value, node.factors))
+            case tree.Quotient():
+                return value(node.above) / value(node.below)
+            case tree.Negative():
+                return -value(node.of)
+            case tree.Power():
+                return jet.power(value(node.base), float(real(value(node.exponent))))
+            case tree.Function(name=name, arguments=(argument,)) if name in ELEMENTARY:
+                return ELEMENTARY[name](value(argument))
+        raise NoValue(f"{show(node)} is not evaluated element by element")
+
+    return value(node)

@@ -1,0 +1,214 @@
+"""Bolza's problem written out in components: the theory of one concrete field, every letter a scalar, every step for the core.
+
+The letters are t, x_1 ... x_n, p_1 ... p_n, w_1 ..., theta_1 ..., x0_1 ... and the constants of the notes; rates and costs are
+formulas in them.  What differs from `derive/theories/bolza.py` is only that sums over components stand where products of vectors
+stood, so that nothing but the chain rule and the zero test is asked of the core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from adjointcheck.expression.grammar import to_text
+from adjointcheck.expression.node import ONE, ZERO, Expression, neg, substitute, symbol, symbols_of, total, walk
+from adjointcheck.expression.table import PRIMITIVES, conditions_of
+from adjointcheck.trusted.language import Language, derive, read_language
+from adjointcheck.trusted.replay import SCHEMA_VERSION
+
+OPTIONAL = ("stationary_", "free_final_time", "fixed_")  # how the hypotheses begin that not all notes make
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many components x, w and theta have."""
+
+    n: int
+    k: int
+    m: int
+
+    def names(self, letter: str) -> list[str]:
+        """x_1 ... x_n."""
+        size = {"w": self.k, "theta": self.m}.get(letter.removeprefix("J_"), self.n)
+        return [f"{letter}_{i + 1}" for i in range(size)]
+
+
+def letters_of(sizes: Sizes, free: bool = True) -> dict[str, str]:
+    """Shapes and flags of all letters; unless `free`, inputs may be held fixed by a hypothesis."""
+    given = " input" if free else ""
+    found = {"t": "1 1", "J": "1 1 constant", "J_a": "1 1 constant", "H": "1 1"}
+    found |= dict.fromkeys(("J_t0", "J_t1"), "1 1 constant") | dict.fromkeys(("t0", "t1"), f"1 1 constant{given}")
+    for letter, flags in (("x", ""), ("p", ""), ("J_x", ""), ("J_w", ""), ("x0", f" constant{given}"), ("theta", f" constant{given}"),
+                          ("w", given), ("J_x0", " constant"), ("J_theta", " constant")):
+        found |= dict.fromkeys(sizes.names(letter), f"1 1{flags}")
+    return found
+
+
+def document(letters: Mapping[str, str], steps: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """The theory with these letters, over the time from t0 to t1."""
+    steps = list(steps)
+    return {"kind": "theory", "schema_version": SCHEMA_VERSION, "name": "written_out", "title": "Bolza's problem written out in components",
+            "source": "notes", "over": "time", "points": ["t0", "t1"], "letters": dict(letters), "functions": {}, "steps": steps,
+            "conclusions": [step["id"] for step in steps if step["rule"] not in ("assume", "define")], "claims": []}
+
+
+def vouched(letters: Mapping[str, str], roots: Iterable[Expression]) -> dict[str, str]:
+    """The letters with the flags that say where `roots` are defined: a divisor is not 0, a logarithm's argument positive."""
+    found = dict(letters)
+    for node in walk(list(roots)):
+        for argument, relation in conditions_of(node) if node.head in PRIMITIVES else ():
+            flag = "nonzero" if relation == "!=" else "positive"
+            for name in symbols_of(argument) if argument.head in ("symbol", "mul", "div", "pow") else ():
+                rows, cols, *flags = found[name].split()
+                found[name] = " ".join([rows, cols, *sorted({*flags, flag})])
+    return found
+
+
+@dataclass
+class WrittenOut:
+    """The derivation for rates f_i, a running and an end cost; each method is one or a few of its lines."""
+
+    sizes: Sizes
+    letters: Mapping[str, str]
+    rates: list[Expression]
+    running: Expression
+    terminal: Expression
+    steps: list[dict[str, Any]] = field(default_factory=list)
+
+    @cached_property
+    def language(self) -> Language:
+        return read_language(document(self.letters))
+
+    @cached_property
+    def pairs(self) -> list[tuple[str, str, Expression]]:
+        """(x_i, p_i, f_i)."""
+        return list(zip(self.sizes.names("x"), self.sizes.names("p"), self.rates, strict=True))
+
+    @property
+    def hamiltonian(self) -> Expression:
+        """L + p f."""
+        return total([self.running, *(symbol(p) * f for _, p, f in self.pairs)])
+
+    def add(self, id: str, rule: str, claim: Mapping[str, Expression], *premises: str, at: str = "", **how: str) -> str:
+        texts = {slot: to_text(root) for slot, root in claim.items()} | ({"at": at} if at else {})
+        self.steps.append({"id": id, "rule": rule, "premises": list(premises), "claim": texts, "how": how})
+        return id
+
+    def equation(self, id: str, rule: str, left: str, right: Expression, *premises: str, at: str = "always", **how: str) -> str:
+        return self.add(id, rule, {"left": symbol(left), "right": right}, *premises, at=at, **how)
+
+    def moved(self, root: Expression, by: str) -> Expression:
+        """Along a derivation, where t runs with rate 1 and is not varied."""
+        return substitute([self.language.move(root, by)], {"t.dot": ONE, "t.delta": ZERO})[0]
+
+    def document(self, free: bool) -> dict[str, Any]:
+        """The whole theory; with `free` inputs their gradients, without them the hypotheses that hold them fixed."""
+        self.given()
+        self.lagrangian()
+        self.costates()
+        self.spoken_of()
+        if free:
+            self.gradients()
+            self.optional()
+        else:
+            for letter in ("x0", "theta", "w"):
+                for name in self.sizes.names(letter):
+                    self.equation(f"fixed_{name}", "assume", f"{name}.delta", ZERO)
+            for point in ("t0", "t1"):
+                self.equation(f"fixed_{point}", "assume", f"{point}.delta", ZERO)
+        return document(self.letters, self.steps)
+
+    def given(self) -> None:
+        self.equation("time", "assume", "t.dot", ONE)
+        self.equation("time_fixed", "assume", "t.delta", ZERO)
+        for x, _, f in self.pairs:
+            self.equation(f"dynamics_{x}", "assume", f"{x}.dot", f)
+            self.equation(f"start_{x}", "assume", x, symbol(x.replace("x_", "x0_", 1)), at="t0")
+        self.add("cost", "define", {"value": symbol("J"), "t1": self.terminal, "integrand": self.running})
+
+    @property
+    def dynamics(self) -> list[str]:
+        return [f"dynamics_{x}" for x, _, _ in self.pairs]
+
+    def lagrangian(self) -> None:
+        """J_a, its variation, and integration by parts."""
+        integrand = total([self.running, *(symbol(p) * (f - symbol(f"{x}.dot")) for x, p, f in self.pairs)])
+        self.add("lagrangian", "rewrite", {"value": symbol("J"), "t1": self.terminal, "integrand": integrand}, "cost", *self.dynamics)
+        ends = {"t0": neg(integrand) * symbol("t0.delta"),
+                "t1": self.moved(self.terminal, "delta") + (self.moved(self.terminal, "dot") + integrand) * symbol("t1.delta")}
+        varied = {"value": symbol("J.delta"), **ends, "integrand": self.moved(integrand, "delta")}
+        self.add("variation", "differentiate", varied, "lagrangian", "time", "time_fixed", by="delta")
+        boundary = neg(total(symbol(p) * symbol(f"{x}.delta") for x, p, _ in self.pairs))
+        self.parts = {**varied, "integrand": varied["integrand"] - self.language.move(boundary, "dot"),
+                      "t0": varied["t0"] - boundary, "t1": varied["t1"] + boundary}
+        self.add("parts", "by_parts", self.parts, "variation", boundary=to_text(boundary))
+
+    def costates(self) -> None:
+        """Chosen so that the variations of the state drop out."""
+        for x, p, _ in self.pairs:
+            slope = derive(self.parts["integrand"], {f"{x}.delta": ONE})
+            self.equation(f"costate_{p}", "choose", f"{p}.dot", neg(substitute([slope], {f"{p}.dot": ZERO})[0]), "parts", of=f"{x}.delta")
+        for x, p, _ in self.pairs:
+            slope = derive(self.parts["t1"], {f"{x}.delta": ONE})
+            self.equation(f"terminal_{p}", "choose", p, substitute([slope], {p: ZERO})[0], "parts", at="t1", of=f"{x}.delta")
+        for x, _, f in self.pairs:
+            start = symbol(x.replace("x_", "x0_", 1) + ".delta") - f * symbol("t0.delta")
+            self.equation(f"{x}_varies", "differentiate", f"{x}.delta", start, f"start_{x}", f"dynamics_{x}", at="t0", by="delta")
+
+    def spoken_of(self) -> None:
+        """H, J_a, and dJ/dx(t) = p."""
+        self.equation("hamiltonian", "define", "H", self.hamiltonian)
+        self.steps.append({**next(step for step in self.steps if step["id"] == "lagrangian"), "id": "augmented_cost", "rule": "define",
+                           "premises": []})
+        self.steps[-1]["claim"] = {**self.steps[-1]["claim"], "value": "J_a"}
+        for x, p, _ in self.pairs:
+            self.equation(f"sensitivity_of_cost_{x}", "define", f"J_{x}", symbol(p))
+
+    def slope(self, root: Expression, name: str) -> Expression:
+        return derive(root, {name: ONE})
+
+    def gradients(self) -> None:
+        """The first variation in the inputs alone, and the gradient in each."""
+        hamiltonian, names = self.hamiltonian, {letter: self.sizes.names(letter) for letter in ("x0", "w", "theta")}
+        ends = total(symbol(p) * symbol(f"{x0}.delta") for p, x0 in zip(self.sizes.names("p"), names["x0"], strict=True))
+        last = total(self.slope(self.terminal, a) * symbol(f"{a}.delta") for a in names["theta"])
+        at_last = self.slope(self.terminal, "t") + hamiltonian
+        slots = {"value": symbol("J.delta"), "t0": ends - hamiltonian * symbol("t0.delta"), "t1": last + at_last * symbol("t1.delta"),
+                 "integrand": total(self.slope(hamiltonian, a) * symbol(f"{a}.delta") for a in (*names["w"], *names["theta"]))}
+        chosen = [step["id"] for step in self.steps if step["rule"] == "choose" or step["id"].endswith("_varies")]
+        self.add("first_variation", "rewrite", slots, "parts", *self.dynamics, *chosen)
+        for p, x0 in zip(self.sizes.names("p"), names["x0"], strict=True):
+            self.gradient(x0, {"t0": symbol(p)})
+        for a in names["theta"]:
+            self.gradient(a, {"t1": self.slope(self.terminal, a), "integrand": self.slope(hamiltonian, a)})
+        for a in names["w"]:
+            self.equation(f"gradient_{a}", "gradient", f"J_{a}", self.slope(hamiltonian, a), "first_variation", of=f"{a}.delta")
+        self.gradient("t0", {"t0": neg(hamiltonian)})
+        self.gradient("t1", {"t1": at_last})
+
+    def gradient(self, name: str, slots: Mapping[str, Expression]) -> None:
+        self.add(f"gradient_{name}", "gradient", {"value": symbol(f"J_{name}"), **slots}, "first_variation", of=f"{name}.delta")
+
+    def optional(self) -> None:
+        """Stationary in the controls, which are solved for where H_w is linear in them; and in the final time."""
+        for a in self.sizes.names("w"):
+            self.equation(f"stationary_{a}", "assume", f"J_{a}", ZERO)
+        for a in self.sizes.names("w"):
+            self.add(f"stationarity_{a}", "rewrite", {"left": self.slope(self.hamiltonian, a), "right": ZERO},
+                     f"gradient_{a}", f"stationary_{a}", at="always", **{f"gradient_{a}": "-hole", f"stationary_{a}": "hole"})
+            for id, right in self.solved(a):
+                slope = self.slope(self.slope(self.hamiltonian, a), a)
+                self.equation(id, "rewrite", a, right, f"stationarity_{a}", at="always",
+                              **{f"stationarity_{a}": f"hole/({to_text(slope)})"})
+        self.equation("free_final_time", "assume", "J_t1", ZERO)
+        end = {"value": ZERO, "t1": self.hamiltonian + self.slope(self.terminal, "t")}
+        self.add("transversality", "rewrite", end, "gradient_t1", "free_final_time")
+
+    def solved(self, control: str) -> Iterator[tuple[str, Expression]]:
+        """w_k = -(H_w at w_k = 0)/H_ww, where H_ww is free of the controls and surely not 0."""
+        slope = self.slope(self.hamiltonian, control)
+        curvature = self.slope(slope, control)
+        if curvature is not ZERO and not symbols_of(curvature) & {*self.sizes.names("w")} and self.language.certain(curvature, "!="):
+            yield f"control_{control}", neg(substitute([slope], {control: ZERO})[0]) / curvature

@@ -1,0 +1,85 @@
+"""Fields that notes write out: which letters are states, costates, controls, parameters, and the theory of that one field."""
+
+from __future__ import annotations
+
+import pytest
+
+from adjointcheck.expression.grammar import parse
+from adjointcheck.notes.componentwise import component_settings
+from adjointcheck.notes.concrete import acquainted
+from adjointcheck.notes.context import Context, read_header
+from adjointcheck.notes.document import read_text
+from adjointcheck.notes.latex import read_formula
+from adjointcheck.notes.tree import Chain
+from adjointcheck.notes.verify import Notes
+from adjointcheck.notes.written_out import Sizes, WrittenOut, letters_of, vouched
+from adjointcheck.trusted.theory import judge_theory
+from adjointcheck.trusted.verdict import Status
+
+PREY = r"$$\dot x = \alpha x - \beta x y, \quad \dot y = \delta x y - u y$$ $$J = x(T)^2 + \int_0^T y^2 + u^2\,dt$$ $$\dot\lambda_x = 0$$ $\lambda_y(T) = 0$"
+
+
+def letters(text: str, header: str = "") -> dict[str, list[str]]:
+    context = acquainted(read_text(text).formulas, read_header(header.split("; ") if header else []))
+    return {symbol: [known.letter for known in context.parts(symbol)] for symbol in ("x", "p", "w", "theta")}
+
+
+def test_letters_are_told_by_what_they_do() -> None:
+    assert letters(PREY) == {"x": ["x", "y"], "p": ["lambda_x", "lambda_y"], "w": ["u"], "theta": ["alpha", "beta", "delta"]}
+
+
+@pytest.mark.parametrize(("text", "header", "states"), [
+    (r"$\dot x_1 = x_2$ $\dot x_2 = -x_1$ $\dot p_1 = p_2$ $\dot p_2 = -p_1$", "", ["x_1", "x_2"]),
+    (r"$\dot x = \begin{pmatrix} x_2 \\ -x_1 + u \end{pmatrix}$", "", ["x_1", "x_2"]),
+    (r"$\frac{d}{dt}(S, I)^T = (-\beta S I, \beta S I)^T$", "", ["S", "I"]),
+    (r"$\dot x = -a x^3$", "", ["x"]), (r"$\dot x = -x + u$", "state: x in R", ["x"]),
+    (r"$\dot x = Ax + Bu$", "", []), (r"$\dot x = f(x, u)$", "", []), (r"$\dot x = -x + u$", "", []), (r"$\dot x = -a x$", "state: x in R^n", []),
+    (r"$\dot x = v$ $\dot v = -g$", "field: f", []),
+])
+def test_a_field_is_written_out_or_it_is_not(text: str, header: str, states: list[str]) -> None:
+    assert letters(text, header)["x"] == states
+
+
+def test_the_theory_of_one_field_is_proved_with_every_gradient() -> None:
+    texts = ("x_2/theta_1", "-sin(x_1) - theta_2*t*x_2 + w_1*x_1", "w_1**2*theta_1/2 + x_1*t", "x_1**2 + theta_2*t*x_2")
+    *rates, running, terminal = (parse(text, "field") for text in texts)
+    flags = vouched(letters_of(sizes := Sizes(2, 1, 2)), [*rates, running, terminal])
+    document = WrittenOut(sizes, flags, rates, running, terminal).document(True)
+    assert {step.verdict.status for step in judge_theory(document).steps} == {Status.PROVED}
+    gradients = {step["id"] for step in document["steps"] if step["rule"] == "gradient"}
+    assert gradients == {f"gradient_{name}" for name in ("x0_1", "x0_2", "theta_1", "theta_2", "w_1", "t0", "t1")}
+    assert flags["theta_1"].endswith("nonzero") and "nonzero" not in flags["theta_2"]
+
+
+@pytest.mark.parametrize("planted", [("costate_p_1", "p_2"), ("terminal_p_2", "x_1"), ("gradient_theta_2", "p_1"), ("control_w_1", "x_2")])
+def test_a_theory_with_a_planted_error_is_not_proved(planted: tuple[str, str]) -> None:
+    name, extra = planted
+    *rates, running, terminal = (parse(text, "field") for text in ("x_2", "-x_1 + theta_2*w_1*x_2", "w_1**2 + theta_1", "x_1**2"))
+    document = WrittenOut(sizes := Sizes(2, 1, 2), letters_of(sizes), rates, running, terminal).document(True)
+    step = next(step for step in document["steps"] if step["id"] == name)
+    slot = "integrand" if "integrand" in step["claim"] else "right"
+    step["claim"] = {**step["claim"], slot: f"{step['claim'][slot]} + {extra}"}
+    verdicts = {judged.name: judged.verdict.status for judged in judge_theory(document).steps}
+    assert next(wrong for wrong, status in verdicts.items() if status is not Status.PROVED) == name
+
+
+def judged(text: str) -> list[str]:
+    document = read_text(text)
+    notes = Notes("notes.md", acquainted(document.formulas, Context()))
+    return [finding.status for formula in document.formulas for finding in notes.judged(formula)]
+
+
+SIGNED = PREY + r" $$H = %s y^2 %s u^2 + \lambda_x(\alpha x - \beta x y) + \lambda_y(\delta x y - u y)$$ $\lambda_x(T) = %s 2x(T)$ $$%s 2u = \lambda_y y$$"
+
+
+def test_the_hamiltonian_tells_the_sign_of_the_costate() -> None:
+    assert judged(SIGNED % ("", "+", "", ""))[-2:] == ["proved", "proved"]
+    assert judged(SIGNED % ("-", "-", "-", "-"))[-2:] == ["proved", "proved"]
+    assert judged(SIGNED % ("", "+", "-", "-"))[-2:] == ["refuted", "refuted"]
+
+
+def test_a_wrong_equation_of_motion_is_refuted_and_what_is_not_elementary_has_no_theory() -> None:
+    assert judged(PREY + r" $\dot y = \delta x y$")[-1] == "refuted"
+    context = acquainted(read_text(r"$\dot x = -|x|^3 + a x$").formulas, Context())
+    chain = read_formula("x = 0", context.reader())
+    assert isinstance(chain, Chain) and not list(component_settings(chain, context))
