@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 from planted import MUTATIONS, Mutation
 from tangled import case_of, generated, steered, tangled
@@ -20,14 +22,25 @@ def said(checks: tuple[Check, ...]) -> str:
     return "\n".join(f"{check.outcome.value} {check.name}: {check.words}" for check in checks)
 
 
-@pytest.mark.parametrize("problem", [tangled(), steered()], ids=lambda problem: problem.name)
-def test_every_check_passes_on_a_right_module(problem) -> None:
+@cache
+def whole_battery(problem: Problem) -> tuple[list[str], tuple[Check, ...]]:
+    """What is told while the checks run, and the checks."""
     names: list[str] = []
-    checks = run_battery(case_of(problem), names.append)
+    return names, run_battery(case_of(problem), names.append)
+
+
+@pytest.mark.parametrize("problem", [tangled(), steered()], ids=lambda problem: problem.name)
+def test_every_check_passes_on_a_right_module(problem: Problem) -> None:
+    names, checks = whole_battery(problem)
     assert [check.outcome for check in checks] == [Outcome.PASS] * len(checks), said(checks)
     expected = [row.name for row in BATTERY if row.applies(problem)]
     assert names == [check.name for check in checks] == expected
     assert all(check.words and check.measured is not None for check in checks)
+
+
+def test_same_seed_same_answers() -> None:
+    first, second = ([(c.name, c.measured, c.words) for c in checks] for checks in (whole_battery(steered())[1], run_battery(case_of(steered()))))
+    assert first == second
 
 
 def test_battery_names() -> None:
