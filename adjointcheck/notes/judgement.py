@@ -47,14 +47,21 @@ def components(left: Node, right: Node) -> list[tuple[Node, Node]]:
 
 
 def judge_equation(left: Node, right: Node, context: Context, form: str = "") -> Proof:
-    """The best answer over all settings, in every reading that the notes leave open."""
+    """The best answer over all settings; where only one of several readings is proved, with that reading."""
+    found = {reading: _in_reading(left, right, context, form) for reading, context in readings(left, right, context)}
+    proved = [replace(proof, reading=reading) for reading, proof in found.items() if proof.status is Status.PROVED]
+    if proved:
+        return proved[0] if len(proved) == 1 else replace(proved[0], reading="")
+    return next((proof for proof in found.values() if proof.status is not Status.UNKNOWN), next(iter(found.values())))
+
+
+def _in_reading(left: Node, right: Node, context: Context, form: str) -> Proof:
     chain = tree.Chain((left, right), ("=",))
     found: list[Proof] = []
-    for _, reading in readings(left, right, context):
-        for situation in situations(chain, reading, form):
-            found.append(attempt(chain, situation, reading))
-            if found[-1].status is Status.PROVED:
-                return found[-1]
+    for situation in situations(chain, context, form):
+        found.append(attempt(chain, situation, context))
+        if found[-1].status is Status.PROVED:
+            return found[-1]
     clear = [proof for proof in found if proof.status is not Status.UNKNOWN]
     return (clear or found or [Proof(Status.UNKNOWN, reason="no setting for this kind of notes")])[0]
 

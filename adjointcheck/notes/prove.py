@@ -49,6 +49,7 @@ class Proof:
     vacuous: bool = False
     claim: Slots = field(default_factory=dict)
     shapes: bool = False  # INVALID because shapes do not fit
+    reading: str = ""  # of what the notes leave open, where it is proved in this reading alone
 
 
 def prove(setting: Setting, claim: Slots, hypotheses: Iterable[str] = (), without: Iterable[str] = (), first: Slots | None = None,

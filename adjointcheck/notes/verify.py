@@ -52,13 +52,17 @@ def verify(path: str | Path, context: str | Path | None = None) -> Findings:
 
 @dataclass
 class Notes:
-    """The state between two formulas: the letters so far, the wrong equations so far by name, and what no setting carries."""
+    """The state between two formulas: the letters so far, the wrong equations so far by name, and what no setting carries.
+
+    `readings`: how formulas were read that are right in one reading of what the notes leave open, and not in the other.
+    """
 
     file: str
     context: Context
     wrong: dict[str, Slots] = field(default_factory=dict)
     reservations: tuple[Reservation, ...] = ()
     sides: dict[str, tuple[Node, Node]] = field(default_factory=dict)
+    readings: dict[str, str] = field(default_factory=dict)
 
     def judged(self, formula: Formula) -> Iterator[Finding]:
         """The findings of one formula; the letters that it introduces hold from here on, and so do the reservations that it brings."""
@@ -132,6 +136,7 @@ class Notes:
         if doubt:
             return replace(blank, words=doubt)
         self.sides[blank.name] = left, right
+        self.readings |= {blank.name: proof.reading} if found.status == "proved" and proof.reading else {}
         if found.status != "refuted" or relation not in EQUALITIES:
             return found
         because = next((name for name, slots in self.wrong.items() if follows(left, right, context, slots)), "")
@@ -148,6 +153,9 @@ class Notes:
         """Why a proof does not stand in view of the whole notes."""
         if item.status != "proved" or item.name not in self.sides:
             return ""
+        if item.name in self.readings and len({*self.readings.values()}) > 1:
+            both = " and another with ".join(sorted({*self.readings.values()}))
+            return f"one formula is right with {both}; declare `nabla: components` or `nabla: transposed`"
         held = {f"{name}_fixed" for name in self.context.moved} & {step["id"] for step in (item.document or {}).get("steps", ())}
         if held:
             return "it leaves out the variation of an input that the notes vary later"

@@ -56,7 +56,7 @@ def judged(path: Path) -> list[Formula]:
     """The marked formulas of a file with their verdicts; one that our own codes fail on is unknown, and the others go on."""
     document = read(path)
     notes = Notes(str(path), acquainted(document.formulas, read_header(document.header)))
-    items = tuple(item for formula in document.formulas for item in _judged(notes, formula))
+    items = notes.settled(tuple(item for formula in document.formulas for item in _judged(notes, formula)))
     return [formula for formula in formulas(Findings(str(path), (), items)) if formula.declared]
 
 
