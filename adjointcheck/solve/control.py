@@ -9,7 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from adjointcheck.solve.transforms import largest
+
 Norm = Callable[[Tensor], Tensor]
+UNLIMITED = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -49,18 +52,22 @@ class Control:
     grow: float = 10.0
     min_step: float = 0.0
     max_step: float = float("inf")
-    max_steps: int = 2**31 - 1
+    max_steps: int = UNLIMITED
     step_size: float | None = None
     norm: Norm = root_mean_square
 
     def ratio(self, error: Tensor, y: Tensor, y1: Tensor) -> float:
-        """The norm of the error over atol + rtol max(|y|, |y1|): accepted up to 1; one number is read from the device."""
+        """The norm of the error over atol + rtol max(|y|, |y1|): accepted up to 1; one number is read from the device.
+
+        Under vmap it is that of the trajectory with the largest.
+        """
         scaled = error / self.scale(y, y1)
-        return float(self.norm(scaled) if error.ndim == y.ndim else blend(*map(self.norm, scaled)))
+        return largest(self.norm(scaled) if error.ndim == y.ndim else blend(*map(self.norm, scaled)))
 
     def scale(self, y: Tensor, y1: Tensor) -> Tensor:
         """atol + rtol max(|y|, |y1|), entry by entry, kept above zero."""
-        return torch.maximum(y.abs(), y1.abs()).mul_(self.rtol).add_(self.atol).clamp_(min=torch.finfo(y.dtype).tiny)
+        # Not clamp_, which is slow under vmap.
+        return torch.maximum(y.abs(), y1.abs()).mul_(self.rtol).add_(self.atol).clamp(min=torch.finfo(y.dtype).tiny)
 
 
 def blend(high: Tensor, low: Tensor) -> Tensor:

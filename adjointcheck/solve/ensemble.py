@@ -27,6 +27,7 @@ from adjointcheck.solve.packing import Packing
 from adjointcheck.solve.rosenbrock import RosenbrockWanner
 from adjointcheck.solve.switch import refuse_moving_jumps
 from adjointcheck.solve.tracing import trace_field
+from adjointcheck.solve.transforms import transformed
 
 STATUS = ("finished", "max steps", "step underflow", "non-finite")
 FINISHED, MAX_STEPS, UNDERFLOW, NON_FINITE = range(4)
@@ -68,6 +69,9 @@ def solve_ensemble(
     func gets t (B,) and y (B, *shape) and must treat trajectories apart.  Gradients are exact, for y0, t and every tensor that
     func reads.  options: first_step, safety, ifactor, dfactor, min_step, max_step, max_num_steps, controller.
     """
+    if transformed():
+        todo = "Call odeint, which works there, or differentiate with torch.autograd.grad."
+        raise SolveError("solve_ensemble", "a call inside a transform of torch.func", "a call outside", todo)
     row, packing = find_method(method), Packing.of(y0, lead=1)
     if not isinstance(row, ExplicitRungeKutta | RosenbrockWanner) or not row.adaptive:
         todo = "Take dopri5, tsit5, bosh3, dop853, or, for stiff fields, rodas5p."

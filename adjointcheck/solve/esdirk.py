@@ -26,6 +26,7 @@ from adjointcheck.solve.field import Bars, Field, Tape, add_bars
 from adjointcheck.solve.linearise import Linear, System, differentiate, linearise
 from adjointcheck.solve.rows import mix, square, vectors
 from adjointcheck.solve.time_step import Advance, Method, StepBars, Tapes, spread
+from adjointcheck.solve.transforms import bare
 
 MOST = 40  # iterations of one stage
 CORRECTIONS = 2  # differentiable iterations from a solved stage: one makes first derivatives exact, two those up to the third
@@ -95,6 +96,7 @@ class EsdirkMethod(Method):
 
     def _correct(self, equation: _Stage, solved: Tensor) -> Tensor:
         """The solved stage as a differentiable function: full Newton iterations from it, whose value is not used."""
+        solved = solved.detach()  # forward mode has carried tangents through the iterations
         state = solved + (equation.base - equation.base.detach())  # any derivative will do to begin with
         for _ in range(CORRECTIONS):
             local = linearise(equation.field, equation.t, state)
@@ -146,7 +148,7 @@ class _Stage:
             solved = solved | active & ((size <= 4 * unit) | stalled & (size <= unit**0.75))
             active = active & ~solved & ~stalled
             before = size
-            if not bool(active.any()):
+            if not bool(bare(active).any()):
                 break
         return state, solved
 

@@ -14,18 +14,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import isnan
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from adjointcheck.errors import SolveError
+from adjointcheck.solve.control import UNLIMITED
 from adjointcheck.solve.field import Field
 from adjointcheck.solve.gradient_method import GradientMethod, solve
-from adjointcheck.solve.marching import InitialValueProblem, march
+from adjointcheck.solve.marching import InitialValueProblem, MarchError, Verdict, march
 from adjointcheck.solve.packing import Packing
 
 DOUBLINGS = 40  # of the horizon, in search of an event
+SEARCH = 100_000  # time steps, where max_num_steps sets no limit
 GRAZING = 1e-6  # slope of g at the event, relative to its mean slope on the way there: below, the event is a tangency
 
 EventFunction = Callable[[Tensor, Any], Tensor]
@@ -48,7 +51,11 @@ class Signed:
 
     def values(self, t: Tensor, y: Tensor) -> Tensor:
         """Every event function, (k,)."""
-        return torch.as_tensor(self.function(t.to(y), self.packing.unpack(y))).reshape(-1)
+        found: Any = self.function(t.to(y), self.packing.unpack(y))
+        if not isinstance(found, Tensor) or not found.is_floating_point() or not found.numel():
+            got = f"{found.dtype} of shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
+            raise SolveError("event_fn", got, "a floating tensor that changes its sign", "For y[0] < 0.3 return y[0] - 0.3.")
+        return found.reshape(-1)
 
     def __call__(self, t: Tensor, y: Tensor) -> Tensor:
         return (self.values(t, y) * self.signs).min()
@@ -82,13 +89,23 @@ def find_step(problem: InitialValueProblem, event: Signed) -> _Found:
     marks = torch.stack([t0, *(t0 + (t1 - t0) * 2.0**power for power in range(DOUBLINGS))])
 
     def watch(number: int, t: Tensor, h: Tensor, y: Tensor, advance: Any) -> None:
-        if float(event(t + h, advance.y1)) <= 0:
+        value = float(event(t + h, advance.y1))
+        if isnan(value):
+            raise SolveError(f"event_fn at t = {float(t + h):g}", value, "a number", "Look at it there.")
+        if value <= 0:
             raise _Found(t, h, y)
 
+    control = problem.control
+    limit = control.max_steps if control.max_steps < UNLIMITED else SEARCH
     try:
-        march(replace(problem, marks=marks, jumps=frozenset()), watch)
+        march(replace(problem, marks=marks, jumps=frozenset(), control=replace(control, max_steps=limit)), watch)
     except _Found as found:
         return found
+    except MarchError as error:
+        if error.verdict is not Verdict.TOO_MANY:
+            raise
+        todo = "Look at its sign along the solution; options={'max_num_steps': ...} searches longer."
+        raise SolveError("event_fn", f"no change of sign in {limit:,} time steps, {error.where}", "an event", todo) from error
     raise SolveError("event_fn", f"no change of sign up to t = {float(marks[-1]):g}", "an event", "Look at its sign along the solution.")
 
 
@@ -138,6 +155,9 @@ class _Last:
         for _ in range(2):
             moment = moment.requires_grad_() if moment.is_leaf else moment
             value = self.value(moment)
+            if not value.requires_grad:
+                todo = "Leave out .detach(), .item() and no_grad() inside, or solve under torch.no_grad()."
+                raise SolveError("event_fn", "a value without a graph", "a differentiable function of t and y", todo)
             (slope,) = torch.autograd.grad(value, moment, create_graph=True)
             self._refuse_grazing(float(moment.detach()), float(slope.detach()))
             moment = moment - value.to(moment) / slope

@@ -22,6 +22,7 @@ from adjointcheck.schemes import Tableau
 from adjointcheck.schemes.extensions import EXTENSIONS
 from adjointcheck.solve.field import Bars, Field, Tape, add_bars
 from adjointcheck.solve.time_step import Advance, Method, StepBars, Tapes, spread
+from adjointcheck.solve.transforms import transformed
 
 
 class Evaluation(NamedTuple):
@@ -148,10 +149,10 @@ def _evaluate(field: Field, t: Tensor, y: Tensor) -> Evaluation:
 
 
 class _Slopes:
-    """k_1, k_2, ... as one tensor (i, N) that grows: in place without a graph, stacked with one."""
+    """k_1, k_2, ... as one tensor (i, N) that grows: in place without a graph, stacked with one or under a transform."""
 
     def __init__(self, y: Tensor, stages: int) -> None:
-        self.graph: list[Tensor] | None = [] if torch.is_grad_enabled() else None
+        self.graph: list[Tensor] | None = [] if torch.is_grad_enabled() or transformed() else None
         self.buffer = y.new_empty(0 if self.graph is not None else stages, *y.shape)
         self.count = 0
 

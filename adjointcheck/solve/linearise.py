@@ -13,6 +13,7 @@ from torch import Tensor
 
 from adjointcheck.errors import SolveError
 from adjointcheck.solve.field import Field, Tape
+from adjointcheck.solve.transforms import transformed
 
 FEW = 8  # below this, n products one after another are quicker than one batched product
 
@@ -30,6 +31,10 @@ def linearise(field: Field, t: Tensor, y: Tensor) -> Linear:
 
     In an ensemble the trajectories do not mix, so that n products serve all of them.
     """
+    if transformed():
+        rate, pull, *_ = torch.func.vjp(lambda t, y: field(t, y), t, y)
+        in_time, jacobian = torch.func.vmap(pull)(torch.eye(y.shape[-1], dtype=y.dtype, device=y.device))
+        return Linear(rate, jacobian, in_time.to(y))
     keep = torch.is_grad_enabled()
     with torch.enable_grad():
         y = y if y.requires_grad else y.detach().requires_grad_()

@@ -27,6 +27,7 @@ from adjointcheck.errors import SolveError
 from adjointcheck.solve.control import Control, StepSize
 from adjointcheck.solve.field import Field
 from adjointcheck.solve.time_step import Advance, Method, spread
+from adjointcheck.solve.transforms import bare, finite, largest
 
 STRETCH = 1.01  # a time step that would leave less than 1 % of itself to the next mark is stretched onto it
 
@@ -107,14 +108,21 @@ class MarchError(SolveError):
     """Marching that cannot go on; `record` holds the time steps and the states at the marks that were reached."""
 
     def __init__(self, verdict: Verdict, t: float, h: float, record: Record) -> None:
-        todo = {
-            Verdict.TOO_MANY: "Raise max_num_steps or the tolerances; a stiff field wants an implicit method.",
-            Verdict.UNDERFLOW: "Raise rtol and atol, or tell where the field jumps with options={'jump_t': ...}.",
-            Verdict.NON_FINITE: "Look at the field there; the states before it are in this error's record.",
-            Verdict.UNSOLVED: "Take shorter time steps, or a Rosenbrock method such as 'rodas5p', which iterates nothing.",
-        }
-        self.record = record
-        super().__init__(f"time step of {h:.3g} from t = {t:.17g}", verdict.value, "a time step within the tolerance", todo[verdict])
+        expected, todo = _ADVICE[verdict]
+        self.verdict, self.record = verdict, record
+        super().__init__(f"time step of {h:.3g} from t = {t:.17g}", verdict.value, expected, todo)
+
+
+_ADVICE = {  # what was expected, and what to do
+    Verdict.TOO_MANY: ("the end", "Raise max_num_steps or the tolerances; a stiff field wants an implicit method."),
+    Verdict.UNDERFLOW: (
+        "a time step within the tolerance", "Raise rtol and atol, or tell where the field jumps with options={'jump_t': ...}.",
+    ),
+    Verdict.NON_FINITE: ("finite numbers", "Look at the field there; the states before it are in this error's record."),
+    Verdict.UNSOLVED: (
+        "solved stages", "Take shorter time steps, or a Rosenbrock method such as 'rodas5p', which iterates nothing.",
+    ),
+}  # fmt: skip
 
 
 @torch.no_grad()
@@ -157,7 +165,7 @@ class GivenPace:
     """Time steps that end on a grid of step_size from the first mark on, and on every mark; all are accepted."""
 
     def __init__(self, problem: InitialValueProblem) -> None:
-        self.marks, self.size, self.iterates = problem.marks.tolist(), problem.control.step_size, problem.method.iterates
+        self.marks, self.size, self.iterates = bare(problem.marks).tolist(), problem.control.step_size, problem.method.iterates
         self.segment, self.ends = -1, [1.0]
 
     def propose(self, segment: int, left: float) -> float:
@@ -177,7 +185,7 @@ class GivenPace:
 
     def judge(self, step: TimeStep, t: float, h: float, y: Tensor, advance: Advance) -> Verdict:
         """Finiteness is asked once a segment, for it costs a wait for the device; of iterations, which wait anyway, always."""
-        if (step.right == 1 or self.iterates) and not bool(advance.y1.isfinite().all()):
+        if (step.right == 1 or self.iterates) and not finite(advance.y1):
             return name_failure(advance)
         return Verdict.ACCEPTED
 
@@ -194,7 +202,7 @@ class ErrorPace:
     """Time steps as long as the error estimate allows."""
 
     def __init__(self, problem: InitialValueProblem, first: float) -> None:
-        marks = problem.marks.tolist()
+        marks = bare(problem.marks).tolist()
         self.control, self.lengths = problem.control, [abs(b - a) for a, b in pairwise(marks)]
         self.size = StepSize(self.control, problem.method.error_order, first)
         self.finest = torch.finfo(torch.float64).eps * 10
@@ -213,14 +221,16 @@ class ErrorPace:
             self.size.accept(tried, error, cut=step.right == 1 and tried < self.size.size)
             return Verdict.ACCEPTED
         self.size.reject(tried, error if isfinite(error) else float("inf"))
-        if self.size.size > self.finest * max(abs(t), self.lengths[step.segment] * step.right * 1e-3, 1e-300):
+        # Where the start is singular the time steps may become much shorter than the way to go, unless there is no number.
+        way = self.lengths[step.segment] * (step.right if isfinite(error) else 1.0)
+        if self.size.size > self.finest * max(abs(t), way * 1e-3, 1e-300):
             return Verdict.REJECTED
         return Verdict.UNDERFLOW if isfinite(error) else name_failure(advance)
 
 
 def name_failure(advance: Advance) -> Verdict:
     """Why a time step has no usable end: an implicit method says with an infinite error that it solved nothing."""
-    return Verdict.UNSOLVED if advance.error is not None and bool(advance.error.isinf().any()) else Verdict.NON_FINITE
+    return Verdict.UNSOLVED if advance.error is not None and bool(bare(advance.error).isinf().any()) else Verdict.NON_FINITE
 
 
 def set_pace(problem: InitialValueProblem, carry: Any) -> GivenPace | ErrorPace:
@@ -237,11 +247,14 @@ def choose_first(problem: InitialValueProblem, carry: Any) -> float:
     slope = carry.slope if hasattr(carry, "slope") else field(marks[0], y)
     span = marks[-1] - marks[0]
     scale = y.abs() * control.rtol + control.atol
-    d0, d1 = float(control.norm(y / scale)), float(control.norm(slope / scale))
+    d0, d1 = largest(control.norm(y / scale)), largest(control.norm(slope / scale))
+    if not isfinite(d1) and not finite(slope):
+        todo = "Look at the field there."
+        raise SolveError(f"func at t = {float(marks[0]):g}", "a rate that is not finite", "finite rates at the start", todo)
     first = min(1e-6 if d0 < 1e-5 or d1 < 1e-5 else 0.01 * d0 / d1, float(span.abs()))
     h = torch.copysign(marks.new_tensor(first), span)
     after = field(marks[0] + h, y + spread(h, y) * slope)
-    steepest = max(d1, float(control.norm((after - slope) / scale)) / first)
+    steepest = max(d1, largest(control.norm((after - slope) / scale)) / first)
     second = max(1e-6, 1e-3 * first) if steepest <= 1e-15 else (0.01 / steepest) ** (1 / (problem.method.error_order + 1))
     size = min(100 * first, second)
     return size if isfinite(size) and size > 0 else float(span.abs())

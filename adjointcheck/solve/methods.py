@@ -14,6 +14,8 @@ from adjointcheck.solve.time_step import Method
 # torchdiffeq's name: ours.  Its rk4 is the 3/8 rule, so Kutta's own is called rk4_classic here; for its dopri8 (Prince and
 # Dormand 1981) stands the pair that replaced it in Hairer's code, of the same order.
 ALIASES = {"rk4": "rk4_38", "rk4_classic": "rk4", "adaptive_heun": "heun", "dopri8": "dop853"}
+_ELSEWHERE = ("explicit_adams", "implicit_adams", "fixed_adams", "scipy_solver")
+_INSTEAD = "Methods with a memory, and SciPy's, have no adjoint here: take 'dopri5' or 'dop853', or 'rodas5p' for a stiff field."
 _EXPLICIT = {**schemes.METHODS, **COMPANIONS}
 
 
@@ -27,7 +29,7 @@ def find_method(name: str) -> Method:
         return _stiff(known)
     names = sorted({*_EXPLICIT, *schemes.STIFF_METHODS, *ALIASES})
     near = get_close_matches(str(name).lower(), names, n=1)
-    todo = f"Did you mean {near[0]!r}?" if near else "Choose one of them."
+    todo = _INSTEAD if name in _ELSEWHERE else f"Did you mean {near[0]!r}?" if near else "Choose one of them."
     raise SolveError("method", name, f"one of {', '.join(names)}", todo)
 
 

@@ -5,8 +5,8 @@
 What differs, on purpose: gradients are those of the computed solution, for y0, every tensor that func reads, and every time;
 each output is the end of a time step, nothing is interpolated; the PI controller of DOPRI5 chooses time steps
 (options={"controller": "I"} for torchdiffeq's); an unknown option is refused; `odeint_adjoint` is exact, too, and differs
-from `odeint` only in keeping no graphs, so that memory is one state a time step.  Inside torch.func.grad and jvp the recorded
-time steps are replayed in plain operations; inside vmap the call is refused, with what to do instead.
+from `odeint` only in keeping no graphs, so that memory is one state a time step.  Inside transforms of torch.func the recorded
+time steps are replayed in plain operations; trajectories under vmap share time steps, those that the most demanding one needs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
-from torch._functorch.pyfunctorch import VmapInterpreter, retrieve_all_functorch_interpreters
 
 from adjointcheck.errors import SolveError
 from adjointcheck.solve.field import Field
@@ -31,6 +30,7 @@ from adjointcheck.solve.options import lay_marks, read_control, read_times
 from adjointcheck.solve.packing import Packing, usable
 from adjointcheck.solve.switch import refuse_moving_jumps
 from adjointcheck.solve.tracing import trace_field
+from adjointcheck.solve.transforms import finite, transformed
 
 Function = Callable[[Tensor, Any], Any]
 Solver = TypeVar("Solver", bound=Callable[..., Any])
@@ -78,6 +78,7 @@ def odeint(
     problem, packing, outputs = state_problem(func, y0, t, rtol, atol, method, options)
     row = find_gradient_method(gradient)
     if event_fn is not None:
+        _refuse_event_search(problem)
         from adjointcheck.solve.event import solve_to_event
 
         moment, ys = solve_to_event(problem, row, event_fn, packing)
@@ -88,12 +89,21 @@ def odeint(
     return packing.unpack(ys if len(outputs) == len(ys) else ys[outputs])
 
 
+def _refuse_event_search(problem: InitialValueProblem) -> None:
+    """Refuse what has no direction, and transforms, for which the search would need values that each trajectory has of its own."""
+    if len(problem.marks) < 2:
+        raise SolveError("t", "one time", "two or more with event_fn: the start, and a direction", "Pass torch.stack([t0, t0 + 1]).")
+    if transformed():
+        todo = "Differentiate its results with torch.autograd.grad, as often as wanted."
+        raise SolveError("odeint with event_fn", "a call inside a transform of torch.func", "a call outside", todo)
+
+
 def state_problem(
     func: Function, y0: Any, t: Any, rtol: Any, atol: Any, method: str | None, options: Mapping[str, Any] | None
 ) -> tuple[InitialValueProblem, Packing, list[int]]:
     """The initial value problem of a call, how its states are packed, and which of its marks are asked for."""
     options, row, packing = dict(options or {}), find_method(method or "dopri5"), Packing.of(y0)
-    y, times = usable(packing.pack(y0)), usable(read_times(t))
+    y, times = _read_state(packing.pack(y0)), usable(read_times(t))
     if (grid := options.pop("grid_constructor", None)) is not None:
         options["step_t"] = grid(func, y0, t)
     control = read_control(rtol, atol, options, packing, y.detach())
@@ -101,6 +111,13 @@ def state_problem(
     field = Field(func, packing) if transformed() else trace_field(func, times[0].detach(), y.detach(), packing)
     field = replace(field, turns=tuple(turn for turn in field.turns if not any(isclose(turn.time, told) for told in marks.moving)))
     return InitialValueProblem(field, y, marks.times, row, control, marks.jumps), packing, marks.outputs
+
+
+def _read_state(y: Tensor) -> Tensor:
+    """y0, packed; refuses what is not finite."""
+    if not finite(y):
+        raise SolveError("y0", "entries that are not finite", "finite numbers", "Look at where it was computed.")
+    return usable(y)
 
 
 def odeint_adjoint(
@@ -149,12 +166,3 @@ def odeint_event(
     """The event time and y at t0 and at the event (2, *y0.shape), with gradients; see `odeint`'s event_fn."""
     start = t0.reshape(-1)
     return odeint_interface(func, y0, torch.cat([start, start.detach() + (-1.0 if reverse_time else 1.0)]), event_fn=event_fn, **options)
-
-
-def transformed() -> bool:
-    """Whether a torch.func transform is at work; inside vmap, which hides the values that marching has to see, says what to do."""
-    levels = retrieve_all_functorch_interpreters()
-    if any(isinstance(level, VmapInterpreter) for level in levels):
-        todo = "Give y0 a batch axis instead, or call solve_ensemble, in which every trajectory has its own time steps."
-        raise SolveError("odeint", "a call inside torch.vmap", "values that can be looked at", todo)
-    return bool(levels)

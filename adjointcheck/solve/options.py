@@ -14,6 +14,7 @@ from torch.utils._pytree import tree_flatten
 from adjointcheck.errors import SolveError
 from adjointcheck.solve.control import CONTROLLERS, Control, Norm, root_mean_square
 from adjointcheck.solve.packing import Packing
+from adjointcheck.solve.transforms import mapped
 
 # torchdiffeq's name: the field of `Control`
 _NUMBERS = {
@@ -102,6 +103,7 @@ def read_times(t: Any) -> Tensor:
     if t.ndim != 1 or not len(t) or not t.is_floating_point():
         got = f"{t.dtype} of shape {tuple(t.shape)}"
         raise SolveError("t", got, "a floating tensor (T,) with at least one time", "Pass torch.tensor([0.0, 1.0]).")
+    _refuse_mapped("t", t)
     times = t.to("cpu", torch.float64)
     steps = times.detach().diff()
     if not times.isfinite().all():
@@ -109,6 +111,11 @@ def read_times(t: Any) -> Tensor:
     if not ((steps > 0).all() or (steps < 0).all()):
         raise SolveError("t", times.tolist(), "times that are strictly increasing or decreasing", "Sort them and drop repeated ones.")
     return times
+
+
+def _refuse_mapped(where: str, times: Tensor) -> None:
+    if mapped(times):
+        raise SolveError(where, "times under vmap", "times that all trajectories share", "Call solve_ensemble, where each has its own.")
 
 
 def lay_marks(t: Tensor, options: Mapping[str, Any]) -> Marks:
@@ -138,6 +145,8 @@ def _refuse_hidden(values: list[float], places: dict[float, int], count: int, ju
 
 def _listed(times: Any) -> Tensor:
     """Times as (K,) float64 on the CPU, with the gradient that they have."""
-    if isinstance(times, Sequence) and len(times):
+    if isinstance(times, Sequence) and len(times):  # one tensor of them would lose their gradients
         times = torch.stack([torch.as_tensor(time, dtype=torch.float64, device="cpu") for time in times])
+    if isinstance(times, Tensor):
+        _refuse_mapped("options, times", times)
     return torch.as_tensor([] if times is None else times, dtype=torch.float64, device="cpu").flatten()

@@ -80,10 +80,13 @@ def _unpack(piece: Tensor, shape: torch.Size, dtype: torch.dtype) -> Tensor:
 
 
 def _check_parts(parts: Sequence[Any]) -> None:
+    if not parts:
+        raise SolveError("y0", "no tensor", "a tensor, or (nested) tuples of tensors", "Leave out what has no state.")
     for part in parts:
-        if not isinstance(part, Tensor) or not (part.is_floating_point() or part.is_complex()):
-            got = part.dtype if isinstance(part, Tensor) else type(part).__name__
-            raise SolveError("y0", got, "floating or complex tensors, or tuples of them", "Convert with .double().")
+        if not isinstance(part, Tensor):
+            raise SolveError("y0", type(part).__name__, "a tensor, or (nested) tuples of tensors", "Convert with torch.as_tensor(...).")
+        if not (part.is_floating_point() or part.is_complex()):
+            raise SolveError("y0", part.dtype, "floating or complex tensors, or tuples of them", "Convert with .double().")
     kinds = {(part.real.dtype if part.is_complex() else part.dtype, str(part.device)) for part in parts}
     if len(kinds) != 1:
         raise SolveError("y0", sorted(map(str, kinds)), "parts of one precision on one device", "Convert them with .to(...) first.")

@@ -15,6 +15,7 @@ from adjointcheck import odeint, odeint_adjoint, odeint_event
 from adjointcheck.errors import SolveError
 from adjointcheck.schemes import METHODS, derive_order
 from adjointcheck.schemes.companions import COMPANIONS
+from adjointcheck.solve import event
 from adjointcheck.solve.marching import MarchError
 
 UNIT = 2.0**-53
@@ -258,21 +259,7 @@ def test_a_neural_ode_trains_by_changing_one_import() -> None:
     assert losses[-1] < 0.1 * losses[0]
 
 
-# torch.func and torch.compile
-
-
-def test_grad_and_jvp_of_torch_func_work_and_vmap_is_refused() -> None:
-    t = tensor(0.0, 1.0)
-
-    def final(y0: Tensor) -> Tensor:
-        return odeint(lambda t, y: -y * y, y0, t, rtol=1e-10, atol=1e-12)[-1]
-
-    y0 = tensor(1.0, 2.0)
-    slope = 1 / (1 + y0) ** 2
-    assert relative(torch.func.grad(lambda y: final(y).sum())(y0), slope) < 1e-8
-    assert relative(torch.func.jvp(final, (y0,), (torch.ones_like(y0),))[1], slope) < 1e-8
-    with pytest.raises(SolveError, match=r"inside torch.vmap.*solve_ensemble"):
-        torch.func.vmap(final)(torch.ones(2, 3, dtype=torch.float64))
+# torch.compile
 
 
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")  # dynamo looks at tensors that are no leaves
@@ -290,6 +277,8 @@ def test_torch_compile_goes_round_the_march() -> None:
 
 @pytest.mark.parametrize(("change", "message"), [
     ({"method": "dopri_5"}, "Did you mean 'dopri5'"),
+    ({"method": "implicit_adams"}, "take 'dopri5' or 'dop853', or 'rodas5p'"),
+    ({"method": "scipy_solver"}, "take 'dopri5' or 'dop853', or 'rodas5p'"),
     ({"gradient": "discreet"}, "Did you mean 'discrete'"),
     ({"options": {"first_stp": 0.1}}, "Did you mean 'first_step'"),
     ({"options": {"max_step": -1.0}}, "positive number"),
@@ -300,7 +289,20 @@ def test_torch_compile_goes_round_the_march() -> None:
     ({"t": tensor(0.0, 0.0)}, "strictly increasing or decreasing"),
     ({"t": torch.tensor([0, 1])}, "floating tensor"),
     ({"t": tensor(0.0, math.nan)}, "finite"),
+    ({"t": tensor(math.nan, 1.0)}, "finite times. Look at where"),
     ({"y0": torch.tensor([1, 2])}, "floating or complex"),
+    ({"y0": ()}, "got no tensor"),
+    ({"y0": START.numpy()}, "torch.as_tensor"),
+    ({"y0": tensor(1.0, math.nan, 0.0)}, "y0: got entries that are not finite"),
+    ({"func": lambda t, y: y / t}, "func at t = 0: got a rate that is not finite"),
+    ({"func": lambda t, y: y / t, "method": "rk4"}, "expected finite numbers"),
+    ({"func": lambda t, y: y.bfloat16()}, ".to(y.dtype)"),
+    ({"event_fn": lambda t, y: None}, "event_fn: got NoneType"),
+    ({"event_fn": lambda t, y: 1.0}, "event_fn: got float"),
+    ({"event_fn": lambda t, y: y[0] < 0}, "return y[0] - 0.3"),
+    ({"event_fn": lambda t, y: y[0] * math.nan}, "got nan; expected a number"),
+    ({"event_fn": lambda t, y: y[0], "t": tensor(0.0)}, "the start, and a direction"),
+    ({"event_fn": lambda t, y: y[0].detach(), "y0": START.clone().requires_grad_(), "func": lambda t, y: -torch.ones_like(y)}, "a value without a graph"),
     ({"y0": (torch.ones(1), tensor(1.0))}, "one precision"),
     ({"y0": (torch.ones(1), torch.ones(1, device="meta"))}, "one device"),
     ({"func": lambda t, y: y[:1]}, "func(t, y): got"),
@@ -404,6 +406,14 @@ def test_a_grazing_event_is_told_and_a_missing_one_too() -> None:
     assert float(moment) == pytest.approx(1.0, abs=1e-4)
     with pytest.raises(SolveError, match="no change of sign"):
         odeint_event(lambda t, y: torch.zeros_like(y), y0, tensor(0.0), event_fn=lambda t, y: y)
+
+
+@pytest.mark.parametrize(("options", "limit"), [({}, "40"), ({"method": "rk4", "options": {"step_size": 0.1}}, "40"), ({"options": {"max_num_steps": 25}}, "25")])
+def test_the_search_for_an_event_that_never_comes_ends(options: dict[str, Any], limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """y falls to 0, the event is at -0.3: time steps as long as stability allows, 40 doublings of the horizon to search."""
+    monkeypatch.setattr(event, "SEARCH", 40)
+    with pytest.raises(SolveError, match=f"no change of sign in {limit} time steps.*'max_num_steps'.*searches longer"):
+        odeint(lambda t, y: -y, tensor(1.0), tensor(0.0, 1.0), event_fn=lambda t, y: y[0] + 0.3, **options)
 
 
 def test_the_names_are_in_the_package() -> None:
