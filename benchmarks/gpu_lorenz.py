@@ -73,7 +73,7 @@ def ours(case: Case) -> Prepared:
         with torch.no_grad():
             if case.way == "forward":
                 return [solver.solve(x0, theta, 0.0, 1.0, **options).x1]
-            _, gradients = solver.value_and_gradient(x0, theta, 0.0, 1.0, **options)
+            _, gradients = solver.value_and_gradient(x0, theta, 0.0, 1.0, by_times=False, **options)
             return [gradients.x0, gradients.theta]
 
     with torch.no_grad():
@@ -82,21 +82,31 @@ def ours(case: Case) -> Prepared:
 
 
 def torchdiffeq(case: Case) -> Prepared:
-    """Classical order 4 with equal time steps (the 3/8 rule has as many stages), one kernel for each operation."""
+    """Classical order 4 with equal time steps (the 3/8 rule has as many stages), one kernel for each operation; back by its adjoint."""
     import torch
-    from torchdiffeq import odeint
+    from torchdiffeq import odeint, odeint_adjoint
 
-    space, field, host = torch_space(), PROBLEMS["lorenz"].field, inputs(case)
+    space, host = torch_space(), inputs(case)
     there = [value.cuda() for value in host]
     times = torch.tensor([0.0, 1.0], dtype=there[0].dtype, device="cuda")
     options = {"method": "rk4", "options": {"step_size": 1 / STEPS}}
 
-    def work(x0: Any, theta: Any) -> list[Any]:
-        with torch.no_grad():
-            return [odeint(lambda t, x: field_by_row(x, theta), x0, times, **options)[-1]]
+    class Field(torch.nn.Module):
+        def __init__(self, theta: Any) -> None:
+            super().__init__()
+            self.theta = torch.nn.Parameter(theta)
 
-    def field_by_row(x: Any, theta: Any) -> Any:
-        return field(space, x, theta)
+        def forward(self, t: Any, x: Any) -> Any:
+            return PROBLEMS["lorenz"].field(space, x, self.theta)
+
+    def work(x0: Any, theta: Any) -> list[Any]:
+        if case.way == "forward":
+            with torch.no_grad():
+                return [odeint(Field(theta), x0, times, **options)[-1]]
+        field, start = Field(theta), x0.clone().requires_grad_()
+        end: Any = odeint_adjoint(field, start, times, **options)[-1]
+        loss = (end**2).sum()
+        return list(torch.autograd.grad(loss, (start, field.theta)))
 
     return _prepared(work, host, there, float(STEPS))
 
@@ -195,26 +205,24 @@ def _clock() -> float | None:
     return float(told.stdout.split()[0]) * 1e6 if told.returncode == 0 else None
 
 
-def cases(count: int) -> Iterator[tuple[str, Case]]:
-    """Who is measured on what; what keeps every stage in memory gets the largest ensemble that fits."""
+def cases(count: int, few: int) -> Iterator[tuple[str, Case]]:
+    """Who is measured on what; gradients of rivals on `few` trajectories, and there ours beside them."""
     rivals = [name for name in ("torchdiffeq", "diffrax") if find_spec(name)]
     for dtype in ("float32", "float64"):
         for way in ("forward", "both"):
             yield "adjointcheck", Case(count, dtype, way)
+            yield "adjointcheck", Case(count, dtype, way, "rk4")
             yield "adjointcheck", Case(count, dtype, way, tolerance=1e-6 if dtype == "float32" else 1e-8)
-        yield "adjointcheck", Case(count, dtype, "forward", "rk4")
-        if "torchdiffeq" in rivals:
-            yield "torchdiffeq", Case(count, dtype, "forward", "rk4")
-        if "diffrax" in rivals:
-            yield "diffrax", Case(count, dtype, "forward")
-            yield "diffrax", Case(count // 16, dtype, "both")
-            yield "adjointcheck", Case(count // 16, dtype, "both")
+        for way, size in (("forward", count), ("both", few)):
+            yield from ((name, Case(size, dtype, way, "rk4" if name == "torchdiffeq" else "tsit5")) for name in rivals)
+            yield from (("adjointcheck", Case(few, dtype, "both", method)) for method in ("tsit5", "rk4") if way == "both")
 
 
 def main() -> int:
     """Refuse without a CUDA device; else measure and show."""
     options = parser(__doc__ or "")
     options.add_argument("--n", type=int, default=8_388_608)
+    options.add_argument("--few", type=int, default=524_288)
     options.add_argument("--rounds", type=int, default=7)
     given = options.parse_args()
     import torch
@@ -226,9 +234,9 @@ def main() -> int:
         tell("benchmarks.gpu_lorenz measures the native target, which cannot be built here; `adjointcheck doctor` says why.")
         return 2
     rows, failed = [], []
-    for name, case in cases(given.n):
+    for name, case in cases(given.n, given.few):
         try:
-            rows.append(measure(name, case, given.rounds))
+            rows.append(measure(name, case, given.rounds if name == "adjointcheck" else 2))
         except Exception as error:  # a rival that runs out of memory must not end the others
             failed.append(f"Failed: {name}, {case}: {type(error).__name__}: {str(error).splitlines()[0][:120]}")
         torch.cuda.empty_cache()

@@ -15,7 +15,7 @@ from pathlib import Path
 from adjointcheck.codegen.ir import Assign, Constant, Function, Operand, Operation, Plain, Program, Result
 from adjointcheck.errors import CodegenError
 
-FORMAT = 1
+FORMAT = 2
 WIDTH = 118
 RUNTIME = Path(__file__).with_name("runtime")
 LANES, *PARTS = (RUNTIME / f"native_{name}.hpp" for name in ("lanes", "runtime", "worker", "launch"))

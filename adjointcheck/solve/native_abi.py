@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Mapping
 
-FORMAT = 1  # of this structure; `adjointcheck_describe` says it as "format"
+FORMAT = 2  # of this structure; `adjointcheck_describe` says it as "format"
 
 # What `adjointcheck_solve_*` returns: 0 when the launch ran to its end, else why it did not start or was ended.
 CODES: Mapping[int, str] = {
@@ -56,7 +56,7 @@ class Launch(ctypes.Structure):
         ("lane_attempts", ctypes.c_void_p), ("lane_slots", ctypes.c_void_p),
         # one int32 that somebody else sets to nonzero to end the launch at the next group
         ("cancel", ctypes.c_void_p),
-        ("workspace", ctypes.c_void_p), ("workspace_bytes", ctypes.c_int64),
+        ("workspace", ctypes.c_void_p), ("workspace_bytes", ctypes.c_int64), ("rows", ctypes.c_int64),
     ]  # fmt: skip
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import itertools
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -25,9 +27,10 @@ from adjointcheck.solve.native_build import LAYOUT, Made, NativeUnavailable, cac
 from adjointcheck.solve.native_ops import REALS, Solver
 
 BLOCK = 128  # threads
-RESIDENT = 2048  # threads that a multiprocessor can hold
 SHARE = 0.6  # of the free memory that tapes may take unless memory_limit says otherwise
+MODEST_ROWS = 4096  # of a tape that may be laid out without knowing how many time steps there will be
 PRECISIONS = {torch.float64: 1, torch.float32: 2}
+Kind = tuple[tuple[str, bool], ...]  # names of ADJ_EQUAL and the like, and whether it is so
 OPTIONS = ("--std=c++17",)
 
 
@@ -88,8 +91,8 @@ def nvcc_words() -> str:
     return f"nvcc ({place})" if (place := nvcc()) else ""
 
 
-def build_cubin(text: str, arch: str, precision: int) -> Path:
-    """The device code of `text` for one architecture and precision (1: double, 2: float), kept in the cache.
+def build_cubin(text: str, arch: str, precision: int, kind: Kind = ()) -> Path:
+    """The device code of `text` for one architecture, precision (1: double, 2: float) and kind of launch, kept in the cache.
 
     Raises NativeUnavailable where there is no compiler for devices, CodegenError with its first complaint.
     """
@@ -97,7 +100,7 @@ def build_cubin(text: str, arch: str, precision: int) -> Path:
     if not words:
         raise NativeUnavailable("native target on CUDA", "neither NVRTC nor nvcc", "one of them",
                                 "Install a CUDA build of torch, or CUDA itself.")  # fmt: skip
-    options = (*OPTIONS, f"--gpu-architecture={arch}", f"-DADJ_PRECISIONS={precision}")
+    options = (*OPTIONS, f"--gpu-architecture={arch}", f"-DADJ_PRECISIONS={precision}", *flags_of(kind))
     key = hashlib.sha256("\0".join([str(LAYOUT), text, words, *options]).encode()).hexdigest()
 
     def make(work: Path) -> Made:
@@ -166,42 +169,61 @@ def _ask(name: str, *arguments: Any) -> None:
         raise RuntimeError(f"native target on CUDA, {name}: code {code}: {(words.value or b'unknown').decode()}")
 
 
-@cache
-def _functions(path: Path, real: str, index: int) -> tuple[ctypes.c_void_p, ctypes.c_void_p]:
-    """The kernel that solves and the one that adds up, loaded on a device."""
-    module, found = ctypes.c_void_p(), (ctypes.c_void_p(), ctypes.c_void_p())
-    with torch.cuda.device(index):
-        torch.cuda.current_stream().synchronize()  # makes torch's context current
-        _ask("cuModuleLoadData", ctypes.byref(module), path.read_bytes())
-        for name, function in zip(("kernel", "reduce"), found, strict=True):
-            _ask("cuModuleGetFunction", ctypes.byref(function), module, f"adjointcheck_{name}_{real}".encode())
-    return found
+@dataclass(frozen=True)
+class Device:
+    """What launches ask of a device: threads that it holds at once, free bytes, room, and to run a function of the text."""
+
+    threads: Callable[[Kind], int]
+    free: Callable[[], int]
+    empty: Callable[[int, torch.dtype], torch.Tensor]
+    start: Callable[..., None]  # (name, kind, threads, *arguments)
 
 
 @cache
 def solver_of(text: str, module: ModuleType, device: torch.device, dtype: torch.dtype) -> Solver:
     """The entry point on one device, with the face of the CPU's."""
     index = device.index if device.index is not None else torch.cuda.current_device()
-    kernel, reduce = _functions(build_cubin(text, architecture(device), PRECISIONS[dtype]), REALS[dtype], index)
     sizes = (len(module.STATES), len(module.PARAMETERS), len(module.CONTROLS), len(module.OBSERVATION_TIMES))
+    opened = open_device(text, index, dtype)
 
     def solve(launch: Launch) -> int:
-        properties = torch.cuda.get_device_properties(index)
-        free, _ = torch.cuda.mem_get_info(index)  # which also makes torch's context that of this thread
-        limit = launch.memory_limit or int(SHARE * free)
-        threads, size = plan(launch, sizes, dtype.itemsize, properties.multi_processor_count * RESIDENT, limit)
-        if not threads:
-            return 3
         with torch.cuda.device(index):
-            workspace = torch.empty(size, dtype=torch.uint8, device=f"cuda:{index}")
-            launch.workspace, launch.workspace_bytes = workspace.data_ptr(), size
-            stream = torch.cuda.current_stream(index).cuda_stream
-            start(kernel, threads // BLOCK, stream, launch)
-            if launch.x1_bar or launch.cost_bar:
-                start(reduce, -(-shared_width(launch, sizes) // BLOCK), stream, launch, ctypes.c_int(threads))
-        return 0
+            return run(opened, launch, sizes, dtype.itemsize)
 
     return solve
+
+
+def open_device(text: str, index: int, dtype: torch.dtype) -> Device:
+    """The CUDA device `index`, and on it the functions of `text`, each compiled when a launch of its kind is first seen."""
+    device = torch.device("cuda", index)
+
+    @cache
+    def functions(kind: Kind) -> dict[str, ctypes.c_void_p]:
+        return _load(build_cubin(text, architecture(device), PRECISIONS[dtype], kind), REALS[dtype])
+
+    def begin(name: str, kind: Kind, threads: int, *arguments: Any) -> None:
+        stream = torch.cuda.current_stream(index).cuda_stream
+        start(functions(kind)[name], -(-threads // BLOCK), stream, *arguments)
+
+    def resident(kind: Kind) -> int:
+        blocks = ctypes.c_int()
+        _ask("cuOccupancyMaxActiveBlocksPerMultiprocessor", ctypes.byref(blocks), functions(kind)["kernel"], BLOCK, ctypes.c_size_t(0))
+        return blocks.value * torch.cuda.get_device_properties(index).multi_processor_count * BLOCK
+
+    return Device(
+        resident,
+        lambda: torch.cuda.mem_get_info(index)[0],  # which also makes torch's context that of this thread
+        lambda count, kind: torch.empty(count, dtype=kind, device=device), begin,
+    )  # fmt: skip
+
+
+def _load(path: Path, real: str) -> dict[str, ctypes.c_void_p]:
+    """The kernel that solves and the one that adds up."""
+    module, found = ctypes.c_void_p(), {"kernel": ctypes.c_void_p(), "reduce": ctypes.c_void_p()}
+    _ask("cuModuleLoadData", ctypes.byref(module), path.read_bytes())
+    for name, function in found.items():
+        _ask("cuModuleGetFunction", ctypes.byref(function), module, f"adjointcheck_{name}_{real}".encode())
+    return found
 
 
 def start(function: ctypes.c_void_p, blocks: int, stream: int, *arguments: Any) -> None:
@@ -210,31 +232,93 @@ def start(function: ctypes.c_void_p, blocks: int, stream: int, *arguments: Any) 
     _ask("cuLaunchKernel", function, blocks, 1, 1, BLOCK, 1, 1, 0, stream, addresses, None)
 
 
+# One launch
+
+
+def run(device: Device, launch: Launch, sizes: tuple[int, ...], itemsize: int) -> int:
+    """Lay out the workspace of `launch`, solve, and add up what is shared; returns a key of CODES."""
+    limit = launch.memory_limit or int(SHARE * device.free())
+    launch.rows = rows_of(launch, sizes)
+    if launch.rows > MODEST_ROWS:
+        launch.rows = longest(device, launch, sizes, itemsize) + 1
+    for spaced in (False, True):
+        kind = kind_of(launch, spaced)
+        threads, shift, size = plan(launch, sizes, itemsize, device.threads(kind), limit)
+        if spaced == (shift > 0):
+            break
+    if not threads:
+        return 3
+    workspace = device.empty(size, torch.uint8)
+    launch.workspace, launch.workspace_bytes = workspace.data_ptr(), size
+    device.start("kernel", kind, threads, launch)
+    for before, after in levels(threads) if launch.rows else ():
+        numbers = (ctypes.c_int(value) for value in (threads, before, after))
+        device.start("reduce", kind, shared_width(launch, sizes) * after, launch, *numbers)
+    return 0
+
+
+def kind_of(launch: Launch, spaced: bool) -> Kind:
+    """What a build may know of a launch: equal time steps, a way back, derivatives by times, that its tape is not spaced."""
+    taped = bool(launch.x1_bar or launch.cost_bar)
+    timed = taped and bool(launch.t0_bar or launch.t1_bar or launch.times_bar)
+    known: Kind = ("EQUAL", launch.steps > 0), ("TAPED", taped), ("TIMED", timed)
+    return known if spaced else (*known, ("SPACED", False))
+
+
+def flags_of(kind: Kind) -> tuple[str, ...]:
+    """What a compiler is told of a kind of launch."""
+    return tuple(f"-DADJ_{name}={int(is_so)}" for name, is_so in kind)
+
+
+def rows_of(launch: Launch, sizes: tuple[int, ...]) -> int:
+    """Time steps that a trajectory may take on its tape and one more; 0 without a way back."""
+    if not (launch.x1_bar or launch.cost_bar):
+        return 0
+    most = launch.steps + launch.intervals + sizes[3] + 1 if launch.steps else launch.max_steps
+    return min(most, launch.max_steps) + 1
+
+
+def longest(device: Device, launch: Launch, sizes: tuple[int, ...], itemsize: int) -> int:
+    """The most time steps that a trajectory of `launch` takes, from a launch without a way back."""
+    forward = Launch.from_buffer_copy(launch)
+    for name in ("x1_bar", "cost_bar", "x1", "cost", "status", "rejected"):
+        setattr(forward, name, None)
+    accepted = device.empty(launch.count, torch.int64)
+    forward.accepted = accepted.data_ptr()
+    run(device, forward, sizes, itemsize)
+    return int(accepted.max())
+
+
+def levels(threads: int) -> list[tuple[int, int]]:
+    """How many parts of a sum become how many, until one is left."""
+    parts = [threads, *(size for size in (4096, 64) if size < threads), 1]
+    return list(itertools.pairwise(parts))
+
+
 def shared_width(launch: Launch, sizes: tuple[int, ...]) -> int:
     """Numbers in one row of all shared gradients."""
     n, m, k, count = sizes
     return n + m + 2 + count + (launch.intervals + launch.hold) * k
 
 
-def plan(launch: Launch, sizes: tuple[int, ...], itemsize: int, most: int, limit: int) -> tuple[int, int]:
-    """Threads, and bytes of the workspace: every tape holds as many time steps as a trajectory may take.
+def plan(launch: Launch, sizes: tuple[int, ...], itemsize: int, most: int, limit: int) -> tuple[int, int, int]:
+    """Threads, shift, and bytes of the workspace: every tape holds `launch.rows` time steps.
 
     States are kept at a spacing of 2^shift rows, as few as the limit of memory asks for; where even that is too much,
-    fewer threads are resident and each solves more trajectories one after the other.  (0, 0): not even one block fits.
+    fewer threads are resident and each solves more trajectories one after the other.  No threads: not even one block fits.
     """
-    n, _, k, count = sizes
+    n, _, k, _ = sizes
     width, nodes = shared_width(launch, sizes), (launch.intervals + launch.hold) * k
     wanted = min(-(-launch.count // BLOCK) * BLOCK, most // BLOCK * BLOCK)
-    rows = launch.steps + launch.intervals + count + 1 if launch.steps else launch.max_steps
-    rows = max(rows, launch.max_steps)  # the kernel looks for a spacing that holds max_steps
+    sides = 0 if launch.steps else 2
 
     def bytes_of_thread(shift: int) -> int:
-        spacing = 1 << shift
-        tape = (rows + spacing + 1) * (2 * spacing + n) // spacing + 1 + (n * spacing if shift else 0)
-        return 8 * width + itemsize * (nodes + (tape if launch.x1_bar or launch.cost_bar else 0) + 1)
+        tape = ((launch.rows >> shift) + 1 + (1 << shift if shift else 0)) * n + sides * launch.rows if launch.rows else 0
+        return 8 * width + itemsize * (nodes + tape)
 
-    shift = next((s for s in range(16) if wanted * bytes_of_thread(s) <= limit), None)
+    spacings = range(max(1, min(16, (launch.rows or 1).bit_length())))
+    shift = next((s for s in spacings if wanted * bytes_of_thread(s) <= limit), None)
     if shift is None:
-        shift = min(range(16), key=bytes_of_thread)
+        shift = min(spacings, key=bytes_of_thread)
         wanted = limit // bytes_of_thread(shift) // BLOCK * BLOCK
-    return wanted, wanted * bytes_of_thread(shift)
+    return wanted, shift, wanted * bytes_of_thread(shift)

@@ -24,6 +24,7 @@ from adjointcheck.errors import SolveError
 from adjointcheck.solve.native_abi import CODES, HOLDS, INPUTS, Launch
 
 AXES = (1, 1, 2, 0, 0, 1)  # of the inputs, without the batch axis
+TIMES = ("t0", "t1", "times")
 REALS = {torch.float64: "f64", torch.float32: "f32"}
 CANCELLED = next(code for code, words in CODES.items() if words == "cancelled")
 # Above this many operations at worst (about half a second) a launch runs in a thread of its own, so that Ctrl-C reaches it.
@@ -34,7 +35,7 @@ Solver = Callable[[Launch], int]
 
 
 class Marching(NamedTuple):
-    """Options of one launch; steps 0: adaptive; memory_limit 0: the default."""
+    """Options of one launch; steps 0: adaptive; memory_limit 0: the default; timed: with the gradients by t0, t1 and times."""
 
     hold: str = "constant"
     rtol: float = 1e-6
@@ -42,6 +43,7 @@ class Marching(NamedTuple):
     steps: int = 0
     max_steps: int = 100_000
     memory_limit: int = 0
+    timed: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +132,10 @@ def run_sweep(
     for name, value, axes in zip(INPUTS, inputs, AXES, strict=True):
         shared = value is not None and (value.ndim == axes or value.shape[0] != batch)
         shape = (batch, target.sizes[0]) if value is None else value.shape
-        found = empty(value, like, shape) if batch else like.new_zeros(shape)
+        if not batch or (name in TIMES and not options.timed):
+            gradients.append(like.new_zeros(shape))
+            continue
+        found = empty(value, like, shape)
         setattr(launch, f"{name}_bar", found.data_ptr())
         if shared:
             setattr(launch, f"{name}_bar_shared", 1)
@@ -260,24 +265,24 @@ def check_times(target: Target, inputs: Inputs) -> None:
 @torch.library.custom_op("adjointcheck::march", mutates_args=())
 def march(
     key: str, x0: Tensor | None, theta: Tensor, w: Tensor, t0: Tensor, t1: Tensor, times: Tensor,
-    hold: str, rtol: float, atol: float, steps: int, max_steps: int, memory_limit: int,
+    hold: str, rtol: float, atol: float, steps: int, max_steps: int, memory_limit: int, timed: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
     """x1 (B, n), cost (B,), status, accepted, rejected (B,): one launch."""
     target, inputs = find_target(key), (x0, theta, w, t0, t1, times)
     check_inputs(target, inputs, hold)
-    x1, cost, status, accepted, rejected = run_march(target, inputs, Marching(hold, rtol, atol, steps, max_steps, memory_limit))
+    x1, cost, status, accepted, rejected = run_march(target, inputs, Marching(hold, rtol, atol, steps, max_steps, memory_limit, timed))
     return x1, cost, status, accepted, rejected
 
 
 @torch.library.custom_op("adjointcheck::sweep", mutates_args=())
 def sweep(
     key: str, x1_bar: Tensor | None, cost_bar: Tensor, x0: Tensor | None, theta: Tensor, w: Tensor, t0: Tensor, t1: Tensor,
-    times: Tensor, hold: str, rtol: float, atol: float, steps: int, max_steps: int, memory_limit: int,
+    times: Tensor, hold: str, rtol: float, atol: float, steps: int, max_steps: int, memory_limit: int, timed: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
     """cost (B,), and the exact derivative of sum(x1_bar x1) + sum(cost_bar cost) by each input: one launch."""
     target, inputs = find_target(key), (x0, theta, w, t0, t1, times)
     check_inputs(target, inputs, hold, x1_bar, cost_bar)
-    options = Marching(hold, rtol, atol, steps, max_steps, memory_limit)
+    options = Marching(hold, rtol, atol, steps, max_steps, memory_limit, timed)
     cost, by_x0, by_theta, by_w, by_t0, by_t1, by_times = run_sweep(target, inputs, options, x1_bar, cost_bar)
     return cost, by_x0, by_theta, by_w, by_t0, by_t1, by_times
 
@@ -316,7 +321,8 @@ def _keep_inputs(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> 
 
 def _differentiate(apply: Callable[..., Any], ctx: Any, x1_bar: Tensor, cost_bar: Tensor) -> tuple[Any, ...]:
     tensors = (None, *ctx.saved_tensors) if ctx.missing else ctx.saved_tensors
-    _, *found = apply(ctx.key, x1_bar, cost_bar, *tensors, *ctx.options)
+    *options, timed = ctx.options
+    _, *found = apply(ctx.key, x1_bar, cost_bar, *tensors, *options, timed and any(ctx.needs_input_grad[4:7]))
     if ctx.missing:
         found[0] = None
     return None, *found, *(None for _ in ctx.options)

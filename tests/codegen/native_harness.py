@@ -33,6 +33,12 @@ def folder() -> Path:
 @functools.cache
 def build(text: str, *flags: str, optimise: str = "-O2") -> ctypes.CDLL:
     """The library of a native text."""
+    return bind(load(text, *flags, optimise=optimise))
+
+
+@functools.cache
+def load(text: str, *flags: str, optimise: str) -> ctypes.CDLL:
+    """The library of any text, built once for all processes."""
     stem = folder() / hashlib.sha256("\0".join((text, optimise, *flags)).encode()).hexdigest()[:16]
     made = stem.with_suffix(".so")
     with open(stem.with_suffix(".lock"), "a") as alone:
@@ -43,7 +49,7 @@ def build(text: str, *flags: str, optimise: str = "-O2") -> ctypes.CDLL:
             done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
             assert done.returncode == 0, done.stderr[:4000]
             os.replace(f"{stem}.part", made)
-    return bind(ctypes.CDLL(str(made)))
+    return ctypes.CDLL(str(made))
 
 
 def sizes(inputs: dict[str, Tensor], hold: str) -> dict[str, int]:
@@ -53,7 +59,7 @@ def sizes(inputs: dict[str, Tensor], hold: str) -> dict[str, int]:
 
 
 def launch(
-    library: ctypes.CDLL, inputs: dict[str, Tensor], *, hold: str = "constant", steps: int = 0, rtol: float = 1e-6, atol: float = 1e-6,
+    library: Any, inputs: dict[str, Tensor], *, hold: str = "constant", steps: int = 0, rtol: float = 1e-6, atol: float = 1e-6,
     max_steps: int = 100_000, threads: int = 1, x1_bar: Tensor | None = None, cost_bar: Tensor | None = None, memory_limit: int = 0,
     shared: tuple[str, ...] = (), states: int = 0, cancel: int = 0, expect: int = 0, want: tuple[str, ...] = INPUTS,
 ) -> dict[str, Tensor]:  # fmt: skip

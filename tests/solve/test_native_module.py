@@ -30,11 +30,12 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_face_is_the_torch_modules(growth: ModuleType) -> None:
-    """Same names, order, kinds and defaults; memory_limit alone is more."""
-    for name in ("solve", "value_and_gradient"):
+    """Same names, order, kinds and defaults; memory_limit and by_times alone are more."""
+    more = {"solve": [("memory_limit", None)], "value_and_gradient": [("memory_limit", None), ("by_times", True)]}
+    for name, extra in more.items():
         ours, theirs = (inspect.signature(getattr(module, name)).parameters for module in (growth, growth.torch))
         pairs = [[(p.name, p.kind, p.default) for p in found.values()] for found in (ours, theirs)]
-        assert pairs[0] == [*pairs[1], ("memory_limit", inspect.Parameter.KEYWORD_ONLY, None)]
+        assert pairs[0] == [*pairs[1], *((name, inspect.Parameter.KEYWORD_ONLY, default) for name, default in extra)]
     for name in ("NAME", "STATES", "PARAMETERS", "CONTROLS", "THETA", "HORIZON", "METHOD", "STATUS", "FINISHED", "E", "A", "OBSERVATION_TIMES"):
         assert getattr(growth, name) is getattr(growth.torch, name)
     assert growth.rates is growth.torch.rates and growth.Gradients is growth.torch.Gradients and growth.TARGET == "native"
@@ -159,7 +160,7 @@ def test_a_library_of_another_problem_is_refused(growth: ModuleType, compiler: s
     with pytest.raises(CodegenError, match=r"native target of growth: .*expected .*'method': 'rk4'"):
         load_native(handmade.text(), handmade.torch_module("rk4"))
     with pytest.raises(CodegenError, match="native target of growth"):
-        load_native(handmade.text("other format").replace('"format": 1', '"format": 99'), growth.torch)
+        load_native(handmade.text("other format").replace('"format": 2', '"format": 99'), growth.torch)
 
 
 # Interrupts and forks
@@ -241,3 +242,14 @@ def test_the_line_reaches_stderr_of_a_command(tmp_path: Path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False, cwd=ROOT)
     assert done.returncode == 0 and "J = " in done.stdout
     assert done.stderr.count("target torch instead of native") == 1
+
+
+def test_gradients_by_times_may_be_left_out(growth: ModuleType) -> None:
+    """They are None then, and the others the same to the bit; autograd leaves them out by itself where no time wants one."""
+    x0 = torch.linspace(0.5, 1.5, 5, dtype=torch.float64)[:, None]
+    (cost, whole), (same, part) = (growth.value_and_gradient(x0, by_times=by_times) for by_times in (True, False))
+    assert torch.equal(cost, same) and torch.equal(whole.x0, part.x0) and torch.equal(whole.theta, part.theta)
+    assert part.t0 is part.t1 is part.observation_times is None and whole.t1 is not None
+    t1 = torch.tensor(0.8, dtype=torch.float64, requires_grad=True)
+    growth.solve(x0, t1=t1).cost.sum().backward()
+    torch.testing.assert_close(t1.grad, growth.value_and_gradient(x0, t1=0.8)[1].t1)

@@ -4,7 +4,7 @@
 #define ADJ_PRECISIONS 3
 #endif
 
-template <class T> int shared_width(const Launch &launch) {
+template <class T> ADJ_METHOD int shared_width(const Launch &launch) {
     return Sums<T>().w + int(int64(launch.intervals + launch.hold) * CONTROLS);
 }
 
@@ -19,51 +19,57 @@ inline int refuse(const Launch &launch) {
 
 #if defined(__CUDACC__)
 
-// A resident thread solves trajectories thread, thread + threads, ...; its tape lies interleaved with its neighbours'.
-// The workspace holds the sums of every thread, then w_bar, kept states, sides and one block for every thread.
-template <class R> ADJ_METHOD bool reserve(Tape<R> &tape) {
-    return tape.rows < tape.sides_most && (tape.rows >> tape.shift) < tape.slots_most;
-}
+// A resident thread solves trajectories thread, thread + threads, ...; its tape lies interleaved with those of its block, and
+// so do its sums.  The workspace holds the sums of all threads, then w_bar, kept states, sides and one block of each.
+template <class R> ADJ_METHOD bool reserve(Tape<R> &tape) { return tape.rows < tape.sides_most; }
 
+constexpr int SIDES = EVEN ? 0 : 2;
+
+// The closest spacing of kept states for which `launch.rows` rows fit into `numbers`; native_cuda.py counts alike.
 template <class R> ADJ_METHOD void place_tape(Tape<R> &tape, const Launch &launch, R *from, int64 numbers, int64 thread) {
-    for (tape.shift = 0; tape.shift < 16; ++tape.shift) {
-        const int64 rest = numbers - (tape.shift ? STATES * tape.spacing() : 0);
-        tape.sides_most = rest * tape.spacing() / (2 * tape.spacing() + STATES) - tape.spacing();
-        if (tape.sides_most >= launch.max_steps) break;
+    tape.sides_most = launch.rows;
+    for (tape.shift = 0; tape.shift < 15; ++tape.shift) {
+        tape.slots_most = (launch.rows >> tape.shift) + 1;
+        const int64 block = tape.shift ? tape.spacing() : 0;
+        if ((tape.slots_most + block) * STATES + SIDES * launch.rows <= numbers) break;
     }
-    tape.slots_most = tape.sides_most / tape.spacing() + 1;
-    tape.states = from + thread;
-    tape.sides = tape.states + tape.slots_most * STATES * tape.stride;
-    tape.block = tape.sides + 2 * tape.sides_most * tape.stride;
+    tape.slots_most = (launch.rows >> tape.shift) + 1;
+    const int64 block = thread / LANE_APART, place = thread % LANE_APART;
+    tape.states = from + block * LANE_APART * STATES + place;
+    tape.sides = from + tape.slots_most * STATES * tape.stride + block * LANE_APART * 2 + place;
+    tape.block = tape.states + (tape.slots_most * STATES + SIDES * tape.sides_most) * tape.stride;
 }
 
 template <class R> __device__ void solve_on_device(const Launch &launch) {
     const int64 threads = int64(gridDim.x) * blockDim.x, thread = int64(blockIdx.x) * blockDim.x + threadIdx.x;
-    const int width = Sums<R>().w + (launch.intervals + launch.hold) * CONTROLS;
+    const int width = shared_width<R>(launch);
     Station<R> station;
     Start start;
     Worker<R> worker;
     worker.open(launch);
     worker.stations = &station, worker.starts = &start, worker.overflow = false;
-    worker.sums = static_cast<double *>(launch.workspace) + thread * width;
+    worker.sums = static_cast<double *>(launch.workspace) + thread, worker.sums_stride = threads;
     R *numbers = reinterpret_cast<R *>(static_cast<double *>(launch.workspace) + threads * width);
     worker.w_bar = numbers + thread, worker.w_stride = worker.tape.stride = threads;
-    const int64 left = (launch.workspace_bytes - threads * width * int64(sizeof(double))) / int64(sizeof(R)) / threads;
-    place_tape(worker.tape, launch, numbers + worker.w_size * threads, left - worker.w_size, thread);
-    for (int c = 0; c < width; ++c) worker.sums[c] = 0;
-    for (int64 i = thread; i < launch.count; i += threads) {
-        if (launch.cancel && *launch.cancel) return;
-        worker.run(i, 1);
+    if (worker.taped()) {
+        const int64 left = (launch.workspace_bytes - threads * width * int64(sizeof(double))) / int64(sizeof(R)) / threads;
+        place_tape(worker.tape, launch, numbers + worker.w_size * threads, left - worker.w_size, thread);
+        for (int c = 0; c < width; ++c) worker.sums[c * threads] = 0;
     }
+    for (int64 i = thread; i < launch.count; i += threads) worker.run(i, 1);
 }
 
-template <class R> __device__ void add_up_on_device(const Launch &launch, int threads) {
+// Sums `from` threads' parts of every shared gradient into `to` parts, in an order that is always the same; the last
+// part is the gradient.
+template <class R> __device__ void add_up_on_device(const Launch &launch, int threads, int from, int to) {
     constexpr Sums<R> places;
-    const int width = places.w + (launch.intervals + launch.hold) * CONTROLS;
-    const int column = blockIdx.x * blockDim.x + threadIdx.x;
+    const int width = shared_width<R>(launch), place = blockIdx.x * blockDim.x + threadIdx.x;
+    const int column = place / to, part = place % to;
     if (column >= width) return;
-    double sum = 0;
-    for (int64 t = 0; t < threads; ++t) sum += static_cast<double *>(launch.workspace)[t * width + column];
+    double *parts = static_cast<double *>(launch.workspace) + int64(column) * threads, sum = 0;
+    for (int64 t = part; t < from; t += to) sum += parts[t];
+    parts[part] = sum;
+    if (to > 1) return;
     const struct { void *out; int shared, from; } rows[] = {
         {launch.x0_bar, launch.x0_bar_shared, places.x0}, {launch.theta_bar, launch.theta_bar_shared, places.theta},
         {launch.t0_bar, launch.t0_bar_shared, places.t0}, {launch.t1_bar, launch.t1_bar_shared, places.t1},
@@ -75,8 +81,10 @@ template <class R> __device__ void add_up_on_device(const Launch &launch, int th
 }
 
 #define ADJ_KERNELS(suffix, T) \
-    extern "C" __global__ void adjointcheck_kernel_##suffix(Launch launch) { solve_on_device<T>(launch); } \
-    extern "C" __global__ void adjointcheck_reduce_##suffix(Launch launch, int threads) { add_up_on_device<T>(launch, threads); }
+    extern "C" __global__ void adjointcheck_kernel_##suffix(const __grid_constant__ Launch launch) { solve_on_device<T>(launch); } \
+    extern "C" __global__ void adjointcheck_reduce_##suffix(const __grid_constant__ Launch launch, int threads, int from, int to) { \
+        add_up_on_device<T>(launch, threads, from, to); \
+    }
 #if ADJ_PRECISIONS & 1
 ADJ_KERNELS(f64, double)
 #endif
@@ -218,7 +226,7 @@ template <class R> struct Team {
         worker.stations = static_cast<Station<R> *>(buffers.stations.hold(plan.batch / W * int64(sizeof(Station<R>))));
         worker.starts = static_cast<Start *>(buffers.starts.hold(plan.batch * int64(sizeof(Start))));
         worker.w_bar = static_cast<R *>(buffers.w_bar.hold((plan.batch / W * worker.w_size + 1) * int64(sizeof(R))));
-        worker.w_stride = worker.tape.stride = 1;
+        worker.w_stride = worker.tape.stride = worker.sums_stride = 1;
         if (!worker.stations || !worker.starts || !worker.w_bar) return fail(4);
         Tape<R> &tape = worker.tape;
         tape.sides = static_cast<R *>(buffers.sides.bytes), tape.states = static_cast<R *>(buffers.states.bytes), tape.block = nullptr;

@@ -9,6 +9,31 @@
 template <class R> ADJ_INLINE R number(double value) { return broadcast<R>(typename Lane<R>::Real(value)); }
 template <class R> ADJ_INLINE R magnitude(R a) { return function_abs(a); }
 
+// What a build for one kind of launch knows beforehand, 0 or 1; -1 is asked when it runs.
+#ifndef ADJ_EQUAL  // equal time steps
+#define ADJ_EQUAL -1
+#endif
+#ifndef ADJ_TAPED  // a way back
+#define ADJ_TAPED -1
+#endif
+#ifndef ADJ_SPACED  // a tape that keeps the state of every so many time steps only
+#define ADJ_SPACED -1
+#endif
+#ifndef ADJ_TIMED  // derivatives by times
+#define ADJ_TIMED -1
+#endif
+template <int KNOWN> ADJ_INLINE bool known_or(bool asked) { return KNOWN < 0 ? asked : KNOWN != 0; }
+
+#if defined(__CUDACC__)
+// A thread of the device has one trajectory.  Where its time steps are equal they need no record, and their size h, the
+// same in a whole segment, no more than one product with each number of the tableau.
+constexpr bool EVEN = ADJ_EQUAL == 1;
+constexpr int LANE_APART = 128;  // columns of neighbouring threads lie side by side; threads of a block, native_cuda.py
+#else
+constexpr bool EVEN = false;
+constexpr int LANE_APART = 1;
+#endif
+
 #if defined(__CUDACC__)
 #define NOT_A_NUMBER (0.0 / 0.0)  // NVRTC knows no __builtin_nan, and a sanitizer no 0/0
 #else
@@ -28,6 +53,8 @@ template <class R> using MachineOf = Machine<typename Lane<R>::Real>;
 
 template <class R> ADJ_INLINE typename Lane<R>::Mask is_finite(R a) { return same(a - a, number<R>(0)); }
 
+ADJ_INLINE constexpr bool is_observation(int mark) { return OBSERVATIONS > 0 && mark < 0; }
+
 // The marks of one trajectory, met one after the other: a node of the control grid is its number, observation s is -1 - s.
 template <class T> struct Marks {
     T t0, t1;
@@ -36,13 +63,13 @@ template <class T> struct Marks {
     int order[ADJ_ROOM(OBSERVATIONS)];  // of the observations along the direction of time
 
     ADJ_INLINE T time_of(int mark) const {
-        if (mark < 0) return times[-1 - mark];
+        if (is_observation(mark)) return times[-1 - mark];
         const T weight = T(mark) / T(intervals);
         return weight < T(0.5) ? t0 + weight * (t1 - t0) : t1 - (t1 - t0) * (T(1) - weight);
     }
     // The place of a mark on the control grid, in intervals.
     ADJ_INLINE T place_of(int mark) const {
-        if (mark >= 0) return T(mark);
+        if (!is_observation(mark)) return T(mark);
         return t0 == t1 ? T(intervals) : T(intervals) * (times[-1 - mark] - t0) / (t1 - t0);
     }
     ADJ_INLINE bool before(int a, int b, T slack = T(0)) const {
@@ -66,16 +93,16 @@ template <class T> struct Marks {
     }
     // On ties nodes come before observations, but t0 comes first and t1 last.
     ADJ_INLINE int following() const {
-        if (seen == OBSERVATIONS) return node + 1;
+        if (OBSERVATIONS == 0 || seen == OBSERVATIONS) return node + 1;
         const int next = -1 - order[seen];
         return node + 1 == intervals || before(next, node + 1, slack()) ? next : node + 1;
     }
     ADJ_INLINE int preceding() const {
-        if (seen == 0) return node;
+        if (OBSERVATIONS == 0 || seen == 0) return node;
         const int last = -1 - order[seen - 1];
         return node == 0 || !before(last, node, slack()) ? last : node;
     }
-    ADJ_INLINE void count(int mark, int by) { (mark < 0 ? seen : node) += by; }
+    ADJ_INLINE void count(int mark, int by) { (is_observation(mark) ? seen : node) += by; }
     ADJ_INLINE bool at_end() const { return to == intervals; }
     ADJ_INLINE void advance() {
         count(to, 1);
@@ -94,12 +121,18 @@ template <class T> struct Marks {
 };
 
 // Where the lanes are: parameters, the segment from `start` on, the control at its interval's ends, and the local
-// coordinate u in that interval.  A control held constant has both ends alike.
+// coordinate u in that interval.  A control held constant has both ends alike.  Equal time steps of the segment: how many,
+// the fraction of it that each takes, how many are done.
 template <class R> struct Place {
     R theta[ADJ_ROOM(PARAMETERS)];
-    R start, length, u_start, u_length;
+    R start, length, u_start, u_length, inverse, count, one_step, done;
     R w_low[ADJ_ROOM(CONTROLS)], w_high[ADJ_ROOM(CONTROLS)];
 };
+
+// The fraction of the segment behind the time steps that are done.
+template <class R> ADJ_INLINE R fraction_done(const Place<R> &at) {
+    return choose(less(at.done, at.count), at.done * at.one_step, number<R>(1));
+}
 
 template <class R> struct Moment {
     R fraction, t, u, w[ADJ_ROOM(CONTROLS)];
@@ -147,6 +180,17 @@ template <class Weights, int COUNT, class R> ADJ_INLINE R combine_costs(const R 
     return sum;
 }
 
+// x + h sum_i weights_i terms_i[c]
+template <class Weights, int COUNT, class R, class I>
+ADJ_INLINE R add_combined(R x, R h, const R (*terms)[ADJ_ROOM(STATES)], I c) {
+    if constexpr (!EVEN) return x + h * combine<Weights, COUNT>(terms, c);
+    upward<0, COUNT>([&](auto j) ADJ_LAMBDA {
+        constexpr double weight = Weights::of(decltype(j)::value);
+        if constexpr (weight != 0) x = x + (number<R>(weight) * h) * terms[decltype(j)::value][c];
+    });
+    return x;
+}
+
 #define ADJ_WEIGHTS(name, expression) \
     struct name { \
         static ADJ_CONSTEXPR double of(int j) { return expression; } \
@@ -159,18 +203,22 @@ ADJ_WEIGHTS(RowELow, E_LOW[j])
 
 // Stage i of the time step: y = x + h sum_j a_ij k_j.
 template <int I, class R> ADJ_INLINE void stage_state(const R *x, R h, const R (*slopes)[ADJ_ROOM(STATES)], R *y) {
-    columns<STATES>([&](auto c) ADJ_LAMBDA { y[c] = x[c] + h * combine<RowA<I>, I>(slopes, c); });
+    columns<STATES>([&](auto c) ADJ_LAMBDA {
+        if constexpr (FSAL && I + 1 == STAGES) y[c] = x[c] + h * combine<RowA<I>, I>(slopes, c);  // the next state: one rounding of x
+        else y[c] = add_combined<RowA<I>, I>(x[c], h, slopes, c);
+    });
 }
 
 template <class R> struct Options {
-    bool equal, control;
+    bool is_equal;
     R rtol, atol, most;
+    ADJ_INLINE bool equal() const { return known_or<ADJ_EQUAL>(is_equal); }
 };
 
 // All lanes of one group on their way forward.
 template <class R> struct Walk : Place<R> {
     R x[ADJ_ROOM(STATES)], slope[ADJ_ROOM(STATES)], quadrature, slope_cost;
-    R left, size, inverse, count, span, log_before, growth, running, accepted, rejected;
+    R left, size, span, log_before, growth, running, accepted, rejected;
     R reached, stuck, finite;  // of the last attempt, 1 or 0
 };
 
@@ -180,9 +228,8 @@ struct Outcome {
 
 template <class R> ADJ_INLINE R as_number(typename Lane<R>::Mask mask) { return choose(mask, number<R>(1), number<R>(0)); }
 
-template <class R> ADJ_INLINE R propose(const Walk<R> &g, const Options<R> &options) {
+template <class R> ADJ_INLINE R propose(const Walk<R> &g) {
     const R one = number<R>(1);
-    if (options.equal) return (function_rint(g.left * g.count) + one) / g.count;
     const auto ends = less_equal((one - g.left) * magnitude(g.length), number<R>(STRETCH) * g.size);
     return choose(ends, one, g.left + g.size * g.inverse);
 }
@@ -243,13 +290,9 @@ ADJ_INLINE void resize(Walk<R> &g, R tried, R square, typename Lane<R>::Mask acc
 #define ADJ_MARCH ADJ_OUTLINE
 #endif
 
-// Try one time step on every running lane and take it where the error allows; `before`, where wanted, receives x and
-// the two sides of the time step, equal where the lane did not move.
+// The stages of a time step from `left` to `right`, the state after it and the running cost that it adds.
 template <class R>
-ADJ_MARCH Outcome attempt(Walk<R> &g, const Options<R> &options, R *before, R *sides, int64 stride) {
-    typedef typename Lane<R>::Mask Mask;
-    const R zero = number<R>(0), one = number<R>(1), left = g.left, right = propose(g, options), h = (right - left) * g.length;
-    R slopes[STAGES][ADJ_ROOM(STATES)], costs[STAGES], next[ADJ_ROOM(STATES)], quadrature = g.quadrature;
+ADJ_INLINE void make_stages(const Walk<R> &g, R left, R right, R h, R (*slopes)[ADJ_ROOM(STATES)], R *costs, R *next, R &quadrature) {
     columns<STATES>([&](auto c) ADJ_LAMBDA { slopes[0][c] = g.slope[c]; });
     costs[0] = g.slope_cost;
     upward<1, STAGES>([&](auto i) ADJ_LAMBDA {
@@ -262,11 +305,52 @@ ADJ_MARCH Outcome attempt(Walk<R> &g, const Options<R> &options, R *before, R *s
         columns<STATES>([&](auto c) ADJ_LAMBDA { next[c] = g.x[c] + h * combine<RowB, STAGES>(slopes, c); });
     }
     if constexpr (HAS_RUNNING_COST) quadrature = quadrature + h * combine_costs<RowB, STAGES>(costs);
-    R probe = zero * quadrature;
-    columns<STATES>([&](auto c) ADJ_LAMBDA { probe = probe + zero * next[c]; });
-    const Mask finite = is_number(probe), running = less(zero, g.running), at_mark = same(right, one);
+}
+
+// With FSAL the last stage's slope begins the next time step.
+template <class R> ADJ_INLINE void make_last_slope(const Walk<R> &g, R right, const R *next, R (*slopes)[ADJ_ROOM(STATES)], R *costs) {
+    if constexpr (!FSAL) {
+        const Moment<R> m = moment_at(g, right);
+        rates(m.t, next, m.w, g.theta, slopes[STAGES - 1], costs[STAGES - 1]);
+    }
+}
+
+template <class R> ADJ_INLINE typename Lane<R>::Mask are_numbers(const R *x, R quadrature) {
+    R probe = number<R>(0) * quadrature;
+    columns<STATES>([&](auto c) ADJ_LAMBDA { probe = probe + number<R>(0) * x[c]; });
+    return is_number(probe);
+}
+
+// Take one of the equal time steps of a device's segment; false, and nothing moved, where it leaves the numbers.
+template <class R> ADJ_INLINE bool stride(Walk<R> &g, R h) {
+    const R left = g.done * g.one_step, done = g.done + number<R>(1), right = choose(less(done, g.count), done * g.one_step, number<R>(1));
+    R slopes[STAGES][ADJ_ROOM(STATES)], costs[STAGES], next[ADJ_ROOM(STATES)], quadrature = g.quadrature;
+    make_stages(g, left, right, h, slopes, costs, next, quadrature);
+    if (!bits_of(are_numbers(next, quadrature))) return false;
+    make_last_slope(g, right, next, slopes, costs);
+    columns<STATES>([&](auto c) ADJ_LAMBDA {
+        g.x[c] = next[c];
+        g.slope[c] = slopes[STAGES - 1][c];
+    });
+    g.slope_cost = costs[STAGES - 1], g.quadrature = quadrature, g.done = done;
+    return true;
+}
+
+// Try one time step on every running lane and take it where the error allows; `before`, where wanted, receives x and
+// the two sides of the time step, equal where the lane did not move.
+template <class R>
+ADJ_MARCH Outcome attempt(Walk<R> &g, const Options<R> &options, R *before, R *sides) {
+    typedef typename Lane<R>::Mask Mask;
+    const R zero = number<R>(0), one = number<R>(1), left = g.left;
+    R right;
+    if (options.equal()) g.done = g.done + one, right = fraction_done(g);
+    else right = propose(g);
+    const R h = (right - left) * g.length;
+    R slopes[STAGES][ADJ_ROOM(STATES)], costs[STAGES], next[ADJ_ROOM(STATES)], quadrature = g.quadrature;
+    make_stages(g, left, right, h, slopes, costs, next, quadrature);
+    const Mask finite = are_numbers(next, quadrature), running = less(zero, Lane<R>::COUNT == 1 ? one : g.running), at_mark = same(right, one);
     Mask accepted = both(running, finite), stuck = both(running, negated(finite));
-    if (!options.equal) {
+    if (!options.equal()) {
         if constexpr (ADAPTIVE) {
             const R found = measure_error(g, h, slopes, costs, next, quadrature, options), most = number<R>(MachineOf<R>::MOST);
             const R square = choose(both(finite, less(found, most)), found, most);
@@ -280,13 +364,10 @@ ADJ_MARCH Outcome attempt(Walk<R> &g, const Options<R> &options, R *before, R *s
     const R moved = choose(accepted, right, left);
     if (sides) {
         sides[0] = left;
-        sides[stride] = moved;
+        sides[LANE_APART] = moved;
     }
-    if (before) columns<STATES>([&](auto c) ADJ_LAMBDA { before[c * stride] = g.x[c]; });
-    if constexpr (!FSAL) {
-        const Moment<R> m = moment_at(g, right);
-        rates(m.t, next, m.w, g.theta, slopes[STAGES - 1], costs[STAGES - 1]);
-    }
+    if (before) columns<STATES>([&](auto c) ADJ_LAMBDA { before[c * LANE_APART] = g.x[c]; });
+    make_last_slope(g, right, next, slopes, costs);
     columns<STATES>([&](auto c) ADJ_LAMBDA {
         g.x[c] = choose(accepted, next[c], g.x[c]);
         g.slope[c] = choose(accepted, slopes[STAGES - 1][c], g.slope[c]);
@@ -305,7 +386,7 @@ ADJ_MARCH Outcome attempt(Walk<R> &g, const Options<R> &options, R *before, R *s
 // All lanes on their way back: the costate p and what the parameters, the control and both marks of the segment gathered.
 template <class R> struct Return : Place<R> {
     R p[ADJ_ROOM(STATES)], theta_bar[ADJ_ROOM(PARAMETERS)], cost_bar;
-    R start_bar, stop_bar, u_start_bar, u_stop_bar, w_low_bar[ADJ_ROOM(CONTROLS)], w_high_bar[ADJ_ROOM(CONTROLS)];
+    R start_bar, stop_bar, size_bar, u_start_bar, u_stop_bar, w_low_bar[ADJ_ROOM(CONTROLS)], w_high_bar[ADJ_ROOM(CONTROLS)];
 };
 
 #if defined(__CUDACC__)
@@ -314,16 +395,25 @@ constexpr bool KEEPING = false;  // a thread's own memory is dearer than its ari
 constexpr bool KEEPING = KEPT > 0;
 #endif
 
+// What the marks of an empty segment gather: to grow apart by dt moves x by f dt and the cost by L dt.
+template <class R> ADJ_INLINE void linger(Return<R> &g, const R *slope, R slope_cost) {
+    R by_length = number<R>(0);
+    columns<STATES>([&](auto c) ADJ_LAMBDA { by_length = by_length + g.p[c] * slope[c]; });
+    if constexpr (HAS_RUNNING_COST) by_length = by_length + choose(same(g.cost_bar, number<R>(0)), number<R>(0), g.cost_bar * slope_cost);
+    g.start_bar = g.start_bar - g.one_step * by_length;
+    g.stop_bar = g.stop_bar + g.one_step * by_length;
+}
+
 // Go back over one time step.  With p the costate after it, g the weight of the cost and q_i = b_i p + sum_{j>i} a_ji X_j,
 // the partials (T, X, W, Theta)_i of H = L + p f at stage i with h q_i for p and h b_i g for the weight of L are what
-// the inputs gather, and dJ/dh = sum_i q_i k_i + g b_i L_i (Hager 2000).  A lane that did not move has h = 0.
-template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *before, R left, R right, int64 stride) {
-    const R zero = number<R>(0), one = number<R>(1), width = right - left, h = width * g.length;
-    R x[ADJ_ROOM(STATES)], y[EFFECTIVE][ADJ_ROOM(STATES)], slopes[EFFECTIVE][ADJ_ROOM(STATES)], costs[EFFECTIVE];
+// the inputs gather, and dJ/dh = sum_i q_i k_i + g b_i L_i (Hager 2000).  A lane that did not move has h = 0.  EVEN time
+// steps gather h dJ/dh of the whole segment in `size_bar`.
+template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *x, R left, R right) {
+    const R zero = number<R>(0), one = number<R>(1), width = EVEN ? g.one_step : right - left, h = width * g.length;
+    R y[EFFECTIVE][ADJ_ROOM(STATES)], slopes[EFFECTIVE][ADJ_ROOM(STATES)], costs[EFFECTIVE];
     R by_x[EFFECTIVE][ADJ_ROOM(STATES)], by_w[ADJ_ROOM(CONTROLS)], by_theta[ADJ_ROOM(PARAMETERS)];
     R kept[EFFECTIVE][KEEPING ? KEPT : 1];
     Moment<R> moments[EFFECTIVE];
-    columns<STATES>([&](auto c) ADJ_LAMBDA { x[c] = before[c * stride]; });
     upward<0, EFFECTIVE>([&](auto i) ADJ_LAMBDA {
         constexpr int I = decltype(i)::value;
         moments[I] = stage_moment<I>(g, left, right);
@@ -337,13 +427,14 @@ template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *before
         constexpr double own = B[I];
         R q[ADJ_ROOM(STATES)], by_t;
         columns<STATES>([&](auto c) ADJ_LAMBDA {
-            R sum = number<R>(own) * g.p[c];
+            const R unit = EVEN ? h : one;
+            R sum = (number<R>(own) * unit) * g.p[c];
             upward<I + 1, EFFECTIVE>([&](auto j) ADJ_LAMBDA {
                 constexpr double weight = A[decltype(j)::value][I];
-                if constexpr (weight != 0) sum = sum + number<R>(weight) * by_x[decltype(j)::value][c];
+                if constexpr (weight != 0) sum = sum + (number<R>(weight) * unit) * by_x[decltype(j)::value][c];
             });
             if constexpr (TIMES) by_h = by_h + sum * slopes[I][c];
-            q[c] = h * sum;
+            q[c] = EVEN ? sum : h * sum;
         });
         const R weight = number<R>(own) * g.cost_bar;
         pullback_keeping<KEEPING && (TIMES || I + 1 < EFFECTIVE)>(
@@ -351,7 +442,7 @@ template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *before
         columns<PARAMETERS>([&](auto c) ADJ_LAMBDA { g.theta_bar[c] = g.theta_bar[c] + by_theta[c]; });
         const R fraction = moments[I].fraction, u = moments[I].u;
         if constexpr (TIMES) {
-            if constexpr (HAS_RUNNING_COST) by_h = by_h + choose(same(g.cost_bar, zero), zero, weight * costs[I]);
+            if constexpr (HAS_RUNNING_COST) by_h = by_h + choose(same(g.cost_bar, zero), zero, (EVEN ? h : one) * weight * costs[I]);
             g.start_bar = g.start_bar + (one - fraction) * by_t;
             g.stop_bar = g.stop_bar + fraction * by_t;
         }
@@ -370,7 +461,10 @@ template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *before
         upward<0, EFFECTIVE>([&](auto i) ADJ_LAMBDA { sum = sum + by_x[decltype(i)::value][c]; });
         g.p[c] = sum;
     });
-    if constexpr (TIMES) {
+    if constexpr (TIMES && EVEN) {
+        g.size_bar = g.size_bar + by_h;
+        if (h == 0) linger(g, slopes[0], costs[0]);
+    } else if constexpr (TIMES) {
         g.start_bar = g.start_bar - width * by_h;
         g.stop_bar = g.stop_bar + width * by_h;
     }
@@ -378,7 +472,7 @@ template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *before
 
 // Take a recorded time step again; the state moves only where the record says so.
 template <class R> ADJ_MARCH void repeat(const Place<R> &at, R *x, R left, R right) {
-    const R h = (right - left) * at.length;
+    const R h = (EVEN ? at.one_step : right - left) * at.length;
     R slopes[EFFECTIVE][ADJ_ROOM(STATES)], y[ADJ_ROOM(STATES)], cost;
     upward<0, EFFECTIVE>([&](auto i) ADJ_LAMBDA {
         constexpr int I = decltype(i)::value;

@@ -17,13 +17,15 @@ struct Launch {  // mirrored in adjointcheck/solve/native_abi.py
     int64 *lane_attempts, *lane_slots;
     volatile int *cancel;
     void *workspace;
-    int64 workspace_bytes;
+    int64 workspace_bytes, rows;
 };
 
 #if defined(__CUDACC__)
 #define ADJ_METHOD ADJ_INLINE
+#define ADJ_FILL ADJ_INLINE
 #else
 #define ADJ_METHOD inline
+#define ADJ_FILL ADJ_OUTLINE
 #endif
 
 // W trajectories of a batch side by side: what the march starts from and leaves, and what the sweep gathers.
@@ -38,21 +40,23 @@ struct Start {  // of a trajectory in a lane, before the time step in `row`
     int lane, trajectory, previous;
 };
 
-// Rows of (left, right), and the state before every 2^shift-th of them.
+// Rows of (left, right), unless time steps are EVEN, and the state before every 2^shift-th of them.
 template <class R> struct Tape {
     R *sides, *states, *block;
-    int64 rows, sides_room, slots, slots_most, sides_most, stride;
+    int64 rows, sides_room, slots, slots_most, sides_most, stride;  // stride: threads that write to the same tape
     int shift;
 
     ADJ_METHOD R *sides_of(int64 row) const { return sides + 2 * row * stride; }
     ADJ_METHOD R *slot(int64 k) const { return states + k * STATES * stride; }
-    ADJ_METHOD bool kept(int64 row) const { return (row & ((int64(1) << shift) - 1)) == 0; }
-    ADJ_METHOD int64 spacing() const { return int64(1) << shift; }
+    ADJ_METHOD bool spaced() const { return known_or<ADJ_SPACED>(shift > 0); }
+    ADJ_METHOD int64 spacing() const { return spaced() ? int64(1) << shift : 1; }
+    ADJ_METHOD bool kept(int64 row) const { return (row & (spacing() - 1)) == 0; }
+    ADJ_METHOD R *state_of(int64 row) const { return slot(spaced() ? row >> shift : row); }
     // Forget every other kept state.
     ADJ_METHOD void thin() {
         const int64 kept_slots = ((rows - 1) >> shift) + 1;
         for (int64 k = 0; 2 * k < kept_slots; ++k)
-            for (int c = 0; c < STATES; ++c) slot(k)[c * stride] = slot(2 * k)[c * stride];
+            for (int c = 0; c < STATES; ++c) slot(k)[c] = slot(2 * k)[c];
         ++shift;
     }
 };
@@ -74,26 +78,29 @@ template <class R> struct Worker {
     Station<R> *stations;
     Start *starts;
     R *w_bar;           // nodes times controls for each station
-    double *sums;       // of this batch
-    int64 first, attempts, slots, w_size, w_stride;
+    double *sums;       // of this batch, `sums_stride` apart
+    int64 first, attempts, slots, w_size, w_stride, sums_stride;
     int count, started, next, last;  // last: the latest start before the row that the sweep is at
-    bool backward, timed, overflow;
+    bool is_taped, is_timed, overflow;
 
     int trajectory[W], top[W];
     Marks<T> marks[W];
 
     ADJ_METHOD void open(const Launch &given) {
         launch = &given;
-        options = {given.steps > 0, given.hold != 0, number<R>(given.rtol), number<R>(given.atol), number<R>(0)};
+        options = {given.steps > 0, number<R>(given.rtol), number<R>(given.atol), number<R>(0)};
         // Beyond 2^24 a float no longer counts one by one.
         const double most = sizeof(T) == 4 && given.max_steps > 16777216 ? 16777216.0 : double(given.max_steps);
         options.most = number<R>(most);
-        backward = given.x1_bar || given.cost_bar;
-        timed = given.t0_bar || given.t1_bar || given.times_bar;
+        is_taped = given.x1_bar || given.cost_bar;
+        is_timed = given.t0_bar || given.t1_bar || given.times_bar;
         w_size = int64(given.intervals + given.hold) * CONTROLS;
         attempts = slots = 0;
     }
 
+    ADJ_METHOD bool taped() const { return known_or<ADJ_TAPED>(is_taped); }
+    ADJ_METHOD bool timed() const { return known_or<ADJ_TIMED>(is_timed); }
+    ADJ_METHOD static int lane_of(const Start &start) { return W == 1 ? 0 : start.lane; }
     ADJ_METHOD static const T *row_of(const void *base, int64 stride, int64 i) { return static_cast<const T *>(base) + stride * i; }
     ADJ_METHOD int64 index_of(int station, int lane) const {
         const int64 i = first + station * W + lane;
@@ -133,7 +140,7 @@ template <class R> struct Worker {
         s.quadrature = s.accepted = s.rejected = s.size = number<R>(0);
         for (int c = 0; c < STATES; ++c) s.x[c] = s.x0[c];
         rates(s.t0, s.x0, w, s.theta, s.slope, s.slope_cost);
-        if (!options.equal) {
+        if (!options.equal()) {
             const R guess = first_size(s.x0, s.slope, s.theta, w, s.t0, s.t1, options);
             s.size = greater_of(guess, least_size(s.t0, number<R>(0), magnitude(s.t1 - s.t0)));
         }
@@ -163,21 +170,23 @@ template <class R> struct Worker {
                 set(at.w_high[c], lane, high[c]);
             }
         }
+        pace(at, lane);
     }
+    // Equal time steps are shared out to the segments by length, at least one to each.
+    ADJ_METHOD void pace(Place<R> &at, int lane) const {
+        const T length = magnitude_of(get(at.length, lane)), span = magnitude_of(marks[lane].t1 - marks[lane].t0);
+        const T counted = T(launch->steps) * (length / (span == 0 ? T(1) : span)) - T(1e-3);
+        const T whole = T(int64(counted)), raised = whole < counted ? whole + 1 : whole, count_ = raised < 1 ? T(1) : raised;
+        set(at.inverse, lane, T(1) / length), set(at.count, lane, count_);
+        set(at.one_step, lane, T(1) / count_), set(at.done, lane, 0);
+    }
+    ADJ_METHOD static T magnitude_of(T a) { return a < 0 ? -a : a; }
     ADJ_METHOD void copy_theta(Place<R> &at, int lane) {
         const Station<R> &s = station_of(lane);
         for (int c = 0; c < PARAMETERS; ++c) set(at.theta[c], lane, get(s.theta[c], trajectory[lane] % W));
     }
 
     // Forward.
-
-    ADJ_METHOD void pace(Walk<R> &g, int lane) const {
-        const T length = get(g.length, lane) < 0 ? -get(g.length, lane) : get(g.length, lane), span = get(g.span, lane);
-        set(g.inverse, lane, T(1) / length);
-        const T counted = T(launch->steps) * (length / (span == 0 ? T(1) : span)) - T(1e-3);
-        const T whole = T(int64(counted)), raised = whole < counted ? whole + 1 : whole;
-        set(g.count, lane, raised < 1 ? T(1) : raised);
-    }
 
     // Give a lane the next trajectory that can start; false when there is none.
     ADJ_METHOD bool take(Walk<R> &g, int lane) {
@@ -192,14 +201,12 @@ template <class R> struct Worker {
             }
             set(g.slope_cost, lane, get(s.slope_cost, l));
             set(g.size, lane, get(s.size, l));
-            const T span = get(s.t1, l) - get(s.t0, l);
-            set(g.span, lane, span < 0 ? -span : span);
+            set(g.span, lane, magnitude_of(get(s.t1, l) - get(s.t0, l)));
             set(g.quadrature, lane, 0), set(g.left, lane, 0), set(g.log_before, lane, 0), set(g.growth, lane, T(GROW));
             set(g.accepted, lane, 0), set(g.rejected, lane, 0), set(g.running, lane, 1);
             copy_theta(g, lane);
             lay(lane);
             enter(g, lane);
-            pace(g, lane);
             starts[started] = {tape.rows, lane, trajectory[lane], top[lane]};
             top[lane] = started++;
             return true;
@@ -224,12 +231,11 @@ template <class R> struct Worker {
         Marks<T> &m = marks[lane];
         const bool reached = get(g.reached, lane) != 0, done = reached && m.at_end();
         const bool over = get(g.accepted, lane) + get(g.rejected, lane) >= get(options.most, lane);
-        if (reached && m.to < 0)
+        if (reached && is_observation(m.to))
             for (int c = 0; c < STATES; ++c) set(station_of(lane).observed[-1 - m.to][c], trajectory[lane] % W, get(g.x[c], lane));
         if (reached && !done) {
             m.advance();
             enter(g, lane);
-            pace(g, lane);
             if (m.from > 0) set(jumped, lane, 1);
             if (!over) return true;
         }
@@ -249,6 +255,7 @@ template <class R> struct Worker {
     }
 
     ADJ_METHOD void march() {
+        if constexpr (EVEN) return march_evenly();
         Walk<R> g = {};
         unsigned running = 0;
         started = next = 0;
@@ -258,16 +265,16 @@ template <class R> struct Worker {
             if (take(g, lane)) running |= 1u << lane;
         }
         while (running) {
-            if (backward && !reserve(tape)) {
+            if (taped() && !reserve(tape)) {
                 overflow = true;
                 for (int lane = 0; lane < W; ++lane)
                     if (running >> lane & 1) leave(g, lane, MAX_STEPS);
                 break;
             }
-            const bool kept = backward && tape.kept(tape.rows);
-            R *before = kept ? tape.slot(tape.rows >> tape.shift) : nullptr;
-            const Outcome outcome = attempt(g, options, before, backward ? tape.sides_of(tape.rows) : nullptr, tape.stride);
-            if (backward && outcome.accepted) ++tape.rows;
+            const bool kept = taped() && tape.kept(tape.rows);
+            R *before = kept ? tape.state_of(tape.rows) : nullptr;
+            const Outcome outcome = attempt(g, options, before, taped() ? tape.sides_of(tape.rows) : nullptr);
+            if (taped() && outcome.accepted) ++tape.rows;
             slots += W;
             if (outcome.events) {
                 R jumped = number<R>(0);
@@ -276,6 +283,32 @@ template <class R> struct Worker {
                 if (CONTROLS > 0 && bits_of(same(jumped, number<R>(1)))) restart(g, jumped);
             }
         }
+    }
+
+    // The one lane of a device, segment by segment: there nothing but the state changes from time step to time step.
+    ADJ_METHOD void march_evenly() {
+        Walk<R> g = {};
+        started = next = 0, tape.rows = 0, top[0] = -1;
+        for (bool running = take(g, 0); running;) {
+            const R h = g.one_step * g.length, left = options.most - g.accepted;
+            bool finite = true;
+            while (g.done < g.count && g.done < left && finite) {
+                if (taped() && tape.kept(tape.rows)) put(tape.state_of(tape.rows), g.x);
+                finite = stride(g, h);
+                if (taped() && finite) ++tape.rows;
+            }
+            g.accepted = g.accepted + g.done, g.rejected = finite ? R(0) : R(1);
+            g.reached = finite && g.done == g.count ? R(1) : R(0), g.stuck = R(1) - R(finite), g.finite = R(0);
+            R jumped = R(0);
+            running = meet(g, 0, jumped);
+            if (CONTROLS > 0 && jumped != 0) restart(g, jumped);
+        }
+    }
+    ADJ_METHOD static void put(R *to, const R *x) {
+        columns<STATES>([&](auto c) ADJ_LAMBDA { to[c * LANE_APART] = x[c]; });
+    }
+    ADJ_METHOD static void fetch(const R *from, R *x) {
+        columns<STATES>([&](auto c) ADJ_LAMBDA { x[c] = from[c * LANE_APART]; });
     }
 
     // Add up the cost; a finished trajectory whose cost is not finite has not finished.
@@ -347,12 +380,12 @@ template <class R> struct Worker {
     }
 
     ADJ_METHOD void clear_segment(Return<R> &g, int lane) const {
-        set(g.start_bar, lane, 0), set(g.stop_bar, lane, 0), set(g.u_start_bar, lane, 0), set(g.u_stop_bar, lane, 0);
+        set(g.start_bar, lane, 0), set(g.stop_bar, lane, 0), set(g.size_bar, lane, 0), set(g.u_start_bar, lane, 0), set(g.u_stop_bar, lane, 0);
         for (int c = 0; c < CONTROLS; ++c) set(g.w_low_bar[c], lane, 0), set(g.w_high_bar[c], lane, 0);
     }
     ADJ_METHOD void deposit(Return<R> &g, int lane) {
         const int mark = marks[lane].to;
-        if (mark >= 0) return;
+        if (!is_observation(mark)) return;
         for (int c = 0; c < STATES; ++c) {
             const T jump = get(station_of(lane).observed[-1 - mark][c], trajectory[lane] % W);
             set(g.p[c], lane, get(g.p[c], lane) + jump);
@@ -384,7 +417,7 @@ template <class R> struct Worker {
         const Marks<T> &m = marks[lane];
         const int l = trajectory[lane] % W;
         T t0_bar = by_time, t1_bar = by_time;
-        if (mark >= 0) {
+        if (!is_observation(mark)) {
             const T share = T(mark) / T(m.intervals);
             t0_bar *= T(1) - share, t1_bar *= share;
         } else {
@@ -403,7 +436,11 @@ template <class R> struct Worker {
     }
     ADJ_METHOD void flush(Return<R> &g, int lane) {
         const Marks<T> &m = marks[lane];
-        if (timed) {
+        if (timed()) {
+            if constexpr (EVEN) {  // h is a share of the segment's length
+                const T by_length = g.length == 0 ? T(0) : g.size_bar / g.length;
+                g.start_bar -= by_length, g.stop_bar += by_length;
+            }
             hand_to_mark(lane, m.from, get(g.start_bar, lane), get(g.u_start_bar, lane));
             hand_to_mark(lane, m.to, get(g.stop_bar, lane), get(g.u_stop_bar, lane));
         }
@@ -436,20 +473,25 @@ template <class R> struct Worker {
     }
 
     template <bool TIMES> ADJ_METHOD void sweep() {
+        if constexpr (EVEN) return sweep_evenly<TIMES>();
         Return<R> g = {};
+        R room[ADJ_ROOM(STATES)];
         unsigned swept = 0;
         // Starts behind the last row belong to trajectories that never took a time step.
-        for (last = started - 1; last >= 0 && starts[last].row >= tape.rows; --last) top[starts[last].lane] = starts[last].previous;
+        for (last = started - 1; last >= 0 && starts[last].row >= tape.rows; --last) top[lane_of(starts[last])] = starts[last].previous;
         for (int64 row = tape.rows - 1; row >= 0; --row) {
             const R *sides = tape.sides_of(row);
-            const R left = sides[0], right = sides[tape.stride];
+            const R left = sides[0], right = sides[LANE_APART];
             const unsigned reached = bits_of(same(right, number<R>(1)));
             if (reached)
                 for (int lane = 0; lane < W; ++lane)
                     if (reached >> lane & 1) go_back(g, lane, swept);
-            undo<TIMES>(g, state_before(row, swept), left, right, tape.stride);
+            if (W == 1 && !swept) return;
+            const R *x = state_before(row, swept, number<R>(0));
+            if constexpr (LANE_APART > 1) fetch(x, room);
+            undo<TIMES>(g, LANE_APART > 1 ? room : x, left, right);
             for (; last >= 0 && starts[last].row == row; --last) {
-                const int lane = starts[last].lane;
+                const int lane = lane_of(starts[last]);
                 if (swept >> lane & 1) end(g, lane);
                 swept &= ~(1u << lane);
                 top[lane] = starts[last].previous;
@@ -457,15 +499,41 @@ template <class R> struct Worker {
         }
     }
 
-    ADJ_METHOD const R *state_before(int64 row, unsigned swept) {
-        if (tape.shift == 0) return tape.slot(row);
-        if (row == tape.rows - 1 || tape.kept(row + 1)) fill_block(row, swept);
+    // The way back of `march_evenly`; the state of the next time step is fetched while this one is undone.
+    template <bool TIMES> ADJ_METHOD void sweep_evenly() {
+        Return<R> g = {};
+        R x[ADJ_ROOM(STATES)], ahead[ADJ_ROOM(STATES)];
+        int64 row = tape.rows - 1;
+        if (row < 0 || !take_up(0)) return;
+        begin(g, 0);
+        if (!tape.spaced()) fetch(tape.state_of(row), ahead);
+        for (;;) {
+            deposit(g, 0);
+            for (g.done = g.count; g.done > 0; --row) {
+                const R right = fraction_done(g);
+                g.done = g.done - R(1);
+                if (tape.spaced()) fetch(state_before(row, 1, g.done), ahead);
+                columns<STATES>([&](auto c) ADJ_LAMBDA { x[c] = ahead[c]; });
+                if (!tape.spaced() && row > 0) fetch(tape.state_of(row - 1), ahead);
+                undo<TIMES>(g, x, g.done * g.one_step, right);
+            }
+            if (row < 0) break;
+            flush(g, 0);
+            marks[0].retreat();
+            enter(g, 0);
+        }
+        end(g, 0);
+    }
+
+    ADJ_METHOD const R *state_before(int64 row, unsigned swept, R done) {
+        if (!tape.spaced()) return tape.state_of(row);
+        if (row == tape.rows - 1 || tape.kept(row + 1)) fill_block(row, swept, done);
         return tape.block + (row & (tape.spacing() - 1)) * STATES * tape.stride;
     }
 
     // The states between two kept ones up to that before `to`, by taking the recorded time steps again; lanes that start
-    // meanwhile start again.
-    ADJ_OUTLINE void fill_block(int64 to, unsigned swept) {
+    // meanwhile start again.  `done`: of the segment's time steps before row `to`, where these are EVEN.
+    ADJ_FILL void fill_block(int64 to, unsigned swept, R done) {
         Place<R> at = {};
         R x[ADJ_ROOM(STATES)];
         Marks<T> kept_marks[W];
@@ -474,22 +542,31 @@ template <class R> struct Worker {
             kept_marks[lane] = marks[lane], kept_trajectory[lane] = trajectory[lane], kept_top[lane] = top[lane];
         const int64 slot = to >> tape.shift, from = slot << tape.shift;
         int begun = last;
-        unsigned alive = follow_marks(from, to, swept, begun);
+        unsigned alive = swept;
+        if constexpr (!EVEN) alive = follow_marks(from, to, swept, begun);
         for (int lane = 0; lane < W; ++lane)
             if (alive >> lane & 1) copy_theta(at, lane), enter(at, lane);
-        for (int c = 0; c < STATES; ++c) x[c] = tape.slot(slot)[c * tape.stride];
+        if constexpr (EVEN) count_back(at, to - from, done), ++begun;
+        fetch(tape.slot(slot), x);
         for (int64 row = from;; ++row) {
             for (; begun <= last && starts[begun].row == row; ++begun) {
-                const int lane = starts[begun].lane;
+                const int lane = lane_of(starts[begun]);
                 trajectory[lane] = starts[begun].trajectory;
                 for (int c = 0; c < STATES; ++c) set(x[c], lane, get(station_of(lane).x0[c], trajectory[lane] % W));
                 copy_theta(at, lane), lay(lane), enter(at, lane);
                 alive |= 1u << lane;
             }
             R *block = tape.block + (row - from) * STATES * tape.stride;
-            for (int c = 0; c < STATES; ++c) block[c * tape.stride] = x[c];
+            put(block, x);
             if (row == to) break;
-            const R left = tape.sides_of(row)[0], right = tape.sides_of(row)[tape.stride];
+            R left, right;
+            if constexpr (EVEN) {
+                left = fraction_done(at);
+                at.done = at.done + number<R>(1);
+                right = fraction_done(at);
+            } else {
+                left = tape.sides_of(row)[0], right = tape.sides_of(row)[LANE_APART];
+            }
             repeat(at, x, left, right);
             const unsigned reached = bits_of(same(right, number<R>(1))) & alive;
             for (int lane = 0; lane < W; ++lane)
@@ -498,19 +575,28 @@ template <class R> struct Worker {
         for (int lane = 0; lane < W; ++lane)
             marks[lane] = kept_marks[lane], trajectory[lane] = kept_trajectory[lane], top[lane] = kept_top[lane];
     }
+    // The one lane of a device, with `done` time steps of its segment done, `rows` rows earlier.
+    ADJ_METHOD void count_back(Place<R> &at, int64 rows, R done) {
+        for (; R(rows) > done; done = at.count) {
+            rows -= int64(done);
+            marks[0].retreat();
+            enter(at, 0);
+        }
+        at.done = done - R(rows);
+    }
     // Put trajectories and marks back from row `to`, which the sweep has reached, to where they were before row `from`;
     // returns the lanes under way there, and in `begun` the next start.
     ADJ_METHOD unsigned follow_marks(int64 from, int64 to, unsigned alive, int &begun) {
         for (int64 row = to; row >= from; --row) {
-            const unsigned reached = row < to ? bits_of(same(tape.sides_of(row)[tape.stride], number<R>(1))) : 0;
+            const unsigned reached = row < to ? bits_of(same(tape.sides_of(row)[LANE_APART], number<R>(1))) : 0;
             for (int lane = 0; lane < W; ++lane) {
                 if (!(reached >> lane & 1)) continue;
                 if (alive >> lane & 1) marks[lane].retreat();
                 else if (take_up(lane)) alive |= 1u << lane;
             }
             for (; begun >= 0 && starts[begun].row == row; --begun) {
-                alive &= ~(1u << starts[begun].lane);
-                top[starts[begun].lane] = starts[begun].previous;
+                alive &= ~(1u << lane_of(starts[begun]));
+                top[lane_of(starts[begun])] = starts[begun].previous;
             }
         }
         ++begun;
@@ -520,7 +606,7 @@ template <class R> struct Worker {
     // One column of a gradient for one station: to its rows, or to the batch's sums in the order of the trajectories.
     ADJ_METHOD void give(R value, void *out, int shared, int width, int64 column, int place, int station) {
         for (int lane = 0; lane < filled(station); ++lane) {
-            if (shared) sums[place + column] += double(get(value, lane));
+            if (shared) sums[(place + column) * sums_stride] += double(get(value, lane));
             else static_cast<T *>(out)[(first + station * W + lane) * int64(width) + column] = get(value, lane);
         }
     }
@@ -562,9 +648,9 @@ template <class R> struct Worker {
         for (int s = 0; s < stations_used; ++s) prepare(s);
         march();
         for (int s = 0; s < stations_used; ++s) conclude(s);
-        if (!backward) return;
+        if (!taped()) return;
         for (int s = 0; s < stations_used; ++s) seed(s);
-        if (timed) sweep<true>();
+        if (timed()) sweep<true>();
         else sweep<false>();
         for (int s = 0; s < stations_used; ++s) settle(s);
     }
