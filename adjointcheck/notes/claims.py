@@ -7,21 +7,21 @@ there; else it is a functional.  What cannot be said so raises Unclear, and the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import product
 from typing import Any
 
 from adjointcheck.expression.grammar import to_text
-from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, number, substitute, symbol, symbols_of
+from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, number, substitute, symbol
 from adjointcheck.expression.table import PRIMITIVES
 from adjointcheck.notes import tree
 from adjointcheck.notes.at_event import in_variations, stretch_of
+from adjointcheck.notes.composition import SIDES, Claim, Composition, Form
 from adjointcheck.notes.context import Context
 from adjointcheck.notes.indices import Unclear, ahead, counted_from, past_last
 from adjointcheck.notes.jacobian import Partial, lemma
-from adjointcheck.notes.layouts import Layouts
 from adjointcheck.notes.meaning import Applied, Symbol, Unknown, own_name, walk
 from adjointcheck.notes.settings import Setting
 from adjointcheck.notes.tree import Node
@@ -29,26 +29,10 @@ from adjointcheck.trusted.language import INTERVALS
 from adjointcheck.trusted.theory import judge_theory
 from adjointcheck.trusted.verdict import Status
 
-Form = dict[str, Expression]
 FUNCTIONS = {"tr": "trace", "trace": "trace", "det": "det"} | {row.name: row.name for row in PRIMITIVES.values() if row.level == 9}
 STRETCHES = {("t0", "t1"): "integrand", ("here", "t1"): "after here", ("t0", "here"): "until here",
              ("t0", "tau"): "until event", ("tau", "t1"): "after event"}
-SIDES = {"until event": "before", "after event": "after"}
 GRADIENTS = {"x0": "J_x0", "theta": "J_theta", "w": "J_w", "t0": "J_t0", "t1": "J_t1", "s": "J_s", "x": "J_x"}
-
-
-@dataclass(frozen=True)
-class Claim:
-    """Slots of the derivation language; `without` are the setting's facts that do not hold for it, such as the start at a running time.
-
-    `lemmas` are the documents that prove the partial derivatives taken on the way.  With an `order` k above 0 the sides are equal
-    up to O(eps^k), in a limit up to O(eps).
-    """
-
-    slots: Mapping[str, str]
-    without: tuple[str, ...] = ()
-    lemmas: tuple[Mapping[str, Any], ...] = ()
-    order: int = 0
 
 
 def claim_of(chain: tree.Chain, setting: Setting, context: Context) -> Claim:
@@ -59,7 +43,7 @@ def claim_of(chain: tree.Chain, setting: Setting, context: Context) -> Claim:
 
 
 @dataclass(frozen=True)
-class Reader(Layouts):
+class Reader(Composition):
     """Forms of resolved nodes; `shift` is added to layer indices."""
 
     shift: int = 0
@@ -122,6 +106,8 @@ class Reader(Layouts):
             root = self.setting.language.move(root, "delta")
         if node.free:
             self.loose.add(root)
+        if node.name == "p" and self.paid_first(node):
+            raise Unclear("the first layer's costate where a cost is paid there", "the gradient in the initial state")
         constant = self.setting.language.timeless(root)
         return {"": root} if constant else self.placed(root, node.at, node.side)
 
@@ -175,6 +161,8 @@ class Reader(Layouts):
         points = self.setting.language.points
         if at is None or at == Symbol("t") or at == Symbol("t", bound=True):
             return "here", self.base() if self.setting.language.layers else 0
+        if self.setting.language.layers and at == tree.Number(Fraction(1)):
+            return points[0], 1
         if self.setting.language.layers:
             end = self.end(at)
             return (end, 0) if end else ("here", self.base() + ahead(at))
@@ -252,13 +240,6 @@ class Reader(Layouts):
             elif not self.limiting or self.order(term) < 2:
                 raise Unclear("O(eps^k) inside a formula", "O(eps^k) as the last term of a side, in a limit at least O(eps^2)")
         return found
-
-    def added(self, a: Form, b: Form) -> Form:
-        both = {place: self.plus(a[place], b[place]) for place in a if place in b}
-        return {**a, **b, **both}
-
-    def negated(self, form: Form) -> Form:
-        return {place: self.kept(neg(root), root in self.loose) for place, root in form.items()}
 
     def form_negative(self, node: tree.Negative) -> Form:
         return self.negated(self.form(node.of))
@@ -372,7 +353,7 @@ class Reader(Layouts):
             name = functions[core.name].get(by.name, f"{core.name}_{by.name}")
             vector = not self.scalar(symbol(core.name))
             return wrap({place: self.laid_out(root, vector, by.name, node.kind) for place, root in self.function(core, name).items()})
-        inner = self.form(node.of)
+        inner = self.together(self.form(node.of))
         if len(inner) != 1 or set(inner) & {*INTERVALS}:
             raise Unclear("a partial derivative of several places", "an expression at one time")
         ((place, of),) = inner.items()
@@ -420,7 +401,7 @@ class Reader(Layouts):
         return self.chained(node, by)
 
     def gradient_by(self, by: Symbol) -> Form:
-        name = GRADIENTS.get(by.name)
+        name = GRADIENTS.get("x0" if self.paid_first(by) else by.name)
         if name and by.part and by.name != "s":
             name = f"{name}_{self.component(by).rpartition('_')[2]}"
         name = "p" if name == "J_x" and "eps" in self.setting.language.letters else name
@@ -428,6 +409,11 @@ class Reader(Layouts):
             raise Unclear(f"the derivative of J by {by.name}", f"one of {', '.join(GRADIENTS)}")
         form = {"": symbol(name)} if self.setting.language.timeless(symbol(name)) else self.placed(symbol(name), by.at, by.side)
         return {place: self.gradient(root) for place, root in form.items()}
+
+    def paid_first(self, node: Symbol) -> bool:
+        """Is it the first layer's state or costate where a cost is paid there?  That cost is no part of the costate."""
+        first = node.at is not None and self.setting.language.layers and self.end(node.at) == self.setting.language.points[0]
+        return first and "Xi" in self.setting.language.functions
 
     def sensitivity(self, core: Symbol, by: Symbol) -> Form:
         """dx/dtheta, dx/dx0; over one layer the Jacobian of the layer."""
@@ -533,64 +519,3 @@ class Reader(Layouts):
         if set(body) - {"", "here"}:
             raise Unclear("an expectation of several places", "an expectation at one time")
         return {"mean": body.get("here", ZERO) + body.get("", ZERO)}
-
-    # -- claims -----------------------------------------------------------------------------------------------
-
-    def claim(self, left: Form, right: Form) -> Claim:
-        """left = right as an equation at one place, or as a functional."""
-        left, right = self.matched(left, right)
-        gap = self.whole(self.added(left, self.negated(right)))
-        partial = [key for key in gap if key in ("after here", "until here")]
-        places = [place for place in gap if place]
-        if partial or (len(places) > 1 and "here" in places and not set(places) & {*INTERVALS}):
-            return self.on_stretch(gap, partial)
-        if "mean" in gap:
-            gap = {**gap, "": self.plus(gap.get("", ZERO), gap.pop("here", ZERO))}
-            places.remove("here") if "here" in places else None
-        functional = bool(set(places) & {*INTERVALS}) or len(places) > 1 or self.names_functional(gap.get("", ZERO))
-        if not functional:
-            return self.equation(left, right, places[0] if places else "here")
-        if "here" in places:
-            raise Unclear("an integral beside a value at the running time", "one or the other")
-        return Claim({"value": to_text(gap.get("", ZERO)), **{place: to_text(neg(gap[place])) for place in gap if place}})
-
-    def whole(self, gap: Form) -> Form:
-        """Two integrals of one integrand, until an event and from it on, are one."""
-        parts = [gap[kind] for kind in SIDES if kind in gap]
-        if not parts:
-            return gap
-        if len(parts) < 2 or self.setting.language.equal(("always", parts[0], parts[1]), ()).status is not Status.PROVED:
-            raise Unclear("an integral on one side of an event", "the same integrand on both sides")
-        rest = {place: root for place, root in gap.items() if place not in SIDES}
-        return self.added(rest, {"integrand": parts[0]})
-
-    def matched(self, left: Form, right: Form) -> tuple[Form, Form]:
-        """Both sides in one layout, as far as what is loose allows."""
-        shapes = [{self.shape(root) for root in form.values()} - {("", "")} for form in (left, right)]
-        if len(shapes[0]) == len(shapes[1]) == 1 and shapes[0] != shapes[1]:
-            for form, other in ((left, right), (right, left)):
-                if all(root in self.loose for root in form.values()):
-                    turned = {place: self.turned(root) for place, root in form.items()}
-                    return (turned, other) if form is left else (other, turned)
-        return left, right
-
-    def names_functional(self, root: Expression) -> bool:
-        bases = {name.partition(".")[0] for name in symbols_of(root)}
-        return any(not fact.at and symbols_of(fact.part("value")) & bases for fact in self.setting.facts.values())
-
-    def equation(self, left: Form, right: Form, place: str) -> Claim:
-        sides = [to_text(form.get(place, ZERO) + form.get("", ZERO)) for form in (left, right)]
-        return Claim({"left": sides[0], "right": sides[1], "at": "always" if place == "here" else place})
-
-    def on_stretch(self, gap: Form, partial: list[str]) -> Claim:
-        """Values at the running time and at an end, with an integral between them: the running time becomes the other end."""
-        first, last = self.setting.language.points[0], self.setting.language.points[-1]
-        later = "after here" in gap or (not partial and last in gap)
-        end, gone = (first, "start") if later else (last, "terminal")
-        if len(partial) > 1 or end in gap or "integrand" in gap or (set(gap) & {"sum", "mean"}):
-            raise Unclear("integrals over several stretches", "one stretch of time")
-        kind = "sum" if self.setting.language.layers else "integrand"
-        rename = {"here": end, "after here": kind, "until here": kind}
-        slots = {rename.get(place, place): to_text(neg(root)) for place, root in gap.items() if place}
-        barred = tuple(id for id, fact in self.setting.facts.items() if fact.at == end or id == gone)
-        return Claim({"value": to_text(gap.get("", ZERO)), **slots}, barred)

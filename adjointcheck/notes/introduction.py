@@ -18,6 +18,7 @@ from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, Law, key
 from adjointcheck.notes.forms import form_of
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, resolve, symbols, unknown, walk
 from adjointcheck.notes.modes import guard, is_mode, reset, switched
+from adjointcheck.notes.own_letters import indexed
 from adjointcheck.notes.primes import is_primed, unprimed
 from adjointcheck.notes.shorthand import conserved
 from adjointcheck.notes.tree import Node
@@ -359,7 +360,7 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
         if isinstance(letter_, tree.Letter) and letter_.name in USUAL_TERMINALS and not role_in(letter_, context) and not letter_.below:
             context, more = introduced_function(letter_, "Psi", context) if not context.of("Psi") and not integrals else (context, ())
             names += more
-    context = constants(value, context)
+    context = constants(value, context, ("1", "1"))
     law = Law("objective", Symbol("J"), resolve(value, context))
     paid = ["running"] * bool(integrals) + ["terminal"] * bool(ended or _quadratic_end(value, context))
     return "assumption", names, replace(context, laws=(*context.laws, law)).believed(paid)
@@ -396,7 +397,7 @@ def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
         return None
     context = _multiplier(pair[1], lambda node: _is_f(node, context), context)
     context = propose(tree.Chain((pair[1],), ()), context)
-    body = without_rates(resolve(pair[1], constants(pair[1], context)), context)
+    body = without_rates(resolve(pair[1], constants(pair[1], context, ("1", "1"))), context)
     if unknown(body) or "p" not in symbols(body):
         return None
     declared = Declared(key(letter), "H", kind="function", body=body, source=declared.source if declared else "proposed")
@@ -543,10 +544,12 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     after = propose(tree.Chain((pair[1],), ()), context)
     if key(letter) in after.letters:
         return None
+    usual = {key(letter), letter.name} & {*USUAL_COSTATES, *USUAL_STATES}
+    if usual and not context.of("p") and context.of("x") and chain.relations[0] == "=":
+        return None
     if letter.below and context.over() == "layers":
-        return None
-    if key(letter) in (*USUAL_COSTATES, *USUAL_STATES) and not context.of("p") and context.of("x") and chain.relations[0] == "=":
-        return None
+        layered = indexed(letter, pair[1], after)
+        return ("definition", (letter.name,), layered) if layered is not None else None
     body = resolve(pair[1], after)
     if unknown(body) or not symbols(body):
         return None

@@ -236,7 +236,7 @@ class _Resolver:
         """A path or a function at a layer, at the start or the end; else a component."""
         over_layers = self.context.over() == "layers"
         place = self.layer(below) if over_layers else self.time(below)
-        path = isinstance(core, Applied) or ROLES.get(core.name, ROLES["I"]).kind == "path" or core.name in ("h", "t")
+        path = isinstance(core, Applied) or self.is_path(core) or core.name in ("h", "t")
         if path and over_layers and not unknown(place):
             return _at(base, place)
         if path and not over_layers and _is_end(place):
@@ -244,6 +244,11 @@ class _Resolver:
         if isinstance(core, Symbol) and not unknown(place):
             return _replaced(base, lambda c: replace(c, part=(place,)))
         return Unknown("_".join(filter(None, [core.name, "?"])))
+
+    def is_path(self, core: Symbol) -> bool:
+        """Has it a value at each time or layer?"""
+        own = next((declared for declared in self.context.of(core.name) if core.name not in ROLES), None)
+        return (own.kind if own is not None else ROLES.get(core.name, ROLES["I"]).kind) == "path"
 
     def layer(self, node: Node) -> Node:
         """An index: N or T the last layer, any other unknown letter the running one."""
@@ -303,7 +308,7 @@ class _Resolver:
             return self.path_at(base, core, arguments)
         if isinstance(core, Symbol) and core.name in ("J", "J_a"):
             return self.functional_of(base, core, arguments)
-        if isinstance(core, Symbol) and self.context.letters.get(core.name, Declared("", "")).kind == "path":
+        if isinstance(core, Symbol) and self.is_path(core):
             return _at(base, self.map(arguments[0]))
         if isinstance(core, Symbol) and len(arguments) == 1 and self.is_place(arguments[0]):
             return _at(base, self.time(arguments[0]))

@@ -179,7 +179,7 @@ def density(draft: Draft) -> None:
 
 
 def layers(step: str, stage: str, inputs: bool = True) -> Draft:
-    """x.next = step, J = Psi(x_N) + sum of stage: discrete Lagrangian, costate, gradients; f and L may differ by layer through t.
+    """x.next = step, J = Xi(x_0) + Psi(x_N) + sum of stage: discrete Lagrangian, costate, gradients; f and L may differ by layer through t.
 
     Without `inputs` nothing is free: no gradients, but x0 and theta may be held fixed in claims on J.delta.
     """
@@ -189,13 +189,14 @@ def layers(step: str, stage: str, inputs: bool = True) -> Draft:
     draft.function("f", "n 1", t="f_t n 1", x="f_x n n", w="f_w n k", theta="f_theta n m")
     draft.function("L", "1 1", t="L_t 1 1", x="L_x 1 n", w="L_w 1 k", theta="L_theta 1 m")
     draft.function("Psi", "1 1", x="Psi_x 1 n", theta="Psi_theta 1 m")
+    draft.function("Xi", "1 1", x="Xi_x 1 n")
     for letter in ("t", "h"):
         draft.assume(f"{letter}_given", f"{letter}.delta = 0")
     given = ("t_given", "h_given")
     draft.assume("dynamics", f"x.next = {step}")
     draft.assume("start", "x = x0 at first")
-    draft.define("cost", {"value": "J", "last": "Psi", "sum": stage})
-    draft.step("lagrangian", "rewrite", {"value": "J", "last": "Psi", "sum": f"{stage} + p.next*({step} - x.next)"}, "cost", "dynamics")
+    draft.define("cost", {"value": "J", "first": "Xi", "last": "Psi", "sum": stage})
+    draft.step("lagrangian", "rewrite", {**draft.claim("cost"), "sum": f"{stage} + p.next*({step} - x.next)"}, "cost", "dynamics")
     draft.step("variation", "differentiate", draft.vary("lagrangian", "delta", *given), "lagrangian", *given, by="delta")
     draft.step("parts", "by_parts", draft.by_parts("variation", "-p*x.delta"), "variation", boundary="-p*x.delta")
     draft.step("costate", "choose", draft.costate("parts", "sum", "x.delta", "p"), "parts", of="x.delta")
@@ -203,7 +204,7 @@ def layers(step: str, stage: str, inputs: bool = True) -> Draft:
     draft.step("start_varies", "differentiate", "x.delta = x0.delta at first", "start", by="delta")
     part = {name: f"({stage.replace('L', f'L_{name}')} + {'h*' if 'h' in step else ''}p.next*f_{name})" for name in ("w", "theta")}
     varied = f"{part['w']}*w.delta + {part['theta']}*theta.delta"
-    slots = {"value": "J.delta", "first": "p*x0.delta", "last": "Psi_theta*theta.delta", "sum": varied}
+    slots = {"value": "J.delta", "first": "(Xi_x + p)*x0.delta", "last": "Psi_theta*theta.delta", "sum": varied}
     draft.step("first_variation", "rewrite", slots, "parts", "dynamics", "costate", "terminal", "start_varies")
     spoken_of(draft, "p.next")
     if not inputs:
@@ -212,7 +213,7 @@ def layers(step: str, stage: str, inputs: bool = True) -> Draft:
             draft.assume(f"{letter}_fixed", f"{letter}.delta = 0")
         return draft
     draft.let(J_x0="1 n constant", J_w="1 k", J_theta="1 m constant")
-    draft.step("gradient_x0", "gradient", {"value": "J_x0", "first": "p"}, "first_variation", of="x0.delta")
+    draft.step("gradient_x0", "gradient", {"value": "J_x0", "first": "Xi_x + p"}, "first_variation", of="x0.delta")
     draft.step("gradient_w", "gradient", f"J_w = {part['w']}", "first_variation", of="w.delta")
     slots = {"value": "J_theta", "last": "Psi_theta", "sum": part["theta"]}
     draft.step("gradient_theta", "gradient", slots, "first_variation", of="theta.delta")

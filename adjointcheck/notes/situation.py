@@ -160,8 +160,10 @@ def values(kind: str, context: Context) -> dict[str, str]:
                                  for part in parts)
     if "no running cost" in context.hypotheses or not runs:
         found["L"] = "0"
-    if "no terminal cost" in context.hypotheses or (cost and not _has_end(cost.right) and "Psi" not in present):
+    if "no terminal cost" in context.hypotheses or (cost and not _has_end(cost.right, kind) and "Psi" not in present):
         found["Psi"] = "0"
+    if cost is None or not any(isinstance(part, Symbol) and part.name == "x" and _is_start(part.at) for part in parts):
+        found["Xi"] = "0"
     if kind in ("event", "switch") and "phi" not in present:
         found["phi"] = "0"
     if cost is None and "Psi" not in present:  # a loss of which nothing is said: a cost of the end state
@@ -191,13 +193,17 @@ def arguments_of(function: str, context: Context) -> tuple[str, ...] | None:
     return next((tuple(slot for slot, _ in part.arguments) for part in written if part.arguments), None)
 
 
-def _has_end(node: Node) -> bool:
-    """Does a cost speak of the end state outside its integral?"""
+def _has_end(node: Node, kind: str) -> bool:
+    """Does a cost speak of the end state outside its integral, or sum over all states up to the last layer's?"""
     if isinstance(node, tree.Integral | tree.Series):
-        return False
+        return isinstance(node, tree.Series) and node.upper == Symbol("N") and kind != "observations"
     if isinstance(node, Symbol) and node.name == "x":
-        return True
-    return isinstance(node, Applied) or any(_has_end(child) for child in children(node))
+        return not _is_start(node.at)
+    return isinstance(node, Applied) or any(_has_end(child, kind) for child in children(node))
+
+
+def _is_start(place: Node | None) -> bool:
+    return place in (Symbol("t0"), tree.Number(Fraction(0)))
 
 
 def concrete(kind: str, context: Context) -> Setting | None:
@@ -225,13 +231,15 @@ def sizes(context: Context) -> tuple[tuple[str, str], ...]:
 def own_letters(context: Context, made: Setting) -> dict[str, str]:
     """Letters of the notes that the convention has not, such as A and B, with their shapes and flags."""
     found: dict[str, str] = {}
+    inverted = {part.base.name for law in context.laws for part in walk(law.right) if isinstance(part, tree.Power)
+                and isinstance(part.base, Symbol) and part.exponent == tree.Negative(tree.Number(Fraction(1)))}
     for declared in context.letters.values():
         name = own_name(declared.symbol, context)
         if name in ROLES or name in made.language.letters or declared.body is not None or "" in declared.shape:
             continue
         square = declared.shape[0] == declared.shape[1] != "1"
         flags = ["symmetric"] * (square and is_symmetric(declared, context))
-        flags += ["nonzero"] * (square and name == "R")
+        flags += ["nonzero"] * (square and (name == "R" or declared.symbol in inverted))
         constant = ["constant"] * (declared.kind == "constant")
         found[name] = " ".join([*declared.shape, *constant, *flags])
     return found
@@ -254,9 +262,13 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
         raise Unclear("the objective", "a sum of phi_j(x(s_j)), a cost of the end state, and an integral of L")
     if cost is not None and not isinstance(cost.right, Symbol) and made.name != "observations":
         form = reader.form(cost.right)
-        if set(form) - {"", "integrand", "sum", last} or form.get("", ZERO) is not ZERO:
+        fixed = form.pop("", ZERO)
+        if fixed is not ZERO and symbols_of(fixed) <= {"theta", *own_letters(context, made)}:  # |theta|^2, y' y
+            form[last] = form.get(last, ZERO) + fixed
+            fixed = ZERO
+        if set(form) - {"integrand", "sum", last, *(("first",) if layers else ())} or fixed is not ZERO:
             raise Unclear("the objective", "a cost of the end state and an integral or a sum")
-        found |= {name: form[slot] for name, slot in (("L", "integrand"), ("L", "sum"), ("Psi", last)) if slot in form}
+        found |= {name: form[slot] for name, slot in (("L", "integrand"), ("L", "sum"), ("Psi", last), ("Xi", "first")) if slot in form}
         if layers and "L" in symbols(cost.right):
             del found["L"]
     return {name: root for name, root in found.items() if name in made.language.functions}
@@ -304,6 +316,7 @@ def _with(key: tuple[Any, ...], bodies: tuple[tuple[str, str], ...], own: tuple[
     grown = with_letters(setting(*key), dict(own))
     steps = [*grown.document["steps"]]
     steps += [_assume(f"{name}_given", f"{name}.delta", "0") for name, _ in own]
+    steps += [_assume(f"{name}_given_last", f"{name}.delta", "0", "last") for name, _ in own if grown.language.layers]
     try:
         for function, text in bodies:
             steps += field_steps(grown, function, text, set(dict(own)))
@@ -323,28 +336,32 @@ def regulated(made: Setting, bodies: Mapping[str, str], own: Mapping[str, str]) 
     return judged({**grown.document, "steps": steps}, grown.optional)
 
 
-def _assume(id: str, left: str, right: str) -> dict[str, Any]:
-    return {"id": id, "rule": "assume", "premises": [], "claim": {"left": left, "right": right, "at": "always"}, "how": {}}
+def _assume(id: str, left: str, right: str, at: str = "always") -> dict[str, Any]:
+    return {"id": id, "rule": "assume", "premises": [], "claim": {"left": left, "right": right, "at": at}, "how": {}}
 
 
 def field_steps(made: Setting, function: str, text: str, own: set[str]) -> Iterator[dict[str, Any]]:
-    """function = text, its partials, and the check that these are its partials, along time and along every variation."""
+    """function = text, its partials, and the check that these are its partials, along time and along every variation.
+
+    Over layers what holds always says nothing of the last one, where the end cost is paid.
+    """
     language = made.language
     root = language.read(text, function)
-    yield _assume(f"{function}_is", function, text)
+    at, ending = ("last", "_last") if language.layers and function == "Psi" else ("always", "")
+    yield _assume(f"{function}_is", function, text, at)
     slopes = language.functions[function]
     for letter, part in slopes.items():
         slope = Partial(language, letter).of(root) if letter != "t" else _in_time(made, root)
-        yield _assume(f"{part}_is", part, to_text(slope))
-    given = [f"{name}_given" for name in sorted(symbols_of(root) & own)]
+        yield _assume(f"{part}_is", part, to_text(slope), at)
+    given = [f"{name}_given{ending}" for name in sorted(symbols_of(root) & own)]
     for by in ("delta",) if language.layers else ("delta", "dot"):
         moved = {side: language.move(expression, by) for side, expression in (("left", symbol(function)), ("right", root))}
         yield {"id": f"{function}_{by}", "rule": "differentiate", "premises": [f"{function}_is"], "how": {"by": by},
-               "claim": {**{side: to_text(expression) for side, expression in moved.items()}, "at": "always"}}
+               "claim": {**{side: to_text(expression) for side, expression in moved.items()}, "at": at}}
         partials = [f"{part}_is" for part in slopes.values()]
-        time = [id for id in ("time", "time_fixed") if id in made.facts and "t" in (*slopes, *symbols_of(root))]
+        time = [id for id in ("time", "time_fixed", "t_given") if id in made.facts and "t" in (*slopes, *symbols_of(root))]
         yield {"id": f"{function}_partials_{by}", "rule": "rewrite", "premises": [*partials, *given, *time], "how": {},
-               "claim": {**{side: to_text(expression) for side, expression in moved.items()}, "at": "always"}}
+               "claim": {**{side: to_text(expression) for side, expression in moved.items()}, "at": at}}
 
 
 def _in_time(made: Setting, root: Expression) -> Expression:

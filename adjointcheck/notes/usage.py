@@ -9,6 +9,7 @@ from fractions import Fraction
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, key, own
 from adjointcheck.notes.meaning import INDICES, Symbol, resolve, symbols, walk
+from adjointcheck.notes.own_letters import is_placed, own_letters, walk_letters
 from adjointcheck.notes.tree import Node
 
 EQUALS = ("=", ":=", "=:", "equiv", "==")
@@ -123,19 +124,30 @@ def slot_of(argument: Node, function: str, context: Context, timed: bool, names:
     return context.declare(Declared(name, symbol, ROLES[symbol].shape, ROLES[symbol].kind, source="proposed")), symbol
 
 
-def constants(node: Node, context: Context) -> Context:
-    """Letters that a law brings in without a word: matrices A, B ... before a state or control, the rate of a discount."""
+MATRICES = {"A": ("n", "n"), "B": ("n", "k"), "Q": ("n", "n"), "R": ("k", "k"), "S": ("n", "n"), "M": ("n", "n"), "F": ("n", "n"),
+            "G": ("n", "k"), "W": ("n", "n"), "b": ("n", "1")}
+
+
+def constants(node: Node, context: Context, shape: tuple[str, str] = ("n", "1")) -> Context:
+    """Letters that a law of that shape brings in without a word: a control, what fits where it stands, matrices A, B ..., a discount."""
     context = discount(node, context)
-    for part in walk(node):
-        indexed = isinstance(part, tree.Letter) and part.name in context.letters and context.letters[part.name].kind == "function"
-        if isinstance(part, tree.Letter) and not indexed and not {key(part)} & {*context.letters, *USUAL} and not part.above:
-            shape = {"A": ("n", "n"), "B": ("n", "k"), "Q": ("n", "n"), "R": ("k", "k"), "S": ("n", "n"), "M": ("n", "n"), "F": ("n", "n"),
-                     "G": ("n", "k"), "W": ("n", "n"), "b": ("n", "1")}.get(part.name)
-            if key(part) in USUAL_CONTROLS and not context.of("w"):
-                context = context.declare(Declared(key(part), "w", ("k", "1"), "path", source="proposed"))
-            elif shape is not None:
-                context = context.declare(Declared(key(part), own(key(part)), shape, source="proposed"))
+    letters = [part.function if isinstance(part, tree.Call) else part for part in walk_letters(node, context)]
+    new = [letter for letter in letters if isinstance(letter, tree.Letter) and not _explains(letter, context)]
+    for letter in new:
+        if key(letter) in USUAL_CONTROLS and not context.of("w"):
+            context = context.declare(Declared(key(letter), "w", ("k", "1"), "path", source="proposed"))
+    context = own_letters(shape, node, context)
+    for letter in new:
+        if letter.name in MATRICES and not _explains(letter, context):
+            context = context.declare(Declared(key(letter), own(key(letter)), MATRICES[letter.name], source="proposed"))
     return context
+
+
+def _explains(letter: tree.Letter, context: Context) -> bool:
+    """Is the letter known, or a layer's value of a known one?"""
+    base = context.letters.get(letter.name)
+    placed = base is not None and (base.kind == "function" or (is_placed(letter, context) and base.kind == "path"))
+    return key(letter) in {*context.letters, *USUAL} or bool(letter.above) or placed
 
 
 def discount(node: Node, context: Context) -> Context:

@@ -18,18 +18,18 @@ import numpy as np
 from scipy.linalg import expm
 
 from adjointcheck.notes import jet, tree
-from adjointcheck.notes.context import ROLES, Context, Declared
+from adjointcheck.notes.context import ROLES, Context
 from adjointcheck.notes.costs import ending, running
 from adjointcheck.notes.elementwise import written_out
 from adjointcheck.notes.evaluation import CLOSE, Env, NoValue, assembled, columns, dimensions, evaluate, place_of, scalar
 from adjointcheck.notes.fields import END, FINE, START, Path, Smooth, grid, spread
 from adjointcheck.notes.jet import Value, along, direction, moved, real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, symbols, walk
+from adjointcheck.notes.own_values import at_place, constant, own_path
 from adjointcheck.notes.tree import Node
-from adjointcheck.notes.usage import is_symmetric
 
 LAYERS = OBSERVATIONS = 4
-SIZES = {"n": 3, "k": 2, "m": 4, "q": 2}
+SIZES = {"n": 3, "k": 2, "m": 4, "q": 2, "d": 2, "e": 4}
 OWNERS = {"n": "x", "k": "w", "m": "theta", "q": "psi"}  # whose dimension each is
 
 
@@ -193,8 +193,9 @@ class World:
             if name in ROLES or not (name in self.spoken or self.stage.algebra):
                 raise NoValue(f"the notes never say what {declared.letter} is")
             if name not in self._constants:
-                self._constants[name] = self.constant(declared.letter, declared)
-            return self._constants[name]
+                self._constants[name] = own_path(self, declared) if declared.kind == "path" else constant(self.stage, declared)
+            found = self._constants[name]
+            return found if declared.kind != "path" else at_place(self, found, place, declared)
         raise NoValue(f"{name} has no value in this world")
 
     @cached_property
@@ -202,17 +203,6 @@ class World:
         """The letters that the laws rest on; any others are free, and a formula about them is true or false by what they mean."""
         bodies = [d.body for d in self.context.letters.values() if d.body is not None]
         return frozenset().union(*(symbols(law.right) for law in self.context.laws), *map(symbols, bodies))
-
-    def constant(self, name: str, declared: Declared) -> Value:
-        """A letter that the notes declare without saying what it is."""
-        if declared.kind == "path":
-            raise NoValue(f"{name} changes in time, and the notes do not say how")
-        rows, cols = (self.stage.size(part) for part in declared.shape)
-        rng = self.stage.rng(f"constant {name}")
-        value = rng.uniform(0.3, 0.9, (rows, cols)) * rng.choice([-1, 1], (rows, cols))
-        if is_symmetric(declared, self.context):
-            value = value @ value.T + 0.5 * np.eye(rows) if rows == cols else value
-        return scalar(value if rows * cols > 1 else abs(value)) * self.stage.unit
 
     def value_I(self, place: Value) -> Value:
         return np.eye(self.shape("x")[0])
@@ -240,6 +230,8 @@ class World:
             return self.costate(place).reshape(*self.shape("p"))
         if not 0 <= place <= self.count:
             raise NoValue(f"there is no costate at layer {place}")
+        if place == 0 and any(isinstance(part, Symbol) and part.name == "x" and _is_first(part) for part in walk(self.objective)):
+            raise NoValue("the costate at the first layer, where a cost is paid: with it or without it")
         return self.costates[place]
 
     def value_observation(self, place: Value) -> Value:
@@ -585,6 +577,10 @@ def _stands(slot: str, value: Node) -> bool:
 
 def same(place: Value, other: float) -> bool:
     return not isinstance(place, jet.Jet) and abs(float(place) - other) < CLOSE
+
+
+def _is_first(symbol: Symbol) -> bool:
+    return symbol.at is not None and _is_start(symbol.at)
 
 
 def _is_start(place: Node) -> bool:

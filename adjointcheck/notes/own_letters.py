@@ -1,0 +1,199 @@
+"""Letters that a law brings in without a word, such as M_i and y_i: their shapes follow from where they stand.
+
+Every unknown letter is tried as a matrix, a column or a number, the most usual first, until all sums and products of the law fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from itertools import islice, product
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.context import GREEK, ROLES, USUAL, Context, Declared, Shape, key, own
+from adjointcheck.notes.meaning import children, resolve, symbols, unknown, walk
+from adjointcheck.notes.tree import Node
+
+LOOSE = ("d", "e", "g", "i", "j")  # names of dimensions that nothing fixes
+TRIES = 64
+ROLE_LETTERS = ("H", "mathcal{H}", "f", "F", "L", "J", "mathcal{J}", "Psi", "Phi")  # which name what they usually name
+SCALAR = ("1", "1")
+PLACES = {"layers": ("N", "K", "T"), "time": ("t", "T", "f", "N", "s", "tau")}  # subscripts that say where, not which
+
+
+class Misfit(Exception):
+    """No shapes of this kind fit."""
+
+
+@dataclass
+class Fit:
+    """Shapes of the letters of one law, `trial` of the unknown ones; equal dimensions are joined."""
+
+    context: Context
+    trial: Mapping[str, str]
+    joined: dict[str, str] = field(default_factory=dict)
+
+    def dim(self, name: str) -> str:
+        while name in self.joined:
+            name = self.joined[name]
+        return name
+
+    def join(self, one: str, other: str) -> None:
+        """Fresh dimensions, which start with ?, take the other's name."""
+        one, other = self.dim(one), self.dim(other)
+        if one == other:
+            return
+        if not (one.startswith("?") or other.startswith("?")):
+            raise Misfit
+        self.joined[one if one.startswith("?") else other] = other if one.startswith("?") else one
+
+    def same(self, one: Shape, other: Shape) -> Shape:
+        self.join(one[0], other[0])
+        self.join(one[1], other[1])
+        return one
+
+    def times(self, one: Shape, other: Shape) -> Shape:
+        if SCALAR in ((self.dim(one[0]), self.dim(one[1])), (self.dim(other[0]), self.dim(other[1]))):
+            return other if (self.dim(one[0]), self.dim(one[1])) == SCALAR else one
+        self.join(one[1], other[0])
+        return one[0], other[1]
+
+    def shape(self, node: Node) -> Shape:
+        """Of an expression; raises Misfit."""
+        match node:
+            case tree.Number():
+                return SCALAR
+            case tree.Letter() | tree.Call():
+                return self.letter(node)
+            case tree.Sum(terms):
+                return reduce(self.same, [self.shape(term) for term in terms if not _is_zero(term)], self.shape(terms[0]))
+            case tree.Product(factors):
+                return reduce(self.times, map(self.shape, factors))
+            case tree.Negative(of) | tree.Series(body=of) | tree.Integral(body=of):
+                return self.shape(of)
+            case tree.Transposed(of):
+                rows, cols = self.shape(of)
+                return cols, rows
+            case tree.Quotient(above, below):
+                self.same(self.shape(below), SCALAR)
+                return self.shape(above)
+            case tree.Power(base, _):
+                return self.power(base)
+            case tree.Function(name, arguments):
+                return self.function(name, arguments)
+        raise Misfit
+
+    def power(self, base: Node) -> Shape:
+        """Of a square matrix, or a number; |e|^2 is one."""
+        rows, cols = self.shape(base)
+        self.join(rows, cols)
+        return rows, cols
+
+    def function(self, name: str, arguments: tuple[Node, ...]) -> Shape:
+        shapes = [self.shape(argument) for argument in arguments]
+        if name in ("dot", "inner", "angle") and len(shapes) == 2:
+            self.same(*shapes)
+        elif name not in ("norm", "abs"):
+            reduce(self.same, shapes, SCALAR)
+        return SCALAR
+
+    def letter(self, node: tree.Letter | tree.Call) -> Shape:
+        name = name_of(node, self.context)
+        if name in self.trial:
+            return self.unknown(name)
+        known = self.context.letters.get(name)
+        symbol = known.symbol if known is not None else USUAL.get(name, "")
+        if symbol == "p" or (known is None and not symbol) or (symbol in ROLES and ROLES[symbol].kind == "index"):
+            raise Misfit
+        return known.shape if known is not None else ROLES[symbol].shape
+
+    def unknown(self, name: str) -> Shape:
+        """By the kind under trial: like is x_b, which is like x."""
+        rows, cols = f"?{name} rows", f"?{name} cols"
+        like = self.context.letters.get(name.partition("_")[0])
+        return {"matrix": (rows, cols), "column": (rows, "1"), "like": like.shape if like else SCALAR}.get(self.trial[name], SCALAR)
+
+
+def _is_zero(node: Node) -> bool:
+    return isinstance(node, tree.Number) and not node.value
+
+
+def name_of(node: Node, context: Context) -> str:
+    """M for M_i, M_0 and M(t), x_b for x_b."""
+    letter = node.function if isinstance(node, tree.Call) else node
+    if not isinstance(letter, tree.Letter) or letter.above or letter.accents:
+        raise Misfit
+    return letter.name if is_placed(node, context) else key(letter)
+
+
+def is_placed(node: Node, context: Context) -> bool:
+    """M_i, M_N, y_{i+1}, M(t): taken at a layer or a time."""
+    below = node.below if isinstance(node, tree.Letter) else ()
+    if isinstance(node, tree.Call):
+        return all(isinstance(part, tree.Letter) and part.name in ("t", "s", "tau") for part in node.arguments)
+    layers = {name for name, declared in context.letters.items() if declared.symbol in ("l", "N")} | {"N"}
+    letters = {part.name for part in walk(below[0]) if isinstance(part, tree.Letter)} if len(below) == 1 else set()
+    return len(below) == 1 and context.over() == "layers" and letters <= layers
+
+
+def own_letters(shape: Shape, node: Node, context: Context) -> Context:
+    """With the unknown letters of an expression of that shape, where some choice of their kinds fits."""
+    places = {name: is_placed(part, context) for part in walk_letters(node, context) if (name := _unknown(part, context))}
+    choices = product(*(_kinds(name, context) for name in places)) if 0 < len(places) < 8 else ()
+    for kinds in islice(choices, TRIES):
+        fit = Fit(context, dict(zip(places, kinds, strict=True)))
+        try:
+            fit.same(fit.shape(node), shape)
+        except Misfit:
+            continue
+        return _declared(fit, places, context)
+    return context
+
+
+def walk_letters(node: Node, context: Context) -> Iterator[tree.Letter | tree.Call]:
+    """Letters, and calls that are places, without what stands in subscripts and in arguments of such calls."""
+    if isinstance(node, tree.Letter) or (isinstance(node, tree.Call) and is_placed(node, context)):
+        yield node
+    else:
+        for child in (node.body,) if isinstance(node, tree.Series | tree.Integral) else children(node):
+            yield from walk_letters(child, context)
+
+
+def _unknown(node: tree.Letter | tree.Call, context: Context) -> str:
+    """The name of a letter that nothing explains."""
+    try:
+        name = name_of(node, context)
+    except Misfit:
+        return ""
+    base, _, mark = name.partition("_")
+    known = context.letters.get(base)
+    fixed = mark.isalpha() and mark not in PLACES[context.over()] and known is not None and known.kind in ("path", "constant")
+    return name if name not in {*context.letters, *USUAL} and (known is None or fixed) else ""
+
+
+def _kinds(name: str, context: Context) -> tuple[str, ...]:
+    base = name.partition("_")[0]
+    if base in context.letters:
+        return ("like",)
+    return ("number", "column") if base in GREEK else ("matrix", "number") if base.isupper() else ("column", "number")
+
+
+def _declared(fit: Fit, places: Mapping[str, bool], context: Context) -> Context:
+    loose = dict.fromkeys(dim for name in places for dim in map(fit.dim, fit.unknown(name)) if dim.startswith("?"))
+    names = dict(zip(loose, LOOSE, strict=False))
+    for name, placed in places.items():
+        rows, cols = (names.get(dim, dim) for dim in map(fit.dim, fit.unknown(name)))
+        context = context.declare(Declared(name, own(name), (rows, cols), "path" if placed else "constant", source="proposed"))
+    return context
+
+
+def indexed(letter: tree.Letter, value: Node, context: Context) -> Context | None:
+    """d_k = y_k - H_k x_k: a new letter with a value at each layer."""
+    index = letter.below[0] if len(letter.below) == 1 else None
+    known = context.letters.get(key(index)) if isinstance(index, tree.Letter) else None
+    body = resolve(value, context)
+    taken = letter.name in (*context.letters, *ROLE_LETTERS)
+    if known is None or known.symbol != "l" or taken or unknown(body) or not symbols(body):
+        return None
+    return context.declare(Declared(letter.name, own(letter.name), ("", ""), "path", body=body, source="proposed"))

@@ -1,0 +1,39 @@
+"""Values in a world for letters of which the notes say what they are like, but not what they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adjointcheck.notes.context import Declared
+from adjointcheck.notes.evaluation import NoValue, scalar
+from adjointcheck.notes.fields import Path
+from adjointcheck.notes.jet import Value
+from adjointcheck.notes.usage import is_symmetric
+
+
+def constant(stage: Any, declared: Declared, which: str = "") -> Value:
+    """Entries away from 0; a symmetric matrix is positive."""
+    rows, cols = map(stage.size, declared.shape)
+    rng = stage.rng(f"constant {declared.letter}{which}")
+    value = rng.uniform(0.3, 0.9, (rows, cols)) * rng.choice([-1, 1], (rows, cols))
+    if is_symmetric(declared, stage.context):
+        value = value @ value.T + 0.5 * np.eye(rows) if rows == cols else value
+    return scalar(value if rows * cols > 1 else abs(value)) * stage.unit
+
+
+def own_path(world: Any, declared: Declared) -> Any:
+    """A value for each layer, or a smooth path between two values."""
+    values = [constant(world.stage, declared, f" {index}") for index in range(world.count + 1)]
+    start, end = (np.reshape(value, -1) for value in values[:2])
+    return values if world.layered else Path(np.stack([start + (end - start) * np.sin(2 * time) ** 2 for time in world.grid.times]))
+
+
+def at_place(world: Any, path: Any, place: Value, declared: Declared) -> Value:
+    """The value at a layer or a time."""
+    if not world.layered:
+        return scalar(path(place).reshape(*map(world.stage.size, declared.shape)))
+    if not 0 <= place <= world.count:
+        raise NoValue(f"there is no layer {place}")
+    return path[place]

@@ -1,0 +1,56 @@
+"""Letters that laws bring in without a word: shapes from where they stand, values for each layer, costs at the first state."""
+
+from __future__ import annotations
+
+import pytest
+from test_verify import verdicts
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.context import Context, read_header
+from adjointcheck.notes.latex import read_formula
+from adjointcheck.notes.own_letters import own_letters
+
+LAYERED = "state: x in R^n\ncontrol: u in R^k\nlayer: k = 0 ... N"
+SHAPES = [
+    (r"M_k x_k", {"M": ("n", "n")}),
+    (r"A x_k + B u_k + c", {"A": ("n", "n"), "B": ("n", "k"), "c": ("n", "1")}),
+    (r"a x_k + b_k", {"a": ("1", "1"), "b": ("n", "1")}),
+    (r"\alpha x_k + A^T x_k", {"alpha": ("1", "1"), "A": ("n", "n")}),
+]
+
+
+def right_side(text: str, context: Context) -> tree.Node:
+    chain = read_formula(text, context.reader())
+    assert isinstance(chain, tree.Chain)
+    return chain.sides[1]
+
+
+@pytest.mark.parametrize(("text", "shapes"), SHAPES)
+def test_shapes_follow_from_where_letters_stand(text: str, shapes: dict[str, tuple[str, str]]) -> None:
+    context = read_header(LAYERED.splitlines())
+    found = own_letters(("n", "1"), right_side(f"x_{{k+1}} = {text}", context), context).letters
+    assert {name: found[name].shape for name in shapes} == shapes
+
+
+def test_a_misfit_in_the_cost_declares_nothing() -> None:
+    context = read_header(LAYERED.splitlines())
+    assert own_letters(("1", "1"), right_side(r"y = x_k x_k", context), context).letters == context.letters
+
+
+HEADER = "state: x\nobjective: J\ncostate: p = dJ/dx (row)\nlayer: k = 0 ... N\nassume: symmetric R, symmetric B"
+FIT = r"""x_{k+1} = M_k x_k
+J = \frac12 (x_0 - b)^T B^{-1} (x_0 - b) + \frac12\sum_{k=0}^{N} (C_k x_k - y_k)^T R_k^{-1} (C_k x_k - y_k)"""
+RIGHT_AND_WRONG = [
+    (r"p_k = p_{k+1} M_k + (C_k x_k - y_k)^T R_k^{-1} C_k", r"p_k = p_{k+1} M_{k+1} + (C_k x_k - y_k)^T R_k^{-1} C_k"),
+    (r"p_N = (C_N x_N - y_N)^T R_N^{-1} C_N", r"p_N = 0"),
+    (r"\frac{dJ}{dx_0} = (x_0 - b)^T B^{-1} + p_1 M_0 + (C_0 x_0 - y_0)^T R_0^{-1} C_0", r"\frac{dJ}{dx_0} = p_1 M_0 + (C_0 x_0 - y_0)^T R_0^{-1} C_0"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong"), RIGHT_AND_WRONG)
+def test_right_lines_are_proved_and_slips_refuted(right: str, wrong: str) -> None:
+    assert verdicts(HEADER, FIT, right, wrong) == ["proved", "refuted"]
+
+
+def test_the_costate_of_a_first_state_that_is_paid_for_is_left_open() -> None:
+    assert verdicts(HEADER, FIT, r"p_0 = p_1 M_0 + (C_0 x_0 - y_0)^T R_0^{-1} C_0") == ["unknown"]
