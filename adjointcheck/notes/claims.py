@@ -85,8 +85,6 @@ class Reader(Composition):
             raise Unclear(type(node).__name__.lower(), "sums, products, derivatives, integrals, sums over layers, values at places")
         return handler(node)
 
-    # -- letters ----------------------------------------------------------------------------------------------
-
     def form_number(self, node: tree.Number) -> Form:
         return {"": number(node.value)}
 
@@ -230,8 +228,6 @@ class Reader(Composition):
         if place and not (slot == "p" and language.layers):
             yield place, shifts[root]
 
-    # -- arithmetic -------------------------------------------------------------------------------------------
-
     def form_sum(self, node: tree.Sum) -> Form:
         found: Form = {}
         for term in node.terms:
@@ -316,8 +312,6 @@ class Reader(Composition):
             raise Unclear(node.name, f"one of {', '.join(sorted(FUNCTIONS))} of one argument")
         return self.each(node.arguments[0], lambda root: apply(FUNCTIONS[node.name], root))
 
-    # -- derivatives ------------------------------------------------------------------------------------------
-
     def form_variation(self, node: tree.Variation) -> Form:
         return self.mapped(node.of, lambda root: self.setting.language.move(root, "delta"))
 
@@ -352,12 +346,21 @@ class Reader(Composition):
         if isinstance(core, Applied) and core.name in functions and by.name != "p":
             name = functions[core.name].get(by.name, f"{core.name}_{by.name}")
             vector = not self.scalar(symbol(core.name))
+            self.check_place(self.function(core, core.name), by)
             return wrap({place: self.laid_out(root, vector, by.name, node.kind) for place, root in self.function(core, name).items()})
         inner = self.together(self.form(node.of))
         if len(inner) != 1 or set(inner) & {*INTERVALS}:
             raise Unclear("a partial derivative of several places", "an expression at one time")
+        self.check_place(inner, by)
         ((place, of),) = inner.items()
         return {place: self.laid_out(self.partial_of(of, self.name(by)), not self.scalar(of), by.name, node.kind)}
+
+    def check_place(self, form: Form, by: Symbol) -> None:
+        """Raises where the letter of a partial derivative is written at another time or layer than what it is taken of."""
+        ((place, root),) = form.items()
+        ahead = int(root.head == "symbol" and "next" in root.value.split("."))
+        if by.name in ("x", "w") and by.at is not None and place and self.place(by.at) != (place, ahead):
+            raise Unclear(f"a partial derivative by {by.name} at another place", "functions and letters of one place")
 
     def partial_of(self, root: Expression, by: str) -> Expression:
         if by not in self.setting.language.letters:
@@ -449,8 +452,6 @@ class Reader(Composition):
         if isinstance(node, tree.Transposed):
             return self.unwrapped(node.of)  # d(a^T)/dx is da/dx: a derivative's layout is its own
         return node, lambda form: form
-
-    # -- places, integrals, sums ------------------------------------------------------------------------------
 
     def form_evaluated(self, node: tree.Evaluated) -> Form:
         form = self.form(node.of)

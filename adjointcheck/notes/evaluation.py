@@ -491,11 +491,20 @@ def _derivative(of: Node, by: tuple[Any, ...], kind: str, env: Env) -> Value:
         return _in_variable(inner, symbol, env)
     if total:
         return _laid_out(env.world.derivative(inner, symbol, env), of, kind, env)
-    if isinstance(of, Applied) and of.name != "H" and not rest and symbol.name in env.world.slots(of.name):
+    own = isinstance(of, Applied) and of.name != "H" and not rest and symbol.name in env.world.slots(of.name)
+    if isinstance(of, Applied) and own and not _is_elsewhere(symbol, of, env):
         return _laid_out(_by_slot(of, symbol.name, env), of, kind, env)
     if symbol.name in ("t", "l", "eps"):
         return _explicit(inner, symbol, env)
     return _laid_out(_by_letter(inner, symbol, env), of, kind, env)
+
+
+def _is_elsewhere(symbol: Symbol, of: Applied, env: Env) -> bool:
+    """Is the letter of a derivative written at another place than the function's argument?"""
+    written = dict(of.arguments).get(symbol.name, Symbol(symbol.name, at=of.at))
+    if symbol.at is None or not isinstance(written, Symbol) or written.name != symbol.name:
+        return False
+    return not same_place(place_of(symbol.at, env), place_of(written.at, env))
 
 
 def _in_time(inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:

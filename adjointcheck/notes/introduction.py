@@ -32,8 +32,10 @@ from adjointcheck.notes.usage import (
     constants,
     differentiates,
     ended_function,
+    ends,
     head,
     introduced_function,
+    is_paid,
     moving,
     pair_of,
     propose,
@@ -42,6 +44,7 @@ from adjointcheck.notes.usage import (
     slot_of,
     spoken_of,
     successor,
+    with_ends,
 )
 from adjointcheck.notes.wording import show
 
@@ -132,7 +135,7 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
         return "assumption", (), context
     if key(letter) == "t" and isinstance(space, tree.Vector):
         for symbol, cell in zip(("t0", "t1"), space.rows[0] if len(space.rows) == 1 else [row[0] for row in space.rows], strict=False):
-            context = _ends(context, symbol, cell)
+            context = ends(context, symbol, cell)
         return "assumption", (), context
     shape = _space(space)
     if shape is None:
@@ -159,16 +162,13 @@ def _space(node: Node) -> tuple[str, str] | None:
     return (names[0], names[1] if len(names) > 1 else "1") if all(names) and len(names) < 3 else None
 
 
-def _ends(context: Context, symbol: str, node: Node) -> Context:
-    name = show_plain(node)
-    return context.declare(Declared(name, symbol, kind="place", source="proposed")) if name and name not in context.letters else context
-
-
 def dynamics(chain: tree.Chain, context: Context) -> Introduced:
     """zdot = f(z, t, theta): the state, the field and its arguments, for the first such line about a letter that is no costate."""
     pair = pair_of(chain)
     letter = moving(pair[0]) if pair else None
     if pair is None or letter is None or context.law("dynamics") or role_in(letter, context) not in ("", "x"):
+        return None
+    if isinstance(pair[0], tree.Negative | tree.Transposed):
         return None
     right = pair[1]
     if differentiates(right) or (letter.below and role_in(letter, context) == ""):
@@ -331,7 +331,9 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
         return "assumption", (key(letter),), replace(context, laws=(*context.laws, Law("objective", Symbol("J"), _end_cost(context))))
     if differentiates(value) or any(isinstance(p, tree.Letter) and p.accents == ("dot",) for p in walk(value)):
         return None
-    if not (integrals or ended or _quadratic_end(value, context)):
+    for part in integrals:
+        context = with_ends(part, context) if isinstance(part, tree.Integral) else context
+    if not (integrals or ended or _quadratic_end(value, context)) or not is_paid(resolve(value, context)):
         return None
     if letter is not None and key(letter) not in context.letters:
         context = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))

@@ -122,11 +122,12 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
     return frozenset()
 
 
-def given(left: Node, right: Node) -> bool:
+def given(left: Node, right: Node, context: Context) -> bool:
     """What notes may ask for or choose, and no world can contradict: h = T/N, |x(T)| = 1, xddot = f, f_x = 0, dJ/dtheta = 0."""
     place = isinstance(left, Symbol) and left.name in ("t0", "t1", "x0", "theta", "h", "N") and left.at is None
     accelerated = isinstance(left, tree.Derivative) and left.by == (Symbol("t"),) * 2 and left.of == Symbol("x")
-    return place or accelerated or bool(_at_ends([left, right])) or _held(left, right) or chooses(left)
+    first = context.law("dynamics") is None and _moves(left, right, context)
+    return place or accelerated or first or bool(_at_ends([left, right])) or _held(left, right) or chooses(left)
 
 
 def _held(left: Node, right: Node) -> bool:

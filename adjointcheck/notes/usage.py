@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, key, own
-from adjointcheck.notes.meaning import INDICES, Symbol, resolve, symbols, walk
+from adjointcheck.notes.meaning import INDICES, Symbol, children, resolve, symbols, walk
 from adjointcheck.notes.own_letters import is_placed, own_letters, walk_letters
 from adjointcheck.notes.tree import Node
 
@@ -179,6 +179,37 @@ def ended_function(node: Node, context: Context) -> tree.Letter | None:
         if isinstance(made, Symbol) and made.name == "x" and isinstance(made.at, Symbol) and made.at.name in ("t1", "N"):
             return function
     return None
+
+
+def ends(context: Context, symbol: str, node: Node) -> Context:
+    """With the letter of t0 or t1, if it is a new one."""
+    name = show_plain(node)
+    return context.declare(Declared(name, symbol, kind="place", source="proposed")) if name and name not in context.letters else context
+
+
+def with_ends(integral: tree.Integral, context: Context) -> Context:
+    """The limits of the cost's integral are the ends of the horizon, where the notes have not said what these are."""
+    for symbol, limit in (("t0", integral.lower), ("t1", integral.upper)):
+        if limit is not None and not context.of(symbol) and USUAL.get(show_plain(limit), symbol) == symbol:
+            context = ends(context, symbol, limit)
+    return context
+
+
+def is_paid(node: Node) -> bool:
+    """Is it free of integrals, or a constant times one over the whole horizon?"""
+    if isinstance(node, tree.Integral):
+        return not _integrates(node.body) and node.lower in (None, Symbol("t0")) and node.upper in (None, Symbol("t1"))
+    if isinstance(node, tree.Sum | tree.Negative):
+        return all(map(is_paid, children(node)))
+    if isinstance(node, tree.Product | tree.Quotient) and _integrates(node):
+        running = [part for part in children(node) if _integrates(part)]
+        constant = not any({"x", "w", "p"} & symbols(part) for part in children(node) if part not in running)
+        return len(running) == 1 and constant and is_paid(running[0]) and running[0] is not getattr(node, "below", None)
+    return not _integrates(node)
+
+
+def _integrates(node: Node) -> bool:
+    return any(isinstance(part, tree.Integral) for part in walk(node))
 
 
 def propose(chain: tree.Chain, context: Context) -> Context:

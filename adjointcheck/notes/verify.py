@@ -130,7 +130,7 @@ class Notes:
         context = spoken_of((left, right), self.context)
         proof = judge_pair(left, right, relation, context, form)
         found = combined(blank, proof, in_worlds(left, right, relation, context))
-        if found.status == "refuted" and given(left, right):
+        if found.status == "refuted" and given(left, right, self.context):
             return replace(blank, status="assumption", words="it is not so in general; what rests on it is left open")
         doubt = next((item.reason for item in self.reservations if item.bars(found.status, left, right)), "")
         if doubt:
