@@ -70,8 +70,10 @@ def test_a_discount_rate_is_a_constant_and_leaving_it_out_is_refuted() -> None:
     assert verdicts(DISCOUNTED, PRESENT, right, wrong) == ["unknown", "refuted"], "the worlds know it, the core has no discounted cost yet"
 
 
-def test_a_rate_is_not_taken_for_a_constant_outside_an_exponent_of_time() -> None:
-    assert verdicts(DISCOUNTED, "\\dot k = f(k, c)\nW = \\int_0^T \\rho U(k, c)\\,dt", r"\lambda = 0") == ["unknown"]
+def test_a_letter_that_a_cost_brings_in_counts() -> None:
+    right = r"\dot\lambda = -\rho\frac{\partial U}{\partial k} - \lambda\frac{\partial f}{\partial k}"
+    assert "refuted" not in verdicts(DISCOUNTED, "\\dot k = f(k, c)\nW = \\int_0^T \\rho U(k, c)\\,dt", right)
+    assert verdicts(DISCOUNTED, "\\dot k = f(k, c)\nW = \\int_0^T \\rho U(k, c)\\,dt", r"\lambda = 0") == ["refuted"]
 
 
 DENSITY = "state: x in R^n\nfield: f\ndensity: \\rho\ntime: t in [t_0, t_1]"
