@@ -34,6 +34,11 @@ ENTRIES: dict[str, Entry] = {
     "diffrax-backsolve": Entry("diffrax", "diffrax", "backsolve"),
     "diffrax-forward": Entry("diffrax", "diffrax", "forward_mode"),
     "odeint": Entry("adjointcheck", "own", "any_field"),
+    "odeint-checkpointed": Entry("adjointcheck", "own", "any_field", ("checkpointed",)),
+    "odeint-forward": Entry("adjointcheck", "own", "any_field", ("forward",)),
+    "odeint-interpolated": Entry("adjointcheck", "own", "any_field", ("interpolated",)),
+    "odeint-reversible": Entry("adjointcheck", "own", "any_field", ("reversible",)),
+    "odeint-backsolve": Entry("adjointcheck", "own", "any_field", ("backsolve",)),
     "adjointcheck": Entry("adjointcheck", "own", "generated"),
     "adjointcheck-native": Entry("adjointcheck", "own", "generated", ("native",)),
 }

@@ -21,14 +21,16 @@ import torch
 from torch import Tensor
 
 from adjointcheck.errors import SolveError
-from adjointcheck.solve.control import Control, Norm, root_mean_square
+from adjointcheck.solve.control import UNLIMITED, Control, Norm, root_mean_square
 from adjointcheck.solve.explicit import ExplicitRungeKutta
 from adjointcheck.solve.field import Bars, Field
 from adjointcheck.solve.gradient_method import Gradient, GradientMethod
-from adjointcheck.solve.marching import InitialValueProblem, Record, march
+from adjointcheck.solve.marching import InitialValueProblem, MarchError, Record, march
 from adjointcheck.solve.packing import Packing
 from adjointcheck.solve.reconstruction import Reconstruction, Report, distance, tell
 from adjointcheck.solve.time_step import Advance, Method, evaluate_dense
+
+PATIENCE = 100  # times as many time steps as forward, and then some, may be taken back to a mark
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Continuous(GradientMethod):
             a_bar, _, bars = tape.pull(-a)
             return torch.cat([tape.rate[: sizes[0]], a_bar, quadrature.pack(bars, a)])
 
-        way = WayBack(problem, self._method(problem), self._control(problem, sizes), rate)
+        way = WayBack(problem, self._method(problem), self._control(problem, sizes, len(saved.steps)), rate, self.name)
         unit, errors = float(ys_bar.abs().max()) or 1.0, []
         x, a, q = ys[-1, : sizes[0]], ys_bar[-1] / unit, ys.new_zeros(quadrature.size)
         after = [torch.zeros_like(a)]  # the costate just after each mark, from the last one on
@@ -86,12 +88,13 @@ class Continuous(GradientMethod):
     def _finish(self, problem: InitialValueProblem, errors: list[float]) -> None:
         pass
 
-    def _control(self, problem: InitialValueProblem, sizes: Sequence[int]) -> Control:
-        """The control of the way back, over parts of `sizes` numbers, the quadrature last."""
+    def _control(self, problem: InitialValueProblem, sizes: Sequence[int], steps: int) -> Control:
+        """The control of the way back after so many time steps, over parts of `sizes` numbers, the quadrature last."""
         given, watched = problem.control, len(sizes) - (1 if self.seminorm else 0)
         tightest = (float(torch.as_tensor(tolerance).min()) for tolerance in (given.rtol, given.atol))
         rtol, atol = (default if own is None else own for own, default in zip((self.rtol, self.atol), tightest, strict=True))
-        return replace(given, rtol=rtol, atol=atol, first_step=None, norm=_largest_part(sizes, watched))
+        most = PATIENCE * (steps + PATIENCE) if given.max_steps == UNLIMITED else given.max_steps
+        return replace(given, rtol=rtol, atol=atol, first_step=None, norm=_largest_part(sizes, watched), max_steps=most)
 
     def _method(self, problem: InitialValueProblem) -> Method:
         """The method of the way back; an implicit one would need second derivatives of the field."""
@@ -214,9 +217,10 @@ class WayBack:
     method: Method
     control: Control
     rate: Callable[[Tensor, Tensor], Tensor]
+    name: str
 
     def march_to(self, mark: int, state: Tensor) -> Tensor:
-        """The state at `mark`, from `state` at the mark after it."""
+        """The state at `mark`, from `state` at the mark after it; raises `SolveError` where there is no way."""
         lengths: list[float] = []
 
         def note(number: int, t: Tensor, h: Tensor, y: Tensor, advance: Advance) -> None:
@@ -224,7 +228,12 @@ class WayBack:
 
         marks = self.problem.marks.detach()[[mark + 1, mark]]
         piece = InitialValueProblem(Field(self.rate, Packing.of(state)), state, marks, self.method, self.control)
-        ys = march(piece, note).ys
+        try:
+            ys = march(piece, note).ys
+        except MarchError as error:
+            todo = "Choose gradient='discrete' or 'checkpointed', which do not solve backward."
+            where = f"gradient {self.name!r}, the way back, {error.where}"
+            raise SolveError(where, error.got, "a way back that can be gone", todo) from error
         # The last time step may have been cut short by the mark; the one before it was as long as the error allowed.
         longest = max(lengths[-2:] if len(lengths) > 1 else (self.control.first_step or 0.0, *lengths))
         self.control = replace(self.control, first_step=longest)

@@ -257,7 +257,8 @@ class _Walk:
         self.size = torch.where(running, following, self.size)
         self.error_before = torch.where(accepted & ~cut & running, ratio.clamp(min=1e-4), self.error_before)
         self.growth = torch.where(accepted, control.grow, 1.0) * self.ones
-        least = 10 * torch.finfo(torch.float64).eps * torch.maximum(t.abs(), pick(self.lengths, self.segment) * 1e-3)
+        way = pick(self.lengths, self.segment) * self.left.clamp(min=1e-3)  # rounding of the fractions is a limit, too
+        least = 10 * torch.finfo(torch.float64).eps * torch.maximum(t.abs(), way)
         stuck = running & ~accepted & (self.size <= least)
         self.status = torch.where(stuck, torch.where(finite, UNDERFLOW, NON_FINITE), self.status)
         self.rejected += (running & ~accepted).to(torch.int64)

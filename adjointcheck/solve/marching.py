@@ -221,9 +221,10 @@ class ErrorPace:
             self.size.accept(tried, error, cut=step.right == 1 and tried < self.size.size)
             return Verdict.ACCEPTED
         self.size.reject(tried, error if isfinite(error) else float("inf"))
-        # Where the start is singular the time steps may become much shorter than the way to go, unless there is no number.
-        way = self.lengths[step.segment] * (step.right if isfinite(error) else 1.0)
-        if self.size.size > self.finest * max(abs(t), way * 1e-3, 1e-300):
+        # Where the start is singular the time steps may become much shorter than the way to go, unless there is no number;
+        # far from it, rounding of the fractions is the limit.
+        way = self.lengths[step.segment] * max(step.left, 1e-3 * (step.right if isfinite(error) else 1.0))
+        if self.size.size > self.finest * max(abs(t), way, 1e-300):
             return Verdict.REJECTED
         return Verdict.UNDERFLOW if isfinite(error) else name_failure(advance)
 

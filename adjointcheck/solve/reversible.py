@@ -25,7 +25,7 @@ from adjointcheck.solve.control import Control, Norm
 from adjointcheck.solve.explicit import ExplicitRungeKutta
 from adjointcheck.solve.field import Field, add_bars
 from adjointcheck.solve.gradient_method import Gradient, GradientMethod, Sweep, replay
-from adjointcheck.solve.marching import InitialValueProblem, Record, choose_first, march
+from adjointcheck.solve.marching import InitialValueProblem, MarchError, Record, choose_first, march
 from adjointcheck.solve.reconstruction import Reconstruction, Report, distance, tell, warn_of_drift
 from adjointcheck.solve.time_step import Advance, Method, StepBars, Tapes
 
@@ -100,7 +100,11 @@ class Reversible(GradientMethod):
 
     def forward(self, problem: InitialValueProblem) -> tuple[Tensor, Record]:
         """March the pair; of its time steps nothing is kept but where they are."""
-        record = march(self._pair(problem), lambda *_: None)
+        try:
+            record = march(self._pair(problem), lambda *_: None)
+        except MarchError as error:
+            todo = "Choose gradient='checkpointed': where the field contracts, the pair may fall apart at any length of time steps."
+            raise SolveError(f"gradient 'reversible', {error.where}", error.got, "a pair that can be marched", todo) from error
         first, second = record.ys.chunk(2, -1)
         limit = max(1e-5, 100 * float(torch.as_tensor(problem.control.rtol).max())) if self.drift is None else self.drift
         warn_of_drift(distance(second, first), limit)

@@ -253,6 +253,22 @@ def test_setting_the_state_back_has_an_effect() -> None:
 # Refusals
 
 
+@pytest.mark.parametrize(("patience", "words"), [(100, "an error over the tolerance|not finite"), (1, "more time steps than")])
+def test_a_way_back_that_nobody_can_go_is_told(patience: int, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """y' = -50 y^3 backward reaches infinity in no time from a little too far out."""
+    monkeypatch.setattr(continuous, "PATIENCE", patience)
+    y0 = torch.tensor([3.0], dtype=F64, requires_grad=True)
+    ys = odeint(lambda t, y: -50 * y**3, y0, torch.tensor([0.0, 9.0], dtype=F64), rtol=1e-3, atol=1e-3, gradient="backsolve")
+    with pytest.raises(SolveError, match=f"'backsolve', the way back, time step of .*({words}).*'discrete' or 'checkpointed'"):
+        ys[-1].sum().backward()
+
+
+def test_a_pair_that_cannot_be_marched_is_told() -> None:
+    y0 = torch.tensor([1.0, -0.5], dtype=F64)
+    with pytest.raises(SolveError, match="'reversible', time step of .*'checkpointed'"):
+        odeint(lambda t, y: -y * y.abs().sum() ** 3 * 500, 3 * y0, torch.tensor([0.0, 9.0]), gradient="reversible", options={"max_num_steps": 200})
+
+
 @pytest.mark.parametrize(("make_row", "words"), [
     (lambda: Checkpointed(checkpoints=3, memory=100), "one of them"), (lambda: Checkpointed(0).forward(make()[1]), "1 or more checkpoints"),
     (lambda: Checkpointed(memory=3).forward(make()[1]), "32 bytes or more"), (lambda: Reversible(0.0), "above 0 and up to 1"),

@@ -260,3 +260,10 @@ def test_a_sweep_is_a_row_of_the_protocol() -> None:
     record = march(problem)
     sweep = Sweep(problem, torch.ones_like(record.ys), False)
     assert sweep.gradient().marks is None
+
+
+def test_time_steps_that_rounding_swallows_are_not_taken() -> None:
+    """Down from t = 9 the solution blows up at about 0.05, where times can be told apart that fractions of the way cannot."""
+    problem = problem_of(lambda t, y: -50 * y**3, torch.full((1,), 895**-0.5, dtype=torch.float64), torch.tensor([9.0, 0.0], dtype=torch.float64), max_steps=3000)
+    with pytest.raises(MarchError, match="however short|not finite"):
+        march(problem)

@@ -15,8 +15,8 @@ from adjointcheck.conform.protocol import Answer, Field, NotApplicable, Row, Tas
 from adjointcheck.conform.torch_adapter import TorchAdapter, declared
 
 STATES, PARAMETERS = "uvw", "abc"
-ANY_FIELD = frozenset({"y0", "module", "outside", "captured", "non-leaf", "buffer", "replica", "times", "reverse"})
-DISCRETE = {"complex", "discrete", "independent", "events", "event parameters", "second"}
+ANY_FIELD = frozenset({"y0", "module", "outside", "captured", "non-leaf", "buffer", "replica", "times", "reverse", "complex",
+                       "events", "event parameters", "second"})  # fmt: skip
 GENERATED = frozenset({"y0", "module", "times", "reverse", "repeated", "per-sample times", "own time steps", "discrete", "independent"})
 
 
@@ -113,15 +113,18 @@ def march(gradient: Any, func: Any, y0: Any, times: Any, task: Task) -> Any:
     return odeint(func, y0, subdivide(times, task.steps), method="rk4", gradient=gradient)[:: task.steps]
 
 
-def march_to_event(func: Any, event: Any, y0: Any, t0: Any, task: Task) -> tuple[Any, Any]:
+def march_to_event(gradient: Any, func: Any, event: Any, y0: Any, t0: Any, task: Task) -> tuple[Any, Any]:
     """The time of the event, and the state there (1, n)."""
     odeint_event = import_module("adjointcheck.solve.odeint").odeint_event
-    moment, states = odeint_event(func, y0, t0, event_fn=lambda t, y: event(t, y).sum(), rtol=task.tolerance, atol=task.tolerance)
+    moment, states = odeint_event(
+        func, y0, t0, event_fn=lambda t, y: event(t, y).sum(), rtol=task.tolerance, atol=task.tolerance, gradient=gradient,
+    )  # fmt: skip
     return moment, states[-1]
 
 
 def any_field(gradient: str = "discrete") -> TorchAdapter:
-    """`ac.odeint` with one gradient method."""
-    can = ANY_FIELD | (DISCRETE if gradient == "discrete" else {"complex", "independent"})
+    """`ac.odeint` with one gradient method; the exact ones do not depend on what else is asked for."""
+    exact = import_module("adjointcheck.solve.gradient_method").find_gradient_method(gradient).exact
     version = import_module("adjointcheck").__version__
-    return TorchAdapter(f"adjointcheck odeint, {gradient}", partial(march, gradient), can, version, march_to_event)
+    can = ANY_FIELD | ({"discrete", "independent"} if exact else set())
+    return TorchAdapter(f"adjointcheck odeint, {gradient}", partial(march, gradient), can, version, partial(march_to_event, gradient))
