@@ -175,6 +175,7 @@ def measure(name: str, case: Case, rounds: int) -> tuple:
     whole = median(seconds_of(prepared.end_to_end) for _ in range(rounds))
     seconds, bound = median(taken), bound_seconds(case, prepared.steps)
     peak = torch.cuda.max_memory_allocated() / 1e6 if name != "diffrax" else None
+    tell(f"  {seconds * 1e3:.2f} ms")
     words = f"{name}, {case.method}, {'equal steps' if case.tolerance is None else f'tolerance {case.tolerance:g}'}"
     return (words, case.dtype, case.way, case.count, seconds * 1e3, min(taken) * 1e3, whole * 1e3, prepared.steps,
             case.count * prepared.steps / seconds * 1e-9, bound and bound * 1e3, f"{bound / seconds:.0%}" if bound else None, peak)

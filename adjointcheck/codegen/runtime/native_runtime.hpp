@@ -25,12 +25,15 @@ template <class R> ADJ_INLINE R magnitude(R a) { return function_abs(a); }
 template <int KNOWN> ADJ_INLINE bool known_or(bool asked) { return KNOWN < 0 ? asked : KNOWN != 0; }
 
 #if defined(__CUDACC__)
-// A thread of the device has one trajectory.  Where its time steps are equal they need no record, and their size h, the
-// same in a whole segment, no more than one product with each number of the tableau.
+// A thread of the device has one trajectory.  Where its time steps are equal they need no record, and their size h is the
+// same in a whole segment: a short sum takes the products of h with its weights, which are made once, a long one is
+// multiplied by h, since an operation on three registers costs more than one with a constant.
 constexpr bool EVEN = ADJ_EQUAL == 1;
+template <class R> constexpr int SHORT = sizeof(R) == 4 ? 3 : 99;  // a double is no constant of an operation anyway; measured
 constexpr int LANE_APART = 128;  // columns of neighbouring threads lie side by side; threads of a block, native_cuda.py
 #else
 constexpr bool EVEN = false;
+template <class R> constexpr int SHORT = 0;
 constexpr int LANE_APART = 1;
 #endif
 
@@ -183,7 +186,7 @@ template <class Weights, int COUNT, class R> ADJ_INLINE R combine_costs(const R 
 // x + h sum_i weights_i terms_i[c]
 template <class Weights, int COUNT, class R, class I>
 ADJ_INLINE R add_combined(R x, R h, const R (*terms)[ADJ_ROOM(STATES)], I c) {
-    if constexpr (!EVEN) return x + h * combine<Weights, COUNT>(terms, c);
+    if constexpr (!EVEN || Weights::count() > SHORT<R>) return x + h * combine<Weights, COUNT>(terms, c);
     upward<0, COUNT>([&](auto j) ADJ_LAMBDA {
         constexpr double weight = Weights::of(decltype(j)::value);
         if constexpr (weight != 0) x = x + (number<R>(weight) * h) * terms[decltype(j)::value][c];
@@ -195,8 +198,10 @@ ADJ_INLINE R add_combined(R x, R h, const R (*terms)[ADJ_ROOM(STATES)], I c) {
     struct name { \
         static ADJ_CONSTEXPR double of(int j) { return expression; } \
         static ADJ_CONSTEXPR int first() { int j = 0; while (j < STAGES && of(j) == 0) ++j; return j; } \
+        static ADJ_CONSTEXPR int count() { int n = 0; for (int j = 0; j < STAGES; ++j) n += of(j) != 0; return n; } \
     };
 template <int I> ADJ_WEIGHTS(RowA, A[I][j])
+template <int I> ADJ_WEIGHTS(ColumnA, A[j][I])
 ADJ_WEIGHTS(RowB, B[j])
 ADJ_WEIGHTS(RowE, E[j])
 ADJ_WEIGHTS(RowELow, E_LOW[j])
@@ -425,16 +430,17 @@ template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *x, R l
     downward<EFFECTIVE>([&](auto i) ADJ_LAMBDA {
         constexpr int I = decltype(i)::value;
         constexpr double own = B[I];
+        constexpr bool by_product = EVEN && 1 + ColumnA<I>::count() <= SHORT<R>;
         R q[ADJ_ROOM(STATES)], by_t;
         columns<STATES>([&](auto c) ADJ_LAMBDA {
-            const R unit = EVEN ? h : one;
+            const R unit = by_product ? h : one;
             R sum = (number<R>(own) * unit) * g.p[c];
             upward<I + 1, EFFECTIVE>([&](auto j) ADJ_LAMBDA {
                 constexpr double weight = A[decltype(j)::value][I];
                 if constexpr (weight != 0) sum = sum + (number<R>(weight) * unit) * by_x[decltype(j)::value][c];
             });
-            if constexpr (TIMES) by_h = by_h + sum * slopes[I][c];
-            q[c] = EVEN ? sum : h * sum;
+            q[c] = by_product ? sum : h * sum;
+            if constexpr (TIMES) by_h = by_h + (EVEN ? q[c] : sum) * slopes[I][c];
         });
         const R weight = number<R>(own) * g.cost_bar;
         pullback_keeping<KEEPING && (TIMES || I + 1 < EFFECTIVE)>(

@@ -290,12 +290,15 @@ template <class R> struct Worker {
         Walk<R> g = {};
         started = next = 0, tape.rows = 0, top[0] = -1;
         for (bool running = take(g, 0); running;) {
-            const R h = g.one_step * g.length, left = options.most - g.accepted;
+            const R h = g.one_step * g.length, left = options.most - g.accepted, end = left < g.count ? left : g.count;
             bool finite = true;
-            while (g.done < g.count && g.done < left && finite) {
+            while (g.done < end) {
                 if (taped() && tape.kept(tape.rows)) put(tape.state_of(tape.rows), g.x);
-                finite = stride(g, h);
-                if (taped() && finite) ++tape.rows;
+                if (!stride(g, h)) {
+                    finite = false;
+                    break;
+                }
+                if (taped()) ++tape.rows;
             }
             g.accepted = g.accepted + g.done, g.rejected = finite ? R(0) : R(1);
             g.reached = finite && g.done == g.count ? R(1) : R(0), g.stuck = R(1) - R(finite), g.finite = R(0);
