@@ -20,6 +20,7 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.at_event import in_variations, stretch_of
 from adjointcheck.notes.composition import SIDES, Claim, Composition, Form
 from adjointcheck.notes.context import Context
+from adjointcheck.notes.contraction import consistent, contracted, contracts
 from adjointcheck.notes.indices import Unclear, ahead, counted_from, past_last
 from adjointcheck.notes.jacobian import Partial, lemma
 from adjointcheck.notes.meaning import Applied, Symbol, Unknown, own_name, walk
@@ -38,6 +39,7 @@ GRADIENTS = {"x0": "J_x0", "theta": "J_theta", "w": "J_w", "t0": "J_t0", "t1": "
 def claim_of(chain: tree.Chain, setting: Setting, context: Context) -> Claim:
     """The claim that the first two sides of a chain are equal; raises Unclear, or StepRejected where shapes do not fit."""
     reader = Reader(setting, context, shift=counted_from(chain) if setting.language.layers else 0, stretch=stretch_of(chain))
+    consistent(chain.sides[:2])
     claim = reader.claim(*(reader.side(side) for side in in_variations(*chain.sides[:2])))
     return replace(claim, lemmas=tuple(reader.lemmas), order=min(reader.orders, default=0))
 
@@ -80,6 +82,8 @@ class Reader(Composition):
         return inner.side(node.body)
 
     def form(self, node: Node) -> Form:
+        if contracts(node):
+            return contracted(self, node)
         handler: Callable[[Node], Form] | None = getattr(self, "form_" + type(node).__name__.lower(), None)
         if handler is None:
             raise Unclear(type(node).__name__.lower(), "sums, products, derivatives, integrals, sums over layers, values at places")

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import islice, pairwise
+from itertools import islice, pairwise, product
 from typing import Any
 
 import numpy as np
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, Context
+from adjointcheck.notes.contraction import extent, free
 from adjointcheck.notes.evaluation import Env, NoValue, ShapeError, evaluate
 from adjointcheck.notes.fields import COARSE
 from adjointcheck.notes.finding import Counterexample
@@ -260,6 +261,16 @@ def _unfitting(error: ShapeError) -> Outcome:
 
 
 def points(world: World, left: Node, right: Node) -> Iterator[Env]:
+    """The moments, for each of them every component that an index letter may mean."""
+    letters = sorted(free(left) | free(right))
+    sizes = (int(np.prod(world.shape(extent(left, letter) or extent(right, letter)))) for letter in letters)
+    ranges = [range(1, size + 1) for size in sizes]
+    for env in _moments(world, left, right):
+        for numbers in product(*ranges):
+            yield replace(env, bound={**env.bound, **dict(zip(letters, map(np.float64, numbers), strict=True))})
+
+
+def _moments(world: World, left: Node, right: Node) -> Iterator[Env]:
     """Where to look: over time three times, over layers two; once where nothing depends on it."""
     eps = {"eps": np.float64(0.07)}
     if world.layered:

@@ -15,8 +15,9 @@ import numpy as np
 
 from adjointcheck.notes import jet, tree
 from adjointcheck.notes.at_event import beside
+from adjointcheck.notes.contraction import extent
 from adjointcheck.notes.jet import Value, along, direction, moved, real
-from adjointcheck.notes.meaning import Applied, Symbol, Unknown, slots_of
+from adjointcheck.notes.meaning import Applied, Size, Symbol, Unknown, slots_of
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.wording import show
 
@@ -143,19 +144,30 @@ def _held(name: str, place: Value, env: Env) -> Value | None:
     return next((value for held, at, value in reversed(env.local) if held == name and same_place(at, place)), None)
 
 
-def _component(node: Symbol, value: Value, env: Env) -> Value:
-    numbers = [real(evaluate(part, env)) for part in node.part]
-    if any(np.size(number) != 1 for number in numbers):
-        raise NoValue(f"the subscript of {show(node)} is no number")
-    index = [round(float(number)) - 1 for number in numbers]
-    flat = value.reshape(-1)
-    if len(index) != 1 or not 0 <= index[0] < np.size(real(flat)):
+def _component(node: Symbol | Applied, value: Value, env: Env) -> Value:
+    number, flat = _number(node, env), value.reshape(-1)
+    if not 0 < number <= np.size(real(flat)):
         raise NoValue(f"{show(node)} has no such component")
-    return flat[index[0]]
+    return flat[number - 1]
+
+
+def _number(node: Symbol | Applied, env: Env) -> int:
+    """Which component it is, counted from 1."""
+    numbers = [real(evaluate(part, env)) for part in node.part]
+    if len(numbers) != 1 or np.size(numbers[0]) != 1:
+        raise NoValue(f"the subscript of {show(node)} is no number")
+    return round(float(numbers[0]))
+
+
+@_value.register
+def _(node: Size, env: Env) -> Value:
+    return np.float64(env.world.stage.size(node.name))
 
 
 @_value.register
 def _(node: Applied, env: Env) -> Value:
+    if node.part:
+        return _component(node, evaluate(replace(node, part=()), env), env)
     layer = _layer(node, env)
     if node.at is not None:
         env = env.at(place_of(node.at, env))
@@ -428,15 +440,24 @@ def stretches(world: Any, lower: Value, upper: Value) -> Iterator[tuple[Value, V
 def _(node: tree.Series, env: Env) -> Value:
     world = env.world
     name = node.index.name if isinstance(node.index, Symbol) else "l"
-    if node.kind != "sum" or (not world.layered and (node.lower is None or node.upper is None)):
+    whole = extent(node.body, name) if not isinstance(node.upper, tree.Number) and not world.layered else ""
+    if node.kind != "sum" or (not world.layered and (node.lower is None or node.upper is None) and not whole):
         raise NoValue(f"a {node.kind} over {name}")
-    lower = round(float(real(evaluate(node.lower, env)))) if node.lower is not None else 0
-    upper = round(float(real(evaluate(node.upper, env)))) if node.upper is not None else world.count - 1
+    lower = round(float(real(evaluate(node.lower, env)))) if node.lower is not None else int(bool(whole))
+    upper = _last(node.upper, whole, env)
     result: Value = np.float64(0.0)
     for index in range(lower, upper + 1):
-        inner = (env.at(index) if name == "l" else env).binding(name, np.float64(index))
+        inner = (env.at(index) if name == "l" and world.layered else env).binding(name, np.float64(index))
         result = plus(result, evaluate(node.body, inner), lambda: show(node))
     return result
+
+
+def _last(upper: Node | None, whole: str, env: Env) -> int:
+    """Where a sum ends: at the last component, where nothing else is said."""
+    world = env.world
+    if whole and (upper is None or (isinstance(upper, Size) and upper.name not in world.stage.sizes)):
+        return int(np.prod(world.shape(whole)))
+    return world.count - 1 if upper is None else round(float(real(evaluate(upper, env))))
 
 
 @_value.register
@@ -474,11 +495,11 @@ def _(node: tree.Derivative, env: Env) -> Value:
 
 
 def _derivative(of: Node, by: tuple[Any, ...], kind: str, env: Env) -> Value:
-    """By the last letter first: d^2 H/dx dw has rows of x and columns of w."""
+    """By the last letter first: d^2 H/dx dw has rows of x and columns of w; by x_2 a component of the derivative by x."""
     symbol, rest = by[-1], by[:-1]
-    if symbol.part and symbol.name != "s":
-        return _component(symbol, _derivative(of, (*rest, replace(symbol, part=())), kind, env), env)
     total = kind in ("total", "functional")
+    if symbol.part and symbol.name != "s" and not (total and symbol.name in ("theta", "x0")):
+        return _component(symbol, _derivative(of, (*rest, replace(symbol, part=())), kind, env), env)
     if isinstance(of, Applied) and of.name in ("Psi", "psi") and of.at is None and not total:
         env = env.at(env.world.last())
 
@@ -533,7 +554,8 @@ def _by_slot(of: Applied, slot: str, env: Env) -> Value:
     of = of if env.world.layered and of.name not in ("Psi", "H") else replace(of, at=None)
     values = slot_values(of, where)
     function, layer = env.world.field(of, where), observed if of.name == "phi" else where.time if of.at is not None else 0
-    return columns(lambda value: scalar(function({**values, slot: value}, layer=layer)), values[slot])
+    found = columns(lambda value: scalar(function({**values, slot: value}, layer=layer)), values[slot])
+    return found[_number(of, env) - 1] if of.part else found
 
 
 def _by_letter(inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:

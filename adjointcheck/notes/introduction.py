@@ -15,12 +15,13 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.at_event import at_event, misplaced
 from adjointcheck.notes.concrete import without_rates, written_out
 from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, Law, key, own
+from adjointcheck.notes.contraction import implied
 from adjointcheck.notes.forms import form_of
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, resolve, symbols, unknown, walk
 from adjointcheck.notes.modes import guard, is_mode, reset, switched
 from adjointcheck.notes.own_letters import indexed
 from adjointcheck.notes.primes import is_primed, unprimed
-from adjointcheck.notes.shorthand import conserved
+from adjointcheck.notes.shorthand import conserved, counted, counts, gathered
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import (
     EQUALS,
@@ -68,7 +69,7 @@ class Resolved:
 def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     chain = formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ())
-    chain = unprimed(chain, context)
+    chain = gathered(unprimed(chain, context), context)
     for introduce in INTRODUCTIONS:
         found = introduce(chain, context)
         if found is not None:
@@ -84,7 +85,8 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = resolve(chain, spoken_of((made,), context))
     assert isinstance(made, tree.Chain)
     made = at_event(_placed(conserved(made)), context)
-    stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
+    made = replace(made, sides=implied(made.sides))
+    stated = () if counts(made) else made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
     letters = [letter for side in stated for letter in unknown(side)]
     problems = tuple(f"the letter {letter} is not declared; add a header line such as `{letter}: costate` or `{letter} in R^n`"
                      for letter in dict.fromkeys(letters))
@@ -113,7 +115,7 @@ def _is_end(node: Node) -> bool:
 def _harmless(condition: Node) -> bool:
     """Words, ranges of times and layers, and places: what restricts no formula here."""
     if isinstance(condition, tree.Chain) and condition.relations:
-        return any(map(_is_running, condition.sides)) or set(condition.relations) <= {"in", "to"}
+        return counts(condition) or any(map(_is_running, condition.sides)) or set(condition.relations) <= {"in", "to"}
     return not isinstance(condition, tree.Chain) or len(condition.sides) == 1
 
 
@@ -399,7 +401,7 @@ def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
         return None
     context = _multiplier(pair[1], lambda node: _is_f(node, context), context)
     context = propose(tree.Chain((pair[1],), ()), context)
-    body = without_rates(resolve(pair[1], constants(pair[1], context, ("1", "1"))), context)
+    (body,) = implied([without_rates(resolve(pair[1], constants(pair[1], context, ("1", "1"))), context)])
     if unknown(body) or "p" not in symbols(body):
         return None
     declared = Declared(key(letter), "H", kind="function", body=body, source=declared.source if declared else "proposed")
@@ -559,8 +561,8 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (key(letter),), after.declare(declared)
 
 
-INTRODUCTIONS = (membership, layers, written_out, dynamics, primed_dynamics, limit_dynamics, switched, guard, reset, start, objective,
-                 augmented, hamiltonian, costate_meaning, condition, naming)
+INTRODUCTIONS = (membership, counted, layers, written_out, dynamics, primed_dynamics, limit_dynamics, switched, guard, reset, start,
+                 objective, augmented, hamiltonian, costate_meaning, condition, naming)
 
 
 # Letters that a claim uses without a word

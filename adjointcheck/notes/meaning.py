@@ -21,6 +21,8 @@ from adjointcheck.notes.context import ORDER, ROLES, USUAL, Context, Declared, k
 from adjointcheck.notes.tree import Node
 
 INDICES = ("l", "k", "i", "j", "n", "m")
+COUNTERS = ("i", "j", "k", "l")  # of components, where no sum says so
+VECTORS = ("x", "p", "w", "theta", "f", "x0", "v", "a_theta")
 STARS = ("*", "ast", "star")
 SIDES = {"-": "before", "+": "after", "minus": "before", "plus": "after"}
 _ENDS = ("t", "x", "theta")
@@ -51,6 +53,14 @@ class Applied(Node):
     arguments: tuple[tuple[str, Node], ...] = ()
     at: Node | None = None
     side: str = ""
+    part: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True)
+class Size(Node):
+    """n of sum_{i=1}^n: how many components there are."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -199,6 +209,8 @@ class _Resolver:
         if isinstance(core, Symbol | Applied) and core.name in ("s", "phi") and len(below) == 1 and (index := self.observation(below[0])):
             time = Symbol("s", part=(index,))
             return time if core.name == "s" else _replaced(base, lambda c: replace(c, at=time))
+        if isinstance(core, Symbol | Applied) and len(below) == 1 and (index := self.component(core.name, below[0])):
+            return _replaced(base, lambda c: replace(c, part=(index,)))
         slots = [self.variable(part) for part in below]
         differentiable = isinstance(core, Applied) or (isinstance(core, Symbol) and core.name in ("J", "J_a"))
         if differentiable and all(slot is not None for slot in slots):
@@ -211,6 +223,16 @@ class _Resolver:
         if isinstance(core, Applied | Symbol) and len(below) == 1:
             return self.placed(base, core, below[0])
         return Unknown(key(node))
+
+    def component(self, name: str, node: Node) -> Node | None:
+        """i of x_i and f_i: any component, or that which a sum counts."""
+        if not isinstance(node, tree.Letter) or node.below or node.above or node.accents:
+            return None
+        if name not in VECTORS or self.context.over() == "layers":
+            return None
+        more = ("a", "b") if name in ("w", "theta") else ()  # x_a and x_b may be ends
+        counts = node.name in self.bound or (node.name in (*COUNTERS, *more) and node.name not in self.context.letters)
+        return Symbol(node.name, bound=True) if counts else None
 
     def observation(self, node: Node) -> Node | None:
         """j of s_j and phi_j: the letter of a sum, a number, or any one observation that is not the last."""
@@ -227,7 +249,7 @@ class _Resolver:
         made = self.map(node)
         core = _core(made)
         names = ("x", "w", "theta", "p", "t", "x0", "t0", "t1", "nu")
-        return core if isinstance(core, Symbol) and core.name in names and self.not_a_layer(core) else None
+        return made if isinstance(core, Symbol) and core.name in names and self.not_a_layer(core) else None
 
     def not_a_layer(self, core: Symbol) -> bool:
         return not core.bound or core.name == "t"
@@ -427,9 +449,15 @@ class _Resolver:
 
     def map_series(self, node: tree.Series) -> Node:
         inner = self.binding(node.index)
-        limits = [self.layer(limit) if limit is not None else None for limit in (node.lower, node.upper)]
+        limits = [self.count(limit) if limit is not None else None for limit in (node.lower, node.upper)]
         index = inner.map(node.index) if node.index is not None else None
         return replace(node, body=inner.map(node.body), index=index, lower=limits[0], upper=limits[1])
+
+    def count(self, limit: Node) -> Node:
+        """The end of a sum: over layers a layer, else a number, or how many components or observations there are."""
+        if not isinstance(limit, tree.Letter) or limit.below or limit.above or self.context.over() == "layers":
+            return self.layer(limit)
+        return Size(limit.name) if limit.name not in {"N", "K", "T", *self.context.letters} else self.layer(limit)
 
     def map_limit(self, node: tree.Limit) -> Node:
         inner = self.binding(node.by)
@@ -484,7 +512,19 @@ def _is_end(place: Node | None) -> bool:
 
 def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Node:
     """The derivative with its kind settled: along the solution, through the system, or in the explicit arguments."""
-    by = tuple(_core(item) for item in by)
+    by = tuple(by)
+    made = _settled(of, tuple(map(_core, by)), kind, context)
+    return tree.Negative(made) if sum(map(_is_minus, by)) % 2 else made
+
+
+def _is_minus(node: Node) -> bool:
+    """-p: the derivative by it is minus that by p."""
+    if isinstance(node, tree.Negative | tree.Transposed):
+        return _is_minus(node.of) != isinstance(node, tree.Negative)
+    return False
+
+
+def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Node:
     if kind == "nabla" and not by:
         by = (Symbol("x"),)
     if not by or not isinstance(by[0], Symbol):

@@ -1,4 +1,4 @@
-"""What notes write short: a sum that is `const`."""
+"""What notes write short or at length: a sum that is `const`, x_1, ..., x_n for x, an equation for every component."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.meaning import Symbol, Unknown
+from adjointcheck.notes.context import Context
+from adjointcheck.notes.meaning import COUNTERS, Symbol, Unknown, rebuilt
+from adjointcheck.notes.tree import Node
 
 CONSTANTS = ("const", "constant", "konst", "cte")
 
@@ -15,3 +17,63 @@ def conserved(chain: tree.Chain) -> tree.Chain:
     """x + y = const says that the rate is 0."""
     constant = chain.relations == ("=",) and isinstance(chain.sides[1], Unknown) and chain.sides[1].letter in CONSTANTS
     return replace(chain, sides=(tree.Derivative(chain.sides[0], (Symbol("t"),)), tree.Number(Fraction(0)))) if constant else chain
+
+
+def counted(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """i = 1, ..., n: for which components a formula holds."""
+    free = isinstance(chain.sides[0], tree.Letter) and chain.sides[0].name not in context.letters
+    return ("assumption", (), context) if free and counts(chain) else None
+
+
+def counts(chain: tree.Chain) -> bool:
+    """i = 1, ..., n, before its letters are understood or after."""
+    letter, end = (chain.sides[0], chain.sides[-1])
+    named = (letter.name, letter.below) if isinstance(letter, tree.Letter) else (getattr(letter, "letter", ""), ())
+    cells = [cell for row in end.rows for cell in row] if isinstance(end, tree.Vector) else []
+    dots = any("dots" in (getattr(cell, "name", ""), getattr(cell, "letter", "")) for cell in cells)
+    return dots and named[0] in COUNTERS and not named[1] and chain.relations == ("=",)
+
+
+def gathered(chain: tree.Chain, context: Context) -> tree.Chain:
+    """f(x, t) for f(x_1, ..., x_n, t), and x-dot = f(...) for x_i-dot = f_i(...)."""
+    made = _gathered(chain)
+    assert isinstance(made, tree.Chain)
+    letter = _counter(made.sides[0])
+    every = letter and len(made.sides) == 2 and context.over() == "time" and letter not in context.letters
+    called = every and isinstance(made.sides[1], tree.Call) and _counter(made.sides[1].function) == letter
+    return replace(made, sides=tuple(map(_whole, made.sides))) if called else made
+
+
+def _gathered(node: Node) -> Node:
+    node = rebuilt(node, _gathered)
+    if not isinstance(node, tree.Call):
+        return node
+    kept = list(node.arguments)
+    for i in range(len(kept) - 3, -1, -1):
+        first, dots, last = (_bare(argument) for argument in kept[i:i + 3])
+        if first is not None and first == last and getattr(dots, "name", "") == "dots":
+            kept[i:i + 3] = [first]
+    return replace(node, arguments=tuple(kept), separators=(",",) * (len(kept) - 1)) if len(kept) < len(node.arguments) else node
+
+
+def _bare(node: Node) -> Node | None:
+    """x(T) of x_1(T): without its subscript."""
+    if isinstance(node, tree.Call):
+        inner = _bare(node.function)
+        return replace(node, function=inner) if inner is not None else None
+    return replace(node, below=()) if isinstance(node, tree.Letter) and (node.below or node.name == "dots") else None
+
+
+def _counter(node: Node) -> str:
+    """i of x_i-dot or f_i."""
+    node = node.of if isinstance(node, tree.Derivative) else node
+    below = node.below if isinstance(node, tree.Letter) else ()
+    return below[0].name if len(below) == 1 and isinstance(below[0], tree.Letter) and below[0].name in COUNTERS else ""
+
+
+def _whole(node: Node) -> Node:
+    if isinstance(node, tree.Derivative):
+        return replace(node, of=_whole(node.of))
+    if isinstance(node, tree.Call):
+        return replace(node, function=_whole(node.function))
+    return replace(node, below=()) if isinstance(node, tree.Letter) else node

@@ -75,7 +75,7 @@ def written_out(chain: tree.Chain, context: Context, form: str) -> Iterator[Situ
     """The settings of one field in components; stationary in all controls, or inputs held fixed that the formula does not vary."""
     force = ["stationary_"] if form == "optimality" or "optimal" in context.hypotheses else []
     force += ["free_final_time"] if "free end time" in context.hypotheses else []
-    force += [f"fixed_{letter}" for letter in INPUTS if letter not in varied(chain)]
+    force += [f"fixed_{letter}" for letter in INPUTS if letter not in varied(chain) | context.moved]
     for made in component_settings(chain, context):
         yield Situation(made, tuple(name for name in sorted(made.optional) if name.startswith(tuple(force))))
 
@@ -105,7 +105,9 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
 
 
 def moved_inputs(chain: tree.Chain) -> frozenset[str]:
-    """Control and parameters whose variation a formula names."""
+    """Control and parameters whose variation a formula names; delta theta = 0 holds it."""
+    if isinstance(chain.sides[0], tree.Variation) and chain.sides[1:] == (tree.Number(Fraction(0)),):
+        return frozenset()
     inner = (node.of for node in walk(chain) if isinstance(node, tree.Variation))
     return frozenset(of.name for of in inner if isinstance(of, Symbol)) & {"w", "theta"}
 

@@ -375,6 +375,9 @@ class Terminals:
             while at < end:
                 at = self.piece(at)
             at, closing = end + 1, self.pieces[end]
+        elif kind == "script" and piece.text == "d":  # x_d, and \sum_{i=1}^d before a letter
+            self.emit("NAME", "d", piece)
+            at, closing = at + 1, piece
         else:
             at, closing = self._unit(at), piece
         if len(self.frames) != level:

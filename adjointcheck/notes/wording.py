@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.meaning import Applied, Symbol, Unknown
+from adjointcheck.notes.meaning import Applied, Size, Symbol, Unknown
 from adjointcheck.notes.tree import Node
 
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
@@ -45,10 +45,16 @@ def _(node: Symbol) -> tuple[str, int]:
 
 
 @_show.register
+def _(node: Size) -> tuple[str, int]:
+    return node.name, _ATOM
+
+
+@_show.register
 def _(node: Applied) -> tuple[str, int]:
     side = {"before": "-", "after": "+"}.get(node.side, "")
     at = f"|{show(node.at)}" if node.at is not None else ""
-    return node.name + side + (f"({', '.join(show(value) for _, value in node.arguments)})" if node.arguments else "") + at, _ATOM
+    part = "".join(f"[{show(item)}]" for item in node.part)
+    return node.name + part + side + (f"({', '.join(show(value) for _, value in node.arguments)})" if node.arguments else "") + at, _ATOM
 
 
 @_show.register

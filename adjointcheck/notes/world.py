@@ -445,11 +445,20 @@ class World:
             return self._by_state(inner, symbol, env)
         if name == "w":
             return self._by_control(inner, symbol, env)
+        if name in ("theta", "x0") and symbol.part:
+            return self._by_component(inner, symbol, env)
         if name == "s" and symbol.part:
             return self._by_observation(inner, symbol, env)
         if name in self.inputs and not name.startswith("d_") and (name in ("t0", "t1") or dimensions(self.inputs[name])):
             return columns(lambda value: inner(env.within(self.put(name, value))), self.inputs[name])
         raise NoValue(f"a derivative by {name} through the whole system")
+
+    def _by_component(self, inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
+        """One number of theta or x0 moves."""
+        shape = self.shape(symbol.name)
+        unit = np.eye(int(np.prod(shape)))[round(float(real(evaluate(symbol.part[0], env)))) - 1].reshape(shape)
+        with direction() as bit:
+            return along(inner(env.within(self.put(symbol.name, moved(self.inputs[symbol.name], bit, unit)))), bit)
 
     def _by_observation(self, inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
         """One observation moves in time, the others stay."""

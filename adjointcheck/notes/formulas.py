@@ -1,0 +1,101 @@
+"""Functions that notes name first and give as formulas later: f(x, u) = A x + B u, L = x^T Q x, Phi(x) = |x|^2.
+
+A claim is judged for any such function first, and then for this one: `spelt_out` puts the formulas into the laws, `put_in` into a claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.context import Context, Declared, key, own
+from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.tree import Node
+from adjointcheck.notes.usage import constants, differentiates, head, pair_of, role_in
+
+FUNCTIONS = ("f", "L", "Psi")
+SLOTS = ("t", "x", "w", "theta")
+
+
+def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """L(x, u) = ...: what a function of the problem is, said once, in its own arguments."""
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair else None
+    if pair is None or letter is None or role_in(letter, context) not in FUNCTIONS or len(chain.sides) > 2 or differentiates(pair[1]):
+        return None
+    known = context.letters[key(letter)]
+    left = resolve(pair[0], context)
+    if not isinstance(left, Applied) or left.at is not None or known.body is not None or not _stands(left) or _is_named(pair[1], context):
+        return None
+    after = _numbers(pair[1], constants(pair[1], context))
+    body = resolve(pair[1], after)
+    plain = not symbols(body) & {"p", "J", "J_a", "H", *FUNCTIONS} and not unknown(body)
+    if not plain or any(isinstance(part, tree.Integral | tree.Variation | tree.Vector) or getattr(part, "at", None) for part in walk(body)):
+        return None
+    return "definition", (key(letter),), replace(after, letters={**after.letters, key(letter): replace(known, body=body)})
+
+
+def _is_named(node: Node, context: Context) -> bool:
+    """A value that is only a letter or a call names a function once more."""
+    return isinstance(node, tree.Call) or (isinstance(node, tree.Letter) and key(node) not in context.letters)
+
+
+def _stands(left: Applied) -> bool:
+    return all(isinstance(value, Symbol) and value.name == slot and value.at in (None, Symbol("t")) for slot, value in left.arguments)
+
+
+def _numbers(node: Node, context: Context) -> Context:
+    """Small letters that nothing explains are numbers: beta/2 w^T w."""
+    for part in walk(node):
+        plain = isinstance(part, tree.Letter) and not part.accents and not part.above
+        if plain and unknown(resolve(part, context)) and (part.name.islower() or len(part.name) > 1):
+            context = context.declare(Declared(key(part), own(key(part)), source="proposed"))
+    return context
+
+
+def spelt_out(context: Context) -> Context:
+    """The context with the formulas in its laws, and in what it defines."""
+    found = bodies(context)
+    if not found:
+        return context
+    laws = tuple(replace(law, right=_put(law.right, found)) for law in context.laws)
+    letters = {name: replace(known, body=_put(known.body, found)) if known.body is not None and known.symbol not in found else known
+               for name, known in context.letters.items()}
+    return replace(context, laws=laws, letters=letters)
+
+
+def bodies(context: Context) -> dict[str, Node]:
+    """The formulas of f, L and Psi, where the notes give them."""
+    return {known.symbol: known.body for known in context.letters.values() if known.symbol in FUNCTIONS and known.body is not None}
+
+
+def put_in(node: Node, context: Context) -> Node:
+    """The formulas in place of the functions."""
+    found = bodies(context)
+    return _put(node, found) if found else node
+
+
+def _put(node: Node, found: Mapping[str, Node]) -> Node:
+    if isinstance(node, tree.Derivative) and isinstance(node.of, Applied) and node.of.name in found:
+        slope, place = replace(node, of=found[node.of.name]), _place(node.of)
+        return slope if place is None else tree.Evaluated(slope, (place,))
+    if isinstance(node, Applied) and node.name in found and not node.part:
+        place, values = _place(node), {slot: value for slot, value in node.arguments if slot in SLOTS}
+        return _with(found[node.name], {slot: _put(value, found) for slot, value in values.items()}, place)
+    return rebuilt(node, lambda child: _put(child, found))
+
+
+def _place(node: Applied) -> Node | None:
+    """Where a function is taken: as written, where its arguments are, for an end cost at the end."""
+    places = [value.at for _, value in node.arguments if isinstance(value, Symbol) and value.at not in (None, Symbol("t"))]
+    usual = Symbol("t1") if node.name == "Psi" and not node.arguments else None
+    return node.at or next(iter(places), usual)
+
+
+def _with(body: Node, values: Mapping[str, Node], place: Node | None) -> Node:
+    """The formula at other arguments, or at a place."""
+    if isinstance(body, Symbol) and not body.part and body.at is None and body.name in SLOTS:
+        here = body if place is None or body.name == "theta" else place if body.name == "t" else replace(body, at=place)
+        return values.get(body.name, here)
+    return rebuilt(body, lambda child: _with(child, values, place))
