@@ -24,6 +24,7 @@ from adjointcheck.solve.belongings import name_tensor
 from adjointcheck.solve.graph import Graph, ends, node_of
 from adjointcheck.solve.packing import Packing
 from adjointcheck.solve.switch import Turn
+from adjointcheck.solve.transforms import as_written
 
 Bars = list[Tensor | None]  # a gradient by parameter, None where it was not reached
 
@@ -71,7 +72,7 @@ class Field:
             t = t + (t.clamp(*self.window) - t).detach()
         if not self.aliases:
             return self.packing.pack(self.function(t, self.packing.unpack(y)), "func(t, y)")
-        with _Substitution(self.aliases):
+        with as_written(), _Substitution(self.aliases):
             return self.packing.pack(self.function(t, self.packing.unpack(y)), "func(t, y)")
 
     def tape(self, t: Tensor, y: Tensor, times: bool = False) -> Tape:

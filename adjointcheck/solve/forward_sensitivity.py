@@ -13,6 +13,7 @@ from adjointcheck.errors import SolveError
 from adjointcheck.solve.gradient_method import Gradient, GradientMethod
 from adjointcheck.solve.marching import InitialValueProblem, Record, TimeStep, march
 from adjointcheck.solve.tracing import Watch
+from adjointcheck.solve.transforms import as_written
 
 Inputs = tuple[Tensor, ...]  # y0, marks and the parameters
 
@@ -78,7 +79,7 @@ def carry_tangents(problem: InitialValueProblem, record: Record, inputs: Inputs)
             return problem.method.advance(problem.field_on(step.segment).reading(parameters), *step.times(marks), y).y1
 
         both: Any = jvp  # (end, tangent); the end is the same in every direction
-        with Watch(problem.marks, problem.y0, *problem.field.parameters) as watch:
+        with as_written(), Watch(problem.marks, problem.y0, *problem.field.parameters) as watch:
             found = vmap(lambda *units: both(end, (y, marks, *parameters), units), out_dims=(None, 0))(s, *directions)  # type: ignore[arg-type]
         for tensor in watch.met:  # a constant to the tangents
             problem.field.refuse_unknown(tensor, step.times(marks)[0])

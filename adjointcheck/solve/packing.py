@@ -87,6 +87,8 @@ def _check_parts(parts: Sequence[Any]) -> None:
             raise SolveError("y0", type(part).__name__, "a tensor, or (nested) tuples of tensors", "Convert with torch.as_tensor(...).")
         if not (part.is_floating_point() or part.is_complex()):
             raise SolveError("y0", part.dtype, "floating or complex tensors, or tuples of them", "Convert with .double().")
+    if any(part.is_meta for part in parts):
+        raise SolveError("y0", "a tensor on the device meta", "values: time steps depend on them", "Move it to a device that has some.")
     kinds = {(part.real.dtype if part.is_complex() else part.dtype, str(part.device)) for part in parts}
     if len(kinds) != 1:
         raise SolveError("y0", sorted(map(str, kinds)), "parts of one precision on one device", "Convert them with .to(...) first.")

@@ -17,6 +17,7 @@ from adjointcheck.solve.field import Field
 from adjointcheck.solve.graph import ends, node_of
 from adjointcheck.solve.packing import Packing
 from adjointcheck.solve.switch import GAPS, Turn, find_turns
+from adjointcheck.solve.transforms import as_written
 
 
 def trace_field(function: Callable[[Tensor, Any], Any], t: Tensor, y: Tensor, packing: Packing) -> Field:
@@ -63,7 +64,7 @@ _UNKNOWN_BYTES = 2**62
 
 
 def _evaluate_looking(plain: Field, t: Tensor, y: Tensor) -> tuple[Tensor, Watch]:
-    with torch.enable_grad(), Watch(t, y) as watch:
+    with torch.enable_grad(), as_written(), Watch(t, y) as watch:
         return plain(t, y), watch
 
 

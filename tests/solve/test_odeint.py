@@ -272,6 +272,23 @@ def test_torch_compile_goes_round_the_march() -> None:
     assert relative(found, wanted) < 30 * UNIT
 
 
+@pytest.mark.parametrize("solver", [odeint, odeint_adjoint])
+def test_a_compiled_func_is_one_like_others(solver: Any) -> None:
+    """Its parameters are found, a captured result and one with a hook among them, and no operation escapes."""
+    gain, hooked = tensor(0.5, requires_grad=True), tensor(0.2, requires_grad=True)
+    hooked.register_hook(lambda bar: 3 * bar)
+
+    def differentiate(compiled: bool) -> tuple[Tensor, ...]:
+        product = gain * 2
+        func = lambda t, y: -product * hooked * y * t - gain * y  # noqa: E731
+        options = {"adjoint_params": ()} if solver is odeint_adjoint else {}
+        ys = solver(torch.compile(func, backend="eager") if compiled else func, START, tensor(0.2, 1.0), **options)
+        return torch.autograd.grad(ys[-1].square().sum(), [gain, hooked])
+
+    for got, want in zip(differentiate(True), differentiate(False), strict=True):
+        assert relative(got, want) < 30 * UNIT
+
+
 # Options and refusals
 
 
@@ -304,7 +321,7 @@ def test_torch_compile_goes_round_the_march() -> None:
     ({"event_fn": lambda t, y: y[0], "t": tensor(0.0)}, "the start, and a direction"),
     ({"event_fn": lambda t, y: y[0].detach(), "y0": START.clone().requires_grad_(), "func": lambda t, y: -torch.ones_like(y)}, "a value without a graph"),
     ({"y0": (torch.ones(1), tensor(1.0))}, "one precision"),
-    ({"y0": (torch.ones(1), torch.ones(1, device="meta"))}, "one device"),
+    ({"y0": (torch.ones(1), torch.ones(1, device="meta"))}, "on the device meta"),
     ({"func": lambda t, y: y[:1]}, "func(t, y): got"),
     ({"func": lambda t, y: y.float()}, "torch.float32"),
     ({"y0": (START, START), "func": lambda t, y: y[0]}, "func(t, y): got"),
