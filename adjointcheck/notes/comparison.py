@@ -318,6 +318,8 @@ def _orders(node: Node) -> Iterator[tree.BigO]:
 
 def _difference(a: Any, b: Any, env: Env) -> float:
     """The largest entry of a - b; a vector without layout fits rows and columns."""
+    if np.size(a) == np.size(b) == 1:
+        return abs(np.asarray(a).item() - np.asarray(b).item())
     shapes = np.shape(a), np.shape(b)
     if shapes[0] == shapes[1] or (() in shapes and (np.all(np.asarray(a) == 0) or np.all(np.asarray(b) == 0))):
         return float(np.max(np.abs(np.asarray(a) - np.asarray(b))))

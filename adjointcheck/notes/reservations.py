@@ -115,6 +115,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset() if not assigns_control(left, right) else frozenset({"all"}) if names - {"theta"} else names
     if chooses(left) and not _is_zero(right):
         return frozenset({"against"})
+    if _is_own_rate(left, context):
+        return frozenset({"all"})
     if _moves(left, right, context) and not (_names(left) | _names(right)) & {"p", "H", "J", "J_a", "S", "M", "v", "rho"}:
         return frozenset({"all"})
     if isinstance(left, Symbol) and left.name == "J" and context.law("objective") and not _names(right) & {"p", "J_a", "J", "P"}:
@@ -126,8 +128,14 @@ def given(left: Node, right: Node, context: Context) -> bool:
     """What notes may ask for or choose, and no world can contradict: h = T/N, |x(T)| = 1, xddot = f, f_x = 0, dJ/dtheta = 0."""
     place = isinstance(left, Symbol) and left.name in ("t0", "t1", "x0", "theta", "h", "N") and left.at is None
     accelerated = isinstance(left, tree.Derivative) and left.by == (Symbol("t"),) * 2 and left.of == Symbol("x")
-    first = context.law("dynamics") is None and _moves(left, right, context)
-    return place or accelerated or first or bool(_at_ends([left, right])) or _held(left, right) or chooses(left)
+    moves = _is_own_rate(left, context) or (context.law("dynamics") is None and _moves(left, right, context))
+    return place or accelerated or moves or bool(_at_ends([left, right])) or _held(left, right) or chooses(left)
+
+
+def _is_own_rate(left: Node, context: Context) -> bool:
+    """d rho/dt of a letter that was taken for a constant."""
+    of = left.of if isinstance(left, tree.Derivative) and left.by == (Symbol("t"),) else None
+    return isinstance(of, Symbol) and of.name not in ROLES and _constant(of, context)
 
 
 def _held(left: Node, right: Node) -> bool:
