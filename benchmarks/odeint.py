@@ -95,6 +95,7 @@ def _torchode(case: Case, y0: Tensor, *, method: str, adjoint: str = "AutoDiffAd
 _SEMINORM = {"adjoint_options": {"norm": "seminorm"}}
 ROWS: dict[str, Callable[[Case, Tensor], Tensor]] = {
     "adjointcheck: odeint, dopri5": _ours,
+    "adjointcheck: odeint, dopri5, five times the tolerance": lambda case, y0: _ours(case, y0, tolerance=5 * TOLERANCE),
     "adjointcheck: odeint, tsit5": lambda case, y0: _ours(case, y0, method="tsit5"),
     "adjointcheck: odeint_adjoint, dopri5": lambda case, y0: _ours(case, y0, solver="odeint_adjoint"),
     "adjointcheck: solve_ensemble, tsit5": lambda case, y0: _ours(case, y0, solver="solve_ensemble", method="tsit5"),
