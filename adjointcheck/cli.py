@@ -427,8 +427,9 @@ def _planted(problem: Problem) -> Problem:
 @click.argument("name", required=False)
 @click.option("--quick", is_flag=True, help="The small form: under half a minute, with the same claims.")
 @click.option("--report", "folder", metavar="DIR", default="adjointcheck-studies", show_default=True, help="Where the page goes.")
+@click.option("--picture", metavar="DIR", help="Also write the picture that stands for the study, an SVG file.")
 @json_option
-def study(name: str | None, quick: bool, folder: str, as_json: bool) -> int:
+def study(name: str | None, quick: bool, folder: str, picture: str | None, as_json: bool) -> int:
     """Run the study NAME, print its tables and what each claim measured, and write its page; without NAME, list them.
 
     The exit code is 0 when every claim of the study passed.
@@ -441,6 +442,8 @@ def study(name: str | None, quick: bool, folder: str, as_json: bool) -> int:
     with _progress() as progress:
         found = studies.run(name, quick=quick, tell=progress)
         page = studies.publish(found, folder)
+        if picture:
+            studies.illustrate(found, picture)
     if as_json:
         _emit_document({"exit_code": found.exit_code, **_import("report.study_pages", "study_document")(found)})
     else:

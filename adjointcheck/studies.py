@@ -77,3 +77,11 @@ def publish(study: Study, folder: str | os.PathLike[str]) -> Path:
     from adjointcheck.report.study_pages import study_html
 
     return write_text(str(Path(folder, f"{study.name}.html")), study_html(study))
+
+
+def illustrate(study: Study, folder: str | os.PathLike[str]) -> Path:
+    """Write NAME.svg, the picture that stands for the study, into `folder`; returns its path."""
+    from adjointcheck.files import write_text
+    from adjointcheck.report.study_pages import study_picture
+
+    return write_text(str(Path(folder, f"{study.name}.svg")), study_picture(study))

@@ -38,7 +38,6 @@ class Table:
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[object]]
-    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Study:
-    """A study after it ran; `surprises` says honestly what did not come out as the literature says."""
+    """A study after it ran; `surprises` says honestly what did not come out as the literature says.
+
+    `cover` is the title of the picture that stands for the study, the first where it is empty.
+    """
 
     name: str
     title: str
@@ -74,6 +76,7 @@ class Study:
     sources: Sequence[str]
     quick: bool
     derivations: Sequence[Derivation] = ()
+    cover: str = ""
     seconds: float = 0.0
     versions: Mapping[str, str] = field(default_factory=dict)
 
@@ -81,6 +84,12 @@ class Study:
     def checks(self) -> tuple[Check, ...]:
         """All checks in their order."""
         return tuple(check for section in self.sections for check in section.checks)
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """All pictures, the cover first."""
+        found = (picture for section in self.sections for picture in section.pictures)
+        return tuple(sorted(found, key=lambda picture: picture.title != self.cover))
 
     @property
     def verdict(self) -> str:

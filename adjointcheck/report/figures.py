@@ -10,6 +10,8 @@ import html
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from importlib.resources import files
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ from adjointcheck.report.wording import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
     from adjointcheck.check.verdict import Fit, Trajectory
@@ -122,18 +125,34 @@ def _plot(axes: Axes, item: Mapping[str, Any], colour: str) -> None:
 
 
 def logarithmic(axes: Axes, names: str) -> None:
-    """Logarithmic scales labelled in the page's own type, not mathtext: 10⁻³, and 0.002 inside a decade."""
-    from matplotlib.ticker import FuncFormatter, LogFormatter
+    """Logarithmic scales labelled in the page's own type, not mathtext: 10⁻³, and 2 and 5 of a decade where few decades show."""
+    from matplotlib.ticker import FuncFormatter
 
     for name in names:
         axis = getattr(axes, f"{name}axis")
         getattr(axes, f"set_{name}scale")("log")
         axis.set_major_formatter(FuncFormatter(_power_of_ten))
-        axis.set_minor_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(1, 0.4)))
+        axis.set_minor_formatter(FuncFormatter(partial(_between_powers, axis)))
 
 
 def _power_of_ten(value: float, position: int | None = None) -> str:
     return "10" + str(round(math.log10(value))).translate(_SUPERSCRIPT) if value > 0 else ""
+
+
+def _between_powers(axis: Axis, value: float, position: int | None = None) -> str:
+    """Every label within half a decade, 2 and 5 within two, none beyond; 0.002, and 2·10⁵ where zeros would be many."""
+    low, high = axis.get_view_interval()
+    decades, power = abs(math.log10(high / low)), math.floor(math.log10(value) + 1e-9)
+    digit = round(value / 10.0**power)
+    if decades > 2 or (decades > 0.5 and digit not in (2, 5)):
+        return ""
+    return f"{value:g}" if -4 < power < 4 else f"{digit}·{_power_of_ten(10.0**power)}"
+
+
+def dots(axes: Axes, x: Sequence[float], y: Sequence[float], colour: str, size: float = 1.5) -> None:
+    """A cloud of points as one path, a tenth of the bytes of markers: a point is a line of no length with round ends."""
+    pairs = [each for point in zip(map(float, x), map(float, y), strict=True) for each in (point, point, (math.nan, math.nan))]
+    axes.plot(*zip(*pairs, strict=True), color=colour, linewidth=size, solid_capstyle="round")
 
 
 def _reference(axes: Axes, pairs: Sequence[tuple[float, float]], slope: float) -> None:
@@ -179,6 +198,7 @@ def svg(draw: Callable[[Figure], None], prefix: str, title: str, size: tuple[flo
 def _inline(text: str, prefix: str, title: str) -> str:
     body = text[text.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", body, flags=re.DOTALL)
+    body = _rounded(body, 2)
     body = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', body)
     body = re.sub(r'(url\(|href=")#', rf"\1#{prefix}-", body)
     for stand_in, colour in _PAGE_COLOURS.items():
@@ -187,3 +207,17 @@ def _inline(text: str, prefix: str, title: str) -> str:
     opening = f'<svg role="img" aria-label="{html.escape(title)}" '
     body = re.sub(r'\A<svg (.*?)width="[^"]*" height="[^"]*"', rf"{opening}\1", body, count=1, flags=re.DOTALL)
     return re.sub(r"\s*\n\s*", "\n", body).strip()
+
+
+def _rounded(text: str, decimals: int) -> str:
+    """Coordinates cut to so many decimals, in units of 1/72 inch."""
+    return re.sub(r'\b(?:d|x|y)="[^"]*"', lambda found: re.sub(rf"(\.\d{{{decimals}}})\d+", r"\1", found[0]), text)
+
+
+def standalone(text: str) -> str:
+    """An <svg> of `svg` as a small file of its own, in the page's colours, or in those of a dark page where its reader has one."""
+    page = files("adjointcheck.report").joinpath("templates/report.css").read_text("utf-8").split("@media")
+    light, dark = (";".join(re.findall(r"--[\w-]+: #\w+", part)) for part in page[:2])
+    style = f"<style>svg{{{light};--sans:sans-serif;color:var(--ink)}}@media (prefers-color-scheme:dark){{svg{{{dark}}}}}</style>"
+    sized = re.sub(r'viewBox="0 0 ([\d.]+) ([\d.]+)"([^>]*>)', rf'width="\1" height="\2" \g<0>\n{style}', text, count=1)
+    return re.sub(r"\n?([ML]) (?=[\d.]+ )", r"\1", _rounded(sized, 1)) + "\n"

@@ -56,7 +56,7 @@ def _section_view(number: int, section: Section) -> dict[str, Any]:
 
 def _table_view(table: Table) -> dict[str, Any]:
     data = {"columns": list(table.columns), "rows": [list(row) for row in table.rows]}
-    return {"title": table.title, "words": table.words, "columns": data["columns"], "rows": outline.table_rows(data)}
+    return {"title": table.title, "columns": data["columns"], "rows": outline.table_rows(data)}
 
 
 def _picture_view(prefix: str, picture: Picture) -> dict[str, Any]:
@@ -67,6 +67,12 @@ def _check_view(check: Check) -> dict[str, str]:
     outcome = word(check.outcome)
     return {"name": check.name, "outcome": outcome, "tone": tone(outcome), "measured": figure(check.measured),
             "limit": figure(check.threshold), "words": check.words}
+
+
+def study_picture(study: Study) -> str:
+    """The picture that stands for the study, as an SVG file of its own."""
+    cover = study.pictures[0]
+    return figures.standalone(figures.svg(cover.draw, study.name, cover.title, cover.size))
 
 
 def study_document(study: Study) -> dict[str, Any]:

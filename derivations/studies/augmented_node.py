@@ -15,7 +15,7 @@ from torch import Tensor, nn
 import adjointcheck as ac
 from adjointcheck.check.study import Picture, Section, Study, Table, Tell, double_precision
 from adjointcheck.check.verdict import judge
-from adjointcheck.report.figures import SERIES, logarithmic
+from adjointcheck.report.figures import SERIES, dots, logarithmic
 
 SEED, WIDTH, EXTRA = 5, 24, (0, 1, 5)
 HOW: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-4, "method": "dopri5"}
@@ -192,10 +192,10 @@ def carried(found: dict[int, Trained], x: Tensor, y: Tensor) -> Picture:
                 x1 = row.model.path(x, HORIZON)[-1]
             for label in (0, 1):
                 points = x1[y[:, 0] == label]
-                axes.plot(points[:, 0], points[:, -1], ".", markersize=2, color=SERIES[label])
-            axes.set_title(f"{extra} extra: first and last coordinate of x(1)", loc="left", fontsize=7.5)
+                dots(axes, points[:, 0], points[:, -1], SERIES[label], 2.0)
+            axes.set_title(f"{extra} extra", loc="left")
 
-    return Picture("Where the flow carries the points", draw)
+    return Picture("Where the flow carries the points", draw, "First and last coordinate of x(1); blue the disc, orange the annulus.")
 
 
 def study(quick: bool, tell: Tell) -> Study:

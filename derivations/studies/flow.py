@@ -21,7 +21,7 @@ from adjointcheck.expression.calculus import partial
 from adjointcheck.expression.cost import operation_count
 from adjointcheck.expression.grammar import parse
 from adjointcheck.expression.node import total
-from adjointcheck.report.figures import INK, SERIES
+from adjointcheck.report.figures import INK, SERIES, dots
 
 SEED, WIDTH, BATCH, UNIT = 7, 32, 256, 2.0**-53
 HORIZON = torch.tensor([0.0, 1.0], dtype=torch.float64)  # from the data to the normal density
@@ -289,14 +289,14 @@ def views(trained: Trained, grid: Grid) -> Picture:
     """Samples, density, and the grid of the normal plane laid over the data."""
     from matplotlib.colors import to_rgba
 
-    line, mesh = torch.linspace(-2.5, 2.5, 101), torch.linspace(-2.5, 2.5, 13)
+    line, mesh = torch.linspace(-2.5, 2.5, 61), torch.linspace(-2.5, 2.5, 13)
     lattice = torch.cat([torch.cartesian_prod(mesh, line), torch.cartesian_prod(mesh, line).flip(1)])
     with torch.no_grad():
         laid = trained.flow.carried(lattice, HORIZON.flip(0), rtol=1e-5, atol=1e-5)[:, :2].reshape(-1, len(line), 2)
 
     def draw(figure: Any) -> None:
         samples, density, flow = figure.subplots(1, 3)
-        samples.plot(*trained.test[:600].T, ".", color=SERIES[0], markersize=1.6)
+        dots(samples, *trained.test[:400].T, SERIES[0])
         levels = torch.linspace(0.06, 1, 9) * grid.density.max()
         density.contourf(grid.axis, grid.axis, grid.density, levels=levels, colors=[to_rgba(SERIES[0], 0.12 * i) for i in range(1, 9)])
         for path in laid:

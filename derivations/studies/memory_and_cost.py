@@ -400,7 +400,7 @@ def study(quick: bool, tell: Tell) -> Study:
     return Study(
         name="memory_and_cost", title="Adaptive cost and constant memory, measured",
         question="Do evaluations adapt to the tolerance and does memory stay constant, as neural ODEs promise, and at what price?",
-        sections=[cost, held, broken], quick=quick, surprises=(halves, *told, lost),
+        sections=[cost, held, broken], quick=quick, cover="Lost on the way back", surprises=(halves, *told, lost),
         sources=("Chen et al. 2018 (backsolve, constant memory, adaptive cost)", "Gholami, Keutzer and Biros 2019 (unstable backsolve)",
                  "Griewank and Walther 2000 (checkpointing)", "McCallum and Foster 2024 (reversible pairs)"),
     )

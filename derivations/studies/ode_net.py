@@ -55,7 +55,7 @@ def digits() -> Images:
     found: Any = load_digits()
     parts = train_test_split(found.images[:, None] / 16, found.target, test_size=0.25, random_state=SEED, stratify=found.target)
     images, tests, classes, answers = (torch.as_tensor(part) for part in parts)
-    return Images("digits", (images, classes), (tests, answers))
+    return Images("Handwritten digits", (images, classes), (tests, answers))
 
 
 def mnist(folder: Path) -> Images:
@@ -208,7 +208,7 @@ def accuracy(runs: list[Run], data: Images, quick: bool) -> Section:
     rows = [[run.name, 100 * run.epochs[-1].right, error_of(run, data), parameters(run.net), run.epochs[-1].evaluations, run.peak / 2**20]
             for run in runs]
     words = (
-        f"{data.name}, {len(data.train[0]):,} images to train with, {len(data.test[0]):,} to test. All nets have the same features and the "
+        f"{data.name}: {len(data.train[0]):,} images to train with, {len(data.test[0]):,} to test. All nets have the same features and the "
         "same head. The ODE-net goes from the features x(0) to x(1) by xdot = f(x), f two convolutions, to a tolerance of 1e-3, and is "
         "trained with its exact discrete gradient; the first residual net computes x + f(x) with the same f, so that it has exactly as "
         "many parameters; the second has three such blocks. The standard error is what chance does to the share of so many images. "

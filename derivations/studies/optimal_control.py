@@ -334,6 +334,7 @@ def study(quick: bool, tell: Tell) -> Study:
         name="optimal_control", title="Optimal control: the gradient iteration against closed forms",
         question="Does w <- w - eta (dL/dw + p df/dw), with p from the exact discrete adjoint, end where theory says?",
         sections=[section for section, _ in parts], derivations=[derivation for _, derivation in parts], quick=quick,
+        cover="Cart-pole: states and force",
         surprises=(
             "The plain gradient iteration is not used for the fixed end states: with the penalty of the method of multipliers its "
             "number of iterations grows with the penalty's weight, as for any steepest descent. The regulator shows it at its best.",

@@ -21,7 +21,7 @@ from torch import Tensor
 import adjointcheck as ac
 from adjointcheck.check.study import Picture, Section, Study, Table, Tell
 from adjointcheck.check.verdict import judge
-from adjointcheck.report.figures import INK, SERIES
+from adjointcheck.report.figures import INK, SERIES, dots
 
 SEED, VISITS, DOSE, HORIZON, NOISE = 8, 8, 300.0, 48.0, 0.03
 NAMES = ("vmax", "km", "k12", "k21")
@@ -168,15 +168,15 @@ def estimates(value: Posterior, z: Tensor, history: list[list[float]], done: flo
 
     def draw(figure: Any) -> None:
         for i, axes in enumerate(figure.subplots(1, len(NAMES))):
-            axes.plot(truth[:2000, i].exp(), z[:2000, i].exp(), ".", markersize=1.5, color=SERIES[i])
-            ends = [truth[:2000, i].min().exp().item(), truth[:2000, i].max().exp().item()]
+            dots(axes, truth[:400, i].exp(), z[:400, i].exp(), SERIES[i])
+            ends = [truth[:400, i].min().exp().item(), truth[:400, i].max().exp().item()]
             axes.plot(ends, ends, color=INK, linewidth=0.8)
             axes.set_title(NAMES[i], loc="left")
             axes.set_xlabel("true")
         figure.axes[0].set_ylabel("estimated")
 
     table = Table("The population, true and found", ("parameter", "true median", "found median", "true spread", "found spread"), rows)
-    return Section("The population", words, [table], [Picture("Up to 2,000 patients", draw, size=(7.6, 2.6))], checks)
+    return Section("The population", words, [table], [Picture("Up to 400 patients", draw, size=(7.6, 2.6))], checks)
 
 
 def exactness(module: Any, patients: Cohort) -> Section:
@@ -255,7 +255,8 @@ def diffrax_gradient(patients: Cohort) -> Callable[[float], np.ndarray]:
         solution = diffrax.diffeqsolve(
             diffrax.ODETerm(rate), diffrax.Tsit5(), 0.0, HORIZON, None, jnp.array([DOSE, 0.0]), p, saveat=diffrax.SaveAt(ts=at),
             stepsize_controller=diffrax.PIDController(rtol=tolerance, atol=tolerance), max_steps=4096)
-        return (((jnp.log(solution.ys[:, 0]) - data) / NOISE) ** 2).sum() / 2
+        ys: Any = solution.ys
+        return (((jnp.log(ys[:, 0]) - data) / NOISE) ** 2).sum() / 2
 
     both = jax.jit(jax.vmap(jax.value_and_grad(misfit), in_axes=(0, 0, 0, None)))
     given = [jnp.asarray(value.numpy()) for value in (patients.z.exp(), patients.times, patients.data)]

@@ -216,6 +216,7 @@ def study(quick: bool, tell: Tell) -> Study:
     return Study(
         name="resnet_limit", title="ResNet and its ODE limit", question="Is a residual net an ODE solved by Euler's method, and is "
         "backpropagation its adjoint, in numbers as in theory?", sections=sections, quick=quick,
+        cover="Convergence, with the orders of the methods dashed",
         surprises=(
             "The limit exists because the weights are smooth in t by construction. A residual net trained with free weights in each layer "
             "need not have one: nothing in its training makes neighbouring layers alike (Cohen et al. 2021 measured this).",

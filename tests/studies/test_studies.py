@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import struct
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -67,6 +68,16 @@ def test_the_least_favourable_check_speaks_for_a_study(checks: tuple[Check, ...]
 def test_a_page_escapes_words_and_keeps_figures() -> None:
     text = study_html(made(PASS, FAIL))
     assert "a &lt;b&gt;" in text and "<p>One.</p>" in text and "1 of 2 checks passed" in text and "adjointcheck study made --quick" in text
+
+
+def test_the_cover_stands_for_a_study(tmp_path: Path) -> None:
+    plain = made(PASS)
+    (section,) = plain.sections
+    two = replace(plain, sections=[replace(section, pictures=[replace(section.pictures[0], title="Another"), *section.pictures])])
+    assert [each.title for each in two.pictures] == ["Another", "A line"]
+    assert [each.title for each in replace(two, cover="A line").pictures] == ["A line", "Another"]
+    file = studies.illustrate(replace(two, cover="A line"), tmp_path)
+    assert file.name == "made.svg" and 'aria-label="A line"' in file.read_text(encoding="utf-8")
 
 
 def test_a_document_is_plain_json() -> None:
