@@ -30,7 +30,8 @@ from adjointcheck.codegen.interpret import UNDEFINED, interpret
 from adjointcheck.codegen.ir import Argument, Assign, Constant, Function, Name, Operation, Program, Result
 from adjointcheck.codegen.lower import lower
 from adjointcheck.codegen.native_text import CALLS, INFIX, emit, emit_function, kept_values, lane_parts, literal, turned_along
-from adjointcheck.derive import derive
+from adjointcheck.derive.derivation import adjoint_system, setting_of
+from adjointcheck.derive.lagrangian import propose
 from adjointcheck.errors import CodegenError
 from adjointcheck.expression.node import apply, number
 from adjointcheck.expression.table import PRIMITIVES
@@ -187,7 +188,8 @@ ADAPTIVE_LIMITS = {"everything": 1e-8}  # where a time step lies across a kink, 
 def test_the_native_target_agrees_with_the_torch_target(name: str, method: str, hold: str, steps: int, backward: bool) -> None:
     library, module = build(text(name, method), *DOUBLE, REFILL, optimise="-O1"), reference(name, method)
     inputs = inputs_for(module, 37, hold, backward=backward)
-    found = compare(library, module, inputs, hold, steps)
+    tolerance = 1e-4 if method == "heun" else 1e-6  # of second order: a hundred time steps instead of a thousand
+    found = compare(library, module, inputs, hold, steps, rtol=tolerance, atol=tolerance)
     # The same sums in another order; the error control amplifies that by what a time step moves when its size does.
     limit = 400 * torch.finfo(torch.float64).eps if steps else ADAPTIVE_LIMITS.get(name, 4e-12)
     assert max(found.values()) < limit, found
@@ -287,11 +289,6 @@ def doors(function: Function) -> str:
     return "\n".join([*lines, "}"])
 
 
-@functools.cache
-def derived_system() -> Any:
-    return derive(everything()).system
-
-
 def emitted_functions(program: Program) -> list[Function]:
     known = ("rates", "pullback", "terminal_cost", "terminal_partials", "initial_state", "initial_pullback")
     return [f for f in program.functions if f.name in known or f.name.startswith("observation")]
@@ -318,8 +315,9 @@ def describe(library: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("flags", [(), campaign(("-DADJ_SCALAR_FUNCTIONS",))], ids=["vector functions", "scalar functions"])
 def test_compiled_functions_stay_within_counted_roundings(flags: tuple[str, ...]) -> None:
-    """Against 128-bit enclosures of the proved expressions: twice the first-order bound of the running error analysis."""
-    derived = derived_system()
+    """Against 128-bit enclosures of SymPy's equations: twice the first-order bound of the running error analysis."""
+    problem = everything()
+    derived = adjoint_system(problem, propose(setting_of(problem)))  # judging them takes a dozen seconds
     functions = emitted_functions(lower(derived, METHODS["tsit5"]))
     library = build("\n\n".join([generate(derived, "native"), *map(doors, functions)]), *DOUBLE, *flags, optimise="-O1")
     proved = {equation.name: equation for equation in proved_equations(derived)}
@@ -327,9 +325,9 @@ def test_compiled_functions_stay_within_counted_roundings(flags: tuple[str, ...]
     for function in functions:
         given = 0.1 + 0.8 * torch.rand(sum(len(a.bound) for a in function.arguments), lanes, generator=random, dtype=torch.float64)
         found = evaluate(library, function, given)
-        for lane in range(0, lanes, 5):  # 0, 5, 10, 15: of each register, and of both halves of a pair
+        for lane in (lanes // 5, 4 * lanes // 5):  # of different registers, and of both halves of a pair
             checked += check_point(function, proved[function.name], given[:, lane].tolist(), found[:, lane].tolist())
-    assert checked > 4 * lanes
+    assert checked > 2 * lanes
 
 
 def check_point(function: Function, equation: Any, given: list[float], found: list[float]) -> int:

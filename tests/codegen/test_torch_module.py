@@ -58,7 +58,7 @@ def run_text(text: str, names: str = "x", **values: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("make", [lotka_volterra, everything], ids=["lotka_volterra", "everything"])
 def test_emitted_functions_agree_with_the_interpreter(make: Any) -> None:
-    module = build(system_of(make()))
+    module = build(system_of(make()), "torch")
     for name, function in functions_of(make()).items():
         for inputs in points(function):
             given = tensors(inputs)
@@ -73,7 +73,7 @@ def test_emitted_functions_agree_with_the_interpreter(make: Any) -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_dtype_follows_the_input(dtype: torch.dtype) -> None:
-    module = build(system_of(everything()))
+    module = build(system_of(everything()), "torch")
     for name, function in functions_of(everything()).items():
         found = getattr(module, name)(*tensors(next(points(function)), dtype).values())
         assert {value.dtype for value in (found if isinstance(found, tuple) else [found])} == {dtype}, name
@@ -106,13 +106,13 @@ def test_every_form_of_every_primitive(text: str) -> None:
 
 
 def test_the_branch_not_taken_does_no_harm_to_the_pullback() -> None:
-    module = build(system_of(bare(states={"x": "piecewise(sqrt(x), x > 0, x**2)"})))
+    module = build(system_of(bare(states={"x": "piecewise(sqrt(x), x > 0, x**2)"})), "torch")
     t, x, empty, p = (torch.tensor(values, dtype=torch.float64) for values in ([0.0], [[-3.0]], [[]], [[1.0]]))
     assert module.pullback(t, x, empty, empty, p, t)[1].tolist() == [[-6.0]]
 
 
 def test_no_parameters_no_controls_and_constant_columns() -> None:
-    module = build(system_of(bare(states={"x": "3", "y": "t"}, initial={"x": 1, "y": 2})))
+    module = build(system_of(bare(states={"x": "3", "y": "t"}, initial={"x": 1, "y": 2})), "torch")
     t, x, empty = torch.ones(4, dtype=torch.float32), torch.ones(4, 2, dtype=torch.float32), torch.ones(4, 0, dtype=torch.float32)
     xdot, running = module.rates(t, x, empty, empty)
     assert xdot.tolist() == [[3.0, 1.0]] * 4 and xdot.dtype == torch.float32
@@ -124,7 +124,7 @@ def test_no_parameters_no_controls_and_constant_columns() -> None:
 
 
 def test_batches_of_one_broadcast_against_larger_ones() -> None:
-    module = build(system_of(everything()))
+    module = build(system_of(everything()), "torch")
     for name, function in functions_of(everything()).items():
         given = tensors(next(points(function)))
         whole = getattr(module, name)(*(value.expand(3, *value.shape[1:]) for value in given.values()))
@@ -135,7 +135,7 @@ def test_batches_of_one_broadcast_against_larger_ones() -> None:
 
 
 def test_equations_run_under_vmap() -> None:
-    module = build(system_of(everything()))
+    module = build(system_of(everything()), "torch")
     given = tensors(next(points(functions_of(everything())["pullback"])))
     single = torch.vmap(module.pullback)(*given.values())
     for a, b in zip(single, module.pullback(*given.values()), strict=True):
