@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from click.testing import CliRunner, Result
-from small_statements import DECAY, OPEN, Invoke, wrong
+from small_statements import DECAY, OPEN, Invoke, RunPytest, wrong
 
 from adjointcheck.cli import main
 
@@ -44,3 +47,33 @@ def spawn() -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, **options)
 
     return run
+
+
+@pytest.fixture
+def run_pytest(pytester: pytest.Pytester) -> RunPytest:
+    """Run pytest in pytester's folder as a fork of this process, which has loaded what a new one would load each time."""
+    for library in ("sympy", "torch"):
+        import_module(library)
+
+    def run(*arguments: str) -> pytest.RunResult:
+        files = [pytester.path / name for name in ("stdout", "stderr")]
+        child = os.fork()
+        if child == 0:
+            _become_pytest(files, arguments)
+        _, status = os.waitpid(child, 0)
+        return pytest.RunResult(os.waitstatus_to_exitcode(status), *(file.read_text().splitlines() for file in files), 0.0)
+
+    return run
+
+
+def _become_pytest(files: list[Path], arguments: tuple[str, ...]) -> NoReturn:
+    code = 70  # no code of pytest's
+    gc.freeze()  # what the parent made is not searched, and so not copied
+    try:
+        for number, file in enumerate(files, 1):
+            os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+        sys.stdout, sys.stderr = (open(number, "w", buffering=1, closefd=False) for number in (1, 2))
+        code = pytest.main(["-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning", *arguments])
+        sys.stdout.flush()
+    finally:
+        os._exit(code)

@@ -10,6 +10,7 @@ import pytest
 from click.testing import Result
 
 Invoke = Callable[..., Result]
+RunPytest = Callable[..., pytest.RunResult]
 
 DECAY = """\
 name = "decay"

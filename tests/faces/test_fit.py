@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import adjointcheck as ac
+from adjointcheck import pipeline
 from adjointcheck.errors import SolveError
 from adjointcheck.solve.fit import fit
 
@@ -58,7 +59,8 @@ def test_positive_parameters_never_leave() -> None:
     assert log(rate) == pytest.approx(log(0.01), abs=1e-2)
 
 
-def test_fixed_time_steps() -> None:
+def test_fixed_time_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "TIME_STEPS", 40)
     problem = decay()
     found = ac.fit(problem, ac.build(problem, target="torch", method="rk4"))
     assert found.found == pytest.approx([RATE, SIZE], rel=1e-4)

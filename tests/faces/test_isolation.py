@@ -55,7 +55,7 @@ def test_each_file_is_checked_apart(invoke: Invoke, folder: Path) -> None:
     (folder / "apart").mkdir()
     (folder / "apart" / "easy.toml").write_text(DECAY)
     (folder / "apart" / "hard.toml").write_text(HARD)
-    result = invoke("check", "apart", "--isolated", "--seconds", 30, "--junit", "out.xml", "--json")
+    result = invoke("check", "apart", "--isolated", "--seconds", 12, "--junit", "out.xml", "--json")
     found = json.loads(result.stdout)
     assert result.exit_code == found["exit_code"] == 3
     assert [report["verdict"] for report in found["reports"]] == ["pass", "unknown"]

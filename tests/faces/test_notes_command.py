@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from small_statements import Invoke
+from small_statements import Invoke, RunPytest
 
 import adjointcheck as ac
 from adjointcheck.console import answers
@@ -160,13 +160,13 @@ def test_lines_that_were_answered_count_as_a_header(shelf: Path) -> None:
 # In pytest
 
 
-def test_the_plugin_collects_one_item_for_each_formula(pytester: pytest.Pytester) -> None:
+def test_the_plugin_collects_one_item_for_each_formula(pytester: pytest.Pytester, run_pytest: RunPytest) -> None:
     pytester.makeini("[pytest]\n")
     folder = pytester.mkdir("derivations")
     for name in ("right", "wrong", "marked", "broken", "prose"):
         (folder / f"{name}.md").write_text(TEXTS[name])
     (folder / "README.md").write_text(SLIP)
-    result = pytester.runpytest("-v", "--adjointcheck-report=pages")
+    result = run_pytest("-v", "--adjointcheck-report=pages")
     rows = [line.split("::")[1] for line in result.outlines if line.startswith("derivations/") and "::" in line]
     failed = {f"{line.split('::')[0].split('/')[1]}" for line in result.outlines if "FAILED" in line and line.startswith("derivations/")}
     assert failed == {"wrong.md", "broken.md", "prose.md"}
@@ -176,8 +176,8 @@ def test_the_plugin_collects_one_item_for_each_formula(pytester: pytest.Pytester
     assert (pytester.path / "pages" / "right.md.html").exists()
 
 
-def test_an_open_formula_may_be_waived_by_name(pytester: pytest.Pytester) -> None:
+def test_an_open_formula_may_be_waived_by_name(pytester: pytest.Pytester, run_pytest: RunPytest) -> None:
     line = 1 + TEXTS["broken"].splitlines().index(BROKEN)
     pytester.makeini(f"[pytest]\nadjointcheck_notes = *.md\nadjointcheck_waive =\n    'line {line}'\n")
     (pytester.path / "broken.md").write_text(TEXTS["broken"])
-    pytester.runpytest().assert_outcomes(passed=3, xfailed=1)
+    run_pytest().assert_outcomes(passed=3, xfailed=1)

@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from small_statements import DECAY, OPEN, wrong
+from small_statements import DECAY, OPEN, RunPytest, wrong
 
 Project = Callable[..., pytest.Pytester]
 CHECKS = {"emitted-text", "discrete-adjoint", "taylor", "repeatability"}  # some of them
@@ -33,15 +33,17 @@ def verdicts(result: pytest.RunResult) -> dict[str, str]:
     return {row[0]: row[1] for row in rows if len(row) > 1 and row[1] in ("PASSED", "FAILED", "XFAIL", "SKIPPED")}
 
 
-def test_one_item_for_each_thing(project: Project) -> None:
-    result = project(decay=DECAY).runpytest("--collect-only", "-q")
+def test_one_item_for_each_thing(project: Project, run_pytest: RunPytest) -> None:
+    project(decay=DECAY)
+    result = run_pytest("--collect-only", "-q")
     items = [line.split("::")[1] for line in result.outlines if line.startswith("derivations/decay.toml::")]
     assert items[:4] == ["derivation", "costate.x", "terminal.x", "gradient.k"]
     assert set(items[4:]) >= CHECKS and len(items) == len(set(items))
 
 
-def test_verdicts_and_words(project: Project) -> None:
-    result = project(right=DECAY, wrong=wrong(), open=OPEN).runpytest("-v", "--adjointcheck-skip-numeric")
+def test_verdicts_and_words(project: Project, run_pytest: RunPytest) -> None:
+    project(right=DECAY, wrong=wrong(), open=OPEN)
+    result = run_pytest("-v", "--adjointcheck-skip-numeric")
     found = verdicts(result)
     assert {node for node, word in found.items() if word == "FAILED"} == {
         "derivations/open.toml::derivation", "derivations/wrong.toml::gradient.k"
@@ -53,8 +55,9 @@ def test_verdicts_and_words(project: Project) -> None:
     assert "Traceback" not in text and "pytest_plugin.py" not in text and result.ret == pytest.ExitCode.TESTS_FAILED
 
 
-def test_numeric_items_pass_and_carry_their_figures(project: Project) -> None:
-    result = project(decay=DECAY).runpytest("-v", "--junit-xml=out.xml", "--adjointcheck-report=pages")
+def test_numeric_items_pass_and_carry_their_figures(project: Project, run_pytest: RunPytest) -> None:
+    project(decay=DECAY)
+    result = run_pytest("-v", "--junit-xml=out.xml", "--adjointcheck-report=pages")
     found = verdicts(result)
     assert set(found.values()) == {"PASSED"} and f"{len(found)} passed" in result.stdout.str()
     assert CHECKS | {"report"} <= {node.split("::")[1] for node in found}
@@ -64,7 +67,7 @@ def test_numeric_items_pass_and_carry_their_figures(project: Project) -> None:
     assert sorted(file.name for file in Path("pages").iterdir()) == ["decay.html", "decay.log.json", "decay.py"]
 
 
-def test_a_failed_check_shows_its_line(project: Project) -> None:
+def test_a_failed_check_shows_its_line(project: Project, run_pytest: RunPytest) -> None:
     planted = """
         import pytest
         from adjointcheck.check import battery, verdict
@@ -80,30 +83,34 @@ def test_a_failed_check_shows_its_line(project: Project) -> None:
     """
     folder = project(decay=DECAY)
     folder.makeconftest(planted)
-    result = folder.runpytest("-v", "-k", "taylor or tableau")
+    result = run_pytest("-v", "-k", "taylor or tableau")
     assert verdicts(result) == {"derivations/decay.toml::emitted-tableau": "PASSED", "derivations/decay.toml::taylor": "FAILED"}
     assert "fail: check taylor: a planted figure; not a number" in result.stdout.str()
 
 
 @pytest.mark.parametrize("name", ["derivation", "derivations/open.toml::derivation"])
-def test_what_is_open_can_be_waived_by_name(project: Project, name: str) -> None:
-    result = project(f"adjointcheck_waive = taylor {name}", open=OPEN).runpytest("-rx", "--adjointcheck-skip-numeric")
+def test_what_is_open_can_be_waived_by_name(project: Project, run_pytest: RunPytest, name: str) -> None:
+    project(f"adjointcheck_waive = taylor {name}", open=OPEN)
+    result = run_pytest("-rx", "--adjointcheck-skip-numeric")
     result.assert_outcomes(xfailed=1)
     assert "waived" in result.stdout.str() and "moment" in result.stdout.str()
 
 
 @pytest.mark.parametrize("name", ["other", "derivations/other.toml::derivation", "derivations/open.toml"])
-def test_a_waiver_covers_what_it_names(project: Project, name: str) -> None:
-    project(f"adjointcheck_waive = {name}", open=OPEN).runpytest("--adjointcheck-skip-numeric").assert_outcomes(failed=1)
+def test_a_waiver_covers_what_it_names(project: Project, run_pytest: RunPytest, name: str) -> None:
+    project(f"adjointcheck_waive = {name}", open=OPEN)
+    run_pytest("--adjointcheck-skip-numeric").assert_outcomes(failed=1)
 
 
-def test_what_is_refuted_cannot_be_waived(project: Project) -> None:
-    result = project("adjointcheck_waive = gradient.k", wrong=wrong()).runpytest("--adjointcheck-skip-numeric")
+def test_what_is_refuted_cannot_be_waived(project: Project, run_pytest: RunPytest) -> None:
+    project("adjointcheck_waive = gradient.k", wrong=wrong())
+    result = run_pytest("--adjointcheck-skip-numeric")
     result.assert_outcomes(passed=3, failed=1)
 
 
-def test_a_bad_statement_is_one_failing_item_with_its_place_and_the_others_go_on(project: Project) -> None:
-    result = project(bad=DECAY.replace("-k*x", "-kk*x"), broken="name = ", right=DECAY).runpytest("-v", "--adjointcheck-skip-numeric")
+def test_a_bad_statement_is_one_failing_item_with_its_place_and_the_others_go_on(project: Project, run_pytest: RunPytest) -> None:
+    project(bad=DECAY.replace("-k*x", "-kk*x"), broken="name = ", right=DECAY)
+    result = run_pytest("-v", "--adjointcheck-skip-numeric")
     result.assert_outcomes(failed=2, passed=4)
     found = verdicts(result)
     assert found["derivations/bad.toml::statement"] == found["derivations/broken.toml::statement"] == "FAILED"
@@ -111,30 +118,31 @@ def test_a_bad_statement_is_one_failing_item_with_its_place_and_the_others_go_on
     assert "rate of x" in text and "kk" in text and "broken.toml, " in text and "Traceback" not in text and "readers.py" not in text
 
 
-def test_nothing_else_is_claimed(project: Project) -> None:
-    folder = project(decay=DECAY)
+def test_nothing_else_is_claimed(project: Project, run_pytest: RunPytest) -> None:
+    project(decay=DECAY)
     for place in ("pyproject.toml", "derivations/deep/x.toml", "other/derivations/x.toml", "derivations/notes.txt", "statements/x.toml"):
         Path(place).parent.mkdir(parents=True, exist_ok=True)
         Path(place).write_text("[tool]\n")
-    result = folder.runpytest("--collect-only", "-q", "--adjointcheck-skip-numeric")
+    result = run_pytest("--collect-only", "-q", "--adjointcheck-skip-numeric")
     assert {line.split("::")[0] for line in result.outlines if "::" in line} == {"derivations/decay.toml"}
 
 
-def test_patterns_can_be_chosen(project: Project) -> None:
+def test_patterns_can_be_chosen(project: Project, run_pytest: RunPytest) -> None:
     folder = project("adjointcheck_files = models/*.toml derivations/a*.toml", a=DECAY, b=DECAY)
     folder.mkdir("models").joinpath("c.toml").write_text(DECAY)
-    result = folder.runpytest("--collect-only", "-q", "--adjointcheck-skip-numeric")
+    result = run_pytest("--collect-only", "-q", "--adjointcheck-skip-numeric")
     assert {line.split("::")[0] for line in result.outlines if "::" in line} == {"derivations/a.toml", "models/c.toml"}
 
 
-def test_plugin_can_be_switched_off(project: Project) -> None:
-    assert project(decay=DECAY).runpytest("-p", "no:adjointcheck").ret == pytest.ExitCode.NO_TESTS_COLLECTED
+def test_plugin_can_be_switched_off(project: Project, run_pytest: RunPytest) -> None:
+    project(decay=DECAY)
+    assert run_pytest("-p", "no:adjointcheck").ret == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
-def test_marker(project: Project) -> None:
+def test_marker(project: Project, run_pytest: RunPytest) -> None:
     folder = project(decay=DECAY)
     folder.makepyfile("def test_other(): pass")
-    folder.runpytest("-m", "adjointcheck", "--strict-markers", "--adjointcheck-skip-numeric").assert_outcomes(passed=4, deselected=1)
+    run_pytest("-m", "adjointcheck", "--strict-markers", "--adjointcheck-skip-numeric").assert_outcomes(passed=4, deselected=1)
 
 
 def test_plugin_is_light_where_there_are_no_statements(project: Project) -> None:
@@ -155,9 +163,10 @@ def test_spread_over_processes(project: Project, spread: str) -> None:
     result.assert_outcomes(passed=7, failed=1)
 
 
-def test_statements_of_one_project_do_not_meet(project: Project) -> None:
+def test_statements_of_one_project_do_not_meet(project: Project, run_pytest: RunPytest) -> None:
     """Two statements with the same name, in different files, keep their own verdicts."""
-    result = project(a=DECAY, b=wrong()).runpytest("-v", "--adjointcheck-skip-numeric")
+    project(a=DECAY, b=wrong())
+    result = run_pytest("-v", "--adjointcheck-skip-numeric")
     assert verdicts(result)["derivations/a.toml::gradient.k"] == "PASSED"
     assert verdicts(result)["derivations/b.toml::gradient.k"] == "FAILED"
 
