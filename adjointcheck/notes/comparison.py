@@ -24,6 +24,7 @@ from adjointcheck.notes.finding import Counterexample
 from adjointcheck.notes.forms import weighed
 from adjointcheck.notes.jet import real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, children, rebuilt, symbols, unknown, walk
+from adjointcheck.notes.stages import free_indices
 from adjointcheck.notes.staging import make_world
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.wording import show
@@ -275,12 +276,20 @@ def _moments(world: World, left: Node, right: Node) -> Iterator[Env]:
     eps = {"eps": np.float64(0.07)}
     if world.layered:
         for index in INDICES:
-            yield Env(world, index, {"l": np.float64(index), **eps})
+            for stages in stage_indices((left, right)):
+                yield Env(world, index, {"l": np.float64(index), **eps, **stages})
     elif _pointwise(left) or _pointwise(right):
         for time in world.times(TIMES, sides_of(left) | sides_of(right)):
             yield Env(world, np.float64(time), {"t": np.float64(time), **eps})
     else:
         yield Env(world, np.float64(TIMES[1]), {"t": np.float64(TIMES[1]), **eps})
+
+
+def stage_indices(sides: tuple[Node, Node]) -> Iterator[dict[str, Any]]:
+    """Numbers for the stage indices that stand free: neighbours, in both orders."""
+    names = sorted(free_indices(sides))
+    for first in (1, 2) if names else (1,):
+        yield {name: np.float64((first + i) % 3 + 1) for i, name in enumerate(names)}
 
 
 def sides_of(node: Node) -> frozenset[str]:

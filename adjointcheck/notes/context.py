@@ -73,6 +73,13 @@ _ROLES = (
     Role("P", "path", ("n", "n"), ("riccati", "riccati matrix")),
     Role("eta", "constant", ("1", "1"), ("step size", "learning rate")),
     Role("noise", "constant", ("n", "1"), ("noise", "random vector")),
+    Role("stage", "path", ("n", "1"), ("stage", "stages", "stage state", "internal stage")),
+    Role("slope", "path", ("n", "1"), ("stage slope", "stage slopes", "slopes")),
+    Role("stage_costate", "path", ("1", "n"), ("stage costate", "stage costates", "adjoint stage", "stage adjoint")),
+    Role("lower", "constant", ("s", "s"), ("tableau", "butcher matrix")),
+    Role("weights", "constant", ("s", "1"), ("tableau weights",)),
+    Role("nodes", "constant", ("s", "1"), ("tableau nodes",)),
+    Role("partner", "constant", ("s", "s"), ("adjoint tableau", "partner tableau")),
     Role("I", "constant", ("n", "n"), ("identity", "identity matrix"), ("I",)),
     Role("dim", "constant", ("1", "1"), ("dimension",)),
 )

@@ -5,10 +5,9 @@ Vectors whose layout the notes never fix are 1-D arrays, which fit as rows and a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import singledispatch
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,12 +15,11 @@ import numpy as np
 from adjointcheck.notes import jet, tree
 from adjointcheck.notes.at_event import beside
 from adjointcheck.notes.contraction import extent
+from adjointcheck.notes.intervals import CLOSE, stretches
 from adjointcheck.notes.jet import Value, along, direction, moved, real
 from adjointcheck.notes.meaning import Applied, Size, Symbol, Unknown, slots_of
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.wording import show
-
-CLOSE = 1e-12  # times nearer than this are the same place
 
 
 class NoValue(Exception):
@@ -122,7 +120,7 @@ def _(node: Symbol, env: Env) -> Value:
     held = _held(node.name, place, env)
     value = held if held is not None else env.world.value(node, place, env)
     if node.part:
-        value = _component(node, value, env)
+        value = env.world.component(node, value, env)
     value = scalar(value)
     return value.reshape(-1) if node.free and np.ndim(real(value)) == 2 else value
 
@@ -144,7 +142,8 @@ def _held(name: str, place: Value, env: Env) -> Value | None:
     return next((value for held, at, value in reversed(env.local) if held == name and same_place(at, place)), None)
 
 
-def _component(node: Symbol | Applied, value: Value, env: Env) -> Value:
+def component(node: Symbol | Applied, value: Value, env: Env) -> Value:
+    """One entry of a vector."""
     number, flat = _number(node, env), value.reshape(-1)
     if not 0 < number <= np.size(real(flat)):
         raise NoValue(f"{show(node)} has no such component")
@@ -167,7 +166,7 @@ def _(node: Size, env: Env) -> Value:
 @_value.register
 def _(node: Applied, env: Env) -> Value:
     if node.part:
-        return _component(node, evaluate(replace(node, part=()), env), env)
+        return component(node, evaluate(replace(node, part=()), env), env)
     layer = _layer(node, env)
     if node.at is not None:
         env = env.at(place_of(node.at, env))
@@ -198,7 +197,7 @@ def slot_values(node: Applied, env: Env) -> dict[str, Value]:
     for slot in function.slots:
         if slot in written:
             values[slot] = evaluate(written[slot], env)
-        elif slot in slots or not written:
+        elif slot in slots or not written or slot == "theta":  # there is one theta, written or not
             values[slot] = _standing(slot, end, node.side)
         else:
             raise NoValue(f"{show(node)} leaves out {slot}")
@@ -428,23 +427,16 @@ def _(node: tree.Integral, env: Env) -> Value:
     return -result if backwards else result
 
 
-def stretches(world: Any, lower: Value, upper: Value) -> Iterator[tuple[Value, Value, str]]:
-    """The smooth parts of an interval with their sides; one of no length counts where perturbations give it one."""
-    cuts = [cut for cut in world.cuts() if float(real(lower)) + CLOSE < float(real(cut)) < float(real(upper)) - CLOSE]
-    for a, b in pairwise([lower, *sorted(cuts, key=real), upper]):
-        if a is not b:
-            yield a, b, world.stretch(a, b)
-
-
 @_value.register
 def _(node: tree.Series, env: Env) -> Value:
     world = env.world
     name = node.index.name if isinstance(node.index, Symbol) else "l"
     whole = extent(node.body, name) if not isinstance(node.upper, tree.Number) and not world.layered else ""
-    if node.kind != "sum" or (not world.layered and (node.lower is None or node.upper is None) and not whole):
+    observed = not world.layered and not whole and node.upper is None and "s" in world.inputs
+    if node.kind != "sum" or (not world.layered and (node.lower is None or node.upper is None) and not (whole or observed)):
         raise NoValue(f"a {node.kind} over {name}")
-    lower = round(float(real(evaluate(node.lower, env)))) if node.lower is not None else int(bool(whole))
-    upper = _last(node.upper, whole, env)
+    lower = round(float(real(evaluate(node.lower, env)))) if node.lower is not None else int(bool(whole) or observed)
+    upper = world.count if observed else _last(node.upper, whole, env)
     result: Value = np.float64(0.0)
     for index in range(lower, upper + 1):
         inner = (env.at(index) if name == "l" and world.layered else env).binding(name, np.float64(index))
@@ -499,7 +491,7 @@ def _derivative(of: Node, by: tuple[Any, ...], kind: str, env: Env) -> Value:
     symbol, rest = by[-1], by[:-1]
     total = kind in ("total", "functional")
     if symbol.part and symbol.name != "s" and not (total and symbol.name in ("theta", "x0")):
-        return _component(symbol, _derivative(of, (*rest, replace(symbol, part=())), kind, env), env)
+        return component(symbol, _derivative(of, (*rest, replace(symbol, part=())), kind, env), env)
     if isinstance(of, Applied) and of.name in ("Psi", "psi") and of.at is None and not total:
         env = env.at(env.world.last())
 

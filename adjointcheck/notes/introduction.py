@@ -22,6 +22,7 @@ from adjointcheck.notes.modes import guard, is_mode, reset, switched
 from adjointcheck.notes.own_letters import indexed
 from adjointcheck.notes.primes import is_primed, unprimed
 from adjointcheck.notes.shorthand import conserved, counted, counts, gathered
+from adjointcheck.notes.stages import stage_definition, stage_law, stage_letters, stage_update
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import (
     EQUALS,
@@ -76,7 +77,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
             status, names, after = found
             resolved = _resolved(unprimed(chain, after), after)
             return replace(resolved, status=status, form="", introduced=names), _explained(after, chain)
-    after = _explained(propose(chain, context), chain)
+    after = _explained(propose(chain, stage_letters(chain, context)), chain)
     return _resolved(chain, after), _hypothesised(chain, after)
 
 
@@ -115,7 +116,8 @@ def _is_end(node: Node) -> bool:
 def _harmless(condition: Node) -> bool:
     """Words, ranges of times and layers, and places: what restricts no formula here."""
     if isinstance(condition, tree.Chain) and condition.relations:
-        return counts(condition) or any(map(_is_running, condition.sides)) or set(condition.relations) <= {"in", "to"}
+        listed = isinstance(condition.sides[-1], tree.Vector) and "dots" in unknown(condition.sides[-1])  # i = 1, ..., s
+        return listed or counts(condition) or any(map(_is_running, condition.sides)) or set(condition.relations) <= {"in", "to"}
     return not isinstance(condition, tree.Chain) or len(condition.sides) == 1
 
 
@@ -561,8 +563,8 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (key(letter),), after.declare(declared)
 
 
-INTRODUCTIONS = (membership, counted, layers, written_out, dynamics, primed_dynamics, limit_dynamics, switched, guard, reset, start,
-                 objective, augmented, hamiltonian, costate_meaning, condition, naming)
+INTRODUCTIONS = (membership, stage_law, stage_update, stage_definition, counted, layers, written_out, dynamics, primed_dynamics,
+                 limit_dynamics, switched, guard, reset, start, objective, augmented, hamiltonian, costate_meaning, condition, naming)
 
 
 # Letters that a claim uses without a word

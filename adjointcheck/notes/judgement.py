@@ -11,6 +11,8 @@ from adjointcheck.notes.comparison import readings
 from adjointcheck.notes.context import Context
 from adjointcheck.notes.prove import Proof, Slots, prove, rejected
 from adjointcheck.notes.situation import Situation, situations
+from adjointcheck.notes.stage_proof import WORDS, instances
+from adjointcheck.notes.stages import staged
 from adjointcheck.notes.tree import Node
 from adjointcheck.trusted.verdict import Status
 
@@ -27,9 +29,17 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context, form: s
     """PROVED if every component is; else the first component that is not."""
     if relation not in EQUALITIES:
         return Proof(Status.UNKNOWN, reason=f"`{relation}` is no equality")
-    proofs = [judge_equation(a, b, context, form) for a, b in components(left, right)]
-    bad = next((proof for proof in proofs if proof.status is not Status.PROVED), None)
-    return bad or replace(proofs[0], path=tuple(dict.fromkeys(rule for proof in proofs for rule in proof.path)))
+    proofs: list[Proof] = []
+    for a, b in components(left, right):
+        try:
+            for one, other, there in instances(a, b, context):
+                proofs.append(judge_equation(one, other, there, form))
+                if proofs[-1].status is not Status.PROVED:
+                    return proofs[-1]
+        except Unclear as error:
+            return Proof(Status.UNKNOWN, reason=f"{error.got} is not written out, which would take {error.expected}")
+    words = (WORDS,) if staged(context) else ()
+    return replace(proofs[0], path=tuple(dict.fromkeys((*words, *(rule for proof in proofs for rule in proof.path)))))
 
 
 def components(left: Node, right: Node) -> list[tuple[Node, Node]]:

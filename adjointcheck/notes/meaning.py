@@ -11,107 +11,62 @@ a formula (H = L + p f) stays a Symbol, and its body stands in the context.  Der
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ORDER, ROLES, USUAL, Context, Declared, key
+from adjointcheck.notes.quantities import (
+    AXES as AXES,
+)
+from adjointcheck.notes.quantities import (
+    COUNTERS as COUNTERS,
+)
+from adjointcheck.notes.quantities import (
+    INDICES as INDICES,
+)
+from adjointcheck.notes.quantities import (
+    SIDES as SIDES,
+)
+from adjointcheck.notes.quantities import (
+    STAGED as STAGED,
+)
+from adjointcheck.notes.quantities import (
+    STARS as STARS,
+)
+from adjointcheck.notes.quantities import (
+    VECTORS as VECTORS,
+)
+from adjointcheck.notes.quantities import (
+    Applied as Applied,
+)
+from adjointcheck.notes.quantities import (
+    Size as Size,
+)
+from adjointcheck.notes.quantities import (
+    Symbol as Symbol,
+)
+from adjointcheck.notes.quantities import (
+    Unknown as Unknown,
+)
+from adjointcheck.notes.quantities import (
+    children as children,
+)
+from adjointcheck.notes.quantities import (
+    rebuilt as rebuilt,
+)
+from adjointcheck.notes.quantities import (
+    symbols as symbols,
+)
+from adjointcheck.notes.quantities import (
+    unknown as unknown,
+)
+from adjointcheck.notes.quantities import (
+    walk as walk,
+)
 from adjointcheck.notes.tree import Node
-
-INDICES = ("l", "k", "i", "j", "n", "m")
-COUNTERS = ("i", "j", "k", "l")  # of components, where no sum says so
-VECTORS = ("x", "p", "w", "theta", "f", "x0", "v", "a_theta")
-STARS = ("*", "ast", "star")
-SIDES = {"-": "before", "+": "after", "minus": "before", "plus": "after"}
-_ENDS = ("t", "x", "theta")
-AXES = {"f": ORDER, "L": ORDER, "Psi": _ENDS, "phi": _ENDS, "g": _ENDS, "psi": _ENDS, "r": ("x", "theta"), "H": (*ORDER, "p")}
-
-
-@dataclass(frozen=True)
-class Symbol(Node):
-    """A quantity of the convention: x, p, theta, J, t1 ...; or a letter of the notes under its own name.
-
-    `at`: the time or layer where it is taken (None: here); `side`: before or after a jump; `free`: a vector whose layout the notes
-    never fix; `part`: indices of a component or a stage; `bound` marks the variable of an integral, a sum or a limit.
-    """
-
-    name: str
-    at: Node | None = None
-    side: str = ""
-    free: bool = False
-    part: tuple[Node, ...] = ()
-    bound: bool = False
-
-
-@dataclass(frozen=True)
-class Applied(Node):
-    """A function of the convention; `arguments` are (slot, value) as written, () where none are; `at` as in f(t1) or f_l."""
-
-    name: str
-    arguments: tuple[tuple[str, Node], ...] = ()
-    at: Node | None = None
-    side: str = ""
-    part: tuple[Node, ...] = ()
-
-
-@dataclass(frozen=True)
-class Size(Node):
-    """n of sum_{i=1}^n: how many components there are."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Unknown(Node):
-    """A letter of which nothing is known; it is never guessed."""
-
-    letter: str
-
-
-def children(node: Node) -> Iterator[Node]:
-    """The nodes directly below, in order."""
-    for entry in fields(node):
-        if entry.name != "span":
-            yield from _nodes(getattr(node, entry.name))
-
-
-def _nodes(value: Any) -> Iterator[Node]:
-    if isinstance(value, Node):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _nodes(item)
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """The node and everything below it."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
-
-
-def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
-    """The same node with `change` applied to its children."""
-    return replace(node, **{entry.name: _changed(getattr(node, entry.name), change) for entry in fields(node) if entry.name != "span"})
-
-
-def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
-    if isinstance(value, Node):
-        return change(value)
-    return tuple(_changed(item, change) for item in value) if isinstance(value, tuple) else value
-
-
-def symbols(node: Node) -> frozenset[str]:
-    """The names of all quantities and functions in it."""
-    return frozenset(part.name for part in walk(node) if isinstance(part, Symbol | Applied))
-
-
-def unknown(node: Node) -> tuple[str, ...]:
-    """The letters that nothing explains, each once."""
-    return tuple(dict.fromkeys(part.letter for part in walk(node) if isinstance(part, Unknown)))
-
 
 # Resolving
 
@@ -199,8 +154,31 @@ class _Resolver:
             return Applied("H") if declared.sign > 0 else tree.Negative(Applied("H"))
         return Symbol(declared.symbol)
 
+    def staged(self, node: tree.Letter, declared: Declared) -> Node:
+        """X_i, k_{n,i}, a_ij, P_i of a Runge-Kutta method: what counts no layer counts stages."""
+        below = _parts(node.below)
+        places = [part for part in below if self.counts_layers(part)]
+        parts = tuple(self.stage_index(part) for part in below if not self.counts_layers(part))
+        if len(parts) != (2 if declared.symbol in ("lower", "partner") else 1) or len(places) > 1:
+            return Unknown(key(node))
+        symbol = Symbol(declared.symbol, at=self.layer(places[0]) if places else None, part=parts)
+        return costate(symbol, declared) if declared.symbol == "stage_costate" else symbol
+
+    def counts_layers(self, node: Node) -> bool:
+        """n, n + 1."""
+        return any(isinstance(part, tree.Letter) and self.symbol(part.name) in ("l", "N") for part in walk(node))
+
+    def stage_index(self, node: Node) -> Node:
+        """i, i - 1, 2; s is the last."""
+        if isinstance(node, tree.Letter):
+            return Symbol(node.name, bound=True) if node.name not in self.context.letters and node.name != "s" else Symbol("stages")
+        return rebuilt(node, self.stage_index) if isinstance(node, tree.Sum | tree.Negative) else node
+
     def subscripted(self, node: tree.Letter) -> Node:
         """f_x, H_{ux}, x_{l+1}, x_0, lambda_T, w_i: what a subscript means follows from the letter and from what stands there."""
+        declared = self.context.letters.get(node.name)
+        if declared is not None and declared.symbol in STAGED:
+            return self.staged(node, declared)
         base = self.map(replace(node, below=()))
         below = _parts(node.below)
         core = _core(base)
@@ -396,7 +374,7 @@ class _Resolver:
         names = [part.name for part in walk(value) if isinstance(part, Symbol)]
         own = _core(value)
         if isinstance(own, Symbol):
-            name = {"t0": "t", "t1": "t", "s": "t", "tau": "t", "x0": "x", "x1": "x"}.get(own.name, own.name)
+            name = {"t0": "t", "t1": "t", "s": "t", "tau": "t", "x0": "x", "x1": "x", "stage": "x"}.get(own.name, own.name)
             return name if name in AXES.get(function, ORDER) else ""
         return next((name for name in ("x", "w", "theta", "p", "t") if name in names), "")
 
@@ -449,9 +427,18 @@ class _Resolver:
 
     def map_series(self, node: tree.Series) -> Node:
         inner = self.binding(node.index)
+        if node.index is not None and self.over_stages(node):
+            limits = [self.stage_index(limit) if limit is not None else None for limit in (node.lower, node.upper)]
+            return replace(node, body=inner.map(node.body), index=self.stage_index(node.index), lower=limits[0], upper=limits[1])
         limits = [self.count(limit) if limit is not None else None for limit in (node.lower, node.upper)]
         index = inner.map(node.index) if node.index is not None else None
         return replace(node, body=inner.map(node.body), index=index, lower=limits[0], upper=limits[1])
+
+    def over_stages(self, node: tree.Series) -> bool:
+        """Is its index that of a letter with stages?"""
+        letters = [part for part in walk(node.body) if isinstance(part, tree.Letter) and node.index in _parts(part.below)]
+        known = (self.context.letters.get(letter.name) for letter in letters)
+        return any(declared is not None and declared.symbol in STAGED for declared in known)
 
     def count(self, limit: Node) -> Node:
         """The end of a sum: over layers a layer, else a number, or how many components or observations there are."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
-from adjointcheck.derive.theories import discrete, end_conditions, events, neural
+from adjointcheck.derive.theories import discrete, end_conditions, events, neural, runge_kutta
 from adjointcheck.derive.theories.bolza import bolza, extended, fields
 from adjointcheck.derive.theories.draft import Draft
 from adjointcheck.errors import DisagreementError
@@ -254,6 +254,50 @@ def small_step() -> Draft:
     return draft
 
 
+def stages(kind: str, count: int) -> Draft:
+    """The theorem on a Runge-Kutta method of `count` stages, its costate equations with all terms on one side, and dJ/dx_n.
+
+    Stages stand on each other, so that no equation may be put into another: the others are hidden (`HIDDEN_STAGES`).
+    """
+    draft, numbers = runge_kutta.runge_kutta(kind, count), range(1, count + 1)
+    a, b = runge_kutta.tableau(kind, count)
+
+    def swing(row: list[str]) -> str:
+        return runge_kutta.plus(f"{entry}*(L{j}_x + P{j}*f{j}_x)" for j, entry in enumerate(row, 1))
+
+    draft.step("balance", "rewrite", f"p - p.next - h*{swing(list(b))} = 0", "update_p", how={"update_p": "-hole"})
+    for i in numbers:
+        column = [runge_kutta.ratio(a[j - 1][i - 1], b[i - 1]) for j in numbers]
+        how = {f"value_{i}": "hole"} | {f"weighted_{j}": f"{entry}*hole" for j, entry in enumerate(column, 1) if entry != "0"}
+        back = [f"{entry}*{b[j - 1]}" if entry != "0" else "0" for j, entry in enumerate(column, 1)]
+        draft.step(f"back_{i}", "rewrite", f"P{i} - p.next - h*{swing(back)} = 0", *how, how=how)
+        fore, how = swing([f"A{i}{j}" for j in numbers]), {f"stage_p_{i}": "hole"}
+        draft.step(f"fore_{i}", "rewrite", f"P{i} - p + h*{fore} = 0", *how, how=how)
+    draft.let(J_x="1 n")
+    draft.define("sensitivity_of_cost", "J_x = p")
+    return draft
+
+
+def stages_varied(count: int) -> Draft:
+    """The same method with its variations, nothing free: the product of costate and variation from one time step to the next."""
+    draft, numbers = runge_kutta.symplectic_pair(count), range(1, count + 1)
+    draft.let(theta="m 1 constant", x0="n 1 constant")
+    draft.steps = [step for step in draft.steps if step["rule"] != "gradient"]
+    draft.assume("theta_fixed", "theta.delta = 0")
+    draft.assume("x0_fixed", "x0.delta = 0")
+    moved = runge_kutta.plus(f"b{i}*(P{i}*f{i}_theta*theta.delta - L{i}_x*X{i}.delta)" for i in numbers)
+    how = {"gain": "-hole", "conserved": "hole"}
+    draft.step("product", "rewrite", f"p.next*x.delta.next - p*x.delta - h*{moved} = 0", *how, how=how)
+    draft.conclusions = ("product",)
+    return draft
+
+
+HIDDEN_VARIED = ("gain", "conserved", "invariant", "update", "update_p", "tangent", *(f"{name}_{i}" for i in range(1, 4) for name in (
+    "stage", "costate", "slope", "tangent", "moved")))
+HIDDEN_STAGES = ("costate", "update_p", *(f"{name}_{i}" for i in range(1, 4) for name in (
+    "cotangent", "slope", "residual", "vanishes", "value", "weighted", "stage_p")))
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of notes: who drafts its setting, the letters under other names, the hypotheses in it that are optional."""
@@ -281,6 +325,10 @@ KINDS: dict[str, Kind] = {
     "observations": Kind("Observations", speaking(events.observations), names=_PHI, optional=_SAME),
     "event": Kind("An event with reset", event, ("r",), {**_PHI, "s": "tau"}),
     "switch": Kind("An event that switches fields", event, ("",), {**_PHI, "s": "tau"}, optional=_SAME[:2]),
+    **{f"stages_{kind}_{count}": Kind(f"A Runge-Kutta method of {count} stages, {kind}", stages, (kind, count))
+       for kind in ("explicit", "full") for count in (2, 3)},
+    **{f"stages_varied_{count}": Kind(f"A Runge-Kutta method of {count} stages, varied", stages_varied, (count,),
+                                      optional=("x0_fixed", "theta_fixed")) for count in (2, 3)},
     "fixed_end": Kind("Fixed end state", speaking(end_conditions.fixed_end)),
     "manifold": Kind("Terminal manifold", speaking(end_conditions.manifold_multiplier)),
     "periodic": Kind("Periodic states", speaking(end_conditions.periodic)),

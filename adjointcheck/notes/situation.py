@@ -23,14 +23,17 @@ from adjointcheck.notes.context import ROLES, Context
 from adjointcheck.notes.jacobian import Partial
 from adjointcheck.notes.meaning import Applied, Symbol, children, own_name, symbols, walk
 from adjointcheck.notes.regulator import letters_of, names_of, regulator_steps
-from adjointcheck.notes.settings import Setting, judged, setting
+from adjointcheck.notes.settings import HIDDEN_STAGES, HIDDEN_VARIED, KINDS, Setting, judged, setting
+from adjointcheck.notes.stage_proof import COUNTS, kind_of
+from adjointcheck.notes.stages import staged
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import is_symmetric
 from adjointcheck.trusted.language import derive
 from adjointcheck.trusted.verdict import Status
 
 LETTERS = ("t", "x", "w", "theta")
-HIDDEN = {"small_step": (("chain_rule",), ("taylor_costate",))}  # one says p of p.next, the other p.next of p
+HIDDEN = {**{kind: (HIDDEN_VARIED if "varied" in kind else HIDDEN_STAGES,) for kind in KINDS if kind.startswith("stages")},
+          "small_step": (("chain_rule",), ("taylor_costate",))}  # one says p of p.next, the other p.next of p
 INPUTS = ("x0", "theta", "w", "t0", "t1")
 LAYERS = (("euler", "x + h*f", "h*L"), ("euler_sum", "x + h*f", "L"), ("euler_sum", "x + f", "L"), ("map", "f", "L"))  # kind, layer, cost
 
@@ -87,6 +90,9 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
     if any(isinstance(node, tree.Expectation) for node in nodes):
         return ("hutchinson",)
     moves = any(isinstance(node, tree.Variation) for node in nodes)
+    if over_layers and staged(context):
+        kind = "varied" if moves or "v" in names else kind_of(context)
+        return (f"stages_{kind}_{context.option('stages')}",) if context.option("stages") else ()
     if over_layers:
         kind = layer_kind(context)
         return (kind, f"{kind}_varied") if moves and kind else (kind,)
@@ -113,7 +119,9 @@ def moved_inputs(chain: tree.Chain) -> frozenset[str]:
 
 
 def event_kind(context: Context) -> tuple[str, ...]:
-    """With a reset function or without; none for a reset of another form."""
+    """With a reset function or without; none for a reset of another form, and none beside observations."""
+    if context.of("s"):
+        return ()
     law = context.law("reset")
     right = law.right if law is not None else None
     if law is None or (isinstance(right, Applied) and right.name == "r"):
@@ -178,6 +186,8 @@ def values(kind: str, context: Context) -> dict[str, str]:
         absent = {letter for letter in LETTERS if arguments is not None and letter not in arguments}
         absent |= {"t"} if "autonomous" in context.hypotheses and function in ("f", "L") else set()
         found |= {f"{function}_{letter}": "0" for letter in absent}
+    if kind.startswith("stages"):
+        found |= {f"{name[0]}{i}{name[1:]}": text for name, text in found.items() if name[0] in "fL" for i in range(1, max(COUNTS) + 1)}
     if kind == "observations":
         found |= {f"phi_r{name[3:]}": text for name, text in found.items() if name.startswith("phi_")}
     law = context.law("layers")
@@ -251,6 +261,10 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
     """f, L and Psi as the notes write them."""
     reader = Reader(with_letters(made, own_letters(context, made)), context)
     found: dict[str, Expression] = {}
+    if made.name.startswith("stages"):
+        if cost_of_stages(context):
+            return found
+        raise Unclear("the objective", "a cost of the end state")
     law, cost = context.law("dynamics"), context.law("objective")
     if not reader.setting.language.points:  # algebra, without a problem
         return found
@@ -276,6 +290,12 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
     return {name: root for name, root in found.items() if name in made.language.functions}
 
 
+def cost_of_stages(context: Context) -> bool:
+    """Is the cost that of a method: Psi(x_N), or of which nothing is said?"""
+    cost = context.law("objective")
+    return cost is None or isinstance(cost.right, Applied)
+
+
 _PAID = {"phi": tree.Series, "L": tree.Integral}  # Psi stands alone
 
 
@@ -285,7 +305,7 @@ def is_observed(term: Node) -> bool:
     if not isinstance(body, Applied) or not isinstance(term, _PAID.get(body.name, Applied)):
         return False
     if isinstance(term, tree.Series):
-        whole = (term.kind, term.lower, term.upper) == ("sum", tree.Number(Fraction(1)), Symbol("N"))
+        whole = term.kind == "sum" and (term.lower, term.upper) in ((None, None), (tree.Number(Fraction(1)), Symbol("N")))
         return whole and term.index is not None and _paid(body, Symbol("s", part=(term.index,)))
     return body.name in ("L", "Psi") and _paid(body, Symbol("t1") if body.name == "Psi" else None)
 

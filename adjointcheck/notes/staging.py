@@ -14,18 +14,19 @@ from adjointcheck.notes.event_world import EventWorld
 from adjointcheck.notes.fields import END, START, Path, grid
 from adjointcheck.notes.jet import Value, real
 from adjointcheck.notes.meaning import Applied, Symbol, symbols, walk
+from adjointcheck.notes.staged_world import StagedWorld
 from adjointcheck.notes.world import LAYERS, Stage, World, sizes_of
 
 _PATHS: dict[Any, World] = {}  # solved worlds: contexts that differ only in letters of no weight share trajectories
 _KEPT = 24
-SOLVED = ("trajectory", "costate", "states", "costates", "riccati", "early", "late", "tau", "prices")
+SOLVED = ("trajectory", "costate", "states", "costates", "riccati", "early", "late", "tau", "prices", "solved", "shared")
 
 
 def make_world(stage: Stage) -> World:
     """Inputs at random, by the stage's seed; a control that is optimal where the stage asks for it."""
     stage = replace(stage, sizes=sizes_of(stage.context))
     known = _PATHS.get(_weight(stage))
-    kind = EventWorld if stage.context.of("g") and not stage.layered else World
+    kind = world_of(stage)
     if known is not None:
         world = kind(stage, known.inputs, kin=known)
         world.__dict__.update({name: known.__dict__[name] for name in SOLVED if name in known.__dict__})
@@ -37,6 +38,13 @@ def make_world(stage: Stage) -> World:
         del _PATHS[next(iter(_PATHS))]
     _PATHS[_weight(stage)] = world
     return world
+
+
+def world_of(stage: Stage) -> type[World]:
+    """With time steps of a method, with an event, or plain."""
+    if stage.layered:
+        return StagedWorld if stage.context.law("stages") is not None else World
+    return EventWorld if stage.context.of("g") else World
 
 
 def _weight(stage: Stage) -> Any:

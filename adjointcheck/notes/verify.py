@@ -28,6 +28,7 @@ from adjointcheck.notes.meaning import resolve
 from adjointcheck.notes.prove import Proof, Slots
 from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, given, reserved
 from adjointcheck.notes.situation import moved_inputs
+from adjointcheck.notes.stages import confirmed, guessed
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import spoken_of
 from adjointcheck.trusted.verdict import Status
@@ -135,6 +136,10 @@ class Notes:
         doubt = next((item.reason for item in self.reservations if item.bars(found.status, left, right)), "")
         if doubt:
             return replace(blank, words=doubt)
+        guess = guessed((left, right), context)
+        if guess and found.status == "refuted":
+            return replace(blank, words=f"what {guess} is the notes do not say, and no line before shows it")
+        self.context = confirmed((left, right), self.context) if found.status == "proved" else self.context
         self.sides[blank.name] = left, right
         self.readings |= {blank.name: proof.reading} if found.status == "proved" and proof.reading else {}
         if found.status != "refuted" or relation not in EQUALITIES:

@@ -21,7 +21,7 @@ from adjointcheck.notes import jet, tree
 from adjointcheck.notes.context import ROLES, Context
 from adjointcheck.notes.costs import ending, running
 from adjointcheck.notes.elementwise import written_out
-from adjointcheck.notes.evaluation import CLOSE, Env, NoValue, assembled, columns, dimensions, evaluate, place_of, scalar
+from adjointcheck.notes.evaluation import CLOSE, Env, NoValue, assembled, columns, component, dimensions, evaluate, place_of, scalar
 from adjointcheck.notes.fields import END, FINE, START, Path, Smooth, grid, spread
 from adjointcheck.notes.jet import Value, along, direction, moved, real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, symbols, walk
@@ -140,6 +140,10 @@ class World:
             made = self.stage.function(name)
             self._functions[key] = replace(made, seed=made.seed + 1) if other else made
         return self._functions[key]
+
+    def component(self, node: Symbol, value: Value, env: Env) -> Value:
+        """One entry of a vector."""
+        return component(node, value, env)
 
     def field(self, node: Applied, env: Env) -> Smooth:
         """The function that a node means."""
@@ -398,15 +402,15 @@ class World:
         inputs = {**self.inputs, name: value}
         guess = self.trajectory.values if not self.layered else None
         if self.before is not None:
-            return World(self.stage, inputs, self.origin, self.before, guess)
-        return World(self.stage, inputs, None, None, guess, self)
+            return type(self)(self.stage, inputs, self.origin, self.before, guess)
+        return type(self)(self.stage, inputs, None, None, guess, self)
 
     def restarted(self, place: Value, jump: Value | None = None, **inputs: Value) -> World:
         """Another future from `place` on: the state there plus `jump`, other inputs; the past stays."""
         here = self.value_x(place)
         there = here if jump is None else here + jump
         guess = self.trajectory.values if not self.layered else None
-        return World(self.stage, {**self.inputs, **inputs}, (place, there), self, guess)
+        return type(self)(self.stage, {**self.inputs, **inputs}, (place, there), self, guess)
 
     def shifted(self, bit: int, unit: Value) -> World:
         """The state at the origin moved along a direction."""
@@ -434,7 +438,7 @@ class World:
 
     def remade(self, inputs: Mapping[str, Value]) -> World:
         """The same with other inputs from the start on."""
-        return World(self.stage, inputs, None, None, self.trajectory.values if not self.layered else None, self)
+        return type(self)(self.stage, inputs, None, None, self.trajectory.values if not self.layered else None, self)
 
     def derivative(self, inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
         """The total derivative of what `inner` computes, by an input or by the state at a place."""
@@ -479,7 +483,7 @@ class World:
         if self.layered:
             def changed(value: Value) -> Value:
                 control = [value if i == place else old for i, old in enumerate(self.inputs["w"])]
-                return inner(env.within(World(self.stage, {**self.inputs, "w": control})))
+                return inner(env.within(type(self)(self.stage, {**self.inputs, "w": control})))
             return columns(changed, self.inputs["w"][place])
         here = Env(self, place, {"t": place})
         rate = self._slope(self.rule, here)

@@ -1,0 +1,103 @@
+"""The leaves of resolved trees, quantities and functions of the convention, and ways to walk and rebuild such trees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from adjointcheck.notes.context import ORDER
+from adjointcheck.notes.tree import Node
+
+INDICES = ("l", "k", "i", "j", "n", "m")
+COUNTERS = ("i", "j", "k", "l")  # of components, where no sum says so
+VECTORS = ("x", "p", "w", "theta", "f", "x0", "v", "a_theta")
+STAGED = ("stage", "slope", "stage_costate", "lower", "partner", "weights", "nodes")  # letters with stage indices
+STARS = ("*", "ast", "star")
+SIDES = {"-": "before", "+": "after", "minus": "before", "plus": "after"}
+_ENDS = ("t", "x", "theta")
+AXES = {"f": ORDER, "L": ORDER, "Psi": _ENDS, "phi": _ENDS, "g": _ENDS, "psi": _ENDS, "r": ("x", "theta"), "H": (*ORDER, "p")}
+
+
+@dataclass(frozen=True)
+class Symbol(Node):
+    """A quantity of the convention: x, p, theta, J, t1 ...; or a letter of the notes under its own name.
+
+    `at`: the time or layer where it is taken (None: here); `side`: before or after a jump; `free`: a vector whose layout the notes
+    never fix; `part`: indices of a component or a stage; `bound` marks the variable of an integral, a sum or a limit.
+    """
+
+    name: str
+    at: Node | None = None
+    side: str = ""
+    free: bool = False
+    part: tuple[Node, ...] = ()
+    bound: bool = False
+
+
+@dataclass(frozen=True)
+class Applied(Node):
+    """A function of the convention; `arguments` are (slot, value) as written, () where none are; `at` as in f(t1) or f_l."""
+
+    name: str
+    arguments: tuple[tuple[str, Node], ...] = ()
+    at: Node | None = None
+    side: str = ""
+    part: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True)
+class Size(Node):
+    """n of sum_{i=1}^n: how many components there are."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Unknown(Node):
+    """A letter of which nothing is known; it is never guessed."""
+
+    letter: str
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly below, in order."""
+    for entry in fields(node):
+        if entry.name != "span":
+            yield from _nodes(getattr(node, entry.name))
+
+
+def _nodes(value: Any) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _nodes(item)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and everything below it."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
+    """The same node with `change` applied to its children."""
+    return replace(node, **{entry.name: _changed(getattr(node, entry.name), change) for entry in fields(node) if entry.name != "span"})
+
+
+def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
+    if isinstance(value, Node):
+        return change(value)
+    return tuple(_changed(item, change) for item in value) if isinstance(value, tuple) else value
+
+
+def symbols(node: Node) -> frozenset[str]:
+    """The names of all quantities and functions in it."""
+    return frozenset(part.name for part in walk(node) if isinstance(part, Symbol | Applied))
+
+
+def unknown(node: Node) -> tuple[str, ...]:
+    """The letters that nothing explains, each once."""
+    return tuple(dict.fromkeys(part.letter for part in walk(node) if isinstance(part, Unknown)))

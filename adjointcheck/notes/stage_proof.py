@@ -1,0 +1,128 @@
+"""Formulas about stages in the letters of a method with 2 and with 3 stages: sums written out, indices put in.
+
+A line is proved when it is proved for every value of its free indices in both methods, which have letters for all coefficients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import product
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.context import Context
+from adjointcheck.notes.indices import Unclear
+from adjointcheck.notes.meaning import STAGED, Applied, Symbol, rebuilt, walk
+from adjointcheck.notes.staged_world import explicit
+from adjointcheck.notes.stages import free_indices, staged
+from adjointcheck.notes.tree import Node
+
+COUNTS = (2, 3)
+WORDS = f"proved for methods of {' and of '.join(map(str, COUNTS))} stages, whatever their coefficients"
+HERE = Symbol("l")
+ZERO = tree.Number(Fraction(0))
+
+
+def instances(left: Node, right: Node, context: Context) -> Iterator[tuple[Node, Node, Context]]:
+    """The equation with its stages written out; as it is where the notes have none."""
+    if not staged(context) or context.over() != "layers":
+        yield left, right, context
+        return
+    names = sorted(free_indices((left, right)))
+    for count in COUNTS:
+        there = replace(context, options={**context.options, "stages": str(count)})
+        for values in product(range(1, count + 1), repeat=len(names)):
+            stages = Stages(context, count, dict(zip(names, values, strict=True)))
+            yield stages.written(left), stages.written(right), there
+
+
+def kind_of(context: Context) -> str:
+    """explicit or full."""
+    law = context.law("stages")
+    return "explicit" if law is not None and explicit(law.right) else "full"
+
+
+@dataclass(frozen=True)
+class Stages:
+    """What stage indices are."""
+
+    context: Context
+    count: int
+    values: Mapping[str, int]
+
+    def written(self, node: Node) -> Node:
+        if isinstance(node, tree.Series) and self.over_stages(node):
+            return self.total(node)
+        if isinstance(node, Symbol) and node.name in STAGED:
+            return self.letter(node)
+        if isinstance(node, tree.Derivative) and isinstance(node.of, Applied) and node.of.name in ("f", "L") and node.of.arguments:
+            return replace(node, of=self.function(node.of))
+        if isinstance(node, Applied) and node.name in ("f", "L") and node.arguments:
+            return self.function(node)
+        return rebuilt(node, self.written)
+
+    def over_stages(self, node: tree.Series) -> bool:
+        names = {part.name for part in walk(node.body) if isinstance(part, Symbol) and part.name in STAGED and node.index in part.part}
+        return bool(names)
+
+    def number(self, node: Node) -> int:
+        """The value of an index."""
+        match node:
+            case tree.Number(value):
+                return int(value)
+            case tree.Negative(of):
+                return -self.number(of)
+            case tree.Sum(terms):
+                return sum(map(self.number, terms))
+            case Symbol(name="stages"):
+                return self.count
+            case Symbol(name=name) if name in self.values:
+                return self.values[name]
+        raise Unclear(node, "a stage's index")
+
+    def total(self, node: tree.Series) -> Node:
+        if node.kind != "sum" or node.lower is None or node.upper is None or not isinstance(node.index, Symbol):
+            raise Unclear("a sum", "a sum over stages with both ends")
+        numbers = range(self.number(node.lower), self.number(node.upper) + 1)
+        terms = tuple(replace(self, values={**self.values, node.index.name: i}).written(node.body) for i in numbers)
+        return tree.Sum(terms) if len(terms) > 1 else terms[0] if terms else ZERO
+
+    def letter(self, node: Symbol) -> Node:
+        """X2, f2, P2, b2, a21, A21, and what the notes define."""
+        indices = [self.number(part) for part in node.part]
+        if any(not 1 <= index <= self.count for index in indices):
+            raise Unclear("a stage", f"stages 1 ... {self.count}")
+        declared = next((d for d in self.context.of(node.name) if d.body is not None and d.arguments is not None), None)
+        if declared is not None and declared.body is not None and declared.arguments is not None:
+            return replace(self, values=dict(zip(declared.arguments, indices, strict=True))).written(declared.body)
+        if node.name == "lower" and indices[1] >= indices[0] and kind_of(self.context) == "explicit":
+            return ZERO
+        name = {"stage": "X", "slope": "f", "stage_costate": "P", "weights": "b", "lower": "a", "partner": "A"}.get(node.name)
+        if name is None:
+            raise Unclear(node.name, "stages, slopes, costates of stages, a_ij and b_i")
+        constant = node.name in ("weights", "lower", "partner")
+        at = None if constant else node.at or HERE
+        return replace(node, name=name + "".join(map(str, indices)), part=(), at=at)
+
+    def function(self, node: Applied) -> Applied:
+        """f(X_i) is f_i; the argument may also be the stage's own law."""
+        argument = dict(node.arguments).get("x")
+        stage = argument.part if isinstance(argument, Symbol) and argument.name == "stage" else None
+        numbers = range(1, self.count + 1)
+        if stage is not None and any(d.body is not None for d in self.context.of("stage")):
+            stage, argument = None, self.written(argument) if argument is not None else None
+        number = self.number(stage[0]) if stage is not None else next((i for i in numbers if self.is_stage(argument, i)), 0)
+        place = argument.at if isinstance(argument, Symbol) else None
+        if not number:
+            raise Unclear(f"{node.name} at a state that is no stage's", "stages")
+        return Applied(f"{node.name}{number}", at=place or HERE)
+
+    def is_stage(self, argument: Node | None, number: int) -> bool:
+        """Is it x_n + h sum_j a_ij k_j?"""
+        law = self.context.law("stages")
+        assert law is not None
+        own = dict(law.right.arguments).get("x") if isinstance(law.right, Applied) else law.right
+        letter = law.left.part[0].name if isinstance(law.left, Symbol) and isinstance(law.left.part[0], Symbol) else ""
+        there = replace(self, values={letter: number})
+        return argument is not None and own is not None and there.written(own) == self.written(argument)
