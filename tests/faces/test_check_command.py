@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -136,10 +135,10 @@ def test_check_of_an_unfinishable_statement(invoke: Invoke, folder: Path) -> Non
     assert result.exit_code == 3 and "inconclusive" in result.stdout and "Traceback" not in result.stderr
 
 
-def test_demo_catches_the_planted_slip(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "adjointcheck", "demo"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ, "NO_COLOR": "1"})
-    assert result.returncode == 0, result.stderr
+def test_demo_catches_the_planted_slip(invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = invoke("demo")
+    assert result.exit_code == 0, result.stderr
     assert "caught: not proved or passed: costate.x" in result.stdout and "the sign of the term" in " ".join(result.stdout.split())
     assert (tmp_path / "adjointcheck-demo" / "lotka_volterra.html").stat().st_size > 10_000
 
