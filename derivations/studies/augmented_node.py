@@ -97,7 +97,7 @@ def reflection(quick: bool, tell: Tell) -> Section:
     for extra in EXTRA:
         tell(f"x -> -x, {extra} extra dimensions")
         torch.manual_seed(SEED)
-        found[extra] = train(Model(1, extra, head=False), x, -x, mean_square, 80 if quick else 400)
+        found[extra] = train(Model(1, extra, head=False), x, -x, mean_square, 40 if quick else 400)
     rows = [[extra, row.losses[-1], row.evaluations, crossings(row.model, x), exact(row.model, x, -x, mean_square)]
             for extra, row in found.items()]
     words = (
@@ -168,7 +168,7 @@ def nested(quick: bool, tell: Tell) -> Section:
     for extra in EXTRA:
         tell(f"annuli, {extra} extra dimensions")
         torch.manual_seed(SEED)
-        found[extra] = train(Model(2, extra, head=True), x, y, loss, 60 if quick else 400)
+        found[extra] = train(Model(2, extra, head=True), x, y, loss, 48 if quick else 400)
     rows = [[extra, row.losses[-1], row.evaluations, exact(row.model, x, y, loss)] for extra, row in found.items()]
     words = (
         "A homeomorphism of the plane keeps the disc inside the annulus, so no plain flow makes them linearly separable; on finitely many "
