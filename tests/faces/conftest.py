@@ -6,6 +6,7 @@ import gc
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -57,7 +58,9 @@ def run_pytest(pytester: pytest.Pytester) -> RunPytest:
 
     def run(*arguments: str) -> pytest.RunResult:
         files = [pytester.path / name for name in ("stdout", "stderr")]
-        child = os.fork()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # from Python 3.12 on: other threads, xdist's here, stay behind
+            child = os.fork()
         if child == 0:
             _become_pytest(files, arguments)
         _, status = os.waitpid(child, 0)
