@@ -80,7 +80,7 @@ def difference(found: list[Tensor], wanted: list[Tensor]) -> float:
 
 
 ROUNDING = 1e-12  # some 100 time steps of 50 operations each at 1e-16, with room for conditioning
-CASES = {"adaptive": {"method": "tsit5"}, "equal": {"method": "rk4", "step_size": 0.05}, "cut": {"method": "dop853", "rtol": 1e-4, "atol": 1e-4}, "backward": {"method": "dopri5", "times": (0.8, 0.5, 0.2, 0.0)}}
+CASES = {"adaptive": {"method": "tsit5", "rtol": 1e-4, "atol": 1e-6}, "equal": {"method": "rk4", "step_size": 0.1}, "cut": {"method": "dop853", "rtol": 1e-4, "atol": 1e-4}, "backward": {"method": "dopri5", "times": (0.8, 0.5, 0.2, 0.0)}}
 EXACT = {"discrete": Discrete(), "checkpointed": Checkpointed(), "three checkpoints": Checkpointed(3), "reversible": Reversible(), "forward": ForwardSensitivity()}
 
 
@@ -126,13 +126,13 @@ def test_a_second_backward_repeats_the_first(name: str) -> None:
 def test_second_derivatives_are_those_of_the_replay(name: str) -> None:
     """Where the row is not exact, the part that goes through the cost's own curvature is its first derivative."""
     row = EXACT.get(name) or find_gradient_method(name)
-    (field, problem), (_, saved) = (made := make(step_size=0.1, method="rk4")), row.forward(make(step_size=0.1, method="rk4")[1])
+    (field, problem), (_, saved) = (made := make(step_size=0.125, method="rk4")), row.forward(make(step_size=0.125, method="rk4")[1])
 
     def product(loss: Tensor) -> list[Tensor]:
         (first,) = torch.autograd.grad(loss, problem.y0, create_graph=True)
         return list(torch.autograd.grad(first @ torch.tensor([1.0, -2.0], dtype=F64), (problem.y0, *field.parameters())))
 
-    assert difference(product(cost(solve(made[1], row))), product(cost(row.replay(problem, saved)))) < (ROUNDING if row.exact else 1e-4)
+    assert difference(product(cost(solve(made[1], row))), product(cost(row.replay(problem, saved)))) < (ROUNDING if row.exact else 1e-3)
 
 
 @pytest.mark.parametrize("method", ["euler", "heun", "rk4"])
@@ -149,9 +149,9 @@ def test_reversible_states_come_back_to_rounding() -> None:
 
 
 def test_a_pair_that_cannot_come_back_is_told() -> None:
-    """0.7^-300 times rounding is more than anything."""
+    """0.6^-100 times rounding is more than anything."""
     with pytest.warns(ReconstructionWarning, match="nearer to 1"):
-        gradients(make("heun", step_size=0.01), Reversible(0.7))
+        gradients(make("heun", step_size=0.03), Reversible(0.6))
 
 
 def test_a_pair_that_falls_apart_is_told() -> None:
@@ -341,13 +341,13 @@ MEMORY = {"plain": (Discrete(graph_bytes=0), 1.0), "two-level": (Checkpointed(),
 @pytest.mark.parametrize("name", MEMORY)
 def test_bytes_held_grow_with_the_promised_slope(name: str) -> None:
     row, slope = MEMORY[name]
-    sizes = (50, 200) if name == "forward" else (100, 2500)  # tangents of many inputs take their time
+    sizes = (40, 120) if name == "forward" else (100, 1600)  # tangents of many inputs take their time
     bytes_held = [held(row.forward(make("euler", times=(0.0, 1.0), step_size=1 / n)[1])[1], {}) for n in sizes]
     assert log10(bytes_held[1] / bytes_held[0]) / log10(sizes[1] / sizes[0]) == pytest.approx(slope, abs=0.06)
 
 
 def test_checkpoints_on_the_way_back_stay_within_their_slots() -> None:
-    problem = make("euler", times=(0.0, 1.0), step_size=1e-3)[1]
+    problem = make("euler", times=(0.0, 1.0), step_size=5e-3)[1]
     row = Checkpointed(6)
     ys, saved = row.forward(problem)
     row.backward(problem, saved, torch.ones_like(ys), True)
@@ -455,9 +455,14 @@ def no_minus_at_the_start(patch: pytest.MonkeyPatch) -> None:
 CONTINUOUS_FAULTS = [linear_states, one_mark_late, no_start_loss, start_loss_in_time_gradient, no_minus_at_the_start]
 
 
+@cache
+def order_without_fault() -> float:
+    return order(Interpolated(), "rk4", (0.1, 0.05))
+
+
 @pytest.mark.parametrize("fault", CONTINUOUS_FAULTS, ids=lambda fault: fault.__name__)
 def test_a_fault_of_the_costate_march_breaks_the_order(fault: Callable[[pytest.MonkeyPatch], None]) -> None:
-    assert order(Interpolated(), "rk4", (0.1, 0.05)) > 3.5
+    assert order_without_fault() > 3.5
     with pytest.MonkeyPatch.context() as patch:
         fault(patch)
         assert order(Interpolated(), "rk4", (0.1, 0.05)) < 2.5
