@@ -391,7 +391,15 @@ def _role(role: Role, word: str, value: str, context: Context) -> Context:
         return _problem(context, f"{word}: {value}", f"`{word}: LETTER`")
     for part in _split(value) if role.symbol in ("x1", "dim", "s") else [value]:
         context = context.declare(_declared(role, part, context))
-    return context
+    return _named_cost(value, context) if role.symbol == "p" else context
+
+
+def _named_cost(value: str, context: Context) -> Context:
+    """`costate: a = dL/dz` says that L is the cost."""
+    meaning, cost = _MEANING.search(value), ROLES["J"]
+    if meaning is None or context.of("J"):
+        return context
+    return context.declare(Declared(letter_name(meaning[2]), cost.symbol, cost.shape, cost.kind))
 
 
 def _declared(role: Role, value: str, context: Context) -> Declared:

@@ -148,3 +148,12 @@ def test_a_proof_beside_a_counterexample_is_our_defect_and_leaves_one_formula_op
     monkeypatch.setattr(verify, "judge_pair", lambda *_: Proof(Status.PROVED))
     found = findings(COLUMN, [*BOLZA.splitlines(), r"\lambda(T) = 0", r"H = L + \lambda^T f"])
     assert [item.status for item in found[2:]] == ["unknown", "definition"] and found[2].words.startswith("internal disagreement")
+
+
+def test_a_costate_declared_by_its_meaning_names_the_cost() -> None:
+    lines = (r"a(t_1) = \frac{\partial L}{\partial z(t_1)}", r"\frac{da(t)}{dt} = -a(t) \frac{\partial f(z(t), t, \theta)}{\partial z}")
+    header = "state: z in R^n\ncostate: a = dL/dz (row)"
+    assert verdicts(header, r"\dot z(t) = f(z(t), t, \theta)", *lines) == ["proved", "proved"]
+    assert verdicts(header.replace("dL", "-dL"), r"\dot z(t) = f(z(t), t, \theta)", *lines) == ["refuted", "proved"]
+    for contradictory in (f"running cost: L(z, t)\n{header}", f"{header}\nrunning cost: L(z, t)"):
+        assert any("L: declared as" in problem for problem in read_header(contradictory.splitlines()).problems)
