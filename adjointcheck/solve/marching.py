@@ -133,6 +133,7 @@ def march(problem: InitialValueProblem, keep: Keep = keep_start, evaluations_tap
     """
     method, marks, y = problem.method, problem.marks.detach(), problem.y0.detach()
     ys, steps, rejected, taped, carry, pace = [y], [], 0, 0, None, None
+    version = _version(y)
     for segment in range(len(marks) - 1):
         plain, left = problem.field_on(segment), 0.0
         field = replace(plain, taping=taped < evaluations_taped, timing=problem.marks.requires_grad)
@@ -155,7 +156,14 @@ def march(problem: InitialValueProblem, keep: Keep = keep_start, evaluations_tap
             if verdict not in (Verdict.ACCEPTED, Verdict.REJECTED):
                 raise MarchError(verdict, float(t), float(h), Record(tuple(steps), torch.stack(ys), len(steps), rejected))
         ys.append(y)
+    if _version(problem.y0) != version:
+        raise SolveError("func", "y changed in place", "a function that leaves its arguments alone", "Write y = y + 1, not y += 1.")
     return Record(tuple(steps), torch.stack(ys), len(steps), rejected)
+
+
+def _version(y: Tensor) -> int:
+    """How often a tensor was written to; under inference_mode nobody counts."""
+    return 0 if y.is_inference() else y._version
 
 
 # The pace: which time step is tried, and what becomes of it

@@ -333,6 +333,13 @@ def test_what_does_not_fit_is_refused_with_what_to_do(change: dict[str, Any], me
     assert message in str(caught.value)
 
 
+def test_a_func_that_writes_into_its_argument_is_refused() -> None:
+    """Under no_grad autograd says nothing, and the solver would go on with what func has made of its state."""
+    for options in ({}, {"method": "rk4"}):
+        with torch.no_grad(), pytest.raises(SolveError, match=r"y changed in place.*y = y \+ 1"):
+            odeint(lambda t, y: -y.add_(0.1), START.clone(), tensor(0.0, 1.0), **options)
+
+
 def test_limits_of_the_time_step_hold() -> None:
     lengths: list[float] = []
 
