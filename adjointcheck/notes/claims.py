@@ -54,6 +54,7 @@ class Reader(Composition):
     orders: list[int] = field(default_factory=list)
     limiting: str = ""  # the small letter of the limit around
     stretch: str = ""  # before or after an event, where the running time is
+    ending: bool = False  # inside of what is taken at the end, where Psi is at home
 
     def side(self, node: Node) -> Form:
         """A whole side, which alone may end in O(eps^k)."""
@@ -196,6 +197,7 @@ class Reader(Composition):
         language = self.setting.language
         root = self.letter(name) if name in language.letters or self.body(name) is not None else ZERO
         usual = {"Psi": language.points[-1:], "psi": language.points[-1:], "phi": ("s",), "g": ("tau",), "r": ("tau",)}.get(node.name, ())
+        usual = () if self.ending and usual == language.points[-1:] else usual
         if node.name == "phi" and node.at is not None and self.place(node.at) == ("s", 0):
             node = replace(node, at=None)
         if node.side and self.stretch == node.side and node.at is None:
@@ -458,7 +460,8 @@ class Reader(Composition):
         return node, lambda form: form
 
     def form_evaluated(self, node: tree.Evaluated) -> Form:
-        form = self.form(node.of)
+        ends = not node.less and any(self.end(item) == self.setting.language.points[-1] for item in node.at)
+        form = replace(self, ending=ends).form(node.of)
         upper = self.at_point(form, node.at)
         return self.added(upper, self.negated(self.at_point(form, node.less))) if node.less else upper
 

@@ -24,6 +24,7 @@ from adjointcheck.notes.finding import Counterexample
 from adjointcheck.notes.forms import weighed
 from adjointcheck.notes.jet import real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, children, rebuilt, symbols, unknown, walk
+from adjointcheck.notes.observed import written_out
 from adjointcheck.notes.stages import free_indices
 from adjointcheck.notes.staging import make_world
 from adjointcheck.notes.tree import Node
@@ -34,6 +35,7 @@ AGREE, ALIKE, SURE = 1e-7, 1e-4, 100.0  # of sides; of a matrix and a transpose,
 REPAIRS = 40
 TIMES, INDICES = (0.31, 0.5, 0.73), (1, 2)
 SMALL = (0.04, 0.02, 0.01, 0.005, 0.0025)
+OPTIMAL_END = "where the end time is optimal"
 UNFITTING = "shapes do not fit"
 EQUALS = ("=", ":=", "=:", "equiv", "==")
 
@@ -72,6 +74,7 @@ def judge_in_worlds(chain: tree.Chain, context: Context, explain: bool = True) -
 
 def judge_pair(left: Node, right: Node, relation: str, context: Context, explain: bool = True) -> Outcome:
     """The sides of one relation, in every reading that the notes leave open; `explain` looks for what it should read."""
+    left, right, context = written_out(left, right, context)
     letters = [*unknown(left), *unknown(right)]
     if letters:
         return Undecided(f"the letter {letters[0]} is not declared")
@@ -144,7 +147,7 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Outcome) -> Out
     if "free end time" in context.hypotheses or _about_end_time(left, right):
         found = _in_stage(left, right, replace(stage, end_time=True, optimal="optimal" in context.hypotheses))
         if isinstance(found, Agreement):
-            return replace(found, note="where the end time is optimal")
+            return replace(found, note=OPTIMAL_END)
         if isinstance(found, Undecided):
             return found
     flipped = flipped_costate(context)

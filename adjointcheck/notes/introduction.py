@@ -19,6 +19,7 @@ from adjointcheck.notes.contraction import implied
 from adjointcheck.notes.forms import form_of
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, resolve, symbols, unknown, walk
 from adjointcheck.notes.modes import guard, is_mode, reset, switched
+from adjointcheck.notes.observed import observed_cost
 from adjointcheck.notes.own_letters import indexed
 from adjointcheck.notes.primes import is_primed, unprimed
 from adjointcheck.notes.shorthand import conserved, counted, counts, gathered
@@ -564,7 +565,8 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
 
 
 INTRODUCTIONS = (membership, stage_law, stage_update, stage_definition, counted, layers, written_out, dynamics, primed_dynamics,
-                 limit_dynamics, switched, guard, reset, start, objective, augmented, hamiltonian, costate_meaning, condition, naming)
+                 limit_dynamics, switched, guard, reset, observed_cost, start, objective, augmented, hamiltonian, costate_meaning,
+                 condition, naming)
 
 
 # Letters that a claim uses without a word

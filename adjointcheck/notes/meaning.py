@@ -459,7 +459,18 @@ class _Resolver:
             left = self.map(item.sides[0])
             timed = isinstance(left, Symbol) and left.name in ("t", "l", "s")
             return self.time(item.sides[-1]) if timed else tree.Chain((left, self.map(item.sides[-1])), ("=",))
-        return self.layer(item) if self.context.over() == "layers" else self.time(item)
+        made = self.layer(item) if self.context.over() == "layers" else self.time(item)
+        return made.at if isinstance(made, Symbol) and made.name == "x" and made.at is not None else made  # at x(t1) is at t1
+
+    def map_expectation(self, node: tree.Expectation) -> Node:
+        """A small letter inside a mean is a random one."""
+        made = rebuilt(node, self.map)
+        assert isinstance(made, tree.Expectation)
+        return replace(made, body=_random(made.body))
+
+
+def _random(node: Node) -> Node:
+    return replace(node, name="noise", bound=False) if isinstance(node, Symbol) and node.name == "eps" else rebuilt(node, _random)
 
 
 def _parts(below: tuple[Node, ...]) -> list[Node]:

@@ -207,6 +207,7 @@ def layers(step: str, stage: str, inputs: bool = True) -> Draft:
     slots = {"value": "J.delta", "first": "(Xi_x + p)*x0.delta", "last": "Psi_theta*theta.delta", "sum": varied}
     draft.step("first_variation", "rewrite", slots, "parts", "dynamics", "costate", "terminal", "start_varies")
     spoken_of(draft, "p.next")
+    draft.assume("sensitivity_of_cost_last", "J_x = p at last")
     if not inputs:
         draft.let(x0="n 1 constant", w="k 1", theta="m 1 constant")
         for letter in ("x0", "theta", "w"):
@@ -333,6 +334,7 @@ KINDS: dict[str, Kind] = {
     "manifold": Kind("Terminal manifold", speaking(end_conditions.manifold_multiplier)),
     "periodic": Kind("Periodic states", speaking(end_conditions.periodic)),
     "small_step": Kind("From t to t + eps", small_step, names={"a": "p"}),
+    "hutchinson_own": Kind("Hutchinson's estimator of the notes' own A", neural.hutchinson, names={"z": "noise"}),
     "hutchinson": Kind("Hutchinson's estimator", neural.hutchinson, names={"A": "f_x", "z": "noise"}),
 }
 

@@ -88,7 +88,7 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
     names, nodes = symbols(chain), list(walk(chain))
     over_layers = context.over() == "layers"
     if any(isinstance(node, tree.Expectation) for node in nodes):
-        return ("hutchinson",)
+        return ("hutchinson", *(("hutchinson_own",) if any(d.shape == ("n", "n") for d in context.of("A")) else ()))
     moves = any(isinstance(node, tree.Variation) for node in nodes)
     if over_layers and staged(context):
         kind = "varied" if moves or "v" in names else kind_of(context)
@@ -276,6 +276,9 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
         raise Unclear("two fields with formulas", "one formula for the field, or two letters")
     if made.name == "observations" and not (cost is not None and all(map(is_observed, _terms(cost.right)))):
         raise Unclear("the objective", "a sum of phi_j(x(s_j)), a cost of the end state, and an integral of L")
+    paid = next((known.body for known in context.of("phi")), None) if made.name == "observations" else None
+    if paid is not None:
+        found["phi"] = _one(reader.form(paid), "here")
     if cost is not None and not isinstance(cost.right, Symbol) and made.name != "observations":
         form = reader.form(cost.right)
         fixed = form.pop("", ZERO)

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adjointcheck.errors import DisagreementError
 from adjointcheck.notes import tree
-from adjointcheck.notes.comparison import Agreement, Contradiction, Outcome
+from adjointcheck.notes.comparison import OPTIMAL_END, Agreement, Contradiction, Outcome
 from adjointcheck.notes.comparison import judge_pair as in_worlds
 from adjointcheck.notes.concrete import acquainted
 from adjointcheck.notes.context import HYPOTHESES, Context, read_header
@@ -130,7 +131,11 @@ class Notes:
             return replace(blank, words="a control that the notes choose; what they say before and after is not judged with it")
         context = spoken_of((left, right), self.context)
         proof = judge_pair(left, right, relation, context, form)
-        found = combined(blank, proof, in_worlds(left, right, relation, context))
+        world = in_worlds(left, right, relation, context)
+        found = combined(blank, proof, world)
+        if found.status == "unknown" and isinstance(world, Agreement) and world.note == OPTIMAL_END and right == tree.Number(Fraction(0)):
+            self.context = self.context.assume("free end time")
+            return replace(found, status="assumption", words="it asks for the best end time")
         if found.status == "refuted" and given(left, right, self.context):
             return replace(blank, status="assumption", words="it is not so in general; what rests on it is left open")
         doubt = next((item.reason for item in self.reservations if item.bars(found.status, left, right)), "")

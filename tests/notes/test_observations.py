@@ -9,10 +9,14 @@ HEADER = "\n".join(("objective: J", "state: x", "parameters: theta", "costate: p
                     "observation times: s", "time: t in [t_0, t_1]"))
 SUM = r"""\dot x = f(x, \theta)
 J = \sum_{j=1}^N l_j(x(s_j))"""
+FIT = SUM + "\n" + r"l_j = \frac12 (x(s_j) - y_j)^T (x(s_j) - y_j)"
 BOLZA = r"""\dot x = f(x, \theta)
 J = \Psi(x(t_1)) + \sum_{i=1}^N l_i(x(s_i), s_i) + \int_{t_0}^{t_1} L(x)\,dt"""
 
 RIGHT_AND_WRONG = [
+    (FIT, r"p(s_j^-) = p(s_j^+) + (x(s_j) - y_j)^T", r"p(s_j^-) = p(s_j^+) - (x(s_j) - y_j)^T"),
+    (FIT, r"\frac{dJ}{ds_j} = (x(s_j) - y_j)^T f(x(s_j),\theta)", r"\frac{dJ}{ds_j} = x(s_j)^T f(x(s_j),\theta)"),
+    (FIT, r"\frac{\partial l_j}{\partial x} = (x(s_j) - y_j)^T", r"\frac{\partial l_j}{\partial x} = 2 (x(s_j) - y_j)^T"),
     (SUM, r"p(s_j^-) = p(s_j^+) + \frac{\partial l_j}{\partial x}(x(s_j))", r"p(s_j^+) = p(s_j^-) + \frac{\partial l_j}{\partial x}(x(s_j))"),
     (SUM, r"p(t_1) = 0", r"p(t_1) = \frac{\partial l_j}{\partial x}(x(s_j))"),
     (SUM, r"\frac{dJ}{ds_k} = \frac{\partial l_k}{\partial x}\,f(x(s_k),\theta)", r"\frac{dJ}{ds_k} = p(s_k^-)\,f(x(s_k),\theta)"),
