@@ -85,7 +85,8 @@ def solve_ensemble(
     field = trace_field(func, marks[:, 0].detach(), y.detach(), packing)
     fates = Together()
     ys = solve(InitialValueProblem(field, y, marks, row, control), fates)
-    refuse_moving_jumps(field, torch.stack(marks.detach().aminmax()), ys[:, [0, -1]].transpose(0, 1))
+    if len(marks):  # a shard may have no trajectory
+        refuse_moving_jumps(field, torch.stack(marks.detach().aminmax()), ys[:, [0, -1]].transpose(0, 1))
     walk = fates.walks[-1]
     counts = walk.accepted, walk.rejected, (walk.accepted + walk.rejected) * row.stages + 2
     return Ensemble(t, packing.unpack(ys), walk.status, *counts)

@@ -135,6 +135,13 @@ def test_structures_complex_numbers_and_second_derivatives() -> None:
         assert relative(got, want) < 1e-6
 
 
+def test_no_trajectory_is_an_ensemble_too() -> None:
+    """As on the processes that are left over when a batch is sharded."""
+    y0, t = torch.ones(0, 3, dtype=torch.float64, requires_grad=True), torch.ones(0, 4, dtype=torch.float64)
+    ys = solve_ensemble(field, y0, t).ys
+    assert ys.shape == (0, 4, 3) and torch.autograd.grad(ys.sum(), y0)[0].shape == (0, 3)
+
+
 @pytest.mark.parametrize(("change", "message"), [
     ({"method": "rk4"}, "error estimate"),
     ({"t": torch.tensor([0.0, 0.0], dtype=torch.float64)}, "strictly monotone"),
