@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.errors import AdjointCheckError, DisagreementError
 from adjointcheck.notes import tree
@@ -49,11 +50,27 @@ def components(left: Node, right: Node) -> list[tuple[Node, Node]]:
         left = tree.Vector(rows)
     if isinstance(left, tree.Transposed) and isinstance(right, tree.Transposed):
         return components(left.of, right.of)
+    right = multiplied_out(right)
     if isinstance(left, tree.Vector) and isinstance(right, tree.Vector):
         cells = [[cell for row in side.rows for cell in row] for side in (left, right)]
         if len(cells[0]) == len(cells[1]):
             return [pair for a, b in zip(*cells, strict=True) for pair in components(a, b)]
     return [(left, right)]
+
+
+def multiplied_out(node: Node) -> Node:
+    """[A, B; C, D] [x; y] is [A x + B y; C x + D y]."""
+    match node:
+        case tree.Product((tree.Vector(rows), tree.Vector(column))) if {len(cells) for cells in column} == {1}:
+            fits = len(rows[0]) == len(column)
+            return tree.Vector(tuple((_sum(row, [cells[0] for cells in column]),) for row in rows)) if fits else node
+    return node
+
+
+def _sum(row: tuple[Node, ...], column: list[Node]) -> Node:
+    zero = tree.Number(Fraction(0))
+    terms = tuple(tree.Product((a, b)) for a, b in zip(row, column, strict=True) if a != zero)
+    return tree.Sum(terms) if terms else zero
 
 
 def judge_equation(left: Node, right: Node, context: Context, form: str = "") -> Proof:
