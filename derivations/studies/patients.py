@@ -168,15 +168,15 @@ def estimates(value: Posterior, z: Tensor, history: list[list[float]], done: flo
 
     def draw(figure: Any) -> None:
         for i, axes in enumerate(figure.subplots(1, len(NAMES))):
-            dots(axes, truth[:400, i].exp(), z[:400, i].exp(), SERIES[i])
-            ends = [truth[:400, i].min().exp().item(), truth[:400, i].max().exp().item()]
+            dots(axes, truth[:350, i].exp(), z[:350, i].exp(), SERIES[i])
+            ends = [truth[:350, i].min().exp().item(), truth[:350, i].max().exp().item()]
             axes.plot(ends, ends, color=INK, linewidth=0.8)
             axes.set_title(NAMES[i], loc="left")
             axes.set_xlabel("true")
         figure.axes[0].set_ylabel("estimated")
 
     table = Table("The population, true and found", ("parameter", "true median", "found median", "true spread", "found spread"), rows)
-    return Section("The population", words, [table], [Picture("Up to 400 patients", draw, size=(7.6, 2.6))], checks)
+    return Section("The population", words, [table], [Picture("Up to 350 patients", draw, size=(7.6, 2.6))], checks)
 
 
 def exactness(module: Any, patients: Cohort) -> Section:
