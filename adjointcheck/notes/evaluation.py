@@ -509,7 +509,7 @@ def _derivative(of: Node, by: tuple[Any, ...], kind: str, env: Env) -> Value:
         return _laid_out(_by_slot(of, symbol.name, env), of, kind, env)
     if symbol.name in ("t", "l", "eps"):
         return _explicit(inner, symbol, env)
-    return _laid_out(_by_letter(inner, symbol, env), of, kind, env)
+    return _laid_out(by_letter(inner, symbol, env), of, kind, env)
 
 
 def _is_elsewhere(symbol: Symbol, of: Applied, env: Env) -> bool:
@@ -550,8 +550,8 @@ def _by_slot(of: Applied, slot: str, env: Env) -> Value:
     return found[_number(of, env) - 1] if of.part else found
 
 
-def _by_letter(inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
-    """In every mention of the letter at its place."""
+def by_letter(inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
+    """In every mention of the letter at its place: a vector without layout, or the Jacobian."""
     place = place_of(symbol.at, env)
     base = evaluate(replace(symbol, free=False, part=()), env)
 

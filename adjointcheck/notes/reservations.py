@@ -7,11 +7,13 @@ or parameters that depend on each other, a feedback, a second system, end condit
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, Context
+from adjointcheck.notes.indices import Unclear, ahead
 from adjointcheck.notes.meaning import Applied, Symbol, Unknown, resolve, unknown, walk
 from adjointcheck.notes.tree import Node
 
@@ -86,8 +88,35 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
         found = _bounded(left, right, inside) if relation in BOUNDS else frozenset()
         found |= _said(left, right, context, taken) if relation in EQUALS else frozenset()
         found |= _at_ends([left, right, *inside]) if relation in EQUALS and not taken else frozenset()
+        found |= {"all"} if context.over() == "layers" and _is_shifted(left, right) else frozenset()
         if found:
             yield Reservation(found, f"it rests on {where}, which is not carried into the setting")
+
+
+def _is_shifted(left: Node, right: Node) -> bool:
+    """Over layers lambda_k beside f(x_k) in H, or beside f(x_k) - x_{k+1} in J_a: the costate of the next layer under another index."""
+    if not isinstance(left, Symbol | Applied) or left.name not in ("H", "J_a"):
+        return False
+    products = [part for part in walk(right) if isinstance(part, tree.Product)]
+    return any(_layers("p", product) - {_top(product) if left.name == "J_a" else min(_layers("x", product), default=-1) + 1}
+               for product in products if _layers("p", product) and _layers("x", product))
+
+
+def _top(product: tree.Product) -> int:
+    """The last layer whose state stands by itself in a factor f(x_k) - x_{k+1}."""
+    terms = [term.of if isinstance(term, tree.Negative) else term for factor in product.factors if isinstance(factor, tree.Sum)
+             for term in factor.terms]
+    return max((layer for term in terms if isinstance(term, Symbol) for layer in _layers("x", term)), default=1)
+
+
+def _layers(name: str, node: Node) -> frozenset[int]:
+    """How far ahead of the running layer a path is taken in it."""
+    found = set()
+    for part in walk(node):
+        if isinstance(part, Symbol) and part.name == name and part.at is not None:
+            with suppress(Unclear):
+                found.add(ahead(part.at))
+    return frozenset(found)
 
 
 def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[str]:
@@ -122,6 +151,12 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
     if isinstance(left, Symbol) and left.name == "J" and context.law("objective") and not _names(right) & {"p", "J_a", "J", "P"}:
         return frozenset({"all"})
     return frozenset()
+
+
+def is_untold(left: Node, right: Node, context: Context) -> bool:
+    """Over layers of which the notes never say how one follows from another: what looks along them cannot be judged."""
+    told = context.over() != "layers" or context.law("layers") or context.law("dynamics")
+    return not told and bool((_names(left) | _names(right)) & {"x", "p", "J", "J_a", "S", "M", "v"})
 
 
 def given(left: Node, right: Node, context: Context) -> bool:

@@ -27,7 +27,7 @@ from adjointcheck.notes.judgement import EQUALITIES, follows, judge_pair
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.meaning import resolve
 from adjointcheck.notes.prove import Proof, Slots
-from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, given, reserved
+from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, given, is_untold, reserved
 from adjointcheck.notes.situation import moved_inputs
 from adjointcheck.notes.stages import confirmed, guessed
 from adjointcheck.notes.tree import Node
@@ -129,6 +129,8 @@ class Notes:
             return replace(blank, words=doubt)
         if assigns_control(left, right):
             return replace(blank, words="a control that the notes choose; what they say before and after is not judged with it")
+        if is_untold(left, right, self.context):
+            return replace(blank, words="the notes do not say, in a form that is understood, how one layer follows from another")
         context = spoken_of((left, right), self.context)
         proof = judge_pair(left, right, relation, context, form)
         world = in_worlds(left, right, relation, context)

@@ -15,17 +15,29 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.linalg import expm
 
 from adjointcheck.notes import jet, tree
 from adjointcheck.notes.context import ROLES, Context
-from adjointcheck.notes.costs import ending, running
+from adjointcheck.notes.costs import running
 from adjointcheck.notes.elementwise import written_out
-from adjointcheck.notes.evaluation import CLOSE, Env, NoValue, assembled, columns, component, dimensions, evaluate, place_of, scalar
-from adjointcheck.notes.fields import END, FINE, START, Path, Smooth, grid, spread
+from adjointcheck.notes.evaluation import (
+    CLOSE,
+    Env,
+    NoValue,
+    assembled,
+    by_letter,
+    columns,
+    component,
+    dimensions,
+    evaluate,
+    place_of,
+    scalar,
+)
+from adjointcheck.notes.fields import FINE, START, Path, Smooth, grid, spread
 from adjointcheck.notes.jet import Value, along, direction, moved, real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, symbols, walk
 from adjointcheck.notes.own_values import at_place, constant, own_path
+from adjointcheck.notes.riccati import riccati_of
 from adjointcheck.notes.tree import Node
 
 LAYERS = OBSERVATIONS = 4
@@ -128,6 +140,7 @@ class World:
         self.context, self.layered, self.count = stage.context, stage.layered, LAYERS
         self.slots, self.shape, self.grid = stage.slots, stage.shape, grid(stage.nodes)
         self._varied: dict[int, World] = {}
+        self._put: dict[Any, World] = {}
         kin = kin or before
         self._functions: dict[str, Smooth] = kin._functions if kin else {}
         self._constants: dict[str, Value] = kin._constants if kin else {}
@@ -277,29 +290,7 @@ class World:
 
     @cached_property
     def riccati(self) -> Path:
-        """P = Y X^-1 from the linear system of x and the multiplier, solved backwards from X = I (Kalman 1960)."""
-        if self.layered:
-            raise NoValue("a Riccati equation over layers")
-        here = Env(self, self.last(), {"t": self.last()})
-        cost = self.running()
-        if cost is None:
-            raise NoValue("a Riccati equation without a running cost")
-
-        def slope(node: Node, *by: str) -> Any:
-            return np.atleast_2d(real(evaluate(tree.Derivative(node, tuple(map(Symbol, by)), "partial"), here)))
-
-        a, b, q, r = slope(self.rule, "x"), slope(self.rule, "w"), slope(cost, "x", "x"), slope(cost, "w", "w")
-        m = slope(ending(self.objective), "x", "x")
-        weight = next((self.value(Symbol(d.symbol), self.last(), here) for d in self.context.letters.values() if d.letter == "Q"), None)
-        halved = weight is None or np.allclose(q, 2 * real(weight))
-        size = len(a)
-        system = np.block([[a, -b @ np.linalg.solve(r, b.T)], [-q, -a.T]])
-        start = np.vstack([np.eye(size), m])
-        rows = []
-        for time in self.grid.times:
-            x, y = np.split(expm(system * (time - END)) @ start, [size])
-            rows.append(y @ np.linalg.inv(x) * (0.5 if halved else 1.0))
-        return Path(np.stack(rows).reshape(self.grid.count, -1))
+        return riccati_of(self)
 
     # Dynamics
 
@@ -398,7 +389,13 @@ class World:
     # Perturbations
 
     def put(self, name: str, value: Value) -> World:
-        """With another input."""
+        """With another input; made once for each value."""
+        key = name, tuple((mask, np.asarray(part).tobytes()) for mask, part in jet.parts_of(value).items())
+        if key not in self._put:
+            self._put[key] = self._with(name, value)
+        return self._put[key]
+
+    def _with(self, name: str, value: Value) -> World:
         inputs = {**self.inputs, name: value}
         guess = self.trajectory.values if not self.layered else None
         if self.before is not None:
@@ -497,8 +494,8 @@ class World:
         return assembled(slopes, True) + direct
 
     def _slope(self, node: Node, env: Env) -> Value:
-        """The explicit derivative in w."""
-        return evaluate(tree.Derivative(node, (Symbol("w"),), "partial"), replace(env, world=self))
+        """The explicit derivative in w, in no layout of the notes."""
+        return by_letter(lambda there: evaluate(node, there), Symbol("w"), replace(env, world=self))
 
     # Costates
 
