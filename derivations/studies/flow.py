@@ -289,14 +289,14 @@ def views(trained: Trained, grid: Grid) -> Picture:
     """Samples, density, and the grid of the normal plane laid over the data."""
     from matplotlib.colors import to_rgba
 
-    line, mesh = torch.linspace(-2.5, 2.5, 61), torch.linspace(-2.5, 2.5, 13)
+    line, mesh = torch.linspace(-2.5, 2.5, 41), torch.linspace(-2.5, 2.5, 11)
     lattice = torch.cat([torch.cartesian_prod(mesh, line), torch.cartesian_prod(mesh, line).flip(1)])
     with torch.no_grad():
         laid = trained.flow.carried(lattice, HORIZON.flip(0), rtol=1e-5, atol=1e-5)[:, :2].reshape(-1, len(line), 2)
 
     def draw(figure: Any) -> None:
         samples, density, flow = figure.subplots(1, 3)
-        dots(samples, *trained.test[:400].T, SERIES[0])
+        dots(samples, *trained.test[:300].T, SERIES[0])
         levels = torch.linspace(0.06, 1, 9) * grid.density.max()
         density.contourf(grid.axis, grid.axis, grid.density, levels=levels, colors=[to_rgba(SERIES[0], 0.12 * i) for i in range(1, 9)])
         for path in laid:

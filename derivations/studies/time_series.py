@@ -272,18 +272,17 @@ def foresight(pair: Pair, test: Spirals) -> list[float]:
 def paths(pair: Pair, test: Spirals) -> Picture:
     """Four test series: truth, what was seen, and both extrapolations."""
     few = test.first(4)
-    dense = replace(few, times=torch.cat([few.seen[0], torch.linspace(PAST, END, 61)[1:].expand(4, -1)], 1))
     with torch.no_grad():
         z = pair.encoder(*few.seen)[0]
         ode = pair.ode(z, torch.linspace(0, END, 121).expand(4, -1))[0]
-    gaps = pair.extrapolated(dense)[1][0]
+    gaps = pair.extrapolated(few)[1][0]  # at the times asked: closer ones are unlike those of its training
     true = position(few.start, torch.linspace(0, END, 121).expand(4, -1))[0]
 
     def draw(figure: Any) -> None:
         for i, axes in enumerate(figure.subplots(1, 4)):
             axes.plot(*true[i].T, color=INK, linewidth=0.6)
             axes.plot(*ode[i].T, color=SERIES[0], label="latent ODE")
-            axes.plot(*gaps[i].T, color=SERIES[1], label="recurrent net")
+            axes.plot(*gaps[i].T, ".-", color=SERIES[1], linewidth=0.8, markersize=4, label="recurrent net")
             axes.plot(*few.seen[1][0, i].T, "o", color=INK, markersize=2.5, label="seen")
             axes.set(aspect="equal")
         figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
@@ -499,7 +498,7 @@ def forecasts(data: Pelts, found: dict[str, Forecast]) -> Picture:
             told = torch.isin(rows, torch.tensor(data.told))
             for chosen, fill in ((told, INK), (~told, PAPER)):
                 axes.plot(years[chosen], scale(data.x[0, 0])[chosen], "o", color=INK, markerfacecolor=fill, markersize=3.5)
-            axes.set_xticks(range(1900, 1921, 5))
+            axes.set(xticks=range(1900, 1921, 5), ylim=(2, 400))
             axes.set_title(f"{animal}, thousands of pelts", loc="left")
         figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 
