@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from xml.etree import ElementTree
 
 import pytest
 
@@ -46,6 +47,12 @@ def test_the_page_stands_alone_and_holds_every_claim(name: str, tmp_path: Path) 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_says_what_it_is(name: str) -> None:
     assert 10 < len(studies.titles()[name]) < 100
+
+
+def test_pictures_of_the_readme_are_small_and_of_studies() -> None:
+    found = list((studies.available()["flow"].parent / "pictures").glob("*.svg"))
+    assert found and {file.stem for file in found} <= set(NAMES) and max(file.stat().st_size for file in found) < 60_000
+    assert all(ElementTree.parse(file).getroot().tag.endswith("svg") for file in found)
 
 
 # The frame itself, with a study made by hand
