@@ -19,11 +19,11 @@ from adjointcheck.expression.table import PRIMITIVES
 from adjointcheck.notes import tree
 from adjointcheck.notes.at_event import in_variations, stretch_of
 from adjointcheck.notes.composition import SIDES, Claim, Composition, Form
-from adjointcheck.notes.context import Context
+from adjointcheck.notes.context import Context, own_function, own_name
 from adjointcheck.notes.contraction import consistent, contracted, contracts
 from adjointcheck.notes.indices import Unclear, ahead, counted_from, past_last
 from adjointcheck.notes.jacobian import Partial, lemma
-from adjointcheck.notes.meaning import Applied, Symbol, Unknown, own_name, walk
+from adjointcheck.notes.meaning import Applied, Symbol, Unknown, walk
 from adjointcheck.notes.settings import Setting
 from adjointcheck.notes.tree import Node
 from adjointcheck.trusted.language import INTERVALS
@@ -190,7 +190,12 @@ class Reader(Composition):
         return self.shift if self.sum_start is None else self.sum_start
 
     def form_applied(self, node: Applied) -> Form:
-        return self.function(node, node.name)
+        return self.function(node, self.called(node.name))
+
+    def called(self, name: str) -> str:
+        """The notes' own L, where the problem's L is a formula in it."""
+        own = own_function(name)
+        return own if own in self.setting.language.letters else name
 
     def function(self, node: Applied, name: str) -> Form:
         """A function's letter, or that of its partial, where its arguments live."""
@@ -284,7 +289,7 @@ class Reader(Composition):
         exponent = self.form(node.exponent).get("", ZERO)
         if exponent.head != "number" or exponent is ZERO:
             raise Unclear("a power", "numbers as exponents")
-        if isinstance(node.base, tree.Function) and node.base.name == "norm" and exponent.value == 2:
+        if isinstance(node.base, tree.Function) and node.base.name in ("norm", "abs") and exponent.value == 2:
             return self.each(node.base.arguments[0], lambda root: self.square(root))
         if exponent.value == -1:
             return self.each(node.base, lambda root: apply("inverse", root) if not self.scalar(root) else ONE / root)
@@ -350,9 +355,10 @@ class Reader(Composition):
         core, wrap = self.unwrapped(node.of)
         functions = self.setting.language.functions
         if isinstance(core, Applied) and core.name in functions and by.name != "p":
-            name = functions[core.name].get(by.name, f"{core.name}_{by.name}")
+            called = self.called(core.name)
+            name = functions[called].get(by.name, f"{called}_{by.name}")
             vector = not self.scalar(symbol(core.name))
-            self.check_place(self.function(core, core.name), by)
+            self.check_place(self.function(core, called), by)
             return wrap({place: self.laid_out(root, vector, by.name, node.kind) for place, root in self.function(core, name).items()})
         inner = self.together(self.form(node.of))
         if len(inner) != 1 or set(inner) & {*INTERVALS}:

@@ -21,8 +21,8 @@ from adjointcheck.notes.contraction import extent, free
 from adjointcheck.notes.evaluation import Env, NoValue, ShapeError, evaluate
 from adjointcheck.notes.fields import COARSE
 from adjointcheck.notes.finding import Counterexample
-from adjointcheck.notes.forms import weighed
-from adjointcheck.notes.jet import real
+from adjointcheck.notes.forms import about_end_time, weighed
+from adjointcheck.notes.jet import ELEMENTARY, real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, children, rebuilt, symbols, unknown, walk
 from adjointcheck.notes.observed import written_out
 from adjointcheck.notes.stages import free_indices
@@ -144,16 +144,28 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Outcome) -> Out
             return replace(found, note="where the control is optimal")
         if isinstance(found, Undecided):
             return found
-    if "free end time" in context.hypotheses or _about_end_time(left, right):
+    if "free end time" in context.hypotheses or about_end_time(left, right):
         found = _in_stage(left, right, replace(stage, end_time=True, optimal="optimal" in context.hypotheses))
         if isinstance(found, Agreement):
             return replace(found, note=OPTIMAL_END)
         if isinstance(found, Undecided):
             return found
+    if _counts_from_zero(left, right, context):
+        return Undecided("time starts at 0 in the notes, and elsewhere in the worlds")
     flipped = flipped_costate(context)
     if flipped is not None and isinstance(_in_reading(_negated(left), _negated(right), replace(flipped)), Agreement):
         return Undecided("it is wrong for the costate +dJ/dx and right for -dJ/dx; declare which one is meant")
     return outcome
+
+
+def _counts_from_zero(left: Node, right: Node, context: Context) -> bool:
+    """exp(rho t) at a start that the notes call 0: it is 1 there."""
+    zero = "0" in context.letters and context.letters["0"].symbol == "t0"
+    nodes = [*walk(left), *walk(right)]
+    starts = any(part == Symbol("t0") or getattr(part, "at", None) == Symbol("t0") for part in nodes)
+    known = {declared.symbol: declared.body for declared in context.letters.values() if declared.body is not None}
+    used = [*nodes, *(part for node in nodes for part in walk(known.get(getattr(node, "name", ""), node)))]
+    return zero and starts and any(isinstance(part, tree.Function) and part.name in ELEMENTARY and "t" in symbols(part) for part in used)
 
 
 def flipped_costate(context: Context) -> Context | None:
@@ -180,13 +192,6 @@ def _about_optimum(left: Node, right: Node) -> bool:
     energy = any(isinstance(n, tree.Derivative) and n.kind == "total" and "H" in symbols(n.of) for n in nodes)
     chosen = isinstance(left, Symbol) and left.name == "w"
     return (slopes and zero) or weighed(nodes, symbols(left) | symbols(right)) or energy or chosen or "P" in symbols(left) | symbols(right)
-
-
-def _about_end_time(left: Node, right: Node) -> bool:
-    """H(t1) + dPsi/dt1 = 0, dJ/dt1 = 0: what only an optimal end time satisfies."""
-    zero = any(isinstance(side, tree.Number) and side.value == 0 for side in (left, right))
-    ends = {"t1"} & (symbols(left) | symbols(right))
-    return zero and bool(ends) and bool({"H", "J", "L"} & (symbols(left) | symbols(right)))
 
 
 def stages(left: Node, right: Node, context: Context) -> dict[str, Stage]:

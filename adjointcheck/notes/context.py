@@ -260,6 +260,18 @@ def own(name: str) -> str:
     return f"{name}_" if name in ROLES else name
 
 
+def own_name(name: str, context: Context) -> str:
+    """A letter of the notes that is none of the convention's, though it may be called like one of them."""
+    declared = context.letters.get(name)
+    foreign = declared is not None and declared.symbol == name and name in ROLES and declared.kind != ROLES[name].kind
+    return f"own_{name}" if foreign else name
+
+
+def own_function(name: str) -> str:
+    """U of L = exp(-rho t) U, where U has the role of L."""
+    return f"{name}_own"
+
+
 def _plain(node: Node) -> str:
     if isinstance(node, tree.Number):
         return str(node.value)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from adjointcheck.notes import jet, tree
-from adjointcheck.notes.evaluation import ELEMENTARY, Env, NoValue, evaluate, scalar
+from adjointcheck.notes.evaluation import Env, NoValue, evaluate, scalar
 from adjointcheck.notes.jet import Value, real
 from adjointcheck.notes.meaning import Symbol
 from adjointcheck.notes.tree import Node
@@ -50,8 +50,8 @@ def elementwise(node: Node, leaf: Callable[[Symbol], Value]) -> Value:
                 return -value(node.of)
             case tree.Power():
                 return jet.power(value(node.base), float(real(value(node.exponent))))
-            case tree.Function(name=name, arguments=(argument,)) if name in ELEMENTARY:
-                return ELEMENTARY[name](value(argument))
+            case tree.Function(name=name, arguments=(argument,)) if name in jet.ELEMENTARY:
+                return jet.ELEMENTARY[name](value(argument))
         raise NoValue(f"{show(node)} is not evaluated element by element")
 
     return value(node)

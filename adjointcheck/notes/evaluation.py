@@ -313,8 +313,10 @@ def _(node: tree.Quotient, env: Env) -> Value:
 
 @_value.register
 def _(node: tree.Power, env: Env) -> Value:
-    base, exponent = evaluate(node.base, env), evaluate(node.exponent, env)
-    power = float(real(exponent))
+    power = float(real(evaluate(node.exponent, env)))
+    if power == 2 and isinstance(node.base, tree.Function) and node.base.name in ("norm", "abs") and node.base.below is None:
+        return jet.squares(evaluate(node.base.arguments[0], env))  # smooth at 0
+    base = evaluate(node.base, env)
     shape = dimensions(base)
     if not shape:
         return jet.power(base, power)
@@ -327,7 +329,7 @@ def _(node: tree.Power, env: Env) -> Value:
                 result = result @ base
             return result
     if power == 2 and isinstance(node.base, Symbol | tree.Derivative | Applied):
-        return jet.total(base.reshape(-1)[i] * base.reshape(-1)[i] for i in range(int(np.prod(shape))))
+        return jet.squares(base)
     raise ShapeError(f"{show(node)}: a power of {_shape(shape)}", True)
 
 
@@ -359,27 +361,19 @@ def _matrix(value: Value) -> Value:
     return value.reshape(1, 1) if not dimensions(value) else value.reshape(-1, 1) if len(dimensions(value)) == 1 else value
 
 
-ELEMENTARY: Mapping[str, Callable[[Value], Value]] = {
-    "exp": jet.exponential, "log": jet.logarithm, "sin": jet.sine, "cos": jet.cosine, "sqrt": lambda v: jet.power(v, 0.5),
-    "tan": lambda v: jet.sine(v) / jet.cosine(v),
-    "tanh": lambda v: 1.0 - 2.0 / (jet.exponential(2.0 * v) + 1.0),
-}
-
-
 @_value.register
 def _(node: tree.Function, env: Env) -> Value:
     values = [evaluate(argument, env) for argument in node.arguments]
     shape = dimensions(values[0])
-    if node.name in ELEMENTARY and len(values) == 1:
-        return ELEMENTARY[node.name](values[0])
+    if node.name in jet.ELEMENTARY and len(values) == 1:
+        return jet.ELEMENTARY[node.name](values[0])
     if node.name in ("tr", "det", "div") and len(shape) == 2 and shape[0] == shape[1]:
         return jet.determinant(values[0]) if node.name == "det" else jet.total(values[0][i, i] for i in range(shape[0]))
     if node.name in ("tr", "det") and not shape:
         return values[0]
     if node.name in ("norm", "abs") and node.below is None and len(values) == 1:
-        flat = values[0].reshape(-1)
-        squares = jet.total(flat[i] * flat[i] for i in range(np.size(real(flat))))
-        return jet.power(jet.determinant(values[0]) ** 2 if node.name == "abs" and len(shape) == 2 and min(shape) > 1 else squares, 0.5)
+        size = node.name == "abs" and len(shape) == 2 and min(shape) > 1
+        return jet.power(jet.determinant(values[0]) ** 2 if size else jet.squares(values[0]), 0.5)
     if node.name in ("dot", "inner", "angle") and len(values) == 2:
         one, other = values[0].reshape(-1), values[1].reshape(-1)
         return times(one, other, lambda: show(node))

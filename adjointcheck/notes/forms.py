@@ -36,6 +36,13 @@ def weighed(nodes: Iterable[Node], names: Iterable[str]) -> bool:
     return plain and {"w", "p"} <= {*names} and not {"H", "J_a", "l"} & {*names}
 
 
+def about_end_time(left: Node, right: Node) -> bool:
+    """H(t1) + dPsi/dt1 = 0, dJ/dt1 = 0: what only an optimal end time satisfies."""
+    zero = any(isinstance(side, tree.Number) and side.value == 0 for side in (left, right))
+    ends = {"t1"} & (symbols(left) | symbols(right))
+    return zero and bool(ends) and bool({"H", "J", "L"} & (symbols(left) | symbols(right)))
+
+
 def _boundary(chain: tree.Chain, nodes: list[Node], names: Iterable[str]) -> bool:
     left = chain.sides[0]
     while isinstance(left, tree.Negative | tree.Transposed | tree.Evaluated):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import Context, Declared, key, own
+from adjointcheck.notes.context import ROLES, Context, Declared, Law, key, own
 from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import constants, differentiates, head, pair_of, role_in
@@ -28,12 +28,19 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     left = resolve(pair[0], context)
     if not isinstance(left, Applied) or left.at is not None or known.body is not None or not _stands(left) or _is_named(pair[1], context):
         return None
-    after = _numbers(pair[1], constants(pair[1], context))
+    after = _numbers(pair[1], constants(pair[1], context, ROLES[left.name].shape))
     body = resolve(pair[1], after)
     plain = not symbols(body) & {"p", "J", "J_a", "H", *FUNCTIONS} and not unknown(body)
     if not plain or any(isinstance(part, tree.Integral | tree.Variation | tree.Vector) or getattr(part, "at", None) for part in walk(body)):
         return None
     return "definition", (key(letter),), replace(after, letters={**after.letters, key(letter): replace(known, body=body)})
+
+
+def update(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """w <- w - eta g: a rule by which a known letter gets another value."""
+    left = resolve(chain.sides[0], context)
+    known = isinstance(left, Symbol) and left.name in ("x", "x0", "w", "theta", "t1")
+    return ("assumption", (), context) if chain.relations in (("<-",), ("+=",), ("-=",)) and known else None
 
 
 def _is_named(node: Node, context: Context) -> bool:
@@ -48,8 +55,9 @@ def _stands(left: Applied) -> bool:
 def _numbers(node: Node, context: Context) -> Context:
     """Small letters that nothing explains are numbers: beta/2 w^T w."""
     for part in walk(node):
-        plain = isinstance(part, tree.Letter) and not part.accents and not part.above
-        if plain and unknown(resolve(part, context)) and (part.name.islower() or len(part.name) > 1):
+        if not isinstance(part, tree.Letter) or part.accents or part.above:
+            continue
+        if unknown(resolve(part, context)) and (part.name.islower() or len(part.name) > 1):
             context = context.declare(Declared(key(part), own(key(part)), source="proposed"))
     return context
 
@@ -60,6 +68,8 @@ def spelt_out(context: Context) -> Context:
     if not found:
         return context
     laws = tuple(replace(law, right=_put(law.right, found)) for law in context.laws)
+    if "f" in found and context.over() == "time" and context.law("dynamics") is None:
+        laws += (Law("dynamics", tree.Derivative(Symbol("x"), (Symbol("t"),)), found["f"]),)
     letters = {name: replace(known, body=_put(known.body, found)) if known.body is not None and known.symbol not in found else known
                for name, known in context.letters.items()}
     return replace(context, laws=laws, letters=letters)

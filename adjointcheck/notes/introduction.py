@@ -17,13 +17,15 @@ from adjointcheck.notes.concrete import without_rates, written_out
 from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.contraction import implied
 from adjointcheck.notes.forms import form_of
+from adjointcheck.notes.formulas import formula, update
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, resolve, symbols, unknown, walk
 from adjointcheck.notes.modes import guard, is_mode, reset, switched
 from adjointcheck.notes.observed import observed_cost
 from adjointcheck.notes.own_letters import indexed
 from adjointcheck.notes.primes import is_primed, unprimed
-from adjointcheck.notes.shorthand import conserved, counted, counts, gathered
+from adjointcheck.notes.shorthand import NOTATIONS, conserved, counts, gathered, title
 from adjointcheck.notes.stages import stage_definition, stage_law, stage_letters, stage_update
+from adjointcheck.notes.tangent import linearised, started
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import (
     EQUALS,
@@ -76,8 +78,8 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
         found = introduce(chain, context)
         if found is not None:
             status, names, after = found
-            resolved = _resolved(unprimed(chain, after), after)
-            return replace(resolved, status=status, form="", introduced=names), _explained(after, chain)
+            resolved = replace(_resolved(unprimed(chain, after), after), status=status, form="", introduced=names)
+            return replace(resolved, problems=()) if introduce in NOTATIONS else resolved, _explained(after, chain)
     after = _explained(propose(chain, stage_letters(chain, context)), chain)
     return _resolved(chain, after), _hypothesised(chain, after)
 
@@ -88,7 +90,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     assert isinstance(made, tree.Chain)
     made = at_event(_placed(conserved(made)), context)
     made = replace(made, sides=implied(made.sides))
-    stated = () if counts(made) else made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
+    stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
     letters = [letter for side in stated for letter in unknown(side)]
     problems = tuple(f"the letter {letter} is not declared; add a header line such as `{letter}: costate` or `{letter} in R^n`"
                      for letter in dict.fromkeys(letters))
@@ -395,7 +397,7 @@ def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
     """H(x, u, lambda, t) = L + lambda^T f: a body in explicit arguments, and the costate's letter and sign."""
     pair = pair_of(chain)
     letter = head(pair[0]) if pair else None
-    if pair is None or letter is None or letter.below or letter.accents or role_in(letter, context) not in ("", "H"):
+    if pair is None or letter is None or letter.below or letter.above or letter.accents or role_in(letter, context) not in ("", "H"):
         return None
     if role_in(letter, context) == "" and letter.name not in ("H", "mathcal{H}"):
         return None
@@ -544,12 +546,13 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     if pair is None:
         return None
     letter = head(pair[0])
-    if letter is None or moving(pair[0]) is not None or key(letter) in context.letters or isinstance(pair[0], tree.Negative):
+    name = title(letter) if letter is not None else ""
+    if letter is None or moving(pair[0]) is not None or name in context.letters or isinstance(pair[0], tree.Negative):
         return None
     if not any(part for part in unknown(resolve(letter, context))):
         return None
     after = propose(tree.Chain((pair[1],), ()), context)
-    if key(letter) in after.letters:
+    if name in after.letters:
         return None
     usual = {key(letter), letter.name} & {*USUAL_COSTATES, *USUAL_STATES}
     if usual and not context.of("p") and context.of("x") and chain.relations[0] == "=":
@@ -560,13 +563,13 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     body = resolve(pair[1], after)
     if unknown(body) or not symbols(body):
         return None
-    declared = Declared(key(letter), own(key(letter)), ("", ""), "defined", body=body, source="proposed")
-    return "definition", (key(letter),), after.declare(declared)
+    declared = Declared(name, own(name), ("", ""), "defined", body=body, source="proposed")
+    return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (membership, stage_law, stage_update, stage_definition, counted, layers, written_out, dynamics, primed_dynamics,
-                 limit_dynamics, switched, guard, reset, observed_cost, start, objective, augmented, hamiltonian, costate_meaning,
-                 condition, naming)
+INTRODUCTIONS = (membership, stage_law, stage_update, stage_definition, *NOTATIONS, layers, written_out, dynamics, primed_dynamics,
+                 limit_dynamics, linearised, started, switched, guard, reset, observed_cost, start, formula, update, objective, augmented,
+                 hamiltonian, costate_meaning, condition, naming)
 
 
 # Letters that a claim uses without a word

@@ -7,7 +7,7 @@ A jet is a sum over sets of directions, sum_S a_S e_S with e_i^2 = 0; the coeffi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -235,3 +235,16 @@ def joined(values: Sequence[Value]) -> Value:
 def largest(value: Value) -> float:
     """The largest entry of all parts."""
     return max((float(np.max(np.abs(part))) for part in parts_of(value).values() if np.size(part)), default=0.0)
+
+
+def squares(value: Value) -> Value:
+    """The sum of the squares of all entries."""
+    flat = value.reshape(-1)
+    return total(flat[i] * flat[i] for i in range(np.size(real(flat))))
+
+
+ELEMENTARY: Mapping[str, Callable[[Value], Value]] = {
+    "exp": exponential, "log": logarithm, "sin": sine, "cos": cosine, "sqrt": lambda v: power(v, 0.5),
+    "tan": lambda v: sine(v) / cosine(v),
+    "tanh": lambda v: 1.0 - 2.0 / (exponential(2.0 * v) + 1.0),
+}

@@ -66,6 +66,7 @@ from adjointcheck.notes.quantities import (
 from adjointcheck.notes.quantities import (
     walk as walk,
 )
+from adjointcheck.notes.scales import directional, scale, unscaled
 from adjointcheck.notes.tree import Node
 
 # Resolving
@@ -95,6 +96,8 @@ class _Resolver:
     def map_letter(self, node: tree.Letter) -> Node:
         if node.accents and node.accents[-1] in ("dot", "ddot"):
             base = self.map(replace(node, accents=node.accents[:-1]))
+            if self.sweeps():
+                return tree.Variation(base)  # the dot of a forward sweep
             return tree.Derivative(base, (Symbol("t"),) * (2 if node.accents[-1] == "ddot" else 1), "total")
         above = [item for item in node.above if not (isinstance(item, tree.Letter) and item.name in STARS)]
         if len(above) < len(node.above):
@@ -126,7 +129,15 @@ class _Resolver:
         name = key(node) + "".join(f"^{item.name}" for item in node.above if isinstance(item, tree.Letter))
         if name in self.context.letters:
             return self.named(name, node)
+        if node.accents == ("bar",) and not node.above and self.sweeps():
+            base = self.map(replace(node, accents=()))
+            if isinstance(base, Symbol) and base.name in ("w", "theta"):  # the bar of a reverse sweep: the gradient in that letter
+                return derivative(Symbol("J"), [base], "total", self.context)
         return self.subscripted(node) if node.below and not node.above else Unknown(name)
+
+    def sweeps(self) -> bool:
+        """Are bars gradients, as in notes on reverse mode: layers with the costate bar v of v?"""
+        return self.context.over() == "layers" and any(known.letter.startswith("bar ") for known in self.context.of("p"))
 
     def plain(self, node: tree.Letter) -> Node:
         name = key(node)
@@ -143,6 +154,8 @@ class _Resolver:
     def named(self, name: str, node: tree.Letter) -> Node:
         """A declared or usual letter, with the convention's sign and layout."""
         declared = self.context.letters.get(name) or Declared(name, USUAL[name], ROLES[USUAL[name]].shape, ROLES[USUAL[name]].kind)
+        if declared.kind == "alias" and declared.body is not None:
+            return declared.body
         if declared.part:
             component = Symbol(declared.symbol, part=(tree.Number(Fraction(declared.part)),))
             return tree.Negative(component) if declared.sign < 0 else component
@@ -285,8 +298,21 @@ class _Resolver:
             return self._moving(inner)
         if isinstance(function, tree.Transposed):
             return tree.Transposed(self.map_call(replace(node, function=function.of)))
+        if isinstance(function, tree.Letter) and (slope := self.primed(function, node)) is not None:
+            return slope
         base = self.map(function)
         return self.applied(base, node)
+
+    def primed(self, function: tree.Letter, node: tree.Call) -> Node | None:
+        """g'(x(T)): the derivative of a function of one argument."""
+        bare = replace(function, above=())
+        if [getattr(mark, "name", "") for mark in function.above] != ["prime"] or len(node.arguments) != 1 or function.accents:
+            return None
+        made = self.map_call(replace(node, function=bare)) if f"{key(bare)}^prime" not in self.context.letters else None
+        core = _core(made) if made is not None else None
+        if made is None or not isinstance(core, Applied) or len(core.arguments) != 1:
+            return None
+        return derivative(made, [Symbol(core.arguments[0][0])], "partial", self.context)
 
     def _moving(self, inner: tree.Call) -> Node:
         """dot x (t1): the derivative in t, then the place."""
@@ -302,6 +328,8 @@ class _Resolver:
         core, arguments = _core(base), node.arguments
         if isinstance(base, tree.Derivative):
             return self.derivative_at(base, node)
+        if isinstance(base, tree.Variation) and len(arguments) == 1:
+            return replace(base, of=_at(base.of, self.time(arguments[0])))
         if isinstance(core, Applied):
             return _replaced(base, lambda c: self.filled(c, arguments))
         if isinstance(core, Symbol) and ROLES.get(core.name, ROLES["I"]).kind == "path":
@@ -399,7 +427,8 @@ class _Resolver:
                 factors[-1] = _at(factors[-1], made)
             else:
                 factors.append(made)
-        return factors[0] if len(factors) == 1 else tree.Product(tuple(factors))
+        kept = unscaled(directional(factors, Symbol("J")), Symbol("t"), self.context)
+        return kept[0] if len(kept) == 1 else tree.Product(kept)
 
     def is_time(self, node: Node) -> bool:
         """A sum of times: nothing but t, small letters and numbers, with t in it."""
@@ -527,6 +556,8 @@ def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Nod
         by = (Symbol("x"),)
     if not by or not isinstance(by[0], Symbol):
         return tree.Derivative(of, by, kind)
+    if len(by) == 1 and (unit := scale(by[0], context)) is not None:
+        return tree.Product((unit, tree.Derivative(of, (Symbol("t"),), "total")))
     if by[0].name in ("t0", "t1") and kind in ("partial", "nabla") and isinstance(_core(of), Applied):
         return tree.Derivative(of, (Symbol("t"),), "partial")  # dPsi/dT is the slope in the argument t, where it stands
     made = _kind(of, by[0], kind, context)
@@ -566,10 +597,3 @@ def slots_of(node: Applied, context: Context) -> tuple[str, ...]:
     if declared is not None and declared.arguments is not None:
         return declared.arguments
     return AXES.get(node.name, ORDER)
-
-
-def own_name(name: str, context: Context) -> str:
-    """A letter of the notes that is none of the convention's, though it may be called like one of them."""
-    declared = context.letters.get(name)
-    foreign = declared is not None and declared.symbol == name and name in ROLES and declared.kind != ROLES[name].kind
-    return f"own_{name}" if foreign else name

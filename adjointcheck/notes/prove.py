@@ -21,7 +21,7 @@ from typing import Any
 
 from adjointcheck.errors import AdjointCheckError, DisagreementError, StepRejected
 from adjointcheck.expression.grammar import to_text
-from adjointcheck.expression.node import ZERO, Expression, apply, evaluate, mul, number, substitute, symbol, symbols_of, total
+from adjointcheck.expression.node import ONE, ZERO, Expression, apply, evaluate, mul, number, substitute, symbol, symbols_of, total
 from adjointcheck.notes.expansion import remainder
 from adjointcheck.notes.settings import Setting, folded
 from adjointcheck.trusted.language import Fact, derive
@@ -194,6 +194,9 @@ class Bench:
                 if ratio is not None:
                     yield mul(ratio, pattern), mul(ratio, value)
                     break
+            plain = (word for word in ours.terms.keys() & theirs.terms.keys() if theirs.terms[word] is ONE)
+            for ratio in {ours.terms[word] for word in plain}:  # exp(rho t) times a fact
+                yield mul(ratio, pattern), mul(ratio, value)
 
     def at_point(self, claim: Fact) -> Proof | None:
         """An equation at an end as a functional with the value 0, such as H + Psi_t = 0 at t1."""

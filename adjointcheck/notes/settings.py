@@ -128,8 +128,11 @@ def continuous() -> Draft:
     draft.assume("stationary", "J_w = 0")
     solved = {"gradient_w": "-hole", "stationary": "hole"}
     draft.step("stationary_control", "rewrite", "L_w = -p*f_w", *solved, how=solved)
+    draft.step("stationarity", "rewrite", "L_w + p*f_w = 0", *solved, how=solved)
     draft.assume("free_final_time", "J_t1 = 0")
     draft.step("transversality", "rewrite", {"value": "0", "t1": "L + p*f + Psi_t"}, "gradient_t1", "free_final_time")
+    for point in ("t0", "t1"):
+        draft.assume(f"time_{point}", f"t = {point} at {point}")
     return draft
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import Context
-from adjointcheck.notes.meaning import COUNTERS, Symbol, Unknown, rebuilt
+from adjointcheck.notes.context import Context, key
+from adjointcheck.notes.meaning import COUNTERS, STARS, Symbol, Unknown, rebuilt
 from adjointcheck.notes.tree import Node
 
 CONSTANTS = ("const", "constant", "konst", "cte")
@@ -34,14 +34,41 @@ def counts(chain: tree.Chain) -> bool:
     return dots and named[0] in COUNTERS and not named[1] and chain.relations == ("=",)
 
 
+def product(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """<a, b> = a^T b: what brackets mean."""
+    left, right = chain.sides[0], chain.sides[-1]
+    if not isinstance(left, tree.Function) or left.name not in ("angle", "inner", "dot") or chain.relations not in (("=",), (":=",)):
+        return None
+    letters = [letter for letter in left.arguments if isinstance(letter, tree.Letter) and key(letter) not in context.letters]
+    meant = len(letters) == 2 and right == tree.Product((tree.Transposed(letters[0]), letters[1]))
+    return ("definition", (), context) if meant else None
+
+
 def gathered(chain: tree.Chain, context: Context) -> tree.Chain:
     """f(x, t) for f(x_1, ..., x_n, t), and x-dot = f(...) for x_i-dot = f_i(...)."""
-    made = _gathered(chain)
+    made = _gathered(titled(chain, context))
     assert isinstance(made, tree.Chain)
     letter = _counter(made.sides[0])
     every = letter and len(made.sides) == 2 and context.over() == "time" and letter not in context.letters
     called = every and isinstance(made.sides[1], tree.Call) and _counter(made.sides[1].function) == letter
     return replace(made, sides=tuple(map(_whole, made.sides))) if called else made
+
+
+def titled(node: Node, context: Context) -> Node:
+    """H^c, a function's letter with a letter above, is a letter of its own and no power."""
+    node = rebuilt(node, lambda child: titled(child, context))
+    if not isinstance(node, tree.Power) or not isinstance(node.base, tree.Letter) or not isinstance(node.exponent, tree.Letter):
+        return node
+    known = context.letters.get(key(node.base))
+    function = known is not None and known.kind in ("function", "functional")
+    return replace(node.base, above=(*node.base.above, node.exponent)) if function else node
+
+
+def title(letter: tree.Letter) -> str:
+    """H^c, where c is no mark such as a star."""
+    marks = {*STARS, "prime", "dagger", "+", "-", "minus", "plus"}
+    above = [mark.name for mark in letter.above if isinstance(mark, tree.Letter) and mark.name not in marks]
+    return "^".join([key(letter), *above])
 
 
 def _gathered(node: Node) -> Node:
@@ -77,3 +104,6 @@ def _whole(node: Node) -> Node:
     if isinstance(node, tree.Call):
         return replace(node, function=_whole(node.function))
     return replace(node, below=()) if isinstance(node, tree.Letter) else node
+
+
+NOTATIONS = (counted, product)  # what these speak of are no letters of the problem

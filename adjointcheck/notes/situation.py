@@ -14,14 +14,15 @@ from typing import Any
 
 from adjointcheck.errors import AdjointCheckError
 from adjointcheck.expression.grammar import NAME, to_text
-from adjointcheck.expression.node import ONE, ZERO, Expression, symbol, symbols_of
+from adjointcheck.expression.node import ONE, ZERO, Expression, substitute, symbol, symbols_of
 from adjointcheck.notes import tree
 from adjointcheck.notes.at_event import stretch_of
 from adjointcheck.notes.claims import Form, Reader, Unclear
 from adjointcheck.notes.componentwise import component_settings
-from adjointcheck.notes.context import ROLES, Context
+from adjointcheck.notes.context import ROLES, Context, own_function, own_name
+from adjointcheck.notes.forms import about_end_time
 from adjointcheck.notes.jacobian import Partial
-from adjointcheck.notes.meaning import Applied, Symbol, children, own_name, symbols, walk
+from adjointcheck.notes.meaning import Applied, Symbol, children, symbols, walk
 from adjointcheck.notes.regulator import letters_of, names_of, regulator_steps
 from adjointcheck.notes.settings import HIDDEN_STAGES, HIDDEN_VARIED, KINDS, Setting, judged, setting
 from adjointcheck.notes.stage_proof import COUNTS, kind_of
@@ -55,7 +56,8 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
         return
     kinds = kinds_of(chain, context)
     stationary = ("stationary",) if form == "optimality" or "optimal" in context.hypotheses else ()
-    free = ("free_final_time",) if "free end time" in context.hypotheses else ()
+    ends = "free end time" in context.hypotheses or about_end_time(*chain.sides[:2])
+    free = ("free_final_time",) if ends else ()
     same = "L" if context.law("dynamics after") else "fL"  # without a second field, f and L jump only where a control does
     smooth = tuple(f"same_{name}_{s}" for name in same for s in "sr") if not context.of("w") else ()
     held = tuple(f"{letter}_fixed" for letter in INPUTS if letter not in varied(chain) | context.moved)
@@ -64,7 +66,8 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
         made = concrete(kind, context)
         if made is not None:
             force = tuple(name for name in (*held, *stationary, *free, *smooth) if name in made.optional)
-            yield from (Situation(made, force, choice, hidden) for hidden in HIDDEN.get(kind, ((),)))
+            spelt = (("stationary_control",),) if "stationary" in force and "L_is" in made.facts else ()  # L_w is a formula
+            yield from (Situation(made, force, choice, hidden) for hidden in (*HIDDEN.get(kind, ((),)), *spelt))
 
 
 def has_free_multiplier(chain: tree.Chain) -> bool:
@@ -231,7 +234,13 @@ def concrete(kind: str, context: Context) -> Setting | None:
     own = own_letters(context, made)
     if not bodies and not own:
         return made
-    return _with(key, tuple(sorted((name, to_text(root)) for name, root in bodies.items())), tuple(sorted(own.items())))
+    wrapped = {name for name, root in bodies.items() if name in symbols_of(root)}  # L = exp(-rho t) U: U is L_own, of the arguments of U
+    if wrapped:
+        key = kind, tuple(sorted((name, text) for name, text in put.items() if name.partition("_")[0] not in wrapped)), key[2]
+    inner = {name: tuple(part for part in LETTERS if f"{name}_{part}" not in put) for name in wrapped}
+    roots = {name: substitute([root], {name: symbol(own_function(name))})[0] if name in wrapped else root for name, root in bodies.items()}
+    texts = tuple(sorted((name, to_text(root)) for name, root in roots.items()))
+    return _with(key, texts, tuple(sorted(own.items())), tuple(sorted(inner.items())))
 
 
 def sizes(context: Context) -> tuple[tuple[str, str], ...]:
@@ -251,7 +260,8 @@ def own_letters(context: Context, made: Setting) -> dict[str, str]:
             continue
         square = declared.shape[0] == declared.shape[1] != "1"
         flags = ["symmetric"] * (square and is_symmetric(declared, context))
-        flags += ["nonzero"] * (square and (name == "R" or declared.symbol in inverted))
+        number = declared.shape == ("1", "1") and declared.kind == "constant"  # by which a claim may divide
+        flags += ["nonzero"] * (number or (square and (name == "R" or declared.symbol in inverted)))
         constant = ["constant"] * (declared.kind == "constant")
         found[name] = " ".join([*declared.shape, *constant, *flags])
     return found
@@ -288,6 +298,8 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
         if set(form) - {"integrand", "sum", last, *(("first",) if layers else ())} or fixed is not ZERO:
             raise Unclear("the objective", "a cost of the end state and an integral or a sum")
         found |= {name: form[slot] for name, slot in (("L", "integrand"), ("L", "sum"), ("Psi", last), ("Xi", "first")) if slot in form}
+        if "Psi" in found and not layers:  # exp(-rho T) Phi is a function of t, taken at the end
+            found["Psi"] = substitute([found["Psi"]], {last: symbol("t")})[0]
         if layers and "L" in symbols(cost.right):
             del found["L"]
     return {name: root for name, root in found.items() if name in made.language.functions}
@@ -335,10 +347,21 @@ def with_letters(made: Setting, letters: Mapping[str, str]) -> Setting:
     return replace(made, document={**made.document, "letters": {**made.document["letters"], **letters}}) if letters else made
 
 
+def with_functions(made: Setting, inner: Mapping[str, tuple[str, ...]]) -> Setting:
+    """With the notes' own L beside the setting's L, which is a formula in it."""
+    letters, functions = dict(made.document["letters"]), dict(made.document["functions"])
+    for name, arguments in inner.items():
+        slopes = {part: f"{own_function(name)}_{part}" for part in functions[name] if part in arguments}
+        letters |= {own_function(name): letters[name], **{slope: letters[functions[name][part]] for part, slope in slopes.items()}}
+        functions[own_function(name)] = slopes
+    return replace(made, document={**made.document, "letters": letters, "functions": functions}) if inner else made
+
+
 @cache
-def _with(key: tuple[Any, ...], bodies: tuple[tuple[str, str], ...], own: tuple[tuple[str, str], ...]) -> Setting | None:
-    """The setting where functions are formulas; None where the core does not prove the partial derivatives."""
-    grown = with_letters(setting(*key), dict(own))
+def _with(key: tuple[Any, ...], bodies: tuple[tuple[str, str], ...], own: tuple[tuple[str, str], ...],
+          inner: tuple[tuple[str, tuple[str, ...]], ...]) -> Setting | None:
+    """The setting where functions are formulas, perhaps of a function of the notes; None where the core does not prove the partials."""
+    grown = with_functions(with_letters(setting(*key), dict(own)), dict(inner))
     steps = [*grown.document["steps"]]
     steps += [_assume(f"{name}_given", f"{name}.delta", "0") for name, _ in own]
     steps += [_assume(f"{name}_given_last", f"{name}.delta", "0", "last") for name, _ in own if grown.language.layers]
@@ -393,4 +416,5 @@ def _in_time(made: Setting, root: Expression) -> Expression:
     """The partial by t: t itself, and the letters of the notes that change in time."""
     language, arguments = made.language, ("x", "w", "theta")
     moved = {name: language.letter_moved(name, "dot") for name in symbols_of(root) if name not in arguments and name != "t"}
+    moved |= {name: symbol(slopes["t"]) if "t" in slopes else ZERO for name, slopes in language.functions.items()}
     return derive(root, {**moved, "t": ONE})

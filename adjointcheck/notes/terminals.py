@@ -336,10 +336,21 @@ class Terminals:
             if self.next(at).is_sign("_", "^"):
                 self.emit("EVAL", "|", piece)
                 return at
-            if self.frame.kind == "paren":
+            if self.frame.kind == "paren" and not self._paired(at):
                 self.emit("MID", "|", piece)
                 return at
         return self.open(at, bar, piece)
+
+    def _paired(self, at: int) -> bool:
+        """Does another bar follow before the bracket closes?  Then this one opens: (a + b |u|^2)."""
+        while at < len(self.pieces):
+            piece = self.pieces[at]
+            if piece.is_sign("|"):
+                return True
+            if piece.is_sign(")", "]", "}") or piece.text == "right":
+                return False
+            at = self.mate.get(at, at) + 1
+        return False
 
     def sized(self, at: int, piece: Piece) -> int:
         """\\Big and the like: a sized bar with a place below or above it evaluates, whatever bars are open."""

@@ -22,6 +22,7 @@ from adjointcheck.notes.comparison import judge_pair as in_worlds
 from adjointcheck.notes.concrete import acquainted
 from adjointcheck.notes.context import HYPOTHESES, Context, read_header
 from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
+from adjointcheck.notes.formulas import put_in, spelt_out
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.judgement import EQUALITIES, follows, judge_pair
 from adjointcheck.notes.latex import Unread, read_formula
@@ -30,12 +31,13 @@ from adjointcheck.notes.prove import Proof, Slots
 from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, given, is_untold, reserved
 from adjointcheck.notes.situation import moved_inputs
 from adjointcheck.notes.stages import confirmed, guessed
+from adjointcheck.notes.tangent import linearised
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import spoken_of
 from adjointcheck.trusted.verdict import Status
 
 if TYPE_CHECKING:
-    from adjointcheck.notes.document import Formula
+    from adjointcheck.notes.document import Document, Formula
 
 
 def verify(path: str | Path, context: str | Path | None = None) -> Findings:
@@ -47,9 +49,24 @@ def verify(path: str | Path, context: str | Path | None = None) -> Findings:
 
     document = read(path)
     lines = Path(context).read_text(encoding="utf-8").splitlines() if context else ()
-    notes = Notes(str(path), acquainted(document.formulas, read_header(document.header, read_header(lines))))
+    notes = Notes(str(path), begun(document, read_header(lines)))
     items = tuple(item for formula in document.formulas for item in notes.judged(formula))
     return Findings(str(path), notes.context.shown(), notes.settled(items), (*document.problems, *notes.context.problems, *notes.idle()))
+
+
+def begun(document: Document, context: Context | None = None) -> Context:
+    """The context before the first formula: what the header declares and states, and a field that the notes write out."""
+    context = read_header(document.header, context)
+    for text in context.formulas:
+        chain = read_formula(text, context.reader())
+        context = replace(context, problems=(*context.problems, f"header: `{text}` is not read: {chain.reason}")) if isinstance(
+            chain, Unread) else understand(chain, context)[1]
+    context = acquainted(document.formulas, replace(context, formulas=()))
+    for formula in document.formulas:  # what z and v are in z-dot = f_x z + f_u v holds before it is said
+        chain = formula.unread or read_formula(formula.text, context.reader())
+        found = None if isinstance(chain, Unread) else linearised(chain, context)
+        context = found[2] if found else context
+    return context
 
 
 @dataclass
@@ -132,8 +149,11 @@ class Notes:
         if is_untold(left, right, self.context):
             return replace(blank, words="the notes do not say, in a form that is understood, how one layer follows from another")
         context = spoken_of((left, right), self.context)
+        spelt, sides = spelt_out(context), (put_in(left, context), put_in(right, context))
         proof = judge_pair(left, right, relation, context, form)
-        world = in_worlds(left, right, relation, context)
+        if proof.status is not Status.PROVED and spelt is not context:
+            proof = judge_pair(*sides, relation, spelt, form)
+        world = in_worlds(*sides, relation, spelt)
         found = combined(blank, proof, world)
         if found.status == "unknown" and isinstance(world, Agreement) and world.note == OPTIMAL_END and right == tree.Number(Fraction(0)):
             self.context = self.context.assume("free end time")

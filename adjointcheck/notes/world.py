@@ -481,7 +481,7 @@ class World:
             def changed(value: Value) -> Value:
                 control = [value if i == place else old for i, old in enumerate(self.inputs["w"])]
                 return inner(env.within(type(self)(self.stage, {**self.inputs, "w": control})))
-            return columns(changed, self.inputs["w"][place])
+            return columns(changed, self.value_w(place))
         here = Env(self, place, {"t": place})
         rate = self._slope(self.rule, here)
         cost = self.running()

@@ -18,11 +18,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from adjointcheck.notes.concrete import acquainted
-from adjointcheck.notes.context import read_header
 from adjointcheck.notes.document import read
 from adjointcheck.notes.finding import Finding, Findings
-from adjointcheck.notes.verify import Notes
+from adjointcheck.notes.verify import Notes, begun
 from adjointcheck.report.notes_outline import GIVEN, Formula, formulas, satisfies
 
 FOLDER = Path(__file__).with_name("corpus")
@@ -55,7 +53,7 @@ def marks(path: Path) -> list[str]:
 def judged(path: Path) -> list[Formula]:
     """The marked formulas of a file with their verdicts; one that our own codes fail on is unknown, and the others go on."""
     document = read(path)
-    notes = Notes(str(path), acquainted(document.formulas, read_header(document.header)))
+    notes = Notes(str(path), begun(document))
     items = notes.settled(tuple(item for formula in document.formulas for item in _judged(notes, formula)))
     return [formula for formula in formulas(Findings(str(path), (), items)) if formula.declared]
 

@@ -1,0 +1,33 @@
+"""Products that are none: T tau is t where tau = t/T, so that d/dtau is T d/dt; D J(u)[v] is delta J along v."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.context import Context
+from adjointcheck.notes.tree import Node
+
+
+def scale(node: Node, context: Context) -> Node | None:
+    """T, where the node is a letter tau that the notes define as t/T."""
+    name = getattr(node, "name", "")
+    body = next((known.body for known in context.letters.values() if known.symbol == name and known.body is not None), None)
+    return body.below if isinstance(body, tree.Quotient) and getattr(body.above, "name", "") == "t" else None
+
+
+def unscaled(factors: Sequence[Node], time: Node, context: Context) -> tuple[Node, ...]:
+    """The factors of a product, t for T tau."""
+    for i, factor in enumerate(factors):
+        unit = scale(factor, context)
+        if unit is not None and unit in factors:
+            rest = [other for k, other in enumerate(factors) if k not in (i, factors.index(unit))]
+            return (*rest, time)
+    return tuple(factors)
+
+
+def directional(factors: Sequence[Node], cost: Node) -> Sequence[Node]:
+    """D J(u)[v] as the variation of J, where v is one."""
+    if len(factors) == 2 and isinstance(factors[0], tree.Derivative) and isinstance(factors[1], tree.Variation):
+        return (tree.Variation(cost),) if not factors[0].by and factors[0].of == cost else factors
+    return factors

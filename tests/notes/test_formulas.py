@@ -1,0 +1,78 @@
+"""Functions that notes give as formulas after naming them, and header lines that state laws."""
+
+from __future__ import annotations
+
+import pytest
+
+from adjointcheck.notes.document import read_text
+from adjointcheck.notes.verify import Notes, begun
+
+HEADER = r"""<!-- adjointcheck:
+state: x in R^n
+control: u in R^k
+costate: p = dJ/dx (row)
+running cost: L
+terminal cost: \Phi
+dynamics: \dot x = f(x, u)
+time: t in [0, T]
+-->
+$J = \Phi(x(T)) + \int_0^T L(x, u)\,dt$
+"""
+
+
+def judged(text: str) -> list[str]:
+    document = read_text(HEADER + text)
+    notes = Notes("notes.md", begun(document))
+    return [finding.status for formula in document.formulas for finding in notes.judged(formula)][1:]
+
+
+def test_a_law_of_the_header_holds() -> None:
+    document = read_text(HEADER)
+    law = begun(document).law("dynamics")
+    assert law is not None and "f" in begun(document).letters
+
+
+@pytest.mark.parametrize(("given", "claim", "status"), [
+    (r"$f(x, u) = Ax + Bu$", r"$\frac{\partial f}{\partial x} = A$", "proved"),
+    (r"$f(x, u) = Ax + Bu$", r"$\frac{\partial f}{\partial x} = B$", "refuted"),
+    (r"$\Phi(x) = |x|^2$", r"$p(T) = 2 x(T)^T$", "proved"), (r"$\Phi(x) = |x|^2$", r"$p(T) = x(T)^T$", "refuted"),
+    (r"$L = \frac{\beta}{2} u^T u$", r"$\frac{\partial L}{\partial u} = \beta u^T$", "proved"),
+    (r"$L = \frac{\beta}{2} u^T u$", r"$\dot p = -p \frac{\partial f}{\partial x}$", "proved"),
+    (r"$L(x, u) = \|x\|^2$", r"$\dot p = -p \frac{\partial f}{\partial x}$", "refuted"),
+    (r"$L(x, u) = \|x\|^2$", r"$\dot p = -\frac{\partial L}{\partial x} - p \frac{\partial f}{\partial x}$", "proved"),
+])
+def test_claims_are_judged_for_the_formula_that_the_notes_give(given: str, claim: str, status: str) -> None:
+    assert judged(f"{given} {claim}") == ["definition", status]
+
+
+def test_a_formula_is_given_once_and_an_update_is_no_claim() -> None:
+    assert judged(r"$f(x, u) = Ax + Bu$ $f(x, u) = Ax$")[0] == "definition" != judged(r"$f(x, u) = Ax + Bu$ $f(x, u) = Ax$")[1]
+    assert judged(r"$u \leftarrow u - p \frac{\partial f}{\partial u}$") == ["assumption"]
+
+
+@pytest.mark.parametrize("text", [r"$L = x^T x + |u|^2$ $\left(\frac12 |x|^2\right) = \frac12 x^T x$", r"$\left(x^T x + |x|^2\right) = 2 |x|^2$"])
+def test_bars_in_brackets_come_in_pairs(text: str) -> None:
+    assert judged(text)[-1] == "proved"
+
+
+DISCOUNTED = r"""<!-- adjointcheck:
+state: x
+control: u
+costate: p = dJ/dx (row)
+time: t in [0, T]
+-->
+$\dot x = f(x, u)$ $J = e^{-\rho T} \Phi(x(T)) + \int_0^T e^{-\rho t} L(x, u)\,dt$ $m = e^{\rho t} p$ $H = e^{-\rho t} L(x, u) + p f(x, u)$ $H^c = e^{\rho t} H$ $\tau = t/T$ """
+
+
+@pytest.mark.parametrize(("claim", "status"), [
+    (r"\dot m = \rho m - \frac{\partial L}{\partial x} - m \frac{\partial f}{\partial x}", "proved"),
+    (r"\dot m = -\frac{\partial L}{\partial x} - m \frac{\partial f}{\partial x}", "refuted"),
+    (r"m(T) = \Phi'(x(T))", "proved"), (r"m(T) = e^{-\rho T} \Phi'(x(T))", "refuted"),
+    (r"H^c = L(x, u) + m f(x, u)", "proved"), (r"H^c = L(x, u) + p f(x, u)", "refuted"),
+    (r"\frac{dx}{d\tau} = T f(x, u)", "proved"), (r"\frac{dx}{d\tau} = f(x, u)", "refuted"),
+    (r"\frac{dJ}{dx(0)} = m(0)", "unknown"),  # time may start at 0, where exp(rho t) is 1
+])
+def test_a_cost_may_be_a_formula_of_a_named_function(claim: str, status: str) -> None:
+    document = read_text(f"{DISCOUNTED} ${claim}$")
+    notes = Notes("notes.md", begun(document))
+    assert [finding.status for formula in document.formulas for finding in notes.judged(formula)][-1] == status

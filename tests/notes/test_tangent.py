@@ -1,0 +1,65 @@
+"""Letters that stand for variations and gradients: the tangent of a system, bars and dots of the two sweeps, a function's prime."""
+
+from __future__ import annotations
+
+import pytest
+
+from adjointcheck.notes.document import read_text
+from adjointcheck.notes.verify import Notes, begun
+
+SYSTEM = """<!-- adjointcheck:
+state: x
+control: u
+costate: p = dJ/dx (row)
+field: f
+running cost: L
+terminal cost: g
+time: t in [0, T]
+-->
+"""
+SWEEPS = r"""<!-- adjointcheck:
+layer: i = 0 ... N
+objective: y
+state: v
+control: u
+costate: \bar v = dy/dv (row)
+field: F
+terminal cost: g
+-->
+$v_{i+1} = F(v_i, u_i)$ """
+
+
+def last(text: str) -> str:
+    document = read_text(text)
+    notes = Notes("notes.md", begun(document))
+    return [finding.status for formula in document.formulas for finding in notes.judged(formula)][-1]
+
+
+@pytest.mark.parametrize(("claim", "status"), [
+    (r"\frac{d}{dt}(p z) = -\frac{\partial L}{\partial x} z + p \frac{\partial f}{\partial u} h", "proved"),
+    (r"\frac{d}{dt}(p z) = \frac{\partial L}{\partial x} z + p \frac{\partial f}{\partial u} h", "refuted"),
+    (r"\dot z = \frac{\partial f}{\partial x} z", "unknown"), (r"\dot y = \frac{\partial f}{\partial x} z", "unknown"),
+])
+def test_the_letters_of_a_tangent_are_variations(claim: str, status: str) -> None:
+    tangent = r"$\dot z = \frac{\partial f}{\partial x} z + \frac{\partial f}{\partial u} h$"
+    assert last(f"{SYSTEM} $\\dot x = f(x, u)$ {tangent} ${claim}$") == status
+
+
+def test_a_tangent_is_known_before_it_is_said() -> None:
+    claim, tangent = r"\frac{d}{dt}(p z) = -\frac{\partial L}{\partial x} z", r"\dot z = \frac{\partial f}{\partial x} z"
+    document = read_text(f"{SYSTEM} $\\dot x = f(x, u)$ ${claim}$ ${tangent}$")
+    assert [finding.status for formula in document.formulas for finding in Notes("n.md", begun(document)).judged(formula)][1] == "proved"
+
+
+@pytest.mark.parametrize(("claim", "status"), [
+    (r"\bar u_i = \bar v_{i+1} \frac{\partial F}{\partial u_i}", "proved"), (r"\bar u_i = \bar v_i \frac{\partial F}{\partial u_i}", "refuted"),
+    (r"\dot v_{i+1} = \frac{\partial F}{\partial v_i} \dot v_i + \frac{\partial F}{\partial u_i} \dot u_i", "proved"),
+    (r"\bar v_N = g'(v_N)", "proved"), (r"\bar v_N = 2 g'(v_N)", "refuted"), (r"\bar v_0 = \bar q", "unknown"),
+])
+def test_bars_are_gradients_and_dots_are_tangents_of_layers(claim: str, status: str) -> None:
+    assert last(f"{SWEEPS} ${claim}$") == status
+
+
+def test_what_brackets_mean_is_told_once_and_is_no_claim() -> None:
+    assert last(r"$\langle a, b \rangle = a^T b$") == "definition"
+    assert last(r"$\langle a, b \rangle = a^T b + b$") == "unknown"
