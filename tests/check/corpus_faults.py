@@ -54,7 +54,7 @@ class Around:
     """`odeint` with a fault: solve(func, y0, times, task) and solve_event as an adapter has them; `check` is a conformance check."""
 
     solve: Callable[..., Any] = lambda func, y0, times, task: own.march("discrete", func, y0, times, task)
-    solve_event: Callable[..., Any] = own.march_to_event
+    solve_event: Callable[..., Any] = lambda func, event, y0, t0, task: own.march_to_event("discrete", func, event, y0, t0, task)
     where: str = "odeint"
 
 
@@ -155,7 +155,7 @@ def loose_control(func: Any, y0: Any, times: Any, task: Task) -> Any:
 
 def event_frozen(func: Any, event: Any, y0: Any, t0: Any, task: Task) -> tuple[Any, Any]:
     """The event's time is a number without a gradient."""
-    moment, state = own.march_to_event(func, event, y0, t0, task)
+    moment, state = own.march_to_event("discrete", func, event, y0, t0, task)
     return moment.detach(), state
 
 
@@ -168,7 +168,7 @@ def event_detached(func: Any, event: Any, y0: Any, t0: Any, task: Task) -> tuple
             level = event(t, y) - y[..., 0]
         return y[..., 0] + level
 
-    return own.march_to_event(func, blind, y0, t0, task)
+    return own.march_to_event("discrete", func, blind, y0, t0, task)
 
 
 PREY = {
