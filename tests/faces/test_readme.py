@@ -40,8 +40,14 @@ def test_two_commands_are_those_of_the_checks(tmp_path: Path) -> None:
     assert "check lynx_hare --fit --report report" in main_job and "pytest" in tests
 
 
-def test_theory_example(tmp_path: Path) -> None:
+def test_notes_example(tmp_path: Path) -> None:
     result = run(["bash", "-euo", "pipefail", "-c", blocks("sh")[4]], tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "proved" in result.stdout and "refuted" not in result.stdout and list((tmp_path / "pages").glob("*.html"))
+
+
+def test_theory_example(tmp_path: Path) -> None:
+    result = run(["bash", "-euo", "pipefail", "-c", blocks("sh")[5]], tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "proved   bolza" in result.stdout and "refuted" not in result.stdout
     assert "State-triggered event" in (tmp_path / "event.html").read_text(encoding="utf-8")
