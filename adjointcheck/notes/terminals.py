@@ -436,7 +436,8 @@ class Terminals:
         if following.is_sign("^") and not self.letters.declares(name):
             return self._acts(self.skip_unit(at + 1), name) and not self.next(self.skip_unit(at + 1)).is_sign("^")
         on_top = [token.type for token in self.out[-2:]] == ["FRAC", "LBRACE"]
-        return self.letterish(at) or (on_top and (following.is_sign("}") or (following.is_sign("(") and name == "d")))
+        before_function = following.kind == "command" and following.text in signs.FUNCTIONS
+        return self.letterish(at) or (on_top and (following.is_sign("}") or (name == "d" and (following.is_sign("(") or before_function))))
 
     def letterish(self, at: int) -> bool:
         """True where a letter begins, in whatever looks and accents."""

@@ -41,7 +41,7 @@ READ: list[tuple[str, str]] = [
     (r"\{ x + y \} z = 0", r"(x + y) * z = 0"), (r"J[u] = 0", r"J(u) = 0"), (r"J(u + \epsilon v) = 0", r"J(u + epsilon * v) = 0"), (r"dx/dt = 0", r"dx/dt = 0"), (r"dx(t)/dt = 0", r"dx(t)/dt = 0"),
     (r"\frac{dx}{dt} = 0", r"dx/dt = 0"), (r"\frac{d x(t)}{d t} = 0", r"dx(t)/dt = 0"), (r"\frac{\mathrm{d}x}{\mathrm{d}t} = 0", r"dx/dt = 0"), (r"\frac{\mathrm d x}{\mathrm d t} = 0", r"dx/dt = 0"),
     (r"\frac{{\rm d}x}{{\rm d}t} = 0", r"dx/dt = 0"), (r"\frac{d}{dt} x = 0", r"dx/dt = 0"), (r"\frac{d}{dt} x(t) = 0", r"dx(t)/dt = 0"), (r"\frac{d}{dt}\left( p x \right) = 0", r"d(p * x)/dt = 0"),
-    (r"\frac{d}{dt} \log p(z(t)) = 0", r"dlog(p(z(t)))/dt = 0"), (r"\frac{d^2 x}{dt^2} = 0", r"d^2x/dt dt = 0"), (r"\frac{d^2}{dt^2} x = 0", r"d^2x/dt dt = 0"),
+    (r"\frac{d}{dt} \log p(z(t)) = 0", r"dlog(p(z(t)))/dt = 0"), (r"\frac{d \log\rho}{dt} = 0", r"dlog(rho)/dt = 0"), (r"\frac{d\ln\rho(t)}{dt} = 0", r"dlog(rho(t))/dt = 0"), (r"\frac{d^2 x}{dt^2} = 0", r"d^2x/dt dt = 0"), (r"\frac{d^2}{dt^2} x = 0", r"d^2x/dt dt = 0"),
     (r"d/dt (p x) = 0", r"d(p * x)/dt = 0"), (r"d^2x/dt^2 = 0", r"d^2x/dt dt = 0"), (r"a(t) = dL/dz(t)", r"a(t) = dL/dz(t)"), (r"a(t) = \frac{dL}{dz(t)}", r"a(t) = dL/dz(t)"),
     (r"a(t) = \partial L/\partial z(t)", r"a(t) = dL/dz(t)"), (r"\frac{\partial f}{\partial x} = 0", r"df/dx = 0"), (r"\frac{\partial f(x,u)}{\partial x} = 0", r"df(x, u)/dx = 0"),
     (r"\frac{\partial f}{\partial x}(x, u) = 0", r"(df/dx)(x, u) = 0"), (r"\frac{\partial \Phi}{\partial x}(x(T)) = 0", r"(dPhi/dx)(x(T)) = 0"),
