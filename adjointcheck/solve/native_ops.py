@@ -265,7 +265,7 @@ def check_times(target: Target, inputs: Inputs) -> None:
 @torch.library.custom_op("adjointcheck::march", mutates_args=())
 def march(
     key: str, x0: Tensor | None, theta: Tensor, w: Tensor, t0: Tensor, t1: Tensor, times: Tensor,
-    hold: str, rtol: float, atol: float, steps: int, max_steps: int, memory_limit: int, timed: bool,
+    hold: str, rtol: float, atol: float, steps: int, max_steps: int, memory_limit: int, timed: bool = True,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
     """x1 (B, n), cost (B,), status, accepted, rejected (B,): one launch."""
     target, inputs = find_target(key), (x0, theta, w, t0, t1, times)
@@ -277,7 +277,7 @@ def march(
 @torch.library.custom_op("adjointcheck::sweep", mutates_args=())
 def sweep(
     key: str, x1_bar: Tensor | None, cost_bar: Tensor, x0: Tensor | None, theta: Tensor, w: Tensor, t0: Tensor, t1: Tensor,
-    times: Tensor, hold: str, rtol: float, atol: float, steps: int, max_steps: int, memory_limit: int, timed: bool,
+    times: Tensor, hold: str, rtol: float, atol: float, steps: int, max_steps: int, memory_limit: int, timed: bool = True,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
     """cost (B,), and the exact derivative of sum(x1_bar x1) + sum(cost_bar cost) by each input: one launch."""
     target, inputs = find_target(key), (x0, theta, w, t0, t1, times)
