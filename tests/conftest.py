@@ -19,6 +19,14 @@ settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=T
 settings.load_profile("fixed")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The numbers of sixteen oscillators take half a minute: they are for campaigns, their proofs are not."""
+    for item in items:
+        if item.path.name == "kuramoto.toml" and item.name != "derivation" and "." not in item.name:
+            item.add_marker("campaign")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What is built here stays out of the user's cache; the processes of one run share it."""
