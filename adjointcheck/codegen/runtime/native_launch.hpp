@@ -28,12 +28,11 @@ constexpr int SIDES = EVEN ? 0 : 2;
 // The closest spacing of kept states for which `launch.rows` rows fit into `numbers`; native_cuda.py counts alike.
 template <class R> ADJ_METHOD void place_tape(Tape<R> &tape, const Launch &launch, R *from, int64 numbers, int64 thread) {
     tape.sides_most = launch.rows;
-    for (tape.shift = 0; tape.shift < 15; ++tape.shift) {
+    for (tape.shift = 0;; ++tape.shift) {
         tape.slots_most = (launch.rows >> tape.shift) + 1;
         const int64 block = tape.shift ? tape.spacing() : 0;
-        if ((tape.slots_most + block) * STATES + SIDES * launch.rows <= numbers) break;
+        if (tape.shift == 15 || (tape.slots_most + block) * STATES + SIDES * launch.rows <= numbers) break;
     }
-    tape.slots_most = (launch.rows >> tape.shift) + 1;
     const int64 block = thread / LANE_APART, place = thread % LANE_APART;
     tape.states = from + block * LANE_APART * STATES + place;
     tape.sides = from + tape.slots_most * STATES * tape.stride + block * LANE_APART * 2 + place;

@@ -132,10 +132,11 @@ template <class R> struct Place {
     R w_low[ADJ_ROOM(CONTROLS)], w_high[ADJ_ROOM(CONTROLS)];
 };
 
-// The fraction of the segment behind the time steps that are done.
-template <class R> ADJ_INLINE R fraction_done(const Place<R> &at) {
-    return choose(less(at.done, at.count), at.done * at.one_step, number<R>(1));
+// The fraction of the segment behind `done` of its time steps.
+template <class R> ADJ_INLINE R fraction_of(const Place<R> &at, R done) {
+    return choose(less(done, at.count), done * at.one_step, number<R>(1));
 }
+template <class R> ADJ_INLINE R fraction_done(const Place<R> &at) { return fraction_of(at, at.done); }
 
 template <class R> struct Moment {
     R fraction, t, u, w[ADJ_ROOM(CONTROLS)];
@@ -328,7 +329,7 @@ template <class R> ADJ_INLINE typename Lane<R>::Mask are_numbers(const R *x, R q
 
 // Take one of the equal time steps of a device's segment; false, and nothing moved, where it leaves the numbers.
 template <class R> ADJ_INLINE bool stride(Walk<R> &g, R h) {
-    const R left = g.done * g.one_step, done = g.done + number<R>(1), right = choose(less(done, g.count), done * g.one_step, number<R>(1));
+    const R left = g.done * g.one_step, done = g.done + number<R>(1), right = fraction_of(g, done);
     R slopes[STAGES][ADJ_ROOM(STATES)], costs[STAGES], next[ADJ_ROOM(STATES)], quadrature = g.quadrature;
     make_stages(g, left, right, h, slopes, costs, next, quadrature);
     if (!bits_of(are_numbers(next, quadrature))) return false;
