@@ -128,9 +128,17 @@ def _groups(text: str, letters: Letters) -> list[list[_Part]]:
 
 def _evident(groups: list[list[_Part]], letters: Letters) -> Letters:
     """With the letters that the formula itself calls: after q(x) or q(a, b), q(x + y) is a call too."""
-    tokens = [token for group in groups for part in group for token in part.tokens]
+    tokens = _bare([token for group in groups for part in group for token in part.tokens])
     called = {str(token) for at, token in enumerate(tokens) if token.type == "NAME" and _called(tokens, at + 1, letters)}
     return replace(letters, functions=letters.functions | {name for name in called if not letters.declares(name)})
+
+
+def _bare(tokens: list[Token]) -> list[Token]:
+    """z for {z}, which is how a font leaves a letter, but for what is written above or below."""
+    kinds = ["", *(token.type for token in tokens), "", ""]
+    kept = ("SUB", "SUP", "FRAC", "RBRACE")
+    opening = {i for i in range(len(tokens)) if kinds[i + 1 : i + 4] == ["LBRACE", "NAME", "RBRACE"] and kinds[i] not in kept}
+    return [token for i, token in enumerate(tokens) if i not in opening and i - 2 not in opening]
 
 
 def _called(tokens: list[Token], at: int, letters: Letters) -> bool:

@@ -11,63 +11,37 @@ a formula (H = L + p f) stays a Symbol, and its body stands in the context.  Der
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ORDER, ROLES, USUAL, Context, Declared, key
+from adjointcheck.notes.derivatives import core_of, derivative, is_end, is_here, slots_of
 from adjointcheck.notes.quantities import (
-    AXES as AXES,
+    AXES,
+    COUNTERS,
+    INDICES,
+    SIDES,
+    STAGED,
+    STARS,
+    VECTORS,
+    Applied,
+    Size,
+    Symbol,
+    Unknown,
+    children,
+    rebuilt,
+    symbols,
+    unknown,
+    walk,
 )
-from adjointcheck.notes.quantities import (
-    COUNTERS as COUNTERS,
-)
-from adjointcheck.notes.quantities import (
-    INDICES as INDICES,
-)
-from adjointcheck.notes.quantities import (
-    SIDES as SIDES,
-)
-from adjointcheck.notes.quantities import (
-    STAGED as STAGED,
-)
-from adjointcheck.notes.quantities import (
-    STARS as STARS,
-)
-from adjointcheck.notes.quantities import (
-    VECTORS as VECTORS,
-)
-from adjointcheck.notes.quantities import (
-    Applied as Applied,
-)
-from adjointcheck.notes.quantities import (
-    Size as Size,
-)
-from adjointcheck.notes.quantities import (
-    Symbol as Symbol,
-)
-from adjointcheck.notes.quantities import (
-    Unknown as Unknown,
-)
-from adjointcheck.notes.quantities import (
-    children as children,
-)
-from adjointcheck.notes.quantities import (
-    rebuilt as rebuilt,
-)
-from adjointcheck.notes.quantities import (
-    symbols as symbols,
-)
-from adjointcheck.notes.quantities import (
-    unknown as unknown,
-)
-from adjointcheck.notes.quantities import (
-    walk as walk,
-)
-from adjointcheck.notes.scales import directional, scale, unscaled
+from adjointcheck.notes.scales import directional, unscaled
 from adjointcheck.notes.tree import Node
+
+__all__ = ["AXES", "COUNTERS", "INDICES", "STAGED", "STARS", "Applied", "Size", "Symbol", "Unknown", "children", "rebuilt", "resolve", "slots_of", "symbols",
+           "unknown", "walk"]
 
 # Resolving
 
@@ -194,7 +168,7 @@ class _Resolver:
             return self.staged(node, declared)
         base = self.map(replace(node, below=()))
         below = _parts(node.below)
-        core = _core(base)
+        core = core_of(base)
         if isinstance(core, Unknown):
             return Unknown(key(node))
         if isinstance(core, Symbol | Applied) and core.name in ("s", "phi") and len(below) == 1 and (index := self.observation(below[0])):
@@ -238,7 +212,7 @@ class _Resolver:
     def variable(self, node: Node) -> Node | None:
         """The letter of a subscript that differentiates: f_x, f_{x(t)}."""
         made = self.map(node)
-        core = _core(made)
+        core = core_of(made)
         names = ("x", "w", "theta", "p", "t", "x0", "t0", "t1", "nu")
         return made if isinstance(core, Symbol) and core.name in names and self.not_a_layer(core) else None
 
@@ -252,7 +226,7 @@ class _Resolver:
         path = isinstance(core, Applied) or self.is_path(core) or core.name in ("h", "t")
         if path and over_layers and not unknown(place):
             return _at(base, place)
-        if path and not over_layers and _is_end(place):
+        if path and not over_layers and is_end(place):
             return _at(base, place)
         if isinstance(core, Symbol) and not unknown(place):
             return _replaced(base, lambda c: replace(c, part=(place,)))
@@ -284,7 +258,7 @@ class _Resolver:
         return self.map(node)
 
     def sided(self, node: Node, side: str) -> Node:
-        core = _core(node)
+        core = core_of(node)
         if isinstance(core, tree.Derivative):  # f_x^-
             return _replaced(node, lambda slope: replace(slope, of=self.sided(slope.of, side)))
         return _replaced(node, lambda core: replace(core, side=side)) if isinstance(core, Symbol | Applied) else node
@@ -309,7 +283,7 @@ class _Resolver:
         if [getattr(mark, "name", "") for mark in function.above] != ["prime"] or len(node.arguments) != 1 or function.accents:
             return None
         made = self.map_call(replace(node, function=bare)) if f"{key(bare)}^prime" not in self.context.letters else None
-        core = _core(made) if made is not None else None
+        core = core_of(made) if made is not None else None
         if made is None or not isinstance(core, Applied) or len(core.arguments) != 1:
             return None
         return derivative(made, [Symbol(core.arguments[0][0])], "partial", self.context)
@@ -317,15 +291,15 @@ class _Resolver:
     def _moving(self, inner: tree.Call) -> Node:
         """dot x (t1): the derivative in t, then the place."""
         made = self.map(inner)
-        core = _core(made)
-        if isinstance(core, Symbol) and core.at is not None and not _is_here(core.at):
+        core = core_of(made)
+        if isinstance(core, Symbol) and core.at is not None and not is_here(core.at):
             here = _replaced(made, lambda c: replace(c, at=None))
             return tree.Evaluated(tree.Derivative(here, (Symbol("t"),), "total"), (core.at,))
         return tree.Derivative(made, (Symbol("t"),), "total")
 
     def applied(self, base: Node, node: tree.Call) -> Node:
         """A value at a place, or a function at arguments."""
-        core, arguments = _core(base), node.arguments
+        core, arguments = core_of(base), node.arguments
         if isinstance(base, tree.Derivative):
             return self.derivative_at(base, node)
         if isinstance(base, tree.Variation) and len(arguments) == 1:
@@ -347,7 +321,7 @@ class _Resolver:
     def path_at(self, base: Node, core: Symbol, arguments: tuple[Node, ...]) -> Node:
         if core.name == "rho":  # rho(z(t), t), q(x(T)): the density along the solution, at the time of its state
             for argument in arguments:
-                inner = _core(self.map(argument))
+                inner = core_of(self.map(argument))
                 if isinstance(inner, Symbol) and inner.name == "x" and inner.at is not None:
                     return _at(base, inner.at)
             return _at(base, self.time(arguments[0])) if len(arguments) == 1 and self.is_place(arguments[0]) else base
@@ -357,11 +331,11 @@ class _Resolver:
     def functional_of(self, base: Node, core: Symbol, arguments: tuple[Node, ...]) -> Node:
         """J(theta), J(u) are J; L(z(t1)) is J, and L(z) at any other state is the terminal cost there."""
         made = [self.map(argument) for argument in arguments]
-        inner = [_core(argument) for argument in made]
+        inner = [core_of(argument) for argument in made]
         ends = [c for c in inner if isinstance(c, Symbol) and c.name == "x" and c.at is not None]
         law = self.context.law("objective")
         terminal_only = law is not None and isinstance(law.right, Applied)
-        if terminal_only and len(made) == 1 and not (ends and _is_end(ends[0].at)) and not isinstance(inner[0], Symbol):
+        if terminal_only and len(made) == 1 and not (ends and is_end(ends[0].at)) and not isinstance(inner[0], Symbol):
             return Applied("Psi", (("x", made[0]),))
         if any(not isinstance(c, Symbol) for c in inner):
             return Unknown("J of a changed argument")
@@ -369,7 +343,7 @@ class _Resolver:
 
     def derivative_at(self, base: tree.Derivative, node: tree.Call) -> Node:
         """f_x(x(t), t): the function at these arguments, differentiated by the slot; (df/dx)(t1): the derivative at a place."""
-        core = _core(base.of)
+        core = core_of(base.of)
         if len(node.arguments) == 1 and self.is_place(node.arguments[0]):
             return tree.Evaluated(base, (self.map(node.arguments[0]),))
         if isinstance(core, Applied):
@@ -389,7 +363,7 @@ class _Resolver:
         values = [self.map(argument) for argument in arguments]
         if len(values) == 1 and order != ("t",) and len(order) != 1 and self.is_place(arguments[0]):
             place = self.time(arguments[0])
-            return replace(core, at=None if _is_here(place) else place)
+            return replace(core, at=None if is_here(place) else place)
         if order and len(order) == len(values):
             return replace(core, arguments=tuple(zip(order, values, strict=True)))
         slots = [self.slot(value, core.name) for value in values]
@@ -400,7 +374,7 @@ class _Resolver:
     def slot(self, value: Node, function: str) -> str:
         """Which argument a value is: by the letter that it is made of."""
         names = [part.name for part in walk(value) if isinstance(part, Symbol)]
-        own = _core(value)
+        own = core_of(value)
         if isinstance(own, Symbol):
             name = {"t0": "t", "t1": "t", "s": "t", "tau": "t", "x0": "x", "x1": "x", "stage": "x"}.get(own.name, own.name)
             return name if name in AXES.get(function, ORDER) else ""
@@ -421,7 +395,7 @@ class _Resolver:
         factors: list[Node] = []
         for factor in node.factors:
             made = self.map(factor)
-            before = _core(factors[-1]) if factors else None
+            before = core_of(factors[-1]) if factors else None
             path = isinstance(before, Symbol) and ROLES.get(before.name, ROLES["I"]).kind == "path" and before.at is None
             if path and isinstance(factor, tree.Sum) and self.is_time(made):
                 factors[-1] = _at(factors[-1], made)
@@ -443,8 +417,8 @@ class _Resolver:
     def map_derivative(self, node: tree.Derivative) -> Node:
         by = [self.map(item) for item in node.by]
         of = self.map(node.of)
-        if isinstance(node.of, tree.Call) and isinstance(_core(of), Symbol) and len(node.of.arguments) == 1 and node.kind == "nabla":
-            argument = _core(self.map(node.of.arguments[0]))  # nabla J(u) is by u; nabla_x J(x(T)) by x(T)
+        if isinstance(node.of, tree.Call) and isinstance(core_of(of), Symbol) and len(node.of.arguments) == 1 and node.kind == "nabla":
+            argument = core_of(self.map(node.of.arguments[0]))  # nabla J(u) is by u; nabla_x J(x(T)) by x(T)
             if isinstance(argument, Symbol) and (not by or by == [Symbol(argument.name)]):
                 by = [argument]
         return derivative(of, by, node.kind, self.context)
@@ -514,11 +488,6 @@ def costate(symbol: Symbol, declared: Declared) -> Node:
     return tree.Negative(made) if declared.sign < 0 else made
 
 
-def _core(node: Node) -> Node:
-    """The quantity inside minus signs and transposes."""
-    return _core(node.of) if isinstance(node, tree.Negative | tree.Transposed) else node
-
-
 def _replaced(node: Node, change: Callable[[Any], Node]) -> Node:
     return replace(node, of=_replaced(node.of, change)) if isinstance(node, tree.Negative | tree.Transposed) else change(node)
 
@@ -527,73 +496,3 @@ def _at(node: Node, place: Node) -> Node:
     if isinstance(place, Symbol) and place.side:  # p(s^-) is p before s
         return _replaced(node, lambda core: replace(core, at=replace(place, side=""), side=place.side))
     return _replaced(node, lambda core: replace(core, at=place))
-
-
-def _is_here(place: Node | None) -> bool:
-    return place is None or place == Symbol("t") or place == Symbol("t", bound=True) or (isinstance(place, Symbol) and place.name == "l")
-
-
-def _is_end(place: Node | None) -> bool:
-    return isinstance(place, Symbol) and place.name in ("t0", "t1", "N")
-
-
-def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Node:
-    """The derivative with its kind settled: along the solution, through the system, or in the explicit arguments."""
-    by = tuple(by)
-    made = _settled(of, tuple(map(_core, by)), kind, context)
-    return tree.Negative(made) if sum(map(_is_minus, by)) % 2 else made
-
-
-def _is_minus(node: Node) -> bool:
-    """-p: the derivative by it is minus that by p."""
-    if isinstance(node, tree.Negative | tree.Transposed):
-        return _is_minus(node.of) != isinstance(node, tree.Negative)
-    return False
-
-
-def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Node:
-    if kind == "nabla" and not by:
-        by = (Symbol("x"),)
-    if not by or not isinstance(by[0], Symbol):
-        return tree.Derivative(of, by, kind)
-    if len(by) == 1 and (unit := scale(by[0], context)) is not None:
-        return tree.Product((unit, tree.Derivative(of, (Symbol("t"),), "total")))
-    if by[0].name in ("t0", "t1") and kind in ("partial", "nabla") and isinstance(_core(of), Applied):
-        return tree.Derivative(of, (Symbol("t"),), "partial")  # dPsi/dT is the slope in the argument t, where it stands
-    made = _kind(of, by[0], kind, context)
-    if made == "total" and by[0] == Symbol("w") and context.over() == "layers":
-        return tree.Derivative(of, (Unknown("w without its layer"),), made)  # of one layer, or shared by all of them
-    return tree.Derivative(of, by, made)
-
-
-def _kind(of: Node, by: Symbol, kind: str, context: Context) -> str:
-    core, names = _core(of), symbols(of)
-    functional = bool(names & {"J", "J_a"}) or any(isinstance(part, tree.Integral | tree.Series) for part in walk(of))
-    if by.name in ("t", "s") and not (isinstance(core, Symbol) and core.name == "J"):
-        explicit = any(isinstance(part, Applied) for part in walk(of))
-        return "total" if kind == "total" or not explicit else "partial"
-    if functional or kind == "functional" or by.name in ("x0", "t0", "t1"):
-        return "total"
-    if isinstance(core, Symbol) and ROLES.get(core.name, ROLES["I"]).kind == "path":
-        return "partial" if core.name == by.name == "x" and (core.at, core.side) == (by.at, by.side) else "total"
-    return "nabla" if kind == "nabla" else "partial" if explicit_in(of, by, context) else "total"
-
-
-def explicit_in(of: Node, by: Symbol, context: Context) -> bool:
-    """Is `by` an argument of `of` itself: a slot of its functions, or one of its letters?"""
-    for part in walk(of):
-        if isinstance(part, Applied) and by.name in slots_of(part, context):
-            return True
-        if isinstance(part, Symbol) and part.name == by.name:
-            return True
-    return False
-
-
-def slots_of(node: Applied, context: Context) -> tuple[str, ...]:
-    """The arguments of a function: as written there, as declared, or all that the notes' letters allow."""
-    if node.arguments:
-        return tuple(slot for slot, _ in node.arguments)
-    declared = next((d for d in context.of(node.name) if d.arguments is not None), None)
-    if declared is not None and declared.arguments is not None:
-        return declared.arguments
-    return AXES.get(node.name, ORDER)

@@ -1,0 +1,86 @@
+"""Of what kind a derivative is: along the solution, through the whole system, or in the explicit arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.context import ORDER, ROLES, Context
+from adjointcheck.notes.quantities import AXES, Applied, Symbol, Unknown, symbols, walk
+from adjointcheck.notes.scales import scale
+from adjointcheck.notes.tree import Node
+
+
+def core_of(node: Node) -> Node:
+    """The quantity inside minus signs and transposes."""
+    return core_of(node.of) if isinstance(node, tree.Negative | tree.Transposed) else node
+
+
+def is_here(place: Node | None) -> bool:
+    return place is None or place == Symbol("t") or place == Symbol("t", bound=True) or (isinstance(place, Symbol) and place.name == "l")
+
+
+def is_end(place: Node | None) -> bool:
+    return isinstance(place, Symbol) and place.name in ("t0", "t1", "N")
+
+
+def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Node:
+    """The derivative with its kind settled: along the solution, through the system, or in the explicit arguments."""
+    by = tuple(by)
+    made = _settled(of, tuple(map(core_of, by)), kind, context)
+    return tree.Negative(made) if sum(map(_is_minus, by)) % 2 else made
+
+
+def _is_minus(node: Node) -> bool:
+    """-p: the derivative by it is minus that by p."""
+    if isinstance(node, tree.Negative | tree.Transposed):
+        return _is_minus(node.of) != isinstance(node, tree.Negative)
+    return False
+
+
+def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Node:
+    if kind == "nabla" and not by:
+        by = (Symbol("x"),)
+    if not by or not isinstance(by[0], Symbol):
+        return tree.Derivative(of, by, kind)
+    if len(by) == 1 and (unit := scale(by[0], context)) is not None:
+        return tree.Product((unit, tree.Derivative(of, (Symbol("t"),), "total")))
+    if by[0].name in ("t0", "t1") and kind in ("partial", "nabla") and isinstance(core_of(of), Applied):
+        return tree.Derivative(of, (Symbol("t"),), "partial")  # dPsi/dT is the slope in the argument t, where it stands
+    made = _kind(of, by[0], kind, context)
+    if made == "total" and by[0] == Symbol("w") and context.over() == "layers":
+        return tree.Derivative(of, (Unknown("w without its layer"),), made)  # of one layer, or shared by all of them
+    return tree.Derivative(of, by, made)
+
+
+def _kind(of: Node, by: Symbol, kind: str, context: Context) -> str:
+    core, names = core_of(of), symbols(of)
+    functional = bool(names & {"J", "J_a"}) or any(isinstance(part, tree.Integral | tree.Series) for part in walk(of))
+    if by.name in ("t", "s") and not (isinstance(core, Symbol) and core.name == "J"):
+        explicit = any(isinstance(part, Applied) for part in walk(of))
+        return "total" if kind == "total" or not explicit else "partial"
+    if functional or kind == "functional" or by.name in ("x0", "t0", "t1"):
+        return "total"
+    if isinstance(core, Symbol) and ROLES.get(core.name, ROLES["I"]).kind == "path":
+        return "partial" if core.name == by.name == "x" and (core.at, core.side) == (by.at, by.side) else "total"
+    return "nabla" if kind == "nabla" else "partial" if explicit_in(of, by, context) else "total"
+
+
+def explicit_in(of: Node, by: Symbol, context: Context) -> bool:
+    """Is `by` an argument of `of` itself: a slot of its functions, or one of its letters?"""
+    for part in walk(of):
+        if isinstance(part, Applied) and by.name in slots_of(part, context):
+            return True
+        if isinstance(part, Symbol) and part.name == by.name:
+            return True
+    return False
+
+
+def slots_of(node: Applied, context: Context) -> tuple[str, ...]:
+    """The arguments of a function: as written there, as declared, or all that the notes' letters allow."""
+    if node.arguments:
+        return tuple(slot for slot, _ in node.arguments)
+    declared = next((d for d in context.of(node.name) if d.arguments is not None), None)
+    if declared is not None and declared.arguments is not None:
+        return declared.arguments
+    return AXES.get(node.name, ORDER)
