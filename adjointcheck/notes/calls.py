@@ -21,6 +21,7 @@ from adjointcheck.notes.tree import (
     Sum,
     Transposed,
     Variation,
+    Vector,
 )
 
 INDICES = frozenset("ijklmnN")
@@ -87,6 +88,8 @@ def _is_call(head: Node, paren: Paren, letters: Letters) -> bool:
             return _derivative_called(base, content, letters)
         case Paren():
             return paren.opener == "(" and isinstance(content, Letter) and content.name in letters.times
+        case Vector():
+            return paren.opener == "(" and is_place(content) and only_times((content,), letters)
     return False
 
 
@@ -101,6 +104,8 @@ def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters
     if isinstance(content, Variation) or _is_linear(content):
         return base.name in letters.functions and not base.below and not isinstance(head, Transposed)
     if base.name in letters.functions:
+        if base.below and isinstance(content, Paren) and len(content.entries) > 1:  # f_aug([x, theta, t])
+            return True
         if base.below and not only_times((content,), letters):
             refuse(paren, f"`{base.name}` with an index before a bracket: its value at a place, or a factor", "Write a dot before it.")
         return True

@@ -23,7 +23,7 @@ from adjointcheck.notes.context import Context, own_function, own_name
 from adjointcheck.notes.contraction import consistent, contracted, contracts
 from adjointcheck.notes.indices import Unclear, ahead, counted_from, past_last
 from adjointcheck.notes.jacobian import Partial, lemma
-from adjointcheck.notes.meaning import Applied, Symbol, Unknown, walk
+from adjointcheck.notes.meaning import Applied, Symbol, Unknown, rebuilt, walk
 from adjointcheck.notes.settings import Setting
 from adjointcheck.notes.tree import Node
 from adjointcheck.trusted.language import INTERVALS
@@ -480,6 +480,9 @@ class Reader(Composition):
             elif isinstance(left, Symbol) and left.name not in ("t", "l"):
                 if left.name == "eps" and right == tree.Number(Fraction(0)):
                     continue
+                if left.part and left.at is None:
+                    form = self.holding(form, self.component(left), right)
+                    continue
                 raise Unclear(f"a value at {left.name} = ...", "a value at a time")
             place, ahead = self.place(right)
             if place == "here" and ahead != self.base() * self.setting.language.layers:
@@ -488,12 +491,20 @@ class Reader(Composition):
             form = self.added(rest, {place: form["here"]}) if "here" in form else rest
         return form
 
+    def holding(self, form: Form, name: str, value: Node) -> Form:
+        """With one component at another value, as in |_{x = 1}."""
+        put = self.form(value)
+        if set(put) - {""} or set(form) - {"", "here"}:
+            raise Unclear(f"a value at {name} = ...", "numbers, for what lives at the running time")
+        return {place: substitute([root], {name: put[""]})[0] for place, root in form.items()}
+
     def form_integral(self, node: tree.Integral) -> Form:
         """int from the first point to the last; backwards with a minus; from or to the running time over that stretch."""
-        if self.setting.language.layers or not isinstance(node.by, Symbol) or node.by.name not in ("t", "s"):
+        if self.setting.language.layers or not isinstance(node.by, Symbol) or not (node.by.bound or node.by.name == "t"):
             raise Unclear("an integral", "integrals over time")
         if node.by.name != "t" and any(isinstance(part, Symbol) and part == Symbol("t") for part in walk(node.body)):
             raise Unclear(f"the time t under an integral over {node.by.name}", "one time under an integral")
+        node = replace(node, body=_running(node.body, node.by))
         limits = (self.limit(node.lower, "t0"), self.limit(node.upper, "t1"))
         sign = 1 if limits in STRETCHES else -1
         kind = STRETCHES.get(limits if sign > 0 else (limits[1], limits[0]), "")
@@ -533,3 +544,8 @@ class Reader(Composition):
         if set(body) - {"", "here"}:
             raise Unclear("an expectation of several places", "an expectation at one time")
         return {"mean": body.get("here", ZERO) + body.get("", ZERO)}
+
+
+def _running(node: Node, by: Symbol) -> Node:
+    """t for the letter over which is integrated."""
+    return Symbol("t", bound=True) if node == by else rebuilt(node, lambda child: _running(child, by))

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from adjointcheck.notes import tree
+from adjointcheck.notes.blocks import components
 from adjointcheck.notes.context import ROLES, Context
 from adjointcheck.notes.contraction import extent, free
 from adjointcheck.notes.evaluation import Env, NoValue, ShapeError, evaluate
@@ -58,9 +59,10 @@ class Contradiction:
 
 @dataclass(frozen=True)
 class Undecided:
-    """Nothing can be said, and why."""
+    """Nothing can be said, and why; `shapes`: because they do not fit in the layout that was read."""
 
     reason: str
+    shapes: bool = False
 
 
 Outcome = Agreement | Contradiction | Undecided
@@ -85,10 +87,36 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context, explain
         return Undecided("notes with several states are not evaluated")
     if left == right:
         return Agreement(0, "both sides are the same")
+    pairs = components(left, right)
+    if len(pairs) > 1:
+        return _together([judge_pair(one, other, relation, context, explain) for one, other in pairs])
     found = _settled({note: _in_reading(left, right, reading) for note, reading in readings(left, right, context)})
+    if isinstance(found, Undecided) and found.shapes:
+        found = _in_no_layout(left, right, context, found)
     if not isinstance(found, Contradiction) or found.counterexample.gap == UNFITTING or expansion or not explain:
         return found
     return replace(found, expected=expected(left, right, next(iter(stages(left, right, context).values()))))
+
+
+def _in_no_layout(left: Node, right: Node, context: Context, outcome: Undecided) -> Outcome:
+    """Shapes that fit with no Jacobian and with no transposed one: wrong, where only explicit partial derivatives are told."""
+    slopes = [part for side in (left, right) for part in walk(side) if isinstance(part, tree.Derivative) and part.by != (Symbol("t"),)]
+    told = all(slope.kind == "partial" and isinstance(slope.of, Applied) and len(slope.by) == 1 for slope in slopes)
+    if not slopes or not told or context.option("jacobian"):
+        return outcome
+    turned = _in_reading(left, right, replace(context, options={**context.options, "jacobian": "transposed"}))
+    if not isinstance(turned, Undecided) or not turned.shapes:
+        return outcome
+    return Contradiction(Counterexample((("shapes", "n = 3, k = 2, m = 4"),), outcome.reason, "", UNFITTING))
+
+
+def _together(outcomes: list[Outcome]) -> Outcome:
+    """Of the entries of a vector: the first that contradicts, else the first that cannot say."""
+    for kind in (Contradiction, Undecided):
+        for outcome in outcomes:
+            if isinstance(outcome, kind):
+                return outcome
+    return Agreement(sum(outcome.worlds for outcome in outcomes if isinstance(outcome, Agreement)))
 
 
 def readings(left: Node, right: Node, context: Context) -> Iterator[tuple[str, Context]]:
@@ -265,7 +293,7 @@ def uncertainty(left: Node, right: Node, env: Env, values: tuple[Any, Any]) -> f
 
 def _unfitting(error: ShapeError) -> Outcome:
     if error.loose:
-        return Undecided(f"shapes do not fit in the layout that was read: {error}")
+        return Undecided(f"shapes do not fit in the layout that was read: {error}", shapes=True)
     return Contradiction(Counterexample((("shapes", "n = 3, k = 2, m = 4"),), str(error), "", UNFITTING))
 
 

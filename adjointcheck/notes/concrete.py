@@ -15,6 +15,7 @@ from itertools import chain as joined
 from adjointcheck.notes import tree
 from adjointcheck.notes.componentwise import costate_sign
 from adjointcheck.notes.context import ROLES, Context, Declared, Law, key
+from adjointcheck.notes.derivatives import without_rates
 from adjointcheck.notes.document import Formula
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.meaning import Symbol, rebuilt, resolve, unknown, walk
@@ -73,17 +74,6 @@ def _spelt(node: Node) -> Node:
 def here(node: Node) -> Node:
     """x for x(t)."""
     return replace(node, at=None) if isinstance(node, Symbol) and node.at == Symbol("t") else rebuilt(node, here)
-
-
-def without_rates(node: Node, context: Context) -> Node:
-    """H = L + p xdot is L + p f: its partial derivatives are those of f."""
-    law = context.law("dynamics")
-    if law is None or not isinstance(node, tree.Derivative) or node.by != (Symbol("t"),) or not isinstance(node.of, Symbol):
-        return rebuilt(node, lambda child: without_rates(child, context)) if law else node
-    row = next((part.value for part in node.of.part if isinstance(part, tree.Number)), None)
-    if node.of.name != "x" or node.of.at not in (None, Symbol("t")):
-        return node
-    return law.right.rows[int(row) - 1][0] if row and isinstance(law.right, tree.Vector) else node if row else law.right
 
 
 def written_out(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:

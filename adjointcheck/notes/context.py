@@ -114,6 +114,7 @@ class Declared:
     `body` is the resolved right side of a letter that the notes define.  `source`: declared, proposed or convention.
     `side`: before or after, for one of two fields that an event switches.
     `part`: which component of x, p, w or theta it is, counted from 1; 0 for the whole.
+    `given`: the resolved arguments in which the notes define it, x and y of A(x, y) := ...
     """
 
     letter: str
@@ -127,6 +128,7 @@ class Declared:
     source: str = "declared"
     side: str = ""
     part: int = 0
+    given: tuple[Node, ...] = ()
 
     def words(self) -> str:
         """One line for people: 'costate, row, +dJ/dx (proposed)'."""

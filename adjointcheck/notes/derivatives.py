@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ORDER, ROLES, Context
-from adjointcheck.notes.quantities import AXES, Applied, Symbol, Unknown, symbols, walk
+from adjointcheck.notes.quantities import AXES, Applied, Symbol, Unknown, rebuilt, symbols, walk
 from adjointcheck.notes.scales import scale
 from adjointcheck.notes.tree import Node
 
@@ -27,8 +28,49 @@ def is_end(place: Node | None) -> bool:
 def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Node:
     """The derivative with its kind settled: along the solution, through the system, or in the explicit arguments."""
     by = tuple(by)
+    if len(by) == 1 and isinstance(by[0], tree.Vector):
+        return jacobian(of, by[0], kind, context)
+    if len(by) == 1 and core_of(of) == Symbol("J") and (part := _from_here_on(core_of(by[0]))):
+        return part
+    of = without_rates(of, context) if _is_explicit(by, kind, context) else of
     made = _settled(of, tuple(map(core_of, by)), kind, context)
     return tree.Negative(made) if sum(map(_is_minus, by)) % 2 else made
+
+
+def jacobian(of: Node, by: tree.Vector, kind: str, context: Context) -> Node:
+    """d(f, g)/d(x, y): rows of the functions, columns of the letters."""
+    rows = [cell for row in of.rows for cell in row] if isinstance(of, tree.Vector) else [of]
+    letters = [letter for row in by.rows for letter in row]
+    return tree.Vector(tuple(tuple(_cell(row, letter, kind, context) for letter in letters) for row in rows))
+
+
+def _cell(of: Node, by: Node, kind: str, context: Context) -> Node:
+    return tree.Number(Fraction(0)) if isinstance(of, tree.Number) else derivative(of, (by,), kind, context)
+
+
+def _from_here_on(by: Node) -> Node | None:
+    """dJ/dtheta(t), dJ/dt(t): where parameters and clock are states, which may move from a time on."""
+    if isinstance(by, Symbol) and by.at is not None and not by.part and by.name in ("theta", "t"):
+        return Symbol("a_theta" if by.name == "theta" else "a_t", at=by.at)
+    return None
+
+
+def _is_explicit(by: tuple[Node, ...], kind: str, context: Context) -> bool:
+    """Is it by a state that stands there, or with a curled d by a parameter of a field that is written out?"""
+    names = ("x", "w", "theta") if kind != "total" and context.parts("x") else ("x", "w")
+    return bool(by) and all(isinstance(letter, Symbol) and letter.name in names and letter.at in (None, Symbol("t"))
+                            for letter in map(core_of, by))
+
+
+def without_rates(node: Node, context: Context) -> Node:
+    """H = L + p xdot is L + p f: its partial derivatives are those of f."""
+    law = context.law("dynamics")
+    if law is None or not isinstance(node, tree.Derivative) or node.by != (Symbol("t"),) or not isinstance(node.of, Symbol):
+        return rebuilt(node, lambda child: without_rates(child, context)) if law else node
+    row = next((part.value for part in node.of.part if isinstance(part, tree.Number)), None)
+    if node.of.name != "x" or node.of.at not in (None, Symbol("t")):
+        return node
+    return law.right.rows[int(row) - 1][0] if row and isinstance(law.right, tree.Vector) else node if row else law.right
 
 
 def _is_minus(node: Node) -> bool:

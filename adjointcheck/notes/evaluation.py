@@ -398,10 +398,22 @@ def _placed(at: tuple[Node, ...], env: Env) -> Env:
             if isinstance(left, Symbol) and left.name not in ("t", "l"):
                 if left.name == "eps" or left.bound:
                     env = env.binding(left.name, evaluate(right, env))
+                elif left.part and left.at is None:
+                    env = _holding(left, evaluate(right, env), env)
                 continue
             item = right
         env = env.at(place_of(item, env))
     return env
+
+
+def _holding(node: Symbol, value: Value, env: Env) -> Env:
+    """With one component at another value, as in |_{x = 1}."""
+    whole, number = evaluate(replace(node, part=(), free=False), env), _number(node, env)
+    flat = whole.reshape(-1)
+    if dimensions(value) or not 0 < number <= np.size(real(flat)):
+        raise NoValue(f"{show(node)} has no such value")
+    cells = [value if i + 1 == number else flat[i] for i in range(np.size(real(flat)))]
+    return replace(env, local=(*env.local, (node.name, float(real(env.time)), jet.stacked(cells).reshape(*dimensions(whole)))))
 
 
 @_value.register

@@ -13,6 +13,7 @@ from functools import partial
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.at_event import at_event, misplaced
+from adjointcheck.notes.blocks import is_value, numbers, system, turned
 from adjointcheck.notes.concrete import without_rates, written_out
 from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.contraction import implied
@@ -73,7 +74,8 @@ class Resolved:
 def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     chain = formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ())
-    chain = gathered(unprimed(chain, context), context)
+    chain = turned(gathered(unprimed(chain, context), context))
+    context = system(chain, context)
     for introduce in INTRODUCTIONS:
         found = introduce(chain, context)
         if found is not None:
@@ -89,7 +91,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = resolve(chain, spoken_of((made,), context))
     assert isinstance(made, tree.Chain)
     made = at_event(_placed(conserved(made)), context)
-    made = replace(made, sides=implied(made.sides))
+    made = replace(made, sides=tuple(map(numbers, implied(made.sides))))
     stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
     letters = [letter for side in stated for letter in unknown(side)]
     problems = tuple(f"the letter {letter} is not declared; add a header line such as `{letter}: costate` or `{letter} in R^n`"
@@ -563,7 +565,11 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     body = resolve(pair[1], after)
     if unknown(body) or not symbols(body):
         return None
-    declared = Declared(name, own(name), ("", ""), "defined", body=body, source="proposed")
+    if isinstance(pair[0], tree.Call) and is_value(pair[0], after):  # s(t_1) = ... does not say what s(t) is
+        return "definition", (name,), after.declare(Declared(name, own(name), ("", ""), "path", source="proposed"))
+    given = tuple(resolve(argument, after) for argument in pair[0].arguments) if isinstance(pair[0], tree.Call) else ()
+    given = () if given in ((), (Symbol("t"),)) or any(map(unknown, given)) else given
+    declared = Declared(name, own(name), ("", ""), "defined", body=body, source="proposed", given=given)
     return "definition", (name,), after.declare(declared)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 
 from adjointcheck.errors import AdjointCheckError, DisagreementError
 from adjointcheck.notes import tree
+from adjointcheck.notes.blocks import components
 from adjointcheck.notes.claims import Unclear, claim_of
 from adjointcheck.notes.comparison import readings
 from adjointcheck.notes.context import Context
@@ -14,6 +14,7 @@ from adjointcheck.notes.prove import Proof, Slots, prove, rejected
 from adjointcheck.notes.situation import Situation, situations
 from adjointcheck.notes.stage_proof import WORDS, instances
 from adjointcheck.notes.stages import staged
+from adjointcheck.notes.stretched import ENDS, stretched
 from adjointcheck.notes.tree import Node
 from adjointcheck.trusted.verdict import Status
 
@@ -43,36 +44,6 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context, form: s
     return replace(proofs[0], path=tuple(dict.fromkeys((*words, *(rule for proof in proofs for rule in proof.path)))))
 
 
-def components(left: Node, right: Node) -> list[tuple[Node, Node]]:
-    """[x, a]^. = [f, -a f_x] as two equations; anything else as it is."""
-    if isinstance(left, tree.Derivative) and isinstance(left.of, tree.Vector):
-        rows = tuple(tuple(replace(left, of=cell) for cell in row) for row in left.of.rows)
-        left = tree.Vector(rows)
-    if isinstance(left, tree.Transposed) and isinstance(right, tree.Transposed):
-        return components(left.of, right.of)
-    right = multiplied_out(right)
-    if isinstance(left, tree.Vector) and isinstance(right, tree.Vector):
-        cells = [[cell for row in side.rows for cell in row] for side in (left, right)]
-        if len(cells[0]) == len(cells[1]):
-            return [pair for a, b in zip(*cells, strict=True) for pair in components(a, b)]
-    return [(left, right)]
-
-
-def multiplied_out(node: Node) -> Node:
-    """[A, B; C, D] [x; y] is [A x + B y; C x + D y]."""
-    match node:
-        case tree.Product((tree.Vector(rows), tree.Vector(column))) if {len(cells) for cells in column} == {1}:
-            fits = len(rows[0]) == len(column)
-            return tree.Vector(tuple((_sum(row, [cells[0] for cells in column]),) for row in rows)) if fits else node
-    return node
-
-
-def _sum(row: tuple[Node, ...], column: list[Node]) -> Node:
-    zero = tree.Number(Fraction(0))
-    terms = tuple(tree.Product((a, b)) for a, b in zip(row, column, strict=True) if a != zero)
-    return tree.Sum(terms) if terms else zero
-
-
 def judge_equation(left: Node, right: Node, context: Context, form: str = "") -> Proof:
     """The best answer over all settings; where only one of several readings is proved, with that reading."""
     found = {reading: _in_reading(left, right, context, form) for reading, context in readings(left, right, context)}
@@ -89,8 +60,20 @@ def _in_reading(left: Node, right: Node, context: Context, form: str) -> Proof:
         found.append(attempt(chain, situation, context))
         if found[-1].status is Status.PROVED:
             return found[-1]
+    ends = stretched(left, right)
+    if ends is not None and context.over() == "time":
+        found.append(_between(tree.Chain(ends, ("=",)), context, form))
     clear = [proof for proof in found if proof.status is not Status.UNKNOWN]
     return (clear or found or [Proof(Status.UNKNOWN, reason="no setting for this kind of notes")])[0]
+
+
+def _between(chain: tree.Chain, context: Context, form: str) -> Proof:
+    """Of a stretch of the solution, of whose ends nothing is known."""
+    for situation in situations(chain, context, form):
+        proof = attempt(chain, replace(situation, without=(*situation.without, *ENDS)), context)
+        if proof.status is Status.PROVED:
+            return proof
+    return Proof(Status.UNKNOWN, reason="it is not proved on a stretch of time")
 
 
 def follows(left: Node, right: Node, context: Context, wrong: Slots) -> bool:

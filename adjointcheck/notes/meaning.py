@@ -40,8 +40,8 @@ from adjointcheck.notes.quantities import (
 from adjointcheck.notes.scales import directional, unscaled
 from adjointcheck.notes.tree import Node
 
-__all__ = ["AXES", "COUNTERS", "INDICES", "STAGED", "STARS", "Applied", "Size", "Symbol", "Unknown", "children", "rebuilt", "resolve", "slots_of", "symbols",
-           "unknown", "walk"]
+__all__ = ["AXES", "COUNTERS", "INDICES", "STAGED", "STARS", "Applied", "Size", "Symbol", "Unknown", "children", "rebuilt", "resolve",
+           "slots_of", "symbols", "unknown", "walk"]
 
 # Resolving
 
@@ -128,7 +128,7 @@ class _Resolver:
     def named(self, name: str, node: tree.Letter) -> Node:
         """A declared or usual letter, with the convention's sign and layout."""
         declared = self.context.letters.get(name) or Declared(name, USUAL[name], ROLES[USUAL[name]].shape, ROLES[USUAL[name]].kind)
-        if declared.kind == "alias" and declared.body is not None:
+        if declared.body is not None and (declared.kind == "alias" or is_name(declared.body)):
             return declared.body
         if declared.part:
             component = Symbol(declared.symbol, part=(tree.Number(Fraction(declared.part)),))
@@ -176,6 +176,8 @@ class _Resolver:
             return time if core.name == "s" else _replaced(base, lambda c: replace(c, at=time))
         if isinstance(core, Symbol | Applied) and len(below) == 1 and (index := self.component(core.name, below[0])):
             return _replaced(base, lambda c: replace(c, part=(index,)))
+        if isinstance(core, Symbol) and core.name in ("t0", "t1"):
+            return Unknown(key(node))  # T_eps is no time
         slots = [self.variable(part) for part in below]
         differentiable = isinstance(core, Applied) or (isinstance(core, Symbol) and core.name in ("J", "J_a"))
         if differentiable and all(slot is not None for slot in slots):
@@ -185,6 +187,8 @@ class _Resolver:
             return tree.Derivative(base, (slot,), "total")  # x_theta, the sensitivity
         if isinstance(core, Symbol) and isinstance(slot, Symbol) and slot.name == "theta" and core.name == "p":
             return _replaced(base, lambda c: replace(c, name="a_theta"))  # a_theta, the parameters' part of an augmented costate
+        if isinstance(core, Symbol) and core.name == "p" and slot == Symbol("t") and self.context.option("clock") == node.name:
+            return _replaced(base, lambda c: replace(c, name="a_t"))
         if isinstance(core, Applied | Symbol) and len(below) == 1:
             return self.placed(base, core, below[0])
         return Unknown(key(node))
@@ -275,7 +279,17 @@ class _Resolver:
         if isinstance(function, tree.Letter) and (slope := self.primed(function, node)) is not None:
             return slope
         base = self.map(function)
+        known = self.context.letters.get(key(function)) if isinstance(function, tree.Letter) else None
+        if known is not None and known.given:
+            return self.inserted(base, known.given, tuple(map(self.map, node.arguments)))
         return self.applied(base, node)
+
+    def inserted(self, base: Node, given: tuple[Node, ...], values: tuple[Node, ...]) -> Node:
+        """A(1, y) of A(x, y) := ...: the same at another point."""
+        if len(given) != len(values):
+            return Unknown("arguments of another number")
+        changed = [tree.Chain((slot, value), ("=",)) for slot, value in zip(given, values, strict=True) if slot != value]
+        return tree.Evaluated(base, tuple(changed)) if changed else base
 
     def primed(self, function: tree.Letter, node: tree.Call) -> Node | None:
         """g'(x(T)): the derivative of a function of one argument."""
@@ -302,6 +316,8 @@ class _Resolver:
         core, arguments = core_of(base), node.arguments
         if isinstance(base, tree.Derivative):
             return self.derivative_at(base, node)
+        if isinstance(core, tree.Vector) and len(arguments) == 1 and self.is_place(arguments[0]):
+            return _replaced(base, lambda c: self.cells_at(c, self.time(arguments[0])))
         if isinstance(base, tree.Variation) and len(arguments) == 1:
             return replace(base, of=_at(base.of, self.time(arguments[0])))
         if isinstance(core, Applied):
@@ -317,6 +333,14 @@ class _Resolver:
         if isinstance(core, Symbol) and len(arguments) == 1:  # c (a + b): a product without a sign
             return tree.Product((base, self.map(arguments[0])))
         return base if isinstance(core, Unknown) else Unknown(getattr(core, "name", "?"))
+
+    def cells_at(self, vector: tree.Vector, place: Node) -> Node:
+        """[x, p](t1): each part there; at the running time as it stands."""
+        def there(cell: Node) -> Node:
+            if is_here(place) or isinstance(cell, tree.Number):
+                return cell
+            return replace(cell, at=place) if isinstance(cell, Symbol) and self.is_path(cell) else tree.Evaluated(cell, (place,))
+        return replace(vector, rows=tuple(tuple(map(there, row)) for row in vector.rows))
 
     def path_at(self, base: Node, core: Symbol, arguments: tuple[Node, ...]) -> Node:
         if core.name == "rho":  # rho(z(t), t), q(x(T)): the density along the solution, at the time of its state
@@ -364,6 +388,8 @@ class _Resolver:
         if len(values) == 1 and order != ("t",) and len(order) != 1 and self.is_place(arguments[0]):
             place = self.time(arguments[0])
             return replace(core, at=None if is_here(place) else place)
+        if len(values) == 1 and isinstance(values[0], tree.Vector):  # f([x, theta, t]), in whatever order
+            values, order = [cell for row in values[0].rows for cell in row], ()
         if order and len(order) == len(values):
             return replace(core, arguments=tuple(zip(order, values, strict=True)))
         slots = [self.slot(value, core.name) for value in values]
@@ -486,6 +512,11 @@ def costate(symbol: Symbol, declared: Declared) -> Node:
     made: Node = replace(symbol, free=not declared.layout)
     made = tree.Transposed(made) if declared.layout == "column" else made
     return tree.Negative(made) if declared.sign < 0 else made
+
+
+def is_name(body: Node) -> bool:
+    """x(t + eps), [x, theta, t]: a letter that notes define so is but another name of it."""
+    return isinstance(body, tree.Vector) or (isinstance(body, Symbol) and body.name == "x" and body.at is not None)
 
 
 def _replaced(node: Node, change: Callable[[Any], Node]) -> Node:

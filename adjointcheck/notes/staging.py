@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from adjointcheck.notes import tree
+from adjointcheck.notes.context import Context
 from adjointcheck.notes.costs import ending
 from adjointcheck.notes.evaluation import Env, NoValue, evaluate, scalar
 from adjointcheck.notes.event_world import EventWorld
@@ -15,7 +16,7 @@ from adjointcheck.notes.fields import END, START, Path, grid
 from adjointcheck.notes.jet import Value, real
 from adjointcheck.notes.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.staged_world import StagedWorld
-from adjointcheck.notes.world import LAYERS, Stage, World, sizes_of
+from adjointcheck.notes.world import LAYERS, OWNERS, SIZES, Stage, World
 
 _PATHS: dict[Any, World] = {}  # solved worlds: contexts that differ only in letters of no weight share trajectories
 _KEPT = 24
@@ -38,6 +39,17 @@ def make_world(stage: Stage) -> World:
         del _PATHS[next(iter(_PATHS))]
     _PATHS[_weight(stage)] = world
     return world
+
+
+def sizes_of(context: Context) -> dict[str, int]:
+    """Numbers for the names of dimensions in the declared shapes; different letters get different numbers."""
+    sizes: dict[str, int] = {}
+    for usual, symbol in OWNERS.items():
+        for declared in context.of(symbol):
+            name = declared.shape[0] if declared.shape[0] != "1" else declared.shape[1]
+            if not name.isdigit():
+                sizes.setdefault(name, SIZES[usual])
+    return sizes
 
 
 def world_of(stage: Stage) -> type[World]:

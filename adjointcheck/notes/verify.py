@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from adjointcheck.errors import DisagreementError
 from adjointcheck.notes import tree
+from adjointcheck.notes.blocks import clocked
 from adjointcheck.notes.comparison import OPTIMAL_END, Agreement, Contradiction, Outcome
 from adjointcheck.notes.comparison import judge_pair as in_worlds
 from adjointcheck.notes.concrete import acquainted
@@ -61,7 +62,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
         chain = read_formula(text, context.reader())
         context = replace(context, problems=(*context.problems, f"header: `{text}` is not read: {chain.reason}")) if isinstance(
             chain, Unread) else understand(chain, context)[1]
-    context = acquainted(document.formulas, replace(context, formulas=()))
+    context = acquainted(document.formulas, clocked((formula.text for formula in document.formulas), replace(context, formulas=())))
     for formula in document.formulas:  # what z and v are in z-dot = f_x z + f_u v holds before it is said
         chain = formula.unread or read_formula(formula.text, context.reader())
         found = None if isinstance(chain, Unread) else linearised(chain, context)

@@ -119,17 +119,6 @@ class Stage:
         return Smooth(slots, sizes, rows, seed, self.optimal and name == "f", self.optimal and name == "L", zero)
 
 
-def sizes_of(context: Context) -> dict[str, int]:
-    """Numbers for the names of dimensions in the declared shapes; different letters get different numbers."""
-    sizes: dict[str, int] = {}
-    for usual, symbol in OWNERS.items():
-        for declared in context.of(symbol):
-            name = declared.shape[0] if declared.shape[0] != "1" else declared.shape[1]
-            if not name.isdigit():
-                sizes.setdefault(name, SIZES[usual])
-    return sizes
-
-
 class World:
     """A stage with inputs; every method takes times (layers: indices)."""
 
@@ -283,6 +272,10 @@ class World:
             return self.restarted(place, theta=value).value_J(place)
         slopes = columns(cost, self.inputs["theta"])
         return slopes.reshape(1, -1) if dimensions(slopes) else slopes
+
+    def value_a_t(self, place: Value) -> Value:
+        """The derivative of the cost in the time at which the solution goes on from its state: from where f, going back, leads."""
+        return -evaluate(self.reduced(), Env(self, place, {"t": place}))
 
     def value_P(self, place: Value) -> Value:
         """The Riccati matrix of a regulator: x' P x (with x' Q x in the cost; x' P x / 2 with x' Q x / 2) is the optimal cost to go."""

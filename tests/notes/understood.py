@@ -6,8 +6,12 @@ from collections.abc import Sequence
 
 from adjointcheck.notes.comparison import Agreement, Contradiction, Outcome, judge_in_worlds
 from adjointcheck.notes.context import Context, read_header
+from adjointcheck.notes.document import Document, Formula
+from adjointcheck.notes.finding import Findings
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.latex import Unread, read_formula
+from adjointcheck.notes.verify import Notes, begun
+from adjointcheck.report.notes_outline import formulas
 
 
 def read(text: str, header: str = "") -> tuple[Resolved, Context]:
@@ -35,3 +39,12 @@ def agrees(text: str, header: str = "") -> bool:
 
 def contradicted(text: str, header: str = "") -> bool:
     return any(isinstance(outcome, Contradiction) for outcome in outcomes(text, header))
+
+
+def last_two(header: str, given: str, right: str, wrong: str) -> list[str]:
+    """The verdicts of the last two lines of whole notes, read twice as notes are: for their letters, then line by line."""
+    lines = [*filter(None, given.splitlines()), right, wrong]
+    written = tuple(Formula(str(i), text, "notes.md", i, 1) for i, text in enumerate(lines, 1))
+    notes = Notes("notes.md", begun(Document("notes.md", written, tuple(header.splitlines()))))
+    items = notes.settled(tuple(item for formula in written for item in notes.judged(formula)))
+    return [formula.status for formula in formulas(Findings("notes.md", (), items))[-2:]]

@@ -1,0 +1,33 @@
+"""From t to t + eps: a stretch of a solution is a solution, with t for t0 and t + eps for t1, where nothing is known of its ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, walk
+from adjointcheck.notes.tree import Node
+
+NOW = (None, Symbol("t"), Symbol("t", bound=True))
+ENDS = ("start", "terminal", "sensitivity_start", "flow_start", "end_theta")
+
+
+def stretched(left: Node, right: Node) -> tuple[Node, Node] | None:
+    """Both sides over the horizon from t0 to t1; None where they integrate over no such stretch."""
+    end = next((part.upper for side in (left, right) for part in walk(side) if isinstance(part, tree.Integral)), None)
+    ahead = isinstance(end, tree.Sum) and len(end.terms) == 2 and end.terms[0] in NOW and isinstance(end.terms[1], Symbol)
+    if not ahead or end is None:
+        return None
+    moved = _moved(left, end), _moved(right, end)
+    names = {part.name for side in moved for part in walk(side) if isinstance(part, Symbol) and part.at in NOW[1:]}
+    return None if names & {"x", "p", "w", "J", "J_a"} else moved
+
+
+def _moved(node: Node, end: Node) -> Node:
+    """x(t) at t0 and x(t + eps) at t1, but for what is integrated."""
+    if isinstance(node, tree.Integral):
+        limits = {"lower": Symbol("t0") if node.lower in NOW else node.lower, "upper": Symbol("t1") if node.upper == end else node.upper}
+        return replace(node, **limits)
+    if isinstance(node, Symbol) and node.name in ("x", "p", "w"):
+        return replace(node, at=Symbol("t0") if node.at in NOW else Symbol("t1") if node.at == end else node.at)
+    return tree.Evaluated(node, (Symbol("t0"),)) if isinstance(node, Applied) else rebuilt(node, lambda child: _moved(child, end))

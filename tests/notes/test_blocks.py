@@ -1,0 +1,65 @@
+"""Augmented states, Jacobians of whole systems, letters that are defined with arguments, and stretches of time."""
+
+from __future__ import annotations
+
+import pytest
+from understood import last_two
+
+NEURAL = r"""state: z in R^n
+parameters: \theta in R^m
+costate: a = dL/dz (row)
+field: f(z, t, \theta)
+objective: L
+time: t in [t_0, t_1]"""
+FLOW = r"""\frac{dz}{dt} = f(z(t), t, \theta)
+L = \phi(z(t_1))"""
+AUGMENTED = FLOW + "\n" + r"\frac{d}{dt}\begin{bmatrix} z \\ \theta \\ t \end{bmatrix} = \begin{bmatrix} f \\ 0 \\ 1 \end{bmatrix}"
+NAMED = FLOW + "\n" + (r"\frac{d}{dt}\begin{bmatrix} z \\ \theta \\ t \end{bmatrix}(t) = f_{\mathrm{aug}}([z, \theta, t])"
+                       r" := \begin{bmatrix} f([z, \theta, t]) \\ 0 \\ 1 \end{bmatrix}")
+COSTATES = AUGMENTED + "\n" + r"a_{aug} = \begin{bmatrix} a & a_\theta & a_t \end{bmatrix}"
+SLOPES = r"\begin{bmatrix} f_z & f_\theta & f_t \\ 0 & 0 & 0 \\ 0 & 0 & 0 \end{bmatrix}"
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    (AUGMENTED, rf"\frac{{\partial f_{{aug}}}}{{\partial [z, \theta, t]}} = {SLOPES}",
+     rf"\frac{{\partial f_{{aug}}}}{{\partial [z, \theta, t]}} = {SLOPES.replace('f_t', 'f_z')}"),
+    (NAMED, rf"\frac{{\partial f_{{\mathrm{{aug}}}}}}{{\partial [z, \theta, t]}} = {SLOPES}",
+     rf"\frac{{\partial f_{{\mathrm{{aug}}}}}}{{\partial [z, \theta, t]}} = {SLOPES.replace('0 & 0 & 0', '1 & 0 & 0')}"),
+    (COSTATES, r"\frac{d a_{aug}}{dt} = -\begin{bmatrix} a f_z & a f_\theta & a f_t \end{bmatrix}(t)",
+     r"\frac{d a_{aug}}{dt} = -\begin{bmatrix} a f_z & a f_\theta & a f_z \end{bmatrix}(t)"),
+    (COSTATES, r"\frac{d a_t}{dt} = -a f_t", r"\frac{d a_t}{dt} = a f_t"),
+    (COSTATES, r"\frac{dL}{d\theta(t)} = a_\theta(t)", r"\frac{dL}{d\theta(t)} = -a_\theta(t)"),
+    (COSTATES, r"\frac{d a_\theta}{dt} = -a \frac{\partial f}{\partial\theta}", r"\frac{d a_\theta}{dt} = -a_\theta \frac{\partial f}{\partial\theta}"),
+    (FLOW, r"z(t + \varepsilon) = z(t) + \int_t^{t+\varepsilon} f(z(s), s, \theta)\,ds",
+     r"z(t + \varepsilon) = z(t) - \int_t^{t+\varepsilon} f(z(s), s, \theta)\,ds"),
+    (FLOW, r"a(t + \varepsilon) - a(t) = -\int_t^{t+\varepsilon} a(s) f_z(z(s), s, \theta)\,ds",
+     r"a(t + \varepsilon) - a(t) = \int_t^{t+\varepsilon} a(s) f_z(z(s), s, \theta)\,ds"),
+    (FLOW + "\n" + r"T_\varepsilon(z(t), t) := z(t + \varepsilon)", r"a(t) = a(t + \varepsilon)\frac{\partial T_\varepsilon(z(t), t)}{\partial z(t)}",
+     r"a(t + \varepsilon) = a(t)\frac{\partial T_\varepsilon(z(t), t)}{\partial z(t)}"),
+])
+def test_right_lines_are_proved_and_slips_refuted(given: str, right: str, wrong: str) -> None:
+    assert last_two(NEURAL, given, right, wrong) == ["proved", "refuted"]
+
+
+PAIR = r"""\dot x = \alpha x - \beta x y
+\dot y = \delta x y - \gamma y"""
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\frac{\partial \dot x}{\partial y} = -\beta x", r"\frac{\partial \dot x}{\partial y} = -\beta y"),
+    (r"\frac{\partial \dot y}{\partial \gamma} = -y", r"\frac{\partial \dot y}{\partial \gamma} = -x"),
+    (r"\frac{\partial(\dot x, \dot y)}{\partial(x, y)} = \begin{pmatrix} \alpha - \beta y & -\beta x \\ \delta y & \delta x - \gamma \end{pmatrix}",
+     r"\frac{\partial(\dot x, \dot y)}{\partial(x, y)} = \begin{pmatrix} \alpha - \beta y & \delta y \\ -\beta x & \delta x - \gamma \end{pmatrix}"),
+    (r"A(1, y) = \begin{pmatrix} \alpha - \beta y & -\beta \\ \delta y & \delta - \gamma \end{pmatrix}",
+     r"A(1, y) = \begin{pmatrix} \alpha - \beta & -\beta \\ \delta y & \delta - \gamma \end{pmatrix}"),
+    (r"\det A(0, 1) = -(\alpha - \beta)\gamma", r"\det A(0, 1) = (\alpha - \beta)\gamma"),
+    (r"\mathrm{tr}\, A(x, y) = \alpha - \beta y + \delta x - \gamma", r"\mathrm{tr}\, A(x, y) = \alpha - \beta y - \delta x - \gamma"),
+])
+def test_a_matrix_defined_in_its_arguments_is_taken_at_others(right: str, wrong: str) -> None:
+    given = PAIR + "\n" + r"A(x, y) := \frac{\partial(\dot x, \dot y)}{\partial(x, y)}"
+    assert last_two("", given, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_vector_told_at_the_end_alone_is_no_constant() -> None:
+    given = FLOW + "\n" + r"s(t_1) = [z(t_1), \frac{dL}{dz(t_1)}, 0]"
+    assert last_two(NEURAL, given, r"\frac{ds}{dt} = [f, -a f_z, -a f_\theta]", r"\frac{ds}{dt} = [0, 0, 0]") == ["unknown", "unknown"]
