@@ -35,10 +35,10 @@ def refute(left: Expression, right: Expression, positive: frozenset[str], tries:
         for point in points:
             try:
                 a, b = ball(left, point, precision), ball(right, point, precision)
-            except NoInformation:
+                if _disjoint(a, b) and _confirmed(left, right, point, precision):
+                    return _witness(left, right, point, 2 * precision + 256)
+            except NoInformation:  # of the sides, or of what a witness shows in more digits
                 continue
-            if _disjoint(a, b) and _confirmed(left, right, point, precision):
-                return _witness(left, right, point, 2 * precision + 256)
             near.append(point)
         points = near[:6] or points[:6]  # points of the domain where the sides are near deserve more digits
     return None

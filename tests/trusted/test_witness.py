@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction as F
 from random import Random
+from typing import Any
 
 import mpmath
 import pytest
@@ -88,6 +89,19 @@ def test_the_second_arithmetic_must_confirm(monkeypatch: pytest.MonkeyPatch) -> 
     assert refute(parse("sin(x)"), parse("x"), NONE) is not None
     monkeypatch.setattr(witness, "_confirmed", lambda *args: False)
     assert refute(parse("sin(x)"), parse("x"), NONE) is None
+
+
+def test_a_point_that_more_digits_cannot_enclose_is_no_witness(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found when a campaign ended there, after 27,965 refuted pairs."""
+
+    def short_sighted(root: Any, point: Any, precision: int) -> Any:
+        if precision > 64 and point["x"] == 2:
+            raise NoInformation
+        return ball(root, point, precision)
+
+    monkeypatch.setattr(witness, "ball", short_sighted)
+    found = refute(parse("sin(x)"), parse("x"), NONE)
+    assert found is not None and dict(found.point)["x"] != "2"
 
 
 @pytest.mark.parametrize("head", ["exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sqrt", "asin", "acos", "atan", "abs", "sign"])
