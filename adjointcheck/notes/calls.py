@@ -109,9 +109,18 @@ def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters
         if base.below and not only_times((content,), letters):
             refuse(paren, f"`{base.name}` with an index before a bracket: its value at a place, or a factor", "Write a dot before it.")
         return True
-    if base.name in letters.plain or base.name in letters.signals or isinstance(head, Transposed) or paren.opener == "[":
+    factor = base.name in letters.plain or base.name in letters.signals or isinstance(head, Transposed) or paren.opener == "["
+    if factor or _is_defect(content):
         return False
     refuse(paren, f"`{base.name}(...)`: a function of something, or a product", f"Declare {base.name}, or write a dot before a factor.")
+
+
+def _is_defect(content: Node) -> bool:
+    """xdot - f(x), f - xdot: what a multiplier stands before."""
+    terms = [term.of if isinstance(term, Negative) else term for term in content.terms] if isinstance(content, Sum) else []
+    parts = [part for term in terms for part in (term.factors if isinstance(term, Product) else (term,))]
+    return any(isinstance(part, Letter) and part.accents[-1:] in (("dot",), ("ddot",)) for part in parts) or any(
+        isinstance(part, Derivative) and part.kind == "total" for part in parts)
 
 
 def is_place(content: Node) -> bool:

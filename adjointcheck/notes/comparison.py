@@ -17,7 +17,7 @@ import numpy as np
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.blocks import components
-from adjointcheck.notes.context import ROLES, Context
+from adjointcheck.notes.context import LATER, ROLES, Context
 from adjointcheck.notes.contraction import extent, free
 from adjointcheck.notes.evaluation import Env, NoValue, ShapeError, evaluate
 from adjointcheck.notes.fields import COARSE
@@ -25,6 +25,7 @@ from adjointcheck.notes.finding import Counterexample
 from adjointcheck.notes.forms import about_end_time, weighed
 from adjointcheck.notes.jet import ELEMENTARY, real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, children, rebuilt, symbols, unknown, walk
+from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, with_other_sign
 from adjointcheck.notes.observed import written_out
 from adjointcheck.notes.stages import free_indices
 from adjointcheck.notes.staging import make_world
@@ -180,9 +181,9 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Outcome) -> Out
             return found
     if _counts_from_zero(left, right, context):
         return Undecided("time starts at 0 in the notes, and elsewhere in the worlds")
-    flipped = flipped_costate(context)
-    if flipped is not None and isinstance(_in_reading(_negated(left), _negated(right), replace(flipped)), Agreement):
-        return Undecided("it is wrong for the costate +dJ/dx and right for -dJ/dx; declare which one is meant")
+    other = has_open_sign(context, left, right)
+    if other and isinstance(_in_reading(negated(left), negated(right), with_other_sign(context, LATER)), Agreement):
+        return Undecided(OPEN_SIGN)
     return outcome
 
 
@@ -194,22 +195,6 @@ def _counts_from_zero(left: Node, right: Node, context: Context) -> bool:
     known = {declared.symbol: declared.body for declared in context.letters.values() if declared.body is not None}
     used = [*nodes, *(part for node in nodes for part in walk(known.get(getattr(node, "name", ""), node)))]
     return zero and starts and any(isinstance(part, tree.Function) and part.name in ELEMENTARY and "t" in symbols(part) for part in used)
-
-
-def flipped_costate(context: Context) -> Context | None:
-    """The context with the other sign for a costate of which the notes never say what it is."""
-    found = next((d for d in context.of("p") if d.source == "usual"), None)
-    if found is None:
-        return None
-    letters = {**context.letters, found.letter: replace(found, sign=-found.sign, source="proposed")}
-    return replace(context, letters=letters)
-
-
-def _negated(node: Node) -> Node:
-    """Every costate with the other sign."""
-    if isinstance(node, Symbol) and node.name in ("p", "a_theta"):
-        return tree.Negative(node)
-    return rebuilt(node, _negated)
 
 
 def _about_optimum(left: Node, right: Node) -> bool:

@@ -180,7 +180,8 @@ def _declared(context: Context, symbol: str, letters: Iterable[tree.Letter], sou
     title = known.letter if known and known.letter not in names else f"({','.join(names)})"
     size = str(len(names))
     whole = replace(whole, letter=title, shape=("1", size) if role.shape[0] == "1" else (size, "1"))
-    parts = {name: Declared(name, symbol, kind=role.kind, sign=whole.sign, source=whole.source, part=i) for i, name in enumerate(names, 1)}
+    part = Declared("", symbol, kind=role.kind, sign=whole.sign, source=whole.source, told=whole.told)
+    parts = {name: replace(part, letter=name, part=i) for i, name in enumerate(names, 1)}
     kept = {name: other for name, other in context.letters.items() if name not in names and other != known}
     return replace(context, letters={**kept, title: whole, **parts})
 
@@ -201,12 +202,11 @@ def _signed(chains: Sequence[tree.Chain], context: Context) -> Context:
     """With the costate's sign where a Hamiltonian tells: +dJ/dx for H = L + p f, -dJ/dx for H = -L + p f."""
     cost = next((side for chain in chains if _is_cost(chain, context) for side in chain.sides[1:]), None)
     body = next((pair[1] for pair in map(pair_of, chains) if pair and (letter := head(pair[0])) and key(letter) in HAMILTONIANS), None)
-    told = next((known.source for known in context.of("p")), "")
-    if cost is None or body is None or told != "usual":
+    if cost is None or body is None or not any(not known.told for known in context.of("p")):
         return context
     laws = (*context.laws, Law("objective", Symbol("J"), resolve(cost, context)))
     sign = costate_sign(replace(context, laws=laws), without_rates(resolve(body, context), context))
-    turned = {name: replace(known, sign=sign, source="proposed") for name, known in context.letters.items() if known.symbol == "p"}
+    turned = {name: replace(known, sign=sign, told="its Hamiltonian") for name, known in context.letters.items() if known.symbol == "p"}
     return replace(context, letters={**context.letters, **turned}) if sign else context
 
 

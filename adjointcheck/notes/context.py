@@ -21,6 +21,7 @@ from adjointcheck.notes.letters import Letters
 from adjointcheck.notes.tree import Node
 
 Shape = tuple[str, str]
+LATER = "a later line"
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ class Declared:
     `side`: before or after, for one of two fields that an event switches.
     `part`: which component of x, p, w or theta it is, counted from 1; 0 for the whole.
     `given`: the resolved arguments in which the notes define it, x and y of A(x, y) := ...
+    `told`: what says a costate's sign; "" while it is open, LATER where the notes say it further down.
     """
 
     letter: str
@@ -129,13 +131,15 @@ class Declared:
     side: str = ""
     part: int = 0
     given: tuple[Node, ...] = ()
+    told: str = ""
 
     def words(self) -> str:
         """One line for people: 'costate, row, +dJ/dx (proposed)'."""
         role = ROLES.get(self.symbol)
         what = role.words[0] if role else {"path": "changes in time", "function": "function"}.get(self.kind, "constant")
         shape = "" if self.shape == ("1", "1") else f", {self.shape[0]} x {self.shape[1]}"
-        meaning = f", {'+' if self.sign > 0 else '-'}dJ/dx" if self.symbol == "p" else ""
+        by = {"": ", as nothing tells otherwise", "declared": ""}.get(self.told, f" by {self.told}")
+        meaning = f", {'+' if self.sign > 0 else '-'}dJ/dx{by}" if self.symbol == "p" else ""
         layout = f", {self.layout}" if self.layout else ", row or column as it fits" if self.symbol == "p" else ""
         arguments = f" of ({', '.join(self.arguments)})" if self.arguments else ""
         part = f", component {self.part}" if self.part else ""
@@ -234,12 +238,14 @@ class Context:
 def contradicts(one: Declared, other: Declared) -> bool:
     """Do two declarations of a letter say different things?"""
     layouts = {one.layout, other.layout} - {""}
-    return one.symbol != other.symbol or one.sign != other.sign or len(layouts) > 1 or one.shape != other.shape
+    turned = one.sign != other.sign and one.told and other.told
+    return one.symbol != other.symbol or bool(turned) or len(layouts) > 1 or one.shape != other.shape
 
 
 def _merge(old: Declared, new: Declared) -> Declared:
     usual = new.symbol in ROLES and new.shape == ROLES[new.symbol].shape  # says nothing against x in R^2
-    return replace(new, shape=old.shape if usual else new.shape, layout=new.layout or old.layout,
+    sign, told = (new.sign, new.told) if new.told or new.symbol != "p" else (old.sign, old.told)
+    return replace(new, shape=old.shape if usual else new.shape, layout=new.layout or old.layout, sign=sign, told=told,
                    arguments=new.arguments if new.arguments is not None else old.arguments,
                    body=new.body if new.body is not None else old.body)
 
@@ -422,16 +428,16 @@ def _declared(role: Role, value: str, context: Context) -> Declared:
     match = re.match(_LETTER, value)
     assert match is not None
     arguments = _arguments(value[match.end() :], context) if role.kind == "function" else None
-    sign, layout = _costate(value) if role.symbol == "p" else (1, "")
+    sign, layout, told = _costate(value) if role.symbol == "p" else (1, "", "")
     space = re.search(_SPACE, value)
     shape = role.shape
     if space and role.kind in ("path", "constant"):
         shape = _shape(space[1] or "1", role.shape)
-    return Declared(letter_name(match[1]), role.symbol, shape, role.kind, sign, layout, arguments)
+    return Declared(letter_name(match[1]), role.symbol, shape, role.kind, sign, layout, arguments, told=told)
 
 
-def _costate(value: str) -> tuple[int, str]:
-    """Sign and layout from `lambda = -dJ/dx (column)`, `p = -lambda^T`, `row`."""
+def _costate(value: str) -> tuple[int, str, str]:
+    """Sign, layout, and whether the sign is told, from `lambda = -dJ/dx (column)`, `p = -lambda^T`, `row`."""
     lowered = value.lower()
     layout = "row" if re.search(r"\brow\b", lowered) else "column" if re.search(r"\bcolumn\b", lowered) else ""
     meaning = _MEANING.search(value.split("=", 1)[-1]) or _MEANING.search(value)
@@ -440,7 +446,7 @@ def _costate(value: str) -> tuple[int, str]:
     if transposed and not meaning:
         sign = -1 if transposed[1] else 1
         layout = layout or ("column" if transposed[2] else "row")
-    return sign, layout
+    return sign, layout, "declared" if meaning or transposed else ""
 
 
 def _shape(text: str, usual: Shape) -> Shape:

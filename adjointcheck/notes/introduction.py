@@ -6,21 +6,20 @@ assumptions, and everything about letters that are already known is a claim.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.at_event import at_event, misplaced
 from adjointcheck.notes.blocks import is_value, numbers, system, turned
-from adjointcheck.notes.concrete import without_rates, written_out
+from adjointcheck.notes.concrete import written_out
 from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.contraction import implied
 from adjointcheck.notes.forms import form_of
 from adjointcheck.notes.formulas import formula, update
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, resolve, symbols, unknown, walk
 from adjointcheck.notes.modes import guard, is_mode, reset, switched
+from adjointcheck.notes.multiplier import augmented, costate_meaning, hamiltonian
 from adjointcheck.notes.observed import observed_cost
 from adjointcheck.notes.own_letters import indexed
 from adjointcheck.notes.primes import is_primed, unprimed
@@ -393,138 +392,6 @@ def _end_cost(context: Context) -> Node:
 def _quadratic_end(value: Node, context: Context) -> bool:
     made = resolve(value, context)
     return any(isinstance(p, Symbol) and p.name == "x" and isinstance(p.at, Symbol) and p.at.name in ("t1", "N") for p in walk(made))
-
-
-def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
-    """H(x, u, lambda, t) = L + lambda^T f: a body in explicit arguments, and the costate's letter and sign."""
-    pair = pair_of(chain)
-    letter = head(pair[0]) if pair else None
-    if pair is None or letter is None or letter.below or letter.above or letter.accents or role_in(letter, context) not in ("", "H"):
-        return None
-    if role_in(letter, context) == "" and letter.name not in ("H", "mathcal{H}"):
-        return None
-    declared = context.letters.get(key(letter))
-    if declared is not None and declared.body is not None:
-        return None
-    context = _multiplier(pair[1], lambda node: _is_f(node, context), context)
-    context = propose(tree.Chain((pair[1],), ()), context)
-    (body,) = implied([without_rates(resolve(pair[1], constants(pair[1], context, ("1", "1"))), context)])
-    if unknown(body) or "p" not in symbols(body):
-        return None
-    declared = Declared(key(letter), "H", kind="function", body=body, source=declared.source if declared else "proposed")
-    return "definition", (key(letter),), replace(context, letters={**context.letters, key(letter): declared})
-
-
-def _is_f(node: Node, context: Context) -> bool:
-    law = context.law("dynamics") or context.law("layers")
-    made = resolve(node, context)
-    letter = head(node)
-    if letter is not None and key(letter) == "f" and not role_in(letter, context):
-        return True
-    return (isinstance(made, Applied) and made.name == "f") or (law is not None and made == law.right)
-
-
-def _multiplier(node: Node, constrained: Callable[[Node], bool], context: Context, sign: int = 1) -> Context:
-    """The unknown letter that multiplies the dynamics is the costate, with the sign of its term against the cost."""
-    if context.of("p"):
-        return context
-    terms = node.terms if isinstance(node, tree.Sum) else (node,)
-    cost = [_negated(term) for term in terms if not _split(term, constrained)]
-    for term in terms:
-        found = _split(term, constrained)
-        if found is not None and found[0].name not in USUAL and not role_in(found[0], context):
-            flipped = found[1] * sign * (-1 if cost and cost[0] else 1)
-            context = context.declare(Declared(key(found[0]), "p", ("1", "n"), "path", flipped, source="proposed"))
-    return context
-
-
-def _negated(term: Node) -> bool:
-    return isinstance(term, tree.Negative)
-
-
-def _split(term: Node, constrained: Callable[[Node], bool]) -> tuple[tree.Letter, int] | None:
-    """(lambda, sign) of +-lambda^T f."""
-    sign = -1 if isinstance(term, tree.Negative) else 1
-    term = term.of if isinstance(term, tree.Negative) else term
-    factors = term.factors if isinstance(term, tree.Product) else term.arguments if isinstance(term, tree.Function) else ()
-    rest = [factor for factor in factors if not constrained(factor)]
-    letters = [letter for letter in map(head, rest) if letter is not None]
-    if len(factors) - len(rest) == 1 and len(letters) == 1 and len(rest) == 1:
-        inner = rest[0]
-        return replace(letters[0], above=()), -sign if isinstance(inner, tree.Negative) else sign
-    return None
-
-
-def augmented(chain: tree.Chain, context: Context) -> Introduced:
-    """J_a = J + int lambda^T (f - xdot) dt, over layers the sum of lambda_{l+1}^T (...): the multiplier's sign is read off."""
-    pair = pair_of(chain)
-    letter = head(pair[0]) if pair else None
-    if pair is None or letter is None or role_in(letter, context) not in ("", "J_a") or letter.accents or not context.of("x"):
-        return None
-    sign = 0
-    for part in walk(pair[1]):
-        if isinstance(part, tree.Product) and not sign:
-            sign = next((_defect(factor, context) for factor in part.factors if _defect(factor, context)), 0)
-            found = _split(part, partial(_is_defect, context=context))
-            if sign and found is not None and not context.of("p") and not role_in(found[0], context):
-                outer = -1 if any(isinstance(p, tree.Negative) and any(q is part for q in walk(p.of)) for p in walk(pair[1])) else 1
-                name = replace(found[0], below=() if context.over() == "layers" else found[0].below)
-                context = context.declare(Declared(key(name), "p", ("1", "n"), "path", found[1] * sign * outer, source="proposed"))
-    if not sign:
-        return None
-    known = context.letters.get(key(letter))
-    body = resolve(pair[1], propose(tree.Chain((pair[1],), ()), context))
-    declared = Declared(key(letter), "J_a", kind="functional", body=body, source=known.source if known else "proposed")
-    return "definition", (key(letter),), replace(context, letters={**context.letters, key(letter): declared})
-
-
-def _is_defect(node: Node, context: Context) -> bool:
-    return _defect(node, context) != 0
-
-
-def _defect(node: Node, context: Context) -> int:
-    """+1 for f - xdot, -1 for xdot - f, 0 for anything else."""
-    if not isinstance(node, tree.Sum):
-        return 0
-    for term in node.terms:
-        inner, sign = (term.of, -1) if isinstance(term, tree.Negative) else (term, 1)
-        letter = moving(inner)
-        if letter is None and isinstance(inner, tree.Letter) and successor(inner) is not None:
-            letter = replace(inner, below=())
-        if letter is not None and role_in(letter, context) == "x":
-            return -sign
-    return 0
-
-
-def costate_meaning(chain: tree.Chain, context: Context) -> Introduced:
-    """a(t) = dL/dz(t), lambda = (dJ/dx)^T: what the costate is; for a known costate it is a claim."""
-    pair = pair_of(chain)
-    letter = head(pair[0]) if pair else None
-    if pair is None or letter is None or not context.of("x") or moving(pair[0]) is not None:
-        return None
-    name = key(letter) if not letter.below or context.over() != "layers" else letter.name
-    known = context.letters.get(name)
-    if known is not None and (known.symbol != "p" or known.source in ("declared", "proposed")):
-        return None
-    right, sign = (pair[1].of, -1) if isinstance(pair[1], tree.Negative) else (pair[1], 1)
-    right = right.of if isinstance(right, tree.Transposed) else right
-    if isinstance(right, tree.Letter) and len(right.below) == 1:
-        right = tree.Derivative(replace(right, below=()), right.below, "partial")
-    if not isinstance(right, tree.Derivative) or len(right.by) != 1:
-        return None
-    of, by = head(right.of), resolve(right.by[0], context)
-    if not (isinstance(by, Symbol) and by.name == "x") or (isinstance(by.at, Symbol) and by.at.name in ("t0", "t1", "N")) or of is None:
-        return None
-    context = context if context.of("J") or role_in(of, context) else _assumed_loss(of, context)
-    if role_in(of, context) != "J":
-        return None
-    context = context.declare(Declared(name, "p", ("1", "n"), "path", sign, source="proposed"))
-    return "definition", (name,), context
-
-
-def _assumed_loss(letter: tree.Letter, context: Context) -> Context:
-    """A loss of which nothing is said but its derivative in the state: it is a cost of the end state."""
-    return context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
 
 
 def condition(chain: tree.Chain, context: Context) -> Introduced:

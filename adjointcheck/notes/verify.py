@@ -17,28 +17,27 @@ from typing import TYPE_CHECKING
 
 from adjointcheck.errors import DisagreementError
 from adjointcheck.notes import tree
-from adjointcheck.notes.blocks import clocked
-from adjointcheck.notes.comparison import OPTIMAL_END, Agreement, Contradiction, Outcome
+from adjointcheck.notes.comparison import OPTIMAL_END, Agreement, Contradiction, Outcome, Undecided
 from adjointcheck.notes.comparison import judge_pair as in_worlds
-from adjointcheck.notes.concrete import acquainted
-from adjointcheck.notes.context import HYPOTHESES, Context, read_header
+from adjointcheck.notes.context import HYPOTHESES, LATER, Context, read_header
 from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
+from adjointcheck.notes.foreword import begun
 from adjointcheck.notes.formulas import put_in, spelt_out
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.judgement import EQUALITIES, follows, judge_pair
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.meaning import resolve
+from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
 from adjointcheck.notes.prove import Proof, Slots
 from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, given, is_untold, reserved
 from adjointcheck.notes.situation import moved_inputs
 from adjointcheck.notes.stages import confirmed, guessed
-from adjointcheck.notes.tangent import linearised
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import spoken_of
 from adjointcheck.trusted.verdict import Status
 
 if TYPE_CHECKING:
-    from adjointcheck.notes.document import Document, Formula
+    from adjointcheck.notes.document import Formula
 
 
 def verify(path: str | Path, context: str | Path | None = None) -> Findings:
@@ -53,21 +52,6 @@ def verify(path: str | Path, context: str | Path | None = None) -> Findings:
     notes = Notes(str(path), begun(document, read_header(lines)))
     items = tuple(item for formula in document.formulas for item in notes.judged(formula))
     return Findings(str(path), notes.context.shown(), notes.settled(items), (*document.problems, *notes.context.problems, *notes.idle()))
-
-
-def begun(document: Document, context: Context | None = None) -> Context:
-    """The context before the first formula: what the header declares and states, and a field that the notes write out."""
-    context = read_header(document.header, context)
-    for text in context.formulas:
-        chain = read_formula(text, context.reader())
-        context = replace(context, problems=(*context.problems, f"header: `{text}` is not read: {chain.reason}")) if isinstance(
-            chain, Unread) else understand(chain, context)[1]
-    context = acquainted(document.formulas, clocked((formula.text for formula in document.formulas), replace(context, formulas=())))
-    for formula in document.formulas:  # what z and v are in z-dot = f_x z + f_u v holds before it is said
-        chain = formula.unread or read_formula(formula.text, context.reader())
-        found = None if isinstance(chain, Unread) else linearised(chain, context)
-        context = found[2] if found else context
-    return context
 
 
 @dataclass
@@ -95,16 +79,33 @@ class Notes:
             self.reservations += tuple(self.half_read(formula.text))
             return
         try:
-            resolved, self.context = understand(chain, self.context)
+            resolved, found = self.in_either_sign(blank, chain)
         except Exception as error:
             yield internal(blank, error)
             return
-        self.context = replace(self.context, moved=self.context.moved | moved_inputs(resolved.chain))
-        blank = replace(blank, reading=resolved.reading)
-        found = [replace(blank, words="; ".join(resolved.problems))] if resolved.problems else list(self.links(blank, resolved))
         taken = resolved.status != "claim" or all(finding.status == "proved" for finding in found)
         self.reservations += tuple(reserved(chain, resolved.chain, self.context, f"`{formula.text}`", taken))
         yield from found
+
+    def in_either_sign(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:
+        """The findings; a first line that is wrong for the costate dJ/dx and right for -dJ/dx says which one the notes mean."""
+        before = self.context
+        resolved, found = self.understood(blank, chain)
+        if any(finding.words == OPEN_SIGN for finding in found):
+            costates = {name: known for name, known in self.context.letters.items() if known.symbol == "p"}
+            after, self.context = self.context, with_other_sign(replace(before, letters={**before.letters, **costates}), f"`{blank.text}`")
+            other = self.understood(blank, chain)
+            if all(finding.status == "proved" for finding in other[1]):
+                return other
+            self.context = after
+        return resolved, found
+
+    def understood(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:
+        """What the formula says in the letters so far, and the verdicts."""
+        resolved, self.context = understand(chain, self.context)
+        self.context = replace(self.context, moved=self.context.moved | moved_inputs(resolved.chain))
+        blank = replace(blank, reading=resolved.reading)
+        return resolved, [replace(blank, words="; ".join(resolved.problems))] if resolved.problems else list(self.links(blank, resolved))
 
     def half_read(self, text: str) -> Iterator[Reservation]:
         """What a formula that is not read speaks of on its left: a start, dynamics, or a letter (a cost?) that is then not known."""
@@ -155,7 +156,8 @@ class Notes:
         if proof.status is not Status.PROVED and spelt is not context:
             proof = judge_pair(*sides, relation, spelt, form)
         world = in_worlds(*sides, relation, spelt)
-        found = combined(blank, proof, world)
+        found = replace(blank, words=OPEN_SIGN) if world == Undecided(OPEN_SIGN) else combined(blank, proof, world)
+        self.fixed(blank, (*sides, relation), found, spelt)
         if found.status == "unknown" and isinstance(world, Agreement) and world.note == OPTIMAL_END and right == tree.Number(Fraction(0)):
             self.context = self.context.assume("free end time")
             return replace(found, status="assumption", words="it asks for the best end time")
@@ -176,6 +178,14 @@ class Notes:
         if proof.claim.get("at"):
             self.wrong[blank.name] = proof.claim
         return replace(found, because=because)
+
+    def fixed(self, blank: Finding, equation: tuple[Node, Node, str], found: Finding, context: Context) -> None:
+        """Where a line is proved that would be wrong with the other sign, the costate has this one."""
+        left, right, relation = equation
+        if found.status == "proved" and has_open_sign(context, left, right):
+            other = in_worlds(negated(left), negated(right), relation, with_other_sign(context, LATER), explain=False)
+            if isinstance(other, Contradiction):
+                self.context = signed(self.context, f"`{blank.text}`")
 
     def settled(self, items: Iterable[Finding]) -> tuple[Finding, ...]:
         """The findings after the last formula: a start or a horizon that is told only later holds for the gradients before it."""

@@ -1,0 +1,57 @@
+"""What holds before the first formula: the header, and what the notes as a whole tell of their letters only further down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from adjointcheck.errors import AdjointCheckError
+from adjointcheck.notes import tree
+from adjointcheck.notes.blocks import clocked
+from adjointcheck.notes.concrete import acquainted
+from adjointcheck.notes.context import LATER, Context, read_header
+from adjointcheck.notes.introduction import understand
+from adjointcheck.notes.latex import Unread, read_formula
+from adjointcheck.notes.multiplier import may_be_costate
+from adjointcheck.notes.tangent import linearised
+
+if TYPE_CHECKING:
+    from adjointcheck.notes.document import Document, Formula
+
+
+def begun(document: Document, context: Context | None = None) -> Context:
+    """The context before the first formula: what the header declares and states, and what the whole text tells."""
+    context = read_header(document.header, context)
+    for text in context.formulas:
+        chain = read_formula(text, context.reader())
+        context = replace(context, problems=(*context.problems, f"header: `{text}` is not read: {chain.reason}")) if isinstance(
+            chain, Unread) else understand(chain, context)[1]
+    context = clocked((formula.text for formula in document.formulas), replace(context, formulas=()))
+    context = acquainted(document.formulas, context)
+    for chain in _chains(document.formulas, context):  # what z and v are in z-dot = f_x z + f_u v holds before it is said
+        found = linearised(chain, context)
+        context = found[2] if found else context
+    return foretold(document.formulas, context)
+
+
+def _chains(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chain]:
+    for formula in formulas:
+        chain = formula.unread or read_formula(formula.text, context.reader())
+        if not isinstance(chain, Unread):
+            yield chain
+
+
+def foretold(formulas: Iterable[Formula], context: Context) -> Context:
+    """With the costate's letter, sign and layout, where a Hamiltonian, a Lagrangian or its meaning is written further down."""
+    after = context
+    for formula in formulas:
+        chain = formula.unread or read_formula(formula.text, after.reader())
+        try:
+            after = after if isinstance(chain, Unread) else understand(chain, after)[1]
+        except (AdjointCheckError, ArithmeticError, LookupError, TypeError, ValueError):
+            continue  # it is told where the formula itself is judged
+    told = next((known for known in after.of("p") if known.told), None)
+    if told is None or not may_be_costate(told.letter, context):
+        return context
+    return replace(context, letters={**context.letters, told.letter: replace(told, told=LATER)})

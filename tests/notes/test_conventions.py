@@ -1,0 +1,55 @@
+"""Conventions that notes never declare: a costate's letter, sign and layout are told by their formulas, early or late, or stay open."""
+
+from __future__ import annotations
+
+import pytest
+
+from adjointcheck.notes.document import read_text
+from adjointcheck.notes.verify import Notes, begun
+
+PROBLEM = r"$\dot x = f(x, u), x(0) = x_0$ $$J = \phi(x(T)) + \int_0^T g(x, u)\,dt$$ "
+MINUS = (r"$$\dot p = g_x - p f_x$$", r"$p(T) = -\phi_x(x(T))$", r"$$\delta J = \int_0^T (g_u - p f_u)\,\delta u\,dt$$")
+PLUS = (r"$$\dot p = -g_x - p f_x$$", r"$p(T) = \phi_x(x(T))$", r"$$\delta J = \int_0^T (g_u + p f_u)\,\delta u\,dt$$")
+LAGRANGIANS = [
+    (r"$$\mathcal L = \phi(x(T)) + \int_0^T [g(x, u) + p\,(\dot x - f(x, u))]\,dt$$", -1), (r"$$J_a = J - \int_0^T p\,(\dot x - f(x, u))\,dt$$", 1),
+    (r"$$\bar J = \phi(x(T)) + \int_0^T \{g(x, u) + p f(x, u) - p\,\dot x\}\,dt$$", 1), (r"$$I = J - \int_0^T p\,(f(x, u) - \dot x)\,dt$$", -1),
+]
+HAMILTONIANS = [(r"$H(x, u, p) = p f(x, u) - g(x, u)$", -1), (r"$\mathcal H = g(x, u) + p f(x, u)$", 1), (r"$H = -g(x, u) + \langle p, f(x, u)\rangle$", -1)]
+
+
+def statuses(text: str, header: str = "") -> list[str]:
+    head = f"<!-- adjointcheck:\n{header}\n-->\n" if header else ""
+    document = read_text(head + text)
+    notes = Notes("notes.md", begun(document))
+    return [finding.status for finding in notes.settled([item for formula in document.formulas for item in notes.judged(formula)])]
+
+
+@pytest.mark.parametrize(("told", "sign"), [*LAGRANGIANS, *HAMILTONIANS])
+@pytest.mark.parametrize("header", ["", "costate: p (row)"])
+def test_a_lagrangian_or_a_hamiltonian_tells_the_sign_wherever_it_stands(told: str, sign: int, header: str) -> None:
+    right, wrong = (PLUS, MINUS) if sign > 0 else (MINUS, PLUS)
+    assert statuses(PROBLEM + told + right[0] + wrong[1], header)[-2:] == ["proved", "refuted"]
+    assert statuses(PROBLEM + wrong[0] + right[1] + told, header)[-3:-1] == ["refuted", "proved"]
+
+
+@pytest.mark.parametrize(("right", "wrong"), [(PLUS, MINUS), (MINUS, PLUS)])
+@pytest.mark.parametrize("first", range(3))
+def test_the_first_line_that_is_right_with_one_sign_tells_it(right: tuple[str, ...], wrong: tuple[str, ...], first: int) -> None:
+    lines = right[first], right[first - 1], wrong[first - 1]
+    assert statuses(PROBLEM + " ".join(lines))[-3:] == ["proved", "proved", "refuted"]
+
+
+def test_a_line_that_is_right_or_wrong_with_both_signs_tells_none() -> None:
+    homogeneous = r"$$\dot p = -p f_x$$"
+    assert statuses(r"$\dot x = f(x), J = \phi(x(T))$ " + homogeneous + MINUS[1] + PLUS[1])[-3:] == ["proved", "proved", "refuted"]
+    assert statuses(PROBLEM + r"$$\dot p = -2 g_x - p f_x$$" + MINUS[1])[-2:] == ["refuted", "proved"]
+
+
+def test_a_letter_of_which_only_the_space_is_known_may_be_the_costate_and_the_first_transpose_tells_a_column() -> None:
+    spaced = PROBLEM.replace("x_0$", r"x_0$ $x(t) \in R^n$, $u(t) \in R^m$, $\psi(t) \in R^n$")
+    text = spaced + r"$H = g(x, u) + \psi^T f(x, u)$ $\dot\psi = -f_x^T\psi - g_x^T$ $\nabla_u H = f_u\psi + \nabla_u g$"
+    assert statuses(text)[-2:] == ["proved", "refuted"]
+
+
+def test_a_meaning_tells_the_sign_and_says_it_once() -> None:
+    assert statuses(PROBLEM + PLUS[1] + r"$p(t) = \partial J/\partial x(t)$ $p(t) = -\partial J/\partial x(t)$")[-3:] == ["proved", "definition", "refuted"]
