@@ -14,7 +14,7 @@ from itertools import product
 from typing import Any
 
 from adjointcheck.expression.grammar import to_text
-from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, number, substitute, symbol
+from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, number, substitute, symbol, symbols_of
 from adjointcheck.expression.table import PRIMITIVES
 from adjointcheck.notes import tree
 from adjointcheck.notes.at_event import in_variations, stretch_of
@@ -446,6 +446,8 @@ class Reader(Composition):
 
     def chained(self, node: tree.Derivative, by: Symbol) -> Form:
         """d/dtheta or d/dx0 of scalars along the solution: E_x dx/dtheta + E_theta."""
+        if by.part and by.name in ("theta", "x0"):
+            return self.reckoned(node.of, self.component(by))
         letter = {"theta": "S", "x0": "M"}.get(by.name)
         if letter is None or letter not in self.setting.language.letters or self.setting.language.layers:
             raise Unclear(f"a derivative by {by.name} through the system", "derivatives of J, or of expressions by theta or x0")
@@ -455,6 +457,14 @@ class Reader(Composition):
             slope = slope + (self.differentiated(root, "theta") if by.name == "theta" else ZERO)
             found[place] = self.laid_out(slope, not self.scalar(root), by.name)
         return found
+
+    def reckoned(self, node: Node, by: str) -> Form:
+        """The derivative of what is made of parameters and start alone, such as the cost of one time step by hand."""
+        form = self.form(node)
+        made = {name.partition("_")[0] for root in form.values() for name in symbols_of(root)}
+        if set(form) - {""} or not made <= {"theta", "x0"}:
+            raise Unclear(f"a derivative by {by} through the system", "derivatives of J, or of what is made of the inputs alone")
+        return {"": self.differentiated(form[""], by)}
 
     def unwrapped(self, node: Node) -> tuple[Node, Callable[[Form], Form]]:
         """The quantity inside minus signs and transposes, and how to put them back."""

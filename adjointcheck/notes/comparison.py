@@ -30,6 +30,7 @@ from adjointcheck.notes.observed import written_out
 from adjointcheck.notes.stages import free_indices
 from adjointcheck.notes.staging import make_world
 from adjointcheck.notes.tree import Node
+from adjointcheck.notes.values import digits
 from adjointcheck.notes.wording import show
 from adjointcheck.notes.world import Stage, World
 
@@ -334,6 +335,8 @@ def _gap(left: Node, right: Node, env: Env) -> tuple[float, float, tuple[Any, An
         return _order_gap(left, right, orders[0], env)
     values = real(evaluate(left, env)), real(evaluate(right, env))
     gap = _difference(*values, env)
+    if AGREE * max(0.05, abs(float(np.max(np.abs(values[0]))))) < gap < max(digits(left), digits(right)):
+        raise NoValue("it is so to the digits that are written")
     return gap, max(0.05, *(float(np.max(np.abs(value))) for value in values)), values
 
 

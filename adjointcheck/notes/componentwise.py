@@ -69,11 +69,12 @@ def costate_sign(context: Context, hamiltonian: tree.Node) -> int:
 
 
 def divisors(chain: tree.Chain) -> frozenset[str]:
-    """theta_2 of x/theta_2."""
+    """theta_2 of x/theta_2, x_1 of log x."""
     below = [part.below for part in walk(chain) if isinstance(part, tree.Quotient)]
     below += [part.base for part in walk(chain) if isinstance(part, tree.Power) and isinstance(part.exponent, tree.Negative)]
-    found = (part for node in below for part in walk(node) if isinstance(part, Symbol) and part.name == "theta" and part.part)
-    return frozenset(f"theta_{part.part[0].value}" for part in found if isinstance(part.part[0], tree.Number))
+    below += [part for part in walk(chain) if isinstance(part, tree.Function) and part.name in ("log", "sqrt")]
+    found = (part for node in below for part in walk(node) if isinstance(part, Symbol) and part.name in ("theta", "x") and part.part)
+    return frozenset(f"{part.name}_{part.part[0].value}" for part in found if isinstance(part.part[0], tree.Number))
 
 
 def _sizes(context: Context) -> Sizes:

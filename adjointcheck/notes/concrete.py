@@ -14,7 +14,7 @@ from itertools import chain as joined
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.componentwise import costate_sign
-from adjointcheck.notes.context import ROLES, Context, Declared, Law, key
+from adjointcheck.notes.context import MOTIONS, ROLES, Context, Declared, Law, key
 from adjointcheck.notes.derivatives import without_rates
 from adjointcheck.notes.document import Formula
 from adjointcheck.notes.latex import Unread, read_formula
@@ -43,7 +43,7 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
         return context
     context = _declared(context, "x", [letter for letter, _ in states.values()])
     chains = _chains(formulas, context)  # with the states known, a(b + c) is read
-    context = _costates(chains, list(states), context)
+    context = _told(_chains(formulas, context, USUAL_COSTATES), states, _costates(chains, list(states), context))
     costs = [side for chain in chains for side in chain.sides[1:] if _is_cost(chain, context)]
     used = [part for node in joined((right for _, right in states.values()), costs) for part in walk(_spelt(node))]
     context = _declared(context, "w", _controls(used, context))
@@ -56,8 +56,11 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     return _signed(_chains(formulas, context), replace(context, laws=(*context.laws, law)))
 
 
-def _chains(formulas: Iterable[Formula], context: Context) -> list[tree.Chain]:
-    read = (read_formula(formula.text, context.reader()) for formula in formulas if not formula.unread)
+def _chains(formulas: Iterable[Formula], context: Context, factors: Iterable[str] = ()) -> list[tree.Chain]:
+    """All that is read, where `factors` are letters before a bracket that is no argument."""
+    letters = context.reader()
+    letters = replace(letters, plain=letters.plain | ({*factors} - letters.functions))
+    read = (read_formula(formula.text, letters) for formula in formulas if not formula.unread)
     return [chain for chain in read if not isinstance(chain, Unread)]
 
 
@@ -198,6 +201,50 @@ def _costates(chains: Sequence[tree.Chain], states: Sequence[str], context: Cont
     return context
 
 
+def _told(chains: Sequence[tree.Chain], states: Rates, context: Context) -> Context:
+    """lambda and mu of lambda = dJ/dx, mu = dJ/dy, or of H = L + lambda f + mu g for x-dot = f, y-dot = g."""
+    if context.parts("p"):
+        return context
+    for chain in chains:
+        pair = pair_of(chain)
+        title = head(pair[0]) if pair else None
+        if pair and title is not None and key(title) in HAMILTONIANS:
+            found = _multipliers(pair[1], states, context)
+            if len(found) == len(states):
+                return _declared(context, "p", [found[name] for name in states], "usual")
+    slopes = {name: letter for chain in chains for name, letter in _slopes(chain, states)}
+    return _declared(context, "p", [slopes[name] for name in states]) if len(slopes) == len(states) else context
+
+
+def _multipliers(body: Node, states: Rates, context: Context) -> dict[str, tree.Letter]:
+    """Of the right sides, or of the rates, among the terms of a Hamiltonian."""
+    rates = {name: (_plain(right, context), _plain(tree.Letter(name, accents=("dot",)), context)) for name, (_, right) in states.items()}
+    found: dict[str, tree.Letter] = {}
+    for term in body.terms if isinstance(body, tree.Sum) else (body,):
+        factors = term.factors if isinstance(term, tree.Product) else ()
+        for name, values in rates.items():
+            letters = [head(factor) for factor in factors if _plain(factor, context) not in values]
+            if len(letters) == 1 == len(factors) - 1 and letters[0] is not None and letters[0].name in USUAL_COSTATES:
+                found[name] = replace(letters[0], above=(), accents=())
+    return found
+
+
+def _plain(node: Node, context: Context) -> Node:
+    return here(resolve(_spelt(node), context))
+
+
+def _slopes(chain: tree.Chain, states: Rates) -> Iterator[tuple[str, tree.Letter]]:
+    """(x, lambda) of lambda(t) = dJ/dx(t)."""
+    pair = pair_of(chain)
+    slope = pair[1] if pair else None
+    letter = head(pair[0]) if pair else None
+    if isinstance(slope, tree.Derivative) and len(slope.by) == 1 and letter is not None and letter.name in USUAL_COSTATES:
+        by = head(slope.by[0])
+        place = slope.by[0].arguments[0] if isinstance(slope.by[0], tree.Call) else None
+        if by is not None and key(by) in states and getattr(place, "name", "t") == "t":
+            yield key(by), letter
+
+
 def _signed(chains: Sequence[tree.Chain], context: Context) -> Context:
     """With the costate's sign where a Hamiltonian tells: +dJ/dx for H = L + p f, -dJ/dx for H = -L + p f."""
     cost = next((side for chain in chains if _is_cost(chain, context) for side in chain.sides[1:]), None)
@@ -229,7 +276,7 @@ def _open(parts: Iterable[Node], symbol: str, context: Context) -> list[tree.Let
     whole = {known.letter for known in context.of(symbol)}
     found: dict[str, tree.Letter] = {}
     for part in parts:
-        if isinstance(part, tree.Letter) and not part.accents and key(part) not in TIMES:
+        if isinstance(part, tree.Letter) and not {*part.accents} & {*MOTIONS} and key(part) not in TIMES:
             known = context.letters.get(key(part))
             number = known is not None and known.symbol not in ROLES and known.shape == ("1", "1") and known.kind == "constant"
             if known is None or number or key(part) in whole:

@@ -263,9 +263,12 @@ def key(letter: tree.Letter) -> str:
     return "_".join([" ".join([*accents, letter.name]), *(_plain(node) or "?" for node in letter.below)])
 
 
+_COMPONENT = re.compile(r"(x|p|w|theta|x0)_\d+")
+
+
 def own(name: str) -> str:
-    """The symbol of a letter that has no role: its name, made different from the roles' symbols."""
-    return f"{name}_" if name in ROLES else name
+    """The symbol of a letter that has no role: its name, made different from the roles' symbols and their components'."""
+    return f"{name}_" if name in ROLES or _COMPONENT.fullmatch(name) else name
 
 
 def own_name(name: str, context: Context) -> str:

@@ -51,6 +51,7 @@ from adjointcheck.notes.usage import (
     successor,
     with_ends,
 )
+from adjointcheck.notes.values import assigned, counts_steps
 from adjointcheck.notes.wording import show
 
 
@@ -424,7 +425,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     if name in after.letters:
         return None
     usual = {key(letter), letter.name} & {*USUAL_COSTATES, *USUAL_STATES}
-    if usual and not context.of("p") and context.of("x") and chain.relations[0] == "=":
+    if usual and not context.of("p") and context.of("x") and chain.relations[0] == "=" and not counts_steps(letter, context):
         return None
     if letter.below and context.over() == "layers":
         layered = indexed(letter, pair[1], after)
@@ -440,9 +441,9 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (membership, stage_law, stage_update, stage_definition, *NOTATIONS, layers, written_out, dynamics, primed_dynamics,
-                 limit_dynamics, linearised, started, switched, guard, reset, observed_cost, start, formula, update, objective, augmented,
-                 hamiltonian, costate_meaning, condition, naming)
+INTRODUCTIONS = (membership, assigned, stage_law, stage_update, stage_definition, *NOTATIONS, layers, written_out, dynamics,
+                 primed_dynamics, limit_dynamics, linearised, started, switched, guard, reset, observed_cost, start, formula, update,
+                 objective, augmented, hamiltonian, costate_meaning, condition, naming)
 
 
 # Letters that a claim uses without a word

@@ -171,6 +171,8 @@ def exponential(value: Value) -> Value:
 
 def logarithm(value: Value) -> Value:
     base = np.asarray(real(value), float)
+    if np.any(base <= 0):
+        raise FloatingPointError("a logarithm of what is not positive")
     return composed(value, lambda k: np.log(base) if k == 0 else -math.factorial(k - 1) * (-1.0 / base) ** k)
 
 

@@ -9,13 +9,16 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.blocks import components
 from adjointcheck.notes.claims import Unclear, claim_of
 from adjointcheck.notes.comparison import readings
+from adjointcheck.notes.composition import Claim
 from adjointcheck.notes.context import Context
 from adjointcheck.notes.prove import Proof, Slots, prove, rejected
+from adjointcheck.notes.settings import Setting
 from adjointcheck.notes.situation import Situation, situations
 from adjointcheck.notes.stage_proof import WORDS, instances
 from adjointcheck.notes.stages import staged
 from adjointcheck.notes.stretched import ENDS, stretched
 from adjointcheck.notes.tree import Node
+from adjointcheck.notes.values import RECKONED, reckoned
 from adjointcheck.trusted.verdict import Status
 
 EQUALITIES = ("=", ":=", "=:", "equiv", "==")
@@ -82,6 +85,12 @@ def follows(left: Node, right: Node, context: Context, wrong: Slots) -> bool:
     return any(attempt(chain, situation, context, wrong).status is Status.PROVED for situation in situations(chain, context))
 
 
+def _by_numbers(setting: Setting, claim: Claim, context: Context) -> Proof | None:
+    """What holds with the numbers that the notes give."""
+    document = reckoned(setting.document, claim.slots, context)
+    return None if document is None else Proof(Status.PROVED, (RECKONED,), document)
+
+
 def attempt(chain: tree.Chain, situation: Situation, context: Context, first: Slots | None = None) -> Proof:
     """The answer in one setting."""
     try:
@@ -92,8 +101,9 @@ def attempt(chain: tree.Chain, situation: Situation, context: Context, first: Sl
         raise
     except AdjointCheckError as error:
         return rejected(error)
-    proof = prove(situation.setting, claim.slots, situation.hypotheses, (*situation.without, *claim.without), first, claim.order,
-                  situation.hidden)
+    without = (*situation.without, *claim.without)
+    proof = _by_numbers(situation.setting, claim, context) or prove(
+        situation.setting, claim.slots, situation.hypotheses, without, first, claim.order, situation.hidden)
     if proof.document is None or not claim.lemmas:
         return replace(proof, claim=claim.slots)
     path = (*(f"partial: {lemma['title']}, all other letters held." for lemma in claim.lemmas), *proof.path)

@@ -26,9 +26,9 @@ class Layouts:
             a = self.turned(a)
         elif b in self.loose and one != other:
             b = self.turned(b)
-        elif one == ("1", "1") != other and other[0] == other[1]:
+        elif one == ("1", "1") != other and other[0] == other[1] != "":
             a = a * self.unit(other[0])
-        elif other == ("1", "1") != one and one[0] == one[1]:
+        elif other == ("1", "1") != one and one[0] == one[1] != "":
             b = b * self.unit(one[0])
         return self.kept(a + b, a in self.loose and b in self.loose)
 

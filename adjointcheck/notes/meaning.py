@@ -168,6 +168,8 @@ class _Resolver:
             return self.staged(node, declared)
         base = self.map(replace(node, below=()))
         below = _parts(node.below)
+        if declared is not None and declared.part and not isinstance(core_of(base), Unknown):
+            return Unknown(key(node))  # x_1 of a number x is another number
         core = core_of(base)
         if isinstance(core, Unknown):
             return Unknown(key(node))
@@ -183,6 +185,8 @@ class _Resolver:
         if differentiable and all(slot is not None for slot in slots):
             return derivative(base, [slot for slot in slots if slot is not None], "partial", self.context)
         slot = slots[0] if len(slots) == 1 else None
+        if isinstance(core, Symbol) and core.name in ("J", "J_a") and slot is None:
+            return Unknown(key(node))  # J_h
         if isinstance(core, Symbol) and isinstance(slot, Symbol) and slot.name in ("theta", "x0") and core.name == "x":
             return tree.Derivative(base, (slot,), "total")  # x_theta, the sensitivity
         if isinstance(core, Symbol) and isinstance(slot, Symbol) and slot.name == "theta" and core.name == "p":

@@ -16,6 +16,7 @@ from adjointcheck.notes.fields import END, START, Path, grid
 from adjointcheck.notes.jet import Value, real
 from adjointcheck.notes.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.staged_world import StagedWorld
+from adjointcheck.notes.values import put
 from adjointcheck.notes.world import LAYERS, OWNERS, SIZES, Stage, World
 
 _PATHS: dict[Any, World] = {}  # solved worlds: contexts that differ only in letters of no weight share trajectories
@@ -77,7 +78,7 @@ def _inputs(stage: Stage) -> dict[str, Value]:
         inputs[name] = stage.rng(name).uniform(0.2, 0.9, shape) * stage.rng(name + " sign").choice([-1, 1], shape) * stage.unit
     for name in ("w", "d_w"):
         inputs[name] = _random_path(stage, name, stage.shape("w"))
-    return inputs
+    return put(inputs, stage.context)
 
 
 def _optimal(world: World) -> World:

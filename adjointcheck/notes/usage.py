@@ -216,7 +216,8 @@ def _integrates(node: Node) -> bool:
 def propose(chain: tree.Chain, context: Context) -> Context:
     """Letters that are not declared but usual: a costate, a control, parameters, costs; each shown as taken from custom."""
     letters = [part for part in walk(chain) if isinstance(part, tree.Letter)]
-    names = dict.fromkeys([key(letter) for letter in letters] + [letter.name for letter in letters])
+    bare = [] if context.parts("x") else [letter.name for letter in letters]  # lambda_1 beside x_1 is no part of a lambda
+    names = dict.fromkeys([key(letter) for letter in letters] + bare)
     context = density(chain, context)
     if not context.of("x"):
         return context

@@ -1,0 +1,55 @@
+"""Numbers that notes give, and what they reckon with them; costates of single components under letters of their own."""
+
+from __future__ import annotations
+
+import pytest
+from understood import last_two
+
+PAIR = r"""\dot x = \alpha x - \beta x y
+\dot y = \delta x y - \gamma y
+x(0) = x_0
+y(0) = y_0
+J = \frac12 (x(T) - \hat x)^2 + \int_0^T \frac12 y(t)^2\,dt"""
+NUMBERS = r"""
+\alpha = \frac23
+\beta = \frac43
+\delta = 1
+\gamma = 1
+x_0 = 1
+y_0 = 1
+\hat x = 0.5
+h = 0.3"""
+EULER = NUMBERS + r"""
+x_1 = x_0 + h (\alpha x_0 - \beta x_0 y_0)
+y_1 = y_0 + h (\delta x_0 y_0 - \gamma y_0)
+J_h = \frac12 (x_1 - \hat x)^2 + \frac{h}{2} y_0^2
+\lambda_1 = x_1 - \hat x
+\mu_1 = 0"""
+MEANT = "\n" + r"\lambda(t) = \frac{\partial J}{\partial x(t)}" + "\n" + r"\mu(t) = \frac{\partial J}{\partial y(t)}"
+BY_FIELD = "\n" + r"H = \frac12 y^2 + \lambda(\alpha x - \beta x y) + \mu(\delta x y - \gamma y)"
+BY_RATES = "\n" + r"H = \frac12 y^2 + \psi\,\dot x + \chi\,\dot y"
+
+
+@pytest.mark.parametrize(("more", "right", "wrong"), [
+    (EULER, "x_1 = 0.8", "x_1 = 0.81"),
+    (EULER, r"J_h = 0.195", r"J_h = 0.21"),
+    (EULER, r"\frac{\partial J_h}{\partial\alpha} = h \lambda_1 x_0 = 0.09", r"\frac{\partial J_h}{\partial\alpha} = h \lambda_1 x_1"),
+    (EULER, r"\frac{\partial J_h}{\partial y_0} = -h\beta x_0 \lambda_1 + h y_0", r"\frac{\partial J_h}{\partial y_0} = -h\beta x_0 \lambda_1 - h y_0"),
+    (NUMBERS, r"\frac{\partial\dot x}{\partial y} = -\frac43 x", r"\frac{\partial\dot x}{\partial y} = -\frac23 x"),
+    (MEANT, r"\dot\mu = \beta x \lambda - (\delta x - \gamma)\mu - y", r"\dot\mu = \beta x \lambda - (\delta x - \gamma)\mu + y"),
+    (BY_FIELD, r"\lambda(T) = x(T) - \hat x", r"\mu(T) = x(T) - \hat x"),
+    (BY_FIELD, r"\frac{\partial J}{\partial\hat x} = -\lambda(T)", r"\frac{\partial J}{\partial\hat x} = \lambda(T)"),
+    (BY_RATES, r"\dot\psi = -(\alpha - \beta y)\psi - \delta y \chi", r"\dot\psi = -(\alpha - \beta y)\psi - \delta x \chi"),
+    ("", r"\frac{d}{dt}(\delta x - \gamma \ln x + \beta y - \alpha \ln y) = 0", r"\frac{d}{dt}(\delta x + \beta y) = 0"),
+])
+def test_right_lines_are_proved_and_slips_refuted(more: str, right: str, wrong: str) -> None:
+    assert last_two("", PAIR + more, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_decimal_that_was_rounded_is_not_refuted() -> None:
+    given = PAIR + NUMBERS.replace("h = 0.3", "h = 0.1") + "\n" + r"x_1 = x_0 + h (\alpha x_0 - \beta x_0 y_0)"
+    assert last_two("", given, "x_1 = 0.935", "x_1 = 0.933") == ["refuted", "unknown"]
+
+
+def test_a_number_told_again_takes_the_place_of_the_first() -> None:
+    assert last_two("", PAIR + NUMBERS + "\n" + r"\beta = 2", r"\beta x_0 = 2", r"\beta x_0 = \frac43") == ["proved", "refuted"]
