@@ -48,7 +48,7 @@ def emit(program: Program) -> str:
     blocks = [
         "\n".join(_header(program, constants)),
         _pasted(LANES),
-        "#if !defined(__CUDACC__)\n#pragma GCC visibility push(hidden)\n#include <stdio.h>\n#endif",
+        "#if !defined(__CUDACC__)\n#include <stdio.h>\n#pragma GCC visibility push(hidden)\n#endif",
         "\n".join(_constants(constants, program)),
         f"constexpr int KEPT = {len(slots[0])};",
         *(emit_keeping(function, own) for function, own in zip(functions, slots, strict=False)),
