@@ -374,7 +374,7 @@ def apply_prefix(prefix: Prefix, node: Node | None) -> Node:
     if prefix.by or prefix.name == "nabla":
         if node is None:
             refuse(prefix, "an operator with nothing to act on", "Write its operand behind it.")
-        kind = {"nabla": "nabla", "delta": "functional"}.get(prefix.name, "partial")
+        kind = {"nabla": "nabla", "delta": "functional", "d": "total"}.get(prefix.name, "partial")
         return _outside(node, lambda inner: Derivative(plain(inner), by, kind, span=span))
     if prefix.name == "delta":
         return _varied(prefix, node, span)

@@ -25,6 +25,7 @@ from adjointcheck.notes.indices import Unclear, ahead, counted_from, past_last
 from adjointcheck.notes.jacobian import Partial, lemma
 from adjointcheck.notes.meaning import Applied, Symbol, Unknown, rebuilt, walk
 from adjointcheck.notes.settings import Setting
+from adjointcheck.notes.starting import SLOPE
 from adjointcheck.notes.tree import Node
 from adjointcheck.trusted.language import INTERVALS
 from adjointcheck.trusted.theory import judge_theory
@@ -33,7 +34,7 @@ from adjointcheck.trusted.verdict import Status
 FUNCTIONS = {"tr": "trace", "trace": "trace", "det": "det"} | {row.name: row.name for row in PRIMITIVES.values() if row.level == 9}
 STRETCHES = {("t0", "t1"): "integrand", ("here", "t1"): "after here", ("t0", "here"): "until here",
              ("t0", "tau"): "until event", ("tau", "t1"): "after event"}
-GRADIENTS = {"x0": "J_x0", "theta": "J_theta", "w": "J_w", "t0": "J_t0", "t1": "J_t1", "s": "J_s", "x": "J_x"}
+GRADIENTS = ("x0", "theta", "w", "t0", "t1", "s", "x")
 
 
 def claim_of(chain: tree.Chain, setting: Setting, context: Context) -> Claim:
@@ -201,6 +202,8 @@ class Reader(Composition):
         """A function's letter, or that of its partial, where its arguments live."""
         language = self.setting.language
         root = self.letter(name) if name in language.letters or self.body(name) is not None else ZERO
+        if len(language.points) == 1 and not node.arguments and not node.side:  # all letters are constant there
+            return {"": root}
         usual = {"Psi": language.points[-1:], "psi": language.points[-1:], "phi": ("s",), "g": ("tau",), "r": ("tau",)}.get(node.name, ())
         usual = () if self.ending and usual == language.points[-1:] else usual
         if node.name == "phi" and node.at is not None and self.place(node.at) == ("s", 0):
@@ -310,7 +313,9 @@ class Reader(Composition):
         return {place: self.plus(form[place], form[""])} if place and form.keys() == {place, ""} else form
 
     def form_transposed(self, node: tree.Transposed) -> Form:
-        """Of what is loose: itself."""
+        """Of what is loose, and of a component: itself."""
+        if contracts(node.of):
+            return self.form(node.of)
         return {place: root if root in self.loose else apply("transpose", root) for place, root in self.form(node.of).items()}
 
     def form_function(self, node: tree.Function) -> Form:
@@ -409,20 +414,28 @@ class Reader(Composition):
         if len(node.by) > 1:
             raise Unclear("a second derivative through the system", "first derivatives")
         core, wrap = self.unwrapped(node.of)
+        if core == Symbol("J_a") and by.name == "x" and self.setting.language.layers:
+            raise Unclear("a derivative of the augmented cost by a state", "derivatives of J")
         if isinstance(core, Symbol) and core.name in ("J", "J_a"):
             return wrap({"": symbol(f"{core.name}.delta")} if by.name == "eps" else self.gradient_by(by))
         if isinstance(core, Symbol) and core.name == "x":
             return wrap(self.sensitivity(core, by))
+        if isinstance(core, Symbol) and (name := f"{core.name}_by_{by.name}") in self.setting.language.letters:
+            return wrap({"": self.laid_out(symbol(name), True, by.name)})
         return self.chained(node, by)
 
     def gradient_by(self, by: Symbol) -> Form:
-        name = GRADIENTS.get("x0" if self.paid_first(by) else by.name)
+        name = "J_x0" if self.paid_first(by) else f"J_{by.name}"
         if name and by.part and by.name != "s":
             name = f"{name}_{self.component(by).rpartition('_')[2]}"
         name = "p" if name == "J_x" and "eps" in self.setting.language.letters else name
-        if name is None or name not in self.setting.language.letters:
+        if name not in self.setting.language.letters:
             raise Unclear(f"the derivative of J by {by.name}", f"one of {', '.join(GRADIENTS)}")
         form = {"": symbol(name)} if self.setting.language.timeless(symbol(name)) else self.placed(symbol(name), by.at, by.side)
+        if by.name == "theta" and self.context.option("starts"):
+            if SLOPE not in self.setting.language.letters:
+                raise Unclear("a gradient in parameters that the start depends on", "a continuous cost without events")
+            form = {"": symbol(name) + symbol("J_x0") * symbol(SLOPE)}
         return {place: self.gradient(root) for place, root in form.items()}
 
     def paid_first(self, node: Symbol) -> bool:

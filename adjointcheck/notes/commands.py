@@ -157,8 +157,6 @@ def _increment(terminals: Terminals, at: int, piece: Piece) -> int:
     if not terminals.letterish(at + 1) or terminals.letters.declares("Delta"):
         return _name(terminals, at, piece)
     terminals.emit("ACCENT", "Delta", piece)
-    while terminals.next(at + 1).kind == "command" and terminals.next(at + 1).text in signs.FONTS:
-        at += 1
     return terminals.argument(at + 1, "group", piece)
 
 
@@ -390,6 +388,20 @@ def _end(terminals: Terminals, at: int, piece: Piece) -> int:
     return after
 
 
+def _times(terminals: Terminals, at: int, piece: Piece) -> int:
+    """A product sign; u(\\cdot) is the function u."""
+    following = at + 1
+    while terminals.next(following).text in ("right", *signs.SPACES):
+        following += 1
+    if terminals.out[-1:] and terminals.out[-1].type == "OPEN" and terminals.next(following).is_sign(")", "]"):
+        terminals.out.pop()
+        terminals.pop()
+        terminals.operand = True
+        return following + 1
+    terminals.emit("TIMES", piece.text, piece)
+    return at + 1
+
+
 def _over_sign(terminals: Terminals, at: int, piece: Piece) -> int:
     terminals.emit("OVER", "over", piece)
     return at + 1
@@ -402,7 +414,7 @@ _HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(signs.QUADS, _cutting("QUAD")),
     **dict.fromkeys(signs.IMPLICATIONS, _cutting("IMPLIES")),
     **dict.fromkeys(signs.RELATIONS, _emitting("REL", signs.RELATIONS)),
-    **dict.fromkeys(signs.PRODUCTS, _emitting("TIMES")),
+    **dict.fromkeys(signs.PRODUCTS, _times),
     **dict.fromkeys(signs.BINARY, _emitting("BINOP", signs.BINARY)),
     **dict.fromkeys(signs.FUNCTIONS, _emitting("FUNC", signs.FUNCTIONS)),
     **dict.fromkeys(signs.BIG, _big),

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from adjointcheck.expression.grammar import to_text
-from adjointcheck.expression.node import ZERO, Expression, neg, symbols_of
+from adjointcheck.expression.node import ZERO, Expression, neg, substitute, symbol, symbols_of
 from adjointcheck.notes.indices import Unclear
 from adjointcheck.notes.layouts import Layouts
-from adjointcheck.trusted.language import INTERVALS
+from adjointcheck.trusted.language import INTERVALS, derive
 from adjointcheck.trusted.verdict import Status
 
 Form = dict[str, Expression]
@@ -46,6 +46,8 @@ class Composition(Layouts):
         """left = right as an equation at one place, or as a functional."""
         left, right = self.matched(self.gathered(left), self.gathered(right))
         gap = self.whole(self.added(left, self.negated(right)))
+        if len(self.setting.language.points) == 1 and self.names_functional(gap.get("", ZERO)):
+            return self.of_constants(gap[""])
         partial = [key for key in gap if key in ("after here", "until here")]
         places = [place for place in gap if place]
         if partial or (len(places) > 1 and "here" in places and not set(places) & {*INTERVALS}):
@@ -59,6 +61,13 @@ class Composition(Layouts):
         if "here" in places:
             raise Unclear("an integral beside a value at the running time", "one or the other")
         return Claim({"value": to_text(gap.get("", ZERO)), **{place: to_text(neg(gap[place])) for place in gap if place}})
+
+    def of_constants(self, gap: Expression) -> Claim:
+        """gap = 0 where nothing runs: what names functionals is the value, the rest counts at the one point."""
+        names = [name for name in symbols_of(gap) if self.names_functional(symbol(name))]
+        rest = substitute([gap], dict.fromkeys(names, ZERO))[0]
+        value = derive(gap, {name: symbol(name) for name in names})
+        return Claim({"value": to_text(value), self.setting.language.points[0]: to_text(neg(rest))})
 
     def gathered(self, form: Form) -> Form:
         """A constant beside the value at one point counts there."""

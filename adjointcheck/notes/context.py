@@ -98,6 +98,7 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
     "goal": {"minimise": "min", "minimised": "min", "minimize": "min", "minimized": "min", "min": "min",
              "maximise": "max", "maximised": "max", "maximize": "max", "maximized": "max", "max": "max"},
 }
+FRONT = ("title", "subtitle", "author", "authors", "date", "lang", "tags", "keywords", "description", "abstract", "categories")
 FORMULAS = ("dynamics", "objective", "cost", "hamiltonian", "lagrangian", "augmented lagrangian", "loss", "running cost",
             "terminal cost", "initial state", "event", "reset", "formula", "definition", "initial value")
 GREEK = tuple("""alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta kappa lambda mu nu xi pi rho sigma tau phi varphi
@@ -115,8 +116,8 @@ class Declared:
     `body` is the resolved right side of a letter that the notes define.  `source`: declared, proposed or convention.
     `side`: before or after, for one of two fields that an event switches.
     `part`: which component of x, p, w or theta it is, counted from 1; 0 for the whole.
-    `given`: the resolved arguments in which the notes define it, x and y of A(x, y) := ...
     `told`: what says a costate's sign; "" while it is open, LATER where the notes say it further down.
+    `given`: the resolved arguments in which the notes define it, x and y of A(x, y) := ...
     """
 
     letter: str
@@ -130,8 +131,8 @@ class Declared:
     source: str = "declared"
     side: str = ""
     part: int = 0
-    given: tuple[Node, ...] = ()
     told: str = ""
+    given: tuple[Node, ...] = ()
 
     def words(self) -> str:
         """One line for people: 'costate, row, +dJ/dx (proposed)'."""
@@ -226,7 +227,7 @@ class Context:
             plain=frozenset(names) - paths - functions,
             signals=paths,
             indexed=paths if self.over() == "layers" else frozenset(),
-            times=Letters().times | {name for name, declared in self.letters.items() if declared.symbol in ("t", "t0", "t1", "s", "tau")},
+            times=_times_of(self.letters),
             star=self.option("star"),
         )
 
@@ -325,6 +326,8 @@ def _read_line(text: str, context: Context) -> Context:
         return _matrix(text, context) or _problem(context, text, "a line such as `state: z in R^n`")
     name, value = (part.strip() for part in text.split(":", 1))
     lowered = re.sub(r"\s+", " ", name.lower())
+    if lowered in FRONT:
+        return context
     if lowered in OPTIONS or lowered in ("gradient", "jacobians", "objective is", "layout"):
         return _option(lowered, value, context)
     if lowered in ("assume", "assumptions", "assumption", "hypothesis", "hypotheses"):

@@ -11,6 +11,8 @@ from adjointcheck.notes.quantities import AXES, Applied, Symbol, Unknown, rebuil
 from adjointcheck.notes.scales import scale
 from adjointcheck.notes.tree import Node
 
+UNPLACED = "w without its layer"
+
 
 def core_of(node: Node) -> Node:
     """The quantity inside minus signs and transposes."""
@@ -81,7 +83,7 @@ def _is_minus(node: Node) -> bool:
 
 
 def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Node:
-    if kind == "nabla" and not by:
+    if kind in ("nabla", "partial") and not by and not symbols(of) & {"J", "J_a"}:  # D J(u)[v] is along v
         by = (Symbol("x"),)
     if not by or not isinstance(by[0], Symbol):
         return tree.Derivative(of, by, kind)
@@ -91,7 +93,7 @@ def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Nod
         return tree.Derivative(of, (Symbol("t"),), "partial")  # dPsi/dT is the slope in the argument t, where it stands
     made = _kind(of, by[0], kind, context)
     if made == "total" and by[0] == Symbol("w") and context.over() == "layers":
-        return tree.Derivative(of, (Unknown("w without its layer"),), made)  # of one layer, or shared by all of them
+        return tree.Derivative(of, (Unknown(UNPLACED),), made)  # of one layer, or shared by all of them
     return tree.Derivative(of, by, made)
 
 

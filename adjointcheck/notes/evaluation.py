@@ -18,6 +18,8 @@ from adjointcheck.notes.contraction import extent
 from adjointcheck.notes.intervals import CLOSE, stretches
 from adjointcheck.notes.jet import Value, along, direction, moved, real
 from adjointcheck.notes.meaning import Applied, Size, Symbol, Unknown, slots_of
+from adjointcheck.notes.progression import multiplied
+from adjointcheck.notes.quantities import Repeated
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.wording import show
 
@@ -459,6 +461,11 @@ def _last(upper: Node | None, whole: str, env: Env) -> int:
 
 
 @_value.register
+def _(node: Repeated, env: Env) -> Value:
+    return evaluate(multiplied(node, lambda place: round(float(real(place_of(place, env))))), env)
+
+
+@_value.register
 def _(node: tree.Limit, env: Env) -> Value:
     """Richardson's extrapolation of values at h/2^k."""
     if not isinstance(node.by, Symbol) or float(real(evaluate(node.to, env))) != 0:
@@ -497,7 +504,7 @@ def _derivative(of: Node, by: tuple[Any, ...], kind: str, env: Env) -> Value:
     symbol, rest = by[-1], by[:-1]
     total = kind in ("total", "functional")
     if symbol.part and symbol.name != "s" and not (total and symbol.name in ("theta", "x0")):
-        return component(symbol, _derivative(of, (*rest, replace(symbol, part=())), kind, env), env)
+        return _slope(symbol, _derivative(of, (*rest, replace(symbol, part=())), kind, env), env)
     if isinstance(of, Applied) and of.name in ("Psi", "psi") and of.at is None and not total:
         env = env.at(env.world.last())
 
@@ -516,6 +523,15 @@ def _derivative(of: Node, by: tuple[Any, ...], kind: str, env: Env) -> Value:
     if symbol.name in ("t", "l", "eps"):
         return _explicit(inner, symbol, env)
     return _laid_out(by_letter(inner, symbol, env), of, kind, env)
+
+
+def _slope(symbol: Symbol, value: Value, env: Env) -> Value:
+    """df/dx_i: an entry of a gradient, a column of a Jacobian."""
+    rows, cols = (*dimensions(value), 1, 1)[:2]
+    if min(rows, cols) == 1 or cols != int(np.prod(env.world.shape(symbol.name))):
+        return component(symbol, value, env)
+    number = _number(symbol, env)
+    return value[:, number - 1 : number]
 
 
 def _is_elsewhere(symbol: Symbol, of: Applied, env: Env) -> bool:

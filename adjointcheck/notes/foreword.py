@@ -13,7 +13,9 @@ from adjointcheck.notes.concrete import acquainted
 from adjointcheck.notes.context import LATER, Context, read_header
 from adjointcheck.notes.introduction import understand
 from adjointcheck.notes.latex import Unread, read_formula
+from adjointcheck.notes.layering import layered
 from adjointcheck.notes.multiplier import may_be_costate
+from adjointcheck.notes.stars import starred
 from adjointcheck.notes.tangent import linearised
 
 if TYPE_CHECKING:
@@ -27,8 +29,9 @@ def begun(document: Document, context: Context | None = None) -> Context:
         chain = read_formula(text, context.reader())
         context = replace(context, problems=(*context.problems, f"header: `{text}` is not read: {chain.reason}")) if isinstance(
             chain, Unread) else understand(chain, context)[1]
+    context = starred(document.formulas, context)
     context = clocked((formula.text for formula in document.formulas), replace(context, formulas=()))
-    context = acquainted(document.formulas, context)
+    context = acquainted(document.formulas, layered(document.formulas, context))
     for chain in _chains(document.formulas, context):  # what z and v are in z-dot = f_x z + f_u v holds before it is said
         found = linearised(chain, context)
         context = found[2] if found else context

@@ -15,16 +15,20 @@ from adjointcheck.notes.blocks import is_value, numbers, system, turned
 from adjointcheck.notes.concrete import written_out
 from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.contraction import implied
+from adjointcheck.notes.flows import spoken_of
 from adjointcheck.notes.forms import form_of
 from adjointcheck.notes.formulas import formula, update
+from adjointcheck.notes.layering import arrived, finer, grid, shared
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, resolve, symbols, unknown, walk
 from adjointcheck.notes.modes import guard, is_mode, reset, switched
 from adjointcheck.notes.multiplier import augmented, costate_meaning, hamiltonian
 from adjointcheck.notes.observed import observed_cost
-from adjointcheck.notes.own_letters import indexed
+from adjointcheck.notes.own_letters import indexed, is_placed
 from adjointcheck.notes.primes import is_primed, unprimed
+from adjointcheck.notes.several_costs import about, is_another, law_of, named, spelt
 from adjointcheck.notes.shorthand import NOTATIONS, conserved, counts, gathered, title
 from adjointcheck.notes.stages import stage_definition, stage_law, stage_letters, stage_update
+from adjointcheck.notes.starting import parametrised
 from adjointcheck.notes.tangent import linearised, started
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import (
@@ -47,7 +51,6 @@ from adjointcheck.notes.usage import (
     role_in,
     show_plain,
     slot_of,
-    spoken_of,
     successor,
     with_ends,
 )
@@ -74,6 +77,7 @@ class Resolved:
 def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     chain = formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ())
+    context = about(chain, arrived(chain, context))
     chain = turned(gathered(unprimed(chain, context), context))
     context = system(chain, context)
     for introduce in INTRODUCTIONS:
@@ -83,7 +87,9 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
             resolved = replace(_resolved(unprimed(chain, after), after), status=status, form="", introduced=names)
             return replace(resolved, problems=()) if introduce in NOTATIONS else resolved, _explained(after, chain)
     after = _explained(propose(chain, stage_letters(chain, context)), chain)
-    return _resolved(chain, after), _hypothesised(chain, after)
+    resolved = _resolved(chain, after)
+    several = ("it speaks of two costs",) if len(named(chain, after)) > 1 else ()
+    return replace(resolved, problems=(*resolved.problems, *several)), _hypothesised(chain, after)
 
 
 def _resolved(chain: tree.Chain, context: Context) -> Resolved:
@@ -91,7 +97,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = resolve(chain, spoken_of((made,), context))
     assert isinstance(made, tree.Chain)
     made = at_event(_placed(conserved(made)), context)
-    made = replace(made, sides=tuple(map(numbers, implied(made.sides))))
+    made = shared(replace(made, sides=tuple(map(numbers, implied(made.sides)))))
     stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
     letters = [letter for side in stated for letter in unknown(side)]
     problems = tuple(f"the letter {letter} is not declared; add a header line such as `{letter}: costate` or `{letter} in R^n`"
@@ -146,12 +152,13 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
         for symbol, cell in zip(("t0", "t1"), space.rows[0] if len(space.rows) == 1 else [row[0] for row in space.rows], strict=False):
             context = ends(context, symbol, cell)
         return "assumption", (), context
-    shape = _space(space)
+    shape, layered = _space(space), is_placed(letter, context)
     if shape is None:
         return "assumption", (), context
+    letter = replace(letter, below=()) if layered else letter
     role = next((symbol for symbol, names in (("x", USUAL_STATES), ("w", USUAL_CONTROLS), ("theta", USUAL_PARAMETERS))
                  if key(letter) in names and not context.of(symbol)), None)
-    path = isinstance(chain.sides[0], tree.Call)
+    path = isinstance(chain.sides[0], tree.Call) or layered
     if key(letter) not in context.letters and role:
         context = context.declare(Declared(key(letter), role, (shape[0], "1"), ROLES[role].kind, source="proposed"))
     elif key(letter) not in context.letters:
@@ -225,7 +232,7 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
     """x_{l+1} = x_l + h f(x_l, w_l), or x_{l+1} = F(x_l, w_l)."""
     pair = pair_of(chain)
     letter = pair[0] if pair else None
-    if pair is None or not isinstance(letter, tree.Letter) or letter.accents or context.law("layers"):
+    if pair is None or not isinstance(letter, tree.Letter) or letter.accents or (context.law("layers") and not finer(pair[1], context)):
         return None
     index = successor(letter)
     if index is None or role_in(replace(letter, below=()), context) not in ("", "x") or differentiates(pair[1]):
@@ -238,8 +245,10 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
     context = _weights(pair[1], index, context)
     names: tuple[str, ...] = (letter.name,)
     for part in walk(pair[1]):
+        if isinstance(part, tree.Call) and not _is_path(part, context):
+            context = _time_step(pair[1], part, context)
         if isinstance(part, tree.Call) and not _is_path(part, context) and _takes_arguments(head(part), context):
-            context, more = introduced_function(part, "f", _time_step(pair[1], part, context), True)
+            context, more = introduced_function(part, "f", context, True)
             names += more
     law = Law("layers", resolve(pair[0], context), resolve(pair[1], constants(pair[1], context)))
     return "assumption", names, replace(constants(pair[1], context), laws=(*context.laws, law))
@@ -271,7 +280,7 @@ def _time_step(right: Node, call: Node, context: Context) -> Context:
         if isinstance(part, tree.Product) and call in part.factors:
             for factor in part.factors:
                 if isinstance(factor, tree.Letter) and key(factor) not in context.letters and key(factor) not in USUAL:
-                    context = context.declare(Declared(factor.name, "h", source="proposed"))
+                    context = context.declare(Declared(key(factor), "h", source="proposed"))
                 elif isinstance(factor, tree.Letter) and factor.accents == ("Delta",):
                     context = context.declare(Declared("Delta t", "h", source="proposed"))
     return context
@@ -289,7 +298,7 @@ def start(chain: tree.Chain, context: Context) -> Introduced:
         return "assumption", (), replace(context.assume("fixed end"), laws=(*context.laws, Law("end", left, resolve(pair[1], context))))
     if isinstance(left.at, Symbol) and left.at.name != "t0":
         return None
-    letter = head(pair[1])
+    context, letter = parametrised(pair[1], context) or context, head(pair[1])
     if letter is not None and key(letter) not in context.letters and isinstance(pair[1], tree.Letter) and not _is_input(letter, context):
         context = context.declare(Declared(key(letter), "x0", ("n", "1"), source="proposed"))
     law = Law("start", left, resolve(pair[1], context))
@@ -314,11 +323,12 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
         return "assumption", (), context.assume("optimal")
     if right is None and not extremum:
         return None
-    if (chain.relations and chain.relations[0] not in EQUALS) or not context.of("x") or context.law("objective"):
-        return None
     value = right if right is not None else left
     letter = head(left) if right is not None else None
-    if right is not None and (letter is None or role_in(letter, context) not in ("", "J") or letter.accents):
+    known = context.law("objective") is not None
+    if (chain.relations and chain.relations[0] not in EQUALS) or not context.of("x") or (known and not is_another(letter, value, context)):
+        return None
+    if right is not None and (letter is None or role_in(letter, context) not in ("", "J") or (letter.accents and not known)):
         return None
     return _objective(letter, left, value, context)
 
@@ -337,7 +347,7 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
     if terminal is not None:  # L(z(t_1)) = L(z(t_0) + int f dt): the loss of the end state
         assert letter is not None
         context = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
-        return "assumption", (key(letter),), replace(context, laws=(*context.laws, Law("objective", Symbol("J"), _end_cost(context))))
+        return "assumption", (key(letter),), replace(context, laws=(*context.laws, law_of(letter, _end_cost(context))))
     if differentiates(value) or any(isinstance(p, tree.Letter) and p.accents == ("dot",) for p in walk(value)):
         return None
     for part in integrals:
@@ -372,7 +382,7 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
             context, more = introduced_function(letter_, "Psi", context) if not context.of("Psi") and not integrals else (context, ())
             names += more
     context = constants(value, context, ("1", "1"))
-    law = Law("objective", Symbol("J"), resolve(value, context))
+    law = law_of(letter, spelt(value, context))
     paid = ["running"] * bool(integrals) + ["terminal"] * bool(ended or _quadratic_end(value, context))
     return "assumption", names, replace(context, laws=(*context.laws, law)).believed(paid)
 
@@ -427,7 +437,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     usual = {key(letter), letter.name} & {*USUAL_COSTATES, *USUAL_STATES}
     if usual and not context.of("p") and context.of("x") and chain.relations[0] == "=" and not counts_steps(letter, context):
         return None
-    if letter.below and context.over() == "layers":
+    if is_placed(letter, context):
         layered = indexed(letter, pair[1], after)
         return ("definition", (letter.name,), layered) if layered is not None else None
     body = resolve(pair[1], after)
@@ -441,7 +451,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (membership, assigned, stage_law, stage_update, stage_definition, *NOTATIONS, layers, written_out, dynamics,
+INTRODUCTIONS = (membership, assigned, stage_law, stage_update, stage_definition, *NOTATIONS, grid, layers, written_out, dynamics,
                  primed_dynamics, limit_dynamics, linearised, started, switched, guard, reset, observed_cost, start, formula, update,
                  objective, augmented, hamiltonian, costate_meaning, condition, naming)
 

@@ -13,11 +13,13 @@ from adjointcheck.notes.composition import Claim
 from adjointcheck.notes.context import Context
 from adjointcheck.notes.prove import Proof, Slots, prove, rejected
 from adjointcheck.notes.settings import Setting
-from adjointcheck.notes.situation import Situation, situations
+from adjointcheck.notes.situation import Situation, has_free_multiplier, situations, varied
 from adjointcheck.notes.stage_proof import WORDS, instances
 from adjointcheck.notes.stages import staged
 from adjointcheck.notes.stretched import ENDS, stretched
 from adjointcheck.notes.tree import Node
+from adjointcheck.notes.unrolled import WORDS as LAYER_BY_LAYER
+from adjointcheck.notes.unrolled import instances as layer_by_layer
 from adjointcheck.notes.values import RECKONED, reckoned
 from adjointcheck.trusted.verdict import Status
 
@@ -63,11 +65,29 @@ def _in_reading(left: Node, right: Node, context: Context, form: str) -> Proof:
         found.append(attempt(chain, situation, context))
         if found[-1].status is Status.PROVED:
             return found[-1]
+    if context.over() == "layers" and not staged(context) and (layered := _by_layers(chain, context)).status is Status.PROVED:
+        return layered
     ends = stretched(left, right)
     if ends is not None and context.over() == "time":
         found.append(_between(tree.Chain(ends, ("=",)), context, form))
     clear = [proof for proof in found if proof.status is not Status.UNKNOWN]
     return (clear or found or [Proof(Status.UNKNOWN, reason="no setting for this kind of notes")])[0]
+
+
+def _by_layers(chain: tree.Chain, context: Context) -> Proof:
+    """With the layers written out: PROVED if it is for every layer of every network."""
+    moved = varied(chain) | context.moved
+    found: list[Proof] = []
+    try:
+        for left, right, network in layer_by_layer(*chain.sides, context):
+            fixed = tuple(id for id in sorted(network.setting.optional) if id.partition("_fixed")[0] not in moved)
+            situation = Situation(network.setting, fixed, network.costates if has_free_multiplier(chain) else ())
+            found.append(attempt(tree.Chain((left, right), ("=",)), situation, context))
+            if found[-1].status is not Status.PROVED:
+                return found[-1]
+    except Unclear as error:
+        return Proof(Status.UNKNOWN, reason=f"{error.got} is not written out, which would take {error.expected}")
+    return replace(found[0], path=tuple(dict.fromkeys((LAYER_BY_LAYER, *(rule for proof in found for rule in proof.path)))))
 
 
 def _between(chain: tree.Chain, context: Context, form: str) -> Proof:

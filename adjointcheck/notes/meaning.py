@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeGuard
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ORDER, ROLES, USUAL, Context, Declared, key
 from adjointcheck.notes.derivatives import core_of, derivative, is_end, is_here, slots_of
+from adjointcheck.notes.progression import product_of, sum_of
 from adjointcheck.notes.quantities import (
     AXES,
     COUNTERS,
@@ -99,7 +100,9 @@ class _Resolver:
         return declared is not None and "1" not in declared.shape
 
     def decorated(self, node: tree.Letter) -> Node:
-        """Accents and superscripts make another letter: bar x, w^{(i)}."""
+        """Accents and superscripts make another letter: bar x, w^{(i)}; p^i and f^i_x are components."""
+        if len(node.above) == 1 and not node.accents and (counted := self.counted(replace(node, above=()), node.above[0])) is not None:
+            return counted
         name = key(node) + "".join(f"^{item.name}" for item in node.above if isinstance(item, tree.Letter))
         if name in self.context.letters:
             return self.named(name, node)
@@ -108,6 +111,18 @@ class _Resolver:
             if isinstance(base, Symbol) and base.name in ("w", "theta"):  # the bar of a reverse sweep: the gradient in that letter
                 return derivative(Symbol("J"), [base], "total", self.context)
         return self.subscripted(node) if node.below and not node.above else Unknown(name)
+
+    def counted(self, node: tree.Letter, above: Node) -> Node | None:
+        """p_i of p^i, df_i/dx of f^i_x."""
+        base = self.map(node)
+        core = core_of(base)
+        of = core_of(core.of) if isinstance(core, tree.Derivative) else core
+        index = self.component(of.name, above) if isinstance(of, Symbol | Applied) and not of.part else None
+        if index is None:
+            return None
+        if isinstance(core, tree.Derivative):
+            return _replaced(base, lambda slope: replace(slope, of=_replaced(slope.of, lambda inner: replace(inner, part=(index,)))))
+        return _replaced(base, lambda inner: replace(inner, part=(index,)))
 
     def sweeps(self) -> bool:
         """Are bars gradients, as in notes on reverse mode: layers with the costate bar v of v?"""
@@ -180,6 +195,8 @@ class _Resolver:
             return _replaced(base, lambda c: replace(c, part=(index,)))
         if isinstance(core, Symbol) and core.name in ("t0", "t1"):
             return Unknown(key(node))  # T_eps is no time
+        if is_sensitivity(core) and len(below) == 1 and (index := self.component("theta", below[0])):
+            return tree.Derivative(core.of, (replace(core.by[0], part=(index,)),), "total")
         slots = [self.variable(part) for part in below]
         differentiable = isinstance(core, Applied) or (isinstance(core, Symbol) and core.name in ("J", "J_a"))
         if differentiable and all(slot is not None for slot in slots):
@@ -347,6 +364,8 @@ class _Resolver:
         return replace(vector, rows=tuple(tuple(map(there, row)) for row in vector.rows))
 
     def path_at(self, base: Node, core: Symbol, arguments: tuple[Node, ...]) -> Node:
+        if core.at is not None and self.context.over() != "layers":  # x_0(p), the start as a function of parameters
+            return base
         if core.name == "rho":  # rho(z(t), t), q(x(T)): the density along the solution, at the time of its state
             for argument in arguments:
                 inner = core_of(self.map(argument))
@@ -431,8 +450,12 @@ class _Resolver:
                 factors[-1] = _at(factors[-1], made)
             else:
                 factors.append(made)
-        kept = unscaled(directional(factors, Symbol("J")), Symbol("t"), self.context)
+        kept = unscaled(directional(list(product_of(factors)), Symbol("J")), Symbol("t"), self.context)
         return kept[0] if len(kept) == 1 else tree.Product(kept)
+
+    def map_sum(self, node: tree.Sum) -> Node:
+        kept = sum_of([self.map(term) for term in node.terms])
+        return kept[0] if len(kept) == 1 else tree.Sum(kept)
 
     def is_time(self, node: Node) -> bool:
         """A sum of times: nothing but t, small letters and numbers, with t in it."""
@@ -484,7 +507,11 @@ class _Resolver:
         return replace(node, body=inner.map(node.body), by=inner.map(node.by), to=self.map(node.to))
 
     def map_evaluated(self, node: tree.Evaluated) -> Node:
-        """x|_{t=t1}: for times and layers the right sides of the equations are the places."""
+        """x|_{t=t1}: for times and layers the right sides of the equations are the places; |_* is along the optimal solution."""
+        if not node.less and all(map(is_optimum, node.at)):
+            return self.map(node.of)
+        if node.less and all(map(is_optimum, node.less)) and [getattr(item, "name", "") for item in node.at] in (["T"], ["top"]):
+            return self.map(tree.Transposed(node.of))  # f_x|_*^T
         return tree.Evaluated(self.map(node.of), tuple(map(self.where, node.at)), tuple(map(self.where, node.less)))
 
     def where(self, item: Node) -> Node:
@@ -504,6 +531,19 @@ class _Resolver:
 
 def _random(node: Node) -> Node:
     return replace(node, name="noise", bound=False) if isinstance(node, Symbol) and node.name == "eps" else rebuilt(node, _random)
+
+
+def is_sensitivity(node: Node) -> TypeGuard[tree.Derivative]:
+    """dx/dtheta as a whole, which some notes call s, and its columns s_k."""
+    return isinstance(node, tree.Derivative) and node.of == Symbol("x") and node.by == (Symbol("theta"),)
+
+
+def is_optimum(place: Node) -> bool:
+    """*, u^*, (x^*, u^*), u = u^* below a bar, where no time stands beside."""
+    if isinstance(place, tree.Vector):
+        return all(is_optimum(cell) for row in place.rows for cell in row)
+    place = place.sides[-1] if isinstance(place, tree.Chain) else place
+    return isinstance(place, tree.Letter) and (place.name in STARS or any(getattr(mark, "name", "") in STARS for mark in place.above))
 
 
 def _parts(below: tuple[Node, ...]) -> list[Node]:

@@ -17,7 +17,7 @@ from adjointcheck.notes.tree import Node
 
 LOOSE = ("d", "e", "g", "i", "j")  # names of dimensions that nothing fixes
 TRIES = 64
-ROLE_LETTERS = ("H", "mathcal{H}", "f", "F", "L", "J", "mathcal{J}", "Psi", "Phi")  # which name what they usually name
+ROLE_LETTERS = {"H": "H", "mathcal{H}": "H", "f": "f", "F": "f", "L": "L", "J": "J", "mathcal{J}": "J", "Psi": "Psi", "Phi": "Psi"}
 SCALAR = ("1", "1")
 PLACES = {"layers": ("N", "K", "T"), "time": ("t", "T", "f", "N", "s", "tau")}  # subscripts that say where, not which
 
@@ -193,7 +193,8 @@ def indexed(letter: tree.Letter, value: Node, context: Context) -> Context | Non
     index = letter.below[0] if len(letter.below) == 1 else None
     known = context.letters.get(key(index)) if isinstance(index, tree.Letter) else None
     body = resolve(value, context)
-    taken = letter.name in (*context.letters, *ROLE_LETTERS)
+    role = ROLE_LETTERS.get(letter.name, "")  # which a letter usually names, unless another letter does
+    taken = letter.name in context.letters or (role and not context.of(role) and (role != "H" or "p" in symbols(body)))
     if known is None or known.symbol != "l" or taken or unknown(body) or not symbols(body):
         return None
     return context.declare(Declared(letter.name, own(letter.name), ("", ""), "path", body=body, source="proposed"))

@@ -1,4 +1,4 @@
-"""Values in a world for letters of which the notes say what they are like, but not what they are."""
+"""Values in a world for what the notes say what it is like, but not what it is: their own letters, a start x_0(theta)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from adjointcheck.notes.context import Declared
 from adjointcheck.notes.evaluation import NoValue, scalar
-from adjointcheck.notes.fields import Path
+from adjointcheck.notes.fields import Path, Smooth
 from adjointcheck.notes.jet import Value
 from adjointcheck.notes.usage import is_symmetric
 
@@ -37,3 +37,14 @@ def at_place(world: Any, path: Any, place: Value, declared: Declared) -> Value:
     if not 0 <= place <= world.count:
         raise NoValue(f"there is no layer {place}")
     return path[place]
+
+
+def started(world: Any, inputs: dict[str, Value]) -> dict[str, Value]:
+    """Inputs with other parameters, and with the start moved as these are, where it depends on them."""
+    stage = world.stage
+    if not stage.context.option("starts"):
+        return inputs
+    rows, size = (int(np.prod(stage.shape(name))) for name in ("x", "theta"))
+    start = Smooth(("theta",), {"theta": size}, rows, int(stage.rng("start").integers(2**32)))
+    moved = start({"theta": inputs["theta"]}) - start({"theta": world.inputs["theta"]})
+    return {**inputs, "x0": inputs["x0"] + moved.reshape(*stage.shape("x"))}

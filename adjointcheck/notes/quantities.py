@@ -54,6 +54,16 @@ class Size(Node):
 
 
 @dataclass(frozen=True)
+class Repeated(Node):
+    """M_k M_{k-1} ... M_0: `body` at `first`, `first` + `step` and so on to `last`, from left to right; none where that goes backwards."""
+
+    body: Node
+    first: Node
+    last: Node
+    step: int
+
+
+@dataclass(frozen=True)
 class Unknown(Node):
     """A letter of which nothing is known; it is never guessed."""
 

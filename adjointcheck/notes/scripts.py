@@ -26,6 +26,7 @@ from adjointcheck.notes.tree import (
 
 TRANSPOSES = frozenset({"top", "intercal"})
 MARKS = frozenset({"*", "dagger", "prime", "+", "-", "circ", "dots"})
+COMPONENTS = (Letter("i"), Letter("j"))  # p^i of a path: no power of a vector
 SMALL = frozenset({"h", "epsilon", "varepsilon", "tau", "e"})
 
 
@@ -216,7 +217,8 @@ def _mark(node: Node, mark: Node) -> Node:
 
 def _power(node: Node, exponent: Node, letters: Letters) -> Node:
     if isinstance(node, Letter) and _may_index(exponent):
-        if node.name in letters.indexed:
+        component = node.name in letters.signals | letters.functions and exponent in COMPONENTS
+        if node.name in letters.indexed or component:
             return replace(node, above=(*node.above, exponent))
         if not (
             node.name in letters.plain | letters.functions

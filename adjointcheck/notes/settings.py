@@ -163,12 +163,12 @@ def spoken_of(draft: Draft, after: str = "p") -> None:
 
 def reverse_time(draft: Draft) -> None:
     """a_theta and a_t, which carry the gradients backwards, and the sensitivities S = dx/dtheta and M = dx/dx0 forwards."""
-    draft.let(a_theta="1 m", a_t="1 1", S="n m", M="n n nonzero")
+    draft.let(a_theta="1 m", a_t="1 1", S="n m", M="n n nonzero", x0_theta="n m constant")
     draft.assume("law_theta", "a_theta.dot = -(L_theta + p*f_theta)")
     draft.assume("end_theta", "a_theta = Psi_theta at t1")
     draft.define("law_t", "a_t = -(L + p*f)")
     draft.assume("sensitivity", "S.dot = f_x*S + f_theta")
-    draft.assume("sensitivity_start", "S = 0 at t0")
+    draft.assume("sensitivity_start", "S = x0_theta at t0")
     draft.assume("flow", "M.dot = f_x*M")
     draft.assume("flow_start", "M = I at t0")
 

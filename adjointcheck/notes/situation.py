@@ -27,6 +27,7 @@ from adjointcheck.notes.regulator import letters_of, names_of, regulator_steps
 from adjointcheck.notes.settings import HIDDEN_STAGES, HIDDEN_VARIED, KINDS, Setting, judged, setting
 from adjointcheck.notes.stage_proof import COUNTS, kind_of
 from adjointcheck.notes.stages import staged
+from adjointcheck.notes.starting import SLOPE, moves_with
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import is_symmetric
 from adjointcheck.trusted.language import derive
@@ -60,7 +61,8 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
     free = ("free_final_time",) if ends else ()
     same = "L" if context.law("dynamics after") else "fL"  # without a second field, f and L jump only where a control does
     smooth = tuple(f"same_{name}_{s}" for name in same for s in "sr") if not context.of("w") else ()
-    held = tuple(f"{letter}_fixed" for letter in INPUTS if letter not in varied(chain) | context.moved)
+    moved = moves_with(varied(chain) | context.moved, context)
+    held = tuple(f"{letter}_fixed" for letter in INPUTS if letter not in moved)
     choice = ("costate", "terminal") if has_free_multiplier(chain) else ()
     for kind in filter(None, kinds):
         made = concrete(kind, context)
@@ -71,10 +73,11 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
 
 
 def has_free_multiplier(chain: tree.Chain) -> bool:
-    """delta J with delta x and p in it: an identity for any multiplier, from which the costate is only then chosen."""
+    """delta J with delta x, or dJ_a/dx, and p in it: an identity for any multiplier, from which the costate is only then chosen."""
     moved = [node.of for node in walk(chain) if isinstance(node, tree.Variation) and isinstance(node.of, Symbol)]
     states = [symbol_ for symbol_ in moved if symbol_.name == "x" and symbol_.at not in (Symbol("t0"), tree.Number(Fraction(0)))]
-    return bool(states) and any(symbol_.name in ("J", "J_a") for symbol_ in moved) and "p" in symbols(chain)
+    free = bool(states) and any(symbol_.name in ("J", "J_a") for symbol_ in moved)
+    return (free or any(isinstance(node, tree.Derivative) and node.of == Symbol("J_a") for node in walk(chain))) and "p" in symbols(chain)
 
 
 def written_out(chain: tree.Chain, context: Context, form: str) -> Iterator[Situation]:
@@ -167,6 +170,8 @@ def values(kind: str, context: Context) -> dict[str, str]:
     """The letters of a setting that are 0 or 1 in the context."""
     present = {declared.symbol for declared in context.letters.values()}
     found: dict[str, str] = {}
+    if not context.option("starts"):
+        found[SLOPE] = "0"
     cost = context.law("objective")
     parts = list(walk(cost.right)) if cost else []
     runs = "L" in present or any(isinstance(part, tree.Integral) or (isinstance(part, tree.Series) and kind != "observations")

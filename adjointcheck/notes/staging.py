@@ -65,7 +65,8 @@ def _weight(stage: Stage) -> Any:
     context = stage.context
     live = {"x", "w", "theta", "f", "L", "Psi", "phi", "g", "r", "h", "N"}.union(*(symbols(law.right) for law in context.laws))
     letters = tuple((d.symbol, d.shape, d.arguments) for d in context.letters.values() if d.symbol in live)
-    return letters, context.laws, context.hypotheses, context.over(), stage.seed, stage.wide, stage.optimal, stage.end_time, stage.nodes
+    options = context.over(), context.option("starts")
+    return letters, context.laws, context.hypotheses, options, stage.seed, stage.wide, stage.optimal, stage.end_time, stage.nodes
 
 
 def _inputs(stage: Stage) -> dict[str, Value]:

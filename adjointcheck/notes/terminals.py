@@ -20,6 +20,8 @@ SAME = {
 OPENERS = {"|": "BAR_OPEN", "\\|": "NORM_OPEN", "\\langle": "ANGLE_OPEN"}
 CLOSERS = {"BAR_OPEN": "BAR_CLOSE", "NORM_OPEN": "NORM_CLOSE", "ANGLE_OPEN": "ANGLE_CLOSE"}
 SYMBOLS = {"+": "PLUS", "/": "SLASH", ",": "COMMA", ";": "SEMI", "<": "REL", ">": "REL", "=": "REL"}
+COUNTING = frozenset("i j k l m n N b f o ell".split())  # subscripts that count, or say which
+FIELDS = frozenset("f g h F G Phi Psi phi psi".split())  # what D differentiates, unless they are other letters
 OPERANDS = frozenset("NAME NUMBER WORDS CLOSE RBRACE BAR_CLOSE NORM_CLOSE ANGLE_CLOSE PRIME END".split())
 
 _TAKES_ONE = signs.FONTS | signs.ACCENTS.keys() | signs.ROMAN | signs.SHAPED.keys() | {"Delta", "delta"}
@@ -371,8 +373,9 @@ class Terminals:
         return at
 
     def argument(self, at: int, kind: str, owner: Piece) -> int:
-        """One TeX argument between LBRACE and RBRACE: a group in braces or a single piece; `kind` names its frame."""
-        piece = self.next(at)
+        """One TeX argument between LBRACE and RBRACE: a group in braces or a single piece in any font; `kind` names its frame."""
+        while (piece := self.next(at)).kind == "command" and piece.text in signs.FONTS:
+            at += 1
         if piece.kind == "end" or piece.is_sign("}", "&"):
             raise NotRead(owner.start, f"`{self.text[owner.start : owner.end]}` without what belongs to it", "Write it in braces after it.")
         self.emit("LBRACE", "{", piece)
@@ -417,7 +420,9 @@ class Terminals:
         """`d`: the end of an integral, an operator before a letter, or a letter."""
         at = at + 1 if after is None else after
         declared = self.letters.declares("d") and not roman
-        if not (roman or self._acts(at, "d")) or (declared and not self._before_time(at)):
+        if not declared and self._total(at):
+            self.emit("PREFIX", "d", piece)
+        elif not (roman or self._acts(at, "d")) or (declared and not self._before_time(at)):
             self.emit("NAME", "d", piece)
         elif self.front or (self.frame.integrals and not self._in_quotient(at)):
             self.emit("DIFF", "d", piece)
@@ -439,12 +444,27 @@ class Terminals:
         before_function = following.kind == "command" and following.text in signs.FUNCTIONS
         return self.letterish(at) or (on_top and (following.is_sign("}") or (name == "d" and (following.is_sign("(") or before_function))))
 
+    def _total(self, at: int) -> bool:
+        """d_p before what it acts on: the total derivative by p; d_k is one of several d."""
+        if not self.next(at).is_sign("_"):
+            return False
+        after = self.skip_unit(at + 1)
+        by = [piece for piece in self.pieces[at + 1 : after] if not piece.is_sign("{", "}")]
+        named = bool(by) and by[0].kind in ("letter", "command") and by[0].text not in COUNTING
+        return named and (self.letterish(after) or self.next(after).is_sign("(", "["))
+
     def letterish(self, at: int) -> bool:
         """True where a letter begins, in whatever looks and accents."""
         piece = self.next(at)
         while (piece.kind == "command" and piece.text in signs.FONTS) or piece.is_sign("{"):
             at, piece = at + 1, self.next(at + 1)
         return piece.kind == "letter" or (piece.kind == "command" and piece.text in _LETTERISH)
+
+    def _letter_at(self, at: int) -> str:
+        """The letter that begins there, in whatever font."""
+        while (piece := self.next(at)).is_sign("{") or (piece.kind == "command" and piece.text in signs.FONTS):
+            at += 1
+        return piece.text
 
     def _before_time(self, at: int) -> bool:
         piece = self.next(at)
@@ -480,6 +500,8 @@ class Terminals:
         if self.next(at + 1).is_sign("_"):
             after = self.skip_unit(at + 2)
             return self.letterish(after) or self.next(after).is_sign("(")
+        if (name := self._letter_at(at + 1)) in self.letters.functions or (name in FIELDS and not self.letters.declares(name)):
+            return True
         if self.letterish(at + 1) and self.frame.kind != "script":
             raise NotRead(piece.start, "`D` before a letter: a derivative or a matrix", "Declare D, or write D_x.")
         return False

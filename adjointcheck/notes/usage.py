@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -252,15 +251,3 @@ def small(chain: tree.Chain, context: Context) -> Context:
             if isinstance(letter, tree.Letter) and key(letter) not in context.letters and key(letter) not in USUAL:
                 context = context.declare(Declared(key(letter), "eps", kind="variable", source="usual"))
     return context
-
-
-def spoken_of(sides: Iterable[Node], context: Context) -> Context:
-    """The context of a resolved formula: where notes have a flow and its layers, a rate or an integral in time speaks of the flow."""
-    nodes = [node for side in sides for node in walk(side)]
-    flows = any((isinstance(node, tree.Derivative) and node.kind == "total" and node.by[:1] == (Symbol("t"),)) or
-                isinstance(node, tree.Integral) for node in nodes)
-    layered = any(isinstance(node, Symbol) and node.name in ("l", "N") for node in nodes)
-    if not (flows and context.law("dynamics") and context.law("layers")) or layered:
-        return context
-    options = {name: value for name, value in context.options.items() if name != "over"}
-    return replace(context, laws=tuple(law for law in context.laws if law.kind != "layers"), options=options)

@@ -21,19 +21,20 @@ from adjointcheck.notes.comparison import OPTIMAL_END, Agreement, Contradiction,
 from adjointcheck.notes.comparison import judge_pair as in_worlds
 from adjointcheck.notes.context import HYPOTHESES, LATER, Context, read_header
 from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
+from adjointcheck.notes.flows import spoken_of
 from adjointcheck.notes.foreword import begun
 from adjointcheck.notes.formulas import put_in, spelt_out
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.judgement import EQUALITIES, follows, judge_pair
 from adjointcheck.notes.latex import Unread, read_formula
-from adjointcheck.notes.meaning import resolve
+from adjointcheck.notes.meaning import resolve, symbols
 from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
 from adjointcheck.notes.prove import Proof, Slots
 from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, given, is_untold, reserved
+from adjointcheck.notes.several_costs import others
 from adjointcheck.notes.situation import moved_inputs
 from adjointcheck.notes.stages import confirmed, guessed
 from adjointcheck.notes.tree import Node
-from adjointcheck.notes.usage import spoken_of
 from adjointcheck.trusted.verdict import Status
 
 if TYPE_CHECKING:
@@ -161,6 +162,8 @@ class Notes:
         if found.status == "unknown" and isinstance(world, Agreement) and world.note == OPTIMAL_END and right == tree.Number(Fraction(0)):
             self.context = self.context.assume("free end time")
             return replace(found, status="assumption", words="it asks for the best end time")
+        if found.status == "refuted" and right_elsewhere(*sides, relation, spelt):
+            return replace(blank, words="it is wrong for the cost named last, and may be right for another one; name the cost")
         if found.status == "refuted" and given(left, right, self.context):
             return replace(blank, status="assumption", words="it is not so in general; what rests on it is left open")
         doubt = next((item.reason for item in self.reservations if item.bars(found.status, left, right)), "")
@@ -211,6 +214,14 @@ class Notes:
         for hypothesis in self.context.hypotheses:
             if hypothesis not in HYPOTHESES and not hypothesis.startswith("symmetric "):
                 yield f"the hypothesis `{hypothesis}` is not understood and not used"
+
+
+def right_elsewhere(left: Node, right: Node, relation: str, context: Context) -> bool:
+    """Of notes with several costs, may a line that names none of them be right for another cost than the last?"""
+    names = symbols(left) | symbols(right)
+    if "J" in names or not names & {"p", "H"}:
+        return False
+    return any(not isinstance(in_worlds(left, right, relation, other, False), Contradiction) for other in others(context))
 
 
 def internal(blank: Finding, error: Exception) -> Finding:

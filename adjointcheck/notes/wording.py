@@ -6,6 +6,8 @@ from functools import singledispatch
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.meaning import Applied, Size, Symbol, Unknown
+from adjointcheck.notes.progression import at_turn
+from adjointcheck.notes.quantities import Repeated
 from adjointcheck.notes.tree import Node
 
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
@@ -55,6 +57,12 @@ def _(node: Applied) -> tuple[str, int]:
     at = f"|{show(node.at)}" if node.at is not None else ""
     part = "".join(f"[{show(item)}]" for item in node.part)
     return node.name + part + side + (f"({', '.join(show(value) for _, value in node.arguments)})" if node.arguments else "") + at, _ATOM
+
+
+@_show.register
+def _(node: Repeated) -> tuple[str, int]:
+    first, last = (_inside(at_turn(node.body, place), _POWER) for place in (node.first, node.last))
+    return f"{first} ... {last}", _PRODUCT
 
 
 @_show.register

@@ -36,7 +36,7 @@ from adjointcheck.notes.evaluation import (
 from adjointcheck.notes.fields import FINE, START, Path, Smooth, grid, spread
 from adjointcheck.notes.jet import Value, along, direction, moved, real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, symbols, walk
-from adjointcheck.notes.own_values import at_place, constant, own_path
+from adjointcheck.notes.own_values import at_place, constant, own_path, started
 from adjointcheck.notes.riccati import riccati_of
 from adjointcheck.notes.tree import Node
 
@@ -238,6 +238,8 @@ class World:
             raise NoValue(f"there is no costate at layer {place}")
         if place == 0 and any(isinstance(part, Symbol) and part.name == "x" and _is_first(part) for part in walk(self.objective)):
             raise NoValue("the costate at the first layer, where a cost is paid: with it or without it")
+        if place not in self.costates:
+            self.costates[place] = self._price(place)
         return self.costates[place]
 
     def value_observation(self, place: Value) -> Value:
@@ -390,6 +392,7 @@ class World:
 
     def _with(self, name: str, value: Value) -> World:
         inputs = {**self.inputs, name: value}
+        inputs = started(self, inputs) if name == "theta" and self.before is None else inputs
         guess = self.trajectory.values if not self.layered else None
         if self.before is not None:
             return type(self)(self.stage, inputs, self.origin, self.before, guess)
@@ -424,7 +427,7 @@ class World:
                 inputs["w"] = [moved(value, bit, by) for value, by in zip(self.inputs["w"], self.inputs["d_w"], strict=True)]
             else:
                 inputs[name] = moved(inputs[name], bit, inputs[f"d_{name}"])
-        return self.remade(inputs)
+        return self.remade(started(self, inputs) if "theta" in self.stage.varied else inputs)
 
     def remade(self, inputs: Mapping[str, Value]) -> World:
         """The same with other inputs from the start on."""
@@ -560,9 +563,9 @@ class World:
         return value.reshape(*self.shape("p"))
 
     @cached_property
-    def costates(self) -> list[Value]:
-        """dJ/dx_l, layer by layer."""
-        return [self._price(index) for index in range(self.count + 1)]
+    def costates(self) -> dict[int, Value]:
+        """dJ/dx_l of the layers that were asked for."""
+        return {}
 
     def _price(self, index: int) -> Value:
         slopes = columns(lambda jump: self.restarted(index, jump).value_J(index), np.zeros(self.shape("x")))

@@ -1,0 +1,153 @@
+"""Which letter counts the layers, told by the first time step x_{k+1} = F(x_k), x_k = F(x_{k-1}) of the notes, wherever it stands.
+
+Notes that have a flow before it speak of time until a formula speaks of x_k, p_k or x_N; from there on they speak of layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.context import USUAL, Context, Declared, key
+from adjointcheck.notes.derivatives import UNPLACED
+from adjointcheck.notes.document import Formula
+from adjointcheck.notes.latex import Unread, read_formula
+from adjointcheck.notes.meaning import Symbol, Unknown, rebuilt, symbols, walk
+from adjointcheck.notes.primes import is_primed
+from adjointcheck.notes.tree import Node
+from adjointcheck.notes.usage import USUAL_COSTATES, head, moving, pair_of, role_in, successor
+
+COUNTERS = ("k", "l", "n", "i", "j", "m", "t", "s", "ell")
+LASTS = ("N", "K", "L", "T", "M")
+STEPS = ("h", "Delta t", "Delta", "tau", "dt", "delta t")
+ONE = tree.Number(Fraction(1))
+
+
+def layered(formulas: Iterable[Formula], context: Context) -> Context:
+    """The context that knows which letter counts layers, where a time step is written somewhere in the notes."""
+    if context.of("l") or context.option("over"):
+        return context
+    flows = False
+    for chain in _chains(formulas, context):
+        found = _step(chain, context)
+        if found is not None:
+            context = _whole(*found, context)
+            return replace(context, options={**context.options, "coming": " ".join(found)}) if flows else _counting(found[1], context)
+        flows = flows or _flows(chain, context)
+    return context
+
+
+def _chains(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chain]:
+    read = (read_formula(formula.text, context.reader()) for formula in formulas if not formula.unread)
+    return (chain for chain in read if not isinstance(chain, Unread))
+
+
+def _step(chain: tree.Chain, context: Context) -> tuple[str, str] | None:
+    """(x, k) of x_{k+1} = F(x_k), or of x_k = F(x_{k-1}), for a letter that is no costate."""
+    pair = pair_of(chain)
+    letter = pair[0] if pair else None
+    if pair is None or not isinstance(letter, tree.Letter) or letter.accents or letter.above or len(letter.below) != 1:
+        return None
+    index = successor(letter) or letter.below[0]
+    if not isinstance(index, tree.Letter) or index.name not in COUNTERS or index.below:
+        return None
+    before = (index,) if successor(letter) else (tree.Sum((index, tree.Negative(ONE))),)
+    states = {known.letter.partition("_")[0] for known in context.of("x")}
+    named = letter.name in states if states else letter.name not in (*USUAL_COSTATES, "delta", "b", "f")
+    follows = any(isinstance(part, tree.Letter) and part == replace(letter, below=before) for part in walk(pair[1]))
+    return (letter.name, index.name) if named and follows else None
+
+
+def _flows(chain: tree.Chain, context: Context) -> bool:
+    """xdot = f(x), x' = f(x)."""
+    pair = pair_of(chain)
+    left = head(pair[0]) if pair else None
+    primed = left is not None and is_primed(left) and pair is not None and isinstance(pair[1], tree.Call)
+    return pair is not None and (moving(pair[0]) is not None or primed)
+
+
+def _whole(state: str, index: str, context: Context) -> Context:
+    """x for x_k, which the header names with its index."""
+    mark = f"_{index}"
+    names = {name: name.removesuffix(mark) for name in context.letters if name.endswith(mark)}
+    letters = {names.get(name, name): replace(known, letter=names.get(name, name)) for name, known in context.letters.items()}
+    inputs = {name: replace(known, symbol="w", kind="path") for name, known in letters.items()
+              if known.symbol == "theta" and name in names.values() and not context.of("w")}
+    return replace(context, letters={**letters, **inputs})
+
+
+def _counting(index: str, context: Context) -> Context:
+    context = context.declare(Declared(index, "l", kind="index", source="proposed"))
+    return replace(context, options={**context.options, "over": "layers"})
+
+
+def arrived(chain: tree.Chain, context: Context) -> Context:
+    """From a formula on that speaks of x_k, of its costate, or of x_N, the notes speak of layers."""
+    state, _, index = context.option("coming").partition(" ")
+    if not index or not any(_counted(part, state, index, context) for side in chain.sides for part in walk(side)):
+        return context
+    options = {name: value for name, value in context.options.items() if name != "coming"}
+    return _counting(index, replace(context, options=options))
+
+
+def _counted(node: Node, state: str, index: str, context: Context) -> bool:
+    if not isinstance(node, tree.Letter) or len(node.below) != 1:
+        return False
+    costate = node.name in USUAL_COSTATES or role_in(replace(node, below=(), accents=()), context) == "p"
+    names = {part.name for part in walk(node.below[0]) if isinstance(part, tree.Letter)}
+    last = names <= {*LASTS} and bool(names) and not (names & context.letters.keys())
+    return (node.name == state or costate) and (index in names or (last and node.name == state))
+
+
+def finer(right: Node, context: Context) -> bool:
+    """Has a law of layers a time step that is new, as h in x_k + h f?  Then it is another law than the one before."""
+    products = [part for part in walk(right) if isinstance(part, tree.Product) and any(isinstance(f, tree.Call) for f in part.factors)]
+    return any(isinstance(factor, tree.Letter) and key(factor) in STEPS and key(factor) not in context.letters
+               for part in products for factor in part.factors)
+
+
+def shared(chain: tree.Chain) -> tree.Chain:
+    """dJ/dw for weights that all layers share, which the sum on the other side shows: the sum of dJ/dw_k."""
+    summed = any(isinstance(part, tree.Series) for side in chain.sides for part in walk(side))
+    made = _shared(chain) if summed and len(chain.sides) == 2 else chain
+    assert isinstance(made, tree.Chain)
+    return made
+
+
+def _shared(node: Node) -> Node:
+    if isinstance(node, tree.Derivative) and node.by == (Unknown(UNPLACED),) and symbols(node.of) <= {"J", "J_a"}:
+        index = Symbol("l", bound=True)
+        last = tree.Sum((Symbol("N"), tree.Negative(ONE)))
+        return tree.Series("sum", replace(node, by=(Symbol("w", at=index),)), index, tree.Number(Fraction(0)), last)
+    return rebuilt(node, _shared)
+
+
+def grid(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """N h = T, h = T/N, t_k = t_0 + k h: the letter of the time step, and how many there are."""
+    pair = pair_of(chain)
+    if pair is None or not context.of("x") or any(isinstance(part, tree.Call | tree.Function | tree.Derivative) for part in walk(chain)):
+        return None
+    names = {key(part) for part in _letters(chain)}
+    new = names - {*context.letters, *USUAL}
+    steps = [name for name in STEPS if name in new]
+    counts = [name for name in LASTS if name in new]
+    times = {name for name in names if name.partition("_")[0] == "t"} | {"T", *COUNTERS, *(known.letter for known in context.of("l"))}
+    if len(steps) != 1 or not (counts or names & times) or not new <= {*steps, *counts, *times}:
+        return None
+    context = context.declare(Declared(steps[0], "h", source="proposed"))
+    context = context.declare(Declared(counts[0], "N", source="proposed")) if counts and not context.of("N") else context
+    return "assumption", tuple(steps), context
+
+
+def _letters(node: Node) -> Iterator[tree.Letter]:
+    """The letters of a formula, without those in subscripts."""
+    if isinstance(node, tree.Letter):
+        yield node
+    else:
+        for name in ("sides", "terms", "factors", "of", "above", "base"):
+            inner = getattr(node, name, ())
+            for part in inner if isinstance(inner, tuple) else (inner,):
+                yield from _letters(part)
+        yield from _letters(node.below) if isinstance(node, tree.Quotient) else ()

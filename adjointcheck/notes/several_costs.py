@@ -1,0 +1,77 @@
+"""Notes with several costs, such as a loss and the same loss with weight decay: each has its letter, and the one named last is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.context import ACCENTS, Context, Law, key
+from adjointcheck.notes.meaning import Symbol, rebuilt, resolve, symbols, walk
+from adjointcheck.notes.own_letters import is_placed
+from adjointcheck.notes.tree import Node
+
+
+def law_of(letter: tree.Letter | None, value: Node) -> Law:
+    """The cost that a letter names."""
+    return Law("objective", tree.Letter(key(letter)) if letter is not None else Symbol("J"), value)
+
+
+def costs(context: Context) -> dict[str, Law]:
+    """The costs by their letters."""
+    return {law.left.name: law for law in context.laws if law.kind == "objective" and isinstance(law.left, tree.Letter)}
+
+
+def named(chain: Node, context: Context) -> tuple[str, ...]:
+    """The costs that a formula names."""
+    known = costs(context)
+    letters = (key(part) for part in walk(chain) if isinstance(part, tree.Letter))
+    return tuple(dict.fromkeys(name for name in letters if name in known)) if len(known) > 1 else ()
+
+
+def about(chain: tree.Chain, context: Context) -> Context:
+    """From a formula on that names a cost, costates belong to this one."""
+    found = named(chain, context)
+    return _meaning(costs(context)[found[0]], context) if len(found) == 1 else context
+
+
+def _meaning(law: Law, context: Context) -> Context:
+    return replace(context, laws=(*(other for other in context.laws if other is not law), law))
+
+
+def others(context: Context) -> Iterator[Context]:
+    """The notes with each of their other costs meant."""
+    law = context.law("objective")
+    yield from (_meaning(other, context) for other in costs(context).values() if other is not law)
+
+
+def is_another(letter: tree.Letter | None, value: Node, context: Context) -> bool:
+    """May a formula that pays at an end, or all the way, state one more cost?  Its letter is new, or the cost before was one over time."""
+    plain = letter is not None and not letter.above and {*letter.accents} <= ACCENTS.keys() and not is_placed(letter, context)
+    if letter is None or not plain or _constrained(value, context):
+        return False
+    law = context.law("objective")
+    known = context.letters.get(key(letter))
+    moved = law is not None and context.over() == "layers" and not _layered(law.right)
+    return known is None or (known.symbol == "J" and moved)
+
+
+def _constrained(value: Node, context: Context) -> bool:
+    """Has it a costate in it, or a term such as x_{l+1} - f, as augmented costs have?"""
+    made = resolve(value, context)
+    ahead = any(isinstance(part, Symbol) and part.name == "x" and isinstance(part.at, tree.Sum) for part in walk(made))
+    return ahead or bool(symbols(made) & {"p", "H", "J_a"}) or any(isinstance(part, tree.Derivative) for part in walk(made))
+
+
+def _layered(node: Node) -> bool:
+    return any(isinstance(part, tree.Series) or (isinstance(part, Symbol) and part.name in ("l", "N")) for part in walk(node))
+
+
+def spelt(value: Node, context: Context) -> Node:
+    """L + a penalty with the cost L written out; as resolved."""
+    made, law = resolve(value, context), context.law("objective")
+    return _put(made, law.right) if law is not None and "J" in symbols(made) else made
+
+
+def _put(node: Node, cost: Node) -> Node:
+    return cost if node == Symbol("J") else rebuilt(node, lambda child: _put(child, cost))

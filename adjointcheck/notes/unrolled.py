@@ -1,0 +1,408 @@
+"""Layers written out: for a few layers the notes' own laws, with a letter for every state, weight, costate and Jacobian.
+
+    x1 = x0 + h f0, x2 = x1 + h f1, J = L0 + L1 + Psi;   p2 = Psi_x, p1 = L1_x + p2 (I + h f1_x) ...;   J.delta = p0 x0.delta + ...
+
+Products over layers, sums over some of them and values at a fixed layer are plain algebra then.  What is proved so is proved for
+networks of `COUNTS` layers, for every layer that the formula may mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from adjointcheck.derive.theories.draft import Draft
+from adjointcheck.errors import AdjointCheckError
+from adjointcheck.expression.grammar import to_text
+from adjointcheck.expression.node import ZERO, Expression, symbol
+from adjointcheck.notes import tree
+from adjointcheck.notes.claims import Reader, Unclear
+from adjointcheck.notes.context import ROLES, Context, Declared, Law
+from adjointcheck.notes.derivatives import slots_of
+from adjointcheck.notes.jacobian import Partial
+from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, walk
+from adjointcheck.notes.progression import multiplied
+from adjointcheck.notes.quantities import Repeated
+from adjointcheck.notes.settings import Setting, judged, sized
+from adjointcheck.notes.tree import Node
+from adjointcheck.notes.usage import is_symmetric
+
+COUNTS = (2, 3)
+WORDS = f"written out for {' and for '.join(map(str, COUNTS))} layers"
+INPUTS = {"x": ("n", "I"), "w": ("k", "I_k"), "theta": ("m", "I_m")}
+ROWS = {"f": "n", "L": "1", "Psi": "1"}
+END = "end"
+ZERO_NODE = tree.Number(Fraction(0))
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Resolved trees in the letters of `count` layers; `values` are the numbers of index letters."""
+
+    context: Context
+    count: int
+    values: Mapping[str, int] = field(default_factory=dict)
+    functions: dict[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)  # {f0: (f, {x: x0, w: w0})}
+
+    def at(self, layer: int) -> Writer:
+        return replace(self, values={**self.values, "l": layer})
+
+    def number(self, node: Node | None) -> int:
+        """An index in numbers; raises Unclear where it is none."""
+        match node:
+            case None:
+                return self.value("l")
+            case tree.Number(value) if value.denominator == 1:
+                return int(value)
+            case tree.Negative(of):
+                return -self.number(of)
+            case tree.Sum(terms):
+                return sum(map(self.number, terms))
+            case Symbol(name="N" | "t1", at=None):
+                return self.count
+            case Symbol(name="t0"):
+                return 0
+            case Symbol(name=name, at=None, part=()):
+                return self.value(name)
+        raise Unclear("an index", "numbers and letters that count layers")
+
+    def value(self, name: str) -> int:
+        if name not in self.values:
+            raise Unclear(name, "a letter that counts layers")
+        return self.values[name]
+
+    def layer(self, node: Node | None) -> int:
+        found = self.number(node)
+        if not 0 <= found <= self.count:
+            raise Outside(found, self.count)
+        return found
+
+    def written(self, node: Node) -> Node:
+        handler = getattr(self, "of_" + type(node).__name__.lower(), None)
+        return handler(node) if handler else rebuilt(node, self.written)
+
+    def of_symbol(self, node: Symbol) -> Node:
+        if node.bound or (node.name in ("l", "N") and node.at is None):
+            return tree.Number(Fraction(self.number(node)))
+        if node.name in ("x", "p", "w") and not node.part and not node.side:
+            return replace(node, name=f"{node.name}{self.layer(node.at)}", at=None)
+        if node.name == "J_a":
+            return self.written(self.body(node.name))
+        if node.name in ("t", "s", "tau", "t0", "t1") or node.part:
+            raise Unclear(node.name, "letters of layers")
+        declared = self.own(node.name)
+        if declared is None:
+            return replace(node, at=None)
+        if declared.body is not None:
+            return self.at(self.layer(node.at)).written(declared.body) if declared.kind == "path" else self.written(declared.body)
+        return replace(node, name=f"{node.name}_{self.layer(node.at)}", at=None) if declared.kind == "path" else node
+
+    def own(self, name: str) -> Declared | None:
+        """A letter of the notes that the convention has not."""
+        found = (known for known in self.context.letters.values() if known.symbol == name and name not in ROLES)
+        return next(found, None)
+
+    def body(self, name: str) -> Node:
+        found = next((known.body for known in self.context.of(name) if known.body is not None), None)
+        if found is None:
+            raise Unclear(name, "a letter that the notes define")
+        return found
+
+    def of_applied(self, node: Applied) -> Node:
+        if node.name == "H":
+            return self.at(self.layer(node.at)).written(self.body("H"))
+        return Applied(self.function(node))
+
+    def function(self, node: Applied) -> str:
+        """The letter of a function's value where it is taken."""
+        if node.name not in ROWS or node.side or node.part:
+            raise Unclear(node.name, f"functions {', '.join(ROWS)}")
+        usual = self.count if node.name == "Psi" and node.at is None else self.number(node.at)
+        written = {slot: self.written(value) for slot, value in node.arguments}
+        slots = {slot for slot in slots_of(node, self.context) if slot in INPUTS and (slot == "x" or self.context.of(slot))}
+        there = {slot: Symbol("theta") if slot == "theta" else Symbol(f"{slot}{usual}") for slot in slots}
+        found = {slot: getattr(replace(value, free=False), "name", "") if isinstance(value, Symbol) else ""
+                 for slot, value in {**there, **{slot: value for slot, value in written.items() if slot in slots}}.items()}
+        place = found.get("x", "")[1:] or str(usual)
+        name = node.name + place
+        if self.functions.setdefault(name, (node.name, found)) != (node.name, found) or "" in found.values():
+            raise Unclear(f"{node.name} at another state", f"{node.name} at the states of layers")
+        return name
+
+    def of_derivative(self, node: tree.Derivative) -> Node:
+        if len(node.by) != 1 or not isinstance(node.by[0], Symbol):
+            raise Unclear("a derivative", "first derivatives by x, w or theta")
+        by, of = node.by[0], node.of
+        if node.kind in ("partial", "nabla") and isinstance(of, Applied) and of.name in ROWS:
+            name = self.function(of)
+            letter = self.functions[name][1].get(by.name)
+            if letter is None:
+                raise Unclear(f"{of.name} by {by.name}", "a derivative by an argument")
+            if by.at is not None and by.name != "theta" and self.written(by) != Symbol(letter):
+                raise Unclear(f"{of.name} by {by.name} of another layer", "functions and letters of one layer")
+            return replace(node, of=Applied(name), by=(Symbol(letter),))
+        if isinstance(of, Symbol) and of.name == "J_a":
+            return replace(node, of=self.written(of), by=(self.written(by),), kind="partial")
+        return replace(node, of=self.written(of), by=(self.written(by),))
+
+    def of_evaluated(self, node: tree.Evaluated) -> Node:
+        if node.less or len(node.at) != 1:
+            raise Unclear("a difference of values", "a value at one layer")
+        return self.at(self.layer(node.at[0])).written(node.of)
+
+    def of_series(self, node: tree.Series) -> Node:
+        if node.kind != "sum" or not isinstance(node.index, Symbol):
+            raise Unclear(f"a {node.kind}", "sums over layers")
+        lower = self.number(node.lower) if node.lower is not None else 0
+        upper = self.number(node.upper) if node.upper is not None else self.count - 1
+        terms = tuple(self.counting(node.index.name, i).written(node.body) for i in range(lower, upper + 1))
+        return tree.Sum(terms) if len(terms) > 1 else terms[0] if terms else ZERO_NODE
+
+    def of_repeated(self, node: Repeated) -> Node:
+        made = multiplied(node, self.number)
+        return self.written(made) if isinstance(made, tree.Product) else Symbol("I")
+
+    def counting(self, name: str, value: int) -> Writer:
+        return replace(self, values={**self.values, name: value})
+
+
+class Outside(Unclear):
+    """A layer before the first or behind the last."""
+
+    def __init__(self, layer: int, count: int) -> None:
+        super().__init__(f"layer {layer}", f"layers 0 ... {count}")
+
+
+# The setting
+
+
+@dataclass(frozen=True)
+class Network:
+    """The setting of a few layers, and how formulas are written in it."""
+
+    setting: Setting
+    writer: Writer
+    costates: tuple[str, ...]
+
+
+def network_of(context: Context, count: int, varied: bool) -> Network | None:
+    """The notes' laws for so many layers; None where they cannot be written out."""
+    letters = tuple(known for known in context.letters.values() if known.kind != "index")
+    return _network(letters, context.laws, context.hypotheses, tuple(sorted(context.options.items())), count, varied)
+
+
+@cache
+def _network(letters: tuple[Declared, ...], laws: tuple[Law, ...], hypotheses: tuple[str, ...], options: tuple[tuple[str, str], ...],
+             count: int, varied: bool) -> Network | None:
+    context = Context({known.letter: known for known in letters}, dict(options), laws, hypotheses)
+    try:
+        return Weaver(context, count, varied).network()
+    except AdjointCheckError:
+        return None
+
+
+class Weaver:
+    """Writes the document of a network, line by line; `varied`: without gradients, and any input may be held fixed."""
+
+    def __init__(self, context: Context, count: int, varied: bool) -> None:
+        self.context, self.count, self.varied = context, count, varied
+        self.writer = Writer(context, count)
+        self.draft = Draft(points=(END,))
+        self.layers = range(count + 1)
+        self.rules = [self.writer.at(layer).written(self.step.right) for layer in self.steps]
+        self.cost = self.writer.written(self.objective)
+        for layer in self.layers:
+            for name in ("f", "L"):
+                if context.of(name):
+                    self.writer.at(layer).function(Applied(name))
+        if context.of("Psi"):
+            self.writer.function(Applied("Psi"))
+
+    @property
+    def step(self) -> Law:
+        law = self.context.law("layers")
+        if law is None or not isinstance(law.left, Symbol):
+            raise Unclear("the layers", "a law x_{l+1} = F(x_l)")
+        return law
+
+    @property
+    def steps(self) -> range:
+        """The values of the index in the law, so that it makes x_1 ... x_N."""
+        first = 1 - self.writer.at(0).number(self.step.left.at if isinstance(self.step.left, Symbol) else None)
+        return range(first, first + self.count)
+
+    @property
+    def objective(self) -> Node:
+        law = self.context.law("objective")
+        return law.right if law is not None else Applied("Psi")
+
+    def network(self) -> Network:
+        self.declare()
+        self.reader = Reader(Setting(self.document()), self.context)
+        language = self.reader.setting.language
+        self.states = [self.said(rule) for rule in self.rules]
+        self.price = self.said(self.cost)
+        self.by = {name: Partial(language, name) for name in self.inputs()}
+        self.laws()
+        self.costates()
+        self.variation()
+        self.transitions()
+        document = sized(self.document(), dict(_sizes(self.context)))
+        fixed = frozenset(step["id"] for step in self.draft.steps if "_fixed" in step["id"])
+        return Network(judged(document, fixed), self.writer, tuple(f"costate_{layer}" for layer in self.layers))
+
+    def inputs(self) -> list[str]:
+        return [f"x{layer}" for layer in self.layers] + [f"w{layer}" for layer in self.layers if self.context.of("w")] + [
+            "theta" for _ in self.context.of("theta")[:1]]
+
+    def said(self, node: Node) -> Expression:
+        form = self.reader.form(node)
+        if set(form) - {"", "here"}:
+            raise Unclear("a law", "an expression in the letters of layers")
+        return self.reader.added({"": form.get("", ZERO)}, {"": form["here"]})[""] if "here" in form else form.get("", ZERO)
+
+    def document(self) -> dict[str, Any]:
+        document = self.draft.document("unrolled", f"{self.count} layers written out", "notes")
+        return {**document, "conclusions": [step["id"] for step in self.draft.steps if step["rule"] not in ("assume", "define")]}
+
+    def declare(self) -> None:
+        draft = self.draft
+        draft.let(I="n n identity", I_k="k k identity", I_m="m m identity", J="1 1 constant", h="1 1 constant nonzero")
+        for letter in self.inputs():
+            role = letter.rstrip("0123456789")
+            free = " input" if not self.varied and (letter == "x0" or role != "x") else ""
+            draft.let(**{letter: f"{INPUTS[role][0]} 1 constant{free}", f"J_{letter}": f"1 {INPUTS[role][0]} constant"})
+        draft.let(**{f"p{layer}": "1 n constant" for layer in self.layers})
+        for name, (function, arguments) in self.writer.functions.items():
+            rows = ROWS[function]
+            slopes = {letter: f"{name}_{slot} {rows} {INPUTS[slot][0]} constant" for slot, letter in arguments.items()}
+            draft.function(name, f"{rows} 1 constant", **slopes)
+        for name, shape in self.own():
+            draft.let(**{name: shape})
+
+    def own(self) -> Iterator[tuple[str, str]]:
+        """The notes' own letters, those of layers one by one."""
+        for known in self.context.letters.values():
+            if known.symbol in ROLES or known.body is not None or known.kind not in ("path", "constant") or "" in known.shape or known.part:
+                continue
+            square = known.shape[0] == known.shape[1] != "1"
+            nonzero = known.shape == ("1", "1") and known.kind == "constant" or (square and self.inverted(known))
+            flags = ["symmetric"] * (square and is_symmetric(known, self.context)) + ["nonzero"] * nonzero
+            names = [f"{known.symbol}_{layer}" for layer in self.layers] if known.kind == "path" else [known.symbol]
+            yield from ((name, " ".join([*known.shape, "constant", *flags])) for name in names)
+
+    def inverted(self, known: Declared) -> bool:
+        """Is it a weight by custom, or the base of an inverse in a law or a definition?"""
+        bodies = [law.right for law in self.context.laws] + [other.body for other in self.context.letters.values() if other.body]
+        powers = (part for body in bodies for part in walk(body) if isinstance(part, tree.Power))
+        bases = [power.base for power in powers if isinstance(power.exponent, tree.Negative)]
+        return known.letter in ("R", "B") or any(isinstance(base, Symbol) and base.name == known.symbol for base in bases)
+
+    def laws(self) -> None:
+        draft = self.draft
+        still = ["h", *(name for name, _ in self.own())]
+        for name in still:
+            draft.assume(f"{name}_given", f"{name}.delta = 0")
+        self.given = tuple(f"{name}_given" for name in still)
+        for layer, root in enumerate(self.states):
+            draft.assume(f"dynamics_{layer}", f"x{layer + 1} = {to_text(root)}")
+        draft.define("cost", {"value": "J", END: to_text(self.price)})
+
+    def slope(self, root: Expression, letter: str) -> Expression:
+        """The explicit derivative."""
+        return self.by[letter].of(root)
+
+    def carried(self, layer: int, letter: str) -> Expression:
+        """By an input, of what layer `layer` hands on: p_{l+1} dx_{l+1}."""
+        slope = self.slope(self.states[layer], letter)
+        return symbol(f"p{layer + 1}") * slope if slope is not ZERO else ZERO
+
+    def costates(self) -> None:
+        for layer in reversed(self.layers):
+            root = self.slope(self.price, f"x{layer}")
+            root = root + self.carried(layer, f"x{layer}") if layer < self.count else root
+            self.draft.define(f"costate_{layer}", f"p{layer} = {to_text(root)}")
+        for layer in self.layers[1:]:
+            self.draft.define(f"price_{layer}", f"J_x{layer} = p{layer}")
+
+    def variation(self) -> None:
+        """J.delta = p0 x0.delta + sum of J_w w.delta + J_theta theta.delta, and these gradients."""
+        draft, tangents = self.draft, []
+        for layer, root in enumerate(self.states):
+            moved = self.reader.setting.language.move(root, "delta")
+            claim = f"x{layer + 1}.delta = {to_text(moved)}"
+            tangents.append(draft.step(f"tangent_{layer}", "differentiate", claim, f"dynamics_{layer}", *self.given, by="delta"))
+        moved = to_text(self.reader.setting.language.move(self.price, "delta"))
+        draft.step("variation", "differentiate", {"value": "J.delta", END: moved}, "cost", *self.given, by="delta")
+        slopes = {"x0": symbol("p0"), **{name: self.through(name) for name in self.inputs() if not name.startswith("x")}}
+        total = " + ".join(f"({to_text(root)})*{name}.delta" for name, root in slopes.items())
+        costates = [f"costate_{layer}" for layer in self.layers]
+        draft.step("first_variation", "rewrite", {"value": "J.delta", END: total}, "variation", *tangents, *self.given, *costates)
+        for name, root in slopes.items():
+            role = name.rstrip("0123456789") if name != "x0" else name
+            if self.varied:
+                draft.assume(f"{role}_fixed{name.removeprefix(role)}", f"{name}.delta = 0")
+            else:
+                gradient = {"value": f"J_{name}", END: to_text(root)}
+                draft.step(f"gradient_{name}", "gradient", gradient, "first_variation", of=f"{name}.delta")
+
+    def through(self, name: str) -> Expression:
+        """dJ by an input through all layers."""
+        found = self.slope(self.price, name)
+        for layer in range(self.count):
+            found = found + self.carried(layer, name)
+        return found
+
+    def transitions(self) -> None:
+        """dx_j/dx_i, dx_j/dw_i and dx_j/dtheta, layer by layer."""
+        for name in self.inputs():
+            role = name.rstrip("0123456789")
+            first = int(name[1:]) if role == "x" else -1
+            before: Expression = symbol("I") if role == "x" else ZERO
+            for layer in range(max(first, 0), self.count):
+                step = self.slope(self.states[layer], f"x{layer}")
+                direct = self.slope(self.states[layer], name) if role != "x" else ZERO
+                root = step * before + direct if before is not ZERO else direct
+                if root is ZERO:
+                    continue
+                letter = f"x{layer + 1}_by_{name}"
+                self.draft.let(**{letter: f"n {INPUTS[role][0]} constant"})
+                self.draft.define(letter, f"{letter} = {to_text(root)}")
+                before = symbol(letter)
+
+
+def _sizes(context: Context) -> Iterator[tuple[str, str]]:
+    """The notes' own names of the dimensions."""
+    for size, role in (("n", "x"), ("k", "w"), ("m", "theta")):
+        for known in context.of(role)[:1]:
+            yield size, next((part for part in known.shape if part != "1"), "1")
+
+
+# Formulas
+
+
+def instances(left: Node, right: Node, context: Context) -> Iterator[tuple[Node, Node, Network]]:
+    """The equation for every layer that it may mean; raises Unclear where it cannot be written out."""
+    nodes = [part for side in (left, right) for part in walk(side)]
+    varied = any(isinstance(part, tree.Variation) for part in nodes)
+    inner = any(isinstance(part, tree.Derivative) and part.of == Symbol("J_a") for part in nodes)  # its ends are other equations
+    for count in COUNTS:
+        network = network_of(context, count, varied)
+        if network is None:
+            raise Unclear("the layers", "laws that can be written out")
+        seen: set[tuple[Node, Node]] = set()
+        for layer in range(1, count) if inner else range(count + 1):
+            writer = replace(network.writer.at(layer), functions=dict(network.writer.functions))
+            with suppress(Outside):
+                pair = writer.written(left), writer.written(right)
+                if writer.functions != network.writer.functions:
+                    raise Unclear("a function at another state", "functions at the states of layers")
+                if pair not in seen:
+                    seen.add(pair)
+                    yield (*pair, network)
+        if not seen:
+            raise Unclear("the layers", "indices from 0 to N")
