@@ -281,14 +281,12 @@ template <class V> ADJ_INLINE Pair<V> function_pow(Pair<V> a, Pair<V> b) {
 // What the bits of a number are.
 template <class V> struct Bits;
 template <> struct Bits<VectorD> {
-    static constexpr int FRACTION = 52, LOG_TERMS = 9, EXP_TERMS = 12;
-    static constexpr long long ONE = 0x3ff0000000000000, BELOW_ONE = 0x000fffffffffffff, INTEGER = 0x4330000000000000;
-    static constexpr double OFFSET = 4503599627370496.0 + 1023.0, MIDDLE = 6755399441055744.0;
+    static constexpr int FRACTION = 52;
+    static constexpr double MIDDLE = 6755399441055744.0;
 };
 template <> struct Bits<VectorF> {
-    static constexpr int FRACTION = 23, LOG_TERMS = 5, EXP_TERMS = 7;
-    static constexpr int ONE = 0x3f800000, BELOW_ONE = 0x007fffff, INTEGER = 0x4b000000;
-    static constexpr float OFFSET = 8388608.0f + 127.0f, MIDDLE = 12582912.0f;
+    static constexpr int FRACTION = 23;
+    static constexpr float MIDDLE = 12582912.0f;
 };
 
 // Sine and cosine from one reduction of the argument, in double precision.  With n the integer next to 2a/pi and pi/2 in
@@ -321,37 +319,45 @@ template <class V> ADJ_INLINE void function_sincos(Pair<V> a, Pair<V> &s, Pair<V
     function_sincos(a.high, s.high, c.high);
 }
 
-// The logarithm and power of two that the choice of time steps needs, for ordinary positive numbers only.  With m in
-// [sqrt(1/2), sqrt(2)] and s = (m - 1)/(m + 1), log m = 2 (s + s^3/3 + ...); 2^r by its Taylor series, |r| <= 1/2.
+// sum_k c_k x^k of the powers FIRST .. FIRST + COUNT by pairs (Estrin 1960): few operations wait for one another.
+template <int N, class V> ADJ_INLINE V power_of_two(V x) {
+    if constexpr (N == 1) return x;
+    else return power_of_two<N / 2>(x) * power_of_two<N / 2>(x);
+}
+constexpr int half_of(int count) { return count <= 2 ? 1 : 2 * half_of((count + 1) / 2); }
+template <class C, int FIRST, int COUNT, class V> ADJ_INLINE V by_pairs(V x) {
+    constexpr int HALF = half_of(COUNT);
+    if constexpr (COUNT == 1) return broadcast<V>(typename Lane<V>::Real(C::of(FIRST)));
+    else return by_pairs<C, FIRST, HALF>(x) + power_of_two<HALF>(x) * by_pairs<C, FIRST + HALF, COUNT - HALF>(x);
+}
+
+// The logarithm and power of two that the choice of time steps needs, for ordinary positive numbers only: to 1e-9, which
+// moves a time step by 1e-10 of itself.  log2(1 + x) between sqrt(1/2) and sqrt(2) is the best polynomial (Remez 1934),
+// 2^x for |x| <= 1/2 the Taylor series.
+struct LogarithmTerms {
+    static constexpr int COUNT = 11;
+    static constexpr double TERMS[COUNT] = {-1.0200200964788602e-09, 1.4426950405671222, -0.721347011325798, 0.48089810295371516, -0.36071453362653044,
+            0.28858377370884003, -0.23931063458172794, 0.20418583385736475, -0.1927580904968138, 0.1890466579875949, -0.10969920373593384};
+    static constexpr double of(int k) { return TERMS[k]; }
+};
+struct PowerTerms {
+    static constexpr int COUNT = 9;
+    static constexpr double of(int k) { return k == 0 ? 1.0 : of(k - 1) * 0.69314718055994530942 / k; }
+};
+
 template <class V> ADJ_INLINE V log2_positive(V a) {
     typedef typename Lane<V>::Mask I;
     typedef typename Lane<V>::Real T;
-    typedef Bits<V> B;
-    V m = (V)(((I)a & B::BELOW_ONE) | B::ONE);
-    V exponent = (V)((((I)a) >> B::FRACTION) | B::INTEGER) - B::OFFSET;
-    const I large = m > T(1.4142135623730951);
-    m = large ? m * T(0.5) : m;
-    exponent = large ? exponent + T(1) : exponent;
-    const V s = (m - T(1)) / (m + T(1)), z = s * s;
-    V sum = broadcast<V>(T(1.0 / (2 * B::LOG_TERMS - 1)));
-    downward<B::LOG_TERMS - 1>([&](auto k) ADJ_LAMBDA { sum = sum * z + T(1.0 / (2 * decltype(k)::value + 1)); });
-    return exponent + T(2.8853900817779268) * s * sum;
+    const I root = (I)broadcast<V>(T(0.70710678118654752440)), middle = (I)broadcast<V>(Bits<V>::MIDDLE);
+    const I exponent = ((I)a - root) >> Bits<V>::FRACTION;
+    const V x = (V)((I)a - (exponent << Bits<V>::FRACTION)) - T(1);
+    return ((V)(exponent + middle) - Bits<V>::MIDDLE) + by_pairs<LogarithmTerms, 0, LogarithmTerms::COUNT>(x);
 }
-
-constexpr double exp2_coefficient(int k) { return k == 0 ? 1.0 : exp2_coefficient(k - 1) * 0.69314718055994530942 / k; }
 
 template <class V> ADJ_INLINE V exp2_moderate(V a) {
     typedef typename Lane<V>::Mask I;
-    typedef typename Lane<V>::Real T;
-    typedef Bits<V> B;
-    const V shifted = a + B::MIDDLE;
-    const V r = a - (shifted - B::MIDDLE);
-    V sum = broadcast<V>(T(exp2_coefficient(B::EXP_TERMS)));
-    downward<B::EXP_TERMS>([&](auto k) ADJ_LAMBDA {
-        constexpr T coefficient = T(exp2_coefficient(decltype(k)::value));
-        sum = sum * r + coefficient;
-    });
-    return (V)((I)sum + ((I)shifted << B::FRACTION));
+    const V shifted = a + Bits<V>::MIDDLE, x = a - (shifted - Bits<V>::MIDDLE);
+    return (V)((I)by_pairs<PowerTerms, 0, PowerTerms::COUNT>(x) + ((I)shifted << Bits<V>::FRACTION));
 }
 ADJ_PAIRED(log2_positive) ADJ_PAIRED(exp2_moderate)
 

@@ -45,7 +45,8 @@ constexpr int LANE_APART = 1;
 enum Status { FINISHED, MAX_STEPS, STEP_UNDERFLOW, NON_FINITE, RUNNING };
 
 // The PI controller of Hairer and Wanner (1996, IV.2), on the logarithm (base 2) of the error.
-constexpr double PI_NOW = 0.7, PI_BEFORE = 0.4, SAFETY = 0.9, SHRINK = 0.2, GROW = 10.0, LEAST_ERROR_LOG = -13.287712379549449;
+constexpr double PI_NOW = 0.7, PI_BEFORE = 0.4, SHRINK = 0.2, GROW = 10.0, LEAST_ERROR_LOG = -13.287712379549449;
+constexpr double SAFETY_LOG = -0.15200309344504997;  // of 0.9
 constexpr double STRETCH = 1.01;  // a time step that would leave less than 1 % of itself goes to the mark
 constexpr double CONTROL_ORDER = ERROR_ORDER + 1;
 
@@ -236,7 +237,7 @@ template <class R> ADJ_INLINE R as_number(typename Lane<R>::Mask mask) { return 
 
 template <class R> ADJ_INLINE R propose(const Walk<R> &g) {
     const R one = number<R>(1);
-    const auto ends = less_equal((one - g.left) * magnitude(g.length), number<R>(STRETCH) * g.size);
+    const auto ends = less_equal((one - g.left) * magnitude(g.length) * number<R>(1 / STRETCH), g.size);
     return choose(ends, one, g.left + g.size * g.inverse);
 }
 
@@ -248,12 +249,12 @@ ADJ_INLINE R square_error(const Walk<R> &g, R h, const R (*slopes)[ADJ_ROOM(STAT
     R sum = number<R>(0);
     columns<STATES>([&](auto c) ADJ_LAMBDA {
         const R scale = options.atol + options.rtol * greater_of(magnitude(g.x[c]), magnitude(next[c]));
-        const R ratio = h * combine<Weights, STAGES>(slopes, c) / greater_of(scale, tiny);
+        const R ratio = combine<Weights, STAGES>(slopes, c) * (h / greater_of(scale, tiny));  // the last slope comes last
         sum = sum + ratio * ratio;
     });
     if constexpr (HAS_RUNNING_COST) {
         const R scale = options.atol + options.rtol * greater_of(magnitude(g.quadrature), magnitude(quadrature));
-        const R ratio = h * combine_costs<Weights, STAGES>(costs) / greater_of(scale, tiny);
+        const R ratio = combine_costs<Weights, STAGES>(costs) * (h / greater_of(scale, tiny));
         sum = sum + ratio * ratio;
     }
     return sum * number<R>(1.0 / (STATES + HAS_RUNNING_COST));
@@ -279,14 +280,14 @@ template <class R> ADJ_INLINE R least_size(R t, R travelled, R span) {
 // neither shrinks it nor enters the error history; right after a rejection it may not grow.
 template <class R>
 ADJ_INLINE void resize(Walk<R> &g, R tried, R square, typename Lane<R>::Mask accepted, typename Lane<R>::Mask at_mark) {
-    const R log = number<R>(0.5) * log2_positive(greater_of(square, number<R>(MachineOf<R>::LEAST)));
-    const R smooth = number<R>(PI_BEFORE / CONTROL_ORDER) * g.log_before - number<R>(PI_NOW / CONTROL_ORDER) * log;
-    const R factor = number<R>(SAFETY) * exp2_moderate(choose(accepted, smooth, number<R>(-1.0 / CONTROL_ORDER) * log));
-    const R most = choose(accepted, g.growth, number<R>(1));
+    const R log = log2_positive(greater_of(square, number<R>(MachineOf<R>::LEAST)));  // twice that of the error
+    const R past = choose(accepted, number<R>(SAFETY_LOG) + number<R>(PI_BEFORE / CONTROL_ORDER) * g.log_before, number<R>(SAFETY_LOG));
+    const R now = choose(accepted, number<R>(-0.5 * PI_NOW / CONTROL_ORDER), number<R>(-0.5 / CONTROL_ORDER));
+    const R factor = exp2_moderate(past + now * log), most = choose(accepted, g.growth, number<R>(1));
     const R resized = tried * lesser_of(greater_of(factor, number<R>(SHRINK)), most);
     const auto cut = both(accepted, both(at_mark, less(tried, g.size)));
-    g.size = choose(cut, greater_of(g.size, resized), resized);
-    g.log_before = choose(both(accepted, negated(cut)), greater_of(log, number<R>(LEAST_ERROR_LOG)), g.log_before);
+    g.size = greater_of(resized, choose(cut, g.size, number<R>(0)));
+    g.log_before = choose(both(accepted, negated(cut)), greater_of(number<R>(0.5) * log, number<R>(LEAST_ERROR_LOG)), g.log_before);
     g.growth = choose(accepted, number<R>(GROW), number<R>(1));
 }
 
