@@ -18,17 +18,22 @@ _RANK = (Outcome.PASS, Outcome.INCONCLUSIVE, Outcome.FAIL)
 
 @contextmanager
 def double_precision(seed: int) -> Iterator[None]:
-    """float64 and torch's random numbers from `seed` while a study runs; dtype and random state come back as they were."""
+    """float64, torch's random numbers from `seed` and one thread while a study runs; all three come back as they were.
+
+    One thread: the order of a sum, and with it where a training ends, would depend on the cores; small nets gain nothing from more.
+    """
     import torch
 
-    before, state = torch.get_default_dtype(), torch.get_rng_state()
+    before, state, threads = torch.get_default_dtype(), torch.get_rng_state(), torch.get_num_threads()
     torch.set_default_dtype(torch.float64)
     torch.manual_seed(seed)
+    torch.set_num_threads(1)
     try:
         yield
     finally:
         torch.set_default_dtype(before)
         torch.set_rng_state(state)
+        torch.set_num_threads(threads)
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from types import ModuleType
 from xml.etree import ElementTree
 
 import pytest
+import torch
 
 from adjointcheck import studies
-from adjointcheck.check.study import Picture, Section, Study, Table
+from adjointcheck.check.study import Picture, Section, Study, Table, double_precision
 from adjointcheck.check.verdict import Check, Outcome, judge
 from adjointcheck.errors import AdjointCheckError, ProblemError
 from adjointcheck.report.json_report import to_json
@@ -85,6 +86,20 @@ def test_the_cover_stands_for_a_study(tmp_path: Path) -> None:
     assert [each.title for each in replace(two, cover="A line").pictures] == ["A line", "Another"]
     file = studies.illustrate(replace(two, cover="A line"), tmp_path)
     assert file.name == "made.svg" and 'aria-label="A line"' in file.read_text(encoding="utf-8")
+
+
+def test_a_study_changes_nothing_outside() -> None:
+    """Inside float64, its own seed and one thread, whatever they were; afterwards they are again."""
+    before = torch.get_default_dtype(), torch.get_num_threads()
+    draws = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        with double_precision(3):
+            assert (torch.get_default_dtype(), torch.get_num_threads()) == (torch.float64, 1)
+            draws.append(torch.rand(1).item())
+        assert torch.get_num_threads() == threads
+    torch.set_num_threads(before[1])
+    assert draws[0] == draws[1] and torch.get_default_dtype() == before[0]
 
 
 def test_a_document_is_plain_json() -> None:
