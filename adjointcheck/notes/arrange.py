@@ -374,13 +374,21 @@ def apply_prefix(prefix: Prefix, node: Node | None) -> Node:
     if prefix.by or prefix.name == "nabla":
         if node is None:
             refuse(prefix, "an operator with nothing to act on", "Write its operand behind it.")
-        kind = {"nabla": "nabla", "delta": "functional", "d": "total"}.get(prefix.name, "partial")
-        return _outside(node, lambda inner: Derivative(plain(inner), by, kind, span=span))
+        kind = {"nabla": "nabla", "delta": "functional", "d": "through"}.get(prefix.name, "partial")
+        return _outside(node, lambda inner: _repeated(plain(inner), by, kind, prefix.order, span))
     if prefix.name == "delta":
         return _varied(prefix, node, span)
     if prefix.name == "D" and node is not None:
         return _outside(node, lambda inner: Derivative(plain(inner), (), "partial", span=span))
     return Differential("d" if prefix.name == "D" else prefix.name, node, prefix.order, span=span)
+
+
+def _repeated(node: Node, by: tuple[Node, ...], kind: str, order: int, span: tuple[int, int]) -> Node:
+    """nabla^2 f, by what it acts on as often as that: what it is by stands nowhere."""
+    made = Derivative(node, by, kind, span=span)
+    for _ in range(0 if by else order - 1):
+        made = Derivative(made, by, kind, span=span)
+    return made
 
 
 def _outside(node: Node, act) -> Node:

@@ -20,7 +20,7 @@ from adjointcheck.notes.document import Formula
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.meaning import Symbol, rebuilt, resolve, unknown, walk
 from adjointcheck.notes.tree import Node
-from adjointcheck.notes.usage import USUAL_CONTROLS, USUAL_COSTATES, head, moving, pair_of
+from adjointcheck.notes.usage import USUAL_CONTROLS, USUAL_COSTATES, differentiates, head, moving, pair_of
 
 Rates = Mapping[str, tuple[tree.Letter, Node]]
 PLAIN = (tree.Number, tree.Letter, tree.Sum, tree.Product, tree.Quotient, tree.Power, tree.Negative, tree.Function, tree.Call,
@@ -131,7 +131,7 @@ def _is_plain(node: Node) -> bool:
     timed = all(isinstance(call.function, tree.Letter) and len(call.arguments) == 1 and getattr(call.arguments[0], "name", "") in TIMES
                 for call in calls)
     odd = any(isinstance(part, tree.Letter) and (part.accents or part.name in MATRICES) for part in parts)
-    return timed and not odd and all(isinstance(part, PLAIN) for part in parts)
+    return timed and not odd and not differentiates(node) and all(isinstance(part, PLAIN) for part in parts)
 
 
 def _states(rates: Rates, context: Context) -> Rates:

@@ -236,6 +236,12 @@ class Context:
         return tuple((letter, declared.words()) for letter, declared in self.letters.items())
 
 
+def _times_of(letters: Mapping[str, Declared]) -> frozenset[str]:
+    """The usual letters of time that are no other letters, and those that the notes declare."""
+    timed = {name for name, declared in letters.items() if declared.symbol in ("t", "t0", "t1", "s", "tau")}
+    return (Letters().times - letters.keys()) | timed
+
+
 def contradicts(one: Declared, other: Declared) -> bool:
     """Do two declarations of a letter say different things?"""
     layouts = {one.layout, other.layout} - {""}

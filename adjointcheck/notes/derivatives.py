@@ -85,6 +85,8 @@ def _is_minus(node: Node) -> bool:
 def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Node:
     if kind in ("nabla", "partial") and not by and not symbols(of) & {"J", "J_a"}:  # D J(u)[v] is along v
         by = (Symbol("x"),)
+    if kind == "nabla" and not by and context.over() == "layers":
+        by = (Unknown("what nabla J is by"),)
     if not by or not isinstance(by[0], Symbol):
         return tree.Derivative(of, by, kind)
     if len(by) == 1 and (unit := scale(by[0], context)) is not None:
@@ -102,8 +104,8 @@ def _kind(of: Node, by: Symbol, kind: str, context: Context) -> str:
     functional = bool(names & {"J", "J_a"}) or any(isinstance(part, tree.Integral | tree.Series) for part in walk(of))
     if by.name in ("t", "s") and not (isinstance(core, Symbol) and core.name == "J"):
         explicit = any(isinstance(part, Applied) for part in walk(of))
-        return "total" if kind == "total" or not explicit else "partial"
-    if functional or kind == "functional" or by.name in ("x0", "t0", "t1"):
+        return "total" if kind in ("total", "through") or not explicit else "partial"
+    if functional or kind == "functional" or by.name in ("x0", "t0", "t1") or (kind == "through" and by.name == "theta"):
         return "total"
     if isinstance(core, Symbol) and ROLES.get(core.name, ROLES["I"]).kind == "path":
         return "partial" if core.name == by.name == "x" and (core.at, core.side) == (by.at, by.side) else "total"

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from adjointcheck.notes import jet, tree
+from adjointcheck.notes.algebra import NoValue, ShapeError, dimensions, plus, scalar, shape_told, times
 from adjointcheck.notes.at_event import beside
 from adjointcheck.notes.contraction import extent
 from adjointcheck.notes.intervals import CLOSE, stretches
@@ -22,18 +23,6 @@ from adjointcheck.notes.progression import multiplied
 from adjointcheck.notes.quantities import Repeated
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.wording import show
-
-
-class NoValue(Exception):
-    """The formula has no number here; the message says why."""
-
-
-class ShapeError(Exception):
-    """Shapes that do not fit, with the place in words; `loose` when a layout that the notes never fix takes part."""
-
-    def __init__(self, told: str, loose: bool) -> None:
-        super().__init__(told)
-        self.loose = loose
 
 
 @dataclass(frozen=True)
@@ -232,57 +221,6 @@ def _oriented(slot: str, value: Value, env: Env) -> Value:
 # Algebra
 
 
-def scalar(value: Value) -> Value:
-    """1 x 1 is a number."""
-    return value.reshape(()) if np.size(real(value)) == 1 and np.ndim(real(value)) else value
-
-
-def dimensions(value: Value) -> tuple[int, ...]:
-    return np.shape(real(value))
-
-
-def times(one: Value, other: Value, told: Callable[[], str]) -> Value:
-    """The product of two values whose shapes fit."""
-    a, b = dimensions(one), dimensions(other)
-    if not a or not b:
-        return one * other
-    if len(b) == 1 and len(a) == 2 and a[1] == 1:
-        return one @ other.reshape(1, -1)
-    if len(a) == 1 and len(b) == 2 and b[0] == 1:
-        return one.reshape(-1, 1) @ other
-    if a[-1] != b[0]:
-        raise ShapeError(f"{told()}: {_shape(a)} times {_shape(b)}", len(a) == 1 or len(b) == 1)
-    return scalar(one @ other)
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape)) if len(shape) == 2 else f"vector of {shape[0]}" if shape else "number"
-
-
-def plus(one: Value, other: Value, told: Callable[[], str]) -> Value:
-    """The sum of two values of one shape; a vector without layout takes the other's."""
-    a, b = dimensions(one), dimensions(other)
-    if a == b:
-        return one + other
-    if (not a and real(one) == 0 and not isinstance(one, jet.Jet)) or (not b and real(other) == 0 and not isinstance(other, jet.Jet)):
-        return other if not a else one
-    if len(a) == 1 and len(b) == 2 and a[0] == max(b) and min(b) == 1:
-        return one.reshape(*b) + other
-    if len(b) == 1 and len(a) == 2 and b[0] == max(a) and min(a) == 1:
-        return one + other.reshape(*a)
-    if not a and len(b) == 2 and b[0] == b[1]:
-        return one * np.eye(b[0]) + other
-    if not b and len(a) == 2 and a[0] == a[1]:
-        return one + other * np.eye(a[0])
-    raise ShapeError(f"{told()}: {_shape(a)} plus {_shape(b)}", (len(a) == 1 or len(b) == 1) and not _of_two_lengths(a, b))
-
-
-def _of_two_lengths(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
-    """Vectors of different lengths, which no layout makes equal."""
-    vectors = all(shape and sorted((1, *shape))[-2] == 1 < max(shape) for shape in (a, b))
-    return vectors and max(a) != max(b)
-
-
 @_value.register
 def _(node: tree.Sum, env: Env) -> Value:
     terms = [term for term in node.terms if not isinstance(term, tree.BigO)]
@@ -309,7 +247,7 @@ def _(node: tree.Product, env: Env) -> Value:
 def _(node: tree.Quotient, env: Env) -> Value:
     above, below = evaluate(node.above, env), evaluate(node.below, env)
     if dimensions(below):
-        raise ShapeError(f"{show(node)}: divided by {_shape(dimensions(below))}", True)
+        raise ShapeError(f"{show(node)}: divided by {shape_told(dimensions(below))}", True)
     return above / below
 
 
@@ -332,7 +270,7 @@ def _(node: tree.Power, env: Env) -> Value:
             return result
     if power == 2 and isinstance(node.base, Symbol | tree.Derivative | Applied):
         return jet.squares(base)
-    raise ShapeError(f"{show(node)}: a power of {_shape(shape)}", True)
+    raise ShapeError(f"{show(node)}: a power of {shape_told(shape)}", True)
 
 
 @_value.register
@@ -504,7 +442,7 @@ def _derivative(of: Node, by: tuple[Any, ...], kind: str, env: Env) -> Value:
     symbol, rest = by[-1], by[:-1]
     total = kind in ("total", "functional")
     if symbol.part and symbol.name != "s" and not (total and symbol.name in ("theta", "x0")):
-        return _slope(symbol, _derivative(of, (*rest, replace(symbol, part=())), kind, env), env)
+        return _slope(symbol, _derivative(of, (*rest, replace(symbol, part=())), kind, env), kind, env)
     if isinstance(of, Applied) and of.name in ("Psi", "psi") and of.at is None and not total:
         env = env.at(env.world.last())
 
@@ -525,13 +463,12 @@ def _derivative(of: Node, by: tuple[Any, ...], kind: str, env: Env) -> Value:
     return _laid_out(by_letter(inner, symbol, env), of, kind, env)
 
 
-def _slope(symbol: Symbol, value: Value, env: Env) -> Value:
+def _slope(symbol: Symbol, value: Value, kind: str, env: Env) -> Value:
     """df/dx_i: an entry of a gradient, a column of a Jacobian."""
-    rows, cols = (*dimensions(value), 1, 1)[:2]
-    if min(rows, cols) == 1 or cols != int(np.prod(env.world.shape(symbol.name))):
+    if min((*dimensions(value), 1, 1)[:2]) == 1:
         return component(symbol, value, env)
     number = _number(symbol, env)
-    return value[:, number - 1 : number]
+    return value[number - 1 : number, :] if _is_turned(kind, env) else value[:, number - 1 : number]
 
 
 def _is_elsewhere(symbol: Symbol, of: Applied, env: Env) -> bool:
@@ -610,5 +547,9 @@ def _laid_out(value: Value, of: Node, kind: str, env: Env) -> Value:
     if len(shape) == 1:
         layout = env.world.context.option("gradients")
         return value.reshape(-1, 1) if layout == "column" else value.reshape(1, -1) if layout == "row" else value
-    transposed = env.world.context.option("nabla" if kind == "nabla" else "jacobian") == "transposed"
-    return value.T if len(shape) == 2 and transposed else value
+    return value.T if len(shape) == 2 and _is_turned(kind, env) else value
+
+
+def _is_turned(kind: str, env: Env) -> bool:
+    """Has a Jacobian of the notes the components of the function side by side?"""
+    return env.world.context.option("nabla" if kind == "nabla" else "jacobian") == "transposed"

@@ -8,6 +8,7 @@ from adjointcheck.errors import AdjointCheckError, DisagreementError
 from adjointcheck.notes import tree
 from adjointcheck.notes.blocks import components
 from adjointcheck.notes.claims import Unclear, claim_of
+from adjointcheck.notes.columns import side_by_side
 from adjointcheck.notes.comparison import readings
 from adjointcheck.notes.composition import Claim
 from adjointcheck.notes.context import Context
@@ -37,7 +38,7 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context, form: s
     if relation not in EQUALITIES:
         return Proof(Status.UNKNOWN, reason=f"`{relation}` is no equality")
     proofs: list[Proof] = []
-    for a, b in components(left, right):
+    for a, b in components(*(side_by_side(left, right) or (left, right))):
         try:
             for one, other, there in instances(a, b, context):
                 proofs.append(judge_equation(one, other, there, form))

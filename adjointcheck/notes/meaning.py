@@ -392,7 +392,7 @@ class _Resolver:
         """f_x(x(t), t): the function at these arguments, differentiated by the slot; (df/dx)(t1): the derivative at a place."""
         core = core_of(base.of)
         if len(node.arguments) == 1 and self.is_place(node.arguments[0]):
-            return tree.Evaluated(base, (self.map(node.arguments[0]),))
+            return tree.Evaluated(base, (self.time(node.arguments[0]),))
         if isinstance(core, Applied):
             return replace(base, of=_replaced(base.of, lambda c: self.filled(c, node.arguments)))
         return base

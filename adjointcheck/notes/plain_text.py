@@ -69,7 +69,7 @@ def _sum_text(node: Sum) -> str:
 def _derivative_text(node: Derivative) -> str:
     if node.kind == "nabla":
         return f"grad{'_' + _texts(node.by) if node.by else ''} {_text(node.of, ATOM)}"
-    sign = {"total": "d", "partial": "d", "functional": "delta "}[node.kind]
+    sign = {"total": "d", "through": "d", "partial": "d", "functional": "delta "}[node.kind]
     if not node.by:
         return f"{sign}({_text(node.of, CHAIN)})"
     order = f"^{len(node.by)}" if len(node.by) > 1 else ""

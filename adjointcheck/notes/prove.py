@@ -274,6 +274,7 @@ class Bench:
         first, last = self.language.points[0], self.language.points[-1]
         lacks = [claim.part(last) - found.part(last), found.part(first) - claim.part(first)]
         pairs = [symbol(p) * symbol(f"{x}.delta") for p, x in (("p", "x"), ("q", "y")) if {p, x} <= self.language.letters.keys()]
+        pairs += [symbol("p") * symbol("S")] if {"p", "S"} <= self.language.letters.keys() else []
         written = [f"x_{i + 1}" for i in range(len(self.language.letters)) if f"x_{i + 1}" in self.language.letters]
         pairs += [total(symbol(x.replace("x", "p")) * symbol(f"{x}.delta") for x in written)] if written else []
         ends = [fact for fact in self.facts.values() if fact.at == last and fact.part("left").head == fact.part("right").head == "symbol"]

@@ -372,8 +372,12 @@ def sized(document: Mapping[str, Any], sizes: Mapping[str, str]) -> dict[str, An
 
 @cache
 def setting(kind: str, values: tuple[tuple[str, str], ...] = (), sizes: tuple[tuple[str, str], ...] = ()) -> Setting:
-    """The setting of a kind of notes where letters have `values` (L is 0, h is 1, f_t is 0) and dimensions `sizes`; judged once."""
-    row = KINDS[kind]
+    """The setting of a kind of notes where letters have `values` (L is 0, h is 1, f_t is 0) and dimensions `sizes`; judged once.
+
+    dx_0/dtheta is 0 unless it has itself as its value.
+    """
+    row, put = KINDS[kind], {"x0_theta": "0", **dict(values)}
+    put = {name: text for name, text in put.items() if text != name}
     document = renamed(row.draft(*row.options).document(kind, row.title, "notes"), row.names)
     document["conclusions"] = [step["id"] for step in document["steps"] if step["rule"] not in ("assume", "define")]
-    return judged(sized(specialise(document, dict(values)), dict(sizes)), row.optional)
+    return judged(sized(specialise(document, put), dict(sizes)), row.optional)

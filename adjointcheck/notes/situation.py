@@ -170,8 +170,8 @@ def values(kind: str, context: Context) -> dict[str, str]:
     """The letters of a setting that are 0 or 1 in the context."""
     present = {declared.symbol for declared in context.letters.values()}
     found: dict[str, str] = {}
-    if not context.option("starts"):
-        found[SLOPE] = "0"
+    if context.option("starts"):
+        found[SLOPE] = SLOPE
     cost = context.law("objective")
     parts = list(walk(cost.right)) if cost else []
     runs = "L" in present or any(isinstance(part, tree.Integral) or (isinstance(part, tree.Series) and kind != "observations")
@@ -229,7 +229,7 @@ def _is_start(place: Node | None) -> bool:
 def concrete(kind: str, context: Context) -> Setting | None:
     """The kind's setting with the context's functions; None where the notes' own fields cannot be put in."""
     language = setting(kind).language
-    put = {name: text for name, text in values(kind, context).items() if name in language.letters}
+    put = {name: text for name, text in values(kind, context).items() if name in language.letters or name == SLOPE}
     key = kind, tuple(sorted(put.items())), sizes(context)
     made = setting(*key)
     try:

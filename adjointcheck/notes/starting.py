@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import Context, Declared, key
+from adjointcheck.notes.context import Context, Declared, key, own
 from adjointcheck.notes.meaning import Symbol, resolve, unknown
 from adjointcheck.notes.tree import Node
 
@@ -23,7 +23,7 @@ def parametrised(right: Node, context: Context) -> Context | None:
         return None
     made = resolve(letter, context)
     if unknown(made):
-        context = context.declare(Declared(key(letter), key(letter), ("n", "1"), "alias", body=START, source="proposed"))
+        context = context.declare(Declared(key(letter), own(key(letter)), ("n", "1"), "alias", body=START, source="proposed"))
     elif made != START:
         return None
     return replace(context, options={**context.options, "starts": "theta"})

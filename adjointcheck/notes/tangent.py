@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import ROLES, Context, Declared, key
+from adjointcheck.notes.context import ROLES, Context, Declared, key, own
 from adjointcheck.notes.meaning import Applied, Symbol, resolve, unknown
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import head, moving, pair_of
@@ -70,7 +70,7 @@ def _sensitive(letter: tree.Letter, by: Symbol, context: Context) -> Introduced:
     if name in context.letters:
         return None
     body = tree.Derivative(Symbol("x"), (by,), "total")
-    declared = Declared(name, name, ("n", "1") if by.part else ROLES["S"].shape, "alias", body=body, source="proposed")
+    declared = Declared(name, own(name), ("n", "1") if by.part else ROLES["S"].shape, "alias", body=body, source="proposed")
     return "definition", (name,), replace(context, letters={**context.letters, name: declared})
 
 
@@ -82,7 +82,7 @@ def _index(node: Node) -> str:
 def _named(found: dict[str, str], context: Context) -> Context:
     """The letters as names of variations."""
     for name, letter in found.items():
-        declared = Declared(letter, letter, ROLES[name].shape, "alias", body=tree.Variation(Symbol(name)), source="proposed")
+        declared = Declared(letter, own(letter), ROLES[name].shape, "alias", body=tree.Variation(Symbol(name)), source="proposed")
         context = replace(context, letters={**context.letters, letter: declared})
     return context
 

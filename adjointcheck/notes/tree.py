@@ -94,7 +94,8 @@ class Function(Node):
 
 @dataclass(frozen=True)
 class Derivative(Node):
-    """d of / d by^order: one entry of `by` for each order; `kind` is total (d), partial, nabla, or functional (delta/delta).
+    """d of / d by^order: one entry of `by` for each order; `kind` is total (d), partial, nabla, functional (delta/delta), or through
+    (d_p, beside which partial_p is another).
 
     `by` is empty where nothing is written: a dot over more than a letter, a bare nabla, a prime that was declared a derivative.
     """

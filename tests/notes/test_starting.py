@@ -1,0 +1,41 @@
+"""Starts x_0(theta), forward sensitivities under letters of their own, stars that transpose: right lines are proved, slips refuted."""
+
+from __future__ import annotations
+
+import pytest
+
+from understood import last_two
+
+FLOW = "\\dot x = f(t,x,\\theta)\nx(0) = x_0(\\theta)\nJ = \\int_0^T L(t,x,\\theta)\\,dt + \\Phi(x(T))\nH = L + p f\n"
+TANGENT = FLOW + "\\dot s_k = \\frac{\\partial f}{\\partial x} s_k + \\frac{\\partial f}{\\partial\\theta_k}\n"
+STARRED = (
+    "\\dot y = f(t,y,p)\ny(t_0) = y_0(p)\nG = \\int_{t_0}^T g(t,y,p)\\,dt\nI = G - \\int_{t_0}^T \\lambda^{*}(\\dot y - f(t,y,p))\\,dt\n"
+    "\\dot s = f_y s + f_p\n\\dot\\lambda = -\\left(\\frac{\\partial f}{\\partial y}\\right)^{*}\\lambda - g_y^{*}\n"
+)
+CVODES = "state: y\nparameters: p\ncostate: \\lambda (column)\nrunning cost: g\nobjective: G"
+
+
+@pytest.mark.parametrize(
+    ("header", "given", "right", "wrong"),
+    [
+        ("", FLOW, r"\frac{dJ}{d\theta} = \int_0^T (L_\theta + p f_\theta)\,dt + p(0)\frac{\partial x_0}{\partial\theta}", r"\frac{dJ}{d\theta} = \int_0^T (L_\theta + p f_\theta)\,dt"),
+        ("", FLOW.replace("x_0(", r"\xi("), r"\frac{dJ}{d\theta} = \int_0^T (L_\theta + p f_\theta)\,dt + p(0)\,\partial_\theta\xi", r"\frac{dJ}{d\theta} = \int_0^T (L_\theta + p f_\theta)\,dt - p(0)\,\partial_\theta\xi"),
+        ("", TANGENT, r"s_k(0) = \frac{\partial x_0}{\partial\theta_k}", r"s_k(0) = 0"),
+        ("", TANGENT, r"\frac{dJ}{d\theta_k} = \int_0^T (L_x s_k + L_{\theta_k})\,dt + \Phi_x(x(T)) s_k(T)", r"\frac{dJ}{d\theta_k} = \int_0^T (L_x s_k + L_{\theta_k})\,dt"),
+        ("", TANGENT, r"\frac{dJ}{d\theta} = \int_0^T (L_x s + L_\theta)\,dt + \Phi_x(x(T))\,s(T)", r"\frac{dJ}{d\theta} = \int_0^T (p s + L_\theta)\,dt + \Phi_x(x(T))\,s(T)"),
+        ("", TANGENT, r"\dot s_k = f_x s_k + f_{\theta_k}", r"\dot s_k = f_x s_k - f_{\theta_k}"),
+        ("", FLOW, r"\dot p_i = -\sum_{j=1}^n p_j \frac{\partial f_j}{\partial x_i} - L_{x_i}", r"\dot p_i = -\sum_{j=1}^n p_j \frac{\partial f_i}{\partial x_j} - L_{x_i}"),
+        ("", FLOW, r"\dot p^i = -\sum_{j=1}^n p^j f^j_{x_i} - L_{x_i}", r"\dot p^i = -\sum_{j=1}^n p^j f^i_{x_j} - L_{x_i}"),
+        ("", FLOW, r"d_\theta J = \int_0^T (\partial_\theta L + p\, d_\theta f - p\, \partial_x f\, d_\theta x)\,dt + p(0)\, d_\theta x(0)", r"d_\theta J = \int_0^T (\partial_\theta L + p\, d_\theta f)\,dt + p(0)\, d_\theta x(0)"),
+        (CVODES, STARRED, r"\frac{dG}{dp} = \lambda^{*}(t_0)\,s(t_0) + \int_{t_0}^T (g_p + \lambda^{*} f_p)\,dt", r"\frac{dG}{dp} = \int_{t_0}^T (g_p + \lambda^{*} f_p)\,dt"),
+        (CVODES, STARRED, r"\frac{d}{dt}(\lambda^{*} s) = \lambda^{*} f_p - g_y s", r"\frac{d}{dt}(\lambda^{*} s) = \lambda^{*} f_p + g_y s"),
+    ],
+)  # fmt: skip
+def test_the_right_line_is_proved_and_its_slip_refuted(header: str, given: str, right: str, wrong: str) -> None:
+    assert last_two(header, given, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_star_beside_an_optimal_state_does_not_transpose() -> None:
+    given = "\\dot x = f(x,u)\nJ = \\int_0^T L(x,u)\\,dt\nH = L + p^T f\n"
+    right, wrong = r"\dot p^* = -f_x|_*^T p^* - L_x|_*", r"\dot p^* = -f_x|_* p^* - L_x(x^*,u^*)^T"
+    assert last_two("", given, right, wrong) == ["proved", "refuted"]
