@@ -201,6 +201,8 @@ class Reader(Composition):
     def function(self, node: Applied, name: str) -> Form:
         """A function's letter, or that of its partial, where its arguments live."""
         language = self.setting.language
+        if node.name == "O" and name not in language.letters:
+            raise Unclear("an observation operator", "the functions of the problem")
         root = self.letter(name) if name in language.letters or self.body(name) is not None else ZERO
         if len(language.points) == 1 and not node.arguments and not node.side:  # all letters are constant there
             return {"": root}

@@ -19,6 +19,7 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.blocks import components
 from adjointcheck.notes.context import LATER, ROLES, Context
 from adjointcheck.notes.contraction import extent, free
+from adjointcheck.notes.costs import starting
 from adjointcheck.notes.evaluation import Env, NoValue, ShapeError, evaluate
 from adjointcheck.notes.fields import COARSE
 from adjointcheck.notes.finding import Counterexample
@@ -126,13 +127,25 @@ def readings(left: Node, right: Node, context: Context) -> Iterator[tuple[str, C
     nabla = any(isinstance(part, tree.Derivative) and part.kind == "nabla" for side in (left, right) for part in walk(side))
     if nabla and not context.option("nabla") and not context.option("jacobian"):
         for layout, words in (("components", "its Jacobian"), ("transposed", "the transposed Jacobian")):
-            yield f"nabla of a vector read as {words}", _with(context, layout)
+            yield f"nabla of a vector read as {words}", _with(context, "nabla", layout)
+    elif is_first_open(left, right, context):
+        for which in ("without", "with"):
+            yield f"the costate at the first layer {which} what is paid there", _with(context, "first costate", which)
     else:
         yield "", context
 
 
-def _with(context: Context, layout: str) -> Context:
-    return replace(context, options={**context.options, "nabla": layout})
+def _with(context: Context, name: str, value: str) -> Context:
+    return replace(context, options={**context.options, name: value})
+
+
+def is_first_open(left: Node, right: Node, context: Context) -> bool:
+    """Does it speak of the first layer's costate, where a cost of the first state is paid beside the others?"""
+    law = context.law("objective")
+    if context.over() != "layers" or context.option("first costate") or law is None or not starting(law.right).terms:
+        return False
+    places = [part.at for side in (left, right) for part in walk(side) if isinstance(part, Symbol) and part.name == "p"]
+    return any(place in (Symbol("t0"), tree.Number(Fraction(0))) for place in places)
 
 
 def _settled(outcomes: Mapping[str, Outcome]) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.meaning import Symbol, rebuilt, walk
@@ -17,6 +18,17 @@ def running(objective: Node) -> tree.Sum:
 def ending(objective: Node) -> tree.Sum:
     """All terms without an integral, at a state that stands here."""
     return tree.Sum(tuple(_here(term) for term in _terms(objective) if not _runs(term)))
+
+
+def starting(objective: Node) -> tree.Sum:
+    """All terms that speak of the first state alone."""
+    return tree.Sum(tuple(term for term in _terms(objective) if _starts(term)))
+
+
+def _starts(node: Node) -> bool:
+    states = [part for part in walk(node) if isinstance(part, Symbol) and part.name == "x"]
+    return bool(states) and all(part.at in (Symbol("t0"), tree.Number(Fraction(0))) for part in states) and not any(
+        isinstance(part, tree.Series) for part in walk(node))
 
 
 def _terms(node: Node) -> tuple[Node, ...]:

@@ -20,6 +20,7 @@ from adjointcheck.notes.forms import form_of
 from adjointcheck.notes.formulas import formula, update
 from adjointcheck.notes.layering import arrived, finer, grid, shared
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, resolve, symbols, unknown, walk
+from adjointcheck.notes.measured import increment, operators, vectors
 from adjointcheck.notes.modes import guard, is_mode, reset, switched
 from adjointcheck.notes.multiplier import augmented, costate_meaning, hamiltonian
 from adjointcheck.notes.observed import observed_cost
@@ -77,7 +78,7 @@ class Resolved:
 def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     chain = formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ())
-    context = about(chain, arrived(chain, context))
+    context = operators(chain, about(chain, arrived(chain, context)))
     chain = turned(gathered(unprimed(chain, context), context))
     context = system(chain, context)
     for introduce in INTRODUCTIONS:
@@ -86,7 +87,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
             status, names, after = found
             resolved = replace(_resolved(unprimed(chain, after), after), status=status, form="", introduced=names)
             return replace(resolved, problems=()) if introduce in NOTATIONS else resolved, _explained(after, chain)
-    after = _explained(propose(chain, stage_letters(chain, context)), chain)
+    after = _explained(propose(chain, vectors(chain, stage_letters(chain, context))), chain)
     resolved = _resolved(chain, after)
     several = ("it speaks of two costs",) if len(named(chain, after)) > 1 else ()
     return replace(resolved, problems=(*resolved.problems, *several)), _hypothesised(chain, after)
@@ -452,8 +453,8 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
 
 
 INTRODUCTIONS = (membership, assigned, stage_law, stage_update, stage_definition, *NOTATIONS, grid, layers, written_out, dynamics,
-                 primed_dynamics, limit_dynamics, linearised, started, switched, guard, reset, observed_cost, start, formula, update,
-                 objective, augmented, hamiltonian, costate_meaning, condition, naming)
+                 primed_dynamics, limit_dynamics, linearised, started, switched, guard, reset, observed_cost, increment, start, formula,
+                 update, objective, augmented, hamiltonian, costate_meaning, condition, naming)
 
 
 # Letters that a claim uses without a word

@@ -19,6 +19,7 @@ LOOSE = ("d", "e", "g", "i", "j")  # names of dimensions that nothing fixes
 TRIES = 64
 ROLE_LETTERS = {"H": "H", "mathcal{H}": "H", "f": "f", "F": "f", "L": "L", "J": "J", "mathcal{J}": "J", "Psi": "Psi", "Phi": "Psi"}
 SCALAR = ("1", "1")
+DOTS = tree.Letter("dots")
 PLACES = {"layers": ("N", "K", "T"), "time": ("t", "T", "f", "N", "s", "tau")}  # subscripts that say where, not which
 
 
@@ -69,7 +70,7 @@ class Fit:
             case tree.Sum(terms):
                 return reduce(self.same, [self.shape(term) for term in terms if not _is_zero(term)], self.shape(terms[0]))
             case tree.Product(factors):
-                return reduce(self.times, map(self.shape, factors))
+                return reduce(self.times, [self.shape(factor) for factor in factors if factor != DOTS])
             case tree.Negative(of) | tree.Series(body=of) | tree.Integral(body=of):
                 return self.shape(of)
             case tree.Transposed(of):
@@ -99,6 +100,8 @@ class Fit:
         return SCALAR
 
     def letter(self, node: tree.Letter | tree.Call) -> Shape:
+        if (function := self.function_of(node)) is not None:
+            return function.shape
         name = name_of(node, self.context)
         if name in self.trial:
             return self.unknown(name)
@@ -107,6 +110,14 @@ class Fit:
         if symbol == "p" or (known is None and not symbol) or (symbol in ROLES and ROLES[symbol].kind == "index"):
             raise Misfit
         return known.shape if known is not None else ROLES[symbol].shape
+
+    def function_of(self, node: Node) -> Declared | None:
+        """The function that is called."""
+        inner = node.function if isinstance(node, tree.Call) else None
+        if not isinstance(inner, tree.Letter):
+            return None
+        known = self.context.letters.get(key(inner)) or self.context.letters.get(inner.name)
+        return known if known is not None and known.kind == "function" else None
 
     def unknown(self, name: str) -> Shape:
         """By the kind under trial: like is x_b, which is like x."""
@@ -162,6 +173,8 @@ def walk_letters(node: Node, context: Context) -> Iterator[tree.Letter | tree.Ca
 
 def _unknown(node: tree.Letter | tree.Call, context: Context) -> str:
     """The name of a letter that nothing explains."""
+    if node == DOTS:
+        return ""
     try:
         name = name_of(node, context)
     except Misfit:
@@ -191,10 +204,22 @@ def _declared(fit: Fit, places: Mapping[str, bool], context: Context) -> Context
 def indexed(letter: tree.Letter, value: Node, context: Context) -> Context | None:
     """d_k = y_k - H_k x_k: a new letter with a value at each layer."""
     index = letter.below[0] if len(letter.below) == 1 else None
+    context = own_letters(("?rows", "?cols"), value, context)
     known = context.letters.get(key(index)) if isinstance(index, tree.Letter) else None
     body = resolve(value, context)
     role = ROLE_LETTERS.get(letter.name, "")  # which a letter usually names, unless another letter does
     taken = letter.name in context.letters or (role and not context.of(role) and (role != "H" or "p" in symbols(body)))
     if known is None or known.symbol != "l" or taken or unknown(body) or not symbols(body):
         return None
-    return context.declare(Declared(letter.name, own(letter.name), ("", ""), "path", body=body, source="proposed"))
+    shape = shape_of(value, context)
+    return context.declare(Declared(letter.name, own(letter.name), shape, "path", body=body, source="proposed"))
+
+
+def shape_of(node: Node, context: Context) -> Shape:
+    """Rows and columns of an expression of known letters; empty names where they are not certain."""
+    fit = Fit(context, {})
+    try:
+        rows, cols = map(fit.dim, fit.shape(node))
+    except Misfit:
+        return "", ""
+    return ("", "") if "?" in rows + cols else (rows, cols)

@@ -16,7 +16,7 @@ STAGED = ("stage", "slope", "stage_costate", "lower", "partner", "weights", "nod
 STARS = ("*", "ast", "star")
 SIDES = {"-": "before", "+": "after", "minus": "before", "plus": "after"}
 _ENDS = ("t", "x", "theta")
-AXES = {"f": ORDER, "L": ORDER, "Psi": _ENDS, "phi": _ENDS, "g": _ENDS, "psi": _ENDS, "r": ("x", "theta"), "H": (*ORDER, "p")}
+AXES = {"f": ORDER, "L": ORDER, "Psi": _ENDS, "phi": _ENDS, "g": _ENDS, "psi": _ENDS, "O": _ENDS, "r": ("x", "theta"), "H": (*ORDER, "p")}
 
 
 @dataclass(frozen=True)

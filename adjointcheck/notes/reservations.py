@@ -122,6 +122,8 @@ def _layers(name: str, node: Node) -> frozenset[int]:
 def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[str]:
     """On which of the inputs, or of "all" and "end", something rests that is said by left = right."""
     if isinstance(left, Symbol) and not left.part and (left.name == "x0" or (left.name == "x" and _at_start(left.at))):
+        if any(known.body is not None and left in walk(known.body) for name in _names(right) for known in context.of(name)):
+            return frozenset()  # x_0 = x_b + z says what z is
         return _dependent(right, context, frozenset({"x0", "x"}))
     if isinstance(left, Symbol) and left.name in ("t0", "t1") and left.at is None:
         return _dependent(right, context, frozenset())
@@ -164,7 +166,21 @@ def given(left: Node, right: Node, context: Context) -> bool:
     place = isinstance(left, Symbol) and left.name in ("t0", "t1", "x0", "theta", "h", "N") and left.at is None
     accelerated = isinstance(left, tree.Derivative) and left.by == (Symbol("t"),) * 2 and left.of == Symbol("x")
     moves = _is_own_rate(left, context) or (context.law("dynamics") is None and _moves(left, right, context))
-    return place or accelerated or moves or bool(_at_ends([left, right])) or _held(left, right) or chooses(left)
+    asked = _seeks([left, right], context) or bool(_at_ends([left, right])) or _held(left, right)
+    return place or accelerated or moves or asked or chooses(left)
+
+
+def _seeks(sides: Iterable[Node], context: Context) -> bool:
+    """An equation for an increment z of x_0 = x_b + z, in which nothing is differentiated: what is looked for."""
+    nodes = [part for side in sides for part in walk(side)]
+    names = {part.name for part in nodes if isinstance(part, Symbol)}
+    free = any(known.kind == "defined" and known.body is not None and any(_is_start(part) for part in walk(known.body))
+               for known in context.letters.values() if known.symbol in names)
+    return free and not any(isinstance(part, tree.Derivative | tree.Variation) or getattr(part, "name", "") in ("p", "J") for part in nodes)
+
+
+def _is_start(node: Node) -> bool:
+    return isinstance(node, Symbol) and (node.name == "x0" or (node.name == "x" and _at_start(node.at)))
 
 
 def _is_own_rate(left: Node, context: Context) -> bool:

@@ -57,9 +57,11 @@ def is_another(letter: tree.Letter | None, value: Node, context: Context) -> boo
 
 
 def _constrained(value: Node, context: Context) -> bool:
-    """Has it a costate in it, or a term such as x_{l+1} - f, as augmented costs have?"""
+    """Has it a costate in it, or a term such as x_{l+1} - f, as augmented costs have, or a state at the running layer?"""
     made = resolve(value, context)
-    ahead = any(isinstance(part, Symbol) and part.name == "x" and isinstance(part.at, tree.Sum) for part in walk(made))
+    running = (Symbol("l"), Symbol("t"))
+    states = [part for part in walk(made) if isinstance(part, Symbol) and part.name == "x"]
+    ahead = any(isinstance(part.at, tree.Sum) or part.at in running for part in states)
     return ahead or bool(symbols(made) & {"p", "H", "J_a"}) or any(isinstance(part, tree.Derivative) for part in walk(made))
 
 

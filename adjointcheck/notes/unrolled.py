@@ -22,6 +22,7 @@ from adjointcheck.expression.node import ZERO, Expression, symbol
 from adjointcheck.notes import tree
 from adjointcheck.notes.claims import Reader, Unclear
 from adjointcheck.notes.context import ROLES, Context, Declared, Law
+from adjointcheck.notes.costs import starting
 from adjointcheck.notes.derivatives import slots_of
 from adjointcheck.notes.jacobian import Partial
 from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, walk
@@ -34,7 +35,7 @@ from adjointcheck.notes.usage import is_symmetric
 COUNTS = (2, 3)
 WORDS = f"written out for {' and for '.join(map(str, COUNTS))} layers"
 INPUTS = {"x": ("n", "I"), "w": ("k", "I_k"), "theta": ("m", "I_m")}
-ROWS = {"f": "n", "L": "1", "Psi": "1"}
+ROWS = {"f": "n", "L": "1", "O": "o", "Psi": "1"}
 END = "end"
 ZERO_NODE = tree.Number(Fraction(0))
 
@@ -88,6 +89,8 @@ class Writer:
     def of_symbol(self, node: Symbol) -> Node:
         if node.bound or (node.name in ("l", "N") and node.at is None):
             return tree.Number(Fraction(self.number(node)))
+        if node.name == "p" and self.layer(node.at) == 0 and self.paid_first and not self.context.option("first costate"):
+            raise Outside(0, self.count)
         if node.name in ("x", "p", "w") and not node.part and not node.side:
             return replace(node, name=f"{node.name}{self.layer(node.at)}", at=None)
         if node.name == "J_a":
@@ -100,6 +103,12 @@ class Writer:
         if declared.body is not None:
             return self.at(self.layer(node.at)).written(declared.body) if declared.kind == "path" else self.written(declared.body)
         return replace(node, name=f"{node.name}_{self.layer(node.at)}", at=None) if declared.kind == "path" else node
+
+    @property
+    def paid_first(self) -> bool:
+        """Is a cost of the first state paid beside the others, so that its costate may be meant with it or without it?"""
+        law = self.context.law("objective")
+        return law is not None and bool(starting(law.right).terms)
 
     def own(self, name: str) -> Declared | None:
         """A letter of the notes that the convention has not."""
@@ -216,7 +225,7 @@ class Weaver:
         self.rules = [self.writer.at(layer).written(self.step.right) for layer in self.steps]
         self.cost = self.writer.written(self.objective)
         for layer in self.layers:
-            for name in ("f", "L"):
+            for name in ("f", "L", "O"):
                 if context.of(name):
                     self.writer.at(layer).function(Applied(name))
         if context.of("Psi"):
@@ -240,12 +249,18 @@ class Weaver:
         law = self.context.law("objective")
         return law.right if law is not None else Applied("Psi")
 
+    @property
+    def alone(self) -> bool:
+        """Is the first costate meant without what is paid for the first state alone?"""
+        return self.writer.paid_first and self.context.option("first costate") == "without"
+
     def network(self) -> Network:
         self.declare()
         self.reader = Reader(Setting(self.document()), self.context)
         language = self.reader.setting.language
         self.states = [self.said(rule) for rule in self.rules]
         self.price = self.said(self.cost)
+        self.first = self.said(self.writer.written(starting(self.objective))) if self.alone else ZERO
         self.by = {name: Partial(language, name) for name in self.inputs()}
         self.laws()
         self.costates()
@@ -323,7 +338,7 @@ class Weaver:
 
     def costates(self) -> None:
         for layer in reversed(self.layers):
-            root = self.slope(self.price, f"x{layer}")
+            root = self.slope(self.price, f"x{layer}") if layer else self.slope(self.price - self.first, "x0")
             root = root + self.carried(layer, f"x{layer}") if layer < self.count else root
             self.draft.define(f"costate_{layer}", f"p{layer} = {to_text(root)}")
         for layer in self.layers[1:]:
@@ -338,7 +353,8 @@ class Weaver:
             tangents.append(draft.step(f"tangent_{layer}", "differentiate", claim, f"dynamics_{layer}", *self.given, by="delta"))
         moved = to_text(self.reader.setting.language.move(self.price, "delta"))
         draft.step("variation", "differentiate", {"value": "J.delta", END: moved}, "cost", *self.given, by="delta")
-        slopes = {"x0": symbol("p0"), **{name: self.through(name) for name in self.inputs() if not name.startswith("x")}}
+        start = self.slope(self.first, "x0") if self.first is not ZERO else ZERO
+        slopes = {"x0": symbol("p0") + start, **{name: self.through(name) for name in self.inputs() if not name.startswith("x")}}
         total = " + ".join(f"({to_text(root)})*{name}.delta" for name, root in slopes.items())
         costates = [f"costate_{layer}" for layer in self.layers]
         draft.step("first_variation", "rewrite", {"value": "J.delta", END: total}, "variation", *tangents, *self.given, *costates)

@@ -35,11 +35,25 @@ def head(node: Node) -> tree.Letter | None:
 
 
 def is_symmetric(declared: Declared, context: Context) -> bool:
-    """A matrix that is said to be symmetric, or by custom a weight: Q of x' Q x in a cost, where the dynamics do not speak of it."""
+    """A matrix that is said to be symmetric, or a weight by custom: Q of x' Q x, e' Q^-1 e in a cost, if the dynamics do not speak of it."""
     cost, laws = context.law("objective"), [context.law("dynamics"), context.law("layers")]
     weighs = cost is not None and declared.symbol in symbols(cost.right)
     moves = any(law is not None and declared.symbol in symbols(law.right) for law in laws)
-    return f"symmetric {declared.letter}" in context.hypotheses or (declared.letter in USUAL_WEIGHTS and weighs and not moves)
+    return f"symmetric {declared.letter}" in context.hypotheses or (
+        weighs and not moves and cost is not None and (declared.letter in USUAL_WEIGHTS or _is_weight(declared.symbol, cost.right)))
+
+
+def _is_weight(name: str, cost: Node) -> bool:
+    """Does it stand in quadratic forms v' Q v, v' Q^-1 v alone?"""
+    count = sum(isinstance(part, Symbol) and part.name == name for part in walk(cost))
+    return 0 < count == sum(_weighs(part, name) for part in walk(cost) if isinstance(part, tree.Product))
+
+
+def _weighs(node: tree.Product, name: str) -> int:
+    """How often it stands between a vector and itself."""
+    inner = [factor.base if isinstance(factor, tree.Power) else factor for factor in node.factors]
+    return sum(getattr(inner[i], "name", "") == name and tree.Transposed(node.factors[i + 1]) == node.factors[i - 1]
+               for i in range(1, len(inner) - 1))
 
 
 def moving(node: Node) -> tree.Letter | None:

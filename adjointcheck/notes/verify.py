@@ -201,7 +201,7 @@ class Notes:
             return ""
         if item.name in self.readings and len({*self.readings.values()}) > 1:
             both = " and another with ".join(sorted({*self.readings.values()}))
-            return f"one formula is right with {both}; declare `nabla: components` or `nabla: transposed`"
+            return f"one formula is right with {both}; declare which one is meant"
         held = {f"{name}_fixed" for name in self.context.moved} & {step["id"] for step in (item.document or {}).get("steps", ())}
         if held:
             return "it leaves out the variation of an input that the notes vary later"

@@ -18,7 +18,7 @@ import numpy as np
 
 from adjointcheck.notes import jet, tree
 from adjointcheck.notes.context import ROLES, Context
-from adjointcheck.notes.costs import running
+from adjointcheck.notes.costs import running, starting
 from adjointcheck.notes.elementwise import written_out
 from adjointcheck.notes.evaluation import (
     CLOSE,
@@ -41,7 +41,7 @@ from adjointcheck.notes.riccati import riccati_of
 from adjointcheck.notes.tree import Node
 
 LAYERS = OBSERVATIONS = 4
-SIZES = {"n": 3, "k": 2, "m": 4, "q": 2, "d": 2, "e": 4}
+SIZES = {"n": 3, "k": 2, "m": 4, "q": 2, "d": 2, "e": 4, "o": 2}
 OWNERS = {"n": "x", "k": "w", "m": "theta", "q": "psi"}  # whose dimension each is
 
 
@@ -236,10 +236,14 @@ class World:
             return self.costate(place).reshape(*self.shape("p"))
         if not 0 <= place <= self.count:
             raise NoValue(f"there is no costate at layer {place}")
-        if place == 0 and any(isinstance(part, Symbol) and part.name == "x" and _is_first(part) for part in walk(self.objective)):
+        paid = starting(self.objective)
+        if place == 0 and paid.terms and not self.context.option("first costate"):
             raise NoValue("the costate at the first layer, where a cost is paid: with it or without it")
         if place not in self.costates:
             self.costates[place] = self._price(place)
+        if place == 0 and self.context.option("first costate") == "without":
+            alone = columns(lambda value: evaluate(paid, Env(self.put("x0", value), 0)), self.inputs["x0"])
+            return self.costates[place] - alone.reshape(*self.shape("p"))
         return self.costates[place]
 
     def value_observation(self, place: Value) -> Value:
@@ -583,10 +587,6 @@ def _stands(slot: str, value: Node) -> bool:
 
 def same(place: Value, other: float) -> bool:
     return not isinstance(place, jet.Jet) and abs(float(place) - other) < CLOSE
-
-
-def _is_first(symbol: Symbol) -> bool:
-    return symbol.at is not None and _is_start(symbol.at)
 
 
 def _is_start(place: Node) -> bool:
