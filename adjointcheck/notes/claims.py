@@ -21,6 +21,8 @@ from adjointcheck.notes.at_event import in_variations, stretch_of
 from adjointcheck.notes.composition import SIDES, Claim, Composition, Form
 from adjointcheck.notes.context import Context, own_function, own_name
 from adjointcheck.notes.contraction import consistent, contracted, contracts
+from adjointcheck.notes.curvature import is_second
+from adjointcheck.notes.hessians import cost_moved, second
 from adjointcheck.notes.indices import Unclear, ahead, counted_from, past_last
 from adjointcheck.notes.jacobian import Partial, lemma
 from adjointcheck.notes.meaning import Applied, Symbol, Unknown, rebuilt, walk
@@ -339,13 +341,15 @@ class Reader(Composition):
 
     def form_derivative(self, node: tree.Derivative) -> Form:
         letters = [by for by in node.by or (Symbol("t"),) if isinstance(by, Symbol)]
+        if len(node.by) == 2 and is_second(node):
+            return second(self, node, letters)
         if len(letters) < len(node.by) or len({(letter.name, letter.part) for letter in letters}) > 1:
             raise Unclear("a derivative", "derivatives in t, x, w, theta, p or an input")
         by = letters[0]
         if node.kind in ("total", "functional"):
             return self.in_time(node) if by.name == "t" else self.through_system(node, by)
         if len(node.by) > 1:
-            raise Unclear("a second derivative", "first derivatives")
+            raise Unclear("a second derivative", "first derivatives, or second ones of H, L, Psi, p f and J")
         return self.partial(node, by)
 
     def in_time(self, node: tree.Derivative) -> Form:
@@ -491,6 +495,8 @@ class Reader(Composition):
         return node, lambda form: form
 
     def form_evaluated(self, node: tree.Evaluated) -> Form:
+        if (moved := cost_moved(node, self.setting)) is not None:
+            return {"": moved}
         ends = not node.less and any(self.end(item) == self.setting.language.points[-1] for item in node.at)
         form = replace(self, ending=ends).form(node.of)
         upper = self.at_point(form, node.at)

@@ -89,13 +89,16 @@ class Composition(Layouts):
 
     def matched(self, left: Form, right: Form) -> tuple[Form, Form]:
         """Both sides in one layout, as far as what is loose allows."""
-        shapes = [{self.shape(root) for root in form.values()} - {("", "")} for form in (left, right)]
-        if len(shapes[0]) == len(shapes[1]) == 1 and shapes[0] != shapes[1]:
-            for form, other in ((left, right), (right, left)):
-                if all(root in self.loose for root in form.values()):
-                    turned = {place: self.turned(root) for place, root in form.items()}
-                    return (turned, other) if form is left else (other, turned)
-        return left, right
+        roots = [root for form in (left, right) for root in form.values() if not self.scalar(root)]
+        fixed = {self.shape(root) for root in roots if root not in self.loose}
+        if len(fixed) > 1 or not roots:
+            return left, right
+        wanted = fixed.pop() if fixed else self.shape(roots[0])
+
+        def fitted(root: Expression) -> Expression:
+            return self.turned(root) if root in self.loose and self.shape(root) == wanted[::-1] != wanted else root
+
+        return {place: fitted(root) for place, root in left.items()}, {place: fitted(root) for place, root in right.items()}
 
     def names_functional(self, root: Expression) -> bool:
         bases = {name.partition(".")[0] for name in symbols_of(root)}

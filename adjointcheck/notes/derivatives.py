@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes import tree
@@ -87,6 +88,10 @@ def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Nod
         by = (Symbol("x"),)
     if kind == "nabla" and not by and context.over() == "layers":
         by = (Unknown("what nabla J is by"),)
+    if kind == "nabla" and not by:
+        by = (_argument(of, context),)
+        if isinstance(of, tree.Derivative) and of.by == by:  # nabla^2 J
+            return replace(of, by=by * 2)
     if not by or not isinstance(by[0], Symbol):
         return tree.Derivative(of, by, kind)
     if len(by) == 1 and (unit := scale(by[0], context)) is not None:
@@ -97,6 +102,14 @@ def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Nod
     if made == "total" and by[0] == Symbol("w") and context.over() == "layers":
         return tree.Derivative(of, (Unknown(UNPLACED),), made)  # of one layer, or shared by all of them
     return tree.Derivative(of, by, made)
+
+
+def _argument(of: Node, context: Context) -> Node:
+    """By what nabla differentiates: a cost by the one input that the notes have, anything else by the state."""
+    core = core_of(of)
+    inner = core.of if isinstance(core, tree.Derivative) else core
+    inputs = [name for name in ("theta", "w") if context.of(name) or context.parts(name)] if inner == Symbol("J") else []
+    return Symbol(inputs[0] if len(inputs) == 1 else "x") if len(inputs) < 2 else Unknown("nabla without its letter")
 
 
 def _kind(of: Node, by: Symbol, kind: str, context: Context) -> str:

@@ -327,6 +327,9 @@ def _(node: tree.Function, env: Env) -> Value:
 
 @_value.register
 def _(node: tree.Evaluated, env: Env) -> Value:
+    item = node.at[0] if node.of == Symbol("J") and len(node.at) == 1 else None
+    if isinstance(item, tree.Chain) and isinstance(item.sides[0], Symbol) and item.sides[0].name in ("theta", "x0"):
+        return evaluate(node.of, env.within(env.world.put(item.sides[0].name, evaluate(item.sides[-1], env))))  # J at other inputs
     value = evaluate(node.of, _placed(node.at, env))
     return value - evaluate(node.of, _placed(node.less, env)) if node.less else value
 

@@ -15,6 +15,7 @@ from adjointcheck.notes.blocks import is_value, numbers, system, turned
 from adjointcheck.notes.concrete import written_out
 from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.contraction import implied
+from adjointcheck.notes.curvature import directed, tangent, weighted
 from adjointcheck.notes.flows import spoken_of
 from adjointcheck.notes.forms import form_of
 from adjointcheck.notes.formulas import formula, update
@@ -80,7 +81,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     chain = formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ())
     context = operators(chain, about(chain, arrived(chain, context)))
     chain = turned(gathered(unprimed(chain, context), context))
-    context = system(chain, context)
+    chain, context = directed(chain, system(chain, context))
     for introduce in INTRODUCTIONS:
         found = introduce(chain, context)
         if found is not None:
@@ -98,7 +99,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = resolve(chain, spoken_of((made,), context))
     assert isinstance(made, tree.Chain)
     made = at_event(_placed(conserved(made)), context)
-    made = shared(replace(made, sides=tuple(map(numbers, implied(made.sides)))))
+    made = shared(replace(made, sides=tuple(weighted(numbers(side), context) for side in implied(made.sides))))
     stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
     letters = [letter for side in stated for letter in unknown(side)]
     problems = tuple(f"the letter {letter} is not declared; add a header line such as `{letter}: costate` or `{letter} in R^n`"
@@ -452,9 +453,9 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (membership, assigned, stage_law, stage_update, stage_definition, *NOTATIONS, grid, layers, written_out, dynamics,
-                 primed_dynamics, limit_dynamics, linearised, started, switched, guard, reset, observed_cost, increment, start, formula,
-                 update, objective, augmented, hamiltonian, costate_meaning, condition, naming)
+INTRODUCTIONS = (membership, assigned, tangent, stage_law, stage_update, stage_definition, *NOTATIONS, grid, layers, written_out,
+                 dynamics, primed_dynamics, limit_dynamics, linearised, started, switched, guard, reset, observed_cost, increment, start,
+                 formula, update, objective, augmented, hamiltonian, costate_meaning, condition, naming)
 
 
 # Letters that a claim uses without a word

@@ -384,6 +384,9 @@ class _Resolver:
         terminal_only = law is not None and isinstance(law.right, Applied)
         if terminal_only and len(made) == 1 and not (ends and is_end(ends[0].at)) and not isinstance(inner[0], Symbol):
             return Applied("Psi", (("x", made[0]),))
+        moved = [_varied_input(argument) for argument in made]
+        if len(made) == 1 and (changed := moved[0]) is not None:
+            return tree.Evaluated(base, (tree.Chain((changed, made[0]), ("=",)),))
         if any(not isinstance(c, Symbol) for c in inner):
             return Unknown("J of a changed argument")
         return base
@@ -527,6 +530,15 @@ class _Resolver:
         made = rebuilt(node, self.map)
         assert isinstance(made, tree.Expectation)
         return replace(made, body=_random(made.body))
+
+
+def _varied_input(node: Node) -> Symbol | None:
+    """theta of theta + eps delta theta."""
+    first = node.terms[0] if isinstance(node, tree.Sum) and len(node.terms) == 2 else None
+    varied = tree.Variation(first) if isinstance(first, Symbol) and first.name in ("theta", "x0") and first.at is None else None
+    known = varied is not None and isinstance(node, tree.Sum) and node.terms[1] in (
+        tree.Product((Symbol("eps"), varied)), tree.Product((Symbol("eps", bound=True), varied)), tree.Product((varied, Symbol("eps"))))
+    return first if known and isinstance(first, Symbol) else None
 
 
 def _random(node: Node) -> Node:

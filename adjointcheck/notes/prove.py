@@ -64,8 +64,10 @@ def prove(setting: Setting, claim: Slots, hypotheses: Iterable[str] = (), withou
         fact = setting.language.fact(claim, "claim")
         if first:
             bench.facts = {"first": setting.language.fact(first, "first"), **bench.facts}
+        if order and not fact.at and {*fact.parts} - {"value"}:
+            return Proof(Status.UNKNOWN, reason="a remainder beside an integral")
         if order:
-            return bench.expanded(fact, order)
+            return bench.expanded(fact if fact.at else Fact({"left": fact.part("value"), "right": ZERO}, "always"), order)
         return bench.equation(fact) if fact.at else bench.functional(fact)
     except DisagreementError:
         raise
@@ -227,7 +229,7 @@ class Bench:
         for ids in product(*(self.of_value(name) for name in names)):
             patterns = [derive(value, {name: HOLE}) for name in names]
             yield list(zip(ids, patterns, strict=True))
-        for id, fact in self.facts.items():
+        for id, fact in list(self.facts.items()):
             if not fact.at and fact.part("value").head not in ("symbol", "number") and self.says("value", value, fact.part("value"), ()):
                 yield [(id, HOLE)]
         if value is ZERO:

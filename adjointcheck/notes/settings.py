@@ -19,6 +19,7 @@ from adjointcheck.derive.theories.draft import Draft
 from adjointcheck.errors import DisagreementError
 from adjointcheck.expression.grammar import LOG, parse, to_text
 from adjointcheck.expression.node import Expression, add, apply, div, evaluate, mul, neg, power, sub, symbols_of, walk
+from adjointcheck.notes.second_order import ALONE, second_order
 from adjointcheck.trusted.language import Fact, Language, read_language
 from adjointcheck.trusted.theory import judge_theory
 from adjointcheck.trusted.verdict import Status
@@ -79,7 +80,8 @@ def folded(root: Expression, values: Mapping[str, Expression]) -> Expression:
 def specialise(document: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
     """The theorem where letters are values, such as L = 0 or h = 1; what was said of those letters alone is left out."""
     functions = document["functions"]
-    values = {**values, **{part: "0" for f, slopes in functions.items() if f in values for part in slopes.values()}}
+    while more := {part: "0" for f, slopes in functions.items() if f in values for part in slopes.values() if part not in values}:
+        values = {**values, **more}
     put = {name: parse(text, "value", caps=LOG, matrices=True) for name, text in values.items()}
     gone = {step["id"] for step in document["steps"] if {_base(step["claim"].get("left", step["claim"].get("value"))),
                                                          _base(step["how"].get("of", "."))} & put.keys()}
@@ -337,6 +339,7 @@ KINDS: dict[str, Kind] = {
     "manifold": Kind("Terminal manifold", speaking(end_conditions.manifold_multiplier)),
     "periodic": Kind("Periodic states", speaking(end_conditions.periodic)),
     "small_step": Kind("From t to t + eps", small_step, names={"a": "p"}),
+    "second_order": Kind("Second order", second_order, optional=("x0_fixed", "theta_fixed", "w_fixed", *ALONE)),
     "hutchinson_own": Kind("Hutchinson's estimator of the notes' own A", neural.hutchinson, names={"z": "noise"}),
     "hutchinson": Kind("Hutchinson's estimator", neural.hutchinson, names={"A": "f_x", "z": "noise"}),
 }

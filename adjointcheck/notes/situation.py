@@ -20,10 +20,12 @@ from adjointcheck.notes.at_event import stretch_of
 from adjointcheck.notes.claims import Form, Reader, Unclear
 from adjointcheck.notes.componentwise import component_settings
 from adjointcheck.notes.context import ROLES, Context, own_function, own_name
+from adjointcheck.notes.curvature import directions, is_second
 from adjointcheck.notes.forms import about_end_time
 from adjointcheck.notes.jacobian import Partial
 from adjointcheck.notes.meaning import Applied, Symbol, children, symbols, walk
 from adjointcheck.notes.regulator import letters_of, names_of, regulator_steps
+from adjointcheck.notes.second_order import ALONE
 from adjointcheck.notes.settings import HIDDEN_STAGES, HIDDEN_VARIED, KINDS, Setting, judged, setting
 from adjointcheck.notes.stage_proof import COUNTS, kind_of
 from adjointcheck.notes.stages import staged
@@ -61,13 +63,14 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
     free = ("free_final_time",) if ends else ()
     same = "L" if context.law("dynamics after") else "fL"  # without a second field, f and L jump only where a control does
     smooth = tuple(f"same_{name}_{s}" for name in same for s in "sr") if not context.of("w") else ()
-    moved = moves_with(varied(chain) | context.moved, context)
+    moved = moves_with(moved_along(chain, context), context)
     held = tuple(f"{letter}_fixed" for letter in INPUTS if letter not in moved)
+    alone = tuple(name for name, fixed in ALONE.items() if fixed <= {*held})
     choice = ("costate", "terminal") if has_free_multiplier(chain) else ()
     for kind in filter(None, kinds):
         made = concrete(kind, context)
         if made is not None:
-            force = tuple(name for name in (*held, *stationary, *free, *smooth) if name in made.optional)
+            force = tuple(name for name in (*held, *alone, *stationary, *free, *smooth) if name in made.optional)
             spelt = (("stationary_control",),) if "stationary" in force and "L_is" in made.facts else ()  # L_w is a formula
             yield from (Situation(made, force, choice, hidden) for hidden in (*HIDDEN.get(kind, ((),)), *spelt))
 
@@ -78,6 +81,12 @@ def has_free_multiplier(chain: tree.Chain) -> bool:
     states = [symbol_ for symbol_ in moved if symbol_.name == "x" and symbol_.at not in (Symbol("t0"), tree.Number(Fraction(0)))]
     free = bool(states) and any(symbol_.name in ("J", "J_a") for symbol_ in moved)
     return (free or any(isinstance(node, tree.Derivative) and node.of == Symbol("J_a") for node in walk(chain))) and "p" in symbols(chain)
+
+
+def moved_along(chain: tree.Chain, context: Context) -> frozenset[str]:
+    """The inputs that a formula moves: those that it names, those that the notes vary, and those along which they have a direction."""
+    told = directions(context)
+    return (told | (varied(chain) - {"x0"}) if told else varied(chain)) | context.moved
 
 
 def written_out(chain: tree.Chain, context: Context, form: str) -> Iterator[Situation]:
@@ -93,6 +102,8 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
     """Rows of `KINDS` for a formula in its context."""
     names, nodes = symbols(chain), list(walk(chain))
     over_layers = context.over() == "layers"
+    if not over_layers and any(is_second(node) or _of_costate(node) or is_moved_cost(node) for node in nodes):
+        return ("second_order",)
     if any(isinstance(node, tree.Expectation) for node in nodes):
         return ("hutchinson", *(("hutchinson_own",) if any(d.shape == ("n", "n") for d in context.of("A")) else ()))
     moves = any(isinstance(node, tree.Variation) for node in nodes)
@@ -102,6 +113,8 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
     if over_layers:
         kind = layer_kind(context)
         return (kind, f"{kind}_varied") if moves and kind else (kind,)
+    if moves and "S" in with_bodies(names, context):
+        return ("second_order", "variations")
     if "eps" in names or any(isinstance(node, tree.Limit) for node in nodes):
         return ("small_step",)
     if "tau" in names or context.of("g"):
@@ -114,6 +127,23 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
         if hypothesis in context.hypotheses:
             return (kind, "continuous")
     return ("continuous", "variations") if moves else ("continuous",)
+
+
+def is_moved_cost(node: Node) -> bool:
+    """J(theta + eps v)."""
+    return isinstance(node, tree.Evaluated) and node.of == Symbol("J") and isinstance(node.at[0], tree.Chain)
+
+
+def with_bodies(names: frozenset[str], context: Context) -> frozenset[str]:
+    """The letters of a formula, with S where one of them is defined as the sensitivity dx/dtheta."""
+    bodies = [known.body for known in context.letters.values() if known.symbol in names and known.kind == "defined"]
+    slopes = [body for body in bodies if isinstance(body, tree.Derivative) and body.by == (Symbol("theta"),)]
+    told = any(isinstance(slope.of, Symbol) and slope.of.name == "x" for slope in slopes)
+    return names | ({"S"} if told else set())
+
+
+def _of_costate(node: Node) -> bool:
+    return isinstance(node, tree.Variation) and "p" in symbols(node.of) and not symbols(node.of) & {"H", "J_a", "x"}
 
 
 def moved_inputs(chain: tree.Chain) -> frozenset[str]:

@@ -92,7 +92,7 @@ def started(chain: tree.Chain, context: Context) -> Introduced:
     pair = pair_of(chain)
     left = resolve(pair[0], context) if pair else None
     new = pair is not None and isinstance(pair[1], tree.Letter) and bool(unknown(resolve(pair[1], context)))
-    if pair is None or not new or left != tree.Variation(Symbol("x", at=Symbol("t0"))):
+    if pair is None or not new or left not in (tree.Variation(Symbol("x", at=Symbol("t0"))), Symbol("v", at=Symbol("t0"))):
         return None
     letter = head(pair[1])
     return ("definition", (key(letter),), _named({"x0": key(letter)}, context)) if letter is not None else None

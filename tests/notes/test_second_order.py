@@ -1,0 +1,56 @@
+"""Directions, tangents of state and costate, Hessians, in rows and columns and in several authors' letters."""
+
+from __future__ import annotations
+
+import pytest
+from understood import last_two
+
+COLUMNS = r"""state: x in R^n
+parameters: \theta in R^m
+costate: \lambda = dJ/dx (column)
+field: f
+running cost: L
+terminal cost: \Phi
+gradients: columns
+time: t in [0, T]"""
+GIVEN = r"""\dot x = f(x, \theta)
+x(0) = x_0
+J(\theta) = \Phi(x(T)) + \int_0^T L(x, \theta)\,dt
+H(x, \lambda, \theta) = L + \lambda^\top f
+\xi(t) = \left.\frac{d}{d\varepsilon} x(t; \theta + \varepsilon v)\right|_{\varepsilon = 0}
+\omega(t) = \left.\frac{d}{d\varepsilon} \lambda(t; \theta + \varepsilon v)\right|_{\varepsilon = 0}"""
+ROWS = r"""state: q
+parameters: w
+costate: p = dE/dq (row)
+field: f
+terminal cost: \psi
+objective: E
+time: t in [t_0, t_1]"""
+SHORT = r"""\dot q = f(q, w)
+E = \psi(q(t_1))
+y = \left.\frac{\partial q_\varepsilon}{\partial\varepsilon}\right|_{\varepsilon = 0}
+\dot y = f_q y + f_w r
+\pi = \delta p"""
+
+
+@pytest.mark.parametrize(("header", "given", "right", "wrong"), [
+    (COLUMNS, GIVEN, r"\dot\omega = -f_x^\top\omega - H_{xx}\xi - H_{x\theta} v", r"\dot\omega = -f_x^\top\omega - H_{xx}\xi"),
+    (COLUMNS, GIVEN, r"\omega(T) = \Phi_{xx}(x(T))\,\xi(T)", r"\omega(T) = \Phi_x(x(T))"),
+    (COLUMNS, GIVEN, r"\nabla^2 J\, v = \int_0^T (f_\theta^\top\omega + H_{\theta x}\xi + H_{\theta\theta} v)\,dt",
+     r"\nabla^2 J\, v = \int_0^T (f_\theta^\top\omega + H_{\theta\theta} v)\,dt"),
+    (COLUMNS, GIVEN, r"\frac{d^2 J}{d\theta^2} v = \int_0^T (f_\theta^\top\omega + H_{\theta x}\xi + H_{\theta\theta} v)\,dt",
+     r"\frac{d^2 J}{d\theta^2} v = \int_0^T (f_\theta^\top\omega - H_{\theta x}\xi + H_{\theta\theta} v)\,dt"),
+    (COLUMNS, GIVEN, r"J(\theta + \varepsilon v) = J(\theta) + \varepsilon\, v^\top\nabla J + \frac{\varepsilon^2}{2} v^\top\nabla^2 J\, v + O(\varepsilon^3)",
+     r"J(\theta + \varepsilon v) = J(\theta) + \varepsilon\, v^\top\nabla J + \varepsilon^2\, v^\top\nabla^2 J\, v + O(\varepsilon^3)"),
+    (COLUMNS, GIVEN + "\n" + r"S(t) = \frac{\partial x(t)}{\partial\theta}", r"\xi = S v", r"\xi = -S v"),
+    (COLUMNS, GIVEN, r"\nabla J = \int_0^T (L_\theta + f_\theta^\top\lambda)\,dt", r"\nabla J = \int_0^T (L_\theta - f_\theta^\top\lambda)\,dt"),
+    (ROWS, SHORT, r"\dot\pi = -\pi f_q - p f_{qq} y - p f_{qw} r", r"\dot\pi = -\pi f_q + p f_{qq} y - p f_{qw} r"),
+    (ROWS, SHORT, r"\frac{d}{dt}(\pi y) = \pi f_w r - p f_{qq}[y, y] - r^\top (p f_{wq}) y", r"\frac{d}{dt}(\pi y) = \pi f_w r"),
+])
+def test_right_lines_are_proved_and_slips_refuted(header: str, given: str, right: str, wrong: str) -> None:
+    assert last_two(header, given, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_remainder_beside_a_functional_is_not_left_out() -> None:
+    wrong = r"\frac{dJ}{d\theta} = \int_0^T L_\theta\,dt + O(\varepsilon)"
+    assert "proved" not in last_two(COLUMNS, GIVEN, wrong, wrong)
