@@ -12,8 +12,9 @@ import inspect
 import os
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -88,6 +89,7 @@ _forked = False
 def _remember_fork() -> None:
     global _forked
     _forked = True
+    helper.cache_clear()
 
 
 os.register_at_fork(after_in_child=_remember_fork)
@@ -215,19 +217,22 @@ def finish(target: Target, launch: Launch, like: Tensor) -> None:
 
 
 def interruptibly(solver: Solver, launch: Launch) -> int:
-    """Launch in a thread, so that an interrupt is heard here and passed on to the kernel by its cancel flag."""
+    """Launch in another thread, so that an interrupt is heard here and passed on to the kernel by its cancel flag."""
     cancel = ctypes.c_int32(0)
     launch.cancel = ctypes.addressof(cancel)
-    found: list[int] = []
-    worker = threading.Thread(target=lambda: found.append(solver(launch)), daemon=True)
-    worker.start()
+    launched = helper().submit(solver, launch)
     try:
-        worker.join()
+        return launched.result()
     except BaseException:
         cancel.value = 1
-        worker.join()  # the arrays it writes to must outlive it
+        wait([launched])  # the arrays it writes to must outlive it
         raise
-    return found[0]
+
+
+@cache
+def helper() -> ThreadPoolExecutor:
+    """The one thread that such launches share: its team of OpenMP and its memory stay with it from call to call."""
+    return ThreadPoolExecutor(1, "adjointcheck")
 
 
 def check_inputs(target: Target, inputs: Inputs, hold: str, *seeds: Tensor | None) -> None:

@@ -205,7 +205,11 @@ def test_many_threads_at_once(growth: ModuleType) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_a_forked_child_solves(growth: ModuleType) -> None:
+def test_a_forked_child_solves(growth: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its parent's thread for long launches is not there."""
+    monkeypatch.setattr(native_ops, "PATIENCE", 0.0)
+    growth.value_and_gradient()
+
     def child(pipe: Any) -> None:
         pipe.send((growth.value_and_gradient(B3)[0].tolist(), native_ops._forked))
 
