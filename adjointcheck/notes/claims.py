@@ -153,6 +153,7 @@ class Reader(Composition):
             raise Unclear(f"an index {offset} layers away", "neighbouring layers")
         if offset:
             root = self.setting.language.move(root, "next")
+        side = "" if side == "before" and place == self.setting.language.points[-1:][0] else side
         inner = place in self.setting.language.points[1:-1]
         if inner and not side and not (root is symbol("x") and self.setting.name == "observations"):
             raise Unclear("a value at a jump", "a side: p(s^-), p(s^+)")
@@ -193,7 +194,12 @@ class Reader(Composition):
         return self.shift if self.sum_start is None else self.sum_start
 
     def form_applied(self, node: Applied) -> Form:
+        node = self.ended(node)
         return self.function(node, self.called(node.name))
+
+    def ended(self, node: Applied) -> Applied:
+        """The last observation's cost, where that is made at the end: it is the cost of the end."""
+        return replace(node, name="Psi", at=None) if node.name == "phi" and node.at == Symbol("t1") else node
 
     def called(self, name: str) -> str:
         """The notes' own L, where the problem's L is a formula in it."""
@@ -237,11 +243,12 @@ class Reader(Composition):
             return
         form = self.form(value)
         place, root = next(iter(form.items()))
-        while slot == "p" and root.head == "transpose":
-            root = root.args[0]
+        sign = next((known.sign for known in self.context.of("p")), 1) if slot == "p" else 1
+        while slot == "p" and root.head in ("transpose", "neg"):  # -p^T is the notes' costate
+            root, sign = root.args[0], -sign if root.head == "neg" else sign
         shifts = {language.move(symbol(slot), moved) if moved else symbol(slot): moved for moved in ("", "next", "before", "after")}
         fits = root in shifts and (slot != "p" or not language.layers or shifts[root] == "next")  # over layers H is made of the next p
-        if len(form) > 1 or not fits:
+        if len(form) > 1 or not fits or sign < 0:
             raise Unclear(f"{slot} = {to_text(root)} as an argument", f"the {slot} of the problem")
         if place and not (slot == "p" and language.layers):
             yield place, shifts[root]
@@ -364,6 +371,7 @@ class Reader(Composition):
     def partial(self, node: tree.Derivative, by: Symbol) -> Form:
         """By explicit arguments: the function's own partial, or that of an expression at one time."""
         core, wrap = self.unwrapped(node.of)
+        core = self.ended(core) if isinstance(core, Applied) else core
         functions = self.setting.language.functions
         if isinstance(core, Applied) and core.name in functions and by.name != "p":
             called = self.called(core.name)

@@ -31,6 +31,7 @@ from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, wit
 from adjointcheck.notes.observed import written_out
 from adjointcheck.notes.stages import free_indices
 from adjointcheck.notes.staging import make_world
+from adjointcheck.notes.starting import unheld
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.values import digits
 from adjointcheck.notes.wording import show
@@ -226,7 +227,7 @@ def stages(left: Node, right: Node, context: Context) -> dict[str, Stage]:
     """Worlds by name; where a function's arguments were never written, with few and with many."""
     names = symbols(left) | symbols(right)
     told = directions(context)
-    moved = told | (varied(left, right) - {"x0"}) if told else varied(left, right)
+    moved = told | (varied(left, right) - {"x0"}) if told else unheld(varied(left, right), (left, right), context)
     stage = Stage(context, varied=moved, algebra=not names & (ROLES.keys() - {"I", "eps", "t"}))
     bare = sorted(name for name in used_functions(left, right, context) if not any(d.arguments is not None for d in context.of(name)))
     if "autonomous" in context.hypotheses or not bare:

@@ -18,15 +18,14 @@ from adjointcheck.notes.context import MOTIONS, ROLES, Context, Declared, Law, k
 from adjointcheck.notes.derivatives import without_rates
 from adjointcheck.notes.document import Formula
 from adjointcheck.notes.latex import Unread, read_formula
-from adjointcheck.notes.meaning import Symbol, rebuilt, resolve, unknown, walk
+from adjointcheck.notes.meaning import Symbol, children, rebuilt, resolve, unknown, walk
 from adjointcheck.notes.tree import Node
-from adjointcheck.notes.usage import USUAL_CONTROLS, USUAL_COSTATES, differentiates, head, moving, pair_of
+from adjointcheck.notes.usage import HAMILTONIANS, USUAL_CONTROLS, USUAL_COSTATES, differentiates, head, moving, pair_of
 
 Rates = Mapping[str, tuple[tree.Letter, Node]]
 PLAIN = (tree.Number, tree.Letter, tree.Sum, tree.Product, tree.Quotient, tree.Power, tree.Negative, tree.Function, tree.Call,
          tree.Variation)
 MATRICES = ("A", "B")
-HAMILTONIANS = ("H", "mathcal{H}")
 TIMES = ("t", "tau", "s", "T", "t_0", "t_1", "t_f")
 NUMBERS = ("pi", "e", "infty", "dots")
 MOST = 12  # components; a field with more is no field that a person wrote out
@@ -45,7 +44,7 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     chains = _chains(formulas, context)  # with the states known, a(b + c) is read
     context = _told(_chains(formulas, context, USUAL_COSTATES), states, _costates(chains, list(states), context))
     costs = [side for chain in chains for side in chain.sides[1:] if _is_cost(chain, context)]
-    used = [part for node in joined((right for _, right in states.values()), costs) for part in walk(_spelt(node))]
+    used = [part for node in joined((right for _, right in states.values()), costs) for part in _unscripted(_spelt(node))]
     context = _declared(context, "w", _controls(used, context))
     context = _declared(context, "theta", _parameters(used, context))
     context = _starts(chains, context)
@@ -98,13 +97,13 @@ def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:
     found: dict[str, tuple[tree.Letter, Node]] = {}
     for chain in chains:
         pair = pair_of(chain)
-        for letter, right in _moved(*pair) if pair else ():
-            if key(letter) not in found and _is_plain(right):
+        for letter, right in moved_letters(*pair) if pair else ():
+            if key(letter) not in found and is_plain(right):
                 found[key(letter)] = letter, right
     return found
 
 
-def _moved(left: Node, right: Node) -> Iterator[tuple[tree.Letter, Node]]:
+def moved_letters(left: Node, right: Node) -> Iterator[tuple[tree.Letter, Node]]:
     """(x, f) of xdot = f; of d/dt (x, y) = (f, g) one by one; of xdot = (f, g) as x_1 and x_2."""
     cells = _cells(right)
     inner = _cells(left.of) if isinstance(left, tree.Derivative) and not isinstance(left.of, tree.Letter) else ()
@@ -124,14 +123,21 @@ def _cells(node: Node) -> tuple[Node, ...]:
     return tuple(cell for row in node.rows for cell in row) if isinstance(node, tree.Vector) else ()
 
 
-def _is_plain(node: Node) -> bool:
+def is_plain(node: Node) -> bool:
     """Letters, numbers, sums, products and elementary functions: no field that is only named, and no derivative."""
     parts = list(walk(node))
     calls = [part for part in parts if isinstance(part, tree.Call)]
     timed = all(isinstance(call.function, tree.Letter) and len(call.arguments) == 1 and getattr(call.arguments[0], "name", "") in TIMES
                 for call in calls)
-    odd = any(isinstance(part, tree.Letter) and (part.accents or part.name in MATRICES) for part in parts)
+    odd = any(isinstance(part, tree.Letter) and (part.accents or part.name in MATRICES) for part in _unscripted(node))
     return timed and not odd and not differentiates(node) and all(isinstance(part, PLAIN) for part in parts)
+
+
+def _unscripted(node: Node) -> Iterator[Node]:
+    """The node and what is below it, without what stands in subscripts: A of x_A is no matrix."""
+    yield node
+    for child in () if isinstance(node, tree.Letter) else children(node):
+        yield from _unscripted(child)
 
 
 def _states(rates: Rates, context: Context) -> Rates:
@@ -190,12 +196,13 @@ def _declared(context: Context, symbol: str, letters: Iterable[tree.Letter], sou
 
 
 def _costates(chains: Sequence[tree.Chain], states: Sequence[str], context: Context) -> Context:
-    """lambda_1, lambda_2, or lambda_x, lambda_y for states x, y; for one state, the costate itself."""
+    """lambda_1, lambda_2, or lambda_x, lambda_y for states x, y, and p_A for x_A; for one state, the costate itself."""
     letters = {key(part): part for chain in chains for part in walk(chain) if isinstance(part, tree.Letter)}
     whole = next((known.letter for known in context.of("p")), "")
     for base in [whole] if whole else dict.fromkeys(letter.name for letter in letters.values() if letter.name in USUAL_COSTATES):
         counted = [f"{base}_{i + 1}" for i in range(len(states))]
-        for names in (counted, [f"{base}_{state}" for state in states], [base] * (len(states) == 1)):
+        marked = [f"{base}_{state.partition('_')[2]}" for state in states]
+        for names in (counted, [f"{base}_{state}" for state in states], marked, [base] * (len(states) == 1)):
             if names and letters.keys() >= {*names} and not {*names} & {*states}:
                 return _declared(context, "p", [letters[name] for name in names], "usual")
     return context

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.letters import Letters
@@ -162,6 +163,7 @@ class Context:
     """All that is known when a formula is read: letters, options, the laws and hypotheses in force, texts of the header still to read.
 
     `moved`: control and parameters, where the notes vary them; a line that does not name their variation is not read as holding them.
+    `chapters`: the contexts in which examples start, by the number of their first formula.
     """
 
     letters: Mapping[str, Declared] = field(default_factory=dict)
@@ -171,6 +173,7 @@ class Context:
     formulas: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     moved: frozenset[str] = frozenset()
+    chapters: Mapping[str, Any] = field(default_factory=dict)
 
     def option(self, name: str) -> str:
         """row, column ...; "" where the notes leave it open."""
@@ -371,6 +374,7 @@ HYPOTHESES: Mapping[str, tuple[str, ...]] = {
     "no terminal cost": ("psi=0", "phi=0", "no terminal cost"),
     "fixed end": ("fixed end", "end fixed", "fixed final state"),
     "free end time": ("free end time", "free final time", "t1 free", "free horizon"),
+    "fixed start": ("fixed start", "start fixed", "fixed initial state"),
     "periodic": ("periodic",),
 }
 

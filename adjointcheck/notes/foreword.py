@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adjointcheck.errors import AdjointCheckError
 from adjointcheck.notes import tree
 from adjointcheck.notes.blocks import clocked
+from adjointcheck.notes.chapters import example_of, taken
 from adjointcheck.notes.concrete import acquainted
 from adjointcheck.notes.context import LATER, Context, read_header
 from adjointcheck.notes.introduction import understand
@@ -29,13 +30,26 @@ def begun(document: Document, context: Context | None = None) -> Context:
         chain = read_formula(text, context.reader())
         context = replace(context, problems=(*context.problems, f"header: `{text}` is not read: {chain.reason}")) if isinstance(
             chain, Unread) else understand(chain, context)[1]
-    context = starred(document.formulas, context)
-    context = clocked((formula.text for formula in document.formulas), replace(context, formulas=()))
-    context = acquainted(document.formulas, layered(document.formulas, context))
-    for chain in _chains(document.formulas, context):  # what z and v are in z-dot = f_x z + f_u v holds before it is said
+    return _parted(document.formulas, replace(context, formulas=()))
+
+
+def _parted(formulas: Sequence[Formula], header: Context) -> Context:
+    """The context before the first of the formulas; that of an example further on stands in its chapters."""
+    first = example_of(formulas, header)
+    context, after = _known(formulas[:first], header)
+    if first is None or context.over() == "layers":
+        return context if first is None else _known(formulas, header)[0]
+    return replace(context, chapters={formulas[first].name: _parted(formulas[first:], taken(after, header))})
+
+
+def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Context]:
+    """The context before these formulas, and that after them."""
+    context = clocked((formula.text for formula in formulas), starred(formulas, context))
+    context = acquainted(formulas, layered(formulas, context))
+    for chain in _chains(formulas, context):  # what z and v are in z-dot = f_x z + f_u v holds before it is said
         found = linearised(chain, context)
         context = found[2] if found else context
-    return foretold(document.formulas, context)
+    return foretold(formulas, context)
 
 
 def _chains(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chain]:
@@ -45,8 +59,8 @@ def _chains(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chai
             yield chain
 
 
-def foretold(formulas: Iterable[Formula], context: Context) -> Context:
-    """With the costate's letter, sign and layout, where a Hamiltonian, a Lagrangian or its meaning is written further down."""
+def foretold(formulas: Iterable[Formula], context: Context) -> tuple[Context, Context]:
+    """The context with the costate's letter, sign and layout, where they are only told further down; and the context after all."""
     after = context
     for formula in formulas:
         chain = formula.unread or read_formula(formula.text, after.reader())
@@ -56,5 +70,5 @@ def foretold(formulas: Iterable[Formula], context: Context) -> Context:
             continue  # it is told where the formula itself is judged
     told = next((known for known in after.of("p") if known.told), None)
     if told is None or not may_be_costate(told.letter, context):
-        return context
-    return replace(context, letters={**context.letters, told.letter: replace(told, told=LATER)})
+        return context, after
+    return replace(context, letters={**context.letters, told.letter: replace(told, told=LATER)}), after

@@ -27,10 +27,11 @@ from adjointcheck.notes.multiplier import augmented, costate_meaning, hamiltonia
 from adjointcheck.notes.observed import observed_cost
 from adjointcheck.notes.own_letters import indexed, is_placed
 from adjointcheck.notes.primes import is_primed, unprimed
+from adjointcheck.notes.sampling import joined, sampled
 from adjointcheck.notes.several_costs import about, is_another, law_of, named, spelt
 from adjointcheck.notes.shorthand import NOTATIONS, conserved, counts, gathered, title
 from adjointcheck.notes.stages import stage_definition, stage_law, stage_letters, stage_update
-from adjointcheck.notes.starting import parametrised
+from adjointcheck.notes.starting import START, parametrised
 from adjointcheck.notes.tangent import linearised, started
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import (
@@ -48,6 +49,7 @@ from adjointcheck.notes.usage import (
     introduced_function,
     is_paid,
     moving,
+    noise,
     pair_of,
     propose,
     role_in,
@@ -79,7 +81,7 @@ class Resolved:
 def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     chain = formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ())
-    context = operators(chain, about(chain, arrived(chain, context)))
+    context = sampled(chain, operators(chain, about(chain, arrived(chain, context))))
     chain = turned(gathered(unprimed(chain, context), context))
     chain, context = directed(chain, system(chain, context))
     for introduce in INTRODUCTIONS:
@@ -99,6 +101,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = resolve(chain, spoken_of((made,), context))
     assert isinstance(made, tree.Chain)
     made = at_event(_placed(conserved(made)), context)
+    made = joined(made, context)
     made = shared(replace(made, sides=tuple(weighted(numbers(side), context) for side in implied(made.sides))))
     stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
     letters = [letter for side in stated for letter in unknown(side)]
@@ -294,12 +297,14 @@ def start(chain: tree.Chain, context: Context) -> Introduced:
     if pair is None or not context.of("x"):
         return None
     left = resolve(pair[0], context)
+    left = Symbol("x", at=Symbol("t0")) if left == Symbol("x0") and isinstance(pair[1], tree.Sum) else left
     if not (isinstance(left, Symbol) and left.name == "x" and isinstance(left.at, Symbol | tree.Number)):
         return None
     if isinstance(left.at, Symbol) and left.at.name == "t1":
         return "assumption", (), replace(context.assume("fixed end"), laws=(*context.laws, Law("end", left, resolve(pair[1], context))))
     if isinstance(left.at, Symbol) and left.at.name != "t0":
         return None
+    context = constants(pair[1], noise(pair[1], context)) if isinstance(pair[1], tree.Sum) else context
     context, letter = parametrised(pair[1], context) or context, head(pair[1])
     if letter is not None and key(letter) not in context.letters and isinstance(pair[1], tree.Letter) and not _is_input(letter, context):
         context = context.declare(Declared(key(letter), "x0", ("n", "1"), source="proposed"))
@@ -418,7 +423,9 @@ def condition(chain: tree.Chain, context: Context) -> Introduced:
     inner = left.of if isinstance(left, tree.Variation) else None
     if isinstance(inner, Symbol) and inner.name in ("J", "J_a"):
         return "assumption", (), context.assume("optimal")
-    fixed = isinstance(inner, Symbol) and (inner.name in ("x0", "theta", "t0", "t1") or (inner.name == "x" and inner.at is not None))
+    if isinstance(inner, Symbol) and (inner == START or inner.name == "x0"):
+        return "assumption", (), context.assume("fixed start")
+    fixed = isinstance(inner, Symbol) and (inner.name in ("theta", "t0", "t1") or (inner.name == "x" and inner.at is not None))
     return ("assumption", (), context) if fixed else None
 
 

@@ -20,6 +20,7 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.context import ORDER, ROLES, USUAL, Context, Declared, key
 from adjointcheck.notes.derivatives import core_of, derivative, is_end, is_here, slots_of
 from adjointcheck.notes.progression import product_of, sum_of
+from adjointcheck.notes.pulses import pulse_of
 from adjointcheck.notes.quantities import (
     AXES,
     COUNTERS,
@@ -181,6 +182,8 @@ class _Resolver:
         declared = self.context.letters.get(node.name)
         if declared is not None and declared.symbol in STAGED:
             return self.staged(node, declared)
+        if node.name == self.context.option("sampled") and len(node.below) == 1 and (time := self.sample(node.below[0])) is not None:
+            return time
         base = self.map(replace(node, below=()))
         below = _parts(node.below)
         if declared is not None and declared.part and not isinstance(core_of(base), Unknown):
@@ -188,6 +191,8 @@ class _Resolver:
         core = core_of(base)
         if isinstance(core, Unknown):
             return Unknown(key(node))
+        if isinstance(core, Applied) and core.name == "phi" and self.context.option("sampled") and self.sample(below[0]) == Symbol("t1"):
+            return _replaced(base, lambda c: replace(c, at=Symbol("t1")))
         if isinstance(core, Symbol | Applied) and core.name in ("s", "phi") and len(below) == 1 and (index := self.observation(below[0])):
             time = Symbol("s", part=(index,))
             return time if core.name == "s" else _replaced(base, lambda c: replace(c, at=time))
@@ -223,6 +228,18 @@ class _Resolver:
         more = ("a", "b") if name in ("w", "theta") else ()  # x_a and x_b may be ends
         counts = node.name in self.bound or (node.name in (*COUNTERS, *more) and node.name not in self.context.letters)
         return Symbol(node.name, bound=True) if counts else None
+
+    def sample(self, node: Node) -> Node | None:
+        """t_i, t_{i-1}, t_2: an observation time; t_0 and t_N are start and end."""
+        if isinstance(node, tree.Letter) and node.name in ("N", "K") and not node.below:
+            return Symbol("t1")
+        if isinstance(node, tree.Number):
+            return Symbol("s", part=(node,)) if node.value else Symbol("t0")
+        if isinstance(node, tree.Sum):
+            parts = [part if isinstance(part, tree.Number | tree.Negative) else self.observation(part) for part in node.terms]
+            return Symbol("s", part=(tree.Sum(tuple(part for part in parts if part is not None)),)) if None not in parts else None
+        index = self.observation(node)
+        return Symbol("s", part=(index,)) if index is not None else None
 
     def observation(self, node: Node) -> Node | None:
         """j of s_j and phi_j: the letter of a sum, a number, or any one observation that is not the last."""
@@ -299,6 +316,9 @@ class _Resolver:
             return tree.Transposed(self.map_call(replace(node, function=function.of)))
         if isinstance(function, tree.Letter) and (slope := self.primed(function, node)) is not None:
             return slope
+        if function == tree.Letter("delta") and "delta" not in self.context.letters:
+            for pulse in pulse_of(tuple(map(self.map, node.arguments))):
+                return pulse
         base = self.map(function)
         known = self.context.letters.get(key(function)) if isinstance(function, tree.Letter) else None
         if known is not None and known.given:

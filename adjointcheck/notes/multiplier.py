@@ -16,7 +16,7 @@ from adjointcheck.notes.context import LATER, MOTIONS, USUAL, Context, Declared,
 from adjointcheck.notes.contraction import implied
 from adjointcheck.notes.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.tree import Node
-from adjointcheck.notes.usage import constants, head, moving, pair_of, propose, role_in, successor
+from adjointcheck.notes.usage import HAMILTONIANS, constants, head, moving, pair_of, propose, role_in, successor
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 Constrained = Callable[[Node], bool]
@@ -28,7 +28,7 @@ def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
     letter = head(pair[0]) if pair else None
     if pair is None or letter is None or letter.below or letter.above or letter.accents or role_in(letter, context) not in ("", "H"):
         return None
-    if role_in(letter, context) == "" and letter.name not in ("H", "mathcal{H}"):
+    if role_in(letter, context) == "" and letter.name not in HAMILTONIANS:
         return None
     declared = context.letters.get(key(letter))
     if declared is not None and declared.body is not None:

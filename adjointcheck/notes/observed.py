@@ -25,7 +25,9 @@ def observed_cost(chain: tree.Chain, context: Context) -> Introduced:
     after = own_letters(("1", "1"), pair[1], context)
     body = resolve(pair[1], after)
     names = {part.name for part in walk(body) if isinstance(part, Symbol | Applied)}
-    if unknown(body) or names & {"p", "J", "J_a", "H", "phi"} or not any(_seen(part) for part in walk(body)):
+    bare = any(part == Symbol("x") for part in walk(resolve(pair[0], after)))  # l_j(x) = ... for any x
+    seen = any(_seen(part) or (bare and part == Symbol("x")) for part in walk(body))
+    if unknown(body) or names & {"p", "J", "J_a", "H", "phi"} or not seen:
         return None
     return "definition", (known.letter,), replace(after, letters={**after.letters, known.letter: replace(known, body=mapped(body, _bare))})
 

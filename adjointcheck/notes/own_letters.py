@@ -95,6 +95,8 @@ class Fit:
         shapes = [self.shape(argument) for argument in arguments]
         if name in ("dot", "inner", "angle") and len(shapes) == 2:
             self.same(*shapes)
+        elif name == "hadamard":
+            return reduce(self.same, shapes)
         elif name not in ("norm", "abs"):
             reduce(self.same, shapes, SCALAR)
         return SCALAR

@@ -64,6 +64,13 @@ class Repeated(Node):
 
 
 @dataclass(frozen=True)
+class Pulse(Node):
+    """delta(t - s): Dirac's, at a time."""
+
+    at: Node
+
+
+@dataclass(frozen=True)
 class Unknown(Node):
     """A letter of which nothing is known; it is never guessed."""
 

@@ -1,4 +1,4 @@
-"""Products that are none: T tau is t where tau = t/T, so that d/dtau is T d/dt; D J(u)[v] is delta J along v."""
+"""Products that are none: T tau is t where tau = t/T, so that d/dtau is T d/dt; D J(u)[v] and delta J(v) are delta J along v."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def unscaled(factors: Sequence[Node], time: Node, context: Context) -> tuple[Nod
 
 
 def directional(factors: Sequence[Node], cost: Node) -> Sequence[Node]:
-    """D J(u)[v] as the variation of J, where v is one."""
+    """D J(u)[v] and delta J(v) as the variation of J, where v is one."""
     if len(factors) == 2 and isinstance(factors[0], tree.Derivative) and isinstance(factors[1], tree.Variation):
         return (tree.Variation(cost),) if not factors[0].by and factors[0].of == cost else factors
+    if len(factors) == 2 and factors[0] == tree.Variation(cost) and isinstance(factors[1], tree.Variation):
+        return factors[:1]
     return factors

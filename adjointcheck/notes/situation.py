@@ -7,6 +7,7 @@ their fields and costs as formulas (f = A x + B u), extended by these, with part
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -29,7 +30,7 @@ from adjointcheck.notes.second_order import ALONE
 from adjointcheck.notes.settings import HIDDEN_STAGES, HIDDEN_VARIED, KINDS, Setting, judged, setting
 from adjointcheck.notes.stage_proof import COUNTS, kind_of
 from adjointcheck.notes.stages import staged
-from adjointcheck.notes.starting import SLOPE, moves_with
+from adjointcheck.notes.starting import SLOPE, moves_with, unheld
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import is_symmetric
 from adjointcheck.trusted.language import derive
@@ -86,7 +87,7 @@ def has_free_multiplier(chain: tree.Chain) -> bool:
 def moved_along(chain: tree.Chain, context: Context) -> frozenset[str]:
     """The inputs that a formula moves: those that it names, those that the notes vary, and those along which they have a direction."""
     told = directions(context)
-    return (told | (varied(chain) - {"x0"}) if told else varied(chain)) | context.moved
+    return (told | (varied(chain) - {"x0"}) if told else unheld(varied(chain), chain.sides, context)) | context.moved
 
 
 def written_out(chain: tree.Chain, context: Context, form: str) -> Iterator[Situation]:
@@ -208,7 +209,9 @@ def values(kind: str, context: Context) -> dict[str, str]:
                                  for part in parts)
     if "no running cost" in context.hypotheses or not runs:
         found["L"] = "0"
-    if "no terminal cost" in context.hypotheses or (cost and not _has_end(cost.right, kind) and "Psi" not in present):
+    if context.option("sampled"):
+        pass  # the last observation is made at the end
+    elif "no terminal cost" in context.hypotheses or (cost and not _has_end(cost.right, kind) and "Psi" not in present):
         found["Psi"] = "0"
     if cost is None or not any(isinstance(part, Symbol) and part.name == "x" and _is_start(part.at) for part in parts):
         found["Xi"] = "0"
@@ -220,7 +223,7 @@ def values(kind: str, context: Context) -> dict[str, str]:
         if letter not in present:
             found |= {f"{function}_{letter}": "0" for function in ("f", "L", "Psi", "phi", "g", "r")}
     for function in ("f", "L", "Psi", "phi", "g", "r"):
-        arguments = arguments_of(function, context)
+        arguments = arguments_of("phi" if function == "Psi" and context.option("sampled") else function, context)
         absent = {letter for letter in LETTERS if arguments is not None and letter not in arguments}
         absent |= {"t"} if "autonomous" in context.hypotheses and function in ("f", "L") else set()
         found |= {f"{function}_{letter}": "0" for letter in absent}
@@ -323,7 +326,8 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
         raise Unclear("the objective", "a sum of phi_j(x(s_j)), a cost of the end state, and an integral of L")
     paid = next((known.body for known in context.of("phi")), None) if made.name == "observations" else None
     if paid is not None:
-        found["phi"] = _one(reader.form(paid), "here")
+        with suppress(Unclear):  # what holds for any cost holds for one that is not said here
+            found["phi"] = _one(reader.form(paid), "here")
     if cost is not None and not isinstance(cost.right, Symbol) and made.name != "observations":
         form = reader.form(cost.right)
         fixed = form.pop("", ZERO)

@@ -19,8 +19,9 @@ from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.meaning import walk
 from adjointcheck.notes.quantities import STARS
 from adjointcheck.notes.tree import Node
-from adjointcheck.notes.usage import USUAL_COSTATES
+from adjointcheck.notes.usage import USUAL_CONTROLS, USUAL_COSTATES, USUAL_STATES
 
+CHOSEN = frozenset((*USUAL_STATES, *USUAL_CONTROLS, "alpha", "theta", "T", "t_f", "t_1", "J", "V"))
 _BRACKET = re.compile(r"[)\]]\s*\^\s*(?:\{\s*(?:\\!\s*)?)?(?:\*|\\ast|\\star)")
 
 
@@ -31,9 +32,9 @@ def starred(formulas: Iterable[Formula], context: Context) -> Context:
     formulas = list(formulas)
     read = [chain for formula in formulas if not isinstance(chain := read_formula(formula.text, context.reader()), Unread)]
     nodes = [node for chain in read for node in walk(chain)]
-    marked = {key(node): node for node in nodes if isinstance(node, tree.Letter) and _has_star(node)}
+    marked = {key(node) for node in nodes if isinstance(node, tree.Letter) and _has_star(node)}
     costates = {name for name in marked if _is_costate(name, context)}
-    optimal = any(_is_chosen(letter) for name, letter in marked.items() if name not in costates)
+    optimal = any(_is_chosen(name, context) for name in marked - costates)
     plain = {key(node) for node in nodes if isinstance(node, tree.Letter) and not _has_star(node)}
     multiplies = any(key(node) in costates & plain for product in nodes for node in _left(product))
     adjoint = multiplies or any(_BRACKET.search(formula.text) for formula in formulas)
@@ -48,10 +49,10 @@ def _is_costate(name: str, context: Context) -> bool:
     return name in ({known.letter for known in context.of("p")} or USUAL_COSTATES)
 
 
-def _is_chosen(letter: tree.Letter) -> bool:
-    """x^*, u^*, J^*, t_f^*: no matrix, and no partial derivative."""
-    slope = bool(letter.below) and letter.name in ("f", "g", "h", "L", "F", "H", "r", "ell")
-    return not slope and (letter.name.islower() or letter.name in ("J", "V", "T"))
+def _is_chosen(name: str, context: Context) -> bool:
+    """x^*, u^*, J^*, t_f^*: what an optimum has."""
+    declared = context.letters.get(name)
+    return name in CHOSEN if declared is None else declared.symbol in ("x", "w", "theta", "t1", "J")
 
 
 def _left(node: Node) -> tuple[tree.Letter, ...]:

@@ -1,4 +1,4 @@
-"""A start that depends on parameters: x(0) = x_0(theta).  Gradients in theta move it too, and sensitivities start at dx_0/dtheta."""
+"""The start: x(0) = x_0(theta) moves with parameters, as gradients and sensitivities do; delta x(0) = 0 holds it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context, Declared, key, own
-from adjointcheck.notes.meaning import Symbol, resolve, unknown
+from adjointcheck.notes.meaning import Symbol, resolve, unknown, walk
 from adjointcheck.notes.tree import Node
 
 START = Symbol("x", at=Symbol("t0"))
@@ -32,3 +32,10 @@ def parametrised(right: Node, context: Context) -> Context | None:
 def moves_with(inputs: frozenset[str], context: Context) -> frozenset[str]:
     """The inputs that move when these do: the start moves with its parameters."""
     return inputs | {"x0"} if "theta" in inputs and context.option("starts") else inputs
+
+
+def unheld(inputs: frozenset[str], sides: tuple[Node, ...], context: Context) -> frozenset[str]:
+    """What moves where no input is named: the start, or where the notes hold it and do not name it, control and parameters."""
+    named = any(isinstance(part, tree.Variation) and part.of in (START, Symbol("x0")) for side in sides for part in walk(side))
+    others = frozenset(name for name in ("w", "theta") if context.of(name))
+    return others if "fixed start" in context.hypotheses and inputs == {"x0"} and others and not named else inputs

@@ -19,8 +19,9 @@ USUAL_PARAMETERS = ("theta", "vartheta", "phi", "p", "alpha", "beta", "mu", "c",
 USUAL_TERMINALS = ("Phi", "Psi", "phi", "varphi", "psi", "E", "ell_f", "L_f", "Phi_f", "V_f", "M", "K", "m", "mathcal{L}", "ell", "l", "S")
 USUAL_RUNNING = ("L", "ell", "g", "l", "r", "q", "mathcal{L}", "c", "R", "f_0", "L_0", "f^0")
 USUAL_WEIGHTS = ("Q", "R", "S", "M", "Q_f", "Q_T", "Q_N", "Q_0", "F", "P_f", "P_T")
+HAMILTONIANS = ("H", "mathcal{H}", "mathscr{H}", "mathfrak{H}", "mathbb{H}")
 USUAL_ROLES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("p", USUAL_COSTATES), ("w", ("u",)), ("theta", ("theta", "vartheta")), ("f", ("f", "F")), ("H", ("H", "mathcal{H}")),
+    ("p", USUAL_COSTATES), ("w", ("u",)), ("theta", ("theta", "vartheta")), ("f", ("f", "F")), ("H", HAMILTONIANS),
     ("Psi", ("Psi", "Phi")), ("L", ("L", "ell")), ("J", ("J", "mathcal{J}")),
 )
 
@@ -35,7 +36,7 @@ def head(node: Node) -> tree.Letter | None:
 
 
 def is_symmetric(declared: Declared, context: Context) -> bool:
-    """A matrix that is said to be symmetric, or a weight by custom: Q of x' Q x, e' Q^-1 e in a cost, if the dynamics do not speak of it."""
+    """A matrix that is said to be symmetric, or a weight: Q of x' Q x, e' Q^-1 e in a cost, if the dynamics do not speak of it."""
     cost, laws = context.law("objective"), [context.law("dynamics"), context.law("layers")]
     weighs = cost is not None and declared.symbol in symbols(cost.right)
     moves = any(law is not None and declared.symbol in symbols(law.right) for law in laws)
@@ -154,6 +155,16 @@ def constants(node: Node, context: Context, shape: tuple[str, str] = ("n", "1"))
     for letter in new:
         if letter.name in MATRICES and not _explains(letter, context):
             context = context.declare(Declared(key(letter), own(key(letter)), MATRICES[letter.name], source="proposed"))
+    return context
+
+
+def noise(node: Node, context: Context) -> Context:
+    """epsilon of mu + sigma * epsilon, entry by entry: a vector, and no small number."""
+    for part in walk(node):
+        letters = part.arguments if isinstance(part, tree.Function) and part.name == "hadamard" else ()
+        for letter in letters:
+            if isinstance(letter, tree.Letter) and USUAL.get(key(letter)) == "eps" and key(letter) not in context.letters:
+                context = context.declare(Declared(key(letter), own(key(letter)), ("n", "1"), source="proposed"))
     return context
 
 

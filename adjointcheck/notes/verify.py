@@ -71,6 +71,8 @@ class Notes:
 
     def judged(self, formula: Formula) -> Iterator[Finding]:
         """The findings of one formula; the letters that it introduces hold from here on, and so do the reservations that it brings."""
+        if formula.name in self.context.chapters:
+            self.context, self.reservations = self.context.chapters[formula.name], ()
         blank = Finding(formula.name, self.file, formula.line, formula.column, formula.text, "unknown", declared=formula.declared)
         chain = formula.unread or read_formula(formula.text, self.context.reader())
         if isinstance(chain, Unread):

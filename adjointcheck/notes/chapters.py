@@ -1,0 +1,96 @@
+"""Notes that tell of any field first and then of an example: xdot = f(x, u), and later x_1-dot = x_2, x_2-dot = -x_2 + u.
+
+The example is a problem of its own.  What it takes from before it are letters (state, costate with its sign, control, parameters,
+ends, H) and whether the control is optimal, not the field and not the costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.concrete import is_plain, moved_letters
+from adjointcheck.notes.context import LATER, Context, Declared, key
+from adjointcheck.notes.document import Formula
+from adjointcheck.notes.latex import Unread, read_formula
+from adjointcheck.notes.meaning import walk
+from adjointcheck.notes.tree import Node
+from adjointcheck.notes.usage import USUAL_COSTATES, differentiates, moving, pair_of, role_in
+
+KEPT = ("x", "w", "p", "theta", "t", "t0", "t1")
+SETTLED = ("goal", "gradients", "jacobian", "star", "prime")
+
+
+def example_of(formulas: Sequence[Formula], context: Context) -> int | None:
+    """Where the first example starts, after a field that is only named; None in notes without."""
+    state = ""
+    for i, formula in enumerate(formulas):
+        pair = _pair(formula, context)
+        if pair is None:
+            continue
+        letter = moving(pair[0])
+        if not state:
+            named = letter is not None and not letter.below and _is_named(pair[1]) and not _is_costate(letter, context)
+            state = letter.name if named and letter is not None else ""
+        elif any(moved.name == state for moved in _spelt(pair, context)) or _is_system(formulas[i : i + 2], state, context):
+            return i
+    return None
+
+
+def taken(after: Context, before: Context) -> Context:
+    """The context in which an example starts: the header's, with what the notes have said of letters until there."""
+    costate = next((known for known in after.of("p") if known.told), None)
+    kept = {name: _again(known, costate) for name, known in after.letters.items() if known.symbol in KEPT and not known.part}
+    letters = {name: known for name, known in before.letters.items() if known.kind != "function"}
+    bare = Declared("", "H", kind="function", sign=_sign(costate), source="proposed")
+    hamiltonians = {known.letter: replace(bare, letter=known.letter) for known in after.of("H")}
+    options = {name: value for name, value in after.options.items() if name in SETTLED}
+    hypotheses = (*before.hypotheses, *({"optimal"} & {*after.hypotheses}))
+    return replace(before, letters={**letters, **kept, **hamiltonians}, options={**before.options, **options}, hypotheses=hypotheses)
+
+
+def _again(known: Declared, costate: Declared | None) -> Declared:
+    if known.symbol == "p" and costate is not None:
+        return replace(known, sign=costate.sign, told=LATER, source="proposed")
+    return replace(known, body=None, source="proposed")
+
+
+def _sign(costate: Declared | None) -> int:
+    """-1 for H = lambda f - L, which is -(L + p f)."""
+    return costate.sign if costate is not None and costate.told in ("its Hamiltonian", LATER) else 1
+
+
+def _pair(formula: Formula, context: Context) -> tuple[Node, Node] | None:
+    chain = formula.unread or read_formula(formula.text, context.reader())
+    return None if isinstance(chain, Unread) else pair_of(chain)
+
+
+def _is_named(node: Node) -> bool:
+    """f(x, u), not cos(x) and not a formula."""
+    return isinstance(node, tree.Call) and isinstance(node.function, tree.Letter) and not node.function.above
+
+
+def _is_costate(letter: tree.Letter, context: Context) -> bool:
+    return role_in(letter, context) == "p" or (not context.letters.get(key(letter)) and letter.name in USUAL_COSTATES)
+
+
+def _spelt(pair: tuple[Node, Node], context: Context) -> list[tree.Letter]:
+    """The letters of which the pair gives the rates in plain letters: no costates, and not in terms of them."""
+    rates = [(letter, right) for letter, right in moved_letters(*pair) if not _is_costate(letter, context)]
+    return [letter for letter, right in rates if _is_formula(right) and not any(_is_costate(part, context) for part in walk(right)
+                                                                               if isinstance(part, tree.Letter) and not part.below)]
+
+
+def _is_formula(node: Node) -> bool:
+    """A x + B u, or -a x: written out, with matrices too."""
+    calls = any(isinstance(part, tree.Call) and getattr(part.arguments[0], "name", "") not in ("t", "tau", "s") for part in walk(node))
+    linear = all(isinstance(part, tree.Letter | tree.Sum | tree.Product | tree.Negative | tree.Number | tree.Call) for part in walk(node))
+    return not differentiates(node) and (is_plain(node) or (linear and not calls and not isinstance(node, tree.Call)))
+
+
+def _is_system(formulas: Iterable[Formula], state: str, context: Context) -> bool:
+    """Two rates in plain letters, one after the other, of other letters than the state of before."""
+    pairs = [pair for formula in formulas if (pair := _pair(formula, context)) is not None]
+    names = [letter for pair in pairs for letter in _spelt(pair, context)]
+    return len({key(letter) for letter in names}) >= 2 and all(letter.name != state for letter in names)
