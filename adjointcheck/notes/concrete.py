@@ -47,6 +47,8 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     used = [part for node in joined((right for _, right in states.values()), costs) for part in _unscripted(_spelt(node))]
     context = _declared(context, "w", _controls(used, context))
     context = _declared(context, "theta", _parameters(used, context))
+    if not context.parts("p"):  # with the parameters known, theta_1 (p_A - p_B) is read
+        context = _costates(_chains(formulas, context), list(states), context)
     context = _starts(chains, context)
     cells = tuple((here(resolve(_spelt(right), context)),) for _, right in states.values())
     if any(unknown(cell) for (cell,) in cells):

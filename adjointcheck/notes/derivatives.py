@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
+from typing import TypeGuard
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ORDER, ROLES, Context
@@ -26,6 +27,11 @@ def is_here(place: Node | None) -> bool:
 
 def is_end(place: Node | None) -> bool:
     return isinstance(place, Symbol) and place.name in ("t0", "t1", "N")
+
+
+def is_sensitivity(node: Node) -> TypeGuard[tree.Derivative]:
+    """dx/dtheta as a whole, which some notes call s, and its columns s_k."""
+    return isinstance(node, tree.Derivative) and node.of == Symbol("x") and node.by == (Symbol("theta"),)
 
 
 def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Node:

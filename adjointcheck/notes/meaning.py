@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, TypeGuard
+from typing import Any
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ORDER, ROLES, USUAL, Context, Declared, key
-from adjointcheck.notes.derivatives import core_of, derivative, is_end, is_here, slots_of
+from adjointcheck.notes.derivatives import core_of, derivative, is_end, is_here, is_sensitivity, slots_of
 from adjointcheck.notes.progression import product_of, sum_of
 from adjointcheck.notes.pulses import pulse_of
 from adjointcheck.notes.quantities import (
@@ -34,6 +34,7 @@ from adjointcheck.notes.quantities import (
     Symbol,
     Unknown,
     children,
+    is_optimum,
     rebuilt,
     symbols,
     unknown,
@@ -563,19 +564,6 @@ def _varied_input(node: Node) -> Symbol | None:
 
 def _random(node: Node) -> Node:
     return replace(node, name="noise", bound=False) if isinstance(node, Symbol) and node.name == "eps" else rebuilt(node, _random)
-
-
-def is_sensitivity(node: Node) -> TypeGuard[tree.Derivative]:
-    """dx/dtheta as a whole, which some notes call s, and its columns s_k."""
-    return isinstance(node, tree.Derivative) and node.of == Symbol("x") and node.by == (Symbol("theta"),)
-
-
-def is_optimum(place: Node) -> bool:
-    """*, u^*, (x^*, u^*), u = u^* below a bar, where no time stands beside."""
-    if isinstance(place, tree.Vector):
-        return all(is_optimum(cell) for row in place.rows for cell in row)
-    place = place.sides[-1] if isinstance(place, tree.Chain) else place
-    return isinstance(place, tree.Letter) and (place.name in STARS or any(getattr(mark, "name", "") in STARS for mark in place.above))
 
 
 def _parts(below: tuple[Node, ...]) -> list[Node]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from adjointcheck.notes import tree
 from adjointcheck.notes.context import ORDER
 from adjointcheck.notes.tree import Node
 
@@ -75,6 +76,14 @@ class Unknown(Node):
     """A letter of which nothing is known; it is never guessed."""
 
     letter: str
+
+
+def is_optimum(place: Node) -> bool:
+    """*, u^*, (x^*, u^*), u = u^* below a bar, where no time stands beside."""
+    if isinstance(place, tree.Vector):
+        return all(is_optimum(cell) for row in place.rows for cell in row)
+    place = place.sides[-1] if isinstance(place, tree.Chain) else place
+    return isinstance(place, tree.Letter) and (place.name in STARS or any(getattr(mark, "name", "") in STARS for mark in place.above))
 
 
 def children(node: Node) -> Iterator[Node]:
