@@ -151,13 +151,16 @@ def is_first_open(left: Node, right: Node, context: Context) -> bool:
 
 
 def _settled(outcomes: Mapping[str, Outcome]) -> Outcome:
-    """One reading that agrees is enough where only a layout is open."""
+    """One reading that agrees is enough where only a layout is open; a reading whose shapes do not fit is none."""
     if all(isinstance(outcome, Agreement) for outcome in outcomes.values()):
         return next(iter(outcomes.values()))
     for note, outcome in outcomes.items():
         if isinstance(outcome, Agreement):
             return replace(outcome, note="; ".join(filter(None, (outcome.note, note)))) if len(outcomes) > 1 else outcome
     undecided = [outcome for outcome in outcomes.values() if isinstance(outcome, Undecided)]
+    wrong = [outcome for outcome in outcomes.values() if isinstance(outcome, Contradiction)]
+    if wrong and all(outcome.shapes for outcome in undecided):  # wrong in one reading, without sense in the other
+        return wrong[0]
     return undecided[0] if undecided else next(iter(outcomes.values()))
 
 

@@ -186,7 +186,7 @@ def _joined(parts: list[_Part]) -> list[_Part]:
     joined: list[_Part] = []
     for part in parts:
         previous = joined[-1] if joined else None
-        lists = previous is not None and part.before in ("COMMA",) and not _is_words(previous) and not _is_words(part)
+        lists = previous is not None and part.before in ("COMMA",) and not any(map(_is_aside, (previous, part)))
         if lists and previous is not None and (not part.relations or (not previous.relations and _starts_membership(part))):
             comma = Token("COMMA", ",", start_pos=part.tokens[0].start_pos, end_pos=part.tokens[0].start_pos)
             joined[-1] = _Part((*previous.tokens, comma, *part.tokens), previous.before, previous.start)
@@ -201,6 +201,12 @@ def _starts_membership(part: _Part) -> bool:
 
 def _is_words(part: _Part) -> bool:
     return part.tokens[0].type == "WORDS"
+
+
+def _is_aside(part: _Part) -> bool:
+    """Words, and (0 <= t <= T): a relation in brackets is no entry of a list."""
+    inside = part.tokens[0] == "(" and part.tokens[-1] == ")" and any(token.type == "REL" for token in part.tokens)
+    return _is_words(part) or inside
 
 
 def _is_statement(part: _Part, letters: Letters) -> bool:

@@ -34,13 +34,15 @@ from adjointcheck.notes.quantities import (
     Symbol,
     Unknown,
     children,
+    costate,
+    is_name,
     is_optimum,
     rebuilt,
     symbols,
     unknown,
     walk,
 )
-from adjointcheck.notes.scales import directional, unscaled
+from adjointcheck.notes.scales import directional, inner_product, unscaled
 from adjointcheck.notes.tree import Node
 
 __all__ = ["AXES", "COUNTERS", "INDICES", "STAGED", "STARS", "Applied", "Size", "Symbol", "Unknown", "children", "rebuilt", "resolve",
@@ -474,6 +476,7 @@ class _Resolver:
                 factors[-1] = _at(factors[-1], made)
             else:
                 factors.append(made)
+        factors = inner_product(factors)
         kept = unscaled(directional(list(product_of(factors)), Symbol("J")), Symbol("t"), self.context)
         return kept[0] if len(kept) == 1 else tree.Product(kept)
 
@@ -489,6 +492,8 @@ class _Resolver:
     def map_power(self, node: tree.Power) -> Node:
         if isinstance(node.exponent, tree.Letter) and node.exponent.name in STARS:
             return tree.Transposed(self.map(node.base)) if self.context.option("star") != "optimal" else self.map(node.base)
+        if node.exponent == tree.Number(Fraction(0)) and self.context.over() != "layers" and self.map(node.base) == Symbol("x"):
+            return Symbol("x", at=Symbol("t0"))  # x^0, the start
         return rebuilt(node, self.map)
 
     def map_derivative(self, node: tree.Derivative) -> Node:
@@ -569,18 +574,6 @@ def _random(node: Node) -> Node:
 def _parts(below: tuple[Node, ...]) -> list[Node]:
     """xu in H_{xu} is a product to the reader, or two nodes."""
     return [part for node in below for part in (node.factors if isinstance(node, tree.Product) else (node,))]
-
-
-def costate(symbol: Symbol, declared: Declared) -> Node:
-    """The convention's costate in the notes' sign and layout."""
-    made: Node = replace(symbol, free=not declared.layout)
-    made = tree.Transposed(made) if declared.layout == "column" else made
-    return tree.Negative(made) if declared.sign < 0 else made
-
-
-def is_name(body: Node) -> bool:
-    """x(t + eps), [x, theta, t]: a letter that notes define so is but another name of it."""
-    return isinstance(body, tree.Vector) or (isinstance(body, Symbol) and body.name == "x" and body.at is not None)
 
 
 def _replaced(node: Node, change: Callable[[Any], Node]) -> Node:

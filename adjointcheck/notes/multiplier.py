@@ -14,6 +14,7 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.concrete import without_rates
 from adjointcheck.notes.context import LATER, MOTIONS, USUAL, Context, Declared, key, own
 from adjointcheck.notes.contraction import implied
+from adjointcheck.notes.dummies import named_arguments
 from adjointcheck.notes.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import HAMILTONIANS, constants, head, moving, pair_of, propose, role_in, successor
@@ -33,6 +34,7 @@ def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
     declared = context.letters.get(key(letter))
     if declared is not None and declared.body is not None:
         return None
+    context = named_arguments(*pair, context)
     context = told_by(pair[1], partial(_is_f, context=context), context)
     context = propose(tree.Chain((pair[1],), ()), context)
     (body,) = implied([without_rates(resolve(pair[1], constants(pair[1], context, ("1", "1"))), context)])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import ORDER
+from adjointcheck.notes.context import ORDER, Declared
 from adjointcheck.notes.tree import Node
 
 INDICES = ("l", "k", "i", "j", "n", "m")
@@ -84,6 +84,18 @@ def is_optimum(place: Node) -> bool:
         return all(is_optimum(cell) for row in place.rows for cell in row)
     place = place.sides[-1] if isinstance(place, tree.Chain) else place
     return isinstance(place, tree.Letter) and (place.name in STARS or any(getattr(mark, "name", "") in STARS for mark in place.above))
+
+
+def costate(symbol: Symbol, declared: Declared) -> Node:
+    """The convention's costate in the notes' sign and layout."""
+    made: Node = replace(symbol, free=not declared.layout)
+    made = tree.Transposed(made) if declared.layout == "column" else made
+    return tree.Negative(made) if declared.sign < 0 else made
+
+
+def is_name(body: Node) -> bool:
+    """x(t + eps), [x, theta, t]: a letter that notes define so is but another name of it."""
+    return isinstance(body, tree.Vector) or (isinstance(body, Symbol) and body.name == "x" and body.at is not None)
 
 
 def children(node: Node) -> Iterator[Node]:

@@ -73,7 +73,8 @@ def _at_end(place: Node | None) -> bool:
 
 def _slopes(nodes: list[Node]) -> frozenset[str]:
     """The inputs by which something is differentiated along the solution."""
-    slopes = [node for node in nodes if isinstance(node, tree.Derivative) and node.kind in ("total", "functional", "nabla")]
+    slopes = [node for node in nodes if isinstance(node, tree.Derivative) and node.kind in ("total", "functional", "nabla")
+              and not (node.kind == "nabla" and isinstance(node.of, Applied) and node.of.name != "H")]
     return frozenset(symbol.name for slope in slopes for symbol in slope.by if isinstance(symbol, Symbol))
 
 

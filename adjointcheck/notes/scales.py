@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context
+from adjointcheck.notes.quantities import Applied, Symbol
 from adjointcheck.notes.tree import Node
 
 
@@ -33,3 +34,10 @@ def directional(factors: Sequence[Node], cost: Node) -> Sequence[Node]:
     if len(factors) == 2 and factors[0] == tree.Variation(cost) and isinstance(factors[1], tree.Variation):
         return factors[:1]
     return factors
+
+
+def inner_product(factors: list[Node]) -> list[Node]:
+    """f(x, a) . p as p f, where the notes never say that p is a row or a column."""
+    loose = isinstance(factors[-1], Symbol) and factors[-1].name == "p" and factors[-1].free and not factors[-1].part
+    whole = len(factors) == 2 and isinstance(factors[0], Applied) and factors[0].name == "f" and not factors[0].part
+    return factors[::-1] if loose and whole else factors

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from understood import last_two
 
 FLOW = "\\dot x = f(t,x,\\theta)\nx(0) = x_0(\\theta)\nJ = \\int_0^T L(t,x,\\theta)\\,dt + \\Phi(x(T))\nH = L + p f\n"
