@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 TABLEAU = "ADJ_CONSTEXPR double A[STAGES][STAGES] = {\n    {0},\n    {0.161},"
-UNDO = "sum = sum + number<R>(weight) * by_x[decltype(j)::value][c];"
+UNDO = "sum = sum + (number<R>(weight) * unit) * by_x[decltype(j)::value][c];"
 
 # Every one is run with equal time steps under a linear control, or with the error control under a constant one.
 MUTANTS: dict[str, tuple[str, str]] = {
@@ -12,14 +12,14 @@ MUTANTS: dict[str, tuple[str, str]] = {
                          "constexpr double weight = Weights::of(decltype(j)::value) * (Weights::of(0) == E[0] ? 1.01 : 1);\n        if constexpr (weight != 0) {"),
     "stages swapped on the way back": (UNDO, UNDO.replace("by_x[decltype(j)::value]", "by_x[EFFECTIVE - decltype(j)::value + I]")),
     "stage coupling transposed": ("constexpr double weight = A[decltype(j)::value][I];", "constexpr double weight = A[decltype(j)::value][decltype(j)::value - I - 1];"),
-    "rejected time steps recorded as taken": ("sides[stride] = moved;", "sides[stride] = right;"),
-    "state recorded after the time step": ("before[c * stride] = g.x[c];", "before[c * stride] = next[c];"),
+    "rejected time steps recorded as taken": ("sides[LANE_APART] = moved;", "sides[LANE_APART] = right;"),
+    "state recorded after the time step": ("before[c * LANE_APART] = g.x[c];", "before[c * LANE_APART] = next[c];"),
     "mask a time step late": ("g.left = choose(reached, zero, moved);", "g.left = choose(less(zero, g.reached), zero, moved);"),
-    "deposit at t0 skipped": ("if (mark >= 0) return;", "if (mark >= 0 || marks[lane].from == 0) return;"),
+    "deposit at t0 skipped": ("if (!is_observation(mark)) return;", "if (!is_observation(mark) || marks[lane].from == 0) return;"),
     "deposit one segment late": ("            marks[lane].retreat();\n            enter(g, lane);", "            deposit(g, lane), marks[lane].retreat();\n            enter(g, lane);\n            return;"),
     "stage time at the segment's start only": ("g.stop_bar = g.stop_bar + fraction * by_t;", ""),
     "length of the time step dropped": ("g.stop_bar = g.stop_bar + width * by_h;", ""),
-    "running cost missing in dJ/dh": ("by_h = by_h + choose(same(g.cost_bar, zero), zero, weight * costs[I]);", ""),
+    "running cost missing in dJ/dh": ("by_h = by_h + choose(same(g.cost_bar, zero), zero, (EVEN ? h : one) * weight * costs[I]);", ";"),
     "weight of the running cost": ("q, h * weight, by_t", "q, weight, by_t"),
     "dPsi/dt1": ("s.t1_bar = weigh(s.cost_bar, by_t);", "s.t1_bar = zero;"),
     "dl/dtheta": ("s.theta_bar[c] = s.theta_bar[c] + weigh(s.cost_bar, by_theta[c]);", ";"),
