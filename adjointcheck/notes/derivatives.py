@@ -14,6 +14,7 @@ from adjointcheck.notes.scales import scale
 from adjointcheck.notes.tree import Node
 
 UNPLACED = "w without its layer"
+ONE_STEP = "one step"  # of partial dx_{l+1}/dtheta: x_l held, or through all steps
 
 
 def core_of(node: Node) -> Node:
@@ -132,6 +133,8 @@ def _kind(of: Node, by: Symbol, kind: str, context: Context) -> str:
         return "total" if kind in ("total", "through") or not explicit else "partial"
     if functional or kind == "functional" or by.name in ("x0", "t0", "t1") or (kind == "through" and by.name == "theta"):
         return "total"
+    if isinstance(core, Symbol) and core.name == "x" and by.name == "theta" and kind == "partial" and context.over() == "layers":
+        return ONE_STEP
     if isinstance(core, Symbol) and ROLES.get(core.name, ROLES["I"]).kind == "path":
         return "partial" if core.name == by.name == "x" and (core.at, core.side) == (by.at, by.side) else "total"
     return "nabla" if kind == "nabla" else "partial" if explicit_in(of, by, context) else "total"

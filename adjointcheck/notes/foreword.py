@@ -16,6 +16,7 @@ from adjointcheck.notes.introduction import understand
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.layering import layered
 from adjointcheck.notes.multiplier import may_be_costate
+from adjointcheck.notes.primes import moved
 from adjointcheck.notes.stars import starred
 from adjointcheck.notes.tangent import linearised
 
@@ -45,6 +46,7 @@ def _parted(formulas: Sequence[Formula], header: Context) -> Context:
 def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Context]:
     """The context before these formulas, and that after them."""
     context = clocked((formula.text for formula in formulas), starred(formulas, context))
+    context = moved(_chains(formulas, context), context)
     context = acquainted(formulas, layered(formulas, context))
     for chain in _chains(formulas, context):  # what z and v are in z-dot = f_x z + f_u v holds before it is said
         found = linearised(chain, context)

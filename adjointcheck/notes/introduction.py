@@ -19,11 +19,12 @@ from adjointcheck.notes.curvature import directed, tangent, weighted
 from adjointcheck.notes.flows import spoken_of
 from adjointcheck.notes.forms import form_of
 from adjointcheck.notes.formulas import formula, update
-from adjointcheck.notes.layering import arrived, finer, grid, shared
+from adjointcheck.notes.layering import arrived, finer, grid, shared, stepwise
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, resolve, symbols, unknown, walk
 from adjointcheck.notes.measured import increment, operators, vectors
 from adjointcheck.notes.modes import guard, is_mode, reset, switched
 from adjointcheck.notes.multiplier import augmented, costate_meaning, hamiltonian
+from adjointcheck.notes.numbered import family, numbered, spread
 from adjointcheck.notes.observed import observed_cost
 from adjointcheck.notes.own_letters import indexed, is_placed
 from adjointcheck.notes.primes import is_primed, unprimed
@@ -83,13 +84,14 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     chain = formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ())
     context = sampled(chain, operators(chain, about(chain, arrived(chain, context))))
     chain = turned(gathered(unprimed(chain, context), context))
+    chain = replace(chain, sides=tuple(spread(side, context) for side in chain.sides))
     chain, context = directed(chain, system(chain, context))
     for introduce in INTRODUCTIONS:
         found = introduce(chain, context)
         if found is not None:
             status, names, after = found
             resolved = replace(_resolved(unprimed(chain, after), after), status=status, form="", introduced=names)
-            return replace(resolved, problems=()) if introduce in NOTATIONS else resolved, _explained(after, chain)
+            return replace(resolved, problems=()) if introduce in (*NOTATIONS, family) else resolved, _explained(after, chain)
     after = _explained(propose(chain, vectors(chain, stage_letters(chain, context))), chain)
     resolved = _resolved(chain, after)
     several = ("it speaks of two costs",) if len(named(chain, after)) > 1 else ()
@@ -101,7 +103,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = resolve(chain, spoken_of((made,), context))
     assert isinstance(made, tree.Chain)
     made = at_event(_placed(conserved(made)), context)
-    made = joined(made, context)
+    made = joined(stepwise(made, context), context)
     made = shared(replace(made, sides=tuple(weighted(numbers(side), context) for side in implied(made.sides))))
     stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
     letters = [letter for side in stated for letter in unknown(side)]
@@ -460,9 +462,9 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (membership, assigned, tangent, stage_law, stage_update, stage_definition, *NOTATIONS, grid, layers, written_out,
-                 dynamics, primed_dynamics, limit_dynamics, linearised, started, switched, guard, reset, observed_cost, increment, start,
-                 formula, update, objective, augmented, hamiltonian, costate_meaning, condition, naming)
+INTRODUCTIONS = (membership, assigned, tangent, stage_law, stage_update, stage_definition, numbered, family, *NOTATIONS, grid, layers,
+                 written_out, dynamics, primed_dynamics, limit_dynamics, linearised, started, switched, guard, reset, observed_cost,
+                 increment, start, formula, update, objective, augmented, hamiltonian, costate_meaning, condition, naming)
 
 
 # Letters that a claim uses without a word

@@ -11,10 +11,11 @@ from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import USUAL, Context, Declared, key
-from adjointcheck.notes.derivatives import UNPLACED
+from adjointcheck.notes.derivatives import ONE_STEP, UNPLACED
 from adjointcheck.notes.document import Formula
 from adjointcheck.notes.latex import Unread, read_formula
-from adjointcheck.notes.meaning import Symbol, Unknown, rebuilt, symbols, walk
+from adjointcheck.notes.meaning import Symbol, Unknown, rebuilt, resolve, symbols, walk
+from adjointcheck.notes.numbered import is_numbered
 from adjointcheck.notes.primes import is_primed
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import USUAL_COSTATES, head, moving, pair_of, role_in, successor
@@ -102,10 +103,30 @@ def _counted(node: Node, state: str, index: str, context: Context) -> bool:
 
 
 def finer(right: Node, context: Context) -> bool:
-    """Has a law of layers a time step that is new, as h in x_k + h f?  Then it is another law than the one before."""
+    """Has a law of layers a time step that is new, as h in x_k + h f, or stages of its own?  Then it is another law than that before."""
     products = [part for part in walk(right) if isinstance(part, tree.Product) and any(isinstance(f, tree.Call) for f in part.factors)]
-    return any(isinstance(factor, tree.Letter) and key(factor) in STEPS and key(factor) not in context.letters
-               for part in products for factor in part.factors)
+    law = context.law("layers")
+    named = [part for part in walk(right) if isinstance(part, tree.Letter)]
+    stages = any(is_numbered(part, context) for part in named) and law is not None and resolve(right, context) != law.right
+    return stages or any(isinstance(factor, tree.Letter) and key(factor) in STEPS and key(factor) not in context.letters
+                         for part in products for factor in part.factors)
+
+
+def stepwise(chain: tree.Chain, context: Context) -> tree.Chain:
+    """Partial dx_{l+1}/dtheta is that of one time step, x_l held; through all steps where the formula has dx_l/dtheta too."""
+    law = context.law("layers")
+    slopes = [part for side in chain.sides for part in walk(side) if isinstance(part, tree.Derivative) and part.kind == ONE_STEP]
+    if not slopes:
+        return chain
+    alone = law is not None and len(slopes) == 1 and slopes[0].of == law.left
+    new = tree.Derivative(law.right, slopes[0].by, "partial") if alone and law is not None else None
+    return replace(chain, sides=tuple(_stepwise(side, new) for side in chain.sides))
+
+
+def _stepwise(node: Node, new: Node | None) -> Node:
+    if isinstance(node, tree.Derivative) and node.kind == ONE_STEP:
+        return new if new is not None else replace(node, kind="total")
+    return rebuilt(node, lambda child: _stepwise(child, new))
 
 
 def shared(chain: tree.Chain) -> tree.Chain:

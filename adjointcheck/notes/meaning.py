@@ -114,6 +114,8 @@ class _Resolver:
             base = self.map(replace(node, accents=()))
             if isinstance(base, Symbol) and base.name in ("w", "theta"):  # the bar of a reverse sweep: the gradient in that letter
                 return derivative(Symbol("J"), [base], "total", self.context)
+        if node.accents == ("bar",) and not node.above and self.is_stage(bare := key(replace(node, accents=()))):
+            return derivative(Symbol("J"), [Symbol(self.context.letters[bare].symbol)], "total", self.context)
         return self.subscripted(node) if node.below and not node.above else Unknown(name)
 
     def counted(self, node: tree.Letter, above: Node) -> Node | None:
@@ -127,6 +129,11 @@ class _Resolver:
         if isinstance(core, tree.Derivative):
             return _replaced(base, lambda slope: replace(slope, of=_replaced(slope.of, lambda inner: replace(inner, part=(index,)))))
         return _replaced(base, lambda inner: replace(inner, part=(index,)))
+
+    def is_stage(self, name: str) -> bool:
+        """k_2 of a time step, which the notes define."""
+        known = self.context.letters.get(name)
+        return known is not None and known.body is not None and known.kind == "path" and name.rpartition("_")[2].isdigit()
 
     def sweeps(self) -> bool:
         """Are bars gradients, as in notes on reverse mode: layers with the costate bar v of v?"""

@@ -16,6 +16,7 @@ from adjointcheck.notes.context import LATER, MOTIONS, USUAL, Context, Declared,
 from adjointcheck.notes.contraction import implied
 from adjointcheck.notes.dummies import named_arguments
 from adjointcheck.notes.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.starting import priced
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import HAMILTONIANS, constants, head, moving, pair_of, propose, role_in, successor
 
@@ -110,7 +111,7 @@ def augmented(chain: tree.Chain, context: Context) -> Introduced:
         return None
     for found, sign, layout, _ in terms:
         context = _tells(found, sign, layout, context, "its Lagrangian")
-    known = context.letters.get(key(letter))
+    known, context = context.letters.get(key(letter)), priced(pair[1], context)
     body = resolve(pair[1], propose(tree.Chain((pair[1],), ()), context))
     declared = Declared(key(letter), "J_a", kind="functional", body=body, source=known.source if known else "proposed")
     return "definition", (key(letter),), replace(context, letters={**context.letters, key(letter): declared})

@@ -28,7 +28,7 @@ def pulsed(chain: tree.Chain) -> tree.Chain:
         return chain
     rows = tree.Sum(tuple(smooth)) if len(smooth) > 1 else smooth[0] if smooth else ZERO
     sizes = tuple(jump for jump in jumps if jump is not None)
-    size = tree.Sum(sizes) if len(sizes) > 1 else sizes[0]
+    size = tree.Sum(sizes) if len(sizes) > 1 else next(iter(sizes), ZERO)
     return replace(chain, sides=(tree.Vector(((left,), (step,))), tree.Vector(((rows,), (size,)))))
 
 

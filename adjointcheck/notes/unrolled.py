@@ -32,8 +32,8 @@ from adjointcheck.notes.settings import Setting, judged, sized
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import is_symmetric
 
-COUNTS = (2, 3)
-WORDS = f"written out for {' and for '.join(map(str, COUNTS))} layers"
+COUNTS, STEPS = (2, 3), (1, 2)  # layers; time steps that have stages
+WORDS = f"written out for a few layers: {COUNTS}, or {STEPS} time steps that have stages"
 INPUTS = {"x": ("n", "I"), "w": ("k", "I_k"), "theta": ("m", "I_m")}
 ROWS = {"f": "n", "L": "1", "O": "o", "Psi": "1"}
 END = "end"
@@ -48,6 +48,7 @@ class Writer:
     count: int
     values: Mapping[str, int] = field(default_factory=dict)
     functions: dict[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)  # {f0: (f, {x: x0, w: w0})}
+    stages: dict[Node, str] = field(default_factory=dict)  # letters of states inside of time steps
 
     def at(self, layer: int) -> Writer:
         return replace(self, values={**self.values, "l": layer})
@@ -134,13 +135,19 @@ class Writer:
         written = {slot: self.written(value) for slot, value in node.arguments}
         slots = {slot for slot in slots_of(node, self.context) if slot in INPUTS and (slot == "x" or self.context.of(slot))}
         there = {slot: Symbol("theta") if slot == "theta" else Symbol(f"{slot}{usual}") for slot in slots}
-        found = {slot: getattr(replace(value, free=False), "name", "") if isinstance(value, Symbol) else ""
-                 for slot, value in {**there, **{slot: value for slot, value in written.items() if slot in slots}}.items()}
-        place = found.get("x", "")[1:] or str(usual)
-        name = node.name + place
+        values = {**there, **{slot: value for slot, value in written.items() if slot in slots}}
+        found = {slot: self.argument(value, slot) for slot, value in values.items()}
+        state = found.get("x", "")
+        name = node.name + (state[1:] or str(usual) if state[:1] != "u" else f"_{state}")
         if self.functions.setdefault(name, (node.name, found)) != (node.name, found) or "" in found.values():
             raise Unclear(f"{node.name} at another state", f"{node.name} at the states of layers")
         return name
+
+    def argument(self, value: Node, slot: str) -> str:
+        """The letter of an argument; a state inside of a time step gets one."""
+        if isinstance(value, Symbol):
+            return value.name
+        return self.stages.setdefault(value, f"u{len(self.stages)}") if slot == "x" else ""
 
     def of_derivative(self, node: tree.Derivative) -> Node:
         if len(node.by) != 1 or not isinstance(node.by[0], Symbol):
@@ -156,6 +163,12 @@ class Writer:
             return replace(node, of=Applied(name), by=(Symbol(letter),))
         if isinstance(of, Symbol) and of.name == "J_a":
             return replace(node, of=self.written(of), by=(self.written(by),), kind="partial")
+        law = self.context.law("layers")
+        if node.kind == "partial" and law is not None and of == law.right and by.name == "theta":
+            return replace(node, of=Symbol(f"step{self.layer(None)}"), kind="total")
+        value = self.written(by)
+        if isinstance(value, Applied):  # by a slope
+            return replace(node, of=self.written(of), by=(Symbol(value.name),))
         return replace(node, of=self.written(of), by=(self.written(by),))
 
     def of_evaluated(self, node: tree.Evaluated) -> Node:
@@ -177,6 +190,13 @@ class Writer:
 
     def counting(self, name: str, value: int) -> Writer:
         return replace(self, values={**self.values, name: value})
+
+
+def has_stages(context: Context) -> bool:
+    """Does a time step stand on what the notes define inside of it?"""
+    law = context.law("layers")
+    names = {part.name for part in walk(law.right) if isinstance(part, Symbol)} if law is not None else set()
+    return any(known.symbol in names and known.body is not None for known in context.letters.values())
 
 
 class Outside(Unclear):
@@ -261,7 +281,8 @@ class Weaver:
         self.states = [self.said(rule) for rule in self.rules]
         self.price = self.said(self.cost)
         self.first = self.said(self.writer.written(starting(self.objective))) if self.alone else ZERO
-        self.by = {name: Partial(language, name) for name in self.inputs()}
+        self.inner = {letter: self.said(node) for node, letter in self.writer.stages.items()}
+        self.by = {name: Partial(language, name) for name in (*self.inputs(), *self.inner, *self.slopes)}
         self.laws()
         self.costates()
         self.variation()
@@ -273,6 +294,11 @@ class Weaver:
     def inputs(self) -> list[str]:
         return [f"x{layer}" for layer in self.layers] + [f"w{layer}" for layer in self.layers if self.context.of("w")] + [
             "theta" for _ in self.context.of("theta")[:1]]
+
+    @property
+    def slopes(self) -> list[str]:
+        """The values of f inside of time steps."""
+        return [name for name, (function, _) in self.writer.functions.items() if function == "f"] if self.writer.stages else []
 
     def said(self, node: Node) -> Expression:
         form = self.reader.form(node)
@@ -292,6 +318,8 @@ class Weaver:
             free = " input" if not self.varied and (letter == "x0" or role != "x") else ""
             draft.let(**{letter: f"{INPUTS[role][0]} 1 constant{free}", f"J_{letter}": f"1 {INPUTS[role][0]} constant"})
         draft.let(**{f"p{layer}": "1 n constant" for layer in self.layers})
+        draft.let(**{letter: "n 1 constant" for letter in self.writer.stages.values()})
+        draft.let(**{f"J_{name}": "1 n constant" for name in self.slopes})
         for name, (function, arguments) in self.writer.functions.items():
             rows = ROWS[function]
             slopes = {letter: f"{name}_{slot} {rows} {INPUTS[slot][0]} constant" for slot, letter in arguments.items()}
@@ -323,13 +351,20 @@ class Weaver:
         for name in still:
             draft.assume(f"{name}_given", f"{name}.delta = 0")
         self.given = tuple(f"{name}_given" for name in still)
+        for letter, root in self.inner.items():
+            draft.assume(f"stage_{letter}", f"{letter} = {to_text(root)}")
         for layer, root in enumerate(self.states):
             draft.assume(f"dynamics_{layer}", f"x{layer + 1} = {to_text(root)}")
         draft.define("cost", {"value": "J", END: to_text(self.price)})
 
     def slope(self, root: Expression, letter: str) -> Expression:
-        """The explicit derivative."""
-        return self.by[letter].of(root)
+        """The derivative in what a time step starts from, through its stages."""
+        found = self.by[letter].of(root)
+        for stage, inner in self.inner.items():
+            outer = self.by[stage].of(root)
+            part = self.slope(inner, letter) if outer is not ZERO else ZERO
+            found = found + outer * part if part is not ZERO else found
+        return found
 
     def carried(self, layer: int, letter: str) -> Expression:
         """By an input, of what layer `layer` hands on: p_{l+1} dx_{l+1}."""
@@ -343,10 +378,17 @@ class Weaver:
             self.draft.define(f"costate_{layer}", f"p{layer} = {to_text(root)}")
         for layer in self.layers[1:]:
             self.draft.define(f"price_{layer}", f"J_x{layer} = p{layer}")
+        for name in self.slopes:
+            if (root := self.through(name)) is not ZERO:
+                self.draft.define(f"price_{name}", f"J_{name} = {to_text(root)}")
 
     def variation(self) -> None:
         """J.delta = p0 x0.delta + sum of J_w w.delta + J_theta theta.delta, and these gradients."""
         draft, tangents = self.draft, []
+        for letter, root in self.inner.items():
+            moved = self.reader.setting.language.move(root, "delta")
+            claim = f"{letter}.delta = {to_text(moved)}"
+            tangents.append(draft.step(f"tangent_{letter}", "differentiate", claim, f"stage_{letter}", *self.given, by="delta"))
         for layer, root in enumerate(self.states):
             moved = self.reader.setting.language.move(root, "delta")
             claim = f"x{layer + 1}.delta = {to_text(moved)}"
@@ -374,7 +416,11 @@ class Weaver:
         return found
 
     def transitions(self) -> None:
-        """dx_j/dx_i, dx_j/dw_i and dx_j/dtheta, layer by layer."""
+        """dx_j/dx_i, dx_j/dw_i and dx_j/dtheta, layer by layer; step_i_by_theta is that of one time step."""
+        for layer, state in enumerate(self.states if self.context.of("theta") else ()):
+            if (root := self.slope(state, "theta")) is not ZERO:
+                self.draft.let(**{f"step{layer}_by_theta": "n m constant"})
+                self.draft.define(f"step_{layer}", f"step{layer}_by_theta = {to_text(root)}")
         for name in self.inputs():
             role = name.rstrip("0123456789")
             first = int(name[1:]) if role == "x" else -1
@@ -406,16 +452,19 @@ def instances(left: Node, right: Node, context: Context) -> Iterator[tuple[Node,
     nodes = [part for side in (left, right) for part in walk(side)]
     varied = any(isinstance(part, tree.Variation) for part in nodes)
     inner = any(isinstance(part, tree.Derivative) and part.of == Symbol("J_a") for part in nodes)  # its ends are other equations
-    for count in COUNTS:
+    for count in STEPS if has_stages(context) else COUNTS:
         network = network_of(context, count, varied)
         if network is None:
             raise Unclear("the layers", "laws that can be written out")
         seen: set[tuple[Node, Node]] = set()
         for layer in range(1, count) if inner else range(count + 1):
-            writer = replace(network.writer.at(layer), functions=dict(network.writer.functions))
+            known = network.writer
+            writer = replace(known.at(layer), functions=dict(known.functions), stages=dict(known.stages))
             with suppress(Outside):
                 pair = writer.written(left), writer.written(right)
-                if writer.functions != network.writer.functions:
+                if (writer.functions, writer.stages) != (known.functions, known.stages):
+                    if layer == count:  # no time step starts there
+                        continue
                     raise Unclear("a function at another state", "functions at the states of layers")
                 if pair not in seen:
                     seen.add(pair)

@@ -29,6 +29,7 @@ from adjointcheck.notes.judgement import EQUALITIES, follows, judge_pair
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.meaning import resolve, symbols
 from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
+from adjointcheck.notes.numbered import barred, customary, told
 from adjointcheck.notes.prove import Proof, Slots
 from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, given, is_untold, reserved
 from adjointcheck.notes.several_costs import others
@@ -171,10 +172,12 @@ class Notes:
         doubt = next((item.reason for item in self.reservations if item.bars(found.status, left, right)), "")
         if doubt:
             return replace(blank, words=doubt)
-        guess = guessed((left, right), context)
+        guess = guessed((left, right), context) or customary((left, right), self.context)
+        guess = "a bar" if not guess and barred((left, right), context) and not self.context.option("bars") else guess
         if guess and found.status == "refuted":
             return replace(blank, words=f"what {guess} is the notes do not say, and no line before shows it")
         self.context = confirmed((left, right), self.context) if found.status == "proved" else self.context
+        self.context = told((left, right), self.context) if found.status == "proved" else self.context
         self.sides[blank.name] = left, right
         self.readings |= {blank.name: proof.reading} if found.status == "proved" and proof.reading else {}
         if found.status != "refuted" or relation not in EQUALITIES:

@@ -194,7 +194,8 @@ class World:
             return self.inputs[name]
         declared = self.context.letters.get(name) or next(iter(self.context.of(name)), None)
         if declared is not None and declared.body is not None:
-            return evaluate(declared.body, env if node.at is None else env.at(place))
+            found, bump = evaluate(declared.body, env if node.at is None else env.at(place)), self.inputs.get(f"bump {name}")
+            return found + bump[1] if bump is not None and bump[0] in (None, place) else found
         if declared is not None:
             if name in ROLES or not (name in self.spoken or self.stage.algebra):
                 raise NoValue(f"the notes never say what {declared.letter} is")
@@ -236,15 +237,14 @@ class World:
             return self.costate(place).reshape(*self.shape("p"))
         if not 0 <= place <= self.count:
             raise NoValue(f"there is no costate at layer {place}")
-        paid = starting(self.objective)
-        if place == 0 and paid.terms and not self.context.option("first costate"):
+        paid, first = starting(self.objective), self.context.option("first costate")
+        if place == 0 and paid.terms and not first:
             raise NoValue("the costate at the first layer, where a cost is paid: with it or without it")
         if place not in self.costates:
             self.costates[place] = self._price(place)
-        if place == 0 and self.context.option("first costate") == "without":
-            alone = columns(lambda value: evaluate(paid, Env(self.put("x0", value), 0)), self.inputs["x0"])
-            return self.costates[place] - alone.reshape(*self.shape("p"))
-        return self.costates[place]
+        if place or first != "without":
+            return self.costates[place]
+        return self.costates[0] - columns(lambda x0: evaluate(paid, Env(self.put("x0", x0), 0)), self.inputs["x0"]).reshape(*self.shape("p"))
 
     def value_observation(self, place: Value) -> Value:
         """Any observation that is neither the first nor the last."""
@@ -446,26 +446,28 @@ class World:
             return self._by_state(inner, symbol, env)
         if name == "w":
             return self._by_control(inner, symbol, env)
-        if name in ("theta", "x0") and symbol.part:
+        if name in ("theta", "x0", "s") and symbol.part:
             return self._by_component(inner, symbol, env)
-        if name == "s" and symbol.part:
-            return self._by_observation(inner, symbol, env)
+        if self.layered and name not in ROLES and any(known.body is not None for known in self.context.of(name)):
+            return self._by_stage(inner, symbol, env)
         if name in self.inputs and not name.startswith("d_") and (name in ("t0", "t1") or dimensions(self.inputs[name])):
             return columns(lambda value: inner(env.within(self.put(name, value))), self.inputs[name])
         raise NoValue(f"a derivative by {name} through the whole system")
 
     def _by_component(self, inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
-        """One number of theta or x0 moves."""
-        shape = self.shape(symbol.name)
-        unit = np.eye(int(np.prod(shape)))[round(float(real(evaluate(symbol.part[0], env)))) - 1].reshape(shape)
+        """One number of theta or x0, or one observation's time, moves; the others stay."""
+        value = self.inputs[symbol.name]
+        unit = np.eye(np.size(real(value)))[round(float(real(evaluate(symbol.part[0], env)))) - 1].reshape(dimensions(value))
         with direction() as bit:
-            return along(inner(env.within(self.put(symbol.name, moved(self.inputs[symbol.name], bit, unit)))), bit)
+            return along(inner(env.within(self.put(symbol.name, moved(value, bit, unit)))), bit)
 
-    def _by_observation(self, inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
-        """One observation moves in time, the others stay."""
-        unit = np.eye(OBSERVATIONS)[round(float(real(evaluate(symbol.part[0], env)))) - 1]
-        with direction() as bit:
-            return along(inner(env.within(self.put("s", moved(self.inputs["s"], bit, unit)))), bit)
+    def _by_stage(self, inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
+        """What the notes define changes by itself: a stage in one time step, and what a cost speaks of wherever it stands."""
+        name, staged = f"bump {symbol.name}", any(known.kind == "path" for known in self.context.of(symbol.name))
+        if not staged and symbol.name not in symbols(self.objective):
+            raise NoValue(f"a derivative by {symbol.name}, on which the cost rests through other letters")
+        place = self.place(symbol, env) if staged else None
+        return columns(lambda bump: inner(env.within(self.remade({**self.inputs, name: (place, bump)}))), np.zeros(self.shape("x")))
 
     def _by_state(self, inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
         place = self.place(symbol, env)
