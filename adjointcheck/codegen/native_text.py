@@ -106,7 +106,7 @@ def _constants(constants: Mapping[str, Plain], program: Program) -> Iterator[str
     yield "// Sizes, and the Butcher tableau with its error weights (all 0 where there is no estimate)."
     yield "constexpr int " + ", ".join(f"{name} = {value}" for name, value in counts.items()) + ";"
     flags = {
-        "HAS_RUNNING_COST": constants["HAS_RUNNING_COST"], "FSAL": constants["FSAL"],
+        "HAS_RUNNING_COST": constants["HAS_RUNNING_COST"], "AUTONOMOUS": _is_autonomous(program), "FSAL": constants["FSAL"],
         "ADAPTIVE": bool(constants["E"]), "BLENDED": bool(constants["E_LOW"]),
     }  # fmt: skip
     yield "constexpr bool " + ", ".join(f"{name} = {str(value).lower()}" for name, value in flags.items()) + ";"
@@ -116,6 +116,11 @@ def _constants(constants: Mapping[str, Plain], program: Program) -> Iterator[str
     owners = [str(group) for group in _names(constants, "OBSERVATION_GROUP")] or ["0"]
     yield from _filled("ADJ_DATA int OBSERVATION_GROUP[] = {", owners, "};")
     yield from _table(f"ADJ_DATA double OBSERVATION_DATA[][{max(1, *widths, 1)}]", data or ((),))
+
+
+def _is_autonomous(program: Program) -> bool:
+    """Whether dH/dt is 0."""
+    return program.function("pullback").results[0].values == (Constant(Fraction(0)),)
 
 
 def _effective(weights: Sequence[Plain]) -> int:

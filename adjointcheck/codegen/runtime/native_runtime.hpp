@@ -449,8 +449,8 @@ template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *x, R l
             moments[I].t, y[I], moments[I].w, g.theta, q, h * weight, by_t, by_x[I], by_w, by_theta, kept[I]);
         columns<PARAMETERS>([&](auto c) ADJ_LAMBDA { g.theta_bar[c] = g.theta_bar[c] + by_theta[c]; });
         const R fraction = moments[I].fraction, u = moments[I].u;
-        if constexpr (TIMES) {
-            if constexpr (HAS_RUNNING_COST) by_h = by_h + choose(same(g.cost_bar, zero), zero, (EVEN ? h : one) * weight * costs[I]);
+        if constexpr (TIMES && HAS_RUNNING_COST) by_h = by_h + choose(same(g.cost_bar, zero), zero, (EVEN ? h : one) * weight * costs[I]);
+        if constexpr (TIMES && !AUTONOMOUS) {
             g.start_bar = g.start_bar + (one - fraction) * by_t;
             g.stop_bar = g.stop_bar + fraction * by_t;
         }
