@@ -35,10 +35,10 @@ template <int BEGIN, int END, class F> ADJ_INLINE void upward(F f) {
     }
 }
 
-template <int END, class F> ADJ_INLINE void downward(F f) {
-    if constexpr (END > 0) {
+template <int END, int BEGIN = 0, class F> ADJ_INLINE void downward(F f) {
+    if constexpr (END > BEGIN) {
         f(Index<END - 1>{});
-        downward<END - 1>(f);
+        downward<END - 1, BEGIN>(f);
     }
 }
 

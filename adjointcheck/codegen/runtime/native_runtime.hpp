@@ -415,7 +415,7 @@ template <class R> ADJ_INLINE void linger(Return<R> &g, const R *slope, R slope_
 // the partials (T, X, W, Theta)_i of H = L + p f at stage i with h q_i for p and h b_i g for the weight of L are what
 // the inputs gather, and dJ/dh = sum_i q_i k_i + g b_i L_i (Hager 2000).  A lane that did not move has h = 0.  EVEN time
 // steps gather h dJ/dh of the whole segment in `size_bar`.
-template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *x, R left, R right) {
+template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *x, const R &left, const R &right) {
     const R zero = number<R>(0), one = number<R>(1), width = EVEN ? g.one_step : right - left, h = width * g.length;
     R y[EFFECTIVE][ADJ_ROOM(STATES)], slopes[EFFECTIVE][ADJ_ROOM(STATES)], costs[EFFECTIVE];
     R by_x[EFFECTIVE][ADJ_ROOM(STATES)], by_w[ADJ_ROOM(CONTROLS)], by_theta[ADJ_ROOM(PARAMETERS)];
@@ -437,7 +437,7 @@ template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *x, R l
         columns<STATES>([&](auto c) ADJ_LAMBDA {
             const R unit = by_product ? h : one;
             R sum = (number<R>(own) * unit) * g.p[c];
-            upward<I + 1, EFFECTIVE>([&](auto j) ADJ_LAMBDA {
+            downward<EFFECTIVE, I + 1>([&](auto j) ADJ_LAMBDA {  // what was gathered last comes last
                 constexpr double weight = A[decltype(j)::value][I];
                 if constexpr (weight != 0) sum = sum + (number<R>(weight) * unit) * by_x[decltype(j)::value][c];
             });
@@ -466,7 +466,7 @@ template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *x, R l
     });
     columns<STATES>([&](auto c) ADJ_LAMBDA {
         R sum = g.p[c];
-        upward<0, EFFECTIVE>([&](auto i) ADJ_LAMBDA { sum = sum + by_x[decltype(i)::value][c]; });
+        downward<EFFECTIVE>([&](auto i) ADJ_LAMBDA { sum = sum + by_x[decltype(i)::value][c]; });
         g.p[c] = sum;
     });
     if constexpr (TIMES && EVEN) {

@@ -484,7 +484,7 @@ template <class R> struct Worker {
         for (last = started - 1; last >= 0 && starts[last].row >= tape.rows; --last) top[lane_of(starts[last])] = starts[last].previous;
         for (int64 row = tape.rows - 1; row >= 0; --row) {
             const R *sides = tape.sides_of(row);
-            const R left = sides[0], right = sides[LANE_APART];
+            const R &left = sides[0], &right = sides[LANE_APART];
             const unsigned reached = bits_of(same(right, number<R>(1)));
             if (reached)
                 for (int lane = 0; lane < W; ++lane)
