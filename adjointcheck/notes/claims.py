@@ -22,10 +22,12 @@ from adjointcheck.notes.composition import SIDES, Claim, Composition, Form
 from adjointcheck.notes.context import Context, own_function, own_name
 from adjointcheck.notes.contraction import consistent, contracted, contracts
 from adjointcheck.notes.curvature import is_second
+from adjointcheck.notes.flowing import flowing
 from adjointcheck.notes.hessians import cost_moved, second
 from adjointcheck.notes.indices import Unclear, ahead, counted_from, past_last
 from adjointcheck.notes.jacobian import Partial, lemma
 from adjointcheck.notes.meaning import Applied, Symbol, Unknown, rebuilt, walk
+from adjointcheck.notes.scales import is_score
 from adjointcheck.notes.settings import Setting
 from adjointcheck.notes.starting import SLOPE
 from adjointcheck.notes.tree import Node
@@ -335,6 +337,8 @@ class Reader(Composition):
             rows = {place: root if self.shape(root)[0] == "1" else apply("transpose", root) for place, root in one.items()}
             columns = {place: root if self.shape(root)[1] == "1" else apply("transpose", root) for place, root in other.items()}
             return self.times(rows, columns)
+        if (known := flowing(self, node)) is not None:
+            return known
         if node.name not in FUNCTIONS or len(node.arguments) != 1:
             raise Unclear(node.name, f"one of {', '.join(sorted(FUNCTIONS))} of one argument")
         return self.each(node.arguments[0], lambda root: apply(FUNCTIONS[node.name], root))
@@ -353,6 +357,8 @@ class Reader(Composition):
         if len(letters) < len(node.by) or len({(letter.name, letter.part) for letter in letters}) > 1:
             raise Unclear("a derivative", "derivatives in t, x, w, theta, p or an input")
         by = letters[0]
+        if is_score(node) and "score" in self.setting.language.letters:
+            return {place: self.gradient(symbol("score")) for place in self.form(node.of)}
         if node.kind in ("total", "functional"):
             return self.in_time(node) if by.name == "t" else self.through_system(node, by)
         if len(node.by) > 1:

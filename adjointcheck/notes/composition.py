@@ -53,7 +53,8 @@ class Composition(Layouts):
         if partial or (len(places) > 1 and "here" in places and not set(places) & {*INTERVALS}):
             return self.on_stretch(gap, partial)
         if "mean" in gap:
-            gap = {**gap, "": self.plus(gap.get("", ZERO), gap.pop("here", ZERO))}
+            here = gap.pop("here", ZERO)
+            gap = {**gap, "": self.plus(gap.get("", ZERO), here)}
             places.remove("here") if "here" in places else None
         functional = bool(set(places) & {*INTERVALS}) or len(places) > 1 or self.names_functional(gap.get("", ZERO))
         if not functional:

@@ -68,6 +68,7 @@ _ROLES = (
     Role("nu", "constant", ("1", "q"), ("constraint multiplier", "terminal multiplier")),
     Role("eps", "variable", ("1", "1"), ("small", "small number", "perturbation size"), ("epsilon", "varepsilon", "eps")),
     Role("rho", "path", ("1", "1"), ("density", "probability density", "probability")),
+    Role("base", "function", ("1", "1"), ("base density", "prior density")),
     Role("M", "path", ("n", "n"), ("flow jacobian", "fundamental matrix", "transition matrix", "state transition")),
     Role("S", "path", ("n", "m"), ("sensitivity", "forward sensitivity", "sensitivities")),
     Role("v", "path", ("n", "1"), ("tangent", "perturbation", "linearised state", "linearized state", "variation")),

@@ -38,6 +38,9 @@ def is_sensitivity(node: Node) -> TypeGuard[tree.Derivative]:
 def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Node:
     """The derivative with its kind settled: along the solution, through the system, or in the explicit arguments."""
     by = tuple(by)
+    if isinstance(of, tree.Negative):
+        inner = derivative(of.of, by, kind, context)
+        return inner.of if isinstance(inner, tree.Negative) else tree.Negative(inner)
     if len(by) == 1 and isinstance(by[0], tree.Vector):
         return jacobian(of, by[0], kind, context)
     if len(by) == 1 and core_of(of) == Symbol("J") and (part := _from_here_on(core_of(by[0]))):
@@ -127,6 +130,8 @@ def _argument(of: Node, context: Context) -> Node:
 
 def _kind(of: Node, by: Symbol, kind: str, context: Context) -> str:
     core, names = core_of(of), symbols(of)
+    if "rho" in names and by.name == "x":
+        return "total"  # of the density where the solution goes through
     functional = bool(names & {"J", "J_a"}) or any(isinstance(part, tree.Integral | tree.Series) for part in walk(of))
     if by.name in ("t", "s") and not (isinstance(core, Symbol) and core.name == "J"):
         explicit = any(isinstance(part, Applied) for part in walk(of))

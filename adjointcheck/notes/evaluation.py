@@ -6,8 +6,10 @@ Vectors whose layout the notes never fix are 1-D arrays, which fit as rows and a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import singledispatch
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -379,6 +381,21 @@ def _(node: tree.Integral, env: Env) -> Value:
             inner = replace(env, time=time, side=side).binding(node.by.name, time)
             result = plus(result, (b - a) * (0.5 * weight) * evaluate(node.body, inner), lambda: show(node))
     return -result if backwards else result
+
+
+def _noisy(world: Any, noise: Value) -> Any:
+    """The world with another random vector, on which no solution depends."""
+    made = copy(world)
+    made.inputs, made._put, made._varied = {**world.inputs, "noise": noise}, {}, {}
+    return made
+
+
+@_value.register
+def _(node: tree.Expectation, env: Env) -> Value:
+    """The mean over all vectors of signs, which have mean 0 and covariance 1."""
+    shape = env.world.shape("noise")
+    worlds = [_noisy(env.world, np.reshape(signs, shape)) for signs in product((-1.0, 1.0), repeat=int(np.prod(shape)))]
+    return jet.total(evaluate(node.body, replace(env, world=world)) for world in worlds) * (1.0 / len(worlds))
 
 
 @_value.register

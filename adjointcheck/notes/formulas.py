@@ -28,12 +28,27 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     left = resolve(pair[0], context)
     if not isinstance(left, Applied) or left.at is not None or known.body is not None or not _stands(left) or _is_named(pair[1], context):
         return None
-    after = _numbers(pair[1], constants(pair[1], context, ROLES[left.name].shape))
+    state = next(iter(context.of("x")), None)
+    shape = state.shape if left.name == "f" and state is not None else ROLES[left.name].shape
+    after = _numbers(pair[1], constants(pair[1], context, shape))
     body = resolve(pair[1], after)
     plain = not symbols(body) & {"p", "J", "J_a", "H", *FUNCTIONS} and not unknown(body)
     if not plain or any(isinstance(part, tree.Integral | tree.Variation | tree.Vector) or getattr(part, "at", None) for part in walk(body)):
         return None
+    if known.arguments is not None and len(left.arguments) < len(known.arguments):
+        after = replace(after, options={**after.options, "example": f"{key(letter)} {len(left.arguments)}"})
     return "definition", (key(letter),), replace(after, letters={**after.letters, key(letter): replace(known, body=body)})
+
+
+def exampled(chain: tree.Chain, context: Context) -> Context:
+    """Without f(z) = A z, which was but an example, once f(z, t, theta) is spoken of again."""
+    name, _, count = context.option("example").partition(" ")
+    calls = ((part.function, len(part.arguments)) for part in walk(chain) if isinstance(part, tree.Call))
+    letters_ = ((function.of if isinstance(function, tree.Derivative) else function, size) for function, size in calls)
+    if not name or not any(isinstance(letter, tree.Letter) and key(letter) == name and size > int(count) for letter, size in letters_):
+        return context
+    letters = {**context.letters, name: replace(context.letters[name], body=None)}
+    return replace(context, letters=letters, options={**context.options, "example": ""})
 
 
 def update(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:

@@ -16,9 +16,10 @@ from adjointcheck.notes.concrete import written_out
 from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.contraction import implied
 from adjointcheck.notes.curvature import directed, tangent, weighted
+from adjointcheck.notes.densities import supposed, untraced
 from adjointcheck.notes.flows import spoken_of
 from adjointcheck.notes.forms import form_of
-from adjointcheck.notes.formulas import formula, update
+from adjointcheck.notes.formulas import exampled, formula, update
 from adjointcheck.notes.layering import arrived, finer, grid, shared, stepwise
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, resolve, symbols, unknown, walk
 from adjointcheck.notes.measured import increment, operators, vectors
@@ -29,6 +30,7 @@ from adjointcheck.notes.observed import observed_cost
 from adjointcheck.notes.own_letters import indexed, is_placed
 from adjointcheck.notes.primes import is_primed, unprimed
 from adjointcheck.notes.sampling import joined, sampled
+from adjointcheck.notes.scales import is_score
 from adjointcheck.notes.several_costs import about, is_another, law_of, named, spelt
 from adjointcheck.notes.shorthand import NOTATIONS, conserved, counts, gathered, title
 from adjointcheck.notes.stages import stage_definition, stage_law, stage_letters, stage_update
@@ -85,7 +87,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     context = sampled(chain, operators(chain, about(chain, arrived(chain, context))))
     chain = turned(gathered(unprimed(chain, context), context))
     chain = replace(chain, sides=tuple(spread(side, context) for side in chain.sides))
-    chain, context = directed(chain, system(chain, context))
+    chain, context = directed(chain, system(chain, exampled(chain, context)))
     for introduce in INTRODUCTIONS:
         found = introduce(chain, context)
         if found is not None:
@@ -357,7 +359,7 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
         assert letter is not None
         context = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
         return "assumption", (key(letter),), replace(context, laws=(*context.laws, law_of(letter, _end_cost(context))))
-    if differentiates(value) or any(isinstance(p, tree.Letter) and p.accents == ("dot",) for p in walk(value)):
+    if differentiates(untraced(value)) or any(isinstance(p, tree.Letter) and p.accents == ("dot",) for p in walk(value)):
         return None
     for part in integrals:
         context = with_ends(part, context) if isinstance(part, tree.Integral) else context
@@ -446,7 +448,8 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     if name in after.letters:
         return None
     usual = {key(letter), letter.name} & {*USUAL_COSTATES, *USUAL_STATES}
-    if usual and not context.of("p") and context.of("x") and chain.relations[0] == "=" and not counts_steps(letter, context):
+    if usual and not context.of("p") and context.of("x") and chain.relations[0] == "=" and not (
+            counts_steps(letter, context) or is_score(resolve(pair[1], after))):
         return None
     if is_placed(letter, context):
         layered = indexed(letter, pair[1], after)
@@ -464,7 +467,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
 
 INTRODUCTIONS = (membership, assigned, tangent, stage_law, stage_update, stage_definition, numbered, family, *NOTATIONS, grid, layers,
                  written_out, dynamics, primed_dynamics, limit_dynamics, linearised, started, switched, guard, reset, observed_cost,
-                 increment, start, formula, update, objective, augmented, hamiltonian, costate_meaning, condition, naming)
+                 increment, supposed, start, formula, update, objective, augmented, hamiltonian, costate_meaning, condition, naming)
 
 
 # Letters that a claim uses without a word

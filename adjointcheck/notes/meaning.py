@@ -40,9 +40,10 @@ from adjointcheck.notes.quantities import (
     rebuilt,
     symbols,
     unknown,
+    varied_input,
     walk,
 )
-from adjointcheck.notes.scales import directional, inner_product, unscaled
+from adjointcheck.notes.scales import base_of, directional, inner_product, unscaled
 from adjointcheck.notes.tree import Node
 
 __all__ = ["AXES", "COUNTERS", "INDICES", "STAGED", "STARS", "Applied", "Size", "Symbol", "Unknown", "children", "rebuilt", "resolve",
@@ -317,6 +318,13 @@ class _Resolver:
 
     # Calls
 
+    def map_function(self, node: tree.Function) -> Node:
+        made = rebuilt(node, self.map)
+        assert isinstance(made, tree.Function)
+        if made.name == "div" and isinstance(made.arguments[0], Applied) and made.arguments[0].name == "f":
+            return tree.Function("tr", (derivative(made.arguments[0], [Symbol("x")], "partial", self.context),))
+        return base_of(made)
+
     def map_call(self, node: tree.Call) -> Node:
         function = node.function
         if isinstance(function, tree.Letter) and function.accents and function.accents[-1] == "dot":
@@ -372,7 +380,7 @@ class _Resolver:
         if isinstance(base, tree.Variation) and len(arguments) == 1:
             return replace(base, of=_at(base.of, self.time(arguments[0])))
         if isinstance(core, Applied):
-            return _replaced(base, lambda c: self.filled(c, arguments))
+            return _replaced(base, lambda c: base_of(self.filled(c, arguments)))
         if isinstance(core, Symbol) and ROLES.get(core.name, ROLES["I"]).kind == "path":
             return self.path_at(base, core, arguments)
         if isinstance(core, Symbol) and core.name in ("J", "J_a"):
@@ -399,8 +407,10 @@ class _Resolver:
         if core.name == "rho":  # rho(z(t), t), q(x(T)): the density along the solution, at the time of its state
             for argument in arguments:
                 inner = core_of(self.map(argument))
-                if isinstance(inner, Symbol) and inner.name == "x" and inner.at is not None:
-                    return _at(base, inner.at)
+                if isinstance(inner, Symbol) and (inner.name == "x0" or (inner.name == "x" and inner.at is not None)):
+                    return _at(base, inner.at or Symbol("t0"))
+            if len(arguments) == 2 and self.is_place(arguments[1]):  # p(z, T): of whatever state is there
+                return _at(base, self.time(arguments[1]))
             return _at(base, self.time(arguments[0])) if len(arguments) == 1 and self.is_place(arguments[0]) else base
         places = [self.layer(argument) if self.context.over() == "layers" else self.time(argument) for argument in arguments]
         return _at(base, places[0]) if len(places) == 1 else base
@@ -414,7 +424,7 @@ class _Resolver:
         terminal_only = law is not None and isinstance(law.right, Applied)
         if terminal_only and len(made) == 1 and not (ends and is_end(ends[0].at)) and not isinstance(inner[0], Symbol):
             return Applied("Psi", (("x", made[0]),))
-        moved = [_varied_input(argument) for argument in made]
+        moved = [varied_input(argument) for argument in made]
         if len(made) == 1 and (changed := moved[0]) is not None:
             return tree.Evaluated(base, (tree.Chain((changed, made[0]), ("=",)),))
         if any(not isinstance(c, Symbol) for c in inner):
@@ -563,15 +573,6 @@ class _Resolver:
         made = rebuilt(node, self.map)
         assert isinstance(made, tree.Expectation)
         return replace(made, body=_random(made.body))
-
-
-def _varied_input(node: Node) -> Symbol | None:
-    """theta of theta + eps delta theta."""
-    first = node.terms[0] if isinstance(node, tree.Sum) and len(node.terms) == 2 else None
-    varied = tree.Variation(first) if isinstance(first, Symbol) and first.name in ("theta", "x0") and first.at is None else None
-    known = varied is not None and isinstance(node, tree.Sum) and node.terms[1] in (
-        tree.Product((Symbol("eps"), varied)), tree.Product((Symbol("eps", bound=True), varied)), tree.Product((varied, Symbol("eps"))))
-    return first if known and isinstance(first, Symbol) else None
 
 
 def _random(node: Node) -> Node:

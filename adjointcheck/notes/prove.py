@@ -169,10 +169,23 @@ class Bench:
         small = next(name for name, letter in self.language.letters.items() if "small" in letter.flags)
         ids, roots = self.gather((claim.part("left"), claim.part("right")), claim.at, False)
         found = remainder(roots[0] - roots[1], small, order)
+        taylor = self.by_taylor(claim, small, order) if found is None and claim.at == "always" else None
+        if taylor is not None:
+            return taylor
         if found is None or not all(self.says(claim.at, root, ZERO, ()) for root in found[0]):
             return Proof(Status.UNKNOWN, reason=f"what remains: {to_text(roots[0])} against {to_text(roots[1])}")
         right = claim.part("right") + symbol(small) ** number(order) * found[1]
         return self.closed(Fact({"left": claim.part("left"), "right": right}, claim.at), ids, {})
+
+    def by_taylor(self, claim: Fact, small: str, order: int) -> Proof | None:
+        """The claim with a remainder, where Taylor's theorem has it so."""
+        right = claim.part("right") + symbol(small) ** number(order) * symbol("rest")
+        step = {"id": "claim", "rule": "expand", "premises": [], "how": {"order": str(order - 1), "remainder": "rest"},
+                "claim": {"left": to_text(claim.part("left")), "right": to_text(right), "at": "always"}}
+        letters = {**self.setting.document["letters"], "rest": "1 1 varies"}
+        document = {**self.setting.document, "letters": letters, "steps": [step], "conclusions": ["claim"]}
+        bad = [judged for judged in judge_theory(document).steps if judged.verdict.status is not Status.PROVED]
+        return None if bad else Proof(Status.PROVED, (RULES["expand"].words,), document)
 
     def combined(self, claim: Fact, ids: list[str], roots: Sequence[Expression]) -> Proof | None:
         """The claim is a numeric multiple of one unsolved fact."""

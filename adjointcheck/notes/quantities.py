@@ -17,7 +17,8 @@ STAGED = ("stage", "slope", "stage_costate", "lower", "partner", "weights", "nod
 STARS = ("*", "ast", "star")
 SIDES = {"-": "before", "+": "after", "minus": "before", "plus": "after"}
 _ENDS = ("t", "x", "theta")
-AXES = {"f": ORDER, "L": ORDER, "Psi": _ENDS, "phi": _ENDS, "g": _ENDS, "psi": _ENDS, "O": _ENDS, "r": ("x", "theta"), "H": (*ORDER, "p")}
+AXES = {"f": ORDER, "L": ORDER, "Psi": _ENDS, "phi": _ENDS, "g": _ENDS, "psi": _ENDS, "O": _ENDS, "r": ("x", "theta"), "base": ("x",),
+        "H": (*ORDER, "p")}
 
 
 @dataclass(frozen=True)
@@ -139,3 +140,12 @@ def symbols(node: Node) -> frozenset[str]:
 def unknown(node: Node) -> tuple[str, ...]:
     """The letters that nothing explains, each once."""
     return tuple(dict.fromkeys(part.letter for part in walk(node) if isinstance(part, Unknown)))
+
+
+def varied_input(node: Node) -> Symbol | None:
+    """theta of theta + eps delta theta."""
+    first = node.terms[0] if isinstance(node, tree.Sum) and len(node.terms) == 2 else None
+    varied = tree.Variation(first) if isinstance(first, Symbol) and first.name in ("theta", "x0") and first.at is None else None
+    known = varied is not None and isinstance(node, tree.Sum) and node.terms[1] in (
+        tree.Product((Symbol("eps"), varied)), tree.Product((Symbol("eps", bound=True), varied)), tree.Product((varied, Symbol("eps"))))
+    return first if known and isinstance(first, Symbol) else None

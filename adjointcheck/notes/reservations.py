@@ -181,7 +181,7 @@ def _seeks(sides: Iterable[Node], context: Context) -> bool:
 
 
 def _is_start(node: Node) -> bool:
-    return isinstance(node, Symbol) and (node.name == "x0" or (node.name == "x" and _at_start(node.at)))
+    return isinstance(node, Symbol) and not node.part and (node.name == "x0" or (node.name == "x" and _at_start(node.at)))
 
 
 def _is_own_rate(left: Node, context: Context) -> bool:

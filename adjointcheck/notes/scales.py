@@ -1,8 +1,12 @@
-"""Products that are none: T tau is t where tau = t/T, so that d/dtau is T d/dt; D J(u)[v] and delta J(v) are delta J along v."""
+"""Products that are none: T tau is t where tau = t/T, so that d/dtau is T d/dt; D J(u)[v] and delta J(v) are delta J along v.
+
+Logarithms of densities are no products either: log exp y is y.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context
@@ -41,3 +45,22 @@ def inner_product(factors: list[Node]) -> list[Node]:
     loose = isinstance(factors[-1], Symbol) and factors[-1].name == "p" and factors[-1].free and not factors[-1].part
     whole = len(factors) == 2 and isinstance(factors[0], Applied) and factors[0].name == "f" and not factors[0].part
     return factors[::-1] if loose and whole else factors
+
+
+def base_of(node: Node) -> Node:
+    """pi(x) as exp(-Psi(x)), and its logarithm as -Psi(x)."""
+    if isinstance(node, Applied) and node.name == "base":
+        return tree.Function("exp", (tree.Negative(replace(node, name="Psi")),))
+    if isinstance(node, tree.Function) and node.name in ("log", "ln") and isinstance(node.arguments[0], tree.Function):
+        inner = node.arguments[0]
+        return inner.arguments[0] if inner.name == "exp" else node
+    return node
+
+
+def is_score(node: Node) -> bool:
+    """The gradient of log p in the state."""
+    if not isinstance(node, tree.Derivative) or len(node.by) != 1 or not isinstance(node.of, tree.Function):
+        return False
+    by, inner = node.by[0], node.of.arguments[0]
+    density = node.of.name in ("log", "ln") and isinstance(inner, Symbol) and inner.name == "rho"
+    return density and isinstance(by, Symbol) and by.name == "x" and not by.part

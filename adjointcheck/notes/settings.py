@@ -176,11 +176,21 @@ def reverse_time(draft: Draft) -> None:
 
 
 def density(draft: Draft) -> None:
-    """rho along the flow: rho det M = rho0, so d rho/dt = -rho tr f_x (Jacobi)."""
-    draft.let(rho="1 1 positive", rho0="1 1 constant")
+    """rho along the flow: rho det M = rho0, so d rho/dt = -rho tr f_x (Jacobi); the score is the gradient of log rho where it stands."""
+    draft.let(rho="1 1 positive", rho0="1 1 constant", score="1 n")
+    draft.function("div", "1 1", t="div_t 1 1", x="div_x 1 n", w="div_w 1 k", theta="div_theta 1 m")
+    draft.assume("divergence", "div = trace(f_x)")
+    draft.assume("score_law", "score.dot = -(score*f_x + div_x)")
     draft.assume("mass", "rho = rho0/det(M)")
     draft.step("jacobi", "differentiate", "rho.dot = -rho0/det(M)*trace(f_x)", "mass", "flow", by="dot")
     draft.step("continuity", "rewrite", "rho.dot = -rho*trace(f_x)", "jacobi", "mass")
+    draft.assume("base", "rho0 = exp(-Psi)*det(M) at t1")
+    draft.assume("base_score", "score = -Psi_x at t1")
+    draft.step("nothing", "rewrite", {"value": "0"})
+    carried = {"value": "0", "t0": "-log(rho)", "t1": "log(rho)", "integrand": "-rho.dot/rho"}
+    draft.step("carried", "by_parts", carried, "nothing", boundary="log(rho)")
+    likelihood = {"value": "0", "t0": "-log(rho)", "t1": "-Psi", "integrand": "trace(f_x)"}
+    draft.step("likelihood", "rewrite", likelihood, "carried", "continuity", "mass", "base")
 
 
 def layers(step: str, stage: str, inputs: bool = True) -> Draft:
@@ -254,9 +264,26 @@ def event(reset: str) -> Draft:
 
 
 def small_step() -> Draft:
-    """x.next is x(t + eps), X its derivative by x, p the costate: the theorem from discrete to continuous."""
+    """x.next is x(t + eps), X its derivative by x, V = det X, p the costate: the theorem from discrete to continuous."""
     draft = discrete.discrete_to_continuous()
-    draft.let(t="1 1", theta="m 1 constant")
+    draft.let(t="1 1", theta="m 1 constant", rho="1 1 positive", V="1 1 positive varies", u="1 1 varies", d="1 1 varies")
+    draft.step("determinant", "expand", "det(I + eps*f_x) = 1 + eps*trace(f_x) + eps**2*d", order="1", remainder="d")
+    draft.assume("volume", "V = det(I + eps*f_x) + eps**2*u")
+    how = {"volume": "hole", "determinant": "hole"}
+    draft.step("volume_expanded", "rewrite", "V = 1 + eps*trace(f_x) + eps**2*(d + u)", *how, how=how)
+    draft.assume("mass", "rho = rho.next*V")
+    return draft
+
+
+def estimator() -> Draft:
+    """Hutchinson's theorem for the Jacobian of a field, which is not random."""
+    draft = Draft(points=())
+    draft.let(noise="n 1", I="n n identity", x="n 1 constant")
+    draft.function("f", "n 1 constant", x="f_x n n constant")
+    draft.assume("white", {"value": "I", "mean": "noise*transpose(noise)"})
+    draft.step("unbiased", "rewrite", {"value": "trace(f_x)", "mean": "transpose(noise)*f_x*noise"}, "white",
+               how={"white": "trace(f_x*hole)"})
+    draft.conclusions = ("unbiased",)
     return draft
 
 
@@ -316,11 +343,12 @@ class Kind:
 
 
 _CONTROL = ("stationary", "free_final_time")
+_BASE = ("base", "base_score")
 _HELD = ("x0_fixed", "theta_fixed", "t0_fixed", "t1_fixed")
 _SAME = ("same_f_s", "same_L_s", "same_f_r", "same_L_r")  # f and L do not jump where an observation is made
 _PHI = {f"phi_s{part}": f"phi{part}" for part in ("", "_t", "_x", "_theta")}
 KINDS: dict[str, Kind] = {
-    "continuous": Kind("Bolza's problem with its reverse-time system", continuous, optional=_CONTROL),
+    "continuous": Kind("Bolza's problem with its reverse-time system", continuous, optional=(*_CONTROL, *_BASE)),
     "variations": Kind("Bolza's problem, varied", variations, ("0",), optional=(*_HELD, "w_fixed")),
     "descent": Kind("Bolza's problem, w moved downhill", variations, ("-eta*transpose(L_w + p*f_w)",), optional=_HELD),
     "map": Kind("Layers x.next = f(x, w)", layers, ("f", "L"), optional=("stationary",)),
@@ -341,7 +369,7 @@ KINDS: dict[str, Kind] = {
     "small_step": Kind("From t to t + eps", small_step, names={"a": "p"}),
     "second_order": Kind("Second order", second_order, optional=("x0_fixed", "theta_fixed", "w_fixed", *ALONE)),
     "hutchinson_own": Kind("Hutchinson's estimator of the notes' own A", neural.hutchinson, names={"z": "noise"}),
-    "hutchinson": Kind("Hutchinson's estimator", neural.hutchinson, names={"A": "f_x", "z": "noise"}),
+    "hutchinson": Kind("Hutchinson's estimator", estimator),
 }
 
 

@@ -38,7 +38,7 @@ from adjointcheck.trusted.verdict import Status
 
 LETTERS = ("t", "x", "w", "theta")
 HIDDEN = {**{kind: (HIDDEN_VARIED if "varied" in kind else HIDDEN_STAGES,) for kind in KINDS if kind.startswith("stages")},
-          "small_step": (("chain_rule",), ("taylor_costate",))}  # one says p of p.next, the other p.next of p
+          "small_step": (("chain_rule", "volume"), ("taylor_costate", "volume"))}  # one says p of p.next, the other p.next of p
 INPUTS = ("x0", "theta", "w", "t0", "t1")
 LAYERS = (("euler", "x + h*f", "h*L"), ("euler_sum", "x + h*f", "L"), ("euler_sum", "x + f", "L"), ("map", "f", "L"))  # kind, layer, cost
 
@@ -66,6 +66,7 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
     smooth = tuple(f"same_{name}_{s}" for name in same for s in "sr") if not context.of("w") else ()
     moved = moves_with(moved_along(chain, context), context)
     held = tuple(f"{letter}_fixed" for letter in INPUTS if letter not in moved)
+    free += ("base", "base_score") if context.of("base") else ()
     alone = tuple(name for name, fixed in ALONE.items() if fixed <= {*held})
     choice = ("costate", "terminal") if has_free_multiplier(chain) else ()
     for kind in filter(None, kinds):
@@ -221,9 +222,10 @@ def values(kind: str, context: Context) -> dict[str, str]:
         found |= {"Psi_t": "0", "Psi_theta": "0"}
     for letter in ("w", "theta"):
         if letter not in present:
-            found |= {f"{function}_{letter}": "0" for function in ("f", "L", "Psi", "phi", "g", "r")}
-    for function in ("f", "L", "Psi", "phi", "g", "r"):
-        arguments = arguments_of("phi" if function == "Psi" and context.option("sampled") else function, context)
+            found |= {f"{function}_{letter}": "0" for function in ("f", "L", "Psi", "phi", "g", "r", "div")}
+    for function in ("f", "L", "Psi", "phi", "g", "r", "div"):
+        like = {"Psi": "phi" if context.option("sampled") else "Psi", "div": "f"}.get(function, function)
+        arguments = arguments_of(like, context)
         absent = {letter for letter in LETTERS if arguments is not None and letter not in arguments}
         absent |= {"t"} if "autonomous" in context.hypotheses and function in ("f", "L") else set()
         found |= {f"{function}_{letter}": "0" for letter in absent}
@@ -408,9 +410,30 @@ def _with(key: tuple[Any, ...], bodies: tuple[tuple[str, str], ...], own: tuple[
         for function, text in bodies:
             steps += field_steps(grown, function, text, set(dict(own)))
         made = judged({**grown.document, "steps": steps}, grown.optional)
-        return regulated(made, dict(bodies), dict(own))
+        return regulated(scored(made, dict(bodies)), dict(bodies), dict(own))
     except AdjointCheckError:
         return None
+
+
+def scored(made: Setting, bodies: Mapping[str, str]) -> Setting:
+    """With the score as minus the costate, where the cost is the negative log-likelihood of a flow."""
+    if bodies.get("L") != "-div" or "base_score" not in made.facts:
+        return made
+    grown = with_letters(made, {"defect": made.document["letters"]["score"]})
+    steps = [*grown.document["steps"], *score_steps()]
+    return judged({**grown.document, "steps": steps}, grown.optional)
+
+
+def score_steps() -> Iterator[dict[str, Any]]:
+    """defect = score + p moves by -defect f_x and ends at 0."""
+    def step(id: str, rule: str, left: str, right: str, *premises: str, at: str = "always", **how: str) -> dict[str, Any]:
+        return {"id": id, "rule": rule, "premises": list(premises), "claim": {"left": left, "right": right, "at": at}, "how": how}
+    yield step("defect", "define", "defect", "score + p")
+    yield step("defect_moves", "differentiate", "defect.dot", "score.dot + p.dot", "defect", by="dot")
+    yield step("defect_law", "rewrite", "defect.dot", "-(defect*f_x)", "defect_moves", "defect", "score_law", "costate", "L_x_is")
+    yield step("defect_end", "rewrite", "defect", "0", "defect", "base_score", "terminal", at="t1")
+    yield step("no_defect", "unique", "defect", "0", "defect_law", "defect_end")
+    yield step("score_is_costate", "rewrite", "score", "-p", "no_defect", "defect", no_defect="hole", defect="-hole")
 
 
 def regulated(made: Setting, bodies: Mapping[str, str], own: Mapping[str, str]) -> Setting:

@@ -244,7 +244,8 @@ class World:
             self.costates[place] = self._price(place)
         if place or first != "without":
             return self.costates[place]
-        return self.costates[0] - columns(lambda x0: evaluate(paid, Env(self.put("x0", x0), 0)), self.inputs["x0"]).reshape(*self.shape("p"))
+        first = columns(lambda x0: evaluate(paid, Env(self.put("x0", x0), 0)), self.inputs["x0"])
+        return self.costates[0] - first.reshape(*self.shape("p"))
 
     def value_observation(self, place: Value) -> Value:
         """Any observation that is neither the first nor the last."""
@@ -254,8 +255,12 @@ class World:
         return evaluate(self.objective, Env(self, self.last()))
 
     def value_rho(self, place: Value) -> Value:
-        """Mass is kept: rho(t) det dx(t)/dx(t0) = rho(t0)."""
-        return np.float64(0.7) / jet.determinant(self.value_M(place))
+        """Mass is kept: rho(t) is det dx(t1)/dx(t) times a density at the end, exp(-Psi) where the notes have that one."""
+        last = self.last()
+        flow = columns(lambda jump: self.restarted(place, jump).value_x(last), np.zeros(self.shape("x")))
+        density = self.function("Psi") if self.context.of("base") else replace(self.stage.function("Psi"), seed=7, slots=("x",))
+        end = density({**self.inputs, "t": last, "x": self.value_x(last)})
+        return jet.exponential(-scalar(end)) * (jet.determinant(flow) if dimensions(flow) else flow)
 
     def value_M(self, place: Value) -> Value:
         return self._sensitivity("x0", place)
