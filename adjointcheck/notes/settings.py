@@ -171,8 +171,24 @@ def reverse_time(draft: Draft) -> None:
     draft.define("law_t", "a_t = -(L + p*f)")
     draft.assume("sensitivity", "S.dot = f_x*S + f_theta")
     draft.assume("sensitivity_start", "S = x0_theta at t0")
+    forward_gradient(draft)
     draft.assume("flow", "M.dot = f_x*M")
     draft.assume("flow_start", "M = I at t0")
+
+
+def forward_gradient(draft: Draft) -> None:
+    """dJ/dtheta by sensitivities, int (L_x S + L_theta) dt + Psi_x S + Psi_theta: what S means, for any multiplier.
+
+    That the costate's gradient says the same is proved (`whole_theta` to `forward_theta`).
+    """
+    whole = {"value": "J_theta + J_x0*x0_theta", "integrand": "L_theta + p*f_theta", "t1": "Psi_theta", "t0": "p*x0_theta"}
+    moved = {**whole, "integrand": "L_theta + p*f_theta - (p.dot*S + p*S.dot)", "t1": "Psi_theta + p*S", "t0": "p*x0_theta - p*S"}
+    found = {"value": whole["value"], "integrand": "L_theta + L_x*S", "t1": "Psi_theta + Psi_x*S"}
+    draft.assume("chain_rule_theta", found)
+    draft.step("whole_theta", "rewrite", whole, "gradient_theta", "gradient_x0", how={"gradient_theta": "hole", "gradient_x0": "hole*x0_theta"})
+    draft.step("whole_theta_moved", "by_parts", moved, "whole_theta", boundary="p*S")
+    draft.step("forward_theta", "rewrite", found, "whole_theta_moved", "costate", "sensitivity", "terminal", "sensitivity_start")
+    draft.step("adjoint_theta", "rewrite", draft.claim("gradient_theta"), "gradient_theta", how={"gradient_theta": "hole"})
 
 
 def density(draft: Draft) -> None:
