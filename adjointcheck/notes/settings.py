@@ -185,7 +185,8 @@ def forward_gradient(draft: Draft) -> None:
     moved = {**whole, "integrand": "L_theta + p*f_theta - (p.dot*S + p*S.dot)", "t1": "Psi_theta + p*S", "t0": "p*x0_theta - p*S"}
     found = {"value": whole["value"], "integrand": "L_theta + L_x*S", "t1": "Psi_theta + Psi_x*S"}
     draft.assume("chain_rule_theta", found)
-    draft.step("whole_theta", "rewrite", whole, "gradient_theta", "gradient_x0", how={"gradient_theta": "hole", "gradient_x0": "hole*x0_theta"})
+    how = {"gradient_theta": "hole", "gradient_x0": "hole*x0_theta"}
+    draft.step("whole_theta", "rewrite", whole, *how, how=how)
     draft.step("whole_theta_moved", "by_parts", moved, "whole_theta", boundary="p*S")
     draft.step("forward_theta", "rewrite", found, "whole_theta_moved", "costate", "sensitivity", "terminal", "sensitivity_start")
     draft.step("adjoint_theta", "rewrite", draft.claim("gradient_theta"), "gradient_theta", how={"gradient_theta": "hole"})

@@ -34,7 +34,7 @@ BRADLEY = (
         ("", FLOW, r"d_\theta J = \int_0^T (\partial_\theta L + p\, d_\theta f - p\, \partial_x f\, d_\theta x)\,dt + p(0)\, d_\theta x(0)", r"d_\theta J = \int_0^T (\partial_\theta L + p\, d_\theta f)\,dt + p(0)\, d_\theta x(0)"),
         ("", FLOW, r"\int_0^T p\, d_\theta\dot x\,dt = \left[p\, d_\theta x\right]_0^T - \int_0^T \dot p\, d_\theta x\,dt", r"\int_0^T p\, d_\theta\dot x\,dt = \left[p\, d_\theta x\right]_0^T + \int_0^T \dot p\, d_\theta x\,dt"),
         ("", FLOW, r"d_\theta\dot x = f_x\, d_\theta x + f_\theta", r"d_\theta\dot x = 0"),
-        ("", BRADLEY, r"d_p\mathcal{L} = \int_0^T [\partial_x f\, d_p x + \partial_p f + \lambda^T(d_p\dot x - \partial_x r\, d_p x - \partial_p r)]\,dt + \mu^T(d_p x(0) - \partial_p x_0)", r"d_p\mathcal{L} = \int_0^T [\partial_x f\, d_p x + \partial_p f - \partial_p r]\,dt + \mu^T(d_p x(0) - \partial_p x_0)"),
+        ("", BRADLEY, r"d_p\mathcal{L} = \int_0^T [\partial_x f\, d_p x + \partial_p f + \lambda^T(d_p\dot x - \partial_x r\, d_p x - \partial_p r)]\,dt + \mu^T(d_p x(0) - \partial_p x_0)", r"d_p\mathcal{L} = \int_0^T [\partial_x f\, d_p x + \partial_p f + \lambda^T(d_p\dot x - \partial_x r\, d_p x + \partial_p r)]\,dt + \mu^T(d_p x(0) - \partial_p x_0)"),
         ("", BRADLEY, r"\mu = \lambda(0)", r"\mu = -\lambda(0)"),
         ("", BRADLEY, r"d_p F = \int_0^T (\partial_p f - \lambda^T\partial_p r)\,dt - \lambda(0)^T\partial_p x_0", r"d_p F = \int_0^T (\partial_p f - \lambda^T\partial_p r)\,dt + \mu^T\partial_p x_0"),
         (CVODES, STARRED, r"\frac{dG}{dp} = \lambda^{*}(t_0)\,s(t_0) + \int_{t_0}^T (g_p + \lambda^{*} f_p)\,dt", r"\frac{dG}{dp} = \int_{t_0}^T (g_p + \lambda^{*} f_p)\,dt"),
