@@ -129,7 +129,10 @@ def is_place(content: Node) -> bool:
 
 
 def _is_linear(content: Node) -> bool:
-    return isinstance(content, Product) and any(isinstance(factor, Variation) for factor in content.factors)
+    if isinstance(content, Sum):
+        return all(isinstance(term, Variation) or _is_linear(term) for term in content.terms)
+    inner = content.of if isinstance(content, Negative) else content
+    return isinstance(inner, Variation) or (isinstance(inner, Product) and any(isinstance(factor, Variation) for factor in inner.factors))
 
 
 def _derivative_called(base: Derivative, content: Node, letters: Letters) -> bool:

@@ -13,6 +13,7 @@ from adjointcheck.notes.chapters import example_of, taken
 from adjointcheck.notes.concrete import acquainted
 from adjointcheck.notes.context import LATER, Context, read_header
 from adjointcheck.notes.densities import told
+from adjointcheck.notes.impacts import impacted
 from adjointcheck.notes.introduction import understand
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.layering import layered
@@ -48,7 +49,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     """The context before these formulas, and that after them."""
     context = clocked((formula.text for formula in formulas), starred(formulas, context))
     context = moved(_chains(formulas, context), told(_chains(formulas, context), context))
-    context = acquainted(formulas, layered(formulas, context))
+    context = acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context)))
     for chain in _chains(formulas, context):  # what z and v are in z-dot = f_x z + f_u v holds before it is said
         found = linearised(chain, context)
         context = found[2] if found else context

@@ -20,6 +20,7 @@ from adjointcheck.notes.densities import supposed, untraced
 from adjointcheck.notes.flows import spoken_of
 from adjointcheck.notes.forms import form_of
 from adjointcheck.notes.formulas import exampled, formula, update
+from adjointcheck.notes.impacts import cased, jump
 from adjointcheck.notes.layering import arrived, finer, grid, shared, stepwise
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, resolve, symbols, unknown, walk
 from adjointcheck.notes.measured import increment, operators, vectors
@@ -466,8 +467,9 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
 
 
 INTRODUCTIONS = (membership, assigned, tangent, stage_law, stage_update, stage_definition, numbered, family, *NOTATIONS, grid, layers,
-                 written_out, dynamics, primed_dynamics, limit_dynamics, linearised, started, switched, guard, reset, observed_cost,
-                 increment, supposed, start, formula, update, objective, augmented, hamiltonian, costate_meaning, condition, naming)
+                 written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, linearised, started, switched, guard, reset,
+                 observed_cost, increment, supposed, start, formula, update, objective, augmented, hamiltonian, costate_meaning,
+                 condition, naming)
 
 
 # Letters that a claim uses without a word

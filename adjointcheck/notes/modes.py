@@ -72,7 +72,7 @@ def reset(chain: tree.Chain, context: Context) -> Introduced:
         return None
     context = _called(pair[1], "r", context)
     right = resolve(pair[1], context)
-    if unknown(right) or any(isinstance(part, Symbol) and part.name == "p" for part in walk(right)):
+    if unknown(right) or any(isinstance(part, Symbol) and (part.name == "p" or part.side == "after") for part in walk(right)):
         return None
     return "assumption", (), replace(context, laws=(*context.laws, Law("reset", resolve(pair[0], context), right)))
 

@@ -24,6 +24,7 @@ from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
 from adjointcheck.notes.flows import spoken_of
 from adjointcheck.notes.foreword import begun
 from adjointcheck.notes.formulas import put_in, spelt_out
+from adjointcheck.notes.impacts import settled
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.judgement import EQUALITIES, follows, judge_pair
 from adjointcheck.notes.latex import Unread, read_formula
@@ -176,7 +177,8 @@ class Notes:
         guess = "a bar" if not guess and barred((left, right), context) and not self.context.option("bars") else guess
         if guess and found.status == "refuted":
             return replace(blank, words=f"what {guess} is the notes do not say, and no line before shows it")
-        self.context = confirmed((left, right), self.context) if found.status == "proved" else self.context
+        if found.status == "proved":
+            self.context = settled(left, right, confirmed((left, right), self.context))
         self.context = told((left, right), self.context) if found.status == "proved" else self.context
         self.sides[blank.name] = left, right
         self.readings |= {blank.name: proof.reading} if found.status == "proved" and proof.reading else {}

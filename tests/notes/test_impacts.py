@@ -1,0 +1,40 @@
+"""Events without a header: one-sided values, fields in cases, guards, resets and saltation matrices in several authors' letters."""
+
+from __future__ import annotations
+
+import pytest
+from understood import last_two
+
+HEADER = r"""state: z
+costate: p (row)
+running cost: \ell
+terminal cost: \Phi
+objective: J
+time: t in [0, T]"""
+CASES = r"""z^- = z(\tau^-)
+\dot z = \begin{cases} f_1(z), & 0 \le t < \tau, \\ f_2(z), & \tau < t \le T, \end{cases}
+\gamma(z^-) = 0
+z^+ = R(z^-)
+J = \int_0^T \ell(z)\,dt + \Phi(z(T))
+\delta z^+ = \Xi\,\delta z^-"""
+SALTATION = r"\Xi = R_z + \frac{(f_2^+ - R_z f_1^-)\gamma_z}{\gamma_z f_1^-}"
+PLAIN = r"""\dot x = f_1(x)
+\dot x = f_2(x)
+h(x(\sigma^-)) = 0
+x(\sigma^+) = G(x(\sigma^-))
+E = \varphi(x(T))"""
+
+
+@pytest.mark.parametrize(("header", "given", "right", "wrong"), [
+    (HEADER, CASES, SALTATION, r"\Xi = R_z"),
+    (HEADER, CASES, r"\gamma_z(\delta z^- + f_1^-\,\delta\tau) = 0", r"\gamma_z(\delta z^- - f_1^-\,\delta\tau) = 0"),
+    (HEADER, CASES, r"\delta z^+ + f_2^+\,\delta\tau = R_z(\delta z^- + f_1^-\,\delta\tau)", r"\delta z^+ = R_z(\delta z^- + f_1^-\,\delta\tau)"),
+    (HEADER, CASES + "\n" + SALTATION, r"p^- = p^+\Xi + \frac{\ell^+ - \ell^-}{\gamma_z f_1^-}\gamma_z",
+     r"p^- = p^+\Xi + \frac{\ell^- - \ell^+}{\gamma_z f_1^-}\gamma_z"),
+    (HEADER, CASES, r"\ell^- + p^- f_1^- = \ell^+ + p^+ f_2^+", r"\ell^- + p^- f_1^- = \ell^+ - p^+ f_2^+"),
+    (HEADER, CASES, r"\dot p = -\ell_z - p\frac{\partial f_j}{\partial z}", r"\dot p = -\ell_z + p\frac{\partial f_j}{\partial z}"),
+    (HEADER, CASES, r"\frac{\partial J}{\partial z_0} = p(0)", r"\frac{\partial J}{\partial z_0} = p(T)"),
+    ("", PLAIN, r"\delta\sigma = -\frac{h_x\,\delta x^-}{h_x f_1^-}", r"\delta\sigma = \frac{h_x\,\delta x^-}{h_x f_1^-}"),
+])
+def test_right_lines_are_proved_and_slips_refuted(header: str, given: str, right: str, wrong: str) -> None:
+    assert last_two(header, given, right, wrong) == ["proved", "refuted"]
