@@ -466,7 +466,7 @@ template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *x, con
     });
     columns<STATES>([&](auto c) ADJ_LAMBDA {
         R sum = g.p[c];
-        downward<EFFECTIVE>([&](auto i) ADJ_LAMBDA { sum = sum + by_x[decltype(i)::value][c]; });
+        upward<0, EFFECTIVE>([&](auto i) ADJ_LAMBDA { sum = sum + by_x[decltype(i)::value][c]; });
         g.p[c] = sum;
     });
     if constexpr (TIMES && EVEN) {
