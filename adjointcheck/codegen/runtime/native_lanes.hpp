@@ -89,6 +89,9 @@ template <class R> ADJ_INLINE bool less(R a, R b) { return a < b; }
 template <class R> ADJ_INLINE bool less_equal(R a, R b) { return a <= b; }
 template <class R> ADJ_INLINE bool same(R a, R b) { return a == b; }
 ADJ_INLINE unsigned bits_of(bool mask) { return mask; }
+template <class F> ADJ_INLINE void each_lane(unsigned bits, F f) {
+    if (bits) f(0);
+}
 template <class R> ADJ_INLINE R broadcast(typename Lane<R>::Real value) { return value; }
 
 #else
@@ -201,6 +204,11 @@ template <class M> ADJ_INLINE unsigned bits_of(M mask) {
 #endif
 template <class M> ADJ_INLINE unsigned bits_of(Pair<M> mask) {
     return bits_of(mask.low) | bits_of(mask.high) << (sizeof(M) / sizeof(mask.low[0]));
+}
+
+// Every lane that has its bit in `bits`.
+template <class F> ADJ_INLINE void each_lane(unsigned bits, F f) {
+    for (; bits; bits &= bits - 1) f(__builtin_ctz(bits));
 }
 
 #define ADJ_LANEWISE(name, call, callf) \

@@ -174,11 +174,13 @@ template <class R> struct Worker {
     }
     // Equal time steps are shared out to the segments by length, at least one to each.
     ADJ_METHOD void pace(Place<R> &at, int lane) const {
-        const T length = magnitude_of(get(at.length, lane)), span = magnitude_of(marks[lane].t1 - marks[lane].t0);
+        const T length = magnitude_of(get(at.length, lane));
+        set(at.inverse, lane, T(1) / length);
+        if (!options.equal()) return;
+        const T span = magnitude_of(marks[lane].t1 - marks[lane].t0);
         const T counted = T(launch->steps) * (length / (span == 0 ? T(1) : span)) - T(1e-3);
         const T whole = T(int64(counted)), raised = whole < counted ? whole + 1 : whole, count_ = raised < 1 ? T(1) : raised;
-        set(at.inverse, lane, T(1) / length), set(at.count, lane, count_);
-        set(at.one_step, lane, T(1) / count_), set(at.done, lane, 0);
+        set(at.count, lane, count_), set(at.one_step, lane, T(1) / count_), set(at.done, lane, 0);
     }
     ADJ_METHOD static T magnitude_of(T a) { return a < 0 ? -a : a; }
     ADJ_METHOD void copy_theta(Place<R> &at, int lane) {
@@ -267,8 +269,7 @@ template <class R> struct Worker {
         while (running) {
             if (taped() && !reserve(tape)) {
                 overflow = true;
-                for (int lane = 0; lane < W; ++lane)
-                    if (running >> lane & 1) leave(g, lane, MAX_STEPS);
+                each_lane(running, [&](int lane) { leave(g, lane, MAX_STEPS); });
                 break;
             }
             const bool kept = taped() && tape.kept(tape.rows);
@@ -278,8 +279,7 @@ template <class R> struct Worker {
             slots += W;
             if (outcome.events) {
                 R jumped = number<R>(0);
-                for (int lane = 0; lane < W; ++lane)
-                    if (outcome.events >> lane & 1 && !meet(g, lane, jumped)) running &= ~(1u << lane);
+                each_lane(outcome.events, [&](int lane) { running &= ~(unsigned(!meet(g, lane, jumped)) << lane); });
                 if (CONTROLS > 0 && bits_of(same(jumped, number<R>(1)))) restart(g, jumped);
             }
         }
@@ -486,9 +486,7 @@ template <class R> struct Worker {
             const R *sides = tape.sides_of(row);
             const R &left = sides[0], &right = sides[LANE_APART];
             const unsigned reached = bits_of(same(right, number<R>(1)));
-            if (reached)
-                for (int lane = 0; lane < W; ++lane)
-                    if (reached >> lane & 1) go_back(g, lane, swept);
+            each_lane(reached, [&](int lane) { go_back(g, lane, swept); });
             if (W == 1 && !swept) return;
             const R *x = state_before(row, swept, number<R>(0));
             if constexpr (LANE_APART > 1) fetch(x, room);
@@ -547,8 +545,7 @@ template <class R> struct Worker {
         int begun = last;
         unsigned alive = swept;
         if constexpr (!EVEN) alive = follow_marks(from, to, swept, begun);
-        for (int lane = 0; lane < W; ++lane)
-            if (alive >> lane & 1) copy_theta(at, lane), enter(at, lane);
+        each_lane(alive, [&](int lane) { copy_theta(at, lane), enter(at, lane); });
         if constexpr (EVEN) count_back(at, to - from, done), ++begun;
         fetch(tape.slot(slot), x);
         for (int64 row = from;; ++row) {
@@ -571,9 +568,9 @@ template <class R> struct Worker {
                 left = tape.sides_of(row)[0], right = tape.sides_of(row)[LANE_APART];
             }
             repeat(at, x, left, right);
-            const unsigned reached = bits_of(same(right, number<R>(1))) & alive;
-            for (int lane = 0; lane < W; ++lane)
-                if (reached >> lane & 1 && !marks[lane].at_end()) marks[lane].advance(), enter(at, lane);
+            each_lane(bits_of(same(right, number<R>(1))) & alive, [&](int lane) {
+                if (!marks[lane].at_end()) marks[lane].advance(), enter(at, lane);
+            });
         }
         for (int lane = 0; lane < W; ++lane)
             marks[lane] = kept_marks[lane], trajectory[lane] = kept_trajectory[lane], top[lane] = kept_top[lane];
@@ -592,11 +589,10 @@ template <class R> struct Worker {
     ADJ_METHOD unsigned follow_marks(int64 from, int64 to, unsigned alive, int &begun) {
         for (int64 row = to; row >= from; --row) {
             const unsigned reached = row < to ? bits_of(same(tape.sides_of(row)[LANE_APART], number<R>(1))) : 0;
-            for (int lane = 0; lane < W; ++lane) {
-                if (!(reached >> lane & 1)) continue;
+            each_lane(reached, [&](int lane) {
                 if (alive >> lane & 1) marks[lane].retreat();
                 else if (take_up(lane)) alive |= 1u << lane;
-            }
+            });
             for (; begun >= 0 && starts[begun].row == row; --begun) {
                 alive &= ~(1u << lane_of(starts[begun]));
                 top[lane_of(starts[begun])] = starts[begun].previous;
