@@ -30,6 +30,7 @@ from adjointcheck.notes.numbered import family, numbered, spread
 from adjointcheck.notes.observed import observed_cost
 from adjointcheck.notes.own_letters import indexed, is_placed
 from adjointcheck.notes.primes import is_primed, unprimed
+from adjointcheck.notes.quadratures import ended, rate
 from adjointcheck.notes.sampling import joined, sampled
 from adjointcheck.notes.scales import is_score
 from adjointcheck.notes.several_costs import about, is_another, law_of, named, spelt
@@ -466,10 +467,10 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (membership, assigned, tangent, stage_law, stage_update, stage_definition, numbered, family, *NOTATIONS, grid, layers,
-                 written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, linearised, started, switched, guard, reset,
+INTRODUCTIONS = (membership, assigned, tangent, stage_law, stage_update, stage_definition, numbered, family, *NOTATIONS, grid,
+                 layers, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, linearised, started, switched, guard, reset,
                  observed_cost, increment, supposed, start, formula, update, objective, augmented, hamiltonian, costate_meaning,
-                 condition, naming)
+                 condition, rate, ended, naming)
 
 
 # Letters that a claim uses without a word

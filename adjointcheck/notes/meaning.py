@@ -386,7 +386,7 @@ class _Resolver:
         if isinstance(core, Symbol) and core.name in ("J", "J_a"):
             return self.functional_of(base, core, arguments)
         if isinstance(core, Symbol) and self.is_path(core):
-            return _at(base, self.map(arguments[0]))
+            return _at(base, self.layer(arguments[0]) if self.context.over() == "layers" else self.time(arguments[0]))
         if isinstance(core, Symbol) and len(arguments) == 1 and self.is_place(arguments[0]):
             return _at(base, self.time(arguments[0]))
         if isinstance(core, Symbol) and len(arguments) == 1:  # c (a + b): a product without a sign

@@ -32,6 +32,7 @@ from adjointcheck.notes.meaning import resolve, symbols
 from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
 from adjointcheck.notes.numbered import barred, customary, told
 from adjointcheck.notes.prove import Proof, Slots
+from adjointcheck.notes.quadratures import carried
 from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, given, is_untold, reserved
 from adjointcheck.notes.several_costs import others
 from adjointcheck.notes.situation import moved_inputs
@@ -147,6 +148,7 @@ class Notes:
 
     def weighed(self, blank: Finding, left: Node, right: Node, relation: str, form: str) -> Finding:
         """Proof and worlds together, where nothing that is not carried into the setting takes part."""
+        left, right = carried(left, self.context), carried(right, self.context)
         optimal = form == "optimality"
         doubt = next((item.reason for item in self.reservations if item.touches(left, right, optimal)), "")
         if doubt:

@@ -1,0 +1,27 @@
+"""Integrals that are carried along a solution under letters of their own."""
+
+from __future__ import annotations
+
+import pytest
+from understood import last_two
+
+FLOW = "\\dot x = f(t,x,\\theta)\nJ = \\int_0^T L(t,x,\\theta)\\,dt\nH = L + p f\n"
+BACK = FLOW + "\\dot\\xi = L_\\theta + p f_\\theta\n\\xi(T) = 0\n"
+FORTH = FLOW + "\\dot\\zeta = L(t,x,\\theta)\n\\zeta(0) = 0\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "right", "wrong"),
+    [
+        (BACK, r"\frac{dJ}{d\theta} = -\xi(0)", r"\frac{dJ}{d\theta} = \xi(0)"),
+        (BACK, r"\dot\xi = H_\theta", r"\dot\xi = -H_\theta"),
+        (FORTH, r"J = \zeta(T)", r"J = -\zeta(T)"),
+        (FORTH, r"\frac{d\zeta}{dt} = L(t,x,\theta)", r"\frac{d\zeta}{dt} = -L(t,x,\theta)"),
+    ],
+)
+def test_the_right_line_is_proved_and_its_slip_refuted(given: str, right: str, wrong: str) -> None:
+    assert last_two("", given, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_rate_without_an_end_says_not_what_the_letter_is() -> None:
+    assert last_two("", FLOW + "\\dot\\xi = L_\\theta + p f_\\theta\n", r"\frac{dJ}{d\theta} = -\xi(0)", r"\frac{dJ}{d\theta} = \xi(0)") == ["unknown", "unknown"]
