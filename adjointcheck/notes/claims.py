@@ -290,17 +290,6 @@ class Reader(Composition):
         ((place, root),) = below.items()
         return self.times(self.form(node.above), {place: ONE / self.named(root, place)})
 
-    def named(self, root: Expression, place: str) -> Expression:
-        """A denominator by the letter that the setting has for it, which is known not to vanish: g_x f at an event."""
-        language = self.setting.language
-        for fact in self.setting.facts.values():
-            left = fact.part("left")
-            if fact.at == place and left.head == "symbol" and "nonzero" in language.letters[left.value.partition(".")[0]].flags:
-                for letter, value in ((left, fact.part("right")), (neg(left), neg(fact.part("right")))):
-                    if language.equal((place, root, value), ()).status is Status.PROVED:
-                        return letter
-        return root
-
     def form_power(self, node: tree.Power) -> Form:
         exponent = self.form(node.exponent).get("", ZERO)
         if exponent.head != "number" or exponent is ZERO:
@@ -308,7 +297,7 @@ class Reader(Composition):
         if isinstance(node.base, tree.Function) and node.base.name in ("norm", "abs") and exponent.value == 2:
             return self.each(node.base.arguments[0], lambda root: self.square(root))
         if exponent.value == -1:
-            return self.each(node.base, lambda root: apply("inverse", root) if not self.scalar(root) else ONE / root)
+            return self.each(node.base, lambda root: apply("inverse", self.called_so(root)) if not self.scalar(root) else ONE / root)
         if exponent.value == 2 and isinstance(node.base, Symbol | tree.Derivative | Applied):
             return self.each(node.base, lambda root: root**exponent if self.scalar(root) else self.square(root))
         return self.each(node.base, lambda root: root**exponent)

@@ -29,13 +29,14 @@ from adjointcheck.notes.jet import ELEMENTARY, real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, children, rebuilt, symbols, unknown, walk
 from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, with_other_sign
 from adjointcheck.notes.observed import written_out
+from adjointcheck.notes.plan import Stage
 from adjointcheck.notes.stages import free_indices
 from adjointcheck.notes.staging import make_world
 from adjointcheck.notes.starting import unheld
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.values import digits
 from adjointcheck.notes.wording import show
-from adjointcheck.notes.world import Stage, World
+from adjointcheck.notes.world import World
 
 AGREE, ALIKE, SURE = 1e-7, 1e-4, 100.0  # of sides; of a matrix and a transpose, for the words alone; of errors
 REPAIRS = 40

@@ -63,6 +63,29 @@ class Composition(Layouts):
             raise Unclear("an integral beside a value at the running time", "one or the other")
         return Claim({"value": to_text(gap.get("", ZERO)), **{place: to_text(neg(gap[place])) for place in gap if place}})
 
+    def named(self, root: Expression, place: str) -> Expression:
+        """A denominator by the letter that the setting has for it, which is known not to vanish: g_x f at an event."""
+        language = self.setting.language
+        for fact in self.setting.facts.values():
+            left = fact.part("left")
+            if fact.at == place and left.head == "symbol" and "nonzero" in language.letters[left.value.partition(".")[0]].flags:
+                for letter, value in ((left, fact.part("right")), (neg(left), neg(fact.part("right")))):
+                    if language.equal((place, root, value), ()).status is Status.PROVED:
+                        return letter
+        return root
+
+    def called_so(self, root: Expression) -> Expression:
+        """What is inverted, by the letter of a network of layers for it."""
+        if len(self.setting.language.points) != 1:
+            return root
+        facts = [fact for fact in self.setting.facts.values() if fact.at == "always" and fact.part("left").head == "symbol"]
+        flags = self.setting.language.letters
+        known = [fact for fact in facts if "nonzero" in flags[fact.part("left").value.partition(".")[0]].flags]
+        fits = (fact for fact in known if self.shape(fact.part("right")) == self.shape(root))
+        same = (fact.part("left") for fact in fits
+                if self.setting.language.equal(("always", root, fact.part("right")), ()).status is Status.PROVED)
+        return next(same, root)
+
     def of_constants(self, gap: Expression) -> Claim:
         """gap = 0 where nothing runs: what names functionals is the value, the rest counts at the one point."""
         names = [name for name in symbols_of(gap) if self.names_functional(symbol(name))]

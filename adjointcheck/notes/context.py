@@ -75,6 +75,7 @@ _ROLES = (
     Role("a_theta", "path", ("1", "m"), ("parameter adjoint", "parameter costate", "augmented costate of parameters")),
     Role("a_t", "path", ("1", "1"), ("time adjoint", "time costate")),
     Role("P", "path", ("n", "n"), ("riccati", "riccati matrix")),
+    Role("K", "path", ("k", "n"), ("gain", "feedback gain", "feedback matrix")),
     Role("eta", "constant", ("1", "1"), ("step size", "learning rate")),
     Role("noise", "constant", ("n", "1"), ("noise", "random vector")),
     Role("stage", "path", ("n", "1"), ("stage", "stages", "stage state", "internal stage")),

@@ -19,8 +19,9 @@ from adjointcheck.notes.evaluation import CLOSE, Env, NoValue, columns, evaluate
 from adjointcheck.notes.fields import Path, Smooth
 from adjointcheck.notes.jet import Value, direction, moved, real
 from adjointcheck.notes.meaning import Applied, Symbol
+from adjointcheck.notes.plan import Stage
 from adjointcheck.notes.tree import Node
-from adjointcheck.notes.world import Stage, World
+from adjointcheck.notes.world import World
 
 EVENT = 0.47
 SPEED = 0.15  # of the guard where it is met, at least

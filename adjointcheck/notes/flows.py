@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context, Law
-from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, walk
+from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.tree import Node
 
 T = Symbol("t")
@@ -26,6 +26,17 @@ def spoken_of(sides: Iterable[Node], context: Context) -> Context:
     options = {name: value for name, value in context.options.items() if name != "over"}
     kept = tuple(_in_time(other) for other in context.laws if other.kind != "layers" and other is not law)
     return replace(context, laws=(law, *(other for other in kept if not _counts(other.right))), options=options)
+
+
+def turned_to_time(right: Node, context: Context) -> Context:
+    """A field that is written out, in notes whose layers have no time step: a problem of its own, of which nothing of the layers holds."""
+    law = context.law("layers")
+    if law is None or isinstance(right, tree.Call | tree.Letter) or "h" in symbols(law.right):
+        return context
+    options = {name: value for name, value in context.options.items() if name != "over"}
+    letters = {name: known for name, known in context.letters.items() if known.symbol not in ("l", "N", "f", "L", "Psi")
+               and (known.body is None or known.kind != "path")}
+    return replace(context, laws=(), options=options, letters=letters)
 
 
 def becoming(context: Context) -> Law | None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, Context, Declared, Law, key, own
 from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.own_letters import is_placed
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import constants, differentiates, head, pair_of, role_in
 
@@ -22,11 +23,14 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     """L(x, u) = ...: what a function of the problem is, said once, in its own arguments."""
     pair = pair_of(chain)
     letter = head(pair[0]) if pair else None
+    letter = replace(letter, below=()) if letter is not None and is_placed(letter, context) else letter
     if pair is None or letter is None or role_in(letter, context) not in FUNCTIONS or len(chain.sides) > 2 or differentiates(pair[1]):
         return None
     known = context.letters[key(letter)]
     left = resolve(pair[0], context)
-    if not isinstance(left, Applied) or left.at is not None or known.body is not None or not _stands(left) or _is_named(pair[1], context):
+    if not isinstance(left, Applied) or left.at not in (None, Symbol("l")) or known.body is not None or not _stands(left):
+        return None
+    if _is_named(pair[1], context):
         return None
     state = next(iter(context.of("x")), None)
     shape = state.shape if left.name == "f" and state is not None else ROLES[left.name].shape

@@ -17,7 +17,8 @@ from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, Law, key
 from adjointcheck.notes.contraction import implied
 from adjointcheck.notes.curvature import directed, tangent, weighted
 from adjointcheck.notes.densities import supposed, untraced
-from adjointcheck.notes.flows import spoken_of
+from adjointcheck.notes.difference_riccati import ansatz
+from adjointcheck.notes.flows import spoken_of, turned_to_time
 from adjointcheck.notes.forms import form_of
 from adjointcheck.notes.formulas import exampled, formula, update
 from adjointcheck.notes.impacts import cased, jump
@@ -203,6 +204,7 @@ def dynamics(chain: tree.Chain, context: Context) -> Introduced:
     if role_in(letter, context) == "" and not (_is_field(right) or (key(letter) in USUAL_STATES and not differentiates(right))):
         return None
     timed = isinstance(pair[0], tree.Call) or any(isinstance(p, tree.Call) and head(p) == letter for p in walk(right))
+    context = turned_to_time(right, context)
     context = context.declare(Declared(key(letter), "x", ("n", "1"), "path", source="proposed"))
     names: tuple[str, ...] = (key(letter),)
     if _is_field(right) or is_mode(right, context):
@@ -467,7 +469,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (membership, assigned, tangent, stage_law, stage_update, stage_definition, numbered, family, *NOTATIONS, grid,
+INTRODUCTIONS = (membership, assigned, tangent, stage_law, stage_update, stage_definition, numbered, family, ansatz, *NOTATIONS, grid,
                  layers, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, linearised, started, switched, guard, reset,
                  observed_cost, increment, supposed, start, formula, update, objective, augmented, hamiltonian, costate_meaning,
                  condition, rate, ended, naming)

@@ -66,7 +66,7 @@ def _in_reading(left: Node, right: Node, context: Context, form: str) -> Proof:
         found.append(attempt(chain, situation, context))
         if found[-1].status is Status.PROVED:
             return found[-1]
-    if context.over() == "layers" and not staged(context) and (layered := _by_layers(chain, context)).status is Status.PROVED:
+    if context.over() == "layers" and not staged(context) and (layered := _by_layers(chain, context, form)).status is Status.PROVED:
         return layered
     ends = stretched(left, right)
     if ends is not None and context.over() == "time":
@@ -75,14 +75,16 @@ def _in_reading(left: Node, right: Node, context: Context, form: str) -> Proof:
     return (clear or found or [Proof(Status.UNKNOWN, reason="no setting for this kind of notes")])[0]
 
 
-def _by_layers(chain: tree.Chain, context: Context) -> Proof:
+def _by_layers(chain: tree.Chain, context: Context, form: str) -> Proof:
     """With the layers written out: PROVED if it is for every layer of every network."""
-    moved = varied(chain) | context.moved
+    optimal = form == "optimality" or "optimal" in context.hypotheses
+    barred = varied(chain) | context.moved | (set() if optimal else {"stationary"})
     found: list[Proof] = []
     try:
-        for left, right, network in layer_by_layer(*chain.sides, context):
-            fixed = tuple(id for id in sorted(network.setting.optional) if id.partition("_fixed")[0] not in moved)
-            situation = Situation(network.setting, fixed, network.costates if has_free_multiplier(chain) else ())
+        for left, right, network in layer_by_layer(chain.sides[0], chain.sides[1], context):
+            fixed = tuple(id for id in sorted(network.setting.optional) if id.partition("_")[0] not in barred)
+            hidden = tuple(id for id in network.setting.facts if id.startswith("weight_"))  # W stands for what is inverted
+            situation = Situation(network.setting, fixed, network.costates if has_free_multiplier(chain) else (), hidden)
             found.append(attempt(tree.Chain((left, right), ("=",)), situation, context))
             if found[-1].status is not Status.PROVED:
                 return found[-1]

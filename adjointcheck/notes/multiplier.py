@@ -16,6 +16,7 @@ from adjointcheck.notes.context import LATER, MOTIONS, USUAL, Context, Declared,
 from adjointcheck.notes.contraction import implied
 from adjointcheck.notes.dummies import named_arguments
 from adjointcheck.notes.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.own_letters import is_placed
 from adjointcheck.notes.starting import priced
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import HAMILTONIANS, constants, head, moving, pair_of, propose, role_in, successor
@@ -28,6 +29,7 @@ def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
     """H(x, u, lambda, t) = L + lambda^T f: a body in explicit arguments, and the costate's letter and sign."""
     pair = pair_of(chain)
     letter = head(pair[0]) if pair else None
+    letter = replace(letter, below=()) if letter is not None and is_placed(letter, context) else letter  # H_k
     if pair is None or letter is None or letter.below or letter.above or letter.accents or role_in(letter, context) not in ("", "H"):
         return None
     if role_in(letter, context) == "" and letter.name not in HAMILTONIANS:

@@ -10,14 +10,16 @@ import numpy as np
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context
 from adjointcheck.notes.costs import ending
+from adjointcheck.notes.difference_riccati import steered
 from adjointcheck.notes.evaluation import Env, NoValue, evaluate, scalar
 from adjointcheck.notes.event_world import EventWorld
 from adjointcheck.notes.fields import END, START, Path, grid
 from adjointcheck.notes.jet import Value, real
 from adjointcheck.notes.meaning import Applied, Symbol, symbols, walk
+from adjointcheck.notes.plan import OWNERS, SIZES, Stage
 from adjointcheck.notes.staged_world import StagedWorld
 from adjointcheck.notes.values import put
-from adjointcheck.notes.world import LAYERS, OWNERS, SIZES, Stage, World
+from adjointcheck.notes.world import LAYERS, World
 
 _PATHS: dict[Any, World] = {}  # solved worlds: contexts that differ only in letters of no weight share trajectories
 _KEPT = 24
@@ -87,6 +89,8 @@ def _optimal(world: World) -> World:
 
     Only the control and the initial state are taken from that solution; the world's costate is computed anew.
     """
+    if world.layered and not isinstance(world, StagedWorld):
+        return steered(world)
     if world.layered or isinstance(world, EventWorld):
         raise NoValue("optimal controls over layers or events")
     size, inputs = int(np.prod(world.shape("x"))), world.inputs

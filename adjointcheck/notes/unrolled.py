@@ -24,6 +24,7 @@ from adjointcheck.notes.claims import Reader, Unclear
 from adjointcheck.notes.context import ROLES, Context, Declared, Law
 from adjointcheck.notes.costs import starting
 from adjointcheck.notes.derivatives import slots_of
+from adjointcheck.notes.difference_riccati import names_of, regulated
 from adjointcheck.notes.jacobian import Partial
 from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, walk
 from adjointcheck.notes.progression import multiplied
@@ -93,6 +94,8 @@ class Writer:
         if node.name == "p" and self.layer(node.at) == 0 and self.paid_first and not self.context.option("first costate"):
             raise Outside(0, self.count)
         if node.name in ("x", "p", "w") and not node.part and not node.side:
+            return replace(node, name=f"{node.name}{self.layer(node.at)}", at=None)
+        if node.name in ("P", "K") and not node.part:
             return replace(node, name=f"{node.name}{self.layer(node.at)}", at=None)
         if node.name == "J_a":
             return self.written(self.body(node.name))
@@ -287,8 +290,10 @@ class Weaver:
         self.costates()
         self.variation()
         self.transitions()
+        if self.varied and self.context.of("w"):
+            self.regulator()
         document = sized(self.document(), dict(_sizes(self.context)))
-        fixed = frozenset(step["id"] for step in self.draft.steps if "_fixed" in step["id"])
+        fixed = frozenset(step["id"] for step in self.draft.steps if "_fixed" in step["id"] or step["id"].startswith("stationary"))
         return Network(judged(document, fixed), self.writer, tuple(f"costate_{layer}" for layer in self.layers))
 
     def inputs(self) -> list[str]:
@@ -333,7 +338,7 @@ class Weaver:
             if known.symbol in ROLES or known.body is not None or known.kind not in ("path", "constant") or "" in known.shape or known.part:
                 continue
             square = known.shape[0] == known.shape[1] != "1"
-            nonzero = known.shape == ("1", "1") and known.kind == "constant" or (square and self.inverted(known))
+            nonzero = (known.shape == ("1", "1") and known.kind == "constant") or (square and self.inverted(known))
             flags = ["symmetric"] * (square and is_symmetric(known, self.context)) + ["nonzero"] * nonzero
             names = [f"{known.symbol}_{layer}" for layer in self.layers] if known.kind == "path" else [known.symbol]
             yield from ((name, " ".join([*known.shape, "constant", *flags])) for name in names)
@@ -415,6 +420,14 @@ class Weaver:
             found = found + self.carried(layer, name)
         return found
 
+    def regulator(self) -> None:
+        """Riccati's matrices, where the layers and the cost are those of a regulator."""
+        shapes = {name: (shape.split()[0], shape.split()[1]) for name, shape in self.own()}
+        language = self.reader.setting.language
+        names = names_of(language, lambda text: language.read(text, "regulator"), self.states, self.price, shapes)
+        if names is not None:
+            regulated(self.draft, self.count, names)
+
     def transitions(self) -> None:
         """dx_j/dx_i, dx_j/dw_i and dx_j/dtheta, layer by layer; step_i_by_theta is that of one time step."""
         for layer, state in enumerate(self.states if self.context.of("theta") else ()):
@@ -450,7 +463,8 @@ def _sizes(context: Context) -> Iterator[tuple[str, str]]:
 def instances(left: Node, right: Node, context: Context) -> Iterator[tuple[Node, Node, Network]]:
     """The equation for every layer that it may mean; raises Unclear where it cannot be written out."""
     nodes = [part for side in (left, right) for part in walk(side)]
-    varied = any(isinstance(part, tree.Variation) for part in nodes)
+    varied = any(isinstance(part, tree.Variation) or getattr(part, "name", "") in ("P", "K") for part in nodes) or (
+        isinstance(left, Symbol) and left.name == "w")
     inner = any(isinstance(part, tree.Derivative) and part.of == Symbol("J_a") for part in nodes)  # its ends are other equations
     for count in STEPS if has_stages(context) else COUNTS:
         network = network_of(context, count, varied)

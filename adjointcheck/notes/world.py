@@ -7,9 +7,8 @@ dJ/dx(t) from perturbed solutions, never from an adjoint equation.  All inputs m
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -17,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from adjointcheck.notes import jet, tree
-from adjointcheck.notes.context import ROLES, Context
+from adjointcheck.notes.context import ROLES
 from adjointcheck.notes.costs import running, starting
+from adjointcheck.notes.difference_riccati import gains
 from adjointcheck.notes.elementwise import written_out
 from adjointcheck.notes.evaluation import (
     CLOSE,
@@ -33,90 +33,15 @@ from adjointcheck.notes.evaluation import (
     place_of,
     scalar,
 )
-from adjointcheck.notes.fields import FINE, START, Path, Smooth, grid, spread
+from adjointcheck.notes.fields import START, Path, Smooth, grid, spread
 from adjointcheck.notes.jet import Value, along, direction, moved, real
-from adjointcheck.notes.meaning import AXES, Applied, Symbol, symbols, walk
+from adjointcheck.notes.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.own_values import at_place, constant, own_path, started
+from adjointcheck.notes.plan import Stage
 from adjointcheck.notes.riccati import riccati_of
 from adjointcheck.notes.tree import Node
 
 LAYERS = OBSERVATIONS = 4
-SIZES = {"n": 3, "k": 2, "m": 4, "q": 2, "d": 2, "e": 4, "o": 2}
-OWNERS = {"n": "x", "k": "w", "m": "theta", "q": "psi"}  # whose dimension each is
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What all perturbations of one world share: the notes' laws, sizes, functions, constants.
-
-    `wide`: functions whose arguments are never written take all that the notes have, else as few as make sense.
-    `optimal`: the control makes H stationary.
-    `varied`: the inputs that delta moves.  `algebra`: all letters are free, so that the formula speaks of any matrices.
-    `end_time`: a constant in the running cost makes the end time stationary; neither x nor p depends on it.
-    `nodes`: points in time; a world on another grid tells how far numbers may be believed.
-    """
-
-    context: Context
-    seed: int = 0
-    wide: bool = True
-    optimal: bool = False
-    algebra: bool = False
-    end_time: bool = False
-    varied: frozenset[str] = frozenset()
-    nodes: int = FINE
-    sizes: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def layered(self) -> bool:
-        return self.context.over() == "layers"
-
-    @property
-    def unit(self) -> float:
-        """What random numbers are multiplied with: on a coarse grid they move in their last digits, to show how rounding grows."""
-        return 1.0 if self.nodes == FINE else 1 + 2.0**-50
-
-    def rng(self, name: str) -> np.random.Generator:
-        return np.random.default_rng([self.seed, zlib.crc32(name.encode())])
-
-    def size(self, name: str) -> int:
-        """Of a dimension's name: n of x, k of w, m of theta, else what the declared letters say."""
-        if name.isdigit():
-            return int(name)
-        return self.sizes.get(name, SIZES.get(name, 3))
-
-    def shape(self, symbol: str) -> tuple[int, int]:
-        declared, role = next(iter(self.context.of(symbol)), None), ROLES.get(symbol)
-        if role and symbol not in OWNERS.values() and (declared is None or declared.shape == role.shape):
-            return self.own_size(role.shape[0]), self.own_size(role.shape[1])
-        rows, cols = declared.shape if declared else role.shape if role else ("1", "1")
-        return self.size(rows), self.size(cols)
-
-    def own_size(self, name: str) -> int:
-        """Of n, k, m, q in the convention's sense, whatever the notes call the dimension of x, w, theta, psi."""
-        declared = next(iter(self.context.of(OWNERS[name])), None) if name in OWNERS else None
-        return self.size(next((part for part in declared.shape if part != "1"), "1") if declared else name)
-
-    def slots(self, name: str) -> tuple[str, ...]:
-        """The arguments of a function: as the notes write them, else those that they may have."""
-        declared = next((d for d in self.context.of(name) if d.arguments is not None), None)
-        if declared is not None and declared.arguments is not None:
-            return tuple(slot for slot in declared.arguments if slot in AXES.get(name, ()) or slot in self.context.letters)
-        axes = AXES.get(name, ())
-        known = {"x", *(["t"] if self.wide else []), *(axis for axis in ("w", "theta") if self.context.of(axis))}
-        present = [axis for axis in axes if axis in known]
-        if name in ("Psi", "psi") and not (self.wide and self.context.of(name)):
-            return ("x",)
-        return tuple(axis for axis in present if axis != "theta" or self.wide or name == "f")
-
-    def function(self, name: str) -> Smooth:
-        if name not in AXES:
-            raise NoValue(f"{name} is no function of the convention")
-        slots = self.slots(name)
-        sizes = {slot: int(np.prod(self.shape(slot))) for slot in slots}
-        rows = self.shape(name)[0]
-        seed = int(self.rng(f"function {name}").integers(2**32))
-        zero = {"L": "no running cost", "Psi": "no terminal cost"}.get(name) in self.context.hypotheses
-        return Smooth(slots, sizes, rows, seed, self.optimal and name == "f", self.optimal and name == "L", zero)
 
 
 class World:
@@ -244,8 +169,8 @@ class World:
             self.costates[place] = self._price(place)
         if place or first != "without":
             return self.costates[place]
-        first = columns(lambda x0: evaluate(paid, Env(self.put("x0", x0), 0)), self.inputs["x0"])
-        return self.costates[0] - first.reshape(*self.shape("p"))
+        alone = columns(lambda value: evaluate(paid, Env(self.put("x0", value), 0)), self.inputs["x0"])
+        return self.costates[0] - alone.reshape(*self.shape("p"))
 
     def value_observation(self, place: Value) -> Value:
         """Any observation that is neither the first nor the last."""
@@ -288,9 +213,17 @@ class World:
         """The derivative of the cost in the time at which the solution goes on from its state: from where f, going back, leads."""
         return -evaluate(self.reduced(), Env(self, place, {"t": place}))
 
+    def value_K(self, place: Value) -> Value:
+        """The gain of the optimal control over layers."""
+        return self.gains[1][place]
+
+    @cached_property
+    def gains(self) -> tuple[list[Value], list[Value]]:
+        return gains(self)
+
     def value_P(self, place: Value) -> Value:
         """The Riccati matrix of a regulator: x' P x (with x' Q x in the cost; x' P x / 2 with x' Q x / 2) is the optimal cost to go."""
-        return self.riccati(place).reshape(*self.shape("P"))
+        return self.gains[0][place] if self.layered else self.riccati(place).reshape(*self.shape("P"))
 
     @cached_property
     def riccati(self) -> Path:

@@ -16,10 +16,10 @@ from adjointcheck.notes.evaluation import Env, evaluate
 from adjointcheck.notes.fields import END, START
 from adjointcheck.notes.jet import along, direction, moved
 from adjointcheck.notes.meaning import Symbol
+from adjointcheck.notes.plan import Stage
 from adjointcheck.notes.staging import make_world
 from adjointcheck.notes.tree import Derivative, Negative, Number, Product, Transposed, Variation
 from adjointcheck.notes.wording import show
-from adjointcheck.notes.world import Stage
 
 BOLZA = r"\dot x = f(x, u, \theta, t); x(t_0) = x_0; J = \Psi(x(T), \theta) + \int_{t_0}^T L(x, u, \theta, t)\,dt; H = L + p f"
 ROW = "state: x in R^n; control: u in R^k; parameters: theta in R^m; costate: p = dJ/dx (row); time: t in [t_0, T]"
