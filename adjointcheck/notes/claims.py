@@ -239,6 +239,8 @@ class Reader(Composition):
     def argument(self, slot: str, value: Node) -> Iterator[tuple[str, str]]:
         """(place, shift) of an argument that is the slot's own letter, nothing for a constant; raises Unclear for any other value."""
         language = self.setting.language
+        if slot not in language.letters:
+            raise Unclear("arguments of which nothing tells what they are", "the arguments of the problem")
         if isinstance(value, Symbol) and (slot, value.name) in (("t", "t0"), ("t", "t1"), ("t", "s"), ("t", "tau"), ("x", "x0")):
             place = language.points[0] if slot == "x" else self.place(value)[0]
             yield place, "before" if place in language.points[1:-1] else ""

@@ -19,6 +19,7 @@ from adjointcheck.notes.derivatives import without_rates
 from adjointcheck.notes.document import Formula
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.meaning import Symbol, children, rebuilt, resolve, unknown, walk
+from adjointcheck.notes.mechanics import first_order, reduced
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import HAMILTONIANS, USUAL_CONTROLS, USUAL_COSTATES, differentiates, head, moving, pair_of
 
@@ -88,7 +89,9 @@ def written_out(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ..
     left, right = (here(resolve(side, context)) for side in pair)
     states = [Symbol("x", part=(tree.Number(Fraction(known.part)),)) for known in context.parts("x")]
     rows = [(tree.Derivative(state, (Symbol("t"),)), row[0]) for state, row in zip(states, law.right.rows, strict=True)]
-    return ("assumption", (), context) if (left, right) in [(law.left, law.right), *rows] else None
+    told = {(left, right), (right, left), (reduced(left, context), reduced(right, context))}
+    spoken = any(side in (row[0], law.left) for side in (left, right, reduced(left, context)) for row in rows)
+    return ("assumption", (), context) if spoken and told & {(law.left, law.right), *rows} else None
 
 
 # What moves
@@ -97,7 +100,7 @@ def written_out(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ..
 def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:
     """{letter: its first equation of motion} of those that are written in plain letters."""
     found: dict[str, tuple[tree.Letter, Node]] = {}
-    for chain in chains:
+    for chain in first_order(chains):
         pair = pair_of(chain)
         for letter, right in moved_letters(*pair) if pair else ():
             if key(letter) not in found and is_plain(right):

@@ -1,0 +1,34 @@
+"""Equations of second order, q-ddot = f(q, q-dot), as two of first order."""
+
+from __future__ import annotations
+
+import pytest
+from understood import last_two
+
+FALL = r"""\ddot q = -g
+v = \dot q
+J = q(T)
+p_q(T) = 1"""
+PENDULUM = r"""\frac{d^2\varphi}{dt^2} = -\omega^2 \sin\varphi - c\,\frac{d\varphi}{dt} + u(t)
+\frac{d\varphi}{dt} = \eta
+J = \varphi(T)^2 + \int_0^T u^2\,dt
+H = u^2 + \lambda\,\eta + \mu\,(-\omega^2\sin\varphi - c\,\eta + u)"""
+SILENT = r"""\ddot q = -k q - c \dot q
+J = q(T)^2
+p_2(T) = 0"""
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    (FALL, r"\dot p_v = -p_q", r"\dot p_v = p_q"),
+    (FALL, r"\frac{dJ}{dg} = -\int_0^T p_v\,dt", r"\frac{dJ}{dg} = \int_0^T p_v\,dt"),
+    (PENDULUM, r"\dot\mu = -\lambda + c\,\mu", r"\dot\mu = -\lambda - c\,\mu"),
+    (PENDULUM, r"\dot\lambda = \omega^2\mu\cos\varphi", r"\dot\lambda = \omega^2\mu\sin\varphi"),
+    (SILENT, r"\dot p_1 = k p_2", r"\dot p_1 = -k p_2"),
+    (SILENT, r"\frac{d}{dt}\left(\frac12\dot q^2 + \frac{k}{2} q^2\right) = -c\,\dot q^2", r"\frac{d}{dt}\left(\frac12\dot q^2 + \frac{k}{2} q^2\right) = 0"),
+])
+def test_right_lines_are_proved_and_slips_refuted(given: str, right: str, wrong: str) -> None:
+    assert last_two("", given, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_field_of_vectors_of_second_order_stays_open() -> None:
+    assert last_two("state: q\ncostate: p", r"\ddot q = f(q, \dot q)", r"\dot p = -p f_q", r"\dot p = p f_q") == ["unknown", "unknown"]
