@@ -45,9 +45,9 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
         return jacobian(of, by[0], kind, context)
     if len(by) == 1 and core_of(of) == Symbol("J") and (part := _from_here_on(core_of(by[0]))):
         return part
+    of = without_rates(of, context) if _is_explicit(by, kind, context) else of
     if isinstance(of, tree.Derivative) and (of.kind, of.by) == ("total", (Symbol("t"),)) and _are_inputs(by):  # d_p of a rate
         return tree.Derivative(derivative(of.of, by, kind, context), of.by, "total")
-    of = without_rates(of, context) if _is_explicit(by, kind, context) else of
     made = _settled(of, tuple(map(core_of, by)), kind, context)
     return tree.Negative(made) if sum(map(_is_minus, by)) % 2 else made
 

@@ -22,6 +22,7 @@ from adjointcheck.notes.claims import Form, Reader, Unclear
 from adjointcheck.notes.componentwise import component_settings
 from adjointcheck.notes.context import ROLES, Context, own_function, own_name
 from adjointcheck.notes.curvature import directions, is_second
+from adjointcheck.notes.derivatives import is_sensitivity
 from adjointcheck.notes.forms import about_end_time
 from adjointcheck.notes.jacobian import Partial
 from adjointcheck.notes.meaning import Applied, Symbol, children, symbols, walk
@@ -115,7 +116,7 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
     if over_layers:
         kind = layer_kind(context)
         return (kind, f"{kind}_varied") if moves and kind else (kind,)
-    if moves and "S" in with_bodies(names, context):
+    if moves and ("S" in names or any(map(is_sensitivity, nodes))):
         return ("second_order", "variations")
     if "eps" in names or any(isinstance(node, tree.Limit) for node in nodes):
         return ("small_step",)
@@ -134,14 +135,6 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
 def is_moved_cost(node: Node) -> bool:
     """J(theta + eps v)."""
     return isinstance(node, tree.Evaluated) and node.of == Symbol("J") and isinstance(node.at[0], tree.Chain)
-
-
-def with_bodies(names: frozenset[str], context: Context) -> frozenset[str]:
-    """The letters of a formula, with S where one of them is defined as the sensitivity dx/dtheta."""
-    bodies = [known.body for known in context.letters.values() if known.symbol in names and known.kind == "defined"]
-    slopes = [body for body in bodies if isinstance(body, tree.Derivative) and body.by == (Symbol("theta"),)]
-    told = any(isinstance(slope.of, Symbol) and slope.of.name == "x" for slope in slopes)
-    return names | ({"S"} if told else set())
 
 
 def _of_costate(node: Node) -> bool:

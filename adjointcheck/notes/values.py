@@ -10,7 +10,7 @@ from typing import Any
 from adjointcheck.expression.grammar import LOG, parse
 from adjointcheck.expression.node import symbols_of
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import USUAL, Context, Declared, Law, key, own
+from adjointcheck.notes.context import MOTIONS, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.meaning import Symbol, resolve
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import USUAL_CONTROLS, USUAL_COSTATES, USUAL_STATES, head, pair_of
@@ -25,9 +25,11 @@ def assigned(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...],
     """alpha = 2/3, x_0 = 1, h = 0.3."""
     pair = pair_of(chain)
     value = _number(pair[1]) if pair and len(chain.sides) == 2 else None
-    if pair is None or value is None or not isinstance(pair[0], tree.Letter) or context.over() == "layers":
+    if pair is None or value is None or not isinstance(pair[0], tree.Letter) or {*pair[0].accents} & {*MOTIONS}:
         return None
     left, letter = resolve(pair[0], context), pair[0]
+    if context.over() == "layers":
+        return None
     if isinstance(left, Symbol) and left.at is None and _is_open(left, context):
         return "assumption", (), replace(context, laws=(*_others(left, context), Law("value", left, tree.Number(value))))
     known = context.letters.get(key(letter))

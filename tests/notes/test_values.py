@@ -53,3 +53,8 @@ def test_a_decimal_that_was_rounded_is_not_refuted() -> None:
 
 def test_a_number_told_again_takes_the_place_of_the_first() -> None:
     assert last_two("", PAIR + NUMBERS + "\n" + r"\beta = 2", r"\beta x_0 = 2", r"\beta x_0 = \frac43") == ["proved", "refuted"]
+
+
+def test_a_rate_of_zero_gives_no_value_to_its_letter() -> None:
+    given = "\\dot x = f(x)\nJ = \\Phi(x(T))\n\\dot r_q = 0"
+    assert "refuted" not in last_two("", given, "r_q(T) = 1", "r_q(0) = 1")
