@@ -16,38 +16,68 @@ from adjointcheck.notes.document import Formula
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.meaning import walk
 from adjointcheck.notes.tree import Node
-from adjointcheck.notes.usage import USUAL_COSTATES, differentiates, moving, pair_of, role_in
+from adjointcheck.notes.usage import USUAL_COSTATES, differentiates, head, moving, pair_of, role_in
 
-KEPT = ("x", "w", "p", "theta", "t", "t0", "t1")
+KEPT = ("p", "x", "w", "theta", "t", "t0", "t1", "nu")
+PAID = ("J", "L", "Psi")
 SETTLED = ("goal", "gradients", "jacobian", "star", "prime")
 
 
 def example_of(formulas: Sequence[Formula], context: Context) -> int | None:
     """Where the first example starts, after a field that is only named; None in notes without."""
     state = ""
-    for i, formula in enumerate(formulas):
-        pair = _pair(formula, context)
+    pairs = [_pair(formula, context) for formula in formulas]
+    moved = {letter.name for pair in pairs if pair is not None for letter, _ in moved_letters(*pair)}
+    for i, pair in enumerate(pairs):
         if pair is None:
             continue
         letter = moving(pair[0])
         if not state:
             named = letter is not None and not letter.below and _is_named(pair[1]) and not _is_costate(letter, context)
             state = letter.name if named and letter is not None else ""
-        elif any(moved.name == state for moved in _spelt(pair, context)) or _is_system(formulas[i : i + 2], state, context):
+        elif any(found.name == state for found in _spelt(pair, moved, context)) or _is_system(pairs[i : i + 2], state, moved, context):
             return i
     return None
 
 
-def taken(after: Context, before: Context) -> Context:
-    """The context in which an example starts: the header's, with what the notes have said of letters until there."""
+def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Context:
+    """The context in which an example starts: the header's, with what the notes have said of letters until there.
+
+    An example that spells L or Psi out has the cost of before.
+    """
     costate = next((known for known in after.of("p") if known.told), None)
-    kept = {name: _again(known, costate) for name, known in after.letters.items() if known.symbol in KEPT and not known.part}
+    names = {letter.name for formula in formulas[:1] for letter, _ in moved_letters(*(_pair(formula, after) or ()))}
+    same = names & {known.letter for known in after.of("x")}
+    symbols = KEPT if same else (*KEPT[:1], *KEPT[4:])  # x, w, theta are no letters of an example whose state has other names
+    kept = {name: _again(known, costate) for name, known in after.letters.items() if known.symbol in symbols and not known.part}
     letters = {name: known for name, known in before.letters.items() if known.kind != "function"}
     bare = Declared("", "H", kind="function", sign=_sign(costate), source="proposed")
     hamiltonians = {known.letter: replace(bare, letter=known.letter) for known in after.of("H")}
     options = {name: value for name, value in after.options.items() if name in SETTLED}
     hypotheses = (*before.hypotheses, *({"optimal"} & {*after.hypotheses}))
-    return replace(before, letters={**letters, **kept, **hamiltonians}, options={**before.options, **options}, hypotheses=hypotheses)
+    made = replace(before, letters={**letters, **kept, **hamiltonians}, options={**before.options, **options}, hypotheses=hypotheses)
+    return _with_cost(after, made) if any(_spells_cost(formula, after) for formula in formulas) else made
+
+
+def _spells_cost(formula: Formula, context: Context) -> bool:
+    """g = x_2, phi = 0: what the cost of before is here."""
+    pair = _pair(formula, context)
+    letter = head(pair[0]) if pair is not None else None
+    return letter is not None and role_in(letter, context) in ("L", "Psi")
+
+
+def _with_cost(after: Context, made: Context) -> Context:
+    paid = {name: _again(known, None) for name, known in after.letters.items() if known.symbol in PAID}
+    laws = tuple(law for law in after.laws if law.kind == "objective")
+    return replace(made, letters={**made.letters, **paid}, laws=(*made.laws, *laws))
+
+
+def speaks_of(chain: tree.Chain, one: Context, other: Context) -> bool:
+    """Does a formula speak of a function or a path that only `other` knows, and of no component that only `one` knows?"""
+    letters = [part for part in walk(chain) if isinstance(part, tree.Letter)]
+    names = {key(letter) for letter in letters} | {letter.name for letter in letters}
+    foreign = {name for name in names & other.letters.keys() - one.letters.keys() if other.letters[name].kind in ("function", "path")}
+    return bool(foreign) and not {name for name in names & one.letters.keys() - other.letters.keys() if one.letters[name].part}
 
 
 def _again(known: Declared, costate: Declared | None) -> Declared:
@@ -75,11 +105,11 @@ def _is_costate(letter: tree.Letter, context: Context) -> bool:
     return role_in(letter, context) == "p" or (not context.letters.get(key(letter)) and letter.name in USUAL_COSTATES)
 
 
-def _spelt(pair: tuple[Node, Node], context: Context) -> list[tree.Letter]:
-    """The letters of which the pair gives the rates in plain letters: no costates, and not in terms of them."""
+def _spelt(pair: tuple[Node, Node], moved: set[str], context: Context) -> list[tree.Letter]:
+    """The letters of which the pair gives the rates in plain letters: no costates, and not in terms of costates, which move too."""
     rates = [(letter, right) for letter, right in moved_letters(*pair) if not _is_costate(letter, context)]
-    return [letter for letter, right in rates if _is_formula(right) and not any(_is_costate(part, context) for part in walk(right)
-                                                                               if isinstance(part, tree.Letter) and not part.below)]
+    return [letter for letter, right in rates if _is_formula(right) and not any(
+        part.name in moved and _is_costate(part, context) for part in walk(right) if isinstance(part, tree.Letter) and not part.below)]
 
 
 def _is_formula(node: Node) -> bool:
@@ -89,8 +119,7 @@ def _is_formula(node: Node) -> bool:
     return not differentiates(node) and (is_plain(node) or (linear and not calls and not isinstance(node, tree.Call)))
 
 
-def _is_system(formulas: Iterable[Formula], state: str, context: Context) -> bool:
+def _is_system(pairs: Iterable[tuple[Node, Node] | None], state: str, moved: set[str], context: Context) -> bool:
     """Two rates in plain letters, one after the other, of other letters than the state of before."""
-    pairs = [pair for formula in formulas if (pair := _pair(formula, context)) is not None]
-    names = [letter for pair in pairs for letter in _spelt(pair, context)]
+    names = [letter for pair in pairs if pair is not None for letter in _spelt(pair, moved, context)]
     return len({key(letter) for letter in names}) >= 2 and all(letter.name != state for letter in names)

@@ -46,7 +46,7 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     context = _told(_chains(formulas, context, USUAL_COSTATES), states, _costates(chains, list(states), context))
     costs = [side for chain in chains for side in chain.sides[1:] if _is_cost(chain, context)]
     used = [part for node in joined((right for _, right in states.values()), costs) for part in _unscripted(_spelt(node))]
-    context = _declared(context, "w", _controls(used, context))
+    context = _declared(context, "w", _controls([*used, *(part for chain in chains for part in walk(chain))], used, context))
     context = _declared(context, "theta", _parameters(used, context))
     if not context.parts("p"):  # with the parameters known, theta_1 (p_A - p_B) is read
         context = _costates(_chains(formulas, context), list(states), context)
@@ -110,6 +110,8 @@ def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:
 
 def moved_letters(left: Node, right: Node) -> Iterator[tuple[tree.Letter, Node]]:
     """(x, f) of xdot = f; of d/dt (x, y) = (f, g) one by one; of xdot = (f, g) as x_1 and x_2."""
+    if isinstance(left, tree.Call) and any(getattr(argument, "name", "") != "t" for argument in left.arguments):
+        return  # xdot(0) = 0 is a start
     cells = _cells(right)
     inner = _cells(left.of) if isinstance(left, tree.Derivative) and not isinstance(left.of, tree.Letter) else ()
     rows = [head(cell) for cell in inner] or [moving(cell) for cell in _cells(left)]
@@ -296,10 +298,10 @@ def _open(parts: Iterable[Node], symbol: str, context: Context) -> list[tree.Let
     return list(found.values())
 
 
-def _controls(used: Sequence[Node], context: Context) -> list[tree.Letter]:
-    """u, v, w, u_1, u_2, and what is written as a function of time."""
+def _controls(parts: Sequence[Node], used: Sequence[Node], context: Context) -> list[tree.Letter]:
+    """u, v, w, u_1, u_2, and what is written as a function of time somewhere in the notes."""
     whole = {known.letter for known in context.of("w")} or {*USUAL_CONTROLS}
-    timed = {key(part.function) for part in used if isinstance(part, tree.Call) and isinstance(part.function, tree.Letter)
+    timed = {key(part.function) for part in parts if isinstance(part, tree.Call) and isinstance(part.function, tree.Letter)
              and getattr(part.arguments[0], "name", "") == "t"}
     return [letter for letter in _open(used, "w", context) if letter.name in whole or key(letter) in timed]
 

@@ -6,8 +6,24 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.meaning import Symbol, rebuilt, walk
+from adjointcheck.notes.context import Context
+from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, walk
 from adjointcheck.notes.tree import Node
+
+
+def objective_of(context: Context) -> Node:
+    """What the notes say that the cost is, with nu psi where an end condition has a multiplier; else Psi + int L dt."""
+    law = context.law("objective")
+    if law is not None and context.of("psi") and context.of("nu"):
+        return tree.Sum((*_terms(law.right), tree.Product((Symbol("nu"), Applied("psi")))))
+    if law is not None:
+        return law.right
+    end = Applied("Psi")
+    if not context.of("L"):
+        return end
+    running = (tree.Series("sum", tree.Product((Symbol("h"), Applied("L"))), Symbol("l", bound=True), None, None)
+               if context.over() == "layers" else tree.Integral(Applied("L"), Symbol("t", bound=True), None, None))
+    return tree.Sum((end, running))
 
 
 def running(objective: Node) -> tree.Sum:

@@ -145,6 +145,20 @@ def _kind(of: Node, by: Symbol, kind: str, context: Context) -> str:
     return "nabla" if kind == "nabla" else "partial" if explicit_in(of, by, context) else "total"
 
 
+def differential(path: Node) -> Node:
+    """d x(t1) is delta x(t1) + xdot(t1) d t1; away from the ends d is delta."""
+    core = core_of(path)
+    place = core.at if isinstance(core, Symbol) and core.name in ("x", "p") else None
+    if place not in (Symbol("t0"), Symbol("t1")) or place is None:
+        return tree.Variation(path)
+    rate = tree.Evaluated(tree.Derivative(_here(path), (Symbol("t"),), "total"), (place,))
+    return tree.Sum((tree.Variation(path), tree.Product((rate, tree.Variation(place)))))
+
+
+def _here(path: Node) -> Node:
+    return replace(path, at=None) if isinstance(path, Symbol) else rebuilt(path, _here)
+
+
 def explicit_in(of: Node, by: Symbol, context: Context) -> bool:
     """Is `by` an argument of `of` itself: a slot of its functions, or one of its letters?"""
     for part in walk(of):

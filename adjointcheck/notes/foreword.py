@@ -14,7 +14,7 @@ from adjointcheck.notes.concrete import acquainted
 from adjointcheck.notes.context import LATER, Context, read_header
 from adjointcheck.notes.densities import told
 from adjointcheck.notes.impacts import impacted
-from adjointcheck.notes.introduction import understand
+from adjointcheck.notes.introduction import dynamics, understand
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.layering import layered
 from adjointcheck.notes.multiplier import may_be_costate
@@ -42,7 +42,7 @@ def _parted(formulas: Sequence[Formula], header: Context) -> Context:
     context, after = _known(formulas[:first], header)
     if first is None or context.over() == "layers":
         return context if first is None else _known(formulas, header)[0]
-    return replace(context, chapters={formulas[first].name: _parted(formulas[first:], taken(after, header))})
+    return replace(context, chapters={formulas[first].name: _parted(formulas[first:], taken(after, header, formulas[first:]))})
 
 
 def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Context]:
@@ -50,6 +50,9 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = clocked((formula.text for formula in formulas), starred(formulas, context))
     context = moved(_chains(formulas, context), told(_chains(formulas, context), context))
     context = acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context)))
+    law = next((found for chain in _chains(formulas, context) if (found := dynamics(chain, context))), None)
+    if law is not None and not context.law("dynamics"):  # the letters of xdot = f(x) hold for a cost that is stated before
+        context = replace(law[2], laws=context.laws)
     for chain in _chains(formulas, context):  # what z and v are in z-dot = f_x z + f_u v holds before it is said
         found = linearised(chain, context)
         context = found[2] if found else context

@@ -36,6 +36,12 @@ def weighed(nodes: Iterable[Node], names: Iterable[str]) -> bool:
     return plain and {"w", "p"} <= {*names} and not {"H", "J_a", "l"} & {*names}
 
 
+def conserves_energy(chain: tree.Chain) -> bool:
+    """dH/dt = 0: what only an optimal control satisfies."""
+    moved = [side for side in chain.sides if isinstance(side, tree.Derivative) and side.kind == "total" and "H" in symbols(side.of)]
+    return bool(moved) and tree.Number(Fraction(0)) in chain.sides
+
+
 def about_end_time(left: Node, right: Node) -> bool:
     """H(t1) + dPsi/dt1 = 0, dJ/dt1 = 0: what only an optimal end time satisfies."""
     zero = any(isinstance(side, tree.Number) and side.value == 0 for side in (left, right))

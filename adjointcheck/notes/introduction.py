@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from adjointcheck.notes import tree
+from adjointcheck.notes.ansatz import riccati_ansatz
 from adjointcheck.notes.at_event import at_event, misplaced
 from adjointcheck.notes.blocks import is_value, numbers, system, turned
 from adjointcheck.notes.concrete import written_out
@@ -18,15 +19,18 @@ from adjointcheck.notes.contraction import implied
 from adjointcheck.notes.curvature import directed, tangent, weighted
 from adjointcheck.notes.densities import supposed, untraced
 from adjointcheck.notes.difference_riccati import ansatz
+from adjointcheck.notes.families import named_neighbour, neighbouring
 from adjointcheck.notes.flows import spoken_of, turned_to_time
 from adjointcheck.notes.forms import form_of
 from adjointcheck.notes.formulas import exampled, formula, update
 from adjointcheck.notes.impacts import cased, jump
 from adjointcheck.notes.layering import arrived, finer, grid, shared, stepwise
+from adjointcheck.notes.manifold import end_condition, end_cost
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, resolve, symbols, unknown, walk
 from adjointcheck.notes.measured import increment, operators, vectors
 from adjointcheck.notes.modes import guard, is_mode, reset, switched
 from adjointcheck.notes.multiplier import augmented, costate_meaning, hamiltonian
+from adjointcheck.notes.neighbours import first_order
 from adjointcheck.notes.numbered import family, numbered, spread
 from adjointcheck.notes.observed import observed_cost
 from adjointcheck.notes.own_letters import indexed, is_placed
@@ -87,7 +91,7 @@ class Resolved:
 def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     chain = formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ())
-    context = sampled(chain, operators(chain, about(chain, arrived(chain, context))))
+    context = neighbouring(chain, sampled(chain, operators(chain, about(chain, arrived(chain, context)))))
     chain = turned(gathered(unprimed(chain, context), context))
     chain = replace(chain, sides=tuple(spread(side, context) for side in chain.sides))
     chain, context = directed(chain, system(chain, exampled(chain, context)))
@@ -107,7 +111,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = resolve(chain, context)
     made = resolve(chain, spoken_of((made,), context))
     assert isinstance(made, tree.Chain)
-    made = at_event(_placed(conserved(made)), context)
+    made = at_event(_placed(conserved(first_order(made))), context)
     made = joined(stepwise(made, context), context)
     made = shared(replace(made, sides=tuple(weighted(numbers(side), context) for side in implied(made.sides))))
     stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
@@ -469,10 +473,10 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (membership, assigned, tangent, stage_law, stage_update, stage_definition, numbered, family, ansatz, *NOTATIONS, grid,
-                 layers, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, linearised, started, switched, guard, reset,
-                 observed_cost, increment, supposed, start, formula, update, objective, augmented, hamiltonian, costate_meaning,
-                 condition, rate, ended, naming)
+INTRODUCTIONS = (membership, assigned, tangent, stage_law, stage_update, stage_definition, named_neighbour, numbered, family, ansatz,
+                 *NOTATIONS, grid, layers, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, linearised, started,
+                 switched, guard, reset, observed_cost, increment, supposed, start, end_condition, end_cost, riccati_ansatz, formula,
+                 update, objective, augmented, hamiltonian, costate_meaning, condition, rate, ended, naming)
 
 
 # Letters that a claim uses without a word

@@ -18,7 +18,8 @@ from typing import Any
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ORDER, ROLES, USUAL, Context, Declared, key
-from adjointcheck.notes.derivatives import core_of, derivative, is_end, is_here, is_sensitivity, slots_of
+from adjointcheck.notes.derivatives import core_of, derivative, differential, is_end, is_here, is_sensitivity, slots_of
+from adjointcheck.notes.neighbours import step_of
 from adjointcheck.notes.progression import product_of, sum_of
 from adjointcheck.notes.pulses import pulse_of
 from adjointcheck.notes.quantities import (
@@ -35,12 +36,13 @@ from adjointcheck.notes.quantities import (
     Unknown,
     children,
     costate,
+    in_functions,
     is_name,
     is_optimum,
+    random,
     rebuilt,
     symbols,
     unknown,
-    varied_input,
     walk,
 )
 from adjointcheck.notes.scales import base_of, directional, inner_product, unscaled
@@ -166,6 +168,8 @@ class _Resolver:
             return costate(Symbol(declared.symbol), declared)
         if declared.symbol == "H":
             return Applied("H") if declared.sign > 0 else tree.Negative(Applied("H"))
+        if declared.symbol == "P" and declared.sign < 0:
+            return tree.Negative(Symbol("P"))
         return Symbol(declared.symbol)
 
     def staged(self, node: tree.Letter, declared: Declared) -> Node:
@@ -381,6 +385,8 @@ class _Resolver:
             return replace(base, of=_at(base.of, self.time(arguments[0])))
         if isinstance(core, Applied):
             return _replaced(base, lambda c: base_of(self.filled(c, arguments)))
+        if isinstance(core, tree.Sum | tree.Product):
+            return in_functions(core, lambda c: self.filled(c, arguments))
         if isinstance(core, Symbol) and ROLES.get(core.name, ROLES["I"]).kind == "path":
             return self.path_at(base, core, arguments)
         if isinstance(core, Symbol) and core.name in ("J", "J_a"):
@@ -424,9 +430,9 @@ class _Resolver:
         terminal_only = law is not None and isinstance(law.right, Applied)
         if terminal_only and len(made) == 1 and not (ends and is_end(ends[0].at)) and not isinstance(inner[0], Symbol):
             return Applied("Psi", (("x", made[0]),))
-        moved = [varied_input(argument) for argument in made]
-        if len(made) == 1 and (changed := moved[0]) is not None:
-            return tree.Evaluated(base, (tree.Chain((changed, made[0]), ("=",)),))
+        moved = [argument for argument in made if isinstance(argument, tree.Sum) and step_of(argument) is not None]
+        if len(moved) == 1:
+            return tree.Evaluated(base, (tree.Chain((moved[0].terms[0], moved[0]), ("=",)),))
         if any(not isinstance(c, Symbol) for c in inner):
             return Unknown("J of a changed argument")
         return base
@@ -491,11 +497,15 @@ class _Resolver:
             path = isinstance(before, Symbol) and ROLES.get(before.name, ROLES["I"]).kind == "path" and before.at is None
             if path and isinstance(factor, tree.Sum) and self.is_time(made):
                 factors[-1] = _at(factors[-1], made)
-            else:
+            elif not (isinstance(before, tree.Derivative) and before.of == Symbol("J") and made == Symbol("t")):  # nabla J(u)(t)
                 factors.append(made)
         factors = inner_product(factors)
         kept = unscaled(directional(list(product_of(factors)), Symbol("J")), Symbol("t"), self.context)
         return kept[0] if len(kept) == 1 else tree.Product(kept)
+
+    def map_variation(self, node: tree.Variation) -> Node:
+        inner = self.map(node.of)
+        return differential(inner) if node.total else tree.Variation(inner)
 
     def map_sum(self, node: tree.Sum) -> Node:
         kept = sum_of([self.map(term) for term in node.terms])
@@ -569,14 +579,9 @@ class _Resolver:
         return made.at if isinstance(made, Symbol) and made.name == "x" and made.at is not None else made  # at x(t1) is at t1
 
     def map_expectation(self, node: tree.Expectation) -> Node:
-        """A small letter inside a mean is a random one."""
         made = rebuilt(node, self.map)
         assert isinstance(made, tree.Expectation)
-        return replace(made, body=_random(made.body))
-
-
-def _random(node: Node) -> Node:
-    return replace(node, name="noise", bound=False) if isinstance(node, Symbol) and node.name == "eps" else rebuilt(node, _random)
+        return replace(made, body=random(made.body))
 
 
 def _parts(below: tuple[Node, ...]) -> list[Node]:

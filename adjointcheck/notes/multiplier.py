@@ -15,6 +15,7 @@ from adjointcheck.notes.concrete import without_rates
 from adjointcheck.notes.context import LATER, MOTIONS, USUAL, Context, Declared, key, own
 from adjointcheck.notes.contraction import implied
 from adjointcheck.notes.dummies import named_arguments
+from adjointcheck.notes.manifold import with_end_multiplier
 from adjointcheck.notes.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.own_letters import is_placed
 from adjointcheck.notes.starting import priced
@@ -113,7 +114,7 @@ def augmented(chain: tree.Chain, context: Context) -> Introduced:
         return None
     for found, sign, layout, _ in terms:
         context = _tells(found, sign, layout, context, "its Lagrangian")
-    known, context = context.letters.get(key(letter)), priced(pair[1], context)
+    context, known = priced(pair[1], with_end_multiplier(pair[1], context)), context.letters.get(key(letter))
     body = resolve(pair[1], propose(tree.Chain((pair[1],), ()), context))
     declared = Declared(key(letter), "J_a", kind="functional", body=body, source=known.source if known else "proposed")
     return "definition", (key(letter),), replace(context, letters={**context.letters, key(letter): declared})

@@ -145,7 +145,7 @@ def _variation(node: Differential) -> Node:
         refuse(node, "a differential before a power: d(x^2), or (dx)^2", "Write brackets.")
     variation: Node = node.of
     for _ in range(node.order):
-        variation = Variation(variation, span=node.span)
+        variation = Variation(variation, total=True, span=node.span)
     return variation
 
 

@@ -142,10 +142,11 @@ def unknown(node: Node) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.letter for part in walk(node) if isinstance(part, Unknown)))
 
 
-def varied_input(node: Node) -> Symbol | None:
-    """theta of theta + eps delta theta."""
-    first = node.terms[0] if isinstance(node, tree.Sum) and len(node.terms) == 2 else None
-    varied = tree.Variation(first) if isinstance(first, Symbol) and first.name in ("theta", "x0") and first.at is None else None
-    known = varied is not None and isinstance(node, tree.Sum) and node.terms[1] in (
-        tree.Product((Symbol("eps"), varied)), tree.Product((Symbol("eps", bound=True), varied)), tree.Product((varied, Symbol("eps"))))
-    return first if known and isinstance(first, Symbol) else None
+def in_functions(node: Node, change: Callable[[Applied], Node]) -> Node:
+    """Phi(x(T), T), where Phi is phi + nu psi: the functions in it take the arguments."""
+    return change(node) if isinstance(node, Applied) else rebuilt(node, lambda child: in_functions(child, change))
+
+
+def random(node: Node) -> Node:
+    """A small letter inside a mean is a random one."""
+    return replace(node, name="noise", bound=False) if isinstance(node, Symbol) and node.name == "eps" else rebuilt(node, random)

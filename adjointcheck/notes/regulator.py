@@ -17,7 +17,7 @@ Names = Mapping[str, str]
 
 
 def names_of(made: Setting, bodies: Mapping[str, str], own: Mapping[str, str]) -> Names | None:
-    """Which letters are A, B, Q, R and M, and c: 1 where the costs carry 1/2, else 2; None for any other problem."""
+    """Which letters are A, B, Q, R and M, and c: 1 where the costs carry 1/2, else 2, -1 or -2 for maxima; None for any other problem."""
     language = made.language
     shape = {name: tuple(text.split()[:2]) for name, text in own.items()}
     state, control = language.letters["x"].rows, language.letters["w"].rows
@@ -33,7 +33,7 @@ def names_of(made: Setting, bodies: Mapping[str, str], own: Mapping[str, str]) -
         return None
     for a, b in ((a, b) for a in of(state, state) for b in of(state, control) if a != b and same(f"{a}*x + {b}*w", "f")):
         for q, r in ((q, r) for q in of(state, state) for r in of(control, control) if q != r and "nonzero" in own[r]):
-            for c in ("1", "2"):
+            for c in ("1", "2", "-1", "-2"):
                 if same(f"{c}/2*(transpose(x)*{q}*x + transpose(w)*{r}*w)", "L"):
                     ends = [m for m in of(state, state) if "Psi" in bodies and same(f"{c}/2*transpose(x)*{m}*x", "Psi")]
                     return {"A": a, "B": b, "Q": q, "R": r, "c": c, "M": ends[0] if ends else "0"}
@@ -47,7 +47,8 @@ def regulator_steps(names: Names, known: Container[str]) -> Iterator[dict[str, A
     gain = f"inverse({r})*transpose({b})"
     yield _step("stationary_is", "rewrite", f"{c}*transpose(w)*{r} = -p*{b}", ["stationary_control", "L_w_is", "f_w_is"],
                 stationary_control="hole")
-    yield _step("control", "rewrite", f"w = -{gain}*transpose(p)/{c}", ["stationary_is"], stationary_is=f"inverse({r})*transpose(hole)/{c}")
+    solved = f"inverse({r})*transpose(hole)/({c})"
+    yield _step("control", "rewrite", f"w = -{gain}*transpose(p)/({c})", ["stationary_is"], stationary_is=solved)
     yield _step("riccati", "assume", f"P.dot = -(P*{a} + transpose({a})*P - P*{b}*{gain}*P + {q})", [])
     yield _step("riccati_end", "assume", f"P = {m}", [], at="t1")
     yield _step("gap", "define", f"gap = p - {c}*transpose(x)*P", [])

@@ -134,6 +134,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset({"all"})
     if taken:
         return frozenset()
+    if isinstance(left, Applied) and left.name == "psi" and not _is_zero(right):
+        return frozenset({"psi", "nu"})
     if _held(left, right):
         return frozenset({"refutations"})
     if isinstance(left, Symbol) and left.name == "theta" and left.at in (None, Symbol("t")) and not left.part:
@@ -149,7 +151,7 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset({"against"})
     if _is_own_rate(left, context):
         return frozenset({"all"})
-    if _moves(left, right, context) and not (_names(left) | _names(right)) & {"p", "H", "J", "J_a", "S", "M", "v", "rho"}:
+    if _moves(left, right, context) and not (_names(left) | _names(right)) & {"p", "P", "H", "J", "J_a", "S", "M", "v", "rho"}:
         return frozenset({"all"})
     if isinstance(left, Symbol) and left.name == "J" and context.law("objective") and not _names(right) & {"p", "J_a", "J", "P"}:
         return frozenset({"all"})

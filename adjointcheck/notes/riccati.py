@@ -34,12 +34,13 @@ def riccati_of(world: Any) -> Path:
     a, b, q, r = jacobian("x"), jacobian("w"), slope(cost, "x", "x"), slope(cost, "w", "w")
     m = slope(ending(world.objective), "x", "x")
     weight = next((world.value(Symbol(d.symbol), world.last(), here) for d in world.context.letters.values() if d.letter == "Q"), None)
-    halved = weight is None or np.allclose(q, 2 * real(weight))
+    scales = (1.0, 2.0, -1.0, -2.0)  # L is c x' Q x/2, and the costate c x' P
+    scale = next((c for c in scales if weight is not None and np.allclose(q, c * real(weight))), 2.0 if weight is None else 1.0)
     size = len(a)
     system = np.block([[a, -b @ np.linalg.solve(r, b.T)], [-q, -a.T]])
     start = np.vstack([np.eye(size), m])
     rows = []
     for time in world.grid.times:
         x, y = np.split(expm(system * (time - END)) @ start, [size])
-        rows.append(y @ np.linalg.inv(x) * (0.5 if halved else 1.0))
+        rows.append(y @ np.linalg.inv(x) / scale)
     return Path(np.stack(rows).reshape(world.grid.count, -1))

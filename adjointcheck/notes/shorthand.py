@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context, key
-from adjointcheck.notes.meaning import COUNTERS, STARS, Symbol, Unknown, rebuilt
+from adjointcheck.notes.meaning import COUNTERS, STARS, Symbol, Unknown, rebuilt, walk
 from adjointcheck.notes.tree import Node
 
 CONSTANTS = ("const", "constant", "konst", "cte")
@@ -46,7 +46,7 @@ def product(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
 
 def gathered(chain: tree.Chain, context: Context) -> tree.Chain:
     """f(x, t) for f(x_1, ..., x_n, t), and x-dot = f(...) for x_i-dot = f_i(...)."""
-    made = _gathered(titled(chain, context))
+    made = _gathered(titled(throughout(chain, context), context))
     assert isinstance(made, tree.Chain)
     letter = _counter(made.sides[0])
     every = letter and len(made.sides) == 2 and context.over() == "time" and letter not in context.letters
@@ -54,11 +54,34 @@ def gathered(chain: tree.Chain, context: Context) -> tree.Chain:
     return replace(made, sides=tuple(map(_whole, made.sides))) if called else made
 
 
+def throughout(chain: tree.Chain, context: Context) -> tree.Chain:
+    """dg/dp beside g_p: the first one goes through the whole system, where p is a parameter."""
+    partial = {(part.name, part.below) for part in walk(chain) if isinstance(part, tree.Letter) and part.below}
+    partial |= {(part.of.name, part.by) for part in walk(chain) if isinstance(part, tree.Derivative) and part.kind == "partial"
+                and isinstance(part.of, tree.Letter)}
+    parameters = {(tree.Letter(known.letter),) for known in context.of("theta")}
+
+    def marked(node: Node) -> Node:
+        node = rebuilt(node, marked)
+        if not isinstance(node, tree.Derivative) or not isinstance(node.of, tree.Letter) or (node.of.name, node.by) not in partial:
+            return node
+        return replace(node, kind="functional") if node.kind == "total" and node.by in parameters else node
+
+    made = marked(chain)
+    assert isinstance(made, tree.Chain)
+    return made
+
+
 def titled(node: Node, context: Context) -> Node:
     """H^c, a function's letter with a letter above, is a letter of its own and no power."""
     node = rebuilt(node, lambda child: titled(child, context))
+    if isinstance(node, tree.Power) and isinstance(node.base, tree.Call):  # x^eps(t)
+        inner = titled(replace(node, base=node.base.function), context)
+        return replace(node.base, function=inner) if isinstance(inner, tree.Letter) else node
     if not isinstance(node, tree.Power) or not isinstance(node.base, tree.Letter) or not isinstance(node.exponent, tree.Letter):
         return node
+    if f"{key(node.base)}^{node.exponent.name}" in context.letters:
+        return replace(node.base, above=(*node.base.above, node.exponent))
     known = context.letters.get(key(node.base))
     function = known is not None and known.kind in ("function", "functional")
     return replace(node.base, above=(*node.base.above, node.exponent)) if function else node

@@ -107,9 +107,10 @@ class Derivative(Node):
 
 @dataclass(frozen=True)
 class Variation(Node):
-    """delta of, or d of where no quotient is meant."""
+    """delta of, or d of where no quotient is meant: `total` is d, which moves along with an end where it is taken."""
 
     of: Node
+    total: bool = field(default=False, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -269,9 +269,12 @@ def density(chain: tree.Chain, context: Context) -> Context:
 
 
 def small(chain: tree.Chain, context: Context) -> Context:
-    """The letter of a limit to 0, or inside O(...): small."""
+    """The letter of a limit to 0, inside O(...), or of d/ds at s = 0: small."""
     for part in walk(chain):
         letters = (part.by,) if isinstance(part, tree.Limit) else tuple(walk(part.of)) if isinstance(part, tree.BigO) else ()
+        if isinstance(part, tree.Evaluated) and isinstance(part.of, tree.Derivative):
+            zeros = (at.sides[0] for at in part.at if isinstance(at, tree.Chain) and at.sides[1:] == (tree.Number(Fraction(0)),))
+            letters = tuple(letter for letter in zeros if letter in part.of.by)
         for letter in letters:
             if isinstance(letter, tree.Letter) and key(letter) not in context.letters and key(letter) not in USUAL:
                 context = context.declare(Declared(key(letter), "eps", kind="variable", source="usual"))

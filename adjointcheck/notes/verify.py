@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from adjointcheck.errors import DisagreementError
 from adjointcheck.notes import tree
+from adjointcheck.notes.chapters import speaks_of
 from adjointcheck.notes.comparison import OPTIMAL_END, Agreement, Contradiction, Outcome, Undecided
 from adjointcheck.notes.comparison import judge_pair as in_worlds
 from adjointcheck.notes.context import HYPOTHESES, LATER, Context, read_header
@@ -63,26 +64,26 @@ class Notes:
     """The state between two formulas: the letters so far, the wrong equations so far by name, and what no setting carries.
 
     `readings`: how formulas were read that are right in one reading of what the notes leave open, and not in the other.
+    `aside`: context and reservations of the notes' general part, while a part with letters of its own is read, and the other way round.
     """
 
     file: str
     context: Context
     wrong: dict[str, Slots] = field(default_factory=dict)
-    reservations: tuple[Reservation, ...] = ()
-    sides: dict[str, tuple[Node, Node]] = field(default_factory=dict)
+    reservations: list[Reservation] = field(default_factory=list)
+    sides: dict[str, tuple[Node, Node, list[Reservation]]] = field(default_factory=dict)
     readings: dict[str, str] = field(default_factory=dict)
+    aside: tuple[Context, list[Reservation]] | None = None
 
     def judged(self, formula: Formula) -> Iterator[Finding]:
         """The findings of one formula; the letters that it introduces hold from here on, and so do the reservations that it brings."""
-        if formula.name in self.context.chapters:
-            self.context, self.reservations = self.context.chapters[formula.name], ()
         blank = Finding(formula.name, self.file, formula.line, formula.column, formula.text, "unknown", declared=formula.declared)
-        chain = formula.unread or read_formula(formula.text, self.context.reader())
+        chain = self.read(formula)
         if isinstance(chain, Unread):
             line, column = formula.place(chain.position)
             told = f"line {line}, column {column}: {chain.reason}. {chain.todo}".strip()
             yield replace(blank, status="not read", words=told)
-            self.reservations += tuple(self.half_read(formula.text))
+            self.reservations += self.half_read(formula.text)
             return
         try:
             resolved, found = self.in_either_sign(blank, chain)
@@ -90,8 +91,19 @@ class Notes:
             yield internal(blank, error)
             return
         taken = resolved.status != "claim" or all(finding.status == "proved" for finding in found)
-        self.reservations += tuple(reserved(chain, resolved.chain, self.context, f"`{formula.text}`", taken))
+        self.reservations += reserved(chain, resolved.chain, self.context, f"`{formula.text}`", taken)
         yield from found
+
+    def read(self, formula: Formula) -> tree.Chain | Unread:
+        """The formula as a tree, in the part of the notes that it belongs to."""
+        if formula.name in self.context.chapters:
+            self.aside, self.context = (self.context, self.reservations), self.context.chapters[formula.name]
+            self.reservations = []
+        chain = formula.unread or read_formula(formula.text, self.context.reader())
+        if self.aside is not None and not isinstance(chain, Unread) and speaks_of(chain, self.context, self.aside[0]):
+            self.aside, self.context, self.reservations = (self.context, self.reservations), *self.aside
+            chain = read_formula(formula.text, self.context.reader())
+        return chain
 
     def in_either_sign(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:
         """The findings; a first line that is wrong for the costate dJ/dx and right for -dJ/dx says which one the notes mean."""
@@ -182,7 +194,7 @@ class Notes:
         if found.status == "proved":
             self.context = settled(left, right, confirmed((left, right), self.context))
         self.context = told((left, right), self.context) if found.status == "proved" else self.context
-        self.sides[blank.name] = left, right
+        self.sides[blank.name] = left, right, self.reservations
         self.readings |= {blank.name: proof.reading} if found.status == "proved" and proof.reading else {}
         if found.status != "refuted" or relation not in EQUALITIES:
             return found
@@ -214,8 +226,8 @@ class Notes:
         held = {f"{name}_fixed" for name in self.context.moved} & {step["id"] for step in (item.document or {}).get("steps", ())}
         if held:
             return "it leaves out the variation of an input that the notes vary later"
-        left, right = self.sides[item.name]
-        late = (later for later in self.reservations if later.inputs & {*INPUTS, "end"} and "all" not in later.inputs)
+        left, right, reservations = self.sides[item.name]
+        late = (later for later in reservations if later.inputs & {*INPUTS, "end"} and "all" not in later.inputs)
         return next((later.reason for later in late if later.touches(left, right, False)), "")
 
     def idle(self) -> Iterator[str]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from adjointcheck.notes import jet, tree
 from adjointcheck.notes.context import ROLES
-from adjointcheck.notes.costs import running, starting
+from adjointcheck.notes.costs import objective_of, running, starting
 from adjointcheck.notes.difference_riccati import gains
 from adjointcheck.notes.elementwise import written_out
 from adjointcheck.notes.evaluation import (
@@ -139,6 +139,10 @@ class World:
     def value_I(self, place: Value) -> Value:
         return np.eye(self.shape("x")[0])
 
+    def value_nu(self, place: Value) -> Value:
+        """Any multiplier of the end condition psi: the cost here is J + nu psi."""
+        return self.stage.rng("nu").uniform(0.3, 0.9, self.shape("nu")) * self.stage.unit
+
     def value_N(self, place: Value) -> Value:
         return np.float64(self.count)
 
@@ -242,15 +246,7 @@ class World:
 
     @cached_property
     def objective(self) -> Node:
-        law = self.context.law("objective")
-        if law is not None:
-            return law.right
-        end = Applied("Psi")
-        if not self.context.of("L"):
-            return end
-        running = (tree.Series("sum", tree.Product((Symbol("h"), Applied("L"))), Symbol("l", bound=True), None, None) if self.layered
-                   else tree.Integral(Applied("L"), Symbol("t", bound=True), None, None))
-        return tree.Sum((end, running))
+        return objective_of(self.context)
 
     def hamiltonian(self) -> Node:
         """The body that the notes give, or L + p f."""

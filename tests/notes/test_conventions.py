@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from adjointcheck.notes.document import read_text
-from adjointcheck.notes.verify import Notes, begun
+from understood import statuses
 
 PROBLEM = r"$\dot x = f(x, u), x(0) = x_0$ $$J = \phi(x(T)) + \int_0^T g(x, u)\,dt$$ "
 MINUS = (r"$$\dot p = g_x - p f_x$$", r"$p(T) = -\phi_x(x(T))$", r"$$\delta J = \int_0^T (g_u - p f_u)\,\delta u\,dt$$")
@@ -15,13 +13,6 @@ LAGRANGIANS = [
     (r"$$\bar J = \phi(x(T)) + \int_0^T \{g(x, u) + p f(x, u) - p\,\dot x\}\,dt$$", 1), (r"$$I = J - \int_0^T p\,(f(x, u) - \dot x)\,dt$$", -1),
 ]
 HAMILTONIANS = [(r"$H(x, u, p) = p f(x, u) - g(x, u)$", -1), (r"$\mathcal H = g(x, u) + p f(x, u)$", 1), (r"$H = -g(x, u) + \langle p, f(x, u)\rangle$", -1)]
-
-
-def statuses(text: str, header: str = "") -> list[str]:
-    head = f"<!-- adjointcheck:\n{header}\n-->\n" if header else ""
-    document = read_text(head + text)
-    notes = Notes("notes.md", begun(document))
-    return [finding.status for finding in notes.settled([item for formula in document.formulas for item in notes.judged(formula)])]
 
 
 @pytest.mark.parametrize(("told", "sign"), [*LAGRANGIANS, *HAMILTONIANS])

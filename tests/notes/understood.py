@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from adjointcheck.notes.comparison import Agreement, Contradiction, Outcome, judge_in_worlds
 from adjointcheck.notes.context import Context, read_header
-from adjointcheck.notes.document import Document, Formula
+from adjointcheck.notes.document import Document, Formula, read_text
 from adjointcheck.notes.finding import Findings
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.latex import Unread, read_formula
@@ -48,3 +48,10 @@ def last_two(header: str, given: str, right: str, wrong: str) -> list[str]:
     notes = Notes("notes.md", begun(Document("notes.md", written, tuple(header.splitlines()))))
     items = notes.settled(tuple(item for formula in written for item in notes.judged(formula)))
     return [formula.status for formula in formulas(Findings("notes.md", (), items))[-2:]]
+
+
+def statuses(text: str, header: str = "") -> list[str]:
+    """The verdicts of whole notes in Markdown, as the command gives them."""
+    document = read_text(f"<!-- adjointcheck:\n{header}\n-->\n{text}" if header else text)
+    notes = Notes("notes.md", begun(document))
+    return [finding.status for finding in notes.settled([item for formula in document.formulas for item in notes.judged(formula)])]

@@ -1,0 +1,55 @@
+"""Notes as people write them: a general part and an example, costs before dynamics, neighbours u + eps v, end conditions, stars."""
+
+from __future__ import annotations
+
+import pytest
+from understood import statuses
+
+PROBLEM = r"$\dot x = f(x, u), x(0) = x_0$ $$J(u) = \phi(x(T)) + \int_0^T g(x, u)\,dt$$ $H = g(x, u) + \lambda^T f(x, u)$ "
+GRADIENT = r"\int_0^T (g_u + \lambda^T f_u)\,v\,dt"
+ENDED = r"$$J = \phi(x(T), T) + \int_0^T L(x, u, t)\,dt$$ $\dot x = f(x, u, t)$ $\psi(x(T), T) = 0$ "
+KINETICS = r"""$\dot y = f(t, y, p)$ $$G(p) = \int_0^T g(t, y, p)\,dt$$ $$\dot\lambda = -(f_y)^*\lambda - (g_y)^*, \quad \lambda(T) = 0$$
+$$\dot y_1 = -p_1 y_1 + p_2 y_2, \quad \dot y_2 = p_1 y_1 - p_2 y_2^2$$ $g = y_2$ """
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (rf"$$\frac{{d}}{{ds}} J(u + s v)\Big|_{{s=0}} = {GRADIENT}$$", r"$$\frac{d}{d\varepsilon} J(u + \varepsilon v)\Big|_{\varepsilon=0} = \int_0^T g_u v\,dt$$"),
+    (rf"$$\lim_{{s \to 0}} \frac{{J(u + s v) - J(u)}}{{s}} = {GRADIENT}$$", rf"$$\lim_{{s \to 0}} \frac{{J(u - s v) - J(u)}}{{s}} = {GRADIENT}$$"),
+    (rf"$u_\epsilon = u + \epsilon v$ $$J(u_\epsilon) = J(u) + \epsilon {GRADIENT} + O(\epsilon^2)$$", rf"$u_\epsilon = u + \epsilon v$ $$J(u_\epsilon) = J(u) - \epsilon {GRADIENT} + o(\epsilon)$$"),
+    (r"$x^\varepsilon(t) = x(t) + \varepsilon\xi(t) + O(\varepsilon^2), u^\varepsilon = u + \varepsilon v$ $$\dot\xi = f_x\xi + f_u v$$ $$\frac{d}{dt}(\lambda^T\xi) = \lambda^T f_u v - g_x\xi$$",
+     r"$x^\varepsilon(t) = x(t) + \varepsilon\xi(t) + O(\varepsilon^2), u^\varepsilon = u + \varepsilon v$ $$\dot\xi = f_x\xi + f_u v$$ $$\frac{d}{dt}(\lambda^T\xi) = \lambda^T f_u v + g_x\xi$$"),
+])
+def test_what_stands_behind_a_small_number_is_a_variation(right: str, wrong: str) -> None:
+    assert statuses(PROBLEM + right)[-1] == "proved"
+    assert statuses(PROBLEM + wrong)[-1] == "refuted"
+
+
+@pytest.mark.parametrize("told", [
+    r"$\Phi = \phi + \nu^T\psi, H = L + \lambda^T f$ $$\bar J = \Phi(x(T), T) + \int_0^T \{H(x, u, \lambda, t) - \lambda^T\dot x\}\,dt$$",
+    r"$$\hat J = \phi(x(T), T) + \nu^T\psi(x(T), T) + \int_0^T [L + \lambda^T(f - \dot x)]\,dt$$",
+])
+def test_an_end_condition_and_its_multiplier_are_told_by_their_form(told: str) -> None:
+    right = r"$$\lambda^T(T) = \left(\frac{\partial\phi}{\partial x} + \nu^T\frac{\partial\psi}{\partial x}\right)_{t=T}$$"
+    wrong = r"$$\lambda^T(T) = \left(\frac{\partial\phi}{\partial x} - \nu^T\frac{\partial\psi}{\partial x}\right)_{t=T}$$ $$\lambda^T(T) = \frac{\partial\phi}{\partial x}\Big|_{t=T}$$"
+    found = statuses(ENDED + told + right + wrong)
+    assert found[-3:] == ["proved", "refuted", "refuted"] and not {"unknown", "refuted"} & {*found[:-2]}
+
+
+def test_an_example_has_letters_of_its_own_and_the_general_part_keeps_its_own() -> None:
+    lines = (r"$$\dot\lambda_1 = p_1(\lambda_1 - \lambda_2)$$ $$\dot\lambda_2 = -p_2\lambda_1 + 2 p_2 y_2\lambda_2 - 1$$",
+             r"$$\frac{dG}{dp_1} = \int_0^T y_1(\lambda_2 - \lambda_1)\,dt$$", r"$$\dot\lambda_2 = -p_2\lambda_1 + 2 p_2 y_2\lambda_2 + 1$$", r"$$\dot\lambda = -f_y^*\lambda + g_y^*$$")
+    assert statuses(KINETICS + " ".join(lines))[-5:] == ["proved", "proved", "proved", "refuted", "refuted"]
+
+
+def test_a_star_means_adjoint_on_brackets_and_optimal_on_controls() -> None:
+    assert statuses(PROBLEM + r"$$\dot\lambda = -(f_x)^*\lambda - (g_x)^*$$ $$\dot\lambda = -f_x\lambda - (g_x)^*$$")[-2:] == ["proved", "refuted"]
+    assert statuses(PROBLEM + r"$u^* = \arg\min_u H(x^*, u, \lambda)$ $H_u(x^*, u^*, \lambda) = 0$")[-1] == "proved"
+
+
+def test_a_regulator_that_maximises_has_its_own_riccati_matrix() -> None:
+    given = r"""$$J(u) = \phi(x(T)) + \int_0^T g(x, u)\,dt$$ $\dot x = f(x, u)$ $H = g(x, u) + \psi^T f(x, u)$ $\frac{d}{dt}H(x, u, \psi) = 0$ with $$f(x, u) = Ax + Bu,
+    \quad g(x, u) = -\tfrac12 x^T Q x - \tfrac12 u^T R u, \quad \phi(x) = -\tfrac12 x^T M x$$ $u = R^{-1}B^T\psi$ $\psi = -K x$ """
+    right = r"$$\dot K = -KA - A^T K + KBR^{-1}B^T K - Q, \quad K(T) = M$$ $$J = -\tfrac12 x(0)^T K(0) x(0)$$ "
+    wrong = r"$\dot x = (A + BR^{-1}B^T K) x$ $u = -R^{-1}B^T\psi$ $$J = \tfrac12 x(0)^T K(0) x(0)$$"
+    found = statuses(given + right + wrong)
+    assert found[3:4] + found[7:] == ["proved", "proved", "definition", "proved", "proved", "proved", "refuted", "refuted", "refuted"]
