@@ -7,12 +7,13 @@ the device; the tableau becomes constants; the runtime (three files of `runtime/
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from adjointcheck.codegen.ir import Assign, Constant, Function, Operand, Operation, Plain, Program, Result
+from adjointcheck.codegen.ir import Assign, Constant, Function, Name, Operand, Operation, Plain, Program, Result
 from adjointcheck.errors import CodegenError
 
 FORMAT = 2
@@ -44,7 +45,7 @@ def emit(program: Program) -> str:
     functions[0] = turned_along(*functions[:2])
     slots = kept_values(*functions[:2])
     groups = [[program.function(name) for name in names] for _, names in program.tables]
-    functions += [function for group in groups for function in group]
+    functions = [*map(inverted, functions), *(function for group in groups for function in group)]
     blocks = [
         "\n".join(_header(program, constants)),
         _pasted(LANES),
@@ -221,6 +222,20 @@ def turned_along(first: Function, second: Function) -> Function:
         if a.target in wanted:
             body.append(Assign(f"{a.target}_turned", Operation(wanted[a.target], a.value.args)))
     return replace(first, body=tuple(body))
+
+
+def inverted(function: Function) -> Function:
+    """`function` with one division for each repeated divisor, and products with its inverse."""
+    divisors = Counter(a.value.args[1] for a in function.body if a.value.head == "div")
+    body: dict[str, Operation] = {}
+    for a in function.body:
+        value, divisor = a.value, a.value.args[-1]
+        if value.head == "div" and divisors[divisor] > 1 and isinstance(divisor, Name):
+            inverse = Name(f"{divisor.text}_inverse")
+            body.setdefault(inverse.text, Operation("div", (Constant(Fraction(1)), divisor)))
+            value = Operation("mul", (value.args[0], inverse))
+        body[a.target] = value
+    return replace(function, body=tuple(Assign(target, value) for target, value in body.items()))
 
 
 def _costly(function: Function, numbers: dict[object, int]) -> dict[int, str]:

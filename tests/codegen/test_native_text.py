@@ -29,7 +29,7 @@ from adjointcheck.codegen import generate
 from adjointcheck.codegen.interpret import UNDEFINED, interpret
 from adjointcheck.codegen.ir import Argument, Assign, Constant, Function, Name, Operation, Program, Result
 from adjointcheck.codegen.lower import lower
-from adjointcheck.codegen.native_text import CALLS, INFIX, emit, emit_function, kept_values, lane_parts, literal, turned_along
+from adjointcheck.codegen.native_text import CALLS, INFIX, emit, emit_function, inverted, kept_values, lane_parts, literal, turned_along
 from adjointcheck.derive.derivation import adjoint_system, setting_of
 from adjointcheck.derive.lagrangian import propose
 from adjointcheck.errors import CodegenError
@@ -403,6 +403,15 @@ def test_the_way_back_knows_what_the_stages_computed() -> None:
     cosine = Function("f", (), second.arguments, (*second.body, Assign("k", Operation("cos", (Name("d"),)))), ())
     assert turned_along(first, cosine).body[2] == Assign("b_turned", Operation("cos", (Name("a"),)))
     assert kept_values(turned_along(first, cosine), cosine) == ({"b": 0, "b_turned": 1}, {"e": 0, "k": 1})
+
+
+def test_a_repeated_divisor_is_inverted_once() -> None:
+    body = [Assign("u0", Operation("div", (Name("a"), Name("b")))), Assign("u1", Operation("div", (Name("c"), Name("b")))),
+            Assign("u2", Operation("div", (Name("u0"), Name("c"))))]  # fmt: skip
+    function = Function("f", (), (Argument("a"), Argument("b"), Argument("c")), tuple(body), (Result("y", (Name("u1"), Name("u2"))),))
+    text_of_it = emit_function(inverted(function))
+    assert text_of_it.count(" / ") == 2 and "u0 = a * b_inverse;" in text_of_it and "u2 = u0 / c;" in text_of_it
+    assert inverted(function).body[0].target == "b_inverse" and inverted(inverted(function)) == inverted(function)
 
 
 def test_every_primitive_has_a_row() -> None:
