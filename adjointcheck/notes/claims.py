@@ -117,7 +117,9 @@ class Reader(Composition):
         if node.name == "p" and self.paid_first(node):
             raise Unclear("the first layer's costate where a cost is paid there", "the gradient in the initial state")
         constant = self.setting.language.timeless(root)
-        return {"": root} if constant else self.placed(root, node.at, node.side)
+        if constant:
+            return {"": root}
+        return {place: self.kept(found, node.free) for place, found in self.placed(root, node.at, node.side).items()}
 
     def component(self, node: Symbol) -> str:
         """x_2, where the setting is written out in components."""

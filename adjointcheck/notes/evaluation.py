@@ -57,6 +57,14 @@ def evaluate(node: Node, env: Env) -> Value:
     return _value(node, env)
 
 
+def lawful(law: Node, env: Env) -> Value:
+    """What the notes take for granted: that its shapes do not fit contradicts no formula that rests on it."""
+    try:
+        return evaluate(law, env)
+    except ShapeError as error:
+        raise NoValue(f"shapes do not fit in what the notes take for granted: {error}") from None
+
+
 @singledispatch
 def _value(node: Node, env: Env) -> Value:
     raise NoValue(f"{type(node).__name__.lower()} {show(node)} has no value of its own")
@@ -215,7 +223,7 @@ def _hamiltonian(node: Applied, env: Env) -> Value:
         value = -value if slot == "p" and costate is not None and costate.sign < 0 else value  # lambda = -p^T is given
         env = replace(env, local=(*env.local, (slot, float(real(env.time)), _oriented(slot, value, env))))
     body = env.world.hamiltonian()
-    return evaluate(beside(body, node.side) if node.side else body, env)
+    return lawful(beside(body, node.side) if node.side else body, env)
 
 
 def _oriented(slot: str, value: Value, env: Env) -> Value:

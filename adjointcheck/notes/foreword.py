@@ -11,7 +11,7 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.blocks import clocked
 from adjointcheck.notes.chapters import example_of, taken
 from adjointcheck.notes.concrete import acquainted
-from adjointcheck.notes.context import LATER, Context, read_header
+from adjointcheck.notes.context import LATER, Context, Declared, own, read_header
 from adjointcheck.notes.densities import told
 from adjointcheck.notes.impacts import impacted
 from adjointcheck.notes.introduction import dynamics, understand
@@ -19,8 +19,11 @@ from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.layering import layered
 from adjointcheck.notes.multiplier import may_be_costate
 from adjointcheck.notes.primes import moved
+from adjointcheck.notes.production import counted
+from adjointcheck.notes.sampling import horizon
 from adjointcheck.notes.stars import starred
 from adjointcheck.notes.tangent import linearised
+from adjointcheck.notes.usage import head, moving, pair_of
 
 if TYPE_CHECKING:
     from adjointcheck.notes.document import Document, Formula
@@ -49,6 +52,8 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     """The context before these formulas, and that after them."""
     context = clocked((formula.text for formula in formulas), starred(formulas, context))
     context = moved(_chains(formulas, context), told(_chains(formulas, context), context))
+    context = horizon(_chains(formulas, context), context)
+    context = counted(_chains(formulas, context), decaying(_chains(formulas, context), context))
     context = acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context)))
     law = next((found for chain in _chains(formulas, context) if (found := dynamics(chain, context))), None)
     if law is not None and not context.law("dynamics"):  # the letters of xdot = f(x) hold for a cost that is stated before
@@ -64,6 +69,18 @@ def _chains(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chai
         chain = formula.unread or read_formula(formula.text, context.reader())
         if not isinstance(chain, Unread):
             yield chain
+
+
+def decaying(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """With delta as a rate, where the motion of a state that is not varied has a term -delta x."""
+    for chain in chains:
+        pair = pair_of(chain)
+        letter = moving(pair[0]) if pair else None
+        terms = pair[1].terms if pair is not None and isinstance(pair[1], tree.Sum) else ()
+        paid = [term.of for term in terms if isinstance(term, tree.Negative)]
+        if letter is not None and any(isinstance(term, tree.Variation) and head(term.of) == letter for term in paid):
+            return context.declare(Declared("delta", own("delta"), source="proposed"))
+    return context
 
 
 def foretold(formulas: Iterable[Formula], context: Context) -> tuple[Context, Context]:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.meaning import Symbol, symbols, walk
+from adjointcheck.notes.context import ROLES
+from adjointcheck.notes.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.tree import Node
 
 
@@ -31,9 +32,18 @@ def _stationary(chain: tree.Chain, nodes: list[Node], names: Iterable[str]) -> b
 
 
 def weighed(nodes: Iterable[Node], names: Iterable[str]) -> bool:
-    """r u = -p b: control against costate, with nothing differentiated; in general it is not so."""
-    plain = not any(isinstance(n, tree.Derivative | tree.Variation | tree.Integral | tree.Series) for n in nodes)
-    return plain and {"w", "p"} <= {*names} and not {"H", "J_a", "l"} & {*names}
+    """r u = -p b, L_u = p: the control, or what it costs, against a costate, with nothing else differentiated; in general it is not so."""
+    nodes, names = list(nodes), {*names}
+    slopes = [n for n in nodes if isinstance(n, tree.Derivative)]
+    plain = not any(isinstance(n, tree.Variation | tree.Integral | tree.Series) for n in nodes) and all(map(_marginal, slopes))
+    priced = "p" in names or bool(slopes and names - ROLES.keys())  # mu = exp(rho t) p
+    return plain and priced and ("L" if slopes else "w") in names and not {"H", "J", "J_a", "l"} & names
+
+
+def _marginal(slope: tree.Derivative) -> bool:
+    """L_u, f_u."""
+    by_control = all(isinstance(by, Symbol) and by.name == "w" for by in slope.by) and bool(slope.by)
+    return by_control and slope.kind in ("partial", "nabla") and isinstance(slope.of, Applied) and slope.of.name in ("L", "f")
 
 
 def conserves_energy(chain: tree.Chain) -> bool:

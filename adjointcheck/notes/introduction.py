@@ -24,7 +24,7 @@ from adjointcheck.notes.flows import spoken_of, turned_to_time
 from adjointcheck.notes.forms import form_of
 from adjointcheck.notes.formulas import exampled, formula, update
 from adjointcheck.notes.impacts import cased, jump
-from adjointcheck.notes.layering import arrived, finer, grid, shared, stepwise
+from adjointcheck.notes.layering import arrived, counted_back, finer, grid, shared, stepwise
 from adjointcheck.notes.manifold import end_condition, end_cost
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, resolve, symbols, unknown, walk
 from adjointcheck.notes.measured import increment, operators, vectors
@@ -35,8 +35,9 @@ from adjointcheck.notes.numbered import family, numbered, spread
 from adjointcheck.notes.observed import observed_cost
 from adjointcheck.notes.own_letters import indexed, is_placed
 from adjointcheck.notes.primes import is_primed, unprimed
+from adjointcheck.notes.production import alike, inner_function
 from adjointcheck.notes.quadratures import ended, rate
-from adjointcheck.notes.sampling import joined, sampled
+from adjointcheck.notes.sampling import folded, joined, sampled
 from adjointcheck.notes.scales import is_score
 from adjointcheck.notes.several_costs import about, is_another, law_of, named, spelt
 from adjointcheck.notes.shorthand import NOTATIONS, conserved, counts, gathered, title
@@ -214,6 +215,9 @@ def dynamics(chain: tree.Chain, context: Context) -> Introduced:
     if _is_field(right) or is_mode(right, context):
         context, more = introduced_function(right, "f", context, timed)
         names += more
+    elif (call := inner_function(right, context)) is not None:
+        context, more = introduced_function(call, "f", alike(right, context), timed)
+        names += more
     context = constants(right, context)
     law = Law("dynamics", resolve(pair[0], context), resolve(right, context))
     return "assumption", names, replace(context, laws=(*context.laws, law))
@@ -251,10 +255,11 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
     letter = pair[0] if pair else None
     if pair is None or not isinstance(letter, tree.Letter) or letter.accents or (context.law("layers") and not finer(pair[1], context)):
         return None
-    index = successor(letter)
+    index = successor(letter) or counted_back(letter, pair[1])
     if index is None or role_in(replace(letter, below=()), context) not in ("", "x") or differentiates(pair[1]):
         return None
-    if not any(isinstance(p, tree.Letter) and p.name == letter.name and p.below == (index,) for p in walk(pair[1])):
+    before = (index,) if successor(letter) else (tree.Sum((index, tree.Negative(tree.Number(Fraction(1))))),)
+    if not any(isinstance(p, tree.Letter) and p.name == letter.name and p.below == before for p in walk(pair[1])):
         return None
     context = context.declare(Declared(index.name, "l", kind="index", source="proposed"))
     context = context.declare(Declared(letter.name, "x", ("n", "1"), "path", source="proposed"))
@@ -401,7 +406,8 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
             context, more = introduced_function(letter_, "Psi", context) if not context.of("Psi") and not integrals else (context, ())
             names += more
     context = constants(value, context, ("1", "1"))
-    law = law_of(letter, spelt(value, context))
+    paid_for, context = folded(spelt(value, context), context)
+    law = law_of(letter, paid_for)
     paid = ["running"] * bool(integrals) + ["terminal"] * bool(ended or _quadratic_end(value, context))
     return "assumption", names, replace(context, laws=(*context.laws, law)).believed(paid)
 

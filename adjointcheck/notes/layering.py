@@ -15,14 +15,13 @@ from adjointcheck.notes.derivatives import ONE_STEP, UNPLACED
 from adjointcheck.notes.document import Formula
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.meaning import Symbol, Unknown, rebuilt, resolve, symbols, walk
-from adjointcheck.notes.numbered import is_numbered
+from adjointcheck.notes.numbered import STEPS, is_numbered
 from adjointcheck.notes.primes import is_primed
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import USUAL_COSTATES, head, moving, pair_of, role_in, successor
 
 COUNTERS = ("k", "l", "n", "i", "j", "m", "t", "s", "ell")
 LASTS = ("N", "K", "L", "T", "M")
-STEPS = ("h", "Delta t", "Delta", "tau", "dt", "delta t")
 ONE = tree.Number(Fraction(1))
 
 
@@ -35,7 +34,8 @@ def layered(formulas: Iterable[Formula], context: Context) -> Context:
         found = _step(chain, context)
         if found is not None:
             context = _whole(*found, context)
-            return replace(context, options={**context.options, "coming": " ".join(found)}) if flows else _counting(found[1], context)
+            coming = replace(context, options={**context.options, "coming": " ".join(found)})
+            return coming if flows else _counting(found[1], found[0], context)
         flows = flows or _flows(chain, context)
     return context
 
@@ -79,7 +79,9 @@ def _whole(state: str, index: str, context: Context) -> Context:
     return replace(context, letters={**letters, **inputs})
 
 
-def _counting(index: str, context: Context) -> Context:
+def _counting(index: str, state: str, context: Context) -> Context:
+    if not context.of("x"):
+        context = context.declare(Declared(state, "x", ("n", "1"), "path", source="proposed"))
     context = context.declare(Declared(index, "l", kind="index", source="proposed"))
     return replace(context, options={**context.options, "over": "layers"})
 
@@ -90,7 +92,7 @@ def arrived(chain: tree.Chain, context: Context) -> Context:
     if not index or not any(_counted(part, state, index, context) for side in chain.sides for part in walk(side)):
         return context
     options = {name: value for name, value in context.options.items() if name != "coming"}
-    return _counting(index, replace(context, options=options))
+    return _counting(index, state, replace(context, options=options))
 
 
 def _counted(node: Node, state: str, index: str, context: Context) -> bool:
@@ -100,6 +102,13 @@ def _counted(node: Node, state: str, index: str, context: Context) -> bool:
     names = {part.name for part in walk(node.below[0]) if isinstance(part, tree.Letter)}
     last = names <= {*LASTS} and bool(names) and not (names & context.letters.keys())
     return (node.name == state or costate) and (index in names or (last and node.name == state))
+
+
+def counted_back(letter: tree.Letter, right: Node) -> tree.Letter | None:
+    """k of x_k = F(x_{k-1})."""
+    index = letter.below[0] if len(letter.below) == 1 else None
+    before = replace(letter, below=(tree.Sum((index, tree.Negative(ONE))),)) if isinstance(index, tree.Letter) else None
+    return index if isinstance(index, tree.Letter) and any(part == before for part in walk(right)) else None
 
 
 def finer(right: Node, context: Context) -> bool:

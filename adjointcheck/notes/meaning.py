@@ -246,8 +246,8 @@ class _Resolver:
 
     def sample(self, node: Node) -> Node | None:
         """t_i, t_{i-1}, t_2: an observation time; t_0 and t_N are start and end."""
-        if isinstance(node, tree.Letter) and node.name in ("N", "K") and not node.below:
-            return Symbol("t1")
+        if isinstance(node, tree.Letter) and not node.below and (self.symbol(node.name) == "N" or node.name in ("N", "K")):
+            return Symbol("t1") if self.context.option("sampled to") else Symbol("s", part=(Symbol("N"),))
         if isinstance(node, tree.Number):
             return Symbol("s", part=(node,)) if node.value else Symbol("t0")
         if isinstance(node, tree.Sum):
@@ -355,15 +355,16 @@ class _Resolver:
         return tree.Evaluated(base, tuple(changed)) if changed else base
 
     def primed(self, function: tree.Letter, node: tree.Call) -> Node | None:
-        """g'(x(T)): the derivative of a function of one argument."""
+        """g'(x(T)), u''(c): the derivatives of a function of one argument."""
         bare = replace(function, above=())
-        if [getattr(mark, "name", "") for mark in function.above] != ["prime"] or len(node.arguments) != 1 or function.accents:
+        marks = [getattr(mark, "name", "") for mark in function.above]
+        if {*marks} != {"prime"} or len(node.arguments) != 1 or function.accents:
             return None
         made = self.map_call(replace(node, function=bare)) if f"{key(bare)}^prime" not in self.context.letters else None
         core = core_of(made) if made is not None else None
         if made is None or not isinstance(core, Applied) or len(core.arguments) != 1:
             return None
-        return derivative(made, [Symbol(core.arguments[0][0])], "partial", self.context)
+        return derivative(made, [Symbol(core.arguments[0][0])] * len(marks), "partial", self.context)
 
     def _moving(self, inner: tree.Call) -> Node:
         """dot x (t1): the derivative in t, then the place."""

@@ -14,10 +14,11 @@ from adjointcheck.notes.context import Context, Declared, key, own
 from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.own_letters import shape_of
 from adjointcheck.notes.tree import Node
-from adjointcheck.notes.usage import introduced_function, pair_of, role_in
+from adjointcheck.notes.usage import head, introduced_function, pair_of, role_in
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 COUNTERS = ("i", "j", "k", "l", "m", "r", "s")
+STEPS = ("h", "Delta t", "Delta", "tau", "dt", "delta t")  # usual letters of a time step
 TAKEN = ("x", "p", "w", "theta", "t", "J", "x0")
 
 
@@ -40,8 +41,11 @@ def numbered(chain: tree.Chain, context: Context) -> Introduced:
         return None
     if role_in(replace(letter, below=()), context) in TAKEN or len(chain.sides) > 2:
         return None
-    for call in (part for part in walk(pair[1]) if isinstance(part, tree.Call) and not context.of("f")):
-        context, _ = introduced_function(call, "f", context)
+    for part in walk(pair[1]):
+        if isinstance(part, tree.Call) and not context.of("f") and not role_in(head(part), context):
+            context, _ = introduced_function(part, "f", context)
+        if isinstance(part, tree.Letter) and key(part) in STEPS and key(part) not in context.letters:
+            context = context.declare(Declared(key(part), "h", source="proposed"))
     body = resolve(pair[1], context)
     if unknown(body) or not _stands_on_step(body, context) or symbols(body) & {"p", "J", "J_a", "H"}:
         return None

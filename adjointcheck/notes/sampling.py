@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, Context, Declared, key
-from adjointcheck.notes.meaning import Symbol, rebuilt, walk
+from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, walk
 from adjointcheck.notes.pulses import pulsed
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import head, role_in, slot_of
@@ -27,7 +28,11 @@ def sampled(chain: tree.Chain, context: Context) -> Context:
         times = [time for part in walk(series.body) if (time := _sampled(part, series.index, context)) is not None]
         if times and len(set(times)) == 1 and isinstance(series.index, tree.Letter):
             place = Declared(f"{times[0]}_{{{series.index.name}}}", "s", kind="place", source="proposed")
-            return _paid(series.body, replace(context.declare(place), options={**context.options, "sampled": times[0]}))
+            context = context.declare(place)
+            if isinstance(series.upper, tree.Letter) and key(series.upper) not in context.letters and not context.of("N"):
+                context = context.declare(Declared(key(series.upper), "N", source="proposed"))
+            to = {} if context.option("horizon") else {"sampled to": "end"}
+            return _paid(series.body, replace(context, options={**context.options, "sampled": times[0], **to}))
     return context
 
 
@@ -55,6 +60,49 @@ def _paid(body: Node, context: Context) -> Context:
     role = ROLES["phi"]
     declared = Declared(function.name, role.symbol, role.shape, role.kind, arguments=tuple(slots), source="proposed")
     return replace(context, letters={**context.letters, key(replace(function, below=())): declared})
+
+
+def horizon(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """Do the notes integrate to an end of its own, T, t_1 or t_f?  Where they do not, the last observation is made at the end."""
+    integrals = (part.upper for chain in chains for part in walk(chain) if isinstance(part, tree.Integral))
+    own = {key(upper) for upper in integrals if isinstance(upper, tree.Letter)} & {"T", "t_1", "t_f"} or context.of("t1")
+    return replace(context, options={**context.options, "horizon": "own"}) if own else context
+
+
+def folded(node: Node, context: Context) -> tuple[Node, Context]:
+    """The cost sum_i |x(t_i) - y_i|^2 / 2 as a sum of l(x(t_i)), with l for what is summed."""
+    terms = node.terms if isinstance(node, tree.Sum) else (node,)
+    sums = [(i, term) for i, term in enumerate(terms) if any(_is_sampled(part) for part in walk(term))]
+    if not context.option("sampled") or context.of("phi") or len(sums) != 1:
+        return node, context
+    place, term = sums[0]
+    found = _summed(term)
+    if found is None or found[0].index is None:
+        return node, context
+    series, body = found
+    at, role = Symbol("s", part=(found[0].index,)), ROLES["phi"]
+    known = Declared("cost of one observation", "phi", role.shape, role.kind, arguments=("x",), body=_bare(body), source="proposed")
+    paid = replace(series, body=Applied("phi", (("x", Symbol("x", at=at)),), at=at))
+    whole = tuple(paid if i == place else other for i, other in enumerate(terms))
+    return tree.Sum(whole) if len(whole) > 1 else paid, context.declare(known)
+
+
+def _is_sampled(node: Node) -> bool:
+    return isinstance(node, Symbol) and node.name == "x" and isinstance(node.at, Symbol) and node.at.name == "s"
+
+
+def _summed(term: Node) -> tuple[tree.Series, Node] | None:
+    """(the sum, c times what is summed) of c sum_i ..."""
+    if isinstance(term, tree.Series):
+        return term, term.body
+    series = [factor for factor in term.factors if isinstance(factor, tree.Series)] if isinstance(term, tree.Product) else []
+    if len(series) != 1 or not isinstance(term, tree.Product):
+        return None
+    return series[0], tree.Product(tuple(series[0].body if factor is series[0] else factor for factor in term.factors))
+
+
+def _bare(node: Node) -> Node:
+    return replace(node, at=None) if isinstance(node, Symbol) and _is_sampled(node) else rebuilt(node, _bare)
 
 
 # Resolved formulas

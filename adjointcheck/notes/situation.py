@@ -203,7 +203,7 @@ def values(kind: str, context: Context) -> dict[str, str]:
                                  for part in parts)
     if "no running cost" in context.hypotheses or not runs:
         found["L"] = "0"
-    if context.option("sampled"):
+    if context.option("sampled to"):
         pass  # the last observation is made at the end
     elif "no terminal cost" in context.hypotheses or (cost and not _has_end(cost.right, kind) and "Psi" not in present):
         found["Psi"] = "0"
@@ -217,7 +217,7 @@ def values(kind: str, context: Context) -> dict[str, str]:
         if letter not in present:
             found |= {f"{function}_{letter}": "0" for function in ("f", "L", "Psi", "phi", "g", "r", "div")}
     for function in ("f", "L", "Psi", "phi", "g", "r", "div"):
-        like = {"Psi": "phi" if context.option("sampled") else "Psi", "div": "f"}.get(function, function)
+        like = {"Psi": "phi" if context.option("sampled to") else "Psi", "div": "f"}.get(function, function)
         arguments = arguments_of(like, context)
         absent = {letter for letter in LETTERS if arguments is not None and letter not in arguments}
         absent |= {"t"} if "autonomous" in context.hypotheses and function in ("f", "L") else set()

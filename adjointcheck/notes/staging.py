@@ -75,7 +75,7 @@ def _inputs(stage: Stage) -> dict[str, Value]:
     inputs: dict[str, Value] = {"t0": np.float64(START), "t1": np.float64(END), "h": np.float64(0.3), "d_t0": np.float64(0.8),
                                 "d_t1": np.float64(0.6), "eta": np.float64(0.1)}
     if stage.context.of("s") and not stage.layered:
-        inputs["s"] = np.array([0.22, 0.36, 0.57, END if stage.context.option("sampled") else 0.76])  # t_N is the end
+        inputs["s"] = np.array([0.22, 0.36, 0.57, END if stage.context.option("sampled to") else 0.76])  # t_N is the end
     for name in ("x0", "theta", "d_x0", "d_theta", "noise"):
         shape = stage.shape(name.removeprefix("d_"))
         inputs[name] = stage.rng(name).uniform(0.2, 0.9, shape) * stage.rng(name + " sign").choice([-1, 1], shape) * stage.unit
@@ -139,7 +139,7 @@ def _timed(world: World) -> World:
 def _random_path(stage: Stage, name: str, shape: tuple[int, int]) -> Any:
     rng, size = stage.rng(f"path {name}"), int(np.prod(shape))
     if stage.layered:
-        return [rng.uniform(0.2, 0.9, shape) * rng.choice([-1, 1], shape) * stage.unit for _ in range(LAYERS)]
+        return [rng.uniform(0.2, 0.9, shape) * rng.choice([-1, 1], shape) * stage.unit for _ in range(LAYERS + 1)]
     waves = rng.uniform(-0.6, 0.6, (3, size)) * stage.unit
     phases = rng.uniform(0, 3, size)
     times = grid(stage.nodes).times[:, None]

@@ -250,7 +250,8 @@ class Weaver:
         for layer in self.layers:
             for name in ("f", "L", "O"):
                 if context.of(name):
-                    self.writer.at(layer).function(Applied(name))
+                    with suppress(Unclear):  # the law has its own arguments at this state, as f(x_0, w_1)
+                        self.writer.at(layer).function(Applied(name))
         if context.of("Psi"):
             self.writer.function(Applied("Psi"))
 
@@ -465,23 +466,29 @@ def instances(left: Node, right: Node, context: Context) -> Iterator[tuple[Node,
     nodes = [part for side in (left, right) for part in walk(side)]
     varied = any(isinstance(part, tree.Variation) or getattr(part, "name", "") in ("P", "K") for part in nodes) or (
         isinstance(left, Symbol) and left.name == "w")
-    inner = any(isinstance(part, tree.Derivative) and part.of == Symbol("J_a") for part in nodes)  # its ends are other equations
     for count in STEPS if has_stages(context) else COUNTS:
         network = network_of(context, count, varied)
         if network is None:
             raise Unclear("the layers", "laws that can be written out")
-        seen: set[tuple[Node, Node]] = set()
-        for layer in range(1, count) if inner else range(count + 1):
-            known = network.writer
-            writer = replace(known.at(layer), functions=dict(known.functions), stages=dict(known.stages))
-            with suppress(Outside):
-                pair = writer.written(left), writer.written(right)
-                if (writer.functions, writer.stages) != (known.functions, known.stages):
-                    if layer == count:  # no time step starts there
-                        continue
-                    raise Unclear("a function at another state", "functions at the states of layers")
-                if pair not in seen:
-                    seen.add(pair)
-                    yield (*pair, network)
-        if not seen:
+        inner = list(_written(left, right, network, range(1, count)))  # at the ends other equations may hold
+        found = inner or list(_written(left, right, network, range(count + 1)))
+        if not found:
             raise Unclear("the layers", "indices from 0 to N")
+        yield from ((*pair, network) for pair in found)
+
+
+def _written(left: Node, right: Node, network: Network, layers: range) -> Iterator[tuple[Node, Node]]:
+    """The equation at each of these layers at which it means something, once each."""
+    seen: set[tuple[Node, Node]] = set()
+    known = network.writer
+    for layer in layers:
+        writer = replace(known.at(layer), functions=dict(known.functions), stages=dict(known.stages))
+        with suppress(Outside):
+            pair = writer.written(left), writer.written(right)
+            if (writer.functions, writer.stages) != (known.functions, known.stages):
+                if layer == known.count:  # no time step starts there
+                    continue
+                raise Unclear("a function at another state", "functions at the states of layers")
+            if pair not in seen:
+                seen.add(pair)
+                yield pair

@@ -30,6 +30,7 @@ from adjointcheck.notes.evaluation import (
     component,
     dimensions,
     evaluate,
+    lawful,
     place_of,
     scalar,
 )
@@ -181,7 +182,7 @@ class World:
         return np.float64(2.0)
 
     def value_J(self, place: Value) -> Value:
-        return evaluate(self.objective, Env(self, self.last()))
+        return lawful(self.objective, Env(self, self.last()))
 
     def value_rho(self, place: Value) -> Value:
         """Mass is kept: rho(t) is det dx(t1)/dx(t) times a density at the end, exp(-Psi) where the notes have that one."""
@@ -283,7 +284,7 @@ class World:
         rows = []
         for i, time in enumerate(self.grid.times):
             env = Env(self, time, {"t": time}, (("x", float(time), scalar(states[i].reshape(*self.shape("x")))),))
-            rows.append(evaluate(rule, env).reshape(size))
+            rows.append(lawful(rule, env).reshape(size))
         return jet.stacked(rows)
 
     def _control_nodes(self) -> Value:
@@ -314,9 +315,12 @@ class World:
         """Layer by layer from the origin on."""
         first = int(self.origin[0])
         states = [self.origin[1]]
+        law = self.context.law("layers")
+        later = int(law is not None and getattr(law.left, "at", None) == Symbol("l"))  # x_l = F(x_{l-1}) is written at the next layer
         for index in range(first, self.count):
             here = (("x", float(index), scalar(states[-1])),)
-            states.append(evaluate(self.rule, Env(self, index, {"l": np.float64(index)}, here)).reshape(*self.shape("x")))
+            there = Env(self, index + later, {"l": np.float64(index + later)}, here)
+            states.append(lawful(self.rule, there).reshape(*self.shape("x")))
         return states
 
     # Perturbations

@@ -1,0 +1,64 @@
+"""A field with a function of its own in it: kdot = F(k) - delta k - c, where f is F, and the field is a formula in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.context import ROLES, Context, key
+from adjointcheck.notes.meaning import Symbol, resolve, unknown, walk
+from adjointcheck.notes.tree import Node
+from adjointcheck.notes.usage import USUAL_CONTROLS, head
+
+NUMBER = ("1", "1")
+
+
+def inner_function(right: Node, context: Context) -> tree.Call | None:
+    """F(k) of F(k) - delta k - c: the one term that is a new function of the state."""
+    calls = [term for term in _terms(right) if isinstance(term, tree.Call) and _is_new(term, context)]
+    return calls[0] if len(calls) == 1 and isinstance(right, tree.Sum) else None
+
+
+def _terms(node: Node) -> Iterator[Node]:
+    for term in node.terms if isinstance(node, tree.Sum) else (node,):
+        yield term.of if isinstance(term, tree.Negative) else term
+
+
+def _is_new(call: tree.Call, context: Context) -> bool:
+    letter = head(call)
+    named = letter is not None and not (letter.accents or letter.above or letter.below) and bool(unknown(resolve(letter, context)))
+    return named and any(resolve(argument, context) == Symbol("x") for argument in call.arguments)
+
+
+def alike(right: Node, context: Context) -> Context:
+    """With a control that is added to the state's rate as large as the state; numbers where the notes divide by paths."""
+    letters = {key(term) for term in _terms(right) if isinstance(term, tree.Letter)}
+    shape = NUMBER if context.option("paths") == "numbers" else next((known.shape for known in context.of("x")), NUMBER)
+    for name, known in context.letters.items():
+        added = known.symbol == "w" and name in letters and known.shape == ROLES["w"].shape
+        scalar = shape == NUMBER and known.symbol == "x" and known.shape == ROLES["x"].shape
+        if added or scalar:
+            context = replace(context, letters={**context.letters, name: replace(known, shape=shape)})
+    return context
+
+
+def counted(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """That the paths of the notes are numbers, where they divide by a control or by a second derivative: cdot/c, u'(c)/u''(c)."""
+    quotients = (part for chain in chains for part in walk(chain) if isinstance(part, tree.Quotient))
+    found = any(_primes(part.below) > 1 or (_is_rate(part.above) and _is_path(part.below, context)) for part in quotients)
+    return replace(context, options={**context.options, "paths": "numbers"}) if found else context
+
+
+def _is_rate(node: Node) -> bool:
+    return isinstance(node, tree.Letter) and node.accents == ("dot",)
+
+
+def _is_path(node: Node, context: Context) -> bool:
+    letter = head(node)
+    return letter is not None and (letter.name in USUAL_CONTROLS or letter.name in context.letters)
+
+
+def _primes(node: Node) -> int:
+    letter = head(node)
+    return sum(getattr(mark, "name", "") == "prime" for mark in letter.above) if letter is not None else 0
