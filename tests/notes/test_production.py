@@ -1,0 +1,34 @@
+"""Growth with F(k) and u(c): a field with a function of its own in it, delta as a rate, prices that are marginal utilities."""
+
+from __future__ import annotations
+
+import pytest
+from understood import last_two
+
+HEADER = "state: k\ncontrol: c\ncostate: \\lambda\nobjective: W\ntime: t in [0, T]"
+GROWTH = (
+    "\\dot k = F(k) - \\delta k - c\nW = \\int_0^T e^{-\\rho t} u(c)\\,dt + e^{-\\rho T} S\\big(k(T)\\big)\n"
+    "H = e^{-\\rho t} u(c) + \\lambda\\,[F(k) - \\delta k - c]\n"
+)
+NUMBERS = GROWTH + "\\sigma = \\frac{u'(c)}{u''(c)}\n"
+CURRENT = NUMBERS + "\\mu(t) = e^{\\rho t}\\lambda(t)\n\\mathcal H = u(c) + \\mu\\,[F(k) - \\delta k - c]\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "right", "wrong"),
+    [
+        (GROWTH, r"\dot\lambda = -\lambda\,[F'(k) - \delta]", r"\dot\lambda = \lambda\,[F'(k) - \delta]"),
+        (GROWTH, r"\lambda(T) = e^{-\rho T} S'(k(T))", r"\lambda(T) = S'(k(T))"),
+        (NUMBERS, r"\lambda = e^{-\rho t} u'(c)", r"\lambda = -e^{-\rho t} u'(c)"),
+        (CURRENT, r"u'(c) = \mu", r"u'(c) = -\mu"),
+        (CURRENT, r"\dot\mu = \rho\mu - \frac{\partial\mathcal H}{\partial k}", r"\dot\mu = -\rho\mu - \frac{\partial\mathcal H}{\partial k}"),
+        (CURRENT, r"\dot\mu = \mu\,[\rho + \delta - F'(k)]", r"\dot\mu = \mu\,[\rho - \delta - F'(k)]"),
+    ],
+)
+def test_the_right_line_is_proved_and_its_slip_refuted(given: str, right: str, wrong: str) -> None:
+    assert last_two(HEADER, given, right, wrong) == ["proved", "refuted"]
+
+
+def test_laws_whose_shapes_do_not_fit_contradict_nothing() -> None:
+    given = "\\dot x = A x + u\nJ = \\int_0^T L(x,u)\\,dt\nH = L + p f\n"
+    assert last_two("state: x in R^3\ncontrol: u in R^2", given, r"p(T) = 0", r"p(T) = 1")[0] != "refuted"
