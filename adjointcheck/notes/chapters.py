@@ -107,9 +107,14 @@ def _is_costate(letter: tree.Letter, context: Context) -> bool:
 
 def _spelt(pair: tuple[Node, Node], moved: set[str], context: Context) -> list[tree.Letter]:
     """The letters of which the pair gives the rates in plain letters: no costates, and not in terms of costates, which move too."""
-    rates = [(letter, right) for letter, right in moved_letters(*pair) if not _is_costate(letter, context)]
+    rates = [(letter, right) for letter, right in moved_letters(*pair) if not _is_costate(letter, context) and not _is_augmented(right)]
     return [letter for letter, right in rates if _is_formula(right) and not any(
         part.name in moved and _is_costate(part, context) for part in walk(right) if isinstance(part, tree.Letter) and not part.below)]
+
+
+def _is_augmented(right: Node) -> bool:
+    """f, 0 and 1 of [z, theta, t]^. = [f, 0, 1]."""
+    return isinstance(right, tree.Number) or (isinstance(right, tree.Letter) and right.name in ("f", "F"))
 
 
 def _is_formula(node: Node) -> bool:

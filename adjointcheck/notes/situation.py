@@ -22,7 +22,6 @@ from adjointcheck.notes.claims import Form, Reader, Unclear
 from adjointcheck.notes.componentwise import component_settings
 from adjointcheck.notes.context import ROLES, Context, own_function, own_name
 from adjointcheck.notes.curvature import directions, is_second
-from adjointcheck.notes.derivatives import is_sensitivity
 from adjointcheck.notes.forms import about_end_time, conserves_energy
 from adjointcheck.notes.jacobian import Partial
 from adjointcheck.notes.meaning import Applied, Symbol, children, symbols, walk
@@ -116,7 +115,7 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
     if over_layers:
         kind = layer_kind(context)
         return (kind, f"{kind}_varied") if moves and kind else (kind,)
-    if moves and ("S" in names or any(map(is_sensitivity, nodes))):
+    if moves and ("S" in names or any(map(_is_sensitivity, [*nodes, *bodies_in(names, context)]))):
         return ("second_order", "variations")
     if "eps" in names or any(isinstance(node, tree.Limit) for node in nodes):
         return ("small_step",)
@@ -135,6 +134,17 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
 def is_moved_cost(node: Node) -> bool:
     """J(theta + eps v)."""
     return isinstance(node, tree.Evaluated) and node.of == Symbol("J") and isinstance(node.at[0], tree.Chain)
+
+
+def bodies_in(names: frozenset[str], context: Context) -> Iterator[Node]:
+    """What the notes define the letters of a formula as."""
+    return (known.body for known in context.letters.values() if known.symbol in names and known.body is not None)
+
+
+def _is_sensitivity(node: Node) -> bool:
+    """dx/dtheta at the running time."""
+    slope = node if isinstance(node, tree.Derivative) and node.by == (Symbol("theta"),) else None
+    return slope is not None and isinstance(slope.of, Symbol) and slope.of.name == "x" and slope.of.at in (None, Symbol("t"))
 
 
 def _of_costate(node: Node) -> bool:
