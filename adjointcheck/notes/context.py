@@ -166,6 +166,7 @@ class Context:
 
     `moved`: control and parameters, where the notes vary them; a line that does not name their variation is not read as holding them.
     `chapters`: the contexts in which examples start, by the number of their first formula.
+    `maps`: capitals that are maps in plain type and other letters in bold (`letters.maps_beside_bold`).
     """
 
     letters: Mapping[str, Declared] = field(default_factory=dict)
@@ -176,6 +177,7 @@ class Context:
     problems: tuple[str, ...] = ()
     moved: frozenset[str] = frozenset()
     chapters: Mapping[str, Any] = field(default_factory=dict)
+    maps: frozenset[str] = frozenset()
 
     def option(self, name: str) -> str:
         """row, column ...; "" where the notes leave it open."""
@@ -235,6 +237,7 @@ class Context:
             indexed=paths if self.over() == "layers" else frozenset(),
             times=_times_of(self.letters),
             star=self.option("star"),
+            maps=self.maps,
         )
 
     def shown(self) -> tuple[tuple[str, str], ...]:

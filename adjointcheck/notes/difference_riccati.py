@@ -38,9 +38,10 @@ def ansatz(chain: tree.Chain, context: Context) -> Introduced:
     costate = isinstance(left, Symbol) and left.name == "p"
     fed = isinstance(left, Symbol) and left.name == "w" and isinstance(right, tree.Negative) and bool(context.of("P"))
     right = right.of if isinstance(right, tree.Negative) and fed else right
-    if not (costate or fed) or not isinstance(right, tree.Product) or len(right.factors) != 2 or not _halved(context):
+    factors = [factor for factor in right.factors if not isinstance(factor, tree.Number)] if isinstance(right, tree.Product) else []
+    if not (costate or fed) or len(factors) != 2 or pair is None or not _is_usual(pair, right, context):
         return None
-    letter, state = (factor.of if isinstance(factor, tree.Transposed) else factor for factor in right.factors)
+    letter, state = (factor.of if isinstance(factor, tree.Transposed) else factor for factor in factors)
     letter, state = (state, letter) if _is_state(letter, context) else (letter, state)
     named = head(letter)
     if named is None or named.accents or named.above or not _is_state(state, context) or not unknown(resolve(letter, context)):
@@ -49,6 +50,13 @@ def ansatz(chain: tree.Chain, context: Context) -> Introduced:
     role = ROLES["P" if costate else "K"]
     declared = Declared(name, role.symbol, role.shape, role.kind, source="proposed")
     return "definition", (name,), context.declare(declared).assume("optimal")
+
+
+def _is_usual(pair: tuple[Node, Node], right: Node, context: Context) -> bool:
+    """Is P that of Riccati's equation: lambda = P x for costs with 1/2, and over time lambda = 2 P x for costs without?"""
+    numbers = [factor.value for factor in getattr(right, "factors", ()) if isinstance(factor, tree.Number)]
+    positive = not isinstance(resolve(pair[0], context), tree.Negative)
+    return not numbers if _halved(context) else numbers == [2] and positive and context.over() == "time"
 
 
 def _is_state(node: Node, context: Context) -> bool:

@@ -17,6 +17,7 @@ from adjointcheck.notes.impacts import impacted
 from adjointcheck.notes.introduction import dynamics, understand
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.layering import layered
+from adjointcheck.notes.letters import maps_beside_bold
 from adjointcheck.notes.multiplier import may_be_costate
 from adjointcheck.notes.primes import moved
 from adjointcheck.notes.production import counted
@@ -36,7 +37,8 @@ def begun(document: Document, context: Context | None = None) -> Context:
         chain = read_formula(text, context.reader())
         context = replace(context, problems=(*context.problems, f"header: `{text}` is not read: {chain.reason}")) if isinstance(
             chain, Unread) else understand(chain, context)[1]
-    return _parted(document.formulas, replace(context, formulas=()))
+    maps = maps_beside_bold(formula.text for formula in document.formulas)
+    return _parted(document.formulas, replace(context, formulas=(), maps=maps))
 
 
 def _parted(formulas: Sequence[Formula], header: Context) -> Context:

@@ -26,7 +26,7 @@ from adjointcheck.notes.formulas import exampled, formula, update
 from adjointcheck.notes.impacts import cased, jump
 from adjointcheck.notes.layering import arrived, counted_back, finer, grid, shared, stepwise
 from adjointcheck.notes.manifold import end_condition, end_cost
-from adjointcheck.notes.meaning import AXES, Applied, Symbol, resolve, symbols, unknown, walk
+from adjointcheck.notes.meaning import AXES, COUNTERS, Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.measured import increment, operators, vectors
 from adjointcheck.notes.modes import guard, is_mode, reset, switched
 from adjointcheck.notes.multiplier import augmented, costate_meaning, hamiltonian
@@ -256,7 +256,8 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
     if pair is None or not isinstance(letter, tree.Letter) or letter.accents or (context.law("layers") and not finer(pair[1], context)):
         return None
     index = successor(letter) or counted_back(letter, pair[1])
-    if index is None or role_in(replace(letter, below=()), context) not in ("", "x") or differentiates(pair[1]):
+    plain = _without(pair[1], index) if index is not None else pair[1]  # f_t at the layer t is no slope
+    if index is None or role_in(replace(letter, below=()), context) not in ("", "x") or differentiates(plain):
         return None
     before = (index,) if successor(letter) else (tree.Sum((index, tree.Negative(tree.Number(Fraction(1))))),)
     if not any(isinstance(p, tree.Letter) and p.name == letter.name and p.below == before for p in walk(pair[1])):
@@ -274,6 +275,13 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
             names += more
     law = Law("layers", resolve(pair[0], context), resolve(pair[1], constants(pair[1], context)))
     return "assumption", names, replace(constants(pair[1], context), laws=(*context.laws, law))
+
+
+def _without(node: Node, index: tree.Letter) -> Node:
+    """Without the layer's index at its letters."""
+    if isinstance(node, tree.Letter) and node.below == (index,):
+        return replace(node, below=())
+    return rebuilt(node, lambda child: _without(child, index))
 
 
 def _weights(right: Node, index: tree.Letter, context: Context) -> Context:
@@ -351,6 +359,9 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
     letter = head(left) if right is not None else None
     known = context.law("objective") is not None
     if (chain.relations and chain.relations[0] not in EQUALS) or not context.of("x") or (known and not is_another(letter, value, context)):
+        return None
+    counts = letter is not None and len(letter.below) == 1 and getattr(letter.below[0], "name", "") in COUNTERS
+    if counts and not role_in(letter, context):  # X_i of a method
         return None
     if right is not None and (letter is None or role_in(letter, context) not in ("", "J") or (letter.accents and not known)):
         return None

@@ -164,7 +164,8 @@ def grid(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Con
     steps = [name for name in STEPS if name in new]
     counts = [name for name in LASTS if name in new]
     times = {name for name in names if name.partition("_")[0] == "t"} | {"T", *COUNTERS, *(known.letter for known in context.of("l"))}
-    if len(steps) != 1 or not (counts or names & times) or not new <= {*steps, *counts, *times}:
+    counted = any(name.startswith("t_") or name in COUNTERS[:6] for name in names)  # T = t/tau has nothing that counts
+    if len(steps) != 1 or not (counts or counted) or not new <= {*steps, *counts, *times}:
         return None
     context = context.declare(Declared(steps[0], "h", source="proposed"))
     context = context.declare(Declared(counts[0], "N", source="proposed")) if counts and not context.of("N") else context

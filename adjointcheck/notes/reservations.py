@@ -170,7 +170,13 @@ def given(left: Node, right: Node, context: Context) -> bool:
     accelerated = isinstance(left, tree.Derivative) and left.by == (Symbol("t"),) * 2 and left.of == Symbol("x")
     moves = _is_own_rate(left, context) or (context.law("dynamics") is None and _moves(left, right, context))
     asked = _seeks([left, right], context) or bool(_at_ends([left, right])) or _held(left, right)
-    return place or accelerated or moves or asked or chooses(left)
+    return place or accelerated or moves or asked or chooses(left) or _restricts([left, right], context)
+
+
+def _restricts(sides: Iterable[Node], context: Context) -> bool:
+    """An equation between data that the notes leave free, such as B = U U^T."""
+    letters = [part for side in sides for part in walk(side) if isinstance(part, Symbol)]
+    return bool(letters) and all(_constant(letter, context) for letter in letters)
 
 
 def _seeks(sides: Iterable[Node], context: Context) -> bool:

@@ -146,8 +146,12 @@ class Terminals:
         elif name == "E" and self.next(at + 1).is_sign("[") and not self.letters.declares(name):
             self.emit("BIG", "E", piece)
         else:
-            self.emit("NAME", name, piece)
+            self.emit("NAME", f"mathcal{{{name}}}" if name in self.letters.maps and not self._is_bold(at) else name, piece)
         return at + 1
+
+    def _is_bold(self, at: int) -> bool:
+        before = self.pieces[at - 2 if at > 1 and self.pieces[at - 1].is_sign("{") else at - 1] if at else None
+        return before is not None and before.kind == "command" and before.text in signs.FONTS
 
     def _number(self, at: int, piece: Piece) -> int:
         e, sign = self.next(at + 1), self.next(at + 2)

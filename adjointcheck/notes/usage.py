@@ -149,8 +149,9 @@ def constants(node: Node, context: Context, shape: tuple[str, str] = ("n", "1"))
     letters = [part.function if isinstance(part, tree.Call) else part for part in walk_letters(node, context)]
     new = [letter for letter in letters if isinstance(letter, tree.Letter) and not _explains(letter, context)]
     for letter in new:
-        if key(letter) in USUAL_CONTROLS and not context.of("w"):
-            context = context.declare(Declared(key(letter), "w", ("k", "1"), "path", source="proposed"))
+        name = letter.name if is_placed(letter, context) else key(letter)
+        if name in USUAL_CONTROLS and not context.of("w"):
+            context = context.declare(Declared(name, "w", ("k", "1"), "path", source="proposed"))
     context = own_letters(shape, node, context)
     for letter in new:
         if letter.name in MATRICES and not _explains(letter, context):
