@@ -511,7 +511,7 @@ def study(quick: bool, tell: Tell) -> Study:
         pairs: dict[int, tuple[Pair, Spirals]] = {}
         for past in (6,) if quick else (6, 12):
             telling: Tell = lambda words, n=past: tell(f"spirals, {n} observations, {words}")  # noqa: E731
-            pair = trained(spirals(500, past, SEED), 30 if quick else 600, telling)
+            pair = trained(spirals(500, past, SEED), 30 if quick else 700, telling)
             pairs[past] = pair, spirals(200, past, SEED + 1)
         tell("gradient in the observation times")
         (first, ahead), (second, off) = extrapolation(pairs, quick), times_gradient(*pairs[max(pairs)])
