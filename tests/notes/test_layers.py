@@ -1,0 +1,102 @@
+"""Layers as notes write them: told late, counted back, multiplied by dots, with stages, several costs, observations, feedback."""
+
+from __future__ import annotations
+
+import pytest
+from understood import contradicted, read
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.document import read_text
+from adjointcheck.notes.foreword import begun
+from adjointcheck.notes.formulas import put_in, spelt_out
+from adjointcheck.notes.judgement import judge_pair
+from adjointcheck.trusted.verdict import Status
+
+LAYERS = r"x_{k+1} = f(x_k, u_k); J = \Phi(x_N) + \sum_{k=0}^{N-1} \ell(x_k, u_k); A_k = \frac{\partial f}{\partial x}(x_k, u_k)"
+PLAIN = "layer: k; state: x; control: u; costate: p = dJ/dx (row); objective: J"
+REGULATOR = (r"x_{k+1} = A x_k + B u_k; J = \frac12 x_N^T S x_N + \frac12 \sum_{k=0}^{N-1} (x_k^T Q x_k + u_k^T R u_k); "
+             r"p_k^T = P_k x_k; u_k = -K_k x_k")
+MIDPOINT = r"x_{k+1} = x_k + h f(x_k, \theta); J = \Phi(x_N); Y_1 = x_k; Y_2 = x_k + \frac{h}{2} f(Y_1, \theta); x_{k+1} = x_k + h f(Y_2, \theta); A_i = f_x(Y_i, \theta)"
+STAGED = "layer: k; state: x; parameters: \\theta; costate: p = dJ/dx (row); objective: J; field: f; step: h"
+DATA = r"\dot x = f(x, \theta); J = \sum_{i=1}^{N} \ell_i(x(t_i))"
+TIMED = "state: x; parameters: \\theta; costate: p = dJ/dx (row); objective: J; field: f"
+
+
+def proof(text: str, header: str) -> Status:
+    """What the core says of the last statement, with the formulas of the notes in place of their functions if need be."""
+    resolved, context = read(text, header)
+    assert resolved.status == "claim" and not resolved.problems, (resolved.reading, resolved.problems)
+    left, right = resolved.chain.sides[:2]
+    found = judge_pair(left, right, "=", context, resolved.form)
+    spelt = spelt_out(context)
+    return found.status if found.status is Status.PROVED else judge_pair(put_in(left, spelt), put_in(right, spelt), "=", spelt, resolved.form).status
+
+
+RIGHT = [
+    (LAYERS, PLAIN, r"\delta x_N = A_{N-1} A_{N-2} \cdots A_0 \delta x_0"),
+    (LAYERS, PLAIN, r"p_k = \frac{\partial \ell}{\partial x} + p_{k+1} A_k"),
+    (r"x_k = F(x_{k-1}, w_k); J = \Phi(x_N)", "layer: k; state: x; costate: p = dJ/dx (row)",
+     r"\frac{\partial J}{\partial w_k} = p_k \frac{\partial F(x_{k-1}, w_k)}{\partial w_k}"),
+    (REGULATOR, PLAIN, r"K_k = (R + B^T P_{k+1} B)^{-1} B^T P_{k+1} A"),
+    (REGULATOR, PLAIN, r"P_k = Q + K_k^T R K_k + (A - B K_k)^T P_{k+1} (A - B K_k)"),
+    (REGULATOR, PLAIN, r"J = \frac12 x_0^T P_0 x_0"),
+    (MIDPOINT, STAGED, r"p_k = p_{k+1} (I + h A_2 + \frac{h^2}{2} A_2 A_1)"),
+    (MIDPOINT, STAGED, r"\frac{\partial x_{k+1}}{\partial \theta} = h f_\theta(Y_2, \theta) + \frac{h^2}{2} A_2 f_\theta(Y_1, \theta)"),
+    (DATA, TIMED, r"p(t_i^-) = p(t_i^+) + \nabla \ell_i(x(t_i))"),
+    (DATA, TIMED, r"\dot p(t) = -p(t) \frac{\partial f}{\partial x} - \sum_{i=1}^{N} \delta(t - t_i) \nabla \ell_i(x(t_i))"),
+    (DATA, TIMED, r"\frac{dJ}{d\theta} = \sum_{i=1}^{N} \int_{t_{i-1}}^{t_i} p(t) \frac{\partial f}{\partial \theta}\, dt"),
+]
+
+
+@pytest.mark.parametrize(("before", "header", "claim"), RIGHT, ids=[row[2] for row in RIGHT])
+def test_the_core_proves_it(before: str, header: str, claim: str) -> None:
+    assert proof(f"{before}; {claim}", header) is Status.PROVED
+
+
+WRONG = [
+    (LAYERS, PLAIN, r"\delta x_N = A_0 A_1 \cdots A_{N-1} \delta x_0"),
+    (r"x_k = F(x_{k-1}, w_k); J = \Phi(x_N)", "layer: k; state: x; costate: p = dJ/dx (row)",
+     r"\frac{\partial J}{\partial w_k} = p_{k-1} \frac{\partial F(x_{k-1}, w_k)}{\partial w_k}"),
+    (REGULATOR, PLAIN, r"K_k = (R + B^T P_k B)^{-1} B^T P_k A"),
+    (REGULATOR, PLAIN, r"P_k = Q + (A - B K_k)^T P_{k+1} (A - B K_k)"),
+    (REGULATOR, PLAIN, r"J = x_0^T P_0 x_0"),
+    (MIDPOINT, STAGED, r"p_k = p_{k+1} (I + h A_2 + \frac{h^2}{2} A_1 A_2)"),
+    (DATA, TIMED, r"p(t_i^-) = p(t_i^+) - \nabla \ell_i(x(t_i))"),
+    (DATA, TIMED, r"\dot p(t) = -p(t) \frac{\partial f}{\partial x} + \sum_{i=1}^{N} \delta(t - t_i) \nabla \ell_i(x(t_i))"),
+]
+
+
+@pytest.mark.parametrize(("before", "header", "claim"), WRONG, ids=[row[2] for row in WRONG])
+def test_a_slip_is_contradicted_and_not_proved(before: str, header: str, claim: str) -> None:
+    assert contradicted(f"{before}; {claim}", header)
+    assert proof(f"{before}; {claim}", header) is not Status.PROVED
+
+
+@pytest.mark.parametrize(("text", "index", "over"), [
+    ("$x_{i+1} = M(x_i)$", "i", "layers"), ("$h_l = F(h_{l-1}, w_l)$", "l", "layers"), (r"$\dot x = f(x)$ then $x_{n+1} = x_n + h f(x_n)$", "", "time"),
+    (r"$\lambda_k = A \lambda_{k+1}$", "", "time"), ("$y = x + 1$", "", "time"),
+])
+def test_the_first_time_step_tells_what_counts(text: str, index: str, over: str) -> None:
+    context = begun(read_text(text))
+    assert [known.letter for known in context.of("l")] == ([index] if index else []) and context.over() == over
+
+
+def test_an_index_in_the_header_is_that_of_the_layers() -> None:
+    context = begun(read_text("---\ntitle: On the adjoint state\nstate: h_l\nparameters: W_l\n---\n$h_{l+1} = h_l + F(h_l, W_l)$"))
+    assert {known.letter: known.symbol for known in context.letters.values()} == {"h": "x", "W": "w", "l": "l"}
+
+
+@pytest.mark.parametrize(("text", "reading"), [
+    (r"A_{N-1} A_{N-2} \cdots A_0 = 0", "A(N - 1) ... A(0) = 0"), (r"A_0 A_1 \cdots A_{k-1} = 0", "A(0) ... A(k - 1) = 0"),
+    (r"A_0 \cdots B_k = 0", "A(0) ?dots? ?B_k? = 0"),
+])
+def test_dots_stand_for_what_is_beside_them(text: str, reading: str) -> None:
+    resolved, _ = read(f"{LAYERS}; {text}", PLAIN)
+    shown = resolved.reading.replace("(l", "(k")
+    assert shown == reading and isinstance(resolved.chain, tree.Chain)
+
+
+def test_a_line_about_two_costs_is_not_judged() -> None:
+    text = rf"{LAYERS}; E = J + \frac{{\beta}}{{2}} \sum_{{k=0}}^{{N-1}} |u_k|^2"
+    assert read(text, PLAIN)[0].status == "assumption"
+    assert read(rf"{text}; \frac{{\partial E}}{{\partial u_k}} = \frac{{\partial J}}{{\partial u_k}}", PLAIN)[0].problems == ("it speaks of two costs",)
