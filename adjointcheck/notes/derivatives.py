@@ -10,7 +10,7 @@ from typing import TypeGuard
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ORDER, ROLES, Context
 from adjointcheck.notes.quantities import AXES, Applied, Symbol, Unknown, rebuilt, symbols, walk
-from adjointcheck.notes.scales import scale
+from adjointcheck.notes.scales import runs_back, scale
 from adjointcheck.notes.tree import Node
 
 UNPLACED = "w without its layer"
@@ -110,6 +110,8 @@ def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Nod
             return replace(of, by=by * 2)
     if not by or not isinstance(by[0], Symbol):
         return tree.Derivative(of, by, kind)
+    if len(by) == 1 and runs_back(by[0], context):
+        return tree.Negative(tree.Derivative(of, (Symbol("t"),), "total"))
     if len(by) == 1 and (unit := scale(by[0], context)) is not None:
         return tree.Product((unit, tree.Derivative(of, (Symbol("t"),), "total")))
     if by[0].name in ("t0", "t1") and kind in ("partial", "nabla") and isinstance(core_of(of), Applied):

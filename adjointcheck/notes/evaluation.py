@@ -358,6 +358,10 @@ def _placed(at: tuple[Node, ...], env: Env) -> Env:
                     env = env.binding(left.name, evaluate(right, env))
                 elif left.part and left.at is None:
                     env = _holding(left, evaluate(right, env), env)
+                elif isinstance(right, Symbol) and right.name == left.name and right.at is not None:  # x = x(t1)
+                    env = env.at(place_of(right.at, env))
+                elif left != right:
+                    raise NoValue(f"a value where {show(left)} is {show(right)}")
                 continue
             item = right
         env = env.at(place_of(item, env))

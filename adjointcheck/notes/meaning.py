@@ -44,8 +44,9 @@ from adjointcheck.notes.quantities import (
     symbols,
     unknown,
     walk,
+    written_below,
 )
-from adjointcheck.notes.scales import base_of, directional, inner_product, unscaled
+from adjointcheck.notes.scales import base_of, directional, inner_product, runs_back, turned_back, unscaled, when
 from adjointcheck.notes.tree import Node
 
 __all__ = ["AXES", "COUNTERS", "INDICES", "STAGED", "STARS", "Applied", "Size", "Symbol", "Unknown", "children", "rebuilt", "resolve",
@@ -174,7 +175,7 @@ class _Resolver:
 
     def staged(self, node: tree.Letter, declared: Declared) -> Node:
         """X_i, k_{n,i}, a_ij, P_i of a Runge-Kutta method: what counts no layer counts stages."""
-        below = _parts(node.below)
+        below = written_below(node.below)
         places = [part for part in below if self.counts_layers(part)]
         parts = tuple(self.stage_index(part) for part in below if not self.counts_layers(part))
         if len(parts) != (2 if declared.symbol in ("lower", "partner") else 1) or len(places) > 1:
@@ -200,7 +201,7 @@ class _Resolver:
         if node.name == self.context.option("sampled") and len(node.below) == 1 and (time := self.sample(node.below[0])) is not None:
             return time
         base = self.map(replace(node, below=()))
-        below = _parts(node.below)
+        below = written_below(node.below)
         if declared is not None and declared.part and not isinstance(core_of(base), Unknown):
             return Unknown(key(node))  # x_1 of a number x is another number
         core = core_of(base)
@@ -351,6 +352,8 @@ class _Resolver:
         """A(1, y) of A(x, y) := ...: the same at another point."""
         if len(given) != len(values):
             return Unknown("arguments of another number")
+        if runs_back(given[0], self.context) and (place := when(values[0])) is not None:
+            return tree.Evaluated(base, (place,))
         changed = [tree.Chain((slot, value), ("=",)) for slot, value in zip(given, values, strict=True) if slot != value]
         return tree.Evaluated(base, tuple(changed)) if changed else base
 
@@ -420,7 +423,7 @@ class _Resolver:
                 return _at(base, self.time(arguments[1]))
             return _at(base, self.time(arguments[0])) if len(arguments) == 1 and self.is_place(arguments[0]) else base
         places = [self.layer(argument) if self.context.over() == "layers" else self.time(argument) for argument in arguments]
-        return _at(base, places[0]) if len(places) == 1 else base
+        return _at(base, turned_back(places[0], self.context)) if len(places) == 1 else base
 
     def functional_of(self, base: Node, core: Symbol, arguments: tuple[Node, ...]) -> Node:
         """J(theta), J(u) are J; L(z(t1)) is J, and L(z) at any other state is the terminal cost there."""
@@ -549,7 +552,7 @@ class _Resolver:
 
     def over_stages(self, node: tree.Series) -> bool:
         """Is its index that of a letter with stages?"""
-        letters = [part for part in walk(node.body) if isinstance(part, tree.Letter) and node.index in _parts(part.below)]
+        letters = [part for part in walk(node.body) if isinstance(part, tree.Letter) and node.index in written_below(part.below)]
         known = (self.context.letters.get(letter.name) for letter in letters)
         return any(declared is not None and declared.symbol in STAGED for declared in known)
 
@@ -583,11 +586,6 @@ class _Resolver:
         made = rebuilt(node, self.map)
         assert isinstance(made, tree.Expectation)
         return replace(made, body=random(made.body))
-
-
-def _parts(below: tuple[Node, ...]) -> list[Node]:
-    """xu in H_{xu} is a product to the reader, or two nodes."""
-    return [part for node in below for part in (node.factors if isinstance(node, tree.Product) else (node,))]
 
 
 def _replaced(node: Node, change: Callable[[Any], Node]) -> Node:

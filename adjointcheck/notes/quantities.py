@@ -132,6 +132,11 @@ def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
     return tuple(_changed(item, change) for item in value) if isinstance(value, tuple) else value
 
 
+def written_below(below: tuple[Node, ...]) -> list[Node]:
+    """xu in H_{xu} is a product to the reader, or two nodes."""
+    return [part for node in below for part in (node.factors if isinstance(node, tree.Product) else (node,))]
+
+
 def symbols(node: Node) -> frozenset[str]:
     """The names of all quantities and functions in it."""
     return frozenset(part.name for part in walk(node) if isinstance(part, Symbol | Applied))

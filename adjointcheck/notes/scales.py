@@ -1,4 +1,4 @@
-"""Products that are none: T tau is t where tau = t/T, so that d/dtau is T d/dt; D J(u)[v] and delta J(v) are delta J along v.
+"""Other clocks, tau = t/T, so that d/dtau is T d/dt, and s = T - t; products that are none: T tau is t, D J(u)[v] is delta J along v.
 
 Logarithms of densities are no products either: log exp y is y.
 """
@@ -7,17 +7,43 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context
 from adjointcheck.notes.quantities import Applied, Symbol
 from adjointcheck.notes.tree import Node
 
+BACKWARDS = tree.Sum((Symbol("t1"), tree.Negative(Symbol("t"))))
+
+
+def _body(node: Node, context: Context) -> Node | None:
+    name = getattr(node, "name", "")
+    return next((known.body for known in context.letters.values() if known.symbol == name and known.body is not None), None)
+
+
+def runs_back(node: Node, context: Context) -> bool:
+    """Is it a letter s that the notes define as T - t?"""
+    return isinstance(node, Symbol) and node.at is None and _body(node, context) == BACKWARDS
+
+
+def turned_back(place: Node, context: Context) -> Node:
+    """t for T - s, T for s = 0."""
+    if isinstance(place, tree.Sum) and len(place.terms) == 2 and place.terms[0] == Symbol("t1"):
+        other = place.terms[1]
+        return Symbol("t") if isinstance(other, tree.Negative) and runs_back(other.of, context) else place
+    return place
+
+
+def when(value: Node) -> Node | None:
+    """The time at which s = T - t has a value: T for 0, t0 for T."""
+    ends = ((tree.Number(Fraction(0)), Symbol("t1")), (Symbol("t0"), Symbol("t1")), (Symbol("t1"), Symbol("t0")))
+    return next((place for end, place in ends if end == value), None)
+
 
 def scale(node: Node, context: Context) -> Node | None:
     """T, where the node is a letter tau that the notes define as t/T."""
-    name = getattr(node, "name", "")
-    body = next((known.body for known in context.letters.values() if known.symbol == name and known.body is not None), None)
+    body = _body(node, context)
     return body.below if isinstance(body, tree.Quotient) and getattr(body.above, "name", "") == "t" else None
 
 
