@@ -119,7 +119,17 @@ def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Nod
     made = _kind(of, by[0], kind, context)
     if made == "total" and by[0] == Symbol("w") and context.over() == "layers":
         return tree.Derivative(of, (Unknown(UNPLACED),), made)  # of one layer, or shared by all of them
-    return tree.Derivative(of, by, made)
+    return tree.Derivative(_taken_at(of, by[0], context), by, made)
+
+
+def _taken_at(of: Node, by: Symbol, context: Context) -> Node:
+    """df/dx_N, where f bears no arguments, is taken at x_N."""
+    bare = isinstance(of, Applied) and of.name in ("f", "L", "O") and not of.arguments and of.at is None
+    running = by.at is None or (isinstance(by.at, Symbol) and by.at.name in ("t", "l", "s", "tau"))
+    if not bare or running or by.name not in ("x", "w"):
+        return of
+    slots = [slot for slot in slots_of(of, context) if slot in ("x", "w", "theta") and context.of(slot)]
+    return replace(of, arguments=tuple((slot, Symbol(slot, at=by.at if slot != "theta" else None)) for slot in slots))
 
 
 def _argument(of: Node, context: Context) -> Node:

@@ -6,7 +6,7 @@ Every unknown letter is tried as a matrix, a column or a number, the most usual 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import islice, product
 
@@ -19,6 +19,7 @@ LOOSE = ("d", "e", "g", "i", "j")  # names of dimensions that nothing fixes
 TRIES = 64
 ROLE_LETTERS = {"H": "H", "mathcal{H}": "H", "f": "f", "F": "f", "L": "L", "J": "J", "mathcal{J}": "J", "Psi": "Psi", "Phi": "Psi"}
 SCALAR = ("1", "1")
+MARKS = ("T", "top", "star", "ast", "prime", "dagger", "plus", "minus")  # above a letter, these are no names
 DOTS = tree.Letter("dots")
 PLACES = {"layers": ("N", "K", "T"), "time": ("t", "T", "f", "N", "s", "tau")}  # subscripts that say where, not which
 
@@ -124,7 +125,7 @@ class Fit:
     def unknown(self, name: str) -> Shape:
         """By the kind under trial: like is x_b, which is like x."""
         rows, cols = f"?{name} rows", f"?{name} cols"
-        like = self.context.letters.get(name.partition("_")[0])
+        like = self.context.letters.get(_parted(name)[0])
         return {"matrix": (rows, cols), "column": (rows, "1"), "like": like.shape if like else SCALAR}.get(self.trial[name], SCALAR)
 
 
@@ -135,9 +136,17 @@ def _is_zero(node: Node) -> bool:
 def name_of(node: Node, context: Context) -> str:
     """M for M_i, M_0 and M(t), x_b for x_b."""
     letter = node.function if isinstance(node, tree.Call) else node
-    if not isinstance(letter, tree.Letter) or letter.above or letter.accents:
+    if not isinstance(letter, tree.Letter) or letter.accents:
         raise Misfit
+    if letter.above:  # x^b, the background
+        return "^".join([key(replace(letter, above=())), *(_mark(mark) for mark in letter.above)])
     return letter.name if is_placed(node, context) else key(letter)
+
+
+def _mark(node: Node) -> str:
+    if not isinstance(node, tree.Letter) or node.below or node.above or not node.name.isalpha() or node.name in MARKS:
+        raise Misfit
+    return node.name
 
 
 def is_placed(node: Node, context: Context) -> bool:
@@ -181,14 +190,20 @@ def _unknown(node: tree.Letter | tree.Call, context: Context) -> str:
         name = name_of(node, context)
     except Misfit:
         return ""
-    base, _, mark = name.partition("_")
+    base, mark = _parted(name)
     known = context.letters.get(base)
     fixed = mark.isalpha() and mark not in PLACES[context.over()] and known is not None and known.kind in ("path", "constant")
     return name if name not in {*context.letters, *USUAL} and (known is None or fixed) else ""
 
 
+def _parted(name: str) -> tuple[str, str]:
+    """(x, b) of x_b and x^b."""
+    base, _, mark = name.replace("^", "_").partition("_")
+    return base, mark
+
+
 def _kinds(name: str, context: Context) -> tuple[str, ...]:
-    base = name.partition("_")[0]
+    base, _ = _parted(name)
     if base in context.letters:
         return ("like",)
     return ("number", "column") if base in GREEK else ("matrix", "number") if base.isupper() else ("column", "number")

@@ -10,6 +10,7 @@ from adjointcheck.notes.context import Context, key
 from adjointcheck.notes.meaning import COUNTERS, STARS, Symbol, Unknown, rebuilt, walk
 from adjointcheck.notes.tree import Node
 
+STATES = ("a", "b", "f", "g", "o", "ref")  # x^a and x^b, analysis and background: a vector has no powers
 CONSTANTS = ("const", "constant", "konst", "cte")
 
 
@@ -84,6 +85,7 @@ def titled(node: Node, context: Context) -> Node:
         return replace(node.base, above=(*node.base.above, node.exponent))
     known = context.letters.get(key(node.base))
     function = known is not None and known.kind in ("function", "functional")
+    function = function or (known is not None and known.shape[0] != "1" and node.exponent.name in STATES)
     return replace(node.base, above=(*node.base.above, node.exponent)) if function else node
 
 
