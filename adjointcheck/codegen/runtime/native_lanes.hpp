@@ -335,7 +335,8 @@ template <int N, class V> ADJ_INLINE V power_of_two(V x) {
 constexpr int half_of(int count) { return count <= 2 ? 1 : 2 * half_of((count + 1) / 2); }
 template <class C, int FIRST, int COUNT, class V> ADJ_INLINE V by_pairs(V x) {
     constexpr int HALF = half_of(COUNT);
-    if constexpr (COUNT == 1) return broadcast<V>(typename Lane<V>::Real(C::of(FIRST)));
+    constexpr double first = C::of(FIRST);
+    if constexpr (COUNT == 1) return broadcast<V>(typename Lane<V>::Real(first));
     else return by_pairs<C, FIRST, HALF>(x) + power_of_two<HALF>(x) * by_pairs<C, FIRST + HALF, COUNT - HALF>(x);
 }
 
