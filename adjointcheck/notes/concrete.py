@@ -7,7 +7,7 @@ the costate; u, v, w or what is written u(t) is a control; all other letters of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain as joined
@@ -100,10 +100,11 @@ def written_out(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ..
 def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:
     """{letter: its first equation of motion} of those that are written in plain letters."""
     found: dict[str, tuple[tree.Letter, Node]] = {}
+    numbers = {known.letter for known in context.letters.values() if known.part}
     for chain in first_order(chains):
         pair = pair_of(chain)
         for letter, right in moved_letters(*pair) if pair else ():
-            if key(letter) not in found and is_plain(right):
+            if key(letter) not in found and is_plain(right, numbers):
                 found[key(letter)] = letter, right
     return found
 
@@ -130,13 +131,14 @@ def _cells(node: Node) -> tuple[Node, ...]:
     return tuple(cell for row in node.rows for cell in row) if isinstance(node, tree.Vector) else ()
 
 
-def is_plain(node: Node) -> bool:
+def is_plain(node: Node, numbers: Container[str] = ()) -> bool:
     """Letters, numbers, sums, products and elementary functions: no field that is only named, and no derivative."""
     parts = list(walk(node))
     calls = [part for part in parts if isinstance(part, tree.Call)]
     timed = all(isinstance(call.function, tree.Letter) and len(call.arguments) == 1 and getattr(call.arguments[0], "name", "") in TIMES
                 for call in calls)
-    odd = any(isinstance(part, tree.Letter) and (part.accents or part.name in MATRICES) for part in _unscripted(node))
+    letters = [part for part in _unscripted(node) if isinstance(part, tree.Letter)]
+    odd = any(letter.accents or (letter.name in MATRICES and key(letter) not in numbers) for letter in letters)
     return timed and not odd and not differentiates(node) and all(isinstance(part, PLAIN) for part in parts)
 
 
@@ -179,7 +181,8 @@ def _is_scalar(letter: tree.Letter, right: Node, context: Context) -> bool:
     counted = {letter.name, *USUAL_CONTROLS} if declared else {part.name for part in parts if isinstance(part, tree.Letter)}
     factors = [[getattr(factor, "name", "") for factor in part.factors] for part in parts if isinstance(part, tree.Product)]
     products += [names for names in factors if sum(name in counted for name in names) > 1]
-    capital = any(isinstance(part, tree.Letter) and part.name.isupper() and part.name not in ("K", "N") for part in parts)
+    numbers = {"K", "N", *(known.letter for known in context.letters.values() if known.part or known.symbol == "w")}
+    capital = any(isinstance(part, tree.Letter) and part.name.isupper() and key(part) not in numbers for part in parts)
     return bool(products) and not capital
 
 
@@ -188,7 +191,7 @@ def _is_scalar(letter: tree.Letter, right: Node, context: Context) -> bool:
 
 def _declared(context: Context, symbol: str, letters: Iterable[tree.Letter], source: str = "proposed") -> Context:
     """Letters as components of x, p, w or theta behind those that the header names, with a letter for the whole."""
-    names = [*(known.letter for known in context.parts(symbol)), *dict.fromkeys(map(key, letters))]
+    names = [*dict.fromkeys([*(known.letter for known in context.parts(symbol)), *map(key, letters)])]
     if not names:
         return context
     role, known = ROLES[symbol], next(iter(context.of(symbol)), None)

@@ -433,9 +433,21 @@ def _role(role: Role, word: str, value: str, context: Context) -> Context:
         return replace(context, formulas=(*context.formulas, latexified(value)))
     if match is None:
         return _problem(context, f"{word}: {value}", f"`{word}: LETTER`")
+    listed = [found[1] for part in _split(value) if (found := re.fullmatch(rf"{_LETTER}(?:\(t\))?", part))]
+    if role.symbol in ("x", "w", "theta", "p") and len(listed) == len(_split(value)) > 1:
+        return _components(role, [letter_name(name) for name in listed], context)
     for part in _split(value) if role.symbol in ("x1", "dim", "s") else [value]:
         context = context.declare(_declared(role, part, context))
     return _named_cost(value, context) if role.symbol == "p" else context
+
+
+def _components(role: Role, names: list[str], context: Context) -> Context:
+    """`parameters: a, b, c`: each letter is a number of its own, one component of the whole."""
+    shape = ("1", str(len(names))) if role.shape[0] == "1" else (str(len(names)), "1")
+    context = context.declare(Declared(f"({','.join(names)})", role.symbol, shape, role.kind))
+    for part, name in enumerate(names, 1):
+        context = context.declare(Declared(name, role.symbol, kind=role.kind, part=part))
+    return context
 
 
 def _named_cost(value: str, context: Context) -> Context:

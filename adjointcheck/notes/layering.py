@@ -159,6 +159,8 @@ def grid(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Con
     pair = pair_of(chain)
     if pair is None or not context.of("x") or any(isinstance(part, tree.Call | tree.Function | tree.Derivative) for part in walk(chain)):
         return None
+    if isinstance(pair[1], tree.Quotient) and pair[1].above == tree.Letter("t"):
+        return None  # tau = t/T is a time
     names = {key(part) for part in _letters(chain)}
     new = names - {*context.letters, *USUAL}
     steps = [name for name in STEPS if name in new]

@@ -423,7 +423,7 @@ class Terminals:
     def differential(self, at: int, piece: Piece, *, roman: bool, after: int | None = None) -> int:
         """`d`: the end of an integral, an operator before a letter, or a letter."""
         at = at + 1 if after is None else after
-        declared = self.letters.declares("d") and not roman
+        declared = self.letters.declares("d") and not roman and not self._is_derivative(at)
         if not declared and self._total(at):
             self.emit("PREFIX", "d", piece)
         elif not (roman or self._acts(at, "d")) or (declared and not self._before_time(at)):
@@ -436,6 +436,20 @@ class Terminals:
         else:
             self.emit("PREFIX", "d", piece)
         return at
+
+    def _is_derivative(self, at: int) -> bool:
+        """d on both halves of a fraction is a differential, though the notes have a letter d too."""
+        kinds = [token.type for token in self.out]
+        if kinds[-2:] == ["FRAC", "LBRACE"]:
+            end = self.mate.get(at - 2, len(self.pieces)) + 1
+            return self.next(end).is_sign("{") and self.next(end + 1).text == "d"
+        if kinds[-2:] != ["RBRACE", "LBRACE"]:
+            return False
+        depth, start = 1, len(kinds) - 2
+        while depth and start:
+            start -= 1
+            depth += (kinds[start] == "RBRACE") - (kinds[start] == "LBRACE")
+        return kinds[start - 1 : start] == ["FRAC"] and self.out[start + 1] == "d" and kinds[start + 1] == "PREFIX"
 
     def _acts(self, at: int, name: str) -> bool:
         """True when d, \\delta or D stands before something to act on, or alone on top of a fraction."""
