@@ -37,7 +37,7 @@ def weighed(nodes: Iterable[Node], names: Iterable[str]) -> bool:
     slopes = [n for n in nodes if isinstance(n, tree.Derivative)]
     plain = not any(isinstance(n, tree.Variation | tree.Integral | tree.Series) for n in nodes) and all(map(_marginal, slopes))
     priced = "p" in names or bool(slopes and names - ROLES.keys())  # mu = exp(rho t) p
-    return plain and priced and ("L" if slopes else "w") in names and not {"H", "J", "J_a", "l"} & names
+    return plain and priced and ("L" if slopes else "w") in names and not {"H", "J", "J_a"} & names
 
 
 def _marginal(slope: tree.Derivative) -> bool:

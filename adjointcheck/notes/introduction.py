@@ -40,7 +40,7 @@ from adjointcheck.notes.quadratures import ended, rate
 from adjointcheck.notes.sampling import folded, joined, sampled
 from adjointcheck.notes.scales import is_score
 from adjointcheck.notes.several_costs import about, is_another, law_of, named, spelt
-from adjointcheck.notes.shorthand import NOTATIONS, conserved, counts, gathered, title
+from adjointcheck.notes.shorthand import NOTATIONS, conserved, counts, gathered, squares, title
 from adjointcheck.notes.stages import stage_definition, stage_law, stage_letters, stage_update
 from adjointcheck.notes.starting import START, parametrised
 from adjointcheck.notes.tangent import linearised, started
@@ -94,7 +94,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     chain = formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ())
     context = neighbouring(chain, sampled(chain, operators(chain, about(chain, arrived(chain, context)))))
     chain = turned(gathered(unprimed(chain, context), context))
-    chain = replace(chain, sides=tuple(spread(side, context) for side in chain.sides))
+    chain = replace(chain, sides=tuple(squares(spread(side, context)) for side in chain.sides))
     chain, context = directed(chain, system(chain, exampled(chain, context)))
     for introduce in INTRODUCTIONS:
         found = introduce(chain, context)

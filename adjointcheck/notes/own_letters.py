@@ -214,7 +214,8 @@ def _declared(fit: Fit, places: Mapping[str, bool], context: Context) -> Context
     names = dict(zip(loose, LOOSE, strict=False))
     for name, placed in places.items():
         rows, cols = (names.get(dim, dim) for dim in map(fit.dim, fit.unknown(name)))
-        context = context.declare(Declared(name, own(name), (rows, cols), "path" if placed else "constant", source="proposed"))
+        symbol = own(name.replace("^", "_"))
+        context = context.declare(Declared(name, symbol, (rows, cols), "path" if placed else "constant", source="proposed"))
     return context
 
 

@@ -73,6 +73,18 @@ def throughout(chain: tree.Chain, context: Context) -> tree.Chain:
     return made
 
 
+def squares(node: Node) -> Node:
+    """|x|_Q^2 is x' Q x."""
+    node = rebuilt(node, squares)
+    inner = node.base if isinstance(node, tree.Power) and node.exponent == tree.Number(Fraction(2)) else None
+    if not isinstance(inner, tree.Function) or inner.name not in ("norm", "abs") or len(inner.arguments) != 1:
+        return node
+    weight = inner.below.base if isinstance(inner.below, tree.Power) else inner.below
+    matrix = isinstance(weight, tree.Letter) and weight.name[:1].isupper() and weight.name not in ("F", "L")  # Frobenius, L^2
+    vector = inner.arguments[0]
+    return tree.Product((tree.Transposed(vector), inner.below, vector)) if matrix and inner.below is not None else node
+
+
 def titled(node: Node, context: Context) -> Node:
     """H^c, a function's letter with a letter above, is a letter of its own and no power."""
     node = rebuilt(node, lambda child: titled(child, context))

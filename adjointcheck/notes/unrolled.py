@@ -464,8 +464,10 @@ def _sizes(context: Context) -> Iterator[tuple[str, str]]:
 def instances(left: Node, right: Node, context: Context) -> Iterator[tuple[Node, Node, Network]]:
     """The equation for every layer that it may mean; raises Unclear where it cannot be written out."""
     nodes = [part for side in (left, right) for part in walk(side)]
-    varied = any(isinstance(part, tree.Variation) or getattr(part, "name", "") in ("P", "K") for part in nodes) or (
-        isinstance(left, Symbol) and left.name == "w")
+    names = {part.name for part in nodes if isinstance(part, Symbol)}
+    weighed = {"w", "p"} <= names and not any(isinstance(part, tree.Derivative) for part in nodes)
+    moves = any(isinstance(part, tree.Variation) for part in nodes)
+    varied = moves or weighed or bool(names & {"P", "K"}) or (isinstance(left, Symbol) and left.name == "w")
     for count in STEPS if has_stages(context) else COUNTS:
         network = network_of(context, count, varied)
         if network is None:
