@@ -46,10 +46,10 @@ def _marginal(slope: tree.Derivative) -> bool:
     return by_control and slope.kind in ("partial", "nabla") and isinstance(slope.of, Applied) and slope.of.name in ("L", "f")
 
 
-def conserves_energy(chain: tree.Chain) -> bool:
+def conserves_energy(left: Node, right: Node) -> bool:
     """dH/dt = 0: what only an optimal control satisfies."""
-    moved = [side for side in chain.sides if isinstance(side, tree.Derivative) and side.kind == "total" and "H" in symbols(side.of)]
-    return bool(moved) and tree.Number(Fraction(0)) in chain.sides
+    moved = isinstance(left, tree.Derivative) and left.kind == "total" and "H" in symbols(left.of)
+    return moved and right == tree.Number(Fraction(0))
 
 
 def about_end_time(left: Node, right: Node) -> bool:

@@ -22,7 +22,7 @@ from adjointcheck.notes.claims import Form, Reader, Unclear
 from adjointcheck.notes.componentwise import component_settings
 from adjointcheck.notes.context import ROLES, Context, own_function, own_name
 from adjointcheck.notes.curvature import directions, is_second
-from adjointcheck.notes.forms import about_end_time, conserves_energy
+from adjointcheck.notes.forms import about_end_time
 from adjointcheck.notes.jacobian import Partial
 from adjointcheck.notes.meaning import Applied, Symbol, children, symbols, walk
 from adjointcheck.notes.regulator import letters_of, names_of, regulator_steps
@@ -59,7 +59,7 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
         yield from written_out(chain, context, form)
         return
     kinds = kinds_of(chain, context)
-    stationary = ("stationary",) if form == "optimality" or "optimal" in context.hypotheses or conserves_energy(chain) else ()
+    stationary = ("stationary",) if form == "optimality" or "optimal" in context.hypotheses else ()
     ends = "free end time" in context.hypotheses or about_end_time(*chain.sides[:2])
     free = ("free_final_time",) if ends else ()
     same = "L" if context.law("dynamics after") else "fL"  # without a second field, f and L jump only where a control does

@@ -9,6 +9,7 @@ A proof beside a counterexample is a defect of ours: the formula stays open with
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -24,6 +25,7 @@ from adjointcheck.notes.context import HYPOTHESES, LATER, Context, read_header
 from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
 from adjointcheck.notes.flows import spoken_of
 from adjointcheck.notes.foreword import begun
+from adjointcheck.notes.forms import conserves_energy
 from adjointcheck.notes.formulas import put_in, spelt_out
 from adjointcheck.notes.impacts import settled
 from adjointcheck.notes.introduction import Resolved, understand
@@ -45,6 +47,9 @@ if TYPE_CHECKING:
     from adjointcheck.notes.document import Formula
 
 
+OPTIMUM = re.compile(r"optim|óptim|ottim|extremal|stationar|stationär|stationnair")  # in the languages of notes
+
+
 def verify(path: str | Path, context: str | Path | None = None) -> Findings:
     """Judge every formula of a file (.md, .tex, .ipynb); `context` is a file of header lines that declare the letters.
 
@@ -64,6 +69,7 @@ class Notes:
     """The state between two formulas: the letters so far, the wrong equations so far by name, and what no setting carries.
 
     `readings`: how formulas were read that are right in one reading of what the notes leave open, and not in the other.
+    `sentence`: the words before the formula.
     `aside`: context and reservations of the notes' general part, while a part with letters of its own is read, and the other way round.
     """
 
@@ -74,11 +80,12 @@ class Notes:
     sides: dict[str, tuple[Node, Node, list[Reservation]]] = field(default_factory=dict)
     readings: dict[str, str] = field(default_factory=dict)
     aside: tuple[Context, list[Reservation]] | None = None
+    sentence: str = ""
 
     def judged(self, formula: Formula) -> Iterator[Finding]:
         """The findings of one formula; the letters that it introduces hold from here on, and so do the reservations that it brings."""
         blank = Finding(formula.name, self.file, formula.line, formula.column, formula.text, "unknown", declared=formula.declared)
-        chain = self.read(formula)
+        chain, self.sentence = self.read(formula), formula.before
         if isinstance(chain, Unread):
             line, column = formula.place(chain.position)
             told = f"line {line}, column {column}: {chain.reason}. {chain.todo}".strip()
@@ -170,6 +177,8 @@ class Notes:
         if is_untold(left, right, self.context):
             return replace(blank, words="the notes do not say, in a form that is understood, how one layer follows from another")
         context = spoken_of((left, right), self.context)
+        if conserves_energy(left, right) and OPTIMUM.search(self.sentence.lower()):
+            context = context.assume("optimal")
         spelt, sides = spelt_out(context), (put_in(left, context), put_in(right, context))
         proof = judge_pair(left, right, relation, context, form)
         if proof.status is not Status.PROVED and spelt is not context:
