@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 OPTIMUM = re.compile(r"optim|óptim|ottim|extremal|stationar|stationär|stationnair")  # in the languages of notes
 
 
+LATE_START = Reservation(frozenset({"x0", "theta"}), "the notes say later that the start depends on the parameters")
+
+
 def verify(path: str | Path, context: str | Path | None = None) -> Findings:
     """Judge every formula of a file (.md, .tex, .ipynb); `context` is a file of header lines that declare the letters.
 
@@ -77,7 +80,7 @@ class Notes:
     context: Context
     wrong: dict[str, Slots] = field(default_factory=dict)
     reservations: list[Reservation] = field(default_factory=list)
-    sides: dict[str, tuple[Node, Node, list[Reservation]]] = field(default_factory=dict)
+    sides: dict[str, tuple[Node, Node, list[Reservation], str]] = field(default_factory=dict)
     readings: dict[str, str] = field(default_factory=dict)
     aside: tuple[Context, list[Reservation]] | None = None
     sentence: str = ""
@@ -203,7 +206,7 @@ class Notes:
         if found.status == "proved":
             self.context = settled(left, right, confirmed((left, right), self.context))
         self.context = told((left, right), self.context) if found.status == "proved" else self.context
-        self.sides[blank.name] = left, right, self.reservations
+        self.sides[blank.name] = left, right, self.reservations, self.context.option("starts")
         self.readings |= {blank.name: proof.reading} if found.status == "proved" and proof.reading else {}
         if found.status != "refuted" or relation not in EQUALITIES:
             return found
@@ -235,7 +238,10 @@ class Notes:
         held = {f"{name}_fixed" for name in self.context.moved} & {step["id"] for step in (item.document or {}).get("steps", ())}
         if held:
             return "it leaves out the variation of an input that the notes vary later"
-        left, right, reservations = self.sides[item.name]
+        left, right, reservations, starts = self.sides[item.name]
+        part = self.aside[0] if self.aside is not None and reservations is self.aside[1] else self.context
+        if part.option("starts") != starts and LATE_START.touches(left, right, False):
+            return LATE_START.reason
         late = (later for later in reservations if later.inputs & {*INPUTS, "end"} and "all" not in later.inputs)
         return next((later.reason for later in late if later.touches(left, right, False)), "")
 
