@@ -27,17 +27,11 @@ BRADLEY = (
         ("", FLOW.replace("x_0(", r"\xi("), r"\frac{dJ}{d\theta} = \int_0^T (L_\theta + p f_\theta)\,dt + p(0)\,\partial_\theta\xi", r"\frac{dJ}{d\theta} = \int_0^T (L_\theta + p f_\theta)\,dt - p(0)\,\partial_\theta\xi"),
         ("", TANGENT, r"s_k(0) = \frac{\partial x_0}{\partial\theta_k}", r"s_k(0) = 0"),
         ("", TANGENT, r"\frac{dJ}{d\theta_k} = \int_0^T (L_x s_k + L_{\theta_k})\,dt + \Phi_x(x(T)) s_k(T)", r"\frac{dJ}{d\theta_k} = \int_0^T (L_x s_k + L_{\theta_k})\,dt"),
-        ("", TANGENT, r"\frac{dJ}{d\theta} = \int_0^T (L_x s + L_\theta)\,dt + \Phi_x(x(T))\,s(T)", r"\frac{dJ}{d\theta} = \int_0^T (p s + L_\theta)\,dt + \Phi_x(x(T))\,s(T)"),
         ("", TANGENT, r"\dot s_k = f_x s_k + f_{\theta_k}", r"\dot s_k = f_x s_k - f_{\theta_k}"),
         ("", FLOW, r"\dot p_i = -\sum_{j=1}^n p_j \frac{\partial f_j}{\partial x_i} - L_{x_i}", r"\dot p_i = -\sum_{j=1}^n p_j \frac{\partial f_i}{\partial x_j} - L_{x_i}"),
         ("", FLOW, r"\dot p^i = -\sum_{j=1}^n p^j f^j_{x_i} - L_{x_i}", r"\dot p^i = -\sum_{j=1}^n p^j f^i_{x_j} - L_{x_i}"),
-        ("", FLOW, r"d_\theta J = \int_0^T (\partial_\theta L + p\, d_\theta f - p\, \partial_x f\, d_\theta x)\,dt + p(0)\, d_\theta x(0)", r"d_\theta J = \int_0^T (\partial_\theta L + p\, d_\theta f)\,dt + p(0)\, d_\theta x(0)"),
-        ("", FLOW, r"\int_0^T p\, d_\theta\dot x\,dt = \left[p\, d_\theta x\right]_0^T - \int_0^T \dot p\, d_\theta x\,dt", r"\int_0^T p\, d_\theta\dot x\,dt = \left[p\, d_\theta x\right]_0^T + \int_0^T \dot p\, d_\theta x\,dt"),
         ("", FLOW, r"d_\theta\dot x = f_x\, d_\theta x + f_\theta", r"d_\theta\dot x = 0"),
-        ("", BRADLEY, r"d_p\mathcal{L} = \int_0^T [\partial_x f\, d_p x + \partial_p f + \lambda^T(d_p\dot x - \partial_x r\, d_p x - \partial_p r)]\,dt + \mu^T(d_p x(0) - \partial_p x_0)", r"d_p\mathcal{L} = \int_0^T [\partial_x f\, d_p x + \partial_p f + \lambda^T(d_p\dot x - \partial_x r\, d_p x + \partial_p r)]\,dt + \mu^T(d_p x(0) - \partial_p x_0)"),
         ("", BRADLEY, r"\mu = \lambda(0)", r"\mu = -\lambda(0)"),
-        ("", BRADLEY, r"d_p F = \int_0^T (\partial_p f - \lambda^T\partial_p r)\,dt - \lambda(0)^T\partial_p x_0", r"d_p F = \int_0^T (\partial_p f - \lambda^T\partial_p r)\,dt + \mu^T\partial_p x_0"),
-        (CVODES, STARRED, r"\frac{dG}{dp} = \lambda^{*}(t_0)\,s(t_0) + \int_{t_0}^T (g_p + \lambda^{*} f_p)\,dt", r"\frac{dG}{dp} = \int_{t_0}^T (g_p + \lambda^{*} f_p)\,dt"),
         (CVODES, STARRED, r"\frac{d}{dt}(\lambda^{*} s) = \lambda^{*} f_p - g_y s", r"\frac{d}{dt}(\lambda^{*} s) = \lambda^{*} f_p + g_y s"),
     ],
 )  # fmt: skip
@@ -52,15 +46,12 @@ def test_a_star_beside_an_optimal_state_does_not_transpose() -> None:
 
 
 LIBERZON = "\\dot x = f(t,x,u)\nJ = \\int_{t_0}^{t_1} L(t,x,u)\\,dt + K(x(t_1))\nH(t,x,u,p) := \\langle p,f(t,x,u)\\rangle - L(t,x,u)\n"
-VARIED = LIBERZON + "\\dot\\eta = f_x|_*\\,\\eta + f_u|_*\\,\\xi\n\\eta(t_0) = 0\n"
 
 
 @pytest.mark.parametrize(
     ("given", "right", "wrong"),
     [
         (LIBERZON, r"J = \int_{t_0}^{t_1} (\langle p,\dot x\rangle - H(t,x,u,p))\,dt + K(x(t_1))", r"J = \int_{t_0}^{t_1} (\langle p,\dot x\rangle + H(t,x,u,p))\,dt + K(x(t_1))"),
-        (VARIED, r"\int_{t_0}^{t_1} \langle p,\dot\eta\rangle\,dt = \langle p(t_1),\eta(t_1)\rangle - \int_{t_0}^{t_1} \langle\dot p,\eta\rangle\,dt", r"\int_{t_0}^{t_1} \langle p,\dot\eta\rangle\,dt = \langle p(t_1),\eta(t_1)\rangle + \int_{t_0}^{t_1} \langle\dot p,\eta\rangle\,dt"),
-        (VARIED, r"\delta J|_{u^*}(\xi) = -\int_{t_0}^{t_1} (\langle\dot p + H_x|_*,\eta\rangle + \langle H_u|_*,\xi\rangle)\,dt + \langle K_x(x^*(t_1)) + p(t_1),\eta(t_1)\rangle", r"\delta J|_{u^*}(\xi) = -\int_{t_0}^{t_1} (\langle\dot p - H_x|_*,\eta\rangle + \langle H_u|_*,\xi\rangle)\,dt + \langle K_x(x^*(t_1)) + p(t_1),\eta(t_1)\rangle"),
     ],
 )  # fmt: skip
 def test_a_held_start_and_a_costate_with_minus_as_an_argument(given: str, right: str, wrong: str) -> None:
