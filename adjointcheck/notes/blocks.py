@@ -87,7 +87,7 @@ def clocked(texts: Iterable[str], context: Context) -> Context:
     return replace(context, options={**context.options, "clock": both[0]}) if both else context
 
 
-def system(chain: tree.Chain, context: Context) -> Context:
+def stacked(chain: tree.Chain, context: Context) -> Context:
     """With the right side of d/dt [x; theta; t] = [f; 0; 1] under the name by which its Jacobian d f_aug/d[x, theta, t] is told."""
     pair = [resolve(side, context) for side in chain.sides[:2]] if chain.relations[:1] == ("=",) else []
     if len(pair) == 2 and isinstance(pair[0], tree.Derivative) and isinstance(pair[0].of, tree.Vector) and isinstance(pair[1], tree.Vector):

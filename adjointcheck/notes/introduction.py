@@ -12,7 +12,7 @@ from fractions import Fraction
 from adjointcheck.notes import tree
 from adjointcheck.notes.ansatz import riccati_ansatz
 from adjointcheck.notes.at_event import at_event, misplaced
-from adjointcheck.notes.blocks import is_value, numbers, system, turned
+from adjointcheck.notes.blocks import is_value, numbers, stacked, turned
 from adjointcheck.notes.concrete import written_out
 from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.contraction import implied
@@ -95,7 +95,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     context = neighbouring(chain, sampled(chain, operators(chain, about(chain, arrived(chain, context)))))
     chain = turned(gathered(unprimed(chain, context), context))
     chain = replace(chain, sides=tuple(squares(spread(side, context)) for side in chain.sides))
-    chain, context = directed(chain, system(chain, exampled(chain, context)))
+    chain, context = directed(chain, stacked(chain, exampled(chain, context)))
     for introduce in INTRODUCTIONS:
         found = introduce(chain, context)
         if found is not None:
