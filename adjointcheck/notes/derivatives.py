@@ -124,9 +124,10 @@ def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Nod
 
 def _taken_at(of: Node, by: Symbol, context: Context) -> Node:
     """df/dx_N, where f bears no arguments, is taken at x_N."""
-    bare = isinstance(of, Applied) and of.name in ("f", "L", "O") and not of.arguments and of.at is None
+    if not isinstance(of, Applied) or of.name not in ("f", "L", "O") or of.arguments or of.at is not None:
+        return of
     running = by.at is None or (isinstance(by.at, Symbol) and by.at.name in ("t", "l", "s", "tau"))
-    if not bare or running or by.name not in ("x", "w"):
+    if running or by.name not in ("x", "w"):
         return of
     slots = [slot for slot in slots_of(of, context) if slot in ("x", "w", "theta") and context.of(slot)]
     return replace(of, arguments=tuple((slot, Symbol(slot, at=by.at if slot != "theta" else None)) for slot in slots))

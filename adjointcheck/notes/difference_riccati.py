@@ -122,6 +122,8 @@ def _stage(draft: Draft, i: int, names: Mapping[str, str]) -> None:
     draft.define(f"gain_{i}", f"K{i} = {inverse}*{cross}")
     draft.define(f"slope_{i}", f"J_w{i} = {c}*transpose({w})*{r} + {after}*{b}")
     draft.assume(f"stationary_{i}", f"J_w{i} = 0")
+    how = _optimal(i, "hole")
+    draft.step(f"balance_{i}", "rewrite", f"{c}*transpose({w})*{r} + {after}*{b} = 0", *how, how=how)
     how = _optimal(i, f"inverse({r})*transpose(hole)/{c}")
     draft.step(f"multiplier_{i}", "rewrite", f"{w} + inverse({r})*transpose({b})*transpose({after})/{c} = 0", *how, how=how)
     how = {f"weight_{i}": f"{inverse}*hole*{w}", **_optimal(i, f"{inverse}*transpose(hole)/{c}"),
