@@ -20,7 +20,7 @@ from adjointcheck.notes.blocks import components
 from adjointcheck.notes.context import LATER, ROLES, Context
 from adjointcheck.notes.contraction import extent, free
 from adjointcheck.notes.costs import starting
-from adjointcheck.notes.curvature import directions
+from adjointcheck.notes.curvature import directions, is_tangent_law
 from adjointcheck.notes.evaluation import Env, NoValue, ShapeError, evaluate
 from adjointcheck.notes.fields import COARSE
 from adjointcheck.notes.finding import Counterexample
@@ -230,7 +230,7 @@ def _about_optimum(left: Node, right: Node) -> bool:
 def stages(left: Node, right: Node, context: Context) -> dict[str, Stage]:
     """Worlds by name; where a function's arguments were never written, with few and with many."""
     names = symbols(left) | symbols(right)
-    told = directions(context)
+    told = frozenset() if is_tangent_law(left) else directions(context)  # z-dot = f_x z may be told of a fixed control
     moved = told | (varied(left, right) - {"x0"}) if told else unheld(varied(left, right), (left, right), context)
     stage = Stage(context, varied=moved, algebra=not names & (ROLES.keys() - {"I", "eps", "t"}))
     bare = sorted(name for name in used_functions(left, right, context) if not any(d.arguments is not None for d in context.of(name)))

@@ -101,6 +101,12 @@ def directions(context: Context) -> frozenset[str]:
     return frozenset(body.of.name for body in bodies if isinstance(body, tree.Variation) and isinstance(body.of, Symbol)) & {*INPUTS}
 
 
+def is_tangent_law(node: Node) -> bool:
+    """d(delta x)/dt."""
+    rate = isinstance(node, tree.Derivative) and node.by in ((), (Symbol("t"),))
+    return rate and isinstance(node, tree.Derivative) and node.of == tree.Variation(Symbol("x"))
+
+
 # Second partial derivatives
 
 
