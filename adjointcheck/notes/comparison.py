@@ -145,7 +145,8 @@ def _with(context: Context, name: str, value: str) -> Context:
 def is_first_open(left: Node, right: Node, context: Context) -> bool:
     """Does it speak of the first layer's costate, where a cost of the first state is paid beside the others?"""
     law = context.law("objective")
-    if context.over() != "layers" or context.option("first costate") or law is None or not starting(law.right).terms:
+    told = any(known.told == "declared" for known in context.of("p"))  # p = dJ/dx, which all lines have to agree with
+    if context.over() != "layers" or told or context.option("first costate") or law is None or not starting(law.right).terms:
         return False
     places = [part.at for side in (left, right) for part in walk(side) if isinstance(part, Symbol) and part.name == "p"]
     return any(place in (Symbol("t0"), tree.Number(Fraction(0))) for place in places)
