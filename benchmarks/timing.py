@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Mapping
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
+
+REST, TURN = 0.3, 0.2  # seconds: thread pools spin for a while after a call, on the cores of whoever comes next
 
 
 def seconds_of(call: Callable[[], Any]) -> float:
@@ -16,16 +18,21 @@ def seconds_of(call: Callable[[], Any]) -> float:
     return perf_counter() - start
 
 
-def interleave(calls: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of `rounds` calls of each; every round calls all of them, beginning with another one each time."""
+def interleave(calls: Mapping[str, Callable[[], Any]], rounds: int, rest: float = REST, turn: float = TURN) -> dict[str, list[float]]:
+    """Seconds of `rounds` calls of each; every round calls all of them, beginning with another one each time.
+
+    A turn is a rest, a call that is not timed, and the median of as many calls as fill `turn`, at least one: as in a training, caches and
+    threads are the contender's own.
+    """
     names, taken = list(calls), {name: [] for name in calls}
     enabled = gc.isenabled()
     gc.disable()
     try:
-        for turn in range(rounds):
-            first = turn % max(len(names), 1)
+        for start in range(rounds):
+            first = start % max(len(names), 1)
             for name in names[first:] + names[:first]:
-                taken[name].append(seconds_of(calls[name]))
+                sleep(rest)
+                taken[name].append(middle(repeat(calls[name], at_least=1, budget=turn)))
             gc.collect()
     finally:
         if enabled:

@@ -135,10 +135,10 @@ def test_a_larger_method_and_rejected_time_steps_cost_more() -> None:
     assert 150 < tsit5.attempt < 400 and 250 < tsit5.sweep < 600
 
 
-def test_rounds_are_interleaved_and_begin_with_another_one_each_time() -> None:
+def test_rounds_are_interleaved_warm_and_begin_with_another_one_each_time() -> None:
     order: list[str] = []
-    taken = timing.interleave({name: lambda name=name: order.append(name) for name in "abc"}, 3)
-    assert "".join(order) == "abcbcacab" and all(len(seconds) == 3 and min(seconds) >= 0 for seconds in taken.values())
+    taken = timing.interleave({name: lambda name=name: order.append(name) for name in "abc"}, 3, rest=0, turn=0)
+    assert "".join(order) == "aabbccbbccaaccaabb" and all(len(seconds) == 3 and min(seconds) >= 0 for seconds in taken.values())
 
 
 def test_repeat_warms_up_first_and_keeps_its_least_number() -> None:

@@ -44,6 +44,7 @@ RELATIONS = {
 }  # fmt: skip
 BINARY = {name: f"\\{command}" for command, name in signs.BINARY.items()}
 NATIVE = frozenset("sin cos tan cot sinh cosh tanh exp log det dim ker deg gcd arg sec csc coth".split())
+SUBSCRIPTED = {"nabla": "\\nabla", "through": "\\mathrm{d}"}  # by what is written below: d_p J
 DIFFERENTIALS = {"total": "d", "partial": "\\partial", "functional": "\\delta"}
 
 
@@ -175,9 +176,9 @@ def _function(node: Function) -> str:
 
 
 def _derivative(node: Derivative) -> str:
-    if node.kind == "nabla":
+    if node.kind in SUBSCRIPTED:
         below = f"_{_script(node.by)}" if node.by else ""
-        return f"\\nabla{below} {_operand(node.of)}"
+        return f"{SUBSCRIPTED[node.kind]}{below} {_operand(node.of)}"
     if not node.by:
         return f"\\mathrm{{D}} {_operand(node.of)}" if node.kind == "partial" else f"\\dot{{{_latex(node.of, CHAIN)}}}"
     sign = DIFFERENTIALS[node.kind]

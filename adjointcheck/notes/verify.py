@@ -194,6 +194,8 @@ class Notes:
             return replace(found, status="assumption", words="it asks for the best end time")
         if found.status == "refuted" and right_elsewhere(*sides, relation, spelt):
             return replace(blank, words="it is wrong for the cost named last, and may be right for another one; name the cost")
+        if found.status == "refuted" and relation == ":=":
+            return replace(blank, words="a definition of what was taken for something else here")
         if found.status == "refuted" and given(left, right, self.context):
             return replace(blank, status="assumption", words="it is not so in general; what rests on it is left open")
         doubt = next((item.reason for item in self.reservations if item.bars(found.status, left, right)), "")
