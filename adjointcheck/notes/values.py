@@ -22,7 +22,7 @@ RECKONED = "with the numbers that the notes give"
 
 
 def assigned(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
-    """alpha = 2/3, x_0 = 1, h = 0.3; of a new letter, q = 0 or H_u = 0 says something else."""
+    """alpha = 2/3, x_0 = 1, h = 0.3; of a new letter, q = 0 or H_u = 0 says something else, where nothing is reckoned with numbers yet."""
     pair = pair_of(chain)
     value = _number(pair[1]) if pair and len(chain.sides) == 2 else None
     if pair is None or value is None or not isinstance(pair[0], tree.Letter) or {*pair[0].accents} & {*MOTIONS}:
@@ -33,7 +33,8 @@ def assigned(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...],
     if isinstance(left, Symbol) and left.at is None and _is_open(left, context):
         return "assumption", (), replace(context, laws=(*_others(left, context), Law("value", left, tree.Number(value))))
     known = context.letters.get(key(letter))
-    if (known is None and value and _is_new(letter, context)) or (known is not None and isinstance(known.body, tree.Number)):
+    fresh = known is None and (value or values(context)) and _is_new(letter, context)
+    if fresh or (known is not None and isinstance(known.body, tree.Number)):
         declared = Declared(key(letter), own(key(letter)), body=tree.Number(value), source="proposed")
         return "assumption", (key(letter),), replace(context, letters={**context.letters, key(letter): declared})
     return None
