@@ -55,7 +55,7 @@ def _multipliers(node: Node, context: Context) -> Iterator[tuple[tree.Letter, st
         rest = [factor for factor in factors if not _is_condition(factor, context)]
         letter = head(rest[0]) if len(factors) == 2 and len(rest) == 1 else None
         if letter is not None:
-            column = isinstance(part, tree.Product) and isinstance(factors[0], tree.Transposed)
+            column = isinstance(part, tree.Product) and isinstance(part.factors[0], tree.Transposed)
             yield replace(letter, above=()), "column" if column else ""
 
 
