@@ -15,7 +15,7 @@ def objective_of(context: Context) -> Node:
     """What the notes say that the cost is, with nu psi where an end condition has a multiplier; else Psi + int L dt."""
     law = context.law("objective")
     if law is not None and context.of("psi") and context.of("nu"):
-        return tree.Sum((*_terms(law.right), tree.Product((Symbol("nu"), Applied("psi")))))
+        return tree.Sum((*terms(law.right), tree.Product((Symbol("nu"), Applied("psi")))))
     if law is not None:
         return law.right
     end = Applied("Psi")
@@ -28,17 +28,17 @@ def objective_of(context: Context) -> Node:
 
 def running(objective: Node) -> tree.Sum:
     """The integrands."""
-    return tree.Sum(tuple(_integrand(term) for term in _terms(objective) if _runs(term)))
+    return tree.Sum(tuple(_integrand(term) for term in terms(objective) if integrates(term)))
 
 
 def ending(objective: Node) -> tree.Sum:
     """All terms without an integral, at a state that stands here."""
-    return tree.Sum(tuple(_here(term) for term in _terms(objective) if not _runs(term)))
+    return tree.Sum(tuple(_here(term) for term in terms(objective) if not integrates(term)))
 
 
 def starting(objective: Node) -> tree.Sum:
     """All terms that speak of the first state alone."""
-    return tree.Sum(tuple(term for term in _terms(objective) if _starts(term)))
+    return tree.Sum(tuple(term for term in terms(objective) if _starts(term)))
 
 
 def _starts(node: Node) -> bool:
@@ -47,11 +47,13 @@ def _starts(node: Node) -> bool:
         isinstance(part, tree.Series) for part in walk(node))
 
 
-def _terms(node: Node) -> tuple[Node, ...]:
+def terms(node: Node) -> tuple[Node, ...]:
+    """Of a sum; anything else is its only one."""
     return node.terms if isinstance(node, tree.Sum) else (node,)
 
 
-def _runs(node: Node) -> bool:
+def integrates(node: Node) -> bool:
+    """Is there an integral in it?"""
     return any(isinstance(part, tree.Integral) for part in walk(node))
 
 

@@ -25,7 +25,7 @@ def spoken_of(sides: Iterable[Node], context: Context) -> Context:
         return context
     options = {name: value for name, value in context.options.items() if name != "over"}
     kept = tuple(_in_time(other) for other in context.laws if other.kind != "layers" and other is not law)
-    return replace(context, laws=(law, *(other for other in kept if not _counts(other.right))), options=options)
+    return replace(context, laws=(law, *(other for other in kept if not counts_layers(other.right))), options=options)
 
 
 def turned_to_time(right: Node, context: Context) -> Context:
@@ -87,6 +87,6 @@ def _running(node: Node) -> Node:
     return rebuilt(node, _running)
 
 
-def _counts(node: Node) -> bool:
+def counts_layers(node: Node) -> bool:
     """Does it speak of layers still?"""
     return any(isinstance(part, tree.Series) or (isinstance(part, Symbol) and part.name in ("l", "N")) for part in walk(node))

@@ -26,7 +26,7 @@ def observed_cost(chain: tree.Chain, context: Context) -> Introduced:
     body = resolve(pair[1], after)
     names = {part.name for part in walk(body) if isinstance(part, Symbol | Applied)}
     bare = any(part == Symbol("x") for part in walk(resolve(pair[0], after)))  # l_j(x) = ... for any x
-    seen = any(_seen(part) or (bare and part == Symbol("x")) for part in walk(body))
+    seen = any(is_sampled(part) or (bare and part == Symbol("x")) for part in walk(body))
     if unknown(body) or names & {"p", "J", "J_a", "H", "phi"} or not seen:
         return None
     return "definition", (known.letter,), replace(after, letters={**after.letters, known.letter: replace(known, body=mapped(body, _bare))})
@@ -36,12 +36,13 @@ def _is_cost(node: Node) -> bool:
     return isinstance(node, Applied) and node.name == "phi" and _place(node) is not None
 
 
-def _seen(node: Node) -> bool:
+def is_sampled(node: Node) -> bool:
+    """x(s), the state where something is observed."""
     return isinstance(node, Symbol) and node.name == "x" and isinstance(node.at, Symbol) and node.at.name == "s"
 
 
 def _bare(node: Any) -> Any:
-    return replace(node, at=None) if _seen(node) else node
+    return replace(node, at=None) if is_sampled(node) else node
 
 
 def _place(node: Applied) -> Node | None:

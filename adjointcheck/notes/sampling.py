@@ -12,6 +12,7 @@ from fractions import Fraction
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, Context, Declared, key
 from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, walk
+from adjointcheck.notes.observed import is_sampled
 from adjointcheck.notes.pulses import pulsed
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import head, role_in, slot_of
@@ -72,7 +73,7 @@ def horizon(chains: Iterable[tree.Chain], context: Context) -> Context:
 def folded(node: Node, context: Context) -> tuple[Node, Context]:
     """The cost sum_i |x(t_i) - y_i|^2 / 2 as a sum of l(x(t_i)), with l for what is summed."""
     terms = node.terms if isinstance(node, tree.Sum) else (node,)
-    sums = [(i, term) for i, term in enumerate(terms) if any(_is_sampled(part) for part in walk(term))]
+    sums = [(i, term) for i, term in enumerate(terms) if any(is_sampled(part) for part in walk(term))]
     if not context.option("sampled") or context.of("phi") or len(sums) != 1:
         return node, context
     place, term = sums[0]
@@ -87,10 +88,6 @@ def folded(node: Node, context: Context) -> tuple[Node, Context]:
     return tree.Sum(whole) if len(whole) > 1 else paid, context.declare(known)
 
 
-def _is_sampled(node: Node) -> bool:
-    return isinstance(node, Symbol) and node.name == "x" and isinstance(node.at, Symbol) and node.at.name == "s"
-
-
 def _summed(term: Node) -> tuple[tree.Series, Node] | None:
     """(the sum, c times what is summed) of c sum_i ..."""
     if isinstance(term, tree.Series):
@@ -102,7 +99,7 @@ def _summed(term: Node) -> tuple[tree.Series, Node] | None:
 
 
 def _bare(node: Node) -> Node:
-    return replace(node, at=None) if isinstance(node, Symbol) and _is_sampled(node) else rebuilt(node, _bare)
+    return replace(node, at=None) if isinstance(node, Symbol) and is_sampled(node) else rebuilt(node, _bare)
 
 
 # Resolved formulas

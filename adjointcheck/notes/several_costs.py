@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ACCENTS, Context, Law, key
+from adjointcheck.notes.flows import counts_layers
 from adjointcheck.notes.meaning import Symbol, rebuilt, resolve, symbols, walk
 from adjointcheck.notes.own_letters import is_placed
 from adjointcheck.notes.tree import Node
@@ -52,7 +53,7 @@ def is_another(letter: tree.Letter | None, value: Node, context: Context) -> boo
         return False
     law = context.law("objective")
     known = context.letters.get(key(letter))
-    moved = law is not None and context.over() == "layers" and not _layered(law.right)
+    moved = law is not None and context.over() == "layers" and not counts_layers(law.right)
     return known is None or (known.symbol == "J" and moved)
 
 
@@ -63,10 +64,6 @@ def _constrained(value: Node, context: Context) -> bool:
     states = [part for part in walk(made) if isinstance(part, Symbol) and part.name == "x"]
     ahead = any(isinstance(part.at, tree.Sum) or part.at in running for part in states)
     return ahead or bool(symbols(made) & {"p", "H", "J_a"}) or any(isinstance(part, tree.Derivative) for part in walk(made))
-
-
-def _layered(node: Node) -> bool:
-    return any(isinstance(part, tree.Series) or (isinstance(part, Symbol) and part.name in ("l", "N")) for part in walk(node))
 
 
 def spelt(value: Node, context: Context) -> Node:

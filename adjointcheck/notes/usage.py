@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, key, own
+from adjointcheck.notes.costs import integrates
 from adjointcheck.notes.meaning import INDICES, Symbol, children, resolve, symbols, walk
 from adjointcheck.notes.own_letters import is_placed, own_letters, walk_letters
 from adjointcheck.notes.tree import Node
@@ -224,18 +225,14 @@ def with_ends(integral: tree.Integral, context: Context) -> Context:
 def is_paid(node: Node) -> bool:
     """Is it free of integrals, or a constant times one over the whole horizon?"""
     if isinstance(node, tree.Integral):
-        return not _integrates(node.body) and node.lower in (None, Symbol("t0")) and node.upper in (None, Symbol("t1"))
+        return not integrates(node.body) and node.lower in (None, Symbol("t0")) and node.upper in (None, Symbol("t1"))
     if isinstance(node, tree.Sum | tree.Negative):
         return all(map(is_paid, children(node)))
-    if isinstance(node, tree.Product | tree.Quotient) and _integrates(node):
-        running = [part for part in children(node) if _integrates(part)]
+    if isinstance(node, tree.Product | tree.Quotient) and integrates(node):
+        running = [part for part in children(node) if integrates(part)]
         constant = not any({"x", "w", "p"} & symbols(part) for part in children(node) if part not in running)
         return len(running) == 1 and constant and is_paid(running[0]) and running[0] is not getattr(node, "below", None)
-    return not _integrates(node)
-
-
-def _integrates(node: Node) -> bool:
-    return any(isinstance(part, tree.Integral) for part in walk(node))
+    return not integrates(node)
 
 
 def propose(chain: tree.Chain, context: Context) -> Context:
