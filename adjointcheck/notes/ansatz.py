@@ -55,7 +55,7 @@ def cost_sign(context: Context) -> int:
 
 
 def _terms(node: Node) -> Iterator[Node]:
-    for term in node.terms if isinstance(node, tree.Sum) else (node,):
+    for term in tree.terms(node):
         if isinstance(term, tree.Sum):
             yield from _terms(term)
         else:

@@ -63,7 +63,7 @@ class Reader(Composition):
 
     def side(self, node: Node) -> Form:
         """A whole side, which alone may end in O(eps^k)."""
-        terms = node.terms if isinstance(node, tree.Sum) else (node,)
+        terms = tree.terms(node)
         kept = tuple(term for term in terms if not isinstance(term, tree.BigO))
         self.orders.extend(self.order(term) for term in terms if isinstance(term, tree.BigO))
         return {"": ZERO} if not kept else self.form(kept[0] if len(kept) == 1 else tree.Sum(kept))

@@ -482,12 +482,12 @@ def repairs(left: Node, node: Node, context: Context) -> Iterator[Node]:
     yield node.of if isinstance(node, tree.Negative) else tree.Negative(node)
     yield from _changes(node)
     for term in forgotten:
-        terms = node.terms if isinstance(node, tree.Sum) else (node,)
+        terms = tree.terms(node)
         for signed in (term, tree.Negative(term)):
             yield tree.Sum((*terms, signed))
     for part in walk(node):
         if isinstance(part, tree.Integral):
-            terms = part.body.terms if isinstance(part.body, tree.Sum) else (part.body,)
+            terms = tree.terms(part.body)
             for term in forgotten:
                 for signed in (term, tree.Negative(term)):
                     yield _swapped(node, part, replace(part, body=tree.Sum((*terms, signed))))

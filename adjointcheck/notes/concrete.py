@@ -237,7 +237,7 @@ def _multipliers(body: Node, states: Rates, context: Context) -> dict[str, tree.
     """Of the right sides, or of the rates, among the terms of a Hamiltonian."""
     rates = {name: (_plain(right, context), _plain(tree.Letter(name, accents=("dot",)), context)) for name, (_, right) in states.items()}
     found: dict[str, tree.Letter] = {}
-    for term in body.terms if isinstance(body, tree.Sum) else (body,):
+    for term in tree.terms(body):
         factors = term.factors if isinstance(term, tree.Product) else ()
         for name, values in rates.items():
             letters = [head(factor) for factor in factors if _plain(factor, context) not in values]

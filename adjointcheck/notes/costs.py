@@ -15,7 +15,7 @@ def objective_of(context: Context) -> Node:
     """What the notes say that the cost is, with nu psi where an end condition has a multiplier; else Psi + int L dt."""
     law = context.law("objective")
     if law is not None and context.of("psi") and context.of("nu"):
-        return tree.Sum((*terms(law.right), tree.Product((Symbol("nu"), Applied("psi")))))
+        return tree.Sum((*tree.terms(law.right), tree.Product((Symbol("nu"), Applied("psi")))))
     if law is not None:
         return law.right
     end = Applied("Psi")
@@ -28,28 +28,23 @@ def objective_of(context: Context) -> Node:
 
 def running(objective: Node) -> tree.Sum:
     """The integrands."""
-    return tree.Sum(tuple(_integrand(term) for term in terms(objective) if integrates(term)))
+    return tree.Sum(tuple(_integrand(term) for term in tree.terms(objective) if integrates(term)))
 
 
 def ending(objective: Node) -> tree.Sum:
     """All terms without an integral, at a state that stands here."""
-    return tree.Sum(tuple(_here(term) for term in terms(objective) if not integrates(term)))
+    return tree.Sum(tuple(_here(term) for term in tree.terms(objective) if not integrates(term)))
 
 
 def starting(objective: Node) -> tree.Sum:
     """All terms that speak of the first state alone."""
-    return tree.Sum(tuple(term for term in terms(objective) if _starts(term)))
+    return tree.Sum(tuple(term for term in tree.terms(objective) if _starts(term)))
 
 
 def _starts(node: Node) -> bool:
     states = [part for part in walk(node) if isinstance(part, Symbol) and part.name == "x"]
     return bool(states) and all(part.at in (Symbol("t0"), tree.Number(Fraction(0))) for part in states) and not any(
         isinstance(part, tree.Series) for part in walk(node))
-
-
-def terms(node: Node) -> tuple[Node, ...]:
-    """Of a sum; anything else is its only one."""
-    return node.terms if isinstance(node, tree.Sum) else (node,)
 
 
 def integrates(node: Node) -> bool:

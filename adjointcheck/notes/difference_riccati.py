@@ -152,7 +152,7 @@ def _optimal(i: int, pattern: str) -> dict[str, str]:
 
 def gains(world: Any) -> tuple[list[Any], list[Any]]:
     """Riccati's matrices of all layers, and the gains (Bertsekas 1995)."""
-    terms = world.objective.terms if isinstance(world.objective, tree.Sum) else (world.objective,)
+    terms = tree.terms(world.objective)
     stages = [part.body for term in terms for part in walk(term) if isinstance(part, tree.Series)]
     factors = [tree.Product((*(f for f in term.factors if not isinstance(f, tree.Series)), *stages)) for term in terms
                if isinstance(term, tree.Product) and any(isinstance(f, tree.Series) for f in term.factors)]

@@ -59,7 +59,7 @@ def _is_f(node: Node, context: Context) -> bool:
 
 def told_by(node: Node, constrained: Constrained, context: Context) -> Context:
     """The letter that multiplies the dynamics is the costate, with the sign of its term against the cost."""
-    terms = node.terms if isinstance(node, tree.Sum) else (node,)
+    terms = tree.terms(node)
     cost = [isinstance(term, tree.Negative) for term in terms if not _split(term, constrained)]
     for term in terms:
         found = _split(term, constrained)
@@ -143,7 +143,7 @@ def _multiplies(letter: tree.Letter, context: Context) -> bool:
 def _defect(node: Node, context: Context) -> int:
     """+1 for f - xdot, -1 for xdot - f and for xdot alone, 0 for anything else."""
     node = node.of if isinstance(node, tree.Transposed) else node
-    for term in node.terms if isinstance(node, tree.Sum) else (node,):
+    for term in tree.terms(node):
         inner, sign = (term.of, -1) if isinstance(term, tree.Negative) else (term, 1)
         letter = moving(inner)
         if letter is None and isinstance(inner, tree.Letter) and successor(inner) is not None and isinstance(node, tree.Sum):

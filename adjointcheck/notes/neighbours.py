@@ -103,7 +103,7 @@ def _orders(node: Node) -> tuple[list[Node], list[Node]] | None:
 
 def _terms(node: Node) -> Iterator[Node]:
     """The terms of nested sums, without remainders."""
-    for term in node.terms if isinstance(node, tree.Sum) else (node,):
+    for term in tree.terms(node):
         inner = term.of if isinstance(term, tree.Negative) else term
         if isinstance(inner, tree.Sum):
             yield from (tree.Negative(part) if inner is not term else part for part in _terms(inner))

@@ -21,7 +21,7 @@ def inner_function(right: Node, context: Context) -> tree.Call | None:
 
 
 def _terms(node: Node) -> Iterator[Node]:
-    for term in node.terms if isinstance(node, tree.Sum) else (node,):
+    for term in tree.terms(node):
         yield term.of if isinstance(term, tree.Negative) else term
 
 

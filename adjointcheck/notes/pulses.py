@@ -20,7 +20,7 @@ def pulsed(chain: tree.Chain) -> tree.Chain:
     if len(sides) != 2 or not any(isinstance(part, Pulse) for part in walk(sides[1])):
         return chain
     left, right = sides
-    terms = right.terms if isinstance(right, tree.Sum) else (right,)
+    terms = tree.terms(right)
     smooth = [term for term in terms if not any(isinstance(part, Pulse) for part in walk(term))]
     jumps = [_jump(term) for term in terms if term not in smooth]
     step = _step(left)

@@ -72,7 +72,7 @@ def horizon(chains: Iterable[tree.Chain], context: Context) -> Context:
 
 def folded(node: Node, context: Context) -> tuple[Node, Context]:
     """The cost sum_i |x(t_i) - y_i|^2 / 2 as a sum of l(x(t_i)), with l for what is summed."""
-    terms = node.terms if isinstance(node, tree.Sum) else (node,)
+    terms = tree.terms(node)
     sums = [(i, term) for i, term in enumerate(terms) if any(is_sampled(part) for part in walk(term))]
     if not context.option("sampled") or context.of("phi") or len(sums) != 1:
         return node, context

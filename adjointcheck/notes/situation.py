@@ -21,7 +21,6 @@ from adjointcheck.notes.at_event import stretch_of
 from adjointcheck.notes.claims import Form, Reader, Unclear
 from adjointcheck.notes.componentwise import component_settings
 from adjointcheck.notes.context import ROLES, Context, own_function, own_name
-from adjointcheck.notes.costs import terms
 from adjointcheck.notes.curvature import directions, is_second
 from adjointcheck.notes.forms import about_end_time
 from adjointcheck.notes.jacobian import Partial
@@ -328,7 +327,7 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
         found["f"] = _one(replace(reader, stretch=stretch_of(step.right)).form(step.right), "here")
     if context.law("dynamics after") is not None and "f" in found and found["f"] is not symbol("f"):
         raise Unclear("two fields with formulas", "one formula for the field, or two letters")
-    if made.name == "observations" and not (cost is not None and all(map(is_observed, terms(cost.right)))):
+    if made.name == "observations" and not (cost is not None and all(map(is_observed, tree.terms(cost.right)))):
         raise Unclear("the objective", "a sum of phi_j(x(s_j)), a cost of the end state, and an integral of L")
     paid = next((known.body for known in context.of("phi")), None) if made.name == "observations" else None
     if paid is not None:

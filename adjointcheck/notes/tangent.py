@@ -40,7 +40,7 @@ Term = tuple[Symbol | None, str]
 
 def _terms(node: Node, context: Context) -> Iterator[Term]:
     """(u, v) of each term (df/du) v, (u, "") of df/du alone, (None, "") of any other."""
-    for term in node.terms if isinstance(node, tree.Sum) else (node,):
+    for term in tree.terms(node):
         factors = term.factors if isinstance(term, tree.Product) and len(term.factors) == 2 else (term,)
         slope = resolve(factors[0], context)
         by = slope.by[0] if isinstance(slope, tree.Derivative) and len(slope.by) == 1 and _is_field(slope.of) else None

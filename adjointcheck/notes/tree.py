@@ -54,6 +54,11 @@ class Sum(Node):
     terms: tuple[Node, ...]
 
 
+def terms(node: Node) -> tuple[Node, ...]:
+    """Of a sum; anything else is its only one."""
+    return node.terms if isinstance(node, Sum) else (node,)
+
+
 @dataclass(frozen=True)
 class Product(Node):
     """Factors in the order written; `dot` products and cross signs are products too."""
