@@ -14,9 +14,10 @@ from fractions import Fraction
 from pathlib import Path
 
 from adjointcheck.codegen.ir import Assign, Constant, Function, Name, Operand, Operation, Plain, Program, Result
+from adjointcheck.codegen.multiply_add import Chain, chains
 from adjointcheck.errors import CodegenError
 
-FORMAT = 2
+FORMAT = 3
 WIDTH = 118
 RUNTIME = Path(__file__).with_name("runtime")
 LANES, *PARTS = (RUNTIME / f"native_{name}.hpp" for name in ("lanes", "runtime", "worker", "launch"))
@@ -271,10 +272,13 @@ def _assignments(function: Function, slots: Mapping[str, int], flag: str) -> Ite
     """The body; where both the sine and the cosine of an operand are wanted, one call gives the two."""
     sines, cosines = ({a.value.args: a.target for a in function.body if a.value.head == head} for head in ("sin", "cos"))
     pairs = {args: (sines[args], cosines[args]) for args in sines if args in cosines}
-    written: set[str] = set()
+    sums, written = chains(function)
     for a in function.body:
         pair = pairs.get(a.value.args, ())
         if a.target in written:
+            continue
+        if a.target in sums:
+            yield from _chained(a.target, sums[a.target])
             continue
         written.update(pair if a.target in pair else ())
         if a.target in pair:
@@ -282,6 +286,19 @@ def _assignments(function: Function, slots: Mapping[str, int], flag: str) -> Ite
         else:
             targets, line = (a.target,), f"{a.target} = {_operation(a.value)};"
         yield from _computed(_type(a.value), targets, line, slots, flag)
+
+
+def _chained(target: str, chain: Chain) -> Iterator[str]:
+    """`target` by its plain terms, or its first product, and one multiply-add for each product more."""
+    products = [(_signed(sign, a), operand_text(b)) for sign, a, b in chain.products]
+    others = "".join(f" {'+' if sign > 0 else '-'} {operand_text(term)}" for sign, term in chain.plain[1:])
+    start = _signed(*chain.plain[0]) if chain.plain else " * ".join(products.pop(0))
+    yield f"R {target} = {start}{others};"
+    yield from (f"{target} = fused({a}, {b}, {target});" for a, b in products)
+
+
+def _signed(sign: int, operand: Operand) -> str:
+    return ("-" if sign < 0 else "") + operand_text(operand)
 
 
 def _computed(kind: str, targets: Sequence[str], line: str, slots: Mapping[str, int], flag: str) -> Iterator[str]:

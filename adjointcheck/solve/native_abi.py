@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Mapping
 
-FORMAT = 2  # of this structure; `adjointcheck_describe` says it as "format"
+FORMAT = 3  # of this structure; `adjointcheck_describe` says it as "format"
 
 # What `adjointcheck_solve_*` returns: 0 when the launch ran to its end, else why it did not start or was ended.
 CODES: Mapping[int, str] = {
@@ -57,6 +57,8 @@ class Launch(ctypes.Structure):
         # one int32 that somebody else sets to nonzero to end the launch at the next group
         ("cancel", ctypes.c_void_p),
         ("workspace", ctypes.c_void_p), ("workspace_bytes", ctypes.c_int64), ("rows", ctypes.c_int64),
+        # for the device: a counter (int64, zeroed) of the trajectories handed out; t1 - t0 where the host knows it, else 0
+        ("next", ctypes.c_void_p), ("span", ctypes.c_double),
     ]  # fmt: skip
 
 

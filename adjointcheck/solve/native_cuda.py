@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,7 +22,7 @@ from typing import Any
 import torch
 
 from adjointcheck.errors import CodegenError
-from adjointcheck.solve.native_abi import Launch
+from adjointcheck.solve.native_abi import INPUTS, Launch
 from adjointcheck.solve.native_build import LAYOUT, Made, NativeUnavailable, cached, run_quietly
 from adjointcheck.solve.native_ops import REALS, Solver
 
@@ -171,12 +171,13 @@ def _ask(name: str, *arguments: Any) -> None:
 
 @dataclass(frozen=True)
 class Device:
-    """What launches ask of a device: threads that it holds at once, free bytes, room, and to run a function of the text."""
+    """What launches ask of a device: threads held at once, free bytes, room, to run a function of the text, h times its tableau."""
 
     threads: Callable[[Kind], int]
     free: Callable[[], int]
     empty: Callable[[int, torch.dtype], torch.Tensor]
     start: Callable[..., None]  # (name, kind, threads, *arguments)
+    scaled: Callable[[float], ctypes.Array]
 
 
 @cache
@@ -184,7 +185,7 @@ def solver_of(text: str, module: ModuleType, device: torch.device, dtype: torch.
     """The entry point on one device, with the face of the CPU's."""
     index = device.index if device.index is not None else torch.cuda.current_device()
     sizes = (len(module.STATES), len(module.PARAMETERS), len(module.CONTROLS), len(module.OBSERVATION_TIMES))
-    opened = open_device(text, index, dtype)
+    opened = open_device(text, index, dtype, scaling(module, dtype))
 
     def solve(launch: Launch) -> int:
         with torch.cuda.device(index):
@@ -193,7 +194,19 @@ def solver_of(text: str, module: ModuleType, device: torch.device, dtype: torch.
     return solve
 
 
-def open_device(text: str, index: int, dtype: torch.dtype) -> Device:
+def scaling(module: Any, dtype: torch.dtype) -> Callable[[float], ctypes.Array]:
+    """h to the structure `Scaled` of native_runtime.hpp: h a_ij row by row, then h b_i, for the tableau of a torch target."""
+    stages, real = len(module.B), {torch.float64: ctypes.c_double, torch.float32: ctypes.c_float}[dtype]
+    weights = [weight for row in module.A for weight in (*row, *[0.0] * (stages - len(row)))] + list(module.B)
+
+    @lru_cache(64)
+    def scaled(h: float) -> ctypes.Array:
+        return (real * len(weights))(*(h * weight for weight in weights))
+
+    return scaled
+
+
+def open_device(text: str, index: int, dtype: torch.dtype, scaled: Callable[[float], ctypes.Array]) -> Device:
     """The CUDA device `index`, and on it the functions of `text`, each compiled when a launch of its kind is first seen."""
     device = torch.device("cuda", index)
 
@@ -213,7 +226,7 @@ def open_device(text: str, index: int, dtype: torch.dtype) -> Device:
     return Device(
         resident,
         lambda: torch.cuda.mem_get_info(index)[0],  # which also makes torch's context that of this thread
-        lambda count, kind: torch.empty(count, dtype=kind, device=device), begin,
+        lambda count, kind: torch.empty(count, dtype=kind, device=device), begin, scaled,
     )  # fmt: skip
 
 
@@ -242,7 +255,7 @@ def run(device: Device, launch: Launch, sizes: tuple[int, ...], itemsize: int) -
     if launch.rows > MODEST_ROWS:
         launch.rows = longest(device, launch, sizes, itemsize) + 1
     for spaced in (False, True):
-        kind = kind_of(launch, spaced)
+        kind = kind_of(launch, sizes, spaced)
         threads, shift, size = plan(launch, sizes, itemsize, device.threads(kind), limit)
         if spaced == (shift > 0):
             break
@@ -250,19 +263,27 @@ def run(device: Device, launch: Launch, sizes: tuple[int, ...], itemsize: int) -
         return 3
     workspace = device.empty(size, torch.uint8)
     launch.workspace, launch.workspace_bytes = workspace.data_ptr(), size
-    device.start("kernel", kind, threads, launch)
+    counter = device.empty(1, torch.int64).zero_()
+    launch.next = None if has_sums(launch) else counter.data_ptr()
+    device.start("kernel", kind, threads, launch, device.scaled(launch.span / launch.steps if launch.steps else 0.0))
     for before, after in levels(threads) if launch.rows else ():
         numbers = (ctypes.c_int(value) for value in (threads, before, after))
         device.start("reduce", kind, shared_width(launch, sizes) * after, launch, *numbers)
     return 0
 
 
-def kind_of(launch: Launch, spaced: bool) -> Kind:
-    """What a build may know of a launch: equal time steps, a way back, derivatives by times, that its tape is not spaced."""
+def kind_of(launch: Launch, sizes: tuple[int, ...], spaced: bool) -> Kind:
+    """What a build may know: equal time steps, a way back, derivatives by times, one size of all time steps, that no tape is spaced."""
     taped = bool(launch.x1_bar or launch.cost_bar)
     timed = taped and bool(launch.t0_bar or launch.t1_bar or launch.times_bar)
-    known: Kind = ("EQUAL", launch.steps > 0), ("TAPED", taped), ("TIMED", timed)
+    uniform = launch.steps > 0 and launch.span != 0 and launch.intervals == 1 and sizes[3] == 0
+    known: Kind = ("EQUAL", launch.steps > 0), ("TAPED", taped), ("TIMED", timed), ("UNIFORM", uniform)
     return known if spaced else (*known, ("SPACED", False))
+
+
+def has_sums(launch: Launch) -> bool:
+    """Whether a gradient is summed over trajectories; then it is fixed which thread solves which."""
+    return bool(launch.rows) and any(getattr(launch, f"{name}_bar") and getattr(launch, f"{name}_bar_shared") for name in INPUTS)
 
 
 def flags_of(kind: Kind) -> tuple[str, ...]:

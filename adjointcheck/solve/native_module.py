@@ -74,7 +74,7 @@ class Face:
         given = dict(x0=x0, theta=theta, w=w, t0=t0, t1=t1, observation_times=observation_times)
         read = self.torch.read_inputs(given, hold)
         apply = native_ops.march if torch.compiler.is_compiling() else March.apply  # the compiler knows operations best
-        found = apply(self.target.key, *self.rows(read), *marching(options, memory_limit))
+        found = apply(self.target.key, *self.rows(read), *marching(options, memory_limit, span=self.span(t0, t1)))
         return Solution(*found, face=self, given=read, options=options)
 
     def value_and_gradient(
@@ -87,7 +87,7 @@ class Face:
         `by_times=False` leaves out the gradients by t0, t1 and observation_times, about a tenth of the work: they are None.
         """
         given = (x0, theta, w, t0, t1, observation_times)
-        options = marching(self.options(hold, rtol, atol, steps, max_steps), memory_limit, by_times)
+        options = marching(self.options(hold, rtol, atol, steps, max_steps), memory_limit, by_times, self.span(t0, t1))
         plain = None if torch.compiler.is_compiling() else self.plain(given, options)
         if plain is None:
             return self.traced(given, options)
@@ -109,6 +109,11 @@ class Face:
         pairs = dict(zip(ARGUMENTS, found, strict=True))
         shaped = {name: value.reshape(read[name].shape) if name in read else value for name, value in pairs.items()}
         return cost, self.gradients(shaped, options)
+
+    def span(self, t0: Any, t1: Any) -> float:
+        """t1 - t0 where both are numbers or the statement's own, else 0."""
+        ends = [own if value is None else value for value, own in zip((t0, t1), self.torch.HORIZON, strict=True)]
+        return float(ends[1] - ends[0]) if all(type(end) in (float, int) for end in ends) else 0.0
 
     def rows(self, read: dict[str, Tensor]) -> tuple[Any, ...]:
         """The inputs in the kernel's order, each with a batch axis; x0 None where it follows theta."""
@@ -182,10 +187,10 @@ class Face:
 _LIKE = torch.empty(0, dtype=torch.float64)
 
 
-def marching(options: Any, memory_limit: int | None, timed: bool = True) -> Marching:
+def marching(options: Any, memory_limit: int | None, timed: bool = True, span: float = 0.0) -> Marching:
     """Options as the kernel takes them."""
     return Marching(
-        options.hold, float(options.rtol), float(options.atol), options.steps or 0, options.max_steps, memory_limit or 0, timed
+        options.hold, float(options.rtol), float(options.atol), options.steps or 0, options.max_steps, memory_limit or 0, timed, span
     )
 
 

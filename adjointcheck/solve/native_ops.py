@@ -36,7 +36,11 @@ Solver = Callable[[Launch], int]
 
 
 class Marching(NamedTuple):
-    """Options of one launch; steps 0: adaptive; memory_limit 0: the default; timed: with the gradients by t0, t1 and times."""
+    """Options of one launch.
+
+    steps 0: adaptive; memory_limit 0: the default; timed: with the gradients by t0, t1 and times; span: t1 - t0 where both
+    are numbers, else 0.
+    """
 
     hold: str = "constant"
     rtol: float = 1e-6
@@ -45,6 +49,7 @@ class Marching(NamedTuple):
     max_steps: int = 100_000
     memory_limit: int = 0
     timed: bool = True
+    span: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +175,7 @@ def prepare(target: Target, inputs: Inputs, options: Marching) -> tuple[Launch, 
     launch.count, launch.hold = batch, HOLDS[options.hold]
     launch.intervals = w.shape[-2] - launch.hold
     launch.rtol, launch.atol, launch.steps, launch.max_steps = options.rtol, options.atol, options.steps, options.max_steps
-    launch.memory_limit = options.memory_limit
+    launch.memory_limit, launch.span = options.memory_limit, options.span
     launch.threads = 1 if _forked or batch <= target.lanes else torch.get_num_threads()
     return launch, batch, theta, kept
 
@@ -270,12 +275,13 @@ def check_times(target: Target, inputs: Inputs) -> None:
 @torch.library.custom_op("adjointcheck::march", mutates_args=())
 def march(
     key: str, x0: Tensor | None, theta: Tensor, w: Tensor, t0: Tensor, t1: Tensor, times: Tensor,
-    hold: str, rtol: float, atol: float, steps: int, max_steps: int, memory_limit: int, timed: bool = True,
+    hold: str, rtol: float, atol: float, steps: int, max_steps: int, memory_limit: int, timed: bool = True, span: float = 0.0,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
     """x1 (B, n), cost (B,), status, accepted, rejected (B,): one launch."""
     target, inputs = find_target(key), (x0, theta, w, t0, t1, times)
     check_inputs(target, inputs, hold)
-    x1, cost, status, accepted, rejected = run_march(target, inputs, Marching(hold, rtol, atol, steps, max_steps, memory_limit, timed))
+    options = Marching(hold, rtol, atol, steps, max_steps, memory_limit, timed, span)
+    x1, cost, status, accepted, rejected = run_march(target, inputs, options)
     return x1, cost, status, accepted, rejected
 
 
@@ -283,11 +289,12 @@ def march(
 def sweep(
     key: str, x1_bar: Tensor | None, cost_bar: Tensor, x0: Tensor | None, theta: Tensor, w: Tensor, t0: Tensor, t1: Tensor,
     times: Tensor, hold: str, rtol: float, atol: float, steps: int, max_steps: int, memory_limit: int, timed: bool = True,
+    span: float = 0.0,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
     """cost (B,), and the exact derivative of sum(x1_bar x1) + sum(cost_bar cost) by each input: one launch."""
     target, inputs = find_target(key), (x0, theta, w, t0, t1, times)
     check_inputs(target, inputs, hold, x1_bar, cost_bar)
-    options = Marching(hold, rtol, atol, steps, max_steps, memory_limit, timed)
+    options = Marching(hold, rtol, atol, steps, max_steps, memory_limit, timed, span)
     cost, by_x0, by_theta, by_w, by_t0, by_t1, by_times = run_sweep(target, inputs, options, x1_bar, cost_bar)
     return cost, by_x0, by_theta, by_w, by_t0, by_t1, by_times
 
@@ -326,8 +333,8 @@ def _keep_inputs(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> 
 
 def _differentiate(apply: Callable[..., Any], ctx: Any, x1_bar: Tensor, cost_bar: Tensor) -> tuple[Any, ...]:
     tensors = (None, *ctx.saved_tensors) if ctx.missing else ctx.saved_tensors
-    *options, timed = ctx.options
-    _, *found = apply(ctx.key, x1_bar, cost_bar, *tensors, *options, timed and any(ctx.needs_input_grad[4:7]))
+    *options, timed, span = ctx.options
+    _, *found = apply(ctx.key, x1_bar, cost_bar, *tensors, *options, timed and any(ctx.needs_input_grad[4:7]), span)
     if ctx.missing:
         found[0] = None
     return None, *found, *(None for _ in ctx.options)

@@ -12,4 +12,5 @@
 struct Three {
     unsigned x;
 };
+static unsigned long long atomicAdd(unsigned long long *counter, unsigned long long by) { return (*counter += by) - by; }
 static Three gridDim, blockDim, blockIdx, threadIdx;

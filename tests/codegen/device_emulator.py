@@ -21,15 +21,17 @@ template <class F> static void on_threads(int threads, F f) {
     for (blockIdx.x = 0; blockIdx.x < gridDim.x; ++blockIdx.x)
         for (threadIdx.x = 0; threadIdx.x < 128; ++threadIdx.x) f();
 }
-#define EMULATE(suffix) \\
-    extern "C" void emulate_kernel_##suffix(int threads, Launch *launch) { on_threads(threads, [&] { adjointcheck_kernel_##suffix(*launch); }); } \\
+#define EMULATE(suffix, T) \\
+    extern "C" void emulate_kernel_##suffix(int threads, Launch *launch, const Scaled<T> *scaled) { \\
+        on_threads(threads, [&] { adjointcheck_kernel_##suffix(*launch, *scaled); }); \\
+    } \\
     extern "C" void emulate_reduce_##suffix(int threads, Launch *launch, int *all, int *from, int *to) { \\
         on_threads(threads, [&] { adjointcheck_reduce_##suffix(*launch, *all, *from, *to); }); \\
     }
 #if ADJ_PRECISIONS & 1
-EMULATE(f64)
+EMULATE(f64, double)
 #else
-EMULATE(f32)
+EMULATE(f32, float)
 #endif
 """
 
@@ -37,9 +39,10 @@ EMULATE(f32)
 class Emulated:
     """A library for `native_harness.launch`: the same entry point, by way of an emulated device of so many threads and bytes."""
 
-    def __init__(self, text: str, sizes: tuple[int, ...], *, threads: int = 1024, free: int = 2**30) -> None:
-        self.text, self.sizes, self.threads, self.free = text, sizes, threads, free
-        self.started: list[str] = []
+    def __init__(self, text: str, module: Any, *, threads: int = 1024, free: int = 2**30) -> None:
+        self.text, self.module, self.threads, self.free = text, module, threads, free
+        self.sizes = len(module.STATES), len(module.PARAMETERS), len(module.CONTROLS), len(module.OBSERVATION_TIMES)
+        self.started: list[tuple[str, dict[str, bool]]] = []
 
     def __getattr__(self, name: str) -> Any:
         dtype = next(kind for kind, suffix in SUFFIX.items() if name == f"adjointcheck_solve_{suffix}")
@@ -47,15 +50,18 @@ class Emulated:
 
     def solve(self, dtype: torch.dtype, launch: Any) -> int:
         start = functools.partial(self.start, dtype)
-        device = native_cuda.Device(lambda kind: self.threads, lambda: self.free, lambda count, kind: torch.empty(count, dtype=kind), start)
+        device = native_cuda.Device(
+            lambda kind: self.threads, lambda: self.free, lambda count, kind: torch.empty(count, dtype=kind), start,
+            native_cuda.scaling(self.module, dtype),
+        )  # fmt: skip
         return native_cuda.run(device, launch._obj, self.sizes, dtype.itemsize)
 
-    def start(self, dtype: torch.dtype, name: str, kind: native_cuda.Kind, threads: int, launch: Launch, *numbers: ctypes.c_int) -> None:
-        self.started.append(name)
+    def start(self, dtype: torch.dtype, name: str, kind: native_cuda.Kind, threads: int, launch: Launch, *others: Any) -> None:
+        self.started.append((name, dict(kind) | {"in turn": not launch.next}))
         flags = (f"-DADJ_PRECISIONS={native_cuda.PRECISIONS[dtype]}", *native_cuda.flags_of(kind))
         library = compiled(self.text, flags)
         function = getattr(library, f"emulate_{name}_{SUFFIX[dtype]}")
-        function(ctypes.c_int(threads), ctypes.byref(launch), *(ctypes.byref(number) for number in numbers))
+        function(ctypes.c_int(threads), ctypes.byref(launch), *(ctypes.byref(other) for other in others))
 
 
 def compiled(text: str, flags: tuple[str, ...]) -> ctypes.CDLL:

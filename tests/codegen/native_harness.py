@@ -61,7 +61,7 @@ def sizes(inputs: dict[str, Tensor], hold: str) -> dict[str, int]:
 def launch(
     library: Any, inputs: dict[str, Tensor], *, hold: str = "constant", steps: int = 0, rtol: float = 1e-6, atol: float = 1e-6,
     max_steps: int = 100_000, threads: int = 1, x1_bar: Tensor | None = None, cost_bar: Tensor | None = None, memory_limit: int = 0,
-    shared: tuple[str, ...] = (), states: int = 0, cancel: int = 0, expect: int = 0, want: tuple[str, ...] = INPUTS,
+    shared: tuple[str, ...] = (), states: int = 0, span: float = 0.0, cancel: int = 0, expect: int = 0, want: tuple[str, ...] = INPUTS,
 ) -> dict[str, Tensor]:  # fmt: skip
     """One launch; `inputs` all have the batch axis, x0 may be left out (then `states` says how many there are)."""
     count, dtype = len(inputs["t0"]), inputs["t0"].dtype
@@ -77,7 +77,7 @@ def launch(
     flag = torch.tensor([cancel], dtype=torch.int32)
     seeds = {name: value.contiguous() for name, value in (("x1_bar", x1_bar), ("cost_bar", cost_bar)) if value is not None}
     call = Launch(count=count, threads=threads, hold=HOLDS[hold], max_steps=max_steps, steps=steps, rtol=rtol, atol=atol)
-    call.memory_limit, call.intervals = memory_limit, sizes(inputs, hold)["intervals"] if count else 1
+    call.span, call.memory_limit, call.intervals = span, memory_limit, sizes(inputs, hold)["intervals"] if count else 1
     pointers: dict[str, Any] = kept | found | seeds | {"cancel": flag}
     for name, tensor in pointers.items():
         setattr(call, name, tensor.data_ptr() or None)

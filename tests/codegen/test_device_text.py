@@ -14,16 +14,11 @@ pytestmark = pytest.mark.skipif(COMPILER is None, reason="no C++ compiler")
 EPS = torch.finfo(torch.float64).eps
 
 
-def sizes(name: str, method: str) -> tuple[int, ...]:
-    module = reference(name, method)
-    return len(module.STATES), len(module.PARAMETERS), len(module.CONTROLS), len(module.OBSERVATION_TIMES)
-
-
 def emulated(name: str, method: str, changed: tuple[str, str] = ("", ""), **options: Any) -> Emulated:
     """The emulated device for a text, with one planted error where `changed` says so."""
     original, (old, new) = text(name, method), changed
     assert old in original, "the mutant does not apply any more"
-    return Emulated(original.replace(old, new) if old else original, sizes(name, method), **options)
+    return Emulated(original.replace(old, new) if old else original, reference(name, method), **options)
 
 
 @pytest.mark.parametrize(("name", "method", "hold", "steps", "backward"), [
@@ -36,7 +31,33 @@ def test_the_device_agrees_with_the_torch_target(name: str, method: str, hold: s
     found = compare(device, reference(name, method), inputs_for(reference(name, method), 150, hold, backward=backward), hold, steps)
     # Sums in another order; the error control amplifies that by what a time step moves when its size does.
     assert max(found.values()) < (400 * EPS if steps else 1e-11), found
-    assert device.started[0] == "kernel" and device.started[-1] == "reduce"
+    assert device.started[0][0] == "kernel" and device.started[-1][0] == "reduce"
+
+
+@pytest.mark.parametrize(("name", "method"), [("oscillator", "tsit5"), campaign("oscillator", "rk4"), campaign("wide", "dop853")])
+def test_a_size_that_the_host_knows_is_not_computed_again(name: str, method: str) -> None:
+    """One h for all time steps of all trajectories: h times the tableau comes with the launch, for the march and for the way back."""
+    module, device = reference(name, method), emulated(name, method, threads=128)
+    inputs = inputs_for(module, 150)
+    inputs["t0"], inputs["t1"] = (torch.full((150,), value, dtype=torch.float64) for value in (0.25, 1.0))
+    found = compare(device, module, inputs, "constant", 15, span=0.75)
+    assert max(found.values()) < 400 * EPS, found
+    assert device.started[0][1]["UNIFORM"]
+    wrong = compare(emulated(name, method, threads=128), module, inputs, "constant", 15, span=0.76)
+    assert wrong["x1"] > 1e-4, "the size was taken from elsewhere"
+
+
+def test_a_thread_that_is_done_takes_the_next_trajectory_unless_sums_depend_on_it() -> None:
+    module, device, summing = reference("oscillator", "tsit5"), *(emulated("oscillator", "tsit5", threads=128) for _ in range(2))
+    inputs = inputs_for(module, 500)
+    found = compare(device, module, inputs, "constant", 31)
+    assert max(found.values()) < 400 * EPS and not device.started[0][1]["in turn"], found
+    x1_bar, cost_bar = seeds(inputs)
+    apart, summed = (
+        launch(library, inputs, steps=31, x1_bar=x1_bar, cost_bar=cost_bar, shared=shared) for library, shared in ((device, ()), (summing, ("theta",)))
+    )
+    assert summing.started[0][1]["in turn"]
+    torch.testing.assert_close(summed["theta_bar"], apart["theta_bar"].sum(0), rtol=1e-13, atol=0)
 
 
 @pytest.mark.parametrize("steps", [150, campaign(0)])
@@ -52,7 +73,7 @@ def test_little_memory_changes_no_bit(steps: int) -> None:
 
 
 MUTANTS = {
-    "way back, a time step late": ("undo<TIMES>(g, x, g.done * g.one_step, right);", "undo<TIMES>(g, x, (g.done + 1) * g.one_step, right);"),
+    "way back, a time step late": ("undo<TIMES>(g, here, g.done * g.one_step, right);", "undo<TIMES>(g, here, (g.done + 1) * g.one_step, right);"),
     "an empty segment gathers nothing": ("if (h == 0) linger(", "if (false) linger("),
     "a part of a sum left out": ("for (int64 t = part; t < from; t += to)", "for (int64 t = part; t < from - 1; t += to)"),
     "rows of a tape overlap": ("return states + k * STATES * stride;", "return states + k * stride;"),

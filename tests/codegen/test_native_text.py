@@ -159,7 +159,7 @@ def differences(found: dict[str, Tensor], expected: dict[str, Tensor]) -> dict[s
 def compare(library: Any, module: Any, inputs: dict[str, Tensor], hold: str, steps: int, **options: Any) -> dict[str, float]:
     tolerances = {"rtol": options.get("rtol", 1e-6), "atol": options.get("atol", 1e-6), "max_steps": options.get("max_steps", 100_000)}
     x1_bar, cost_bar = seeds(inputs)
-    found = launch(library, inputs, hold=hold, steps=steps, x1_bar=x1_bar, cost_bar=cost_bar, **tolerances)
+    found = launch(library, inputs, hold=hold, steps=steps, x1_bar=x1_bar, cost_bar=cost_bar, span=options.get("span", 0.0), **tolerances)
     expected = torch_solution(module, inputs, hold, steps, **tolerances)
     assert (expected["status"] == 0).all(), "unfinished trajectories would compare nothing"
     return differences(found, expected)

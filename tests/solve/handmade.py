@@ -22,7 +22,7 @@ struct Launch {
   const void *x1_bar, *cost_bar; void *x1, *cost; int64_t *status, *accepted, *rejected;
   void *x0_bar, *theta_bar, *w_bar, *t0_bar, *t1_bar, *times_bar;
   int32_t theta_bar_shared, w_bar_shared, t0_bar_shared, t1_bar_shared, times_bar_shared, x0_bar_shared;
-  int64_t *lane_attempts, *lane_slots; volatile int32_t *cancel; void *workspace; int64_t workspace_bytes, rows;
+  int64_t *lane_attempts, *lane_slots; volatile int32_t *cancel; void *workspace; int64_t workspace_bytes, rows; uint64_t *next; double span;
 };
 template <class T> static void put(void *to, int shared, int64_t i, T value) {
   if (!to) return;
@@ -55,7 +55,7 @@ template <class T> static int solve(const Launch *l) {
   return 0;
 }
 extern "C" int adjointcheck_describe(char *buffer, int size) {
-  const char *facts = R"({"name": "growth", "method": "METHOD", "n": 1, "m": 1, "k": 0, "S": 0, "lanes": {"f64": 4, "f32": 4}, "format": 2})";
+  const char *facts = R"({"name": "growth", "method": "METHOD", "n": 1, "m": 1, "k": 0, "S": 0, "lanes": {"f64": 4, "f32": 4}, "format": 3})";
   if (buffer && size) snprintf(buffer, size, "%s", facts);
   return (int)strlen(facts) + 1;
 }

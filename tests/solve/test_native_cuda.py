@@ -171,6 +171,26 @@ def test_the_device_computes_what_the_processor_computes(dtype: torch.dtype, opt
 
 
 @pytest.mark.gpu
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@pytest.mark.parametrize("times", [(0.0, 2.5), (torch.tensor(0.0), torch.tensor(2.5))])
+def test_one_size_of_all_time_steps_is_the_same_as_a_size_each(dtype: torch.dtype, times: tuple[Any, Any]) -> None:
+    """Times given as numbers make the launch UNIFORM, as tensors they do not; more trajectories than threads are resident."""
+    if not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device")
+    module, count = ac.build(ac.load("lotka_volterra"), target="native"), 400_000
+    random = torch.Generator().manual_seed(0)
+    x0, theta = (1 + torch.rand(count, n, generator=random, dtype=torch.float64) for n in (2, 4))
+    want_cost, want = module.value_and_gradient(x0, theta, 0.0, 2.5, steps=50)
+    given = [value.to(dtype) if isinstance(value, torch.Tensor) else value for value in (x0, theta, *times)]
+    cost, found = module.value_and_gradient(*(v.cuda() if isinstance(v, torch.Tensor) else v for v in given), steps=50)
+    limit = 1e-11 if dtype == torch.float64 else 1e-3
+    torch.testing.assert_close(cost.cpu().double(), want_cost, rtol=limit, atol=limit)
+    for name in ("x0", "theta"):
+        scale = float(getattr(want, name).abs().max())
+        torch.testing.assert_close(getattr(found, name).cpu().double() / scale, getattr(want, name) / scale, rtol=0, atol=limit)
+
+
+@pytest.mark.gpu
 def test_the_device_repeats_itself_and_meets_what_cannot_be_solved() -> None:
     if not torch.cuda.is_available():
         pytest.skip("needs a CUDA device")

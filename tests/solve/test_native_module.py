@@ -160,7 +160,7 @@ def test_a_library_of_another_problem_is_refused(growth: ModuleType, compiler: s
     with pytest.raises(CodegenError, match=r"native target of growth: .*expected .*'method': 'rk4'"):
         load_native(handmade.text(), handmade.torch_module("rk4"))
     with pytest.raises(CodegenError, match="native target of growth"):
-        load_native(handmade.text("other format").replace('"format": 2', '"format": 99'), growth.torch)
+        load_native(handmade.text("other format").replace('"format": 3', '"format": 99'), growth.torch)
 
 
 # Interrupts and forks

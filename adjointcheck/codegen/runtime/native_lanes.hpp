@@ -77,6 +77,7 @@ template <class T> struct Lane {
     ADJ_INLINE T function_ceil(T a) { return ceil##suffix(a); } \
     ADJ_INLINE T function_pow(T a, T b) { return pow##suffix(a, b); } \
     ADJ_INLINE void function_sincos(T a, T &s, T &c) { sincos##suffix(a, &s, &c); } \
+    ADJ_INLINE T fused(T a, T b, T c) { return fma##suffix(a, b, c); } \
     ADJ_INLINE T log2_positive(T a) { return log2##suffix(a); } \
     ADJ_INLINE T exp2_moderate(T a) { return exp2##suffix(a); }
 ADJ_FOR_EACH_REAL(ADJ_FUNCTIONS)
@@ -139,6 +140,7 @@ ADJ_PAIRED_OPERATOR(*)
 ADJ_PAIRED_OPERATOR(/)
 template <class V> ADJ_INLINE Pair<V> operator-(Pair<V> a) { return {-a.low, -a.high}; }
 template <class V> ADJ_INLINE Pair<V> &operator+=(Pair<V> &a, Pair<V> b) { return a = a + b; }
+template <class R> ADJ_INLINE R fused(R a, R b, R c) { return a * b + c; }  // which compilers contract where the machine can
 
 template <class R> struct Broadcast {
     static ADJ_INLINE R of(typename Lane<R>::Real value) { return value - R{}; }

@@ -19,8 +19,9 @@ inline int refuse(const Launch &launch) {
 
 #if defined(__CUDACC__)
 
-// A resident thread solves trajectories thread, thread + threads, ...; its tape lies interleaved with those of its block, and
-// so do its sums.  The workspace holds the sums of all threads, then w_bar, kept states, sides and one block of each.
+// A resident thread solves trajectories thread, thread + threads, ..., or after its first whichever is next where no sum
+// depends on who solves which.  Its tape lies interleaved with those of its block, and so do its sums.  The workspace holds
+// the sums of all threads, then w_bar, kept states, sides and one block of each.
 template <class R> ADJ_METHOD bool reserve(Tape<R> &tape) { return tape.rows < tape.sides_most; }
 
 constexpr int SIDES = EVEN ? 0 : 2;
@@ -39,13 +40,14 @@ template <class R> ADJ_METHOD void place_tape(Tape<R> &tape, const Launch &launc
     tape.block = tape.states + (tape.slots_most * STATES + SIDES * tape.sides_most) * tape.stride;
 }
 
-template <class R> __device__ void solve_on_device(const Launch &launch) {
+template <class R> __device__ void solve_on_device(const Launch &launch, const Scaled<R> &scaled) {
     const int64 threads = int64(gridDim.x) * blockDim.x, thread = int64(blockIdx.x) * blockDim.x + threadIdx.x;
     const int width = shared_width<R>(launch);
     Station<R> station;
     Start start;
     Worker<R> worker;
     worker.open(launch);
+    worker.scaled = &scaled;
     worker.stations = &station, worker.starts = &start, worker.overflow = false;
     worker.sums = static_cast<double *>(launch.workspace) + thread, worker.sums_stride = threads;
     R *numbers = reinterpret_cast<R *>(static_cast<double *>(launch.workspace) + threads * width);
@@ -55,7 +57,8 @@ template <class R> __device__ void solve_on_device(const Launch &launch) {
         place_tape(worker.tape, launch, numbers + worker.w_size * threads, left - worker.w_size, thread);
         for (int c = 0; c < width; ++c) worker.sums[c * threads] = 0;
     }
-    for (int64 i = thread; i < launch.count; i += threads) worker.run(i, 1);
+    const auto following = [&](int64 i) { return launch.next ? threads + int64(atomicAdd(launch.next, 1ULL)) : i + threads; };
+    for (int64 i = thread; i < launch.count; i = following(i)) worker.run(i, 1);
 }
 
 // Sums `from` threads' parts of every shared gradient into `to` parts, in an order that is always the same; the last
@@ -80,7 +83,9 @@ template <class R> __device__ void add_up_on_device(const Launch &launch, int th
 }
 
 #define ADJ_KERNELS(suffix, T) \
-    extern "C" __global__ void adjointcheck_kernel_##suffix(const __grid_constant__ Launch launch) { solve_on_device<T>(launch); } \
+    extern "C" __global__ void adjointcheck_kernel_##suffix(const __grid_constant__ Launch launch, const __grid_constant__ Scaled<T> scaled) { \
+        solve_on_device<T>(launch, scaled); \
+    } \
     extern "C" __global__ void adjointcheck_reduce_##suffix(const __grid_constant__ Launch launch, int threads, int from, int to) { \
         add_up_on_device<T>(launch, threads, from, to); \
     }

@@ -22,17 +22,21 @@ template <class R> ADJ_INLINE R magnitude(R a) { return function_abs(a); }
 #ifndef ADJ_TIMED  // derivatives by times
 #define ADJ_TIMED -1
 #endif
+#ifndef ADJ_UNIFORM  // equal time steps of one size, which the host knows
+#define ADJ_UNIFORM -1
+#endif
 template <int KNOWN> ADJ_INLINE bool known_or(bool asked) { return KNOWN < 0 ? asked : KNOWN != 0; }
 
 #if defined(__CUDACC__)
 // A thread of the device has one trajectory.  Where its time steps are equal they need no record, and their size h is the
 // same in a whole segment: a short sum takes the products of h with its weights, which are made once, a long one is
-// multiplied by h, since an operation on three registers costs more than one with a constant.
-constexpr bool EVEN = ADJ_EQUAL == 1;
+// multiplied by h, since an operation on three registers costs more than one with a constant.  Where h is UNIFORM in the
+// launch these products are parameters of the kernel, which operations read as constants.
+constexpr bool EVEN = ADJ_EQUAL == 1, UNIFORM = EVEN && ADJ_UNIFORM == 1;
 template <class R> constexpr int SHORT = sizeof(R) == 4 ? 3 : 99;  // a double is no constant of an operation anyway; measured
 constexpr int LANE_APART = 128;  // columns of neighbouring threads lie side by side; threads of a block, native_cuda.py
 #else
-constexpr bool EVEN = false;
+constexpr bool EVEN = false, UNIFORM = false;
 template <class R> constexpr int SHORT = 0;
 constexpr int LANE_APART = 1;
 #endif
@@ -124,6 +128,10 @@ template <class T> struct Marks {
     }
 };
 
+template <class T> struct Scaled {  // h times the tableau; mirrored in native_cuda.py
+    T a[STAGES][STAGES], b[STAGES];
+};
+
 // Where the lanes are: parameters, the segment from `start` on, the control at its interval's ends, and the local
 // coordinate u in that interval.  A control held constant has both ends alike.  Equal time steps of the segment: how many,
 // the fraction of it that each takes, how many are done.
@@ -131,6 +139,9 @@ template <class R> struct Place {
     R theta[ADJ_ROOM(PARAMETERS)];
     R start, length, u_start, u_length, inverse, count, one_step, done;
     R w_low[ADJ_ROOM(CONTROLS)], w_high[ADJ_ROOM(CONTROLS)];
+#if defined(__CUDACC__)
+    const Scaled<R> *scaled;
+#endif
 };
 
 // The fraction of the segment behind `done` of its time steps.
@@ -185,34 +196,54 @@ template <class Weights, int COUNT, class R> ADJ_INLINE R combine_costs(const R 
     return sum;
 }
 
+// h times weight j.
+template <class Weights, class R> ADJ_INLINE R scaled_weight(const Place<R> &at, R h, int j) {
+    if constexpr (UNIFORM) return Weights::scaled(*at.scaled, j);
+    else return number<R>(Weights::of(j)) * h;
+}
+
+// h sum_i weights_i terms_i[c]
+template <class Weights, int COUNT, class R, class I>
+ADJ_INLINE R advance(const Place<R> &at, R h, const R (*terms)[ADJ_ROOM(STATES)], I c) {
+    if constexpr (!UNIFORM) return h * combine<Weights, COUNT>(terms, c);
+    R sum = number<R>(0);
+    upward<0, COUNT>([&](auto j) ADJ_LAMBDA {
+        constexpr int J = decltype(j)::value;
+        if constexpr (Weights::of(J) != 0 && Weights::first() == J) sum = scaled_weight<Weights>(at, h, J) * terms[J][c];
+        else if constexpr (Weights::of(J) != 0) sum = sum + scaled_weight<Weights>(at, h, J) * terms[J][c];
+    });
+    return sum;
+}
+
 // x + h sum_i weights_i terms_i[c]
 template <class Weights, int COUNT, class R, class I>
-ADJ_INLINE R add_combined(R x, R h, const R (*terms)[ADJ_ROOM(STATES)], I c) {
-    if constexpr (!EVEN || Weights::count() > SHORT<R>) return x + h * combine<Weights, COUNT>(terms, c);
+ADJ_INLINE R add_combined(const Place<R> &at, R x, R h, const R (*terms)[ADJ_ROOM(STATES)], I c) {
+    if constexpr (!UNIFORM && (!EVEN || Weights::count() > SHORT<R>)) return x + h * combine<Weights, COUNT>(terms, c);
     upward<0, COUNT>([&](auto j) ADJ_LAMBDA {
-        constexpr double weight = Weights::of(decltype(j)::value);
-        if constexpr (weight != 0) x = x + (number<R>(weight) * h) * terms[decltype(j)::value][c];
+        constexpr int J = decltype(j)::value;
+        if constexpr (Weights::of(J) != 0) x = x + scaled_weight<Weights>(at, h, J) * terms[J][c];
     });
     return x;
 }
 
-#define ADJ_WEIGHTS(name, expression) \
+#define ADJ_WEIGHTS(name, expression, product) \
     struct name { \
         static ADJ_CONSTEXPR double of(int j) { return expression; } \
+        template <class T> static ADJ_INLINE T scaled(const Scaled<T> &s, int j) { return product; } \
         static ADJ_CONSTEXPR int first() { int j = 0; while (j < STAGES && of(j) == 0) ++j; return j; } \
         static ADJ_CONSTEXPR int count() { int n = 0; for (int j = 0; j < STAGES; ++j) n += of(j) != 0; return n; } \
     };
-template <int I> ADJ_WEIGHTS(RowA, A[I][j])
-template <int I> ADJ_WEIGHTS(ColumnA, A[j][I])
-ADJ_WEIGHTS(RowB, B[j])
-ADJ_WEIGHTS(RowE, E[j])
-ADJ_WEIGHTS(RowELow, E_LOW[j])
+template <int I> ADJ_WEIGHTS(RowA, A[I][j], s.a[I][j])
+template <int I> ADJ_WEIGHTS(ColumnA, A[j][I], s.a[j][I])
+ADJ_WEIGHTS(RowB, B[j], s.b[j])
+ADJ_WEIGHTS(RowE, E[j], T(0))  // equal time steps have no error control
+ADJ_WEIGHTS(RowELow, E_LOW[j], T(0))
 
 // Stage i of the time step: y = x + h sum_j a_ij k_j.
-template <int I, class R> ADJ_INLINE void stage_state(const R *x, R h, const R (*slopes)[ADJ_ROOM(STATES)], R *y) {
+template <int I, class R> ADJ_INLINE void stage_state(const Place<R> &at, const R *x, R h, const R (*slopes)[ADJ_ROOM(STATES)], R *y) {
     columns<STATES>([&](auto c) ADJ_LAMBDA {
-        if constexpr (FSAL && I + 1 == STAGES) y[c] = x[c] + h * combine<RowA<I>, I>(slopes, c);  // the next state: one rounding of x
-        else y[c] = add_combined<RowA<I>, I>(x[c], h, slopes, c);
+        if constexpr (FSAL && I + 1 == STAGES) y[c] = x[c] + advance<RowA<I>, I>(at, h, slopes, c);  // the next state: one rounding of x
+        else y[c] = add_combined<RowA<I>, I>(at, x[c], h, slopes, c);
     });
 }
 
@@ -305,11 +336,11 @@ ADJ_INLINE void make_stages(const Walk<R> &g, R left, R right, R h, R (*slopes)[
     upward<1, STAGES>([&](auto i) ADJ_LAMBDA {
         constexpr int I = decltype(i)::value;
         const Moment<R> m = stage_moment<I>(g, left, right);
-        stage_state<I>(g.x, h, slopes, next);
+        stage_state<I>(g, g.x, h, slopes, next);
         rates(m.t, next, m.w, g.theta, slopes[I], costs[I]);
     });
     if constexpr (!FSAL) {  // with FSAL the last stage's state is the next state
-        columns<STATES>([&](auto c) ADJ_LAMBDA { next[c] = g.x[c] + h * combine<RowB, STAGES>(slopes, c); });
+        columns<STATES>([&](auto c) ADJ_LAMBDA { next[c] = g.x[c] + advance<RowB, STAGES>(g, h, slopes, c); });
     }
     if constexpr (HAS_RUNNING_COST) quadrature = quadrature + h * combine_costs<RowB, STAGES>(costs);
 }
@@ -424,7 +455,7 @@ template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *x, con
     upward<0, EFFECTIVE>([&](auto i) ADJ_LAMBDA {
         constexpr int I = decltype(i)::value;
         moments[I] = stage_moment<I>(g, left, right);
-        stage_state<I>(x, h, slopes, y[I]);
+        stage_state<I>(g, x, h, slopes, y[I]);
         if constexpr (TIMES || I + 1 < EFFECTIVE)
             rates_keeping<KEEPING>(moments[I].t, y[I], moments[I].w, g.theta, slopes[I], costs[I], kept[I]);
     });
@@ -432,14 +463,14 @@ template <bool TIMES, class R> ADJ_MARCH void undo(Return<R> &g, const R *x, con
     downward<EFFECTIVE>([&](auto i) ADJ_LAMBDA {
         constexpr int I = decltype(i)::value;
         constexpr double own = B[I];
-        constexpr bool by_product = EVEN && 1 + ColumnA<I>::count() <= SHORT<R>;
+        constexpr bool by_product = UNIFORM || (EVEN && 1 + ColumnA<I>::count() <= SHORT<R>);
         R q[ADJ_ROOM(STATES)], by_t;
         columns<STATES>([&](auto c) ADJ_LAMBDA {
             const R unit = by_product ? h : one;
-            R sum = (number<R>(own) * unit) * g.p[c];
+            R sum = scaled_weight<RowB>(g, unit, I) * g.p[c];
             downward<EFFECTIVE, I + 1>([&](auto j) ADJ_LAMBDA {  // what was gathered last comes last
-                constexpr double weight = A[decltype(j)::value][I];
-                if constexpr (weight != 0) sum = sum + (number<R>(weight) * unit) * by_x[decltype(j)::value][c];
+                constexpr int J = decltype(j)::value;
+                if constexpr (A[J][I] != 0) sum = sum + scaled_weight<ColumnA<I>>(g, unit, J) * by_x[J][c];
             });
             q[c] = by_product ? sum : h * sum;
             if constexpr (TIMES) by_h = by_h + (EVEN ? q[c] : sum) * slopes[I][c];
@@ -485,11 +516,11 @@ template <class R> ADJ_MARCH void repeat(const Place<R> &at, R *x, R left, R rig
     upward<0, EFFECTIVE>([&](auto i) ADJ_LAMBDA {
         constexpr int I = decltype(i)::value;
         const Moment<R> m = stage_moment<I>(at, left, right);
-        stage_state<I>(x, h, slopes, y);
+        stage_state<I>(at, x, h, slopes, y);
         rates(m.t, y, m.w, at.theta, slopes[I], cost);
     });
     const auto moved = less(left, right);
-    columns<STATES>([&](auto c) ADJ_LAMBDA { x[c] = choose(moved, x[c] + h * combine<RowB, EFFECTIVE>(slopes, c), x[c]); });
+    columns<STATES>([&](auto c) ADJ_LAMBDA { x[c] = choose(moved, x[c] + advance<RowB, EFFECTIVE>(at, h, slopes, c), x[c]); });
 }
 
 // The first guess of Hairer, Norsett, Wanner (1993, II.4), from |x|, |f| and a difference of f.

@@ -18,6 +18,8 @@ struct Launch {  // mirrored in adjointcheck/solve/native_abi.py
     volatile int *cancel;
     void *workspace;
     int64 workspace_bytes, rows;
+    unsigned long long *next;
+    double span;
 };
 
 #if defined(__CUDACC__)
@@ -51,6 +53,7 @@ template <class R> struct Tape {
     ADJ_METHOD bool spaced() const { return known_or<ADJ_SPACED>(shift > 0); }
     ADJ_METHOD int64 spacing() const { return spaced() ? int64(1) << shift : 1; }
     ADJ_METHOD bool kept(int64 row) const { return (row & (spacing() - 1)) == 0; }
+    ADJ_METHOD int64 slots_before(int64 row) const { return spaced() ? (row + spacing() - 1) >> shift : row; }
     ADJ_METHOD R *state_of(int64 row) const { return slot(spaced() ? row >> shift : row); }
     // Forget every other kept state.
     ADJ_METHOD void thin() {
@@ -73,6 +76,7 @@ template <class R> struct Worker {
     typedef typename Lane<R>::Real T;
     static constexpr int W = Lane<R>::COUNT;
     const Launch *launch;
+    const Scaled<T> *scaled;  // of a UNIFORM launch
     Options<R> options;
     Tape<R> tape;
     Station<R> *stations;
@@ -153,6 +157,11 @@ template <class R> struct Worker {
         marks[lane].lay(get(s.t0, l), get(s.t1, l), times, launch->intervals);
     }
 
+    template <class G> ADJ_METHOD G cleared() const {
+        G g = {};
+        if constexpr (UNIFORM) g.scaled = scaled;
+        return g;
+    }
     // Put one lane into the segment its marks name.
     ADJ_METHOD void enter(Place<R> &at, int lane) const {
         const Marks<T> &m = marks[lane];
@@ -258,7 +267,7 @@ template <class R> struct Worker {
 
     ADJ_METHOD void march() {
         if constexpr (EVEN) return march_evenly();
-        Walk<R> g = {};
+        Walk<R> g = cleared<Walk<R>>();
         unsigned running = 0;
         started = next = 0;
         tape.rows = 0;
@@ -287,19 +296,20 @@ template <class R> struct Worker {
 
     // The one lane of a device, segment by segment: there nothing but the state changes from time step to time step.
     ADJ_METHOD void march_evenly() {
-        Walk<R> g = {};
+        Walk<R> g = cleared<Walk<R>>();
         started = next = 0, tape.rows = 0, top[0] = -1;
         for (bool running = take(g, 0); running;) {
             const R h = g.one_step * g.length, left = options.most - g.accepted, end = left < g.count ? left : g.count;
             bool finite = true;
+            R *place = taped() ? tape.slot(tape.slots_before(tape.rows)) : nullptr;
             while (g.done < end) {
-                if (taped() && tape.kept(tape.rows)) put(tape.state_of(tape.rows), g.x);
+                if (taped() && tape.kept(tape.rows + int64(g.done))) put(place, g.x), place += STATES * tape.stride;
                 if (!stride(g, h)) {
                     finite = false;
                     break;
                 }
-                if (taped()) ++tape.rows;
             }
+            if (taped()) tape.rows += int64(g.done);
             g.accepted = g.accepted + g.done, g.rejected = finite ? R(0) : R(1);
             g.reached = finite && g.done == g.count ? R(1) : R(0), g.stuck = R(1) - R(finite), g.finite = R(0);
             R jumped = R(0);
@@ -477,7 +487,7 @@ template <class R> struct Worker {
 
     template <bool TIMES> ADJ_METHOD void sweep() {
         if constexpr (EVEN) return sweep_evenly<TIMES>();
-        Return<R> g = {};
+        Return<R> g = cleared<Return<R>>();
         R room[ADJ_ROOM(STATES)];
         unsigned swept = 0;
         // Starts behind the last row belong to trajectories that never took a time step.
@@ -500,25 +510,33 @@ template <class R> struct Worker {
         }
     }
 
-    // The way back of `march_evenly`; the state of the next time step is fetched while this one is undone.
+    // The way back of `march_evenly`, two time steps a turn: each undoes the state that the other had fetched meanwhile, and
+    // both share the weights that were read.  Behind the first state that is a row before the tape: in the sums, and not used.
     template <bool TIMES> ADJ_METHOD void sweep_evenly() {
-        Return<R> g = {};
+        Return<R> g = cleared<Return<R>>();
         R x[ADJ_ROOM(STATES)], ahead[ADJ_ROOM(STATES)];
-        int64 row = tape.rows - 1;
-        if (row < 0 || !take_up(0)) return;
+        int64 row = tape.rows;
+        if (row == 0 || !take_up(0)) return;
         begin(g, 0);
-        if (!tape.spaced()) fetch(tape.state_of(row), ahead);
+        const R *place = tape.spaced() ? nullptr : tape.slot(row - 1);
+        if (!tape.spaced()) fetch(place, x);
+        const auto go = [&](R *here, R *before) ADJ_LAMBDA {
+            const R right = fraction_done(g);
+            g.done = g.done - R(1);
+            if (tape.spaced()) fetch(state_before(row + int64(g.done), 1, g.done), here);
+            else place -= STATES * tape.stride, fetch(place, before);
+            undo<TIMES>(g, here, g.done * g.one_step, right);
+        };
         for (;;) {
             deposit(g, 0);
-            for (g.done = g.count; g.done > 0; --row) {
-                const R right = fraction_done(g);
-                g.done = g.done - R(1);
-                if (tape.spaced()) fetch(state_before(row, 1, g.done), ahead);
+            row -= int64(g.count);
+            g.done = g.count;
+            if (int64(g.count) & 1) {
+                go(x, ahead);
                 columns<STATES>([&](auto c) ADJ_LAMBDA { x[c] = ahead[c]; });
-                if (!tape.spaced() && row > 0) fetch(tape.state_of(row - 1), ahead);
-                undo<TIMES>(g, x, g.done * g.one_step, right);
             }
-            if (row < 0) break;
+            while (g.done > 0) go(x, ahead), go(ahead, x);
+            if (row == 0) break;
             flush(g, 0);
             marks[0].retreat();
             enter(g, 0);
@@ -535,7 +553,7 @@ template <class R> struct Worker {
     // The states between two kept ones up to that before `to`, by taking the recorded time steps again; lanes that start
     // meanwhile start again.  `done`: of the segment's time steps before row `to`, where these are EVEN.
     ADJ_FILL void fill_block(int64 to, unsigned swept, R done) {
-        Place<R> at = {};
+        Place<R> at = cleared<Place<R>>();
         R x[ADJ_ROOM(STATES)];
         Marks<T> kept_marks[W];
         int kept_trajectory[W], kept_top[W];
