@@ -206,9 +206,8 @@ def _clock() -> float | None:
     return float(told.stdout.split()[0]) * 1e6 if told.returncode == 0 else None
 
 
-def cases(count: int, few: int) -> Iterator[tuple[str, Case]]:
+def cases(count: int, few: int, rivals: list[str]) -> Iterator[tuple[str, Case]]:
     """Who is measured on what; gradients of rivals on `few` trajectories, and there ours beside them."""
-    rivals = [name for name in ("torchdiffeq", "diffrax") if find_spec(name)]
     for dtype in ("float32", "float64"):
         for way in ("forward", "both"):
             yield "adjointcheck", Case(count, dtype, way)
@@ -225,6 +224,7 @@ def main() -> int:
     options.add_argument("--n", type=int, default=8_388_608)
     options.add_argument("--few", type=int, default=524_288)
     options.add_argument("--rounds", type=int, default=7)
+    options.add_argument("--rivals", default="torchdiffeq,diffrax", help="who is measured besides; those that are installed")
     given = options.parse_args()
     import torch
 
@@ -235,7 +235,7 @@ def main() -> int:
         tell("benchmarks.gpu_lorenz measures the native target, which cannot be built here; `adjointcheck doctor` says why.")
         return 2
     rows, failed = [], []
-    for name, case in cases(given.n, given.few):
+    for name, case in cases(given.n, given.few, [name for name in given.rivals.split(",") if name and find_spec(name)]):
         try:
             rows.append(measure(name, case, given.rounds if name == "adjointcheck" else 2))
         except Exception as error:  # a rival that runs out of memory must not end the others
