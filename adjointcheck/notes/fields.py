@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -47,11 +47,10 @@ class Path:
         return self.orders[k]
 
     def __call__(self, time: Value) -> Value:
-        base = 2 * (float(real(time)) - START) / (END - START) - 1
-        weights = chebyshev.chebvander(base, self.count - 1)
+        at_time = spread(_weights(float(real(time)), self.count))
 
         def value(k: int) -> Value:
-            return spread(weights.reshape(1, -1))(self.order(k))[0]
+            return at_time(self.order(k))[0]
 
         result = value(0)
         if not isinstance(time, jet.Jet):
@@ -63,6 +62,12 @@ class Path:
             result = result + jet.bilinear(np.multiply, term, value(k) * (1.0 / math.factorial(k)))
             term = jet.bilinear(np.multiply, term, step)
         return result
+
+
+@lru_cache(maxsize=4096)  # integrals ask at the same times again and again
+def _weights(time: float, count: int) -> Any:
+    """Coefficients -> the value at a time, as a row."""
+    return chebyshev.chebvander(2 * (time - START) / (END - START) - 1, count - 1).reshape(1, -1)
 
 
 @cache
@@ -77,9 +82,10 @@ def _padded(row: Any, size: int) -> Any:
 
 def spread(matrix: Any) -> Callable[[Value], Value]:
     """The matrix along the first axis of every part."""
-    def apply(value: Value) -> Value:
-        return value.map(lambda part: np.tensordot(matrix, part, 1)) if isinstance(value, jet.Jet) else np.tensordot(matrix, value, 1)
-    return apply
+    def times(part: Any) -> Any:
+        return matrix @ part if part.ndim <= 2 else np.tensordot(matrix, part, 1)
+
+    return lambda value: value.map(times) if isinstance(value, jet.Jet) else times(value)
 
 
 @dataclass(frozen=True)
