@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from benchmarks import machine, own, peers
+from benchmarks.apart import Stall, open_stall
 from benchmarks.child import measure
-from benchmarks.contender import Contender, Ready, Task, errors, select
+from benchmarks.contender import Contender, Task, errors, select
 from benchmarks.document import Sheet, parser, publish, tell
 from benchmarks.operations import Count, count
 from benchmarks.problems import NARROW, PROBLEMS, Ensemble
-from benchmarks.timing import interleave, middle, seconds_of
+from benchmarks.timing import interleave, middle
 
 _COLUMNS = (
     "contender", "seconds", "us per trajectory", "ours is faster by", "error dJ/dx0", "error dJ/dtheta", "accepted", "rejected",
@@ -24,13 +25,13 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Trial:
-    """A contender after its warm-up: one timed call, the errors of its gradient, its time steps; or why it failed."""
+    """A contender after its warm-up in a process of its own: one timed call, the errors of its gradient, its time steps."""
 
     contender: Contender
     seconds: float
     errors: tuple[float, float]
     steps: tuple[float, float | None]
-    ready: Ready
+    stall: Stall
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,16 @@ def run(task: Task, plan: Plan) -> tuple[Sheet, Sheet]:
     rows = (*own.contenders(), *select(peers.ROWS, plan.peers, task, plan.full))
     trials, failed = try_all(rows, task, wanted)
     chosen = strongest(trials)
+    leave(trial for trial in trials if trial not in chosen)
     tell(f"  {plan.rounds} interleaved rounds of {len(chosen)}")
     peaks = [machine.fma_peak()]
-    taken = interleave({trial.contender.name: trial.ready.gradient for trial in chosen}, plan.rounds)
+    taken = interleave({trial.contender.name: trial.stall.turn for trial in chosen}, plan.rounds)
     peaks.append(machine.fma_peak())
+    leave(chosen)
     peak = max((value for value in peaks if value), default=None)
     facts = {trial.contender.name: _apart(trial.contender, task) if plan.apart else {} for trial in chosen}
     lines = _rows(chosen, {name: middle(seconds) for name, seconds in taken.items()}, task, peak, facts)
-    notes = (f"Medians of {plan.rounds} interleaved rounds, warm.", *_notes(task, peak, facts))
+    notes = (f"Medians of {plan.rounds} interleaved rounds, warm, each contender in its process.", *_notes(task, peak, facts))
     title = f"{task.ensemble.name}, N = {task.count}, t in [0, {task.ensemble.end:g}], tolerance {task.tolerance:g}, float64"
     return Sheet(title, _COLUMNS, lines, notes), _settings(task, trials, failed)
 
@@ -81,14 +84,20 @@ def try_all(rows: Sequence[Contender], task: Task, wanted: Any) -> tuple[list[Tr
     trials, failed = [], {}
     for row in rows:
         tell(f"  {row.name}")
+        stall = open_stall(row, task)
         try:
-            ready = row.start(task)
-            found = ready.gradient()
-            seconds = seconds_of(ready.gradient)
-            trials.append(Trial(row, seconds, errors(found, wanted), ready.time_steps(), ready))
-        except Exception as error:  # one library that fails must not end the comparison of the others
-            failed[row.name] = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:120]
+            first = stall.first(wanted)
+            trials.append(Trial(row, first.seconds, first.errors, first.steps, stall))
+        except RuntimeError as error:  # one library that fails must not end the comparison of the others
+            failed[row.name] = str(error)
+            stall.close()
     return trials, failed
+
+
+def leave(trials: Iterable[Trial]) -> None:
+    """End the processes of `trials`."""
+    for trial in trials:
+        trial.stall.close()
 
 
 def strongest(trials: Sequence[Trial]) -> list[Trial]:
@@ -149,11 +158,13 @@ def work_precision(task: Task, plan: Plan, tolerances: Sequence[float], file: Pa
     tell(f"{task.ensemble.name}, N = {task.count}: work against precision")
     wanted = own.reference(task)
     trials, _ = try_all((*own.contenders(), *select(peers.ROWS, plan.peers, task, plan.full)), task, wanted)
+    leave(trials)
     rows = [trial.contender for trial in strongest(trials)]
     points = []
     for tolerance in tolerances:
         trials, _ = try_all(rows, replace(task, tolerance=tolerance), wanted)
-        taken = interleave({trial.contender.name: trial.ready.gradient for trial in trials}, plan.rounds)
+        taken = interleave({trial.contender.name: trial.stall.turn for trial in trials}, plan.rounds)
+        leave(trials)
         points += [(trial.contender.name, tolerance, middle(taken[trial.contender.name]), trial.errors[0]) for trial in trials]
     _draw(points, task, file)
     columns = ("contender", "tolerance", "seconds", "error dJ/dx0")
@@ -196,8 +207,6 @@ def main() -> None:
         tell(f"Not installed, left out: {', '.join(missing)}. pip install 'adjointcheck[bench]' brings them.")
     plan = Plan(given.rounds, not given.no_apart, given.full, tuple(name for name in wanted if name in there))
     sheets, figures = [], []
-    if "diffrax" in plan.peers:
-        peers.load_jax()
     for name in given.problem:
         for size in given.n:
             sheets += run(Task(PROBLEMS[name], size, given.tolerance), plan)

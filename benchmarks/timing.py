@@ -18,26 +18,27 @@ def seconds_of(call: Callable[[], Any]) -> float:
     return perf_counter() - start
 
 
-def interleave(calls: Mapping[str, Callable[[], Any]], rounds: int, rest: float = REST, turn: float = TURN) -> dict[str, list[float]]:
-    """Seconds of `rounds` calls of each; every round calls all of them, beginning with another one each time.
+def interleave(turns: Mapping[str, Callable[[], float]], rounds: int, rest: float = REST) -> dict[str, list[float]]:
+    """What `rounds` turns of each give, a rest before each; every round has all of them, beginning with another one each time."""
+    names, taken = list(turns), {name: [] for name in turns}
+    for start in range(rounds):
+        first = start % max(len(names), 1)
+        for name in names[first:] + names[:first]:
+            sleep(rest)
+            taken[name].append(turns[name]())
+    return taken
 
-    A turn is a rest, a call that is not timed, and the median of as many calls as fill `turn`, at least one: as in a training, caches and
-    threads are the contender's own.
-    """
-    names, taken = list(calls), {name: [] for name in calls}
+
+def turn(call: Callable[[], Any], budget: float = TURN) -> float:
+    """Median seconds of as many calls as fill `budget`, at least one, after one that is not timed: as in a training, all is warm."""
     enabled = gc.isenabled()
     gc.disable()
     try:
-        for start in range(rounds):
-            first = start % max(len(names), 1)
-            for name in names[first:] + names[:first]:
-                sleep(rest)
-                taken[name].append(middle(repeat(calls[name], at_least=1, budget=turn)))
-            gc.collect()
+        return middle(repeat(call, at_least=1, budget=budget))
     finally:
         if enabled:
             gc.enable()
-    return taken
+        gc.collect()
 
 
 def repeat(call: Callable[[], Any], *, at_least: int = 5, budget: float = 1.0) -> list[float]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from adjointcheck.codegen.lower import lower
 from adjointcheck.schemes import METHODS
 from benchmarks import all as everything
 from benchmarks import document, machine, own, symbolic, timing
+from benchmarks.apart import Stall, open_stall
 from benchmarks.child import held_megabytes, measure, peak_megabytes
 from benchmarks.contender import Contender, Ready, Task, errors, select
 from benchmarks.ensemble import Trial, strongest
@@ -135,10 +138,31 @@ def test_a_larger_method_and_rejected_time_steps_cost_more() -> None:
     assert 150 < tsit5.attempt < 400 and 250 < tsit5.sweep < 600
 
 
-def test_rounds_are_interleaved_warm_and_begin_with_another_one_each_time() -> None:
+def test_rounds_are_interleaved_and_begin_with_another_one_each_time() -> None:
     order: list[str] = []
-    taken = timing.interleave({name: lambda name=name: order.append(name) for name in "abc"}, 3, rest=0, turn=0)
-    assert "".join(order) == "aabbccbbccaaccaabb" and all(len(seconds) == 3 and min(seconds) >= 0 for seconds in taken.values())
+    taken = timing.interleave({name: lambda name=name: order.append(name) or float(len(order)) for name in "abc"}, 3, rest=0)
+    assert "".join(order) == "abcbcacab" and taken == {"a": [1, 6, 8], "b": [2, 4, 9], "c": [3, 5, 7]}
+
+
+def test_a_turn_warms_up_first_and_leaves_the_collector_as_it_was() -> None:
+    seen: list[bool] = []
+    assert timing.turn(lambda: seen.append(gc.isenabled()), budget=0) >= 0
+    assert seen == [False, False] and gc.isenabled()
+
+
+@pytest.mark.skipif(not own.has_native(), reason="no C++ compiler")
+def test_a_contender_in_its_own_process_takes_turns_and_tells_its_failures() -> None:
+    task = Task(PROBLEMS["lotka_volterra"], 8)
+    stall = open_stall(own.contenders()[0], task)
+    first = stall.first(own.reference(task))
+    assert max(first.errors) < 1e-3 and first.steps[0] > 10 and 0 < stall.turn() < 1
+    with pytest.raises(RuntimeError, match="ValueError"):
+        stall.first((np.zeros(3), np.zeros(4)))
+    assert stall.turn() > 0, "a failure does not end it"
+    stall.process.kill()
+    with pytest.raises(RuntimeError, match="ended with code -9"):
+        stall.turn()
+    stall.close()
 
 
 def test_repeat_warms_up_first_and_keeps_its_least_number() -> None:
@@ -152,7 +176,7 @@ def test_slope_is_the_exponent() -> None:
 
 def trial(peer: str, words: str, seconds: float) -> Trial:
     row = Contender(peer, words, lambda task: pytest.fail("not started"))
-    return Trial(row, seconds, (0.0, 0.0), (1.0, 0.0), Ready(lambda: (0, 0), lambda: (1.0, 0.0)))
+    return Trial(row, seconds, (0.0, 0.0), (1.0, 0.0), cast("Stall", None))
 
 
 def test_the_strongest_setting_and_the_strongest_exact_one_are_chosen() -> None:
