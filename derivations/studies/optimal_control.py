@@ -49,10 +49,13 @@ def steering(name: str, rates: dict[str, str], start: Sequence[float], end: Sequ
 
 
 def steer(
-    module: Any, task: Steering, w: np.ndarray, steps: int, rounds: int, tell: Tell,
+    module: Any, task: Steering, w: np.ndarray, steps: int, rounds: int, tell: Tell, known: dict[str, float] | None = None,
 ) -> tuple[OptimalControl, dict[str, float], float]:
-    """The method of multipliers (Hestenes 1969, Powell 1969): minimise, then nu <- nu + weight d; returns control, theta and max |d|."""
-    theta = {each.name: float(each.value) for each in task.problem.parameters}
+    """The method of multipliers (Hestenes 1969, Powell 1969): minimise, then nu <- nu + weight d; returns control, theta and max |d|.
+
+    `known`: theta from a coarser grid, whose multipliers are nearly right.
+    """
+    theta = known or {each.name: float(each.value) for each in task.problem.parameters}
     for turn in range(rounds):
         values = list(theta.values())
         found = lbfgs(module, w, hold=HOLD, steps=steps, theta=values)
@@ -195,13 +198,13 @@ def cart_pole(tell: Tell, quick: bool) -> tuple[Section, Any]:
     derivation = ac.derive(task.problem)
     module = ac.build(derivation, method=METHOD)
     grids = (32, 64) if quick else (32, 64, 128, 256)
-    rows, gaps, w = [], [], np.zeros((grids[0] + 1, 1))
+    rows, gaps, w, theta = [], [], np.zeros((grids[0] + 1, 1)), None
     tell("cart-pole, boundary value problem")
     reference: Any = None
     for intervals in grids:
         nodes = np.linspace(*horizon, intervals + 1)
         w = w if len(w) == len(nodes) else np.interp(nodes, np.linspace(*horizon, len(w)), w[:, 0])[:, None]
-        found, theta, miss = steer(module, task, w, PER_INTERVAL * intervals, 40, tell)
+        found, theta, miss = steer(module, task, w, PER_INTERVAL * intervals, 40, tell, theta)
         w = found.w
         reference = reference or optimality(derivation, theta, horizon, task.end, module, w, intervals)
         gap = float(np.sqrt(np.mean((w[:, 0] - reference.w(nodes)) ** 2)))
