@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import Context, Declared, Law, key, own
+from adjointcheck.notes.context import LATER, Context, Declared, Law, key, own
 from adjointcheck.notes.meaning import Symbol, rebuilt, resolve, unknown, walk
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import USUAL_COSTATES, head
@@ -116,8 +116,13 @@ def is_value(node: tree.Call, context: Context) -> bool:
         getattr(place, "name", "t0") in ("t0", "t1", "tau"))
 
 
-def turned(chain: tree.Chain) -> tree.Chain:
-    """A = B := C is B := C = A."""
-    if chain.relations != ("=", ":="):
-        return chain
-    return replace(chain, sides=(*chain.sides[1:], chain.sides[0]), relations=(":=", "="))
+def turned(chain: tree.Chain, context: Context) -> tree.Chain:
+    """A = B := C is B := C = A; x(t + eps) = x + int f = T(x, t), which names a flow, is T(x, t) = x(t + eps) = x + int f."""
+    if chain.relations == ("=", ":="):
+        return replace(chain, sides=(*chain.sides[1:], chain.sides[0]), relations=(":=", "="))
+    first = resolve(chain.sides[0], context)
+    ahead = isinstance(first, Symbol) and first.name == "x" and isinstance(first.at, tree.Sum) and context.over() == "time"
+    last = chain.sides[-1].function if isinstance(chain.sides[-1], tree.Call) else None
+    known = context.letters.get(key(last)) if isinstance(last, tree.Letter) else None
+    named = isinstance(last, tree.Letter) and (unknown(resolve(last, context)) if known is None else known.told == LATER)
+    return replace(chain, sides=(chain.sides[-1], *chain.sides[:-1])) if ahead and named and {*chain.relations} == {"="} else chain

@@ -25,6 +25,7 @@ from adjointcheck.notes.tree import (
 )
 
 INDICES = frozenset("ijklmnN")
+HAMILTONIANS = frozenset({"H", "mathcal{H}"})  # functions that nobody multiplies by themselves
 NEVER_CALLED = frozenset({"dots", "infty"})
 
 
@@ -75,10 +76,10 @@ def _is_call(head: Node, paren: Paren, letters: Letters) -> bool:
     base = base_of(head)
     if paren.opener not in "([" or not paren.entries:
         return False
-    if isinstance(head, Power) and not only_times(paren.entries, letters) and isinstance(head.exponent, Number) and head.exponent.value < 0:
+    if isinstance(head, Power) and not only_times(paren.entries, letters) and _inverts(head.exponent):
         return False
     if len(paren.entries) > 1:
-        named = isinstance(base, Letter) and base.name in letters.functions and not base.below  # f[x, u, t]
+        named = isinstance(base, Letter) and base.name in letters.functions | HAMILTONIANS and not base.below  # f[x, u, t]
         return isinstance(base, Letter | Derivative | Call | Paren) and (paren.opener == "(" or named)
     content = first(paren.entries)
     match base:
@@ -93,8 +94,15 @@ def _is_call(head: Node, paren: Paren, letters: Letters) -> bool:
     return False
 
 
+def _inverts(exponent: Node) -> bool:
+    """-1 of B^{-1} (x - x_b), a product."""
+    return isinstance(exponent, Negative) and isinstance(exponent.of, Number)
+
+
 def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters: Letters) -> bool:
     if is_place(content):
+        if paren.opener == "[" and base.name in letters.signals and not only_times((content,), letters):
+            return False  # p [a(x, u)], a factor
         return not (base.name in letters.plain and paren.opener == "[" and isinstance(content, Call))
     moments = letters.times | INDICES if base.name in letters.signals else letters.times
     if base.name in letters.signals and _shifts_time(content, letters):
@@ -116,10 +124,11 @@ def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters
 
 
 def _is_defect(content: Node) -> bool:
-    """xdot - f(x), f - xdot: what a multiplier stands before."""
+    """xdot - f(x), f - xdot, x' - f(x): what a multiplier stands before."""
     terms = [term.of if isinstance(term, Negative) else term for term in content.terms] if isinstance(content, Sum) else []
     parts = [part for term in terms for part in (term.factors if isinstance(term, Product) else (term,))]
-    return any(isinstance(part, Letter) and part.accents[-1:] in (("dot",), ("ddot",)) for part in parts) or any(
+    primed = any(isinstance(term, Letter) and [getattr(mark, "name", "") for mark in term.above] == ["prime"] for term in terms)
+    return primed or any(isinstance(part, Letter) and part.accents[-1:] in (("dot",), ("ddot",)) for part in parts) or any(
         isinstance(part, Derivative) and part.kind == "total" for part in parts)
 
 

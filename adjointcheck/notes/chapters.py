@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.concrete import is_plain, moved_letters
+from adjointcheck.notes.concrete import NUMBERS, is_plain, moved_letters
 from adjointcheck.notes.context import LATER, Context, Declared, key
 from adjointcheck.notes.document import Formula
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.meaning import walk
+from adjointcheck.notes.mechanics import first_order
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import USUAL_COSTATES, differentiates, head, moving, pair_of, role_in
 
@@ -35,9 +36,36 @@ def example_of(formulas: Sequence[Formula], context: Context) -> int | None:
         if not state:
             named = letter is not None and not letter.below and _is_named(pair[1]) and not _is_costate(letter, context)
             state = letter.name if named and letter is not None else ""
-        elif any(found.name == state for found in _spelt(pair, moved, context)) or _is_system(pairs[i : i + 2], state, moved, context):
+        elif any(found.name == state for found in _spelt(pair, moved, context)):
+            return i
+        elif _is_system([*_motions(formulas[i], context), *pairs[i + 1 : i + 2]], state, moved, context):
             return i
     return None
+
+
+def sequel_of(formulas: Sequence[Formula], context: Context) -> int | None:
+    """Where the same state goes on with a new letter: x-dot = -a x + u after x-dot = -x + u."""
+    rates: dict[str, Node] = {}
+    known = {costate.letter for costate in context.of("p")} or {*USUAL_COSTATES}
+    for i, formula in enumerate(formulas):
+        pair = _pair(formula, context)
+        for letter, right in moved_letters(*pair) if pair is not None else ():
+            first, names = rates.setdefault(key(letter), right), _letters(right)
+            new = names - known - {*NUMBERS}
+            if new and first is not right and _letters(first) <= names and is_plain(right) and is_plain(first):
+                return None if _is_costate(letter, context) else i
+        known |= {name for side in pair or () for name in _letters(side)}
+    return None
+
+
+def _letters(node: Node) -> set[str]:
+    return {key(part) for part in walk(node) if isinstance(part, tree.Letter)}
+
+
+def moves_again(formula: Formula, sequel: Formula, context: Context) -> bool:
+    """Does it give the rate of a letter of which the sequel says another?"""
+    ours, others = ({key(letter) for letter, _ in moved_letters(*(_pair(item, context) or ()))} for item in (formula, sequel))
+    return bool(ours & others)
 
 
 def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Context:
@@ -50,7 +78,8 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     same = names & {known.letter for known in after.of("x")}
     symbols = KEPT if same else (*KEPT[:1], *KEPT[4:])  # x, w, theta are no letters of an example whose state has other names
     kept = {name: _again(known, costate) for name, known in after.letters.items() if known.symbol in symbols and not known.part}
-    letters = {name: known for name, known in before.letters.items() if known.kind != "function"}
+    gone = () if same else ("x", "w", "theta", "J")
+    letters = {name: known for name, known in before.letters.items() if known.kind != "function" and known.symbol not in gone}
     bare = Declared("", "H", kind="function", sign=_sign(costate), source="proposed")
     hamiltonians = {known.letter: replace(bare, letter=known.letter) for known in after.of("H")}
     options = {name: value for name, value in after.options.items() if name in SETTLED}
@@ -94,6 +123,13 @@ def _sign(costate: Declared | None) -> int:
 def _pair(formula: Formula, context: Context) -> tuple[Node, Node] | None:
     chain = formula.unread or read_formula(formula.text, context.reader())
     return None if isinstance(chain, Unread) else pair_of(chain)
+
+
+def _motions(formula: Formula, context: Context) -> list[tuple[Node, Node]]:
+    """q-dot = v and v-dot = f of q-ddot = f; anything else as it is."""
+    pair = _pair(formula, context)
+    made = first_order([tree.Chain(pair, ("=",))]) if pair is not None else []
+    return [found for chain in made if (found := pair_of(chain)) is not None]
 
 
 def _is_named(node: Node) -> bool:

@@ -27,6 +27,7 @@ from adjointcheck.notes.hessians import cost_moved, second
 from adjointcheck.notes.indices import Unclear, ahead, counted_from, past_last
 from adjointcheck.notes.jacobian import Partial, lemma
 from adjointcheck.notes.meaning import Applied, Symbol, Unknown, rebuilt, walk
+from adjointcheck.notes.quantities import component_slot
 from adjointcheck.notes.scales import is_score
 from adjointcheck.notes.settings import Setting
 from adjointcheck.notes.starting import SLOPE
@@ -109,6 +110,9 @@ class Reader(Composition):
         name = {"v": "x"}.get(node.name, own_name(node.name, self.context)) if not node.part else self.component(node)
         if name in self.setting.language.points and name not in self.setting.language.letters:
             raise Unclear(name, "a place, not a value")
+        body = self.body(name) if node.at is None else None
+        if body is not None and set(found := self.form(body)) - {"", "here"}:  # a saltation matrix lives at the event
+            return found
         root = self.letter(name)
         if node.name == "v":
             root = self.setting.language.move(root, "delta")
@@ -116,8 +120,7 @@ class Reader(Composition):
             self.loose.add(root)
         if node.name == "p" and self.paid_first(node):
             raise Unclear("the first layer's costate where a cost is paid there", "the gradient in the initial state")
-        constant = self.setting.language.timeless(root)
-        if constant:
+        if self.setting.language.timeless(root):
             return {"": root}
         return {place: self.kept(found, node.free) for place, found in self.placed(root, node.at, node.side).items()}
 
@@ -159,11 +162,12 @@ class Reader(Composition):
             root = self.setting.language.move(root, "next")
         side = "" if side == "before" and place == self.setting.language.points[-1:][0] else side
         inner = place in self.setting.language.points[1:-1]
-        if inner and not side and not (root is symbol("x") and self.setting.name == "observations"):
+        smooth = root.head == "symbol" and root.value.partition("_")[0] in ("x", "O") and self.setting.name == "observations"
+        if inner and not side and not smooth:  # what is looked at does not jump there
             raise Unclear("a value at a jump", "a side: p(s^-), p(s^+)")
         if side and place == "here":
             raise Unclear("one side of an event", "the running time on that side, or the time of the event")
-        if side or inner:  # x itself does not jump at an observation
+        if side or inner:
             root = self.setting.language.move(root, side or "before")
         return {place: root}
 
@@ -241,6 +245,7 @@ class Reader(Composition):
     def argument(self, slot: str, value: Node) -> Iterator[tuple[str, str]]:
         """(place, shift) of an argument that is the slot's own letter, nothing for a constant; raises Unclear for any other value."""
         language = self.setting.language
+        slot = slot if slot in language.letters else component_slot(slot, value)
         if slot not in language.letters:
             raise Unclear("arguments of which nothing tells what they are", "the arguments of the problem")
         if isinstance(value, Symbol) and (slot, value.name) in (("t", "t0"), ("t", "t1"), ("t", "s"), ("t", "tau"), ("x", "x0")):
@@ -296,8 +301,10 @@ class Reader(Composition):
 
     def form_power(self, node: tree.Power) -> Form:
         exponent = self.form(node.exponent).get("", ZERO)
-        if exponent.head != "number" or exponent is ZERO:
+        if exponent is ZERO or not self.scalar(exponent):
             raise Unclear("a power", "numbers as exponents")
+        if exponent.head != "number":
+            return self.each(node.base, lambda root: self.raised(root, exponent))
         if isinstance(node.base, tree.Function) and node.base.name in ("norm", "abs") and exponent.value == 2:
             return self.each(node.base.arguments[0], lambda root: self.square(root))
         if exponent.value == -1:
@@ -305,6 +312,12 @@ class Reader(Composition):
         if exponent.value == 2 and isinstance(node.base, Symbol | tree.Derivative | Applied):
             return self.each(node.base, lambda root: root**exponent if self.scalar(root) else self.square(root))
         return self.each(node.base, lambda root: root**exponent)
+
+    def raised(self, root: Expression, exponent: Expression) -> Expression:
+        """K^alpha of numbers."""
+        if not self.scalar(root):
+            raise Unclear("a power of a vector", "powers of numbers")
+        return root**exponent
 
     def each(self, node: Node, change: Callable[[Expression], Expression]) -> Form:
         """`change` of what lives at one place."""
@@ -374,7 +387,8 @@ class Reader(Composition):
         functions = self.setting.language.functions
         if isinstance(core, Applied) and core.name in functions and by.name != "p":
             called = self.called(core.name)
-            name = functions[called].get(by.name, f"{called}_{by.name}")
+            slot = next((component_slot(slot, value) for slot, value in core.arguments if slot == by.name), by.name)
+            name = functions[called].get(slot, f"{called}_{by.name}")
             vector = not self.scalar(symbol(core.name))
             self.check_place(self.function(core, called), by)
             return wrap({place: self.laid_out(root, vector, by.name, node.kind) for place, root in self.function(core, name).items()})
@@ -555,11 +569,8 @@ class Reader(Composition):
         return {kind: root if sign > 0 else neg(root)}
 
     def limit(self, node: Node | None, usual: str) -> str:
-        if node is None:
-            return usual
-        if isinstance(node, Symbol) and node.name == "t":
-            return "here"
-        return self.place(node)[0]
+        running = isinstance(node, Symbol) and node.name == "t"
+        return usual if node is None else "here" if running else self.place(node)[0]
 
     def form_series(self, node: tree.Series) -> Form:
         """A sum over all layers, whatever its index starts with; the last layer's own term apart."""

@@ -389,7 +389,9 @@ def _end(terminals: Terminals, at: int, piece: Piece) -> int:
 
 
 def _times(terminals: Terminals, at: int, piece: Piece) -> int:
-    """A product sign; u(\\cdot) is the function u."""
+    """A product sign; u(\\cdot) is the function u, x_{\\ast} the optimal x."""
+    if _is_mark(terminals, at):
+        return _marking("*", terminals, at, piece)
     following = at + 1
     while terminals.next(following).text in ("right", *signs.SPACES):
         following += 1
@@ -399,6 +401,25 @@ def _times(terminals: Terminals, at: int, piece: Piece) -> int:
         terminals.operand = True
         return following + 1
     terminals.emit("TIMES", piece.text, piece)
+    return at + 1
+
+
+def _is_mark(terminals: Terminals, at: int) -> bool:
+    """Does it stand alone below or above a letter?"""
+    alone = terminals.next(at + 1).is_sign("}") or not terminals.next(at - 1).is_sign("{")
+    return terminals.frame.kind == "script" and not terminals.operand and alone
+
+
+def _marking(name: str, terminals: Terminals, at: int, piece: Piece) -> int:
+    terminals.emit("NAME", name, piece)
+    return at + 1
+
+
+def _circle(terminals: Terminals, at: int, piece: Piece) -> int:
+    """f \\circ g; x^\\circ is the optimal x."""
+    if _is_mark(terminals, at):
+        return _marking("circ", terminals, at, piece)
+    terminals.emit("BINOP", "compose", piece)
     return at + 1
 
 
@@ -435,5 +456,5 @@ _HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("rm", "cal"), _old_font),
     "vec": _skip, "\\": _newline, "tabularnewline": _newline, "Delta": _increment, "delta": _delta, "sqrt": _root, "arg": _argument,
     "underset": _under, "not": _not, "forall": _for_all, "left": _left, "right": _right, "mid": _given, "begin": _begin,
-    "end": _end, "over": _over_sign, "colon": lambda terminals, at, piece: terminals._colon(at, piece),
+    "end": _end, "over": _over_sign, "circ": _circle, "colon": lambda terminals, at, piece: terminals._colon(at, piece),
 }  # fmt: skip

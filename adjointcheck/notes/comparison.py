@@ -244,7 +244,9 @@ def stages(left: Node, right: Node, context: Context) -> dict[str, Stage]:
 def used_functions(left: Node, right: Node, context: Context) -> set[str]:
     """The functions that the formula's numbers rest on."""
     found = {part.name for side in (left, right) for part in walk(side) if isinstance(part, Applied)} & AXES.keys()
-    if {"J", "J_a", "p"} & (symbols(left) | symbols(right)):
+    names = symbols(left) | symbols(right)
+    bodies = (known.body for known in context.letters.values() if known.symbol in names and known.body is not None)
+    if {"J", "J_a", "p", "a_theta"} & names.union(*map(symbols, bodies)):
         law = context.law("objective")
         found |= {part.name for part in walk(law.right) if isinstance(part, Applied)} if law else {"Psi", "L"}
     return {name for name in found & AXES.keys() - {"H"} if context.of(name)}

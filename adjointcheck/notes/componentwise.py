@@ -8,13 +8,14 @@ from typing import Any
 
 from adjointcheck.errors import AdjointCheckError
 from adjointcheck.expression.grammar import LOG, parse, to_text
-from adjointcheck.expression.node import ONE, ZERO, Expression, symbol, total
+from adjointcheck.expression.node import ONE, ZERO, Expression, substitute, symbol, total
 from adjointcheck.notes import tree
 from adjointcheck.notes.claims import Form, Reader, Unclear
 from adjointcheck.notes.context import Context
-from adjointcheck.notes.meaning import Symbol, walk
+from adjointcheck.notes.meaning import Applied, Symbol, walk
+from adjointcheck.notes.quantities import component_slot
 from adjointcheck.notes.settings import Setting, judged
-from adjointcheck.notes.written_out import OPTIONAL, Sizes, WrittenOut, document, letters_of, vouched
+from adjointcheck.notes.written_out import OPTIONAL, RICCATI, Functions, Sizes, WrittenOut, document, letters_of, vouched
 from adjointcheck.trusted.verdict import Status
 
 
@@ -23,16 +24,35 @@ def component_settings(chain: tree.Chain, context: Context) -> Iterator[Setting]
 
     A parameter by which the field, the cost or the claim divides is not 0.
     """
-    sizes = _sizes(context)
+    sizes, functions = _sizes(context), named(context)
     try:
-        rates, running, terminal = formulas(context, Setting(document(letters_of(sizes))))
+        rates, running, terminal = formulas(context, _seed(context))
     except AdjointCheckError:
         return
     texts = tuple(map(to_text, (*rates, running, terminal)))
     for free in (True, False):
-        made = theory(sizes, texts, free, divisors(chain))
+        made = theory(sizes, texts, free, divisors(chain), functions, bool(context.of("P")))
         if made is not None:
             yield made
+
+
+def _seed(context: Context) -> Setting:
+    """The letters alone."""
+    return Setting(document(letters_of(_sizes(context)), functions=named(context)))
+
+
+def named(context: Context) -> Functions:
+    """u and S of a cost int exp(-rho t) u(c) dt + S(k(T)), with their arguments: any such functions, whatever formulas they have."""
+    called = [part for law in context.laws for part in walk(law.right) if isinstance(part, Applied) and part.name in ("L", "Psi")]
+    found = {part.name: arguments for part in called if (arguments := _arguments(part))}
+    return tuple(sorted(found.items()))
+
+
+def _arguments(function: Applied) -> tuple[str, ...]:
+    """w_1 and t of u(c, t); none where another value stands."""
+    found = [component_slot(slot, value) for slot, value in function.arguments]
+    single = all(name == "t" or name[-1:].isdigit() for name in found)
+    return tuple(found) if single and len({*found}) == len(found) else ()
 
 
 def formulas(context: Context, seed: Setting) -> tuple[list[Expression], Expression, Expression]:
@@ -43,7 +63,8 @@ def formulas(context: Context, seed: Setting) -> tuple[list[Expression], Express
     form: Form = reader.form(cost.right) if cost else {}
     if set(form) - {"", "integrand", "t1"} or form.get("", ZERO) is not ZERO:
         raise Unclear("the objective", "a cost of the end state and an integral")
-    return [_one(reader.form(cell)) for (cell,) in law.right.rows], form.get("integrand", ZERO), form.get("t1", ZERO)
+    (terminal,) = substitute([form.get("t1", ZERO)], {"t1": symbol("t")})  # exp(-rho T) S is a function of t, taken at the end
+    return [_one(reader.form(cell)) for (cell,) in law.right.rows], form.get("integrand", ZERO), terminal
 
 
 def _one(form: Form) -> Expression:
@@ -54,7 +75,7 @@ def _one(form: Form) -> Expression:
 
 def costate_sign(context: Context, hamiltonian: tree.Node) -> int:
     """1 where it is L + p f, -1 where it is -L + p f with another L than 0, else 0."""
-    seed = Setting(document(letters_of(_sizes(context))))
+    seed = _seed(context)
     try:
         rates, running, _ = formulas(context, seed)
         body = _one(Reader(seed, context).form(hamiltonian))
@@ -66,6 +87,17 @@ def costate_sign(context: Context, hamiltonian: tree.Node) -> int:
         return seed.language.equal(("always", rest, running * sign), ()).status is Status.PROVED
 
     return 0 if is_cost(1) == is_cost(-1) else 1 if is_cost(1) else -1
+
+
+def same_rate(context: Context, state: Symbol, right: tree.Node) -> bool:
+    """Is it how that component moves?"""
+    seed = _seed(context)
+    try:
+        rates, _, _ = formulas(context, seed)
+        rate = rates[int(component_slot("x", state).partition("_")[2]) - 1]
+        return seed.language.equal(("always", _one(Reader(seed, context).form(right)), rate), ()).status is Status.PROVED
+    except AdjointCheckError:
+        return False
 
 
 def divisors(chain: tree.Chain) -> frozenset[str]:
@@ -82,14 +114,15 @@ def _sizes(context: Context) -> Sizes:
 
 
 @cache
-def theory(sizes: Sizes, texts: tuple[str, ...], free: bool, nonzero: frozenset[str]) -> Setting | None:
+def theory(sizes: Sizes, texts: tuple[str, ...], free: bool, nonzero: frozenset[str], functions: Functions = (),
+           riccati: bool = False) -> Setting | None:
     """The theory of these rates and costs, judged once; None where the core does not prove it."""
     roots = [parse(text, "a field", caps=LOG) for text in texts]
-    letters = vouched(letters_of(sizes, free), [*roots, *(ONE / symbol(name) for name in sorted(nonzero))])
+    letters = vouched(letters_of(sizes, free) | (RICCATI if riccati else {}), [*roots, *(ONE / symbol(name) for name in sorted(nonzero))])
     *rates, running, terminal = roots
     made: dict[str, Any] = {}
     try:
-        made = WrittenOut(sizes, letters, rates, running, terminal).document(free)
+        made = WrittenOut(sizes, letters, rates, running, terminal, functions).document(free)
         return judged(made, [step["id"] for step in made["steps"] if step["id"].startswith(OPTIONAL)])
     except AdjointCheckError:
         return None

@@ -38,7 +38,7 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
         return context
     formulas = list(formulas)
     rates = _rates(_chains(formulas, context), context)
-    states = _states(rates, context)
+    states = _states(rates, _chains(formulas, context), context)
     if not states or len(states) > MOST:
         return context
     context = _declared(context, "x", [letter for letter, _ in states.values()])
@@ -47,7 +47,7 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     costs = [side for chain in chains for side in chain.sides[1:] if _is_cost(chain, context)]
     used = [part for node in joined((right for _, right in states.values()), costs) for part in _unscripted(_spelt(node))]
     context = _declared(context, "w", _controls([*used, *(part for chain in chains for part in walk(chain))], used, context))
-    context = _declared(context, "theta", _parameters(used, context))
+    context = _declared(context, "theta", [letter for letter in _parameters(used, context) if key(letter) not in _running(chains)])
     if not context.parts("p"):  # with the parameters known, theta_1 (p_A - p_B) is read
         context = _costates(_chains(formulas, context), list(states), context)
     context = _starts(chains, context)
@@ -149,7 +149,7 @@ def _unscripted(node: Node) -> Iterator[Node]:
         yield from _unscripted(child)
 
 
-def _states(rates: Rates, context: Context) -> Rates:
+def _states(rates: Rates, chains: Iterable[tree.Chain], context: Context) -> Rates:
     """What moves without the name of a costate, or is spoken of by the rate of a state; {} where a vector may be meant."""
     declared = [known.letter for known in context.parts("x")]
     if declared:
@@ -161,7 +161,7 @@ def _states(rates: Rates, context: Context) -> Rates:
     if whole:
         names = [name for name in names if rates[name][0].name == whole]
     found = {name: rates[name] for name in names}
-    if len(found) == 1 and not _is_scalar(*next(iter(found.values())), context):
+    if len(found) == 1 and not _is_scalar(*next(iter(found.values())), _is_number(next(iter(found.values()))[0], chains), context):
         return {}
     return found
 
@@ -171,8 +171,18 @@ def _is_costate(letter: tree.Letter, context: Context) -> bool:
     return any(letter.name == known.letter for known in declared) if declared else letter.name in USUAL_COSTATES
 
 
-def _is_scalar(letter: tree.Letter, right: Node, context: Context) -> bool:
-    """One equation alone: a number moves if letters are multiplied, or if the header says so; u, or -a x in R^n, may move a vector."""
+def _is_number(letter: tree.Letter, chains: Iterable[tree.Chain]) -> bool:
+    """Do the notes write x^2 or x(T)^2, or does it start at a number, x(0) = 1?"""
+    def is_it(node: Node) -> bool:
+        return head(node) == letter and isinstance(node, tree.Letter | tree.Call)
+    squared = any(isinstance(node, tree.Power) and is_it(node.base) and node.exponent == tree.Number(Fraction(2))
+                  for chain in chains for node in walk(chain))
+    starts = (pair for chain in chains if (pair := pair_of(chain)) and isinstance(pair[0], tree.Call) and is_it(pair[0]))
+    return squared or any(isinstance(value, tree.Number) and value.value != 0 for _, value in starts)
+
+
+def _is_scalar(letter: tree.Letter, right: Node, numeric: bool, context: Context) -> bool:
+    """One equation alone: a number moves if letters are multiplied, or if the notes say so; u, or -a x in R^n, may move a vector."""
     declared = context.letters.get(key(letter))
     if declared is not None and declared.shape != ("n", "1"):
         return declared.shape == ("1", "1")
@@ -183,7 +193,7 @@ def _is_scalar(letter: tree.Letter, right: Node, context: Context) -> bool:
     products += [names for names in factors if sum(name in counted for name in names) > 1]
     numbers = {"K", "N", *(known.letter for known in context.letters.values() if known.part or known.symbol == "w")}
     capital = any(isinstance(part, tree.Letter) and part.name.isupper() and key(part) not in numbers for part in parts)
-    return bool(products) and not capital
+    return (numeric or bool(products)) and not capital
 
 
 # What the other letters are
@@ -280,6 +290,8 @@ def _is_cost(chain: tree.Chain, context: Context) -> bool:
     letter = head(pair[0]) if pair else None
     named = letter is not None and not letter.accents and context.letters.get(key(letter), Declared("", "J")).symbol == "J"
     parts = list(walk(chain))
+    if any(isinstance(part, tree.Letter) and {*part.accents} & {*MOTIONS} for part in parts):
+        return False  # a Lagrangian, with the equation of motion in it
     paid = any(isinstance(part, tree.Integral) or _is_end(part) for part in parts)
     return paid and (named or isinstance(chain.sides[0], tree.Extremum)) and not any(isinstance(part, tree.Derivative) for part in parts)
 
@@ -312,6 +324,14 @@ def _controls(parts: Sequence[Node], used: Sequence[Node], context: Context) -> 
 def _parameters(used: Sequence[Node], context: Context) -> list[tree.Letter]:
     functions = {key(part.function) for part in used if isinstance(part, tree.Call) and isinstance(part.function, tree.Letter)}
     return [letter for letter in _open(used, "theta", context) if key(letter) not in functions and letter.name not in NUMBERS]
+
+
+def _running(chains: Iterable[tree.Chain]) -> set[str]:
+    """What moves, or has a value at the end: no parameter."""
+    nodes = [node for chain in chains for node in walk(chain)]
+    dotted = {key(node) for node in nodes if isinstance(node, tree.Letter) and {*node.accents} & {*MOTIONS}}
+    calls = (node for node in nodes if isinstance(node, tree.Call) and isinstance(node.function, tree.Letter) and len(node.arguments) == 1)
+    return dotted | {key(call.function) for call in calls if getattr(call.arguments[0], "name", "") in TIMES}  # type: ignore[arg-type]
 
 
 def _starts(chains: Iterable[tree.Chain], context: Context) -> Context:

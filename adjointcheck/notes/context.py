@@ -165,8 +165,12 @@ class Context:
     """All that is known when a formula is read: letters, options, the laws and hypotheses in force, texts of the header still to read.
 
     `moved`: control and parameters, where the notes vary them; a line that does not name their variation is not read as holding them.
+    `pieces`: formulas to put in: J_b and J_o of J = J_b + J_o, w^{k+1} of a step of an iteration.
     `chapters`: the contexts in which examples start, by the number of their first formula.
     `maps`: capitals that are maps in plain type and other letters in bold (`letters.maps_beside_bold`).
+    `rates`: letters of which the notes write the rates, and that are no functions (`letters.rates_in`).
+    `called`: letters that are functions wherever they stand (`letters.called_in`).
+    `timed`: letters with a value in time somewhere (`letters.timed_in`).
     """
 
     letters: Mapping[str, Declared] = field(default_factory=dict)
@@ -177,7 +181,11 @@ class Context:
     problems: tuple[str, ...] = ()
     moved: frozenset[str] = frozenset()
     chapters: Mapping[str, Any] = field(default_factory=dict)
+    pieces: Mapping[str, Node] = field(default_factory=dict)
     maps: frozenset[str] = frozenset()
+    rates: frozenset[str] = frozenset()
+    called: frozenset[str] = frozenset()
+    timed: frozenset[str] = frozenset()
 
     def option(self, name: str) -> str:
         """row, column ...; "" where the notes leave it open."""
@@ -231,13 +239,15 @@ class Context:
         paths = frozenset(name for name, kind in names.items() if kind == "path")
         functions = frozenset(name for name, kind in names.items() if kind in ("function", "functional"))
         return Letters(
-            functions=functions,
+            functions=functions | self.called.difference(names),
             plain=frozenset(names) - paths - functions,
-            signals=paths,
+            signals=paths | self.rates.difference(names),
             indexed=paths if self.over() == "layers" else frozenset(),
             times=_times_of(self.letters),
             star=self.option("star"),
+            prime=self.option("prime"),
             maps=self.maps,
+            iterate=self.option("iterate"),
         )
 
     def shown(self) -> tuple[tuple[str, str], ...]:
@@ -248,7 +258,7 @@ class Context:
 def _times_of(letters: Mapping[str, Declared]) -> frozenset[str]:
     """The usual letters of time that are no other letters, and those that the notes declare."""
     timed = {name for name, declared in letters.items() if declared.symbol in ("t", "t0", "t1", "s", "tau")}
-    return (Letters().times - letters.keys()) | timed
+    return Letters().times.difference(letters) | timed
 
 
 def contradicts(one: Declared, other: Declared) -> bool:
@@ -433,6 +443,8 @@ def _role(role: Role, word: str, value: str, context: Context) -> Context:
         return replace(context, formulas=(*context.formulas, latexified(value)))
     if match is None:
         return _problem(context, f"{word}: {value}", f"`{word}: LETTER`")
+    if role.symbol == "p" and re.search(r"current[ -]value", value.lower()) and context.of("x"):
+        return context  # exp(rho t) times the costate: the notes say of what
     listed = [found[1] for part in _split(value) if (found := re.fullmatch(rf"{_LETTER}(?:\(t\))?", part))]
     if role.symbol in ("x", "w", "theta", "p") and len(listed) == len(_split(value)) > 1:
         return _components(role, [letter_name(name) for name in listed], context)

@@ -6,9 +6,11 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import Context
+from adjointcheck.notes.context import Context, Law
 from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, walk
 from adjointcheck.notes.tree import Node
+
+STARTS = (Symbol("t0"), tree.Number(Fraction(0)))
 
 
 def objective_of(context: Context) -> Node:
@@ -42,9 +44,47 @@ def starting(objective: Node) -> tree.Sum:
 
 
 def _starts(node: Node) -> bool:
-    states = [part for part in walk(node) if isinstance(part, Symbol) and part.name == "x"]
-    return bool(states) and all(part.at in (Symbol("t0"), tree.Number(Fraction(0))) for part in states) and not any(
-        isinstance(part, tree.Series) for part in walk(node))
+    states = [part for part in walk(node) if isinstance(part, Symbol) and part.name in ("x", "x0")]
+    return bool(states) and all(part.name == "x0" or part.at in STARTS for part in states) and not any(
+        isinstance(part, tree.Series | tree.Integral) for part in walk(node))
+
+
+def later(objective: Node) -> Node:
+    """All other terms."""
+    return tree.Sum(tuple(term for term in tree.terms(objective) if not _starts(term)))
+
+
+def apart(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
+    """Over time, an equation in which J stands for what is paid after the start: dJ/dx_0 becomes that plus d J_b/dx_0."""
+    law = context.law("objective")
+    paid = starting(law.right) if law is not None and context.over() == "time" else tree.Sum(())
+    if law is None or not paid.terms or not tree.terms(later(law.right)):
+        return left, right, context
+    cost = _by_start(paid)
+    rest = replace(law, right=later(law.right))
+    laws = tuple(rest if other is law else other for other in context.laws)
+    one, other = _beside(left, cost), _beside(right, cost)
+    if isinstance(one, tree.Sum) and one.terms[:1] == (left,):  # J_b on the other side, beside the costate
+        one, other = left, tree.Sum((*tree.terms(other), *(tree.Negative(term) for term in one.terms[1:])))
+    return one, other, replace(context, laws=(*laws, Law("start cost", Symbol("J"), cost)))
+
+
+def _by_start(node: Node) -> Node:
+    """With x_0 for x(t_0)."""
+    return Symbol("x0") if isinstance(node, Symbol) and node.name == "x" else rebuilt(node, _by_start)
+
+
+def _beside(node: Node, cost: Node) -> Node:
+    """J as J + J_b."""
+    if isinstance(node, tree.Derivative) and node.of == Symbol("J") and len(node.by) == 1 and _is_start(node.by[0]):
+        return tree.Sum((node, tree.Derivative(cost, (Symbol("x0"),), "partial")))
+    if isinstance(node, tree.Variation) and node.of == Symbol("J"):
+        return tree.Sum((node, tree.Variation(cost)))
+    return tree.Sum((node, cost)) if node == Symbol("J") else rebuilt(node, lambda child: _beside(child, cost))
+
+
+def _is_start(node: Node) -> bool:
+    return isinstance(node, Symbol) and (node.name == "x0" or (node.name == "x" and node.at in STARTS))
 
 
 def integrates(node: Node) -> bool:

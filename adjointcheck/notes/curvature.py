@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, Context, Declared, key
-from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.meaning import Applied, Symbol, core_of, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.quantities import OPTIMAL, STARS
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import head, pair_of
 
@@ -21,7 +22,7 @@ INPUTS = ("x0", "theta", "w")
 def directed(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Context]:
     """With variations for derivatives by eps at eps = 0; a letter that stands beside eps is a direction from here on."""
     for part in walk(chain):
-        for letter, name in _moves(part, context):
+        for letter, name in (*_moves(part, context), *_along(part, context)):
             if key(letter) not in context.letters:
                 body = tree.Variation(Symbol(name))
                 declared = Declared(key(letter), key(letter), ROLES[name].shape, "alias", body=body, source="proposed")
@@ -46,13 +47,46 @@ def _moves(node: Node, context: Context) -> list[tuple[tree.Letter, str]]:
     return found
 
 
+def _along(node: Node, context: Context) -> list[tuple[tree.Letter, str]]:
+    """(v, theta) of (dx/dtheta) v."""
+    factors = node.factors if isinstance(node, tree.Product) and len(node.factors) == 2 else ()
+    slope = resolve(factors[0], context) if factors and isinstance(factors[0], tree.Derivative) else None
+    by = slope.by[0] if isinstance(slope, tree.Derivative) and slope.kind == "total" and len(slope.by) == 1 else None
+    letter = factors[1] if factors else None
+    moved = isinstance(slope, tree.Derivative) and getattr(core_of(slope.of), "name", "") in ("x", "p")
+    new = isinstance(letter, tree.Letter) and not letter.accents and bool(unknown(resolve(letter, context)))
+    return [(letter, by.name)] if moved and new and isinstance(by, Symbol) and by.name in ("x0", "theta") else []  # type: ignore[list-item]
+
+
 def is_small(node: Node, context: Context) -> bool:
     """eps, as the notes or custom write it."""
     return isinstance(node, tree.Letter) and resolve(node, context) == Symbol("eps")
 
 
+def _needle(node: tree.Limit) -> Node | None:
+    """delta x of lim (x_mu - x)/mu."""
+    body = node.body if isinstance(node.body, tree.Quotient) and node.body.below == node.by else None
+    terms = body.above.terms if body is not None and isinstance(body.above, tree.Sum) and len(body.above.terms) == 2 else ()
+    if not terms or not isinstance(terms[1], tree.Negative) or node.to != tree.Number(Fraction(0)):
+        return None
+    moved, plain = (_bare(term, node.by) for term in (terms[0], terms[1].of))
+    return tree.Variation(plain) if moved == plain and terms[0] != moved and head(plain) is not None else None
+
+
+def _bare(node: Node, small: Node) -> Node:
+    """x(t) of x_mu(t) and of x_*(t)."""
+    if isinstance(node, tree.Call):
+        return replace(node, function=_bare(node.function, small))
+    if not isinstance(node, tree.Letter):
+        return node
+    marks = (small, tree.Letter(OPTIMAL), *map(tree.Letter, STARS))
+    return replace(node, below=() if node.below == (small,) else node.below, above=tuple(mark for mark in node.above if mark not in marks))
+
+
 def _varied(node: Node, context: Context) -> Node:
     node = rebuilt(node, lambda child: _varied(child, context))
+    if isinstance(node, tree.Limit) and (needle := _needle(node)) is not None:
+        return replace(needle, span=node.span)
     slope = node.of if isinstance(node, tree.Evaluated) and not node.less and len(node.at) == 1 else None
     place = node.at[0] if isinstance(node, tree.Evaluated) and len(node.at) == 1 else None
     small = isinstance(slope, tree.Derivative) and len(slope.by) == 1 and is_small(slope.by[0], context)

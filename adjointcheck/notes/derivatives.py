@@ -45,11 +45,34 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
         return jacobian(of, by[0], kind, context)
     if len(by) == 1 and core_of(of) == Symbol("J") and (part := _from_here_on(core_of(by[0]))):
         return part
+    if len(by) == 1 and not is_inside(core_of(of), core_of(by[0]), context):
+        of, kind = paid_in_the_end(context), "total"
     of = without_rates(of, context) if _is_explicit(by, kind, context) else of
     if isinstance(of, tree.Derivative) and (of.kind, of.by) == ("total", (Symbol("t"),)) and _are_inputs(by):  # d_p of a rate
         return tree.Derivative(derivative(of.of, by, kind, context), of.by, "total")
     made = _settled(of, tuple(map(core_of, by)), kind, context)
     return tree.Negative(made) if sum(map(_is_minus, by)) % 2 else made
+
+
+def is_inside(of: Node, by: Node, context: Context) -> bool:
+    """Does an end cost depend on this state by itself, and not only through the system, as Psi(x(T)) on x(t) and on x_0?"""
+    if not isinstance(of, Applied) or of.name != "Psi" or not isinstance(by, Symbol) or by.name not in ("x", "x0") or by.part:
+        return True
+    orders = [[slot for slot, _ in of.arguments], *([*known.arguments] for known in context.of("Psi") if known.arguments)]
+    if any(order.count("x") > 1 or not {*order} <= {"x", "t", "theta"} for order in orders):  # Psi(x(0), x(T))
+        return True
+    place = Symbol("t0") if by.name == "x0" else by.at
+    value = next((value for slot, value in of.arguments if slot == "x"), None)
+    taken = of.at or (value.at if isinstance(value, Symbol) else None)
+    free = value is not None and not isinstance(value, Symbol)
+    return place in (None, taken) or free or (is_end(place) and place != Symbol("t0"))
+
+
+def paid_in_the_end(context: Context) -> Node:
+    """J, where it is the end cost and nothing else."""
+    law = context.law("objective")
+    whole = isinstance(law.right, Applied) and law.right.name == "Psi" if law is not None else not context.of("L")
+    return Symbol("J") if whole else Unknown("the end cost as it depends on earlier states")
 
 
 def jacobian(of: Node, by: tree.Vector, kind: str, context: Context) -> Node:
@@ -102,6 +125,8 @@ def _is_minus(node: Node) -> bool:
 def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Node:
     if kind in ("nabla", "partial") and not by and not symbols(of) & {"J", "J_a"}:  # D J(u)[v] is along v
         by = (Symbol("x"),)
+        if isinstance(of, tree.Derivative) and of.kind in ("nabla", "partial") and of.by == by:  # nabla^2 Phi(x(T))
+            return replace(of, by=by * 2)
     if kind == "nabla" and not by and context.over() == "layers":
         by = (Unknown("what nabla J is by"),)
     if kind == "nabla" and not by:
@@ -119,7 +144,15 @@ def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Nod
     made = _kind(of, by[0], kind, context)
     if made == "total" and by[0] == Symbol("w") and context.over() == "layers":
         return tree.Derivative(of, (Unknown(UNPLACED),), made)  # of one layer, or shared by all of them
+    if made == "total" and len(by) == 2 and _is_whole_cost(core_of(of), context):
+        of = Symbol("J")
     return tree.Derivative(_taken_at(of, by[0], context), by, made)
+
+
+def _is_whole_cost(of: Node, context: Context) -> bool:
+    """Psi where nothing else is paid."""
+    law = context.law("objective")
+    return isinstance(of, Applied) and of.name == "Psi" and not context.of("L") and (law is None or isinstance(law.right, Applied))
 
 
 def _taken_at(of: Node, by: Symbol, context: Context) -> Node:
@@ -145,7 +178,8 @@ def _kind(of: Node, by: Symbol, kind: str, context: Context) -> str:
     core, names = core_of(of), symbols(of)
     if "rho" in names and by.name == "x":
         return "total"  # of the density where the solution goes through
-    functional = bool(names & {"J", "J_a"}) or any(isinstance(part, tree.Integral | tree.Series) for part in walk(of))
+    costs = {"J", "J_a", *(known.symbol for known in context.letters.values() if known.kind == "functional")}
+    functional = bool(names & costs) or any(isinstance(part, tree.Integral | tree.Series) for part in walk(of))
     if by.name in ("t", "s") and not (isinstance(core, Symbol) and core.name == "J"):
         explicit = any(isinstance(part, Applied) for part in walk(of))
         return "total" if kind in ("total", "through") or not explicit else "partial"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bisect
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -22,6 +23,8 @@ from adjointcheck.notes.source import Source, source, sources
 from adjointcheck.notes.terminals import Terminals
 
 FORMULAS = 2_000
+STANDS_FOR = re.compile(r"\s*(?:stands? for|denotes?|equals?|(?:is |be )?equal to|(?:ist |sei )?gleich|bezeichnet|steht für|désigne"
+                        r"|(?:est )?égale? à|denota|(?:es |sea )?igual a|(?:è |sia )?uguale a)\s*")
 
 
 @dataclass(frozen=True)
@@ -92,12 +95,12 @@ def _document(file: str, parts: list[Source]) -> Document:
 
 def _formulas(part: Source, found: Layout, count: int) -> Iterator[Formula]:
     """The formulas of one text; inline mathematics only where it states something."""
-    since = 0
+    since, before = 0, None
     for region, declared in zip(found.regions, _declared(part.text, found), strict=True):
-        for formula in _region(part, found, region):
+        for formula in (*_said(part, found, before, region), *_region(part, found, region)):
             count += 1
             yield _finished(formula, str(count), formula.declared or declared, sentence(part, found, region.outer[0], since))
-        since = region.outer[1] if region.display else since
+        since, before = region.outer[1] if region.display else since, region
 
 
 def _finished(formula: Formula, name: str, declared: str, before: str) -> Formula:
@@ -117,6 +120,19 @@ def _finished(formula: Formula, name: str, declared: str, before: str) -> Formul
         formula.unread,
         places,
     )
+
+
+def _said(part: Source, found: Layout, one: Region | None, other: Region) -> Iterator[Formula]:
+    """tau = T - t, of `let $tau$ stand for $T - t$`."""
+    if one is None or one.display or other.display or not STANDS_FOR.fullmatch(part.text[one.outer[1] : other.outer[0]]):
+        return
+    try:
+        left, right = (expanded(_clean(part, found, region), found.macros) for region in (one, other))
+    except NotRead:
+        return
+    if not (_states(left.text) or _states(right.text)):
+        places = tuple(map(part.place, (*left.offsets, *[one.outer[1]] * 3, *right.offsets)))
+        yield Formula("", f"{left.text} = {right.text}", part.file, *places[0], display=False, places=places)
 
 
 def _region(part: Source, found: Layout, region: Region) -> Iterator[Formula]:

@@ -303,7 +303,7 @@ def _(node: tree.Vector, env: Env) -> Value:
     """Parts one after the other; a column of rows stays a matrix."""
     rows = [[evaluate(cell, env) for cell in row] for row in node.rows]
     if len(rows) == 1 or all(len(row) == 1 for row in rows):
-        return jet.joined([np.asarray(cell) if not isinstance(cell, jet.Jet) else cell for row in rows for cell in row])
+        return scalar(jet.joined([np.asarray(cell) if not isinstance(cell, jet.Jet) else cell for row in rows for cell in row]))
     if any(isinstance(cell, jet.Jet) for row in rows for cell in row):
         raise NoValue("a matrix of blocks that moves")
     try:

@@ -8,22 +8,27 @@ from typing import TYPE_CHECKING
 
 from adjointcheck.errors import AdjointCheckError
 from adjointcheck.notes import tree
-from adjointcheck.notes.blocks import clocked
-from adjointcheck.notes.chapters import example_of, taken
+from adjointcheck.notes.blocks import clocked, turned
+from adjointcheck.notes.chapters import example_of, moves_again, sequel_of, taken
 from adjointcheck.notes.concrete import acquainted
 from adjointcheck.notes.context import LATER, Context, Declared, own, read_header
+from adjointcheck.notes.cost_parts import parted
 from adjointcheck.notes.densities import told
 from adjointcheck.notes.impacts import impacted
-from adjointcheck.notes.introduction import dynamics, understand
+from adjointcheck.notes.introduction import Introduced, dynamics, integrated_dynamics, naming, understand
+from adjointcheck.notes.iterates import iterated_in
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.layering import layered
-from adjointcheck.notes.letters import maps_beside_bold
+from adjointcheck.notes.letters import called_in, maps_beside_bold, rates_in, timed_in
+from adjointcheck.notes.meaning import Symbol, resolve
 from adjointcheck.notes.multiplier import may_be_costate
-from adjointcheck.notes.primes import moved
+from adjointcheck.notes.nets import netted, spelt
+from adjointcheck.notes.primes import moved, unprimed
 from adjointcheck.notes.production import counted
 from adjointcheck.notes.sampling import horizon
+from adjointcheck.notes.shorthand import partials
 from adjointcheck.notes.stars import starred
-from adjointcheck.notes.tangent import linearised
+from adjointcheck.notes.tangent import linearised, residuals
 from adjointcheck.notes.usage import head, moving, pair_of
 
 if TYPE_CHECKING:
@@ -37,32 +42,66 @@ def begun(document: Document, context: Context | None = None) -> Context:
         chain = read_formula(text, context.reader())
         context = replace(context, problems=(*context.problems, f"header: `{text}` is not read: {chain.reason}")) if isinstance(
             chain, Unread) else understand(chain, context)[1]
-    maps = maps_beside_bold(formula.text for formula in document.formulas)
-    return _parted(document.formulas, replace(context, formulas=(), maps=maps))
+    texts = [formula.text for formula in document.formulas]
+    context = replace(context, maps=maps_beside_bold(texts), rates=rates_in(texts), called=called_in(texts), timed=timed_in(texts))
+    index = iterated_in(texts) if context.over() != "layers" else ""
+    context = replace(context, options={**context.options, "iterate": index}) if index else context
+    return _parted(document.formulas, replace(context, formulas=()))
 
 
 def _parted(formulas: Sequence[Formula], header: Context) -> Context:
-    """The context before the first of the formulas; that of an example further on stands in its chapters."""
-    first = example_of(formulas, header)
-    context, after = _known(formulas[:first], header)
-    if first is None or context.over() == "layers":
-        return context if first is None else _known(formulas, header)[0]
-    return replace(context, chapters={formulas[first].name: _parted(formulas[first:], taken(after, header, formulas[first:]))})
+    """The context before the first of the formulas; that of an example or a sequel further on stands in its chapters."""
+    first, sequel = example_of(formulas, header), sequel_of(formulas, header)
+    at = first if first is not None else sequel
+    context, after = _known(formulas[:at], header)
+    if at is None or context.over() == "layers":
+        return context if at is None else _known(formulas, header)[0]
+    told = [known for known in after.letters.values() if known.symbol == "p" and known.told]
+    chapter = (_parted(formulas[at:], taken(after, header, formulas[at:])) if first is not None
+               else _sequel(formulas[at:], _restated(formulas[:at], formulas[at], context), header, told))
+    return replace(context, chapters={formulas[at].name: chapter})
+
+
+def _restated(formulas: Sequence[Formula], sequel: Formula, context: Context) -> list[Formula]:
+    """What goes on in a sequel of what was said before it: the cost, the start, and the rates of other letters."""
+    found = []
+    for formula in formulas:
+        chain = formula.unread or read_formula(formula.text, context.reader())
+        if not isinstance(chain, Unread):
+            before, (resolved, context) = context, understand(chain, context)
+            grown = [law.kind for law in context.laws[len(before.laws) :]]
+            other = resolved.status == "assumption" and moving(chain.sides[0]) is not None and not moves_again(formula, sequel, context)
+            found += [formula] if other or {*grown} & {"objective", "start"} else []
+    return found
+
+
+def _sequel(formulas: Sequence[Formula], restated: Sequence[Formula], header: Context, told: Sequence[Declared]) -> Context:
+    """The context in which a sequel starts, with costates as they were told before."""
+    context, _ = _known([*formulas, *restated], header)
+    for chain in [*_chains(restated, context)]:
+        context = understand(chain, context)[1]
+    again = {known.letter: replace(context.letters[known.letter], sign=known.sign, told=LATER) for known in told
+             if getattr(context.letters.get(known.letter), "symbol", "") == "p"}
+    return replace(context, letters={**context.letters, **again})
 
 
 def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Context]:
     """The context before these formulas, and that after them."""
     context = clocked((formula.text for formula in formulas), starred(formulas, context))
+    context = netted(_chains(formulas, context), context)
     context = moved(_chains(formulas, context), told(_chains(formulas, context), context))
-    context = horizon(_chains(formulas, context), context)
+    context = parted(_chains(formulas, context), horizon(_chains(formulas, context), context))
     context = counted(_chains(formulas, context), decaying(_chains(formulas, context), context))
     context = acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context)))
-    law = next((found for chain in _chains(formulas, context) if (found := dynamics(chain, context))), None)
+    law = next((found for chain in _chains(formulas, context) if (found := stated(chain, context))), None)
     if law is not None and not context.law("dynamics"):  # the letters of xdot = f(x) hold for a cost that is stated before
         context = replace(law[2], laws=context.laws)
+    context = partials(_chains(formulas, context), context)
     for chain in _chains(formulas, context):  # what z and v are in z-dot = f_x z + f_u v holds before it is said
-        found = linearised(chain, context)
-        context = found[2] if found else context
+        chain = unprimed(chain, context)
+        for equation in (chain, *residuals(chain)):
+            found = linearised(equation, context) or flow(equation, context)
+            context = found[2] if found else context
     return foretold(formulas, context)
 
 
@@ -70,7 +109,7 @@ def _chains(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chai
     for formula in formulas:
         chain = formula.unread or read_formula(formula.text, context.reader())
         if not isinstance(chain, Unread):
-            yield chain
+            yield spelt(chain, context)
 
 
 def decaying(chains: Iterable[tree.Chain], context: Context) -> Context:
@@ -83,6 +122,23 @@ def decaying(chains: Iterable[tree.Chain], context: Context) -> Context:
         if letter is not None and any(isinstance(term, tree.Variation) and head(term.of) == letter for term in paid):
             return context.declare(Declared("delta", own("delta"), source="proposed"))
     return context
+
+
+def stated(chain: tree.Chain, context: Context) -> Introduced:
+    """The dynamics as a rate, or as an integral."""
+    return dynamics(chain, context) or integrated_dynamics(chain, context)
+
+
+def flow(chain: tree.Chain, context: Context) -> Introduced:
+    """T(x, t) = x(t + eps): the flow, of which lines before may speak."""
+    chain = turned(chain, context)
+    value = resolve(chain.sides[1], context) if isinstance(chain.sides[0], tree.Call) and len(chain.sides) > 1 else None
+    ahead = isinstance(value, Symbol) and value.name == "x" and isinstance(value.at, tree.Sum)
+    found = naming(chain, context) if ahead else None
+    if found is None:
+        return None
+    letters = {name: replace(known, told=LATER) if name in found[1] else known for name, known in found[2].letters.items()}
+    return found[0], found[1], replace(found[2], letters=letters)
 
 
 def foretold(formulas: Iterable[Formula], context: Context) -> tuple[Context, Context]:

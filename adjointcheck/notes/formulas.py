@@ -23,7 +23,8 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     """L(x, u) = ...: what a function of the problem is, said once, in its own arguments."""
     pair = pair_of(chain)
     letter = head(pair[0]) if pair else None
-    letter = replace(letter, below=()) if letter is not None and is_placed(letter, context) else letter
+    placed = letter is not None and is_placed(letter, context) and key(letter) not in context.letters  # ell_N is not ell
+    letter = replace(letter, below=()) if letter is not None and placed else letter
     if pair is None or letter is None or role_in(letter, context) not in FUNCTIONS or len(chain.sides) > 2 or differentiates(pair[1]):
         return None
     known = context.letters[key(letter)]
@@ -34,6 +35,7 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
         return None
     state = next(iter(context.of("x")), None)
     shape = state.shape if left.name == "f" and state is not None else ROLES[left.name].shape
+    context = _without_slopes(pair[1], context)
     after = _numbers(pair[1], constants(pair[1], context, shape))
     body = resolve(pair[1], after)
     plain = not symbols(body) & {"p", "J", "J_a", "H", *FUNCTIONS} and not unknown(body)
@@ -42,6 +44,51 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     if known.arguments is not None and len(left.arguments) < len(known.arguments):
         after = replace(after, options={**after.options, "example": f"{key(letter)} {len(left.arguments)}"})
     return "definition", (key(letter),), replace(after, letters={**after.letters, key(letter): replace(known, body=body)})
+
+
+def finer_step(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """f_k(x_k, u_k) = x_k + h f(x_k, u_k), L_k = h ell(x_k, u_k): the layers of before are time steps, and f and ell from here on."""
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair else None
+    if pair is None or letter is None or context.over() != "layers" or not letter.below or not is_placed(letter, context):
+        return None
+    role = role_in(replace(letter, below=()), context)
+    calls = [part for part in walk(pair[1]) if isinstance(part, tree.Call) and role_in(head(part), context) not in ("x", "p", "w")]
+    inner = head(calls[0]) if len(calls) == 1 else None
+    if role not in ("f", "L") or inner is None or inner.below or {role_in(inner, context)} - {role, ""} or not _is_step(pair[1]):
+        return None
+    known = replace(context.letters[letter.name], letter=key(inner), source="proposed")
+    letters = {name: other for name, other in context.letters.items() if name != letter.name}
+    after = _stepped(pair[1], replace(context, letters={**letters, key(inner): known}))
+    body = resolve(pair[1], after)
+    if unknown(body):
+        return None
+    laws = tuple(replace(law, right=_put(law.right, {role: body})) for law in after.laws if law.kind != "dynamics")
+    bodies_ = {name: replace(other, body=_put(other.body, {role: body})) for name, other in after.letters.items() if other.body is not None}
+    return "assumption", (key(inner),), replace(after, laws=laws, letters={**after.letters, **bodies_})
+
+
+def _is_step(node: Node) -> bool:
+    """x + h f, or h ell."""
+    terms = tree.terms(node)
+    last = terms[-1] if terms else node
+    return len(terms) <= 2 and isinstance(last, tree.Product) and len(last.factors) == 2 and isinstance(last.factors[0], tree.Letter)
+
+
+def _stepped(node: Node, context: Context) -> Context:
+    """With the h of h f as the time step."""
+    last = tree.terms(node)[-1]
+    step = last.factors[0] if isinstance(last, tree.Product) else None
+    new = isinstance(step, tree.Letter) and not context.of("h") and key(step) not in context.letters
+    return context.declare(Declared(key(step), "h", source="proposed")) if new and isinstance(step, tree.Letter) else context
+
+
+def _without_slopes(value: Node, context: Context) -> Context:
+    """A of f(x, u) = A x + B u is a matrix of its own, where A_k was a Jacobian of f."""
+    bare = {part.name for part in walk(value) if isinstance(part, tree.Letter) and not part.below}
+    known = {name: letter for name, letter in context.letters.items() if name in bare and letter.body is not None}
+    slopes = {name for name, letter in known.items() if isinstance(letter.body, tree.Derivative) and "f" in symbols(letter.body)}
+    return replace(context, letters={name: letter for name, letter in context.letters.items() if name not in slopes})
 
 
 def exampled(chain: tree.Chain, context: Context) -> Context:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes import tree
+from adjointcheck.notes.at_event import misplaced, stretch_of
 from adjointcheck.notes.context import ROLES, Context, Declared, key
 from adjointcheck.notes.meaning import SIDES, Symbol, resolve, unknown, walk
 from adjointcheck.notes.modes import eventful, switched
@@ -79,6 +80,19 @@ def cased(chain: tree.Chain, context: Context) -> Introduced:
     if early is None or late is None:
         return None
     return "assumption", (*early[1], *late[1]), either(late[2])
+
+
+def by_cases(chain: tree.Chain, context: Context) -> tree.Chain:
+    """p-dot = -f_x^+ p for t > tau and -f_x^- p for t < tau: two equations, each on the side of its field."""
+    right = chain.sides[-1]
+    if not context.of("g") or len(chain.sides) != 2 or not isinstance(right, tree.Cases):
+        return chain
+    rows = [replace(chain, sides=(chain.sides[0], value), conditions=(when,) if when else ()) for value, when in right.rows]
+    sides = {stretch_of(row.sides[1]) for row in rows}
+    if len(sides) < len(rows) or "" in sides or any(map(misplaced, rows)):
+        return chain
+    left, right = (tree.Vector(tuple((row.sides[i],) for row in rows)) for i in (0, 1))
+    return replace(chain, sides=(left, right))
 
 
 def jump(chain: tree.Chain, context: Context) -> Introduced:

@@ -10,40 +10,52 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from adjointcheck.notes import tree
+from adjointcheck.notes.adjoined_motion import adjoined_motion
 from adjointcheck.notes.ansatz import riccati_ansatz
 from adjointcheck.notes.at_event import at_event, misplaced
+from adjointcheck.notes.at_samples import at_samples, is_beyond
 from adjointcheck.notes.blocks import is_value, numbers, stacked, turned
 from adjointcheck.notes.concrete import written_out
-from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, Law, key, own
+from adjointcheck.notes.context import LATER, ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.contraction import implied
+from adjointcheck.notes.cost_parts import assembled, piece
+from adjointcheck.notes.current_values import current_hamiltonian, priced
 from adjointcheck.notes.curvature import directed, tangent, weighted
 from adjointcheck.notes.densities import supposed, untraced
 from adjointcheck.notes.difference_riccati import ansatz
 from adjointcheck.notes.families import named_neighbour, neighbouring
 from adjointcheck.notes.flows import spoken_of, turned_to_time
 from adjointcheck.notes.forms import form_of
-from adjointcheck.notes.formulas import exampled, formula, update
-from adjointcheck.notes.impacts import cased, jump
+from adjointcheck.notes.formulas import exampled, finer_step, formula, update
+from adjointcheck.notes.impacts import by_cases, cased, jump
+from adjointcheck.notes.iterates import at_iterate, iteration, sized
 from adjointcheck.notes.layering import arrived, counted_back, finer, grid, shared, stepwise
 from adjointcheck.notes.manifold import end_condition, end_cost
 from adjointcheck.notes.meaning import AXES, COUNTERS, Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
-from adjointcheck.notes.measured import increment, operators, vectors
+from adjointcheck.notes.measured import increment, operators, specialised, vectors
+from adjointcheck.notes.mechanics import speed_at
 from adjointcheck.notes.modes import guard, is_mode, reset, switched
-from adjointcheck.notes.multiplier import augmented, costate_meaning, hamiltonian
+from adjointcheck.notes.multiplier import augmented, costate_meaning, governed, hamiltonian
 from adjointcheck.notes.neighbours import first_order
+from adjointcheck.notes.nets import spelt as weighed
 from adjointcheck.notes.numbered import family, numbered, spread
 from adjointcheck.notes.observed import observed_cost
 from adjointcheck.notes.own_letters import indexed, is_placed
+from adjointcheck.notes.posing import mapped, posed, ranged, sought
 from adjointcheck.notes.primes import is_primed, unprimed
 from adjointcheck.notes.production import alike, inner_function
+from adjointcheck.notes.propagators import propagated, propagator
 from adjointcheck.notes.quadratures import ended, rate
+from adjointcheck.notes.quantities import OPTIMAL
 from adjointcheck.notes.sampling import folded, joined, sampled
 from adjointcheck.notes.scales import is_score
-from adjointcheck.notes.several_costs import about, is_another, law_of, named, spelt
+from adjointcheck.notes.several_costs import about, is_another, law_of, spelt, summed
+from adjointcheck.notes.several_costs import named as spoken_costs
 from adjointcheck.notes.shorthand import NOTATIONS, conserved, counts, gathered, squares, title
-from adjointcheck.notes.stages import stage_definition, stage_law, stage_letters, stage_update
+from adjointcheck.notes.stages import on_clock, stage_definition, stage_law, stage_letters, stage_update
 from adjointcheck.notes.starting import START, parametrised
-from adjointcheck.notes.tangent import linearised, started
+from adjointcheck.notes.step_jacobians import step_jacobians
+from adjointcheck.notes.tangent import chained, linearised, sensitivity, started
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import (
     EQUALS,
@@ -91,29 +103,35 @@ class Resolved:
 
 def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
-    chain = formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ())
+    chain = assembled(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
+    if (stepped := iteration(chain, context)) is not None:
+        context = stepped[2]
+        chain = replace(chain, sides=tuple(at_iterate(side, context) for side in chain.sides))
+        return replace(_resolved(chain, context), status=stepped[0], introduced=stepped[1]), context
+    chain = replace(chain, sides=tuple(propagated(at_iterate(side, context), context) for side in chain.sides))
+    context = sized(chain, context)
     context = neighbouring(chain, sampled(chain, operators(chain, about(chain, arrived(chain, context)))))
-    chain = turned(gathered(unprimed(chain, context), context))
+    chain = turned(gathered(unprimed(weighed(mapped(posed(chain)), context), context), context), context)
     chain = replace(chain, sides=tuple(squares(spread(side, context)) for side in chain.sides))
-    chain, context = directed(chain, stacked(chain, exampled(chain, context)))
+    chain, context = directed(chain, stacked(chain, exampled(chain, step_jacobians(chain, context))))
     for introduce in INTRODUCTIONS:
         found = introduce(chain, context)
         if found is not None:
             status, names, after = found
             resolved = replace(_resolved(unprimed(chain, after), after), status=status, form="", introduced=names)
-            return replace(resolved, problems=()) if introduce in (*NOTATIONS, family) else resolved, _explained(after, chain)
-    after = _explained(propose(chain, vectors(chain, stage_letters(chain, context))), chain)
+            return replace(resolved, problems=()) if introduce in UNJUDGED else resolved, _explained(after, chain)
+    after = _explained(chained(chain, propose(chain, governed(chain, vectors(chain, stage_letters(chain, context))))), chain)
     resolved = _resolved(chain, after)
-    several = ("it speaks of two costs",) if len(named(chain, after)) > 1 else ()
+    several = ("it speaks of two costs",) if len(spoken_costs(chain, after)) > 1 else ()
     return replace(resolved, problems=(*resolved.problems, *several)), _hypothesised(chain, after)
 
 
 def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = resolve(chain, context)
-    made = resolve(chain, spoken_of((made,), context))
+    made = on_clock(resolve(chain, spoken_of((made,), context)), context)
     assert isinstance(made, tree.Chain)
     made = at_event(_placed(conserved(first_order(made))), context)
-    made = joined(stepwise(made, context), context)
+    made = joined(at_samples(stepwise(by_cases(made, context), context), context), context)
     made = shared(replace(made, sides=tuple(weighted(numbers(side), context) for side in implied(made.sides))))
     stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
     letters = [letter for side in stated for letter in unknown(side)]
@@ -121,7 +139,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
                      for letter in dict.fromkeys(letters))
     problems += tuple(f"what is said under the condition {show(item)} is not judged" for item in made.conditions if not _harmless(item))
     problems += ("it names the field of one side of the event on the other",) if misplaced(made) else ()
-    return Resolved(made, "claim", form_of(made), (), show(made), problems)
+    return Resolved(made, "claim", form_of(priced(made, context)), (), show(made), problems)
 
 
 def _placed(chain: tree.Chain) -> tree.Chain:
@@ -145,7 +163,8 @@ def _harmless(condition: Node) -> bool:
     """Words, ranges of times and layers, and places: what restricts no formula here."""
     if isinstance(condition, tree.Chain) and condition.relations:
         listed = isinstance(condition.sides[-1], tree.Vector) and "dots" in unknown(condition.sides[-1])  # i = 1, ..., s
-        return listed or counts(condition) or any(map(_is_running, condition.sides)) or set(condition.relations) <= {"in", "to"}
+        running = any(map(_is_running, condition.sides)) and not is_beyond(condition)
+        return listed or counts(condition) or running or set(condition.relations) <= {"in", "to"}
     return not isinstance(condition, tree.Chain) or len(condition.sides) == 1
 
 
@@ -173,14 +192,23 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
     if shape is None:
         return "assumption", (), context
     letter = replace(letter, below=()) if layered else letter
-    role = next((symbol for symbol, names in (("x", USUAL_STATES), ("w", USUAL_CONTROLS), ("theta", USUAL_PARAMETERS))
-                 if key(letter) in names and not context.of(symbol)), None)
     path = isinstance(chain.sides[0], tree.Call) or layered
+    usual = (("x", USUAL_STATES), ("w", USUAL_CONTROLS), *(() if path else (("theta", USUAL_PARAMETERS),)))  # p(t) is no parameter
+    role = next((symbol for symbol, names in usual if key(letter) in names and not context.of(symbol)), None)
     if key(letter) not in context.letters and role:
         context = context.declare(Declared(key(letter), role, (shape[0], "1"), ROLES[role].kind, source="proposed"))
+    elif path and key(letter) in USUAL_COSTATES and key(letter) not in context.letters and _beside_state(shape, context):
+        layout = "row" if shape[0] == "1" else "column"
+        context = context.declare(Declared(key(letter), "p", ROLES["p"].shape, "path", layout=layout, source="usual"))
     elif key(letter) not in context.letters:
         context = context.declare(Declared(key(letter), own(key(letter)), shape, "path" if path else "constant", source="proposed"))
     return "assumption", (key(letter),), context
+
+
+def _beside_state(shape: tuple[str, str], context: Context) -> bool:
+    """Is it the space of the state, whose costate has no letter yet?"""
+    states = context.of("x")
+    return bool(states) and not context.of("p") and states[0].shape != ("1", "1") and sorted(shape) == sorted(states[0].shape)
 
 
 def _space(node: Node) -> tuple[str, str] | None:
@@ -241,6 +269,27 @@ def limit_dynamics(chain: tree.Chain, context: Context) -> Introduced:
     return dynamics(replace(chain, sides=chain.sides[1:], relations=chain.relations[1:]), context)
 
 
+def integrated_dynamics(chain: tree.Chain, context: Context) -> Introduced:
+    """x(t) = x_0 + int_0^t f(x(s), u(s)) ds: dynamics and start in one."""
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair else None
+    terms = tree.terms(pair[1]) if pair else ()
+    sums = [term for term in terms if isinstance(term, tree.Integral) and term.upper == tree.Letter("t") and term.lower is not None]
+    if letter is None or letter.accents or len(sums) != 1 or len(terms) != 2 or not isinstance(sums[0].by, tree.Letter):
+        return None
+    (value,) = (term for term in terms if term is not sums[0])
+    found = dynamics(tree.Chain((replace(letter, accents=("dot",)), _running(sums[0].body, sums[0].by)), ("=",)), context)
+    if found is None or sums[0].lower is None:
+        return None
+    begun = start(tree.Chain((tree.Call(letter, (sums[0].lower,)), value), ("=",)), ends(found[2], "t0", sums[0].lower))
+    return "assumption", found[1], begun[2] if begun else found[2]
+
+
+def _running(node: Node, by: tree.Letter) -> Node:
+    """With t for the letter of the integral."""
+    return tree.Letter("t") if node == by else rebuilt(node, lambda child: _running(child, by))
+
+
 def _is_field(node: Node) -> bool:
     function = head(node)
     if function is None or isinstance(node, tree.Negative | tree.Transposed):
@@ -270,7 +319,8 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
     for part in walk(pair[1]):
         if isinstance(part, tree.Call) and not _is_path(part, context):
             context = _time_step(pair[1], part, context)
-        if isinstance(part, tree.Call) and not _is_path(part, context) and _takes_arguments(head(part), context):
+        activates = isinstance(part, tree.Call) and len(part.arguments) == 1 and isinstance(part.arguments[0], tree.Sum | tree.Product)
+        if isinstance(part, tree.Call) and not _is_path(part, context) and _takes_arguments(head(part), context) and not activates:
             context, more = introduced_function(part, "f", context, True)
             names += more
     law = Law("layers", resolve(pair[0], context), resolve(pair[1], constants(pair[1], context)))
@@ -321,7 +371,7 @@ def start(chain: tree.Chain, context: Context) -> Introduced:
     pair = pair_of(chain)
     if pair is None or not context.of("x"):
         return None
-    left = resolve(pair[0], context)
+    left = speed_at(resolve(pair[0], context), context)
     left = Symbol("x", at=Symbol("t0")) if left == Symbol("x0") and isinstance(pair[1], tree.Sum) else left
     if not (isinstance(left, Symbol) and left.name == "x" and isinstance(left.at, Symbol | tree.Number)):
         return None
@@ -365,7 +415,23 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
         return None
     if right is not None and (letter is None or role_in(letter, context) not in ("", "J") or (letter.accents and not known)):
         return None
-    return _objective(letter, left, value, context)
+    if letter is not None and is_placed(letter, context) and role_in(replace(letter, below=()), context) in ("x", "p", "w"):
+        return None
+    whole = summed(value, context) if letter is not None and len(spoken_costs(chain, context)) > 1 else None
+    if letter is not None and whole is not None:
+        total = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
+        return "assumption", (key(letter),), replace(total, laws=(*total.laws, law_of(letter, whole)))
+    return _objective(letter, left, value, _depending(left, context))
+
+
+def _depending(left: Node, context: Context) -> Context:
+    """With p of J(p) as the parameters, where nothing else is known of it."""
+    argument = left.arguments[0] if isinstance(left, tree.Call) and len(left.arguments) == 1 else None
+    if not isinstance(argument, tree.Letter) or context.of("theta") or context.over() == "layers":
+        return context
+    usual = key(argument) in USUAL_PARAMETERS and key(argument) not in USUAL_CONTROLS and unknown(resolve(argument, context))
+    role = ROLES["theta"]
+    return context.declare(Declared(key(argument), "theta", role.shape, role.kind, source="proposed")) if usual else context
 
 
 def _of_control(chain: tree.Chain, context: Context) -> bool:
@@ -395,7 +461,7 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
     for part in integrals:
         for call in walk(part.body):
             function = head(call)
-            if isinstance(call, tree.Call) and function is not None and _takes_cost(function, context):
+            if isinstance(call, tree.Call) and function is not None and _takes_cost(function, context) and not _is_signal(call):
                 context, more = introduced_function(call, "L", context)
                 names += more
             elif isinstance(call, tree.Call) and function is not None and role_in(replace(function, below=()), context) == "phi":
@@ -421,6 +487,11 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
     law = law_of(letter, paid_for)
     paid = ["running"] * bool(integrals) + ["terminal"] * bool(ended or _quadratic_end(value, context))
     return "assumption", names, replace(context, laws=(*context.laws, law)).believed(paid)
+
+
+def _is_signal(call: tree.Call) -> bool:
+    """d(t), data or a target."""
+    return len(call.arguments) == 1 and isinstance(call.arguments[0], tree.Letter) and call.arguments[0].name in ("t", "s", "tau")
 
 
 def _takes_cost(function: tree.Letter, context: Context) -> bool:
@@ -465,9 +536,11 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
         return None
     letter = head(pair[0])
     name = title(letter) if letter is not None else ""
+    if (known := context.letters.get(name)) is not None and (known.kind, known.told) == ("defined", LATER):
+        context = replace(context, letters={other: kept for other, kept in context.letters.items() if other != name})
     if letter is None or moving(pair[0]) is not None or name in context.letters or isinstance(pair[0], tree.Negative):
         return None
-    if not any(part for part in unknown(resolve(letter, context))):
+    if not any(part for part in unknown(resolve(letter, context))) or len(spoken_costs(chain, context)) > 1:
         return None
     after = propose(tree.Chain((pair[1],), ()), context)
     if name in after.letters:
@@ -480,6 +553,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
         layered = indexed(letter, pair[1], after)
         return ("definition", (letter.name,), layered) if layered is not None else None
     body = resolve(pair[1], after)
+    body = at_event(tree.Chain((body,), ()), after).sides[0] if {"g", "r"} & symbols(body) else body
     if unknown(body) or not symbols(body):
         return None
     if isinstance(pair[0], tree.Call) and is_value(pair[0], after):  # s(t_1) = ... does not say what s(t) is
@@ -490,10 +564,12 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (membership, assigned, tangent, stage_law, stage_update, stage_definition, named_neighbour, numbered, family, ansatz,
-                 *NOTATIONS, grid, layers, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, linearised, started,
-                 switched, guard, reset, observed_cost, increment, supposed, start, end_condition, end_cost, riccati_ansatz, formula,
-                 update, objective, augmented, hamiltonian, costate_meaning, condition, rate, ended, naming)
+INTRODUCTIONS = (membership, assigned, propagator, tangent, stage_law, stage_update, stage_definition, named_neighbour, numbered, family,
+                 ansatz, *NOTATIONS, grid, layers, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, integrated_dynamics,
+                 linearised, sensitivity, started, switched, guard, reset, observed_cost, increment, specialised, supposed, start,
+                 end_condition, end_cost, riccati_ansatz, finer_step, formula, update, piece, objective, augmented, adjoined_motion,
+                 current_hamiltonian, hamiltonian, costate_meaning, condition, rate, ended, sought, ranged, naming)
+UNJUDGED = (*NOTATIONS, family, update, finer_step, propagator, sought, ranged)  # letters of their own may stand in these
 
 
 # Letters that a claim uses without a word
@@ -517,8 +593,7 @@ def _explained(context: Context, chain: tree.Chain) -> Context:
 
 def _hypothesised(chain: tree.Chain, context: Context) -> Context:
     """A stationarity condition, once stated, or a star that means optimal, is a hypothesis from there on."""
-    starred = any(isinstance(mark, tree.Letter) and mark.name == "*" for part in walk(chain) if isinstance(part, tree.Letter)
-                  for mark in part.above)
-    if starred and context.option("star") != "adjoint":
+    marks = {getattr(mark, "name", "") for part in walk(chain) if isinstance(part, tree.Letter) for mark in part.above}
+    if OPTIMAL in marks or ("*" in marks and context.option("star") != "adjoint"):
         return context.assume("optimal")
-    return context.assume("optimal") if form_of(resolve(chain, context)) == "optimality" else context
+    return context.assume("optimal") if form_of(priced(resolve(chain, context), context)) == "optimality" else context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from adjointcheck.errors import StepRejected
@@ -89,8 +90,7 @@ class Partial:
 def lemma(language: Language, root: Expression, by: str, partial: Expression) -> dict[str, Any]:
     """The theorem that `partial` is the derivative of `root` by one letter: with all others held, root.delta = partial letter.delta."""
     functions = language.functions
-    used = {*symbols_of(root, partial), by}
-    used |= {name for f in used & functions.keys() for name in (*functions[f], *functions[f].values())}
+    used = _spoken({*symbols_of(root, partial), by}, functions)
     free = sorted(name for name in used if name not in language.bound and "identity" not in language.letters[name.partition(".")[0]].flags)
     letters = {name: language.letters[name] for name in sorted({name.partition(".")[0] for name in used})}
     value, direction = normal(root, language.letters), symbol(f"{by}.delta")
@@ -106,6 +106,12 @@ def lemma(language: Language, root: Expression, by: str, partial: Expression) ->
             "source": "notes", "over": "time", "points": [], "letters": {**shapes, "value_": f"{value.rows or '1'} {value.cols or '1'}"},
             "functions": {f: dict(slopes) for f, slopes in functions.items() if f in used}, "steps": steps, "conclusions": ["partial"],
             "claims": []}
+
+
+def _spoken(names: set[str], functions: Mapping[str, Mapping[str, str]]) -> set[str]:
+    """The names, with the arguments and the partials of the functions among them, and so on."""
+    more = {name for f in names & functions.keys() for name in (*functions[f], *functions[f].values())} - names
+    return _spoken(names | more, functions) if more else names
 
 
 def _step(id: str, rule: str, left: str, right: str, premises: list[str] | None = None, **how: str) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from adjointcheck.notes.columns import side_by_side
 from adjointcheck.notes.comparison import readings
 from adjointcheck.notes.composition import Claim
 from adjointcheck.notes.context import Context
+from adjointcheck.notes.costs import apart
 from adjointcheck.notes.prove import Proof, Slots, prove, rejected
 from adjointcheck.notes.settings import Setting
 from adjointcheck.notes.situation import Situation, has_free_multiplier, situations, varied
 from adjointcheck.notes.stage_proof import WORDS, instances
 from adjointcheck.notes.stages import staged
-from adjointcheck.notes.stretched import ENDS, stretched
+from adjointcheck.notes.stretched import ENDS, shortened, stretched
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.unrolled import WORDS as LAYER_BY_LAYER
 from adjointcheck.notes.unrolled import instances as layer_by_layer
@@ -40,7 +41,7 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context, form: s
     proofs: list[Proof] = []
     for a, b in components(*(side_by_side(left, right) or (left, right))):
         try:
-            for one, other, there in instances(a, b, context):
+            for one, other, there in instances(*apart(a, b, context)):
                 proofs.append(judge_equation(one, other, there, form))
                 if proofs[-1].status is not Status.PROVED:
                     return proofs[-1]
@@ -71,6 +72,11 @@ def _in_reading(left: Node, right: Node, context: Context, form: str) -> Proof:
     ends = stretched(left, right)
     if ends is not None and context.over() == "time":
         found.append(_between(tree.Chain(ends, ("=",)), context, form))
+    near = shortened(left, right)
+    if near is not None and context.over() == "time":
+        found.append(_in_reading(*near, context, form))
+        if found[-1].status is Status.PROVED:
+            return found[-1]
     clear = [proof for proof in found if proof.status is not Status.UNKNOWN]
     return (clear or found or [Proof(Status.UNKNOWN, reason="no setting for this kind of notes")])[0]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from lark import Lark, Token
@@ -80,6 +80,7 @@ _OPENING = frozenset("LBRACE OPEN BAR_OPEN NORM_OPEN ANGLE_OPEN BEGIN".split())
 _CLOSING = frozenset("RBRACE CLOSE BAR_CLOSE NORM_CLOSE ANGLE_CLOSE END".split())
 
 
+@lru_cache(maxsize=4096)  # notes are read for what they tell of their letters, and then line by line
 def read_formula(text: str, letters: Letters = NONE) -> Chain | Unread:
     """The one statement in `text` as a chain of sides and relations with its conditions; Unread where that cannot be told."""
     try:

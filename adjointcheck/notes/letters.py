@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -15,7 +15,9 @@ class Letters:
     x(t + h) is a call, x(a - b) a product; `times` are the letters of time.  `indexed`: x^{k} is an index, not a power.
     `transposes`: superscripts that transpose.
     `operators` may hold D (Df is a derivative).  `star` and `dagger` are "adjoint", "optimal" or open; `prime` is "derivative",
-    "transpose", "letter" or open.  A letter d, e, D, delta, E, O or o in one of the first three is that letter and no operator.
+    "transpose", "letter", for brackets alone "rate" or "transposed", or open.  A letter d, e, D, delta, E, O or o in one of the first
+    three is that letter and no operator.
+    `iterate`: k, where w^{k+1} = w^k - ... is a step of an iteration.
     `maps`: capitals that are maps M(x) in plain type and other letters in bold; the map is then read as \\mathcal{M}.
     """
 
@@ -30,6 +32,7 @@ class Letters:
     dagger: str = ""
     prime: str = ""
     maps: frozenset[str] = frozenset()
+    iterate: str = ""
 
     def declares(self, name: str) -> bool:
         """True when `name` is a letter of the notes."""
@@ -47,3 +50,60 @@ def maps_beside_bold(texts: Iterable[str]) -> frozenset[str]:
     whole = "\n".join(texts)
     bold = [(braced or bare, opening) for braced, bare, opening in _BOLD.findall(whole)]
     return frozenset(_CALLED.findall(whole)) & {name for name, _ in bold} - {name for name, opening in bold if opening}
+
+
+_LETTER = r"(?:\\(?:mathbf|boldsymbol|bm|vec)\s*\{?\s*)?(?:\\([a-z]+)|([A-Za-z]))"
+_D = r"(?:\\mathrm\s*\{?\s*d\s*\}?|(?<![A-Za-z\\])d)\s*"
+_RATE = re.compile(rf"\\d?dot\s*\{{?\s*{_LETTER}|{_D}{_LETTER}\}}?\s*(?:\(t\)\s*)?\}}?\s*[/{{]\s*{_D}t(?![A-Za-z_])")
+_TIMES = re.compile(r"\s*(?:t|T|s|\\tau|t_\w|t_\{\w+\}|[01])\s*")
+
+
+def rates_in(texts: Iterable[str]) -> frozenset[str]:
+    """Letters that the notes write with a dot, or as dx/dt, and never call but at times: what moves, and no function of anything else."""
+    whole = "\n".join(texts)
+    moved = {"".join(found) for found in _RATE.findall(whole)}
+    return frozenset(name for name in moved if not any(_is_argument(text) for text in _brackets(name, whole)))
+
+
+def _brackets(name: str, text: str) -> Iterator[str]:
+    """What stands in the brackets behind a letter, without what stands in brackets there."""
+    sign = re.escape(name if len(name) == 1 else f"\\{name}")
+    for found in re.finditer(rf"(?<![A-Za-z\\]){sign}(?![A-Za-z]){_SCRIPT}(?:\\(?:left|[bB]igg?l?)\s*)?[(\[]", text):
+        depth, kept = 1, ""
+        for letter in text[found.end() : found.end() + 400]:
+            depth += (letter in "([") - (letter in ")]")
+            if depth == 0:
+                break
+            kept += letter if depth == 1 and letter not in ")]" else ""
+        yield kept
+
+
+def _is_argument(text: str) -> bool:
+    """x and x, u; not t, and not a sum."""
+    return bool(re.search("[,;]", text) or re.fullmatch(r"\s*\\?[A-Za-z]+(?:_\w)?\s*", text)) and not _TIMES.fullmatch(text)
+
+
+_TIMED = re.compile(rf"(?<![a-z\\])(?<!\\dot){_LETTER}\}}?\s*(?:\\left)?\(\s*(?:t|\\cdot)\s*(?:\\right)?\)")
+_LASTING = frozenset({"theta", "vartheta", "p"})  # parameters, even where a text moves them
+
+
+def timed_in(texts: Iterable[str]) -> frozenset[str]:
+    """Letters that the notes write as values in time, alpha(t) or u(\\cdot), somewhere."""
+    return frozenset("".join(found) for text in texts for found in _TIMED.findall(text)) - _LASTING
+
+
+_OPENS = re.compile(r"\s*(?:_(?:\w|\\\w+|\{[^{}]*\})|\^(?:\\prime|\{\\prime\})|'|\\,|\\!|\\(?:left|[bB]igg?l?)(?![A-Za-z]))*\s*\(")
+_SLOPE = re.compile(rf"{_LETTER}\s*(?:'|\^\s*\{{?\s*\\prime\s*\}}?)\s*(?:\\left|\\[bB]igg?l?)?\s*\(")
+_NEVER = frozenset("lambda mu nu psi p q a x y z u v w".split())  # costates, states and controls, whose primes are other things
+
+
+def called_in(texts: Iterable[str]) -> frozenset[str]:
+    """Letters that the notes never write without a bracket behind, and with a prime before it somewhere, such as sigma'(W h + b)."""
+    whole = "\n".join(texts)
+    primed = {"".join(found) for found in _SLOPE.findall(whole)} - _NEVER
+    return frozenset(name for name in primed if all(_OPENS.match(whole, end) for end in _places(name, whole)))
+
+
+def _places(name: str, text: str) -> list[int]:
+    sign = re.escape(name if len(name) == 1 else f"\\{name}")
+    return [found.end() for found in re.finditer(rf"(?<![A-Za-z\\]){sign}(?![A-Za-z])", text)]

@@ -11,10 +11,8 @@ a formula (H = L + p f) stays a Symbol, and its body stands in the context.  Der
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ORDER, ROLES, USUAL, Context, Declared, key
@@ -26,8 +24,8 @@ from adjointcheck.notes.quantities import (
     AXES,
     COUNTERS,
     INDICES,
+    OPTIMAL,
     SIDES,
-    STAGED,
     STARS,
     VECTORS,
     Applied,
@@ -37,8 +35,12 @@ from adjointcheck.notes.quantities import (
     children,
     costate,
     in_functions,
+    inside,
+    is_defined,
     is_name,
     is_optimum,
+    is_staged,
+    placed_at,
     random,
     rebuilt,
     symbols,
@@ -49,11 +51,8 @@ from adjointcheck.notes.quantities import (
 from adjointcheck.notes.scales import base_of, directional, inner_product, runs_back, turned_back, unscaled, when
 from adjointcheck.notes.tree import Node
 
-__all__ = ["AXES", "COUNTERS", "INDICES", "STAGED", "STARS", "Applied", "Size", "Symbol", "Unknown", "children", "rebuilt", "resolve",
+__all__ = ["AXES", "COUNTERS", "INDICES", "STARS", "Applied", "Size", "Symbol", "Unknown", "children", "rebuilt", "resolve",
            "slots_of", "symbols", "unknown", "walk"]
-
-# Resolving
-
 
 def resolve(node: Node, context: Context, bound: frozenset[str] = frozenset()) -> Node:
     """`node` in the convention's letters; `bound` are the variables of the integrals, sums and limits around it."""
@@ -82,9 +81,9 @@ class _Resolver:
             if self.sweeps():
                 return tree.Variation(base)  # the dot of a forward sweep
             return tree.Derivative(base, (Symbol("t"),) * (2 if node.accents[-1] == "ddot" else 1), "total")
-        above = [item for item in node.above if not (isinstance(item, tree.Letter) and item.name in STARS)]
+        above = [item for item in node.above if getattr(item, "name", "") not in (*STARS, OPTIMAL)]
         if len(above) < len(node.above):
-            return self.starred(replace(node, above=tuple(above)))
+            return self.starred(replace(node, above=tuple(above)), tree.Letter(OPTIMAL) in node.above)
         side = next((SIDES[item.name] for item in above if isinstance(item, tree.Letter) and item.name in SIDES), "")
         if side:
             return self.sided(self.map(replace(node, above=())), side)
@@ -92,14 +91,13 @@ class _Resolver:
             return self.decorated(node)
         return self.plain(node)
 
-    def starred(self, node: tree.Letter) -> Node:
-        """x^* is the optimal x, or a letter of its own; A^* is the adjoint, for matrices the transpose."""
+    def starred(self, node: tree.Letter, optimal: bool) -> Node:
+        """x^* is the optimal x, or a letter of its own; A^* is the adjoint, for matrices the transpose, which x_* never is."""
         if f"{key(node)}^*" in self.context.letters:
             return self.named(f"{key(node)}^*", node)
-        made = self.map(node)
-        if self.context.option("star") == "adjoint" or (not self.context.option("star") and self.is_matrix(made)):
-            return tree.Transposed(made)
-        return made
+        made, star = self.map(node), self.context.option("star")
+        adjoint = not optimal and (star == "adjoint" or (not star and self.is_matrix(made)))
+        return tree.Transposed(made) if adjoint else made
 
     def is_matrix(self, node: Node) -> bool:
         if isinstance(node, tree.Derivative):
@@ -131,8 +129,8 @@ class _Resolver:
         if index is None:
             return None
         if isinstance(core, tree.Derivative):
-            return _replaced(base, lambda slope: replace(slope, of=_replaced(slope.of, lambda inner: replace(inner, part=(index,)))))
-        return _replaced(base, lambda inner: replace(inner, part=(index,)))
+            return inside(base, lambda slope: replace(slope, of=inside(slope.of, lambda inner: replace(inner, part=(index,)))))
+        return inside(base, lambda inner: replace(inner, part=(index,)))
 
     def is_stage(self, name: str) -> bool:
         """k_2 of a time step, which the notes define."""
@@ -178,7 +176,7 @@ class _Resolver:
         below = written_below(node.below)
         places = [part for part in below if self.counts_layers(part)]
         parts = tuple(self.stage_index(part) for part in below if not self.counts_layers(part))
-        if len(parts) != (2 if declared.symbol in ("lower", "partner") else 1) or len(places) > 1:
+        if len(parts) != len(declared.arguments or declared.shape[:1 + (declared.shape[1] == "s")]) or len(places) > 1:
             return Unknown(key(node))
         symbol = Symbol(declared.symbol, at=self.layer(places[0]) if places else None, part=parts)
         return costate(symbol, declared) if declared.symbol == "stage_costate" else symbol
@@ -195,8 +193,8 @@ class _Resolver:
 
     def subscripted(self, node: tree.Letter) -> Node:
         """f_x, H_{ux}, x_{l+1}, x_0, lambda_T, w_i: what a subscript means follows from the letter and from what stands there."""
-        declared = self.context.letters.get(node.name)
-        if declared is not None and declared.symbol in STAGED:
+        declared = self.context.letters.get(key(replace(node, below=())))
+        if declared is not None and is_staged(declared.symbol):
             return self.staged(node, declared)
         if node.name == self.context.option("sampled") and len(node.below) == 1 and (time := self.sample(node.below[0])) is not None:
             return time
@@ -208,18 +206,19 @@ class _Resolver:
         if isinstance(core, Unknown):
             return Unknown(key(node))
         if isinstance(core, Applied) and core.name == "phi" and self.context.option("sampled") and self.sample(below[0]) == Symbol("t1"):
-            return _replaced(base, lambda c: replace(c, at=Symbol("t1")))
+            return inside(base, lambda c: replace(c, at=Symbol("t1")))
         if isinstance(core, Symbol | Applied) and core.name in ("s", "phi") and len(below) == 1 and (index := self.observation(below[0])):
             time = Symbol("s", part=(index,))
-            return time if core.name == "s" else _replaced(base, lambda c: replace(c, at=time))
+            return time if core.name == "s" else inside(base, lambda c: replace(c, at=time))
         if isinstance(core, Symbol | Applied) and len(below) == 1 and (index := self.component(core.name, below[0])):
-            return _replaced(base, lambda c: replace(c, part=(index,)))
+            return inside(base, lambda c: replace(c, part=(index,)))
         if isinstance(core, Symbol) and core.name in ("t0", "t1"):
             return Unknown(key(node))  # T_eps is no time
         if is_sensitivity(core) and len(below) == 1 and (index := self.component("theta", below[0])):
             return tree.Derivative(core.of, (replace(core.by[0], part=(index,)),), "total")
         slots = [self.variable(part) for part in below]
-        differentiable = isinstance(core, Applied) or (isinstance(core, Symbol) and core.name in ("J", "J_a"))
+        defined = declared is not None and is_defined(declared)
+        differentiable = defined or isinstance(core, Applied) or getattr(core, "name", "") in ("J", "J_a")
         if differentiable and all(slot is not None for slot in slots):
             return derivative(base, [slot for slot in slots if slot is not None], "partial", self.context)
         slot = slots[0] if len(slots) == 1 else None
@@ -228,9 +227,9 @@ class _Resolver:
         if isinstance(core, Symbol) and isinstance(slot, Symbol) and slot.name in ("theta", "x0") and core.name == "x":
             return tree.Derivative(base, (slot,), "total")  # x_theta, the sensitivity
         if isinstance(core, Symbol) and isinstance(slot, Symbol) and slot.name == "theta" and core.name == "p":
-            return _replaced(base, lambda c: replace(c, name="a_theta"))  # a_theta, the parameters' part of an augmented costate
+            return inside(base, lambda c: replace(c, name="a_theta"))  # a_theta, the parameters' part of an augmented costate
         if isinstance(core, Symbol) and core.name == "p" and slot == Symbol("t") and self.context.option("clock") == node.name:
-            return _replaced(base, lambda c: replace(c, name="a_t"))
+            return inside(base, lambda c: replace(c, name="a_t"))
         if isinstance(core, Applied | Symbol) and len(below) == 1:
             return self.placed(base, core, below[0])
         return Unknown(key(node))
@@ -283,11 +282,11 @@ class _Resolver:
         place = self.layer(below) if over_layers else self.time(below)
         path = isinstance(core, Applied) or self.is_path(core) or core.name in ("h", "t")
         if path and over_layers and not unknown(place):
-            return _at(base, place)
+            return placed_at(base, place)
         if path and not over_layers and is_end(place):
-            return _at(base, place)
+            return placed_at(base, place)
         if isinstance(core, Symbol) and not unknown(place):
-            return _replaced(base, lambda c: replace(c, part=(place,)))
+            return inside(base, lambda c: replace(c, part=(place,)))
         return Unknown("_".join(filter(None, [core.name, "?"])))
 
     def is_path(self, core: Symbol) -> bool:
@@ -318,8 +317,8 @@ class _Resolver:
     def sided(self, node: Node, side: str) -> Node:
         core = core_of(node)
         if isinstance(core, tree.Derivative):  # f_x^-
-            return _replaced(node, lambda slope: replace(slope, of=self.sided(slope.of, side)))
-        return _replaced(node, lambda core: replace(core, side=side)) if isinstance(core, Symbol | Applied) else node
+            return inside(node, lambda slope: replace(slope, of=self.sided(slope.of, side)))
+        return inside(node, lambda core: replace(core, side=side)) if isinstance(core, Symbol | Applied) else node
 
     # Calls
 
@@ -374,7 +373,7 @@ class _Resolver:
         made = self.map(inner)
         core = core_of(made)
         if isinstance(core, Symbol) and core.at is not None and not is_here(core.at):
-            here = _replaced(made, lambda c: replace(c, at=None))
+            here = inside(made, lambda c: replace(c, at=None))
             return tree.Evaluated(tree.Derivative(here, (Symbol("t"),), "total"), (core.at,))
         return tree.Derivative(made, (Symbol("t"),), "total")
 
@@ -384,11 +383,11 @@ class _Resolver:
         if isinstance(base, tree.Derivative):
             return self.derivative_at(base, node)
         if isinstance(core, tree.Vector) and len(arguments) == 1 and self.is_place(arguments[0]):
-            return _replaced(base, lambda c: self.cells_at(c, self.time(arguments[0])))
+            return inside(base, lambda c: self.cells_at(c, self.time(arguments[0])))
         if isinstance(base, tree.Variation) and len(arguments) == 1:
-            return replace(base, of=_at(base.of, self.time(arguments[0])))
+            return replace(base, of=placed_at(base.of, self.time(arguments[0])))
         if isinstance(core, Applied):
-            return _replaced(base, lambda c: base_of(self.filled(c, arguments)))
+            return inside(base, lambda c: base_of(self.filled(c, arguments)))
         if isinstance(core, tree.Sum | tree.Product):
             return in_functions(core, lambda c: self.filled(c, arguments))
         if isinstance(core, Symbol) and ROLES.get(core.name, ROLES["I"]).kind == "path":
@@ -396,9 +395,9 @@ class _Resolver:
         if isinstance(core, Symbol) and core.name in ("J", "J_a"):
             return self.functional_of(base, core, arguments)
         if isinstance(core, Symbol) and self.is_path(core):
-            return _at(base, self.layer(arguments[0]) if self.context.over() == "layers" else self.time(arguments[0]))
+            return placed_at(base, self.layer(arguments[0]) if self.context.over() == "layers" else self.time(arguments[0]))
         if isinstance(core, Symbol) and len(arguments) == 1 and self.is_place(arguments[0]):
-            return _at(base, self.time(arguments[0]))
+            return placed_at(base, self.time(arguments[0]))
         if isinstance(core, Symbol) and len(arguments) == 1:  # c (a + b): a product without a sign
             return tree.Product((base, self.map(arguments[0])))
         return base if isinstance(core, Unknown) else Unknown(getattr(core, "name", "?"))
@@ -418,12 +417,21 @@ class _Resolver:
             for argument in arguments:
                 inner = core_of(self.map(argument))
                 if isinstance(inner, Symbol) and (inner.name == "x0" or (inner.name == "x" and inner.at is not None)):
-                    return _at(base, inner.at or Symbol("t0"))
+                    return placed_at(base, inner.at or Symbol("t0"))
             if len(arguments) == 2 and self.is_place(arguments[1]):  # p(z, T): of whatever state is there
-                return _at(base, self.time(arguments[1]))
-            return _at(base, self.time(arguments[0])) if len(arguments) == 1 and self.is_place(arguments[0]) else base
+                return placed_at(base, self.time(arguments[1]))
+            return placed_at(base, self.time(arguments[0])) if len(arguments) == 1 and self.is_place(arguments[0]) else base
         places = [self.layer(argument) if self.context.over() == "layers" else self.time(argument) for argument in arguments]
-        return _at(base, turned_back(places[0], self.context)) if len(places) == 1 else base
+        places = self.moments(places) or places
+        return placed_at(base, turned_back(places[0], self.context)) if len(places) == 1 else base
+
+    def moments(self, values: list[Node]) -> list[Node]:
+        """t of u(t, p) and x(t; x_0, theta): when a solution is looked at that is a function of its inputs."""
+        known = [value for value in values if isinstance(value, Symbol) and not value.bound and (
+            value.name in ("theta", "x0", "w") or value == Symbol("x", at=Symbol("t0")))]
+        inputs = known + [value for value in values if isinstance(value, Unknown) and known]
+        rest = [value for value in values if value not in inputs]
+        return rest if inputs and self.context.over() == "time" else []
 
     def functional_of(self, base: Node, core: Symbol, arguments: tuple[Node, ...]) -> Node:
         """J(theta), J(u) are J; L(z(t1)) is J, and L(z) at any other state is the terminal cost there."""
@@ -447,7 +455,7 @@ class _Resolver:
         if len(node.arguments) == 1 and self.is_place(node.arguments[0]):
             return tree.Evaluated(base, (self.time(node.arguments[0]),))
         if isinstance(core, Applied):
-            return replace(base, of=_replaced(base.of, lambda c: self.filled(c, node.arguments)))
+            return replace(base, of=inside(base.of, lambda c: self.filled(c, node.arguments)))
         return base
 
     def is_place(self, node: Node) -> bool:
@@ -460,7 +468,7 @@ class _Resolver:
         assert isinstance(core, Applied)
         declared = next((d for d in self.context.of(core.name) if d.arguments is not None), None)
         order = declared.arguments if declared and declared.arguments else ()
-        values = [self.map(argument) for argument in arguments]
+        values = [value for value in map(self.map, arguments) if core.name != "phi" or getattr(value, "name", "x") in ROLES]  # data
         if len(values) == 1 and order != ("t",) and len(order) != 1 and self.is_place(arguments[0]):
             place = self.time(arguments[0])
             return replace(core, at=None if is_here(place) else place)
@@ -500,8 +508,8 @@ class _Resolver:
             before = core_of(factors[-1]) if factors else None
             path = isinstance(before, Symbol) and ROLES.get(before.name, ROLES["I"]).kind == "path" and before.at is None
             if path and isinstance(factor, tree.Sum) and self.is_time(made):
-                factors[-1] = _at(factors[-1], made)
-            elif not (isinstance(before, tree.Derivative) and before.of == Symbol("J") and made == Symbol("t")):  # nabla J(u)(t)
+                factors[-1] = placed_at(factors[-1], made)
+            elif not (isinstance(before, tree.Derivative) and before.of == Symbol("J") and getattr(made, "name", "") == "t"):
                 factors.append(made)
         factors = inner_product(factors)
         kept = unscaled(directional(list(product_of(factors)), Symbol("J")), Symbol("t"), self.context)
@@ -512,7 +520,10 @@ class _Resolver:
         return differential(inner) if node.total else tree.Variation(inner)
 
     def map_sum(self, node: tree.Sum) -> Node:
-        kept = sum_of([self.map(term) for term in node.terms])
+        made = [self.map(term) for term in node.terms]
+        if len(made) == 2 and tree.Negative(made[0]) == made[1] and any(map(is_optimum, walk(node))):
+            return Unknown("what differs from the optimum")  # x - x^*
+        kept = sum_of(made)
         return kept[0] if len(kept) == 1 else tree.Sum(kept)
 
     def is_time(self, node: Node) -> bool:
@@ -554,7 +565,7 @@ class _Resolver:
         """Is its index that of a letter with stages?"""
         letters = [part for part in walk(node.body) if isinstance(part, tree.Letter) and node.index in written_below(part.below)]
         known = (self.context.letters.get(letter.name) for letter in letters)
-        return any(declared is not None and declared.symbol in STAGED for declared in known)
+        return any(declared is not None and is_staged(declared.symbol) for declared in known)
 
     def count(self, limit: Node) -> Node:
         """The end of a sum: over layers a layer, else a number, or how many components or observations there are."""
@@ -577,8 +588,9 @@ class _Resolver:
     def where(self, item: Node) -> Node:
         if isinstance(item, tree.Chain) and len(item.sides) > 1:
             left = self.map(item.sides[0])
-            timed = isinstance(left, Symbol) and left.name in ("t", "l", "s")
-            return self.time(item.sides[-1]) if timed else tree.Chain((left, self.map(item.sides[-1])), ("=",))
+            right, timed = item.sides[-1], isinstance(left, Symbol) and left.name in ("t", "l", "s")
+            place = when(self.map(right)) if runs_back(left, self.context) else self.time(right) if timed else None
+            return place or tree.Chain((left, self.map(right)), ("=",))
         made = self.layer(item) if self.context.over() == "layers" else self.time(item)
         return made.at if isinstance(made, Symbol) and made.name == "x" and made.at is not None else made  # at x(t1) is at t1
 
@@ -586,13 +598,3 @@ class _Resolver:
         made = rebuilt(node, self.map)
         assert isinstance(made, tree.Expectation)
         return replace(made, body=random(made.body))
-
-
-def _replaced(node: Node, change: Callable[[Any], Node]) -> Node:
-    return replace(node, of=_replaced(node.of, change)) if isinstance(node, tree.Negative | tree.Transposed) else change(node)
-
-
-def _at(node: Node, place: Node) -> Node:
-    if isinstance(place, Symbol) and place.side:  # p(s^-) is p before s
-        return _replaced(node, lambda core: replace(core, at=replace(place, side=""), side=place.side))
-    return _replaced(node, lambda core: replace(core, at=place))

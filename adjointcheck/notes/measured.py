@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import ROLES, Context, Declared, key, own
+from adjointcheck.notes.context import MOTIONS, ROLES, Context, Declared, key, own
 from adjointcheck.notes.meaning import Symbol, resolve, unknown, walk
 from adjointcheck.notes.own_letters import is_placed, own_letters
+from adjointcheck.notes.tree import Node
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 NAMES = ("h", "H", "mathcal{H}", "g", "G", "mathcal{G}", "c", "C", "o", "O", "mathcal{O}", "phi", "varphi", "D", "mathcal{D}")
@@ -19,11 +21,12 @@ def operators(chain: tree.Chain, context: Context) -> Context:
     """With the function of each difference h(x) - y whose other term is a letter that nothing explains, or data."""
     if not context.of("x") or context.of("O"):
         return context
+    squared = [base.above if isinstance(base, tree.Quotient) else base for base in _squared(chain)]
     for part in walk(chain):
         terms = [term.of if isinstance(term, tree.Negative) else term for term in part.terms] if isinstance(part, tree.Sum) else []
         calls = [term for term in terms if isinstance(term, tree.Call)]
         letters = [term for term in terms if isinstance(term, tree.Letter) and _is_data(term, context)]
-        if len(terms) == 2 and len(calls) == len(letters) == 1 and (found := _operator(calls[0], context)) is not None:
+        if len(terms) == 2 and len(calls) == len(letters) == 1 and (found := _operator(calls[0], context, part in squared)) is not None:
             return found
     return context
 
@@ -31,10 +34,15 @@ def operators(chain: tree.Chain, context: Context) -> Context:
 def _is_data(letter: tree.Letter, context: Context) -> bool:
     """Data that is known, or a letter of which nothing is known."""
     known = context.letters.get(letter.name if is_placed(letter, context) else key(letter))
-    return not letter.accents and (known is None or known.symbol not in ROLES)
+    return not {*letter.accents} & {*MOTIONS} and (known is None or known.symbol not in ROLES)
 
 
-def _operator(call: tree.Call, context: Context) -> Context | None:
+def _squared(chain: tree.Chain) -> Iterator[Node]:
+    """(y - h(x))/sigma of ((y - h(x))/sigma)^2, a number."""
+    return (part.base for part in walk(chain) if isinstance(part, tree.Power) and part.exponent == tree.Number(Fraction(2)))
+
+
+def _operator(call: tree.Call, context: Context, single: bool) -> Context | None:
     function = call.function
     if not isinstance(function, tree.Letter) or function.accents or function.above or function.name not in NAMES:
         return None
@@ -45,7 +53,8 @@ def _operator(call: tree.Call, context: Context) -> Context | None:
     if slots[:1] != ["x"] or not {*slots} <= {"x", "theta", "t"}:
         return None
     role = ROLES["O"]
-    declared = Declared(function.name, role.symbol, role.shape, role.kind, arguments=tuple(slots), source="proposed")
+    shape = ("1", "1") if single else role.shape
+    declared = Declared(function.name, role.symbol, shape, role.kind, arguments=tuple(slots), source="proposed")
     return replace(context, letters={**context.letters, function.name: declared})
 
 
@@ -57,6 +66,49 @@ def vectors(chain: tree.Chain, context: Context) -> Context:
     return own_letters(("1", "1"), tree.Sum(tuple(products)), context)
 
 
+def _scaled(left: Node, known: Node, product: Node, context: Context) -> Introduced:
+    """x_0 = x_b + U v with v new: v is U^-1 (x_0 - x_b), where U is square."""
+    factors = product.factors if isinstance(product, tree.Product) else ()
+    matrix, new = factors if len(factors) == 2 else (product, product)
+    if not isinstance(matrix, tree.Letter) or not isinstance(new, tree.Letter) or not unknown(resolve(new, context)) or new.accents:
+        return None
+    context = own_letters(ROLES["x"].shape, known, context)
+    size = context.of("x")[0].shape[0]
+    if key(matrix) not in context.letters:
+        context = context.declare(Declared(key(matrix), own(key(matrix)), (size, size), source="proposed"))
+    gap = tree.Sum((left, tree.Negative(resolve(known, context))))
+    body = tree.Product((tree.Power(resolve(matrix, context), tree.Negative(tree.Number(Fraction(1)))), gap))
+    if unknown(body):
+        return None
+    declared = Declared(key(new), own(key(new)), (size, "1"), "defined", body=body, source="proposed")
+    return "definition", (key(new),), context.declare(declared)
+
+
+def specialised(chain: tree.Chain, context: Context) -> Introduced:
+    """R_i = sigma^2 I, B = U U^T: what a matrix of the notes is from here on, in letters that are new."""
+    letter = chain.sides[0]
+    known = context.letters.get(key(letter)) if isinstance(letter, tree.Letter) and chain.relations in (("=",), (":=",)) else None
+    plain = known is not None and known.symbol == own(known.letter) and known.kind == "constant" and known.body is None
+    if known is None or not plain or "1" in known.shape or not unknown(resolve(chain.sides[1], context)):
+        return None
+    value = _without_identity(chain.sides[1])
+    after = own_letters(known.shape if value is chain.sides[1] else ("1", "1"), value, context)
+    body = resolve(value, after)
+    names = {part.name for part in walk(body) if isinstance(part, Symbol)}
+    if unknown(body) or names & (ROLES.keys() - {"I"}) or known.symbol in names:
+        return None
+    return "assumption", (known.letter,), replace(after, letters={**after.letters, known.letter: replace(known, body=body)})
+
+
+def _without_identity(node: Node) -> Node:
+    """sigma^2 of sigma^2 I, whatever its size."""
+    factors = node.factors if isinstance(node, tree.Product) else ()
+    kept = [factor for factor in factors if factor != tree.Letter("I")]
+    if not kept or len(kept) == len(factors):
+        return node
+    return tree.Product(tuple(kept)) if len(kept) > 1 else kept[0]
+
+
 def increment(chain: tree.Chain, context: Context) -> Introduced:
     """x_0 = x_b + z with z new: z is by how much the start differs from what is known."""
     left = resolve(chain.sides[0], context) if chain.relations == ("=",) else None
@@ -65,6 +117,8 @@ def increment(chain: tree.Chain, context: Context) -> Introduced:
     if not (at_start or left == Symbol("x0")) or not isinstance(right, tree.Sum) or len(right.terms) != 2 or left is None:
         return None
     terms = [term.of if isinstance(term, tree.Variation) else term for term in right.terms]
+    if isinstance(terms[-1], tree.Product):
+        return _scaled(left, terms[0], terms[1], context)
     new = [term for term in terms if isinstance(term, tree.Letter) and unknown(resolve(term, context))]
     rest = [resolve(term, context) for term in terms if term not in new]
     if len(new) != 1 or len(rest) != 1 or unknown(rest[0]) or new[0].accents:

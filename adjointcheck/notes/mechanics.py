@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context, key
-from adjointcheck.notes.meaning import Symbol, rebuilt
+from adjointcheck.notes.meaning import Symbol, rebuilt, walk
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import head, moving, pair_of
+
+ZERO = tree.Number(Fraction(0))
 
 
 def first_order(chains: Iterable[tree.Chain]) -> list[tree.Chain]:
     """The statements, each q-ddot = f(q, q-dot) as two; v is the letter that the notes have for q-dot, or q-dot itself."""
     chains = list(chains)
     speeds = {key(letter): speed for chain in chains for letter, speed in _speeds(chain)}
-    return [made for chain in chains for made in _parted(chain, speeds)]
+    driven = _driven(chains)
+    return [made for chain in chains for made in _parted(chain, speeds, driven)]
+
+
+def _driven(chains: Iterable[tree.Chain]) -> set[str]:
+    """r of m r-ddot + k r + q = 0, which follows q and is neither paid for nor felt by q: no state, but perhaps the multiplier of q."""
+    chains = list(chains)
+    motions = {key(found[0]): names(found[1]) for chain in chains if (found := solved(*(pair_of(chain) or (chain, chain))))}
+    multipliers = {key(node.factors[0]) for chain in chains for node in walk(chain) if isinstance(node, tree.Product)
+                   and len(node.factors) == 2 and isinstance(node.factors[0], tree.Letter) and solved(node.factors[1], ZERO) is not None}
+    paid = {name for chain in chains for node in walk(chain) if isinstance(node, tree.Integral) for name in names(node.body)} - multipliers
+    first = next(iter(motions), "")
+    felt = {name for letter, spoken in motions.items() if letter not in multipliers for name in spoken - {letter}}
+    return multipliers | {name for name, spoken in motions.items() if name != first and first in spoken and name not in felt | paid}
+
+
+def names(node: Node) -> set[str]:
+    """Of all letters in it."""
+    return {key(replace(part, accents=())) for part in walk(node) if isinstance(part, tree.Letter)}
 
 
 def _speeds(chain: tree.Chain) -> Iterator[tuple[tree.Letter, tree.Letter]]:
@@ -28,15 +49,51 @@ def _speeds(chain: tree.Chain) -> Iterator[tuple[tree.Letter, tree.Letter]]:
             yield letter, speed
 
 
-def _parted(chain: tree.Chain, speeds: dict[str, tree.Letter]) -> Iterator[tree.Chain]:
-    pair = pair_of(chain)
-    letter = _accelerated(pair[0]) if pair else None
-    if pair is None or letter is None:
+def _parted(chain: tree.Chain, speeds: dict[str, tree.Letter], driven: Container[str]) -> Iterator[tree.Chain]:
+    found = solved(*(pair_of(chain) or (chain, chain)))
+    if found is None or key(found[0]) in driven:
         yield chain
         return
+    letter, right = found
     speed = speeds.get(key(letter), speed_of(letter))
-    for moved, rate in ((letter, speed), (speed, _in_speed(pair[1], letter, speed))):
+    for moved, rate in ((letter, speed), (speed, _in_speed(right, letter, speed))):
         yield replace(chain, sides=(tree.Derivative(moved, (tree.Letter("t"),), "total"), rate), relations=("=",))
+
+
+def solved(left: Node, right: Node) -> tuple[tree.Letter, Node] | None:
+    """(q, (u - c q-dot)/m) of m q-ddot + c q-dot = u."""
+    terms = tree.terms(left)
+    found = [(term, letter) for term in terms if (letter := _moved(term)) is not None]
+    if len(found) != 1 or any(_moved(part) is not None for part in walk(right)):
+        return None
+    (term, letter), = found
+    turned, mass = inertia(term)
+    rest = [tree.Negative(other) for other in terms if other is not term]
+    parts = tuple(_unsigned(part) for part in (right, *rest) if part != ZERO)
+    force = parts[0] if len(parts) == 1 else tree.Sum(parts)
+    force = _unsigned(tree.Negative(force)) if turned < 0 else force
+    return letter, tree.Quotient(force, mass) if mass is not None else force
+
+
+def inertia(node: Node) -> tuple[int, Node | None]:
+    """The sign and the factor m of the term +-m q-ddot."""
+    term = next((term for term in tree.terms(node) if _moved(term) is not None), node)
+    inner = term.of if isinstance(term, tree.Negative) else term
+    factors = inner.factors[:-1] if isinstance(inner, tree.Product) else ()
+    return 1 if inner is term else -1, None if not factors else factors[0] if len(factors) == 1 else tree.Product(factors)
+
+
+def _moved(term: Node) -> tree.Letter | None:
+    """q of +-m q-ddot, for numbers m."""
+    inner = term.of if isinstance(term, tree.Negative) else term
+    factors = inner.factors if isinstance(inner, tree.Product) else (inner,)
+    plain = all(isinstance(part, tree.Letter | tree.Number) and not getattr(part, "name", "m").isupper() for part in factors[:-1])
+    return _accelerated(factors[-1]) if plain else None
+
+
+def _unsigned(node: Node) -> Node:
+    """-(-a) is a."""
+    return node.of.of if isinstance(node, tree.Negative) and isinstance(node.of, tree.Negative) else node
 
 
 def speed_of(letter: tree.Letter) -> tree.Letter:
@@ -74,3 +131,10 @@ def reduced(node: Node, context: Context) -> Node:
     if not isinstance(speed, Symbol) or speed.name != "x":
         return node
     return speed if len(node.by) == 1 else replace(node, of=speed, by=node.by[1:])
+
+
+def speed_at(node: Node, context: Context) -> Node:
+    """x_2(t0) for the rate of x_1 at t0, where x_2 is that rate."""
+    place = node.at[0] if isinstance(node, tree.Evaluated) and len(node.at) == 1 and not node.less else None
+    speed = reduced(node.of, context) if isinstance(node, tree.Evaluated) else node
+    return replace(speed, at=place) if place is not None and isinstance(speed, Symbol) and speed.name == "x" else node

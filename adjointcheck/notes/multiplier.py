@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -14,13 +14,14 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.concrete import without_rates
 from adjointcheck.notes.context import LATER, MOTIONS, USUAL, Context, Declared, key, own
 from adjointcheck.notes.contraction import implied
+from adjointcheck.notes.cost_parts import is_later
 from adjointcheck.notes.dummies import named_arguments
 from adjointcheck.notes.manifold import with_end_multiplier
 from adjointcheck.notes.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.own_letters import is_placed
 from adjointcheck.notes.starting import priced
 from adjointcheck.notes.tree import Node
-from adjointcheck.notes.usage import HAMILTONIANS, constants, head, moving, pair_of, propose, role_in, successor
+from adjointcheck.notes.usage import HAMILTONIANS, USUAL_COSTATES, constants, head, moving, pair_of, propose, role_in, successor
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 Constrained = Callable[[Node], bool]
@@ -60,9 +61,9 @@ def _is_f(node: Node, context: Context) -> bool:
 def told_by(node: Node, constrained: Constrained, context: Context) -> Context:
     """The letter that multiplies the dynamics is the costate, with the sign of its term against the cost."""
     terms = tree.terms(node)
-    cost = [isinstance(term, tree.Negative) for term in terms if not _split(term, constrained)]
+    cost = [isinstance(term, tree.Negative) for term in terms if not split(term, constrained)]
     for term in terms:
-        found = _split(term, constrained)
+        found = split(term, constrained)
         if found is not None:
             letter, sign, layout = found
             context = _tells(letter, -sign if cost and cost[0] else sign, layout, context, "its Hamiltonian")
@@ -89,7 +90,7 @@ def may_be_costate(name: str, context: Context) -> bool:
     return not context.of("p") and (spaced if known is not None else name not in USUAL)
 
 
-def _split(term: Node, constrained: Constrained) -> tuple[tree.Letter, int, str] | None:
+def split(term: Node, constrained: Constrained) -> tuple[tree.Letter, int, str] | None:
     """(lambda, sign, layout) of +-lambda^T f; what is transposed before f, or stands behind f^T, is a column."""
     sign = -1 if isinstance(term, tree.Negative) else 1
     term = term.of if isinstance(term, tree.Negative) else term
@@ -127,7 +128,7 @@ def _adjoined(node: Node, sign: int, context: Context) -> Iterator[tuple[tree.Le
         return
     factors = node.factors if isinstance(node, tree.Product) else node.arguments if isinstance(node, tree.Function) else ()
     defect = next((defect for factor in factors if (defect := _defect(factor, context))), 0)
-    found = _split(node, lambda factor: _defect(factor, context) != 0) if defect else None
+    found = split(node, lambda factor: _defect(factor, context) != 0) if defect else None
     if found is not None and _multiplies(found[0], context):
         yield found[0], found[1] * defect * sign, found[2], any(isinstance(factor, tree.Sum) for factor in factors)
     elif not defect:
@@ -173,8 +174,10 @@ def costate_meaning(chain: tree.Chain, context: Context) -> Introduced:
     if not (isinstance(by, Symbol) and by.name == "x") or (isinstance(by.at, Symbol) and by.at.name in ("t0", "t1", "N")) or of is None:
         return None
     context = context if context.of("J") or role_in(of, context) else _assumed_loss(of, context)
-    if role_in(of, context) != "J":
+    if role_in(of, context) != "J" and not is_later(of, context):
         return None
+    if role_in(of, context) != "J":
+        context = replace(context, options={**context.options, "first costate": "without"})
     made = known if known is not None and known.symbol == "p" else Declared(name, "p", ("1", "n"), "path", source="proposed")
     return "definition", (name,), replace(context, letters={**context.letters, name: replace(made, sign=sign, told="its meaning")})
 
@@ -182,6 +185,42 @@ def costate_meaning(chain: tree.Chain, context: Context) -> Introduced:
 def _assumed_loss(letter: tree.Letter, context: Context) -> Context:
     """A loss of which nothing is said but its derivative in the state: it is a cost of the end state."""
     return context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
+
+
+def governed(chain: tree.Chain, context: Context) -> Context:
+    """With q as the costate, where q-dot = -f_x^T q + ... or -A^T q + ... is all that tells of it."""
+    pair = pair_of(chain)
+    letter = moving(pair[0].of if isinstance(pair[0], tree.Negative) else pair[0]) if pair else None
+    new = letter is not None and not (letter.accents or letter.above or letter.below) and bool(unknown(resolve(letter, context)))
+    if pair is None or letter is None or not new or context.of("p") or not context.of("x") or context.over() == "layers":
+        return context
+    weighed = any(_weighed(term, letter, context) for term in tree.terms(pair[1]))
+    return context.declare(Declared(key(letter), "p", ("1", "n"), "path", source="usual")) if weighed else context
+
+
+def supposed(sides: Iterable[Node], context: Context) -> str:
+    """The letter of which its equation alone says that it is the costate, while no line is proved that shows so."""
+    found = [known for known in context.of("p") if known.source == "usual" and not known.told and known.letter not in USUAL_COSTATES]
+    return found[0].letter if found and any("p" in symbols(side) for side in sides) else ""
+
+
+def _weighed(term: Node, letter: tree.Letter, context: Context) -> bool:
+    """f_x^T q, A^T q, q^T f_x or q f_x, with either sign."""
+    term = term.of if isinstance(term, tree.Negative) else term
+    factors = term.factors if isinstance(term, tree.Product) and len(term.factors) == 2 else ()
+    if not factors or letter not in (head(factors[0]), head(factors[1])):
+        return False
+    behind = head(factors[1]) == letter
+    slope = resolve(factors[0] if behind else factors[1], context)
+    return _is_slope(slope.of, context) if behind and isinstance(slope, tree.Transposed) else not behind and _is_slope(slope, context)
+
+
+def _is_slope(node: Node, context: Context) -> bool:
+    """df/dx, or A of xdot = A x + ..."""
+    law = context.law("dynamics")
+    if isinstance(node, tree.Derivative) and isinstance(node.of, Applied):
+        return node.of.name == "f" and node.by == (Symbol("x"),)
+    return law is not None and any(term == tree.Product((node, Symbol("x"))) for term in tree.terms(law.right))
 
 
 # Both signs

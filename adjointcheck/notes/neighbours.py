@@ -28,9 +28,28 @@ def step_of(node: Node) -> Node | None:
     step = terms[1].of if isinstance(terms[1], tree.Negative) else terms[1]
     factors = step.factors if isinstance(step, tree.Product) and len(step.factors) == 2 else (step, step)
     small, moved = factors if is_small(factors[0]) else factors[::-1]
-    if not is_small(small) or moved not in (tree.Variation(terms[0]), tree.Variation(replace(terms[0], at=None))):
+    along = moved in (tree.Variation(terms[0]), tree.Variation(replace(terms[0], at=None))) or _is_gradient(moved, terms[0])
+    if not is_small(small) or not along:
         return None
     return small if step is terms[1] else tree.Negative(small)
+
+
+def _is_gradient(node: Node, of: Symbol) -> bool:
+    """dJ/dw, along which w is moved."""
+    inner = node.of if isinstance(node, tree.Transposed) else node
+    plain = replace(of, at=None) if of.at == Symbol("t") else of
+    return isinstance(inner, tree.Derivative) and inner.of == Symbol("J") and inner.by in ((of,), (plain,))
+
+
+def _change(functional: Node, moved: Node) -> Node:
+    """delta J, or |grad J|^2 along the gradient, in time its integral."""
+    step = moved.terms[1] if isinstance(moved, tree.Sum) else moved
+    slopes = [part for part in (walk(step)) if isinstance(part, tree.Derivative)]
+    if not slopes:
+        return tree.Variation(functional)
+    square = tree.Power(tree.Function("norm", (slopes[0],)), tree.Number(Fraction(2)))
+    over_time = isinstance(slopes[0].by[0], Symbol) and slopes[0].by[0].name == "w"
+    return tree.Integral(square, Symbol("t", bound=True), None, None) if over_time else square
 
 
 def expanded(node: Node) -> Node:
@@ -41,7 +60,8 @@ def expanded(node: Node) -> Node:
     if not isinstance(node, tree.Evaluated) or step is None:
         return node
     small = step.of if isinstance(step, tree.Negative) else step
-    change: Node = tree.Product((small, tree.Variation(node.of)))
+    assert moved is not None
+    change: Node = tree.Product((small, _change(node.of, moved)))
     rest = tree.BigO(tree.Power(small, tree.Number(Fraction(2))))
     return tree.Sum((node.of, change if step is small else tree.Negative(change), rest))
 
@@ -56,7 +76,7 @@ def first_order(chain: tree.Chain) -> tree.Chain:
     rests = [part for side in wide for part in walk(side) if isinstance(part, tree.BigO)]
     split = [parts for side in wide if (parts := _orders(side)) is not None]
     linear = bool(rests) and all(map(_is_second, rests)) and len(split) == len(sides) == 2
-    if linear and any(map(_moves, wide)) and _cancel(split[0][0], split[1][0]):
+    if linear and (any(map(_moves, wide)) or tuple(wide) != sides) and _cancel(split[0][0], split[1][0]):
         return replace(chain, sides=tuple(tree.Sum(tuple(parts[1])) if parts[1] else ZERO for parts in split))
     return replace(chain, sides=sides)
 

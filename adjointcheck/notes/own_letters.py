@@ -11,8 +11,8 @@ from functools import reduce
 from itertools import islice, product
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import GREEK, ROLES, USUAL, Context, Declared, Shape, key, own
-from adjointcheck.notes.meaning import children, resolve, symbols, unknown, walk
+from adjointcheck.notes.context import ACCENTS, GREEK, ROLES, USUAL, Context, Declared, Shape, key, own
+from adjointcheck.notes.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.tree import Node
 
 LOOSE = ("d", "e", "g", "i", "j")  # names of dimensions that nothing fixes
@@ -136,11 +136,11 @@ def _is_zero(node: Node) -> bool:
 def name_of(node: Node, context: Context) -> str:
     """M for M_i, M_0 and M(t), x_b for x_b."""
     letter = node.function if isinstance(node, tree.Call) else node
-    if not isinstance(letter, tree.Letter) or letter.accents:
+    if not isinstance(letter, tree.Letter) or not {*letter.accents} <= ACCENTS.keys():
         raise Misfit
     if letter.above:  # x^b, the background
         return "^".join([key(replace(letter, above=())), *(_mark(mark) for mark in letter.above)])
-    return letter.name if is_placed(node, context) else key(letter)
+    return key(replace(letter, below=())) if is_placed(node, context) else key(letter)
 
 
 def _mark(node: Node) -> str:
@@ -153,7 +153,9 @@ def is_placed(node: Node, context: Context) -> bool:
     """M_i, M_N, y_{i+1}, M(t): taken at a layer or a time."""
     below = node.below if isinstance(node, tree.Letter) else ()
     if isinstance(node, tree.Call):
-        return all(isinstance(part, tree.Letter) and part.name in ("t", "s", "tau") for part in node.arguments)
+        known = context.letters.get(getattr(node.function, "name", ""))
+        moments = node.arguments[:1] if known is not None and known.symbol == "x" else node.arguments  # u(t, p) is u(t)
+        return all(isinstance(part, tree.Letter) and part.name in ("t", "s", "tau") for part in moments)
     layers = {name for name, declared in context.letters.items() if declared.symbol in ("l", "N")} | {"N"}
     letters = {part.name for part in walk(below[0]) if isinstance(part, tree.Letter)} if len(below) == 1 else set()
     return len(below) == 1 and context.over() == "layers" and letters <= layers
@@ -192,6 +194,8 @@ def _unknown(node: tree.Letter | tree.Call, context: Context) -> str:
         return ""
     base, mark = _parted(name)
     known = context.letters.get(base)
+    if base in context.called:
+        return ""
     fixed = mark.isalpha() and mark not in PLACES[context.over()] and known is not None and known.kind in ("path", "constant")
     return name if name not in {*context.letters, *USUAL} and (known is None or fixed) else ""
 
@@ -214,7 +218,7 @@ def _declared(fit: Fit, places: Mapping[str, bool], context: Context) -> Context
     names = dict(zip(loose, LOOSE, strict=False))
     for name, placed in places.items():
         rows, cols = (names.get(dim, dim) for dim in map(fit.dim, fit.unknown(name)))
-        symbol = own(name.replace("^", "_"))
+        symbol = own(name.replace("^", "_").replace(" ", "_"))
         context = context.declare(Declared(name, symbol, (rows, cols), "path" if placed else "constant", source="proposed"))
     return context
 
@@ -224,13 +228,21 @@ def indexed(letter: tree.Letter, value: Node, context: Context) -> Context | Non
     index = letter.below[0] if len(letter.below) == 1 else None
     context = own_letters(("?rows", "?cols"), value, context)
     known = context.letters.get(key(index)) if isinstance(index, tree.Letter) else None
-    body = resolve(value, context)
+    body = _held(resolve(value, context))
     role = ROLE_LETTERS.get(letter.name, "")  # which a letter usually names, unless another letter does
     taken = letter.name in context.letters or (role and not context.of(role) and (role != "H" or "p" in symbols(body)))
     if known is None or known.symbol != "l" or taken or unknown(body) or not symbols(body):
         return None
     shape = shape_of(value, context)
     return context.declare(Declared(letter.name, own(letter.name), shape, "path", body=body, source="proposed"))
+
+
+def _held(node: Node) -> Node:
+    """The end cost's derivative by theta with x_k held: what theta changes from there on."""
+    slope = node.of if isinstance(node, tree.Evaluated) and not node.less else None
+    if isinstance(slope, tree.Derivative) and slope.by == (Symbol("theta"),) and isinstance(slope.of, Applied) and slope.of.name == "Psi":
+        return Symbol("a_theta")
+    return rebuilt(node, _held)
 
 
 def shape_of(node: Node, context: Context) -> Shape:

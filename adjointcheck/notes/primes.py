@@ -2,32 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TypeGuard
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context, key
 from adjointcheck.notes.meaning import rebuilt, walk
 from adjointcheck.notes.tree import Node
+from adjointcheck.notes.usage import head
 
 
-def is_primed(node: Node) -> bool:
+def is_primed(node: Node | None) -> TypeGuard[tree.Letter]:
     """A letter with one prime and nothing else on it."""
     return isinstance(node, tree.Letter) and not node.accents and [getattr(item, "name", "") for item in node.above] == ["prime"]
 
 
 def moved(chains: Iterable[tree.Chain], context: Context) -> Context:
-    """x' = f(x) in notes that have x(0), x(T) or x(t) somewhere: their primes are rates in time."""
+    """x' = f(x), s' = A s + b or x' - f(x) in notes that have x(0), x(T), dx/dt or integrals in time: their primes are rates in time."""
     chains = list(chains)
-    calls = (call for chain in chains for call in walk(chain) if isinstance(call, tree.Call) and len(call.arguments) == 1)
-    timed = {getattr(call.function, "name", "") for call in calls if _is_time(call.arguments[0])}
-    moving = (chain.sides[0] for chain in chains if chain.relations[:1] == ("=",) and isinstance(chain.sides[1], tree.Call))
-    rates = any(is_primed(left) and isinstance(left, tree.Letter) and left.name in timed for left in moving)
-    return replace(context, options={**context.options, "prime": "rate"}) if rates and not context.option("prime") else context
+    nodes = [node for chain in chains for node in walk(chain)]
+    calls = [node for node in nodes if isinstance(node, tree.Call) and any(map(_is_time, node.arguments))]
+    timed = {getattr(call.function, "name", "") for call in calls}
+    rates = [letter for chain in chains for letter in _rates(chain)]
+    named = any(letter.name in timed and called for letter, called in rates)
+    running = any(_runs(node) for node in nodes) and not any(isinstance(node, tree.Letter) and "dot" in node.accents for node in nodes)
+    meant = named or (bool(rates) and running and not any(map(_transposes, nodes)))
+    return replace(context, options={**context.options, "prime": "rate"}) if meant and not context.option("prime") else context
+
+
+def _rates(chain: tree.Chain) -> Iterator[tuple[tree.Letter, bool]]:
+    """x of x' = ... or of x' - ...; is what it equals a function of something?"""
+    if chain.relations[:1] == ("=",):
+        left = _moving(chain.sides[0])
+        updates = left is not None and replace(left, above=()) in tree.terms(chain.sides[1])  # theta' = theta - eta g
+        if left is not None and not updates and head(chain.sides[1]) != left and not any(map(is_primed, walk(chain.sides[1]))):
+            yield replace(left, above=()), isinstance(chain.sides[1], tree.Call)
+    for node in walk(chain):
+        first = node.terms[0] if isinstance(node, tree.Sum) and len(node.terms) > 1 else None
+        if is_primed(first) and isinstance(node, tree.Sum) and all(isinstance(term, tree.Negative) for term in node.terms[1:]):
+            yield replace(first, above=()), False
+
+
+def _moving(node: Node) -> tree.Letter | None:
+    """x' of x' and x'(t)."""
+    inner = node.function if isinstance(node, tree.Call) and all(map(_is_time, node.arguments)) else node
+    return inner if is_primed(inner) else None
 
 
 def _is_time(node: Node) -> bool:
     return isinstance(node, tree.Number) or (isinstance(node, tree.Letter) and node.name in ("t", "T", "tau"))
+
+
+def _runs(node: Node) -> bool:
+    """dx/dt, or an integral in time."""
+    by = node.by if isinstance(node, tree.Derivative) else (node.by,) if isinstance(node, tree.Integral) else ()
+    return any(isinstance(letter, tree.Letter) and letter.name == "t" and not letter.below for letter in by)
+
+
+def _transposes(node: Node) -> bool:
+    """x' Q x, or a capital with a prime."""
+    factors = node.factors if isinstance(node, tree.Product) else ()
+    weighs = len(factors) > 1 and is_primed(factors[0]) and replace(factors[0], above=()) == factors[-1]
+    return weighs or (is_primed(node) and node.name.isupper())
 
 
 def dotted(node: Node, context: Context) -> Node:
@@ -35,8 +72,10 @@ def dotted(node: Node, context: Context) -> Node:
     if isinstance(node, tree.Letter) and is_primed(node):
         bare = replace(node, above=())
         known = context.letters.get(key(bare))
-        kept = f"{key(bare)}^prime" in context.letters or (known is not None and known.kind not in ("path", "constant"))
+        kept = f"{key(bare)}^prime" in context.letters or (known is not None and known.kind in ("function", "functional"))
         return node if kept else replace(bare, accents=("dot",))
+    if isinstance(node, tree.Call) and is_primed(node.function) and not all(map(_is_time, node.arguments)):  # g'(x(T))
+        return replace(node, arguments=tuple(dotted(argument, context) for argument in node.arguments))
     return rebuilt(node, lambda child: dotted(child, context))
 
 

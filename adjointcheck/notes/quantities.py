@@ -14,7 +14,9 @@ INDICES = ("l", "k", "i", "j", "n", "m")
 COUNTERS = ("i", "j", "k", "l")  # of components, where no sum says so
 VECTORS = ("x", "p", "w", "theta", "f", "x0", "v", "a_theta")
 STAGED = ("stage", "slope", "stage_costate", "lower", "partner", "weights", "nodes")  # letters with stage indices
+OWN_STAGE = "stage_"  # before the name of a letter of stages that the notes define
 STARS = ("*", "ast", "star")
+OPTIMAL = "opt"  # how the reader marks x_*, x_{opt}, x^circ
 SIDES = {"-": "before", "+": "after", "minus": "before", "plus": "after"}
 _ENDS = ("t", "x", "theta")
 AXES = {"f": ORDER, "L": ORDER, "Psi": _ENDS, "phi": _ENDS, "g": _ENDS, "psi": _ENDS, "O": _ENDS, "r": ("x", "theta"), "base": ("x",),
@@ -79,12 +81,18 @@ class Unknown(Node):
     letter: str
 
 
+def is_staged(name: str) -> bool:
+    """Does a letter have stage indices?"""
+    return name in STAGED or name.startswith(OWN_STAGE)
+
+
 def is_optimum(place: Node) -> bool:
     """*, u^*, (x^*, u^*), u = u^* below a bar, where no time stands beside."""
     if isinstance(place, tree.Vector):
         return all(is_optimum(cell) for row in place.rows for cell in row)
     place = place.sides[-1] if isinstance(place, tree.Chain) else place
-    return isinstance(place, tree.Letter) and (place.name in STARS or any(getattr(mark, "name", "") in STARS for mark in place.above))
+    marks = {getattr(mark, "name", "") for mark in (place, *place.above)} if isinstance(place, tree.Letter) else set()
+    return bool(marks & {*STARS, OPTIMAL})
 
 
 def costate(symbol: Symbol, declared: Declared) -> Node:
@@ -97,6 +105,11 @@ def costate(symbol: Symbol, declared: Declared) -> Node:
 def is_name(body: Node) -> bool:
     """x(t + eps), [x, theta, t]: a letter that notes define so is but another name of it."""
     return isinstance(body, tree.Vector) or (isinstance(body, Symbol) and body.name == "x" and body.at is not None)
+
+
+def is_defined(declared: Declared) -> bool:
+    """A letter that the notes define by the functions of the problem: mathcal{H}_x is its derivative."""
+    return declared.kind == "defined" and declared.body is not None and bool({"f", "L"} & symbols(declared.body))
 
 
 def children(node: Node) -> Iterator[Node]:
@@ -155,3 +168,22 @@ def in_functions(node: Node, change: Callable[[Applied], Node]) -> Node:
 def random(node: Node) -> Node:
     """A small letter inside a mean is a random one."""
     return replace(node, name="noise", bound=False) if isinstance(node, Symbol) and node.name == "eps" else rebuilt(node, random)
+
+
+def inside(node: Node, change: Callable[[Any], Node]) -> Node:
+    """With a change of what stands inside minus signs and transposes."""
+    return replace(node, of=inside(node.of, change)) if isinstance(node, tree.Negative | tree.Transposed) else change(node)
+
+
+def placed_at(node: Node, place: Node) -> Node:
+    """The value of a path there."""
+    if isinstance(place, Symbol) and place.side:  # p(s^-) is p before s
+        return inside(node, lambda core: replace(core, at=replace(place, side=""), side=place.side))
+    return inside(node, lambda core: replace(core, at=place))
+
+
+def component_slot(slot: str, value: Node) -> str:
+    """w_1, where the argument is that component; the slot itself for any other value of it; "" for what is no letter."""
+    if not isinstance(value, Symbol) or value.name not in (slot, f"{slot}0", f"{slot}1"):
+        return ""
+    return f"{slot}_{value.part[0].value}" if value.part and isinstance(value.part[0], tree.Number) else slot

@@ -241,7 +241,8 @@ def _moves(left: Node, right: Node, context: Context) -> bool:
     law, nodes = context.law("dynamics"), [*walk(left), *walk(right)]
     moved = [node.of for node in nodes if isinstance(node, tree.Derivative) and node.kind == "total" and set(node.by) <= {Symbol("t")}]
     varied = [node.of for node in nodes if isinstance(node, tree.Variation)]
-    rates = any(isinstance(of, Symbol) and of.name in ("x", "theta", "w") and of.at in (None, Symbol("t")) for of in moved) and not varied
+    inputs = ("x", "theta") if "optimal" in context.hypotheses else ("x", "theta", "w")  # how an optimal control moves follows
+    rates = any(isinstance(of, Symbol) and of.name in inputs and of.at in (None, Symbol("t")) for of in moved) and not varied
     noise = Symbol("t") in varied
     single = context.over() == "time" and not context.of("g")  # over layers and at events notes speak of several fields
     return (rates or noise) and single and (law is None or law.right != right)
@@ -270,9 +271,10 @@ def _constant(part: Symbol, context: Context) -> bool:
 
 
 def _other_cost(left: Node, right: Node, context: Context) -> bool:
-    """A cost that is not taken for the objective, or with an end cost of more than t, x and theta."""
-    slots = {slot for part in walk(right) if isinstance(part, Applied) and part.name == "Psi" for slot, _ in part.arguments}
-    return context.law("objective") is None or not slots <= {"t", "x", "theta"}
+    """A cost that is not taken for the objective, or with an end cost of more than t, x and theta, such as one of both ends."""
+    orders = [[slot for slot, _ in part.arguments] for part in walk(right) if isinstance(part, Applied) and part.name == "Psi"]
+    odd = any(order.count("x") > 1 or not {*order} <= {"t", "x", "theta"} for order in orders)
+    return context.law("objective") is None or odd
 
 
 def chooses(left: Node) -> bool:

@@ -35,7 +35,8 @@ def riccati_of(world: Any) -> Path:
     m = slope(ending(world.objective), "x", "x")
     weight = next((world.value(Symbol(d.symbol), world.last(), here) for d in world.context.letters.values() if d.letter == "Q"), None)
     scales = (1.0, 2.0, -1.0, -2.0)  # L is c x' Q x/2, and the costate c x' P
-    scale = next((c for c in scales if weight is not None and np.allclose(q, c * real(weight))), 2.0 if weight is None else 1.0)
+    usual = 2.0 if weight is None and not world.context.parts("x") else 1.0
+    scale = next((c for c in scales if weight is not None and np.allclose(q, c * real(weight))), usual)
     size = len(a)
     system = np.block([[a, -b @ np.linalg.solve(r, b.T)], [-q, -a.T]])
     start = np.vstack([np.eye(size), m])

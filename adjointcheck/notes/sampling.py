@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import ROLES, Context, Declared, key
-from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, walk
+from adjointcheck.notes.context import ORDER, ROLES, Context, Declared, key, own
+from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.observed import is_sampled
 from adjointcheck.notes.pulses import pulsed
 from adjointcheck.notes.tree import Node
@@ -38,8 +38,10 @@ def sampled(chain: tree.Chain, context: Context) -> Context:
 
 
 def _sampled(node: Node, index: Node | None, context: Context) -> str | None:
-    """t of x(t_i), where i is summed."""
-    time = node.arguments[0] if isinstance(node, tree.Call) and len(node.arguments) == 1 else None
+    """t of x(t_i) and x(t_i, theta), where i is summed."""
+    time = node.arguments[0] if isinstance(node, tree.Call) else None
+    others = [resolve(part, context) for part in node.arguments[1:]] if isinstance(node, tree.Call) else []
+    time = time if all(isinstance(part, Symbol) and part.name in ("theta", "x0", "w") for part in others) else None
     at = isinstance(time, tree.Letter) and time.name in TIMES and time.below == (index,)
     return time.name if at and isinstance(time, tree.Letter) and role_in(head(node), context) == "x" else None
 
@@ -54,8 +56,9 @@ def _paid(body: Node, context: Context) -> Context:
         return context
     slots, names = [], []
     for argument in body.arguments:
+        context = _datum(argument, context)
         context, slot = slot_of(argument, "phi", context, True, names)
-        slots.append(slot)
+        slots += [slot] if slot in ("", *ORDER) else []
     if "x" not in slots or "" in slots:
         return context
     role = ROLES["phi"]
@@ -63,15 +66,44 @@ def _paid(body: Node, context: Context) -> Context:
     return replace(context, letters={**context.letters, key(replace(function, below=())): declared})
 
 
+def _datum(argument: Node, context: Context) -> Context:
+    """With y_i of l(x(t_i), y_i) as data, which is no parameter."""
+    data = isinstance(argument, tree.Letter) and len(argument.below) == 1 and not argument.above and key(argument) not in context.letters
+    if not data or not isinstance(argument, tree.Letter) or argument.name in context.letters or not unknown(resolve(argument, context)):
+        return context
+    symbol = own(key(argument).replace(" ", "_"))
+    return context.declare(Declared(key(argument), symbol, ("n", "1"), source="proposed"))
+
+
 def horizon(chains: Iterable[tree.Chain], context: Context) -> Context:
-    """Do the notes integrate to an end of its own, T, t_1 or t_f?  Where they do not, the last observation is made at the end."""
-    integrals = (part.upper for chain in chains for part in walk(chain) if isinstance(part, tree.Integral))
-    own = {key(upper) for upper in integrals if isinstance(upper, tree.Letter)} & {"T", "t_1", "t_f"} or context.of("t1")
-    return replace(context, options={**context.options, "horizon": "own"}) if own else context
+    """Have the notes an end of its own, int_0^T or t_N < T?  Where they have not, the last observation is made at the end."""
+    chains = list(chains)
+    ends = [part.upper for chain in chains for part in walk(chain) if isinstance(part, tree.Integral)]
+    ends += [end for chain in chains for end in _beyond(chain)]
+    own = {key(end) for end in ends if isinstance(end, tree.Letter)} & {"T", "t_1", "t_f"} or context.of("t1")
+    if not own:
+        return _counted(chains, context)
+    return replace(context, options={**context.options, "horizon": "own"})
+
+
+def _beyond(chain: tree.Chain) -> Iterator[Node]:
+    """T of t_1 < ... < t_N < T."""
+    for one, relation, other in zip(chain.sides, chain.relations, chain.sides[1:], strict=False):
+        sample = isinstance(one, tree.Letter) and one.name in TIMES and bool(one.below)
+        if relation == "<" and sample and isinstance(other, tree.Letter) and key(other) in ("T", "t_f"):
+            yield other
+
+
+def _counted(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """With 1 as the end, where all integrals in time go from 0 to 1."""
+    limits = {(part.lower, part.upper) for chain in chains for part in walk(chain) if isinstance(part, tree.Integral)
+              and part.by == tree.Letter("t") and isinstance(part.upper, tree.Number)}
+    return context.declare(Declared("1", "t1", kind="place", source="proposed")) if limits == {(ZERO, ONE)} else context
 
 
 def folded(node: Node, context: Context) -> tuple[Node, Context]:
     """The cost sum_i |x(t_i) - y_i|^2 / 2 as a sum of l(x(t_i)), with l for what is summed."""
+    node = _timed(node) if context.option("sampled") else node
     terms = tree.terms(node)
     sums = [(i, term) for i, term in enumerate(terms) if any(is_sampled(part) for part in walk(term))]
     if not context.option("sampled") or context.of("phi") or len(sums) != 1:
@@ -82,8 +114,9 @@ def folded(node: Node, context: Context) -> tuple[Node, Context]:
         return node, context
     series, body = found
     at, role = Symbol("s", part=(found[0].index,)), ROLES["phi"]
-    known = Declared("cost of one observation", "phi", role.shape, role.kind, arguments=("x",), body=_bare(body), source="proposed")
-    paid = replace(series, body=Applied("phi", (("x", Symbol("x", at=at)),), at=at))
+    inputs = {"x": Symbol("x", at=at)} | ({"theta": Symbol("theta")} if "theta" in symbols(body) else {})
+    known = Declared("cost of one observation", "phi", role.shape, role.kind, arguments=tuple(inputs), body=_bare(body), source="proposed")
+    paid = replace(series, body=Applied("phi", tuple(inputs.items()), at=at))
     whole = tuple(paid if i == place else other for i, other in enumerate(terms))
     return tree.Sum(whole) if len(whole) > 1 else paid, context.declare(known)
 
@@ -109,8 +142,33 @@ def joined(chain: tree.Chain, context: Context) -> tree.Chain:
     """Integrals from t_{i-1} to t_i, summed, are one from start to end; pulses become jumps; behind the end there is no costate."""
     if not context.of("s"):
         return chain
-    made = pulsed(chain)
-    return replace(made, sides=tuple(map(_joined, made.sides)))
+    made = pulsed(replace(chain, sides=tuple(map(_timed, chain.sides))))
+    law = context.law("objective")
+    names = symbols(law.right) if law is not None else frozenset()
+    sides = tuple(map(_observing, made.sides)) if "phi" in names and "L" not in names else made.sides
+    return replace(made, sides=tuple(map(_joined, sides)))
+
+
+def _timed(node: Node) -> Node:
+    """l_i(x(t_i)) for l(x(t_i)): the cost of the observation at that time."""
+    node = rebuilt(node, _timed)
+    if not isinstance(node, Applied) or node.name != "phi" or node.at is not None:
+        return node
+    return next((replace(node, at=value.at) for _, value in node.arguments if isinstance(value, Symbol) and is_sampled(value)), node)
+
+
+def _observing(node: Node) -> Node:
+    """g at an observation time, in a cost that is paid nowhere else: what is paid there."""
+    place = node.at[0] if isinstance(node, tree.Evaluated) and len(node.at) == 1 and not node.less else getattr(node, "at", None)
+    if not isinstance(place, Symbol) or place.name != "s" or "L" not in symbols(node):
+        return rebuilt(node, _observing)
+    return _paid_at(node.of if isinstance(node, tree.Evaluated) else node, place)
+
+
+def _paid_at(node: Node, place: Symbol) -> Node:
+    if isinstance(node, Applied) and node.name == "L":
+        return Applied("phi", (("x", Symbol("x", at=place)),), at=place)
+    return rebuilt(node, lambda child: _paid_at(child, place))
 
 
 def _joined(node: Node) -> Node:

@@ -5,7 +5,7 @@ Logarithms of densities are no products either: log exp y is y.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -58,12 +58,23 @@ def unscaled(factors: Sequence[Node], time: Node, context: Context) -> tuple[Nod
 
 
 def directional(factors: Sequence[Node], cost: Node) -> Sequence[Node]:
-    """D J(u)[v] and delta J(v) as the variation of J, where v is one."""
+    """D J(u)[v] and delta J(v) as the variation of J, and (dx/dtheta) v as that of x, where v is one."""
+    for path in _moved_along(factors):
+        return (tree.Variation(path),)
     if len(factors) == 2 and isinstance(factors[0], tree.Derivative) and isinstance(factors[1], tree.Variation):
         return (tree.Variation(cost),) if not factors[0].by and factors[0].of == cost else factors
     if len(factors) == 2 and factors[0] == tree.Variation(cost) and isinstance(factors[1], tree.Variation):
         return factors[:1]
     return factors
+
+
+def _moved_along(factors: Sequence[Node]) -> Iterator[Node]:
+    """x of (dx/dtheta) delta theta."""
+    slope = factors[0] if len(factors) == 2 and isinstance(factors[0], tree.Derivative) else None
+    if slope is not None and slope.kind == "total" and len(slope.by) == 1 and factors[1] == tree.Variation(slope.by[0]):
+        core = slope.of.of if isinstance(slope.of, tree.Transposed) else slope.of
+        if isinstance(core, Symbol) and core.name in ("x", "p") and getattr(slope.by[0], "name", "") in ("x0", "theta"):
+            yield slope.of
 
 
 def inner_product(factors: list[Node]) -> list[Node]:

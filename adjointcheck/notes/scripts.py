@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.calls import INDICES
+from adjointcheck.notes.calls import HAMILTONIANS, INDICES
 from adjointcheck.notes.letters import Letters
 from adjointcheck.notes.parts import Bar, Head, Mixed, Paren, Prefix, Scripts, bare_letters, first, is_number, over, plain, refuse
 from adjointcheck.notes.tree import (
@@ -25,9 +25,12 @@ from adjointcheck.notes.tree import (
 )
 
 TRANSPOSES = frozenset({"top", "intercal"})
-MARKS = frozenset({"*", "dagger", "prime", "+", "-", "circ", "dots"})
+MARKS = frozenset({"*", "dagger", "prime", "+", "-", "circ", "opt", "dots"})
 COMPONENTS = (Letter("i"), Letter("j"))  # p^i of a path: no power of a vector
 SMALL = frozenset({"h", "epsilon", "varepsilon", "tau", "e"})
+VARIABLES = frozenset("hijklmnpqrstuvwxyz")  # by which one differentiates, or counts
+WORDS = frozenset({"min", "run"})
+OPTIMAL = ("*", "star", "ast", "opt")  # below a letter these never transpose
 
 
 def gather(scripts: list[Scripts], owner: Node) -> Scripts:
@@ -85,13 +88,23 @@ def below(node: Node, entries: tuple[Node, ...] | None, span: tuple[int, int]) -
     """An index of a letter, the kind of a norm, the place of anything else."""
     if entries is None:
         return node
-    done = tuple(part for entry in entries for part in (bare_letters(plain(entry)) or (plain(entry),)))
+    done = tuple(part for entry in entries for part in _letters(plain(entry)))
     match node:
+        case Letter(below=()) if len(done) == 1 and getattr(done[0], "name", "") in OPTIMAL:
+            return _marked(node)
         case Letter(below=()):
             return replace(node, below=done)
         case Function(below=None) if len(done) == 1:
             return replace(node, below=done[0])
     return Evaluated(node, done, span=span)
+
+
+def _letters(entry: Node) -> tuple[Node, ...]:
+    """x and u of f_{xu}; f_{aug} and x_{ref} have a word below."""
+    found = bare_letters(entry) or (entry,)
+    names = [getattr(part, "name", "") for part in found]
+    word = len(names) > 2 and all(len(name) == 1 for name in names) and not {*names} <= VARIABLES
+    return (Letter("".join(names), span=entry.span),) if word or "".join(names) in WORDS else found
 
 
 def _at_places(base: Paren, found: Scripts, letters: Letters) -> Node:
@@ -145,6 +158,10 @@ def _prime(node: Node, letters: Letters) -> Node:
         return Transposed(node, span=node.span)
     if isinstance(node, Letter):
         return replace(node, above=(*node.above, Letter("prime")))
+    if letters.prime == "rate":
+        return Derivative(plain(node), (Letter("t"),), span=node.span)
+    if letters.prime == "transposed":
+        return Transposed(node, span=node.span)
     refuse(node, "a prime that may be a derivative or a transposition", "Declare what a prime means.")
 
 
@@ -157,11 +174,19 @@ def _split(entries: tuple[Node, ...], found: Scripts) -> list[Node]:
         return []
     if len(entries) > 1:
         return [Paren(entries, (",",) * (len(entries) - 1), "(", span=found.span)]
-    entry = first(entries)
+    entry = _word(first(entries))
     parts = entry.factors if isinstance(entry, Product | Mixed) else ()
     if any(isinstance(part, Letter) and part.name in MARKS | TRANSPOSES for part in parts) or (parts and isinstance(parts[0], Paren)):
         return list(parts)
-    return list(entries)
+    return [entry]
+
+
+def _word(entry: Node) -> Node:
+    """y^{obs}, x^{ref}: a name, and no power."""
+    parts = entry.factors if isinstance(entry, Product | Mixed) else ()
+    names = [getattr(part, "name", "") for part in parts]
+    word = len(names) > 2 and all(len(name) == 1 and name.islower() for name in names) and not {*names} <= VARIABLES
+    return Letter("".join(names), span=entry.span) if word else entry
 
 
 def _transposes(letter: Letter, letters: Letters) -> bool:
@@ -179,13 +204,20 @@ def above(node: Node, mark: Node, letters: Letters) -> Node:
             return _star(node, letters)
         case Letter(name="dagger"):
             return _dagger(node, letters)
+        case Letter(name="opt" | "circ") if isinstance(node, Letter) and not letters.declares(mark.name):
+            return _marked(node)
         case Letter(name="prime"):
             return _prime(node, letters)
-        case Letter(name="+" | "-" | "circ" | "dots"):
+        case Letter(name="+" | "-" | "dots"):
             return _mark(node, mark)
         case Paren():
             return _mark(node, Paren(tuple(plain(entry) for entry in mark.entries), mark.separators, mark.opener, span=mark.span))
     return _power(node, plain(mark), letters)
+
+
+def _marked(node: Letter) -> Letter:
+    """x_*, x^{opt}, x^circ: what belongs to the optimum."""
+    return replace(node, above=(*node.above, Letter("opt")))
 
 
 def _star(node: Node, letters: Letters) -> Node:
@@ -216,7 +248,12 @@ def _mark(node: Node, mark: Node) -> Node:
 
 
 def _power(node: Node, exponent: Node, letters: Letters) -> Node:
+    if isinstance(node, Letter) and node.name in HAMILTONIANS and isinstance(exponent, Product) and (word := bare_letters(exponent)):
+        label = Letter("".join(getattr(part, "name", "") for part in word), span=exponent.span)  # H^{pv}
+        return replace(node, above=(*node.above, label))
     if isinstance(node, Letter) and _may_index(exponent):
+        if letters.iterate and _counts_only(exponent, letters.iterate):
+            return replace(node, above=(*node.above, exponent))
         component = node.name in letters.signals | letters.functions and exponent in COMPONENTS
         if node.name in letters.indexed or component:
             return replace(node, above=(*node.above, exponent))
@@ -230,6 +267,12 @@ def _power(node: Node, exponent: Node, letters: Letters) -> Node:
     if isinstance(node, Variation) and is_number(exponent):
         refuse(node, "a variation with a power: (\\delta x)^2, or \\delta(x^2)", "Write brackets.")
     return Power(node, exponent, span=node.span)
+
+
+def _counts_only(exponent: Node, index: str) -> bool:
+    """k, k + 1: of no other letter."""
+    terms = exponent.terms if isinstance(exponent, Sum) else (exponent,)
+    return all(isinstance(term, Number) or term == Letter(index) for term in terms)
 
 
 def _may_index(exponent: Node) -> bool:

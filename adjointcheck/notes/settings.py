@@ -323,6 +323,10 @@ def stages(kind: str, count: int) -> Draft:
         draft.step(f"back_{i}", "rewrite", f"P{i} - p.next - h*{swing(back)} = 0", *how, how=how)
         fore, how = swing([f"A{i}{j}" for j in numbers]), {f"stage_p_{i}": "hole"}
         draft.step(f"fore_{i}", "rewrite", f"P{i} - p + h*{fore} = 0", *how, how=how)
+        if kind == "explicit":  # each stands on later ones alone, and may be put in
+            draft.step(f"later_{i}", "rewrite", f"P{i} = p.next + h*{swing(back)}", f"back_{i}", how={f"back_{i}": "hole"})
+    if kind == "explicit":
+        draft.step("later", "rewrite", f"p = p.next + h*{swing(list(b))}", "balance", how={"balance": "hole"})
     draft.let(J_x="1 n")
     draft.define("sensitivity_of_cost", "J_x = p")
     return draft

@@ -8,7 +8,7 @@ from dataclasses import replace
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ACCENTS, Context, Law, key
 from adjointcheck.notes.flows import counts_layers
-from adjointcheck.notes.meaning import Symbol, rebuilt, resolve, symbols, walk
+from adjointcheck.notes.meaning import Symbol, children, rebuilt, resolve, symbols, walk
 from adjointcheck.notes.own_letters import is_placed
 from adjointcheck.notes.tree import Node
 
@@ -46,6 +46,26 @@ def others(context: Context) -> Iterator[Context]:
     yield from (_meaning(other, context) for other in costs(context).values() if other is not law)
 
 
+def summed(value: Node, context: Context) -> Node | None:
+    """J_1 + J_2 with both costs written out, where nothing else stands there but numbers; None for anything else."""
+    known = costs(context)
+    letter = value.function if isinstance(value, tree.Call) else value
+    if isinstance(letter, tree.Letter):
+        return known[key(letter)].right if key(letter) in known else None
+    if isinstance(value, tree.Sum | tree.Negative):
+        parts = [summed(part, context) for part in children(value)]
+        return rebuilt(value, lambda part: summed(part, context) or part) if None not in parts else None
+    if isinstance(value, tree.Product):
+        return rebuilt(value, lambda part: summed(part, context) or part) if _scales(value, context) else None
+    return None
+
+
+def _scales(value: tree.Product, context: Context) -> bool:
+    """Is it a number times one cost?"""
+    others = [part for part in value.factors if summed(part, context) is None]
+    return len(others) == len(value.factors) - 1 and all(isinstance(part, tree.Number | tree.Quotient) for part in others)
+
+
 def is_another(letter: tree.Letter | None, value: Node, context: Context) -> bool:
     """May a formula that pays at an end, or all the way, state one more cost?  Its letter is new, or the cost before was one over time."""
     plain = letter is not None and not letter.above and {*letter.accents} <= ACCENTS.keys() and not is_placed(letter, context)
@@ -53,8 +73,19 @@ def is_another(letter: tree.Letter | None, value: Node, context: Context) -> boo
         return False
     law = context.law("objective")
     known = context.letters.get(key(letter))
+    restated = known is not None and known.symbol == "J" and law is not None and context.over() == "time"
+    if restated and law is not None and _kinds(value, context) != _kinds(law.right, context):
+        return not any(isinstance(part, tree.Series) for part in (*walk(value), *walk(law.right)))
     moved = law is not None and context.over() == "layers" and not counts_layers(law.right)
     return known is None or (known.symbol == "J" and moved)
+
+
+def _kinds(value: Node, context: Context) -> tuple[bool, bool]:
+    """Is something paid on the way, and is something paid at the end: Lagrange, Mayer or Bolza?"""
+    made = resolve(value, context)
+    inside = {part for integral in walk(made) if isinstance(integral, tree.Integral) for part in walk(integral)}
+    ends = any(isinstance(part, Symbol) and part.name == "x" and part.at == Symbol("t1") and part not in inside for part in walk(made))
+    return any(isinstance(part, tree.Integral) for part in walk(made)), ends
 
 
 def _constrained(value: Node, context: Context) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import Context, key
+from adjointcheck.notes.context import GREEK, Context, key
 from adjointcheck.notes.meaning import COUNTERS, STARS, Symbol, Unknown, rebuilt, walk
 from adjointcheck.notes.tree import Node
 
@@ -22,7 +23,8 @@ def conserved(chain: tree.Chain) -> tree.Chain:
 
 def counted(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
     """i = 1, ..., n: for which components a formula holds."""
-    free = isinstance(chain.sides[0], tree.Letter) and chain.sides[0].name not in context.letters
+    known = context.letters.get(getattr(chain.sides[0], "name", ""))
+    free = isinstance(chain.sides[0], tree.Letter) and (known is None or known.symbol == "l")
     return ("assumption", (), context) if free and counts(chain) else None
 
 
@@ -56,8 +58,9 @@ def gathered(chain: tree.Chain, context: Context) -> tree.Chain:
 
 
 def throughout(chain: tree.Chain, context: Context) -> tree.Chain:
-    """dg/dp beside g_p: the first one goes through the whole system, where p is a parameter."""
+    """dg/dp beside g_p, in the formula or elsewhere: the first one goes through the whole system, where p is a parameter."""
     partial = {(part.name, part.below) for part in walk(chain) if isinstance(part, tree.Letter) and part.below}
+    partial |= {(name, (tree.Letter(known.letter),)) for name in context.option("partials").split() for known in context.of("theta")}
     partial |= {(part.of.name, part.by) for part in walk(chain) if isinstance(part, tree.Derivative) and part.kind == "partial"
                 and isinstance(part.of, tree.Letter)}
     parameters = {(tree.Letter(known.letter),) for known in context.of("theta")}
@@ -71,6 +74,14 @@ def throughout(chain: tree.Chain, context: Context) -> tree.Chain:
     made = marked(chain)
     assert isinstance(made, tree.Chain)
     return made
+
+
+def partials(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """With the costs of which the notes write partial derivatives as g_p."""
+    names = {known.letter for known in context.of("theta")}
+    letters = (part for chain in chains for part in walk(chain) if isinstance(part, tree.Letter) and len(part.below) == 1)
+    found = {part.name for part in letters if getattr(part.below[0], "name", "") in names and not part.accents}
+    return replace(context, options={**context.options, "partials": " ".join(sorted(found))}) if found else context
 
 
 def squares(node: Node) -> Node:
@@ -97,8 +108,14 @@ def titled(node: Node, context: Context) -> Node:
         return replace(node.base, above=(*node.base.above, node.exponent))
     known = context.letters.get(key(node.base))
     function = known is not None and known.kind in ("function", "functional")
-    function = function or (known is not None and known.shape[0] != "1" and node.exponent.name in STATES)
+    function = function or (known is not None and known.shape[0] != "1" and node.exponent.name in STATES) or _is_word(node.exponent)
     return replace(node.base, above=(*node.base.above, node.exponent)) if function else node
+
+
+def _is_word(letter: tree.Letter) -> bool:
+    """obs of y^{obs}."""
+    marks = (*GREEK, *STARS, "dagger", "prime", "infty", "dots", "circ")
+    return len(letter.name) > 2 and letter.name.isalpha() and letter.name not in marks
 
 
 def title(letter: tree.Letter) -> str:

@@ -118,7 +118,7 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
     if moves and ("S" in names or any(map(_is_sensitivity, [*nodes, *bodies_in(names, context)]))):
         return ("second_order", "variations")
     if "eps" in names or any(isinstance(node, tree.Limit) for node in nodes):
-        return ("small_step",)
+        return () if any(map(_flows, nodes)) and _is_paid_on_the_way(context) else ("small_step",)
     if "tau" in names or context.of("g"):
         return event_kind(context)
     if context.of("phi") or "phi" in names:
@@ -129,6 +129,18 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
         if hypothesis in context.hypotheses:
             return (kind, "continuous")
     return ("continuous", "variations") if moves else ("continuous",)
+
+
+def _flows(node: Node) -> bool:
+    """dx(t + eps)/dx(t)."""
+    of = node.of if isinstance(node, tree.Derivative) else None
+    return isinstance(of, Symbol) and of.name == "x" and isinstance(of.at, tree.Sum)
+
+
+def _is_paid_on_the_way(context: Context) -> bool:
+    """Has the cost a part in time, which a(t) = a(t + eps) dx(t + eps)/dx(t) leaves out?"""
+    law = context.law("objective")
+    return bool(context.of("L")) or (law is not None and any(isinstance(part, tree.Integral) for part in walk(law.right)))
 
 
 def is_moved_cost(node: Node) -> bool:
@@ -269,7 +281,8 @@ def concrete(kind: str, context: Context) -> Setting | None:
     language = setting(kind).language
     put = {name: text for name, text in values(kind, context).items() if name in language.letters or name == SLOPE}
     key = kind, tuple(sorted(put.items())), sizes(context)
-    made = setting(*key)
+    made, operator = setting(*key), operator_of(kind, context)
+    made = with_operator(made, operator)
     try:
         bodies = {name: root for name, root in bodies_of(made, context).items() if root is not symbol(name)}
     except (Unclear, AdjointCheckError):
@@ -283,7 +296,29 @@ def concrete(kind: str, context: Context) -> Setting | None:
     inner = {name: tuple(part for part in LETTERS if f"{name}_{part}" not in put) for name in wrapped}
     roots = {name: substitute([root], {name: symbol(own_function(name))})[0] if name in wrapped else root for name, root in bodies.items()}
     texts = tuple(sorted((name, to_text(root)) for name, root in roots.items()))
-    return _with(key, texts, tuple(sorted(own.items())), tuple(sorted(inner.items())))
+    return _with(key, texts, tuple(sorted(own.items())), tuple(sorted(inner.items())), operator)
+
+
+Operator = tuple[str, tuple[str, ...]]  # how many components, and of what
+
+
+def operator_of(kind: str, context: Context) -> Operator:
+    """What is observed of a state, where notes observe some h(x, theta) at times."""
+    known = next(iter(context.of("O")), None) if kind == "observations" else None
+    slots = tuple(slot for slot in known.arguments or ("x",) if slot in ("x", "theta")) if known is not None else ()
+    return (known.shape[0] if known is not None else "1", slots)
+
+
+def with_operator(made: Setting, operator: Operator) -> Setting:
+    """With h as one more function of the problem."""
+    rows, slots = operator
+    if not slots:
+        return made
+    sizes_ = {slot: made.document["letters"][slot].split()[0] for slot in slots}
+    slopes = {f"O_{slot}": f"{rows} {size}" for slot, size in sizes_.items()}
+    letters = {**made.document["letters"], "O": f"{rows} 1", **slopes}
+    functions = {**made.document["functions"], "O": {slot: f"O_{slot}" for slot in slots}}
+    return replace(made, document={**made.document, "letters": letters, "functions": functions})
 
 
 def sizes(context: Context) -> tuple[tuple[str, str], ...]:
@@ -295,7 +330,8 @@ def sizes(context: Context) -> tuple[tuple[str, str], ...]:
 def own_letters(context: Context, made: Setting) -> dict[str, str]:
     """Letters of the notes that the convention has not, such as A and B, with their shapes and flags."""
     found: dict[str, str] = {}
-    inverted = {part.base.name for law in context.laws for part in walk(law.right) if isinstance(part, tree.Power)
+    bodies = [*(law.right for law in context.laws), *(known.body for known in context.of("phi") if known.body is not None)]
+    inverted = {part.base.name for body in bodies for part in walk(body) if isinstance(part, tree.Power)
                 and isinstance(part.base, Symbol) and part.exponent == tree.Negative(tree.Number(Fraction(1)))}
     for declared in context.letters.values():
         name = own_name(declared.symbol, context)
@@ -399,9 +435,9 @@ def with_functions(made: Setting, inner: Mapping[str, tuple[str, ...]]) -> Setti
 
 @cache
 def _with(key: tuple[Any, ...], bodies: tuple[tuple[str, str], ...], own: tuple[tuple[str, str], ...],
-          inner: tuple[tuple[str, tuple[str, ...]], ...]) -> Setting | None:
+          inner: tuple[tuple[str, tuple[str, ...]], ...], operator: Operator) -> Setting | None:
     """The setting where functions are formulas, perhaps of a function of the notes; None where the core does not prove the partials."""
-    grown = with_functions(with_letters(setting(*key), dict(own)), dict(inner))
+    grown = with_functions(with_letters(with_operator(setting(*key), operator), dict(own)), dict(inner))
     steps = [*grown.document["steps"]]
     steps += [_assume(f"{name}_given", f"{name}.delta", "0") for name, _ in own]
     steps += [_assume(f"{name}_given_last", f"{name}.delta", "0", "last") for name, _ in own if grown.language.layers]

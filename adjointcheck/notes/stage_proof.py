@@ -13,9 +13,10 @@ from itertools import product
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context
 from adjointcheck.notes.indices import Unclear
-from adjointcheck.notes.meaning import STAGED, Applied, Symbol, rebuilt, walk
+from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, walk
+from adjointcheck.notes.quantities import is_staged
 from adjointcheck.notes.staged_world import explicit
-from adjointcheck.notes.stages import free_indices, staged
+from adjointcheck.notes.stages import clock, free_indices, indexed_by, staged
 from adjointcheck.notes.tree import Node
 
 COUNTS = (2, 3)
@@ -34,7 +35,16 @@ def instances(left: Node, right: Node, context: Context) -> Iterator[tuple[Node,
         there = replace(context, options={**context.options, "stages": str(count)})
         for values in product(range(1, count + 1), repeat=len(names)):
             stages = Stages(context, count, dict(zip(names, values, strict=True)))
-            yield stages.written(left), stages.written(right), there
+            yield _without_zeros(stages.written(left)), _without_zeros(stages.written(right)), there
+
+
+def _without_zeros(node: Node) -> Node:
+    """p + h 0, where a sum over stages is empty, is p."""
+    node = rebuilt(node, _without_zeros)
+    if isinstance(node, tree.Product | tree.Transposed | tree.Negative):
+        return ZERO if ZERO in (node.factors if isinstance(node, tree.Product) else (node.of,)) else node
+    terms = tuple(term for term in node.terms if term != ZERO) if isinstance(node, tree.Sum) else ()
+    return node if not isinstance(node, tree.Sum) else tree.Sum(terms) if len(terms) > 1 else terms[0] if terms else ZERO
 
 
 def kind_of(context: Context) -> str:
@@ -54,7 +64,7 @@ class Stages:
     def written(self, node: Node) -> Node:
         if isinstance(node, tree.Series) and self.over_stages(node):
             return self.total(node)
-        if isinstance(node, Symbol) and node.name in STAGED:
+        if isinstance(node, Symbol) and is_staged(node.name):
             return self.letter(node)
         if isinstance(node, tree.Derivative) and isinstance(node.of, Applied) and node.of.name in ("f", "L") and node.of.arguments:
             return replace(node, of=self.function(node.of))
@@ -63,7 +73,7 @@ class Stages:
         return rebuilt(node, self.written)
 
     def over_stages(self, node: tree.Series) -> bool:
-        names = {part.name for part in walk(node.body) if isinstance(part, Symbol) and part.name in STAGED and node.index in part.part}
+        names = {part.name for part in walk(node.body) if isinstance(part, Symbol) and is_staged(part.name) and node.index in part.part}
         return bool(names)
 
     def number(self, node: Node) -> int:
@@ -95,6 +105,8 @@ class Stages:
             raise Unclear("a stage", f"stages 1 ... {self.count}")
         declared = next((d for d in self.context.of(node.name) if d.body is not None and d.arguments is not None), None)
         if declared is not None and declared.body is not None and declared.arguments is not None:
+            if node.at not in (None, HERE):
+                raise Unclear("a letter of stages at another layer", "letters of stages at one layer")
             return replace(self, values=dict(zip(declared.arguments, indices, strict=True))).written(declared.body)
         if node.name == "lower" and indices[1] >= indices[0] and kind_of(self.context) == "explicit":
             return ZERO
@@ -114,9 +126,18 @@ class Stages:
             stage, argument = None, self.written(argument) if argument is not None else None
         number = self.number(stage[0]) if stage is not None else next((i for i in numbers if self.is_stage(argument, i)), 0)
         place = argument.at if isinstance(argument, Symbol) else None
+        time, timed = dict(node.arguments).get("t"), clock(self.context)
+        if time is not None and (timed is None or self.put(time) != self.put(indexed_by(*timed, tree.Number(Fraction(number))))):
+            raise Unclear(f"{node.name} at the time of another stage", "stages at their own times")
         if not number:
             raise Unclear(f"{node.name} at a state that is no stage's", "stages")
         return Applied(f"{node.name}{number}", at=place or HERE)
+
+    def put(self, node: Node) -> Node:
+        """With the values of all stage indices."""
+        if isinstance(node, Symbol) and node.bound and node.name in self.values:
+            return tree.Number(Fraction(self.values[node.name]))
+        return rebuilt(node, self.put)
 
     def is_stage(self, argument: Node | None, number: int) -> bool:
         """Is it x_n + h sum_j a_ij k_j?"""

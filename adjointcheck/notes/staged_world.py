@@ -16,7 +16,8 @@ from adjointcheck.notes import jet, tree
 from adjointcheck.notes.at_event import mapped
 from adjointcheck.notes.evaluation import Env, NoValue, columns, evaluate, scalar
 from adjointcheck.notes.jet import Value, real
-from adjointcheck.notes.meaning import STAGED, Applied, Symbol, walk
+from adjointcheck.notes.meaning import Applied, Symbol, walk
+from adjointcheck.notes.quantities import is_staged
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.world import World
 
@@ -63,7 +64,7 @@ class StagedWorld(World):
     def value(self, node: Symbol, place: Value, env: Env) -> Value:
         if node.name == "stages":
             return np.float64(STAGES)
-        if node.name not in (*STAGED, BUMP):
+        if not is_staged(node.name) and node.name != BUMP:
             return super().value(node, place, env)
         if self.before is not None and place < self.origin[0]:
             return self.before.value(node, place, env.within(self.before))
@@ -118,7 +119,7 @@ class StagedWorld(World):
         return found
 
     def component(self, node: Symbol, value: Value, env: Env) -> Value:
-        return value if node.name in (*STAGED, BUMP) else super().component(node, value, env)
+        return value if is_staged(node.name) or node.name == BUMP else super().component(node, value, env)
 
     # Time steps
 

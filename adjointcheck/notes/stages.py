@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import ROLES, Context, Declared, Law, key
-from adjointcheck.notes.meaning import Applied, Symbol, children, resolve, unknown, walk
+from adjointcheck.notes.context import MOTIONS, ROLES, Context, Declared, Law, key
+from adjointcheck.notes.derivatives import core_of
+from adjointcheck.notes.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.quantities import OWN_STAGE, is_staged
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import head, introduced_function, pair_of, role_in, successor
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
-INDEXED = {"stage": 1, "slope": 1, "stage_costate": 1, "weights": 1, "nodes": 1, "lower": 2, "partner": 2}  # how many stage indices
-
-
 TABLEAUS = {"lower", "weights", "nodes", "partner", "stages"}
+SPOKEN = {*TABLEAUS, "x", "p", "f", "h", "l", "t", "theta", "stage", "slope", "stage_costate"}  # of by a letter of stages
 
 
 def staged(context: Context) -> bool:
@@ -42,10 +43,15 @@ def _layer(node: Node, context: Context) -> bool:
 
 def _own_indices(letter: Node | None, context: Context) -> tuple[str, ...]:
     """The indices of a letter that do not count layers, if all of them are plain."""
-    if not isinstance(letter, tree.Letter) or letter.accents or letter.above:
+    if not isinstance(letter, tree.Letter) or {*letter.accents} & {*MOTIONS} or letter.above:
         return ()
     names = tuple(_index(part) for part in letter.below if not _layer(part, context))
     return names if all(names) else ()
+
+
+def _name(letter: tree.Letter) -> str:
+    """a of a_ij, hat a of hat a_ij."""
+    return key(replace(letter, below=()))
 
 
 def _sums(node: Node, context: Context) -> Iterator[tuple[tree.Series, tree.Letter]]:
@@ -58,6 +64,29 @@ def _sums(node: Node, context: Context) -> Iterator[tuple[tree.Series, tree.Lett
 
 def _index_of(series: tree.Series) -> str:
     return _index(series.index) if series.index is not None else ""
+
+
+def _nodes(node: Node, context: Context) -> Iterator[tuple[str, Node]]:
+    """(c, h) of t_n + c_i h."""
+    for part in walk(node):
+        if not isinstance(part, tree.Sum) or len(part.terms) != 2:
+            continue
+        time, shift = part.terms
+        timed = isinstance(time, tree.Letter) and "t" in (time.name, role_in(replace(time, below=()), context))
+        factors = shift.factors if timed and isinstance(shift, tree.Product) and len(shift.factors) == 2 else ()
+        named = [factor for factor in factors if len(_own_indices(factor, context)) == 1]
+        steps = [factor for factor in factors if factor not in named]
+        if len(named) == len(steps) == 1 and isinstance(named[0], tree.Letter):
+            yield _name(named[0]), steps[0]
+
+
+def _clocked(node: Node, context: Context) -> Context:
+    """With the nodes c_i and the time step h of t_n + c_i h."""
+    for name, step in _nodes(node, context):
+        context = _declared("nodes", name, context)
+        if isinstance(step, tree.Letter) and key(step) not in context.letters and not context.of("h"):
+            context = context.declare(Declared(key(step), "h", source="proposed"))
+    return context
 
 
 def _state(node: Node, context: Context) -> tree.Letter | None:
@@ -76,13 +105,15 @@ def stage_law(chain: tree.Chain, context: Context) -> Introduced:
     context = _counted(state, context)
     own = _own_indices(letter, context)
     sums = [(series, c) for series, c in _sums(pair[1], context) if len(own) == 1 and _own_indices(c, context) == (*own, _index_of(series))]
-    inner = {part.name for series, _ in sums for part in walk(series.body)
-             if isinstance(part, tree.Letter) and _own_indices(part, context) == (_index_of(series),)}
-    if state is None or len(sums) != 1 or inner != {letter.name}:
+    nodes = {name for name, _ in _nodes(pair[1], context)}
+    inner = {_name(part) for series, _ in sums for part in walk(series.body)
+             if isinstance(part, tree.Letter) and _own_indices(part, context) == (_index_of(series),)} - nodes
+    if state is None or len(sums) != 1 or inner != {_name(letter)} or len(nodes) > 1:
         return None
     sloped = isinstance(pair[1], tree.Call)
-    context = _declared("slope" if sloped else "stage", letter.name, _declared("lower", sums[0][1].name, context))
-    names = (letter.name, sums[0][1].name)
+    context = _clocked(pair[1], context)
+    names = _name(letter), _name(sums[0][1])
+    context = _declared("slope" if sloped else "stage", names[0], _declared("lower", names[1], context))
     context = _method(pair[1], context)
     law = Law("stages", resolve(letter, context), resolve(pair[1], context))
     return ("assumption", names, replace(context, laws=(*context.laws, law))) if not unknown(law.right) else None
@@ -94,12 +125,14 @@ def stage_update(chain: tree.Chain, context: Context) -> Introduced:
     letter = pair[0] if pair else None
     if pair is None or not staged(context) or context.law("layers") or not isinstance(letter, tree.Letter) or successor(letter) is None:
         return None
+    context = _clocked(pair[1], context)
     sums = [(series, c) for series, c in _sums(pair[1], context) if _own_indices(c, context) == (_index_of(series),)]
     if role_in(replace(letter, below=()), context) != "x" or len(sums) != 1:
         return None
-    context = _method(pair[1], _declared("weights", sums[0][1].name, context))
+    name = _name(sums[0][1])
+    context = _method(pair[1], _declared("weights", name, context))
     law = Law("layers", resolve(letter, context), resolve(pair[1], context))
-    return ("assumption", (sums[0][1].name,), replace(context, laws=(*context.laws, law))) if not unknown(law.right) else None
+    return ("assumption", (name,), replace(context, laws=(*context.laws, law))) if not unknown(law.right) else None
 
 
 def _declared(symbol: str, name: str, context: Context) -> Context:
@@ -136,13 +169,13 @@ def stage_letters(chain: tree.Chain, context: Context) -> Context:
     costates = any(isinstance(part, tree.Letter) and role_in(replace(part, below=()), context) == "p" for part in walk(chain))
     for part in _outside_calls(chain):
         own = _own_indices(part, context)
-        if not isinstance(part, tree.Letter) or part.name in context.letters or not own:
+        if not isinstance(part, tree.Letter) or _name(part) in context.letters or not own:
             continue
         if len(own) == 2:
-            context = context.declare(Declared(part.name, "partner", ("s", "s"), source="usual"))
+            context = context.declare(Declared(_name(part), "partner", ("s", "s"), source="usual"))
         elif costates:
             p = context.of("p")[0]
-            context = context.declare(replace(p, letter=part.name, symbol="stage_costate", source="usual"))
+            context = context.declare(replace(p, letter=_name(part), symbol="stage_costate", source="usual"))
     return context
 
 
@@ -169,21 +202,74 @@ def confirmed(sides: Iterable[Node], context: Context) -> Context:
 
 
 def stage_definition(chain: tree.Chain, context: Context) -> Introduced:
-    """A_ij = b_j - b_j a_ji / b_i, Y_i = y_n + h sum_j a_ij k_j: a tableau or stages that the notes define."""
+    """A_ij = b_j - b_j a_ji / b_i, Y_i = y_n + h sum_j a_ij k_j, M_i = h f_x(Y_i)^T (b_i p_{n+1} + sum_{j>i} a_ji M_j)."""
     pair = pair_of(chain)
     letter = pair[0] if pair else None
     own = _own_indices(letter, context)
     if pair is None or not isinstance(letter, tree.Letter) or len(own) not in (1, 2) or not staged(context):
         return None
-    body = resolve(pair[1], context)
-    names = {part.name for part in walk(body) if isinstance(part, Symbol | Applied) and not getattr(part, "bound", False)}
-    tableaus, states = names <= TABLEAUS, "slope" in names and names <= {"x", "h", "l", "stages", "slope", "lower"}
-    taken = letter.name in context.letters or (len(own) == 1 and context.of("stage"))
-    if unknown(body) or taken or not (tableaus if len(own) == 2 else states):
+    name, usual = _name(letter), "partner" if len(own) == 2 else "stage"
+    if name in context.letters:
         return None
-    symbol = "partner" if len(own) == 2 else "stage"
-    declared = Declared(letter.name, symbol, ROLES[symbol].shape, ROLES[symbol].kind, arguments=own, body=body, source="proposed")
-    return "definition", (letter.name,), context.declare(declared)
+    new = Declared(name, f"{OWN_STAGE}{name.replace(' ', '_')}", ROLES[usual].shape, ROLES[usual].kind, arguments=own, source="proposed")
+    body = on_clock(resolve(pair[1], context.declare(new)), context)
+    names = {part.name for part in walk(body) if isinstance(part, Symbol | Applied) and not getattr(part, "bound", False)}
+    others = {known.symbol for known in context.letters.values() if is_staged(known.symbol)}
+    states = "slope" in names and names <= {"x", "h", "l", "stages", "slope", "lower"} and not context.of("stage")
+    fits = names <= TABLEAUS if len(own) == 2 else states or ("p" in names and names <= {*SPOKEN, *others, new.symbol})
+    if unknown(body) or not fits or (new.symbol in names and not _descends(body, new)):
+        return None
+    taken = len(own) == 1 and not states
+    declared = replace(new, symbol=new.symbol if taken or context.of(usual) else usual, body=body)
+    return "definition", (name,), context.declare(declared)
+
+
+def _descends(body: Node, new: Declared) -> bool:
+    """Does a letter rest on itself at later stages alone, or at earlier ones?  P_i = p_{n+1} + ... is the costate of a stage by custom."""
+    inner = [part for part in walk(body) if isinstance(part, tree.Series) and new.symbol in symbols(part)]
+    alone = any(isinstance(core, Symbol) and core.name == "p" for core in map(core_of, tree.terms(body)))
+    beyond = {"lower": tree.Number(Fraction(1)), "upper": tree.Negative(tree.Number(Fraction(1)))}
+    own = Symbol(new.arguments[0], bound=True) if new.arguments else None
+    strict = all(any(getattr(part, end) == tree.Sum((own, step)) for end, step in beyond.items()) for part in inner if own is not None)
+    return bool(inner) and strict and not alone
+
+
+def clock(context: Context) -> tuple[Node, str] | None:
+    """(t_n + c_j h, j) of the law of stages; None where it speaks of no time."""
+    law = context.law("stages")
+    functions = [part for part in walk(law.right) if isinstance(part, Applied) and part.name == "f"] if law is not None else []
+    time = dict(functions[0].arguments).get("t") if functions else None
+    nodes = [part for part in walk(time) if isinstance(part, Symbol) and part.name == "nodes"] if time is not None else []
+    index = nodes[0].part[0] if nodes else None
+    return (time, index.name) if time is not None and isinstance(index, Symbol) else None
+
+
+def indexed_by(node: Node, letter: str, index: Node) -> Node:
+    """With another stage index in the place of a letter."""
+    if isinstance(node, Symbol) and node.bound and node.name == letter:
+        return index
+    return rebuilt(node, lambda child: indexed_by(child, letter, index))
+
+
+def on_clock(node: Node, context: Context) -> Node:
+    """f(t_n + c_i h, X_i) for f(X_i), where f depends on time."""
+    found = clock(context)
+    if found is None:
+        return node
+    node = rebuilt(node, lambda child: on_clock(child, context))
+    arguments = dict(node.arguments) if isinstance(node, Applied) and node.name == "f" else {}
+    stage = arguments.get("x")
+    if not isinstance(node, Applied) or "t" in arguments or not isinstance(stage, Symbol) or stage.name != "stage":
+        return node
+    return replace(node, arguments=(("t", indexed_by(found[0], found[1], stage.part[0])), *node.arguments))
+
+
+def is_particular(sides: Iterable[Node]) -> bool:
+    """Does it speak of the second stage, and of no a_21 or b_2: of one method, whose coefficients no formula tells?"""
+    staged_letters = [part for side in sides for part in walk(side) if isinstance(part, Symbol) and is_staged(part.name)]
+    counted = [part for part in staged_letters if part.name != "nodes" and all(isinstance(index, tree.Number) for index in part.part)]
+    fixed = {part.name in TABLEAUS for part in counted}
+    return fixed == {False}
 
 
 def free_indices(nodes: Iterable[Node], bound: frozenset[str] = frozenset()) -> frozenset[str]:
@@ -191,7 +277,7 @@ def free_indices(nodes: Iterable[Node], bound: frozenset[str] = frozenset()) -> 
     found: frozenset[str] = frozenset()
     for node in nodes:
         inner = bound | {node.index.name} if isinstance(node, tree.Series) and isinstance(node.index, Symbol) else bound
-        parts = node.part if isinstance(node, Symbol) and node.name in INDEXED else ()
+        parts = node.part if isinstance(node, Symbol) and is_staged(node.name) else ()
         found |= {part.name for item in parts for part in walk(item) if isinstance(part, Symbol) and part.bound} - bound
         found |= free_indices(children(node), inner)
     return found

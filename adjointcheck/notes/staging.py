@@ -76,12 +76,21 @@ def _inputs(stage: Stage) -> dict[str, Value]:
                                 "d_t1": np.float64(0.6), "eta": np.float64(0.1)}
     if stage.context.of("s") and not stage.layered:
         inputs["s"] = np.array([0.22, 0.36, 0.57, END if stage.context.option("sampled to") else 0.76])  # t_N is the end
+    signs = [1] if is_positive(stage.context) else [-1, 1]
     for name in ("x0", "theta", "d_x0", "d_theta", "noise"):
         shape = stage.shape(name.removeprefix("d_"))
-        inputs[name] = stage.rng(name).uniform(0.2, 0.9, shape) * stage.rng(name + " sign").choice([-1, 1], shape) * stage.unit
+        inputs[name] = stage.rng(name).uniform(0.2, 0.9, shape) * stage.rng(name + " sign").choice(signs, shape) * stage.unit
     for name in ("w", "d_w"):
         inputs[name] = _random_path(stage, name, stage.shape("w"))
     return put(inputs, stage.context)
+
+
+def is_positive(context: Context) -> bool:
+    """Do the laws speak of K^alpha or log K, written out in components: of quantities that are positive?"""
+    nodes = (part for law in context.laws for part in walk(law.right))
+    return bool(context.parts("x")) and any(
+        (isinstance(part, tree.Power) and not isinstance(part.exponent, tree.Number | tree.Negative)) or
+        (isinstance(part, tree.Function) and part.name in ("log", "ln", "sqrt")) for part in nodes)
 
 
 def _optimal(world: World) -> World:
@@ -98,7 +107,8 @@ def _optimal(world: World) -> World:
     end = inputs["x0"].reshape(-1)
     states = np.zeros((world.grid.count, 1)) + end
     multipliers = np.zeros((world.grid.count, size))
-    controls = np.zeros((world.grid.count, int(np.prod(world.shape("w")))))
+    positive = is_positive(world.context)
+    controls = np.zeros((world.grid.count, int(np.prod(world.shape("w"))))) + (inputs["w"].values if positive else 0)
     curvature: Any = None
     for _ in range(80):
         moving, pulling = [], []
@@ -106,7 +116,7 @@ def _optimal(world: World) -> World:
             held = {"x": states[i].reshape(*world.shape("x")), "p": multipliers[i].reshape(*world.shape("p")),
                     "w": controls[i].reshape(*world.shape("w"))}
             env = Env(world, time, {"t": time}, tuple((name, float(time), scalar(value)) for name, value in held.items()))
-            if curvature is None:
+            if curvature is None or positive:
                 curvature = np.linalg.inv(np.atleast_2d(evaluate(tree.Derivative(hamiltonian, (slopes[1],) * 2, "partial"), env)))
             by_x, by_w = (np.reshape(evaluate(tree.Derivative(hamiltonian, (by,), "partial"), env), -1) for by in slopes)
             controls[i] = controls[i] - curvature @ by_w
@@ -143,4 +153,5 @@ def _random_path(stage: Stage, name: str, shape: tuple[int, int]) -> Any:
     waves = rng.uniform(-0.6, 0.6, (3, size)) * stage.unit
     phases = rng.uniform(0, 3, size)
     times = grid(stage.nodes).times[:, None]
-    return Path(waves[0] + waves[1] * times + waves[2] * np.sin(2 * times + phases))
+    values = waves[0] + waves[1] * times + waves[2] * np.sin(2 * times + phases)
+    return Path(np.exp(values) / 2 if is_positive(stage.context) else values)

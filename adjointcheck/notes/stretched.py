@@ -9,6 +9,7 @@ from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, walk
 from adjointcheck.notes.tree import Node
 
 NOW = (None, Symbol("t"), Symbol("t", bound=True))
+END, AHEAD = Symbol("x", at=Symbol("t1")), tree.Sum((Symbol("t"), Symbol("eps")))
 ENDS = ("start", "terminal", "sensitivity_start", "flow_start", "end_theta")
 
 
@@ -21,6 +22,22 @@ def stretched(left: Node, right: Node) -> tuple[Node, Node] | None:
     moved = _moved(left, end), _moved(right, end)
     names = {part.name for side in moved for part in walk(side) if isinstance(part, Symbol) and part.at in NOW[1:]}
     return None if names & {"x", "p", "w", "J", "J_a"} else moved
+
+
+def shortened(left: Node, right: Node) -> tuple[Node, Node] | None:
+    """dx(t + eps)/dx(t) for dx(t1)/dx(t), with all that stands at t1: eps is t1 - t; None where no such slope is told of."""
+    nodes = [part for side in (left, right) for part in walk(side)]
+    slopes = [part for part in nodes if isinstance(part, tree.Derivative) and isinstance(part.of, Symbol)]
+    far = any(slope.of == END and slope.by in ((Symbol("x"),), (Symbol("x", at=Symbol("t")),)) for slope in slopes)
+    return (_nearer(left), _nearer(right)) if far and not any(isinstance(part, tree.Integral | tree.Evaluated) for part in nodes) else None
+
+
+def _nearer(node: Node) -> Node:
+    if isinstance(node, tree.Derivative) and isinstance(node.of, Applied) and node.of.name == "Psi" and node.by == (END,):
+        return Symbol("p", at=AHEAD)  # of an end cost, the costate at the end
+    if isinstance(node, Symbol) and node.at == Symbol("t1"):
+        return replace(node, at=AHEAD)
+    return rebuilt(node, _nearer)
 
 
 def _moved(node: Node, end: Node) -> Node:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, Context, Declared, key, own
-from adjointcheck.notes.meaning import Applied, Symbol, resolve, unknown
+from adjointcheck.notes.meaning import Applied, Symbol, resolve, unknown, walk
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import head, moving, pair_of
 
@@ -35,26 +35,59 @@ def linearised(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", tuple(found.values()), _named(found, context)
 
 
+def residuals(chain: tree.Chain) -> Iterator[tree.Chain]:
+    """sdot = f_x s + f_theta of the terms sdot - f_x s - f_theta, which a multiplier may stand before."""
+    for node in walk(chain):
+        terms = node.terms if isinstance(node, tree.Sum) else ()
+        rates = [term for term in terms if moving(term) is not None]
+        if len(rates) == 1 and len(terms) > 1:
+            others = tuple(term for term in terms if term is not rates[0])
+            turned = tuple(term.of if isinstance(term, tree.Negative) else tree.Negative(term) for term in others)
+            rate, rest = (rates[0].of, others) if isinstance(rates[0], tree.Negative) else (rates[0], turned)
+            yield tree.Chain((rate, rest[0] if len(rest) == 1 else tree.Sum(rest)), ("=",))
+
+
 Term = tuple[Symbol | None, str]
 
 
-def _terms(node: Node, context: Context) -> Iterator[Term]:
+def chained(chain: tree.Chain, context: Context) -> Context:
+    """With s of L_x s + L_theta as dx/dtheta, with z and v of L_x z + L_u v as variations, where nothing else is said of these letters."""
+    for node in walk(chain) if context.of("x") and context.over() == "time" else ():
+        terms = list(_terms(node, context, ("f", "L", "Psi"))) if isinstance(node, tree.Sum) else []
+        found = {by.name: name for by, name in terms if by is not None and name}
+        letter = tree.Letter(found["x"]) if found.get("x", "").isalpha() else None
+        if letter is None or len({*found.values()}) < len(found) or not _of_one(node, context):
+            continue
+        by = _driven(terms)
+        told = _sensitive(letter, by, context) if by is not None and len(found) == 1 else None
+        context = told[2] if told else _named(found, context) if len(found) == len(terms) > 1 else context
+    return context
+
+
+def _of_one(node: Node, context: Context) -> bool:
+    """Are all slopes of one function?"""
+    slopes = [resolve(term.factors[0] if isinstance(term, tree.Product) else term, context) for term in tree.terms(node)]
+    return len({slope.of.name for slope in slopes if isinstance(slope, tree.Derivative) and isinstance(slope.of, Applied)}) == 1
+
+
+def _terms(node: Node, context: Context, names: tuple[str, ...] = ("f",)) -> Iterator[Term]:
     """(u, v) of each term (df/du) v, (u, "") of df/du alone, (None, "") of any other."""
     for term in tree.terms(node):
         factors = term.factors if isinstance(term, tree.Product) and len(term.factors) == 2 else (term,)
         slope = resolve(factors[0], context)
-        by = slope.by[0] if isinstance(slope, tree.Derivative) and len(slope.by) == 1 and _is_field(slope.of) else None
+        by = slope.by[0] if isinstance(slope, tree.Derivative) and len(slope.by) == 1 and _stands(slope.of, names) else None
         letter = head(factors[1]) if len(factors) == 2 else None
         new = letter is not None and not letter.accents and bool(unknown(resolve(replace(letter, above=()), context)))
         fits = isinstance(by, Symbol) and by.name in ("x", "w", "theta") and (new or len(factors) == 1)
         yield (by, key(letter) if letter is not None else "") if fits and isinstance(by, Symbol) else (None, "")
 
 
-def _is_field(node: Node) -> bool:
+def _stands(node: Node, names: tuple[str, ...]) -> bool:
     """f, or f(x, u, t) where it stands."""
-    stands = isinstance(node, Applied) and all(isinstance(value, Symbol) and value.name == slot and not value.part and
-                                               value.at in (None, Symbol("t")) for slot, value in node.arguments)
-    return isinstance(node, Applied) and node.name == "f" and stands and node.at is None and not node.side
+    if not isinstance(node, Applied) or node.name not in names or node.at is not None or node.side:
+        return False
+    places = (None, Symbol("t"), Symbol("t1")) if node.name == "Psi" else (None, Symbol("t"))
+    return all(isinstance(value, Symbol) and value.name == slot and not value.part and value.at in places for slot, value in node.arguments)
 
 
 def _driven(terms: list[Term]) -> Symbol | None:
@@ -72,6 +105,19 @@ def _sensitive(letter: tree.Letter, by: Symbol, context: Context) -> Introduced:
     body = tree.Derivative(Symbol("x"), (by,), "total")
     declared = Declared(name, own(name), ("n", "1") if by.part else ROLES["S"].shape, "alias", body=body, source="proposed")
     return "definition", (name,), replace(context, letters={**context.letters, name: declared})
+
+
+def sensitivity(chain: tree.Chain, context: Context) -> Introduced:
+    """s = dx/dtheta, s_k(t) = dx(t)/dtheta_k, for a new letter."""
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair else None
+    slope = resolve(pair[1], context) if pair else None
+    if pair is None or letter is None or letter.accents or letter.above or not isinstance(slope, tree.Derivative) or len(slope.by) != 1:
+        return None
+    here = isinstance(slope.of, Symbol) and slope.of.name == "x" and slope.of.at in (None, Symbol("t")) and not slope.of.part
+    by = slope.by[0] if here and slope.kind == "total" and len(chain.sides) == 2 else None
+    known = key(letter) in context.letters or letter.name in context.letters or not unknown(resolve(letter, context))
+    return _sensitive(letter, by, context) if isinstance(by, Symbol) and by.name == "theta" and not known else None
 
 
 def _index(node: Node) -> str:

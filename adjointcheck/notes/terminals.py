@@ -281,6 +281,8 @@ class Terminals:
         return False
 
     def _stop(self, at: int, piece: Piece) -> int:
+        if self.frame.kind == "env" and self.next(at + 1).text in ("\\", "end"):
+            return at + 1
         if self.frames or self.next(at + 1).kind == "number":
             raise NotRead(piece.start, "a full stop inside a formula", "Leave it out.")
         self.cut("QUAD", ".", piece)
@@ -422,7 +424,7 @@ class Terminals:
 
     def differential(self, at: int, piece: Piece, *, roman: bool, after: int | None = None) -> int:
         """`d`: the end of an integral, an operator before a letter, or a letter."""
-        at = at + 1 if after is None else after
+        at = self._behind_space(at + 1 if after is None else after)
         declared = self.letters.declares("d") and not roman and not self._is_derivative(at)
         if not declared and self._total(at):
             self.emit("PREFIX", "d", piece)
@@ -435,6 +437,13 @@ class Terminals:
             self.front = False
         else:
             self.emit("PREFIX", "d", piece)
+        return at
+
+    def _behind_space(self, at: int) -> int:
+        """Where `\\frac{d\\,\\delta x}{dt}` goes on behind the d."""
+        on_top = [token.type for token in self.out[-2:]] == ["FRAC", "LBRACE"]
+        while on_top and self.next(at).kind == "command" and self.next(at).text in signs.SPACES:
+            at += 1
         return at
 
     def _is_derivative(self, at: int) -> bool:

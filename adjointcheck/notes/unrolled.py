@@ -342,7 +342,9 @@ class Weaver:
             nonzero = (known.shape == ("1", "1") and known.kind == "constant") or (square and self.inverted(known))
             flags = ["symmetric"] * (square and is_symmetric(known, self.context)) + ["nonzero"] * nonzero
             names = [f"{known.symbol}_{layer}" for layer in self.layers] if known.kind == "path" else [known.symbol]
-            yield from ((name, " ".join([*known.shape, "constant", *flags])) for name in names)
+            usual = {theirs: ours for ours, theirs in _sizes(self.context)}  # B of n x m, where u has m components, is n x k here
+            shape = [usual.get(size, size) for size in known.shape]
+            yield from ((name, " ".join([*shape, "constant", *flags])) for name in names)
 
     def inverted(self, known: Declared) -> bool:
         """Is it a weight by custom, or the base of an inverse in a law or a definition?"""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, key, own
+from adjointcheck.notes.context import ORDER, ROLES, USUAL, Context, Declared, key, own
 from adjointcheck.notes.costs import integrates
 from adjointcheck.notes.meaning import INDICES, Symbol, children, resolve, symbols, walk
 from adjointcheck.notes.own_letters import is_placed, own_letters, walk_letters
+from adjointcheck.notes.quantities import OPTIMAL, STARS
 from adjointcheck.notes.tree import Node
 
 EQUALS = ("=", ":=", "=:", "equiv", "==")
@@ -38,11 +41,17 @@ def head(node: Node) -> tree.Letter | None:
 
 def is_symmetric(declared: Declared, context: Context) -> bool:
     """A matrix that is said to be symmetric, or a weight: Q of x' Q x, e' Q^-1 e in a cost, if the dynamics do not speak of it."""
-    cost, laws = context.law("objective"), [context.law("dynamics"), context.law("layers")]
-    weighs = cost is not None and declared.symbol in symbols(cost.right)
+    paid, laws = tree.Sum(tuple(_paid(context))), [context.law("dynamics"), context.law("layers")]
+    weighs = declared.symbol in symbols(paid)
     moves = any(law is not None and declared.symbol in symbols(law.right) for law in laws)
     return f"symmetric {declared.letter}" in context.hypotheses or (
-        weighs and not moves and cost is not None and (declared.letter in USUAL_WEIGHTS or _is_weight(declared.symbol, cost.right)))
+        weighs and not moves and (declared.letter in USUAL_WEIGHTS or _is_weight(declared.symbol, paid)))
+
+
+def _paid(context: Context) -> Iterator[Node]:
+    """The cost, with what one observation costs, and what is paid at the start."""
+    yield from (law.right for law in context.laws if law.kind in ("objective", "start cost"))
+    yield from (known.body for known in context.of("phi") if known.body is not None)
 
 
 def _is_weight(name: str, cost: Node) -> bool:
@@ -101,6 +110,7 @@ def introduced_function(node: Node, symbol: str, context: Context, timed: bool =
             context, slot = slot_of(argument, symbol, context, timed, names)
             slots.append(slot)
     role = ROLES[symbol]
+    slots = [slot for slot in slots if slot in ("", *ORDER)] if slots is not None and symbol == "phi" else slots  # data are no arguments
     arguments = tuple(slots) if slots is not None else None
     indexed = len(function.below) == 1 and isinstance(function.below[0], tree.Letter) and function.below[0].name in INDICES
     function = replace(function, below=()) if indexed and context.over() == "layers" else function
@@ -131,7 +141,7 @@ def slot_of(argument: Node, function: str, context: Context, timed: bool, names:
     if letter is None or key(letter) in context.letters:
         return context, key(letter) if letter else ""
     name = key(letter) if not letter.below or context.over() != "layers" else letter.name
-    written = isinstance(argument, tree.Call) or (letter.below and context.over() == "layers")
+    written = isinstance(argument, tree.Call) or name in context.timed or (letter.below and context.over() == "layers")
     usual_control = name in USUAL_CONTROLS and (written or name == "u" or not timed)
     symbol = "w" if (written or usual_control) and not context.of("w") else "theta"
     if context.of(symbol):  # two letters of one role would be mistaken for each other
@@ -237,23 +247,69 @@ def is_paid(node: Node) -> bool:
 
 def propose(chain: tree.Chain, context: Context) -> Context:
     """Letters that are not declared but usual: a costate, a control, parameters, costs; each shown as taken from custom."""
-    letters = [part for part in walk(chain) if isinstance(part, tree.Letter)]
-    bare = [] if context.parts("x") else [letter.name for letter in letters]  # lambda_1 beside x_1 is no part of a lambda
+    letters = [part for part in walk(chain) if isinstance(part, tree.Letter) and not _is_labelled(part)]
+    bare = [letter.name for letter in letters if key(letter) not in context.letters]  # H_i that is known is no H
+    bare = [] if context.parts("x") else bare  # lambda_1 beside x_1 is no part of a lambda
     names = dict.fromkeys([key(letter) for letter in letters] + bare)
     context = density(chain, context)
     if not context.of("x"):
         return context
+    context = loss(chain, context)
     for call in walk(chain):
         function = head(call) if isinstance(call, tree.Call) else None
         if function is not None and not role_in(function, context) and key(function) not in USUAL and not function.accents:
             if ended_function(call, context) is not None and not context.of("Psi") and key(function) in USUAL_TERMINALS:
                 context, _ = introduced_function(call, "Psi", context)
+    matrices = set(multiplying(chain, context))
     for symbol, usual in USUAL_ROLES:
-        found = next((name for name in names if name in usual and name not in context.letters), None)
+        found = next((name for name in names if name in usual and name not in context.letters and name not in matrices), None)
         if found and not context.of(symbol):
             role = ROLES[symbol]
             context = context.declare(Declared(found, symbol, role.shape, role.kind, source="usual"))
     return small(chain, context)
+
+
+def multiplying(chain: tree.Chain, context: Context) -> Iterator[str]:
+    """H of H_k x_k, H_k^T and H_k^{-1}: matrices, and neither costs nor fields."""
+    for node in walk(chain):
+        factors = node.factors if isinstance(node, tree.Product) else ()
+        before = [one for one, other in pairwise(factors) if role_in(_bare(head(_varied(other))), context) == "x"]
+        inverted = isinstance(node, tree.Power) and isinstance(node.exponent, tree.Negative)
+        turned = [node.of] if isinstance(node, tree.Transposed) else [node.base] if isinstance(node, tree.Power) and inverted else []
+        scalar = [item for item in turned if isinstance(item, tree.Letter) and item.name not in ("f", "F", *USUAL_COSTATES)]
+        yield from (item.name for item in (*before, *scalar) if isinstance(item, tree.Letter) and role_in(_bare(item), context) == "")
+
+
+def _varied(node: Node) -> Node:
+    return node.of if isinstance(node, tree.Variation) else node
+
+
+def _bare(letter: tree.Letter | None) -> tree.Letter | None:
+    return replace(letter, below=()) if letter is not None else None
+
+
+def _is_labelled(letter: tree.Letter) -> bool:
+    """H^{pv}, one of two Hamiltonians."""
+    return letter.name in HAMILTONIANS and any(getattr(mark, "name", "") not in (*STARS, OPTIMAL) for mark in letter.above)
+
+
+LOSSES = ("L", "ell", "mathcal{L}", "E", "C", "loss", "mathcal{E}", "mathcal{C}")
+
+
+def loss(chain: tree.Chain, context: Context) -> Context:
+    """L of dL/dx_l, dL/dx(t) and L(x(T)), where the notes name no cost: what is paid in the end, through all that follows."""
+    for part in walk(chain) if not context.of("J") else ():
+        ended = ended_function(part, context) if isinstance(part, tree.Call) and len(part.arguments) == 1 else None
+        if ended is not None and key(ended) in LOSSES and key(ended) not in context.letters:
+            return context.declare(Declared(key(ended), "J", kind="functional", source="usual"))
+        letter = part.of if isinstance(part, tree.Derivative) and len(part.by) == 1 else None
+        named = isinstance(letter, tree.Letter) and key(letter) in LOSSES and key(letter) not in context.letters
+        if not isinstance(part, tree.Derivative) or not isinstance(letter, tree.Letter) or not named:
+            continue
+        made = resolve(part.by[0], context)
+        if isinstance(made, Symbol) and made.name == "x" and isinstance(made.at, Symbol | tree.Sum):
+            return context.declare(Declared(key(letter), "J", kind="functional", source="usual"))
+    return context
 
 
 def density(chain: tree.Chain, context: Context) -> Context:

@@ -22,6 +22,7 @@ from adjointcheck.notes.chapters import speaks_of
 from adjointcheck.notes.comparison import OPTIMAL_END, Agreement, Contradiction, Outcome, Undecided
 from adjointcheck.notes.comparison import judge_pair as in_worlds
 from adjointcheck.notes.context import HYPOTHESES, LATER, Context, read_header
+from adjointcheck.notes.current_values import priced
 from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
 from adjointcheck.notes.flows import spoken_of
 from adjointcheck.notes.foreword import begun
@@ -32,14 +33,15 @@ from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.judgement import EQUALITIES, follows, judge_pair
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.meaning import resolve, symbols
-from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
+from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, signed, supposed, with_other_sign
 from adjointcheck.notes.numbered import barred, customary, told
+from adjointcheck.notes.posing import ORDERS
 from adjointcheck.notes.prove import Proof, Slots
 from adjointcheck.notes.quadratures import carried
 from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, given, is_untold, reserved
 from adjointcheck.notes.several_costs import others
 from adjointcheck.notes.situation import moved_inputs
-from adjointcheck.notes.stages import confirmed, guessed
+from adjointcheck.notes.stages import confirmed, guessed, is_particular
 from adjointcheck.notes.tree import Node
 from adjointcheck.trusted.verdict import Status
 
@@ -48,6 +50,9 @@ if TYPE_CHECKING:
 
 
 OPTIMUM = re.compile(r"optim|óptim|ottim|extremal|stationar|stationär|stationnair")  # in the languages of notes
+LINEAR = re.compile(r"\b(?:if|when|si|wenn|falls|se|quando|cuando|если)\b.*\b(?:linear|linéaire|lineal|lineare|линейн)")  # of a condition
+UNPAID = re.compile(  # no running cost
+    r"\b(?:no|without|sans|ohne|kein\w*|sin|senza|без|нет)\W+(?:\w+\W+){0,2}(?:running|stage|courant|laufend|intermed|corrient|текущ)")
 
 
 LATE_START = Reservation(frozenset({"x0", "theta"}), "the notes say later that the start depends on the parameters")
@@ -101,7 +106,8 @@ class Notes:
             yield internal(blank, error)
             return
         taken = resolved.status != "claim" or all(finding.status == "proved" for finding in found)
-        self.reservations += reserved(chain, resolved.chain, self.context, f"`{formula.text}`", taken)
+        said = priced(resolved.chain, self.context)
+        self.reservations += reserved(chain, said, self.context, f"`{formula.text}`", taken)  # type: ignore[arg-type]
         yield from found
 
     def read(self, formula: Formula) -> tree.Chain | Unread:
@@ -156,7 +162,7 @@ class Notes:
             link = blank if i == 0 else replace(blank, name=f"{blank.name}.{i + 1}")
             if given and i == 0:
                 yield replace(link, status=resolved.status, introduced=resolved.introduced)
-            elif resolved.chain.relations[i] == "in":
+            elif resolved.chain.relations[i] == "in" or (given and resolved.chain.relations[i] in ORDERS):
                 continue
             else:
                 yield self.link(link, left, right, resolved.chain.relations[i], resolved.form)
@@ -175,13 +181,14 @@ class Notes:
         doubt = next((item.reason for item in self.reservations if item.touches(left, right, optimal)), "")
         if doubt:
             return replace(blank, words=doubt)
-        if assigns_control(left, right):
+        if assigns_control(left, priced(right, self.context)):
             return replace(blank, words="a control that the notes choose; what they say before and after is not judged with it")
         if is_untold(left, right, self.context):
             return replace(blank, words="the notes do not say, in a form that is understood, how one layer follows from another")
         context = spoken_of((left, right), self.context)
         if conserves_energy(left, right) and OPTIMUM.search(self.sentence.lower()):
             context = context.assume("optimal")
+        context = context.assume("no running cost") if UNPAID.search(self.sentence.lower()) else context
         spelt, sides = spelt_out(context), (put_in(left, context), put_in(right, context))
         proof = judge_pair(left, right, relation, context, form)
         if proof.status is not Status.PROVED and spelt is not context:
@@ -201,10 +208,14 @@ class Notes:
         doubt = next((item.reason for item in self.reservations if item.bars(found.status, left, right)), "")
         if doubt:
             return replace(blank, words=doubt)
-        guess = guessed((left, right), context) or customary((left, right), self.context)
+        guess = guessed((left, right), context) or customary((left, right), self.context) or supposed((left, right), self.context)
         guess = "a bar" if not guess and barred((left, right), context) and not self.context.option("bars") else guess
         if guess and found.status == "refuted":
             return replace(blank, words=f"what {guess} is the notes do not say, and no line before shows it")
+        if found.status == "refuted" and LINEAR.search(self.sentence.lower()):
+            return replace(blank, words="it is said of a linear problem, and the notes do not write it out")
+        if found.status == "refuted" and is_particular((left, right)):
+            return replace(blank, words="it speaks of one method, and no formula gives its coefficients; write a_21 and b_2, or give them")
         if found.status == "proved":
             self.context = settled(left, right, confirmed((left, right), self.context))
         self.context = told((left, right), self.context) if found.status == "proved" else self.context

@@ -123,7 +123,7 @@ class World:
             found, bump = evaluate(declared.body, env if node.at is None else env.at(place)), self.inputs.get(f"bump {name}")
             return found + bump[1] if bump is not None and bump[0] in (None, place) else found
         if declared is not None:
-            if name in ROLES or not (name in self.spoken or self.stage.algebra):
+            if name in ROLES or not (name in self.spoken or self.stage.algebra or declared.letter == self.context.option("step size")):
                 raise NoValue(f"the notes never say what {declared.letter} is")
             if name not in self._constants:
                 self._constants[name] = own_path(self, declared) if declared.kind == "path" else constant(self.stage, declared)
@@ -143,6 +143,10 @@ class World:
     def value_nu(self, place: Value) -> Value:
         """Any multiplier of the end condition psi: the cost here is J + nu psi."""
         return self.stage.rng("nu").uniform(0.3, 0.9, self.shape("nu")) * self.stage.unit
+
+    def value_t(self, place: Value) -> Value:
+        """t_k of a layer."""
+        return self.clock(place)
 
     def value_N(self, place: Value) -> Value:
         return np.float64(self.count)
@@ -451,13 +455,15 @@ class World:
         """
         size = int(np.prod(self.shape("x")))
         flows, prices, paid = [], [], []
-        rate = running(self.objective)
+        rate, first = running(self.objective), starting(self.objective)
         names = {part.by.name for part in walk(self.objective) if isinstance(part, tree.Integral) and isinstance(part.by, Symbol)}
         for unit in np.eye(size):
             with direction() as bit:
                 there = self.shifted(bit, unit.reshape(*self.shape("x")))
                 flows.append(along(there.trajectory.values, bit))
-                prices.append(along(whole(there).value_J(0), bit))
+                whole_there = whole(there)
+                before = evaluate(first, Env(whole_there, whole_there.first())) if first.terms else 0.0
+                prices.append(along(whole_there.value_J(0) - before, bit))
                 if rate.terms:
                     rates = [along(evaluate(rate, there.standing(i, names)), bit) for i in range(self.grid.count)]
                     total = Path(spread(self.grid.integrals)(jet.stacked(rates)))

@@ -17,7 +17,10 @@ from adjointcheck.expression.node import ONE, ZERO, Expression, neg, substitute,
 from adjointcheck.expression.table import PRIMITIVES, conditions_of
 from adjointcheck.trusted.language import Language, derive, read_language
 from adjointcheck.trusted.replay import SCHEMA_VERSION
+from adjointcheck.trusted.verdict import Status
 
+RICCATI = {"P": "1 1", "gap": "1 1"}  # of one linear state, and what the proof of p = P x names
+Functions = tuple[tuple[str, tuple[str, ...]], ...]
 OPTIONAL = ("stationary_", "free_final_time", "fixed_")  # how the hypotheses begin that not all notes make
 
 
@@ -46,11 +49,23 @@ def letters_of(sizes: Sizes, free: bool = True) -> dict[str, str]:
     return found
 
 
-def document(letters: Mapping[str, str], steps: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+def partials(functions: Functions) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Letters of functions that the notes only name, u(c), and of their first and second partials; and which partial is whose."""
+    letters: dict[str, str] = {}
+    table: dict[str, dict[str, str]] = {}
+    for name, arguments in functions:
+        table[name] = {a: f"{name}_{a}" for a in arguments}
+        for a in arguments:
+            table[f"{name}_{a}"] = {b: f"{name}_" + "".join(sorted((a, b))) for b in arguments}
+        letters |= dict.fromkeys((name, *(slope for each in (name, *table[name].values()) for slope in table[each].values())), "1 1")
+    return letters, table
+
+
+def document(letters: Mapping[str, str], steps: Iterable[Mapping[str, Any]] = (), functions: Functions = ()) -> dict[str, Any]:
     """The theory with these letters, over the time from t0 to t1."""
-    steps = list(steps)
+    steps, (more, table) = list(steps), partials(functions)
     return {"kind": "theory", "schema_version": SCHEMA_VERSION, "name": "written_out", "title": "Bolza's problem written out in components",
-            "source": "notes", "over": "time", "points": ["t0", "t1"], "letters": dict(letters), "functions": {}, "steps": steps,
+            "source": "notes", "over": "time", "points": ["t0", "t1"], "letters": {**letters, **more}, "functions": table, "steps": steps,
             "conclusions": [step["id"] for step in steps if step["rule"] not in ("assume", "define")], "claims": []}
 
 
@@ -75,11 +90,12 @@ class WrittenOut:
     rates: list[Expression]
     running: Expression
     terminal: Expression
+    functions: Functions = ()
     steps: list[dict[str, Any]] = field(default_factory=list)
 
     @cached_property
     def language(self) -> Language:
-        return read_language(document(self.letters))
+        return read_language(document(self.letters, functions=self.functions))
 
     @cached_property
     def pairs(self) -> list[tuple[str, str, Expression]]:
@@ -118,11 +134,12 @@ class WrittenOut:
                     self.equation(f"fixed_{name}", "assume", f"{name}.delta", ZERO)
             for point in ("t0", "t1"):
                 self.equation(f"fixed_{point}", "assume", f"{point}.delta", ZERO)
-        return document(self.letters, self.steps)
+        return document(self.letters, self.steps, self.functions)
 
     def given(self) -> None:
         self.equation("time", "assume", "t.dot", ONE)
         self.equation("time_fixed", "assume", "t.delta", ZERO)
+        self.equation("end", "assume", "t", symbol("t1"), at="t1")
         for x, _, f in self.pairs:
             self.equation(f"dynamics_{x}", "assume", f"{x}.dot", f)
             self.equation(f"start_{x}", "assume", x, symbol(x.replace("x_", "x0_", 1)), at="t0")
@@ -167,7 +184,8 @@ class WrittenOut:
             self.equation(f"sensitivity_of_cost_{x}", "define", f"J_{x}", symbol(p))
 
     def slope(self, root: Expression, name: str) -> Expression:
-        return derive(root, {name: ONE})
+        inner = {function: symbol(slopes[name]) for function, slopes in self.language.functions.items() if name in slopes}
+        return derive(root, {**inner, name: ONE})
 
     def gradients(self) -> None:
         """The first variation in the inputs alone, and the gradient in each."""
@@ -202,9 +220,52 @@ class WrittenOut:
                 slope = self.slope(self.slope(self.hamiltonian, a), a)
                 self.equation(id, "rewrite", a, right, f"stationarity_{a}", at="always",
                               **{f"stationarity_{a}": f"hole/({to_text(slope)})"})
+        self.rates_of_rates()
+        self.feedback()
         self.equation("free_final_time", "assume", "J_t1", ZERO)
         end = {"value": ZERO, "t1": self.hamiltonian + self.slope(self.terminal, "t")}
         self.add("transversality", "rewrite", end, "gradient_t1", "free_final_time")
+
+    def rates_of_rates(self) -> None:
+        """x.dot.dot, and w.dot where the control is solved for."""
+        for x, _, f in self.pairs:
+            self.equation(f"acceleration_{x}", "differentiate", f"{x}.dot.dot", self.moved(f, "dot"), f"dynamics_{x}", "time", by="dot")
+        for _, p, _ in self.pairs:
+            rate = neg(self.slope(self.hamiltonian, p.replace("p_", "x_")))
+            self.equation(f"acceleration_{p}", "differentiate", f"{p}.dot.dot", self.moved(rate, "dot"), f"costate_{p}", "time", by="dot")
+        for a, right in self.controls.items():
+            self.equation(f"rate_of_{a}", "differentiate", f"{a}.dot", self.moved(right, "dot"), f"control_{a}", "time", by="dot")
+
+    def feedback(self) -> None:
+        """Of one linear state with quadratic costs: Riccati's equation as P's definition, and p = P x by uniqueness."""
+        if self.sizes.n != 1 or "P" not in self.letters or len(self.controls) < self.sizes.k:
+            return
+        (_, _, f), x, p = self.pairs[0], symbol("x_1"), symbol("p_1")
+        closed, reverse = substitute([f, neg(self.slope(self.hamiltonian, "x_1"))], self.controls)
+        a, minus_s, minus_q, minus_a = (self.slope(root, name) for root in (closed, reverse) for name in ("x_1", "p_1"))
+        ending = self.slope(self.terminal, "x_1")
+        m = self.slope(ending, "x_1")
+        linear = (closed, a * x + minus_s * p), (reverse, minus_q * x + minus_a * p), (ending, m * x)
+        if not all(self.language.equal(("always", *sides), ()).status is Status.PROVED for sides in linear):
+            return
+        riccati = minus_q - (a - minus_a) * symbol("P") - minus_s * symbol("P") ** 2
+        self.equation("riccati", "assume", "P.dot", riccati)
+        self.equation("riccati_end", "assume", "P", m, at="t1")
+        self.equation("gap", "define", "gap", p - symbol("P") * x)
+        moved = symbol("p_1.dot") - symbol("P.dot") * x - symbol("P") * f
+        self.equation("gap_moves", "differentiate", "gap.dot", moved, "gap", "dynamics_x_1", by="dot")
+        rate = minus_a - symbol("P") * minus_s
+        ids = [f"control_{name}" for name in self.controls]
+        self.equation("gap_law", "rewrite", "gap.dot", symbol("gap") * rate, "gap_moves", "gap", "costate_p_1", *ids, "riccati",
+                      gap_moves="hole", gap=f"-hole*({to_text(rate)})")
+        self.equation("gap_end", "rewrite", "gap", ZERO, "gap", "terminal_p_1", "riccati_end", at="t1", gap="hole")
+        self.equation("no_gap", "unique", "gap", ZERO, "gap_law", "gap_end")
+        self.equation("ansatz", "rewrite", "p_1", symbol("P") * x, "gap", "no_gap", gap="-hole", no_gap="hole")
+
+    @property
+    def controls(self) -> dict[str, Expression]:
+        """The controls that are solved for, in terms of states and costates."""
+        return {a: right for a in self.sizes.names("w") for _, right in self.solved(a)}
 
     def solved(self, control: str) -> Iterator[tuple[str, Expression]]:
         """w_k = -(H_w at w_k = 0)/H_ww, where H_ww is free of the controls and surely not 0."""

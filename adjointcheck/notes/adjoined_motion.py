@@ -1,0 +1,64 @@
+"""A multiplier of a second-order equation of motion: r of int r (m q-ddot + k q - u) dt is -p_2/m, where q-dot is the second state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.componentwise import same_rate
+from adjointcheck.notes.context import Context, Declared, key, own
+from adjointcheck.notes.meaning import Symbol, children, resolve, unknown
+from adjointcheck.notes.mechanics import ZERO, inertia, reduced, solved
+from adjointcheck.notes.tree import Node
+from adjointcheck.notes.usage import head, pair_of, role_in
+
+Introduced = tuple[str, tuple[str, ...], Context] | None
+
+
+def adjoined_motion(chain: tree.Chain, context: Context) -> Introduced:
+    """J_a = int [L + r (m q-ddot + k q - u)] dt beside J = int L dt: what r and J_a are."""
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair else None
+    if pair is None or letter is None or role_in(letter, context) not in ("", "J_a") or not context.parts("x"):
+        return None
+    found = [multiplier for term in _terms(pair[1], 1) if (multiplier := _multiplier(*term, context)) is not None]
+    if len(found) != 1:
+        return None
+    name, body = found[0]
+    multiplier = Declared(name, own(name), ("", ""), "defined", body=body, source="proposed")
+    after = replace(context, letters={**context.letters, name: multiplier})
+    value = resolve(pair[1], after)
+    augmented = Declared(key(letter), "J_a", kind="functional", body=value, source="proposed")
+    after = replace(after, letters={**after.letters, key(letter): augmented})
+    return None if unknown(value) else ("definition", (key(letter), name), after)
+
+
+def _terms(node: Node, sign: int) -> Iterator[tuple[Node, int]]:
+    """The products under sums and integrals, with their signs."""
+    if isinstance(node, tree.Negative):
+        yield from _terms(node.of, -sign)
+    elif isinstance(node, tree.Product) and not any(isinstance(factor, tree.Integral) for factor in node.factors):
+        yield node, sign
+    else:
+        for child in children(node):
+            yield from _terms(child, sign)
+
+
+def _multiplier(term: Node, sign: int, context: Context) -> tuple[str, Node] | None:
+    """(r, -p_2/m) of r (m q-ddot + k q - u)."""
+    if not isinstance(term, tree.Product) or len(term.factors) != 2:
+        return None
+    letter, equation = head(term.factors[0]), term.factors[1]
+    motion = solved(equation, ZERO)
+    if letter is None or motion is None or key(letter) in context.letters:
+        return None
+    state = context.letters.get(key(motion[0]))
+    speed = reduced(tree.Derivative(Symbol("x", part=(tree.Number(Fraction(state.part)),)), (Symbol("t"),)), context) if state else None
+    if not isinstance(speed, Symbol) or not same_rate(context, speed, reduced(resolve(motion[1], context), context)):
+        return None
+    turned, mass = inertia(equation)
+    price: Node = replace(speed, name="p")
+    price = tree.Quotient(price, resolve(mass, context)) if mass is not None else price
+    return key(letter), tree.Negative(price) if sign * turned > 0 else price

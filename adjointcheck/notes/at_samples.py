@@ -1,0 +1,56 @@
+"""Where an equation about observations holds: at one of them, where functions without arguments are taken there, and after the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.context import Context
+from adjointcheck.notes.meaning import Applied, Symbol, children, rebuilt
+from adjointcheck.notes.tree import Node
+
+ZERO = tree.Number(Fraction(0))
+FUNCTIONS = ("O", "phi")
+
+
+def at_samples(chain: tree.Chain, context: Context) -> tree.Chain:
+    """p(s^-) = p(s^+) + h_x^T r with h_x at s; p(t) = 0 for t > t_N with no costate any more."""
+    if not context.of("s"):
+        return chain
+    later = [item for item in chain.conditions if is_beyond(item) and context.option("sampled to")]
+    if later:
+        kept = tuple(item for item in chain.conditions if item not in later)
+        return replace(chain, sides=tuple(map(_without_costate, chain.sides)), conditions=kept)
+    places = {part.at for side in chain.sides for part in _paths(side)}
+    place = next(iter(places), None)
+    at_one = len(places) == 1 and isinstance(place, Symbol) and place.name == "s"
+    return replace(chain, sides=tuple(_taken_at(side, place) for side in chain.sides)) if at_one and place is not None else chain
+
+
+def is_beyond(condition: Node) -> bool:
+    """t > t_N."""
+    sides = condition.sides if isinstance(condition, tree.Chain) and condition.relations == (">",) else ()
+    return bool(sides) and getattr(sides[0], "name", "") == "t" and getattr(sides[1], "name", "") in ("t1", "s")
+
+
+def _paths(node: Node) -> Iterator[Symbol]:
+    """The states and costates, without what is differentiated by."""
+    if isinstance(node, Symbol) and node.name in ("x", "p") and not node.part:
+        yield node
+    for child in (node.of,) if isinstance(node, tree.Derivative) else children(node):
+        yield from _paths(child)
+
+
+def _taken_at(node: Node, place: Node) -> Node:
+    """The slope h_x where the state is looked at."""
+    if isinstance(node, tree.Series):
+        return node
+    if isinstance(node, tree.Derivative) and isinstance(node.of, Applied) and node.of.name in FUNCTIONS and not node.of.arguments:
+        return replace(node, of=replace(node.of, at=node.of.at or place))
+    return rebuilt(node, lambda child: _taken_at(child, place))
+
+
+def _without_costate(node: Node) -> Node:
+    return ZERO if isinstance(node, Symbol) and node.name == "p" else rebuilt(node, _without_costate)

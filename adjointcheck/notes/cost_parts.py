@@ -1,0 +1,81 @@
+"""A cost in parts that have letters of their own: J = J_b + J_o, and J_b = ..., J_o = ... before or after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.context import Context, Declared, key, own
+from adjointcheck.notes.costs import later, starting
+from adjointcheck.notes.meaning import resolve, symbols, unknown
+from adjointcheck.notes.tree import Node
+from adjointcheck.notes.usage import EQUALS, constants, head, pair_of, role_in
+
+Introduced = tuple[str, tuple[str, ...], Context] | None
+MORE = ("p", "J", "J_a", "H")
+
+
+def parted(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """With the formulas of all parts, where a cost is the sum of letters that each have one."""
+    chains = list(chains)
+    stated: dict[str, Node] = {}
+    for chain in chains:
+        if (name := _name(chain.sides[0])) and (right := _formula(chain)) is not None:
+            stated.setdefault(name, right)
+    for chain in chains:
+        names = _summed(chain, context)
+        if names and names <= stated.keys() - context.letters.keys():
+            return replace(context, pieces={name: stated[name] for name in names})
+    return context
+
+
+def _name(node: Node) -> str:
+    letter = head(node)
+    return key(letter) if letter is not None and not letter.above else ""
+
+
+def _formula(chain: tree.Chain) -> Node | None:
+    """The right side that says what a letter is; another letter alone says nothing."""
+    pair = pair_of(chain)
+    return pair[1] if pair is not None and not isinstance(pair[1], tree.Letter | tree.Call | tree.Number) else None
+
+
+def _summed(chain: tree.Chain, context: Context) -> set[str]:
+    """J_b and J_o of J = J_b + J_o, of which nothing else is known."""
+    pair = pair_of(chain)
+    cost = head(pair[0]) if pair is not None else None
+    terms = pair[1].terms if pair is not None and isinstance(pair[1], tree.Sum) else ()
+    if cost is None or role_in(cost, context) not in ("", "J") or not all(isinstance(term, tree.Letter | tree.Call) for term in terms):
+        return set()
+    return {name if name not in context.letters else "" for term in terms if (name := _name(term))}
+
+
+def assembled(chain: tree.Chain, context: Context) -> tree.Chain:
+    """J = J_b + J_o with the formulas of its parts."""
+    names = _summed(chain, context) if context.pieces and not context.law("objective") else set()
+    if not names or not names <= context.pieces.keys() or not set(chain.relations[:1]) <= {*EQUALS}:
+        return chain
+    terms = tuple(inner for term in tree.terms(chain.sides[1]) for inner in tree.terms(context.pieces[_name(term)]))
+    return replace(chain, sides=(chain.sides[0], tree.Sum(terms), *chain.sides[2:]))
+
+
+def piece(chain: tree.Chain, context: Context) -> Introduced:
+    """J_b = |x_0 - x_b|^2 / 2, a part of the cost."""
+    name = _name(chain.sides[0])
+    if name not in context.pieces or name in context.letters or not context.of("x") or _formula(chain) is None:
+        return None
+    after = constants(chain.sides[1], context, ("1", "1"))
+    body = resolve(chain.sides[1], after)
+    if unknown(body) or symbols(body) & {*MORE}:
+        return None
+    return "definition", (name,), after.declare(Declared(name, own(name), ("1", "1"), "functional", body=body, source="proposed"))
+
+
+def is_later(letter: tree.Letter, context: Context) -> bool:
+    """Is it all of the cost but what is paid for the start?"""
+    known, law = context.letters.get(key(letter)), context.law("objective")
+    if known is None or known.body is None or law is None or known.kind != "functional" or not starting(law.right).terms:
+        return False
+    return [*tree.terms(known.body)] == [*tree.terms(later(law.right))]
+

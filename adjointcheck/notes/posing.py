@@ -1,0 +1,69 @@
+"""How notes pose a problem: what is made small, in which range a letter runs, which sets a path or a function joins, what is bounded.
+
+    minimize  Phi + int L dt      J -> min      y: [0, T] -> R^n      0 <= k < N      u_min <= u <= u_max
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.context import Context
+from adjointcheck.notes.meaning import Applied, Symbol, Unknown, resolve, unknown, walk
+from adjointcheck.notes.tree import Node
+from adjointcheck.notes.usage import HAMILTONIANS, head, role_in
+
+Introduced = tuple[str, tuple[str, ...], Context] | None
+ORDERS = ("<", ">", "<=", ">=", "!=", "succeq", "preceq", "succ", "prec")
+SOUGHT = ("p", "J", "J_a", "S", "v", "M", "lambda", "mathcal{J}", *HAMILTONIANS)
+
+
+def posed(chain: tree.Chain) -> tree.Chain:
+    """min (J = Phi) for min and, apart from it, J = Phi, and for J = Phi -> min."""
+    last = chain.sides[-1]
+    if chain.relations[-1:] == ("to",) and isinstance(last, tree.Extremum) and last.body is None:
+        first = replace(last, body=chain.sides[0])
+        return replace(chain, sides=(first, *chain.sides[1:-1]), relations=chain.relations[:-1])
+    goal = chain.sides[0]
+    if chain.relations or not isinstance(goal, tree.Extremum) or goal.body is not None or not chain.conditions:
+        return chain
+    cost, *rest = chain.conditions
+    stated = cost if isinstance(cost, tree.Chain) else tree.Chain((cost,), ())
+    if isinstance(stated.sides[0], tree.Words):
+        return chain
+    return replace(stated, sides=(replace(goal, body=stated.sides[0]), *stated.sides[1:]), conditions=(*stated.conditions, *rest))
+
+
+def sought(chain: tree.Chain, context: Context) -> Introduced:
+    """min J, over u or over all that the conditions allow, where nothing more is said of J."""
+    goal = chain.sides[0]
+    if chain.relations or not isinstance(goal, tree.Extremum) or goal.body is None or not _is_cost(goal.body, context):
+        return None
+    return "assumption", (), replace(context, options={"goal": "max" if goal.kind in ("max", "sup") else "min", **context.options})
+
+
+def _is_cost(node: Node, context: Context) -> bool:
+    """J, J(u), or either of a J that nobody has introduced."""
+    letter = head(node)
+    return letter is not None and (role_in(letter, context) == "J" or bool(unknown(resolve(letter, context))))
+
+
+def mapped(chain: tree.Chain) -> tree.Chain:
+    """y in R^n of y: [0, T] -> R^n."""
+    letter, *spaces = chain.sides
+    domain = spaces[0] if spaces else None
+    path = chain.relations == (":", "to") and isinstance(letter, tree.Letter) and isinstance(domain, tree.Vector)
+    return replace(chain, sides=(tree.Call(letter, (tree.Letter("t"),)), spaces[1]), relations=("in",)) if path else chain
+
+
+def ranged(chain: tree.Chain, context: Context) -> Introduced:
+    """f: R^n -> R^n, 0 <= t <= T, |u| <= 1, Q > 0: where things lie, and nothing about costates, costs or their derivatives."""
+    if chain.relations == (":", "to"):
+        return "assumption", (), context
+    if not chain.relations or not {*chain.relations} <= {*ORDERS}:
+        return None
+    parts = [part for side in chain.sides for part in walk(resolve(side, context))]
+    names = {getattr(part, "name", "") or getattr(part, "letter", "") for part in parts}
+    told = any(isinstance(part, tree.Derivative | tree.Variation | tree.Integral) for part in parts) or not names.isdisjoint(SOUGHT)
+    known = any(isinstance(part, Symbol | Applied | Unknown) for part in parts)
+    return ("assumption", (), context) if known and not told else None
