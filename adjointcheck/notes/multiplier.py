@@ -200,8 +200,14 @@ def governed(chain: tree.Chain, context: Context) -> Context:
 
 def supposed(sides: Iterable[Node], context: Context) -> str:
     """The letter of which its equation alone says that it is the costate, while no line is proved that shows so."""
-    found = [known for known in context.of("p") if known.source == "usual" and not known.told and known.letter not in USUAL_COSTATES]
+    found = [known for known in context.of("p") if known.source == "usual" and not known.told and not _is_usual(known, context)]
     return found[0].letter if found and any("p" in symbols(side) for side in sides) else ""
+
+
+def _is_usual(known: Declared, context: Context) -> bool:
+    """lambda, or (p_1, p_2) as a whole."""
+    letters = [part.letter for part in context.parts("p")] or [known.letter]
+    return all(letter.partition("_")[0] in USUAL_COSTATES for letter in letters)
 
 
 def _weighed(term: Node, letter: tree.Letter, context: Context) -> bool:
