@@ -10,9 +10,9 @@ from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context, Declared, Law, key, own
-from adjointcheck.notes.meaning import Symbol, rebuilt, resolve, symbols, unknown
+from adjointcheck.notes.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.tree import Node
-from adjointcheck.notes.usage import head, moving, pair_of
+from adjointcheck.notes.usage import USUAL_STATES, head, moving, pair_of
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 RATE = "rate of "
@@ -27,7 +27,8 @@ def rate(chain: tree.Chain, context: Context) -> Introduced:
         return None
     name = key(letter)
     body = resolve(pair[1], context)
-    if name in context.letters or not unknown(resolve(letter, context)) or unknown(body) or not symbols(body):
+    varied = name in USUAL_STATES and any(isinstance(part, tree.Variation) for part in walk(body))  # y-dot = f_x z is no law of y
+    if varied or name in context.letters or not unknown(resolve(letter, context)) or unknown(body) or not symbols(body):
         return None
     declared = Declared(name, own(name), ("", ""), "path", source="proposed")
     context = context.declare(declared)

@@ -27,7 +27,7 @@ READ: list[tuple[str, str]] = [
     (r"\lambda_N^T = 0", r"lambda_N^T = 0"), (r"\lambda^T_N = 0", r"lambda_N^T = 0"), (r"x^T y = 0", r"x^T * y = 0"), (r"x^\top y = 0", r"x^T * y = 0"), (r"x^{\top} y = 0", r"x^T * y = 0"),
     (r"x^{\mathsf T} y = 0", r"x^T * y = 0"), (r"x^{\mathrm{T}} y = 0", r"x^T * y = 0"), (r"x^\intercal y = 0", r"x^T * y = 0"), (r"A^{-1} = 0", r"A^(-1) = 0"), (r"A^{-T} = 0", r"(A^(-1))^T = 0"),
     (r"A^{-\top} = 0", r"(A^(-1))^T = 0"), (r"x^* = 0", r"x^* = 0"), (r"x^{*} = 0", r"x^* = 0"), (r"x^\star = 0", r"x^* = 0"), (r"x^{*T} = 0", r"x^*^T = 0"), (r"x^\dagger = 0", r"x^dagger = 0"),
-    (r"x' = 0", r"x' = 0"), (r"x^\prime = 0", r"x' = 0"), (r"x^{(k)} = 0", r"x^k = 0"), (r"x^{(k+1)} = 0", r"x^(k + 1) = 0"), (r"t^+ = 0", r"t^+ = 0"),
+    (r"x' = 0", r"x' = 0"), (r"x^\prime = 0", r"x' = 0"), (r"x^{(k)} = 0", r"x^k = 0"), (r"f_{aug} = 0", r"f_aug = 0"), (r"x^{(k+1)} = 0", r"x^(k + 1) = 0"), (r"t^+ = 0", r"t^+ = 0"),
     (r"p(t_j^-) = p(t_j^+)", r"p(t_j^-) = p(t_j^+)"), (r"\dot x = 0", r"xdot = 0"), (r"\dot{x} = 0", r"xdot = 0"), (r"\ddot{x} = 0", r"xddot = 0"), (r"\dot{\lambda}^T = 0", r"lambdadot^T = 0"),
     (r"\dot{\mathbf{x}} = 0", r"xdot = 0"), (r"\bar{x} = 0", r"bar(x) = 0"), (r"\hat x_k = 0", r"hat(x)_k = 0"), (r"\tilde{f}(x) = 0", r"tilde(f)(x) = 0"), (r"\overline{x} = 0", r"bar(x) = 0"),
     (r"\Delta t = 0", r"Delta t = 0"), (r"\Delta t_k = 0", r"Delta t_k = 0"), (r"\Delta x = 0", r"Delta x = 0"), (r"x(t) = 0", r"x(t) = 0"), (r"x(0) = x_0", r"x(0) = x_0"),

@@ -41,6 +41,18 @@ def contradicted(text: str, header: str = "") -> bool:
     return any(isinstance(outcome, Contradiction) for outcome in outcomes(text, header))
 
 
+def understood(*lines: str) -> tuple[str, str]:
+    """The last line of whole notes as it is read, and whether it introduces something; nothing is judged."""
+    written = tuple(Formula(str(i), text, "notes.md", i, 1) for i, text in enumerate(lines, 1))
+    notes, resolved = Notes("notes.md", begun(Document("notes.md", written))), None
+    for formula in written:
+        chain = notes.read(formula)
+        assert not isinstance(chain, Unread), (formula.text, chain)
+        resolved, notes.context = understand(chain, notes.context)
+    assert resolved is not None
+    return resolved.reading, resolved.status
+
+
 def last_two(header: str, given: str, right: str, wrong: str) -> list[str]:
     """The verdicts of the last two lines of whole notes, read twice as notes are: for their letters, then line by line."""
     lines = [*filter(None, given.splitlines()), right, wrong]

@@ -1,0 +1,85 @@
+"""How problems are posed and letters told: what the last lines of notes are read as, without a word of prose and without a header."""
+
+from __future__ import annotations
+
+import pytest
+from understood import last_two, understood
+
+FLOW = r"\dot x = f(x,u)"
+TUNED = r"\dot x = f(x,\theta)"
+SLOPE = r"d p/dt = -(d_ f/d_x)' p"
+
+READ = [
+    (r"\text{minimize}\quad \Phi(x(T)) + \int_0^T L(x,u)\,dt", "min (Psi(x(t1)) + int_t0^t1 L(x, w) dt)", "assumption"),
+    (r"J(u) = \int_0^T L(x,u)\,dt \to \min", "min J = int_t0^t1 L(x, w) dt", "assumption"),
+    (r"\min_u J(u)", "min_w ?J?", "assumption"),
+    (r"J(\alpha) = \frac12\int_0^T |x(t) - d(t)|^2\,dt", "J = (1/2) (int_t0^t1 abs(x(t) - d(t))^2 dt)", "assumption"),
+    (r"u_{\min} \le u(t) \le u_{\max}", "w[min] <= w(t) <= w[max]", "assumption"),
+    (r"f:\mathbb{R}^n\times\mathbb{R}^k\to\mathbb{R}^n", "f : ?mathbb{R}?^?n? ?mathbb{R}?^?k? to ?mathbb{R}?^?n?", "assumption"),
+    (r"u \leftarrow u - \eta f_u", "w <- w - ?eta? (d_ f/d_w)", "assumption"),
+    (r"H(x,u) \ge 0", "H(x, w) >= 0", "claim"),
+]
+NOTES = [
+    # a solution as a function of its inputs
+    (["\\frac{du}{dt} = f(u,p,t)", r"u(t_0,p) = u_0(p)"], "x(t0) = x(t0)", "assumption"),
+    ([r"\dot x = f(x,\theta)", r"x(0; x_0, \theta) = x_0"], "x(t0) = x0", "assumption"),
+    # primes are rates beside dx/dt and integrals, and never beside x'Qx
+    ([r"\frac{du}{dt} = f(u,p,t)", r"s = \frac{\partial u}{\partial p}", "s' = f_u s + f_p"],
+     "d (d x/dtheta)/dt = (d_ f/d_x) (d x/dtheta) + d_ f/d_theta", "claim"),
+    ([r"\frac{dx}{dt} = f(x)", r"J = \int_0^T x'Q x\,dt", "z' = f_x z"], "?z^prime? = (d_ f/d_x) ?z?", "claim"),
+    # a letter that stands where only one thing fits
+    ([TUNED, r"J = \int_0^T L(x,\theta)\,dt", r"\frac{dJ}{d\theta} = \int_0^T (L_x s + L_\theta)\,dt"],
+     "d J/dtheta = int_t0^t1 ((d_ L/d_x) (d x/dtheta) + d_ L/d_theta) dt", "claim"),
+    ([FLOW, r"J = \int_0^T L(x,u)\,dt", r"\delta J = \int_0^T (L_x\xi + L_u\eta)\,dt"],
+     "delta J = int_t0^t1 ((d_ L/d_x) delta x + (d_ L/d_w) delta w) dt", "claim"),
+    ([TUNED, r"\int_0^T \mu(\dot s - f_x s - f_\theta)\,dt = 0"],
+     "int_t0^t1 p (d (d x/dtheta)/dt - (d_ f/d_x) (d x/dtheta) - d_ f/d_theta) dt = 0", "claim"),
+    ([TUNED, r"\dot q = -f_x^\top q"], SLOPE, "claim"),
+    ([r"\dot x = A x + B u", r"-\dot z = A^\top z"], "-d p/dt = A' p", "claim"),
+    ([r"\dot m = b(m,\alpha)", r"\alpha(t) = 0"], "w(t) = 0", "claim"),
+    # dynamics in other clothes
+    ([r"\frac{dh}{dt} = f_\theta(h(t),t)", r"\dot a = -(\partial_h f_\theta)^\top a"], SLOPE, "claim"),
+    ([r"x(t) = x_0 + \int_0^t f(x(s),u(s))\,ds", r"\dot x = f(x,u)"], "d x/dt = f(x, w)", "claim"),
+    ([r"\dot z = f(z,t)", r"z(t+\varepsilon) = z(t) + \int_t^{t+\varepsilon} f(z(s),s)\,ds = T_\varepsilon(z(t),t)"],
+     "x(t + eps) = x(t + eps) = x(t) + int_t^t + eps f(x(s), s) ds", "definition"),
+    # a loss that only its derivatives name
+    ([r"x_{l+1} = x_l + f(x_l,w_l)", r"\frac{\partial E}{\partial x_l} = 0"], "d J/dx(l) = 0", "claim"),
+]
+
+
+@pytest.mark.parametrize(("line", "reading", "status"), READ)
+def test_problems_are_posed_in_many_ways(line: str, reading: str, status: str) -> None:
+    assert understood(FLOW, line) == (reading, status)
+
+
+@pytest.mark.parametrize(("lines", "reading", "status"), NOTES)
+def test_letters_are_told_by_where_they_stand(lines: list[str], reading: str, status: str) -> None:
+    assert understood(*lines) == (reading, status)
+
+
+ENDED = "\\dot x = f(x,\\theta)\nJ = \\Phi(x(T))\np(t) = \\frac{\\partial J}{\\partial x(t)}\n"
+SAMPLED = "\\frac{dx}{dt} = f(x,\\theta)\nJ(\\theta) = \\sum_{k=1}^K \\ell(x(t_k;\\theta), y_k)\n\\lambda(t) = \\frac{\\partial J}{\\partial x(t)}\n"
+PRIMED = "\\frac{du}{dt} = f(u,p,t)\nu(t_0,p) = u_0(p)\nG(p) = \\int_{t_0}^T g(u(t,p),p)\\,dt\nI(p) = G(p) - \\int_{t_0}^T \\lambda^\\star(u' - f(u,p,t))\\,dt\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "right", "wrong"),
+    [
+        # an end cost, by an earlier state: through the system
+        (ENDED, r"\frac{\partial\Phi}{\partial x(t)} = p(t)", r"\frac{\partial\Phi}{\partial x(t)} = p(T)"),
+        (ENDED, r"p(t) = \frac{\partial\Phi}{\partial x(T)}\frac{\partial x(T)}{\partial x(t)}", r"p(T) = p(t)\frac{\partial x(T)}{\partial x(t)}"),
+        # data are no parameters
+        (SAMPLED, r"\lambda(t_k^-) = \lambda(t_k^+) + \nabla_x\ell(x(t_k),y_k)", r"\lambda(t_k^-) = \lambda(t_k^+) - \nabla_x\ell(x(t_k),y_k)"),
+        # a start that moves with the parameters is not forgotten
+        (PRIMED, r"\frac{dG}{dp} = \int_{t_0}^T (\lambda^\star f_p + g_p)\,dt + \lambda^\star(t_0)\frac{\partial u_0}{\partial p}",
+         r"\frac{dG}{dp} = \int_{t_0}^T (\lambda^\star f_p + g_p)\,dt"),
+    ],
+)
+def test_the_right_line_is_proved_and_its_slip_refuted(given: str, right: str, wrong: str) -> None:
+    assert last_two("", given, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_cost_on_the_way_belongs_to_the_costate_and_not_to_the_end_cost() -> None:
+    given = ENDED.replace(r"\Phi(x(T))", r"\Phi(x(T)) + \int_0^T L(x)\,dt")
+    wrong, other = r"p(t) = p(t+\varepsilon)\frac{\partial x(t+\varepsilon)}{\partial x(t)}", r"\frac{\partial\Phi}{\partial x(t)} = p(t)"
+    assert last_two("", given, wrong, other) == ["refuted", "unknown"]
