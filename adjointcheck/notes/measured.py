@@ -10,6 +10,7 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.context import MOTIONS, ROLES, Context, Declared, key, own
 from adjointcheck.notes.meaning import Symbol, resolve, unknown, walk
 from adjointcheck.notes.own_letters import is_placed, own_letters
+from adjointcheck.notes.shorthand import titled
 from adjointcheck.notes.tree import Node
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
@@ -21,6 +22,7 @@ def operators(chain: tree.Chain, context: Context) -> Context:
     """With the function of each difference h(x) - y whose other term is a letter that nothing explains, or data."""
     if not context.of("x") or context.of("O"):
         return context
+    chain = replace(chain, sides=tuple(titled(side, context) for side in chain.sides))  # y^{obs} is a letter
     squared = [base.above if isinstance(base, tree.Quotient) else base for base in _squared(chain)]
     for part in walk(chain):
         terms = [term.of if isinstance(term, tree.Negative) else term for term in part.terms] if isinstance(part, tree.Sum) else []

@@ -25,6 +25,7 @@ def test_right_lines_are_proved_and_slips_refuted(laws: str, right: str, wrong: 
     assert verdicts(HEADER, laws, UPDATE, right, wrong) == ["proved", "proved", "refuted"]
 
 
+@pytest.mark.campaign  # computing time
 def test_a_partner_that_the_notes_define_is_theirs() -> None:
     backwards = r"A_{ij} = \frac{b_j a_{ji}}{b_i}"
     lines = (r"P_i = p_{n+1} + h\sum_{j=1}^{s} A_{ij} P_j f_x(X_j)", r"b_i A_{ij} + b_j a_{ji} = b_i b_j")

@@ -1,0 +1,100 @@
+"""Letters of time steps, of costs in parts and of iterations, as notes bring them in without a word."""
+
+from __future__ import annotations
+
+import pytest
+from understood import read, statuses
+
+from adjointcheck.notes.document import read_text
+from adjointcheck.notes.foreword import begun
+from adjointcheck.notes.wording import show
+
+STEP = r"x_{k+1} = f(x_k, u_k); J = \Phi(x_N) + \sum_{k=0}^{N-1} \ell(x_k, u_k)"
+EULER = r"x_{k+1} = x_k + h f(x_k, u_k); J = \Phi(x_N)"
+PLAIN = "layer: k; state: x; control: u; costate: p = dJ/dx (column); objective: J"
+BY_X, BY_U = "d_ f(x(l), w(l))/d_x", "d_ f(x(l), w(l))/d_w"
+
+
+@pytest.mark.parametrize(("text", "letter", "body"), [
+    (rf"{STEP}; p_k = \ell_x^T + A_k^T p_{{k+1}}", "A", BY_X),
+    (rf"{STEP}; \delta x_{{k+1}} = F_k \delta x_k + G_k \delta u_k", "G", BY_U),
+    (rf"{STEP}; \nabla_{{u_k}} J = \ell_u^T + B_k^T p_{{k+1}}", "B", BY_U),
+    (rf"{STEP}; \delta J = \sum_{{k=0}}^{{N-1}} (\ell_u^T + B_k^T p_{{k+1}})^T \delta u_k", "B", BY_U),
+    (rf"{STEP}; \delta x_N = M_{{N-1}} M_{{N-2}} \cdots M_0 \delta x_0", "M", BY_X),
+    (rf"{EULER}; p_k = p_{{k+1}} + h A_k^T p_{{k+1}}", "A", BY_X),
+    (rf"{EULER}; p_k = A_k^T p_{{k+1}}", "A", "d_ (x(l) + h f(x(l), w(l)))/d_x(l)"),
+])
+def test_a_matrix_beside_a_costate_or_a_variation_is_a_jacobian_of_the_step(text: str, letter: str, body: str) -> None:
+    known = read(text, PLAIN)[1].letters[letter]
+    assert known.body is not None and show(known.body) == body
+
+
+def test_what_custom_takes_for_a_jacobian_is_not_refuted_before_a_line_shows_it() -> None:
+    text = r"$$x_{k+1} = f(x_k, u_k)$$ $$J = \Phi(x_N)$$ $$\nabla_{u_k} J = B_k^T p_k$$ $$\nabla_{u_k} J = B_k^T p_{k+1}$$"
+    header = "layer: k\nstate: x\ncontrol: u\ncostate: p = dJ/dx (column)\nobjective: J"
+    assert statuses(f"{text} $$\\nabla_{{u_k}} J = B_k p_{{k+1}}$$ $$\\nabla_{{u_k}} J = B_k^T p_k$$", header)[2:] == [
+        "unknown", "proved", "refuted", "refuted"]
+
+
+TIMED = r"U_i = u_n + h \sum_{j=1}^{i-1} a_{ij} f(t_n + c_j h, U_j); u_{n+1} = u_n + h \sum_{i=1}^{s} b_i f(t_n + c_i h, U_i)"
+STAGED = "layer: n; state: u; costate: p = dJ/dx (column); field: f"
+LATER = r"M_i = h f_u(U_i)^T (b_i p_{n+1} + \sum_{j=i+1}^{s} a_{ji} M_j)"
+
+
+@pytest.mark.parametrize(("text", "status", "reading"), [
+    (TIMED, "assumption", "x(l + 1) = x(l) + h (sum_i=1^stages weights[i] f(t(l) + nodes[i] h, stage[i]))"),
+    (rf"{TIMED}; {LATER}", "definition",
+     "stage_M[i] = h (d_ f(t(l) + nodes[i] h, stage[i])/d_x)' (weights[i] p(l + 1)' + sum_j=i + 1^stages lower[j][i] stage_M[j])"),
+    (rf"{TIMED}; \hat a_{{ij}} = b_j - b_j a_{{ji}} / b_i", "definition", "partner[i][j] = weights[j] - (weights[j] lower[j][i])/weights[i]"),
+])
+def test_stages_at_times_of_their_own_and_letters_that_rest_on_later_stages(text: str, status: str, reading: str) -> None:
+    resolved, _ = read(text, STAGED)
+    assert (resolved.status, resolved.reading, resolved.problems) == (status, reading, ())
+
+
+@pytest.mark.campaign  # computing time
+def test_stages_that_rest_on_later_ones_are_proved_and_one_method_is_left_alone() -> None:
+    laws = "\n\n".join(f"$${law}$$" for law in (*TIMED.split("; "), LATER))
+    lines = r"""$$p_n = p_{n+1} + \sum_{i=1}^{s} M_i$$ $$p_n = p_{n+1} + \sum_{i=1}^{s} b_i M_i$$ $$p_n = p_{n+1} + h f_u(U_2)^T p_{n+1}$$"""
+    found = statuses(f"{laws}\n\n{lines}", STAGED.replace("; ", "\n"))
+    assert found[3:] == ["proved", "refuted", "unknown"]
+
+
+PARTS = r"""$$x_{k+1} = F(x_k)$$ $$J(x_0) = J_b + J_o$$ $$J_b = \tfrac12 (x_0 - x_b)^T B^{-1} (x_0 - x_b)$$
+$$J_o = \tfrac12 \sum_{k=0}^{N} (H_k x_k - y_k)^T R_k^{-1} (H_k x_k - y_k)$$ $$p_k = \Big(\frac{\partial J_o}{\partial x_k}\Big)^T$$"""
+
+
+def test_a_cost_in_parts_is_put_together_and_its_later_part_has_the_costate() -> None:
+    lines = r"""$$\nabla_{x_0} J = B^{-1} (x_0 - x_b) + p_0$$ $$\nabla_{x_0} J = B^{-1} (x_0 - x_b) - p_0$$"""
+    assert statuses(f"{PARTS} {lines}") == ["assumption", "assumption", "definition", "definition", "definition", "proved", "refuted"]
+
+
+def test_a_cost_of_the_start_is_no_part_of_the_costate() -> None:
+    text = r"""$$\dot x = f(x),\quad x(0) = v$$ $$J(v) = \tfrac12 (v - x_b)^T B^{-1} (v - x_b) + \int_0^T L(x)\,dt$$
+    $$\dot p = -f_x^T p - L_x^T$$ $$\nabla J(v) = B^{-1} (v - x_b) + p(0)$$ $$\nabla J(v) = p(0)$$"""
+    assert statuses(text, "costate: p = dJ/dx (column)")[-3:] == ["proved", "proved", "refuted"]
+
+
+ITERATION = r"""$$\dot x = f(x, u),\quad x(0) = x_0$$ $$J = \int_0^T L(x, u)\,dt$$
+$$u^{k+1}(t) = u^k(t) - \alpha \nabla J(u^k)(t)$$ $$u^{k+1} = u^k - \alpha (L_u^T + f_u^T p^k)$$
+$$u^{k+1} = u^k + \alpha (L_u^T + f_u^T p^k)$$ $$J(u^{k+1}) = J(u^k) - \alpha \int_0^T \|\nabla J(u^k)(t)\|^2\,dt + O(\alpha^2)$$"""
+
+
+def test_iterates_are_the_paths_and_the_next_one_is_what_the_step_makes_of_them() -> None:
+    found = statuses(ITERATION, "state: x\ncontrol: u\ncostate: p (column)\nfield: f\nobjective: J\ntime: t in [0, T]")
+    assert found[3:] == ["definition", "proved", "refuted", "proved"]
+
+
+@pytest.mark.parametrize(("text", "letter"), [
+    (r"J = \frac12 \sum_{j=1}^N \left(\frac{\bar y_j - h(x(t_j), \theta)}{\sigma_j}\right)^2", "bar y_j"),
+    (r"J = \frac12 \sum_{j=1}^N |h(x(t_j)) - y_j^{\rm obs}|^2", "y_j^obs"),
+    (r"J = \frac12 \sum_{j=1}^N |\hat y_j - h(x(t_j))|^2", "hat y_j"),
+])
+def test_data_with_accents_or_names_above(text: str, letter: str) -> None:
+    resolved, context = read(rf"\dot x = f(x, \theta); {text}", "state: x; parameters: \\theta; objective: J")
+    assert resolved.problems == () and letter in context.letters and context.of("O")
+
+
+@pytest.mark.parametrize("text", [r"$$0 < t_1 < \dots < t_N < T$$", r"$$J = \int_0^T L(x)\,dt$$"])
+def test_an_end_behind_the_last_observation(text: str) -> None:
+    assert begun(read_text(rf"$$\dot x = f(x)$$ {text}")).option("horizon") == "own"
