@@ -93,7 +93,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = parted(_chains(formulas, context), horizon(_chains(formulas, context), context))
     context = counted(_chains(formulas, context), decaying(_chains(formulas, context), context))
     context = acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context)))
-    law = next((found for chain in _chains(formulas, context) if (found := stated(chain, context))), None)
+    law = next((found for chain in _chains(formulas, context) if (found := stated(unprimed(chain, context), context))), None)
     if law is not None and not context.law("dynamics"):  # the letters of xdot = f(x) hold for a cost that is stated before
         context = replace(law[2], laws=context.laws)
     context = partials(_chains(formulas, context), context)
@@ -148,7 +148,7 @@ def foretold(formulas: Iterable[Formula], context: Context) -> tuple[Context, Co
         chain = formula.unread or read_formula(formula.text, after.reader())
         try:
             after = after if isinstance(chain, Unread) else understand(chain, after)[1]
-        except (AdjointCheckError, ArithmeticError, LookupError, TypeError, ValueError):
+        except (AdjointCheckError, ArithmeticError, AssertionError, LookupError, TypeError, ValueError):
             continue  # it is told where the formula itself is judged
     told = next((known for known in after.of("p") if known.told), None)
     if told is None or not may_be_costate(told.letter, context):

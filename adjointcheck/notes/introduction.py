@@ -29,7 +29,7 @@ from adjointcheck.notes.forms import form_of
 from adjointcheck.notes.formulas import exampled, finer_step, formula, update
 from adjointcheck.notes.impacts import by_cases, cased, jump
 from adjointcheck.notes.iterates import at_iterate, iteration, sized
-from adjointcheck.notes.layering import arrived, counted_back, finer, grid, shared, stepwise
+from adjointcheck.notes.layering import arrived, counted_back, counted_to, finer, grid, shared, stepwise
 from adjointcheck.notes.manifold import end_condition, end_cost
 from adjointcheck.notes.meaning import AXES, COUNTERS, Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.measured import increment, operators, specialised, vectors
@@ -323,6 +323,7 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
         if isinstance(part, tree.Call) and not _is_path(part, context) and _takes_arguments(head(part), context) and not activates:
             context, more = introduced_function(part, "f", context, True)
             names += more
+    context = counted_to(chain, index, context)
     law = Law("layers", resolve(pair[0], context), resolve(pair[1], constants(pair[1], context)))
     return "assumption", names, replace(constants(pair[1], context), laws=(*context.laws, law))
 
@@ -442,7 +443,8 @@ def _of_control(chain: tree.Chain, context: Context) -> bool:
 
 def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Context) -> Introduced:
     named = isinstance(value, tree.Call) and head(value) == letter  # E = E(x_N)
-    terminal = ended_function(left if isinstance(left, tree.Call) else value, context) if named or isinstance(left, tree.Call) else None
+    called = letter is not None and (named or isinstance(left, tree.Call))
+    terminal = ended_function(left if isinstance(left, tree.Call) else value, context) if called else None
     integrals = [part for part in walk(value) if isinstance(part, tree.Integral | tree.Series)]
     ended = [part for part in walk(value) if isinstance(part, tree.Call) and ended_function(part, context) is not None]
     if terminal is not None:  # L(z(t_1)) = L(z(t_0) + int f dt): the loss of the end state

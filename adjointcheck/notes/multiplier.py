@@ -66,7 +66,8 @@ def told_by(node: Node, constrained: Constrained, context: Context) -> Context:
         found = split(term, constrained)
         if found is not None:
             letter, sign, layout = found
-            context = _tells(letter, -sign if cost and cost[0] else sign, layout, context, "its Hamiltonian")
+            sign = -sign if cost and cost[0] else sign if cost else 1  # H = p f is written for either sign
+            context = _tells(letter, sign, layout, context, "its Hamiltonian" if cost else "")
     return context
 
 
@@ -160,7 +161,7 @@ def costate_meaning(chain: tree.Chain, context: Context) -> Introduced:
     letter = head(pair[0]) if pair else None
     if pair is None or letter is None or not context.of("x") or moving(pair[0]) is not None:
         return None
-    name = letter.name if letter.below and context.over() == "layers" else key(letter)
+    name = key(replace(letter, below=())) if letter.below and context.over() == "layers" else key(letter)
     known = context.letters.get(name)
     if known is not None and not may_be_costate(name, context):
         return None

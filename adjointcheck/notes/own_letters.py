@@ -140,7 +140,7 @@ def name_of(node: Node, context: Context) -> str:
         raise Misfit
     if letter.above:  # x^b, the background
         return "^".join([key(replace(letter, above=())), *(_mark(mark) for mark in letter.above)])
-    return key(replace(letter, below=())) if is_placed(node, context) else key(letter)
+    return key(replace(letter, below=())) if isinstance(node, tree.Letter) and is_placed(node, context) else key(letter)
 
 
 def _mark(node: Node) -> str:

@@ -90,8 +90,15 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
         found |= _said(left, right, context, taken) if relation in EQUALS else frozenset()
         found |= _at_ends([left, right, *inside]) if relation in EQUALS and not taken else frozenset()
         found |= {"all"} if context.over() == "layers" and _is_shifted(left, right) else frozenset()
+        found |= {"all"} if relation in EQUALS and not taken and _is_nameless_cost(left, right) else frozenset()
         if found:
             yield Reservation(found, f"it rests on {where}, which is not carried into the setting")
+
+
+def _is_nameless_cost(left: Node, right: Node) -> bool:
+    """An integral under a name that was not understood, which may be the cost."""
+    return isinstance(left, Unknown) and isinstance(right, tree.Integral | tree.Sum | tree.Product) and any(
+        isinstance(part, tree.Integral) for part in walk(right)) and not any(isinstance(part, tree.Derivative) for part in walk(right))
 
 
 def _is_shifted(left: Node, right: Node) -> bool:

@@ -59,6 +59,8 @@ def test_letters_are_told_by_where_they_stand(lines: list[str], reading: str, st
 
 ENDED = "\\dot x = f(x,\\theta)\nJ = \\Phi(x(T))\np(t) = \\frac{\\partial J}{\\partial x(t)}\n"
 SAMPLED = "\\frac{dx}{dt} = f(x,\\theta)\nJ(\\theta) = \\sum_{k=1}^K \\ell(x(t_k;\\theta), y_k)\n\\lambda(t) = \\frac{\\partial J}{\\partial x(t)}\n"
+MAYER = "\\dot x = f(x,u)\n\\min_u \\Phi(x(T))\n\\psi(T) = -\\nabla\\Phi(x(T))\nH = \\psi^\\top f\n"
+TRACKED = "J(u) = \\int_0^1 \\frac12\\|x(t) - x_d(t)\\|^2\\,dt\nx'(t) = f(x(t),u(t))\n"
 PRIMED = "\\frac{du}{dt} = f(u,p,t)\nu(t_0,p) = u_0(p)\nG(p) = \\int_{t_0}^T g(u(t,p),p)\\,dt\nI(p) = G(p) - \\int_{t_0}^T \\lambda^\\star(u' - f(u,p,t))\\,dt\n"
 
 
@@ -70,6 +72,10 @@ PRIMED = "\\frac{du}{dt} = f(u,p,t)\nu(t_0,p) = u_0(p)\nG(p) = \\int_{t_0}^T g(u
         (ENDED, r"p(t) = \frac{\partial\Phi}{\partial x(T)}\frac{\partial x(T)}{\partial x(t)}", r"p(T) = p(t)\frac{\partial x(T)}{\partial x(t)}"),
         # data are no parameters
         (SAMPLED, r"\lambda(t_k^-) = \lambda(t_k^+) + \nabla_x\ell(x(t_k),y_k)", r"\lambda(t_k^-) = \lambda(t_k^+) - \nabla_x\ell(x(t_k),y_k)"),
+        # H = p f has no sign, which the line before it shows
+        (MAYER, r"\delta J = -\int_0^T H_u\,\delta u\,dt", r"\delta J = \int_0^T H_u\,\delta u\,dt"),
+        # x_d is a path of its own, and the dynamics may follow the cost
+        (TRACKED, r"-\lambda' = f_x^\top\lambda + x - x_d", r"-\lambda' = f_x\lambda + x - x_d"),
         # a start that moves with the parameters is not forgotten
         (PRIMED, r"\frac{dG}{dp} = \int_{t_0}^T (\lambda^\star f_p + g_p)\,dt + \lambda^\star(t_0)\frac{\partial u_0}{\partial p}",
          r"\frac{dG}{dp} = \int_{t_0}^T (\lambda^\star f_p + g_p)\,dt"),
