@@ -111,6 +111,17 @@ def counted_back(letter: tree.Letter, right: Node) -> tree.Letter | None:
     return index if isinstance(index, tree.Letter) and any(part == before for part in walk(right)) else None
 
 
+def counted_to(chain: tree.Chain, index: tree.Letter, context: Context) -> Context:
+    """With n as the last layer, where i = 0, ..., n - 1 says so and no letter for it is known."""
+    for item in chain.conditions:
+        values = item.sides[1] if isinstance(item, tree.Chain) and item.relations == ("=",) and item.sides[0] == index else None
+        last = values.rows[-1][-1] if isinstance(values, tree.Vector) else None
+        letter = last.terms[0] if isinstance(last, tree.Sum) else last
+        if isinstance(letter, tree.Letter) and not letter.below and key(letter) not in context.letters and not context.of("N"):
+            return context.declare(Declared(key(letter), "N", source="proposed"))
+    return context
+
+
 def finer(right: Node, context: Context) -> bool:
     """Has a law of layers a time step that is new, as h in x_k + h f, or stages of its own?  Then it is another law than that before."""
     products = [part for part in walk(right) if isinstance(part, tree.Product) and any(isinstance(f, tree.Call) for f in part.factors)]
