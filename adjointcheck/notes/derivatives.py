@@ -43,10 +43,10 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
         return inner.of if isinstance(inner, tree.Negative) else tree.Negative(inner)
     if len(by) == 1 and isinstance(by[0], tree.Vector):
         return jacobian(of, by[0], kind, context)
+    if len(by) == 1 and not is_inside(core_of(of), core_of(by[0]), kind, context):
+        of, kind = paid_in_the_end(context), "total"
     if len(by) == 1 and core_of(of) == Symbol("J") and (part := _from_here_on(core_of(by[0]))):
         return part
-    if len(by) == 1 and not is_inside(core_of(of), core_of(by[0]), context):
-        of, kind = paid_in_the_end(context), "total"
     of = without_rates(of, context) if _is_explicit(by, kind, context) else of
     if isinstance(of, tree.Derivative) and (of.kind, of.by) == ("total", (Symbol("t"),)) and _are_inputs(by):  # d_p of a rate
         return tree.Derivative(derivative(of.of, by, kind, context), of.by, "total")
@@ -54,9 +54,13 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
     return tree.Negative(made) if sum(map(_is_minus, by)) % 2 else made
 
 
-def is_inside(of: Node, by: Node, context: Context) -> bool:
-    """Does an end cost depend on this state by itself, and not only through the system, as Psi(x(T)) on x(t) and on x_0?"""
-    if not isinstance(of, Applied) or of.name != "Psi" or not isinstance(by, Symbol) or by.name not in ("x", "x0") or by.part:
+def is_inside(of: Node, by: Node, kind: str, context: Context) -> bool:
+    """Does an end cost depend on this by itself, and not only through the system, as Psi(x(T)) on x(t), on x_0 and on T?"""
+    if not isinstance(of, Applied) or of.name != "Psi" or not isinstance(by, Symbol) or by.part:
+        return True
+    if by.name in ("t0", "t1") or (by.name == "theta" and by.at is not None):
+        return kind != "total" and by.name != "theta"
+    if by.name not in ("x", "x0"):
         return True
     orders = [[slot for slot, _ in of.arguments], *([*known.arguments] for known in context.of("Psi") if known.arguments)]
     if any(order.count("x") > 1 or not {*order} <= {"x", "t", "theta"} for order in orders):  # Psi(x(0), x(T))

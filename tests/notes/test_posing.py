@@ -70,6 +70,9 @@ PRIMED = "\\frac{du}{dt} = f(u,p,t)\nu(t_0,p) = u_0(p)\nG(p) = \\int_{t_0}^T g(u
         # an end cost, by an earlier state: through the system
         (ENDED, r"\frac{\partial\Phi}{\partial x(t)} = p(t)", r"\frac{\partial\Phi}{\partial x(t)} = p(T)"),
         (ENDED, r"p(t) = \frac{\partial\Phi}{\partial x(T)}\frac{\partial x(T)}{\partial x(t)}", r"p(T) = p(t)\frac{\partial x(T)}{\partial x(t)}"),
+        # and by the end time, or by parameters that are states from a time on
+        (ENDED, r"\frac{d\Phi}{dT} = p(T) f(x(T),\theta)", r"\frac{d\Phi}{dT} = p(0) f(x(T),\theta)"),
+        (ENDED + r"q(t) = \frac{\partial\Phi}{\partial\theta(t)}" + "\n", r"\dot q = -p f_\theta", r"\dot q = p f_\theta"),
         # data are no parameters
         (SAMPLED, r"\lambda(t_k^-) = \lambda(t_k^+) + \nabla_x\ell(x(t_k),y_k)", r"\lambda(t_k^-) = \lambda(t_k^+) - \nabla_x\ell(x(t_k),y_k)"),
         # H = p f has no sign, which the line before it shows
