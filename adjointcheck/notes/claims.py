@@ -46,8 +46,17 @@ def claim_of(chain: tree.Chain, setting: Setting, context: Context) -> Claim:
     """The claim that the first two sides of a chain are equal; raises Unclear, or StepRejected where shapes do not fit."""
     reader = Reader(setting, context, shift=counted_from(chain) if setting.language.layers else 0, stretch=stretch_of(chain))
     consistent(chain.sides[:2])
-    claim = reader.claim(*(reader.side(side) for side in in_variations(*chain.sides[:2])))
+    claim = reader.claim(*(reader.side(side) for side in in_variations(*differing(*chain.sides[:2]))))
     return replace(claim, lemmas=tuple(reader.lemmas), order=min(reader.orders, default=0))
+
+
+def differing(left: Node, right: Node) -> tuple[Node, Node]:
+    """The two sides, or where one function is written with one other argument, as in Psi(x(t1)) = Psi(x(t0) + int f dt), the arguments."""
+    if not isinstance(left, Applied) or not isinstance(right, Applied) or replace(left, arguments=()) != replace(right, arguments=()):
+        return left, right
+    pairs = [(a, b) for a, b in zip(left.arguments, right.arguments, strict=False) if a != b]
+    known = len(left.arguments) == len(right.arguments) and len(pairs) == 1 and pairs[0][0][0] == pairs[0][1][0]
+    return (pairs[0][0][1], pairs[0][1][1]) if known else (left, right)
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,9 @@ NOTES = [
     ([r"x(t) = x_0 + \int_0^t f(x(s),u(s))\,ds", r"\dot x = f(x,u)"], "d x/dt = f(x, w)", "claim"),
     ([r"\dot z = f(z,t)", r"z(t+\varepsilon) = z(t) + \int_t^{t+\varepsilon} f(z(s),s)\,ds = T_\varepsilon(z(t),t)"],
      "x(t + eps) = x(t + eps) = x(t) + int_t^t + eps f(x(s), s) ds", "definition"),
+    # the running cost f^0 beside the field f; a loss of what is made of the end state
+    ([FLOW, r"J = \int_0^T f^0(x,u)\,dt", r"f^0_x = 0"], "d_ L/d_x = 0", "claim"),
+    ([TUNED, r"x(0) = x_0", r"J(\theta) = \ell(g(x(T);\omega),y)", r"\frac{dJ}{dx_0} = 0"], "d J/dx0 = 0", "claim"),
     # a loss that only its derivatives name
     ([r"x_{l+1} = x_l + f(x_l,w_l)", r"\frac{\partial E}{\partial x_l} = 0"], "d J/dx(l) = 0", "claim"),
 ]
@@ -73,6 +76,8 @@ PRIMED = "\\frac{du}{dt} = f(u,p,t)\nu(t_0,p) = u_0(p)\nG(p) = \\int_{t_0}^T g(u
         # and by the end time, or by parameters that are states from a time on
         (ENDED, r"\frac{d\Phi}{dT} = p(T) f(x(T),\theta)", r"\frac{d\Phi}{dT} = p(0) f(x(T),\theta)"),
         (ENDED + r"q(t) = \frac{\partial\Phi}{\partial\theta(t)}" + "\n", r"\dot q = -p f_\theta", r"\dot q = p f_\theta"),
+        # one function of arguments that have to be equal
+        (ENDED, r"\Phi(x(T)) = \Phi(x(0) + \int_0^T f(x,\theta)\,dt)", r"\Phi(x(T)) = \Phi(x(0) - \int_0^T f(x,\theta)\,dt)"),
         # data are no parameters
         (SAMPLED, r"\lambda(t_k^-) = \lambda(t_k^+) + \nabla_x\ell(x(t_k),y_k)", r"\lambda(t_k^-) = \lambda(t_k^+) - \nabla_x\ell(x(t_k),y_k)"),
         # H = p f has no sign, which the line before it shows
