@@ -1,8 +1,7 @@
 """A resolved formula as claims of the derivation language: where each part of it lives, and what it says there.
 
-Every subformula becomes a form: expressions of the theory's letters by place.  Places are "" (constants), "here" (the running time
-or layer), the points of the setting, and "integrand", "sum", "mean".  An equation whose parts live at one place is an equation
-there; else it is a functional.  What cannot be said so raises Unclear, and the formula stays UNKNOWN.
+Every subformula becomes a form: expressions by place.  Places are "" (constants), "here" (the running time or layer), the points of
+the setting, and "integrand", "sum", "mean".  An equation at one place is one there, else a functional.  What else there is is Unclear.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from adjointcheck.notes.composition import SIDES, Claim, Composition, Form
 from adjointcheck.notes.context import Context, own_function, own_name
 from adjointcheck.notes.contraction import consistent, contracted, contracts
 from adjointcheck.notes.curvature import is_second
+from adjointcheck.notes.derivatives import differing
 from adjointcheck.notes.flowing import flowing
 from adjointcheck.notes.hessians import cost_moved, second
 from adjointcheck.notes.indices import Unclear, ahead, counted_from, past_last
@@ -48,15 +48,6 @@ def claim_of(chain: tree.Chain, setting: Setting, context: Context) -> Claim:
     consistent(chain.sides[:2])
     claim = reader.claim(*(reader.side(side) for side in in_variations(*differing(*chain.sides[:2]))))
     return replace(claim, lemmas=tuple(reader.lemmas), order=min(reader.orders, default=0))
-
-
-def differing(left: Node, right: Node) -> tuple[Node, Node]:
-    """The two sides, or where one function is written with one other argument, as in Psi(x(t1)) = Psi(x(t0) + int f dt), the arguments."""
-    if not isinstance(left, Applied) or not isinstance(right, Applied) or replace(left, arguments=()) != replace(right, arguments=()):
-        return left, right
-    pairs = [(a, b) for a, b in zip(left.arguments, right.arguments, strict=False) if a != b]
-    known = len(left.arguments) == len(right.arguments) and len(pairs) == 1 and pairs[0][0][0] == pairs[0][1][0]
-    return (pairs[0][0][1], pairs[0][1][1]) if known else (left, right)
 
 
 @dataclass(frozen=True)

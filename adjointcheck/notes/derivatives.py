@@ -79,6 +79,15 @@ def paid_in_the_end(context: Context) -> Node:
     return Symbol("J") if whole else Unknown("the end cost as it depends on earlier states")
 
 
+def differing(left: Node, right: Node) -> tuple[Node, Node]:
+    """The two sides, or where one function is written with one other argument, as in Psi(x(t1)) = Psi(x(t0) + int f dt), the arguments."""
+    if not isinstance(left, Applied) or not isinstance(right, Applied) or replace(left, arguments=()) != replace(right, arguments=()):
+        return left, right
+    pairs = [(a, b) for a, b in zip(left.arguments, right.arguments, strict=False) if a != b]
+    known = len(left.arguments) == len(right.arguments) and len(pairs) == 1 and pairs[0][0][0] == pairs[0][1][0]
+    return (pairs[0][0][1], pairs[0][1][1]) if known else (left, right)
+
+
 def jacobian(of: Node, by: tree.Vector, kind: str, context: Context) -> Node:
     """d(f, g)/d(x, y): rows of the functions, columns of the letters."""
     rows = [cell for row in of.rows for cell in row] if isinstance(of, tree.Vector) else [of]
