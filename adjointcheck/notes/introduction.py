@@ -40,7 +40,7 @@ from adjointcheck.notes.neighbours import first_order
 from adjointcheck.notes.nets import spelt as weighed
 from adjointcheck.notes.numbered import family, numbered, spread
 from adjointcheck.notes.observed import observed_cost
-from adjointcheck.notes.own_letters import indexed, is_placed
+from adjointcheck.notes.own_letters import indexed, is_pairwise, is_placed
 from adjointcheck.notes.posing import mapped, posed, ranged, sought
 from adjointcheck.notes.primes import is_primed, unprimed
 from adjointcheck.notes.production import alike, inner_function
@@ -49,7 +49,7 @@ from adjointcheck.notes.quadratures import ended, rate
 from adjointcheck.notes.quantities import OPTIMAL
 from adjointcheck.notes.sampling import folded, joined, sampled
 from adjointcheck.notes.scales import is_score
-from adjointcheck.notes.several_costs import about, is_another, law_of, spelt, summed
+from adjointcheck.notes.several_costs import about, composed, is_another, law_of, spelt, summed
 from adjointcheck.notes.several_costs import named as spoken_costs
 from adjointcheck.notes.shorthand import NOTATIONS, conserved, counts, gathered, squares, title
 from adjointcheck.notes.stages import on_clock, stage_definition, stage_law, stage_letters, stage_update
@@ -104,12 +104,11 @@ class Resolved:
 def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     chain = assembled(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
-    if (stepped := iteration(chain, context)) is not None:
-        context = stepped[2]
-        chain = replace(chain, sides=tuple(at_iterate(side, context) for side in chain.sides))
-        return replace(_resolved(chain, context), status=stepped[0], introduced=stepped[1]), context
+    stepped = iteration(chain, context)
+    context = stepped[2] if stepped else sized(chain, context)
     chain = replace(chain, sides=tuple(propagated(at_iterate(side, context), context) for side in chain.sides))
-    context = sized(chain, context)
+    if stepped is not None:
+        return replace(_resolved(chain, context), status=stepped[0], introduced=stepped[1]), context
     context = neighbouring(chain, sampled(chain, operators(chain, about(chain, arrived(chain, context)))))
     chain = turned(gathered(unprimed(weighed(mapped(posed(chain)), context), context), context), context)
     chain = replace(chain, sides=tuple(squares(spread(side, context)) for side in chain.sides))
@@ -418,7 +417,7 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
         return None
     if letter is not None and is_placed(letter, context) and role_in(replace(letter, below=()), context) in ("x", "p", "w"):
         return None
-    whole = summed(value, context) if letter is not None and len(spoken_costs(chain, context)) > 1 else None
+    whole = summed(value, context) if letter is not None and len(spoken_costs(chain, context)) > 1 else composed(value, context)
     if letter is not None and whole is not None:
         total = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
         return "assumption", (key(letter),), replace(total, laws=(*total.laws, law_of(letter, whole)))
@@ -431,8 +430,7 @@ def _depending(left: Node, context: Context) -> Context:
     if not isinstance(argument, tree.Letter) or context.of("theta") or context.over() == "layers":
         return context
     usual = key(argument) in USUAL_PARAMETERS and key(argument) not in USUAL_CONTROLS and unknown(resolve(argument, context))
-    role = ROLES["theta"]
-    return context.declare(Declared(key(argument), "theta", role.shape, role.kind, source="proposed")) if usual else context
+    return context.declare(Declared(key(argument), "theta", ROLES["theta"].shape, source="proposed")) if usual else context
 
 
 def _of_control(chain: tree.Chain, context: Context) -> bool:
@@ -545,7 +543,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     if not any(part for part in unknown(resolve(letter, context))) or len(spoken_costs(chain, context)) > 1:
         return None
     after = propose(tree.Chain((pair[1],), ()), context)
-    if name in after.letters:
+    if name in after.letters or is_pairwise(letter, context):
         return None
     usual = {key(letter), letter.name} & {*USUAL_COSTATES, *USUAL_STATES}
     if usual and not context.of("p") and context.of("x") and chain.relations[0] == "=" and not (

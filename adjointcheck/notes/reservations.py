@@ -88,7 +88,8 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
     for left, right, relation in zip(chain.sides, chain.sides[1:], chain.relations, strict=False):
         found = _bounded(left, right, inside) if relation in BOUNDS else frozenset()
         found |= _said(left, right, context, taken) if relation in EQUALS else frozenset()
-        found |= _at_ends([left, right, *inside]) if relation in EQUALS and not taken else frozenset()
+        names = isinstance(left, Unknown) and isinstance(right, Unknown)  # y = g(x(T)), an output that is only named
+        found |= _at_ends([left, right, *inside]) if relation in EQUALS and not taken and not names else frozenset()
         found |= {"all"} if context.over() == "layers" and _is_shifted(left, right) else frozenset()
         found |= {"all"} if relation in EQUALS and not taken and _is_nameless_cost(left, right) else frozenset()
         if found:
@@ -178,6 +179,13 @@ def given(left: Node, right: Node, context: Context) -> bool:
     moves = _is_own_rate(left, context) or (context.law("dynamics") is None and _moves(left, right, context))
     asked = _seeks([left, right], context) or bool(_at_ends([left, right])) or _held(left, right)
     return place or accelerated or moves or asked or chooses(left) or _restricts([left, right], context)
+
+
+def is_unchosen(left: Node, right: Node, context: Context) -> bool:
+    """2 r F + p b = 0 of a field that is written out, where no letter is a control: F may be one."""
+    slopes = any(isinstance(node, tree.Derivative) for side in (left, right) for node in walk(side))
+    alone = bool(context.parts("theta")) and not context.parts("w") and not context.of("w")
+    return alone and _is_zero(right) and {"p", "theta"} <= _names(left) and not slopes
 
 
 def _restricts(sides: Iterable[Node], context: Context) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ACCENTS, Context, Law, key
 from adjointcheck.notes.flows import counts_layers
-from adjointcheck.notes.meaning import Symbol, children, rebuilt, resolve, symbols, walk
+from adjointcheck.notes.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.own_letters import is_placed
 from adjointcheck.notes.tree import Node
 
@@ -64,6 +64,17 @@ def _scales(value: tree.Product, context: Context) -> bool:
     """Is it a number times one cost?"""
     others = [part for part in value.factors if summed(part, context) is None]
     return len(others) == len(value.factors) - 1 and all(isinstance(part, tree.Number | tree.Quotient) for part in others)
+
+
+def composed(value: Node, context: Context) -> Node | None:
+    """An end cost for l(g(x(T)), y), whatever l and g are, where neither parameters nor earlier states stand in it."""
+    known = [resolve(part, context) for part in walk(value) if isinstance(part, tree.Letter | tree.Call)]
+    letters = [part for node in known for part in walk(node) if isinstance(part, Symbol)]
+    states, named = [part for part in letters if part.name in ("x", "x0") and part.at is not None], {part.name for part in letters}
+    calls = [part for part in (value.arguments if isinstance(value, tree.Call) else ()) if isinstance(part, tree.Call)]
+    inner = any(unknown(resolve(call, context)) for call in calls) and not any(isinstance(resolve(call, context), Symbol) for call in calls)
+    ended = inner and bool(states) and all(part.at == Symbol("t1") for part in states) and not named & {"theta", "w", "p", "J"}
+    return Applied("Psi", (("x", Symbol("x", at=Symbol("t1"))),)) if ended and context.over() == "time" else None
 
 
 def is_another(letter: tree.Letter | None, value: Node, context: Context) -> bool:

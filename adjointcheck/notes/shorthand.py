@@ -49,7 +49,7 @@ def product(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
 
 def gathered(chain: tree.Chain, context: Context) -> tree.Chain:
     """f(x, t) for f(x_1, ..., x_n, t), and x-dot = f(...) for x_i-dot = f_i(...)."""
-    made = _gathered(titled(throughout(chain, context), context))
+    made = _gathered(titled(_first_entry(throughout(chain, context)), context))
     assert isinstance(made, tree.Chain)
     letter = _counter(made.sides[0])
     every = letter and len(made.sides) == 2 and context.over() == "time" and letter not in context.letters
@@ -116,6 +116,18 @@ def _is_word(letter: tree.Letter) -> bool:
     """obs of y^{obs}."""
     marks = (*GREEK, *STARS, "dagger", "prime", "infty", "dots", "circ")
     return len(letter.name) > 2 and letter.name.isalpha() and letter.name not in marks
+
+
+def _first_entry(node: Node) -> Node:
+    """f_0 for f^0, the running cost beside a field f: no function has the power 0."""
+    node = rebuilt(node, _first_entry)
+    base = node.base if isinstance(node, tree.Power) and node.exponent == tree.Number(Fraction(0)) else None
+    inner = base.function if isinstance(base, tree.Call) else base
+    if not isinstance(inner, tree.Letter) or inner.name not in ("f", "F") or inner.accents or inner.above:
+        return node
+    letter = replace(inner, below=(tree.Number(Fraction(0)),))
+    named = replace(base, function=letter) if isinstance(base, tree.Call) else letter
+    return tree.Derivative(named, inner.below, "partial") if inner.below else named
 
 
 def title(letter: tree.Letter) -> str:
