@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TypeGuard
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context, Declared, key, own
-from adjointcheck.notes.meaning import Symbol, children, resolve, unknown, walk
+from adjointcheck.notes.meaning import Symbol, children, rebuilt, resolve, unknown, walk
 from adjointcheck.notes.tree import Node
 
 START = Symbol("x", at=Symbol("t0"))
@@ -31,6 +32,22 @@ def parametrised(right: Node, context: Context) -> Context | None:
     elif made != START:
         return None
     return replace(context, options={**context.options, "starts": "theta"})
+
+
+def moving(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
+    """With a start that moves with the parameters, where a formula has a term in dx_0/dtheta and is not about that alone."""
+    slopes = [part for side in (left, right) for part in walk(side) if _is_slope(part)]
+    if not slopes or _is_slope(left) or _is_slope(right) or context.over() == "layers":
+        return left, right, context
+    return _from_start(left), _from_start(right), replace(context, options={**context.options, "starts": "theta"})
+
+
+def _is_slope(node: Node) -> TypeGuard[tree.Derivative]:
+    return isinstance(node, tree.Derivative) and node.of in (START, Symbol("x0")) and node.by == (Symbol("theta"),)
+
+
+def _from_start(node: Node) -> Node:
+    return replace(node, of=START) if _is_slope(node) else rebuilt(node, _from_start)
 
 
 def moves_with(inputs: frozenset[str], context: Context) -> frozenset[str]:

@@ -42,6 +42,7 @@ from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control
 from adjointcheck.notes.several_costs import others
 from adjointcheck.notes.situation import moved_inputs
 from adjointcheck.notes.stages import confirmed, guessed, is_particular
+from adjointcheck.notes.starting import moving
 from adjointcheck.notes.tree import Node
 from adjointcheck.trusted.verdict import Status
 
@@ -189,6 +190,7 @@ class Notes:
         if conserves_energy(left, right) and OPTIMUM.search(self.sentence.lower()):
             context = context.assume("optimal")
         context = context.assume("no running cost") if UNPAID.search(self.sentence.lower()) else context
+        left, right, context = moving(left, right, context)
         spelt, sides = spelt_out(context), (put_in(left, context), put_in(right, context))
         proof = judge_pair(left, right, relation, context, form)
         if proof.status is not Status.PROVED and spelt is not context:

@@ -85,6 +85,8 @@ PRIMED = "\\frac{du}{dt} = f(u,p,t)\nu(t_0,p) = u_0(p)\nG(p) = \\int_{t_0}^T g(u
         # x_d is a path of its own, and the dynamics may follow the cost
         (TRACKED, r"-\lambda' = f_x^\top\lambda + x - x_d", r"-\lambda' = f_x\lambda + x - x_d"),
         # a start that moves with the parameters is not forgotten
+        (ENDED + "x(0) = x_0\n", r"\frac{dJ}{d\theta} = \int_0^T p f_\theta\,dt + p(0)\frac{\partial x_0}{\partial\theta}",
+         r"\frac{dJ}{d\theta} = \int_0^T p f_\theta\,dt - p(0)\frac{\partial x_0}{\partial\theta}"),
         (PRIMED, r"\frac{dG}{dp} = \int_{t_0}^T (\lambda^\star f_p + g_p)\,dt + \lambda^\star(t_0)\frac{\partial u_0}{\partial p}",
          r"\frac{dG}{dp} = \int_{t_0}^T (\lambda^\star f_p + g_p)\,dt"),
     ],
