@@ -12,7 +12,8 @@ from itertools import islice, product
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ACCENTS, GREEK, ROLES, USUAL, Context, Declared, Shape, key, own
-from adjointcheck.notes.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.jet import ELEMENTARY
+from adjointcheck.notes.meaning import INDICES, Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.tree import Node
 
 LOOSE = ("d", "e", "g", "i", "j")  # names of dimensions that nothing fixes
@@ -96,7 +97,7 @@ class Fit:
         shapes = [self.shape(argument) for argument in arguments]
         if name in ("dot", "inner", "angle") and len(shapes) == 2:
             self.same(*shapes)
-        elif name == "hadamard":
+        elif name == "hadamard" or (name in ELEMENTARY and len(shapes) == 1):
             return reduce(self.same, shapes)
         elif name not in ("norm", "abs"):
             reduce(self.same, shapes, SCALAR)
@@ -159,6 +160,12 @@ def is_placed(node: Node, context: Context) -> bool:
     layers = {name for name, declared in context.letters.items() if declared.symbol in ("l", "N")} | {"N"}
     letters = {part.name for part in walk(below[0]) if isinstance(part, tree.Letter)} if len(below) == 1 else set()
     return len(below) == 1 and context.over() == "layers" and letters <= layers
+
+
+def is_pairwise(letter: tree.Letter, context: Context) -> bool:
+    """Phi_{k,j}, of any two layers."""
+    counted = [part for part in letter.below if isinstance(part, tree.Letter) and part.name in INDICES]
+    return len(counted) > 1 and context.over() == "layers"
 
 
 def own_letters(shape: Shape, node: Node, context: Context) -> Context:
