@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import Context, Declared, key, own
+from adjointcheck.notes.context import Context, Declared, own
 from adjointcheck.notes.costs import later, starting
 from adjointcheck.notes.meaning import resolve, symbols, unknown
+from adjointcheck.notes.shorthand import title
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import EQUALS, constants, head, pair_of, role_in
 
@@ -31,8 +32,15 @@ def parted(chains: Iterable[tree.Chain], context: Context) -> Context:
 
 
 def _name(node: Node) -> str:
-    letter = head(node)
-    return key(letter) if letter is not None and not letter.above else ""
+    """J_b, or J^b, which is no power."""
+    letter = head(_titled(node))
+    return title(letter) if letter is not None else ""
+
+
+def _titled(node: Node) -> Node:
+    power = node if isinstance(node, tree.Power) else None
+    named = power is not None and isinstance(power.base, tree.Letter) and isinstance(power.exponent, tree.Letter)
+    return replace(power.base, above=(power.exponent,)) if named and power is not None and isinstance(power.base, tree.Letter) else node
 
 
 def _formula(chain: tree.Chain) -> Node | None:
@@ -45,7 +53,7 @@ def _summed(chain: tree.Chain, context: Context) -> set[str]:
     """J_b and J_o of J = J_b + J_o, of which nothing else is known."""
     pair = pair_of(chain)
     cost = head(pair[0]) if pair is not None else None
-    terms = pair[1].terms if pair is not None and isinstance(pair[1], tree.Sum) else ()
+    terms = tuple(map(_titled, pair[1].terms)) if pair is not None and isinstance(pair[1], tree.Sum) else ()
     if cost is None or role_in(cost, context) not in ("", "J") or not all(isinstance(term, tree.Letter | tree.Call) for term in terms):
         return set()
     return {name if name not in context.letters else "" for term in terms if (name := _name(term))}
@@ -69,12 +77,13 @@ def piece(chain: tree.Chain, context: Context) -> Introduced:
     body = resolve(chain.sides[1], after)
     if unknown(body) or symbols(body) & {*MORE}:
         return None
-    return "definition", (name,), after.declare(Declared(name, own(name), ("1", "1"), "functional", body=body, source="proposed"))
+    return "definition", (name,), after.declare(
+        Declared(name, own(name.replace("^", "_")), ("1", "1"), "functional", body=body, source="proposed"))
 
 
 def is_later(letter: tree.Letter, context: Context) -> bool:
     """Is it all of the cost but what is paid for the start?"""
-    known, law = context.letters.get(key(letter)), context.law("objective")
+    known, law = context.letters.get(title(letter)), context.law("objective")
     if known is None or known.body is None or law is None or known.kind != "functional" or not starting(law.right).terms:
         return False
     return [*tree.terms(known.body)] == [*tree.terms(later(law.right))]

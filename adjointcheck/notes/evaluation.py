@@ -21,6 +21,7 @@ from adjointcheck.notes.contraction import extent
 from adjointcheck.notes.intervals import CLOSE, stretches
 from adjointcheck.notes.jet import Value, along, direction, moved, real
 from adjointcheck.notes.meaning import Applied, Size, Symbol, Unknown, slots_of
+from adjointcheck.notes.memory import remembered
 from adjointcheck.notes.progression import multiplied
 from adjointcheck.notes.quantities import Repeated
 from adjointcheck.notes.tree import Node
@@ -179,8 +180,8 @@ def _(node: Applied, env: Env) -> Value:
 
 
 def _layer(node: Applied, env: Env) -> Value:
-    """Which of the functions of one name it is: that of its layer, that of its observation."""
-    if node.at is None:
+    """Which of the functions of one name it is: that of its layer, that of its observation; f_k is f at x_k where the laws have one f."""
+    if node.at is None or (env.world.layered and node.name in env.world.alike):
         return 0
     part = node.at.part if isinstance(node.at, Symbol) else ()
     if node.name == "phi" and node.at == Symbol("t1"):
@@ -398,7 +399,7 @@ def _(node: tree.Integral, env: Env) -> Value:
 def _noisy(world: Any, noise: Value) -> Any:
     """The world with another random vector, on which no solution depends."""
     made = copy(world)
-    made.inputs, made._put, made._varied = {**world.inputs, "noise": noise}, {}, {}
+    made.inputs, made._put, made._varied, made.memory = {**world.inputs, "noise": noise}, {}, {}, {}
     return made
 
 
@@ -471,7 +472,7 @@ def _(node: tree.Derivative, env: Env) -> Value:
     by = node.by or (Symbol("t"),)
     if not all(isinstance(item, Symbol) for item in by):
         raise NoValue(f"a derivative by {', '.join(map(show, by))}")
-    return _derivative(node.of, tuple(by), node.kind, env)
+    return remembered(node, env, lambda: _derivative(node.of, tuple(by), node.kind, env))
 
 
 def _derivative(of: Node, by: tuple[Any, ...], kind: str, env: Env) -> Value:
@@ -541,7 +542,8 @@ def _by_slot(of: Applied, slot: str, env: Env) -> Value:
     where, observed = env.at(place_of(of.at, env)) if of.at is not None else env, _layer(of, env)
     of = of if env.world.layered and of.name not in ("Psi", "H") else replace(of, at=None)
     values = slot_values(of, where)
-    function, layer = env.world.field(of, where), observed if of.name == "phi" else where.time if of.at is not None else 0
+    alike = env.world.layered and of.name in env.world.alike
+    function, layer = env.world.field(of, where), observed if of.name == "phi" or alike else where.time if of.at is not None else 0
     found = columns(lambda value: scalar(function({**values, slot: value}, layer=layer)), values[slot])
     return found[_number(of, env) - 1] if of.part else found
 

@@ -214,11 +214,17 @@ def _is_statement(part: _Part, letters: Letters) -> bool:
     """False for words and for what only says when: k = 0, ..., N, t in [0, T], x > 0."""
     relations = part.relations
     if _is_words(part) or not relations:
-        return False
+        return _poses(part)
     first = part.tokens[: relations[0]]
     relation = part.tokens[relations[0]]
-    range_letter = len(first) == 1 and first[0].type == "NAME" and (first[0] in INDICES or first[0] in letters.times)
+    range_letter = len(first) == 1 and first[0].type == "NAME" and (first[0] in {*INDICES, "t", *letters.times})
     return not (range_letter and part.before) and not (relation in ORDERING and part.before in ("COMMA", "QUAD", "WORDS", "SEMI", "COLON"))
+
+
+def _poses(part: _Part) -> bool:
+    """min int L dt, before `subject to`."""
+    kinds = [token.type for token in part.tokens]
+    return kinds[0] == "BIG" and part.tokens[0] in ("min", "max") and "INT" in kinds
 
 
 def _statement(parts: list[_Part], letters: Letters, end: int) -> Chain:

@@ -23,6 +23,7 @@ SLOTS = ("x", "w", "theta")
 
 def step_jacobians(chain: tree.Chain, context: Context) -> Context:
     """With the unknown matrices of layers in a formula that stand where only a Jacobian of the time step fits."""
+    context = bold_jacobians(chain, context)
     if context.over() != "layers" or context.law("layers") is None or context.law("stages") is not None:
         return context
     for letter, slot, sure in _used(chain, context):
@@ -31,6 +32,19 @@ def step_jacobians(chain: tree.Chain, context: Context) -> Context:
             shape = context.of("x")[0].shape[0], context.of(slot)[0].shape[0]
             body = _slope(slot, _is_fine(letter, chain, context), context)
             context = context.declare(Declared(letter.name, own(letter.name), shape, "path", body=body, source=source)) if body else context
+    return context
+
+
+def bold_jacobians(chain: tree.Chain, context: Context) -> Context:
+    """With the bold H_k of notes that have a map H_k(x) in plain type: its Jacobian (Ide, Courtier, Ghil and Lorenc 1997)."""
+    letters = (part for side in chain.sides for part in walk(side) if isinstance(part, tree.Letter))
+    for name, letter in {part.name: part for part in letters if part.name in context.maps}.items():
+        function = next((known for known in (*context.of("O"), *context.of("f")) if known.letter == f"mathcal{{{name}}}"), None)
+        if function is None or name in context.letters or context.over() != "layers" or not is_placed(letter, context):
+            continue
+        shape = function.shape[0], context.of("x")[0].shape[0]
+        body = tree.Derivative(Applied(function.symbol, (("x", Symbol("x", at=Symbol("l"))),), at=Symbol("l")), (Symbol("x"),), "partial")
+        context = context.declare(Declared(name, own(name), shape, "path", body=body, source="proposed"))
     return context
 
 

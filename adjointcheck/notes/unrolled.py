@@ -50,6 +50,7 @@ class Writer:
     values: Mapping[str, int] = field(default_factory=dict)
     functions: dict[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)  # {f0: (f, {x: x0, w: w0})}
     stages: dict[Node, str] = field(default_factory=dict)  # letters of states inside of time steps
+    times: dict[str, Node] = field(default_factory=dict)  # when a function is taken, by its letter
 
     def at(self, layer: int) -> Writer:
         return replace(self, values={**self.values, "l": layer})
@@ -135,16 +136,25 @@ class Writer:
         if node.name not in ROWS or node.side or node.part:
             raise Unclear(node.name, f"functions {', '.join(ROWS)}")
         usual = self.count if node.name == "Psi" and node.at is None else self.number(node.at)
-        written = {slot: self.written(value) for slot, value in node.arguments}
+        written = {slot: self.written(value) for slot, value in node.arguments if slot != "t"}
         slots = {slot for slot in slots_of(node, self.context) if slot in INPUTS and (slot == "x" or self.context.of(slot))}
         there = {slot: Symbol("theta") if slot == "theta" else Symbol(f"{slot}{usual}") for slot in slots}
         values = {**there, **{slot: value for slot, value in written.items() if slot in slots}}
         found = {slot: self.argument(value, slot) for slot, value in values.items()}
         state = found.get("x", "")
         name = node.name + (state[1:] or str(usual) if state[:1] != "u" else f"_{state}")
+        time = next((self.moment(value) for slot, value in node.arguments if slot == "t"), None)
+        if time is not None and self.times.setdefault(name, time) != time:
+            raise Unclear(f"{node.name} at another time", f"{node.name} at one time for each state")
         if self.functions.setdefault(name, (node.name, found)) != (node.name, found) or "" in found.values():
             raise Unclear(f"{node.name} at another state", f"{node.name} at the states of layers")
         return name
+
+    def moment(self, node: Node) -> Node:
+        """t_k + h/2 with the number of its layer."""
+        if isinstance(node, Symbol) and node.name == "t":
+            return replace(node, at=tree.Number(Fraction(self.number(node.at))))
+        return rebuilt(node, self.moment)
 
     def argument(self, value: Node, slot: str) -> str:
         """The letter of an argument; a state inside of a time step gets one."""
@@ -486,7 +496,7 @@ def _written(left: Node, right: Node, network: Network, layers: range) -> Iterat
     seen: set[tuple[Node, Node]] = set()
     known = network.writer
     for layer in layers:
-        writer = replace(known.at(layer), functions=dict(known.functions), stages=dict(known.stages))
+        writer = replace(known.at(layer), functions=dict(known.functions), stages=dict(known.stages), times=dict(known.times))
         with suppress(Outside):
             pair = writer.written(left), writer.written(right)
             if (writer.functions, writer.stages) != (known.functions, known.stages):

@@ -128,7 +128,8 @@ def introduced_function(node: Node, symbol: str, context: Context, timed: bool =
 def slot_of(argument: Node, function: str, context: Context, timed: bool, names: list[str]) -> tuple[Context, str]:
     """Which argument this is: a known letter's role, a time, a control written with its time, else a parameter."""
     letter = head(argument)
-    if context.over() == "layers" and letter is not None and letter.below and letter.name not in context.letters and not context.of("w"):
+    new = letter is not None and bool(letter.below) and letter.name not in (*context.letters, "t", "tau")
+    if context.over() == "layers" and letter is not None and new and not context.of("w"):
         names.append(letter.name)
         return context.declare(Declared(letter.name, "w", ROLES["w"].shape, ROLES["w"].kind, source="proposed")), "w"
     made = resolve(argument, context)
@@ -316,8 +317,8 @@ def density(chain: tree.Chain, context: Context) -> Context:
     """p of log p(z(t)): the density along the solution."""
     for part in walk(chain):
         if isinstance(part, tree.Function) and part.name == "log" and part.arguments and isinstance(part.arguments[0], tree.Call):
-            letter = head(part.arguments[0])
-            if letter is not None and not context.of("rho") and role_in(letter, context) == "":
+            letter, timed = head(part.arguments[0]), all(getattr(value, "name", "") in ("t", "T") for value in part.arguments[0].arguments)
+            if letter is not None and not timed and not context.of("rho") and role_in(letter, context) == "":
                 context = context.declare(Declared(letter.name, "rho", kind="path", source="usual"))
     return context
 

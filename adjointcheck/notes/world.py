@@ -56,6 +56,7 @@ class World:
         self.slots, self.shape, self.grid = stage.slots, stage.shape, grid(stage.nodes)
         self._varied: dict[int, World] = {}
         self._put: dict[Any, World] = {}
+        self.memory: dict[Any, Value] = {}
         kin = kin or before
         self._functions: dict[str, Smooth] = kin._functions if kin else {}
         self._constants: dict[str, Value] = kin._constants if kin else {}
@@ -130,6 +131,12 @@ class World:
             found = self._constants[name]
             return found if declared.kind != "path" else at_place(self, found, place, declared)
         raise NoValue(f"{name} has no value in this world")
+
+    @cached_property
+    def alike(self) -> frozenset[str]:
+        """The functions that the laws write without an index of layers: one for all of them."""
+        written = [part for law in self.context.laws for part in walk(law.right) if isinstance(part, Applied)]
+        return frozenset(part.name for part in written) - frozenset(part.name for part in written if part.at is not None)
 
     @cached_property
     def spoken(self) -> frozenset[str]:
