@@ -445,7 +445,8 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
     terminal = ended_function(left if isinstance(left, tree.Call) else value, context) if called else None
     integrals = [part for part in walk(value) if isinstance(part, tree.Integral | tree.Series)]
     ended = [part for part in walk(value) if isinstance(part, tree.Call) and ended_function(part, context) is not None]
-    if terminal is not None and not context.of("J"):  # L(z(t_1)) = L(z(t_0) + int f dt): the loss of the end state
+    claimed = bool(context.of("J")) and context.over() == "time"
+    if terminal is not None and not claimed:  # L(z(t_1)) = L(z(t_0) + int f dt): the loss of the end state
         assert letter is not None
         context = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
         return "assumption", (key(letter),), replace(context, laws=(*context.laws, law_of(letter, _end_cost(context))))
