@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.componentwise import same_rate
+from adjointcheck.notes.componentwise import paid_sign, same_rate
 from adjointcheck.notes.context import Context, Declared, key, own
-from adjointcheck.notes.meaning import Symbol, children, resolve, unknown
+from adjointcheck.notes.meaning import Symbol, resolve, unknown, walk
 from adjointcheck.notes.mechanics import ZERO, inertia, reduced, solved
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import head, pair_of, role_in
@@ -23,10 +22,16 @@ def adjoined_motion(chain: tree.Chain, context: Context) -> Introduced:
     letter = head(pair[0]) if pair else None
     if pair is None or letter is None or role_in(letter, context) not in ("", "J_a") or not context.parts("x"):
         return None
-    found = [multiplier for term in _terms(pair[1], 1) if (multiplier := _multiplier(*term, context)) is not None]
+    integrals = [part for part in walk(pair[1]) if isinstance(part, tree.Integral)]
+    terms = tree.terms(integrals[0].body) if len(integrals) == 1 else ()
+    found = [(term, made) for term in terms if (made := _multiplier(term, context)) is not None]
     if len(found) != 1:
         return None
-    name, body = found[0]
+    (adjoined, (name, price)), = found
+    sign = paid_sign(context, resolve(tree.Sum(tuple(term for term in terms if term is not adjoined)), context))
+    if not sign:
+        return None
+    body = price if sign > 0 else tree.Negative(price)
     multiplier = Declared(name, own(name), ("", ""), "defined", body=body, source="proposed")
     after = replace(context, letters={**context.letters, name: multiplier})
     value = resolve(pair[1], after)
@@ -35,19 +40,9 @@ def adjoined_motion(chain: tree.Chain, context: Context) -> Introduced:
     return None if unknown(value) else ("definition", (key(letter), name), after)
 
 
-def _terms(node: Node, sign: int) -> Iterator[tuple[Node, int]]:
-    """The products under sums and integrals, with their signs."""
-    if isinstance(node, tree.Negative):
-        yield from _terms(node.of, -sign)
-    elif isinstance(node, tree.Product) and not any(isinstance(factor, tree.Integral) for factor in node.factors):
-        yield node, sign
-    else:
-        for child in children(node):
-            yield from _terms(child, sign)
-
-
-def _multiplier(term: Node, sign: int, context: Context) -> tuple[str, Node] | None:
+def _multiplier(term: Node, context: Context) -> tuple[str, Node] | None:
     """(r, -p_2/m) of r (m q-ddot + k q - u)."""
+    sign, term = (-1, term.of) if isinstance(term, tree.Negative) else (1, term)
     if not isinstance(term, tree.Product) or len(term.factors) != 2:
         return None
     letter, equation = head(term.factors[0]), term.factors[1]

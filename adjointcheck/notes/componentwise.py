@@ -8,7 +8,7 @@ from typing import Any
 
 from adjointcheck.errors import AdjointCheckError
 from adjointcheck.expression.grammar import LOG, parse, to_text
-from adjointcheck.expression.node import ONE, ZERO, Expression, substitute, symbol, total
+from adjointcheck.expression.node import ONE, ZERO, Expression, substitute, symbol, symbols_of, total
 from adjointcheck.notes import tree
 from adjointcheck.notes.claims import Form, Reader, Unclear
 from adjointcheck.notes.context import Context
@@ -16,6 +16,7 @@ from adjointcheck.notes.meaning import Applied, Symbol, walk
 from adjointcheck.notes.quantities import component_slot
 from adjointcheck.notes.settings import Setting, judged
 from adjointcheck.notes.written_out import OPTIONAL, RICCATI, Functions, Sizes, WrittenOut, document, letters_of, vouched
+from adjointcheck.trusted.language import derive
 from adjointcheck.trusted.verdict import Status
 
 
@@ -29,11 +30,18 @@ def component_settings(chain: tree.Chain, context: Context) -> Iterator[Setting]
         rates, running, terminal = formulas(context, _seed(context))
     except AdjointCheckError:
         return
-    texts = tuple(map(to_text, (*rates, running, terminal)))
+    texts, riccati = tuple(map(to_text, (*rates, running, terminal))), bool(context.of("P"))
+    nonzero = divisors(chain) | (_weights(running, sizes) if riccati else frozenset())
     for free in (True, False):
-        made = theory(sizes, texts, free, divisors(chain), functions, bool(context.of("P")))
+        made = theory(sizes, texts, free, nonzero, functions, riccati)
         if made is not None:
             yield made
+
+
+def _weights(running: Expression, sizes: Sizes) -> frozenset[str]:
+    """r of r u^2, which Riccati's equation divides by."""
+    curvatures = (derive(derive(running, {name: ONE}), {name: ONE}) for name in sizes.names("w"))
+    return frozenset(name for root in curvatures for name in symbols_of(root) if name.startswith("theta_"))
 
 
 def _seed(context: Context) -> Setting:
@@ -98,6 +106,18 @@ def same_rate(context: Context, state: Symbol, right: tree.Node) -> bool:
         return seed.language.equal(("always", _one(Reader(seed, context).form(right)), rate), ()).status is Status.PROVED
     except AdjointCheckError:
         return False
+
+
+def paid_sign(context: Context, paid: tree.Node) -> int:
+    """1 where an integrand is that of the cost, -1 where it is its negative, else 0."""
+    seed = _seed(context)
+    try:
+        _, running, _ = formulas(context, seed)
+        said = _one(Reader(seed, context).form(paid))
+    except AdjointCheckError:
+        return 0
+    found = [sign for sign in (1, -1) if seed.language.equal(("always", said, running * sign), ()).status is Status.PROVED]
+    return found[0] if len(found) == 1 else 0
 
 
 def divisors(chain: tree.Chain) -> frozenset[str]:

@@ -43,13 +43,13 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
         return context
     context = _declared(context, "x", [letter for letter, _ in states.values()])
     chains = _chains(formulas, context)  # with the states known, a(b + c) is read
-    context = _told(_chains(formulas, context, USUAL_COSTATES), states, _costates(chains, list(states), context))
-    costs = [side for chain in chains for side in chain.sides[1:] if _is_cost(chain, context)]
+    costs = [side for chain in chains for side in chain.sides[1:] or chain.sides if _is_cost(chain, context)]
     used = [part for node in joined((right for _, right in states.values()), costs) for part in _unscripted(_spelt(node))]
+    context = _told(_chains(formulas, context, USUAL_COSTATES), states, _costates(chains, list(states), used, context))
     context = _declared(context, "w", _controls([*used, *(part for chain in chains for part in walk(chain))], used, context))
     context = _declared(context, "theta", [letter for letter in _parameters(used, context) if key(letter) not in _running(chains)])
     if not context.parts("p"):  # with the parameters known, theta_1 (p_A - p_B) is read
-        context = _costates(_chains(formulas, context), list(states), context)
+        context = _costates(_chains(formulas, context), list(states), used, context)
     context = _starts(chains, context)
     cells = tuple((here(resolve(_spelt(right), context)),) for _, right in states.values())
     if any(unknown(cell) for (cell,) in cells):
@@ -155,14 +155,39 @@ def _states(rates: Rates, chains: Iterable[tree.Chain], context: Context) -> Rat
     if declared:
         return {name: rates[name] for name in declared} if set(declared) <= rates.keys() else {}
     whole = next((known.letter for known in context.of("x")), "")
-    names = [name for name, (letter, _) in rates.items() if not _is_costate(letter, context)]
+    chains = list(chains)
+    names = [name for name, (letter, _) in rates.items() if not _is_costate(letter, context) or _begins(letter, chains, context)]
     spoken = {key(part) for name in names for part in walk(rates[name][1]) if isinstance(part, tree.Letter)}
     names = [name for name in rates if name in names or (name in spoken and not context.letters.get(name))]
     if whole:
         names = [name for name in names if rates[name][0].name == whole]
+    names = [name for name in names if name not in _feedbacks(chains, names, context)]
     found = {name: rates[name] for name in names}
     if len(found) == 1 and not _is_scalar(*next(iter(found.values())), _is_number(next(iter(found.values()))[0], chains), context):
         return {}
+    return found
+
+
+def _begins(letter: tree.Letter, chains: Iterable[tree.Chain], context: Context) -> bool:
+    """a(0) = a_0, where nothing is said of a(T): a state, though it bears the name of a costate."""
+    pairs = [pair for chain in chains if (pair := pair_of(chain)) and isinstance(pair[0], tree.Call) and head(pair[0]) == letter]
+    places = {next(iter(getattr(pair[0], "arguments", ())), None) for pair in pairs}
+    return not context.of("p") and places == {tree.Number(Fraction(0))}
+
+
+def _feedbacks(chains: Iterable[tree.Chain], names: Sequence[str], context: Context) -> set[str]:
+    """P of lambda = P x, which moves too, and is no state."""
+    chains = list(chains)
+    paid = {key(part) for chain in chains for node in walk(chain) if isinstance(node, tree.Integral) for part in walk(node.body)
+            if isinstance(part, tree.Letter)}
+    found: set[str] = set()
+    for chain in chains:
+        pair = pair_of(chain)
+        left, right = (head(pair[0]), pair[1].of if isinstance(pair[1], tree.Negative) else pair[1]) if pair else (None, chain)
+        factors = [head(factor) for factor in right.factors] if isinstance(right, tree.Product) else []
+        moved = [key(letter) for letter in factors if letter is not None and key(letter) in names]
+        if left is not None and _is_costate(left, context) and len(moved) == len(factors) == 2:
+            found |= {name for name in moved if name not in paid} if {*moved} & paid else {*moved[:1]}
     return found
 
 
@@ -174,6 +199,8 @@ def _is_costate(letter: tree.Letter, context: Context) -> bool:
 def _is_number(letter: tree.Letter, chains: Iterable[tree.Chain]) -> bool:
     """Do the notes write x^2 or x(T)^2, or does it start at a number, x(0) = 1?"""
     def is_it(node: Node) -> bool:
+        if isinstance(node, tree.Sum):  # (s(T) - L)^2
+            return any(is_it(term) for term in node.terms)
         return head(node) == letter and isinstance(node, tree.Letter | tree.Call)
     squared = any(isinstance(node, tree.Power) and is_it(node.base) and node.exponent == tree.Number(Fraction(2))
                   for chain in chains for node in walk(chain))
@@ -186,14 +213,26 @@ def _is_scalar(letter: tree.Letter, right: Node, numeric: bool, context: Context
     declared = context.letters.get(key(letter))
     if declared is not None and declared.shape != ("n", "1"):
         return declared.shape == ("1", "1")
+    if any(_times_itself(letter, part) for part in walk(right)):
+        return True
     parts = list(walk(right))
     products = [part for part in parts if isinstance(part, tree.Power | tree.Function | tree.Variation)]
     counted = {letter.name, *USUAL_CONTROLS} if declared else {part.name for part in parts if isinstance(part, tree.Letter)}
     factors = [[getattr(factor, "name", "") for factor in part.factors] for part in parts if isinstance(part, tree.Product)]
     products += [names for names in factors if sum(name in counted for name in names) > 1]
     numbers = {"K", "N", *(known.letter for known in context.letters.values() if known.part or known.symbol == "w")}
+    numbers |= {key(part) for node in parts if isinstance(node, tree.Quotient) for part in walk(node) if isinstance(part, tree.Letter)}
     capital = any(isinstance(part, tree.Letter) and part.name.isupper() and key(part) not in numbers for part in parts)
     return (numeric or bool(products)) and not capital
+
+
+def _times_itself(letter: tree.Letter, node: Node) -> bool:
+    """x (1 - x/K), x^2 and a/x: what no vector does."""
+    def speaks(part: Node) -> bool:
+        return any(isinstance(inner, tree.Letter) and key(inner) == key(letter) for inner in walk(part))
+    if isinstance(node, tree.Product):
+        return sum(map(speaks, node.factors)) > 1
+    return speaks(node.below) if isinstance(node, tree.Quotient) else isinstance(node, tree.Power) and speaks(node.base)
 
 
 # What the other letters are
@@ -215,9 +254,13 @@ def _declared(context: Context, symbol: str, letters: Iterable[tree.Letter], sou
     return replace(context, letters={**kept, title: whole, **parts})
 
 
-def _costates(chains: Sequence[tree.Chain], states: Sequence[str], context: Context) -> Context:
-    """lambda_1, lambda_2, or lambda_x, lambda_y for states x, y, and p_A for x_A; for one state, the costate itself."""
-    letters = {key(part): part for chain in chains for part in walk(chain) if isinstance(part, tree.Letter)}
+def _costates(chains: Sequence[tree.Chain], states: Sequence[str], used: Sequence[Node], context: Context) -> Context:
+    """lambda_1, lambda_2, or lambda_x, lambda_y for states x, y, and p_A for x_A; for one state, the costate itself.
+
+    A letter of the field or of the cost, such as the price p, is none.
+    """
+    known = {key(part) for part in used if isinstance(part, tree.Letter)}
+    letters = {key(part): part for chain in chains for part in walk(chain) if isinstance(part, tree.Letter) and key(part) not in known}
     whole = next((known.letter for known in context.of("p")), "")
     for base in [whole] if whole else dict.fromkeys(letter.name for letter in letters.values() if letter.name in USUAL_COSTATES):
         counted = [f"{base}_{i + 1}" for i in range(len(states))]
@@ -292,7 +335,8 @@ def _is_cost(chain: tree.Chain, context: Context) -> bool:
     parts = list(walk(chain))
     if any(isinstance(part, tree.Letter) and {*part.accents} & {*MOTIONS} for part in parts):
         return False  # a Lagrangian, with the equation of motion in it
-    paid = any(isinstance(part, tree.Integral) or _is_end(part) for part in parts)
+    ends = letter is None or letter.name not in USUAL_COSTATES  # lambda(T) = x(T) is no cost
+    paid = any(isinstance(part, tree.Integral) or (ends and _is_end(part)) for part in parts)
     return paid and (named or isinstance(chain.sides[0], tree.Extremum)) and not any(isinstance(part, tree.Derivative) for part in parts)
 
 
@@ -302,10 +346,11 @@ def _is_end(node: Node) -> bool:
 
 def _open(parts: Iterable[Node], symbol: str, context: Context) -> list[tree.Letter]:
     """The letters that nothing explains yet, that the header declares as numbers, or as the whole of x, p, w or theta."""
-    whole = {known.letter for known in context.of(symbol)}
+    parts, whole = list(parts), {known.letter for known in context.of(symbol)}
+    clocks = {key(letter) for part in parts for letter in _clocks(part)} | {*TIMES} - {"s", "tau"}
     found: dict[str, tree.Letter] = {}
     for part in parts:
-        if isinstance(part, tree.Letter) and not {*part.accents} & {*MOTIONS} and key(part) not in TIMES:
+        if isinstance(part, tree.Letter) and not {*part.accents} & {*MOTIONS} and key(part) not in clocks:
             known = context.letters.get(key(part))
             number = known is not None and known.symbol not in ROLES and known.shape == ("1", "1") and known.kind == "constant"
             if known is None or number or key(part) in whole:
@@ -313,12 +358,28 @@ def _open(parts: Iterable[Node], symbol: str, context: Context) -> list[tree.Let
     return list(found.values())
 
 
+def _clocks(node: Node) -> Iterator[tree.Letter]:
+    """s of x(s) and int ds, which otherwise is a number."""
+    found = node.arguments if isinstance(node, tree.Call) else (node.by,) if isinstance(node, tree.Integral) else ()
+    return (letter for letter in found if isinstance(letter, tree.Letter) and key(letter) in TIMES)
+
+
 def _controls(parts: Sequence[Node], used: Sequence[Node], context: Context) -> list[tree.Letter]:
     """u, v, w, u_1, u_2, and what is written as a function of time somewhere in the notes."""
     whole = {known.letter for known in context.of("w")} or {*USUAL_CONTROLS}
     timed = {key(part.function) for part in parts if isinstance(part, tree.Call) and isinstance(part.function, tree.Letter)
              and getattr(part.arguments[0], "name", "") == "t"}
-    return [letter for letter in _open(used, "w", context) if letter.name in whole or key(letter) in timed]
+    paid = _paid_for(used) | {key(part.over) for part in parts if isinstance(part, tree.Extremum) and isinstance(part.over, tree.Letter)}
+    return [letter for letter in _open(used, "w", context) if letter.name in whole or key(letter) in timed | paid]
+
+
+def _paid_for(used: Sequence[Node]) -> set[str]:
+    """F of a cost int F^2 dt, a control under whatever name."""
+    integrals = [part.body for part in used if isinstance(part, tree.Integral)]
+    below = {part for body in integrals for node in walk(body) if isinstance(node, tree.Quotient) for part in walk(node.below)}
+    squares = [part.base for body in integrals for part in walk(body) if isinstance(part, tree.Power) and part not in below
+               and part.exponent == tree.Number(Fraction(2))]
+    return {key(base) for base in squares if isinstance(base, tree.Letter)}
 
 
 def _parameters(used: Sequence[Node], context: Context) -> list[tree.Letter]:

@@ -9,7 +9,7 @@ from typing import TypeGuard
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ORDER, ROLES, Context
-from adjointcheck.notes.quantities import AXES, Applied, Symbol, Unknown, rebuilt, symbols, walk
+from adjointcheck.notes.quantities import AXES, Applied, Symbol, Unknown, is_defined, rebuilt, symbols, walk
 from adjointcheck.notes.scales import runs_back, scale
 from adjointcheck.notes.tree import Node
 
@@ -47,6 +47,8 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
         of, kind = paid_in_the_end(context), "total"
     if len(by) == 1 and core_of(of) == Symbol("J") and (part := _from_here_on(core_of(by[0]))):
         return part
+    if kind == "total" and by == (Symbol("t"),) and _is_unplaced(of):
+        return _along(of, context)
     of = without_rates(of, context) if _is_explicit(by, kind, context) else of
     if isinstance(of, tree.Derivative) and (of.kind, of.by) == ("total", (Symbol("t"),)) and _are_inputs(by):  # d_p of a rate
         return tree.Derivative(derivative(of.of, by, kind, context), of.by, "total")
@@ -70,6 +72,22 @@ def is_inside(of: Node, by: Node, kind: str, context: Context) -> bool:
     taken = of.at or (value.at if isinstance(value, Symbol) else None)
     free = value is not None and not isinstance(value, Symbol)
     return place in (None, taken) or free or (is_end(place) and place != Symbol("t0"))
+
+
+def _is_unplaced(of: Node) -> TypeGuard[Applied]:
+    """Psi of the running state, as in dPsi/dt: with x(t) and t for arguments, or none."""
+    if not isinstance(of, Applied) or of.name != "Psi" or of.at is not None:
+        return False
+    times = [value if slot == "t" else getattr(value, "at", value) for slot, value in of.arguments if slot != "theta"]
+    return all(map(is_here, times))
+
+
+def _along(of: Applied, context: Context) -> Node:
+    """dPsi/dt = Psi_t + Psi_x dx/dt, along the solution."""
+    by_x, rate = tree.Derivative(of, (Symbol("x"),), "partial"), tree.Derivative(Symbol("x"), (Symbol("t"),), "total")
+    moved = tree.Product((by_x, rate))
+    timed = any("t" in dict(of.arguments) or "t" in (known.arguments or ("t",)) for known in context.of("Psi"))
+    return tree.Sum((tree.Derivative(of, (Symbol("t"),), "partial"), moved)) if timed else moved
 
 
 def paid_in_the_end(context: Context) -> Node:
@@ -137,7 +155,7 @@ def _is_minus(node: Node) -> bool:
 
 def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Node:
     if kind in ("nabla", "partial") and not by and not symbols(of) & {"J", "J_a"}:  # D J(u)[v] is along v
-        by = (Symbol("x"),)
+        by = (Symbol(_only_argument(of) or "x"),)
         if isinstance(of, tree.Derivative) and of.kind in ("nabla", "partial") and of.by == by:  # nabla^2 Phi(x(T))
             return replace(of, by=by * 2)
     if kind == "nabla" and not by and context.over() == "layers":
@@ -187,6 +205,13 @@ def _argument(of: Node, context: Context) -> Node:
     return Symbol(inputs[0] if len(inputs) == 1 else "x") if len(inputs) < 2 else Unknown("nabla without its letter")
 
 
+def _only_argument(of: Node) -> str:
+    """u of nabla r(u_k): the input that is the only argument."""
+    core = core_of(of)
+    slots = {slot for slot, _ in core.arguments} if isinstance(core, Applied) else set()
+    return min(slots) if len(slots) == 1 and slots <= {"w", "theta"} else ""
+
+
 def _kind(of: Node, by: Symbol, kind: str, context: Context) -> str:
     core, names = core_of(of), symbols(of)
     if "rho" in names and by.name == "x":
@@ -231,8 +256,9 @@ def explicit_in(of: Node, by: Symbol, context: Context) -> bool:
 
 def _speaks(letter: Symbol, by: Symbol, context: Context) -> bool:
     """Is it a letter that the notes define by a formula in which `by` stands?"""
-    body = next((known.body for known in context.of(letter.name) if known.body is not None and letter.name not in ROLES), None)
-    return body is not None and by.name in ("x", "w", "p") and explicit_in(body, by, context)
+    known = next((known for known in context.of(letter.name) if known.body is not None and letter.name not in ROLES), None)
+    names = ("x", "w", "p", "theta") if known is not None and is_defined(known) else ("x", "w", "p")
+    return known is not None and known.body is not None and by.name in names and explicit_in(known.body, by, context)
 
 
 def slots_of(node: Applied, context: Context) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ class _Resolver:
             return self.named(f"{key(node)}^*", node)
         made, star = self.map(node), self.context.option("star")
         adjoint = not optimal and (star == "adjoint" or (not star and self.is_matrix(made)))
-        return tree.Transposed(made) if adjoint else made
+        return Unknown(f"{key(node)}^*") if made == Symbol("t") else tree.Transposed(made) if adjoint else made  # t^* is a time of its own
 
     def is_matrix(self, node: Node) -> bool:
         if isinstance(node, tree.Derivative):

@@ -68,11 +68,26 @@ def solved(left: Node, right: Node) -> tuple[tree.Letter, Node] | None:
         return None
     (term, letter), = found
     turned, mass = inertia(term)
+    if _is_matrix(mass) and not any(_is_damped(part, letter) for part in (*terms, *tree.terms(right))):
+        return None
     rest = [tree.Negative(other) for other in terms if other is not term]
     parts = tuple(_unsigned(part) for part in (right, *rest) if part != ZERO)
     force = parts[0] if len(parts) == 1 else tree.Sum(parts)
     force = _unsigned(tree.Negative(force)) if turned < 0 else force
     return letter, tree.Quotient(force, mass) if mass is not None else force
+
+
+def _is_matrix(mass: Node | None) -> bool:
+    """May M be one?"""
+    return mass is not None and any(isinstance(part, tree.Letter) and part.name.isupper() for part in walk(mass))
+
+
+def _is_damped(term: Node, letter: tree.Letter) -> bool:
+    """b s-dot or k s, with a number as its coefficient: then M is one too."""
+    inner = term.of if isinstance(term, tree.Negative) else term
+    factors = inner.factors if isinstance(inner, tree.Product) and len(inner.factors) == 2 else ()
+    small = bool(factors) and isinstance(factors[0], tree.Letter) and factors[0].name.islower()
+    return small and (factors[1] == letter or moving(factors[1]) == letter)
 
 
 def inertia(node: Node) -> tuple[int, Node | None]:
@@ -87,7 +102,7 @@ def _moved(term: Node) -> tree.Letter | None:
     """q of +-m q-ddot, for numbers m."""
     inner = term.of if isinstance(term, tree.Negative) else term
     factors = inner.factors if isinstance(inner, tree.Product) else (inner,)
-    plain = all(isinstance(part, tree.Letter | tree.Number) and not getattr(part, "name", "m").isupper() for part in factors[:-1])
+    plain = all(isinstance(part, tree.Letter | tree.Number) for part in factors[:-1])
     return _accelerated(factors[-1]) if plain else None
 
 

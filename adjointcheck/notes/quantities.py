@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from adjointcheck.notes import tree
+from adjointcheck.notes.calls import HAMILTONIANS
 from adjointcheck.notes.context import ORDER, Declared
 from adjointcheck.notes.tree import Node
 
@@ -108,8 +109,8 @@ def is_name(body: Node) -> bool:
 
 
 def is_defined(declared: Declared) -> bool:
-    """A letter that the notes define by the functions of the problem: mathcal{H}_x is its derivative."""
-    return declared.kind == "defined" and declared.body is not None and bool({"f", "L"} & symbols(declared.body))
+    """A Hamiltonian that the notes define beside that of the problem: mathcal{H}_x is its derivative."""
+    return declared.kind == "defined" and declared.letter.partition("^")[0] in HAMILTONIANS
 
 
 def children(node: Node) -> Iterator[Node]:

@@ -261,6 +261,21 @@ class WrittenOut:
         self.equation("gap_end", "rewrite", "gap", ZERO, "gap", "terminal_p_1", "riccati_end", at="t1", gap="hole")
         self.equation("no_gap", "unique", "gap", ZERO, "gap_law", "gap_end")
         self.equation("ansatz", "rewrite", "p_1", symbol("P") * x, "gap", "no_gap", gap="-hole", no_gap="hole")
+        self.value(riccati, ids)
+
+    def value(self, riccati: Expression, controls: list[str]) -> None:
+        """J = P x^2/2 at t0, where costs are quadratic through and through."""
+        x, p = symbol("x_1"), symbol("P") * symbol("x_1")
+        boundary = neg(p * x) / 2
+        parts = {"value": symbol("J"), "t0": neg(boundary), "t1": self.terminal + boundary,
+                 "integrand": self.running - self.language.move(boundary, "dot")}
+        (closed,) = substitute([parts["integrand"]], {**self.controls, "P.dot": riccati, "x_1.dot": self.rates[0]})
+        (spent,) = substitute([closed], self.controls)
+        rest = (*substitute([spent], {"p_1": p}), substitute([parts["t1"]], {"P": self.slope(self.slope(self.terminal, "x_1"), "x_1")})[0])
+        if all(self.language.equal(("always", root, ZERO), ()).status is Status.PROVED for root in rest):
+            self.add("paid_parts", "by_parts", parts, "cost", boundary=to_text(boundary))
+            self.add("paid", "rewrite", {"value": symbol("J"), "t0": neg(boundary)}, "paid_parts", "dynamics_x_1", *controls, "ansatz",
+                     "riccati", "riccati_end")
 
     @property
     def controls(self) -> dict[str, Expression]:
