@@ -177,8 +177,15 @@ def given(left: Node, right: Node, context: Context) -> bool:
     place = isinstance(left, Symbol) and left.name in ("t0", "t1", "x0", "theta", "h", "N") and left.at is None
     accelerated = isinstance(left, tree.Derivative) and left.by == (Symbol("t"),) * 2 and left.of == Symbol("x")
     moves = _is_own_rate(left, context) or (context.law("dynamics") is None and _moves(left, right, context))
-    asked = _seeks([left, right], context) or bool(_at_ends([left, right])) or _held(left, right)
+    asked = _seeks([left, right], context) or bool(_at_ends([left, right])) or _held(left, right) or _samples(left, right)
     return place or accelerated or moves or asked or chooses(left) or _restricts([left, right], context)
+
+
+def _samples(left: Node, right: Node) -> bool:
+    """u(t) = u_k: a path by its values at instants."""
+    if not isinstance(left, Symbol) or not isinstance(right, Symbol):
+        return False
+    return left.name == right.name and not left.part and any(isinstance(index, Symbol) for index in right.part)
 
 
 def is_unchosen(left: Node, right: Node, context: Context) -> bool:

@@ -32,7 +32,7 @@ from adjointcheck.notes.impacts import settled
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.judgement import EQUALITIES, follows, judge_pair
 from adjointcheck.notes.latex import Unread, read_formula
-from adjointcheck.notes.meaning import resolve, symbols, walk
+from adjointcheck.notes.meaning import resolve, symbols
 from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, signed, supposed, with_other_sign
 from adjointcheck.notes.numbered import barred, customary, told
 from adjointcheck.notes.posing import ORDERS
@@ -203,8 +203,6 @@ class Notes:
             return replace(found, status="assumption", words="it asks for the best end time")
         if found.status == "refuted" and right_elsewhere(*sides, relation, spelt):
             return replace(blank, words="it is wrong for the cost named last, and may be right for another one; name the cost")
-        if found.status == "refuted" and any(isinstance(part, tree.Words) for part in (*walk(left), *walk(right))):
-            return replace(blank, words="it holds under a condition in words, which is not understood")
         if found.status == "refuted" and relation == ":=":
             return replace(blank, words="a definition of what was taken for something else here")
         if found.status == "refuted" and given(left, right, self.context):

@@ -61,6 +61,7 @@ def test_letters_are_told_by_where_they_stand(lines: list[str], reading: str, st
 
 
 ENDED = "\\dot x = f(x,\\theta)\nJ = \\Phi(x(T))\np(t) = \\frac{\\partial J}{\\partial x(t)}\n"
+LAYERED = "y_{k+1} = y_k + h f(y_k,u_k)\nE = \\ell(y_N) + h \\sum_{k=0}^{N-1} r(u_k)\np_k = p_{k+1} + h f_y(y_k,u_k)^\\top p_{k+1}\n"
 SAMPLED = "\\frac{dx}{dt} = f(x,\\theta)\nJ(\\theta) = \\sum_{k=1}^K \\ell(x(t_k;\\theta), y_k)\n\\lambda(t) = \\frac{\\partial J}{\\partial x(t)}\n"
 MAYER = "\\dot x = f(x,u)\n\\min_u \\Phi(x(T))\n\\psi(T) = -\\nabla\\Phi(x(T))\nH = \\psi^\\top f\n"
 TRACKED = "J(u) = \\int_0^1 \\frac12\\|x(t) - x_d(t)\\|^2\\,dt\nx'(t) = f(x(t),u(t))\n"
@@ -72,6 +73,7 @@ PRIMED = "\\frac{du}{dt} = f(u,p,t)\nu(t_0,p) = u_0(p)\nG(p) = \\int_{t_0}^T g(u
     [
         # an end cost, by an earlier state: through the system
         (ENDED, r"\frac{\partial\Phi}{\partial x(t)} = p(t)", r"\frac{\partial\Phi}{\partial x(t)} = p(T)"),
+        (LAYERED, r"\nabla_{u_k} E = h \nabla r(u_k) + h f_u(y_k,u_k)^\top p_{k+1}", r"\nabla_{u_k} E = h \nabla r(u_k) + h f_u(y_k,u_k)^\top p_k"),
         (ENDED, r"p(t) = \frac{\partial\Phi}{\partial x(T)}\frac{\partial x(T)}{\partial x(t)}", r"p(T) = p(t)\frac{\partial x(T)}{\partial x(t)}"),
         # and by the end time, or by parameters that are states from a time on
         (ENDED, r"\frac{d\Phi}{dT} = p(T) f(x(T),\theta)", r"\frac{d\Phi}{dT} = p(0) f(x(T),\theta)"),
@@ -99,3 +101,8 @@ def test_a_cost_on_the_way_belongs_to_the_costate_and_not_to_the_end_cost() -> N
     given = ENDED.replace(r"\Phi(x(T))", r"\Phi(x(T)) + \int_0^T L(x)\,dt")
     wrong, other = r"p(t) = p(t+\varepsilon)\frac{\partial x(t+\varepsilon)}{\partial x(t)}", r"\frac{\partial\Phi}{\partial x(t)} = p(t)"
     assert last_two("", given, wrong, other) == ["refuted", "unknown"]
+
+
+@pytest.mark.parametrize("line", [r"\frac{d\Phi}{dt} = \frac{\partial\Phi}{\partial x} f", r"u(t) = u_k \quad\text{for } t_k \le t < t_{k+1}"])
+def test_what_is_right_on_the_way_or_between_instants_is_not_refuted(line: str) -> None:
+    assert last_two("", "\\dot x = f(x,u)\nJ = \\Phi(x(T))\n", line, r"p(T) = 2\Phi_x")[0] != "refuted"
