@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import read, statuses
+from understood import read, statuses, understood
 
 from adjointcheck.notes.document import read_text
 from adjointcheck.notes.foreword import begun
@@ -98,3 +98,19 @@ def test_data_with_accents_or_names_above(text: str, letter: str) -> None:
 @pytest.mark.parametrize("text", [r"$$0 < t_1 < \dots < t_N < T$$", r"$$J = \int_0^T L(x)\,dt$$"])
 def test_an_end_behind_the_last_observation(text: str) -> None:
     assert begun(read_text(rf"$$\dot x = f(x)$$ {text}")).option("horizon") == "own"
+
+
+def test_f_n_is_f_at_x_n_where_the_law_has_one_f_of_the_time() -> None:
+    text = r"""$$x_{n+1} = x_n + \Delta t\, f(x_n, u_n, t_n)$$ $$J = \phi(x_N)$$
+    $$\lambda_n = \lambda_{n+1} + \Delta t \Big(\frac{\partial f_n}{\partial x_n}\Big)^T \lambda_{n+1}$$
+    $$\frac{\partial J}{\partial u_n} = \Big(\frac{\partial f_n}{\partial u_n}\Big)^T \lambda_{n+1}$$"""
+    assert statuses(text, "costate: \\lambda = dJ/dx (column)")[2:] == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("text", "reading"), [
+    (r"$$x_{t+1} = f(x_t, u_t),\quad t=0,\ldots,T-1$$", "x(l + 1) = f(x(l), w(l)), l = [0, ?dots?, N - 1]"),
+    (r"$$x_{i+1} = M_i(x_i), \quad i = 0, \dots, n-1$$", "x(l + 1) = f(x(l))|l, l = [0, ?dots?, N - 1]"),
+    (r"$$h_t = \tanh(W h_{t-1} + U x_t + b)$$", "x(l) = tanh(W x(l - 1) + U x_(l) + b)"),
+])
+def test_laws_of_layers_with_other_counters_and_inputs(text: str, reading: str) -> None:
+    assert understood(text.strip("$"))[0] == reading
