@@ -46,9 +46,9 @@ def example_of(formulas: Sequence[Formula], context: Context) -> int | None:
 def sequel_of(formulas: Sequence[Formula], context: Context) -> int | None:
     """Where the same state goes on with a new letter: x-dot = -a x + u after x-dot = -x + u."""
     rates: dict[str, Node] = {}
-    known = {costate.letter for costate in context.of("p")} or {*USUAL_COSTATES}
-    for i, formula in enumerate(formulas):
-        pair = _pair(formula, context)
+    pairs = [_pair(formula, context) for formula in formulas]
+    known = {costate.letter for costate in context.of("p")} | {key(letter) for pair in pairs if pair for letter, _ in moved_letters(*pair)}
+    for i, pair in enumerate(pairs):
         for letter, right in moved_letters(*pair) if pair is not None else ():
             first, names = rates.setdefault(key(letter), right), _letters(right)
             new = names - known - {*NUMBERS}

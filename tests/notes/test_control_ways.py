@@ -1,0 +1,67 @@
+"""Ways to write control: optima below a letter, current values, a new parameter, masses, multipliers of motions, scalar Riccati, directions."""
+
+from __future__ import annotations
+
+import pytest
+from understood import last_two, understood
+
+PROBLEM = r"""\dot x = f(x, u)
+J = \phi(x(T)) + \int_0^T g(x, u)\,dt
+H = g(x, u) + \lambda^T f(x, u)"""
+GROWTH = r"""\dot k = F(k) - \delta k - c
+J = \int_0^T e^{-\rho t} u(c)\,dt + e^{-\rho T} S(k(T))
+\mathcal{H} = u(c) + \mu\,(F(k) - \delta k - c)"""
+HARVEST = r"""\dot x = r x (1 - x/K) - q E x
+J = \int_0^T e^{-\delta t} (p q E x - c E)\,dt
+\mathcal{H} = p q E x - c E + \mu (r x (1 - x/K) - q E x)"""
+POLE = r"""\dot x = -x + u
+J = \frac12 x(1)^2 + \frac12\int_0^1 (3 x^2 + u^2)\,dt
+H = \frac12 (3 x^2 + u^2) + \lambda (-x + u)
+\dot\lambda = -3 x + \lambda
+\dot x = -a x + u"""
+CART = r"""M \ddot s + b \dot s = F
+J = \frac12 (s(T) - L)^2 + \frac12 \int_0^T F^2\,dt"""
+ADJOINED = r"""m \ddot q + c \dot q + k q = w
+E = \frac12\int_0^T (q^2 + w^2)\,dt
+\mathcal{E} = \int_0^T [\frac12 q^2 + \frac12 w^2 + r (m \ddot q + c \dot q + k q - w)]\,dt"""
+REGULATOR = r"""\dot x = a x + b u
+J = \frac12 s x(T)^2 + \frac12 \int_0^T (q x^2 + r u^2)\,dt
+H = \frac12 (q x^2 + r u^2) + \lambda (a x + b u)
+u_{\mathrm{opt}} = -\frac{b}{r}\lambda
+\lambda = P x"""
+DIRECTION = "state: x\ncostate: \\lambda (column)\nfield: f\nterminal cost: C\ntime: t in [0, T]"
+MOVED = r"""\frac{d}{dt} x = f(x)
+x(0) = \theta
+\delta(t) = \frac{\partial x(t;\theta)}{\partial\theta}\,\gamma
+\frac{d}{dt}\delta = f'(x)\,\delta
+\xi(t) = \frac{\partial\lambda(t)}{\partial\theta}\,\gamma"""
+ROWS = [
+    ("", POLE, r"\dot\lambda = -3 x + a \lambda", r"\dot\lambda = -3 x - a \lambda"),
+    ("", ADJOINED, r"m \ddot r - c \dot r + k r + q = 0", r"m \ddot r + c \dot r + k r + q = 0"),
+    ("", REGULATOR, r"\dot P = -2 a P + \frac{b^2}{r} P^2 - q", r"\dot P = -2 a P - \frac{b^2}{r} P^2 - q"),
+    ("", PROBLEM, r"\dot\lambda = -f_x(x_*, u_*)^T\lambda - g_x(x_*, u_*)^T", r"\dot\lambda = f_x(x_*, u_*)^T\lambda - g_x(x_*, u_*)^T"),
+    ("state: k\ncontrol: c\ntime: t in [0, T]", GROWTH, r"\dot\mu = \rho\mu - \mathcal{H}_k", r"\dot\mu = -\mathcal{H}_k"),
+    ("", HARVEST, r"\partial\mathcal{H}/\partial E = p q x - c - \mu q x", r"\partial\mathcal{H}/\partial E = p q x - c + \mu q x"),
+    ("", CART, r"\dot\lambda_2 = -\lambda_1 + \frac{b}{M}\lambda_2", r"\dot\lambda_2 = \lambda_1 + \frac{b}{M}\lambda_2"),
+    ("", ADJOINED.replace("r (m", "- r (m").replace("+ - r", "- r"), "w = -r", "w = r"),
+    ("", REGULATOR, r"J = \frac12 P(0) x(0)^2", r"J = P(0) x(0)^2"),
+    (DIRECTION, MOVED, r"\xi(T) = \nabla^2 C(x(T))\,\delta(T)", r"\xi(T) = -\nabla^2 C(x(T))\,\delta(T)"),
+]
+
+
+@pytest.mark.parametrize(("header", "given", "right", "wrong"), [
+    pytest.param(*row, marks=[pytest.mark.campaign] if i > 1 else []) for i, row in enumerate(ROWS)])  # computing time
+def test_right_lines_are_proved_and_slips_refuted(header: str, given: str, right: str, wrong: str) -> None:
+    assert last_two(header, given, right, wrong) == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize("optimum", ["x_*", r"x_{\ast}", r"x_\star", r"x_{\mathrm{opt}}", r"x^\circ", "x^*"])
+def test_the_optimum_is_marked_above_or_below(optimum: str) -> None:
+    assert understood(*PROBLEM.splitlines(), rf"\lambda(T) = \phi_x({optimum}(T))")[0] == "p(t1)' = d_ Psi(x(t1))/d_x"
+
+
+def test_what_a_state_differs_from_is_no_optimum() -> None:
+    aimed, _ = understood(r"\dot x = f(x, u)", r"J = \frac12 |x(T) - x^*|^2")
+    assert aimed == "J = (1/2) abs(x(t1) - x_star)^2"
+    moved, _ = understood(*PROBLEM.splitlines(), r"\dot x^* = f(x^*, u^*)", r"\delta x = x - x^*")
+    assert moved == "delta x = ?what differs from the optimum?"
