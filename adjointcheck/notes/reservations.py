@@ -188,6 +188,13 @@ def _samples(left: Node, right: Node) -> bool:
     return left.name == right.name and not left.part and any(isinstance(index, Symbol) for index in right.part)
 
 
+def ends_at_start(context: Context) -> bool:
+    """-log rho(x(t0)) + int tr f_x dt: a density is known at t0, the other end may be the one that is held."""
+    law = context.law("objective")
+    places = {part.at for part in walk(law.right) if isinstance(part, Symbol) and part.name == "rho"} if law is not None else set()
+    return Symbol("t0") in places and Symbol("t1") not in places
+
+
 def is_unchosen(left: Node, right: Node, context: Context) -> bool:
     """2 r F + p b = 0 of a field that is written out, where no letter is a control: F may be one."""
     slopes = any(isinstance(node, tree.Derivative) for side in (left, right) for node in walk(side))

@@ -38,7 +38,7 @@ from adjointcheck.notes.numbered import barred, customary, told
 from adjointcheck.notes.posing import ORDERS
 from adjointcheck.notes.prove import Proof, Slots
 from adjointcheck.notes.quadratures import carried
-from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, given, is_unchosen, is_untold, reserved
+from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, ends_at_start, given, is_unchosen, is_untold, reserved
 from adjointcheck.notes.several_costs import others
 from adjointcheck.notes.situation import moved_inputs
 from adjointcheck.notes.stages import confirmed, guessed, is_particular
@@ -207,6 +207,8 @@ class Notes:
             return replace(blank, words="a definition of what was taken for something else here")
         if found.status == "refuted" and given(left, right, self.context):
             return replace(blank, status="assumption", words="it is not so in general; what rests on it is left open")
+        if found.status == "refuted" and ends_at_start(self.context):
+            return replace(blank, words="the cost has a density at the start, and which end is held is not understood")
         if found.status == "refuted" and is_unchosen(left, right, self.context):
             return replace(blank, words="it may say what a letter is chosen by, and the notes name no control")
         doubt = next((item.reason for item in self.reservations if item.bars(found.status, left, right)), "")

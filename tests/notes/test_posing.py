@@ -106,3 +106,8 @@ def test_a_cost_on_the_way_belongs_to_the_costate_and_not_to_the_end_cost() -> N
 @pytest.mark.parametrize("line", [r"\frac{d\Phi}{dt} = \frac{\partial\Phi}{\partial x} f", r"u(t) = u_k \quad\text{for } t_k \le t < t_{k+1}"])
 def test_what_is_right_on_the_way_or_between_instants_is_not_refuted(line: str) -> None:
     assert last_two("", "\\dot x = f(x,u)\nJ = \\Phi(x(T))\n", line, r"p(T) = 2\Phi_x")[0] != "refuted"
+
+
+def test_a_density_at_the_start_leaves_open_which_end_is_held() -> None:
+    given = "\\dot z = f(z,t,\\theta)\n\\ell = -\\log p_0(z(t_0)) + \\int_{t_0}^{t_1} \\mathrm{tr}\\frac{\\partial f}{\\partial z}\\,dt\n"
+    assert last_two("", given, r"a(t) = \frac{\partial\ell}{\partial z(t)}", r"a(t_0) = -\frac{\partial\log p_0}{\partial z}(z(t_0))")[1] == "unknown"
