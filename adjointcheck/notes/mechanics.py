@@ -85,9 +85,10 @@ def _is_matrix(mass: Node | None) -> bool:
 def _is_damped(term: Node, letter: tree.Letter) -> bool:
     """b s-dot or k s, with a number as its coefficient: then M is one too."""
     inner = term.of if isinstance(term, tree.Negative) else term
-    factors = inner.factors if isinstance(inner, tree.Product) and len(inner.factors) == 2 else ()
-    small = bool(factors) and isinstance(factors[0], tree.Letter) and factors[0].name.islower()
-    return small and (factors[1] == letter or moving(factors[1]) == letter)
+    if not isinstance(inner, tree.Product) or len(inner.factors) != 2:
+        return False
+    number, moved = inner.factors
+    return isinstance(number, tree.Letter) and number.name.islower() and letter in (moved, moving(moved))
 
 
 def inertia(node: Node) -> tuple[int, Node | None]:
