@@ -16,6 +16,7 @@ from adjointcheck.notes.document import Formula
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.meaning import Symbol, Unknown, rebuilt, resolve, symbols, walk
 from adjointcheck.notes.numbered import STEPS, is_numbered
+from adjointcheck.notes.posing import dated
 from adjointcheck.notes.primes import is_primed
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import USUAL_COSTATES, head, moving, pair_of, role_in, successor
@@ -62,11 +63,11 @@ def _step(chain: tree.Chain, context: Context) -> tuple[str, str] | None:
 
 
 def _flows(chain: tree.Chain, context: Context) -> bool:
-    """xdot = f(x), x' = f(x)."""
+    """xdot = f(x), (dx/dt)(t) = f(x(t)), x' = f(x)."""
     pair = pair_of(chain)
     left = head(pair[0]) if pair else None
     primed = left is not None and is_primed(left) and pair is not None and isinstance(pair[1], tree.Call)
-    return pair is not None and (moving(pair[0]) is not None or primed)
+    return pair is not None and (moving(dated(pair[0])) is not None or primed)
 
 
 def _whole(state: str, index: str, context: Context) -> Context:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context
-from adjointcheck.notes.meaning import Applied, Symbol, Unknown, resolve, unknown, walk
+from adjointcheck.notes.meaning import Applied, Symbol, Unknown, rebuilt, resolve, unknown, walk
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import HAMILTONIANS, head, role_in
 
@@ -19,7 +19,8 @@ SOUGHT = ("p", "J", "J_a", "S", "v", "M", "lambda", "mathcal{J}", *HAMILTONIANS)
 
 
 def posed(chain: tree.Chain) -> tree.Chain:
-    """min (J = Phi) for min and, apart from it, J = Phi, and for J = Phi -> min."""
+    """min (J = Phi) for min and, apart from it, J = Phi, and for J = Phi -> min; d y(t)/dt for (dy/dt)(t)."""
+    chain = replace(chain, sides=tuple(map(dated, chain.sides)))
     last = chain.sides[-1]
     if chain.relations[-1:] == ("to",) and isinstance(last, tree.Extremum) and last.body is None:
         first = replace(last, body=chain.sides[0])
@@ -32,6 +33,14 @@ def posed(chain: tree.Chain) -> tree.Chain:
     if isinstance(stated.sides[0], tree.Words):
         return chain
     return replace(stated, sides=(replace(goal, body=stated.sides[0]), *stated.sides[1:]), conditions=(*stated.conditions, *rest))
+
+
+def dated(node: Node) -> Node:
+    """The rate of y(t), where dy/dt is taken at the running time."""
+    rate = node.function if isinstance(node, tree.Call) else None
+    if not isinstance(node, tree.Call) or not isinstance(rate, tree.Derivative) or (*node.arguments,) != (*rate.by,):
+        return rebuilt(node, dated)
+    return replace(rate, of=replace(node, function=rate.of)) if isinstance(rate.of, tree.Letter) else node
 
 
 def sought(chain: tree.Chain, context: Context) -> Introduced:

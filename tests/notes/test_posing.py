@@ -45,6 +45,8 @@ NOTES = [
     # the running cost f^0 beside the field f; a loss of what is made of the end state
     ([FLOW, r"J = \int_0^T f^0(x,u)\,dt", r"f^0_x = 0"], "d_ L/d_x = 0", "claim"),
     ([TUNED, r"x(0) = x_0", r"J(\theta) = \ell(g(x(T);\omega),y)", r"\frac{dJ}{dx_0} = 0"], "d J/dx0 = 0", "claim"),
+    ([r"\frac{dy}{dt}(t) = f(t,y(t))", "y_{n+1} = y_n + h f(t_n,y_n)", r"\frac{da}{dt}(t) = -f_y(t,y(t))^\top a(t)"],
+     "d p(t)/dt = -(d_ f(t, x(t))/d_x)' p(t)", "claim"),
     # a loss that only its derivatives name
     ([r"x_{l+1} = x_l + f(x_l,w_l)", r"\frac{\partial E}{\partial x_l} = 0"], "d J/dx(l) = 0", "claim"),
 ]
