@@ -21,7 +21,7 @@ from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.meaning import Symbol, children, rebuilt, resolve, unknown, walk
 from adjointcheck.notes.mechanics import first_order, reduced
 from adjointcheck.notes.tree import Node
-from adjointcheck.notes.usage import HAMILTONIANS, USUAL_CONTROLS, USUAL_COSTATES, differentiates, head, moving, pair_of
+from adjointcheck.notes.usage import HAMILTONIANS, USUAL_CONTROLS, USUAL_COSTATES, USUAL_STATES, differentiates, head, moving, pair_of
 
 Rates = Mapping[str, tuple[tree.Letter, Node]]
 PLAIN = (tree.Number, tree.Letter, tree.Sum, tree.Product, tree.Quotient, tree.Power, tree.Negative, tree.Function, tree.Call,
@@ -113,6 +113,8 @@ def moved_letters(left: Node, right: Node) -> Iterator[tuple[tree.Letter, Node]]
     """(x, f) of xdot = f; of d/dt (x, y) = (f, g) one by one; of xdot = (f, g) as x_1 and x_2."""
     if isinstance(left, tree.Call) and any(getattr(argument, "name", "") != "t" for argument in left.arguments):
         return  # xdot(0) = 0 is a start
+    if (moved := moving(left)) is not None and not moved.below and any(_is_partial(part, moved) for part in walk(right)):
+        return  # dPhi/dt = Phi_x f is a chain rule
     cells = _cells(right)
     inner = _cells(left.of) if isinstance(left, tree.Derivative) and not isinstance(left.of, tree.Letter) else ()
     rows = [head(cell) for cell in inner] or [moving(cell) for cell in _cells(left)]
@@ -123,6 +125,12 @@ def moved_letters(left: Node, right: Node) -> Iterator[tuple[tree.Letter, Node]]
         yield from ((row, cell) for row, cell in zip(rows, cells, strict=True) if row is not None)
     elif letter is not None and not cells:
         yield letter, right
+
+
+def _is_partial(node: Node, of: tree.Letter) -> bool:
+    """Phi_x and Phi_t of Phi."""
+    below = node.below[0] if isinstance(node, tree.Letter) and len(node.below) == 1 else None
+    return isinstance(node, tree.Letter) and node.name == of.name and isinstance(below, tree.Letter) and below.name in ("t", *USUAL_STATES)
 
 
 def _cells(node: Node) -> tuple[Node, ...]:

@@ -106,7 +106,8 @@ class Notes:
         except Exception as error:
             yield internal(blank, error)
             return
-        taken = resolved.status != "claim" or all(finding.status == "proved" for finding in found)
+        # What holds in all worlds, proved or not, says nothing that a later line could rest on.
+        taken = resolved.status != "claim" or all(finding.status == "proved" or finding.agreed for finding in found)
         said = priced(resolved.chain, self.context)
         self.reservations += reserved(chain, said, self.context, f"`{formula.text}`", taken)  # type: ignore[arg-type]
         yield from found
@@ -297,7 +298,8 @@ def combined(blank: Finding, proof: Proof, world: Outcome) -> Finding:
     agreed = world.note if isinstance(world, Agreement) else ""
     counted = f"{world.worlds} evaluations in concrete worlds agree" if isinstance(world, Agreement) else world.reason
     told = ", ".join(filter(None, (counted, agreed)))
-    return replace(blank, words="; ".join(filter(None, (proof.reason, told))))
+    held = world.worlds if isinstance(world, Agreement) and not world.note else 0
+    return replace(blank, words="; ".join(filter(None, (proof.reason, told))), agreed=held)
 
 
 def written(slots: Slots) -> str:

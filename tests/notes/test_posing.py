@@ -113,3 +113,8 @@ def test_what_is_right_on_the_way_or_between_instants_is_not_refuted(line: str) 
 def test_a_density_at_the_start_leaves_open_which_end_is_held() -> None:
     given = "\\dot z = f(z,t,\\theta)\n\\ell = -\\log p_0(z(t_0)) + \\int_{t_0}^{t_1} \\mathrm{tr}\\frac{\\partial f}{\\partial z}\\,dt\n"
     assert last_two("", given, r"a(t) = \frac{\partial\ell}{\partial z(t)}", r"a(t_0) = -\frac{\partial\log p_0}{\partial z}(z(t_0))")[1] == "unknown"
+
+
+def test_what_holds_in_all_worlds_is_nothing_to_rest_on() -> None:
+    lines = r"\frac{d\Phi}{dt} = \Phi_x f", r"\dot p = -p f_x - L_x"
+    assert last_two("", "\\dot x = f(x,u)\nJ = \\Phi(x(T)) + \\int_0^T L(x,u)\\,dt\nH = L + p f\n", *lines) == ["unknown", "proved"]
