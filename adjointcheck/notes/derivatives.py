@@ -62,9 +62,11 @@ def is_inside(of: Node, by: Node, kind: str, context: Context) -> bool:
         return True
     if by.name in ("t0", "t1") or (by.name == "theta" and by.at is not None):
         return kind != "total" and by.name != "theta"
+    orders = [[slot for slot, _ in of.arguments], *([*known.arguments] for known in context.of("Psi") if known.arguments)]
+    if by.name in ("theta", "w") and any(orders) and kind != "partial":
+        return any(by.name in order for order in orders)
     if by.name not in ("x", "x0"):
         return True
-    orders = [[slot for slot, _ in of.arguments], *([*known.arguments] for known in context.of("Psi") if known.arguments)]
     if any(order.count("x") > 1 or not {*order} <= {"x", "t", "theta"} for order in orders):  # Psi(x(0), x(T))
         return True
     place = Symbol("t0") if by.name == "x0" else by.at

@@ -489,6 +489,8 @@ def _derivative(of: Node, by: tuple[Any, ...], kind: str, env: Env) -> Value:
 
     if total and symbol.name in ("t", "s", "tau") and symbol.at is None and not symbol.part:
         return _in_time(inner, symbol, env)
+    if total and symbol.name == "eps" and of == Symbol("J"):  # of which nothing says what moves with eps
+        raise NoValue("how the cost depends on eps")
     if total and symbol.name == "eps":
         return _in_variable(inner, symbol, env)
     if total:

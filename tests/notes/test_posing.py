@@ -80,6 +80,7 @@ PRIMED = "\\frac{du}{dt} = f(u,p,t)\nu(t_0,p) = u_0(p)\nG(p) = \\int_{t_0}^T g(u
         # and by the end time, or by parameters that are states from a time on
         (ENDED, r"\frac{d\Phi}{dT} = p(T) f(x(T),\theta)", r"\frac{d\Phi}{dT} = p(0) f(x(T),\theta)"),
         (ENDED + r"q(t) = \frac{\partial\Phi}{\partial\theta(t)}" + "\n", r"\dot q = -p f_\theta", r"\dot q = p f_\theta"),
+        (ENDED, r"\nabla_\theta\Phi = \int_0^T p f_\theta\,dt", r"\nabla_\theta\Phi = -\int_0^T p f_\theta\,dt"),
         # one function of arguments that have to be equal
         (ENDED, r"\Phi(x(T)) = \Phi(x(0) + \int_0^T f(x,\theta)\,dt)", r"\Phi(x(T)) = \Phi(x(0) - \int_0^T f(x,\theta)\,dt)"),
         # data are no parameters
@@ -118,3 +119,9 @@ def test_a_density_at_the_start_leaves_open_which_end_is_held() -> None:
 def test_what_holds_in_all_worlds_is_nothing_to_rest_on() -> None:
     lines = r"\frac{d\Phi}{dt} = \Phi_x f", r"\dot p = -p f_x - L_x"
     assert last_two("", "\\dot x = f(x,u)\nJ = \\Phi(x(T)) + \\int_0^T L(x,u)\\,dt\nH = L + p f\n", *lines) == ["unknown", "proved"]
+
+
+def test_how_a_cost_that_is_only_named_moves_with_eps_is_not_known() -> None:
+    given = "\\dot y = f(y,u)\np(T) = \\nabla\\mathcal{J}(y(T))\n"
+    line = r"\frac{d}{d\xi}\mathcal{J}(y_\xi(T))|_{\xi=0} = "
+    assert last_two("", given, line + "0", line + r"\int_0^T p^\top f_u w\,dt") == ["unknown", "unknown"]
