@@ -222,6 +222,33 @@ def test_large_polynomials_are_not_factored(ring: Ring, monkeypatch: pytest.Monk
     assert constant == 1 and [(found.key(part), e) for part, e in parts] == [(found.key(product), 1)]
 
 
+@RINGS
+def test_a_radicand_or_divisor_that_turned_out_to_be_zero(ring: Ring, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tie found since can make 0 of what was a root's radicand or a factor: 0**r for r > 0, and no region below."""
+    found = Normalizer(ring(), NONE, False)
+    x = found.generator(("symbol", "x"))
+    nothing = found.sub(x, x)
+    assert found.is_zero(found.absolute_power(nothing, 1, F(1, 2)))
+    for exponent in (F(0), F(-1, 2)):
+        with pytest.raises(Infeasible):
+            found.absolute_power(nothing, 1, exponent)
+    quotient = found.ring.mul(found.sub(x, found.constant(-1)), found.inverse(x))
+    reduce = found.reduce
+    monkeypatch.setattr(found, "reduce", lambda v: nothing if found.ring.terms(v) == found.ring.terms(x) else reduce(v))
+    with pytest.raises(Infeasible):
+        found.split(quotient)
+    after = found.sub(x, found.constant(-1))
+    monkeypatch.setattr(found, "reduce", lambda v: found.one if found.ring.terms(v) == found.ring.terms(after) else reduce(v))
+    constant, factors = found.split(found.ring.mul(x, after))
+    assert constant == 1 and [(found.ring.terms(v), e) for v, e in factors] == [(found.ring.terms(x), 1)], "a factor that became 1"
+
+
+def test_a_number_of_endless_length_is_no_number() -> None:
+    assert witness._short(F(3), F(1, 7)) == F(3, 7)
+    with pytest.raises(KeyError, match="endless"):
+        witness._short(F(2) ** witness.MAX_BITS, F(2))
+
+
 # The second arithmetic
 
 
