@@ -263,8 +263,8 @@ def run(device: Device, launch: Launch, sizes: tuple[int, ...], itemsize: int) -
         return 3
     workspace = device.empty(size, torch.uint8)
     launch.workspace, launch.workspace_bytes = workspace.data_ptr(), size
-    counter = device.empty(1, torch.int64).zero_()
-    launch.next = None if has_sums(launch) else counter.data_ptr()
+    counter = None if has_sums(launch) else device.empty(1, torch.int64).zero_()
+    launch.next = None if counter is None else counter.data_ptr()
     device.start("kernel", kind, threads, launch, device.scaled(launch.span / launch.steps if launch.steps else 0.0))
     for before, after in levels(threads) if launch.rows else ():
         numbers = (ctypes.c_int(value) for value in (threads, before, after))
