@@ -45,7 +45,7 @@ class Composition(Layouts):
     def claim(self, left: Form, right: Form) -> Claim:
         """left = right as an equation at one place, or as a functional."""
         left, right = self.matched(self.gathered(left), self.gathered(right))
-        gap = self.whole(self.added(left, self.negated(right)))
+        gap = self.valued(self.whole(self.added(left, self.negated(right))))
         if len(self.setting.language.points) == 1 and self.names_functional(gap.get("", ZERO)):
             return self.of_constants(gap[""])
         partial = [key for key in gap if key in ("after here", "until here")]
@@ -92,6 +92,18 @@ class Composition(Layouts):
         rest = substitute([gap], dict.fromkeys(names, ZERO))[0]
         value = derive(gap, {name: symbol(name) for name in names})
         return Claim({"value": to_text(value), self.setting.language.points[0]: to_text(neg(rest))})
+
+    def valued(self, gap: Form) -> Form:
+        """dJ/dx_0 delta x(0) as a constant, dJ/dx_0 times the variation of x_0."""
+        first = self.setting.language.points[0] if self.setting.language.points else ""
+        names = [name for name in symbols_of(gap.get(first, ZERO)) if self.names_functional(symbol(name))]
+        if not names or "x0" not in self.setting.language.letters or len(self.setting.language.points) == 1:
+            return gap
+        rest = substitute([gap[first]], dict.fromkeys(names, ZERO))[0]
+        products = substitute([derive(gap[first], {name: symbol(name) for name in names})], {"x.delta": symbol("x0.delta")})[0]
+        if not self.setting.language.timeless(products):
+            return gap
+        return {**gap, first: rest, "": self.plus(gap.get("", ZERO), products)}
 
     def gathered(self, form: Form) -> Form:
         """A constant beside the value at one point counts there."""

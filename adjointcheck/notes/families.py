@@ -19,21 +19,22 @@ def neighbouring(chain: tree.Chain, context: Context) -> Context:
     """With v of u + eps v as the variation of u, where nothing else is known of v."""
     context = small(chain, context)
     for part in walk(chain):
-        for name, letter in _directions(part, context) if isinstance(part, tree.Sum) else ():
-            declared = Declared(key(letter), key(letter), ROLES[name].shape, "alias", body=tree.Variation(Symbol(name)), source="proposed")
+        for moved, letter in _directions(part, context) if isinstance(part, tree.Sum) else ():
+            shape = ROLES[moved.name].shape
+            declared = Declared(key(letter), key(letter), shape, "alias", body=tree.Variation(moved), source="proposed")
             context = replace(context, letters={**context.letters, key(letter): declared})
     return context
 
 
-def _directions(node: tree.Sum, context: Context) -> Iterator[tuple[str, tree.Letter]]:
-    """("w", v) of u + eps v."""
+def _directions(node: tree.Sum, context: Context) -> Iterator[tuple[Symbol, tree.Letter]]:
+    """(w, v) of u + eps v, (x_0, z) of x_0 + eps z."""
     base = resolve(node.terms[0], context)
     step = node.terms[1].of if isinstance(node.terms[1], tree.Negative) else node.terms[1]
     factors = step.factors if isinstance(step, tree.Product) and len(step.factors) == 2 else ()
     letter = head(factors[1]) if factors and is_small(resolve(factors[0], context)) else None
     moved = isinstance(base, Symbol) and base.name in MOVED and not base.part
     if moved and isinstance(base, Symbol) and letter is not None and not letter.accents and unknown(resolve(letter, context)):
-        yield base.name, letter
+        yield (Symbol(base.name) if base.at == Symbol("t") else base), letter
 
 
 def named_neighbour(chain: tree.Chain, context: Context) -> Introduced:

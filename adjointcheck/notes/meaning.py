@@ -440,11 +440,11 @@ class _Resolver:
         ends = [c for c in inner if isinstance(c, Symbol) and c.name == "x" and c.at is not None]
         law = self.context.law("objective")
         terminal_only = law is not None and isinstance(law.right, Applied)
+        moved = [argument for argument in made if isinstance(argument, tree.Sum) and step_of(argument) is not None]
+        if len(moved) == 1 and not (terminal_only and moved[0].terms[0] == Symbol("x")):
+            return tree.Evaluated(base, (tree.Chain((moved[0].terms[0], moved[0]), ("=",)),))
         if terminal_only and len(made) == 1 and not (ends and is_end(ends[0].at)) and not isinstance(inner[0], Symbol):
             return Applied("Psi", (("x", made[0]),))
-        moved = [argument for argument in made if isinstance(argument, tree.Sum) and step_of(argument) is not None]
-        if len(moved) == 1:
-            return tree.Evaluated(base, (tree.Chain((moved[0].terms[0], moved[0]), ("=",)),))
         if any(not isinstance(c, Symbol) for c in inner):
             return Unknown("J of a changed argument")
         return base

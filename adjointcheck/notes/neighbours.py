@@ -12,7 +12,7 @@ from adjointcheck.notes.quantities import Symbol, rebuilt, walk
 from adjointcheck.notes.tree import Node
 
 MOVED = ("x", "w", "theta", "x0")
-EPS, ZERO = Symbol("eps"), tree.Number(Fraction(0))
+EPS, ZERO, ONE = Symbol("eps"), tree.Number(Fraction(0)), tree.Number(Fraction(1))
 
 
 def is_small(node: Node) -> bool:
@@ -71,6 +71,7 @@ def expanded(node: Node) -> Node:
 
 def first_order(chain: tree.Chain) -> tree.Chain:
     """The equation between variations that an equation up to O(eps^2), a slope at eps = 0 or a limit eps -> 0 stands for."""
+    chain = _cleared(chain)
     sides = tuple(map(_slope, chain.sides))
     wide = [expanded(side) for side in sides]
     rests = [part for side in wide for part in walk(side) if isinstance(part, tree.BigO)]
@@ -79,6 +80,21 @@ def first_order(chain: tree.Chain) -> tree.Chain:
     if linear and (any(map(_moves, wide)) or tuple(wide) != sides) and _cancel(split[0][0], split[1][0]):
         return replace(chain, sides=tuple(tree.Sum(tuple(parts[1])) if parts[1] else ZERO for parts in split))
     return replace(chain, sides=sides)
+
+
+def _cleared(chain: tree.Chain) -> tree.Chain:
+    """J(u + eps v) - J(u) = eps g + O(eps^2) for a quotient by eps g that is 1 + O(eps), or 1 in the limit; |r| = O(eps^2) for r."""
+    left, right = chain.sides if len(chain.sides) == 2 else (ZERO, ZERO)
+    if isinstance(left, tree.Function) and left.name in ("abs", "norm") and isinstance(right, tree.BigO):
+        return replace(chain, sides=(left.arguments[0], right))
+    quotient = left.body if isinstance(left, tree.Limit) and left.to == ZERO else left
+    factors = quotient.below.factors if isinstance(quotient, tree.Quotient) and isinstance(quotient.below, tree.Product) else ()
+    small = next(filter(is_small, factors), None)
+    ends = right == ONE if isinstance(left, tree.Limit) else set(tree.terms(right)) == {ONE, tree.BigO(small or ONE)}
+    if small is None or not ends or not isinstance(quotient, tree.Quotient):
+        return chain
+    rest = tree.BigO(tree.Power(small, tree.Number(Fraction(2))))
+    return replace(chain, sides=(quotient.above, tree.Sum((quotient.below, rest))))
 
 
 def _is_second(rest: tree.BigO) -> bool:

@@ -1,0 +1,27 @@
+"""Taylor tests of a gradient in all their ways are the first variation from the start; with another slope they are refuted."""
+
+from __future__ import annotations
+
+import pytest
+from understood import last_two, understood
+
+TIME = (r"\dot x = f(x)", r"x(0) = x_0", r"J = \Phi(x(T))")
+WAYS = [(r"J(x_0 + \alpha h) = J(x_0) + \alpha\, h^T \lambda(0) + O(\alpha^2)", "delta J = (delta x0)' p(t0)"),
+        (r"J(x_0 + \alpha\,\delta x_0) - J(x_0) = \alpha\,\langle \lambda(0), \delta x_0\rangle + o(\alpha)", "delta J = inner(p(t0), delta x0)"),
+        (r"\lim_{\alpha\to0} \frac{J(x_0 + \alpha h) - J(x_0)}{\alpha\, h^T \lambda(0)} = 1", "delta J = (delta x0)' p(t0)"),
+        (r"\frac{J(x_0 + \alpha h) - J(x_0)}{\alpha\, h^T \lambda(0)} = 1 + O(\alpha)", "delta J = (delta x0)' p(t0)"),
+        (r"|J(x_0 + \alpha h) - J(x_0) - \alpha\, h^T \lambda(0)| = O(\alpha^2)", "delta J - (delta x0)' p(t0) = 0")]
+
+
+@pytest.mark.parametrize(("way", "reading"), WAYS)
+def test_ways_to_write_a_taylor_test(way: str, reading: str) -> None:
+    assert understood(*TIME, way)[0] == reading
+
+
+@pytest.mark.parametrize(("header", "laws", "right", "wrong"), [
+    ("state: x\ncostate: \\lambda = dJ/dx (column)\nobjective: J\ntime: t in [0, T]", "\n".join(TIME),
+     r"J(x_0 + \alpha h) = J(x_0) + \alpha\, h^T \lambda(0) + O(\alpha^2)", r"J(x_0 + \alpha h) = J(x_0) + \alpha\, h^T \lambda(T) + O(\alpha^2)"),
+    ("state: x\nobjective: J\nlayer: k = 0 ... N", "x_{k+1} = M_k(x_k)\n" + r"J(x_0) = \frac12 |x_0 - x_b|^2 + \frac12 \sum_{k=0}^N |x_k - y_k|^2",
+     r"J(x_0 + \alpha h) = J(x_0) + \alpha\, h^T \nabla J(x_0) + O(\alpha^2)", r"J(x_0 + \alpha h) = J(x_0) + 2\alpha\, h^T \nabla J(x_0) + O(\alpha^2)")])
+def test_the_slope_is_the_gradient(header: str, laws: str, right: str, wrong: str) -> None:
+    assert last_two(header, laws, right, wrong) == ["proved", "refuted"]
