@@ -6,7 +6,7 @@ ends, H) and whether the control is optimal, not the field and not the costs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from adjointcheck.notes import tree
@@ -37,10 +37,18 @@ def example_of(formulas: Sequence[Formula], context: Context) -> int | None:
             named = letter is not None and not letter.below and _is_named(pair[1]) and not _is_costate(letter, context)
             state = letter.name if named and letter is not None else ""
         elif any(found.name == state for found in _spelt(pair, moved, context)):
-            return i
+            return _opening(formulas, i, context)
         elif _is_system([*_motions(formulas[i], context), *pairs[i + 1 : i + 2]], state, moved, context):
-            return i
+            return _opening(formulas, i, context)
     return None
+
+
+def _opening(formulas: Sequence[Formula], at: int, context: Context) -> int:
+    """Where an example starts: at its field, or at its cost where that is written out right before it."""
+    chain = formulas[at - 1].unread or read_formula(formulas[at - 1].text, context.reader())
+    paid = [part for part in walk(chain) if isinstance(part, tree.Integral)] if isinstance(chain, tree.Chain) else []
+    plain = bool(paid) and not differentiates(chain) and all(is_plain(part.body) for part in paid)  # type: ignore[arg-type]
+    return at - 1 if plain else at
 
 
 def sequel_of(formulas: Sequence[Formula], context: Context) -> int | None:
@@ -74,11 +82,14 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     An example that spells L or Psi out has the cost of before.
     """
     costate = next((known for known in after.of("p") if known.told), None)
-    names = {letter.name for formula in formulas[:1] for letter, _ in moved_letters(*(_pair(formula, after) or ()))}
+    pairs = [pair for formula in formulas[:2] if (pair := _pair(formula, after))]
+    names = {letter.name for pair in pairs for letter, _ in moved_letters(*pair)}
     same = names & {known.letter for known in after.of("x")}
     symbols = KEPT if same else (*KEPT[:1], *KEPT[4:])  # x, w, theta are no letters of an example whose state has other names
     kept = {name: _again(known, costate) for name, known in after.letters.items() if known.symbol in symbols and not known.part}
-    gone = () if same else ("x", "w", "theta", "J")
+    ends = {symbol for formula in formulas for symbol in _own_ends(formula, after)}
+    kept = {name: known for name, known in kept.items() if known.symbol not in ends}
+    gone = {*ends, *(() if same else ("x", "w", "theta", "J"))}
     letters = {name: known for name, known in before.letters.items() if known.kind != "function" and known.symbol not in gone}
     bare = Declared("", "H", kind="function", sign=_sign(costate), source="proposed")
     hamiltonians = {known.letter: replace(bare, letter=known.letter) for known in after.of("H")}
@@ -86,6 +97,14 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     hypotheses = (*before.hypotheses, *({"optimal"} & {*after.hypotheses}))
     made = replace(before, letters={**letters, **kept, **hamiltonians}, options={**before.options, **options}, hypotheses=hypotheses)
     return _with_cost(after, made) if any(_spells_cost(formula, after) for formula in formulas) else made
+
+
+def _own_ends(formula: Formula, context: Context) -> Iterator[str]:
+    """t0 and t1, where an integral runs from a number to a number."""
+    chain = formula.unread or read_formula(formula.text, context.reader())
+    for part in walk(chain) if isinstance(chain, tree.Chain) else ():
+        if isinstance(part, tree.Integral) and isinstance(part.lower, tree.Number) and isinstance(part.upper, tree.Number):
+            yield from ("t0", "t1")
 
 
 def _spells_cost(formula: Formula, context: Context) -> bool:

@@ -23,6 +23,10 @@ from adjointcheck.notes.source import Source, source, sources
 from adjointcheck.notes.terminals import Terminals
 
 FORMULAS = 2_000
+GOALS = (("min", re.compile(r"\b(?:minimi|minimali|минимиз|мінімі)|最小化")),  # no minimum and no minimal
+         ("max", re.compile(r"\b(?:maximi|massimi|maksymali|максимиз)|最大化")))
+BESIDE = 45  # characters between such a word and what is made small or large
+PAUSE = re.compile(r"\n[ \t>]*\n|[.!?;]\s")
 STANDS_FOR = re.compile(r"\s*(?:stands? for|denotes?|equals?|(?:is |be )?equal to|(?:ist |sei )?gleich|bezeichnet|steht für|désigne"
                         r"|(?:est )?égale? à|denota|(?:es |sea )?igual a|(?:è |sia )?uguale a)\s*")
 
@@ -135,6 +139,22 @@ def _said(part: Source, found: Layout, one: Region | None, other: Region) -> Ite
         yield Formula("", f"{left.text} = {right.text}", part.file, *places[0], display=False, places=places)
 
 
+def _sought(part: Source, found: Layout, region: Region, traced: Traced) -> Traced:
+    """min int L dt, where a cost without a name stands beside a word: `minimise $\\int u^2 dt$`, `$\\int ...$ soll minimiert werden`."""
+    if "\\int" not in traced.text or traced.text.lstrip().startswith(("\\min", "\\max")) or _states(traced.text):
+        return traced
+    start, end = region.outer
+    others = [0, *(edge for other in found.regions for edge in other.outer if other is not region), len(part.text)]
+    since, until = max(edge for edge in others if edge <= start), min(edge for edge in others if edge >= end)
+    before = PAUSE.split(part.text[max(since, start - BESIDE) : start].rstrip())[-1]
+    words = f"{before} {PAUSE.split(part.text[end : min(until, end + BESIDE)])[0]}"
+    goals = [goal for goal, word in GOALS if word.search(words.lower())]
+    if len(goals) != 1:
+        return traced
+    sign = f"\\{goals[0]} "
+    return Traced(sign + traced.text, (*traced.offsets[:1] * len(sign), *traced.offsets))
+
+
 def _region(part: Source, found: Layout, region: Region) -> Iterator[Formula]:
     """The formulas of one display or inline piece, still without name and prose."""
 
@@ -163,7 +183,8 @@ def _region(part: Source, found: Layout, region: Region) -> Iterator[Formula]:
         kept = traced.cut(*_stripped(traced.text))
         yield formula(kept.text[:200], kept.offsets[:200], None, error.unread)
         return
-    if region.display or _states(traced.text):
+    traced = _sought(part, found, region, traced)
+    if region.display or _states(traced.text) or traced.text.startswith(("\\min ", "\\max ")):
         for line in lines(traced, region.environment):
             yield formula(line.traced.text, line.traced.offsets, line, None)
 

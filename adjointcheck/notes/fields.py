@@ -16,38 +16,46 @@ from adjointcheck.notes.evaluation import NoValue
 from adjointcheck.notes.jet import Value, real
 
 START, END = 0.1, 0.9
+Span = tuple[float, float]
+USUAL: Span = (START, END)
 FINE, COARSE = 22, 18  # points in time; what the coarse grid changes bounds the error of the fine one
 
 
 class Grid:
-    """Chebyshev's points in [START, END] with integrals from START to each; Gauss' rule; how often a limit halves its small number."""
+    """Chebyshev's points in a span of time with integrals from its start to each; Gauss' rule; how often a limit halves."""
 
-    def __init__(self, count: int) -> None:
-        self.count, self.gauss, self.halvings = count, np.polynomial.legendre.leggauss(count - 6), count // 3
+    def __init__(self, count: int, span: Span = USUAL) -> None:
+        self.count, self.span, length = count, span, span[1] - span[0]
+        self.gauss, self.halvings = np.polynomial.legendre.leggauss(count - 6), count // 3
         points = np.cos(np.pi * np.arange(count) / (count - 1))[::-1]
         self.to_coefficients = np.linalg.inv(chebyshev.chebvander(points, count - 1))
-        self.times = START + (END - START) * (points + 1) / 2
+        self.times = span[0] + length * (points + 1) / 2
         columns = [chebyshev.chebval(points, chebyshev.chebint(column, lbnd=-1)) for column in self.to_coefficients.T]
-        self.integrals = np.stack(columns, axis=1) * (END - START) / 2
+        self.integrals = np.stack(columns, axis=1) * length / 2
 
 
 grid = cache(Grid)
 
 
+def within(span: Span, time: float) -> float:
+    """What is as far in a span as `time` is in the usual one."""
+    return span[0] + (span[1] - span[0]) * (time - START) / (END - START)
+
+
 class Path:
     """A polynomial in time through values at the nodes; times may be jets."""
 
-    def __init__(self, values: Value) -> None:
-        self.values, self.count = values, len(real(values))
+    def __init__(self, values: Value, span: Span = USUAL) -> None:
+        self.values, self.span, self.count = values, span, len(real(values))
         self.orders = [spread(grid(self.count).to_coefficients)(values)]
 
     def order(self, k: int) -> Value:
         while len(self.orders) <= k:
-            self.orders.append(spread(_slope(np.shape(real(self.orders[-1]))[0]))(self.orders[-1]))
+            self.orders.append(spread(_slope(np.shape(real(self.orders[-1]))[0], self.span))(self.orders[-1]))
         return self.orders[k]
 
     def __call__(self, time: Value) -> Value:
-        at_time = spread(_weights(float(real(time)), self.count))
+        at_time = spread(_weights(float(real(time)), self.count, self.span))
 
         def value(k: int) -> Value:
             return at_time(self.order(k))[0]
@@ -65,15 +73,15 @@ class Path:
 
 
 @lru_cache(maxsize=4096)  # integrals ask at the same times again and again
-def _weights(time: float, count: int) -> Any:
+def _weights(time: float, count: int, span: Span) -> Any:
     """Coefficients -> the value at a time, as a row."""
-    return chebyshev.chebvander(2 * (time - START) / (END - START) - 1, count - 1).reshape(1, -1)
+    return chebyshev.chebvander(2 * (time - span[0]) / (span[1] - span[0]) - 1, count - 1).reshape(1, -1)
 
 
 @cache
-def _slope(size: int) -> Any:
+def _slope(size: int, span: Span) -> Any:
     """Coefficients -> coefficients of the derivative in time."""
-    return np.stack([_padded(chebyshev.chebder(unit), size) for unit in np.eye(size)], axis=1) * 2 / (END - START)
+    return np.stack([_padded(chebyshev.chebder(unit), size) for unit in np.eye(size)], axis=1) * 2 / (span[1] - span[0])
 
 
 def _padded(row: Any, size: int) -> Any:

@@ -27,7 +27,8 @@ def own_path(world: Any, declared: Declared) -> Any:
     """A value for each layer, or a smooth path between two values."""
     values = [constant(world.stage, declared, f" {index}") for index in range(world.count + 1)]
     start, end = (np.reshape(value, -1) for value in values[:2])
-    return values if world.layered else Path(np.stack([start + (end - start) * np.sin(2 * time) ** 2 for time in world.grid.times]))
+    return values if world.layered else Path(np.stack([start + (end - start) * np.sin(2 * time) ** 2 for time in world.grid.times]),
+                                                   world.grid.span)
 
 
 def at_place(world: Any, path: Any, place: Value, declared: Declared) -> Value:

@@ -10,7 +10,7 @@ import numpy as np
 
 from adjointcheck.notes.context import ROLES, Context
 from adjointcheck.notes.evaluation import NoValue
-from adjointcheck.notes.fields import FINE, Smooth
+from adjointcheck.notes.fields import FINE, USUAL, Smooth, Span
 from adjointcheck.notes.meaning import AXES
 
 SIZES = {"n": 3, "k": 2, "m": 4, "q": 2, "d": 2, "e": 4, "o": 2}
@@ -41,6 +41,12 @@ class Stage:
     @property
     def layered(self) -> bool:
         return self.context.over() == "layers"
+
+    @property
+    def span(self) -> Span:
+        """The horizon, from one number to another where the notes give them and a line is judged there."""
+        ends = [declared.letter for symbol in ("t0", "t1") for declared in self.context.of(symbol)]
+        return (float(ends[0]), float(ends[1])) if self.context.option("ends") == "as written" else USUAL
 
     @property
     def unit(self) -> float:

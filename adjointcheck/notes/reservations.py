@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, Context
+from adjointcheck.notes.costs import integrates
 from adjointcheck.notes.indices import Unclear, ahead
 from adjointcheck.notes.meaning import Applied, Symbol, Unknown, resolve, unknown, walk
 from adjointcheck.notes.tree import Node
@@ -86,7 +87,8 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
     calls = [part for part in walk(written) if isinstance(part, tree.Call) and unknown(resolve(part, context))]
     inside = tuple(resolve(argument, context) for call in calls for argument in call.arguments)
     for left, right, relation in zip(chain.sides, chain.sides[1:], chain.relations, strict=False):
-        found = _bounded(left, right, inside) if relation in BOUNDS else frozenset()
+        found = _bounded(left, right, relation, inside) if relation in BOUNDS else frozenset()
+        found |= {"optimum"} if relation in EQUALS and _is_set(left, right) else frozenset()
         found |= _said(left, right, context, taken) if relation in EQUALS else frozenset()
         names = isinstance(left, Unknown) and isinstance(right, Unknown)  # y = g(x(T)), an output that is only named
         found |= _at_ends([left, right, *inside]) if relation in EQUALS and not taken and not names else frozenset()
@@ -94,6 +96,13 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
         found |= {"all"} if relation in EQUALS and not taken and _is_nameless_cost(left, right) else frozenset()
         if found:
             yield Reservation(found, f"it rests on {where}, which is not carried into the setting")
+
+
+def _is_set(left: Node, right: Node) -> bool:
+    """U = [0, 1], U = [0, 1]^m, U = {u : |u| <= 1}."""
+    parts = list(walk(right))
+    told = any(isinstance(part, tree.Chain) and {*part.relations} & {*BOUNDS} for part in parts)
+    return told or (isinstance(left, Unknown) and any(isinstance(part, tree.Vector) for part in parts))
 
 
 def _is_nameless_cost(left: Node, right: Node) -> bool:
@@ -170,6 +179,13 @@ def is_untold(left: Node, right: Node, context: Context) -> bool:
     """Over layers of which the notes never say how one follows from another: what looks along them cannot be judged."""
     told = context.over() != "layers" or context.law("layers") or context.law("dynamics")
     return not told and bool((_names(left) | _names(right)) & {"x", "p", "J", "J_a", "S", "M", "v"})
+
+
+def is_unpaid(left: Node, right: Node, context: Context, others: Context) -> bool:
+    """Does it speak of the costate or the cost of an example, whose running cost the notes do not say as they did that of before?"""
+    before = others.law("objective")
+    told = context.law("objective") is not None or before is None or not integrates(before.right)
+    return not told and bool(context.parts("x")) and bool((_names(left) | _names(right)) & {"p", "J", "J_a", "H", "P"})
 
 
 def given(left: Node, right: Node, context: Context) -> bool:
@@ -250,10 +266,10 @@ def _at_ends(sides: Iterable[Node]) -> frozenset[str]:
     return frozenset({"end"}) if ends else frozenset()
 
 
-def _bounded(left: Node, right: Node, inside: Iterable[Node]) -> frozenset[str]:
-    """Bounds on the control and on the state change what is optimal."""
+def _bounded(left: Node, right: Node, relation: str, inside: Iterable[Node]) -> frozenset[str]:
+    """Bounds on the control and on the state change what is optimal; a set that is only named, u in U, bounds nothing yet."""
     names = {part.name for side in (left, right, *inside) for part in walk(side) if isinstance(part, Symbol)}
-    space = isinstance(right, tree.Power) or (isinstance(right, Unknown) and right.letter.startswith("mathbb"))
+    space = isinstance(right, tree.Power) or (isinstance(right, Unknown) and relation in ("in", "subset"))
     return frozenset({"optimum"}) if names & {"x", "w"} and not names & {"p", "J", "J_a"} and not space else frozenset()
 
 

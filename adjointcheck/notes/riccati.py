@@ -10,7 +10,7 @@ from scipy.linalg import expm
 from adjointcheck.notes import tree
 from adjointcheck.notes.costs import ending
 from adjointcheck.notes.evaluation import Env, NoValue, by_letter, evaluate
-from adjointcheck.notes.fields import END, Path
+from adjointcheck.notes.fields import Path
 from adjointcheck.notes.jet import real
 from adjointcheck.notes.meaning import Symbol
 from adjointcheck.notes.tree import Node
@@ -42,6 +42,6 @@ def riccati_of(world: Any) -> Path:
     start = np.vstack([np.eye(size), m])
     rows = []
     for time in world.grid.times:
-        x, y = np.split(expm(system * (time - END)) @ start, [size])
+        x, y = np.split(expm(system * (time - world.grid.span[1])) @ start, [size])
         rows.append(y @ np.linalg.inv(x) / scale)
-    return Path(np.stack(rows).reshape(world.grid.count, -1))
+    return Path(np.stack(rows).reshape(world.grid.count, -1), world.grid.span)

@@ -59,7 +59,7 @@ SIZES = frozenset("big Big bigg Bigg bigl Bigl biggl Biggl bigr Bigr biggr Biggr
 DROPPED = {  # commands that say nothing, with the number of their arguments
     "tag": 1, "label": 1, "vspace": 1, "color": 1, "textcolor": 1, "phantom": 1, "hphantom": 1, "vphantom": 1, "footnote": 1, "rule": 2,
     "raisebox": 1, "scalebox": 1, "colorbox": 1, "qedhere": 0, "hline": 0, "addtocounter": 2, "setcounter": 2, "hspace": 1, "mspace": 1,
-    "hskip": 0, "kern": 0, "mkern": 0,
+    "hskip": 0, "kern": 0, "mkern": 0, "Box": 0, "square": 0, "blacksquare": 0, "qed": 0, "qedsymbol": 0,
 }  # fmt: skip
 FRACTIONS = frozenset("frac dfrac tfrac cfrac nicefrac sfrac flatfrac".split())
 PHYSICS = {"dv": "d", "pdv": "partial", "fdv": "delta", "derivative": "d"}  # the package `physics`: \\dv{f}{x}

@@ -117,7 +117,12 @@ def _step(id: str, rule: str, premises: tuple[str, ...], left: str, right: str) 
 
 
 def put(inputs: dict[str, Any], context: Context) -> dict[str, Any]:
-    """The inputs of a world with these numbers in them."""
+    """The inputs of a world with these numbers in them, and with the start where the notes' own times are looked at."""
+    for law in context.laws if context.option("ends") else ():
+        value = _number(law.right) if law.kind == "start" else None
+        if value is not None and isinstance(law.left, Symbol):
+            index = law.left.part[0].value if law.left.part and isinstance(law.left.part[0], tree.Number) else 1
+            inputs["x0"].reshape(-1)[int(index) - 1] = float(value)
     for name, value in values(context).items():
         letter, _, part = name.rpartition("_")
         if letter in inputs and part.isdigit() and int(part) <= inputs[letter].size:

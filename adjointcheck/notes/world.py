@@ -43,6 +43,7 @@ from adjointcheck.notes.riccati import riccati_of
 from adjointcheck.notes.tree import Node
 
 LAYERS = OBSERVATIONS = 4
+UNBOUNDED = "the solution of this world leaves its bounds"
 
 
 class World:
@@ -53,7 +54,7 @@ class World:
         self.stage, self.inputs, self.before, self.guess = stage, inputs, before, guess
         self.origin = origin or ((0 if stage.layered else inputs["t0"]), inputs["x0"])
         self.context, self.layered, self.count = stage.context, stage.layered, LAYERS
-        self.slots, self.shape, self.grid = stage.slots, stage.shape, grid(stage.nodes)
+        self.slots, self.shape, self.grid = stage.slots, stage.shape, grid(stage.nodes, stage.span)
         self._varied: dict[int, World] = {}
         self._put: dict[Any, World] = {}
         self.memory: dict[Any, Value] = {}
@@ -308,18 +309,18 @@ class World:
         flat = value.reshape(-1)
         states: Value = self.guess if self.guess is not None else np.zeros((self.grid.count, 1)) + flat
         for _ in range(200):
-            flow = Path(spread(self.grid.integrals)(self.rates(states)))
-            offset = flat - (flow(place) if not same(place, START) else np.zeros(dimensions(flat)))
+            flow = Path(spread(self.grid.integrals)(self.rates(states)), self.grid.span)
+            offset = flat - (flow(place) if not same(place, self.grid.span[0]) else np.zeros(dimensions(flat)))
             following = flow.values + offset
             gap = jet.largest(following - states)
             states = following
             if not np.isfinite(gap):
                 break
             if gap < 1e-14 * (1 + jet.largest(states)):
-                return Path(states)
+                return Path(states, self.grid.span)
         if gap < 1e-11 * (1 + jet.largest(states)):
-            return Path(states)
-        raise NoValue("the solution of this world leaves its bounds")
+            return Path(states, self.grid.span)
+        raise NoValue(UNBOUNDED)
 
     @cached_property
     def states(self) -> list[Value]:
@@ -473,13 +474,13 @@ class World:
                 prices.append(along(whole_there.value_J(0) - before, bit))
                 if rate.terms:
                     rates = [along(evaluate(rate, there.standing(i, names)), bit) for i in range(self.grid.count)]
-                    total = Path(spread(self.grid.integrals)(jet.stacked(rates)))
+                    total = Path(spread(self.grid.integrals)(jet.stacked(rates)), self.grid.span)
                     paid.append(total.values - total(self.origin[0]))
         rows = []
         for i in range(self.grid.count):
             price = jet.stacked([prices[k] - (paid[k][i] if paid else 0.0) for k in range(size)])
             rows.append(price.reshape(1, -1) @ jet.inverse(jet.stacked([flow[i] for flow in flows], 1)))
-        return Path(jet.stacked([row.reshape(-1) for row in rows]))
+        return Path(jet.stacked([row.reshape(-1) for row in rows]), self.grid.span)
 
     def standing(self, node: int, names: Iterable[str] = ()) -> Env:
         """Where the clock and the integrals' letters `names` stand at a node, with the state of this solution, however far it goes."""
@@ -498,7 +499,7 @@ class World:
                 slopes.append([along(evaluate(body, env), bit) for body, env in there.observed()])
         inverses = [jet.inverse(jet.stacked([flow[i] for flow in flows], 1)) for i in range(self.grid.count)]
         rows = [jet.stacked(list(row)).reshape(1, -1) for row in zip(*slopes, strict=True)]
-        paths = [Path(jet.stacked([(row @ inverse).reshape(-1) for inverse in inverses])) for row in rows]
+        paths = [Path(jet.stacked([(row @ inverse).reshape(-1) for inverse in inverses]), self.grid.span) for row in rows]
         return [(self.inputs["s"][i % OBSERVATIONS], path) for i, path in enumerate(paths)]
 
     def observed(self) -> Iterator[tuple[Node, Env]]:
@@ -530,7 +531,7 @@ class World:
 
 
 def _shifted(path: Path, bit: int, by: Path) -> Path:
-    return Path(moved(path.values, bit, by.values))
+    return Path(moved(path.values, bit, by.values), path.span)
 
 
 def _stands(slot: str, value: Node) -> bool:
