@@ -284,15 +284,24 @@ class Term:
         return _apply(head, (argument,), over([head, argument]))
 
     def _bare_argument(self, head: Head) -> Node:
-        """sin 2x, cos omega t, log p(x): one factor, or letters that can only be meant together."""
+        """sin 2x, cos omega t, log p(x): one factor, or letters that can only be meant together; a thin space ends it."""
         factors = [plain(self.factor())]
         while isinstance(self.item, Letter | Number) and all(isinstance(factor, Letter | Number) for factor in factors):
+            if self._parted(factors[-1]):
+                break
             factors.append(plain(self.factor()))
         together = len(factors) == 1 or isinstance(factors[0], Number) or only_times((factors[-1],), self.letters)
         open_end = self.item is not None and not isinstance(self.item, WAITING) and not _starts_function(self.item)
+        open_end = open_end and not self._parted(factors[-1])
         if not together or len(factors) > 3 or (open_end and not opened(factors[-1])):
             refuse(head, f"`{head.name}` of how many factors", "Write its argument in brackets.")
         return plain(product(factors))
+
+    def _parted(self, factor: Node) -> bool:
+        """Does a thin space follow, and no time: sin omega t may have one within?"""
+        if self.item is None or only_times((self.item,), self.letters):
+            return False
+        return any(factor.span[1] <= gap < self.item.span[0] for gap in self.letters.gaps)
 
     def big(self, head: Head) -> Node:
         """Sums, limits, extrema and expectations take the rest of the term."""

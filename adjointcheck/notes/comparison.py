@@ -25,22 +25,24 @@ from adjointcheck.notes.evaluation import Env, NoValue, ShapeError, evaluate
 from adjointcheck.notes.fields import COARSE
 from adjointcheck.notes.finding import Counterexample
 from adjointcheck.notes.forms import about_end_time, weighed
+from adjointcheck.notes.from_zero import from_zero
 from adjointcheck.notes.jet import ELEMENTARY, real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, children, rebuilt, symbols, unknown, walk
 from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, with_other_sign
 from adjointcheck.notes.observed import written_out
 from adjointcheck.notes.plan import Stage
 from adjointcheck.notes.stages import free_indices
-from adjointcheck.notes.staging import make_world
+from adjointcheck.notes.staging import NO_OPTIMUM, make_world
 from adjointcheck.notes.starting import unheld
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.values import digits
 from adjointcheck.notes.wording import show
-from adjointcheck.notes.world import World
+from adjointcheck.notes.world import UNBOUNDED, World
 
 AGREE, ALIKE, SURE = 1e-7, 1e-4, 100.0  # of sides; of a matrix and a transpose, for the words alone; of errors
 REPAIRS = 40
 TIMES, INDICES = (0.31, 0.5, 0.73), (1, 2)
+SPARE = 4  # worlds to try in the place of hopeless ones
 SMALL = (0.04, 0.02, 0.01, 0.005, 0.0025)
 OPTIMAL_END = "where the end time is optimal"
 UNFITTING = "shapes do not fit"
@@ -201,7 +203,7 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Outcome) -> Out
         if isinstance(found, Undecided):
             return found
     if _counts_from_zero(left, right, context):
-        return Undecided("time starts at 0 in the notes, and elsewhere in the worlds")
+        return _in_reading(*from_zero(left, right, context))
     other = has_open_sign(context, left, right)
     if other and isinstance(_in_reading(negated(left), negated(right), with_other_sign(context, LATER)), Agreement):
         return Undecided(OPEN_SIGN)
@@ -210,7 +212,7 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Outcome) -> Out
 
 def _counts_from_zero(left: Node, right: Node, context: Context) -> bool:
     """exp(rho t) at a start that the notes call 0: it is 1 there."""
-    zero = "0" in context.letters and context.letters["0"].symbol == "t0"
+    zero = "0" in context.letters and context.letters["0"].symbol == "t0" and not context.option("counts")
     nodes = [*walk(left), *walk(right)]
     starts = any(part == Symbol("t0") or getattr(part, "at", None) == Symbol("t0") for part in nodes)
     known = {declared.symbol: declared.body for declared in context.letters.values() if declared.body is not None}
@@ -268,20 +270,35 @@ def _inside(node: Node) -> Node:
 
 # One kind of world
 
+HOPELESS = (Undecided(UNBOUNDED), Undecided(NO_OPTIMUM))  # of one draw of numbers, and perhaps not of the next
+
 
 def _in_stage(left: Node, right: Node, stage: Stage) -> Outcome:
-    """Both sides at several points of two worlds."""
+    """Both sides at several points of two worlds; a world whose solution leaves its bounds is passed over."""
+    wanted = 1 if stage.optimal else 2  # an optimal control takes long to find
+    outcome: Outcome = Agreement(0)
+    counted = []
+    for seed in range(wanted + SPARE):
+        outcome = _in_world(left, right, replace(stage, seed=seed))
+        counted += [outcome.worlds] if isinstance(outcome, Agreement) else []
+        if len(counted) == wanted:
+            return Agreement(sum(counted))
+        if not isinstance(outcome, Agreement) and outcome not in HOPELESS:
+            return outcome
+    return outcome if not isinstance(outcome, Agreement) else Undecided(UNBOUNDED)
+
+
+def _in_world(left: Node, right: Node, stage: Stage) -> Outcome:
+    """Both sides at several points of one world."""
     count = 0
     try:
-        for seed in (0,) if stage.optimal else (0, 1):  # an optimal control takes long to find
-            world = make_world(replace(stage, seed=seed))
-            for env in points(world, left, right):
-                gap, scale, values = _gap(left, right, env)
-                if gap > AGREE * scale and gap > SURE * uncertainty(left, right, env, values):
-                    return Contradiction(counterexample(left, right, env, values))
-                if not gap <= AGREE * scale:
-                    return Undecided(f"the sides differ by {gap:.1e} at size {scale:.1e}, too little to contradict")
-                count += 1
+        for env in points(make_world(stage), left, right):
+            gap, scale, values = _gap(left, right, env)
+            if gap > AGREE * scale and gap > SURE * uncertainty(left, right, env, values):
+                return Contradiction(counterexample(left, right, env, values))
+            if not gap <= AGREE * scale:
+                return Undecided(f"the sides differ by {gap:.1e} at size {scale:.1e}, too little to contradict")
+            count += 1
     except ShapeError as error:
         return _unfitting(error)
     except NoValue as error:

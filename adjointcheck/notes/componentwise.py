@@ -15,7 +15,7 @@ from adjointcheck.notes.context import Context
 from adjointcheck.notes.meaning import Applied, Symbol, walk
 from adjointcheck.notes.quantities import component_slot
 from adjointcheck.notes.settings import Setting, judged
-from adjointcheck.notes.written_out import OPTIONAL, RICCATI, Functions, Sizes, WrittenOut, document, letters_of, vouched
+from adjointcheck.notes.written_out import OPTIONAL, RICCATI, Functions, Sizes, WrittenOut, document, letters_of, named_divisors, vouched
 from adjointcheck.trusted.language import derive
 from adjointcheck.trusted.verdict import Status
 
@@ -50,7 +50,12 @@ def _seed(context: Context) -> Setting:
 
 
 def named(context: Context) -> Functions:
-    """u and S of a cost int exp(-rho t) u(c) dt + S(k(T)), with their arguments: any such functions, whatever formulas they have."""
+    """u and S of a cost int exp(-rho t) u(c) dt + S(k(T)), with their arguments: any such functions, whatever formulas they have.
+
+    Without a cost in the notes it is any function of the end state: of no cost at all every gradient would be proved, and its opposite.
+    """
+    if context.law("objective") is None:
+        return (("Psi", tuple(_sizes(context).names("x"))),)
     called = [part for law in context.laws for part in walk(law.right) if isinstance(part, Applied) and part.name in ("L", "Psi")]
     found = {part.name: arguments for part in called if (arguments := _arguments(part))}
     return tuple(sorted(found.items()))
@@ -71,6 +76,8 @@ def formulas(context: Context, seed: Setting) -> tuple[list[Expression], Express
     form: Form = reader.form(cost.right) if cost else {}
     if set(form) - {"", "integrand", "t1"} or form.get("", ZERO) is not ZERO:
         raise Unclear("the objective", "a cost of the end state and an integral")
+    if cost is None:
+        form = {"t1": symbol("Psi")}
     (terminal,) = substitute([form.get("t1", ZERO)], {"t1": symbol("t")})  # exp(-rho T) S is a function of t, taken at the end
     return [_one(reader.form(cell)) for (cell,) in law.right.rows], form.get("integrand", ZERO), terminal
 
@@ -137,12 +144,13 @@ def _sizes(context: Context) -> Sizes:
 def theory(sizes: Sizes, texts: tuple[str, ...], free: bool, nonzero: frozenset[str], functions: Functions = (),
            riccati: bool = False) -> Setting | None:
     """The theory of these rates and costs, judged once; None where the core does not prove it."""
-    roots = [parse(text, "a field", caps=LOG) for text in texts]
-    letters = vouched(letters_of(sizes, free) | (RICCATI if riccati else {}), [*roots, *(ONE / symbol(name) for name in sorted(nonzero))])
+    roots, names = named_divisors(parse(text, "a field", caps=LOG) for text in texts)
+    letters = letters_of(sizes, free, names) | (RICCATI if riccati else {})
+    letters = vouched(letters, [*roots, *(ONE / symbol(name) for name in sorted(nonzero - names.keys()))])
     *rates, running, terminal = roots
     made: dict[str, Any] = {}
     try:
-        made = WrittenOut(sizes, letters, rates, running, terminal, functions).document(free)
+        made = WrittenOut(sizes, letters, rates, running, terminal, functions, names).document(free)
         return judged(made, [step["id"] for step in made["steps"] if step["id"].startswith(OPTIONAL)])
     except AdjointCheckError:
         return None

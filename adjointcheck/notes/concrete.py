@@ -146,7 +146,8 @@ def is_plain(node: Node, numbers: Container[str] = ()) -> bool:
     timed = all(isinstance(call.function, tree.Letter) and len(call.arguments) == 1 and getattr(call.arguments[0], "name", "") in TIMES
                 for call in calls)
     letters = [part for part in _unscripted(node) if isinstance(part, tree.Letter)]
-    odd = any(letter.accents or (letter.name in MATRICES and key(letter) not in numbers) for letter in letters)
+    raised = any(isinstance(part, tree.Power) and isinstance(part.exponent, tree.Letter) for part in parts)  # A k^alpha: all are numbers
+    odd = any(letter.accents or (letter.name in MATRICES and key(letter) not in numbers and not raised) for letter in letters)
     return timed and not odd and not differentiates(node) and all(isinstance(part, PLAIN) for part in parts)
 
 

@@ -44,7 +44,7 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
     if len(by) == 1 and isinstance(by[0], tree.Vector):
         return jacobian(of, by[0], kind, context)
     if len(by) == 1 and not is_inside(core_of(of), core_of(by[0]), kind, context):
-        of, kind = paid_in_the_end(context), "total"
+        of, kind = Symbol("J") if is_paid_in_the_end(context) else Unknown("the end cost as it depends on earlier states"), "total"
     if len(by) == 1 and core_of(of) == Symbol("J") and (part := _from_here_on(core_of(by[0]))):
         return part
     if kind == "total" and by == (Symbol("t"),) and _is_unplaced(of):
@@ -92,11 +92,10 @@ def _along(of: Applied, context: Context) -> Node:
     return tree.Sum((tree.Derivative(of, (Symbol("t"),), "partial"), moved)) if timed else moved
 
 
-def paid_in_the_end(context: Context) -> Node:
-    """J, where it is the end cost and nothing else."""
+def is_paid_in_the_end(context: Context) -> bool:
+    """Is the cost the end cost and nothing else?"""
     law = context.law("objective")
-    whole = isinstance(law.right, Applied) and law.right.name == "Psi" if law is not None else not context.of("L")
-    return Symbol("J") if whole else Unknown("the end cost as it depends on earlier states")
+    return isinstance(law.right, Applied) and law.right.name == "Psi" if law is not None else not context.of("L")
 
 
 def differing(left: Node, right: Node) -> tuple[Node, Node]:
@@ -177,15 +176,9 @@ def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Nod
     made = _kind(of, by[0], kind, context)
     if made == "total" and by[0] == Symbol("w") and context.over() == "layers":
         return tree.Derivative(of, (Unknown(UNPLACED),), made)  # of one layer, or shared by all of them
-    if made == "total" and len(by) == 2 and _is_whole_cost(core_of(of), context):
+    if made == "total" and len(by) == 2 and getattr(core_of(of), "name", "") == "Psi" and is_paid_in_the_end(context):
         of = Symbol("J")
     return tree.Derivative(_taken_at(of, by[0], context), by, made)
-
-
-def _is_whole_cost(of: Node, context: Context) -> bool:
-    """Psi where nothing else is paid."""
-    law = context.law("objective")
-    return isinstance(of, Applied) and of.name == "Psi" and not context.of("L") and (law is None or isinstance(law.right, Applied))
 
 
 def _taken_at(of: Node, by: Symbol, context: Context) -> Node:

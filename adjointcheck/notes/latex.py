@@ -19,7 +19,7 @@ from lark.lexer import Lexer
 
 from adjointcheck.notes.build import Builder
 from adjointcheck.notes.calls import INDICES
-from adjointcheck.notes.letters import NONE, Letters
+from adjointcheck.notes.letters import NONE, Letters, spaced
 from adjointcheck.notes.parts import plain
 from adjointcheck.notes.scan import NotRead, Unread
 from adjointcheck.notes.terminals import Terminals
@@ -85,7 +85,7 @@ def read_formula(text: str, letters: Letters = NONE) -> Chain | Unread:
     """The one statement in `text` as a chain of sides and relations with its conditions; Unread where that cannot be told."""
     try:
         groups = _groups(text, letters)
-        letters = _evident(groups, letters)
+        letters = spaced(text, _evident(groups, letters))
         if not groups:
             return Unread(0, "a formula with nothing in it", "Write a formula.")
         if len(groups) > 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class Letters:
     "transpose", "letter", for brackets alone "rate" or "transposed", or open.  A letter d, e, D, delta, E, O or o in one of the first
     three is that letter and no operator.
     `iterate`: k, where w^{k+1} = w^k - ... is a step of an iteration.
+    `gaps`: where thin spaces stand in the formula: `\\cos\\theta\\, p` is (cos theta) p.
     `maps`: capitals that are maps M(x) in plain type and other letters in bold; the map is then read as \\mathcal{M}.
     """
 
@@ -32,6 +33,7 @@ class Letters:
     dagger: str = ""
     prime: str = ""
     maps: frozenset[str] = frozenset()
+    gaps: tuple[int, ...] = ()
     iterate: str = ""
 
     def declares(self, name: str) -> bool:
@@ -40,9 +42,15 @@ class Letters:
 
 
 NONE = Letters()
+_GAP = re.compile(r"(?<!\\)\\(?:[,:; ]|(?:thin|med|thick)space(?![A-Za-z]))")
 _SCRIPT = r"(?:_(?:\w|\{[^{}]*\}))?\s*"
 _CALLED = re.compile(rf"(?<![A-Za-z\\{{])([A-Z]){_SCRIPT}(?:\\(?:left|[bB]igg?l?)\s*)?\(")
 _BOLD = re.compile(rf"\\(?:mathbf|boldsymbol|bm|bf)\s*(?:\{{([A-Z])\}}|([A-Z])){_SCRIPT}(\()?")
+
+
+def spaced(text: str, letters: Letters) -> Letters:
+    """With the places where `text` has thin spaces."""
+    return replace(letters, gaps=tuple(found.start() for found in _GAP.finditer(text)))
 
 
 def maps_beside_bold(texts: Iterable[str]) -> frozenset[str]:

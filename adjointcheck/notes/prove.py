@@ -212,10 +212,16 @@ class Bench:
             plain = (word for word in ours.terms.keys() & theirs.terms.keys() if theirs.terms[word] is ONE)
             for ratio in {ours.terms[word] for word in plain}:  # exp(rho t) times a fact
                 yield mul(ratio, pattern), mul(ratio, value)
-            if "p" in symbols_of(gap) & symbols_of(value) and ours.terms.keys() == theirs.terms.keys() and len(ours.terms) == 1:
-                ours_p, theirs_p = (derive(root, {"p": ONE}) for root in (gap, value))  # numbers: the ratio of what multiplies p
-                if theirs_p.head == "number" and theirs_p is not ZERO:
-                    yield mul(ours_p / theirs_p, pattern), mul(ours_p / theirs_p, value)
+            if ours.terms.keys() == theirs.terms.keys() and len(ours.terms) == 1:  # numbers: the ratio of what multiplies a costate
+                for name in sorted(symbols_of(gap) & symbols_of(value) & self.costates):
+                    ours_p, theirs_p = (derive(root, {name: ONE}) for root in (gap, value))
+                    if theirs_p.head == "number" and theirs_p is not ZERO:
+                        yield mul(ours_p / theirs_p, pattern), mul(ours_p / theirs_p, value)
+
+    @property
+    def costates(self) -> set[str]:
+        """p, or p_1, p_2 ..."""
+        return {name for name in self.language.letters if name == "p" or (name.startswith("p_") and name[2:].isdigit())}
 
     def at_point(self, claim: Fact) -> Proof | None:
         """An equation at an end as a functional with the value 0, such as H + Psi_t = 0 at t1."""

@@ -70,11 +70,14 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
     alone = tuple(name for name, fixed in ALONE.items() if fixed <= {*held})
     choice = ("costate", "terminal") if has_free_multiplier(chain) else ()
     for kind in filter(None, kinds):
-        made = concrete(kind, context)
+        made = concrete(kind, unobserved(context) if kind == "continuous" else context)
         if made is not None:
             force = tuple(name for name in (*held, *alone, *stationary, *free, *smooth) if name in made.optional)
             spelt = (("stationary_control",),) if "stationary" in force and "L_is" in made.facts else ()  # L_w is a formula
             yield from (Situation(made, force, choice, hidden) for hidden in (*HIDDEN.get(kind, ((),)), *spelt))
+
+
+PAID = frozenset({"p", "J", "J_a", "H", "L", "Psi", "phi", "O", "s", "a_theta", "a_t"})  # what a flow alone does not speak of
 
 
 def has_free_multiplier(chain: tree.Chain) -> bool:
@@ -122,13 +125,19 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
     if "tau" in names or context.of("g"):
         return event_kind(context)
     if context.of("phi") or "phi" in names:
-        return ("observations",)
+        return ("continuous",) if not names & PAID else ("observations",)
     if context.of("psi") or "nu" in names:
         return ("manifold",)
     for hypothesis, kind in (("fixed end", "fixed_end"), ("periodic", "periodic")):
         if hypothesis in context.hypotheses:
             return (kind, "continuous")
     return ("continuous", "variations") if moves else ("continuous",)
+
+
+def unobserved(context: Context) -> Context:
+    """Without a cost that is paid at observations: the solution and its sensitivities know nothing of it."""
+    observed = bool(context.of("phi"))
+    return replace(context, laws=tuple(law for law in context.laws if law.kind != "objective")) if observed else context
 
 
 def _flows(node: Node) -> bool:
@@ -251,7 +260,13 @@ def values(kind: str, context: Context) -> dict[str, str]:
     law = context.law("layers")
     if kind.startswith("euler") and law is not None and "h" not in symbols(law.right):
         found["h"] = "1"
-    return found
+    return found if is_paid(kind, found) else {name: text for name, text in found.items() if name.partition("_")[0] != "Psi"}
+
+
+def is_paid(kind: str, found: Mapping[str, str]) -> bool:
+    """Is there a cost at all?  Without one all gradients are 0, and any sign of them would be proved."""
+    letters = setting(kind).language.letters
+    return kind == "observations" or any(name in letters and found.get(name) != "0" for name in ("L", "Psi", "Xi", "phi", "L1"))
 
 
 def arguments_of(function: str, context: Context) -> tuple[str, ...] | None:

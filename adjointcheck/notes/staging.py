@@ -22,7 +22,8 @@ from adjointcheck.notes.values import put
 from adjointcheck.notes.world import LAYERS, World
 
 _PATHS: dict[Any, World] = {}  # solved worlds: contexts that differ only in letters of no weight share trajectories
-_KEPT = 24
+_KEPT, FAR = 24, 1e6
+NO_OPTIMUM = "no optimal control was found in this world"
 SOLVED = ("trajectory", "costate", "states", "costates", "riccati", "early", "late", "tau", "prices", "solved", "shared")
 
 
@@ -76,12 +77,15 @@ def _inputs(stage: Stage) -> dict[str, Value]:
                                 "d_t1": np.float64(0.6), "eta": np.float64(0.1)}
     if stage.context.of("s") and not stage.layered:
         inputs["s"] = np.array([0.22, 0.36, 0.57, END if stage.context.option("sampled to") else 0.76])  # t_N is the end
-    signs = [1] if is_positive(stage.context) else [-1, 1]
+    positive = is_positive(stage.context)
+    signs = [1] if positive else [-1, 1]
     for name in ("x0", "theta", "d_x0", "d_theta", "noise"):
         shape = stage.shape(name.removeprefix("d_"))
         inputs[name] = stage.rng(name).uniform(0.2, 0.9, shape) * stage.rng(name + " sign").choice(signs, shape) * stage.unit
     for name in ("w", "d_w"):
         inputs[name] = _random_path(stage, name, stage.shape("w"))
+    if positive:  # much is there, and little of it is used up
+        inputs["x0"] = inputs["x0"] + 1
     return put(inputs, stage.context)
 
 
@@ -102,16 +106,24 @@ def _optimal(world: World) -> World:
         return steered(world)
     if world.layered or isinstance(world, EventWorld):
         raise NoValue("optimal controls over layers or events")
-    size, inputs = int(np.prod(world.shape("x"))), world.inputs
-    hamiltonian, slopes = world.reduced(), (Symbol("x"), Symbol("w"))
+    try:
+        return _steered_back(world)
+    except (np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError):
+        raise NoValue(NO_OPTIMUM) from None
+
+
+def _steered_back(world: World) -> World:
+    """Backwards from an end state: its price is the multiplier there, and a Newton step in w follows each sweep."""
+    inputs, hamiltonian, slopes = world.inputs, world.reduced(), (Symbol("x"), Symbol("w"))
     end = inputs["x0"].reshape(-1)
-    states = np.zeros((world.grid.count, 1)) + end
-    multipliers = np.zeros((world.grid.count, size))
-    positive = is_positive(world.context)
-    controls = np.zeros((world.grid.count, int(np.prod(world.shape("w"))))) + (inputs["w"].values if positive else 0)
+    last = Env(world, np.float64(END), {"t": np.float64(END)}, (("x", END, scalar(end.reshape(*world.shape("x")))),))
+    price = np.reshape(evaluate(tree.Derivative(ending(world.objective), (Symbol("x"),), "partial"), last), -1)
+    rest = np.zeros((world.grid.count, 1))
+    states, multipliers, positive = rest + end, rest + real(price), is_positive(world.context)
+    controls = inputs["w"].values if positive else np.zeros((world.grid.count, int(np.prod(world.shape("w")))))
     curvature: Any = None
     for _ in range(80):
-        moving, pulling = [], []
+        moving, pulling, steps = [], [], []
         for i, time in enumerate(world.grid.times):
             held = {"x": states[i].reshape(*world.shape("x")), "p": multipliers[i].reshape(*world.shape("p")),
                     "w": controls[i].reshape(*world.shape("w"))}
@@ -119,20 +131,21 @@ def _optimal(world: World) -> World:
             if curvature is None or positive:
                 curvature = np.linalg.inv(np.atleast_2d(evaluate(tree.Derivative(hamiltonian, (slopes[1],) * 2, "partial"), env)))
             by_x, by_w = (np.reshape(evaluate(tree.Derivative(hamiltonian, (by,), "partial"), env), -1) for by in slopes)
-            controls[i] = controls[i] - curvature @ by_w
+            steps.append(curvature @ by_w)
             moving.append(np.reshape(evaluate(world.rule, env), -1))
             pulling.append(-by_x)
         flow, force = (world.grid.integrals @ np.array(rows) for rows in (moving, pulling))
-        last = Env(world, np.float64(END), {"t": np.float64(END)}, (("x", END, scalar(end.reshape(*world.shape("x")))),))
-        price = np.reshape(evaluate(tree.Derivative(ending(world.objective), (Symbol("x"),), "partial"), last), -1)
         following = flow - flow[-1] + end, force - force[-1] + price
-        gap = max(float(np.max(np.abs(following[0] - states))), float(np.max(np.abs(following[1] - multipliers))))
-        states, multipliers = following
-        if gap < 1e-13 and float(np.max(np.abs(by_w))) < 1e-12:
+        moved = controls - np.array(steps)
+        following_controls = np.clip(moved, controls / 3, controls * 3) if positive else moved
+        pairs = ((following[0], states), (following[1], multipliers), (following_controls, controls))
+        gap = max(float(np.max(np.abs(new - old))) for new, old in pairs)
+        (states, multipliers), controls = following, following_controls
+        if gap < 1e-13:
             return World(world.stage, {**inputs, "x0": states[0].reshape(*world.shape("x")), "w": Path(controls)})
-        if not np.isfinite(gap):
+        if not gap < FAR:
             break
-    raise NoValue("no optimal control was found in this world")
+    raise NoValue(NO_OPTIMUM)
 
 
 def _timed(world: World) -> World:
@@ -154,4 +167,4 @@ def _random_path(stage: Stage, name: str, shape: tuple[int, int]) -> Any:
     phases = rng.uniform(0, 3, size)
     times = grid(stage.nodes).times[:, None]
     values = waves[0] + waves[1] * times + waves[2] * np.sin(2 * times + phases)
-    return Path(np.exp(values) / 2 if is_positive(stage.context) else values)
+    return Path(np.exp(values) / 4 if is_positive(stage.context) else values)

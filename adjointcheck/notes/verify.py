@@ -32,16 +32,16 @@ from adjointcheck.notes.impacts import settled
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.judgement import EQUALITIES, follows, judge_pair
 from adjointcheck.notes.latex import Unread, read_formula
-from adjointcheck.notes.meaning import resolve, symbols
-from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, signed, supposed, with_other_sign
-from adjointcheck.notes.numbered import barred, customary, told
+from adjointcheck.notes.meaning import Symbol, resolve, walk
+from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
+from adjointcheck.notes.numbered import told
+from adjointcheck.notes.pardons import Line, pardoned
 from adjointcheck.notes.posing import ORDERS
 from adjointcheck.notes.prove import Proof, Slots
 from adjointcheck.notes.quadratures import carried
-from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, ends_at_start, given, is_unchosen, is_untold, reserved
-from adjointcheck.notes.several_costs import others
+from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, is_untold, reserved
 from adjointcheck.notes.situation import moved_inputs
-from adjointcheck.notes.stages import confirmed, guessed, is_particular
+from adjointcheck.notes.stages import confirmed
 from adjointcheck.notes.starting import moving
 from adjointcheck.notes.tree import Node
 from adjointcheck.trusted.verdict import Status
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
 
 
 OPTIMUM = re.compile(r"optim|óptim|ottim|extremal|stationar|stationär|stationnair")  # in the languages of notes
-LINEAR = re.compile(r"\b(?:if|when|si|wenn|falls|se|quando|cuando|если)\b.*\b(?:linear|linéaire|lineal|lineare|линейн)")  # of a condition
 UNPAID = re.compile(  # no running cost
     r"\b(?:no|without|sans|ohne|kein\w*|sin|senza|без|нет)\W+(?:\w+\W+){0,2}(?:running|stage|courant|laufend|intermed|corrient|текущ)")
 
@@ -124,14 +123,17 @@ class Notes:
         return chain
 
     def in_either_sign(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:
-        """The findings; a first line that is wrong for the costate dJ/dx and right for -dJ/dx says which one the notes mean."""
+        """The findings; a first line that is wrong for the costate dJ/dx and right for -dJ/dx says which one the notes mean.
+
+        A gradient says what follows from that choice and makes none: with the wrong sign it would prove itself.
+        """
         before = self.context
         resolved, found = self.understood(blank, chain)
         if any(finding.words == OPEN_SIGN for finding in found):
             costates = {name: known for name, known in self.context.letters.items() if known.symbol == "p"}
             after, self.context = self.context, with_other_sign(replace(before, letters={**before.letters, **costates}), f"`{blank.text}`")
             other = self.understood(blank, chain)
-            if all(finding.status == "proved" for finding in other[1]):
+            if all(finding.status == "proved" for finding in other[1]) and not is_gradient(other[0].chain):
                 return other
             self.context = after
         return resolved, found
@@ -202,27 +204,12 @@ class Notes:
         if found.status == "unknown" and isinstance(world, Agreement) and world.note == OPTIMAL_END and right == tree.Number(Fraction(0)):
             self.context = self.context.assume("free end time")
             return replace(found, status="assumption", words="it asks for the best end time")
-        if found.status == "refuted" and right_elsewhere(*sides, relation, spelt):
-            return replace(blank, words="it is wrong for the cost named last, and may be right for another one; name the cost")
-        if found.status == "refuted" and relation == ":=":
-            return replace(blank, words="a definition of what was taken for something else here")
-        if found.status == "refuted" and given(left, right, self.context):
-            return replace(blank, status="assumption", words="it is not so in general; what rests on it is left open")
-        if found.status == "refuted" and ends_at_start(self.context):
-            return replace(blank, words="the cost has a density at the start, and which end is held is not understood")
-        if found.status == "refuted" and is_unchosen(left, right, self.context):
-            return replace(blank, words="it may say what a letter is chosen by, and the notes name no control")
+        line = Line(left, right, relation, sides, self.context, context, spelt, self.sentence)
+        if found.status == "refuted" and (pardon := pardoned(line)):
+            return replace(blank, status=pardon[0], words=pardon[1])
         doubt = next((item.reason for item in self.reservations if item.bars(found.status, left, right)), "")
         if doubt:
             return replace(blank, words=doubt)
-        guess = guessed((left, right), context) or customary((left, right), self.context) or supposed((left, right), self.context)
-        guess = "a bar" if not guess and barred((left, right), context) and not self.context.option("bars") else guess
-        if guess and found.status == "refuted":
-            return replace(blank, words=f"what {guess} is the notes do not say, and no line before shows it")
-        if found.status == "refuted" and LINEAR.search(self.sentence.lower()):
-            return replace(blank, words="it is said of a linear problem, and the notes do not write it out")
-        if found.status == "refuted" and is_particular((left, right)):
-            return replace(blank, words="it speaks of one method, and no formula gives its coefficients; write a_21 and b_2, or give them")
         if found.status == "proved":
             self.context = settled(left, right, confirmed((left, right), self.context))
         self.context = told((left, right), self.context) if found.status == "proved" else self.context
@@ -272,12 +259,10 @@ class Notes:
                 yield f"the hypothesis `{hypothesis}` is not understood and not used"
 
 
-def right_elsewhere(left: Node, right: Node, relation: str, context: Context) -> bool:
-    """Of notes with several costs, may a line that names none of them be right for another cost than the last?"""
-    names = symbols(left) | symbols(right)
-    if "J" in names or not names & {"p", "H"}:
-        return False
-    return any(not isinstance(in_worlds(left, right, relation, other, False), Contradiction) for other in others(context))
+def is_gradient(chain: Node) -> bool:
+    """Does it speak of the derivative of J by an input?"""
+    slopes = (part for part in walk(chain) if isinstance(part, tree.Derivative) and part.of == Symbol("J"))
+    return any(isinstance(by, Symbol) and by.name in INPUTS for slope in slopes for by in slope.by)
 
 
 def internal(blank: Finding, error: Exception) -> Finding:

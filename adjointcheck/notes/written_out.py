@@ -13,8 +13,9 @@ from functools import cached_property
 from typing import Any
 
 from adjointcheck.expression.grammar import to_text
-from adjointcheck.expression.node import ONE, ZERO, Expression, neg, substitute, symbol, symbols_of, total, walk
+from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, substitute, symbol, symbols_of, total, walk
 from adjointcheck.expression.table import PRIMITIVES, conditions_of
+from adjointcheck.notes.settings import folded
 from adjointcheck.trusted.language import Language, derive, read_language
 from adjointcheck.trusted.replay import SCHEMA_VERSION
 from adjointcheck.trusted.verdict import Status
@@ -38,14 +39,17 @@ class Sizes:
         return [f"{letter}_{i + 1}" for i in range(size)]
 
 
-def letters_of(sizes: Sizes, free: bool = True) -> dict[str, str]:
-    """Shapes and flags of all letters; unless `free`, inputs may be held fixed by a hypothesis."""
+def letters_of(sizes: Sizes, free: bool = True, named: Iterable[str] = ()) -> dict[str, str]:
+    """Shapes and flags of all letters; unless `free`, inputs may be held fixed by a hypothesis; `named` stand for d_i, the input then."""
     given = " input" if free else ""
     found = {"t": "1 1", "J": "1 1 constant", "J_a": "1 1 constant", "H": "1 1"}
     found |= dict.fromkeys(("J_t0", "J_t1"), "1 1 constant") | dict.fromkeys(("t0", "t1"), f"1 1 constant{given}")
     for letter, flags in (("x", ""), ("p", ""), ("J_x", ""), ("J_w", ""), ("x0", f" constant{given}"), ("theta", f" constant{given}"),
                           ("w", given), ("J_x0", " constant"), ("J_theta", " constant")):
         found |= dict.fromkeys(sizes.names(letter), f"1 1{flags}")
+    for name in named:
+        letter, found[name] = name.replace("theta", "d"), "1 1 constant"
+        found |= {letter: f"1 1 constant{given}", f"J_{letter}": "1 1 constant"}
     return found
 
 
@@ -81,9 +85,37 @@ def vouched(letters: Mapping[str, str], roots: Iterable[Expression]) -> dict[str
     return found
 
 
+def named_divisors(roots: Iterable[Expression]) -> tuple[list[Expression], dict[str, Expression]]:
+    """`roots` and {theta_5: 1 - d_5} where they divide by 1 - theta_5: the core divides by letters that are flagged, not by sums.
+
+    Of a divisor that is linear in a parameter, and made of parameters alone; each parameter once.
+    """
+    roots, named = list(roots), dict[str, Expression]()
+    conditions = [condition for node in walk(roots) if node.head in PRIMITIVES for condition in conditions_of(node)]
+    for argument, relation in conditions:
+        if relation == "!=" and argument.head in ("add", "sub", "neg"):
+            names = sorted(symbols_of(argument))
+            a = next((name for name in names if name not in named and derive(argument, {name: ONE}).head == "number"), "")
+            if not a or any(not name.startswith("theta_") or name in named for name in names):
+                continue
+            letter, rest, slope = symbol(a.replace("theta", "d")), folded(argument, {a: ZERO}), derive(argument, {a: ONE})
+            named[a] = rest - letter if slope is -ONE else (letter - rest) / slope
+            roots = substitute([_put(root, argument, letter) for root in roots], {a: named[a]})
+    return roots, named
+
+
+def _put(root: Expression, old: Expression, new: Expression) -> Expression:
+    if root is old:
+        return new
+    return apply(root.head, *(_put(argument, old, new) for argument in root.args)) if root.args else root
+
+
 @dataclass
 class WrittenOut:
-    """The derivation for rates f_i, a running and an end cost; each method is one or a few of its lines."""
+    """The derivation for rates f_i, a running and an end cost; each method is one or a few of its lines.
+
+    `named`: parameters that stand for others, theta_5 = 1 - d_5, which are the inputs in their place.
+    """
 
     sizes: Sizes
     letters: Mapping[str, str]
@@ -91,6 +123,7 @@ class WrittenOut:
     running: Expression
     terminal: Expression
     functions: Functions = ()
+    named: Mapping[str, Expression] = field(default_factory=dict)
     steps: list[dict[str, Any]] = field(default_factory=list)
 
     @cached_property
@@ -130,13 +163,19 @@ class WrittenOut:
             self.optional()
         else:
             for letter in ("x0", "theta", "w"):
-                for name in self.sizes.names(letter):
+                for name in self.inputs(letter):
                     self.equation(f"fixed_{name}", "assume", f"{name}.delta", ZERO)
             for point in ("t0", "t1"):
                 self.equation(f"fixed_{point}", "assume", f"{point}.delta", ZERO)
         return document(self.letters, self.steps, self.functions)
 
+    def inputs(self, letter: str) -> list[str]:
+        """The components of an input that are free."""
+        return [name.replace("theta", "d") if name in self.named else name for name in self.sizes.names(letter)]
+
     def given(self) -> None:
+        for name, meaning in self.named.items():
+            self.equation(f"name_of_{name}", "define", name, meaning)
         self.equation("time", "assume", "t.dot", ONE)
         self.equation("time_fixed", "assume", "t.delta", ZERO)
         self.equation("end", "assume", "t", symbol("t1"), at="t1")
@@ -189,7 +228,7 @@ class WrittenOut:
 
     def gradients(self) -> None:
         """The first variation in the inputs alone, and the gradient in each."""
-        hamiltonian, names = self.hamiltonian, {letter: self.sizes.names(letter) for letter in ("x0", "w", "theta")}
+        hamiltonian, names = self.hamiltonian, {letter: self.inputs(letter) for letter in ("x0", "w", "theta")}
         ends = total(symbol(p) * symbol(f"{x0}.delta") for p, x0 in zip(self.sizes.names("p"), names["x0"], strict=True))
         last = total(self.slope(self.terminal, a) * symbol(f"{a}.delta") for a in names["theta"])
         at_last = self.slope(self.terminal, "t") + hamiltonian

@@ -34,6 +34,20 @@ def test_a_line_that_is_right_or_wrong_with_both_signs_tells_none() -> None:
     assert statuses(PROBLEM + r"$$\dot p = -2 g_x - p f_x$$" + MINUS[1])[-2:] == ["refuted", "proved"]
 
 
+def test_a_gradient_tells_no_sign_and_is_open_until_one_is_told() -> None:
+    problem = r"$\dot x = f(x, \theta), x(0) = x_0$ $$J = \int_0^T g(x, \theta)\,dt$$ "
+    gradient, costate = r"$$\frac{dJ}{d\theta} = \int_0^T (g_\theta - p f_\theta)\,dt$$ ", r"$\dot p = -g_x - p f_x$ "
+    assert statuses(problem + gradient + costate + gradient)[-3:] == ["unknown", "proved", "refuted"]
+
+
+def test_without_a_cost_no_gradient_is_proved_with_either_sign() -> None:
+    """A setting whose costs are all 0 would prove both."""
+    loss = r"$\dot x = f(x, \theta), x(t_0) = x_0$ $a(t) = \frac{dL}{dx(t)}$ $\mathcal{L}(\theta) = L(x(t_1))$ "
+    wrong = r"$$\frac{d\mathcal{L}}{d\theta} = \int_{t_1}^{t_0} a(t) f_\theta\,dt$$"
+    assert statuses(loss + wrong, "costate: a = dL/dx (row)")[-1] != "proved"
+    assert statuses(r"$\dot x = -\theta x$ $$\frac{dL}{d\theta} = \int_0^T a x\,dt$$", "costate: a = dL/dx (row)\ntime: t in [0, T]") == ["assumption", "refuted"]
+
+
 def test_a_letter_of_which_only_the_space_is_known_may_be_the_costate_and_the_first_transpose_tells_a_column() -> None:
     spaced = PROBLEM.replace("x_0$", r"x_0$ $x(t) \in R^n$, $u(t) \in R^m$, $\psi(t) \in R^n$")
     text = spaced + r"$H = g(x, u) + \psi^T f(x, u)$ $\dot\psi = -f_x^T\psi - g_x^T$ $\nabla_u H = f_u\psi + \nabla_u g$"

@@ -99,6 +99,7 @@ READ: list[tuple[str, str]] = [
     (r"\text{tr}(A) = 0", r"tr(A) = 0"), (r"\operatorname{trace}(A) = 0", r"tr(A) = 0"), (r"\log\left|\det \frac{\partial f}{\partial z}\right| = 0", r"log(abs(det(df/dz))) = 0"),
     (r"\det(A) = 0", r"det(A) = 0"), (r"\log p(z) = 0", r"log(p(z)) = 0"), (r"\ln x = 0", r"log(x) = 0"), (r"\exp(-\theta t) = 0", r"exp(-theta * t) = 0"),
     (r"e^{-\theta t} = 0", r"exp(-theta * t) = 0"), (r"e^{x} = 0", r"exp(x) = 0"), (r"\sin x = 0", r"sin(x) = 0"), (r"\sin(x) = 0", r"sin(x) = 0"), (r"\sin^2 x = 0", r"sin(x)^2 = 0"),
+    (r"k \cos \theta\, p = 0", r"k * cos(theta) * p = 0"), (r"\sin \omega\, t = 0", r"sin(omega * t) = 0"), (r"\log c\ e^{-t} = 0", r"log(c) * exp(-t) = 0"),
     (r"\cos \omega t = 0", r"cos(omega * t) = 0"), (r"\sin 2 x = 0", r"sin(2 * x) = 0"), (r"\tanh(W x + b) = 0", r"tanh(W * x + b) = 0"), (r"\log \det A = 0", r"log(det(A)) = 0"),
     (r"\log_2 x = 0", r"log_2(x) = 0"), (r"\|x\| = 0", r"norm(x) = 0"), (r"\|x\|^2 = 0", r"norm(x)^2 = 0"), (r"\left\| x - y \right\|_2^2 = 0", r"norm_2(x - y)^2 = 0"),
     (r"\lVert x \rVert_Q^2 = 0", r"norm_Q(x)^2 = 0"), (r"|x| = 0", r"abs(x) = 0"), (r"\left| x \right|^2 = 0", r"abs(x)^2 = 0"), (r"|x - y| = 0", r"abs(x - y) = 0"),

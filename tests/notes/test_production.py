@@ -12,6 +12,10 @@ GROWTH = (
 )
 NUMBERS = GROWTH + "\\sigma = \\frac{u'(c)}{u''(c)}\n"
 CURRENT = NUMBERS + "\\mu(t) = e^{\\rho t}\\lambda(t)\n\\mathcal H = u(c) + \\mu\\,[F(k) - \\delta k - c]\n"
+CONSTANT = (
+    "\\dot k = A k^{\\alpha} - \\delta k - c\nW = \\int_0^T e^{-\\rho t} \\frac{c^{1-\\gamma}}{1-\\gamma}\\,dt + e^{-\\rho T} S(k(T))\n"
+    "H = e^{-\\rho t} \\frac{c^{1-\\gamma}}{1-\\gamma} + \\lambda\\,[A k^{\\alpha} - \\delta k - c]\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +27,8 @@ CURRENT = NUMBERS + "\\mu(t) = e^{\\rho t}\\lambda(t)\n\\mathcal H = u(c) + \\mu
         (CURRENT, r"u'(c) = \mu", r"u'(c) = -\mu"),
         (CURRENT, r"\dot\mu = \rho\mu - \frac{\partial\mathcal H}{\partial k}", r"\dot\mu = -\rho\mu - \frac{\partial\mathcal H}{\partial k}"),
         (CURRENT, r"\dot\mu = \mu\,[\rho + \delta - F'(k)]", r"\dot\mu = \mu\,[\rho - \delta - F'(k)]"),
+        (CONSTANT, r"e^{-\rho t} c^{-\gamma} = \lambda", r"e^{-\rho t} c^{1-\gamma} = \lambda"),
+        (CONSTANT, r"\frac{dW}{dA} = \int_0^T \lambda k^{\alpha}\,dt", r"\frac{dW}{dA} = \int_0^T e^{-\rho t} \lambda k^{\alpha}\,dt"),
     ],
 )
 def test_the_right_line_is_proved_and_its_slip_refuted(given: str, right: str, wrong: str) -> None:

@@ -1,0 +1,86 @@
+"""What bars a verdict of "refuted": a line that a world contradicts may still ask, choose, define or mean what the notes do not say.
+
+Each row is a test of the line and the words of its finding; the first one that holds counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from adjointcheck.notes.comparison import Contradiction
+from adjointcheck.notes.comparison import judge_pair as in_worlds
+from adjointcheck.notes.context import Context
+from adjointcheck.notes.meaning import symbols
+from adjointcheck.notes.multiplier import supposed
+from adjointcheck.notes.numbered import barred, customary
+from adjointcheck.notes.reservations import ends_at_start, given, is_unchosen
+from adjointcheck.notes.several_costs import others
+from adjointcheck.notes.stages import guessed, is_particular
+from adjointcheck.notes.tree import Node
+
+LINEAR = re.compile(r"\b(?:if|when|si|wenn|falls|se|quando|cuando|если)\b.*\b(?:linear|linéaire|lineal|lineare|линейн)")  # of a condition
+
+
+@dataclass(frozen=True)
+class Line:
+    """An equation as it was judged: its sides as read, and with the notes' formulas put in; the notes' context and that of this line."""
+
+    left: Node
+    right: Node
+    relation: str
+    sides: tuple[Node, Node]
+    notes: Context
+    spoken: Context
+    spelt: Context
+    sentence: str
+
+    @property
+    def pair(self) -> tuple[Node, Node]:
+        return self.left, self.right
+
+
+@dataclass(frozen=True)
+class Pardon:
+    """`why` gives the words of the finding, or nothing where the row does not hold."""
+
+    why: Callable[[Line], str]
+    status: str = "unknown"
+
+
+def pardoned(line: Line) -> tuple[str, str] | None:
+    """The status and the words of a line that is wrong in a world and not refuted; None where nothing bars it."""
+    return next(((row.status, words) for row in PARDONS if (words := row.why(line))), None)
+
+
+def _if(holds: Callable[[Line], bool], words: str) -> Callable[[Line], str]:
+    return lambda line: words if holds(line) else ""
+
+
+def _right_elsewhere(line: Line) -> bool:
+    """Of notes with several costs, may a line that names none of them be right for another cost than the last?"""
+    names = symbols(line.sides[0]) | symbols(line.sides[1])
+    if "J" in names or not names & {"p", "H"}:
+        return False
+    return any(not isinstance(in_worlds(*line.sides, line.relation, other, False), Contradiction) for other in others(line.spelt))
+
+
+def _guess(line: Line) -> str:
+    """The letter of whose meaning no line was sure."""
+    letter = guessed(line.pair, line.spoken) or customary(line.pair, line.notes) or supposed(line.pair, line.notes)
+    letter = letter or ("a bar" if barred(line.pair, line.spoken) and not line.notes.option("bars") else "")
+    return letter and f"what {letter} is the notes do not say, and no line before shows it"
+
+
+PARDONS = (
+    Pardon(_if(_right_elsewhere, "it is wrong for the cost named last, and may be right for another one; name the cost")),
+    Pardon(_if(lambda line: line.relation == ":=", "a definition of what was taken for something else here")),
+    Pardon(_if(lambda line: given(*line.pair, line.notes), "it is not so in general; what rests on it is left open"), "assumption"),
+    Pardon(_if(lambda line: ends_at_start(line.notes), "the cost has a density at the start, and which end is held is not understood")),
+    Pardon(_if(lambda line: is_unchosen(*line.pair, line.notes), "it may say what a letter is chosen by, and the notes name no control")),
+    Pardon(_guess),
+    Pardon(_if(lambda line: bool(LINEAR.search(line.sentence.lower())), "it is said of a linear problem that is not written out")),
+    Pardon(_if(lambda line: is_particular(line.pair),
+               "it speaks of one method, and no formula gives its coefficients; write a_21 and b_2, or give them")),
+)
