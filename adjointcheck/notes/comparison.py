@@ -22,14 +22,14 @@ from adjointcheck.notes.contraction import extent, free
 from adjointcheck.notes.costs import starting
 from adjointcheck.notes.curvature import directions, is_tangent_law
 from adjointcheck.notes.evaluation import Env, NoValue, ShapeError, evaluate
-from adjointcheck.notes.fields import COARSE
+from adjointcheck.notes.fields import COARSE, within
 from adjointcheck.notes.finding import Counterexample
 from adjointcheck.notes.forms import about_end_time, weighed
-from adjointcheck.notes.from_zero import from_zero
-from adjointcheck.notes.jet import ELEMENTARY, real
+from adjointcheck.notes.jet import real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, children, rebuilt, symbols, unknown, walk
 from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, with_other_sign
 from adjointcheck.notes.observed import written_out
+from adjointcheck.notes.own_clock import on_own_clock
 from adjointcheck.notes.plan import Stage
 from adjointcheck.notes.stages import free_indices
 from adjointcheck.notes.staging import NO_OPTIMUM, make_world
@@ -202,22 +202,12 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Outcome) -> Out
             return replace(found, note=OPTIMAL_END)
         if isinstance(found, Undecided):
             return found
-    if _counts_from_zero(left, right, context):
-        return _in_reading(*from_zero(left, right, context))
+    if (timed := on_own_clock(left, right, context)) is not None:
+        return _in_reading(left, right, timed)
     other = has_open_sign(context, left, right)
     if other and isinstance(_in_reading(negated(left), negated(right), with_other_sign(context, LATER)), Agreement):
         return Undecided(OPEN_SIGN)
     return outcome
-
-
-def _counts_from_zero(left: Node, right: Node, context: Context) -> bool:
-    """exp(rho t) at a start that the notes call 0: it is 1 there."""
-    zero = "0" in context.letters and context.letters["0"].symbol == "t0" and not context.option("counts")
-    nodes = [*walk(left), *walk(right)]
-    starts = any(part == Symbol("t0") or getattr(part, "at", None) == Symbol("t0") for part in nodes)
-    known = {declared.symbol: declared.body for declared in context.letters.values() if declared.body is not None}
-    used = [*nodes, *(part for node in nodes for part in walk(known.get(getattr(node, "name", ""), node)))]
-    return zero and starts and any(isinstance(part, tree.Function) and part.name in ELEMENTARY and "t" in symbols(part) for part in used)
 
 
 def _about_optimum(left: Node, right: Node) -> bool:
@@ -342,10 +332,11 @@ def _moments(world: World, left: Node, right: Node) -> Iterator[Env]:
             for stages in stage_indices((left, right)):
                 yield Env(world, index, {"l": np.float64(index), **eps, **stages})
     elif _pointwise(left) or _pointwise(right):
-        for time in world.times(TIMES, sides_of(left) | sides_of(right)):
+        for time in world.times(tuple(within(world.grid.span, time) for time in TIMES), sides_of(left) | sides_of(right)):
             yield Env(world, np.float64(time), {"t": np.float64(time), **eps})
     else:
-        yield Env(world, np.float64(TIMES[1]), {"t": np.float64(TIMES[1]), **eps})
+        middle = np.float64(within(world.grid.span, TIMES[1]))
+        yield Env(world, middle, {"t": middle, **eps})
 
 
 def stage_indices(sides: tuple[Node, Node]) -> Iterator[dict[str, Any]]:

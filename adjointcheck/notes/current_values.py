@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.concrete import here
-from adjointcheck.notes.context import Context, Declared, key
+from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, key
 from adjointcheck.notes.costs import running
 from adjointcheck.notes.formulas import put_in
 from adjointcheck.notes.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
@@ -43,6 +43,42 @@ def current_hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
     body = resolve(pair[1], constants(pair[1], context, ("1", "1")))
     names = (title(letter), *(made.letter for made in prices))
     return None if unknown(body) else ("definition", names, _defined(title(letter), body, context))
+
+
+def repriced(chain: tree.Chain, context: Context) -> Introduced:
+    """mu = exp(rho t) lambda or lambda = exp(-rho t) mu, beside a cost of exp(-rho t) U: lambda is the costate, and mu is not."""
+    pair = pair_of(chain)
+    growth = _discount(context) if pair and context.of("x") and context.over() == "time" else None
+    if pair is None or growth is None or len(chain.sides) > 2:
+        return None
+    factors = pair[1].factors if isinstance(pair[1], tree.Product) else ()
+    letters = [head(pair[0]), *(letter for factor in factors if (letter := head(factor)) is not None)]
+    decay, rest = _discounted(resolve(pair[1], context))
+    if len(letters) != 2 or decay not in (growth, _inverse(growth)) or isinstance(rest, tree.Product) or None in letters:
+        return None
+    names = [key(letter) for letter in letters if letter is not None]
+    present, current = names if decay == growth else names[::-1]
+    known = context.letters.get(current)
+    price = known if known is not None and known.symbol == "p" else Declared("", "p", ROLES["p"].shape, "path", source="proposed")
+    taken = known is not None and not (may_be_costate(current, context) or known.body == tree.Product((growth, Symbol("p"))))
+    if taken or present in context.letters or {present, current} & USUAL.keys() or (known is None and context.of("p")):
+        return None
+    price = replace(price, letter=present)
+    letters_ = {name: other for name, other in context.letters.items() if name != current}
+    after = replace(context, letters={**letters_, present: price})
+    return "definition", (current,), _defined(current, tree.Product((growth, costate(Symbol("p"), price))), after)
+
+
+def _discount(context: Context) -> Node | None:
+    """exp(rho t), where every part of the running cost has a factor exp(-rho t)."""
+    law = context.law("objective")
+    found = {_discounted(_here(term, context))[0] for term in tree.terms(running(law.right))} if law is not None else set()
+    return found.pop() if len(found) == 1 else None
+
+
+def _inverse(growth: Node) -> Node:
+    power = growth.arguments[0] if isinstance(growth, tree.Function) else growth
+    return tree.Function("exp", (power.of if isinstance(power, tree.Negative) else tree.Negative(power),))
 
 
 def _defined(name: str, body: Node, context: Context) -> Context:
@@ -78,14 +114,23 @@ def _growth(paid: Node, context: Context) -> tuple[Node | None, int]:
     """exp(rho t), and 1 or -1, where `paid` or its negative is the running cost without its exp(-rho t)."""
     law = context.law("objective")
     integrands = tree.terms(running(law.right)) if law is not None else ()
-    found = [_discounted(here(put_in(term, context))) for term in integrands]
+    found = [_discounted(_here(term, context)) for term in integrands]
     growths = {growth for growth, _ in found}
     growth = growths.pop() if len(growths) == 1 else None
     cost = Counter(signed for _, rest in found for signed in _signed(rest, 1))
     for sign in (1, -1):
-        if growth is not None and cost == Counter(_signed(here(put_in(resolve(paid, context), context)), sign)):
+        if growth is not None and cost == Counter(_signed(_here(resolve(paid, context), context), sign)):
             return growth, sign
     return None, 0
+
+
+def _here(node: Node, context: Context) -> Node:
+    """With the notes' formulas, and x for x(t), under an integral too."""
+    return here(_free(put_in(node, context)))
+
+
+def _free(node: Node) -> Node:
+    return replace(node, bound=False) if node == Symbol("t", bound=True) else rebuilt(node, _free)  # type: ignore[type-var]
 
 
 def _discounted(term: Node) -> tuple[Node | None, Node]:
@@ -98,9 +143,7 @@ def _discounted(term: Node) -> tuple[Node | None, Node]:
     rest = tuple(factor for factor in factors if factor not in decays)
     if len(decays) != 1 or not rest:
         return None, term
-    power = decays[0].arguments[0]
-    growth = tree.Function("exp", (power.of if isinstance(power, tree.Negative) else tree.Negative(power),))
-    return growth, rest[0] if len(rest) == 1 else tree.Product(rest)
+    return _inverse(decays[0]), rest[0] if len(rest) == 1 else tree.Product(rest)
 
 
 def _in_time(node: Node) -> bool:

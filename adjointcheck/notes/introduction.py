@@ -19,7 +19,7 @@ from adjointcheck.notes.concrete import written_out
 from adjointcheck.notes.context import LATER, ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.contraction import implied
 from adjointcheck.notes.cost_parts import assembled, piece
-from adjointcheck.notes.current_values import current_hamiltonian, priced
+from adjointcheck.notes.current_values import current_hamiltonian, priced, repriced
 from adjointcheck.notes.curvature import directed, tangent, weighted
 from adjointcheck.notes.densities import supposed, untraced
 from adjointcheck.notes.difference_riccati import ansatz
@@ -245,7 +245,7 @@ def dynamics(chain: tree.Chain, context: Context) -> Introduced:
     elif (call := inner_function(right, context)) is not None:
         context, more = introduced_function(call, "f", alike(right, context), timed)
         names += more
-    context = constants(right, context)
+    context = constants(right, context, context.letters[key(letter)].shape)
     law = Law("dynamics", resolve(pair[0], context), resolve(right, context))
     return "assumption", names, replace(context, laws=(*context.laws, law))
 
@@ -569,7 +569,7 @@ INTRODUCTIONS = (membership, assigned, propagator, tangent, stage_law, stage_upd
                  ansatz, *NOTATIONS, grid, layers, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, integrated_dynamics,
                  linearised, sensitivity, started, switched, guard, reset, observed_cost, increment, specialised, supposed, start,
                  end_condition, end_cost, riccati_ansatz, finer_step, formula, update, piece, objective, augmented, adjoined_motion,
-                 current_hamiltonian, hamiltonian, costate_meaning, condition, rate, ended, sought, ranged, naming)
+                 repriced, current_hamiltonian, hamiltonian, costate_meaning, condition, rate, ended, sought, ranged, naming)
 UNJUDGED = (*NOTATIONS, family, update, finer_step, propagator, sought, ranged)  # letters of their own may stand in these
 
 

@@ -22,7 +22,7 @@ from adjointcheck.notes.stretched import ENDS, shortened, stretched
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.unrolled import WORDS as LAYER_BY_LAYER
 from adjointcheck.notes.unrolled import instances as layer_by_layer
-from adjointcheck.notes.values import RECKONED, reckoned
+from adjointcheck.notes.values import FROM_ZERO, RECKONED, at_zero, reckoned
 from adjointcheck.trusted.verdict import Status
 
 EQUALITIES = ("=", ":=", "=:", "equiv", "==")
@@ -131,8 +131,13 @@ def attempt(chain: tree.Chain, situation: Situation, context: Context, first: Sl
     except AdjointCheckError as error:
         return rejected(error)
     without = (*situation.without, *claim.without)
-    proof = _by_numbers(situation.setting, claim, context) or prove(
-        situation.setting, claim.slots, situation.hypotheses, without, first, claim.order, situation.hidden)
+    def proof_of(slots: Slots) -> Proof:
+        return prove(situation.setting, slots, situation.hypotheses, without, first, claim.order, situation.hidden)
+
+    proof = _by_numbers(situation.setting, claim, context) or proof_of(claim.slots)
+    if proof.status is not Status.PROVED and first is None and (slots := at_zero(claim.slots, context)) is not None:
+        there = proof_of(slots)
+        proof = replace(there, path=(FROM_ZERO, *there.path)) if there.status is Status.PROVED else proof
     if proof.document is None or not claim.lemmas:
         return replace(proof, claim=claim.slots)
     path = (*(f"partial: {lemma['title']}, all other letters held." for lemma in claim.lemmas), *proof.path)

@@ -105,7 +105,7 @@ class Fit:
 
     def letter(self, node: tree.Letter | tree.Call) -> Shape:
         if (function := self.function_of(node)) is not None:
-            return function.shape
+            return next((state.shape for state in self.context.of("x") if function.symbol == "f"), function.shape)
         name = name_of(node, self.context)
         if name in self.trial:
             return self.unknown(name)

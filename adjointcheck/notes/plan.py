@@ -44,9 +44,11 @@ class Stage:
 
     @property
     def span(self) -> Span:
-        """The horizon, from one number to another where the notes give them and a line is judged there."""
-        ends = [declared.letter for symbol in ("t0", "t1") for declared in self.context.of(symbol)]
-        return (float(ends[0]), float(ends[1])) if self.context.option("ends") == "as written" else USUAL
+        """The horizon: where the notes give numbers, and a line is judged there, these."""
+        if self.context.option("ends") != "as written":
+            return USUAL
+        start, end = (self.context.of(symbol)[0].letter for symbol in ("t0", "t1"))
+        return float(start), float(end) if end.isdigit() else float(start) + USUAL[1] - USUAL[0]
 
     @property
     def unit(self) -> float:

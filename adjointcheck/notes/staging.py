@@ -13,12 +13,12 @@ from adjointcheck.notes.costs import ending
 from adjointcheck.notes.difference_riccati import steered
 from adjointcheck.notes.evaluation import Env, NoValue, evaluate, scalar
 from adjointcheck.notes.event_world import EventWorld
-from adjointcheck.notes.fields import END, START, Path, grid
+from adjointcheck.notes.fields import Path, grid, within
 from adjointcheck.notes.jet import Value, real
 from adjointcheck.notes.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.plan import OWNERS, SIZES, Stage
 from adjointcheck.notes.staged_world import StagedWorld
-from adjointcheck.notes.values import put
+from adjointcheck.notes.values import put, starts
 from adjointcheck.notes.world import LAYERS, World
 
 _PATHS: dict[Any, World] = {}  # solved worlds: contexts that differ only in letters of no weight share trajectories
@@ -68,15 +68,16 @@ def _weight(stage: Stage) -> Any:
     context = stage.context
     live = {"x", "w", "theta", "f", "L", "Psi", "phi", "g", "r", "h", "N"}.union(*(symbols(law.right) for law in context.laws))
     letters = tuple((d.symbol, d.shape, d.arguments) for d in context.letters.values() if d.symbol in live)
-    options = context.over(), context.option("starts")
+    options = context.over(), context.option("starts"), stage.span
     return letters, context.laws, context.hypotheses, options, stage.seed, stage.wide, stage.optimal, stage.end_time, stage.nodes
 
 
 def _inputs(stage: Stage) -> dict[str, Value]:
-    inputs: dict[str, Value] = {"t0": np.float64(START), "t1": np.float64(END), "h": np.float64(0.3), "d_t0": np.float64(0.8),
-                                "d_t1": np.float64(0.6), "eta": np.float64(0.1)}
+    fixed = {"h": 0.3, "d_t0": 0.8, "d_t1": 0.6, "eta": 0.1, "t0": stage.span[0], "t1": stage.span[1]}
+    inputs: dict[str, Value] = {name: np.float64(value) for name, value in fixed.items()}
     if stage.context.of("s") and not stage.layered:
-        inputs["s"] = np.array([0.22, 0.36, 0.57, END if stage.context.option("sampled to") else 0.76])  # t_N is the end
+        seen = [within(stage.span, time) for time in (0.22, 0.36, 0.57, 0.76)]
+        inputs["s"] = np.array([*seen[:-1], stage.span[1] if stage.context.option("sampled to") else seen[-1]])  # t_N is the end
     positive = is_positive(stage.context)
     signs = [1] if positive else [-1, 1]
     for name in ("x0", "theta", "d_x0", "d_theta", "noise"):
@@ -107,16 +108,31 @@ def _optimal(world: World) -> World:
     if world.layered or isinstance(world, EventWorld):
         raise NoValue("optimal controls over layers or events")
     try:
-        return _steered_back(world)
+        aims = world.context.option("ends") and starts(world.context)
+        return _aimed(world) if aims else _steered_back(world, world.inputs["x0"].reshape(-1))
     except (np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError):
         raise NoValue(NO_OPTIMUM) from None
 
 
-def _steered_back(world: World) -> World:
+def _aimed(world: World) -> World:
+    """With the start that the notes give: the end state from which it is met, by Newton's iteration with differences."""
+    wanted = np.array(real(world.inputs["x0"])).reshape(-1)
+    end = wanted
+    for _ in range(6):
+        made = _steered_back(world, end)
+        gap = real(made.inputs["x0"]).reshape(-1) - wanted
+        if np.max(np.abs(gap)) < 1e-12:
+            return made
+        moved = [real(_steered_back(world, end + 0.1 * unit).inputs["x0"]).reshape(-1) for unit in np.eye(len(end))]
+        end = end - np.linalg.solve((np.array(moved) - gap - wanted).T / 0.1, gap)
+    raise NoValue(NO_OPTIMUM)
+
+
+def _steered_back(world: World, end: Any) -> World:
     """Backwards from an end state: its price is the multiplier there, and a Newton step in w follows each sweep."""
     inputs, hamiltonian, slopes = world.inputs, world.reduced(), (Symbol("x"), Symbol("w"))
-    end = inputs["x0"].reshape(-1)
-    last = Env(world, np.float64(END), {"t": np.float64(END)}, (("x", END, scalar(end.reshape(*world.shape("x")))),))
+    time = world.grid.span[1]
+    last = Env(world, np.float64(time), {"t": np.float64(time)}, (("x", time, scalar(end.reshape(*world.shape("x")))),))
     price = np.reshape(evaluate(tree.Derivative(ending(world.objective), (Symbol("x"),), "partial"), last), -1)
     rest = np.zeros((world.grid.count, 1))
     states, multipliers, positive = rest + end, rest + real(price), is_positive(world.context)
@@ -142,7 +158,7 @@ def _steered_back(world: World) -> World:
         gap = max(float(np.max(np.abs(new - old))) for new, old in pairs)
         (states, multipliers), controls = following, following_controls
         if gap < 1e-13:
-            return World(world.stage, {**inputs, "x0": states[0].reshape(*world.shape("x")), "w": Path(controls)})
+            return World(world.stage, {**inputs, "x0": states[0].reshape(*world.shape("x")), "w": Path(controls, world.grid.span)})
         if not gap < FAR:
             break
     raise NoValue(NO_OPTIMUM)
@@ -165,6 +181,6 @@ def _random_path(stage: Stage, name: str, shape: tuple[int, int]) -> Any:
         return [rng.uniform(0.2, 0.9, shape) * rng.choice([-1, 1], shape) * stage.unit for _ in range(LAYERS + 1)]
     waves = rng.uniform(-0.6, 0.6, (3, size)) * stage.unit
     phases = rng.uniform(0, 3, size)
-    times = grid(stage.nodes).times[:, None]
+    times = grid(stage.nodes, stage.span).times[:, None]
     values = waves[0] + waves[1] * times + waves[2] * np.sin(2 * times + phases)
-    return Path(np.exp(values) / 4 if is_positive(stage.context) else values)
+    return Path(np.exp(values) / 4 if is_positive(stage.context) else values, stage.span)

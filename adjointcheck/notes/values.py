@@ -7,11 +7,12 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from adjointcheck.expression.grammar import LOG, parse
-from adjointcheck.expression.node import symbols_of
+from adjointcheck.expression.grammar import LOG, parse, to_text
+from adjointcheck.expression.node import ZERO, substitute, symbols_of
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import MOTIONS, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.meaning import Symbol, resolve
+from adjointcheck.notes.settings import folded
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import USUAL_CONTROLS, USUAL_COSTATES, USUAL_STATES, head, pair_of
 from adjointcheck.trusted.theory import judge_theory
@@ -19,6 +20,7 @@ from adjointcheck.trusted.verdict import Status
 
 GIVEN = ("theta", "x0")
 RECKONED = "with the numbers that the notes give"
+FROM_ZERO = "with t0 = 0, from which the notes count time"
 
 
 def assigned(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
@@ -108,6 +110,21 @@ def reckoned(document: Mapping[str, Any], claim: Mapping[str, str], context: Con
     return made if all(step.verdict.status is Status.PROVED for step in judge_theory(made).steps) else None
 
 
+def at_zero(claim: Mapping[str, str], context: Context) -> dict[str, str] | None:
+    """The claim with 0 for t0, and for t where it is taken there; None where the notes do not call the start 0, or nothing changes."""
+    zero = context.letters.get("0")
+    if zero is None or zero.symbol != "t0" or context.over() == "layers":
+        return None
+
+    def put(slot: str, text: str) -> str:
+        there = slot == "t0" or (slot in ("left", "right") and claim.get("at") == "t0")
+        root = parse(text, "claim", caps=LOG, matrices=True)
+        return to_text(folded(substitute([root], {"t0": ZERO, **({"t": ZERO} if there else {})})[0], {}))
+
+    made = {slot: text if slot == "at" else put(slot, text) for slot, text in claim.items()}
+    return made if made != claim else None
+
+
 def _text(value: Fraction) -> str:
     return str(value) if value >= 0 else f"-({-value})"
 
@@ -116,13 +133,20 @@ def _step(id: str, rule: str, premises: tuple[str, ...], left: str, right: str) 
     return {"id": id, "rule": rule, "premises": list(premises), "claim": {"left": left, "right": right, "at": "always"}, "how": {}}
 
 
-def put(inputs: dict[str, Any], context: Context) -> dict[str, Any]:
-    """The inputs of a world with these numbers in them, and with the start where the notes' own times are looked at."""
-    for law in context.laws if context.option("ends") else ():
+def starts(context: Context) -> dict[int, Fraction]:
+    """{2: 1} of x_2(0) = 1."""
+    found = {}
+    for law in context.laws:
         value = _number(law.right) if law.kind == "start" else None
         if value is not None and isinstance(law.left, Symbol):
-            index = law.left.part[0].value if law.left.part and isinstance(law.left.part[0], tree.Number) else 1
-            inputs["x0"].reshape(-1)[int(index) - 1] = float(value)
+            found[int(law.left.part[0].value) if law.left.part and isinstance(law.left.part[0], tree.Number) else 1] = value
+    return found
+
+
+def put(inputs: dict[str, Any], context: Context) -> dict[str, Any]:
+    """The inputs of a world with these numbers in them, and with the start where the notes' own times are looked at."""
+    for index, value in starts(context).items() if context.option("ends") else ():
+        inputs["x0"].reshape(-1)[index - 1] = float(value)
     for name, value in values(context).items():
         letter, _, part = name.rpartition("_")
         if letter in inputs and part.isdigit() and int(part) <= inputs[letter].size:

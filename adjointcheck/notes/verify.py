@@ -39,7 +39,7 @@ from adjointcheck.notes.pardons import Line, pardoned
 from adjointcheck.notes.posing import ORDERS
 from adjointcheck.notes.prove import Proof, Slots
 from adjointcheck.notes.quadratures import carried
-from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, is_untold, reserved
+from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, reserved
 from adjointcheck.notes.situation import moved_inputs
 from adjointcheck.notes.stages import confirmed
 from adjointcheck.notes.starting import moving
@@ -189,6 +189,8 @@ class Notes:
             return replace(blank, words="a control that the notes choose; what they say before and after is not judged with it")
         if is_untold(left, right, self.context):
             return replace(blank, words="the notes do not say, in a form that is understood, how one layer follows from another")
+        if self.aside is not None and is_unpaid(left, right, self.context, self.aside[0]):
+            return replace(blank, words="the notes do not say, in a form that is understood, what the cost of this example is")
         context = spoken_of((left, right), self.context)
         if conserves_energy(left, right) and OPTIMUM.search(self.sentence.lower()):
             context = context.assume("optimal")
