@@ -30,7 +30,7 @@ from adjointcheck.notes.formulas import exampled, finer_step, formula, update
 from adjointcheck.notes.impacts import by_cases, cased, jump
 from adjointcheck.notes.iterates import at_iterate, iteration, sized
 from adjointcheck.notes.layering import arrived, counted_back, counted_to, finer, grid, shared, stepwise
-from adjointcheck.notes.manifold import end_condition, end_cost
+from adjointcheck.notes.manifold import end_condition, end_cost, with_end_multiplier
 from adjointcheck.notes.meaning import AXES, COUNTERS, Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.measured import increment, operators, specialised, vectors
 from adjointcheck.notes.mechanics import speed_at
@@ -119,7 +119,8 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
             status, names, after = found
             resolved = replace(_resolved(unprimed(chain, after), after), status=status, form="", introduced=names)
             return replace(resolved, problems=()) if introduce in UNJUDGED else resolved, _explained(after, chain)
-    after = _explained(chained(chain, propose(chain, governed(chain, vectors(chain, stage_letters(chain, context))))), chain)
+    context = with_end_multiplier(chain, stage_letters(chain, context))
+    after = _explained(chained(chain, propose(chain, governed(chain, vectors(chain, context)))), chain)
     resolved = _resolved(chain, after)
     several = ("it speaks of two costs",) if len(spoken_costs(chain, after)) > 1 else ()
     return replace(resolved, problems=(*resolved.problems, *several)), _hypothesised(chain, after)

@@ -116,7 +116,7 @@ def augmented(chain: tree.Chain, context: Context) -> Introduced:
         return None
     for found, sign, layout, _ in terms:
         context = _tells(found, sign, layout, context, "its Lagrangian")
-    context, known = priced(pair[1], with_end_multiplier(pair[1], context)), context.letters.get(key(letter))
+    context, known = priced(pair[1], with_end_multiplier(pair[1], context, "its Lagrangian")), context.letters.get(key(letter))
     body = resolve(pair[1], propose(tree.Chain((pair[1],), ()), context))
     declared = Declared(key(letter), "J_a", kind="functional", body=body, source=known.source if known else "proposed")
     return "definition", (key(letter),), replace(context, letters={**context.letters, key(letter): declared})

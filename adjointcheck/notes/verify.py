@@ -32,7 +32,8 @@ from adjointcheck.notes.impacts import settled
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.judgement import EQUALITIES, follows, judge_pair
 from adjointcheck.notes.latex import Unread, read_formula
-from adjointcheck.notes.meaning import Symbol, resolve, walk
+from adjointcheck.notes.manifold import shown, with_other_multiplier
+from adjointcheck.notes.meaning import Symbol, resolve, symbols, walk
 from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
 from adjointcheck.notes.numbered import told
 from adjointcheck.notes.pardons import Line, pardoned
@@ -136,6 +137,13 @@ class Notes:
             if all(finding.status == "proved" for finding in other[1]) and not is_gradient(other[0].chain):
                 return other
             self.context = after
+        other = with_other_multiplier(self.context)
+        if other is not self.context and "nu" in symbols(resolved.chain) and any(finding.status == "refuted" for finding in found):
+            after, self.context = self.context, other
+            resolved, again = self.understood(blank, chain)
+            if all(finding.status == "proved" for finding in again):
+                return resolved, again
+            self.context = after
         return resolved, found
 
     def understood(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:
@@ -214,7 +222,7 @@ class Notes:
             return replace(blank, words=doubt)
         if found.status == "proved":
             self.context = settled(left, right, confirmed((left, right), self.context))
-        self.context = told((left, right), self.context) if found.status == "proved" else self.context
+        self.context = shown((left, right), told((left, right), self.context)) if found.status == "proved" else self.context
         self.sides[blank.name] = left, right, self.reservations, self.context.option("starts")
         self.readings |= {blank.name: proof.reading} if found.status == "proved" and proof.reading else {}
         if found.status != "refuted" or relation not in EQUALITIES:
