@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context
-from adjointcheck.notes.meaning import Applied, Symbol, children, rebuilt
+from adjointcheck.notes.costs import integrates
+from adjointcheck.notes.meaning import Applied, Symbol, children, rebuilt, symbols, walk
 from adjointcheck.notes.tree import Node
 
 ZERO = tree.Number(Fraction(0))
@@ -19,14 +20,21 @@ def at_samples(chain: tree.Chain, context: Context) -> tree.Chain:
     """p(s^-) = p(s^+) + h_x^T r with h_x at s; p(t) = 0 for t > t_N with no costate any more."""
     if not context.of("s"):
         return chain
-    later = [item for item in chain.conditions if is_beyond(item) and context.option("sampled to")]
+    later = [item for item in chain.conditions if is_beyond(item) and (context.option("sampled to") or _is_all_paid(context))]
     if later:
         kept = tuple(item for item in chain.conditions if item not in later)
         return replace(chain, sides=tuple(map(_without_costate, chain.sides)), conditions=kept)
+    chain = replace(chain, sides=tuple(map(_summed, chain.sides)))
     places = {part.at for side in chain.sides for part in _paths(side)}
     place = next(iter(places), None)
     at_one = len(places) == 1 and isinstance(place, Symbol) and place.name == "s"
     return replace(chain, sides=tuple(_taken_at(side, place) for side in chain.sides)) if at_one and place is not None else chain
+
+
+def _is_all_paid(context: Context) -> bool:
+    """Is nothing paid but at observations?"""
+    law = context.law("objective")
+    return law is not None and "phi" in symbols(law.right) and not symbols(law.right) & {"L", "Psi"} and not integrates(law.right)
 
 
 def is_beyond(condition: Node) -> bool:
@@ -41,6 +49,14 @@ def _paths(node: Node) -> Iterator[Symbol]:
         yield node
     for child in (node.of,) if isinstance(node, tree.Derivative) else children(node):
         yield from _paths(child)
+
+
+def _summed(node: Node) -> Node:
+    """sum_j r_j^T (h_x s(t_j) + h_theta): functions without arguments at the time of each observation."""
+    times = {part for part in walk(node.body) if isinstance(part, Symbol) and part.name == "s"} if isinstance(node, tree.Series) else set()
+    if not isinstance(node, tree.Series) or node.index is None or times != {Symbol("s", part=(node.index,))}:
+        return rebuilt(node, _summed)
+    return replace(node, body=_taken_at(node.body, times.pop()))
 
 
 def _taken_at(node: Node, place: Node) -> Node:

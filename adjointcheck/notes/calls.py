@@ -26,6 +26,7 @@ from adjointcheck.notes.tree import (
 
 INDICES = frozenset("ijklmnN")
 HAMILTONIANS = frozenset({"H", "mathcal{H}"})  # functions that nobody multiplies by themselves
+WEIGHTS = frozenset({"w", "omega", "alpha", "beta", "gamma", "kappa", "q", "lambda"})
 NEVER_CALLED = frozenset({"dots", "infty"})
 
 
@@ -118,9 +119,17 @@ def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters
             refuse(paren, f"`{base.name}` with an index before a bracket: its value at a place, or a factor", "Write a dot before it.")
         return True
     factor = base.name in letters.plain or base.name in letters.signals or isinstance(head, Transposed) or paren.opener == "["
-    if factor or _is_defect(content):
+    if factor or _is_defect(content) or _weighs(base, content):
         return False
     refuse(paren, f"`{base.name}(...)`: a function of something, or a product", f"Declare {base.name}, or write a dot before a factor.")
+
+
+def _weighs(base: Letter, content: Node) -> bool:
+    """w_i (y_i - d_i): a weight, whose index stands in the sum behind it."""
+    terms = content.terms if isinstance(content, Sum) and base.name in WEIGHTS else ()
+    inner = [term.of if isinstance(term, Negative) else term for term in terms]
+    letters = [base_of(term.function if isinstance(term, Call) else term) for term in inner]
+    return any(index in letter.below for index in base.below for letter in letters if isinstance(letter, Letter))
 
 
 def _is_defect(content: Node) -> bool:

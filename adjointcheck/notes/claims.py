@@ -24,13 +24,14 @@ from adjointcheck.notes.curvature import is_second
 from adjointcheck.notes.derivatives import differing
 from adjointcheck.notes.flowing import flowing
 from adjointcheck.notes.hessians import cost_moved, second
-from adjointcheck.notes.indices import Unclear, ahead, counted_from, past_last
+from adjointcheck.notes.indices import Unclear, ahead, counted_from
 from adjointcheck.notes.jacobian import Partial, lemma
 from adjointcheck.notes.meaning import Applied, Symbol, Unknown, rebuilt, walk
 from adjointcheck.notes.quantities import component_slot
 from adjointcheck.notes.scales import is_score
 from adjointcheck.notes.settings import Setting
 from adjointcheck.notes.starting import SLOPE
+from adjointcheck.notes.sums import over_layers, over_observations
 from adjointcheck.notes.tree import Node
 from adjointcheck.trusted.language import INTERVALS
 from adjointcheck.trusted.theory import judge_theory
@@ -158,11 +159,10 @@ class Reader(Composition):
         place, offset = self.place(at)
         if offset not in (0, 1):
             raise Unclear(f"an index {offset} layers away", "neighbouring layers")
-        if offset:
-            root = self.setting.language.move(root, "next")
+        root = self.setting.language.move(root, "next") if offset else root
         side = "" if side == "before" and place == self.setting.language.points[-1:][0] else side
         inner = place in self.setting.language.points[1:-1]
-        smooth = root.head == "symbol" and root.value.partition("_")[0] in ("x", "O") and self.setting.name == "observations"
+        smooth = root.head == "symbol" and self.smooth(root)
         if inner and not side and not smooth:  # what is looked at does not jump there
             raise Unclear("a value at a jump", "a side: p(s^-), p(s^+)")
         if side and place == "here":
@@ -540,8 +540,16 @@ class Reader(Composition):
             if place == "here" and ahead != self.base() * self.setting.language.layers:
                 raise Unclear("a value some layers ahead", "a value at a time")
             rest = {key: root for key, root in form.items() if key != "here"}
-            form = self.added(rest, {place: form["here"]}) if "here" in form else rest
+            form = self.added(rest, {place: self.seen(form["here"], place)}) if "here" in form else rest
         return form
+
+    def smooth(self, root: Expression) -> bool:
+        """Does it not jump where a state is observed?"""
+        return self.setting.name == "observations" and {name.partition("_")[0] for name in symbols_of(root)} <= {"x", "O", "S", "M"}
+
+    def seen(self, root: Expression, place: str) -> Expression:
+        """At an observation, what does not jump there is taken before it."""
+        return self.setting.language.move(root, "before") if place in self.setting.language.points[1:-1] and self.smooth(root) else root
 
     def holding(self, form: Form, name: str, value: Node) -> Form:
         """With one component at another value, as in |_{x = 1}."""
@@ -573,20 +581,11 @@ class Reader(Composition):
         return usual if node is None else "here" if running else self.place(node)[0]
 
     def form_series(self, node: tree.Series) -> Form:
-        """A sum over all layers, whatever its index starts with; the last layer's own term apart."""
-        points = self.setting.language.points
-        if not self.setting.language.layers or node.kind != "sum" or not isinstance(node.lower, tree.Number) or node.upper is None:
-            raise Unclear("a sum", "sums over the layers 0 ... N - 1")
-        start = int(node.lower.value)
-        beyond = past_last(node.upper) - start
-        inner = replace(self, sum_start=-start)
-        body = inner.form(node.body)
-        if set(body) - {"", "here"}:
-            raise Unclear("a sum with terms at fixed layers", "terms of the running layer")
-        root = body.get("here", ZERO) + body.get("", ZERO)
-        if beyond not in (0, -1):
-            raise Unclear("a sum over some of the layers", "sums over all layers")
-        return {"sum": root} if beyond == -1 else {"sum": root, points[-1]: root}
+        return over_observations(self, node) if "r" in self.setting.language.points else over_layers(self, node)
+
+    def summing(self, start: int) -> Reader:
+        """Inside a sum over layers whose first layer has this index."""
+        return replace(self, sum_start=start)
 
     def form_expectation(self, node: tree.Expectation) -> Form:
         body = self.form(node.body)

@@ -43,7 +43,7 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
         return context
     context = _declared(context, "x", [letter for letter, _ in states.values()])
     chains = _chains(formulas, context)  # with the states known, a(b + c) is read
-    costs = [side for chain in chains for side in chain.sides[1:] or chain.sides if _is_cost(chain, context)]
+    costs = [side for chain in chains for side in chain.sides[1:] or chain.sides if _is_cost(chain, context) or _is_paid(chain, context)]
     used = [part for node in joined((right for _, right in states.values()), costs) for part in _unscripted(_spelt(node))]
     context = _told(_chains(formulas, context, USUAL_COSTATES), states, _costates(chains, list(states), used, context))
     context = _declared(context, "w", _controls([*used, *(part for chain in chains for part in walk(chain))], used, context))
@@ -347,6 +347,13 @@ def _is_cost(chain: tree.Chain, context: Context) -> bool:
     ends = letter is None or letter.name not in USUAL_COSTATES  # lambda(T) = x(T) is no cost
     paid = any(isinstance(part, tree.Integral) or (ends and _is_end(part)) for part in parts)
     return paid and (named or isinstance(chain.sides[0], tree.Extremum)) and not any(isinstance(part, tree.Derivative) for part in parts)
+
+
+def _is_paid(chain: tree.Chain, context: Context) -> bool:
+    """l = x^2 + r u^2: what the notes have called the running or the end cost, written out."""
+    pair = pair_of(chain)
+    known = context.letters.get(key(letter)) if pair is not None and (letter := head(pair[0])) is not None else None
+    return known is not None and known.symbol in ("L", "Psi") and pair is not None and is_plain(pair[1])
 
 
 def _is_end(node: Node) -> bool:

@@ -11,7 +11,7 @@ import bisect
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adjointcheck.notes.latex import Unread
 from adjointcheck.notes.letters import NONE
@@ -29,6 +29,14 @@ BESIDE = 45  # characters between such a word and what is made small or large
 PAUSE = re.compile(r"\n[ \t>]*\n|[.!?;]\s")
 STANDS_FOR = re.compile(r"\s*(?:stands? for|denotes?|equals?|(?:is |be )?equal to|(?:ist |sei )?gleich|bezeichnet|steht für|désigne"
                         r"|(?:est )?égale? à|denota|(?:es |sea )?igual a|(?:è |sia )?uguale a)\s*")
+
+
+UNDER = re.compile(r"[\s,]*(?:for(?: all| every| any)?|when(?:ever)?|if|as long as|für(?: alle| jedes)?|wenn|falls|solange|pour(?: tout)?"
+                   r"|si|tant que|para(?: todo)?|cuando|per(?: ogni)?|se|quando|при|для(?: всех)?|если|когда)\s*")
+PAID = re.compile(r"\s*\\?[A-Za-z]+\s*\(\s*(?:\\\w+\s*\{?)?[a-z]\}?(?:\s*\([^()]*\)|_\{?[NKMT]\}?)(?:,[^()]*)?\)\s*")  # C(x(1)), C(x_N)
+BOUND = re.compile(r"[<>]|\\(?:le|ge|leq|geq|lt|gt|leqslant|geqslant)(?![A-Za-z])")
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+WHERE = r" \quad "
 
 
 @dataclass(frozen=True)
@@ -100,8 +108,9 @@ def _document(file: str, parts: list[Source]) -> Document:
 def _formulas(part: Source, found: Layout, count: int) -> Iterator[Formula]:
     """The formulas of one text; inline mathematics only where it states something."""
     since, before = 0, None
-    for region, declared in zip(found.regions, _declared(part.text, found), strict=True):
-        for formula in (*_said(part, found, before, region), *_region(part, found, region)):
+    following = [*found.regions[1:], None][: len(found.regions)]
+    for region, declared, after in zip(found.regions, _declared(part.text, found), following, strict=True):
+        for formula in (*_said(part, found, before, region), *_where(part, found, after, region, list(_region(part, found, region)))):
             count += 1
             yield _finished(formula, str(count), formula.declared or declared, sentence(part, found, region.outer[0], since))
         since, before = region.outer[1] if region.display else since, region
@@ -137,6 +146,22 @@ def _said(part: Source, found: Layout, one: Region | None, other: Region) -> Ite
     if not (_states(left.text) or _states(right.text)):
         places = tuple(map(part.place, (*left.offsets, *[one.outer[1]] * 3, *right.offsets)))
         yield Formula("", f"{left.text} = {right.text}", part.file, *places[0], display=False, places=places)
+
+
+def _where(part: Source, found: Layout, after: Region | None, region: Region, formulas: list[Formula]) -> list[Formula]:
+    """p(t) = 0 where t > t_N, of `$p(t) = 0$ for $t > t_N$`."""
+    if after is None or after.display or region.display or len(formulas) != 1 or formulas[0].unread:
+        return formulas
+    between = COMMENT.sub(" ", part.text[region.outer[1] : after.outer[0]])
+    try:
+        condition = expanded(_clean(part, found, after), found.macros)
+    except NotRead:
+        return formulas
+    if not UNDER.fullmatch(between.lower()) or not BOUND.search(condition.text):
+        return formulas
+    (formula,) = formulas
+    places = (*formula.places, *[formula.places[-1]] * len(WHERE), *map(part.place, condition.offsets))
+    return [replace(formula, text=f"{formula.text}{WHERE}{condition.text}", places=places)]
 
 
 def _sought(part: Source, found: Layout, region: Region, traced: Traced) -> Traced:

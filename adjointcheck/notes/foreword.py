@@ -14,6 +14,7 @@ from adjointcheck.notes.concrete import acquainted
 from adjointcheck.notes.context import LATER, Context, Declared, own, read_header
 from adjointcheck.notes.cost_parts import parted
 from adjointcheck.notes.densities import told
+from adjointcheck.notes.explanations import NEAR, WHERE, explanation
 from adjointcheck.notes.impacts import impacted
 from adjointcheck.notes.introduction import Introduced, dynamics, integrated_dynamics, naming, understand
 from adjointcheck.notes.iterates import iterated_in
@@ -143,13 +144,16 @@ def flow(chain: tree.Chain, context: Context) -> Introduced:
 
 def foretold(formulas: Iterable[Formula], context: Context) -> tuple[Context, Context]:
     """The context with the costate's letter, sign and layout, where they are only told further down; and the context after all."""
-    after = context
-    for formula in formulas:
+    after, formulas = context, list(formulas)
+    for i, formula in enumerate(formulas):
         chain = formula.unread or read_formula(formula.text, after.reader())
         try:
-            after = after if isinstance(chain, Unread) else understand(chain, after)[1]
+            resolved, after = (None, after) if isinstance(chain, Unread) else understand(chain, after)
         except (AdjointCheckError, ArithmeticError, AssertionError, LookupError, TypeError, ValueError):
             continue  # it is told where the formula itself is judged
+        told_next = explanation(resolved, _chains(formulas[i + 1 : i + 1 + NEAR], after), after) if resolved is not None else None
+        if told_next is not None:
+            context = replace(context, pieces={**context.pieces, f"{WHERE}{formula.name}": told_next})
     told = next((known for known in after.of("p") if known.told), None)
     if told is None or not may_be_costate(told.letter, context):
         return context, after

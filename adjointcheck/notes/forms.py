@@ -47,9 +47,10 @@ def _marginal(slope: tree.Derivative) -> bool:
 
 
 def conserves_energy(left: Node, right: Node) -> bool:
-    """dH/dt = 0: what only an optimal control satisfies."""
+    """dH/dt = 0, dH/dt = H_t: what only an optimal control satisfies."""
     moved = isinstance(left, tree.Derivative) and left.kind == "total" and "H" in symbols(left.of)
-    return moved and right == tree.Number(Fraction(0))
+    explicit = isinstance(right, tree.Derivative) and (right.kind, right.by) == ("partial", (Symbol("t"),)) and "H" in symbols(right.of)
+    return moved and (explicit or right == tree.Number(Fraction(0)))
 
 
 def about_end_time(left: Node, right: Node) -> bool:

@@ -40,6 +40,7 @@ from adjointcheck.notes.neighbours import first_order
 from adjointcheck.notes.nets import spelt as weighed
 from adjointcheck.notes.numbered import family, numbered, spread
 from adjointcheck.notes.observed import observed_cost
+from adjointcheck.notes.outputs import observed, output
 from adjointcheck.notes.own_letters import indexed, is_pairwise, is_placed
 from adjointcheck.notes.posing import mapped, posed, ranged, sought
 from adjointcheck.notes.primes import is_primed, unprimed
@@ -52,6 +53,8 @@ from adjointcheck.notes.scales import is_score
 from adjointcheck.notes.several_costs import about, composed, is_another, law_of, spelt, summed
 from adjointcheck.notes.several_costs import named as spoken_costs
 from adjointcheck.notes.shorthand import NOTATIONS, conserved, counts, gathered, squares, title
+from adjointcheck.notes.slopes import parametric
+from adjointcheck.notes.spaces import membership
 from adjointcheck.notes.stages import on_clock, stage_definition, stage_law, stage_letters, stage_update
 from adjointcheck.notes.starting import START, parametrised
 from adjointcheck.notes.step_jacobians import step_jacobians
@@ -76,7 +79,6 @@ from adjointcheck.notes.usage import (
     pair_of,
     propose,
     role_in,
-    show_plain,
     slot_of,
     successor,
     with_ends,
@@ -103,7 +105,7 @@ class Resolved:
 
 def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
-    chain = assembled(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
+    chain, context = observed(assembled(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context), context)
     stepped = iteration(chain, context)
     context = stepped[2] if stepped else sized(chain, context)
     chain = replace(chain, sides=tuple(propagated(at_iterate(side, context), context) for side in chain.sides))
@@ -120,7 +122,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
             resolved = replace(_resolved(unprimed(chain, after), after), status=status, form="", introduced=names)
             return replace(resolved, problems=()) if introduce in UNJUDGED else resolved, _explained(after, chain)
     context = with_end_multiplier(chain, stage_letters(chain, context))
-    after = _explained(chained(chain, propose(chain, governed(chain, vectors(chain, context)))), chain)
+    after = _explained(chained(chain, propose(chain, governed(chain, vectors(chain, parametric(chain, context))))), chain)
     resolved = _resolved(chain, after)
     several = ("it speaks of two costs",) if len(spoken_costs(chain, after)) > 1 else ()
     return replace(resolved, problems=(*resolved.problems, *several)), _hypothesised(chain, after)
@@ -171,56 +173,6 @@ def _harmless(condition: Node) -> bool:
 # What a formula may introduce: (status, letters, context), or None
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
-
-
-def _within(node: Node, name: str) -> bool:
-    return any(isinstance(part, tree.Letter) and (key(part) == name or part.name == name) for part in walk(node))
-
-
-def membership(chain: tree.Chain, context: Context) -> Introduced:
-    """z(t) in R^n, t in [t_0, t_1]."""
-    if chain.relations[:1] != ("in",):
-        return None
-    letter, space = head(chain.sides[0]), chain.sides[1]
-    if letter is None:
-        return "assumption", (), context
-    if key(letter) == "t" and isinstance(space, tree.Vector):
-        for symbol, cell in zip(("t0", "t1"), space.rows[0] if len(space.rows) == 1 else [row[0] for row in space.rows], strict=False):
-            context = ends(context, symbol, cell)
-        return "assumption", (), context
-    shape, layered = _space(space), is_placed(letter, context)
-    if shape is None:
-        return "assumption", (), context
-    letter = replace(letter, below=()) if layered else letter
-    path = isinstance(chain.sides[0], tree.Call) or layered
-    usual = (("x", USUAL_STATES), ("w", USUAL_CONTROLS), *(() if path else (("theta", USUAL_PARAMETERS),)))  # p(t) is no parameter
-    role = next((symbol for symbol, names in usual if key(letter) in names and not context.of(symbol)), None)
-    if key(letter) not in context.letters and role:
-        context = context.declare(Declared(key(letter), role, (shape[0], "1"), ROLES[role].kind, source="proposed"))
-    elif path and key(letter) in USUAL_COSTATES and key(letter) not in context.letters and _beside_state(shape, context):
-        layout = "row" if shape[0] == "1" else "column"
-        context = context.declare(Declared(key(letter), "p", ROLES["p"].shape, "path", layout=layout, source="usual"))
-    elif key(letter) not in context.letters:
-        context = context.declare(Declared(key(letter), own(key(letter)), shape, "path" if path else "constant", source="proposed"))
-    return "assumption", (key(letter),), context
-
-
-def _beside_state(shape: tuple[str, str], context: Context) -> bool:
-    """Is it the space of the state, whose costate has no letter yet?"""
-    states = context.of("x")
-    return bool(states) and not context.of("p") and states[0].shape != ("1", "1") and sorted(shape) == sorted(states[0].shape)
-
-
-def _space(node: Node) -> tuple[str, str] | None:
-    """(n, k) of R^{n x k}."""
-    if isinstance(node, tree.Letter) and node.name in ("mathbb{R}", "R") and not node.above:
-        return ("1", "1")
-    if isinstance(node, tree.Letter) and node.above:
-        node = tree.Power(node, node.above[0])
-    if not isinstance(node, tree.Power) or head(node.base) is None:
-        return None
-    names = [show_plain(part) for part in (node.exponent.factors if isinstance(node.exponent, tree.Product) else (node.exponent,))]
-    return (names[0], names[1] if len(names) > 1 else "1") if all(names) and len(names) < 3 else None
 
 
 def dynamics(chain: tree.Chain, context: Context) -> Introduced:
@@ -568,10 +520,10 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
 
 INTRODUCTIONS = (membership, assigned, propagator, tangent, stage_law, stage_update, stage_definition, named_neighbour, numbered, family,
                  ansatz, *NOTATIONS, grid, layers, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, integrated_dynamics,
-                 linearised, sensitivity, started, switched, guard, reset, observed_cost, increment, specialised, supposed, start,
+                 linearised, sensitivity, started, switched, guard, reset, observed_cost, increment, specialised, supposed, output, start,
                  end_condition, end_cost, riccati_ansatz, finer_step, formula, update, piece, objective, augmented, adjoined_motion,
                  repriced, current_hamiltonian, hamiltonian, costate_meaning, condition, rate, ended, sought, ranged, naming)
-UNJUDGED = (*NOTATIONS, family, update, finer_step, propagator, sought, ranged)  # letters of their own may stand in these
+UNJUDGED = (*NOTATIONS, output, family, update, finer_step, propagator, sought, ranged)  # letters of their own may stand in these
 
 
 # Letters that a claim uses without a word

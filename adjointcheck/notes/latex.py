@@ -217,8 +217,14 @@ def _is_statement(part: _Part, letters: Letters) -> bool:
         return _poses(part)
     first = part.tokens[: relations[0]]
     relation = part.tokens[relations[0]]
-    range_letter = len(first) == 1 and first[0].type == "NAME" and (first[0] in {*INDICES, "t", *letters.times})
+    range_letter = len(first) == 1 and first[0].type == "NAME" and (first[0] in {*INDICES, "t", *letters.times}) and not _is_formula(part)
     return not (range_letter and part.before) and not (relation in ORDERING and part.before in ("COMMA", "QUAD", "WORDS", "SEMI", "COLON"))
+
+
+def _is_formula(part: _Part) -> bool:
+    """l = (x^2 + r u^2)/2, and no range of an index l."""
+    kinds = {token.type for token in part.tokens[part.relations[0] :]}
+    return part.tokens[0] in INDICES and bool(kinds & {"SUP", "FUNC", "INT"}) and part.tokens[part.relations[0]] == "="
 
 
 def _poses(part: _Part) -> bool:

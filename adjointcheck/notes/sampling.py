@@ -32,9 +32,18 @@ def sampled(chain: tree.Chain, context: Context) -> Context:
             context = context.declare(place)
             if isinstance(series.upper, tree.Letter) and key(series.upper) not in context.letters and not context.of("N"):
                 context = context.declare(Declared(key(series.upper), "N", source="proposed"))
+            context = _last(times[0], series.upper, context)
             to = {} if context.option("horizon") else {"sampled to": "end"}
             return _paid(series.body, replace(context, options={**context.options, "sampled": times[0], **to}))
     return context
+
+
+def _last(time: str, upper: Node | None, context: Context) -> Context:
+    """With t_N as the last observation, where the end has a name of its own."""
+    name = f"{time}_{key(upper)}" if isinstance(upper, tree.Letter) else ""
+    if not context.option("horizon") or not name or name in context.letters:
+        return context
+    return context.declare(Declared(name, "s", kind="alias", body=Symbol("s", part=(Symbol("N"),)), source="proposed"))
 
 
 def _sampled(node: Node, index: Node | None, context: Context) -> str | None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from types import MappingProxyType
 from typing import Any
 
 from adjointcheck.derive.theories import discrete, end_conditions, events, neural, runge_kutta
@@ -178,19 +179,21 @@ def reverse_time(draft: Draft) -> None:
     draft.assume("flow_start", "M = I at t0")
 
 
-def forward_gradient(draft: Draft) -> None:
+def forward_gradient(draft: Draft, observed: Mapping[str, tuple[str, str]] = MappingProxyType({})) -> None:
     """dJ/dtheta by sensitivities, int (L_x S + L_theta) dt + Psi_x S + Psi_theta: what S means, for any multiplier.
 
-    That the costate's gradient says the same is proved (`whole_theta` to `forward_theta`).
+    That the costate's gradient says the same is proved (`whole_theta` to `forward_theta`).  `observed`: phi_theta, phi_x S by points.
     """
-    whole = {"value": "J_theta + J_x0*x0_theta", "integrand": "L_theta + p*f_theta", "t1": "Psi_theta", "t0": "p*x0_theta"}
-    moved = {**whole, "integrand": "L_theta + p*f_theta - (p.dot*S + p*S.dot)", "t1": "Psi_theta + p*S", "t0": "p*x0_theta - p*S"}
-    found = {"value": whole["value"], "integrand": "L_theta + L_x*S", "t1": "Psi_theta + Psi_x*S"}
+    kept = {s: explicit for s, (explicit, _) in observed.items()}
+    whole = {"value": "J_theta + J_x0*x0_theta", "integrand": "L_theta + p*f_theta", "t1": "Psi_theta", "t0": "p*x0_theta", **kept}
+    found = {"value": whole["value"], "integrand": "L_theta + L_x*S", "t1": "Psi_theta + Psi_x*S",
+             **{s: " + ".join(terms) for s, terms in observed.items()}}
     draft.assume("chain_rule_theta", found)
     how = {"gradient_theta": "hole", "gradient_x0": "hole*x0_theta"}
     draft.step("whole_theta", "rewrite", whole, *how, how=how)
-    draft.step("whole_theta_moved", "by_parts", moved, "whole_theta", boundary="p*S")
-    draft.step("forward_theta", "rewrite", found, "whole_theta_moved", "costate", "sensitivity", "terminal", "sensitivity_start")
+    draft.step("whole_theta_moved", "by_parts", draft.by_parts("whole_theta", "p*S"), "whole_theta", boundary="p*S")
+    known = (f"{name}_{s}" for s in observed for name in ("jump", "sensitivity"))
+    draft.step("forward_theta", "rewrite", found, "whole_theta_moved", "costate", "sensitivity", "terminal", "sensitivity_start", *known)
     draft.step("adjoint_theta", "rewrite", draft.claim("gradient_theta"), "gradient_theta", how={"gradient_theta": "hole"})
 
 
@@ -266,6 +269,22 @@ def speaking(build: Callable[..., Draft]) -> Callable[..., Draft]:
         return draft
 
     return extended_draft
+
+
+def observations() -> Draft:
+    """The theorem on observations, with sensitivities, which are continuous there, and a start that may move with the parameters."""
+    draft = events.observations()
+    spoken_of(draft)
+    draft.let(S="n m", M="n n nonzero", x0_theta="n m constant")
+    draft.assume("sensitivity", "S.dot = f_x*S + f_theta")
+    draft.assume("sensitivity_start", "S = x0_theta at t0")
+    draft.assume("flow", "M.dot = f_x*M")
+    draft.assume("flow_start", "M = I at t0")
+    for s in ("s", "r"):
+        draft.assume(f"sensitivity_{s}", f"S.after = S.before at {s}")
+        draft.assume(f"flow_{s}", f"M.after = M.before at {s}")
+    forward_gradient(draft, {s: (f"phi_{s}_theta.before", f"phi_{s}_x.before*S.before") for s in ("s", "r")})
+    return draft
 
 
 def event(reset: str) -> Draft:
@@ -380,7 +399,7 @@ KINDS: dict[str, Kind] = {
     "euler_sum": Kind("Layers x.next = x + h f(x, w), cost L", layers, ("x + h*f", "L"), optional=("stationary",)),
     **{f"{kind}_varied": Kind(f"Layers {step}, varied", layers, (step, stage, False), optional=("x0_fixed", "theta_fixed", "w_fixed"))
        for kind, step, stage in (("map", "f", "L"), ("euler", "x + h*f", "h*L"), ("euler_sum", "x + h*f", "L"))},
-    "observations": Kind("Observations", speaking(events.observations), names=_PHI, optional=_SAME),
+    "observations": Kind("Observations", observations, names=_PHI, optional=_SAME),
     "event": Kind("An event with reset", event, ("r",), {**_PHI, "s": "tau"}),
     "switch": Kind("An event that switches fields", event, ("",), {**_PHI, "s": "tau"}, optional=_SAME[:2]),
     **{f"stages_{kind}_{count}": Kind(f"A Runge-Kutta method of {count} stages, {kind}", stages, (kind, count))

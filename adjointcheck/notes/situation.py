@@ -70,14 +70,11 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
     alone = tuple(name for name, fixed in ALONE.items() if fixed <= {*held})
     choice = ("costate", "terminal") if has_free_multiplier(chain) else ()
     for kind in filter(None, kinds):
-        made = concrete(kind, unobserved(context) if kind == "continuous" else context)
+        made = concrete(kind, context)
         if made is not None:
             force = tuple(name for name in (*held, *alone, *stationary, *free, *smooth) if name in made.optional)
             spelt = (("stationary_control",),) if "stationary" in force and "L_is" in made.facts else ()  # L_w is a formula
             yield from (Situation(made, force, choice, hidden) for hidden in (*HIDDEN.get(kind, ((),)), *spelt))
-
-
-PAID = frozenset({"p", "J", "J_a", "H", "L", "Psi", "phi", "O", "s", "a_theta", "a_t"})  # what a flow alone does not speak of
 
 
 def has_free_multiplier(chain: tree.Chain) -> bool:
@@ -125,19 +122,13 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
     if "tau" in names or context.of("g"):
         return event_kind(context)
     if context.of("phi") or "phi" in names:
-        return ("continuous",) if not names & PAID else ("observations",)
+        return ("observations",)
     if context.of("psi") or "nu" in names:
         return ("manifold",)
     for hypothesis, kind in (("fixed end", "fixed_end"), ("periodic", "periodic")):
         if hypothesis in context.hypotheses:
             return (kind, "continuous")
     return ("continuous", "variations") if moves else ("continuous",)
-
-
-def unobserved(context: Context) -> Context:
-    """Without a cost that is paid at observations: the solution and its sensitivities know nothing of it."""
-    observed = bool(context.of("phi"))
-    return replace(context, laws=tuple(law for law in context.laws if law.kind != "objective")) if observed else context
 
 
 def _flows(node: Node) -> bool:
@@ -383,7 +374,7 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
     paid = next((known.body for known in context.of("phi")), None) if made.name == "observations" else None
     if paid is not None:
         with suppress(Unclear):  # what holds for any cost holds for one that is not said here
-            found["phi"] = _one(reader.form(paid), "here")
+            found["phi"] = found["phi_r"] = _one(reader.form(paid), "here")
     if cost is not None and not isinstance(cost.right, Symbol) and made.name != "observations":
         form = reader.form(cost.right)
         fixed = form.pop("", ZERO)

@@ -23,6 +23,7 @@ from adjointcheck.notes.comparison import OPTIMAL_END, Agreement, Contradiction,
 from adjointcheck.notes.comparison import judge_pair as in_worlds
 from adjointcheck.notes.context import HYPOTHESES, LATER, Context, read_header
 from adjointcheck.notes.current_values import priced
+from adjointcheck.notes.explanations import explained
 from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
 from adjointcheck.notes.flows import spoken_of
 from adjointcheck.notes.foreword import begun
@@ -121,6 +122,7 @@ class Notes:
         if self.aside is not None and not isinstance(chain, Unread) and speaks_of(chain, self.context, self.aside[0]):
             self.aside, self.context, self.reservations = (self.context, self.reservations), *self.aside
             chain = read_formula(formula.text, self.context.reader())
+        self.context = explained(formula.name, self.context)
         return chain
 
     def in_either_sign(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:

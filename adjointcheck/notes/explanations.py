@@ -1,0 +1,39 @@
+"""What the statements behind a formula explain: delta J = int g^T delta u dt, where g = l_u^T + f_u^T lambda."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.context import LATER, Context
+from adjointcheck.notes.introduction import Resolved, naming
+from adjointcheck.notes.meaning import unknown
+from adjointcheck.notes.primes import unprimed
+from adjointcheck.notes.shorthand import title
+from adjointcheck.notes.usage import head, pair_of
+
+WHERE = "where "
+NEAR = 2  # statements behind a formula that may explain its letters
+
+
+def explanation(resolved: Resolved, following: Iterable[tree.Chain], context: Context) -> tree.Chain | None:
+    """The statement behind a claim that says what its unknown letter is."""
+    letters = {letter for side in resolved.chain.sides for letter in unknown(side)} if resolved.status == "claim" else set()
+    for chain in following if letters else ():
+        pair = pair_of(chain)
+        letter = head(pair[0]) if pair is not None else None
+        if letter is not None and title(letter) in letters and naming(unprimed(chain, context), context) is not None:
+            return chain
+    return None
+
+
+def explained(name: str, context: Context) -> Context:
+    """With the letters of the formula of this number that the notes explain right behind it."""
+    chain = context.pieces.get(f"{WHERE}{name}")
+    found = naming(unprimed(chain, context), context) if isinstance(chain, tree.Chain) else None
+    if found is None:
+        return context
+    _, names, after = found
+    letters = {letter: replace(known, told=LATER) if letter in names else known for letter, known in after.letters.items()}
+    return replace(after, letters=letters)
