@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -13,7 +15,7 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.claims import Form, Reader, Unclear
 from adjointcheck.notes.context import Context
 from adjointcheck.notes.meaning import Applied, Symbol, walk
-from adjointcheck.notes.quantities import component_slot
+from adjointcheck.notes.quantities import component_slot, rebuilt
 from adjointcheck.notes.settings import Setting, judged
 from adjointcheck.notes.written_out import OPTIONAL, RICCATI, Functions, Sizes, WrittenOut, document, letters_of, named_divisors, vouched
 from adjointcheck.trusted.language import derive
@@ -56,9 +58,24 @@ def named(context: Context) -> Functions:
     """
     if context.law("objective") is None:
         return (("Psi", tuple(_sizes(context).names("x"))),)
-    called = [part for law in context.laws for part in walk(law.right) if isinstance(part, Applied) and part.name in ("L", "Psi")]
+    parts = (part for law in context.laws for part in walk(of_components(law.right, context)))
+    called = [part for part in parts if isinstance(part, Applied) and part.name in ("L", "Psi")]
     found = {part.name: arguments for part in called if (arguments := _arguments(part))}
     return tuple(sorted(found.items()))
+
+
+def of_components(node: tree.Node, context: Context) -> tree.Node:
+    """V(x_1(T), x_2(T)) for V(x(T)), of a cost that the notes state before they write the field out."""
+    node = rebuilt(node, lambda child: of_components(child, context))
+    if not isinstance(node, Applied) or node.name not in ("L", "Psi"):
+        return node
+    return replace(node, arguments=tuple(entry for slot, value in node.arguments for entry in _components(slot, value, context)))
+
+
+def _components(slot: str, value: tree.Node, context: Context) -> Iterator[tuple[str, tree.Node]]:
+    whole = isinstance(value, Symbol) and value.name == slot and not value.part
+    parts = [replace(value, part=(tree.Number(Fraction(known.part)),)) for known in context.parts(slot)] if whole else []
+    yield from ((slot, part) for part in parts or [value])
 
 
 def _arguments(function: Applied) -> tuple[str, ...]:
@@ -72,6 +89,7 @@ def formulas(context: Context, seed: Setting) -> tuple[list[Expression], Express
     """f, L and Psi in the letters of the theory; raises Unclear for a cost of another form."""
     reader = Reader(seed, context)
     law, cost = context.law("dynamics"), context.law("objective")
+    cost = replace(cost, right=of_components(cost.right, context)) if cost is not None else None
     assert law is not None and isinstance(law.right, tree.Vector)
     form: Form = reader.form(cost.right) if cost else {}
     if set(form) - {"", "integrand", "t1"} or form.get("", ZERO) is not ZERO:

@@ -171,7 +171,7 @@ def _place(node: Applied) -> Node | None:
 
 def _with(body: Node, values: Mapping[str, Node], place: Node | None) -> Node:
     """The formula at other arguments, or at a place."""
-    if isinstance(body, Symbol) and not body.part and body.at is None and body.name in SLOTS:
+    if isinstance(body, Symbol) and body.at is None and body.name in SLOTS:
         here = body if place is None or body.name == "theta" else place if body.name == "t" else replace(body, at=place)
-        return values.get(body.name, here)
+        return here if body.part else values.get(body.name, here)
     return rebuilt(body, lambda child: _with(child, values, place))
