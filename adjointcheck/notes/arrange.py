@@ -46,6 +46,7 @@ class Term:
         self.at = self.nested = 0
         self.factors: list[Node] = []
         self.pending: list[tuple[Node, Sign]] = []
+        self.dots: list[int] = []
 
     @property
     def item(self) -> Node | None:
@@ -62,10 +63,17 @@ class Term:
                     self.evaluate(item)
                 case _:
                     self.factors.append(self.factor())
-        node = product(self._without_words())
+        node = self._dotted(product(self._without_words()))
         for left, sign in reversed(self.pending):
             node = Function(sign.name, (left, plain(node)), span=over([left, node]))
         return node
+
+    def _dotted(self, node: Node) -> Node:
+        """The product with the places of its dots."""
+        if not isinstance(node, Product) or not self.dots:
+            return node
+        pairs = enumerate(zip(node.factors, node.factors[1:], strict=False), 1)
+        return replace(node, dots=tuple(i for i, (one, other) in pairs if any(one.span[1] <= at < other.span[0] for at in self.dots)))
 
     def _without_words(self) -> list[Node]:
         """Words before or behind the factors say when or why; between them they would be part of the term."""
@@ -85,6 +93,7 @@ class Term:
         if not self.factors or self.at + 1 == len(self.items) or _is_sign(self.items[self.at + 1]):
             refuse(sign, f"`{sign.name}` without a factor on both sides", "Write the missing factor.")
         self.at += 1
+        self.dots += [sign.span[0]] if sign.name == "cdot" else []
         if sign.kind == "SLASH":
             self.divide()
         elif sign.kind == "BINOP":

@@ -1,7 +1,7 @@
 """A resolved formula as claims of the derivation language: where each part of it lives, and what it says there.
 
-Every subformula becomes a form: expressions by place.  Places are "" (constants), "here" (the running time or layer), the points of
-the setting, and "integrand", "sum", "mean".  An equation at one place is one there, else a functional.  What else there is is Unclear.
+Every subformula becomes a form: expressions by place, which are "" (constants), "here" (the running time or layer), the setting's
+points, and "integrand", "sum", "mean".  An equation at one place is one there, else a functional.  All else is Unclear.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from adjointcheck.notes.curvature import is_second
 from adjointcheck.notes.derivatives import differing
 from adjointcheck.notes.flowing import flowing
 from adjointcheck.notes.hessians import cost_moved, second
-from adjointcheck.notes.indices import Unclear, ahead, counted_from
+from adjointcheck.notes.indices import Unclear, ahead, counted_from, of_next
 from adjointcheck.notes.jacobian import Partial, lemma
 from adjointcheck.notes.meaning import Applied, Symbol, Unknown, rebuilt, walk
 from adjointcheck.notes.quantities import component_slot
@@ -140,9 +140,9 @@ class Reader(Composition):
     def letter(self, name: str) -> Expression:
         """The setting's letter, or what the notes define it as."""
         body = self.body(name)
-        if body is None and name in self.setting.language.letters:
-            return symbol(name)
         if body is None:
+            if name in self.setting.language.letters:
+                return symbol(name)
             raise Unclear(name, "a letter that this setting speaks of")
         form = self.form(body)
         if set(form) - {"", "here"}:
@@ -152,7 +152,8 @@ class Reader(Composition):
     def body(self, name: str) -> Node | None:
         """What the notes define a letter as: H, J_a, or one of their own."""
         own = (declared.body for declared in self.context.letters.values() if declared.symbol == name and declared.body is not None)
-        return next(own, None) if name in ("H", "J_a") or name not in self.setting.language.letters else None
+        found = next(own, None) if name in ("H", "J_a") or name not in self.setting.language.letters else None
+        return of_next(found) if found is not None and name == "H" and self.setting.language.layers else found
 
     def placed(self, root: Expression, at: Node | None, side: str) -> Form:
         """`root` at a place: shifted over layers, at a point, on a side of it."""

@@ -80,6 +80,7 @@ _ROLES = (
     Role("noise", "constant", ("n", "1"), ("noise", "random vector")),
     Role("stage", "path", ("n", "1"), ("stage", "stages", "stage state", "internal stage")),
     Role("slope", "path", ("n", "1"), ("stage slope", "stage slopes", "slopes")),
+    Role("stage_control", "path", ("k", "1"), ("stage control", "stage controls")),
     Role("stage_costate", "path", ("1", "n"), ("stage costate", "stage costates", "adjoint stage", "stage adjoint")),
     Role("lower", "constant", ("s", "s"), ("tableau", "butcher matrix")),
     Role("weights", "constant", ("s", "1"), ("tableau weights",)),
@@ -171,6 +172,8 @@ class Context:
     `rates`: letters of which the notes write the rates, and that are no functions (`letters.rates_in`).
     `called`: letters that are functions wherever they stand (`letters.called_in`).
     `timed`: letters with a value in time somewhere (`letters.timed_in`).
+    `sample`: i of x^i, where the notes speak of samples (`ensembles.peopled`).
+    `otherwise`: letters that mean something else where notes with layers and a flow speak of the other one (`flows.phased`).
     """
 
     letters: Mapping[str, Declared] = field(default_factory=dict)
@@ -186,6 +189,8 @@ class Context:
     rates: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()
     timed: frozenset[str] = frozenset()
+    sample: str = ""
+    otherwise: Mapping[str, Declared] = field(default_factory=dict)
 
     def option(self, name: str) -> str:
         """row, column ...; "" where the notes leave it open."""
@@ -206,7 +211,7 @@ class Context:
 
     def over(self) -> str:
         """layers or time."""
-        return "layers" if self.law("layers") or self.option("over") == "layers" else "time"
+        return self.option("over") or ("layers" if self.law("layers") else "time")
 
     def declare(self, declared: Declared) -> Context:
         """With one letter more; a contradiction with a declared one becomes a problem, a proposal never overrides a declaration."""
@@ -248,6 +253,7 @@ class Context:
             prime=self.option("prime"),
             maps=self.maps,
             iterate=self.option("iterate"),
+            sample=self.sample,
         )
 
     def shown(self) -> tuple[tuple[str, str], ...]:

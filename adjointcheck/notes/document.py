@@ -166,7 +166,8 @@ def _where(part: Source, found: Layout, after: Region | None, region: Region, fo
 
 def _sought(part: Source, found: Layout, region: Region, traced: Traced) -> Traced:
     """min int L dt, where a cost without a name stands beside a word: `minimise $\\int u^2 dt$`, `$\\int ...$ soll minimiert werden`."""
-    if "\\int" not in traced.text or traced.text.lstrip().startswith(("\\min", "\\max")) or _states(traced.text):
+    paid = "\\int" in traced.text or PAID.fullmatch(traced.text)
+    if not paid or traced.text.lstrip().startswith(("\\min", "\\max")) or _states(traced.text):
         return traced
     start, end = region.outer
     others = [0, *(edge for other in found.regions for edge in other.outer if other is not region), len(part.text)]

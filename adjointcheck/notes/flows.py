@@ -7,9 +7,10 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import Context, Law
+from adjointcheck.notes.context import USUAL, Context, Law, key
 from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.tree import Node
+from adjointcheck.notes.usage import USUAL_PARAMETERS, head, moving, pair_of, role_in
 
 T = Symbol("t")
 
@@ -17,8 +18,7 @@ T = Symbol("t")
 def spoken_of(sides: Iterable[Node], context: Context) -> Context:
     """The context of a resolved formula: where notes have a flow and its layers, a rate or an integral in time speaks of the flow."""
     nodes = [node for side in sides for node in walk(side)]
-    flows = any(isinstance(node, tree.Integral) or (isinstance(node, tree.Derivative) and node.kind == "total" and node.by[:1] == (T,))
-                for node in nodes)
+    flows = context.over() == "time" or any(map(_flows, nodes))
     layered = any(isinstance(node, Symbol) and node.name in ("l", "N") for node in nodes)
     law = context.law("dynamics") or becoming(context)
     if not flows or layered or law is None or context.law("layers") is None:
@@ -26,6 +26,68 @@ def spoken_of(sides: Iterable[Node], context: Context) -> Context:
     options = {name: value for name, value in context.options.items() if name != "over"}
     kept = tuple(_in_time(other) for other in context.laws if other.kind != "layers" and other is not law)
     return replace(context, laws=(law, *(other for other in kept if not counts_layers(other.right))), options=options)
+
+
+def _flows(node: Node) -> bool:
+    """A rate in time, or an integral."""
+    return isinstance(node, tree.Integral) or (isinstance(node, tree.Derivative) and node.kind == "total" and node.by[:1] == (T,))
+
+
+def phased(chain: tree.Chain, context: Context) -> Context:
+    """Notes with layers and a flow speak of time from a formula on that speaks of x(t) or of a rate, and of layers again from x_k on."""
+    if context.law("layers") is None or not (context.law("dynamics") or becoming(context) or _is_flow(chain, context)):
+        return context
+    nodes = [node for side in chain.sides for node in walk(side)]
+    over = "layers" if any(_counts(node, context) for node in nodes) else "time" if any(_is_timed(node, context) for node in nodes) else ""
+    if over in ("", context.over()):
+        return context
+    gone = _layers_alone(chain, context) if over == "time" else {*context.otherwise}
+    kept = {name: known for name, known in context.letters.items() if name not in gone}
+    otherwise = {name: known for name, known in context.letters.items() if name in gone}
+    options = {**context.options, "over": over}
+    return replace(unforced(context), options=options, letters={**kept, **context.otherwise}, otherwise=otherwise)
+
+
+def unforced(context: Context) -> Context:
+    """Without an optimal control, as that of a flow is none of its layers."""
+    return replace(context, hypotheses=tuple(name for name in context.hypotheses if name != "optimal"))
+
+
+def _is_flow(chain: tree.Chain, context: Context) -> bool:
+    """dx(t)/dt = f(x(t), t, theta) of the state that layers have."""
+    pair = pair_of(chain)
+    letter = moving(pair[0]) if pair else None
+    return letter is not None and not letter.below and role_in(letter, context) == "x"
+
+
+def _layers_alone(chain: tree.Chain, context: Context) -> set[str]:
+    """The t that counts layers, the weights theta_t of a layer that are theta in a flow, and its field f with other arguments."""
+    flow = _is_flow(chain, context)
+    bare = {part.name for side in chain.sides for part in walk(side) if isinstance(part, tree.Letter)} if flow else set()
+    called = {part.name for side in chain.sides for call in walk(side) if isinstance(call, tree.Call) and (part := head(call)) and flow}
+    return {name for name, known in context.letters.items() if name in context.otherwise
+            or (known.symbol in ("l", "N") and name in ("t", "T", "s", "tau"))
+            or (known.symbol == "w" and known.source != "declared" and name in bare - called and name in USUAL_PARAMETERS)
+            or (known.symbol == "f" and known.source != "declared" and name in called)}
+
+
+def _counts(node: Node, context: Context) -> bool:
+    """x_k, p_N, and a sum over k."""
+    counters = {known.letter for known in (*context.of("l"), *context.of("N"))}
+    places = node.below if isinstance(node, tree.Letter) else (node.index,) if isinstance(node, tree.Series) and node.index else ()
+    return any(isinstance(part, tree.Letter) and part.name in counters for place in places for part in walk(place))
+
+
+def _is_timed(node: Node, context: Context) -> bool:
+    """x(t), p(T), dx/dt, an integral in time."""
+    usual = {name for name, symbol in USUAL.items() if symbol in ("t", "t0", "t1")}
+    times = {"tau", "s", *usual, *(known.letter for symbol in ("t", "t0", "t1") for known in context.of(symbol))}
+    if isinstance(node, tree.Call):
+        first = next((part for part in walk(node.arguments[0]) if isinstance(part, tree.Letter)), None)
+        return first is not None and len(node.arguments) == 1 and key(first) in times and role_in(head(node), context) in ("x", "p", "w")
+    rate = isinstance(node, tree.Derivative) and node.by[:1] == (tree.Letter("t"),)
+    rate = rate or (isinstance(node, tree.Letter) and node.accents[-1:] == ("dot",))
+    return rate or (isinstance(node, tree.Integral) and getattr(node.by, "name", "") in times)
 
 
 def turned_to_time(right: Node, context: Context) -> Context:

@@ -14,6 +14,7 @@ from adjointcheck.notes.concrete import acquainted
 from adjointcheck.notes.context import LATER, Context, Declared, own, read_header
 from adjointcheck.notes.cost_parts import parted
 from adjointcheck.notes.densities import told
+from adjointcheck.notes.ensembles import one_sample, peopled
 from adjointcheck.notes.explanations import NEAR, WHERE, explanation
 from adjointcheck.notes.impacts import impacted
 from adjointcheck.notes.introduction import Introduced, dynamics, integrated_dynamics, naming, understand
@@ -22,6 +23,7 @@ from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.layering import layered
 from adjointcheck.notes.letters import called_in, maps_beside_bold, rates_in, timed_in
 from adjointcheck.notes.meaning import Symbol, resolve
+from adjointcheck.notes.moments import above, below
 from adjointcheck.notes.multiplier import may_be_costate
 from adjointcheck.notes.nets import netted, spelt
 from adjointcheck.notes.primes import moved, unprimed
@@ -45,6 +47,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
             chain, Unread) else understand(chain, context)[1]
     texts = [formula.text for formula in document.formulas]
     context = replace(context, maps=maps_beside_bold(texts), rates=rates_in(texts), called=called_in(texts), timed=timed_in(texts))
+    context = peopled(document.formulas, context)
     index = iterated_in(texts) if context.over() != "layers" else ""
     context = replace(context, options={**context.options, "iterate": index}) if index else context
     return _parted(document.formulas, replace(context, formulas=()))
@@ -89,7 +92,7 @@ def _sequel(formulas: Sequence[Formula], restated: Sequence[Formula], header: Co
 def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Context]:
     """The context before these formulas, and that after them."""
     context = clocked((formula.text for formula in formulas), starred(formulas, context))
-    context = netted(_chains(formulas, context), context)
+    context = below(_chains(formulas, context), netted(_chains(formulas, context), context))
     context = moved(_chains(formulas, context), told(_chains(formulas, context), context))
     context = parted(_chains(formulas, context), horizon(_chains(formulas, context), context))
     context = counted(_chains(formulas, context), decaying(_chains(formulas, context), context))
@@ -110,7 +113,7 @@ def _chains(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chai
     for formula in formulas:
         chain = formula.unread or read_formula(formula.text, context.reader())
         if not isinstance(chain, Unread):
-            yield spelt(chain, context)
+            yield above(spelt(one_sample(chain, context), context), context)
 
 
 def decaying(chains: Iterable[tree.Chain], context: Context) -> Context:

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES
+from adjointcheck.notes.derivatives import core_of
 from adjointcheck.notes.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.tree import Node
 
@@ -51,6 +52,17 @@ def conserves_energy(left: Node, right: Node) -> bool:
     moved = isinstance(left, tree.Derivative) and left.kind == "total" and "H" in symbols(left.of)
     explicit = isinstance(right, tree.Derivative) and (right.kind, right.by) == ("partial", (Symbol("t"),)) and "H" in symbols(right.of)
     return moved and (explicit or right == tree.Number(Fraction(0)))
+
+
+def is_general(left: Node, right: Node) -> bool:
+    """dJ/dw = ..., delta J = ... delta w, H_w = L_w + ...: said of any control; where it is optimal, both sides are 0 and a slip is too."""
+    nodes = [*walk(left), *walk(right)]
+    slopes = [node for node in nodes if isinstance(node, tree.Derivative) and any(getattr(by, "name", "") == "w" for by in node.by)]
+    costs = any(isinstance(node.of, Symbol) and node.of.name in ("J", "J_a") for node in slopes)
+    moved = {node.of.name for node in nodes if isinstance(node, tree.Variation) and isinstance(node.of, Symbol)}
+    spelt = (core := core_of(left)) in slopes and isinstance(core, tree.Derivative) and symbols(core.of) == {"H"}
+    zero = tree.Number(Fraction(0)) in (left, right)
+    return not zero and (costs or spelt or ("w" in moved and bool(moved & {"J", "J_a"})))
 
 
 def about_end_time(left: Node, right: Node) -> bool:

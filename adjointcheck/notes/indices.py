@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.errors import StepRejected
 from adjointcheck.notes import tree
-from adjointcheck.notes.meaning import Symbol, children
+from adjointcheck.notes.meaning import Symbol, children, rebuilt
 from adjointcheck.notes.tree import Node
 
 
@@ -31,6 +32,13 @@ def ahead(at: Node) -> int:
         if isinstance(letter, Symbol) and isinstance(step, tree.Number) and step.value.denominator == 1:
             return ahead(letter) + sign * int(step.value)
     raise Unclear(at, "a layer's index, or one next to it")
+
+
+def of_next(node: Node) -> Node:
+    """p f of H(x, p, u) = L + p f, over layers, as p_{l+1} f: H takes the next costate."""
+    if isinstance(node, Symbol) and node.name == "p" and node.at is None:
+        return replace(node, at=tree.Sum((Symbol("l"), tree.Number(Fraction(1)))))
+    return rebuilt(node, of_next)
 
 
 def past_last(upper: Node) -> int:

@@ -23,9 +23,10 @@ from adjointcheck.notes.current_values import current_hamiltonian, priced, repri
 from adjointcheck.notes.curvature import directed, tangent, weighted
 from adjointcheck.notes.densities import supposed, untraced
 from adjointcheck.notes.difference_riccati import ansatz
+from adjointcheck.notes.ensembles import EACH, single
 from adjointcheck.notes.families import named_neighbour, neighbouring
-from adjointcheck.notes.flows import spoken_of, turned_to_time
-from adjointcheck.notes.forms import form_of
+from adjointcheck.notes.flows import phased, spoken_of, turned_to_time
+from adjointcheck.notes.forms import about_end_time, form_of
 from adjointcheck.notes.formulas import exampled, finer_step, formula, update
 from adjointcheck.notes.impacts import by_cases, cased, jump
 from adjointcheck.notes.iterates import at_iterate, iteration, sized
@@ -35,6 +36,7 @@ from adjointcheck.notes.meaning import AXES, COUNTERS, Applied, Symbol, rebuilt,
 from adjointcheck.notes.measured import increment, operators, specialised, vectors
 from adjointcheck.notes.mechanics import speed_at
 from adjointcheck.notes.modes import guard, is_mode, reset, switched
+from adjointcheck.notes.moments import above
 from adjointcheck.notes.multiplier import augmented, costate_meaning, governed, hamiltonian
 from adjointcheck.notes.neighbours import first_order
 from adjointcheck.notes.nets import spelt as weighed
@@ -47,7 +49,7 @@ from adjointcheck.notes.primes import is_primed, unprimed
 from adjointcheck.notes.production import alike, inner_function
 from adjointcheck.notes.propagators import propagated, propagator
 from adjointcheck.notes.quadratures import ended, rate
-from adjointcheck.notes.quantities import OPTIMAL
+from adjointcheck.notes.quantities import OPTIMAL, lengths
 from adjointcheck.notes.sampling import folded, joined, sampled
 from adjointcheck.notes.scales import is_score
 from adjointcheck.notes.several_costs import about, composed, is_another, law_of, spelt, summed
@@ -105,17 +107,19 @@ class Resolved:
 
 def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
-    chain, context = observed(assembled(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context), context)
+    chain, kind, doubts = single(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
+    context = replace(context, options={**context.options, "about": kind}) if kind else context
+    chain, context = observed(assembled(above(chain, context), context), context)
     stepped = iteration(chain, context)
     context = stepped[2] if stepped else sized(chain, context)
     chain = replace(chain, sides=tuple(propagated(at_iterate(side, context), context) for side in chain.sides))
     if stepped is not None:
         return replace(_resolved(chain, context), status=stepped[0], introduced=stepped[1]), context
-    context = neighbouring(chain, sampled(chain, operators(chain, about(chain, arrived(chain, context)))))
+    context = neighbouring(chain, sampled(chain, operators(chain, about(chain, phased(chain, arrived(chain, context))))))
     chain = turned(gathered(unprimed(weighed(mapped(posed(chain)), context), context), context), context)
     chain = replace(chain, sides=tuple(squares(spread(side, context)) for side in chain.sides))
     chain, context = directed(chain, stacked(chain, exampled(chain, step_jacobians(chain, context))))
-    for introduce in INTRODUCTIONS:
+    for introduce in INTRODUCTIONS if not doubts else ():
         found = introduce(chain, context)
         if found is not None:
             status, names, after = found
@@ -125,7 +129,8 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     after = _explained(chained(chain, propose(chain, governed(chain, vectors(chain, parametric(chain, context))))), chain)
     resolved = _resolved(chain, after)
     several = ("it speaks of two costs",) if len(spoken_costs(chain, after)) > 1 else ()
-    return replace(resolved, problems=(*resolved.problems, *several)), _hypothesised(chain, after)
+    several += ("it asks of each sample what the optimum has in the mean",) if kind == EACH and resolved.form == "optimality" else ()
+    return replace(resolved, problems=(*resolved.problems, *doubts, *several)), _hypothesised(chain, after)
 
 
 def _resolved(chain: tree.Chain, context: Context) -> Resolved:
@@ -134,7 +139,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     assert isinstance(made, tree.Chain)
     made = at_event(_placed(conserved(first_order(made))), context)
     made = joined(at_samples(stepwise(by_cases(made, context), context), context), context)
-    made = shared(replace(made, sides=tuple(weighted(numbers(side), context) for side in implied(made.sides))))
+    made = shared(replace(made, sides=tuple(lengths(weighted(numbers(side), context)) for side in implied(made.sides))))
     stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
     letters = [letter for side in stated for letter in unknown(side)]
     problems = tuple(f"the letter {letter} is not declared; add a header line such as `{letter}: costate` or `{letter} in R^n`"
@@ -374,7 +379,17 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
     if letter is not None and whole is not None:
         total = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
         return "assumption", (key(letter),), replace(total, laws=(*total.laws, law_of(letter, whole)))
-    return _objective(letter, left, value, _depending(left, context))
+    return _objective(letter, left, value, _depending(left, _ending(letter, value, context)))
+
+
+def _ending(letter: tree.Letter | None, value: Node, context: Context) -> Context:
+    """With L of J = L(x(T)) as the end cost, where a = dL/dx in the header took it for the whole cost."""
+    for call in walk(value) if letter is not None and not context.of("Psi") else ():
+        function = ended_function(call, context) if isinstance(call, tree.Call) else None
+        if function is not None and letter is not None and role_in(function, context) == "J" and key(function) != key(letter):
+            known = replace(context.letters[key(function)], symbol="Psi", kind="function", arguments=None)
+            return replace(context, letters={**context.letters, known.letter: known})
+    return context
 
 
 def _depending(left: Node, context: Context) -> Context:
@@ -395,7 +410,7 @@ def _of_control(chain: tree.Chain, context: Context) -> bool:
 def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Context) -> Introduced:
     named = isinstance(value, tree.Call) and head(value) == letter  # E = E(x_N)
     called = letter is not None and (named or isinstance(left, tree.Call))
-    terminal = ended_function(left if isinstance(left, tree.Call) else value, context) if called else None
+    terminal = (ended_function(left, context) or (ended_function(value, context) if named else None)) if called else None
     integrals = [part for part in walk(value) if isinstance(part, tree.Integral | tree.Series)]
     ended = [part for part in walk(value) if isinstance(part, tree.Call) and ended_function(part, context) is not None]
     claimed = bool(context.of("J")) and context.over() == "time"
@@ -550,4 +565,7 @@ def _hypothesised(chain: tree.Chain, context: Context) -> Context:
     marks = {getattr(mark, "name", "") for part in walk(chain) if isinstance(part, tree.Letter) for mark in part.above}
     if OPTIMAL in marks or ("*" in marks and context.option("star") != "adjoint"):
         return context.assume("optimal")
+    sides = resolve(chain, context).sides  # type: ignore[attr-defined]
+    if any(about_end_time(left, right) for left, right in zip(sides, sides[1:], strict=False)):
+        context = context.assume("free end time")
     return context.assume("optimal") if form_of(priced(resolve(chain, context), context)) == "optimality" else context

@@ -13,6 +13,8 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.context import USUAL, Context, Declared, key
 from adjointcheck.notes.derivatives import ONE_STEP, UNPLACED
 from adjointcheck.notes.document import Formula
+from adjointcheck.notes.ensembles import one_sample
+from adjointcheck.notes.flows import unforced
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.meaning import Symbol, Unknown, rebuilt, resolve, symbols, walk
 from adjointcheck.notes.numbered import STEPS, is_numbered
@@ -43,7 +45,7 @@ def layered(formulas: Iterable[Formula], context: Context) -> Context:
 
 def _chains(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chain]:
     read = (read_formula(formula.text, context.reader()) for formula in formulas if not formula.unread)
-    return (chain for chain in read if not isinstance(chain, Unread))
+    return (one_sample(chain, context) for chain in read if not isinstance(chain, Unread))
 
 
 def _step(chain: tree.Chain, context: Context) -> tuple[str, str] | None:
@@ -93,7 +95,7 @@ def arrived(chain: tree.Chain, context: Context) -> Context:
     if not index or not any(_counted(part, state, index, context) for side in chain.sides for part in walk(side)):
         return context
     options = {name: value for name, value in context.options.items() if name != "coming"}
-    return _counting(index, state, replace(context, options=options))
+    return _counting(index, state, unforced(replace(context, options=options)))
 
 
 def _counted(node: Node, state: str, index: str, context: Context) -> bool:

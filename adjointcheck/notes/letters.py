@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+SAMPLE = "sample"  # how the reader marks x^i, x^{(i)} and x_i of one sample
+
 
 @dataclass(frozen=True)
 class Letters:
@@ -17,7 +19,7 @@ class Letters:
     `operators` may hold D (Df is a derivative).  `star` and `dagger` are "adjoint", "optimal" or open; `prime` is "derivative",
     "transpose", "letter", for brackets alone "rate" or "transposed", or open.  A letter d, e, D, delta, E, O or o in one of the first
     three is that letter and no operator.
-    `iterate`: k, where w^{k+1} = w^k - ... is a step of an iteration.
+    `iterate`: k, where w^{k+1} = w^k - ... is a step of an iteration.  `sample`: i, where x^i and Phi_i are those of a sample.
     `gaps`: where thin spaces stand in the formula: `\\cos\\theta\\, p` is (cos theta) p.
     `maps`: capitals that are maps M(x) in plain type and other letters in bold; the map is then read as \\mathcal{M}.
     """
@@ -35,6 +37,7 @@ class Letters:
     maps: frozenset[str] = frozenset()
     gaps: tuple[int, ...] = ()
     iterate: str = ""
+    sample: str = ""
 
     def declares(self, name: str) -> bool:
         """True when `name` is a letter of the notes."""

@@ -48,7 +48,7 @@ from adjointcheck.notes.quantities import (
     walk,
     written_below,
 )
-from adjointcheck.notes.scales import base_of, directional, inner_product, runs_back, turned_back, unscaled, when
+from adjointcheck.notes.scales import base_of, directional, dotted, inner_product, runs_back, turned_back, unscaled, when
 from adjointcheck.notes.tree import Node
 
 __all__ = ["AXES", "COUNTERS", "INDICES", "STARS", "Applied", "Size", "Symbol", "Unknown", "children", "rebuilt", "resolve",
@@ -169,13 +169,15 @@ class _Resolver:
             return Applied("H") if declared.sign > 0 else tree.Negative(Applied("H"))
         if declared.symbol == "P" and declared.sign < 0:
             return tree.Negative(Symbol("P"))
-        return Symbol(declared.symbol)
+        return Symbol("w" if declared.symbol == "stage_control" else declared.symbol)
 
     def staged(self, node: tree.Letter, declared: Declared) -> Node:
         """X_i, k_{n,i}, a_ij, P_i of a Runge-Kutta method: what counts no layer counts stages."""
         below = written_below(node.below)
         places = [part for part in below if self.counts_layers(part)]
         parts = tuple(self.stage_index(part) for part in below if not self.counts_layers(part))
+        if declared.symbol == "stage_control" and not parts and places:
+            return Symbol("w", at=self.layer(places[0]))
         if len(parts) != len(declared.arguments or declared.shape[:1 + (declared.shape[1] == "s")]) or len(places) > 1:
             return Unknown(key(node))
         symbol = Symbol(declared.symbol, at=self.layer(places[0]) if places else None, part=parts)
@@ -445,7 +447,7 @@ class _Resolver:
             return tree.Evaluated(base, (tree.Chain((moved[0].terms[0], moved[0]), ("=",)),))
         if terminal_only and len(made) == 1 and not (ends and is_end(ends[0].at)) and not isinstance(inner[0], Symbol):
             return Applied("Psi", (("x", made[0]),))
-        if any(not isinstance(c, Symbol) for c in inner):
+        if any(not isinstance(c, Symbol) and c != Unknown("dots") for c in inner):  # J(u_0, ..., u_{N-1})
             return Unknown("J of a changed argument")
         return base
 
@@ -511,7 +513,7 @@ class _Resolver:
                 factors[-1] = placed_at(factors[-1], made)
             elif not (isinstance(before, tree.Derivative) and before.of == Symbol("J") and getattr(made, "name", "") == "t"):
                 factors.append(made)
-        factors = inner_product(factors)
+        factors = inner_product(dotted(factors) if node.dots == (1,) and len(node.factors) == 2 else factors)
         kept = unscaled(directional(list(product_of(factors)), Symbol("J")), Symbol("t"), self.context)
         return kept[0] if len(kept) == 1 else tree.Product(kept)
 

@@ -81,6 +81,6 @@ PARDONS = (
     Pardon(_if(lambda line: is_unchosen(*line.pair, line.notes), "it may say what a letter is chosen by, and the notes name no control")),
     Pardon(_guess),
     Pardon(_if(lambda line: bool(LINEAR.search(line.sentence.lower())), "it is said of a linear problem that is not written out")),
-    Pardon(_if(lambda line: is_particular(line.pair),
+    Pardon(_if(lambda line: is_particular(line.pair, line.notes),
                "it speaks of one method, and no formula gives its coefficients; write a_21 and b_2, or give them")),
 )

@@ -52,9 +52,9 @@ def sought(chain: tree.Chain, context: Context) -> Introduced:
 
 
 def _is_cost(node: Node, context: Context) -> bool:
-    """J, J(u), or either of a J that nobody has introduced."""
+    """J, J(u), Phi(x_N), or any of these with a letter that nobody has introduced."""
     letter = head(node)
-    return letter is not None and (role_in(letter, context) == "J" or bool(unknown(resolve(letter, context))))
+    return letter is not None and (role_in(letter, context) in ("J", "Psi") or bool(unknown(resolve(letter, context))))
 
 
 def mapped(chain: tree.Chain) -> tree.Chain:
@@ -66,8 +66,8 @@ def mapped(chain: tree.Chain) -> tree.Chain:
 
 
 def ranged(chain: tree.Chain, context: Context) -> Introduced:
-    """f: R^n -> R^n, 0 <= t <= T, |u| <= 1, Q > 0: where things lie, and nothing about costates, costs or their derivatives."""
-    if chain.relations == (":", "to"):
+    """f: R^n -> R^n, (x_0, y) ~ mu, 0 <= t <= T, |u| <= 1: where things lie, and nothing about costates, costs or their derivatives."""
+    if chain.relations in ((":", "to"), ("sim",)):
         return "assumption", (), context
     if not chain.relations or not {*chain.relations} <= {*ORDERS}:
         return None

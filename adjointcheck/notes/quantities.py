@@ -14,7 +14,7 @@ from adjointcheck.notes.tree import Node
 INDICES = ("l", "k", "i", "j", "n", "m")
 COUNTERS = ("i", "j", "k", "l")  # of components, where no sum says so
 VECTORS = ("x", "p", "w", "theta", "f", "x0", "v", "a_theta")
-STAGED = ("stage", "slope", "stage_costate", "lower", "partner", "weights", "nodes")  # letters with stage indices
+STAGED = ("stage", "slope", "stage_costate", "stage_control", "lower", "partner", "weights", "nodes")  # letters with stage indices
 OWN_STAGE = "stage_"  # before the name of a letter of stages that the notes define
 STARS = ("*", "ast", "star")
 OPTIMAL = "opt"  # how the reader marks x_*, x_{opt}, x^circ
@@ -181,6 +181,20 @@ def placed_at(node: Node, place: Node) -> Node:
     if isinstance(place, Symbol) and place.side:  # p(s^-) is p before s
         return inside(node, lambda core: replace(core, at=replace(place, side=""), side=place.side))
     return inside(node, lambda core: replace(core, at=place))
+
+
+def lengths(node: Node) -> Node:
+    """lambda_1 (T - t): a component of the costate times a length of time, and no costate at another time."""
+    place = node.at if isinstance(node, Symbol) and node.name == "p" and node.part else None
+    terms = place.terms if isinstance(place, tree.Sum) else ()
+    inner = [term.of if isinstance(term, tree.Negative) else term for term in terms]
+    if isinstance(node, Symbol) and place is not None and len(terms) == 2 and Symbol("t") in inner and all(map(_is_time, inner)):
+        return tree.Product((replace(node, at=None), place))
+    return rebuilt(node, lengths)
+
+
+def _is_time(node: Node) -> bool:
+    return isinstance(node, tree.Number) or (isinstance(node, Symbol) and node.name in ("t", "t0", "t1"))
 
 
 def component_slot(slot: str, value: Node) -> str:

@@ -104,10 +104,14 @@ def _beyond(chain: tree.Chain) -> Iterator[Node]:
 
 
 def _counted(chains: Iterable[tree.Chain], context: Context) -> Context:
-    """With 1 as the end, where all integrals in time go from 0 to 1."""
+    """With 1 as the end, where all integrals in time go from 0 to 1, or where paths are taken at 0 and at 1 alone."""
+    chains = list(chains)
     limits = {(part.lower, part.upper) for chain in chains for part in walk(chain) if isinstance(part, tree.Integral)
               and part.by == tree.Letter("t") and isinstance(part.upper, tree.Number)}
-    return context.declare(Declared("1", "t1", kind="place", source="proposed")) if limits == {(ZERO, ONE)} else context
+    calls = (part for chain in chains for part in walk(chain) if isinstance(part, tree.Call) and len(part.arguments) == 1)
+    taken = {call.arguments[0] for call in calls if getattr(call.function, "name", "") in context.timed} - {tree.Letter("t")}
+    ended = limits == {(ZERO, ONE)} or (not limits and taken == {ZERO, ONE})
+    return context.declare(Declared("1", "t1", kind="place", source="proposed")) if ended else context
 
 
 def folded(node: Node, context: Context) -> tuple[Node, Context]:

@@ -84,6 +84,30 @@ def inner_product(factors: list[Node]) -> list[Node]:
     return factors[::-1] if loose and whole else factors
 
 
+def dotted(factors: list[Node]) -> list[Node]:
+    """p . f as p' f, where p is declared as a column, and f . p too."""
+    for one, other in (factors, factors[::-1]) if len(factors) == 2 else ():
+        sign, column = (tree.Negative, one.of) if isinstance(one, tree.Negative) else (None, one)
+        inner = column.of if isinstance(column, tree.Transposed) else None
+        if isinstance(inner, Symbol) and inner.name == "p" and not inner.part and _is_column(other):
+            return [sign(inner) if sign else inner, other]
+    return factors
+
+
+def _is_column(node: Node) -> bool:
+    """f, x, xdot, delta x, and sums of these."""
+    match node:
+        case Applied(name=name, part=()):
+            return name in ("f", "r")
+        case Symbol(name=name, part=()):
+            return name in ("x", "x0", "v")
+        case tree.Derivative(of=of, kind="total", by=(Symbol(name="t"),)) | tree.Variation(of=of) | tree.Negative(of=of):
+            return _is_column(of)
+        case tree.Sum(terms=terms):
+            return all(map(_is_column, terms))
+    return False
+
+
 def base_of(node: Node) -> Node:
     """pi(x) as exp(-Psi(x)), and its logarithm as -Psi(x)."""
     if isinstance(node, Applied) and node.name == "base":

@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.calls import HAMILTONIANS, INDICES
-from adjointcheck.notes.letters import Letters
+from adjointcheck.notes.letters import SAMPLE, Letters
 from adjointcheck.notes.parts import Bar, Head, Mixed, Paren, Prefix, Scripts, bare_letters, first, is_number, over, plain, refuse
 from adjointcheck.notes.tree import (
     Chain,
@@ -60,7 +60,7 @@ def scripted(base: Node, scripts: list[Scripts], letters: Letters) -> Node:
             return _exponential(base, found, letters)
         case Paren(opener="[" | "(" | "." | "\\{") if found.below is not None:
             return _at_places(base, found, letters)
-    node = below(base, found.below, found.span)
+    node = _sampled(below(base, found.below, found.span), letters)
     node = _primes(node, found.primes, letters)
     for mark in _split(found.above or (), found):
         node = above(node, mark, letters)
@@ -97,6 +97,14 @@ def below(node: Node, entries: tuple[Node, ...] | None, span: tuple[int, int]) -
         case Function(below=None) if len(done) == 1:
             return replace(node, below=done[0])
     return Evaluated(node, done, span=span)
+
+
+def _sampled(node: Node, letters: Letters) -> Node:
+    """x_i and x_{i,t} of a sample."""
+    mark = Letter(letters.sample)
+    if not letters.sample or not isinstance(node, Letter) or mark not in node.below or node.name in letters.times:
+        return node
+    return replace(node, below=tuple(part for part in node.below if part != mark), above=(*node.above, Letter(SAMPLE)))
 
 
 def _letters(entry: Node) -> tuple[Node, ...]:
@@ -196,6 +204,8 @@ def _transposes(letter: Letter, letters: Letters) -> bool:
 def above(node: Node, mark: Node, letters: Letters) -> Node:
     """One mark above: a transposition, a star, a prime, an index in parentheses, or a power."""
     match mark:
+        case Letter() | Paren(entries=(_,)) if isinstance(node, Letter) and letters.sample and plain(mark) == Letter(letters.sample):
+            return replace(node, above=(*node.above, Letter(SAMPLE)))
         case Letter() if _transposes(mark, letters):
             return Transposed(node, span=node.span)
         case Negative(of=Letter() as inner) if _transposes(inner, letters):

@@ -29,8 +29,10 @@ def counted(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
 
 
 def counts(chain: tree.Chain) -> bool:
-    """i = 1, ..., n, before its letters are understood or after."""
+    """i = 1, ..., n and 1 <= i <= n, before its letters are understood or after."""
     letter, end = (chain.sides[0], chain.sides[-1])
+    if len(chain.sides) == 3 and {*chain.relations} <= {"<", "<="}:
+        return isinstance(letter, tree.Number) and getattr(chain.sides[1], "name", getattr(chain.sides[1], "letter", "")) in COUNTERS
     named = (letter.name, letter.below) if isinstance(letter, tree.Letter) else (getattr(letter, "letter", ""), ())
     cells = [cell for row in end.rows for cell in row] if isinstance(end, tree.Vector) else []
     dots = any("dots" in (getattr(cell, "name", ""), getattr(cell, "letter", "")) for cell in cells)

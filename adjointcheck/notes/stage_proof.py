@@ -124,6 +124,9 @@ class Stages:
         numbers = range(1, self.count + 1)
         if stage is not None and any(d.body is not None for d in self.context.of("stage")):
             stage, argument = None, self.written(argument) if argument is not None else None
+        control = dict(node.arguments).get("w")
+        if isinstance(control, Symbol) and control.name == "stage_control" and control.part != stage:
+            raise Unclear(f"{node.name} with the control of another stage", "stages with their own controls")
         number = self.number(stage[0]) if stage is not None else next((i for i in numbers if self.is_stage(argument, i)), 0)
         place = argument.at if isinstance(argument, Symbol) else None
         time, timed = dict(node.arguments).get("t"), clock(self.context)

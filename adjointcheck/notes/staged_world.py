@@ -5,7 +5,7 @@ The costate of a stage is found by changing the slope at that stage and looking 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -23,7 +23,7 @@ from adjointcheck.notes.world import World
 
 STAGES = 3
 ROUNDS = 200
-BUMP = "slope change"
+BUMP, STEER = "slope change", "control change"
 
 
 class StagedWorld(World):
@@ -64,6 +64,8 @@ class StagedWorld(World):
     def value(self, node: Symbol, place: Value, env: Env) -> Value:
         if node.name == "stages":
             return np.float64(STAGES)
+        if node.name == "stage_control":
+            return self.control(place, self.index(node.part[0], env) - 1)
         if not is_staged(node.name) and node.name != BUMP:
             return super().value(node, place, env)
         if self.before is not None and place < self.origin[0]:
@@ -111,6 +113,19 @@ class StagedWorld(World):
         if not 0 <= step < len(self.solved):
             raise NoValue(f"there is no time step {place}")
         return self.solved[step][at[0]].reshape(*self.shape("x"))
+
+    def control(self, place: Value, stage: int) -> Value:
+        """The control of a stage: that of the time step, and a part of its own."""
+        own = self.stage.rng("stage controls").uniform(-0.4, 0.4, (STAGES, *self.shape("w")))[stage]
+        known = self.inputs.get(STEER)
+        return self.value_w(place) + own + (known[1] if known is not None and known[0] == (place, stage) else 0.0)
+
+    def derivative(self, inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
+        """By the control of one stage too."""
+        if symbol.name != "stage_control":
+            return super().derivative(inner, symbol, env)
+        there = self.place(symbol, env), self.index(symbol.part[0], env) - 1
+        return columns(lambda value: inner(env.within(self.remade({**self.inputs, STEER: (there, value)}))), np.zeros(self.shape("w")))
 
     def index(self, part: Node, env: Env) -> int:
         found = round(float(real(evaluate(part, env))))

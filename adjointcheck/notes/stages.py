@@ -18,11 +18,11 @@ from adjointcheck.notes.derivatives import core_of
 from adjointcheck.notes.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.quantities import OWN_STAGE, is_staged
 from adjointcheck.notes.tree import Node
-from adjointcheck.notes.usage import head, introduced_function, pair_of, role_in, successor
+from adjointcheck.notes.usage import USUAL_CONTROLS, head, introduced_function, pair_of, role_in, successor
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 TABLEAUS = {"lower", "weights", "nodes", "partner", "stages"}
-SPOKEN = {*TABLEAUS, "x", "p", "f", "h", "l", "t", "theta", "stage", "slope", "stage_costate"}  # of by a letter of stages
+SPOKEN = {*TABLEAUS, "x", "p", "f", "h", "l", "t", "theta", "stage", "slope", "stage_costate", "stage_control"}  # of by a letter of stages
 
 
 def staged(context: Context) -> bool:
@@ -108,15 +108,27 @@ def stage_law(chain: tree.Chain, context: Context) -> Introduced:
     nodes = {name for name, _ in _nodes(pair[1], context)}
     inner = {_name(part) for series, _ in sums for part in walk(series.body)
              if isinstance(part, tree.Letter) and _own_indices(part, context) == (_index_of(series),)} - nodes
+    controls = {name for name in inner - {_name(letter)} if name in USUAL_CONTROLS or role_in(tree.Letter(name), context) == "w"}
+    inner -= controls
     if state is None or len(sums) != 1 or inner != {_name(letter)} or len(nodes) > 1:
         return None
     sloped = isinstance(pair[1], tree.Call)
-    context = _clocked(pair[1], context)
+    context = _controlled(controls, _clocked(pair[1], context))
     names = _name(letter), _name(sums[0][1])
     context = _declared("slope" if sloped else "stage", names[0], _declared("lower", names[1], context))
     context = _method(pair[1], context)
     law = Law("stages", resolve(letter, context), resolve(pair[1], context))
     return ("assumption", names, replace(context, laws=(*context.laws, law))) if not unknown(law.right) else None
+
+
+def _controlled(names: set[str], context: Context) -> Context:
+    """With u_{ki} as the control of a stage; u_k is the one of a time step still."""
+    for name in names:
+        known = context.letters.get(name) or Declared(name, "w", source="proposed")
+        role = ROLES["stage_control"]
+        made = replace(known, symbol=role.symbol, shape=context.of("w")[0].shape if context.of("w") else role.shape, kind=role.kind)
+        context = replace(context, letters={**context.letters, name: made})
+    return context
 
 
 def stage_update(chain: tree.Chain, context: Context) -> Introduced:
@@ -264,9 +276,13 @@ def on_clock(node: Node, context: Context) -> Node:
     return replace(node, arguments=(("t", indexed_by(found[0], found[1], stage.part[0])), *node.arguments))
 
 
-def is_particular(sides: Iterable[Node]) -> bool:
-    """Does it speak of the second stage, and of no a_21 or b_2: of one method, whose coefficients no formula tells?"""
-    staged_letters = [part for side in sides for part in walk(side) if isinstance(part, Symbol) and is_staged(part.name)]
+def is_particular(sides: Iterable[Node], context: Context) -> bool:
+    """Does it speak of the second stage or of f at x_n, and of no a_21 or b_2: of one method, whose coefficients no formula tells?"""
+    nodes = [part for side in sides for part in walk(side)] if staged(context) else []
+    staged_letters = [part for part in nodes if isinstance(part, Symbol) and is_staged(part.name)]
+    fields = [dict(part.arguments).get("x") for part in nodes if isinstance(part, Applied) and part.name == "f"]
+    if not staged_letters and any(isinstance(state, Symbol) and state.name == "x" for state in fields):
+        return True
     counted = [part for part in staged_letters if part.name != "nodes" and all(isinstance(index, tree.Number) for index in part.part)]
     fixed = {part.name in TABLEAUS for part in counted}
     return fixed == {False}

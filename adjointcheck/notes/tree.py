@@ -61,9 +61,10 @@ def terms(node: Node) -> tuple[Node, ...]:
 
 @dataclass(frozen=True)
 class Product(Node):
-    """Factors in the order written; `dot` products and cross signs are products too."""
+    """Factors in the order written; `dot` products and cross signs are products too.  `dots`: the factors with a dot before them."""
 
     factors: tuple[Node, ...]
+    dots: tuple[int, ...] = field(default=(), compare=False, kw_only=True)
 
 
 @dataclass(frozen=True)

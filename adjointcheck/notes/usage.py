@@ -133,10 +133,10 @@ def slot_of(argument: Node, function: str, context: Context, timed: bool, names:
         names.append(letter.name)
         return context.declare(Declared(letter.name, "w", ROLES["w"].shape, ROLES["w"].kind, source="proposed")), "w"
     made = resolve(argument, context)
-    roles = ("x", "x0", "stage", "w", "theta", "p")
+    roles = ("x", "x0", "stage", "stage_control", "w", "theta", "p")
     found = next((part.name for part in walk(made) if isinstance(part, Symbol) and part.name in roles), "")
     if found:
-        return context, "x" if found in ("x0", "stage") else found
+        return context, {"x0": "x", "stage": "x", "stage_control": "w"}.get(found, found)
     if any(isinstance(part, Symbol) and part.name in ("t", "t0", "t1", "s") for part in walk(made)):
         return context, "t"
     if letter is None or key(letter) in context.letters:

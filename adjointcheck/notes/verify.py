@@ -23,11 +23,12 @@ from adjointcheck.notes.comparison import OPTIMAL_END, Agreement, Contradiction,
 from adjointcheck.notes.comparison import judge_pair as in_worlds
 from adjointcheck.notes.context import HYPOTHESES, LATER, Context, read_header
 from adjointcheck.notes.current_values import priced
+from adjointcheck.notes.ensembles import of_each
 from adjointcheck.notes.explanations import explained
 from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
-from adjointcheck.notes.flows import spoken_of
+from adjointcheck.notes.flows import spoken_of, unforced
 from adjointcheck.notes.foreword import begun
-from adjointcheck.notes.forms import conserves_energy
+from adjointcheck.notes.forms import conserves_energy, is_general
 from adjointcheck.notes.formulas import put_in, spelt_out
 from adjointcheck.notes.impacts import settled
 from adjointcheck.notes.introduction import Resolved, understand
@@ -202,6 +203,7 @@ class Notes:
         if self.aside is not None and is_unpaid(left, right, self.context, self.aside[0]):
             return replace(blank, words="the notes do not say, in a form that is understood, what the cost of this example is")
         context = spoken_of((left, right), self.context)
+        context = unforced(context) if is_general(left, right) or of_each(context) else context
         if conserves_energy(left, right) and OPTIMUM.search(self.sentence.lower()):
             context = context.assume("optimal")
         context = context.assume("no running cost") if UNPAID.search(self.sentence.lower()) else context
