@@ -63,7 +63,7 @@ def _moved(chain: tree.Chain) -> str:
         return ""
     states = [part for part in walk(pair[1]) if isinstance(part, tree.Letter) and part.name == letter.name]
     functions = [part.function for part in walk(pair[1]) if isinstance(part, tree.Call) and head(part) not in states]
-    marked = any(isinstance(part, tree.Letter) and MARK in part.above for part in functions)
+    marked = any(map(_is_marked, functions))
     summed = any(isinstance(part, tree.Series | tree.Expectation) for part in walk(pair[1]))
     return letter.name if states and not marked and not summed and all(MARK in part.above for part in states) else ""
 
@@ -71,8 +71,13 @@ def _moved(chain: tree.Chain) -> str:
 def _sums(chain: tree.Chain, letter: str, states: set[str]) -> Iterator[tree.Series]:
     """The sums over samples of what is paid for their states."""
     for part in (part for side in chain.sides for part in walk(side)):
-        if _is_sum(part, letter) and any(isinstance(p, tree.Letter) and p.name in states and MARK in p.above for p in walk(part.body)):
+        summed = isinstance(part, tree.Series) and _is_sum(part, letter)
+        if isinstance(part, tree.Series) and summed and any(getattr(p, "name", "") in states and _is_marked(p) for p in walk(part.body)):
             yield part
+
+
+def _is_marked(node: Node) -> bool:
+    return isinstance(node, tree.Letter) and MARK in node.above
 
 
 def _expects(chain: tree.Chain) -> bool:
@@ -107,8 +112,9 @@ def _unscaled(node: Node, letter: str, count: str) -> Node | None:
     shares = [factor for factor in node.factors if isinstance(factor, tree.Quotient) and factor.below == number]
     if len(shares) != 1:
         return None
-    kept = tuple(f.above if f is shares[0] else f for f in node.factors if f is not shares[0] or f.above != ONE)
-    return tree.Product(kept, span=node.span) if len(kept) > 1 else kept[0]
+    kept = [getattr(factor, "above", factor) if factor is shares[0] else factor for factor in node.factors]
+    kept = [factor for factor in kept if factor != ONE]
+    return tree.Product(tuple(kept), span=node.span) if len(kept) > 1 else kept[0]
 
 
 def _factors(node: Node) -> tuple[Node, ...]:

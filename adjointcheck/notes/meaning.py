@@ -436,20 +436,18 @@ class _Resolver:
         return rest if inputs and self.context.over() == "time" else []
 
     def functional_of(self, base: Node, core: Symbol, arguments: tuple[Node, ...]) -> Node:
-        """J(theta), J(u) are J; L(z(t1)) is J, and L(z) at any other state is the terminal cost there."""
+        """J(theta), J(u), J(u_0, ..., u_N) are J; L(z(t1)) is J, and L(z) at any other state is the terminal cost there."""
         made = [self.map(argument) for argument in arguments]
         inner = [core_of(argument) for argument in made]
         ends = [c for c in inner if isinstance(c, Symbol) and c.name == "x" and c.at is not None]
-        law = self.context.law("objective")
-        terminal_only = law is not None and isinstance(law.right, Applied)
+        terminal_only = isinstance(getattr(self.context.law("objective"), "right", None), Applied)
         moved = [argument for argument in made if isinstance(argument, tree.Sum) and step_of(argument) is not None]
         if len(moved) == 1 and not (terminal_only and moved[0].terms[0] == Symbol("x")):
             return tree.Evaluated(base, (tree.Chain((moved[0].terms[0], moved[0]), ("=",)),))
         if terminal_only and len(made) == 1 and not (ends and is_end(ends[0].at)) and not isinstance(inner[0], Symbol):
             return Applied("Psi", (("x", made[0]),))
-        if any(not isinstance(c, Symbol) and c != Unknown("dots") for c in inner):  # J(u_0, ..., u_{N-1})
-            return Unknown("J of a changed argument")
-        return base
+        changed = any(not isinstance(c, Symbol) and c != Unknown("dots") for c in inner)
+        return Unknown("J of a changed argument") if changed else base
 
     def derivative_at(self, base: tree.Derivative, node: tree.Call) -> Node:
         """f_x(x(t), t): the function at these arguments, differentiated by the slot; (df/dx)(t1): the derivative at a place."""

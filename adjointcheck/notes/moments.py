@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, Context, Declared
@@ -57,4 +58,4 @@ def _above(node: Node, names: frozenset[str]) -> Node:
 def _is_time(node: Node) -> bool:
     """t, T, t + h, and 0 that is the start."""
     terms = node.terms if isinstance(node, tree.Sum) else (node,)
-    return terms[0] in TIMES or node == tree.Number(0) or (isinstance(node, tree.Letter) and node.name == "t")
+    return terms[0] in TIMES or node == tree.Number(Fraction(0)) or (isinstance(node, tree.Letter) and node.name == "t")
