@@ -29,6 +29,7 @@ from adjointcheck.notes.nets import netted, spelt
 from adjointcheck.notes.primes import moved, unprimed
 from adjointcheck.notes.production import counted
 from adjointcheck.notes.sampling import horizon
+from adjointcheck.notes.second_costate import OPTION, second_costate
 from adjointcheck.notes.shorthand import partials
 from adjointcheck.notes.stars import starred
 from adjointcheck.notes.tangent import linearised, residuals
@@ -154,7 +155,10 @@ def foretold(formulas: Iterable[Formula], context: Context) -> tuple[Context, Co
             resolved, after = (None, after) if isinstance(chain, Unread) else understand(chain, after)
         except (AdjointCheckError, ArithmeticError, AssertionError, LookupError, TypeError, ValueError):
             continue  # it is told where the formula itself is judged
-        told_next = explanation(resolved, _chains(formulas[i + 1 : i + 1 + NEAR], after), after) if resolved is not None else None
+        following = list(_chains(formulas[i + 1 : i + 1 + NEAR], after)) if resolved is not None and resolved.problems else []
+        second = "" if isinstance(chain, Unread) else second_costate(chain, following, after)
+        context = replace(context, options={**context.options, OPTION: second}) if second else context
+        told_next = explanation(resolved, following, after) if resolved is not None and not second else None
         if told_next is not None:
             context = replace(context, pieces={**context.pieces, f"{WHERE}{formula.name}": told_next})
     told = next((known for known in after.of("p") if known.told), None)

@@ -43,6 +43,7 @@ from adjointcheck.notes.posing import ORDERS
 from adjointcheck.notes.prove import Proof, Slots
 from adjointcheck.notes.quadratures import carried
 from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, reserved
+from adjointcheck.notes.second_costate import about_end, through_end
 from adjointcheck.notes.situation import moved_inputs
 from adjointcheck.notes.stages import confirmed
 from adjointcheck.notes.starting import moving
@@ -104,7 +105,7 @@ class Notes:
             self.reservations += self.half_read(formula.text)
             return
         try:
-            resolved, found = self.in_either_sign(blank, chain)
+            resolved, found = self.of_either_cost(blank, chain)
         except Exception as error:
             yield internal(blank, error)
             return
@@ -125,6 +126,17 @@ class Notes:
             chain = read_formula(formula.text, self.context.reader())
         self.context = explained(formula.name, self.context)
         return chain
+
+    def of_either_cost(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:
+        """The findings; what is said of a second costate is judged with its own cost, and leaves the letters as they are."""
+        kept, apart = self.context, about_end(chain, self.context)
+        if apart is None:
+            return self.in_either_sign(blank, chain)
+        self.context = apart
+        try:
+            return self.in_either_sign(blank, through_end(chain, apart))
+        finally:
+            self.context = kept
 
     def in_either_sign(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:
         """The findings; a first line that is wrong for the costate dJ/dx and right for -dJ/dx says which one the notes mean.

@@ -1,0 +1,26 @@
+"""A second costate beside the first, for what a function is at the end: judged with its own cost, without touching the first."""
+
+from __future__ import annotations
+
+from understood import statuses
+
+HEADER = "state: y\nparameters: p\ncostate: \\lambda (column)\nobjective: G\ntime: t in [t_0, T]"
+PROBLEM = r"""$$\dot y = f(t, y, p), \quad y(t_0) = y_0(p)$$ $$G = \int_{t_0}^T g(t, y, p)\,dt$$
+$$\dot\lambda = -f_y^T\lambda - g_y^T, \quad \lambda(T) = 0$$ $s = \partial y/\partial p$ """
+COLUMN = r"""$$\dot\mu = -f_y^T\mu, \quad \mu(T) = g_y^T\Big|_{t=T}$$
+$$\frac{dg}{dp}(T) = g_p(T) + \mu(t_0)^T s(t_0) + \int_{t_0}^T \mu^T f_p\,dt$$ $$\frac{dg}{dp}(T) = \mu(t_0)^T s(t_0) + \int_{t_0}^T \mu^T f_p\,dt$$
+$$\frac{dG}{dp} = \lambda(t_0)^T s(t_0) + \int_{t_0}^T (g_p + \lambda^T f_p)\,dt$$"""
+ROW = r"""$$\dot q = -q f_y$$ with $$q(T) = \nabla\varphi(y(T))$$ $$\frac{d\varphi(y(T))}{dp} = q(t_0) s(t_0) + \int_{t_0}^T q f_p\,dt$$
+$$\frac{d}{dt}(q s) = q f_p$$ $$\frac{d}{dt}(q s) = -q f_p$$"""
+
+
+def test_it_belongs_to_the_end_of_the_running_cost() -> None:
+    assert statuses(PROBLEM + COLUMN, HEADER)[-5:] == ["proved", "proved", "proved", "refuted", "proved"]
+
+
+def test_it_belongs_to_a_function_that_nothing_else_names() -> None:
+    assert statuses(PROBLEM + ROW, HEADER)[-5:] == ["proved", "proved", "proved", "proved", "refuted"]
+
+
+def test_what_moves_otherwise_is_none() -> None:
+    assert statuses(PROBLEM + COLUMN.replace("-f_y^T", "f_y^T"), HEADER)[-4] == "unknown"
