@@ -44,7 +44,7 @@ REPAIRS = 40
 TIMES, INDICES = (0.31, 0.5, 0.73), (1, 2)
 SPARE = 4  # worlds to try in the place of hopeless ones
 SMALL = (0.04, 0.02, 0.01, 0.005, 0.0025)
-OPTIMAL_END = "where the end time is optimal"
+OPTIMAL_END, OPTIMAL_CONTROL = "where the end time is optimal", "where the control is optimal"
 UNFITTING = "shapes do not fit"
 EQUALS = ("=", ":=", "=:", "equiv", "==")
 
@@ -193,7 +193,7 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Outcome) -> Out
     if "optimal" in context.hypotheses or _about_optimum(left, right):
         found = _in_stage(left, right, replace(stage, optimal=True))
         if isinstance(found, Agreement):
-            return replace(found, note="where the control is optimal")
+            return replace(found, note=OPTIMAL_CONTROL)
         if isinstance(found, Undecided):
             return found
     if "free end time" in context.hypotheses or about_end_time(left, right):

@@ -33,7 +33,8 @@ def component_settings(chain: tree.Chain, context: Context) -> Iterator[Setting]
     except AdjointCheckError:
         return
     texts, riccati = tuple(map(to_text, (*rates, running, terminal))), bool(context.of("P"))
-    nonzero = divisors(chain) | (_weights(running, sizes) if riccati else frozenset())
+    solved = riccati or "optimal" in context.hypotheses
+    nonzero = divisors(chain) | (_weights(running, sizes) if solved else frozenset())
     for free in (True, False):
         made = theory(sizes, texts, free, nonzero, functions, riccati)
         if made is not None:
@@ -41,7 +42,7 @@ def component_settings(chain: tree.Chain, context: Context) -> Iterator[Setting]
 
 
 def _weights(running: Expression, sizes: Sizes) -> frozenset[str]:
-    """r of r u^2, which Riccati's equation divides by."""
+    """r of r u^2, which an optimal control and Riccati's equation divide by."""
     curvatures = (derive(derive(running, {name: ONE}), {name: ONE}) for name in sizes.names("w"))
     return frozenset(name for root in curvatures for name in symbols_of(root) if name.startswith("theta_"))
 

@@ -20,6 +20,7 @@ from adjointcheck.notes.document import Formula
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.meaning import Symbol, children, rebuilt, resolve, unknown, walk
 from adjointcheck.notes.mechanics import first_order, reduced
+from adjointcheck.notes.primes import unprimed
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import HAMILTONIANS, USUAL_CONTROLS, USUAL_COSTATES, USUAL_STATES, differentiates, head, moving, pair_of
 
@@ -63,7 +64,7 @@ def _chains(formulas: Iterable[Formula], context: Context, factors: Iterable[str
     letters = context.reader()
     letters = replace(letters, plain=letters.plain | ({*factors} - letters.functions))
     read = (read_formula(formula.text, letters) for formula in formulas if not formula.unread)
-    return [chain for chain in read if not isinstance(chain, Unread)]
+    return [unprimed(chain, context) for chain in read if not isinstance(chain, Unread)]
 
 
 def _spelt(node: Node) -> Node:

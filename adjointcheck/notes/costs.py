@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
@@ -28,19 +29,35 @@ def objective_of(context: Context) -> Node:
     return tree.Sum((end, running))
 
 
+def parts(cost: Node) -> Iterator[Node]:
+    """The terms of a cost, with factors before a bracket that integrates drawn in: c (Psi + int L dt) pays at the end too."""
+    if isinstance(cost, tree.Sum):
+        for term in cost.terms:
+            yield from parts(term)
+    elif isinstance(cost, tree.Negative):
+        yield from map(tree.Negative, parts(cost.of))
+    elif isinstance(cost, tree.Quotient) and integrates(cost.above):
+        yield from (replace(cost, above=part) for part in parts(cost.above))
+    elif isinstance(cost, tree.Product) and (inner := [factor for factor in cost.factors if integrates(factor)]):
+        for part in parts(inner[0]):
+            yield replace(cost, factors=tuple(part if factor is inner[0] else factor for factor in cost.factors))
+    else:
+        yield cost
+
+
 def running(objective: Node) -> tree.Sum:
     """The integrands."""
-    return tree.Sum(tuple(_integrand(term) for term in tree.terms(objective) if integrates(term)))
+    return tree.Sum(tuple(_integrand(term) for term in parts(objective) if integrates(term)))
 
 
 def ending(objective: Node) -> tree.Sum:
     """All terms without an integral, at a state that stands here."""
-    return tree.Sum(tuple(_here(term) for term in tree.terms(objective) if not integrates(term)))
+    return tree.Sum(tuple(_here(term) for term in parts(objective) if not integrates(term)))
 
 
 def starting(objective: Node) -> tree.Sum:
     """All terms that speak of the first state alone."""
-    return tree.Sum(tuple(term for term in tree.terms(objective) if _starts(term)))
+    return tree.Sum(tuple(term for term in parts(objective) if _starts(term)))
 
 
 def _starts(node: Node) -> bool:
@@ -51,7 +68,7 @@ def _starts(node: Node) -> bool:
 
 def later(objective: Node) -> Node:
     """All other terms."""
-    return tree.Sum(tuple(term for term in tree.terms(objective) if not _starts(term)))
+    return tree.Sum(tuple(term for term in parts(objective) if not _starts(term)))
 
 
 def apart(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:

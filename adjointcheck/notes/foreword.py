@@ -28,6 +28,7 @@ from adjointcheck.notes.multiplier import may_be_costate
 from adjointcheck.notes.nets import netted, spelt
 from adjointcheck.notes.primes import moved, unprimed
 from adjointcheck.notes.production import counted
+from adjointcheck.notes.prose import said
 from adjointcheck.notes.sampling import horizon
 from adjointcheck.notes.second_costate import OPTION, second_costate
 from adjointcheck.notes.shorthand import partials
@@ -46,6 +47,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
         chain = read_formula(text, context.reader())
         context = replace(context, problems=(*context.problems, f"header: `{text}` is not read: {chain.reason}")) if isinstance(
             chain, Unread) else understand(chain, context)[1]
+    context = said((formula.before for formula in document.formulas), context)
     texts = [formula.text for formula in document.formulas]
     context = replace(context, maps=maps_beside_bold(texts), rates=rates_in(texts), called=called_in(texts), timed=timed_in(texts))
     context = peopled(document.formulas, context)

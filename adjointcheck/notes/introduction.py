@@ -54,7 +54,7 @@ from adjointcheck.notes.sampling import folded, joined, sampled
 from adjointcheck.notes.scales import is_score
 from adjointcheck.notes.several_costs import about, composed, is_another, law_of, spelt, summed
 from adjointcheck.notes.several_costs import named as spoken_costs
-from adjointcheck.notes.shorthand import NOTATIONS, conserved, counts, gathered, squares, title
+from adjointcheck.notes.shorthand import NOTATIONS, bounds, conserved, counts, gathered, squares, title
 from adjointcheck.notes.slopes import parametric
 from adjointcheck.notes.spaces import membership
 from adjointcheck.notes.stages import on_clock, stage_definition, stage_law, stage_letters, stage_update
@@ -171,7 +171,7 @@ def _harmless(condition: Node) -> bool:
     if isinstance(condition, tree.Chain) and condition.relations:
         listed = isinstance(condition.sides[-1], tree.Vector) and "dots" in unknown(condition.sides[-1])  # i = 1, ..., s
         running = any(map(_is_running, condition.sides)) and not is_beyond(condition)
-        return listed or counts(condition) or running or set(condition.relations) <= {"in", "to"}
+        return listed or counts(condition) or bounds(condition) or running or set(condition.relations) <= {"in", "to"}
     return not isinstance(condition, tree.Chain) or len(condition.sides) == 1
 
 

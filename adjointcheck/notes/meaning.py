@@ -382,8 +382,8 @@ class _Resolver:
     def applied(self, base: Node, node: tree.Call) -> Node:
         """A value at a place, or a function at arguments."""
         core, arguments = core_of(base), node.arguments
-        if isinstance(base, tree.Derivative):
-            return self.derivative_at(base, node)
+        if isinstance(core, tree.Derivative):
+            return inside(base, lambda c: self.derivative_at(c, node))
         if isinstance(core, tree.Vector) and len(arguments) == 1 and self.is_place(arguments[0]):
             return inside(base, lambda c: self.cells_at(c, self.time(arguments[0])))
         if isinstance(base, tree.Variation) and len(arguments) == 1:

@@ -9,10 +9,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from adjointcheck.notes.comparison import Contradiction
+from adjointcheck.notes import tree
+from adjointcheck.notes.comparison import Agreement, Contradiction
 from adjointcheck.notes.comparison import judge_pair as in_worlds
 from adjointcheck.notes.context import Context
-from adjointcheck.notes.meaning import symbols
+from adjointcheck.notes.meaning import symbols, walk
 from adjointcheck.notes.multiplier import supposed
 from adjointcheck.notes.numbered import barred, customary
 from adjointcheck.notes.reservations import ends_at_start, given, is_unchosen
@@ -66,6 +67,14 @@ def _right_elsewhere(line: Line) -> bool:
     return any(not isinstance(in_worlds(*line.sides, line.relation, other, False), Contradiction) for other in others(line.spelt))
 
 
+def _right_from_held_start(line: Line) -> bool:
+    """With controls or parameters that vary delta x, does it leave out delta x(0) of a start that the notes give?"""
+    held = line.spelt.assume("fixed start")
+    varies = any(isinstance(part, tree.Variation) for side in line.sides for part in walk(side))
+    told = "fixed start" in line.spelt.hypotheses or line.spelt.law("start") is None
+    return varies and not told and isinstance(in_worlds(*line.sides, line.relation, held, False), Agreement)
+
+
 def _guess(line: Line) -> str:
     """The letter of whose meaning no line was sure."""
     letter = guessed(line.pair, line.spoken) or customary(line.pair, line.notes) or supposed(line.pair, line.notes)
@@ -79,6 +88,7 @@ PARDONS = (
     Pardon(_if(lambda line: given(*line.pair, line.notes), "it is not so in general; what rests on it is left open"), "assumption"),
     Pardon(_if(lambda line: ends_at_start(line.notes), "the cost has a density at the start, and which end is held is not understood")),
     Pardon(_if(lambda line: is_unchosen(*line.pair, line.notes), "it may say what a letter is chosen by, and the notes name no control")),
+    Pardon(_if(_right_from_held_start, "it is right where the start is held; say so, or write delta x(0) = 0")),
     Pardon(_guess),
     Pardon(_if(lambda line: bool(LINEAR.search(line.sentence.lower())), "it is said of a linear problem that is not written out")),
     Pardon(_if(lambda line: is_particular(line.pair, line.notes),

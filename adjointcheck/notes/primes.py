@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from typing import TypeGuard
 
@@ -27,17 +27,18 @@ def moved(chains: Iterable[tree.Chain], context: Context) -> Context:
     rates = [letter for chain in chains for letter in _rates(chain)]
     named = any(letter.name in timed and called for letter, called in rates)
     running = any(_runs(node) for node in nodes) and not any(isinstance(node, tree.Letter) and "dot" in node.accents for node in nodes)
-    meant = named or (bool(rates) and running and not any(map(_transposes, nodes)))
+    moving = {letter for letter, _ in rates}
+    meant = named or (bool(rates) and running and not any(_transposes(node, moving) for node in nodes))
     return replace(context, options={**context.options, "prime": "rate"}) if meant and not context.option("prime") else context
 
 
 def _rates(chain: tree.Chain) -> Iterator[tuple[tree.Letter, bool]]:
-    """x of x' = ... or of x' - ...; is what it equals a function of something?"""
+    """x of x' = ... or of x' - ...; is it written x'(t), or is what it equals a function of something?"""
     if chain.relations[:1] == ("=",):
         left = _moving(chain.sides[0])
         updates = left is not None and replace(left, above=()) in tree.terms(chain.sides[1])  # theta' = theta - eta g
         if left is not None and not updates and head(chain.sides[1]) != left and not any(map(is_primed, walk(chain.sides[1]))):
-            yield replace(left, above=()), isinstance(chain.sides[1], tree.Call)
+            yield replace(left, above=()), any(isinstance(side, tree.Call) for side in chain.sides[:2])
     for node in walk(chain):
         first = node.terms[0] if isinstance(node, tree.Sum) and len(node.terms) > 1 else None
         if is_primed(first) and isinstance(node, tree.Sum) and all(isinstance(term, tree.Negative) for term in node.terms[1:]):
@@ -60,11 +61,11 @@ def _runs(node: Node) -> bool:
     return any(isinstance(letter, tree.Letter) and letter.name == "t" and not letter.below for letter in by)
 
 
-def _transposes(node: Node) -> bool:
-    """x' Q x, or a capital with a prime."""
+def _transposes(node: Node, moving: Container[tree.Letter]) -> bool:
+    """x' Q x, or a capital with a prime that does not move."""
     factors = node.factors if isinstance(node, tree.Product) else ()
     weighs = len(factors) > 1 and is_primed(factors[0]) and replace(factors[0], above=()) == factors[-1]
-    return weighs or (is_primed(node) and node.name.isupper())
+    return weighs or (is_primed(node) and node.name.isupper() and replace(node, above=()) not in moving)
 
 
 def dotted(node: Node, context: Context) -> Node:

@@ -38,7 +38,7 @@ class Reservation:
         names = {node.name for node in nodes if isinstance(node, Symbol | Applied)}
         if "all" in self.inputs and names & {"p", "J", "J_a", "H", "a_theta", "a_t", "S", "M", "v", "P", "rho"}:
             return True
-        if "end" in self.inputs and ("J" in names or ("p" in names and _placed(nodes))):
+        if "end" in self.inputs and ("J" in names or ("p" in names and _placed(nodes)) or any(map(_moves_end, nodes))):
             return True
         if "optimum" in self.inputs and (optimal or "w" in _slopes(nodes)):
             return True
@@ -57,6 +57,12 @@ def _placed(nodes: list[Node]) -> bool:
     """Is something taken at an end, or along the whole solution?  An equation at the running time forgets where it started."""
     return any(isinstance(node, tree.Evaluated | tree.Integral) or _at_end(getattr(node, "at", None)) or
                _at_start(getattr(node, "at", None)) for node in nodes)
+
+
+def _moves_end(node: Node) -> bool:
+    """delta x(T)."""
+    of = node.of if isinstance(node, tree.Variation) else None
+    return isinstance(of, Symbol) and of.name == "x" and _at_end(of.at)
 
 
 def _is_moved(node: Node) -> bool:

@@ -90,7 +90,7 @@ def horizon(chains: Iterable[tree.Chain], context: Context) -> Context:
     ends = [part.upper for chain in chains for part in walk(chain) if isinstance(part, tree.Integral)]
     ends += [end for chain in chains for end in _beyond(chain)]
     own = {key(end) for end in ends if isinstance(end, tree.Letter)} & {"T", "t_1", "t_f"} or context.of("t1")
-    if not own:
+    if not own or context.option("last"):
         return _counted(chains, context)
     return replace(context, options={**context.options, "horizon": "own"})
 

@@ -7,11 +7,13 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import GREEK, Context, key
-from adjointcheck.notes.meaning import COUNTERS, STARS, Symbol, Unknown, rebuilt, walk
+from adjointcheck.notes.context import GREEK, ROLES, Context, key
+from adjointcheck.notes.meaning import COUNTERS, STARS, Applied, Symbol, Unknown, rebuilt, walk
+from adjointcheck.notes.posing import ORDERS
 from adjointcheck.notes.tree import Node
 
 STATES = ("a", "b", "f", "g", "o", "ref")  # x^a and x^b, analysis and background: a vector has no powers
+DATA = ("theta", "x0", "t0", "t1", "s", "h", "N")
 CONSTANTS = ("const", "constant", "konst", "cte")
 
 
@@ -37,6 +39,13 @@ def counts(chain: tree.Chain) -> bool:
     cells = [cell for row in end.rows for cell in row] if isinstance(end, tree.Vector) else []
     dots = any("dots" in (getattr(cell, "name", ""), getattr(cell, "letter", "")) for cell in cells)
     return dots and named[0] in COUNTERS and not named[1] and chain.relations == ("=",)
+
+
+def bounds(chain: tree.Chain) -> bool:
+    """a > 0, t_0 < t_1, i < N: how data are ordered, which restricts no formula about them."""
+    letters = [part for side in chain.sides for part in walk(side) if isinstance(part, Symbol | Applied | Unknown)]
+    return {*chain.relations} <= {*ORDERS} and all(
+        part.letter in COUNTERS if isinstance(part, Unknown) else part.name in DATA or part.name not in ROLES for part in letters)
 
 
 def product(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:

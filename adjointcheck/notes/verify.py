@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from adjointcheck.errors import DisagreementError
 from adjointcheck.notes import tree
 from adjointcheck.notes.chapters import speaks_of
-from adjointcheck.notes.comparison import OPTIMAL_END, Agreement, Contradiction, Outcome, Undecided
+from adjointcheck.notes.comparison import OPTIMAL_CONTROL, OPTIMAL_END, Agreement, Contradiction, Outcome, Undecided
 from adjointcheck.notes.comparison import judge_pair as in_worlds
 from adjointcheck.notes.context import HYPOTHESES, LATER, Context, read_header
 from adjointcheck.notes.current_values import priced
@@ -225,6 +225,8 @@ class Notes:
         if proof.status is not Status.PROVED and spelt is not context:
             proof = judge_pair(*sides, relation, spelt, form)
         world = in_worlds(*sides, relation, spelt)
+        if proof.status is not Status.PROVED and getattr(world, "note", "") == OPTIMAL_CONTROL:
+            proof = judge_pair(*sides, relation, spelt.assume("optimal"), form)
         found = replace(blank, words=OPEN_SIGN) if world == Undecided(OPEN_SIGN) else combined(blank, proof, world)
         self.fixed(blank, (*sides, relation), found, spelt)
         if found.status == "unknown" and isinstance(world, Agreement) and world.note == OPTIMAL_END and right == tree.Number(Fraction(0)):
@@ -302,14 +304,14 @@ def combined(blank: Finding, proof: Proof, world: Outcome) -> Finding:
     if proof.status is Status.PROVED:
         if isinstance(world, Contradiction):
             raise DisagreementError(f"{blank.file}, formula {blank.name}", blank.text, "proof and worlds to agree", "Please report it.")
-        words = "both sides are the same, whatever the letters mean" if proof.vacuous else ""
+        words = "both sides are the same, whatever the letters mean" if proof.vacuous else getattr(world, "note", "")
         return replace(blank, status="proved", rules=proof.path, words=words, document=proof.document)
     if isinstance(world, Contradiction):
         return replace(blank, status="refuted", expected=world.expected or written(proof.expected), counterexample=world.counterexample)
     agreed = world.note if isinstance(world, Agreement) else ""
     counted = f"{world.worlds} evaluations in concrete worlds agree" if isinstance(world, Agreement) else world.reason
     told = ", ".join(filter(None, (counted, agreed)))
-    held = world.worlds if isinstance(world, Agreement) and not world.note else 0
+    held = world.worlds if isinstance(world, Agreement) and world.note in ("", OPTIMAL_CONTROL) else 0
     return replace(blank, words="; ".join(filter(None, (proof.reason, told))), agreed=held)
 
 

@@ -70,7 +70,7 @@ $\dot x = f(x, u)$ $J = e^{-\rho T} \Phi(x(T)) + \int_0^T e^{-\rho t} L(x, u)\,d
     (r"m(T) = \Phi'(x(T))", "proved"), (r"m(T) = e^{-\rho T} \Phi'(x(T))", "refuted"),
     (r"H^c = L(x, u) + m f(x, u)", "proved"), (r"H^c = L(x, u) + p f(x, u)", "refuted"),
     (r"\frac{dx}{d\tau} = T f(x, u)", "proved"), (r"\frac{dx}{d\tau} = f(x, u)", "refuted"),
-    (r"\frac{dJ}{dx(0)} = m(0)", "unknown"),  # time may start at 0, where exp(rho t) is 1
+    (r"\frac{dJ}{dx(0)} = m(0)", "proved"), (r"\frac{dJ}{dx(0)} = -m(0)", "refuted"),  # time starts at 0, where exp(rho t) is 1
 ])
 def test_a_cost_may_be_a_formula_of_a_named_function(claim: str, status: str) -> None:
     document = read_text(f"{DISCOUNTED} ${claim}$")
