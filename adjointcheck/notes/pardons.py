@@ -18,6 +18,7 @@ from adjointcheck.notes.multiplier import supposed
 from adjointcheck.notes.numbered import barred, customary
 from adjointcheck.notes.reservations import ends_at_start, given, is_unchosen
 from adjointcheck.notes.several_costs import others
+from adjointcheck.notes.special_cases import special_cases
 from adjointcheck.notes.stages import guessed, is_particular
 from adjointcheck.notes.tree import Node
 
@@ -75,6 +76,12 @@ def _right_from_held_start(line: Line) -> bool:
     return varies and not told and isinstance(in_worlds(*line.sides, line.relation, held, False), Agreement)
 
 
+def _right_in_special(line: Line) -> bool:
+    """May it be right in the case that its sentence tells?"""
+    cases = special_cases(*line.sides, line.spelt, line.sentence)
+    return any(not isinstance(in_worlds(left, right, line.relation, context, False), Contradiction) for left, right, context in cases)
+
+
 def _guess(line: Line) -> str:
     """The letter of whose meaning no line was sure."""
     letter = guessed(line.pair, line.spoken) or customary(line.pair, line.notes) or supposed(line.pair, line.notes)
@@ -89,6 +96,7 @@ PARDONS = (
     Pardon(_if(lambda line: ends_at_start(line.notes), "the cost has a density at the start, and which end is held is not understood")),
     Pardon(_if(lambda line: is_unchosen(*line.pair, line.notes), "it may say what a letter is chosen by, and the notes name no control")),
     Pardon(_if(_right_from_held_start, "it is right where the start is held; say so, or write delta x(0) = 0")),
+    Pardon(_if(_right_in_special, "it is said of a special case, in which no world contradicts it")),
     Pardon(_guess),
     Pardon(_if(lambda line: bool(LINEAR.search(line.sentence.lower())), "it is said of a linear problem that is not written out")),
     Pardon(_if(lambda line: is_particular(line.pair, line.notes),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import last_two
+from understood import last_two, statuses
 
 FLOW = "\\dot x = f(t,x,\\theta)\nx(0) = x_0(\\theta)\nJ = \\int_0^T L(t,x,\\theta)\\,dt + \\Phi(x(T))\nH = L + p f\n"
 TANGENT = FLOW + "\\dot s_k = \\frac{\\partial f}{\\partial x} s_k + \\frac{\\partial f}{\\partial\\theta_k}\n"
@@ -56,3 +56,11 @@ LIBERZON = "\\dot x = f(t,x,u)\nJ = \\int_{t_0}^{t_1} L(t,x,u)\\,dt + K(x(t_1))\
 )  # fmt: skip
 def test_a_held_start_and_a_costate_with_minus_as_an_argument(given: str, right: str, wrong: str) -> None:
     assert last_two("", given, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_special_case_that_the_sentence_tells_is_not_refuted_and_its_slip_is() -> None:
+    only, free = "If only the initial value depends on $\\theta$, there remains", "Hängt $f$ nicht von $\\theta$ ab, so gilt bei festem Anfang"
+    lines = (rf"{only} $$\frac{{dJ}}{{d\theta}} = {sign} p(0) \frac{{\partial x_0}}{{\partial\theta}}$$ " for sign in "+-")
+    problem = r"$\dot x = f(x, \theta), x(0) = x_0(\theta)$ $$J = \Phi(x(T)) + \int_0^T L(x, \theta)\,dt$$ $$p(t) = \frac{dJ}{dx(t)}$$ "
+    last = rf"{free} $$\frac{{dJ}}{{d\theta}} = \int_0^T L_\theta\,dt$$ In general $$\frac{{dJ}}{{d\theta}} = \int_0^T L_\theta\,dt$$"
+    assert statuses(problem + "".join(lines) + last)[-4:] == ["unknown", "refuted", "unknown", "refuted"]

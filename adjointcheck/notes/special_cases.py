@@ -1,0 +1,42 @@
+"""Lines that a sentence says of a special case: "if only the start depends on theta, dJ/dtheta = p(0) dx_0/dtheta"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from adjointcheck.notes.context import Context
+from adjointcheck.notes.meaning import Applied, rebuilt, slots_of
+from adjointcheck.notes.tree import Node
+
+FUNCTIONS = ("f", "L", "Psi", "phi", "O")
+IF = r"\b(?:if|when|where|provided|wenn|falls|sofern|si|lorsque|se|quando|cuando|если|когда|with|mit|avec|con)\b"
+ONLY = re.compile(IF + r"[^.;]*\b(?:only|nur|allein|seul\w*|uniquement|solo|sólo|solamente|soltanto|solamente|только|лишь)\b")
+FREE = re.compile(r"\b(?:not|nicht|kein\w*|ne|no|non|не)\b[^.;]*\b(?:depend|abhäng|häng|dépend|dipend|завис)"
+                  r"|\bhäng\w*\b[^.;]*\bnicht\b|\bindependent|unabhängig|indépendant")
+# (what the sentence says, the argument that goes, of which functions, whether the start is free of parameters)
+CASES = ((ONLY, "theta", FUNCTIONS, False), (FREE, "theta", FUNCTIONS, False), (FREE, "theta", FUNCTIONS, True),
+         (FREE, "theta", ("f",), False), (FREE, "theta", ("f",), True), (FREE, "t", FUNCTIONS, False))
+
+
+def special_cases(left: Node, right: Node, context: Context, sentence: str) -> list[tuple[Node, Node, Context]]:
+    """The equation and the notes in the cases that the sentence may mean: functions free of the parameters, or of time."""
+    found = [case for case in CASES if case[0].search(sentence.lower())]
+    return [_restricted(left, right, context, slot, functions, free) for _, slot, functions, free in found]
+
+
+def _restricted(left: Node, right: Node, context: Context, slot: str, functions: tuple[str, ...], free: bool) -> tuple[Node, Node, Context]:
+    letters = {name: replace(known, arguments=tuple(other for other in slots_of(Applied(known.symbol), context) if other != slot))
+               if known.symbol in functions else known for name, known in context.letters.items()}
+    laws = tuple(replace(law, right=_without(law.right, slot, functions)) for law in context.laws)
+    options = {name: value for name, value in context.options.items() if name != "starts" or not free}
+    narrowed = replace(context, letters=letters, laws=laws, options=options)
+    return _without(left, slot, functions), _without(right, slot, functions), narrowed
+
+
+def _without(node: Node, slot: str, functions: tuple[str, ...]) -> Node:
+    """Functions of the problem without that argument."""
+    node = rebuilt(node, lambda child: _without(child, slot, functions))
+    if not isinstance(node, Applied) or node.name not in functions:
+        return node
+    return replace(node, arguments=tuple(entry for entry in node.arguments if entry[0] != slot))
