@@ -33,6 +33,7 @@ from adjointcheck.notes.settings import Setting
 from adjointcheck.notes.starting import SLOPE
 from adjointcheck.notes.sums import over_layers, over_observations
 from adjointcheck.notes.tree import Node
+from adjointcheck.notes.wording import show
 from adjointcheck.trusted.language import INTERVALS
 from adjointcheck.trusted.theory import judge_theory
 from adjointcheck.trusted.verdict import Status
@@ -187,7 +188,7 @@ class Reader(Composition):
         now = (Symbol("t"), Symbol("t", bound=True))
         if isinstance(at, tree.Sum) and len(at.terms) == 2 and at.terms[0] in now and self.is_small(at.terms[1]):
             return "here", 1
-        raise Unclear(at, "the running time, or one of the times " + ", ".join(points))
+        raise Unclear(show(at), "the running time, or one of the times " + ", ".join(points))
 
     def end(self, at: Node) -> str:
         """The point that a node names: t0, t1, N, and 0 for the start."""
@@ -589,8 +590,7 @@ class Reader(Composition):
         return replace(self, sum_start=start)
 
     def form_expectation(self, node: tree.Expectation) -> Form:
-        body = self.form(node.body)
-        if set(body) - {"", "here"}:
+        if set(body := self.form(node.body)) - {"", "here"}:
             raise Unclear("an expectation of several places", "an expectation at one time")
         return {"mean": body.get("here", ZERO) + body.get("", ZERO)}
 

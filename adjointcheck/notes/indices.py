@@ -10,6 +10,7 @@ from adjointcheck.errors import StepRejected
 from adjointcheck.notes import tree
 from adjointcheck.notes.meaning import Symbol, children, rebuilt
 from adjointcheck.notes.tree import Node
+from adjointcheck.notes.wording import show
 
 
 class Unclear(StepRejected):
@@ -31,7 +32,7 @@ def ahead(at: Node) -> int:
         step = step.of if isinstance(step, tree.Negative) else step
         if isinstance(letter, Symbol) and isinstance(step, tree.Number) and step.value.denominator == 1:
             return ahead(letter) + sign * int(step.value)
-    raise Unclear(at, "a layer's index, or one next to it")
+    raise Unclear(show(at), "a layer's index, or one next to it")
 
 
 def of_next(node: Node) -> Node:

@@ -9,7 +9,9 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.document import read_text
 from adjointcheck.notes.foreword import begun
 from adjointcheck.notes.formulas import put_in, spelt_out
+from adjointcheck.notes.indices import Unclear, ahead
 from adjointcheck.notes.judgement import judge_pair
+from adjointcheck.notes.quantities import Symbol
 from adjointcheck.trusted.verdict import Status
 
 LAYERS = r"x_{k+1} = f(x_k, u_k); J = \Phi(x_N) + \sum_{k=0}^{N-1} \ell(x_k, u_k); A_k = \frac{\partial f}{\partial x}(x_k, u_k)"
@@ -100,3 +102,9 @@ def test_a_line_about_two_costs_is_not_judged() -> None:
     text = rf"{LAYERS}; E = J + \frac{{\beta}}{{2}} \sum_{{k=0}}^{{N-1}} |u_k|^2"
     assert read(text, PLAIN)[0].status == "assumption"
     assert read(rf"{text}; \frac{{\partial E}}{{\partial u_k}} = \frac{{\partial J}}{{\partial u_k}}", PLAIN)[0].problems == ("it speaks of two costs",)
+
+
+def test_an_index_of_another_kind_is_told_as_it_is_written() -> None:
+    at = tree.Sum((Symbol("t"), Symbol("eps")))
+    with pytest.raises(Unclear, match=r"got t \+ eps; expected a layer's index"):
+        ahead(at)
