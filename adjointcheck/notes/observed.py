@@ -59,6 +59,11 @@ def written_out(left: Node, right: Node, context: Context) -> tuple[Node, Node, 
     return _put(left, body), _put(right, body), replace(context, laws=laws)
 
 
+def _is_state(node: Node) -> bool:
+    """x, or one of its components, where it stands."""
+    return isinstance(node, Symbol) and node.name == "x" and node.at is None
+
+
 def _put(node: Node, body: Node) -> Node:
     """The formula in place of phi_j, and its slope by the state observed in place of phi_j's slope."""
     if isinstance(node, tree.Derivative) and isinstance(node.of, Applied) and node.of.name == "phi":
@@ -67,5 +72,5 @@ def _put(node: Node, body: Node) -> Node:
         return replace(node, of=_put(node.of, body), by=by)
     if isinstance(node, Applied) and node.name == "phi":
         place = _place(node)
-        return mapped(body, lambda part: replace(part, at=place) if part == Symbol("x") else part)
+        return mapped(body, lambda part: replace(part, at=place) if _is_state(part) else part)
     return rebuilt(node, lambda child: _put(child, body))

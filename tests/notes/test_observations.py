@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from test_verify import verdicts
+from understood import statuses
 
 HEADER = "\n".join(("objective: J", "state: x", "parameters: theta", "costate: p = dJ/dx (row)", "field: f", "observation cost: l",
                     "observation times: s", "time: t in [t_0, t_1]"))
@@ -39,3 +40,14 @@ def test_another_sum_than_that_of_all_observations_proves_nothing(law: str) -> N
 def test_a_costate_at_a_jump_needs_a_side_and_a_numbered_observation_is_not_any() -> None:
     assert verdicts(HEADER, SUM, r"p(s_j) = p(s_j^+)", r"p(s_1^-) = p(s_2^+) + \frac{\partial l_1}{\partial x}(x(s_1))")[0] == "unknown"
     assert verdicts(HEADER, SUM, r"p(s_1^-) = p(s_2^+) + \frac{\partial l_1}{\partial x}(x(s_1))") != ["proved"]
+
+
+def test_a_component_that_is_observed_alone_is_paid_at_its_time_and_with_its_factor() -> None:
+    """Of a field written out; the factor 1/2 stands before the sum."""
+    given = r"\dot a = -k_1 a; \dot b = k_1 a - k_2 b; a(0) = a_0; b(0) = 0; J = \frac12 \sum_{i=1}^N (b(t_i) - y_i)^2; "
+    notes = "".join(f"${part}$ " for part in given.split("; ")[:-1])
+    right = [r"\lambda_b(t_i^-) = \lambda_b(t_i^+) + b(t_i) - y_i", r"\lambda_a(t_i^-) = \lambda_a(t_i^+)", r"\dot\lambda_b = k_2 \lambda_b",
+             r"\frac{dJ}{dk_2} = -\int_0^T b \lambda_b\,dt"]
+    wrong = [right[0].replace("+ b", "- b"), right[0].replace("+ b(t_i) - y_i", "+ 2 (b(t_i) - y_i)"), right[3].replace("-", "")]
+    found = statuses(notes + " ".join(f"${line}$" for line in [r"\dot\lambda_a = k_1 (\lambda_a - \lambda_b)", *right, *wrong]))[-7:]
+    assert "refuted" not in found[:4] and found[4:] == ["refuted"] * 3
