@@ -24,7 +24,7 @@ from adjointcheck.notes.curvature import directions, is_tangent_law
 from adjointcheck.notes.evaluation import Env, NoValue, ShapeError, evaluate
 from adjointcheck.notes.fields import COARSE, within
 from adjointcheck.notes.finding import Counterexample
-from adjointcheck.notes.forms import about_end_time, weighed
+from adjointcheck.notes.forms import about_end_time, is_general, weighed
 from adjointcheck.notes.jet import real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, children, rebuilt, symbols, unknown, walk
 from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, with_other_sign
@@ -190,7 +190,7 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Outcome) -> Out
     stage = next(iter(stages(left, right, context).values()))
     if isinstance(outcome, Contradiction) and outcome.counterexample.gap == UNFITTING:
         return outcome
-    if "optimal" in context.hypotheses or _about_optimum(left, right):
+    if "optimal" in context.hypotheses or (_about_optimum(left, right) and not is_general(left, right)):
         found = _in_stage(left, right, replace(stage, optimal=True))
         if isinstance(found, Agreement):
             return replace(found, note=OPTIMAL_CONTROL)

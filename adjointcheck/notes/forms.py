@@ -55,12 +55,16 @@ def conserves_energy(left: Node, right: Node) -> bool:
 
 
 def is_general(left: Node, right: Node) -> bool:
-    """dJ/dw = ..., delta J = ... delta w, H_w = L_w + ...: said of any control; where it is optimal, both sides are 0 and a slip is too."""
+    """dJ/dw = ..., delta J = ... delta w, H_w = L_w + ..., dH/dt = ... + H_w w-dot + ...: said of any control.
+
+    Where it is optimal, both sides are 0 and a slip is too.
+    """
     nodes = [*walk(left), *walk(right)]
     slopes = [node for node in nodes if isinstance(node, tree.Derivative) and any(getattr(by, "name", "") == "w" for by in node.by)]
     costs = any(isinstance(node.of, Symbol) and node.of.name in ("J", "J_a") for node in slopes)
     moved = {node.of.name for node in nodes if isinstance(node, tree.Variation) and isinstance(node.of, Symbol)}
     spelt = (core := core_of(left)) in slopes and isinstance(core, tree.Derivative) and symbols(core.of) == {"H"}
+    spelt = spelt or (bool(slopes) and any(isinstance(node, tree.Derivative) and getattr(node.of, "name", "") == "w" for node in nodes))
     zero = tree.Number(Fraction(0)) in (left, right)
     return not zero and (costs or spelt or ("w" in moved and bool(moved & {"J", "J_a"})))
 

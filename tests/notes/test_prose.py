@@ -44,3 +44,11 @@ def test_a_derivative_in_a_costate_of_the_other_sign_takes_arguments() -> None:
     told = CONTROL.replace("L", "f^0") + r"$H(x, p, u) = p f(x, u) - f^0(x, u)$ "
     line = r"$$\dot x = \frac{\partial H}{\partial p}(x, p, u)$$ "
     assert statuses(told + line + line.replace("= ", "= -"), "costate: p (row)")[-2:] == ["proved", "refuted"]
+
+
+def test_a_chain_rule_is_no_statement_about_an_optimum() -> None:
+    """Where H_u = 0 any multiple of H_u u-dot may stand there."""
+    right = r"$$\frac{dH}{dt} = H_x \dot x + H_u \dot u + \dot p f = 0$$ "
+    wrong = r"$$\frac{dH}{dt} = H_x \dot x + 2 H_u \dot u + \dot p f$$"
+    told = CONTROL + r"$H = L + p f$ At the optimum $H_u = 0$. "
+    assert statuses(told + right + wrong, HEADER)[-3:] == ["proved", "proved", "refuted"]
