@@ -94,7 +94,7 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     bare = Declared("", "H", kind="function", sign=_sign(costate), source="proposed")
     hamiltonians = {known.letter: replace(bare, letter=known.letter) for known in after.of("H")}
     options = {name: value for name, value in after.options.items() if name in SETTLED}
-    hypotheses = (*before.hypotheses, *({"optimal"} & {*after.hypotheses}))
+    hypotheses = (*before.hypotheses, *({"optimal", "free end time"} & {*after.hypotheses}))
     made = replace(before, letters={**letters, **kept, **hamiltonians}, options={**before.options, **options}, hypotheses=hypotheses)
     return _with_cost(after, made) if any(_spells_cost(formula, after) for formula in formulas) else made
 

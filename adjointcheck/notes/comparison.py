@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from adjointcheck.notes import tree
+from adjointcheck.notes.arrivals import rests_on_arrival
 from adjointcheck.notes.blocks import components
 from adjointcheck.notes.context import LATER, ROLES, Context
 from adjointcheck.notes.contraction import extent, free
@@ -24,7 +25,7 @@ from adjointcheck.notes.curvature import directions, is_tangent_law
 from adjointcheck.notes.evaluation import Env, NoValue, ShapeError, evaluate
 from adjointcheck.notes.fields import COARSE, within
 from adjointcheck.notes.finding import Counterexample
-from adjointcheck.notes.forms import about_end_time, is_general, weighed
+from adjointcheck.notes.forms import about_end_time, is_at_end, is_general, is_solved_state, weighed
 from adjointcheck.notes.jet import real
 from adjointcheck.notes.meaning import AXES, Applied, Symbol, children, rebuilt, symbols, unknown, walk
 from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, with_other_sign
@@ -42,6 +43,7 @@ from adjointcheck.notes.world import UNBOUNDED, World
 AGREE, ALIKE, SURE = 1e-7, 1e-4, 100.0  # of sides; of a matrix and a transpose, for the words alone; of errors
 REPAIRS = 40
 TIMES, INDICES = (0.31, 0.5, 0.73), (1, 2)
+LONG = 1.0  # the end of a horizon up to which solutions seldom leave their bounds
 SPARE = 4  # worlds to try in the place of hopeless ones
 SMALL = (0.04, 0.02, 0.01, 0.005, 0.0025)
 OPTIMAL_END, OPTIMAL_CONTROL = "where the end time is optimal", "where the control is optimal"
@@ -170,6 +172,8 @@ def _settled(outcomes: Mapping[str, Outcome]) -> Outcome:
 
 def _in_reading(left: Node, right: Node, context: Context) -> Outcome:
     """All worlds that the hypotheses allow; open arguments of functions must not matter."""
+    timed = on_own_clock(left, right, context)
+    context = timed if timed is not None and Stage(timed).span[1] <= LONG else context  # a long horizon comes second
     kinds = stages(left, right, context)
     outcomes = {name: _in_stage(left, right, stage) for name, stage in kinds.items()}
     bad = {name: outcome for name, outcome in outcomes.items() if not isinstance(outcome, Agreement)}
@@ -194,14 +198,16 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Outcome) -> Out
         found = _in_stage(left, right, replace(stage, optimal=True))
         if isinstance(found, Agreement):
             return replace(found, note=OPTIMAL_CONTROL)
-        if isinstance(found, Undecided):
+        if isinstance(found, Undecided) and not _ignores_control(left, right, stage):
             return found
-    if "free end time" in context.hypotheses or about_end_time(left, right):
+    if about_end_time(left, right) or ("free end time" in context.hypotheses and _rests_on_end_time(left, right)):
         found = _in_stage(left, right, replace(stage, end_time=True, optimal="optimal" in context.hypotheses))
         if isinstance(found, Agreement):
             return replace(found, note=OPTIMAL_END)
         if isinstance(found, Undecided):
             return found
+    if rests_on_arrival(left, right, context):
+        return Undecided("the notes hold the end state, and this world does not")
     if (timed := on_own_clock(left, right, context)) is not None:
         return _in_reading(left, right, timed)
     other = has_open_sign(context, left, right)
@@ -210,13 +216,33 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Outcome) -> Out
     return outcome
 
 
+def _rests_on_end_time(left: Node, right: Node) -> bool:
+    """H, or what stands at the end; but not costates alone, on which the end time has no influence in itself."""
+    names = symbols(left) | symbols(right)
+    return "H" in names or (is_at_end(left, right) and bool(names - {"p", "theta", "t", "t0", "t1"}))
+
+
+def _ignores_control(left: Node, right: Node, stage: Stage) -> bool:
+    """Are both sides the same under another control, so that they need no optimal one?"""
+    try:
+        world = make_world(stage)
+        if world.layered or not stage.context.of("w"):
+            return False
+        other = world.remade({**world.inputs, "w": world.inputs["d_w"]})
+        moved = [_difference(real(evaluate(side, env)), real(evaluate(side, env.within(other))), env)
+                 for env in points(world, left, right) for side in (left, right)]
+        return max(moved) < AGREE**2
+    except (ShapeError, NoValue, np.linalg.LinAlgError):
+        return False
+
+
 def _about_optimum(left: Node, right: Node) -> bool:
     """H_w = 0, w = ... argmin, dH/dt = ...: what only an optimal control satisfies."""
     nodes = [*walk(left), *walk(right)]
     slopes = any(isinstance(n, tree.Derivative) and any(isinstance(b, Symbol) and b.name == "w" for b in n.by) for n in nodes)
     zero = any(isinstance(side, tree.Number) and side.value == 0 for side in (left, right))
     energy = any(isinstance(n, tree.Derivative) and n.kind == "total" and "H" in symbols(n.of) for n in nodes)
-    chosen = isinstance(left, Symbol) and left.name == "w"
+    chosen = (isinstance(left, Symbol) and left.name == "w") or is_solved_state(left, right)
     return (slopes and zero) or weighed(nodes, symbols(left) | symbols(right)) or energy or chosen or "P" in symbols(left) | symbols(right)
 
 

@@ -12,12 +12,27 @@ from adjointcheck.errors import AdjointCheckError
 from adjointcheck.expression.grammar import LOG, parse, to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, substitute, symbol, symbols_of, total
 from adjointcheck.notes import tree
+from adjointcheck.notes.arrivals import reached
 from adjointcheck.notes.claims import Form, Reader, Unclear
+from adjointcheck.notes.closed_forms import Texts, clock_of, solutions, solve
 from adjointcheck.notes.context import Context
+from adjointcheck.notes.costs import adjoined
 from adjointcheck.notes.meaning import Applied, Symbol, walk
 from adjointcheck.notes.quantities import component_slot, rebuilt
 from adjointcheck.notes.settings import Setting, judged
-from adjointcheck.notes.written_out import OPTIONAL, RICCATI, Functions, Sizes, WrittenOut, document, letters_of, named_divisors, vouched
+from adjointcheck.notes.written_out import (
+    OPTIONAL,
+    PLAIN,
+    RICCATI,
+    Clock,
+    Functions,
+    Sizes,
+    WrittenOut,
+    document,
+    letters_of,
+    named_divisors,
+    vouched,
+)
 from adjointcheck.trusted.language import derive
 from adjointcheck.trusted.verdict import Status
 
@@ -33,12 +48,15 @@ def component_settings(chain: tree.Chain, context: Context) -> Iterator[Setting]
     except AdjointCheckError:
         return
     texts, riccati = tuple(map(to_text, (*rates, running, terminal))), bool(context.of("P"))
-    solved = riccati or "optimal" in context.hypotheses
-    nonzero = divisors(chain) | (_weights(running, sizes) if solved else frozenset())
-    for free in (True, False):
-        made = theory(sizes, texts, free, nonzero, functions, riccati)
-        if made is not None:
-            yield made
+    ends = arrived(context)
+    weighed = riccati or "optimal" in context.hypotheses
+    nonzero = divisors(chain) | (_weights(running, sizes) if weighed else frozenset())
+    for solved in solutions(chain, context, _seed(context)):
+        clock = clock_of(context) if solved else PLAIN
+        for free in (True, False):
+            made = theory(sizes, texts, free, nonzero, functions, riccati, ends, clock, solved)
+            if made is not None:
+                yield made
 
 
 def _weights(running: Expression, sizes: Sizes) -> frozenset[str]:
@@ -92,13 +110,21 @@ def formulas(context: Context, seed: Setting) -> tuple[list[Expression], Express
     law, cost = context.law("dynamics"), context.law("objective")
     cost = replace(cost, right=of_components(cost.right, context)) if cost is not None else None
     assert law is not None and isinstance(law.right, tree.Vector)
-    form: Form = reader.form(cost.right) if cost else {}
-    if set(form) - {"", "integrand", "t1"} or form.get("", ZERO) is not ZERO:
+    form: Form = reader.form(adjoined(cost.right, context)) if cost else {}
+    fixed = form.pop("", ZERO)
+    if set(form) - {"integrand", "t1"} or any(not name.startswith("theta_") for name in symbols_of(fixed)):
         raise Unclear("the objective", "a cost of the end state and an integral")
     if cost is None:
         form = {"t1": symbol("Psi")}
-    (terminal,) = substitute([form.get("t1", ZERO)], {"t1": symbol("t")})  # exp(-rho T) S is a function of t, taken at the end
+    (terminal,) = substitute([form.get("t1", ZERO) + fixed], {"t1": symbol("t")})  # exp(-rho T) S is a function of t, taken at the end
     return [_one(reader.form(cell)) for (cell,) in law.right.rows], form.get("integrand", ZERO), terminal
+
+
+def arrived(context: Context) -> tuple[tuple[str, str], ...]:
+    """(x_2, 0) of x_2(t1) = 0, for the ends that the notes ask for."""
+    reader = Reader(_seed(context), context)
+    found = [ended for law in context.laws if law.kind == "arrival" and (ended := reached(law)) is not None]
+    return tuple((component_slot("x", state), to_text(_one(reader.form(value)))) for state, value in found)
 
 
 def _one(form: Form) -> Expression:
@@ -161,7 +187,7 @@ def _sizes(context: Context) -> Sizes:
 
 @cache
 def theory(sizes: Sizes, texts: tuple[str, ...], free: bool, nonzero: frozenset[str], functions: Functions = (),
-           riccati: bool = False) -> Setting | None:
+           riccati: bool = False, ends: Texts = (), clock: Clock = PLAIN, solved: Texts = ()) -> Setting | None:
     """The theory of these rates and costs, judged once; None where the core does not prove it."""
     roots, names = named_divisors(parse(text, "a field", caps=LOG) for text in texts)
     letters = letters_of(sizes, free, names) | (RICCATI if riccati else {})
@@ -169,7 +195,12 @@ def theory(sizes: Sizes, texts: tuple[str, ...], free: bool, nonzero: frozenset[
     *rates, running, terminal = roots
     made: dict[str, Any] = {}
     try:
-        made = WrittenOut(sizes, letters, rates, running, terminal, functions, names).document(free)
+        arrivals = {name: parse(text, "an end", caps=LOG) for name, text in ends}
+        letters |= {f"gap_{name}": "1 1" for name, _ in solved} | {name: "1 1 constant" for name, _ in clock.states}
+        writing = WrittenOut(sizes, letters, rates, running, terminal, functions, names, arrivals, clock)
+        writing.document(free)
+        solve(writing, [(name, parse(text, "a solution", caps=LOG)) for name, text in solved])
+        made = document(letters, writing.steps, functions)
         return judged(made, [step["id"] for step in made["steps"] if step["id"].startswith(OPTIONAL)])
     except AdjointCheckError:
         return None

@@ -13,6 +13,7 @@ from fractions import Fraction
 from itertools import chain as joined
 
 from adjointcheck.notes import tree
+from adjointcheck.notes.arrivals import arrivals, laws
 from adjointcheck.notes.componentwise import costate_sign
 from adjointcheck.notes.context import MOTIONS, ROLES, Context, Declared, Law, key
 from adjointcheck.notes.derivatives import without_rates
@@ -22,7 +23,17 @@ from adjointcheck.notes.meaning import Symbol, children, rebuilt, resolve, unkno
 from adjointcheck.notes.mechanics import first_order, reduced
 from adjointcheck.notes.primes import unprimed
 from adjointcheck.notes.tree import Node
-from adjointcheck.notes.usage import HAMILTONIANS, USUAL_CONTROLS, USUAL_COSTATES, USUAL_STATES, differentiates, head, moving, pair_of
+from adjointcheck.notes.usage import (
+    HAMILTONIANS,
+    USUAL_CONTROLS,
+    USUAL_COSTATES,
+    USUAL_STATES,
+    differentiates,
+    head,
+    moving,
+    pair_of,
+    with_ends,
+)
 
 Rates = Mapping[str, tuple[tree.Letter, Node]]
 PLAIN = (tree.Number, tree.Letter, tree.Sum, tree.Product, tree.Quotient, tree.Power, tree.Negative, tree.Function, tree.Call,
@@ -44,11 +55,15 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
         return context
     context = _declared(context, "x", [letter for letter, _ in states.values()])
     chains = _chains(formulas, context)  # with the states known, a(b + c) is read
+    context = _bounded(chains, context)
+    ends = list(arrivals(chains, context))
     costs = [side for chain in chains for side in chain.sides[1:] or chain.sides if _is_cost(chain, context) or _is_paid(chain, context)]
     used = [part for node in joined((right for _, right in states.values()), costs) for part in _unscripted(_spelt(node))]
     context = _told(_chains(formulas, context, USUAL_COSTATES), states, _costates(chains, list(states), used, context))
     context = _declared(context, "w", _controls([*used, *(part for chain in chains for part in walk(chain))], used, context))
-    context = _declared(context, "theta", [letter for letter in _parameters(used, context) if key(letter) not in _running(chains)])
+    held = [part for item in ends for part in _unscripted(item.gap)]
+    given = [letter for letter in _parameters([*used, *held], context) if key(letter) not in _running(chains)]
+    context = _declared(context, "theta", [*given, *(item.multiplier for item in ends)])
     if not context.parts("p"):  # with the parameters known, theta_1 (p_A - p_B) is read
         context = _costates(_chains(formulas, context), list(states), used, context)
     context = _starts(chains, context)
@@ -56,7 +71,7 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     if any(unknown(cell) for (cell,) in cells):
         return context
     law = Law("dynamics", tree.Derivative(Symbol("x"), (Symbol("t"),)), tree.Vector(cells))
-    return _signed(_chains(formulas, context), replace(context, laws=(*context.laws, law)))
+    return _signed(_chains(formulas, context), replace(context, laws=(*context.laws, law, *laws(ends, context))))
 
 
 def _chains(formulas: Iterable[Formula], context: Context, factors: Iterable[str] = ()) -> list[tree.Chain]:
@@ -65,6 +80,14 @@ def _chains(formulas: Iterable[Formula], context: Context, factors: Iterable[str
     letters = replace(letters, plain=letters.plain | ({*factors} - letters.functions))
     read = (read_formula(formula.text, letters) for formula in formulas if not formula.unread)
     return [unprimed(chain, context) for chain in read if not isinstance(chain, Unread)]
+
+
+def _bounded(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """With the limits of the cost's integral as the ends of the horizon."""
+    paid = (side for chain in chains if _is_cost(chain, context) for side in chain.sides)
+    for part in (part for side in paid for part in walk(side) if isinstance(part, tree.Integral)):
+        context = with_ends(part, context)
+    return context
 
 
 def _spelt(node: Node) -> Node:
@@ -179,10 +202,14 @@ def _states(rates: Rates, chains: Iterable[tree.Chain], context: Context) -> Rat
 
 
 def _begins(letter: tree.Letter, chains: Iterable[tree.Chain], context: Context) -> bool:
-    """a(0) = a_0, where nothing is said of a(T): a state, though it bears the name of a costate."""
+    """a(0) = a_0, where nothing is said of a(T), and no Hamiltonian has it: a state, though it bears the name of a costate."""
+    chains = list(chains)
     pairs = [pair for chain in chains if (pair := pair_of(chain)) and isinstance(pair[0], tree.Call) and head(pair[0]) == letter]
     places = {next(iter(getattr(pair[0], "arguments", ())), None) for pair in pairs}
-    return not context.of("p") and places == {tree.Number(Fraction(0))}
+    given = all(isinstance(value, tree.Letter | tree.Number) for _, value in pairs)
+    titles = [head(chain.sides[0]) for chain in chains if letter in walk(chain)]
+    adjoined = any(title is not None and title.name in HAMILTONIANS for title in titles)
+    return not context.of("p") and places == {tree.Number(Fraction(0))} and given and not adjoined
 
 
 def _feedbacks(chains: Iterable[tree.Chain], names: Sequence[str], context: Context) -> set[str]:

@@ -20,13 +20,19 @@ def objective_of(context: Context) -> Node:
     if law is not None and context.of("psi") and context.of("nu"):
         return tree.Sum((*tree.terms(law.right), tree.Product((Symbol("nu"), Applied("psi")))))
     if law is not None:
-        return law.right
+        return adjoined(law.right, context)
     end = Applied("Psi")
     if not context.of("L"):
         return end
     running = (tree.Series("sum", tree.Product((Symbol("h"), Applied("L"))), Symbol("l", bound=True), None, None)
                if context.over() == "layers" else tree.Integral(Applied("L"), Symbol("t", bound=True), None, None))
     return tree.Sum((end, running))
+
+
+def adjoined(cost: Node, context: Context) -> Node:
+    """The cost with what its multiplier makes of each condition."""
+    terms = tuple(tree.Product((law.left, law.right)) for law in context.laws if law.kind == "arrival")
+    return tree.Sum((*tree.terms(cost), *terms)) if terms else cost
 
 
 def parts(cost: Node) -> Iterator[Node]:

@@ -29,7 +29,14 @@ def _stationary(chain: tree.Chain, nodes: list[Node], names: Iterable[str]) -> b
     left = chain.sides[0]
     extremum = any(isinstance(n, tree.Extremum) for n in nodes)
     chosen = isinstance(left, Symbol) and left.name == "w" and len(chain.sides) > 1
-    return (zero and by_control) or weighed(nodes, names) or chosen or extremum
+    solved = len(chain.sides) > 1 and is_solved_state(*chain.sides[:2])
+    return (zero and by_control) or weighed(nodes, names) or chosen or extremum or solved
+
+
+def is_solved_state(left: Node, right: Node) -> bool:
+    """x_1(t) = 2 + t/2, x_1(T) = 3: of a state that a control moves, what is so under one control alone."""
+    known = isinstance(left, Symbol) and left.name == "x" and bool(left.part) and left.at not in (Symbol("t0"), tree.Number(Fraction(0)))
+    return known and not symbols(right) & {"x", "w", "p", "H", "J", "P", "f", "L", "Psi"}
 
 
 def weighed(nodes: Iterable[Node], names: Iterable[str]) -> bool:
@@ -74,6 +81,13 @@ def about_end_time(left: Node, right: Node) -> bool:
     zero = any(isinstance(side, tree.Number) and side.value == 0 for side in (left, right))
     ends = {"t1"} & (symbols(left) | symbols(right))
     return zero and bool(ends) and bool({"H", "J", "L"} & (symbols(left) | symbols(right)))
+
+
+def is_at_end(left: Node, right: Node) -> bool:
+    """Is something taken at the end time?"""
+    nodes = [*walk(left), *walk(right)]
+    places = [place for node in nodes if isinstance(node, tree.Evaluated) for place in node.at]
+    return Symbol("t1") in [*places, *(getattr(node, "at", None) for node in nodes)]
 
 
 def _boundary(chain: tree.Chain, nodes: list[Node], names: Iterable[str]) -> bool:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from adjointcheck.notes import tree
 from adjointcheck.notes.adjoined_motion import adjoined_motion
 from adjointcheck.notes.ansatz import riccati_ansatz
+from adjointcheck.notes.arrivals import asked
 from adjointcheck.notes.at_event import at_event, misplaced
 from adjointcheck.notes.at_samples import at_samples, is_beyond
 from adjointcheck.notes.blocks import is_value, numbers, stacked, turned
@@ -26,7 +27,7 @@ from adjointcheck.notes.difference_riccati import ansatz
 from adjointcheck.notes.ensembles import EACH, single
 from adjointcheck.notes.families import named_neighbour, neighbouring
 from adjointcheck.notes.flows import phased, spoken_of, turned_to_time
-from adjointcheck.notes.forms import about_end_time, form_of
+from adjointcheck.notes.forms import about_end_time, form_of, is_solved_state
 from adjointcheck.notes.formulas import exampled, finer_step, formula, update
 from adjointcheck.notes.impacts import by_cases, cased, jump
 from adjointcheck.notes.iterates import at_iterate, iteration, sized
@@ -60,6 +61,7 @@ from adjointcheck.notes.spaces import membership
 from adjointcheck.notes.stages import on_clock, stage_definition, stage_law, stage_letters, stage_update
 from adjointcheck.notes.starting import START, parametrised
 from adjointcheck.notes.step_jacobians import step_jacobians
+from adjointcheck.notes.switching import bounded
 from adjointcheck.notes.tangent import chained, linearised, sensitivity, started
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import (
@@ -533,12 +535,13 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (membership, assigned, propagator, tangent, stage_law, stage_update, stage_definition, named_neighbour, numbered, family,
-                 ansatz, *NOTATIONS, grid, layers, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, integrated_dynamics,
-                 linearised, sensitivity, started, switched, guard, reset, observed_cost, increment, specialised, supposed, output, start,
-                 end_condition, end_cost, riccati_ansatz, finer_step, formula, update, piece, objective, augmented, adjoined_motion,
-                 repriced, current_hamiltonian, hamiltonian, costate_meaning, condition, rate, ended, sought, ranged, naming)
-UNJUDGED = (*NOTATIONS, output, family, update, finer_step, propagator, sought, ranged)  # letters of their own may stand in these
+INTRODUCTIONS = (bounded, membership, assigned, propagator, tangent, stage_law, stage_update, stage_definition, named_neighbour, numbered,
+                 family, ansatz, *NOTATIONS, grid, layers, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics,
+                 integrated_dynamics, linearised, sensitivity, started, switched, guard, reset, observed_cost, increment, specialised,
+                 supposed, output, asked, start, end_condition, end_cost, riccati_ansatz, finer_step, formula, update, piece, objective,
+                 augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, condition, rate, ended, sought,
+                 ranged, naming)
+UNJUDGED = (*NOTATIONS, asked, output, family, update, finer_step, propagator, sought, ranged)  # letters of their own may stand in these
 
 
 # Letters that a claim uses without a word
@@ -568,4 +571,5 @@ def _hypothesised(chain: tree.Chain, context: Context) -> Context:
     sides = resolve(chain, context).sides  # type: ignore[attr-defined]
     if any(about_end_time(left, right) for left, right in zip(sides, sides[1:], strict=False)):
         context = context.assume("free end time")
-    return context.assume("optimal") if form_of(priced(resolve(chain, context), context)) == "optimality" else context
+    optimal = form_of(priced(resolve(chain, context), context)) == "optimality" and not is_solved_state(*sides[:2])
+    return context.assume("optimal") if optimal else context

@@ -13,6 +13,7 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.comparison import Agreement, Contradiction
 from adjointcheck.notes.comparison import judge_pair as in_worlds
 from adjointcheck.notes.context import Context
+from adjointcheck.notes.forms import is_solved_state
 from adjointcheck.notes.meaning import symbols, walk
 from adjointcheck.notes.multiplier import supposed
 from adjointcheck.notes.numbered import barred, customary
@@ -89,7 +90,14 @@ def _guess(line: Line) -> str:
     return letter and f"what {letter} is the notes do not say, and no line before shows it"
 
 
+def _under_some_control(line: Line) -> bool:
+    """x(t) = exp(-t): of which control, where the notes have told of no optimal one, or have chosen one?"""
+    moved = bool(line.notes.of("w")) and is_solved_state(*line.pair)
+    return moved and ("optimal" not in line.notes.hypotheses or line.notes.option("control") == "chosen")
+
+
 PARDONS = (
+    Pardon(_if(_under_some_control, "it is so under one control, and no formula says that this is the optimal one")),
     Pardon(_if(_right_elsewhere, "it is wrong for the cost named last, and may be right for another one; name the cost")),
     Pardon(_if(lambda line: line.relation == ":=", "a definition of what was taken for something else here")),
     Pardon(_if(lambda line: given(*line.pair, line.notes), "it is not so in general; what rests on it is left open"), "assumption"),

@@ -44,10 +44,22 @@ def alike(right: Node, context: Context) -> Context:
 
 
 def counted(chains: Iterable[tree.Chain], context: Context) -> Context:
-    """That the paths of the notes are numbers, where they divide by a control or by a second derivative: cdot/c, u'(c)/u''(c)."""
-    quotients = (part for chain in chains for part in walk(chain) if isinstance(part, tree.Quotient))
+    """That the paths of the notes are numbers, where they divide by a control or by a second derivative: cdot/c, u'(c)/u''(c).
+
+    So it is too where functions are differentiated by a prime, f'(k), and nothing is transposed and nothing said to be in R^n.
+    """
+    parts = [part for chain in chains for part in walk(chain)]
+    quotients = (part for part in parts if isinstance(part, tree.Quotient))
     found = any(_primes(part.below) > 1 or (_is_rate(part.above) and _is_path(part.below, context)) for part in quotients)
+    primed = any(isinstance(part, tree.Call) and _primes(part) for part in parts)
+    vectors = any(isinstance(part, tree.Transposed) or getattr(part, "name", "") == "mathbb{R}" or _is_turned(part) for part in parts)
+    found = found or (primed and not vectors and all(known.shape == ROLES["x"].shape for known in context.of("x")))
     return replace(context, options={**context.options, "paths": "numbers"}) if found else context
+
+
+def _is_turned(node: Node) -> bool:
+    """lambda^T, f_x^top."""
+    return isinstance(node, tree.Letter) and any(getattr(mark, "name", "") in ("T", "top", "intercal") for mark in node.above)
 
 
 def _is_rate(node: Node) -> bool:

@@ -26,7 +26,8 @@ EQUALS = ("=", ":=", "=:", "equiv", "==")
 @dataclass(frozen=True)
 class Reservation:
     """A statement that is not carried.  `inputs`: derivatives along these and all variations rest on it; "end": the costate at the end
-    too; "optimum": what an optimal control satisfies; "all": everything that looks along solutions; "against": refutations of variations.
+    too; "arrival": the cost alone; "optimum": what an optimal control satisfies; "all": everything that looks along solutions; "against":
+    refutations of variations.
     """
 
     inputs: frozenset[str]
@@ -37,6 +38,8 @@ class Reservation:
         nodes = [*walk(left), *walk(right)]
         names = {node.name for node in nodes if isinstance(node, Symbol | Applied)}
         if "all" in self.inputs and names & {"p", "J", "J_a", "H", "a_theta", "a_t", "S", "M", "v", "P", "rho"}:
+            return True
+        if "arrival" in self.inputs and "J" in names:
             return True
         if "end" in self.inputs and ("J" in names or ("p" in names and _placed(nodes)) or any(map(_moves_end, nodes))):
             return True
@@ -151,6 +154,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return _dependent(right, context, frozenset({"x0", "x"}))
     if isinstance(left, Symbol) and left.name in ("t0", "t1") and left.at is None:
         return _dependent(right, context, frozenset())
+    if any(law.kind == "arrival" for law in context.laws) and _at_ends([left, right]):
+        return frozenset({"arrival"})
     if isinstance(left, Symbol) and left.name == "x" and _at_end(left.at) and not any(isinstance(p, tree.Integral) for p in walk(right)):
         return frozenset({"end"})
     if isinstance(left, Symbol) and left.name in ("J", "J_") and _other_cost(left, right, context):

@@ -59,7 +59,7 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
         yield from written_out(chain, context, form)
         return
     kinds = kinds_of(chain, context)
-    stationary = ("stationary",) if form == "optimality" or "optimal" in context.hypotheses else ()
+    stationary = ("stationary",) if is_inner_optimum(context, form) else ()
     ends = "free end time" in context.hypotheses or about_end_time(*chain.sides[:2])
     free = ("free_final_time",) if ends else ()
     same = "L" if context.law("dynamics after") else "fL"  # without a second field, f and L jump only where a control does
@@ -75,6 +75,11 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
             force = tuple(name for name in (*held, *alone, *stationary, *free, *smooth) if name in made.optional)
             spelt = (("stationary_control",),) if "stationary" in force and "L_is" in made.facts else ()  # L_w is a formula
             yield from (Situation(made, force, choice, hidden) for hidden in (*HIDDEN.get(kind, ((),)), *spelt))
+
+
+def is_inner_optimum(context: Context, form: str) -> bool:
+    """Is the control said to be optimal, and not held by bounds?"""
+    return (form == "optimality" or "optimal" in context.hypotheses) and context.law("bounds") is None
 
 
 def has_free_multiplier(chain: tree.Chain) -> bool:
@@ -93,11 +98,12 @@ def moved_along(chain: tree.Chain, context: Context) -> frozenset[str]:
 
 def written_out(chain: tree.Chain, context: Context, form: str) -> Iterator[Situation]:
     """The settings of one field in components; stationary in all controls, or inputs held fixed that the formula does not vary."""
-    force = ["stationary_"] if form == "optimality" or "optimal" in context.hypotheses else []
+    force = ["stationary_"] if is_inner_optimum(context, form) else []
     force += ["free_final_time"] if "free end time" in context.hypotheses else []
     force += [f"fixed_{letter}" for letter in INPUTS if letter not in varied(chain) | context.moved]
     for made in component_settings(chain, context):
-        yield Situation(made, tuple(name for name in sorted(made.optional) if name.startswith(tuple(force))))
+        hidden = tuple(name for name in made.facts if name.startswith(("gap_p_", "gap_x_")))  # p = gap + value proves p = value alone
+        yield Situation(made, tuple(name for name in sorted(made.optional) if name.startswith(tuple(force))), (), hidden)
 
 
 def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:

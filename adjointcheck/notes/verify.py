@@ -18,17 +18,19 @@ from typing import TYPE_CHECKING
 
 from adjointcheck.errors import DisagreementError
 from adjointcheck.notes import tree
+from adjointcheck.notes.arrivals import is_held
 from adjointcheck.notes.chapters import speaks_of
+from adjointcheck.notes.closed_forms import gives_solution, is_solution
 from adjointcheck.notes.comparison import OPTIMAL_CONTROL, OPTIMAL_END, Agreement, Contradiction, Outcome, Undecided
 from adjointcheck.notes.comparison import judge_pair as in_worlds
-from adjointcheck.notes.context import HYPOTHESES, LATER, Context, read_header
+from adjointcheck.notes.context import HYPOTHESES, LATER, Context, Law, read_header
 from adjointcheck.notes.current_values import priced
 from adjointcheck.notes.ensembles import of_each
 from adjointcheck.notes.explanations import explained
 from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
 from adjointcheck.notes.flows import spoken_of, unforced
 from adjointcheck.notes.foreword import begun
-from adjointcheck.notes.forms import conserves_energy, is_general
+from adjointcheck.notes.forms import about_end_time, conserves_energy, is_at_end, is_general
 from adjointcheck.notes.formulas import put_in, spelt_out
 from adjointcheck.notes.impacts import settled
 from adjointcheck.notes.introduction import Resolved, understand
@@ -47,6 +49,7 @@ from adjointcheck.notes.second_costate import about_end, through_end
 from adjointcheck.notes.situation import moved_inputs
 from adjointcheck.notes.stages import confirmed
 from adjointcheck.notes.starting import moving
+from adjointcheck.notes.switching import BANG_BANG, hamiltonian_of, switched
 from adjointcheck.notes.tree import Node
 from adjointcheck.trusted.verdict import Status
 
@@ -188,11 +191,21 @@ class Notes:
         for i, (left, right) in enumerate(zip(resolved.chain.sides, resolved.chain.sides[1:], strict=False)):
             link = blank if i == 0 else replace(blank, name=f"{blank.name}.{i + 1}")
             if given and i == 0:
-                yield replace(link, status=resolved.status, introduced=resolved.introduced)
-            elif resolved.chain.relations[i] == "in" or (given and resolved.chain.relations[i] in ORDERS):
+                yield self.restated(replace(link, status=resolved.status, introduced=resolved.introduced), left, right)
+            elif resolved.chain.relations[i] == "in" or (given and (resolved.chain.relations[i] in ORDERS or is_held(left, self.context))):
                 continue
             else:
                 yield self.link(link, left, right, resolved.chain.relations[i], resolved.form)
+
+    def restated(self, given: Finding, left: Node, right: Node) -> Finding:
+        """PROVED for the Hamiltonian of an example, where it is the one that the notes defined before; else it defines another."""
+        general = next((known for known in self.aside[0].of("H") if known.body is not None), None) if self.aside is not None else None
+        spelt = spelt_out(self.context)
+        if general is None or getattr(left, "name", "") != "H" or spelt.law("dynamics") is None or spelt.law("objective") is None:
+            return given
+        sign = next((known.sign for known in self.context.of("H")), 1)
+        proof = judge_pair(hamiltonian_of(spelt) if sign > 0 else tree.Negative(hamiltonian_of(spelt)), right, "=", spelt)
+        return replace(given, status="proved", rules=proof.path, document=proof.document) if proof.status is Status.PROVED else given
 
     def link(self, blank: Finding, left: Node, right: Node, relation: str, form: str) -> Finding:
         """A claim's verdict; a defect of ours leaves this one formula open."""
@@ -204,11 +217,14 @@ class Notes:
     def weighed(self, blank: Finding, left: Node, right: Node, relation: str, form: str) -> Finding:
         """Proof and worlds together, where nothing that is not carried into the setting takes part."""
         left, right = carried(left, self.context), carried(right, self.context)
-        optimal = form == "optimality"
+        if (pair := switched(left, right, spelt_out(self.context))) is not None:
+            return self.switching(blank, *pair)
+        optimal = form == "optimality" and not self.asks_for_end(left, right)
         doubt = next((item.reason for item in self.reservations if item.touches(left, right, optimal)), "")
         if doubt:
             return replace(blank, words=doubt)
-        if assigns_control(left, priced(right, self.context)):
+        if assigns_control(left, priced(right, self.context)) and not gives_solution(right, self.context):
+            self.context = replace(self.context, options={**self.context.options, "control": "chosen"})
             return replace(blank, words="a control that the notes choose; what they say before and after is not judged with it")
         if is_untold(left, right, self.context):
             return replace(blank, words="the notes do not say, in a form that is understood, how one layer follows from another")
@@ -241,6 +257,8 @@ class Notes:
         if found.status == "proved":
             self.context = settled(left, right, confirmed((left, right), self.context))
         self.context = shown((left, right), told((left, right), self.context)) if found.status == "proved" else self.context
+        if found.status == "proved" and is_solution(*sides):
+            self.context = replace(self.context, laws=(*self.context.laws, Law("solution", *sides)))
         self.sides[blank.name] = left, right, self.reservations, self.context.option("starts")
         self.readings |= {blank.name: proof.reading} if found.status == "proved" and proof.reading else {}
         if found.status != "refuted" or relation not in EQUALITIES:
@@ -249,6 +267,20 @@ class Notes:
         if proof.claim.get("at"):
             self.wrong[blank.name] = proof.claim
         return replace(found, because=because)
+
+    def asks_for_end(self, left: Node, right: Node) -> bool:
+        """Is it what an optimal end time satisfies, whatever bounds the control?"""
+        return about_end_time(left, right) or ("free end time" in self.context.hypotheses and is_at_end(left, right))
+
+    def switching(self, blank: Finding, said: Node, slope: Node) -> Finding:
+        """A law u = -U sgn(s): right where s is H_u, wrong where it is -H_u."""
+        spelt = spelt_out(self.context)
+        for status, side in (("proved", slope), ("refuted", tree.Negative(slope))):
+            proof = judge_pair(said, side, "=", spelt, "")
+            if proof.status is Status.PROVED:
+                told = {"rules": (BANG_BANG, *proof.path), "document": proof.document} if status == "proved" else {"words": BANG_BANG}
+                return replace(blank, status=status, **told)  # type: ignore[arg-type]
+        return replace(blank, words="whether it is the sign of H_u is not proved")
 
     def fixed(self, blank: Finding, equation: tuple[Node, Node, str], found: Finding, context: Context) -> None:
         """Where a line is proved that would be wrong with the other sign, the costate has this one."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from adjointcheck.expression.grammar import to_text
+from adjointcheck.expression.grammar import LOG, parse, to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, substitute, symbol, symbols_of, total, walk
 from adjointcheck.expression.table import PRIMITIVES, conditions_of
 from adjointcheck.notes.settings import folded
@@ -110,11 +110,24 @@ def _put(root: Expression, old: Expression, new: Expression) -> Expression:
     return apply(root.head, *(_put(argument, old, new) for argument in root.args)) if root.args else root
 
 
+@dataclass(frozen=True)
+class Clock:
+    """When things start and end, and with which values: texts; "" where the notes do not say."""
+
+    start: str = ""
+    end: str = ""
+    states: tuple[tuple[str, str], ...] = ()
+
+
+PLAIN = Clock()
+
+
 @dataclass
 class WrittenOut:
     """The derivation for rates f_i, a running and an end cost; each method is one or a few of its lines.
 
-    `named`: parameters that stand for others, theta_5 = 1 - d_5, which are the inputs in their place.
+    `named`: parameters that stand for others, theta_5 = 1 - d_5, which are the inputs in their place.  `arrivals`: states held at the end.
+    `clock`: numbers at which things start and end; what has a number is no input.
     """
 
     sizes: Sizes
@@ -124,6 +137,8 @@ class WrittenOut:
     terminal: Expression
     functions: Functions = ()
     named: Mapping[str, Expression] = field(default_factory=dict)
+    arrivals: Mapping[str, Expression] = field(default_factory=dict)
+    clock: Clock = PLAIN
     steps: list[dict[str, Any]] = field(default_factory=list)
 
     @cached_property
@@ -171,17 +186,25 @@ class WrittenOut:
 
     def inputs(self, letter: str) -> list[str]:
         """The components of an input that are free."""
-        return [name.replace("theta", "d") if name in self.named else name for name in self.sizes.names(letter)]
+        held = {name for name, _ in self.clock.states}
+        return [name.replace("theta", "d") if name in self.named else name for name in self.sizes.names(letter) if name not in held]
 
     def given(self) -> None:
         for name, meaning in self.named.items():
             self.equation(f"name_of_{name}", "define", name, meaning)
         self.equation("time", "assume", "t.dot", ONE)
         self.equation("time_fixed", "assume", "t.delta", ZERO)
-        self.equation("end", "assume", "t", symbol("t1"), at="t1")
+        self.equation("end", "assume", "t", parse(self.clock.end or "t1", "an end", caps=LOG), at="t1")
+        if self.clock.start:
+            self.equation("begin", "assume", "t", parse(self.clock.start, "a start", caps=LOG), at="t0")
+        for name, text in self.clock.states:
+            self.equation(f"held_{name}", "assume", f"{name}.delta", ZERO)
+            self.equation(f"value_{name}", "assume", name, parse(text, "a start", caps=LOG))
         for x, _, f in self.pairs:
             self.equation(f"dynamics_{x}", "assume", f"{x}.dot", f)
             self.equation(f"start_{x}", "assume", x, symbol(x.replace("x_", "x0_", 1)), at="t0")
+        for x, value in self.arrivals.items():
+            self.equation(f"arrival_{x}", "assume", x, value, at="t1")
         self.add("cost", "define", {"value": symbol("J"), "t1": self.terminal, "integrand": self.running})
 
     @property
@@ -229,15 +252,17 @@ class WrittenOut:
     def gradients(self) -> None:
         """The first variation in the inputs alone, and the gradient in each."""
         hamiltonian, names = self.hamiltonian, {letter: self.inputs(letter) for letter in ("x0", "w", "theta")}
-        ends = total(symbol(p) * symbol(f"{x0}.delta") for p, x0 in zip(self.sizes.names("p"), names["x0"], strict=True))
+        prices = {x.replace("x_", "x0_", 1): p for x, p, _ in self.pairs}
+        ends = total(symbol(prices[x0]) * symbol(f"{x0}.delta") for x0 in names["x0"])
         last = total(self.slope(self.terminal, a) * symbol(f"{a}.delta") for a in names["theta"])
         at_last = self.slope(self.terminal, "t") + hamiltonian
         slots = {"value": symbol("J.delta"), "t0": ends - hamiltonian * symbol("t0.delta"), "t1": last + at_last * symbol("t1.delta"),
                  "integrand": total(self.slope(hamiltonian, a) * symbol(f"{a}.delta") for a in (*names["w"], *names["theta"]))}
         chosen = [step["id"] for step in self.steps if step["rule"] == "choose" or step["id"].endswith("_varies")]
-        self.add("first_variation", "rewrite", slots, "parts", *self.dynamics, *chosen)
-        for p, x0 in zip(self.sizes.names("p"), names["x0"], strict=True):
-            self.gradient(x0, {"t0": symbol(p)})
+        held = [f"held_{name}" for name, _ in self.clock.states]
+        self.add("first_variation", "rewrite", slots, "parts", *self.dynamics, *chosen, *held)
+        for x0 in names["x0"]:
+            self.gradient(x0, {"t0": symbol(prices[x0])})
         for a in names["theta"]:
             self.gradient(a, {"t1": self.slope(self.terminal, a), "integrand": self.slope(hamiltonian, a)})
         for a in names["w"]:

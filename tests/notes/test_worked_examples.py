@@ -1,0 +1,52 @@
+"""Examples solved on paper: costs without a name, closed forms on the notes' own clock, ends that are held, bounds, current values."""
+
+from __future__ import annotations
+
+import pytest
+from understood import last_two, statuses
+
+LINEAR = "\\dot x = u\nx(0) = 2\nJ = \\int_0^1 (u^2 - x)\\,dt\nH = u^2 - x + \\lambda u\n"
+SOLVED = LINEAR + "u = -\\frac{\\lambda}{2}\n\\lambda(t) = t - 1\n"
+LANDING = "\\dot h = v\n\\dot v = u - g\nh(T) = v(T) = 0\nJ = \\int_0^T 1\\,dt\n|u| \\le U\nH = 1 + \\lambda_h v + \\lambda_v (u - g)\n"
+POINT = "\\dot y = w\n\\dot w = u\nJ = \\frac12\\int_0^T u^2\\,dt\nH = \\frac12 u^2 + \\lambda_y w + \\lambda_w u\n\\psi_1 = y(T) - y_T = 0\n"
+MANIFOLD = "\\dot x = f(x,u)\n\\psi(x(T)) = 0\nJ = \\phi(x(T)) + \\int_0^T L(x,u)\\,dt\nH = L + \\lambda^T f\n"
+GROWTH = (
+    "J = \\int_0^T e^{-\\rho t} u(c(t))\\,dt + e^{-\\rho T} S(k(T))\n\\dot k = f(k) - c - (n + \\delta) k\n"
+    "\\mu(t) = e^{\\rho t}\\lambda(t)\n\\mathcal H = u(c) + \\mu\\,[f(k) - c - (n + \\delta) k]\n"
+)
+ECONOMY = "state: k\ncontrol: c\ncostate: \\mu\ntime: t in [0, T]"
+ROWS = [
+    ("", LINEAR, r"\lambda(t) = t - 1", r"\lambda(t) = 1 - t"),
+    ("", SOLVED, r"u(t) = \frac{1 - t}{2}", r"u(t) = \frac{t - 1}{2}"),
+    ("", SOLVED, r"x(t) = 2 + \frac{t}{2} - \frac{t^2}{4}", r"x(t) = 2 + \frac{t}{2} - \frac{t^2}{2}"),
+    ("", LANDING, r"u^* = -U \operatorname{sgn}\lambda_v", r"u^* = U \operatorname{sgn}\lambda_v"),
+    ("", LANDING, r"\lambda_v(t) = \lambda_v(T) + \lambda_h (T - t)", r"\lambda_v(t) = \lambda_v(T) - \lambda_h (T - t)"),
+    ("", POINT, r"\lambda_y(T) = \nu_1", r"\lambda_w(T) = \nu_1"),
+    ("", MANIFOLD, r"\lambda(T) = \phi_x^T + \psi_x^T\mu", r"\lambda(T) = \phi_x^T + \psi_x\mu"),
+    (ECONOMY, GROWTH, r"\dot\mu = (\rho + n + \delta - f'(k))\,\mu", r"\dot\lambda = (\rho + n + \delta - f'(k))\,\lambda"),
+]
+
+
+@pytest.mark.parametrize(("header", "given", "right", "wrong"), ROWS)
+def test_the_right_line_is_proved_and_its_slip_refuted(header: str, given: str, right: str, wrong: str) -> None:
+    assert last_two(header, given, right, wrong) == ["proved", "refuted"]
+
+
+GENERAL = "The state obeys $\\dot x = f(x,u)$, the cost is $J = \\int_0^T L(x,u)\\,dt$ and $H = L + \\lambda f$. "
+COSTS = [  # a cost without a name, beside a word for what is done with it
+    (r"Minimise $\int_0^1 (u^2 - x)\,dt$ with $\dot x = u$, $x(0) = 2$.", r"$\dot\lambda = 1$", "proved"),
+    (r"Si massimizzi $\int_0^1 (x - u^2)\,dt$ con $\dot x = u$, $x(0) = 2$.", r"$\dot\lambda = -1$", "proved"),
+    (r"$\dot x = u$, $x(0) = 2$; $\int_0^1 (u^2 - x)\,dt$ soll minimiert werden.", r"$\dot\lambda = -1$", "refuted"),
+    (r"Let $\dot x = u$, $x(0) = 2$.", r"$\dot\lambda = 0$", "unknown"),  # of which nobody says what is paid
+]
+
+
+@pytest.mark.parametrize(("posed", "line", "status"), COSTS)
+def test_an_example_has_the_cost_that_a_word_names(posed: str, line: str, status: str) -> None:
+    assert statuses(f"{GENERAL}{posed} Then {line}.")[-1] == status
+
+
+def test_a_set_that_is_told_bounds_a_control_and_a_name_does_not() -> None:
+    posed = r"$\dot x = f(x,u)$, $u(t) \in U \subset \mathbb{R}^k$, $J = \int_0^T L(x,u)\,dt$, $H = L + \lambda^T f$, $H_u = 0$"
+    assert statuses(f"{posed}, $H_u = 0$")[-1] == "proved"
+    assert statuses(rf"{posed}, $U = [-1, 1]$, $H_u = 0$")[-1] == "unknown"
