@@ -47,6 +47,8 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
         of, kind = Symbol("J") if is_paid_in_the_end(context) else Unknown("the end cost as it depends on earlier states"), "total"
     if len(by) == 1 and core_of(of) == Symbol("J") and (part := _from_here_on(core_of(by[0]))):
         return part
+    if len(by) == 1 and core_of(of) == Symbol("J") and (part := _by_increment(core_of(by[0]), kind, context)):
+        return part
     if kind == "total" and by == (Symbol("t"),) and _is_unplaced(of):
         return _along(of, context)
     of = without_rates(of, context) if _is_explicit(by, kind, context) else of
@@ -123,6 +125,27 @@ def _from_here_on(by: Node) -> Node | None:
     if isinstance(by, Symbol) and by.at is not None and not by.part and by.name in ("theta", "t"):
         return Symbol("a_theta" if by.name == "theta" else "a_t", at=by.at)
     return None
+
+
+def _is_start(node: Node | None) -> TypeGuard[Symbol]:
+    """x_0."""
+    return isinstance(node, Symbol) and (node.name == "x0" or (node.name == "x" and node.at in (Symbol("t0"), tree.Number(Fraction(0)))))
+
+
+def _by_increment(by: Node, kind: str, context: Context) -> Node | None:
+    """dJ/dv of x_0 = x_b + U v: U^T times dJ/dx_0, or dJ/dx_0 U where gradients are rows."""
+    known = next((known for known in context.of(by.name) if by.name not in ROLES), None) if isinstance(by, Symbol) else None
+    body = known.body if known is not None and known.kind == "defined" else None
+    factors = body.factors if isinstance(body, tree.Product) else (body,)
+    gap, scales = factors[-1], factors[:-1]
+    start = gap.terms[0] if isinstance(gap, tree.Sum) and len(gap.terms) == 2 else None
+    inverse = tree.Negative(tree.Number(Fraction(1)))
+    if not _is_start(start) or any(not isinstance(scale, tree.Power) or scale.exponent != inverse for scale in scales) or len(scales) > 1:
+        return None
+    slope = derivative(Symbol("J"), (start,), kind, context)
+    matrix = scales[0].base if scales and isinstance(scales[0], tree.Power) else None
+    column = kind == "nabla" or context.option("gradients") == "column" or any(known.layout == "column" for known in context.of("p"))
+    return slope if matrix is None else tree.Product((tree.Transposed(matrix), slope) if column else (slope, matrix))
 
 
 def _are_inputs(by: tuple[Node, ...]) -> bool:

@@ -34,7 +34,7 @@ from adjointcheck.notes.iterates import at_iterate, iteration, sized
 from adjointcheck.notes.layering import arrived, counted_back, counted_to, finer, grid, shared, stepwise
 from adjointcheck.notes.manifold import end_condition, end_cost, with_end_multiplier
 from adjointcheck.notes.meaning import AXES, COUNTERS, Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
-from adjointcheck.notes.measured import increment, operators, specialised, vectors
+from adjointcheck.notes.measured import increment, operators, rooted, scaled, specialised, vectors
 from adjointcheck.notes.mechanics import speed_at
 from adjointcheck.notes.modes import guard, is_mode, reset, switched
 from adjointcheck.notes.moments import above
@@ -111,7 +111,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     chain, kind, doubts = single(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
     context = replace(context, options={**context.options, "about": kind}) if kind else context
-    chain, context = observed(assembled(above(chain, context), context), context)
+    chain, context = rooted(*observed(assembled(above(chain, context), context), context))
     stepped = iteration(chain, context)
     context = stepped[2] if stepped else sized(chain, context)
     chain = replace(chain, sides=tuple(propagated(at_iterate(side, context), context) for side in chain.sides))
@@ -535,12 +535,12 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (bounded, membership, assigned, propagator, tangent, stage_law, stage_update, stage_definition, named_neighbour, numbered,
-                 family, ansatz, *NOTATIONS, grid, layers, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics,
-                 integrated_dynamics, linearised, sensitivity, started, switched, guard, reset, observed_cost, increment, specialised,
-                 supposed, output, asked, start, end_condition, end_cost, riccati_ansatz, finer_step, formula, update, piece, objective,
-                 augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, condition, rate, ended, sought,
-                 ranged, naming)
+INTRODUCTIONS = (bounded, membership, assigned, propagator, tangent, stage_law, stage_update, stage_definition, named_neighbour,
+                 numbered, family, ansatz, *NOTATIONS, grid, layers, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics,
+                 integrated_dynamics, linearised, sensitivity, started, switched, guard, reset, observed_cost, increment, scaled,
+                 specialised, supposed, output, asked, start, end_condition, end_cost, riccati_ansatz, finer_step, formula, update,
+                 piece, objective, augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, condition,
+                 rate, ended, sought, ranged, naming)
 UNJUDGED = (*NOTATIONS, asked, output, family, update, finer_step, propagator, sought, ranged)  # letters of their own may stand in these
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from typing import TypeGuard
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import MOTIONS, ROLES, Context, Declared, key, own
-from adjointcheck.notes.meaning import Symbol, resolve, unknown, walk
+from adjointcheck.notes.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.own_letters import is_placed, own_letters
 from adjointcheck.notes.shorthand import titled
 from adjointcheck.notes.tree import Node
@@ -68,6 +69,53 @@ def vectors(chain: tree.Chain, context: Context) -> Context:
     return own_letters(("1", "1"), tree.Sum(tuple(products)), context)
 
 
+HALF = (tree.Quotient(tree.Number(Fraction(1)), tree.Number(Fraction(2))), tree.Number(Fraction(1, 2)))
+
+
+def rooted(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Context]:
+    """With B as the square of a symmetric matrix, where the notes write B^{1/2} or B^{-1/2}."""
+    for part in walk(chain):
+        base = part.base if isinstance(part, tree.Power) and _half(part.exponent) else None
+        known = context.letters.get(key(base)) if isinstance(base, tree.Letter) else None
+        if known is not None and known.body is None and known.kind == "constant" and known.shape[0] == known.shape[1] != "1":
+            root = Declared(f"root {known.letter}", f"root_{known.letter}", known.shape, source="proposed")
+            square = replace(known, body=tree.Product((Symbol(root.symbol), Symbol(root.symbol))))
+            context = replace(context, letters={**context.letters, known.letter: square, root.letter: root})
+            context = context.assume(f"symmetric {root.letter}")
+    return replace(chain, sides=tuple(_with_roots(side, context) for side in chain.sides)), context
+
+
+def _half(node: Node) -> int:
+    """1 and -1 for 1/2 and -1/2, 0 for anything else."""
+    return 1 if node in HALF else -1 if isinstance(node, tree.Negative) and node.of in HALF else 0
+
+
+def _with_roots(node: Node, context: Context) -> Node:
+    base = node.base if isinstance(node, tree.Power) and _half(node.exponent) else None
+    root = tree.Letter(f"root {key(base)}") if isinstance(base, tree.Letter) else None
+    if root is None or not isinstance(node, tree.Power) or root.name not in context.letters:
+        return rebuilt(node, lambda child: _with_roots(child, context))
+    return root if _half(node.exponent) > 0 else tree.Power(root, tree.Negative(tree.Number(Fraction(1))))
+
+
+def scaled(chain: tree.Chain, context: Context) -> Introduced:
+    """v = U^-1 (x_0 - x_b), or U v = x_0 - x_b, with v new."""
+    left, right = (*chain.sides, tree.Words(""))[:2]
+    factors = right.factors if isinstance(right, tree.Product) and len(right.factors) == 2 else ()
+    power, gap = factors or (right, right)
+    matrix = power.base if isinstance(power, tree.Power) and power.exponent == tree.Negative(tree.Number(Fraction(1))) else None
+    if chain.relations[:1] not in (("=",), (":=",)) or not isinstance(left, tree.Letter) or matrix is None or not isinstance(gap, tree.Sum):
+        return None
+    start = resolve(gap.terms[0], context)
+    known = gap.terms[1].of if len(gap.terms) == 2 and isinstance(gap.terms[1], tree.Negative) else None
+    return _scaled(start, known, tree.Product((matrix, left)), context) if known is not None and is_start(start) else None
+
+
+def is_start(node: Node | None) -> TypeGuard[Symbol]:
+    """x_0."""
+    return isinstance(node, Symbol) and not node.part and (node.name == "x0" or (node.name == "x" and node.at in (Symbol("t0"), ZERO)))
+
+
 def _scaled(left: Node, known: Node, product: Node, context: Context) -> Introduced:
     """x_0 = x_b + U v with v new: v is U^-1 (x_0 - x_b), where U is square."""
     factors = product.factors if isinstance(product, tree.Product) else ()
@@ -91,15 +139,40 @@ def specialised(chain: tree.Chain, context: Context) -> Introduced:
     letter = chain.sides[0]
     known = context.letters.get(key(letter)) if isinstance(letter, tree.Letter) and chain.relations in (("=",), (":=",)) else None
     plain = known is not None and known.symbol == own(known.letter) and known.kind == "constant" and known.body is None
-    if known is None or not plain or "1" in known.shape or not unknown(resolve(chain.sides[1], context)):
+    if known is None or not plain or "1" in known.shape or not _is_factored(known, resolve(chain.sides[1], context), context):
         return None
     value = _without_identity(chain.sides[1])
+    root = _root(value)
+    if root is not None and unknown(resolve(root, context)):  # the root of what is inverted is square
+        context = context.declare(Declared(key(root), own(key(root)), known.shape, source="proposed"))
     after = own_letters(known.shape if value is chain.sides[1] else ("1", "1"), value, context)
     body = resolve(value, after)
     names = {part.name for part in walk(body) if isinstance(part, Symbol)}
     if unknown(body) or names & (ROLES.keys() - {"I"}) or known.symbol in names:
         return None
     return "assumption", (known.letter,), replace(after, letters={**after.letters, known.letter: replace(known, body=body)})
+
+
+def _root(node: Node) -> tree.Letter | None:
+    """U of U U^T."""
+    if not isinstance(node, tree.Product) or len(node.factors) != 2 or node.factors[1] != tree.Transposed(node.factors[0]):
+        return None
+    root = node.factors[0]
+    return root if isinstance(root, tree.Letter) and not (root.above or root.accents) else None
+
+
+def _is_factored(known: Declared, value: Node, context: Context) -> bool:
+    """Are there new letters in it, or is it U U^T with U as free as the matrix was?"""
+    factors = value.factors if isinstance(value, tree.Product) and len(value.factors) == 2 else ()
+    root = factors[0] if factors and factors[1] == tree.Transposed(factors[0]) else None
+    free = next((other for other in context.of(root.name) if other.body is None), None) if isinstance(root, Symbol) else None
+    square = free is not None and free.kind == "constant" and free.symbol not in ROLES and free is not known
+    return bool(unknown(value)) or (square and not _is_spoken_of(known, context))
+
+
+def _is_spoken_of(known: Declared, context: Context) -> bool:
+    """Is another letter defined by it?"""
+    return any(known.symbol in symbols(other.body) for other in context.letters.values() if other.body is not None)
 
 
 def _without_identity(node: Node) -> Node:
@@ -114,9 +187,8 @@ def _without_identity(node: Node) -> Node:
 def increment(chain: tree.Chain, context: Context) -> Introduced:
     """x_0 = x_b + z with z new: z is by how much the start differs from what is known."""
     left = resolve(chain.sides[0], context) if chain.relations == ("=",) else None
-    at_start = isinstance(left, Symbol) and left.name == "x" and left.at in (Symbol("t0"), ZERO)
     right = chain.sides[-1]
-    if not (at_start or left == Symbol("x0")) or not isinstance(right, tree.Sum) or len(right.terms) != 2 or left is None:
+    if not is_start(left) or not isinstance(right, tree.Sum) or len(right.terms) != 2:
         return None
     terms = [term.of if isinstance(term, tree.Variation) else term for term in right.terms]
     if isinstance(terms[-1], tree.Product):

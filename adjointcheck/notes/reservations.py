@@ -49,11 +49,12 @@ class Reservation:
         return bool(self.inputs & INPUTS) and moves and (_placed(nodes) or "J" in names or not any(map(_is_moved, nodes)))
 
     def bars(self, status: str, left: Node, right: Node) -> bool:
-        """Does it bar this verdict: refutations under f_x = 0 or a chosen variation, both about an H or a letter that is said twice?"""
+        """Does it bar this verdict: refutations under f_x = 0, B = U U^T or a chosen variation, both about what is said twice?"""
         nodes = [*walk(left), *walk(right)]
         varied = status == "refuted" and "against" in self.inputs and any(isinstance(node, tree.Variation) for node in nodes)
         twice = bool((self.inputs - INPUTS) & {node.name for node in nodes if isinstance(node, Symbol | Applied)})
-        return varied or twice or (status == "refuted" and "refutations" in self.inputs)
+        names = {f"only {node.name}" for node in nodes if isinstance(node, Symbol)} if status == "refuted" else set()
+        return varied or twice or bool(self.inputs & names) or (status == "refuted" and "refutations" in self.inputs)
 
 
 def _placed(nodes: list[Node]) -> bool:
@@ -162,6 +163,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset({"all"})
     if taken:
         return frozenset()
+    if _restricts([left, right], context):
+        return frozenset(f"only {name}" for name in _names(left) | _names(right))
     if isinstance(left, Applied) and left.name == "psi" and not _is_zero(right):
         return frozenset({"psi", "nu"})
     if _held(left, right):

@@ -342,9 +342,7 @@ def sizes(context: Context) -> tuple[tuple[str, str], ...]:
 def own_letters(context: Context, made: Setting) -> dict[str, str]:
     """Letters of the notes that the convention has not, such as A and B, with their shapes and flags."""
     found: dict[str, str] = {}
-    bodies = [*(law.right for law in context.laws), *(known.body for known in context.of("phi") if known.body is not None)]
-    inverted = {part.base.name for body in bodies for part in walk(body) if isinstance(part, tree.Power)
-                and isinstance(part.base, Symbol) and part.exponent == tree.Negative(tree.Number(Fraction(1)))}
+    inverted = _inverted(context)
     for declared in context.letters.values():
         name = own_name(declared.symbol, context)
         if name in ROLES or name in made.language.letters or declared.body is not None or "" in declared.shape:
@@ -355,6 +353,19 @@ def own_letters(context: Context, made: Setting) -> dict[str, str]:
         flags += ["nonzero"] * (number or (square and (name == "R" or declared.symbol in inverted)))
         constant = ["constant"] * (declared.kind == "constant")
         found[name] = " ".join([*declared.shape, *constant, *flags])
+    return found
+
+
+def _inverted(context: Context) -> set[str]:
+    """The letters of the notes that are inverted, or that an inverted one is made of: U of B = U U^T."""
+    known = {declared.symbol: declared.body for declared in context.letters.values() if declared.body is not None}
+    found: set[str] = set()
+    waiting = [part.base for body in [*(law.right for law in context.laws), *known.values()] for part in walk(body)
+               if isinstance(part, tree.Power) and part.exponent == tree.Negative(tree.Number(Fraction(1)))]
+    while waiting:
+        names = {part.name for part in walk(waiting.pop()) if isinstance(part, Symbol)} - found
+        found |= names
+        waiting += [body for name in names if (body := known.get(name)) is not None]
     return found
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
-from adjointcheck.notes.context import Context
-from adjointcheck.notes.meaning import Applied, rebuilt, slots_of
+from adjointcheck.notes import tree
+from adjointcheck.notes.context import ROLES, Context
+from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, slots_of, symbols, walk
 from adjointcheck.notes.tree import Node
 
 FUNCTIONS = ("f", "L", "Psi", "phi", "O")
@@ -20,9 +23,22 @@ CASES = ((ONLY, "theta", FUNCTIONS, False), (FREE, "theta", FUNCTIONS, False), (
 
 
 def special_cases(left: Node, right: Node, context: Context, sentence: str) -> list[tuple[Node, Node, Context]]:
-    """The equation and the notes in the cases that the sentence may mean: functions free of the parameters, or of time."""
+    """The equation and the notes in the cases that the sentence may mean: functions free of the parameters, or of time; B = U U^T."""
     found = [case for case in CASES if case[0].search(sentence.lower())]
-    return [_restricted(left, right, context, slot, functions, free) for _, slot, functions, free in found]
+    cases = [_restricted(left, right, context, slot, functions, free) for _, slot, functions, free in found]
+    return [*cases, *((left, right, narrowed) for narrowed in _with_roots(left, right, context))]
+
+
+def _with_roots(left: Node, right: Node, context: Context) -> Iterator[Context]:
+    """With B = U U^T, where x_0 = x_b + U v and the notes may have said in words what U is."""
+    named = [known for known in context.letters.values() if known.body is not None and known.symbol in symbols(left) | symbols(right)]
+    inverted = {part.base for known in named if known.kind == "defined" and known.body is not None for part in walk(known.body)
+                if isinstance(part, tree.Power) and isinstance(part.base, Symbol)}
+    for root, (name, known) in product(inverted, context.letters.items()):
+        free = known.body is None and known.kind == "constant" and known.symbol not in (*ROLES, root.name)
+        if free and known.shape[0] == known.shape[1] != "1":
+            square = replace(known, body=tree.Product((root, tree.Transposed(root))))
+            yield replace(context, letters={**context.letters, name: square})
 
 
 def _restricted(left: Node, right: Node, context: Context, slot: str, functions: tuple[str, ...], free: bool) -> tuple[Node, Node, Context]:

@@ -67,7 +67,9 @@ def _weight(stage: Stage) -> Any:
     """All that trajectories and costates depend on."""
     context = stage.context
     live = {"x", "w", "theta", "f", "L", "Psi", "phi", "g", "r", "h", "N"}.union(*(symbols(law.right) for law in context.laws))
-    letters = tuple((d.symbol, d.shape, d.arguments) for d in context.letters.values() if d.symbol in live)
+    bodies = [d.body for d in context.letters.values() if d.body is not None and d.symbol in live]  # B of a cost that is U U^T
+    live = live.union(*map(symbols, bodies))
+    letters = tuple((d.symbol, d.shape, d.arguments, d.body) for d in context.letters.values() if d.symbol in live)
     options = context.over(), context.option("starts"), stage.span
     return letters, context.laws, context.hypotheses, options, stage.seed, stage.wide, stage.optimal, stage.end_time, stage.nodes
 
