@@ -61,6 +61,7 @@ _ROLES = (
     Role("s", "place", ("1", "1"), ("observation times", "observation time", "measurement times")),
     Role("phi", "function", ("1", "1"), ("observation cost", "observation loss", "data cost")),
     Role("O", "function", ("o", "1"), ("observation operator", "measurement map", "observation map", "observation function", "decoder")),
+    Role("act", "function", ("n", "1"), ("activation", "activation function", "nonlinearity")),
     Role("g", "function", ("1", "1"), ("event", "event function", "guard", "trigger")),
     Role("tau", "place", ("1", "1"), ("event time",)),
     Role("r", "function", ("n", "1"), ("reset", "reset map", "jump map")),

@@ -77,33 +77,33 @@ def _halved(context: Context) -> bool:
 
 
 def names_of(language: Language, read: Callable[[str], Expression], states: list[Expression], price: Expression,
-             shapes: Mapping[str, tuple[str, str]]) -> dict[str, str] | None:
-    """Which letters are A, B, Q, R and M; None for any other problem.  `shapes` are those of the notes' own letters."""
-    def of(rows: str, cols: str) -> list[str]:
-        return [name for name, shape in shapes.items() if shape == (rows, cols)]
+             families: Mapping[tuple[str, ...], tuple[str, str]]) -> dict[str, tuple[str, ...]] | None:
+    """Which letters are A, B, Q, R and M, layer by layer; None for any other problem.  `families` are the notes' own, with their shapes."""
+    def of(rows: str, cols: str) -> list[tuple[str, ...]]:
+        return [family for family, shape in families.items() if shape == (rows, cols)]
 
     def same(one: Expression, text: str) -> bool:
         return language.equal(("always", one, read(text)), ()).status is Status.PROVED
 
     count, n, k = len(states), language.letters["x0"].rows, language.letters["w0"].rows
     for a, b in product(of(n, n), of(n, k)):
-        if a != b and same(states[0], f"{a}*x0 + {b}*w0"):
+        if a != b and all(same(state, f"{a[i]}*x{i} + {b[i]}*w{i}") for i, state in enumerate(states)):
             for q, r, m, c in product(of(n, n), of(k, k), of(n, n), ("1", "2")):
-                paid = " + ".join(f"transpose(x{i})*{q}*x{i} + transpose(w{i})*{r}*w{i}" for i in range(count))
-                if q != r and same(price, f"{c}/2*({paid} + transpose(x{count})*{m}*x{count})"):
-                    return {"A": a, "B": b, "Q": q, "R": r, "M": m, "c": c}
+                paid = " + ".join(f"transpose(x{i})*{q[i]}*x{i} + transpose(w{i})*{r[i]}*w{i}" for i in range(count))
+                if q != r and same(price, f"{c}/2*({paid} + transpose(x{count})*{m[count]}*x{count})"):
+                    return {"A": a, "B": b, "Q": q, "R": r, "M": m, "c": (c,) * (count + 1)}
     return None
 
 
-def regulated(draft: Draft, count: int, names: Mapping[str, str]) -> None:
+def regulated(draft: Draft, count: int, names: Mapping[str, tuple[str, ...]]) -> None:
     """P, W and K of every layer, the optimal control, p = c x' P, and J = c x_0' P_0 x_0 / 2."""
-    m, c = names["M"], names["c"]
+    m, c = names["M"][count], names["c"][0]
     draft.let(**{f"P{i}": "n n constant symmetric" for i in range(count + 1)}, **{f"v{i}": "1 1 constant" for i in range(count + 1)})
     draft.assume("riccati_end", f"P{count} = {m}")
     draft.define(f"worth_{count}", f"v{count} = {c}/2*transpose(x{count})*P{count}*x{count}")
     draft.step(f"ansatz_{count}", "rewrite", f"p{count} = {c}*transpose(x{count})*P{count}", f"costate_{count}", "riccati_end")
     for i in reversed(range(count)):
-        _stage(draft, i, names)
+        _stage(draft, i, {letter: family[i] for letter, family in names.items()})
     whole = " + ".join(f"s{i}" for i in range(count)) + f" + {c}/2*transpose(x{count})*{m}*x{count}"
     stages = range(count)
     draft.step("stages", "rewrite", {"value": "J", "end": whole}, "cost", *(f"paid_{i}" for i in stages))
@@ -164,16 +164,16 @@ def gains(world: Any) -> tuple[list[Any], list[Any]]:
     for layer in reversed(range(world.count)):
         a, b = (_jacobian(world, layer, name) for name in ("x", "w"))
         q, r = (_slope(world, (factors or stages)[0], layer, name, name) for name in ("x", "w"))
-        halved = _is_halved(world, q) if halved is None else halved
+        halved = _is_halved(world, layer, q) if halved is None else halved
         after = found[0][0]
         gain = np.linalg.solve(r + b.T @ after @ b, b.T @ after @ a)
         found.insert(0, (q + a.T @ after @ (a - b @ gain), gain))
     return [value * (1.0 if halved else 0.5) for value, _ in found], [gain for _, gain in found[:-1]]
 
 
-def _is_halved(world: Any, q: Any) -> bool:
+def _is_halved(world: Any, layer: int, q: Any) -> bool:
     weight = next((known for known in world.context.letters.values() if known.letter == "Q"), None)
-    value = world.value(Symbol(weight.symbol), 0, Env(world, 0)) if weight is not None else None
+    value = world.value(Symbol(weight.symbol), layer, Env(world, layer)) if weight is not None else None
     return value is None or np.allclose(q, real(value))
 
 

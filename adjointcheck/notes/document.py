@@ -69,12 +69,13 @@ class Formula:
 
 @dataclass(frozen=True)
 class Document:
-    """All formulas of a file in their order, its header lines as they were written, and what was left out and why."""
+    """All formulas of a file in their order, its header lines as they were written, what was left out and why, and its whole text."""
 
     file: str
     formulas: tuple[Formula, ...]
     header: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    prose: str = field(default="", repr=False)
 
 
 def read(path: str | os.PathLike[str]) -> Document:
@@ -91,7 +92,7 @@ def _document(file: str, parts: list[Source]) -> Document:
     formulas: list[Formula] = []
     header: list[str] = []
     problems: list[str] = []
-    macros = {}
+    macros, prose = {}, "\n\n".join(part.text for part in parts)
     for part in parts:
         found = layout(part)
         found.macros = macros = {**macros, **found.macros}  # a notebook's first cell may define for all
@@ -99,10 +100,10 @@ def _document(file: str, parts: list[Source]) -> Document:
         for formula in _formulas(part, found, len(formulas)):
             if len(formulas) == FORMULAS:
                 problems.append(f"{part.file}, line {formula.line}: more than {FORMULAS} formulas; the rest is left out")
-                return Document(file, tuple(formulas), tuple(header), (*found.problems, *problems))
+                return Document(file, tuple(formulas), tuple(header), (*found.problems, *problems), prose)
             formulas.append(formula)
         problems += found.problems
-    return Document(file, tuple(formulas), tuple(header), tuple(problems))
+    return Document(file, tuple(formulas), tuple(header), tuple(problems), prose)
 
 
 def _formulas(part: Source, found: Layout, count: int) -> Iterator[Formula]:

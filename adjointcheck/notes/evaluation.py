@@ -588,7 +588,7 @@ def _laid_out(value: Value, of: Node, kind: str, env: Env) -> Value:
     if len(shape) == 1:
         layout = env.world.context.option("gradients")
         return value.reshape(-1, 1) if layout == "column" else value.reshape(1, -1) if layout == "row" else value
-    return value.T if len(shape) == 2 and _is_turned(kind, env) else value
+    return value.T if len(shape) == 2 and of != Symbol("J") and _is_turned(kind, env) else value
 
 
 def _is_turned(kind: str, env: Env) -> bool:

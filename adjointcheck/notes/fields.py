@@ -163,6 +163,24 @@ class Smooth:
         return result * 0.0 if self.zero else result + self.constant
 
 
+class Entrywise(Smooth):
+    """A random smooth function of one number, of every entry of its argument alike."""
+
+    @cached_property
+    def coefficients(self) -> tuple[Any, ...]:
+        return tuple(np.round(np.random.default_rng(self.seed).uniform(0.3, 0.9, 4), 1))
+
+    def words(self, name: str) -> str:
+        """The function in full, for a counterexample."""
+        slope, height, wave, bend = self.coefficients
+        return f"{name}(z) = {slope:g} z + {height:g} sin({wave:g} z) + {bend / 4:g} z^2, entry by entry"
+
+    def __call__(self, values: Mapping[str, Value], layer: Value = 0) -> Value:
+        slope, height, wave, bend = self.coefficients
+        state = values["x"]
+        return slope * state + height * jet.sine(wave * state) + (bend / 4) * (state * state)
+
+
 def _stack(blocks: list[Value]) -> Value:
     """Blocks of rows below each other; a block of one column stands in every column."""
     width = max(np.shape(real(block))[1] for block in blocks)

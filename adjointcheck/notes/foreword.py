@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from adjointcheck.errors import AdjointCheckError
 from adjointcheck.notes import tree
+from adjointcheck.notes.activations import activating
 from adjointcheck.notes.blocks import clocked, turned
 from adjointcheck.notes.chapters import example_of, moves_again, sequel_of, taken
 from adjointcheck.notes.concrete import acquainted
@@ -26,6 +27,7 @@ from adjointcheck.notes.meaning import Symbol, resolve
 from adjointcheck.notes.moments import above, below
 from adjointcheck.notes.multiplier import may_be_costate
 from adjointcheck.notes.nets import netted, spelt
+from adjointcheck.notes.notation import spoken
 from adjointcheck.notes.primes import moved, unprimed
 from adjointcheck.notes.production import counted
 from adjointcheck.notes.prose import said
@@ -47,9 +49,10 @@ def begun(document: Document, context: Context | None = None) -> Context:
         chain = read_formula(text, context.reader())
         context = replace(context, problems=(*context.problems, f"header: `{text}` is not read: {chain.reason}")) if isinstance(
             chain, Unread) else understand(chain, context)[1]
-    context = said((formula.before for formula in document.formulas), context)
+    context = spoken(document.prose, said((formula.before for formula in document.formulas), context))
     texts = [formula.text for formula in document.formulas]
     context = replace(context, maps=maps_beside_bold(texts), rates=rates_in(texts), called=called_in(texts), timed=timed_in(texts))
+    context = activating(document.prose, texts, _chains(document.formulas, context), context)
     context = peopled(document.formulas, context)
     index = iterated_in(texts) if context.over() != "layers" else ""
     context = replace(context, options={**context.options, "iterate": index}) if index else context

@@ -38,12 +38,60 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     context = _without_slopes(pair[1], context)
     after = _numbers(pair[1], constants(pair[1], context, shape))
     body = resolve(pair[1], after)
-    plain = not symbols(body) & {"p", "J", "J_a", "H", *FUNCTIONS} and not unknown(body)
-    if not plain or any(isinstance(part, tree.Integral | tree.Variation | tree.Vector) or getattr(part, "at", None) for part in walk(body)):
+    body = _local(body) if context.over() == "layers" else body
+    if not _is_plain(body) or any(getattr(part, "at", None) not in (None, Symbol("l")) for part in walk(body)):
         return None
     if known.arguments is not None and len(left.arguments) < len(known.arguments):
         after = replace(after, options={**after.options, "example": f"{key(letter)} {len(left.arguments)}"})
     return "definition", (key(letter),), replace(after, letters={**after.letters, key(letter): replace(known, body=body)})
+
+
+def _is_plain(body: Node) -> bool:
+    """Of known letters, without costates, costs and functions of the problem."""
+    named = symbols(body) & {"p", "J", "J_a", "H", *FUNCTIONS} or unknown(body)
+    return not named and not any(isinstance(part, tree.Integral | tree.Variation | tree.Vector) for part in walk(body))
+
+
+def _local(body: Node) -> Node:
+    """x and u for x_k and u_k; A_k stays that of the layer."""
+    if isinstance(body, Symbol) and isinstance(body.at, Symbol) and body.at.name == "l":
+        return replace(body, at=None if body.name in SLOTS else Symbol("l"))
+    return rebuilt(body, _local)
+
+
+def layer_formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """x_{k+1} = A_k x_k + B_k u_k, where x_{k+1} = f_k(x_k, u_k) was any map before: an example of f."""
+    pair, law = pair_of(chain), context.law("layers")
+    known = next(iter(context.of("f")), None)
+    named = law is not None and isinstance(law.right, Applied) and known is not None and known.body is None
+    if pair is None or law is None or not named or known is None or resolve(pair[0], context) != law.left or differentiates(pair[1]):
+        return None
+    after = constants(pair[1], _without_slopes(pair[1], context))
+    body = _local(resolve(pair[1], after))
+    if not _is_plain(body) or "x" not in symbols(body):
+        return None
+    return "assumption", (), replace(after, letters={**after.letters, known.letter: replace(known, body=body)})
+
+
+def priced_example(context: Context) -> Context:
+    """With what L and Psi are, where the cost of an example is written out: J = x_N' Q x_N / 2 + sum_k x_k' Q x_k / 2."""
+    law, before = context.law("objective"), [law for law in context.laws if law.kind == "objective"][:-1]
+    named = [known for symbol in ("L", "Psi") for known in context.of(symbol) if known.body is None]
+    if law is None or not before or not named or {"L", "Psi"} & symbols(law.right) or not {"L", "Psi"} & symbols(before[-1].right):
+        return context
+    terms = [(term, any(isinstance(part, tree.Series) for part in walk(term))) for term in tree.terms(law.right)]
+    paid = {"L": tuple(_local(_summand(term)) for term, summed in terms if summed),
+            "Psi": tuple(_at_end(term) for term, summed in terms if not summed)}
+    letters = {known.letter: replace(known, body=tree.Sum(paid[known.symbol])) for known in named if paid[known.symbol]}
+    return replace(context, letters={**context.letters, **letters})
+
+
+def _summand(node: Node) -> Node:
+    return node.body if isinstance(node, tree.Series) else rebuilt(node, _summand)
+
+
+def _at_end(node: Node) -> Node:
+    return Symbol("x") if node == Symbol("x", at=Symbol("N")) else rebuilt(node, _at_end)
 
 
 def finer_step(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
@@ -174,4 +222,6 @@ def _with(body: Node, values: Mapping[str, Node], place: Node | None) -> Node:
     if isinstance(body, Symbol) and body.at is None and body.name in SLOTS:
         here = body if place is None or body.name == "theta" else place if body.name == "t" else replace(body, at=place)
         return here if body.part else values.get(body.name, here)
+    if isinstance(body, Symbol) and body.at == Symbol("l") and place is not None:
+        return replace(body, at=place)
     return rebuilt(body, lambda child: _with(child, values, place))

@@ -28,7 +28,7 @@ from adjointcheck.notes.ensembles import EACH, single
 from adjointcheck.notes.families import named_neighbour, neighbouring
 from adjointcheck.notes.flows import phased, spoken_of, turned_to_time
 from adjointcheck.notes.forms import about_end_time, form_of, is_solved_state
-from adjointcheck.notes.formulas import exampled, finer_step, formula, update
+from adjointcheck.notes.formulas import exampled, finer_step, formula, layer_formula, priced_example, update
 from adjointcheck.notes.impacts import by_cases, cased, jump
 from adjointcheck.notes.iterates import at_iterate, iteration, sized
 from adjointcheck.notes.layering import arrived, counted_back, counted_to, finer, grid, shared, stepwise
@@ -199,7 +199,7 @@ def dynamics(chain: tree.Chain, context: Context) -> Introduced:
     context = turned_to_time(right, context)
     context = context.declare(Declared(key(letter), "x", ("n", "1"), "path", source="proposed"))
     names: tuple[str, ...] = (key(letter),)
-    if _is_field(right) or is_mode(right, context):
+    if (_is_field(right) and role_in(head(right), context) != "act") or is_mode(right, context):
         context, more = introduced_function(right, "f", context, timed)
         names += more
     elif (call := inner_function(right, context)) is not None:
@@ -457,7 +457,7 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
     paid_for, context = folded(spelt(value, context), context)
     law = law_of(letter, paid_for)
     paid = ["running"] * bool(integrals) + ["terminal"] * bool(ended or _quadratic_end(value, context))
-    return "assumption", names, replace(context, laws=(*context.laws, law)).believed(paid)
+    return "assumption", names, priced_example(replace(context, laws=(*context.laws, law)).believed(paid))
 
 
 def _is_signal(call: tree.Call) -> bool:
@@ -535,12 +535,12 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (bounded, membership, assigned, propagator, tangent, stage_law, stage_update, stage_definition, named_neighbour,
-                 numbered, family, ansatz, *NOTATIONS, grid, layers, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics,
-                 integrated_dynamics, linearised, sensitivity, started, switched, guard, reset, observed_cost, increment, scaled,
-                 specialised, supposed, output, asked, start, end_condition, end_cost, riccati_ansatz, finer_step, formula, update,
-                 piece, objective, augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, condition,
-                 rate, ended, sought, ranged, naming)
+INTRODUCTIONS = (bounded, membership, assigned, propagator, tangent, stage_law, stage_update, stage_definition, named_neighbour, numbered,
+                 family, ansatz, *NOTATIONS, grid, layers, layer_formula, written_out, cased, jump, dynamics, primed_dynamics,
+                 limit_dynamics, integrated_dynamics, linearised, sensitivity, started, switched, guard, reset, observed_cost, increment,
+                 scaled, specialised, supposed, output, asked, start, end_condition, end_cost, riccati_ansatz, finer_step, formula, update,
+                 piece, objective, augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, condition, rate,
+                 ended, sought, ranged, naming)
 UNJUDGED = (*NOTATIONS, asked, output, family, update, finer_step, propagator, sought, ranged)  # letters of their own may stand in these
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from adjointcheck.notes import tree
+from adjointcheck.notes.activations import entrywise
 from adjointcheck.notes.context import ORDER, ROLES, USUAL, Context, Declared, key
 from adjointcheck.notes.derivatives import core_of, derivative, differential, is_end, is_here, is_sensitivity, slots_of
 from adjointcheck.notes.neighbours import step_of
@@ -325,11 +326,10 @@ class _Resolver:
     # Calls
 
     def map_function(self, node: tree.Function) -> Node:
-        made = rebuilt(node, self.map)
-        assert isinstance(made, tree.Function)
+        made = replace(node, arguments=tuple(map(self.map, node.arguments)), below=node.below and self.map(node.below))
         if made.name == "div" and isinstance(made.arguments[0], Applied) and made.arguments[0].name == "f":
             return tree.Function("tr", (derivative(made.arguments[0], [Symbol("x")], "partial", self.context),))
-        return base_of(made)
+        return base_of(entrywise(made, self.context))
 
     def map_call(self, node: tree.Call) -> Node:
         function = node.function

@@ -105,6 +105,8 @@ class Fit:
 
     def letter(self, node: tree.Letter | tree.Call) -> Shape:
         if (function := self.function_of(node)) is not None:
+            if function.symbol == "act" and isinstance(node, tree.Call):  # entry by entry
+                return self.shape(node.arguments[0])
             return next((state.shape for state in self.context.of("x") if function.symbol == "f"), function.shape)
         name = name_of(node, self.context)
         if name in self.trial:

@@ -17,6 +17,7 @@ from adjointcheck.notes.forms import is_solved_state
 from adjointcheck.notes.meaning import symbols, walk
 from adjointcheck.notes.multiplier import supposed
 from adjointcheck.notes.numbered import barred, customary
+from adjointcheck.notes.own_inputs import input_of, is_matrix
 from adjointcheck.notes.reservations import ends_at_start, given, is_unchosen
 from adjointcheck.notes.several_costs import others
 from adjointcheck.notes.special_cases import special_cases
@@ -90,6 +91,14 @@ def _guess(line: Line) -> str:
     return letter and f"what {letter} is the notes do not say, and no line before shows it"
 
 
+def _right_transposed(line: Line) -> bool:
+    """Is it a gradient in a matrix, in notes that declare no layout, and right as the transposed one?"""
+    known = input_of(line.sides[0], line.spelt)
+    if known is None or not is_matrix(known) or line.notes.option("gradients") == "column":
+        return False
+    return not isinstance(in_worlds(line.sides[0], tree.Transposed(line.sides[1]), line.relation, line.spelt, False), Contradiction)
+
+
 def _under_some_control(line: Line) -> bool:
     """x(t) = exp(-t): of which control, where the notes have told of no optimal one, or have chosen one?"""
     moved = bool(line.notes.of("w")) and is_solved_state(*line.pair)
@@ -98,6 +107,7 @@ def _under_some_control(line: Line) -> bool:
 
 PARDONS = (
     Pardon(_if(_under_some_control, "it is so under one control, and no formula says that this is the optimal one")),
+    Pardon(_if(_right_transposed, "it is the transpose of a gradient that has its matrix's shape; declare `gradients: columns`")),
     Pardon(_if(_right_elsewhere, "it is wrong for the cost named last, and may be right for another one; name the cost")),
     Pardon(_if(lambda line: line.relation == ":=", "a definition of what was taken for something else here")),
     Pardon(_if(lambda line: given(*line.pair, line.notes), "it is not so in general; what rests on it is left open"), "assumption"),

@@ -10,7 +10,7 @@ import numpy as np
 
 from adjointcheck.notes.context import ROLES, Context
 from adjointcheck.notes.evaluation import NoValue
-from adjointcheck.notes.fields import FINE, USUAL, Smooth, Span
+from adjointcheck.notes.fields import FINE, USUAL, Entrywise, Smooth, Span
 from adjointcheck.notes.meaning import AXES
 
 SIZES = {"n": 3, "k": 2, "m": 4, "q": 2, "d": 2, "e": 4, "o": 2}
@@ -95,5 +95,7 @@ class Stage:
         sizes = {slot: int(np.prod(self.shape(slot))) for slot in slots}
         rows = self.shape(name)[0]
         seed = int(self.rng(f"function {name}").integers(2**32))
+        if name == "act":
+            return Entrywise(slots, sizes, rows, seed)
         zero = {"L": "no running cost", "Psi": "no terminal cost"}.get(name) in self.context.hypotheses
         return Smooth(slots, sizes, rows, seed, self.optimal and name == "f", self.optimal and name == "L", zero)

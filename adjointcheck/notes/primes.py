@@ -19,7 +19,10 @@ def is_primed(node: Node | None) -> TypeGuard[tree.Letter]:
 
 
 def moved(chains: Iterable[tree.Chain], context: Context) -> Context:
-    """x' = f(x), s' = A s + b or x' - f(x) in notes that have x(0), x(T), dx/dt or integrals in time: their primes are rates in time."""
+    """x' = f(x), s' = A s + b or x' - f(x) in notes that have x(0), x(T), dx/dt or integrals in time: their primes are rates in time.
+
+    In notes without such rates x' Q x says that they transpose.
+    """
     chains = list(chains)
     nodes = [node for chain in chains for node in walk(chain)]
     calls = [node for node in nodes if isinstance(node, tree.Call) and any(map(_is_time, node.arguments))]
@@ -28,8 +31,10 @@ def moved(chains: Iterable[tree.Chain], context: Context) -> Context:
     named = any(letter.name in timed and called for letter, called in rates)
     running = any(_runs(node) for node in nodes) and not any(isinstance(node, tree.Letter) and "dot" in node.accents for node in nodes)
     moving = {letter for letter, _ in rates}
-    meant = named or (bool(rates) and running and not any(_transposes(node, moving) for node in nodes))
-    return replace(context, options={**context.options, "prime": "rate"}) if meant and not context.option("prime") else context
+    turned = any(map(_weighs, nodes)) and not rates
+    rate = named or (bool(rates) and running and not any(_transposes(node, moving) for node in nodes))
+    meant = "rate" if rate else "transposed" if turned else ""
+    return replace(context, options={**context.options, "prime": meant}) if meant and not context.option("prime") else context
 
 
 def _rates(chain: tree.Chain) -> Iterator[tuple[tree.Letter, bool]]:
@@ -63,9 +68,12 @@ def _runs(node: Node) -> bool:
 
 def _transposes(node: Node, moving: Container[tree.Letter]) -> bool:
     """x' Q x, or a capital with a prime that does not move."""
+    return _weighs(node) or (is_primed(node) and node.name.isupper() and replace(node, above=()) not in moving)
+
+
+def _weighs(node: Node) -> bool:
     factors = node.factors if isinstance(node, tree.Product) else ()
-    weighs = len(factors) > 1 and is_primed(factors[0]) and replace(factors[0], above=()) == factors[-1]
-    return weighs or (is_primed(node) and node.name.isupper() and replace(node, above=()) not in moving)
+    return len(factors) > 1 and is_primed(factors[0]) and replace(factors[0], above=()) == factors[-1]
 
 
 def dotted(node: Node, context: Context) -> Node:

@@ -88,7 +88,14 @@ def is_another(letter: tree.Letter | None, value: Node, context: Context) -> boo
     if restated and law is not None and _kinds(value, context) != _kinds(law.right, context):
         return not any(isinstance(part, tree.Series) for part in (*walk(value), *walk(law.right)))
     moved = law is not None and context.over() == "layers" and not counts_layers(law.right)
-    return known is None or (known.symbol == "J" and moved)
+    return known is None or (known.symbol == "J" and (moved or _spells_out(law, value, context)))
+
+
+def _spells_out(law: Law | None, value: Node, context: Context) -> bool:
+    """Is it the cost of an example of layers, whose map is written out, after a cost of any functions?"""
+    exampled = context.over() == "layers" and any(known.body is not None for known in context.of("f"))
+    summed_up = any(isinstance(part, tree.Series) for part in walk(value)) and not {"L", "Psi"} & symbols(resolve(value, context))
+    return law is not None and exampled and summed_up and bool({"L", "Psi"} & symbols(law.right))
 
 
 def _kinds(value: Node, context: Context) -> tuple[bool, bool]:

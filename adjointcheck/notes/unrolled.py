@@ -27,6 +27,7 @@ from adjointcheck.notes.derivatives import slots_of
 from adjointcheck.notes.difference_riccati import names_of, regulated
 from adjointcheck.notes.jacobian import Partial
 from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, walk
+from adjointcheck.notes.own_inputs import AlongDyad, along_dyad, declare, input_of, is_matrix
 from adjointcheck.notes.progression import multiplied
 from adjointcheck.notes.quantities import Repeated
 from adjointcheck.notes.settings import Setting, judged, sized
@@ -36,7 +37,7 @@ from adjointcheck.notes.usage import is_symmetric
 COUNTS, STEPS = (2, 3), (1, 2)  # layers; time steps that have stages
 WORDS = f"written out for a few layers: {COUNTS}, or {STEPS} time steps that have stages"
 INPUTS = {"x": ("n", "I"), "w": ("k", "I_k"), "theta": ("m", "I_m")}
-ROWS = {"f": "n", "L": "1", "O": "o", "Psi": "1"}
+ROWS = {"f": "n", "L": "1", "O": "o", "Psi": "1", "act": "n"}
 END = "end"
 ZERO_NODE = tree.Number(Fraction(0))
 
@@ -231,27 +232,31 @@ class Network:
     costates: tuple[str, ...]
 
 
-def network_of(context: Context, count: int, varied: bool) -> Network | None:
-    """The notes' laws for so many layers; None where they cannot be written out."""
+def network_of(context: Context, count: int, varied: bool, moves: str = "") -> Network | None:
+    """The notes' laws for so many layers, `moves` the own letter that is an input; None where they cannot be written out."""
     letters = tuple(known for known in context.letters.values() if known.kind != "index")
-    return _network(letters, context.laws, context.hypotheses, tuple(sorted(context.options.items())), count, varied)
+    return _network(letters, context.laws, context.hypotheses, tuple(sorted(context.options.items())), count, varied, moves)
 
 
 @cache
 def _network(letters: tuple[Declared, ...], laws: tuple[Law, ...], hypotheses: tuple[str, ...], options: tuple[tuple[str, str], ...],
-             count: int, varied: bool) -> Network | None:
+             count: int, varied: bool, moves: str) -> Network | None:
     context = Context({known.letter: known for known in letters}, dict(options), laws, hypotheses)
     try:
-        return Weaver(context, count, varied).network()
+        return Weaver(context, count, varied, moves).network()
     except AdjointCheckError:
         return None
 
 
 class Weaver:
-    """Writes the document of a network, line by line; `varied`: without gradients, and any input may be held fixed."""
+    """Writes the document of a network, line by line.
 
-    def __init__(self, context: Context, count: int, varied: bool) -> None:
+    `varied`: without gradients, and any input may be held fixed.  `moves`: the letter of the notes themselves that is an input too.
+    """
+
+    def __init__(self, context: Context, count: int, varied: bool, moves: str = "") -> None:
         self.context, self.count, self.varied = context, count, varied
+        self.moves = next((known for known in context.letters.values() if known.symbol == moves), None) if moves else None
         self.writer = Writer(context, count)
         self.draft = Draft(points=(END,))
         self.layers = range(count + 1)
@@ -296,7 +301,8 @@ class Weaver:
         self.price = self.said(self.cost)
         self.first = self.said(self.writer.written(starting(self.objective))) if self.alone else ZERO
         self.inner = {letter: self.said(node) for node, letter in self.writer.stages.items()}
-        self.by = {name: Partial(language, name) for name in (*self.inputs(), *self.inner, *self.slopes)}
+        self.by: dict[str, Partial | AlongDyad] = {name: Partial(language, name) for name in (*self.inputs(), *self.inner, *self.slopes)}
+        self.by |= {name: AlongDyad(language, name) if self.steps_along_dyads else Partial(language, name) for name in self.moved()}
         self.laws()
         self.costates()
         self.variation()
@@ -310,6 +316,19 @@ class Weaver:
     def inputs(self) -> list[str]:
         return [f"x{layer}" for layer in self.layers] + [f"w{layer}" for layer in self.layers if self.context.of("w")] + [
             "theta" for _ in self.context.of("theta")[:1]]
+
+    def moved(self) -> list[str]:
+        """The letters of the own input, layer by layer."""
+        return [name for family, _ in self.families() if self.moves and family[0] == self.of_layer(0) for name in dict.fromkeys(family)]
+
+    @property
+    def steps_along_dyads(self) -> bool:
+        """Is the own input a matrix?"""
+        return self.moves is not None and is_matrix(self.moves)
+
+    def of_layer(self, layer: int) -> str:
+        known = self.moves
+        return "" if known is None else f"{known.symbol}_{layer}" if known.kind == "path" else known.symbol
 
     @property
     def slopes(self) -> list[str]:
@@ -338,23 +357,29 @@ class Weaver:
         draft.let(**{f"J_{name}": "1 n constant" for name in self.slopes})
         for name, (function, arguments) in self.writer.functions.items():
             rows = ROWS[function]
-            slopes = {letter: f"{name}_{slot} {rows} {INPUTS[slot][0]} constant" for slot, letter in arguments.items()}
+            flags = " symmetric" if function == "act" else ""  # a diagonal matrix
+            slopes = {letter: f"{name}_{slot} {rows} {INPUTS[slot][0]} constant{flags}" for slot, letter in arguments.items()}
             draft.function(name, f"{rows} 1 constant", **slopes)
+        moved = self.moved()
         for name, shape in self.own():
-            draft.let(**{name: shape})
+            declare(draft, name, shape.split()[:2]) if name in moved else draft.let(**{name: shape})
 
-    def own(self) -> Iterator[tuple[str, str]]:
-        """The notes' own letters, those of layers one by one."""
+    def families(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """The notes' own letters, the name of each at every layer, and what the core has to know of it."""
         for known in self.context.letters.values():
             if known.symbol in ROLES or known.body is not None or known.kind not in ("path", "constant") or "" in known.shape or known.part:
                 continue
             square = known.shape[0] == known.shape[1] != "1"
             nonzero = (known.shape == ("1", "1") and known.kind == "constant") or (square and self.inverted(known))
             flags = ["symmetric"] * (square and is_symmetric(known, self.context)) + ["nonzero"] * nonzero
-            names = [f"{known.symbol}_{layer}" for layer in self.layers] if known.kind == "path" else [known.symbol]
             usual = {theirs: ours for ours, theirs in _sizes(self.context)}  # B of n x m, where u has m components, is n x k here
             shape = [usual.get(size, size) for size in known.shape]
-            yield from ((name, " ".join([*shape, "constant", *flags])) for name in names)
+            named = tuple(f"{known.symbol}_{layer}" if known.kind == "path" else known.symbol for layer in self.layers)
+            yield named, " ".join([*shape, "constant", *flags])
+
+    def own(self) -> Iterator[tuple[str, str]]:
+        """The notes' own letters one by one."""
+        yield from ((name, shape) for family, shape in self.families() for name in dict.fromkeys(family))
 
     def inverted(self, known: Declared) -> bool:
         """Is it a weight by custom, or the base of an inverse in a law or a definition?"""
@@ -365,10 +390,10 @@ class Weaver:
 
     def laws(self) -> None:
         draft = self.draft
-        still = ["h", *(name for name, _ in self.own())]
+        still = ["h", *(name for name, _ in self.own() if name not in self.moved())]
         for name in still:
             draft.assume(f"{name}_given", f"{name}.delta = 0")
-        self.given = tuple(f"{name}_given" for name in still)
+        self.given = (*(f"{name}_given" for name in still), *(f"{name}_dyad" for name in self.moved() if self.steps_along_dyads))
         for letter, root in self.inner.items():
             draft.assume(f"stage_{letter}", f"{letter} = {to_text(root)}")
         for layer, root in enumerate(self.states):
@@ -415,16 +440,18 @@ class Weaver:
         draft.step("variation", "differentiate", {"value": "J.delta", END: moved}, "cost", *self.given, by="delta")
         start = self.slope(self.first, "x0") if self.first is not ZERO else ZERO
         slopes = {"x0": symbol("p0") + start, **{name: self.through(name) for name in self.inputs() if not name.startswith("x")}}
-        total = " + ".join(f"({to_text(root)})*{name}.delta" for name, root in slopes.items())
+        sizes = {name: f"{name}_size" if self.steps_along_dyads else name for name in self.moved()}
+        slopes |= {name: self.through(name) for name in sizes}
+        total = " + ".join(f"({to_text(root)})*{sizes.get(name, name)}.delta" for name, root in slopes.items())
         costates = [f"costate_{layer}" for layer in self.layers]
         draft.step("first_variation", "rewrite", {"value": "J.delta", END: total}, "variation", *tangents, *self.given, *costates)
         for name, root in slopes.items():
-            role = name.rstrip("0123456789") if name != "x0" else name
+            role = name.rstrip("0123456789") if name not in ("x0", *sizes) else name
             if self.varied:
                 draft.assume(f"{role}_fixed{name.removeprefix(role)}", f"{name}.delta = 0")
             else:
                 gradient = {"value": f"J_{name}", END: to_text(root)}
-                draft.step(f"gradient_{name}", "gradient", gradient, "first_variation", of=f"{name}.delta")
+                draft.step(f"gradient_{name}", "gradient", gradient, "first_variation", of=f"{sizes.get(name, name)}.delta")
 
     def through(self, name: str) -> Expression:
         """dJ by an input through all layers."""
@@ -435,7 +462,7 @@ class Weaver:
 
     def regulator(self) -> None:
         """Riccati's matrices, where the layers and the cost are those of a regulator."""
-        shapes = {name: (shape.split()[0], shape.split()[1]) for name, shape in self.own()}
+        shapes = {family: (shape.split()[0], shape.split()[1]) for family, shape in self.families()}
         language = self.reader.setting.language
         names = names_of(language, lambda text: language.read(text, "regulator"), self.states, self.price, shapes)
         if names is not None:
@@ -480,14 +507,19 @@ def instances(left: Node, right: Node, context: Context) -> Iterator[tuple[Node,
     weighed = {"w", "p"} <= names and not any(isinstance(part, tree.Derivative) for part in nodes)
     moves = any(isinstance(part, tree.Variation) for part in nodes)
     varied = moves or weighed or bool(names & {"P", "K"}) or (isinstance(left, Symbol) and left.name == "w")
+    own = input_of(tree.Chain((left, right), ("=",)), context)
     for count in STEPS if has_stages(context) else COUNTS:
-        network = network_of(context, count, varied)
+        network = network_of(context, count, varied, own.symbol if own else "")
         if network is None:
             raise Unclear("the layers", "laws that can be written out")
         inner = list(_written(left, right, network, range(1, count)))  # at the ends other equations may hold
         found = inner or list(_written(left, right, network, range(count + 1)))
         if not found:
             raise Unclear("the layers", "indices from 0 to N")
+        if own is not None and is_matrix(own):
+            found = [dyadic for pair in found if (dyadic := along_dyad(*pair, own)) is not None]
+        if not found:
+            raise Unclear("a gradient in a matrix", "dJ/dW = ..., with nothing else on its left")
         yield from ((*pair, network) for pair in found)
 
 

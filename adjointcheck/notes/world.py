@@ -37,6 +37,7 @@ from adjointcheck.notes.evaluation import (
 from adjointcheck.notes.fields import START, Path, Smooth, grid, spread
 from adjointcheck.notes.jet import Value, along, direction, moved, real
 from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, symbols, walk
+from adjointcheck.notes.own_inputs import own_input
 from adjointcheck.notes.own_values import at_place, constant, own_path, started
 from adjointcheck.notes.plan import Stage
 from adjointcheck.notes.riccati import riccati_of
@@ -130,7 +131,9 @@ class World:
             if name not in self._constants:
                 self._constants[name] = own_path(self, declared) if declared.kind == "path" else constant(self.stage, declared)
             found = self._constants[name]
-            return found if declared.kind != "path" else at_place(self, found, place, declared)
+            bump = self.inputs.get(f"bump {name}")
+            found = found if declared.kind != "path" else at_place(self, found, place, declared)
+            return found + bump[1] if bump is not None and bump[0] in (None, place) else found
         raise NoValue(f"{name} has no value in this world")
 
     @cached_property
@@ -400,6 +403,8 @@ class World:
             return self._by_component(inner, symbol, env)
         if self.layered and name not in ROLES and any(known.body is not None for known in self.context.of(name)):
             return self._by_stage(inner, symbol, env)
+        if name not in ROLES and own_input(symbol, self.context) is not None and not symbol.side:
+            return self._by_own(inner, symbol, env)
         if name in self.inputs and not name.startswith("d_") and (name in ("t0", "t1") or dimensions(self.inputs[name])):
             return columns(lambda value: inner(env.within(self.put(name, value))), self.inputs[name])
         raise NoValue(f"a derivative by {name} through the whole system")
@@ -418,6 +423,22 @@ class World:
             raise NoValue(f"a derivative by {symbol.name}, on which the cost rests through other letters")
         place = self.place(symbol, env) if staged else None
         return columns(lambda bump: inner(env.within(self.remade({**self.inputs, name: (place, bump)}))), np.zeros(self.shape("x")))
+
+    def _by_own(self, inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
+        """A letter of the notes changes, at one layer or wherever it stands; the gradient in a matrix has its shape."""
+        declared = own_input(symbol, self.context)
+        if declared is None or (declared.kind == "path" and not self.layered):
+            raise NoValue(f"a derivative by {symbol.name} through the whole system")
+        here = self.place(symbol, env)
+        place, shape = here if declared.kind == "path" else None, dimensions(self.value(symbol, here, env))
+        def changed(bump: Value) -> Value:
+            return inner(env.within(self.remade({**self.inputs, f"bump {symbol.name}": (place, bump)})))
+        slopes = columns(changed, np.zeros(shape))
+        if len(shape) < 2 or min(shape) == 1:
+            return slopes
+        if len(dimensions(slopes)) != 1:
+            raise NoValue("the derivative of a vector in a matrix")
+        return slopes.reshape(shape)
 
     def _by_state(self, inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
         place = self.place(symbol, env)
