@@ -71,7 +71,8 @@ def is_general(left: Node, right: Node) -> bool:
     costs = any(isinstance(node.of, Symbol) and node.of.name in ("J", "J_a") for node in slopes)
     moved = {node.of.name for node in nodes if isinstance(node, tree.Variation) and isinstance(node.of, Symbol)}
     spelt = (core := core_of(left)) in slopes and isinstance(core, tree.Derivative) and symbols(core.of) == {"H"}
-    spelt = spelt or (bool(slopes) and any(isinstance(node, tree.Derivative) and getattr(node.of, "name", "") == "w" for node in nodes))
+    rates = (node for node in walk(right) if isinstance(node, tree.Derivative) and getattr(node.of, "name", "") == "w")
+    spelt = spelt or (bool(slopes) and any(True for _ in rates))  # ... + H_w w-dot = H_t is so for the optimal one alone
     zero = tree.Number(Fraction(0)) in (left, right)
     return not zero and (costs or spelt or ("w" in moved and bool(moved & {"J", "J_a"})))
 

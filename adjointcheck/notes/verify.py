@@ -23,8 +23,10 @@ from adjointcheck.notes.chapters import speaks_of
 from adjointcheck.notes.closed_forms import gives_solution, is_solution
 from adjointcheck.notes.comparison import OPTIMAL_CONTROL, OPTIMAL_END, Agreement, Contradiction, Outcome, Undecided
 from adjointcheck.notes.comparison import judge_pair as in_worlds
+from adjointcheck.notes.concrete import here
 from adjointcheck.notes.context import HYPOTHESES, LATER, Context, Law, read_header
 from adjointcheck.notes.current_values import priced
+from adjointcheck.notes.curvature import is_tangent_law
 from adjointcheck.notes.ensembles import of_each
 from adjointcheck.notes.explanations import explained
 from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
@@ -34,7 +36,7 @@ from adjointcheck.notes.forms import about_end_time, conserves_energy, is_at_end
 from adjointcheck.notes.formulas import put_in, spelt_out
 from adjointcheck.notes.impacts import settled
 from adjointcheck.notes.introduction import Resolved, understand
-from adjointcheck.notes.judgement import EQUALITIES, follows, judge_pair
+from adjointcheck.notes.judgement import EQUALITIES, attempt, follows, judge_pair
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.manifold import shown, with_other_multiplier
 from adjointcheck.notes.meaning import Symbol, resolve, symbols, walk
@@ -46,9 +48,9 @@ from adjointcheck.notes.prove import Proof, Slots
 from adjointcheck.notes.quadratures import carried
 from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, reserved
 from adjointcheck.notes.second_costate import about_end, through_end
-from adjointcheck.notes.situation import moved_inputs
+from adjointcheck.notes.situation import moved_inputs, situations
 from adjointcheck.notes.stages import confirmed
-from adjointcheck.notes.starting import moving
+from adjointcheck.notes.starting import START, moving
 from adjointcheck.notes.switching import BANG_BANG, hamiltonian_of, switched
 from adjointcheck.notes.tree import Node
 from adjointcheck.trusted.verdict import Status
@@ -96,6 +98,7 @@ class Notes:
     readings: dict[str, str] = field(default_factory=dict)
     aside: tuple[Context, list[Reservation]] | None = None
     sentence: str = ""
+    tangent: str | None = None
 
     def judged(self, formula: Formula) -> Iterator[Finding]:
         """The findings of one formula; the letters that it introduces hold from here on, and so do the reservations that it brings."""
@@ -191,7 +194,8 @@ class Notes:
         for i, (left, right) in enumerate(zip(resolved.chain.sides, resolved.chain.sides[1:], strict=False)):
             link = blank if i == 0 else replace(blank, name=f"{blank.name}.{i + 1}")
             if given and i == 0:
-                yield self.restated(replace(link, status=resolved.status, introduced=resolved.introduced), left, right)
+                found = replace(link, status=resolved.status, introduced=resolved.introduced)
+                yield self.at_rest(self.restated(found, left, right), left, right)
             elif resolved.chain.relations[i] == "in" or (given and (resolved.chain.relations[i] in ORDERS or is_held(left, self.context))):
                 continue
             else:
@@ -206,6 +210,19 @@ class Notes:
         sign = next((known.sign for known in self.context.of("H")), 1)
         proof = judge_pair(hamiltonian_of(spelt) if sign > 0 else tree.Negative(hamiltonian_of(spelt)), right, "=", spelt)
         return replace(given, status="proved", rules=proof.path, document=proof.document) if proof.status is Status.PROVED else given
+
+    def at_rest(self, given: Finding, left: Node, right: Node) -> Finding:
+        """PROVED for delta x(t0) = 0 beside the law of delta x, where the start is given and nothing moves it; else it is a hypothesis."""
+        begun = self.context.law("start") is not None and self.tangent == self.sentence and not self.context.moved & {"x0"}
+        if left != tree.Variation(START) or right != tree.Number(Fraction(0)) or not begun or self.context.option("starts"):
+            return given
+        chain = tree.Chain((left, right), ("=",))
+        for situation in situations(chain, self.context):
+            held = {name for name in ("x0_fixed", "t0_fixed", "theta_fixed") if name in situation.setting.optional}
+            proof = attempt(chain, replace(situation, hypotheses=tuple({*situation.hypotheses, *held})), self.context)
+            if proof.status is Status.PROVED:
+                return replace(given, status="proved", rules=proof.path, document=proof.document)
+        return given
 
     def link(self, blank: Finding, left: Node, right: Node, relation: str, form: str) -> Finding:
         """A claim's verdict; a defect of ours leaves this one formula open."""
@@ -257,6 +274,7 @@ class Notes:
         if found.status == "proved":
             self.context = settled(left, right, confirmed((left, right), self.context))
         self.context = shown((left, right), told((left, right), self.context)) if found.status == "proved" else self.context
+        self.tangent = self.sentence if found.status == "proved" and is_tangent_law(here(left)) else self.tangent
         if found.status == "proved" and is_solution(*sides):
             self.context = replace(self.context, laws=(*self.context.laws, Law("solution", *sides)))
         self.sides[blank.name] = left, right, self.reservations, self.context.option("starts")
