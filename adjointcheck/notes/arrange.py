@@ -196,7 +196,7 @@ class Term:
             case Head():
                 self.at += 1
                 return self.function(item)
-            case Front():
+            case Front() if self.items[self.at + 1 :]:
                 self.at += 1
                 body = self.rest(item)
                 return Integral(plain(body), item.by, item.lower, item.upper, span=over([item, body]))

@@ -6,7 +6,7 @@ is held.  Only what is asked for before the first word of a costate counts, or b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import takewhile
@@ -31,7 +31,8 @@ class Arrival:
 
 def arrivals(chains: Sequence[tree.Chain], context: Context) -> Iterator[Arrival]:
     """The conditions in the order of the notes."""
-    before = list(takewhile(lambda chain: not _speaks_of_costates(chain), chains))
+    states = {known.letter for known in context.parts("x")}
+    before = list(takewhile(lambda chain: not _speaks_of_costates(chain, states), chains))
     names = {key(part) for chain in chains for part in walk(chain) if isinstance(part, tree.Letter)}
     for i, chain in enumerate(chains):
         for label, gap in conditions(chain, context) if i < len(before) or _label(chain) else ():
@@ -80,8 +81,8 @@ def _is_value(node: Node, context: Context) -> bool:
     return not calls and not symbols(resolve(node, context)) & {"x", "w", "p", "t", "H", "J"}
 
 
-def _speaks_of_costates(chain: tree.Chain) -> bool:
-    letters = [part for part in walk(chain) if isinstance(part, tree.Letter)]
+def _speaks_of_costates(chain: tree.Chain, states: Set[str]) -> bool:
+    letters = [part for part in walk(chain) if isinstance(part, tree.Letter) and not {key(part), part.name} & states]
     return any(letter.name in (*USUAL_COSTATES, *HAMILTONIANS) and letter.name not in CONDITIONS for letter in letters)
 
 

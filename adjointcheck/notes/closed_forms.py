@@ -39,9 +39,10 @@ def is_solution(left: Node, right: Node) -> bool:
 
 
 def gives_solution(control: Node, context: Context) -> bool:
-    """Is it a control by the time, where the costate is known by the time too?"""
+    """Is it a control by the time, where the costate is known by the time too, or an optimal one is looked for from a start in numbers?"""
     solved = any(law.kind == "solution" and getattr(law.left, "name", "") == "p" for law in context.laws)
-    return solved and "t" in symbols(control) and not symbols(control) & MOVING
+    sought = "optimal" in context.hypotheses and bool(starts(context))
+    return (solved or sought) and "t" in symbols(control) and not symbols(control) & MOVING
 
 
 def solutions(chain: tree.Chain, context: Context, seed: Setting) -> tuple[Texts, ...]:

@@ -189,7 +189,8 @@ def _states(rates: Rates, chains: Iterable[tree.Chain], context: Context) -> Rat
         return {name: rates[name] for name in declared} if set(declared) <= rates.keys() else {}
     whole = next((known.letter for known in context.of("x")), "")
     chains = list(chains)
-    names = [name for name, (letter, _) in rates.items() if not _is_costate(letter, context) or _begins(letter, chains, context)]
+    names = [name for name, (letter, right) in rates.items()
+             if not _is_costate(letter, context) or _begins(letter, chains, context) or _is_priced(right, chains)]
     spoken = {key(part) for name in names for part in walk(rates[name][1]) if isinstance(part, tree.Letter)}
     names = [name for name in rates if name in names or (name in spoken and not context.letters.get(name))]
     if whole:
@@ -210,6 +211,12 @@ def _begins(letter: tree.Letter, chains: Iterable[tree.Chain], context: Context)
     titles = [head(chain.sides[0]) for chain in chains if letter in walk(chain)]
     adjoined = any(title is not None and title.name in HAMILTONIANS for title in titles)
     return not context.of("p") and places == {tree.Number(Fraction(0))} and given and not adjoined
+
+
+def _is_priced(right: Node, chains: Iterable[tree.Chain]) -> bool:
+    """r a - c of H = u(c) + lambda (r a - c): how a state moves, though it bears the name of a costate."""
+    bodies = [chain.sides[1] for chain in chains if len(chain.sides) > 1 and (title := head(chain.sides[0])) and key(title) in HAMILTONIANS]
+    return isinstance(right, tree.Sum) and any(right in walk(body) for body in bodies)
 
 
 def _feedbacks(chains: Iterable[tree.Chain], names: Sequence[str], context: Context) -> set[str]:
@@ -354,7 +361,8 @@ def _slopes(chain: tree.Chain, states: Rates) -> Iterator[tuple[str, tree.Letter
 
 def _signed(chains: Sequence[tree.Chain], context: Context) -> Context:
     """With the costate's sign where a Hamiltonian tells: +dJ/dx for H = L + p f, -dJ/dx for H = -L + p f."""
-    cost = next((side for chain in chains if _is_cost(chain, context) for side in chain.sides[1:]), None)
+    costs = (side for chain in chains if _is_cost(chain, context) for side in chain.sides[1:] or chain.sides)
+    cost = next((side.body if isinstance(side, tree.Extremum) and side.body is not None else side for side in costs), None)
     body = next((pair[1] for pair in map(pair_of, chains) if pair and (letter := head(pair[0])) and key(letter) in HAMILTONIANS), None)
     if cost is None or body is None or not any(not known.told for known in context.of("p")):
         return context

@@ -175,7 +175,7 @@ def _sought(part: Source, found: Layout, region: Region, traced: Traced) -> Trac
     since, until = max(edge for edge in others if edge <= start), min(edge for edge in others if edge >= end)
     before = PAUSE.split(part.text[max(since, start - BESIDE) : start].rstrip())[-1]
     words = f"{before} {PAUSE.split(part.text[end : min(until, end + BESIDE)])[0]}"
-    goals = [goal for goal, word in GOALS if word.search(words.lower())]
+    goals = [goal for goal, word in GOALS if word.search(words.lower()) or re.search(rf"\b{goal}\.?\s*$", before.lower())]
     if len(goals) != 1:
         return traced
     sign = f"\\{goals[0]} "

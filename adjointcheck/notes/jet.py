@@ -247,6 +247,7 @@ def squares(value: Value) -> Value:
 
 ELEMENTARY: Mapping[str, Callable[[Value], Value]] = {
     "exp": exponential, "log": logarithm, "sin": sine, "cos": cosine, "sqrt": lambda v: power(v, 0.5),
+    "sinh": lambda v: 0.5 * (exponential(v) - exponential(-v)), "cosh": lambda v: 0.5 * (exponential(v) + exponential(-v)),
     "tan": lambda v: sine(v) / cosine(v),
     "tanh": lambda v: 1.0 - 2.0 / (exponential(2.0 * v) + 1.0),
 }

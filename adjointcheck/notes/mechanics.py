@@ -13,6 +13,7 @@ from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import head, moving, pair_of
 
 ZERO = tree.Number(Fraction(0))
+CONTROLS = ("u", "w", "alpha")  # no letters for a speed
 
 
 def first_order(chains: Iterable[tree.Chain]) -> list[tree.Chain]:
@@ -56,6 +57,9 @@ def _parted(chain: tree.Chain, speeds: dict[str, tree.Letter], driven: Container
         return
     letter, right = found
     speed = speeds.get(key(letter), speed_of(letter))
+    if speed.name in CONTROLS and not names(right) & {*CONTROLS}:  # x-ddot = x where x-dot = u: what the optimum does
+        yield chain
+        return
     for moved, rate in ((letter, speed), (speed, _in_speed(right, letter, speed))):
         yield replace(chain, sides=(tree.Derivative(moved, (tree.Letter("t"),), "total"), rate), relations=("=",))
 

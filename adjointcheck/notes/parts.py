@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import NoReturn
 
 from adjointcheck.notes.scan import NotRead
-from adjointcheck.notes.tree import Chain, Evaluated, Letter, Node, Number, Power, Product, Transposed, Variation, Vector
+from adjointcheck.notes.tree import Chain, Evaluated, Integral, Letter, Node, Number, Power, Product, Transposed, Variation, Vector
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,9 @@ def plain(node: Node) -> Node:
             return _variation(node)
         case Mixed():
             return Product(tuple(plain(factor) for factor in node.factors), span=node.span)
-        case Prefix() | Operator() | Head() | Front():
+        case Front():  # int dt
+            return Integral(Number(Fraction(1), span=node.span), node.by, node.lower, node.upper, span=node.span)
+        case Prefix() | Operator() | Head():
             refuse(node, "an operator with nothing to act on", "Write its operand behind it.")
     return node
 

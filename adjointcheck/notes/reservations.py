@@ -207,7 +207,8 @@ def given(left: Node, right: Node, context: Context) -> bool:
     place = isinstance(left, Symbol) and left.name in ("t0", "t1", "x0", "theta", "h", "N") and left.at is None
     accelerated = isinstance(left, tree.Derivative) and left.by == (Symbol("t"),) * 2 and left.of == Symbol("x")
     moves = _is_own_rate(left, context) or (context.law("dynamics") is None and _moves(left, right, context))
-    asked = _seeks([left, right], context) or bool(_at_ends([left, right])) or _held(left, right) or _samples(left, right)
+    same = all(isinstance(side, Symbol) and side.name == "x" and side.part and side.at is None for side in (left, right))  # x_1 = q
+    asked = same or _seeks([left, right], context) or bool(_at_ends([left, right])) or _held(left, right) or _samples(left, right)
     return place or accelerated or moves or asked or chooses(left) or _restricts([left, right], context)
 
 

@@ -8,6 +8,7 @@ from understood import last_two, statuses
 LINEAR = "\\dot x = u\nx(0) = 2\nJ = \\int_0^1 (u^2 - x)\\,dt\nH = u^2 - x + \\lambda u\n"
 SOLVED = LINEAR + "u = -\\frac{\\lambda}{2}\n\\lambda(t) = t - 1\n"
 LANDING = "\\dot h = v\n\\dot v = u - g\nh(T) = v(T) = 0\nJ = \\int_0^T 1\\,dt\n|u| \\le U\nH = 1 + \\lambda_h v + \\lambda_v (u - g)\n"
+FASTEST = "\\dot x = y\n\\dot y = u\n|u| \\le 1\n\\min \\int_0^T dt\nx(T) = 0\ny(T) = 0\nH = 1 + \\lambda y + \\mu u\nH(T) = 0\n"
 POINT = "\\dot y = w\n\\dot w = u\nJ = \\frac12\\int_0^T u^2\\,dt\nH = \\frac12 u^2 + \\lambda_y w + \\lambda_w u\n\\psi_1 = y(T) - y_T = 0\n"
 MANIFOLD = "\\dot x = f(x,u)\n\\psi(x(T)) = 0\nJ = \\phi(x(T)) + \\int_0^T L(x,u)\\,dt\nH = L + \\lambda^T f\n"
 GROWTH = (
@@ -19,6 +20,7 @@ ROWS = [
     ("", LINEAR, r"\lambda(t) = t - 1", r"\lambda(t) = 1 - t"),
     ("", SOLVED, r"u(t) = \frac{1 - t}{2}", r"u(t) = \frac{t - 1}{2}"),
     ("", SOLVED, r"x(t) = 2 + \frac{t}{2} - \frac{t^2}{4}", r"x(t) = 2 + \frac{t}{2} - \frac{t^2}{2}"),
+    ("", FASTEST, r"1 + \mu(T) u(T) = 0", r"\lambda(T) = 0"),
     ("", LANDING, r"u^* = -U \operatorname{sgn}\lambda_v", r"u^* = U \operatorname{sgn}\lambda_v"),
     ("", LANDING, r"\lambda_v(t) = \lambda_v(T) + \lambda_h (T - t)", r"\lambda_v(t) = \lambda_v(T) - \lambda_h (T - t)"),
     ("", POINT, r"\lambda_y(T) = \nu_1", r"\lambda_w(T) = \nu_1"),
@@ -44,6 +46,12 @@ COSTS = [  # a cost without a name, beside a word for what is done with it
 @pytest.mark.parametrize(("posed", "line", "status"), COSTS)
 def test_an_example_has_the_cost_that_a_word_names(posed: str, line: str, status: str) -> None:
     assert statuses(f"{GENERAL}{posed} Then {line}.")[-1] == status
+
+
+def test_a_second_rate_follows_where_the_first_is_a_control() -> None:
+    posed = r"$\dot x = u$, $x(0) = 1$, $J = \frac12\int_0^1 (x^2 + u^2)\,dt$, $H = \frac12(x^2 + u^2) + \lambda u$, $u = -\lambda$"
+    assert statuses(rf"{posed}, $\ddot x = x$, $\ddot x = -x$")[-2:] == ["proved", "refuted"]
+    assert statuses(rf"{posed}, $x(t) = \cosh(1 - t)/\cosh 1$, $x(t) = \sinh(1 - t)/\sinh 1$")[-2:] == ["unknown", "refuted"]
 
 
 def test_a_set_that_is_told_bounds_a_control_and_a_name_does_not() -> None:
