@@ -144,4 +144,4 @@ def test_what_is_never_closed_is_told_at_its_place(text: str) -> None:
 
 
 def test_a_document_is_plain_data() -> None:
-    assert read_text("$x = 1$") == read_text("$x = 1$") == Document("notes.md", read_text("$x = 1$").formulas)
+    assert read_text("$x = 1$") == read_text("$x = 1$") == Document("notes.md", read_text("$x = 1$").formulas, prose="$x = 1$")
