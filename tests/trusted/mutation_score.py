@@ -230,7 +230,7 @@ def planted(mutant: Mutant) -> bool:
     old, new = (compile(tree, str(mutant.path), "exec") for tree in (ast.parse(mutant.path.read_text(encoding="utf-8")), mutant.tree))
     pairs = list(_pairs(old, new))
     table = dict(pairs)
-    living = [each for each in gc.get_objects() if isinstance(each, FunctionType) and each.__code__.co_filename == str(mutant.path)]
+    living = [each for each in gc.get_objects() if type(each) is FunctionType and each.__code__.co_filename == str(mutant.path)]
     functions = [(each, table[each.__code__]) for each in living if each.__code__ in table]
     inside = {id(code) for _, fresh in functions for _, code in _pairs(fresh, fresh)}
     if any(id(fresh) not in inside and _own(before) != _own(fresh) for before, fresh in pairs):
