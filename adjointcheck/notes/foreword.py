@@ -23,6 +23,7 @@ from adjointcheck.notes.iterates import iterated_in
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.layering import layered
 from adjointcheck.notes.letters import called_in, maps_beside_bold, rates_in, timed_in
+from adjointcheck.notes.mass import mass_dynamics, targets, weighed
 from adjointcheck.notes.meaning import Symbol, resolve
 from adjointcheck.notes.moments import above, below
 from adjointcheck.notes.multiplier import may_be_costate
@@ -106,6 +107,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     law = next((found for chain in _chains(formulas, context) if (found := stated(unprimed(chain, context), context))), None)
     if law is not None and not context.law("dynamics"):  # the letters of xdot = f(x) hold for a cost that is stated before
         context = replace(law[2], laws=context.laws)
+    context = targets(_chains(formulas, context), weighed(_chains(formulas, context), context))
     context = partials(_chains(formulas, context), context)
     for chain in _chains(formulas, context):  # what z and v are in z-dot = f_x z + f_u v holds before it is said
         chain = unprimed(chain, context)
@@ -135,8 +137,8 @@ def decaying(chains: Iterable[tree.Chain], context: Context) -> Context:
 
 
 def stated(chain: tree.Chain, context: Context) -> Introduced:
-    """The dynamics as a rate, or as an integral."""
-    return dynamics(chain, context) or integrated_dynamics(chain, context)
+    """The dynamics as a rate, with a mass matrix, or as an integral."""
+    return dynamics(chain, context) or mass_dynamics(chain, context) or integrated_dynamics(chain, context)
 
 
 def flow(chain: tree.Chain, context: Context) -> Introduced:

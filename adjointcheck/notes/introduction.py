@@ -33,6 +33,7 @@ from adjointcheck.notes.impacts import by_cases, cased, jump
 from adjointcheck.notes.iterates import at_iterate, iteration, sized
 from adjointcheck.notes.layering import arrived, counted_back, counted_to, finer, grid, shared, stepwise
 from adjointcheck.notes.manifold import end_condition, end_cost, with_end_multiplier
+from adjointcheck.notes.mass import mass_dynamics, through_mass
 from adjointcheck.notes.meaning import AXES, COUNTERS, Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.measured import increment, operators, rooted, scaled, specialised, vectors
 from adjointcheck.notes.mechanics import speed_at
@@ -118,7 +119,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     if stepped is not None:
         return replace(_resolved(chain, context), status=stepped[0], introduced=stepped[1]), context
     context = neighbouring(chain, sampled(chain, operators(chain, about(chain, phased(chain, arrived(chain, context))))))
-    chain = turned(gathered(unprimed(weighed(mapped(posed(chain)), context), context), context), context)
+    chain = through_mass(turned(gathered(unprimed(weighed(mapped(posed(chain)), context), context), context), context), context)
     chain = replace(chain, sides=tuple(squares(spread(side, context)) for side in chain.sides))
     chain, context = directed(chain, stacked(chain, exampled(chain, step_jacobians(chain, context))))
     for introduce in INTRODUCTIONS if not doubts else ():
@@ -537,10 +538,10 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
 
 INTRODUCTIONS = (bounded, membership, assigned, propagator, tangent, stage_law, stage_update, stage_definition, named_neighbour, numbered,
                  family, ansatz, *NOTATIONS, grid, layers, layer_formula, written_out, cased, jump, dynamics, primed_dynamics,
-                 limit_dynamics, integrated_dynamics, linearised, sensitivity, started, switched, guard, reset, observed_cost, increment,
-                 scaled, specialised, supposed, output, asked, start, end_condition, end_cost, riccati_ansatz, finer_step, formula, update,
-                 piece, objective, augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, condition, rate,
-                 ended, sought, ranged, naming)
+                 limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started, switched, guard, reset,
+                 observed_cost, increment, scaled, specialised, supposed, output, asked, start, end_condition, end_cost, riccati_ansatz,
+                 finer_step, formula, update, piece, objective, augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian,
+                 costate_meaning, condition, rate, ended, sought, ranged, naming)
 UNJUDGED = (*NOTATIONS, asked, output, family, update, finer_step, propagator, sought, ranged)  # letters of their own may stand in these
 
 

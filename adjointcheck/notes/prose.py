@@ -11,6 +11,7 @@ from adjointcheck.notes.context import Context
 START = r"(?:\(0\)|\(t_0\)|_0\b|\binitial|\bstart|anfang|\binici|\biniz|\bdépart)"
 HELD = r"\b(?:given|fixed|prescribed|vanish|held|fest\b|vorgegeben|gegeben|fixé|donné|fij[oa]|dad[oa]\b|fissat|assegnat)"
 LAST = r"\b(?:last|final observation|letzte\w*|derni[eè]re?|últim[oa]|ultim[oa])\b"
+NOUGHT = r"(?:zero|null\w*|nulle?|nul[oa]|homogen\w*)"
 END = r"(?:\bend\b|\bende\b|\bfin\b|\bfinale?\b|= ?\$?t\b|\$t\$)"
 
 
@@ -24,6 +25,7 @@ class Saying:
 
 SAYINGS = (
     Saying(re.compile(rf"{START}\w*\W.{{0,40}}{HELD}|{HELD}\w*\W.{{0,20}}{START}"), lambda context: context.assume("fixed start")),
+    Saying(re.compile(rf"\b{NOUGHT}\W+{START}|{START}\w*\W+{NOUGHT}\b"), lambda context: context.assume("fixed start")),
     Saying(re.compile(rf"{LAST}.{{0,40}}{END}"), lambda context: replace(context, options={**context.options, "last": "at the end"})),
 )
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import product
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import ROLES, Context
+from adjointcheck.notes.context import ROLES, Context, Declared
 from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, slots_of, symbols, walk
 from adjointcheck.notes.tree import Node
 
@@ -32,13 +32,19 @@ def special_cases(left: Node, right: Node, context: Context, sentence: str) -> l
 def _with_roots(left: Node, right: Node, context: Context) -> Iterator[Context]:
     """With B = U U^T, where x_0 = x_b + U v and the notes may have said in words what U is."""
     named = [known for known in context.letters.values() if known.body is not None and known.symbol in symbols(left) | symbols(right)]
-    inverted = {part.base for known in named if known.kind == "defined" and known.body is not None for part in walk(known.body)
+    inverted = {part.base for known in named if known.body is not None and _is_increment(known) for part in walk(known.body)
                 if isinstance(part, tree.Power) and isinstance(part.base, Symbol)}
     for root, (name, known) in product(inverted, context.letters.items()):
         free = known.body is None and known.kind == "constant" and known.symbol not in (*ROLES, root.name)
         if free and known.shape[0] == known.shape[1] != "1":
             square = replace(known, body=tree.Product((root, tree.Transposed(root))))
             yield replace(context, letters={**context.letters, name: square})
+
+
+def _is_increment(known: Declared) -> bool:
+    """Does it say by how much the start differs from what is known?"""
+    parts = walk(known.body) if known.kind == "defined" and known.body is not None else ()
+    return any(isinstance(part, Symbol) and (part.name == "x0" or part == Symbol("x", at=Symbol("t0"))) for part in parts)
 
 
 def _restricted(left: Node, right: Node, context: Context, slot: str, functions: tuple[str, ...], free: bool) -> tuple[Node, Node, Context]:
