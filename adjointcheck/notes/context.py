@@ -254,6 +254,7 @@ class Context:
             prime=self.option("prime"),
             maps=self.maps,
             iterate=self.option("iterate"),
+            layer=self.option("layers above"),
             sample=self.sample,
         )
 

@@ -279,6 +279,12 @@ def _speaks(letter: Symbol, by: Symbol, context: Context) -> bool:
     return known is not None and known.body is not None and by.name in names and explicit_in(known.body, by, context)
 
 
+def argument_at(of: Node, symbol: Symbol) -> Node | None:
+    """Where the letter is taken: H_p of H(x_l, p_{l+1}) is by p_{l+1}."""
+    value = core_of(dict(of.arguments).get(symbol.name, symbol)) if isinstance(of, Applied) and symbol.at is None else symbol
+    return value.at if isinstance(value, Symbol) and value.name == symbol.name else symbol.at
+
+
 def slots_of(node: Applied, context: Context) -> tuple[str, ...]:
     """The arguments of a function: as written there, as declared, or all that the notes' letters allow."""
     if node.arguments:

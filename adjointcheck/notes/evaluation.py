@@ -18,6 +18,7 @@ from adjointcheck.notes import jet, tree
 from adjointcheck.notes.algebra import NoValue, ShapeError, dimensions, plus, scalar, shape_told, times
 from adjointcheck.notes.at_event import beside
 from adjointcheck.notes.contraction import extent
+from adjointcheck.notes.derivatives import argument_at
 from adjointcheck.notes.intervals import CLOSE, stretches
 from adjointcheck.notes.jet import Value, along, direction, moved, real
 from adjointcheck.notes.meaning import Applied, Size, Symbol, Unknown, slots_of
@@ -500,6 +501,7 @@ def _derivative(of: Node, by: tuple[Any, ...], kind: str, env: Env) -> Value:
         return _laid_out(_by_slot(of, symbol.name, env), of, kind, env)
     if symbol.name in ("t", "l", "eps"):
         return _explicit(inner, symbol, env)
+    symbol = replace(symbol, at=argument_at(of, symbol))
     return _laid_out(by_letter(inner, symbol, env), of, kind, env)
 
 

@@ -36,6 +36,8 @@ from adjointcheck.notes.sampling import horizon
 from adjointcheck.notes.second_costate import OPTION, second_costate
 from adjointcheck.notes.shorthand import partials
 from adjointcheck.notes.stars import starred
+from adjointcheck.notes.superscripts import below as lowered
+from adjointcheck.notes.superscripts import layered_above
 from adjointcheck.notes.tangent import linearised, residuals
 from adjointcheck.notes.usage import head, moving, pair_of
 
@@ -56,7 +58,8 @@ def begun(document: Document, context: Context | None = None) -> Context:
     context = activating(document.prose, texts, _chains(document.formulas, context), context)
     context = peopled(document.formulas, context)
     index = iterated_in(texts) if context.over() != "layers" else ""
-    context = replace(context, options={**context.options, "iterate": index}) if index else context
+    layer = "" if context.sample else layered_above(texts)
+    context = replace(context, options={**context.options, "iterate": "" if layer else index, "layers above": layer})
     return _parted(document.formulas, replace(context, formulas=()))
 
 
@@ -121,7 +124,7 @@ def _chains(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chai
     for formula in formulas:
         chain = formula.unread or read_formula(formula.text, context.reader())
         if not isinstance(chain, Unread):
-            yield above(spelt(one_sample(chain, context), context), context)
+            yield above(lowered(spelt(one_sample(chain, context), context), context), context)
 
 
 def decaying(chains: Iterable[tree.Chain], context: Context) -> Context:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import reduce
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.adjoined_motion import adjoined_motion
@@ -31,7 +32,7 @@ from adjointcheck.notes.forms import about_end_time, form_of, is_solved_state
 from adjointcheck.notes.formulas import exampled, finer_step, formula, layer_formula, priced_example, update
 from adjointcheck.notes.impacts import by_cases, cased, jump
 from adjointcheck.notes.iterates import at_iterate, iteration, sized
-from adjointcheck.notes.layering import arrived, counted_back, counted_to, finer, grid, shared, stepwise
+from adjointcheck.notes.layering import ANY_STEP, arrived, counted_back, counted_to, finer, grid, of_any_form, shared, stepwise
 from adjointcheck.notes.manifold import end_condition, end_cost, with_end_multiplier
 from adjointcheck.notes.mass import mass_dynamics, through_mass
 from adjointcheck.notes.meaning import AXES, COUNTERS, Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
@@ -63,6 +64,7 @@ from adjointcheck.notes.stages import on_clock, stage_definition, stage_law, sta
 from adjointcheck.notes.starting import START, parametrised
 from adjointcheck.notes.step_jacobians import step_jacobians
 from adjointcheck.notes.switching import bounded
+from adjointcheck.notes.superscripts import below as lowered
 from adjointcheck.notes.tangent import chained, linearised, sensitivity, started
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import (
@@ -112,7 +114,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     chain, kind, doubts = single(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
     context = replace(context, options={**context.options, "about": kind}) if kind else context
-    chain, context = rooted(*observed(assembled(above(chain, context), context), context))
+    chain, context = rooted(*observed(assembled(above(lowered(chain, context), context), context), context))
     stepped = iteration(chain, context)
     context = stepped[2] if stepped else sized(chain, context)
     chain = replace(chain, sides=tuple(propagated(at_iterate(side, context), context) for side in chain.sides))
@@ -127,7 +129,8 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
         if found is not None:
             status, names, after = found
             resolved = replace(_resolved(unprimed(chain, after), after), status=status, form="", introduced=names)
-            return replace(resolved, problems=()) if introduce in UNJUDGED else resolved, _explained(after, chain)
+            told = introduce in UNJUDGED or (introduce is layers and ANY_STEP in after.letters)
+            return replace(resolved, problems=()) if told else resolved, _explained(after, chain)
     context = with_end_multiplier(chain, stage_letters(chain, context))
     after = _explained(chained(chain, propose(chain, governed(chain, vectors(chain, parametric(chain, context))))), chain)
     resolved = _resolved(chain, after)
@@ -284,8 +287,10 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
             context, more = introduced_function(part, "f", context, True)
             names += more
     context = counted_to(chain, index, context)
-    law = Law("layers", resolve(pair[0], context), resolve(pair[1], constants(pair[1], context)))
-    return "assumption", names, replace(constants(pair[1], context), laws=(*context.laws, law))
+    context = constants(pair[1], context)
+    context, right = of_any_form(pair[1], resolve(pair[1], context), context)
+    law = Law("layers", resolve(pair[0], context), right)
+    return "assumption", names, replace(context, laws=(*context.laws, law))
 
 
 def _without(node: Node, index: tree.Letter) -> Node:
@@ -421,7 +426,8 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
         assert letter is not None
         context = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
         return "assumption", (key(letter),), replace(context, laws=(*context.laws, law_of(letter, _end_cost(context))))
-    if terminal is not None or differentiates(untraced(value)) or any(getattr(p, "accents", ()) == ("dot",) for p in walk(value)):
+    plain = reduce(_without, (tree.Letter(known.letter) for known in context.of("l")), value)  # L_t at the layer t is no slope
+    if terminal is not None or differentiates(untraced(plain)) or any(getattr(p, "accents", ()) == ("dot",) for p in walk(value)):
         return None
     for part in integrals:
         context = with_ends(part, context) if isinstance(part, tree.Integral) else context

@@ -10,21 +10,23 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import USUAL, Context, Declared, key
+from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, key
 from adjointcheck.notes.derivatives import ONE_STEP, UNPLACED
 from adjointcheck.notes.document import Formula
 from adjointcheck.notes.ensembles import one_sample
 from adjointcheck.notes.flows import unforced
 from adjointcheck.notes.latex import Unread, read_formula
-from adjointcheck.notes.meaning import Symbol, Unknown, rebuilt, resolve, symbols, walk
+from adjointcheck.notes.meaning import Applied, Symbol, Unknown, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.numbered import STEPS, is_numbered
 from adjointcheck.notes.posing import dated
 from adjointcheck.notes.primes import is_primed
+from adjointcheck.notes.superscripts import below
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import USUAL_COSTATES, head, moving, pair_of, role_in, successor
 
 COUNTERS = ("k", "l", "n", "i", "j", "m", "t", "s", "ell")
 LASTS = ("N", "K", "L", "T", "M")
+ANY_STEP = "the step"  # a function of which nothing is said
 ONE = tree.Number(Fraction(1))
 
 
@@ -45,7 +47,7 @@ def layered(formulas: Iterable[Formula], context: Context) -> Context:
 
 def _chains(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chain]:
     read = (read_formula(formula.text, context.reader()) for formula in formulas if not formula.unread)
-    return (one_sample(chain, context) for chain in read if not isinstance(chain, Unread))
+    return (below(one_sample(chain, context), context) for chain in read if not isinstance(chain, Unread))
 
 
 def _step(chain: tree.Chain, context: Context) -> tuple[str, str] | None:
@@ -61,7 +63,10 @@ def _step(chain: tree.Chain, context: Context) -> tuple[str, str] | None:
     states = {known.letter.partition("_")[0] for known in context.of("x")}
     named = letter.name in states if states else letter.name not in (*USUAL_COSTATES, "delta", "b", "f")
     follows = any(isinstance(part, tree.Letter) and part == replace(letter, below=before) for part in walk(pair[1]))
-    return (letter.name, index.name) if named and follows else None
+    activated = letter.name == "a" and not states and any(
+        isinstance(part, tree.Call) and any(node == replace(letter, below=before) for argument in part.arguments for node in walk(argument))
+        for part in walk(pair[1]))  # the activations of a net, and no costate
+    return (letter.name, index.name) if (named or activated) and follows else None
 
 
 def _flows(chain: tree.Chain, context: Context) -> bool:
@@ -123,6 +128,33 @@ def counted_to(chain: tree.Chain, index: tree.Letter, context: Context) -> Conte
         if isinstance(letter, tree.Letter) and not letter.below and key(letter) not in context.letters and not context.of("N"):
             return context.declare(Declared(key(letter), "N", source="proposed"))
     return context
+
+
+def of_any_form(written: Node, right: Node, context: Context) -> tuple[Context, Node]:
+    """sigma(W x_k + U u_k + b) with a sigma that nothing explains: any function of the layer's state, of each layer its own."""
+    if not _is_activated(written, right, context):
+        return context, right
+    states = {part for part in walk(resolve(_opened(written), context)) if isinstance(part, Symbol) and part.name == "x"}
+    if len(states) != 1 or context.of("f") or {"w", "theta"} & symbols(resolve(_opened(written), context)):
+        return context, right
+    (state,) = states
+    role = ROLES["f"]
+    context = context.declare(Declared(ANY_STEP, role.symbol, role.shape, role.kind, arguments=("x",), source="proposed"))
+    return context, Applied("f", (("x", state),), at=Symbol("l"))
+
+
+def _is_activated(written: Node, right: Node, context: Context) -> bool:
+    """Is it unknown for functions of sums and products alone?"""
+    opened = unknown(right)
+    heads = {getattr(part.function, "name", "") for part in walk(written) if isinstance(part, tree.Call)}
+    return bool(opened) and {*opened} <= heads
+
+
+def _opened(node: Node) -> Node:
+    """The arguments of calls in the place of the calls."""
+    if isinstance(node, tree.Call) and len(node.arguments) == 1 and isinstance(node.arguments[0], tree.Sum | tree.Product):
+        return _opened(node.arguments[0])
+    return rebuilt(node, _opened)
 
 
 def finer(right: Node, context: Context) -> bool:

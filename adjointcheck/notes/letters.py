@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+LASTS = frozenset("NKLM")  # above a letter, where layers are counted there
 SAMPLE = "sample"  # how the reader marks x^i, x^{(i)} and x_i of one sample
 
 
@@ -20,6 +21,7 @@ class Letters:
     "transpose", "letter", for brackets alone "rate" or "transposed", or open.  A letter d, e, D, delta, E, O or o in one of the first
     three is that letter and no operator.
     `iterate`: k, where w^{k+1} = w^k - ... is a step of an iteration.  `sample`: i, where x^i and Phi_i are those of a sample.
+    `layer`: l, where x^l is x at a layer, and x^L at the last one.
     `gaps`: where thin spaces stand in the formula: `\\cos\\theta\\, p` is (cos theta) p.
     `maps`: capitals that are maps M(x) in plain type and other letters in bold; the map is then read as \\mathcal{M}.
     """
@@ -38,6 +40,7 @@ class Letters:
     gaps: tuple[int, ...] = ()
     iterate: str = ""
     sample: str = ""
+    layer: str = ""
 
     def declares(self, name: str) -> bool:
         """True when `name` is a letter of the notes."""
@@ -109,10 +112,10 @@ _NEVER = frozenset("lambda mu nu psi p q a x y z u v w".split())  # costates, st
 
 
 def called_in(texts: Iterable[str]) -> frozenset[str]:
-    """Letters that the notes never write without a bracket behind, and with a prime before it somewhere, such as sigma'(W h + b)."""
+    """Letters that the notes never write without a bracket behind, such as sigma, or with a prime before it somewhere, g'(W h + b)."""
     whole = "\n".join(texts)
-    primed = {"".join(found) for found in _SLOPE.findall(whole)} - _NEVER
-    return frozenset(name for name in primed if all(_OPENS.match(whole, end) for end in _places(name, whole)))
+    named = {"sigma", *("".join(found) for found in _SLOPE.findall(whole))} - _NEVER
+    return frozenset(name for name in named if (ends := _places(name, whole)) and all(_OPENS.match(whole, end) for end in ends))
 
 
 def _places(name: str, text: str) -> list[int]:

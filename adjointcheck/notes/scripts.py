@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.calls import HAMILTONIANS, INDICES
-from adjointcheck.notes.letters import SAMPLE, Letters
+from adjointcheck.notes.letters import LASTS, SAMPLE, Letters
 from adjointcheck.notes.parts import Bar, Head, Mixed, Paren, Prefix, Scripts, bare_letters, first, is_number, over, plain, refuse
 from adjointcheck.notes.tree import (
     Chain,
@@ -261,6 +261,8 @@ def _power(node: Node, exponent: Node, letters: Letters) -> Node:
     if isinstance(node, Letter) and node.name in HAMILTONIANS and isinstance(exponent, Product) and (word := bare_letters(exponent)):
         label = Letter("".join(getattr(part, "name", "") for part in word), span=exponent.span)  # H^{pv}
         return replace(node, above=(*node.above, label))
+    if isinstance(node, Letter) and letters.layer and _is_layer(exponent, letters.layer):
+        return replace(node, above=(*node.above, exponent))
     if isinstance(node, Letter) and _may_index(exponent):
         if letters.iterate and _counts_only(exponent, letters.iterate):
             return replace(node, above=(*node.above, exponent))
@@ -277,6 +279,12 @@ def _power(node: Node, exponent: Node, letters: Letters) -> Node:
     if isinstance(node, Variation) and is_number(exponent):
         refuse(node, "a variation with a power: (\\delta x)^2, or \\delta(x^2)", "Write brackets.")
     return Power(node, exponent, span=node.span)
+
+
+def _is_layer(exponent: Node, index: str) -> bool:
+    """l, l + 1, l - 1, and the last one."""
+    terms = exponent.terms if isinstance(exponent, Sum) else (exponent,)
+    return terms[0] == Letter(index) or (len(terms) == 1 and getattr(exponent, "name", "") in LASTS)
 
 
 def _counts_only(exponent: Node, index: str) -> bool:

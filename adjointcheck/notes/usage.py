@@ -112,7 +112,8 @@ def introduced_function(node: Node, symbol: str, context: Context, timed: bool =
     role = ROLES[symbol]
     slots = [slot for slot in slots if slot in ("", *ORDER)] if slots is not None and symbol == "phi" else slots  # data are no arguments
     arguments = tuple(slots) if slots is not None else None
-    indexed = len(function.below) == 1 and isinstance(function.below[0], tree.Letter) and function.below[0].name in INDICES
+    counters = {*INDICES, *(counter.letter for counter in context.of("l"))}
+    indexed = len(function.below) == 1 and isinstance(function.below[0], tree.Letter) and function.below[0].name in counters
     function = replace(function, below=()) if indexed and context.over() == "layers" else function
     if slots == ["t"] and symbol in ("L", "f"):
         arguments = None

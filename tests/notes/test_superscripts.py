@@ -1,0 +1,52 @@
+"""The layer above a letter, activations that nothing explains, and the other ways of notes on nets."""
+
+from __future__ import annotations
+
+import pytest
+from understood import last_two, understood
+
+from adjointcheck.notes.superscripts import layered_above
+
+HEADER = "costate: p = dJ/dx (column)"
+
+
+@pytest.mark.parametrize(("text", "index"), [
+    (r"x^{(l+1)} = \sigma(W^{(l)} x^{(l)} + b^{(l)})", "l"), (r"\mathbf{x}^{k+1} = \mathbf{x}^k + h f(\mathbf{x}^k, \theta^k)", "k"),
+    (r"a^{(l)} = F_l(a^{(l-1)}, w^{(l)})", "l"), (r"z^{n+1} = F(z^n)", "n"), (r"h^{(t)} = \tanh(W h^{(t-1)} + b)", "t"),
+    (r"u^{k+1} = u^k - \alpha \nabla J(u^k)", ""), (r"x^{k+1} = x^k - \eta g^k", ""), (r"\theta^{k+1} = \theta^k + v^k", ""),
+    (r"\dot x^i = f^i(x)", ""), (r"y^{2} = x^{2} + 1", ""),
+])
+def test_a_layer_above_is_told_from_a_power_and_from_an_iteration(text: str, index: str) -> None:
+    assert layered_above([text]) == index
+
+
+@pytest.mark.parametrize(("lines", "reading"), [
+    ([r"x^{(l+1)} = F(x^{(l)}, w^{(l)})", r"J = \Phi(x^{(L)})", r"\frac{\partial J}{\partial w^{(l)}} = F_w(x^{(l)}, w^{(l)})^T p^{(l+1)}"],
+     "d J/dw(l) = (d_ f(x(l), w(l))/d_w)' p(l + 1)"),
+    ([r"x^{l+1} = x^l + h f(x^l, \theta^l)", r"J = \Phi(x^L)"], "J = Psi(x(N))"),
+    ([r"x^{l+1} = x^l + h f(x^l, \theta^l)", r"J = \frac12 |x^L|^2"], "J = (1/2) abs(x(N))^2"),
+    ([r"a^{(l)} = F_l(a^{(l-1)}, w^{(l)})", r"C = \ell(a^{(L)})"], "J = Psi(x(N))"),
+    ([r"h_t = \sigma(W h_{t-1} + U x_t + b)", r"E = \sum_{t=1}^T \ell_t(h_t)"], "J = sum_l=1^N L(x(l))|l"),
+    ([r"x_{t+1} = f_t(x_t, \theta_t)", r"J(\theta) = \Phi(x_T) + \sum_{t=0}^{T-1} L_t(x_t, \theta_t)"], "J = Psi(x(N)) + sum_l=0^N - 1 L(x(l), w(l))|l"),
+])
+def test_ways_to_write_layers(lines: list[str], reading: str) -> None:
+    assert understood(*lines)[0] == reading
+
+
+NET = r"""h_t = \sigma(W h_{t-1} + U x_t + b)
+E = \sum_{t=1}^T \ell_t(h_t)
+\delta_t = \frac{\partial E}{\partial h_t}"""
+
+
+def test_a_step_of_any_form_carries_costates_and_says_nothing_of_its_weights() -> None:
+    right = r"\delta_t = \frac{\partial \ell_t}{\partial h_t} + \delta_{t+1} \frac{\partial h_{t+1}}{\partial h_t}"
+    assert last_two("", NET, right, right.replace(r"\frac{\partial \ell_t}{\partial h_t} + ", "")) == ["proved", "refuted"]
+    assert last_two("", NET, r"\frac{\partial E}{\partial W} = 0", r"\delta_t = \delta_{t+1} W") == ["unknown", "unknown"]
+
+
+def test_the_hamiltonian_of_a_layer_moves_the_state_by_the_next_costate() -> None:
+    given = r"""x_{t+1} = f_t(x_t, \theta_t)
+J = \Phi(x_T) + \sum_{t=0}^{T-1} L_t(x_t, \theta_t)
+H_t(x, p, \theta) = p \cdot f_t(x, \theta) - L_t(x, \theta)"""
+    right = r"x_{t+1} = \nabla_p H_t(x_t, p_{t+1}, \theta_t)"
+    assert last_two("", given, right, r"x_{t+1} = -\nabla_p H_t(x_t, p_{t+1}, \theta_t)") == ["proved", "refuted"]
