@@ -41,6 +41,7 @@ from adjointcheck.notes.mechanics import speed_at
 from adjointcheck.notes.modes import guard, is_mode, reset, switched
 from adjointcheck.notes.moments import above
 from adjointcheck.notes.multiplier import augmented, costate_meaning, governed, hamiltonian
+from adjointcheck.notes.named_methods import coefficients
 from adjointcheck.notes.neighbours import first_order
 from adjointcheck.notes.nets import spelt as weighed
 from adjointcheck.notes.numbered import family, numbered, spread
@@ -542,12 +543,12 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (bounded, membership, assigned, propagator, tangent, stage_law, stage_update, stage_definition, named_neighbour, numbered,
-                 family, ansatz, *NOTATIONS, grid, layers, layer_formula, written_out, cased, jump, dynamics, primed_dynamics,
-                 limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started, switched, guard, reset,
-                 observed_cost, increment, scaled, specialised, supposed, output, asked, start, end_condition, end_cost, riccati_ansatz,
-                 finer_step, formula, update, piece, objective, augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian,
-                 costate_meaning, condition, rate, ended, sought, ranged, naming)
+INTRODUCTIONS = (bounded, membership, coefficients, assigned, propagator, tangent, stage_law, stage_update, stage_definition,
+                 named_neighbour, numbered, family, ansatz, *NOTATIONS, grid, layers, layer_formula, written_out, cased, jump, dynamics,
+                 primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started, switched, guard,
+                 reset, observed_cost, increment, scaled, specialised, supposed, output, asked, start, end_condition, end_cost,
+                 riccati_ansatz, finer_step, formula, update, piece, objective, augmented, adjoined_motion, repriced, current_hamiltonian,
+                 hamiltonian, costate_meaning, condition, rate, ended, sought, ranged, naming)
 UNJUDGED = (*NOTATIONS, asked, output, family, update, finer_step, propagator, sought, ranged)  # letters of their own may stand in these
 
 

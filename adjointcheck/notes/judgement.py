@@ -16,7 +16,7 @@ from adjointcheck.notes.costs import apart
 from adjointcheck.notes.prove import Proof, Slots, prove, rejected
 from adjointcheck.notes.settings import Setting
 from adjointcheck.notes.situation import Situation, has_free_multiplier, situations, varied
-from adjointcheck.notes.stage_proof import WORDS, instances
+from adjointcheck.notes.stage_proof import instances, words_of
 from adjointcheck.notes.stages import staged
 from adjointcheck.notes.stretched import ENDS, shortened, stretched
 from adjointcheck.notes.tree import Node
@@ -47,7 +47,7 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context, form: s
                     return proofs[-1]
         except Unclear as error:
             return Proof(Status.UNKNOWN, reason=f"{error.got} is not written out, which would take {error.expected}")
-    words = (WORDS,) if staged(context) else ()
+    words = (words_of(context),) if staged(context) else ()
     return replace(proofs[0], path=tuple(dict.fromkeys((*words, *(rule for proof in proofs for rule in proof.path)))))
 
 

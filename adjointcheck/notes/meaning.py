@@ -174,7 +174,7 @@ class _Resolver:
 
     def staged(self, node: tree.Letter, declared: Declared) -> Node:
         """X_i, k_{n,i}, a_ij, P_i of a Runge-Kutta method: what counts no layer counts stages."""
-        below = written_below(node.below)
+        below = written_below(node.below, 1 + (declared.shape == ("s", "s")))
         places = [part for part in below if self.counts_layers(part)]
         parts = tuple(self.stage_index(part) for part in below if not self.counts_layers(part))
         if declared.symbol == "stage_control" and not parts and places:

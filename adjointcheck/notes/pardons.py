@@ -117,6 +117,6 @@ PARDONS = (
     Pardon(_if(_right_in_special, "it is said of a special case, in which no world contradicts it")),
     Pardon(_guess),
     Pardon(_if(lambda line: bool(LINEAR.search(line.sentence.lower())), "it is said of a linear problem that is not written out")),
-    Pardon(_if(lambda line: is_particular(line.pair, line.notes),
+    Pardon(_if(lambda line: is_particular(line.pair, line.spoken),
                "it speaks of one method, and no formula gives its coefficients; write a_21 and b_2, or give them")),
 )

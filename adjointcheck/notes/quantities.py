@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
+from fractions import Fraction
 from typing import Any
 
 from adjointcheck.notes import tree
@@ -146,9 +147,11 @@ def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
     return tuple(_changed(item, change) for item in value) if isinstance(value, tuple) else value
 
 
-def written_below(below: tuple[Node, ...]) -> list[Node]:
-    """xu in H_{xu} is a product to the reader, or two nodes."""
-    return [part for node in below for part in (node.factors if isinstance(node, tree.Product) else (node,))]
+def written_below(node_below: tuple[Node, ...], count: int = 0) -> list[Node]:
+    """n and i of k_{n i}, which the reader takes for a product; 2 and 1 of a_21, where there are `count` indices."""
+    found = [part for node in node_below for part in (node.factors if isinstance(node, tree.Product) else (node,))]
+    digits = str(found[0].value) if len(found) == 1 < count and isinstance(found[0], tree.Number) else ""
+    return [tree.Number(Fraction(int(digit))) for digit in digits] if len(digits) == count > 1 else found
 
 
 def symbols(node: Node) -> frozenset[str]:

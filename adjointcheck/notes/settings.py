@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any
@@ -354,6 +355,28 @@ def stages(kind: str, count: int) -> Draft:
     return draft
 
 
+TOLD = "stages_told:"  # before the coefficients of a method
+
+
+def told_stages(text: str) -> Draft:
+    """The discrete adjoint of one method, with the costates of its stages where no weight is 0."""
+    rows = ([row.split() for row in part.split(";")] for part in text.split("|"))
+    lower, (weights,) = ([[runge_kutta.exact(Fraction(entry)) for entry in row] for row in part] for part in rows)
+    count = range(len(weights))
+    explicit = all(lower[i][j] == "0" for i in count for j in count if j >= i)
+    draft = runge_kutta.discrete_adjoint(lower, weights, "explicit" if explicit else "full")
+    if "0" not in weights:
+        formula = [[f"({weights[j]} - {weights[j]}*{runge_kutta.ratio(lower[j][i], weights[i])})" for j in count] for i in count]
+        runge_kutta.partner(draft, lower, weights, formula)
+    if len(weights) == 1 and "0" not in weights:
+        share = runge_kutta.ratio(lower[0][0], weights[0])
+        how = {"value_1": "hole", "costate": f"-{share}*hole"}
+        draft.step("between", "rewrite", f"P1 = p.next + {share}*(p - p.next)", *how, how=how)
+    draft.let(J_x="1 n")
+    draft.define("sensitivity_of_cost", "J_x = p")
+    return draft
+
+
 def stages_varied(count: int) -> Draft:
     """The same method with its variations, nothing free: the product of costate and variation from one time step to the next."""
     draft, numbers = runge_kutta.symplectic_pair(count), range(1, count + 1)
@@ -370,6 +393,7 @@ def stages_varied(count: int) -> Draft:
 
 HIDDEN_VARIED = ("gain", "conserved", "invariant", "update", "update_p", "tangent", *(f"{name}_{i}" for i in range(1, 4) for name in (
     "stage", "costate", "slope", "tangent", "moved")))
+HIDDEN_PARTNER = ("update_p", *(f"{name}_{i}" for i in range(1, 5) for name in ("weighted", "stage_p")))
 HIDDEN_STAGES = ("costate", "update_p", *(f"{name}_{i}" for i in range(1, 4) for name in (
     "cotangent", "slope", "residual", "vanishes", "value", "weighted", "stage_p")))
 
@@ -444,13 +468,18 @@ def sized(document: Mapping[str, Any], sizes: Mapping[str, str]) -> dict[str, An
     return {**document, "letters": {name: resized(shape) for name, shape in document["letters"].items()}}
 
 
+def kind_of(name: str) -> Kind:
+    """A row of `KINDS`, or a method of Runge and Kutta whose coefficients are told."""
+    return KINDS[name] if name in KINDS else Kind("A Runge-Kutta method", told_stages, (name.removeprefix(TOLD),))
+
+
 @cache
 def setting(kind: str, values: tuple[tuple[str, str], ...] = (), sizes: tuple[tuple[str, str], ...] = ()) -> Setting:
     """The setting of a kind of notes where letters have `values` (L is 0, h is 1, f_t is 0) and dimensions `sizes`; judged once.
 
     dx_0/dtheta is 0 unless it has itself as its value.
     """
-    row, put = KINDS[kind], {"x0_theta": "0", **dict(values)}
+    row, put = kind_of(kind), {"x0_theta": "0", **dict(values)}
     put = {name: text for name, text in put.items() if text != name}
     document = renamed(row.draft(*row.options).document(kind, row.title, "notes"), row.names)
     document["conclusions"] = [step["id"] for step in document["steps"] if step["rule"] not in ("assume", "define")]

@@ -27,7 +27,7 @@ from adjointcheck.notes.jacobian import Partial
 from adjointcheck.notes.meaning import Applied, Symbol, children, symbols, walk
 from adjointcheck.notes.regulator import letters_of, names_of, regulator_steps
 from adjointcheck.notes.second_order import ALONE
-from adjointcheck.notes.settings import HIDDEN_STAGES, HIDDEN_VARIED, KINDS, Setting, judged, setting
+from adjointcheck.notes.settings import HIDDEN_PARTNER, HIDDEN_STAGES, HIDDEN_VARIED, KINDS, TOLD, Setting, judged, setting
 from adjointcheck.notes.stage_proof import COUNTS, kind_of
 from adjointcheck.notes.stages import staged
 from adjointcheck.notes.starting import SLOPE, moves_with, unheld
@@ -74,7 +74,12 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
         if made is not None:
             force = tuple(name for name in (*held, *alone, *stationary, *free, *smooth) if name in made.optional)
             spelt = (("stationary_control",),) if "stationary" in force and "L_is" in made.facts else ()  # L_w is a formula
-            yield from (Situation(made, force, choice, hidden) for hidden in (*HIDDEN.get(kind, ((),)), *spelt))
+            yield from (Situation(made, force, choice, hidden) for hidden in (*hidden_in(kind), *spelt))
+
+
+def hidden_in(kind: str) -> tuple[tuple[str, ...], ...]:
+    """What may not be put into anything: stages that stand on each other."""
+    return HIDDEN.get(kind, (HIDDEN_PARTNER, HIDDEN_STAGES, ()) if kind.startswith(TOLD) else ((),))
 
 
 def is_inner_optimum(context: Context, form: str) -> bool:
@@ -115,6 +120,8 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
     if any(isinstance(node, tree.Expectation) for node in nodes):
         return ("hutchinson", *(("hutchinson_own",) if any(d.shape == ("n", "n") for d in context.of("A")) else ()))
     moves = any(isinstance(node, tree.Variation) for node in nodes)
+    if over_layers and staged(context) and context.option("method"):
+        return (f"{TOLD}{context.option('method')}",)
     if over_layers and staged(context):
         kind = "varied" if moves or "v" in names else kind_of(context)
         return (f"stages_{kind}_{context.option('stages')}",) if context.option("stages") else ()

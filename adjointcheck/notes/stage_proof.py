@@ -15,7 +15,7 @@ from adjointcheck.notes.context import Context
 from adjointcheck.notes.indices import Unclear
 from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, walk
 from adjointcheck.notes.quantities import is_staged
-from adjointcheck.notes.staged_world import explicit
+from adjointcheck.notes.staged_world import explicit, tableau_of
 from adjointcheck.notes.stages import clock, free_indices, indexed_by, staged
 from adjointcheck.notes.tree import Node
 
@@ -31,7 +31,8 @@ def instances(left: Node, right: Node, context: Context) -> Iterator[tuple[Node,
         yield left, right, context
         return
     names = sorted(free_indices((left, right)))
-    for count in COUNTS:
+    method = context.option("method")
+    for count in (len(tableau_of(method)[0]),) if method else COUNTS:
         there = replace(context, options={**context.options, "stages": str(count)})
         for values in product(range(1, count + 1), repeat=len(names)):
             stages = Stages(context, count, dict(zip(names, values, strict=True)))
@@ -45,6 +46,11 @@ def _without_zeros(node: Node) -> Node:
         return ZERO if ZERO in (node.factors if isinstance(node, tree.Product) else (node.of,)) else node
     terms = tuple(term for term in node.terms if term != ZERO) if isinstance(node, tree.Sum) else ()
     return node if not isinstance(node, tree.Sum) else tree.Sum(terms) if len(terms) > 1 else terms[0] if terms else ZERO
+
+
+def words_of(context: Context) -> str:
+    """For which methods a proof holds."""
+    return "proved for the method that the notes name" if context.option("method") else WORDS
 
 
 def kind_of(context: Context) -> str:
@@ -110,6 +116,9 @@ class Stages:
             return replace(self, values=dict(zip(declared.arguments, indices, strict=True))).written(declared.body)
         if node.name == "lower" and indices[1] >= indices[0] and kind_of(self.context) == "explicit":
             return ZERO
+        if (method := self.context.option("method")) and node.name in ("weights", "lower"):
+            lower, (weights,) = tableau_of(method)
+            return tree.Number(Fraction(weights[indices[0] - 1] if node.name == "weights" else lower[indices[0] - 1][indices[1] - 1]))
         name = {"stage": "X", "slope": "f", "stage_costate": "P", "weights": "b", "lower": "a", "partner": "A"}.get(node.name)
         if name is None:
             raise Unclear(node.name, "stages, slopes, costates of stages, a_ij and b_i")
@@ -125,7 +134,8 @@ class Stages:
         if stage is not None and any(d.body is not None for d in self.context.of("stage")):
             stage, argument = None, self.written(argument) if argument is not None else None
         control = dict(node.arguments).get("w")
-        if isinstance(control, Symbol) and control.name == "stage_control" and control.part != stage:
+        own = isinstance(control, Symbol) and (control.part == stage if control.name == "stage_control" else self.count == 1)
+        if self.context.of("stage_control") and control is not None and not own:
             raise Unclear(f"{node.name} with the control of another stage", "stages with their own controls")
         number = self.number(stage[0]) if stage is not None else next((i for i in numbers if self.is_stage(argument, i)), 0)
         place = argument.at if isinstance(argument, Symbol) else None
@@ -149,4 +159,4 @@ class Stages:
         own = dict(law.right.arguments).get("x") if isinstance(law.right, Applied) else law.right
         letter = law.left.part[0].name if isinstance(law.left, Symbol) and isinstance(law.left.part[0], Symbol) else ""
         there = replace(self, values={letter: number})
-        return argument is not None and own is not None and there.written(own) == self.written(argument)
+        return argument is not None and own is not None and _without_zeros(there.written(own)) == _without_zeros(self.written(argument))

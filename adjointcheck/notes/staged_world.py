@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -56,14 +57,21 @@ class StagedWorld(World):
 
     @cached_property
     def tableau(self) -> Mapping[str, Value]:
+        if method := self.context.option("method"):
+            lower, (weights,) = [np.array([[float(Fraction(entry)) for entry in row] for row in rows]) for rows in tableau_of(method)]
+            return {"lower": lower, "weights": weights, "nodes": lower.sum(1)}
         rng = self.stage.rng("tableau")
         lower = rng.uniform(0.05, 0.25, (STAGES, STAGES)) * rng.choice([-1, 1], (STAGES, STAGES)) * self.stage.unit
         lower = np.tril(lower, -1) if self.explicit else lower
         return {"lower": lower, "weights": rng.uniform(0.2, 0.6, STAGES), "nodes": lower.sum(1)}
 
+    @property
+    def stages(self) -> int:
+        return len(self.tableau["weights"])
+
     def value(self, node: Symbol, place: Value, env: Env) -> Value:
         if node.name == "stages":
-            return np.float64(STAGES)
+            return np.float64(self.stages)
         if node.name == "stage_control":
             return self.control(place, self.index(node.part[0], env) - 1)
         if not is_staged(node.name) and node.name != BUMP:
@@ -116,7 +124,8 @@ class StagedWorld(World):
 
     def control(self, place: Value, stage: int) -> Value:
         """The control of a stage: that of the time step, and a part of its own."""
-        own = self.stage.rng("stage controls").uniform(-0.4, 0.4, (STAGES, *self.shape("w")))[stage]
+        own = self.stage.rng("stage controls").uniform(-0.4, 0.4, (self.stages, *self.shape("w")))[stage]
+        own = own if self.stages > 1 else 0 * own  # where there is one stage, its control is that of the time step
         known = self.inputs.get(STEER)
         return self.value_w(place) + own + (known[1] if known is not None and known[0] == (place, stage) else 0.0)
 
@@ -129,7 +138,7 @@ class StagedWorld(World):
 
     def index(self, part: Node, env: Env) -> int:
         found = round(float(real(evaluate(part, env))))
-        if not 1 <= found <= STAGES:
+        if not 1 <= found <= self.stages:
             raise NoValue(f"there is no stage {found}")
         return found
 
@@ -157,23 +166,24 @@ class StagedWorld(World):
         """The stages of a time step: by iteration once, and by Newton's chords for every perturbation."""
         size, step = int(np.prod(self.shape("x"))), int(env.time)
         letter = self.law.left.part[0].name
-        self.solved.append(np.zeros((STAGES, size)))
+        self.solved.append(np.zeros((self.stages, size)))
 
         def mapped_once(stages: Value) -> Value:
             self.solved[-1] = stages
-            return jet.stacked([evaluate(self.changed[0], env.binding(letter, np.float64(i + 1))).reshape(size) for i in range(STAGES)])
+            there = (env.binding(letter, np.float64(i + 1)) for i in range(self.stages))
+            return jet.stacked([evaluate(self.changed[0], stage).reshape(size) for stage in there])
 
-        stages, inverse = self.shared.get(step, (self.solved[-1], np.eye(STAGES * size)))
+        stages, inverse = self.shared.get(step, (self.solved[-1], np.eye(self.stages * size)))
         for _ in range(ROUNDS):
             gap = mapped_once(stages) - stages
             if jet.largest(gap) < 1e-13 * (1 + jet.largest(stages)):
                 break
-            stages = stages + (inverse @ gap.reshape(-1)).reshape(STAGES, size)
+            stages = stages + (inverse @ gap.reshape(-1)).reshape(self.stages, size)
         else:
             raise NoValue("the stages of this world do not settle")
         if step not in self.shared:
             slope = columns(lambda value: mapped_once(value).reshape(-1), real(stages))
-            self.shared[step] = real(stages), np.linalg.inv(np.eye(STAGES * size) - real(slope))
+            self.shared[step] = real(stages), np.linalg.inv(np.eye(self.stages * size) - real(slope))
         self.solved.pop()
         return stages
 
@@ -184,7 +194,7 @@ class StagedWorld(World):
 
     def change(self, place: Value) -> Value:
         known = self.inputs.get(BUMP)
-        return known[1] if known is not None and known[0] == place else np.zeros((STAGES, int(np.prod(self.shape("x")))))
+        return known[1] if known is not None and known[0] == place else np.zeros((self.stages, int(np.prod(self.shape("x")))))
 
     def stage_costates(self, place: Value) -> list[Value]:
         """What the cost gains by a change of each slope, over h b_i."""
@@ -192,7 +202,7 @@ class StagedWorld(World):
         for i, weight in enumerate(self.tableau["weights"]):
             def cost(change: Value, i: int = i) -> Value:
                 none = np.zeros(np.shape(real(change)))
-                slopes = jet.stacked([change if j == i else none for j in range(STAGES)])
+                slopes = jet.stacked([change if j == i else none for j in range(self.stages)])
                 return self.put(BUMP, (place, slopes)).value_J(place)
             slope = columns(cost, np.zeros(int(np.prod(self.shape("x")))))
             rows.append(slope.reshape(*self.shape("p")) * (1.0 / (self.inputs["h"] * weight)))
@@ -207,6 +217,12 @@ def _with_change(node: Any) -> Any:
 
 def _stages(node: Node) -> Iterator[Symbol]:
     return (part for part in walk(node) if isinstance(part, Symbol) and part.name == "stage")
+
+
+def tableau_of(text: str) -> tuple[list[list[str]], list[list[str]]]:
+    """The rows of a_ij, and b_i as one row, of a method that the notes name (`named_methods.Method.written`)."""
+    lower, weights = ([row.split() for row in part.split(";")] for part in text.split("|"))
+    return lower, weights
 
 
 def explicit(rule: Node) -> bool:

@@ -278,7 +278,7 @@ def on_clock(node: Node, context: Context) -> Node:
 
 def is_particular(sides: Iterable[Node], context: Context) -> bool:
     """Does it speak of the second stage or of f at x_n, and of no a_21 or b_2: of one method, whose coefficients no formula tells?"""
-    nodes = [part for side in sides for part in walk(side)] if staged(context) else []
+    nodes = [part for side in sides for part in walk(side)] if staged(context) and not context.option("method") else []
     staged_letters = [part for part in nodes if isinstance(part, Symbol) and is_staged(part.name)]
     fields = [dict(part.arguments).get("x") for part in nodes if isinstance(part, Applied) and part.name == "f"]
     if not staged_letters and any(isinstance(state, Symbol) and state.name == "x" for state in fields):

@@ -26,7 +26,7 @@ FROM_ZERO = "with t0 = 0, from which the notes count time"
 def assigned(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
     """alpha = 2/3, x_0 = 1, h = 0.3; of a new letter, q = 0 or H_u = 0 says something else, where nothing is reckoned with numbers yet."""
     pair = pair_of(chain)
-    value = _number(pair[1]) if pair and len(chain.sides) == 2 else None
+    value = number_of(pair[1]) if pair and len(chain.sides) == 2 else None
     if pair is None or value is None or not isinstance(pair[0], tree.Letter) or {*pair[0].accents} & {*MOTIONS}:
         return None
     left, letter = resolve(pair[0], context), pair[0]
@@ -42,16 +42,16 @@ def assigned(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...],
     return None
 
 
-def _number(node: Node) -> Fraction | None:
+def number_of(node: Node) -> Fraction | None:
     """Of a number, a fraction of numbers, or minus one."""
     match node:
         case tree.Number(value):
             return Fraction(value)
         case tree.Negative(of):
-            inner = _number(of)
+            inner = number_of(of)
             return None if inner is None else -inner
         case tree.Quotient(above, below):
-            one, other = _number(above), _number(below)
+            one, other = number_of(above), number_of(below)
             return one / other if one is not None and other else None
     return None
 
@@ -137,7 +137,7 @@ def starts(context: Context) -> dict[int, Fraction]:
     """{2: 1} of x_2(0) = 1."""
     found = {}
     for law in context.laws:
-        value = _number(law.right) if law.kind == "start" else None
+        value = number_of(law.right) if law.kind == "start" else None
         if value is not None and isinstance(law.left, Symbol):
             found[int(law.left.part[0].value) if law.left.part and isinstance(law.left.part[0], tree.Number) else 1] = value
     return found

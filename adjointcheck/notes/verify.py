@@ -41,6 +41,7 @@ from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.manifold import shown, with_other_multiplier
 from adjointcheck.notes.meaning import Symbol, resolve, symbols, walk
 from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
+from adjointcheck.notes.named_methods import in_method
 from adjointcheck.notes.numbered import told
 from adjointcheck.notes.pardons import Line, pardoned
 from adjointcheck.notes.posing import ORDERS
@@ -248,6 +249,7 @@ class Notes:
         if self.aside is not None and is_unpaid(left, right, self.context, self.aside[0]):
             return replace(blank, words="the notes do not say, in a form that is understood, what the cost of this example is")
         context = spoken_of((left, right), self.context)
+        context = in_method(left, right, context, self.sentence)
         context = unforced(context) if is_general(left, right) or of_each(context) else context
         if conserves_energy(left, right) and OPTIMUM.search(self.sentence.lower()):
             context = context.assume("optimal")

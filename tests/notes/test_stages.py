@@ -15,7 +15,7 @@ UPDATE = r"p_n = p_{n+1} + h\sum_{i=1}^{s} b_i\,P_i\,f_x(X_i)"
 
 RIGHT_AND_WRONG = [
     pytest.param(*(IMPLICIT, r"P_i = p_{n+1} + h\sum_{j=1}^{s}\frac{b_j a_{ji}}{b_i} P_j f_x(X_j)", r"P_i = p_{n+1} + h\sum_{j=1}^{s}\frac{b_j a_{ij}}{b_i} P_j f_x(X_j)"), marks=pytest.mark.campaign),  # computing time
-    (EXPLICIT, r"P_i = p_{n+1} + h\sum_{j=i+1}^{s}\frac{b_j a_{ji}}{b_i} P_j f_x(X_j)", r"P_i = p_n + h\sum_{j=i+1}^{s}\frac{b_j a_{ji}}{b_i} P_j f_x(X_j)"),
+    pytest.param(*(EXPLICIT, r"P_i = p_{n+1} + h\sum_{j=i+1}^{s}\frac{b_j a_{ji}}{b_i} P_j f_x(X_j)", r"P_i = p_n + h\sum_{j=i+1}^{s}\frac{b_j a_{ji}}{b_i} P_j f_x(X_j)"), marks=pytest.mark.campaign),  # computing time
     (EXPLICIT, r"p_{n+1}\,\delta x_{n+1} = p_n\,\delta x_n", r"p_n\,\delta x_{n+1} = p_n\,\delta x_n"),
 ]
 
