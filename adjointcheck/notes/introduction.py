@@ -64,8 +64,8 @@ from adjointcheck.notes.spaces import membership
 from adjointcheck.notes.stages import on_clock, stage_definition, stage_law, stage_letters, stage_update
 from adjointcheck.notes.starting import START, parametrised
 from adjointcheck.notes.step_jacobians import step_jacobians
-from adjointcheck.notes.switching import bounded
 from adjointcheck.notes.superscripts import below as lowered
+from adjointcheck.notes.switching import bounded
 from adjointcheck.notes.tangent import chained, linearised, sensitivity, started
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import (
