@@ -125,12 +125,18 @@ def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:
     """{letter: its first equation of motion} of those that are written in plain letters."""
     found: dict[str, tuple[tree.Letter, Node]] = {}
     numbers = {known.letter for known in context.letters.values() if known.part}
-    for chain in first_order(chains):
-        pair = pair_of(chain)
-        for letter, right in moved_letters(*pair) if pair else ():
-            if key(letter) not in found and is_plain(right, numbers):
-                found[key(letter)] = letter, right
+    motions = [motion for chain in first_order(chains) if (pair := pair_of(chain)) for motion in moved_letters(*pair)]
+    moved = {key(letter) for letter, _ in motions}
+    for letter, right in motions:
+        if key(letter) not in found and is_plain(right, numbers) and not _is_functional(right, moved):
+            found[key(letter)] = letter, right
     return found
+
+
+def _is_functional(right: Node, moved: Container[str]) -> bool:
+    """Has it a function of a letter that moves, g(s) and g'(s), where s is a stock and no time?"""
+    calls = (part for part in walk(right) if isinstance(part, tree.Call))
+    return any(isinstance(part, tree.Letter) and key(part) in moved for call in calls for part in call.arguments)
 
 
 def moved_letters(left: Node, right: Node) -> Iterator[tuple[tree.Letter, Node]]:
@@ -189,10 +195,11 @@ def _states(rates: Rates, chains: Iterable[tree.Chain], context: Context) -> Rat
         return {name: rates[name] for name in declared} if set(declared) <= rates.keys() else {}
     whole = next((known.letter for known in context.of("x")), "")
     chains = list(chains)
+    adjoined = set(_adjoined(rates, chains))
     names = [name for name, (letter, right) in rates.items()
-             if not _is_costate(letter, context) or _begins(letter, chains, context) or _is_priced(right, chains)]
+             if not (_is_costate(letter, context) or name in adjoined) or _begins(letter, chains, context) or _is_priced(right, chains)]
     spoken = {key(part) for name in names for part in walk(rates[name][1]) if isinstance(part, tree.Letter)}
-    names = [name for name in rates if name in names or (name in spoken and not context.letters.get(name))]
+    names = [name for name in rates if name in names or (name in spoken and name not in adjoined and not context.letters.get(name))]
     if whole:
         names = [name for name in names if rates[name][0].name == whole]
     names = [name for name in names if name not in _feedbacks(chains, names, context)]
@@ -211,6 +218,17 @@ def _begins(letter: tree.Letter, chains: Iterable[tree.Chain], context: Context)
     titles = [head(chain.sides[0]) for chain in chains if letter in walk(chain)]
     adjoined = any(title is not None and title.name in HAMILTONIANS for title in titles)
     return not context.of("p") and places == {tree.Number(Fraction(0))} and given and not adjoined
+
+
+def _adjoined(rates: Rates, chains: Iterable[tree.Chain]) -> Iterator[str]:
+    """p and q of H = L + p v + q u, where x-dot = v and v-dot = u, and p and q move by other rates than these."""
+    rights = [right for _, right in rates.values() if not isinstance(right, tree.Number)]
+    for chain in chains:
+        title = head(chain.sides[0]) if len(chain.sides) > 1 else None
+        for term in tree.terms(chain.sides[1]) if title is not None and key(title) in HAMILTONIANS else ():
+            factors = term.factors if isinstance(term, tree.Product) and len(term.factors) == 2 else ()
+            others = [factor for factor in factors if factor not in rights]
+            yield from (key(other) for other in others if len(others) == 1 and isinstance(other, tree.Letter) and key(other) in rates)
 
 
 def _is_priced(right: Node, chains: Iterable[tree.Chain]) -> bool:
@@ -338,7 +356,7 @@ def _multipliers(body: Node, states: Rates, context: Context) -> dict[str, tree.
         factors = term.factors if isinstance(term, tree.Product) else ()
         for name, values in rates.items():
             letters = [head(factor) for factor in factors if _plain(factor, context) not in values]
-            if len(letters) == 1 == len(factors) - 1 and letters[0] is not None and letters[0].name in USUAL_COSTATES:
+            if len(letters) == 1 == len(factors) - 1 and letters[0] is not None and letters[0].name in (*USUAL_COSTATES, "q"):
                 found[name] = replace(letters[0], above=(), accents=())
     return found
 

@@ -50,7 +50,7 @@ from adjointcheck.notes.outputs import observed, output
 from adjointcheck.notes.own_letters import indexed, is_pairwise, is_placed
 from adjointcheck.notes.posing import mapped, posed, ranged, sought
 from adjointcheck.notes.primes import is_primed, unprimed
-from adjointcheck.notes.production import alike, inner_function
+from adjointcheck.notes.production import alike, inner_function, steered
 from adjointcheck.notes.propagators import propagated, propagator
 from adjointcheck.notes.quadratures import ended, rate
 from adjointcheck.notes.quantities import OPTIMAL, lengths
@@ -208,7 +208,7 @@ def dynamics(chain: tree.Chain, context: Context) -> Introduced:
         context, more = introduced_function(right, "f", context, timed)
         names += more
     elif (call := inner_function(right, context)) is not None:
-        context, more = introduced_function(call, "f", alike(right, context), timed)
+        context, more = introduced_function(call, "f", alike(right, steered(right, context)), timed)
         names += more
     context = constants(right, context, context.letters[key(letter)].shape)
     law = Law("dynamics", resolve(pair[0], context), resolve(right, context))

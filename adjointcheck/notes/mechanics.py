@@ -21,7 +21,8 @@ def first_order(chains: Iterable[tree.Chain]) -> list[tree.Chain]:
     chains = list(chains)
     speeds = {key(letter): speed for chain in chains for letter, speed in _speeds(chain)}
     driven = _driven(chains)
-    return [made for chain in chains for made in _parted(chain, speeds, driven)]
+    felt = {name for chain in chains if (pair := pair_of(chain)) and moving(pair[0]) is not None for name in names(pair[1])}
+    return [made for chain in chains for made in _parted(chain, speeds, driven, felt)]
 
 
 def _driven(chains: Iterable[tree.Chain]) -> set[str]:
@@ -50,14 +51,15 @@ def _speeds(chain: tree.Chain) -> Iterator[tuple[tree.Letter, tree.Letter]]:
             yield letter, speed
 
 
-def _parted(chain: tree.Chain, speeds: dict[str, tree.Letter], driven: Container[str]) -> Iterator[tree.Chain]:
+def _parted(chain: tree.Chain, speeds: dict[str, tree.Letter], driven: Container[str], felt: Container[str]) -> Iterator[tree.Chain]:
     found = solved(*(pair_of(chain) or (chain, chain)))
     if found is None or key(found[0]) in driven:
         yield chain
         return
     letter, right = found
     speed = speeds.get(key(letter), speed_of(letter))
-    if speed.name in CONTROLS and not names(right) & {*CONTROLS}:  # x-ddot = x where x-dot = u: what the optimum does
+    follows = speed.name in CONTROLS and not names(right) & {*CONTROLS}  # x-ddot = x where x-dot = u: what the optimum does
+    if follows or (letter.name in CONTROLS and key(letter) in felt):  # u-ddot = 0 where v-dot = u
         yield chain
         return
     for moved, rate in ((letter, speed), (speed, _in_speed(right, letter, speed))):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import ROLES, Context, key
+from adjointcheck.notes.context import ROLES, Context, Declared, key
 from adjointcheck.notes.meaning import Symbol, resolve, unknown, walk
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import USUAL_CONTROLS, head
@@ -29,6 +29,16 @@ def _is_new(call: tree.Call, context: Context) -> bool:
     letter = head(call)
     named = letter is not None and not (letter.accents or letter.above or letter.below) and bool(unknown(resolve(letter, context)))
     return named and any(resolve(argument, context) == Symbol("x") for argument in call.arguments)
+
+
+def steered(right: Node, context: Context) -> Context:
+    """With h of s-dot = g(s) - h as the control, where the notes write h(t) somewhere and name no other."""
+    letters = [head(term) for term in _terms(right) if isinstance(term, tree.Letter | tree.Call)]
+    names = [key(letter) for letter in letters if letter is not None and unknown(resolve(letter, context))]
+    timed = [name for name in names if name in context.timed]
+    if context.of("w") or len(timed) != 1 or {*names} & {*USUAL_CONTROLS}:
+        return context
+    return context.declare(Declared(timed[0], "w", ROLES["w"].shape, ROLES["w"].kind, source="proposed"))
 
 
 def alike(right: Node, context: Context) -> Context:

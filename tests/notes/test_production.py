@@ -27,7 +27,7 @@ CONSTANT = (
         (CURRENT, r"u'(c) = \mu", r"u'(c) = -\mu"),
         (CURRENT, r"\dot\mu = \rho\mu - \frac{\partial\mathcal H}{\partial k}", r"\dot\mu = -\rho\mu - \frac{\partial\mathcal H}{\partial k}"),
         (CURRENT, r"\dot\mu = \mu\,[\rho + \delta - F'(k)]", r"\dot\mu = \mu\,[\rho - \delta - F'(k)]"),
-        (CONSTANT, r"e^{-\rho t} c^{-\gamma} = \lambda", r"e^{-\rho t} c^{1-\gamma} = \lambda"),
+        pytest.param(CONSTANT, r"e^{-\rho t} c^{-\gamma} = \lambda", r"e^{-\rho t} c^{1-\gamma} = \lambda", marks=pytest.mark.campaign),
         (CONSTANT, r"\frac{dW}{dA} = \int_0^T \lambda k^{\alpha}\,dt", r"\frac{dW}{dA} = \int_0^T e^{-\rho t} \lambda k^{\alpha}\,dt"),
     ],
 )
