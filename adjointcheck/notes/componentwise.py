@@ -15,9 +15,10 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.arrivals import reached
 from adjointcheck.notes.claims import Form, Reader, Unclear
 from adjointcheck.notes.closed_forms import Texts, clock_of, solutions, solve
-from adjointcheck.notes.context import Context
-from adjointcheck.notes.costs import adjoined
+from adjointcheck.notes.context import ROLES, Context
+from adjointcheck.notes.costs import adjoined, observed
 from adjointcheck.notes.meaning import Applied, Symbol, walk
+from adjointcheck.notes.observed import written_out as with_formula
 from adjointcheck.notes.quantities import component_slot, rebuilt
 from adjointcheck.notes.settings import Setting, judged
 from adjointcheck.notes.written_out import (
@@ -45,6 +46,7 @@ def component_settings(chain: tree.Chain, context: Context) -> Iterator[Setting]
     sizes, functions = _sizes(context), named(context)
     try:
         rates, running, terminal = formulas(context, _seed(context))
+        seen = to_text(seen_cost(context))
     except AdjointCheckError:
         return
     texts, riccati = tuple(map(to_text, (*rates, running, terminal))), bool(context.of("P"))
@@ -54,7 +56,7 @@ def component_settings(chain: tree.Chain, context: Context) -> Iterator[Setting]
     for solved in solutions(chain, context, _seed(context)):
         clock = clock_of(context) if solved else PLAIN
         for free in (True, False):
-            made = theory(sizes, texts, free, nonzero, functions, riccati, ends, clock, solved)
+            made = theory(sizes, texts, free, nonzero, functions, riccati, ends, clock, solved, seen, data(context))
             if made is not None:
                 yield made
 
@@ -67,7 +69,27 @@ def _weights(running: Expression, sizes: Sizes) -> frozenset[str]:
 
 def _seed(context: Context) -> Setting:
     """The letters alone."""
-    return Setting(document(letters_of(_sizes(context)), functions=named(context)))
+    return Setting(document({**letters_of(_sizes(context)), **dict.fromkeys(data(context), "1 1 constant")}, functions=named(context)))
+
+
+def data(context: Context) -> tuple[str, ...]:
+    """s and y_i of a cost that is paid for what is seen of the state at times t_i."""
+    seen, _ = _seen(context)
+    letters = {part.name for part in walk(seen) if isinstance(part, Symbol)} - ROLES.keys() if seen is not None else set()
+    return ("s", *sorted(letters)) if seen is not None else ()
+
+
+def _seen(context: Context) -> tuple[tree.Node | None, tree.Node]:
+    """(what one observation costs, with the notes' formula for it; what else is paid)."""
+    nothing = tree.Sum(())
+    law = with_formula(nothing, nothing, context)[2].law("objective")
+    return observed(law.right) if law is not None else (None, nothing)
+
+
+def seen_cost(context: Context) -> Expression:
+    """What an observation costs, of the state there."""
+    seen, _ = _seen(context)
+    return _one(Reader(_seed(context), context).form(seen)) if seen is not None else ZERO
 
 
 def named(context: Context) -> Functions:
@@ -108,7 +130,7 @@ def formulas(context: Context, seed: Setting) -> tuple[list[Expression], Express
     """f, L and Psi in the letters of the theory; raises Unclear for a cost of another form."""
     reader = Reader(seed, context)
     law, cost = context.law("dynamics"), context.law("objective")
-    cost = replace(cost, right=of_components(cost.right, context)) if cost is not None else None
+    cost = replace(cost, right=of_components(_seen(context)[1], context)) if cost is not None else None
     assert law is not None and isinstance(law.right, tree.Vector)
     form: Form = reader.form(adjoined(cost.right, context)) if cost else {}
     fixed = form.pop("", ZERO)
@@ -187,17 +209,18 @@ def _sizes(context: Context) -> Sizes:
 
 @cache
 def theory(sizes: Sizes, texts: tuple[str, ...], free: bool, nonzero: frozenset[str], functions: Functions = (),
-           riccati: bool = False, ends: Texts = (), clock: Clock = PLAIN, solved: Texts = ()) -> Setting | None:
+           riccati: bool = False, ends: Texts = (), clock: Clock = PLAIN, solved: Texts = (), seen: str = "0",
+           known: tuple[str, ...] = ()) -> Setting | None:
     """The theory of these rates and costs, judged once; None where the core does not prove it."""
-    roots, names = named_divisors(parse(text, "a field", caps=LOG) for text in texts)
-    letters = letters_of(sizes, free, names) | (RICCATI if riccati else {})
+    roots, names = named_divisors(parse(text, "a field", caps=LOG) for text in (*texts, seen))
+    letters = letters_of(sizes, free, names) | (RICCATI if riccati else {}) | dict.fromkeys(known, "1 1 constant")
     letters = vouched(letters, [*roots, *(ONE / symbol(name) for name in sorted(nonzero - names.keys()))])
-    *rates, running, terminal = roots
+    *rates, running, terminal, paid = roots
     made: dict[str, Any] = {}
     try:
         arrivals = {name: parse(text, "an end", caps=LOG) for name, text in ends}
         letters |= {f"gap_{name}": "1 1" for name, _ in solved} | {name: "1 1 constant" for name, _ in clock.states}
-        writing = WrittenOut(sizes, letters, rates, running, terminal, functions, names, arrivals, clock)
+        writing = WrittenOut(sizes, letters, rates, running, terminal, functions, names, arrivals, clock, paid)
         writing.document(free)
         solve(writing, [(name, parse(text, "a solution", caps=LOG)) for name, text in solved])
         made = document(letters, writing.steps, functions)

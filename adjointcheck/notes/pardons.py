@@ -27,6 +27,9 @@ from adjointcheck.notes.tree import Node
 LINEAR = re.compile(r"\b(?:if|when|si|wenn|falls|se|quando|cuando|если)\b.*\b(?:linear|linéaire|lineal|lineare|линейн)")  # of a condition
 
 
+AFTER = re.compile(r"\b(?:after|beyond|behind|nach|hinter|après|después|tras|dopo|após|depois)\b.{0,20}\b(?:last|letzt|derni|últim|ultim)")
+
+
 @dataclass(frozen=True)
 class Line:
     """An equation as it was judged: its sides as read, and with the notes' formulas put in; the notes' context and that of this line."""
@@ -115,6 +118,8 @@ PARDONS = (
     Pardon(_if(lambda line: is_unchosen(*line.pair, line.notes), "it may say what a letter is chosen by, and the notes name no control")),
     Pardon(_if(_right_from_held_start, "it is right where the start is held; say so, or write delta x(0) = 0")),
     Pardon(_if(_right_in_special, "it is said of a special case, in which no world contradicts it")),
+    Pardon(_if(lambda line: bool(line.notes.of("s") and AFTER.search(line.sentence.lower())),
+               "it is said of the time after the last observation")),
     Pardon(_guess),
     Pardon(_if(lambda line: bool(LINEAR.search(line.sentence.lower())), "it is said of a linear problem that is not written out")),
     Pardon(_if(lambda line: is_particular(line.pair, line.spoken),

@@ -17,7 +17,7 @@ import numpy as np
 
 from adjointcheck.notes import jet, tree
 from adjointcheck.notes.context import ROLES
-from adjointcheck.notes.costs import objective_of, parts, running, starting
+from adjointcheck.notes.costs import objective_of, one_of, parts, running, starting
 from adjointcheck.notes.difference_riccati import gains
 from adjointcheck.notes.elementwise import written_out
 from adjointcheck.notes.evaluation import (
@@ -36,7 +36,7 @@ from adjointcheck.notes.evaluation import (
 )
 from adjointcheck.notes.fields import START, Path, Smooth, grid, spread
 from adjointcheck.notes.jet import Value, along, direction, moved, real
-from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, symbols, walk
+from adjointcheck.notes.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.own_inputs import own_input
 from adjointcheck.notes.own_values import at_place, constant, own_path, started
 from adjointcheck.notes.plan import Stage
@@ -529,7 +529,7 @@ class World:
             for series in (part for part in walk(term) if isinstance(part, tree.Series)):
                 for index in range(1, OBSERVATIONS + 1):
                     bound = {series.index.name: np.float64(index)} if isinstance(series.index, Symbol) else {}
-                    yield _one_of(term, series), Env(self, self.last(), bound)
+                    yield one_of(term, series), Env(self, self.last(), bound)
 
     def jumping_costate(self, place: Value, side: str) -> Value:
         """dJ/dx(t), which no longer counts the observations that are over."""
@@ -550,11 +550,6 @@ class World:
     def _price(self, index: int) -> Value:
         slopes = columns(lambda jump: self.restarted(index, jump).value_J(index), np.zeros(self.shape("x")))
         return slopes.reshape(*self.shape("p"))
-
-
-def _one_of(term: Node, series: tree.Series) -> Node:
-    """What is summed, in the place of the sum."""
-    return series.body if term is series else rebuilt(term, lambda child: _one_of(child, series))
 
 
 def _shifted(path: Path, bit: int, by: Path) -> Path:

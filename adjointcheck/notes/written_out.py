@@ -66,10 +66,11 @@ def partials(functions: Functions) -> tuple[dict[str, str], dict[str, dict[str, 
 
 
 def document(letters: Mapping[str, str], steps: Iterable[Mapping[str, Any]] = (), functions: Functions = ()) -> dict[str, Any]:
-    """The theory with these letters, over the time from t0 to t1."""
-    steps, (more, table) = list(steps), partials(functions)
-    return {"kind": "theory", "schema_version": SCHEMA_VERSION, "name": "written_out", "title": "Bolza's problem written out in components",
-            "source": "notes", "over": "time", "points": ["t0", "t1"], "letters": {**letters, **more}, "functions": table, "steps": steps,
+    """The theory with these letters, over the time from t0 to t1; with a letter s, which is the time of an observation."""
+    steps, (more, table), points = list(steps), partials(functions), ["t0", *(["s"] if "s" in letters else []), "t1"]
+    name = "observations" if "s" in letters else "written_out"
+    return {"kind": "theory", "schema_version": SCHEMA_VERSION, "name": name, "title": "Bolza's problem written out in components",
+            "source": "notes", "over": "time", "points": points, "letters": {**letters, **more}, "functions": table, "steps": steps,
             "conclusions": [step["id"] for step in steps if step["rule"] not in ("assume", "define")], "claims": []}
 
 
@@ -127,7 +128,7 @@ class WrittenOut:
     """The derivation for rates f_i, a running and an end cost; each method is one or a few of its lines.
 
     `named`: parameters that stand for others, theta_5 = 1 - d_5, which are the inputs in their place.  `arrivals`: states held at the end.
-    `clock`: numbers at which things start and end; what has a number is no input.
+    `clock`: numbers at which things start and end; what has a number is no input.  `seen`: what an observation costs (more are like it).
     """
 
     sizes: Sizes
@@ -139,6 +140,7 @@ class WrittenOut:
     named: Mapping[str, Expression] = field(default_factory=dict)
     arrivals: Mapping[str, Expression] = field(default_factory=dict)
     clock: Clock = PLAIN
+    seen: Expression = ZERO
     steps: list[dict[str, Any]] = field(default_factory=list)
 
     @cached_property
@@ -205,7 +207,27 @@ class WrittenOut:
             self.equation(f"start_{x}", "assume", x, symbol(x.replace("x_", "x0_", 1)), at="t0")
         for x, value in self.arrivals.items():
             self.equation(f"arrival_{x}", "assume", x, value, at="t1")
-        self.add("cost", "define", {"value": symbol("J"), "t1": self.terminal, "integrand": self.running})
+        if self.seen is not ZERO:
+            for name in self.fixed:
+                self.equation(f"data_{name}", "assume", f"{name}.delta", ZERO)
+            for x in self.sizes.names("x"):
+                self.equation(f"continuous_{x}", "assume", f"{x}.after", symbol(f"{x}.before"), at="s")
+        self.add("cost", "define", {"value": symbol("J"), "t1": self.terminal, "integrand": self.running, **self.at_seen(self.before)})
+
+    @property
+    def fixed(self) -> list[str]:
+        """When something is seen, and the data that it is compared with."""
+        moving = {"t", *(name for letter in ("x", "w", "theta") for name in self.sizes.names(letter)), *self.named, *self.inputs("theta")}
+        return ["s", *sorted(symbols_of(self.seen) - moving)] if self.seen is not ZERO else []
+
+    @property
+    def before(self) -> Expression:
+        """What an observation costs, of the states before it."""
+        return self.language.move(self.seen, "before")
+
+    def at_seen(self, root: Expression) -> dict[str, Expression]:
+        """A slot of functionals at the time of an observation, where there is one."""
+        return {"s": root} if self.seen is not ZERO else {}
 
     @property
     def dynamics(self) -> list[str]:
@@ -214,14 +236,17 @@ class WrittenOut:
     def lagrangian(self) -> None:
         """J_a, its variation, and integration by parts."""
         integrand = total([self.running, *(symbol(p) * (f - symbol(f"{x}.dot")) for x, p, f in self.pairs)])
-        self.add("lagrangian", "rewrite", {"value": symbol("J"), "t1": self.terminal, "integrand": integrand}, "cost", *self.dynamics)
+        paid = {"value": symbol("J"), "t1": self.terminal, "integrand": integrand, **self.at_seen(self.before)}
+        self.add("lagrangian", "rewrite", paid, "cost", *self.dynamics)
         ends = {"t0": neg(integrand) * symbol("t0.delta"),
                 "t1": self.moved(self.terminal, "delta") + (self.moved(self.terminal, "dot") + integrand) * symbol("t1.delta")}
-        varied = {"value": symbol("J.delta"), **ends, "integrand": self.moved(integrand, "delta")}
-        self.add("variation", "differentiate", varied, "lagrangian", "time", "time_fixed", by="delta")
+        varied = {"value": symbol("J.delta"), **ends, "integrand": self.moved(integrand, "delta"),
+                  **self.at_seen(substitute([self.moved(self.before, "delta")], {f"{name}.delta": ZERO for name in self.fixed})[0])}
+        held = (f"data_{name}" for name in self.fixed)
+        self.add("variation", "differentiate", varied, "lagrangian", "time", "time_fixed", *held, by="delta")
         boundary = neg(total(symbol(p) * symbol(f"{x}.delta") for x, p, _ in self.pairs))
         self.parts = {**varied, "integrand": varied["integrand"] - self.language.move(boundary, "dot"),
-                      "t0": varied["t0"] - boundary, "t1": varied["t1"] + boundary}
+                      **{point: varied[point] + root for point, root in self.language.ends(boundary).items()}}
         self.add("parts", "by_parts", self.parts, "variation", boundary=to_text(boundary))
 
     def costates(self) -> None:
@@ -235,6 +260,21 @@ class WrittenOut:
         for x, _, f in self.pairs:
             start = symbol(x.replace("x_", "x0_", 1) + ".delta") - f * symbol("t0.delta")
             self.equation(f"{x}_varies", "differentiate", f"{x}.delta", start, f"start_{x}", f"dynamics_{x}", at="t0", by="delta")
+        if self.seen is not ZERO:
+            self.jumps()
+
+    def jumps(self) -> None:
+        """p before an observation is p after it and the slope of what it costs."""
+        for x, _, _ in self.pairs:
+            self.equation(f"seen_{x}_varies", "differentiate", f"{x}.after.delta", symbol(f"{x}.before.delta"), f"continuous_{x}",
+                          f"dynamics_{x}", "data_s", at="s", by="delta")
+        kept = {f"{x}.after.delta": symbol(f"{x}.before.delta") for x, _, _ in self.pairs}
+        gathered = {**self.parts, "s": substitute([self.parts["s"]], kept)[0]}
+        self.add("gathered", "rewrite", gathered, "parts", *(f"seen_{x}_varies" for x, _, _ in self.pairs))
+        for x, p, _ in self.pairs:
+            slope = derive(gathered["s"], {f"{x}.before.delta": ONE})
+            self.equation(f"jump_{p}", "choose", f"{p}.before", substitute([slope], {f"{p}.before": ZERO})[0], "gathered", at="s",
+                          of=f"{x}.before.delta")
 
     def spoken_of(self) -> None:
         """H, J_a, and dJ/dx(t) = p."""
@@ -257,14 +297,16 @@ class WrittenOut:
         last = total(self.slope(self.terminal, a) * symbol(f"{a}.delta") for a in names["theta"])
         at_last = self.slope(self.terminal, "t") + hamiltonian
         slots = {"value": symbol("J.delta"), "t0": ends - hamiltonian * symbol("t0.delta"), "t1": last + at_last * symbol("t1.delta"),
-                 "integrand": total(self.slope(hamiltonian, a) * symbol(f"{a}.delta") for a in (*names["w"], *names["theta"]))}
+                 "integrand": total(self.slope(hamiltonian, a) * symbol(f"{a}.delta") for a in (*names["w"], *names["theta"])),
+                 **self.at_seen(total(self.slope(self.before, a) * symbol(f"{a}.delta") for a in names["theta"]))}
         chosen = [step["id"] for step in self.steps if step["rule"] == "choose" or step["id"].endswith("_varies")]
         held = [f"held_{name}" for name, _ in self.clock.states]
         self.add("first_variation", "rewrite", slots, "parts", *self.dynamics, *chosen, *held)
         for x0 in names["x0"]:
             self.gradient(x0, {"t0": symbol(prices[x0])})
         for a in names["theta"]:
-            self.gradient(a, {"t1": self.slope(self.terminal, a), "integrand": self.slope(hamiltonian, a)})
+            self.gradient(a, {"t1": self.slope(self.terminal, a), "integrand": self.slope(hamiltonian, a),
+                              **self.at_seen(self.slope(self.before, a))})
         for a in names["w"]:
             self.equation(f"gradient_{a}", "gradient", f"J_{a}", self.slope(hamiltonian, a), "first_variation", of=f"{a}.delta")
         self.gradient("t0", {"t0": neg(hamiltonian)})

@@ -50,4 +50,4 @@ def test_a_component_that_is_observed_alone_is_paid_at_its_time_and_with_its_fac
              r"\frac{dJ}{dk_2} = -\int_0^T b \lambda_b\,dt"]
     wrong = [right[0].replace("+ b", "- b"), right[0].replace("+ b(t_i) - y_i", "+ 2 (b(t_i) - y_i)"), right[3].replace("b \\lambda_b", "a \\lambda_b")]
     found = statuses(notes + " ".join(f"${line}$" for line in [r"\dot\lambda_a = k_1 (\lambda_a - \lambda_b)", *right, *wrong]))[-7:]
-    assert "refuted" not in found[:4] and found[4:] == ["refuted"] * 3
+    assert found == ["proved"] * 4 + ["refuted"] * 3
