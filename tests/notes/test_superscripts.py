@@ -14,7 +14,8 @@ HEADER = "costate: p = dJ/dx (column)"
     (r"x^{(l+1)} = \sigma(W^{(l)} x^{(l)} + b^{(l)})", "l"), (r"\mathbf{x}^{k+1} = \mathbf{x}^k + h f(\mathbf{x}^k, \theta^k)", "k"),
     (r"a^{(l)} = F_l(a^{(l-1)}, w^{(l)})", "l"), (r"z^{n+1} = F(z^n)", "n"), (r"h^{(t)} = \tanh(W h^{(t-1)} + b)", "t"),
     (r"u^{k+1} = u^k - \alpha \nabla J(u^k)", ""), (r"x^{k+1} = x^k - \eta g^k", ""), (r"\theta^{k+1} = \theta^k + v^k", ""),
-    (r"\dot x^i = f^i(x)", ""), (r"y^{2} = x^{2} + 1", ""),
+    (r"(M + \Delta t\, K)\, y^{n} = M y^{n-1} + \Delta t\, B u^{n}", "n"), (r"(I - h A) y^{n+1} = y^n", "n"), (r"M p^n = M p^{n+1}", ""),
+    (r"\dot x^i = f^i(x)", ""), (r"y^{2} = x^{2} + 1", ""), (r"(a + b) y^n = 1", ""),
 ])
 def test_a_layer_above_is_told_from_a_power_and_from_an_iteration(text: str, index: str) -> None:
     assert layered_above([text]) == index
