@@ -9,7 +9,9 @@ from fractions import Fraction
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context
 from adjointcheck.notes.costs import integrates
+from adjointcheck.notes.derivatives import core_of
 from adjointcheck.notes.meaning import Applied, Symbol, children, rebuilt, symbols, walk
+from adjointcheck.notes.quantities import inside
 from adjointcheck.notes.tree import Node
 
 ZERO = tree.Number(Fraction(0))
@@ -25,6 +27,8 @@ def at_samples(chain: tree.Chain, context: Context) -> tree.Chain:
         kept = tuple(item for item in chain.conditions if item not in later)
         return replace(chain, sides=tuple(map(_without_costate, chain.sides)), conditions=kept)
     chain = replace(chain, sides=tuple(map(_summed, chain.sides)))
+    sided = tuple(map(_from_side, chain.sides))
+    chain = replace(chain, sides=tuple(map(_before, sided))) if sided != chain.sides else chain
     places = {part.at for side in chain.sides for part in _paths(side)}
     place = next(iter(places), None)
     at_one = len(places) == 1 and isinstance(place, Symbol) and place.name == "s"
@@ -49,6 +53,23 @@ def _paths(node: Node) -> Iterator[Symbol]:
         yield node
     for child in (node.of,) if isinstance(node, tree.Derivative) else children(node):
         yield from _paths(child)
+
+
+def _from_side(node: Node) -> Node:
+    """p(s^+) for the limit of p(t) as t tends to s from above."""
+    node = rebuilt(node, _from_side)
+    to, inner = (node.to, core_of(node.body)) if isinstance(node, tree.Limit) else (node, node)
+    sided = isinstance(to, Symbol) and to.name == "s" and bool(to.side) and isinstance(inner, Symbol)
+    if not sided or not isinstance(node, tree.Limit) or not isinstance(to, Symbol):
+        return node
+    return inside(node.body, lambda path: replace(path, at=replace(to, side=""), side=to.side))
+
+
+def _before(node: Node) -> Node:
+    """p(s^-) for p(s), beside a limit from the other side."""
+    if isinstance(node, Symbol) and node.name == "p" and isinstance(node.at, Symbol) and node.at.name == "s" and not node.side:
+        return replace(node, side="before")
+    return rebuilt(node, _before)
 
 
 def _summed(node: Node) -> Node:

@@ -27,12 +27,17 @@ def side_by_side(left: Node, right: Node) -> tuple[Node, Node] | None:
 
 def _terms(node: Node) -> Iterator[Node]:
     """What is added, without zeros."""
-    if isinstance(node, _MANY):
-        parts = (node.body,) if isinstance(node, tree.Integral) else (node.of,) if isinstance(node, tree.Evaluated) else children(node)
+    if isinstance(node, _MANY) or _over_observations(node):
+        inner = node.body if isinstance(node, tree.Integral | tree.Series) else node.of if isinstance(node, tree.Evaluated) else None
+        parts = children(node) if inner is None else (inner,)
         for child in parts:
             yield from _terms(child)
     elif not (isinstance(node, tree.Number) and node.value == 0):
         yield node
+
+
+def _over_observations(node: Node) -> bool:
+    return isinstance(node, tree.Series) and any(isinstance(part, Symbol) and part.name == "s" for part in walk(node.body))
 
 
 def _count(term: Node, letter: str) -> int:

@@ -81,6 +81,22 @@ def piece(chain: tree.Chain, context: Context) -> Introduced:
         Declared(name, own(name.replace("^", "_")), ("1", "1"), "functional", body=body, source="proposed"))
 
 
+def split(chain: tree.Chain, context: Context) -> Introduced:
+    """J = J_b + J_o of a cost that the notes have given already: its terms, one after the other."""
+    pair, law = pair_of(chain), context.law("objective")
+    cost = head(pair[0]) if pair is not None else None
+    terms = pair[1].terms if pair is not None and isinstance(pair[1], tree.Sum) else ()
+    paid = tree.terms(law.right) if law is not None else ()
+    if cost is None or role_in(cost, context) != "J" or len(chain.sides) > 2 or not 1 < len(terms) == len(paid):
+        return None
+    names = [_name(term) if isinstance(term, tree.Letter | tree.Call | tree.Power) else "" for term in terms]
+    if "" in names or len({*names}) < len(names) or any(name in context.letters for name in names):
+        return None
+    for name, body in zip(names, paid, strict=True):
+        context = context.declare(Declared(name, own(name.replace("^", "_")), ("1", "1"), "functional", body=body, source="proposed"))
+    return "definition", tuple(names), context
+
+
 def is_later(letter: tree.Letter, context: Context) -> bool:
     """Is it all of the cost but what is paid for the start?"""
     known, law = context.letters.get(title(letter)), context.law("objective")

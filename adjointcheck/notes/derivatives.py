@@ -134,7 +134,10 @@ def _is_start(node: Node | None) -> TypeGuard[Symbol]:
 
 def _by_increment(by: Node, kind: str, context: Context) -> Node | None:
     """dJ/dv of x_0 = x_b + U v: U^T times dJ/dx_0, or dJ/dx_0 U where gradients are rows."""
-    known = next((known for known in context.of(by.name) if by.name not in ROLES), None) if isinstance(by, Symbol) else None
+    costs = [law.right for law in context.laws if law.kind == "objective"]
+    if not isinstance(by, Symbol) or len(costs) != 1 or by.name in symbols(costs[0]):  # a cost of z alone is another one
+        return None
+    known = next((known for known in context.of(by.name) if by.name not in ROLES), None)
     body = known.body if known is not None and known.kind == "defined" else None
     factors = body.factors if isinstance(body, tree.Product) else (body,)
     gap, scales = factors[-1], factors[:-1]

@@ -12,7 +12,7 @@ from adjointcheck.notes.activations import activating
 from adjointcheck.notes.blocks import clocked, turned
 from adjointcheck.notes.chapters import example_of, moves_again, sequel_of, taken
 from adjointcheck.notes.concrete import acquainted
-from adjointcheck.notes.context import LATER, Context, Declared, own, read_header
+from adjointcheck.notes.context import LATER, Context, Declared, letter_name, own, read_header
 from adjointcheck.notes.cost_parts import parted
 from adjointcheck.notes.densities import told
 from adjointcheck.notes.ensembles import one_sample, peopled
@@ -38,6 +38,7 @@ from adjointcheck.notes.shorthand import partials
 from adjointcheck.notes.stars import starred
 from adjointcheck.notes.superscripts import below as lowered
 from adjointcheck.notes.superscripts import layered_above
+from adjointcheck.notes.symmetry import SOME, symmetric
 from adjointcheck.notes.tangent import linearised, residuals
 from adjointcheck.notes.usage import head, moving, pair_of
 
@@ -53,6 +54,8 @@ def begun(document: Document, context: Context | None = None) -> Context:
         context = replace(context, problems=(*context.problems, f"header: `{text}` is not read: {chain.reason}")) if isinstance(
             chain, Unread) else understand(chain, context)[1]
     context = spoken(document.prose, said((formula.before for formula in document.formulas), context))
+    named = any(hypothesis.startswith("symmetric ") for hypothesis in context.hypotheses)
+    context = context.assume(*(f"symmetric {letter_name(letter)}" for letter in symmetric(document.prose) if letter != SOME or not named))
     texts = [formula.text for formula in document.formulas]
     context = replace(context, maps=maps_beside_bold(texts), rates=rates_in(texts), called=called_in(texts), timed=timed_in(texts))
     context = activating(document.prose, texts, _chains(document.formulas, context), context)

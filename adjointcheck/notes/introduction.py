@@ -20,7 +20,7 @@ from adjointcheck.notes.blocks import is_value, numbers, stacked, turned
 from adjointcheck.notes.concrete import written_out
 from adjointcheck.notes.context import LATER, ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.contraction import implied
-from adjointcheck.notes.cost_parts import assembled, piece
+from adjointcheck.notes.cost_parts import assembled, piece, split
 from adjointcheck.notes.current_values import current_hamiltonian, priced, repriced
 from adjointcheck.notes.curvature import directed, tangent, weighted
 from adjointcheck.notes.densities import supposed, untraced
@@ -32,7 +32,7 @@ from adjointcheck.notes.forms import about_end_time, form_of, is_solved_state
 from adjointcheck.notes.formulas import exampled, finer_step, formula, layer_formula, priced_example, update
 from adjointcheck.notes.impacts import by_cases, cased, jump
 from adjointcheck.notes.iterates import at_iterate, iteration, sized
-from adjointcheck.notes.layering import ANY_STEP, arrived, counted_back, counted_to, finer, grid, of_any_form, shared, stepwise
+from adjointcheck.notes.layering import ANY_STEP, arrived, counted_back, counted_to, finer, grid, of_any_form, shared, stepwise, summed_to
 from adjointcheck.notes.manifold import end_condition, end_cost, with_end_multiplier
 from adjointcheck.notes.mass import mass_dynamics, through_mass
 from adjointcheck.notes.meaning import AXES, COUNTERS, Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
@@ -121,7 +121,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     chain = replace(chain, sides=tuple(propagated(at_iterate(side, context), context) for side in chain.sides))
     if stepped is not None:
         return replace(_resolved(chain, context), status=stepped[0], introduced=stepped[1]), context
-    context = neighbouring(chain, sampled(chain, operators(chain, about(chain, phased(chain, arrived(chain, context))))))
+    context = neighbouring(chain, sampled(chain, operators(chain, about(chain, phased(chain, arrived(chain, summed_to(chain, context)))))))
     chain = through_mass(turned(gathered(unprimed(weighed(mapped(posed(chain)), context), context), context), context), context)
     chain = replace(chain, sides=tuple(squares(spread(side, context)) for side in chain.sides))
     chain, context = directed(chain, stacked(chain, exampled(chain, step_jacobians(chain, context))))
@@ -547,8 +547,8 @@ INTRODUCTIONS = (bounded, membership, coefficients, assigned, propagator, tangen
                  named_neighbour, numbered, family, ansatz, *NOTATIONS, grid, layers, layer_formula, written_out, cased, jump, dynamics,
                  primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started, switched, guard,
                  reset, observed_cost, increment, scaled, specialised, supposed, output, asked, start, end_condition, end_cost,
-                 riccati_ansatz, finer_step, formula, update, piece, objective, augmented, adjoined_motion, repriced, current_hamiltonian,
-                 hamiltonian, costate_meaning, condition, rate, ended, sought, ranged, naming)
+                 riccati_ansatz, finer_step, formula, update, split, piece, objective, augmented, adjoined_motion, repriced,
+                 current_hamiltonian, hamiltonian, costate_meaning, condition, rate, ended, sought, ranged, naming)
 UNJUDGED = (*NOTATIONS, asked, output, family, update, finer_step, propagator, sought, ranged)  # letters of their own may stand in these
 
 

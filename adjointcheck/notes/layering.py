@@ -157,6 +157,24 @@ def _opened(node: Node) -> Node:
     return rebuilt(node, _opened)
 
 
+def summed_to(chain: tree.Chain, context: Context) -> Context:
+    """With n as the last layer of sum_{i=0}^n and sum_{i=0}^{n-1}, where no letter for it is known."""
+    if context.over() != "layers" or context.law("layers") is None or context.of("N"):
+        return context
+    for series in (part for side in chain.sides for part in walk(side) if isinstance(part, tree.Series) and part.kind == "sum"):
+        last = series.upper.terms[0] if isinstance(series.upper, tree.Sum) else series.upper
+        named = isinstance(last, tree.Letter) and not (last.below or last.above or last.accents) and last != series.index
+        if named and isinstance(last, tree.Letter) and last.name not in (*context.letters, "N", "K", "T") and _is_counted(series, context):
+            return context.declare(Declared(last.name, "N", source="proposed"))
+    return context
+
+
+def _is_counted(series: tree.Series, context: Context) -> bool:
+    """Does the sum's index stand below the state?"""
+    states = {known.letter for known in context.of("x")}
+    return any(isinstance(part, tree.Letter) and part.name in states and series.index in part.below for part in walk(series.body))
+
+
 def finer(right: Node, context: Context) -> bool:
     """Has a law of layers a time step that is new, as h in x_k + h f, or stages of its own?  Then it is another law than that before."""
     products = [part for part in walk(right) if isinstance(part, tree.Product) and any(isinstance(f, tree.Call) for f in part.factors)]

@@ -249,7 +249,7 @@ class _Resolver:
 
     def sample(self, node: Node) -> Node | None:
         """t_i, t_{i-1}, t_2: an observation time; t_0 and t_N are start and end."""
-        if isinstance(node, tree.Letter) and not node.below and (self.symbol(node.name) == "N" or node.name in ("N", "K")):
+        if isinstance(node, tree.Letter) and (self.symbol(key(node)) == "N" or (not node.below and node.name in ("N", "K"))):
             return Symbol("t1") if self.context.option("sampled to") else Symbol("s", part=(Symbol("N"),))
         if isinstance(node, tree.Number):
             return Symbol("s", part=(node,)) if node.value else Symbol("t0")

@@ -120,6 +120,7 @@ def titled(node: Node, context: Context) -> Node:
     known = context.letters.get(key(node.base))
     function = known is not None and known.kind in ("function", "functional")
     function = function or (known is not None and known.shape[0] != "1" and node.exponent.name in STATES) or _is_word(node.exponent)
+    function = function or (known is None and context.over() == "layers" and node.exponent.name == "o")  # y^o, what is observed
     return replace(node.base, above=(*node.base.above, node.exponent)) if function else node
 
 

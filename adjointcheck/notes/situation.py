@@ -228,7 +228,7 @@ def _equal(reader: Reader, root: Expression, text: str) -> bool:
 
 def values(kind: str, context: Context) -> dict[str, str]:
     """The letters of a setting that are 0 or 1 in the context."""
-    present = {declared.symbol for declared in context.letters.values()}
+    present = {declared.symbol for declared in context.letters.values()}.union(*(symbols(law.right) for law in context.laws))
     found: dict[str, str] = {}
     if context.option("starts"):
         found[SLOPE] = SLOPE

@@ -44,7 +44,10 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
 def _beside_state(shape: tuple[str, str], context: Context) -> bool:
     """Is it the space of the state, whose costate has no letter yet?"""
     states = context.of("x")
-    return bool(states) and not context.of("p") and states[0].shape != ("1", "1") and sorted(shape) == sorted(states[0].shape)
+    if not states or context.of("p") or states[0].shape == ("1", "1"):
+        return False
+    unsaid = states[0].source == "proposed" and states[0].shape == ("n", "1")  # the state's space may have been left out
+    return sorted(shape) == sorted(states[0].shape) or (unsaid and "1" in shape and shape != ("1", "1"))
 
 
 def _space(node: Node) -> tuple[str, str] | None:

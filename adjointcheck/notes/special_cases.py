@@ -10,6 +10,8 @@ from itertools import product
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, Context, Declared
 from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, slots_of, symbols, walk
+from adjointcheck.notes.measured import is_start
+from adjointcheck.notes.symmetry import SOME
 from adjointcheck.notes.tree import Node
 
 FUNCTIONS = ("f", "L", "Psi", "phi", "O")
@@ -26,7 +28,14 @@ def special_cases(left: Node, right: Node, context: Context, sentence: str) -> l
     """The equation and the notes in the cases that the sentence may mean: functions free of the parameters, or of time; B = U U^T."""
     found = [case for case in CASES if case[0].search(sentence.lower())]
     cases = [_restricted(left, right, context, slot, functions, free) for _, slot, functions, free in found]
-    return [*cases, *((left, right, narrowed) for narrowed in _with_roots(left, right, context))]
+    return [*cases, *((left, right, narrowed) for narrowed in (*_with_roots(left, right, context), *_symmetric(context)))]
+
+
+def _symmetric(context: Context) -> Iterator[Context]:
+    """With all matrices symmetric, where the prose says so of some."""
+    letters = [known for known in context.letters.values() if known.symbol not in ROLES and known.shape[0] == known.shape[1] != "1"]
+    if f"symmetric {SOME}" in context.hypotheses and letters:
+        yield context.assume(*(f"symmetric {known.letter}" for known in letters))
 
 
 def _with_roots(left: Node, right: Node, context: Context) -> Iterator[Context]:
@@ -44,7 +53,7 @@ def _with_roots(left: Node, right: Node, context: Context) -> Iterator[Context]:
 def _is_increment(known: Declared) -> bool:
     """Does it say by how much the start differs from what is known?"""
     parts = walk(known.body) if known.kind == "defined" and known.body is not None else ()
-    return any(isinstance(part, Symbol) and (part.name == "x0" or part == Symbol("x", at=Symbol("t0"))) for part in parts)
+    return any(map(is_start, parts))
 
 
 def _restricted(left: Node, right: Node, context: Context, slot: str, functions: tuple[str, ...], free: bool) -> tuple[Node, Node, Context]:

@@ -36,15 +36,16 @@ def step_jacobians(chain: tree.Chain, context: Context) -> Context:
 
 
 def bold_jacobians(chain: tree.Chain, context: Context) -> Context:
-    """With the bold H_k of notes that have a map H_k(x) in plain type: its Jacobian (Ide, Courtier, Ghil and Lorenc 1997)."""
+    """With H_k beside a map written in script, or the bold one beside a plain map: its Jacobian (Ide, Courtier, Ghil and Lorenc 1997)."""
     letters = (part for side in chain.sides for part in walk(side) if isinstance(part, tree.Letter))
-    for name, letter in {part.name: part for part in letters if part.name in context.maps}.items():
+    for name, letter in {part.name: part for part in letters if len(part.name) == 1 and not part.accents}.items():
         function = next((known for known in (*context.of("O"), *context.of("f")) if known.letter == f"mathcal{{{name}}}"), None)
         if function is None or name in context.letters or context.over() != "layers" or not is_placed(letter, context):
             continue
         shape = function.shape[0], context.of("x")[0].shape[0]
         body = tree.Derivative(Applied(function.symbol, (("x", Symbol("x", at=Symbol("l"))),), at=Symbol("l")), (Symbol("x"),), "partial")
-        context = context.declare(Declared(name, own(name), shape, "path", body=body, source="proposed"))
+        source = "proposed" if name in context.maps else "usual"
+        context = context.declare(Declared(name, own(name), shape, "path", body=body, source=source))
     return context
 
 
