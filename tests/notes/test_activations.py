@@ -17,11 +17,13 @@ S = r"\sigma'(W_k x_k + b_k)"
     (NET, rf"\frac{{\partial \ell}}{{\partial W_k}} = h ({S} \odot \delta_{{k+1}}) x_k^T",
      rf"\frac{{\partial \ell}}{{\partial W_k}} = h ({S} \odot \delta_{{k}}) x_k^T"),
     (NET, rf"\nabla_{{b_k}} \ell = h {S} \odot \delta_{{k+1}}", rf"\nabla_{{b_k}} \ell = h {S} \odot \delta_k"),
-    (RECURRENT, r"\frac{\partial h_{t+1}}{\partial h_t} = D_t W", r"\frac{\partial h_{t+1}}{\partial h_t} = W D_t"),
+    pytest.param(RECURRENT, r"\frac{\partial h_{t+1}}{\partial h_t} = D_t W", r"\frac{\partial h_{t+1}}{\partial h_t} = W D_t",
+                 marks=pytest.mark.campaign),
     (RECURRENT, r"\delta_t = W^T D_t \delta_{t+1}", r"\delta_t = W D_t \delta_{t+1}"),
     (RECURRENT, r"\frac{\partial E}{\partial W} = \sum_{t=0}^{T-1} D_t \delta_{t+1} h_t^T",
      r"\frac{\partial E}{\partial W} = \sum_{t=0}^{T-1} D_t \delta_{t+1} h_{t+1}^T"),
-    (RECURRENT, r"\frac{\partial E}{\partial b} = \sum_{t=0}^{T-1} D_t \delta_{t+1}", r"\frac{\partial E}{\partial b} = \sum_{t=0}^{T-1} D_t \delta_t"),
+    pytest.param(RECURRENT, r"\frac{\partial E}{\partial b} = \sum_{t=0}^{T-1} D_t \delta_{t+1}",
+                 r"\frac{\partial E}{\partial b} = \sum_{t=0}^{T-1} D_t \delta_t", marks=pytest.mark.campaign),
 ])
 def test_backpropagation_through_dense_layers(notes: str, right: str, wrong: str) -> None:
     assert statuses(f"{notes} $${right}$$ $${wrong}$$")[-2:] == ["proved", "refuted"]

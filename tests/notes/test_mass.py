@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from understood import statuses, understood
 
 LAW = r"The system $E \dot x = A x + B u$, $x(0) = x_0$, with the cost $$ J = \tfrac12 \int_0^T (x^\top Q x + u^\top R u) dt. $$"
@@ -14,6 +15,7 @@ def test_a_multiplier_of_the_equation_is_weighed_by_the_mass() -> None:
     assert statuses(f"{LAW} {LAGRANGIAN} {RIGHT} {WRONG}")[4:] == ["proved"] * 3 + ["refuted"] * 3
 
 
+@pytest.mark.campaign
 def test_the_lagrangian_tells_the_multipliers_sign() -> None:
     turned = LAGRANGIAN.replace(r"A x + B u - E \dot x", r"E \dot x - A x - B u")
     assert statuses(rf"{LAW} {turned} $$ \nabla J(u) = R u - B^\top \lambda $$ $$ \nabla J(u) = R u + B^\top \lambda $$")[4:] == ["proved", "refuted"]
