@@ -17,7 +17,7 @@ DISPLAY = re.compile(r"\$\$.*?\$\$|\\\[.*?\\\]|\\begin\{(\w+\*?)\}.*?\\end\{\1\}
 SENTENCE = re.compile(r"(?<=[.!?;:])\s+|[\u3002\uff01\uff1f\uff1b]|\n\s*\n")
 MATHS = re.compile(r"\$([^$]+)\$|\\\((.+?)\\\)")
 DENIED = re.compile(r"\b(?:not|non|no|if|unless|when|whether|need|nicht|falls|wenn|kein\w*|si|pas|se|cuando|не|если)\b"
-                    r"|un-?symm|asymm|nonsymm|unsymm|非")
+                    r"|un-?symm|asymm|nonsymm|unsymm|skew|schief|anti-?s[iy]m|非")
 
 TRANSPOSED = re.compile(r"transpos|transpon|traspos|traspuest|транспон|转置|轉置|転置")
 PRIME = re.compile(r"\bprimes?\b|\bdash(?:es)?\b|apostroph|\bstrich|\bprime\b|\baccent|\bprima\b|\bapice|\bapóstrofo|штрих|撇")

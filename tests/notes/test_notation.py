@@ -32,6 +32,7 @@ def test_what_nabla_of_a_vector_is(text: str, layout: str) -> None:
     ("with $Q_k$ symmetric positive semidefinite and $R_k$ symmetric positive definite", {"Q", "R"}),
     ("symmetric matrices $Q$, $R$ and $S$, and a vector $b$", {"Q", "R", "S"}), ("Let $Q, R \\succ 0$ be symmetric", {"Q", "R"}),
     ("where $A$ is invertible and $Q$ symmetric", {"Q"}), ("$A$ with symmetric $Q$", {"Q"}), ("$A$ is not symmetric", set()),
+    ("skew-symmetric $G$", set()), ("an antisymmetric matrix $G$", set()), ("the symmetric part of $A$", set()),
     ("If $A$ is symmetric, all is easy", set()), ("symmetric and positive definite $R$, any $B$", {"R"}), ("$H_{xx}$ is symmetric", set()),
     ("die symmetrischen Matrizen $Q$ und $R$ sowie $A$", {"Q", "R"}), ("$Q$ e $R$ sono simmetriche", {"Q", "R"}),
     ("matrices symétriques $Q$ et $R$", {"Q", "R"}), ("Hier sind $Q$ und $R$ symmetrisch, $A$ beliebig", {"Q", "R"}),
