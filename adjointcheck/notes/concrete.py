@@ -204,8 +204,10 @@ def _states(rates: Rates, chains: Iterable[tree.Chain], context: Context) -> Rat
         names = [name for name in names if rates[name][0].name == whole]
     names = [name for name in names if name not in _feedbacks(chains, names, context)]
     found = {name: rates[name] for name in names}
-    if len(found) == 1 and not _is_scalar(*next(iter(found.values())), _is_number(next(iter(found.values()))[0], chains), context):
-        return {}
+    for letter, right in found.values() if len(found) == 1 else ():
+        moving = (letter, *(part for part in walk(right) if isinstance(part, tree.Letter)))  # where q^2 is paid, s of s' = -q is a number
+        if not _is_scalar(letter, right, any(_is_number(part, chains) for part in moving), context):
+            return {}
     return found
 
 
@@ -307,13 +309,21 @@ def _declared(context: Context, symbol: str, letters: Iterable[tree.Letter], sou
         return context
     role, known = ROLES[symbol], next(iter(context.of(symbol)), None)
     whole = known or Declared("", symbol, role.shape, role.kind, source=source)
-    title = known.letter if known and known.letter not in names else f"({','.join(names)})"
+    title = known.letter if known and known.letter not in names else _title(symbol, names, context)
     size = str(len(names))
     whole = replace(whole, letter=title, shape=("1", size) if role.shape[0] == "1" else (size, "1"))
     part = Declared("", symbol, kind=role.kind, sign=whole.sign, source=whole.source, told=whole.told)
     parts = {name: replace(part, letter=name, part=i) for i, name in enumerate(names, 1)}
     kept = {name: other for name, other in context.letters.items() if name not in names and other != known}
     return replace(context, letters={**kept, title: whole, **parts})
+
+
+def _title(symbol: str, names: Sequence[str], context: Context) -> str:
+    """x of states x_1 and x_2; (S,I) of other names, and (k_1,k_2) of parameters."""
+    names = names if symbol != "theta" else [f"({','.join(names)})"]
+    bases = {base for base, _, index in (name.rpartition("_") for name in names) if index.isdigit()} if len(names) > 1 else set()
+    own = len(bases) == 1 and all("_" in name for name in names) and not bases & context.letters.keys()
+    return bases.pop() if own else f"({','.join(names)})"
 
 
 def _costates(chains: Sequence[tree.Chain], states: Sequence[str], used: Sequence[Node], context: Context) -> Context:

@@ -76,6 +76,13 @@ def _discount(context: Context) -> Node | None:
     return found.pop() if len(found) == 1 else None
 
 
+def is_undiscounted(context: Context) -> bool:
+    """Does the notes' Hamiltonian leave out the discount factor of their cost, though its multiplier was taken for the costate?"""
+    bodies = [put_in(known.body, context) for known in context.of("H") if known.body is not None]
+    return bool(bodies) and _discount(context) is not None and not any(
+        isinstance(part, tree.Function) and part.name == "exp" and _in_time(part) for body in bodies for part in walk(body))
+
+
 def _inverse(growth: Node) -> Node:
     power = growth.arguments[0] if isinstance(growth, tree.Function) else growth
     return tree.Function("exp", (power.of if isinstance(power, tree.Negative) else tree.Negative(power),))
@@ -90,6 +97,7 @@ def _defined(name: str, body: Node, context: Context) -> Context:
 
 def _multiplier(term: Node, context: Context) -> Declared | None:
     """mu of mu f, of which nothing has told that it is the costate."""
+    term = next((made for made in (term, *_turned(term)) if split(made, lambda factor: _rate(factor, context) >= 0)), term)
     found = split(term, lambda factor: _rate(factor, context) >= 0)
     if found is None:
         return None
@@ -100,6 +108,12 @@ def _multiplier(term: Node, context: Context) -> Declared | None:
         return None
     part = max(_rate(node, context) for node in walk(term))
     return Declared(key(letter), "p", ("1", "n"), "path", sign, layout, part=part)
+
+
+def _turned(term: Node) -> Iterator[Node]:
+    """mu (-q) for -mu q, where s' = -q."""
+    factors = term.of.factors if isinstance(term, tree.Negative) and isinstance(term.of, tree.Product) else ()
+    yield from (tree.Product(tuple(tree.Negative(other) if other is factor else other for other in factors)) for factor in factors)
 
 
 def _rate(node: Node, context: Context) -> int:

@@ -13,6 +13,7 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.comparison import Agreement, Contradiction
 from adjointcheck.notes.comparison import judge_pair as in_worlds
 from adjointcheck.notes.context import Context
+from adjointcheck.notes.current_values import is_undiscounted
 from adjointcheck.notes.forms import is_solved_state
 from adjointcheck.notes.meaning import symbols, walk
 from adjointcheck.notes.multiplier import supposed
@@ -120,6 +121,8 @@ PARDONS = (
     Pardon(_if(_right_in_special, "it is said of a special case, in which no world contradicts it")),
     Pardon(_if(lambda line: bool(line.notes.of("s") and AFTER.search(line.sentence.lower())),
                "it is said of the time after the last observation")),
+    Pardon(_if(lambda line: is_undiscounted(line.notes) and bool({"p", "H"} & (symbols(line.left) | symbols(line.right))),
+               "the Hamiltonian leaves out the discount factor of the cost: its multiplier may be a current value")),
     Pardon(_guess),
     Pardon(_if(lambda line: bool(LINEAR.search(line.sentence.lower())), "it is said of a linear problem that is not written out")),
     Pardon(_if(lambda line: is_particular(line.pair, line.spoken),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import last_two
+from understood import last_two, statuses
 
 HEADER = "state: k\ncontrol: c\ncostate: \\lambda\nobjective: W\ntime: t in [0, T]"
 GROWTH = (
@@ -38,3 +38,16 @@ def test_the_right_line_is_proved_and_its_slip_refuted(given: str, right: str, w
 def test_laws_whose_shapes_do_not_fit_contradict_nothing() -> None:
     given = "\\dot x = A x + u\nJ = \\int_0^T L(x,u)\\,dt\nH = L + p f\n"
     assert last_two("state: x in R^3\ncontrol: u in R^2", given, r"p(T) = 0", r"p(T) = 1")[0] != "refuted"
+
+
+def test_one_state_that_moves_by_a_squared_control_is_a_number_and_its_price_a_current_value() -> None:
+    """s' = -q: the multiplier stands before q alone, and the Hamiltonian has no discount factor."""
+    given = (r"$\dot s = -q$ $s(0) = s_0$ $$W = \int_0^T e^{-rt} (a q - \frac{b}{2} q^2)\,dt + e^{-rT} \sigma s(T)$$ "
+             r"$H = a q - \frac{b}{2} q^2 - \mu q$ ")
+    right, wrong = r"$a - b q = \mu$ $\dot\mu = r \mu$ $\mu(T) = \sigma$ ", r"$a - b q = -\mu$ $\dot\mu = -r \mu$ $\mu(T) = e^{-rT} \sigma$"
+    assert statuses(given + right + wrong)[-6:] == ["proved"] * 3 + ["refuted"] * 3
+
+
+def test_a_hamiltonian_without_the_discount_of_its_cost_refutes_nothing() -> None:
+    given = r"$\dot s = g(s, q)$ $$W = \int_0^T e^{-rt} u(q)\,dt$$ $H = 2 u(q) + \mu g(s, q)$ "
+    assert statuses(given + r"$\dot\mu = r \mu - \mu g_s$", "state: s\ncontrol: q")[-1] != "refuted"
