@@ -260,8 +260,6 @@ class Notes:
         if proof.status is not Status.PROVED and spelt is not context:
             proof = judge_pair(*sides, relation, spelt, form)
         world = in_worlds(*sides, relation, spelt)
-        if proof.status is not Status.PROVED and getattr(world, "note", "") == OPTIMAL_CONTROL:
-            proof = judge_pair(*sides, relation, spelt.assume("optimal"), form)
         found = replace(blank, words=OPEN_SIGN) if world == Undecided(OPEN_SIGN) else combined(blank, proof, world)
         self.fixed(blank, (*sides, relation), found, spelt)
         if found.status == "unknown" and isinstance(world, Agreement) and world.note == OPTIMAL_END and right == tree.Number(Fraction(0)):
