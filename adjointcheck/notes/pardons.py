@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.comparison import Agreement, Contradiction
@@ -15,7 +16,7 @@ from adjointcheck.notes.comparison import judge_pair as in_worlds
 from adjointcheck.notes.context import Context
 from adjointcheck.notes.current_values import is_undiscounted
 from adjointcheck.notes.forms import is_solved_state
-from adjointcheck.notes.meaning import symbols, walk
+from adjointcheck.notes.meaning import Symbol, symbols, walk
 from adjointcheck.notes.multiplier import supposed
 from adjointcheck.notes.numbered import barred, customary
 from adjointcheck.notes.own_inputs import input_of, is_matrix
@@ -75,10 +76,10 @@ def _right_elsewhere(line: Line) -> bool:
 
 
 def _right_from_held_start(line: Line) -> bool:
-    """With controls or parameters that vary delta x, does it leave out delta x(0) of a start that the notes give?"""
+    """With controls or parameters that vary delta x, does it leave out delta x(0)?"""
     held = line.spelt.assume("fixed start")
     varies = any(isinstance(part, tree.Variation) for side in line.sides for part in walk(side))
-    told = "fixed start" in line.spelt.hypotheses or line.spelt.law("start") is None
+    told = "fixed start" in line.spelt.hypotheses
     return varies and not told and isinstance(in_worlds(*line.sides, line.relation, held, False), Agreement)
 
 
@@ -86,6 +87,27 @@ def _right_in_special(line: Line) -> bool:
     """May it be right in the case that its sentence tells?"""
     cases = special_cases(*line.sides, line.spelt, line.sentence)
     return any(not isinstance(in_worlds(left, right, line.relation, context, False), Contradiction) for left, right, context in cases)
+
+
+def _between_observations(line: Line) -> bool:
+    """p(t) = p(s^-) exp(...): of which t?"""
+    paths = [part for side in line.sides for part in walk(side) if isinstance(part, Symbol) and part.name == "p"]
+    seen = any(isinstance(part.at, Symbol) and part.at.name == "s" for part in paths)
+    return seen and any(part.at in (None, Symbol("t")) for part in paths)
+
+
+def _of_path(line: Line) -> bool:
+    """dJ/dw as an integral in time, where w is a path: the w that is shared by all times?"""
+    by_path = any(isinstance(side, tree.Derivative) and side.of == Symbol("J") and side.by == (Symbol("w"),) for side in line.pair)
+    return by_path and line.notes.over() == "time" and any(isinstance(part, tree.Integral) for side in line.pair for part in walk(side))
+
+
+def _asks_for_end(line: Line) -> bool:
+    """L + p f = 0 at the end, written out: the best end time?"""
+    nodes = [part for side in line.sides for part in walk(side)]
+    places = {part.at for part in nodes if isinstance(part, Symbol) and part.name in ("x", "p", "w")}
+    spoken = any(getattr(part, "name", "") in ("w", "L", "f") for part in nodes)
+    return tree.Number(Fraction(0)) in line.sides and places == {Symbol("t1")} and spoken
 
 
 def _guess(line: Line) -> str:
@@ -123,6 +145,9 @@ PARDONS = (
                "it is said of the time after the last observation")),
     Pardon(_if(lambda line: is_undiscounted(line.notes) and bool({"p", "H"} & (symbols(line.left) | symbols(line.right))),
                "the Hamiltonian leaves out the discount factor of the cost: its multiplier may be a current value")),
+    Pardon(_if(_between_observations, "it holds between two observations, and which ones is not told")),
+    Pardon(_if(_of_path, "it may be the gradient in a control that all times share")),
+    Pardon(_if(_asks_for_end, "it may ask for the best end time")),
     Pardon(_guess),
     Pardon(_if(lambda line: bool(LINEAR.search(line.sentence.lower())), "it is said of a linear problem that is not written out")),
     Pardon(_if(lambda line: is_particular(line.pair, line.spoken),

@@ -156,7 +156,7 @@ class Notes:
             costates = {name: known for name, known in self.context.letters.items() if known.symbol == "p"}
             after, self.context = self.context, with_other_sign(replace(before, letters={**before.letters, **costates}), f"`{blank.text}`")
             other = self.understood(blank, chain)
-            if all(finding.status == "proved" for finding in other[1]) and not is_gradient(other[0].chain):
+            if all(finding.status == "proved" for finding in other[1]) and not follows_from_sign(other[0].chain):
                 return other
             self.context = after
         other = with_other_multiplier(self.context)
@@ -337,8 +337,10 @@ class Notes:
                 yield f"the hypothesis `{hypothesis}` is not understood and not used"
 
 
-def is_gradient(chain: Node) -> bool:
-    """Does it speak of the derivative of J by an input?"""
+def follows_from_sign(chain: Node) -> bool:
+    """Does it speak of the derivative of J by an input, or of a jump of the costate?  Neither chooses a sign."""
+    if any(isinstance(part, Symbol) and part.name == "p" and part.side for part in walk(chain)):
+        return True
     slopes = (part for part in walk(chain) if isinstance(part, tree.Derivative) and part.of == Symbol("J"))
     return any(isinstance(by, Symbol) and by.name in INPUTS for slope in slopes for by in slope.by)
 

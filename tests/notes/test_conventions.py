@@ -40,6 +40,12 @@ def test_a_gradient_tells_no_sign_and_is_open_until_one_is_told() -> None:
     assert statuses(problem + gradient + costate + gradient)[-3:] == ["unknown", "proved", "refuted"]
 
 
+def test_a_jump_tells_no_sign() -> None:
+    seen = r"$\dot x = f(x, \theta)$ $$J = \sum_{i=1}^N \frac12 |x(t_i) - y_i|^2$$ "
+    wrong, right = r"$\lambda(t_i^+) = \lambda(t_i^-) + (x(t_i) - y_i)$ ", r"$\lambda(t_i^-) = \lambda(t_i^+) + (x(t_i) - y_i)$"
+    assert statuses(seen + wrong + right, "costate: \\lambda (column)")[-2:] == ["unknown", "proved"]
+
+
 def test_without_a_cost_no_gradient_is_proved_with_either_sign() -> None:
     """A setting whose costs are all 0 would prove both."""
     loss = r"$\dot x = f(x, \theta), x(t_0) = x_0$ $a(t) = \frac{dL}{dx(t)}$ $\mathcal{L}(\theta) = L(x(t_1))$ "

@@ -52,3 +52,9 @@ def test_a_chain_rule_is_no_statement_about_an_optimum() -> None:
     wrong = r"$$\frac{dH}{dt} = H_x \dot x + 2 H_u \dot u + \dot p f$$"
     told = CONTROL + r"$H = L + p f$ At the optimum $H_u = 0$. "
     assert statuses(told + right + wrong, HEADER)[-3:] == ["proved", "proved", "refuted"]
+
+
+def test_what_may_ask_for_the_best_end_time_is_not_refuted() -> None:
+    told = (r"$\dot s = -q$ $s(0) = s_0$ $$W = \int_0^T e^{-rt} (a q - \frac{b}{2} q^2)\,dt + e^{-rT} \sigma s(T)$$ "
+            r"$H = a q - \frac{b}{2} q^2 - \mu q$ ")
+    assert statuses(told + r"$a q(T) - \frac{b}{2} q(T)^2 - \mu(T) q(T) = 0$ $\mu(T) = 0$")[-2:] == ["unknown", "refuted"]
