@@ -228,8 +228,8 @@ def _adjoined(rates: Rates, chains: Iterable[tree.Chain]) -> Iterator[str]:
     for chain in chains:
         title = head(chain.sides[0]) if len(chain.sides) > 1 else None
         for term in tree.terms(chain.sides[1]) if title is not None and key(title) in HAMILTONIANS else ():
-            factors = term.factors if isinstance(term, tree.Product) and len(term.factors) == 2 else ()
-            others = [factor for factor in factors if factor not in rights]
+            factors: tuple[Node, ...] = term.factors if isinstance(term, tree.Product) else ()
+            others = [factor for factor in factors if factor not in rights] if len(factors) == 2 else []
             yield from (key(other) for other in others if len(others) == 1 and isinstance(other, tree.Letter) and key(other) in rates)
 
 
