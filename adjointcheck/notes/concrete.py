@@ -226,8 +226,9 @@ def _adjoined(rates: Rates, chains: Iterable[tree.Chain]) -> Iterator[str]:
     """p and q of H = L + p v + q u, where x-dot = v and v-dot = u, and p and q move by other rates than these."""
     rights = [right for _, right in rates.values() if not isinstance(right, tree.Number)]
     for chain in chains:
-        title = head(chain.sides[0]) if len(chain.sides) > 1 else None
-        for term in tree.terms(chain.sides[1]) if title is not None and key(title) in HAMILTONIANS else ():
+        title = head(chain.sides[0])
+        body = chain.sides[1] if len(chain.sides) > 1 and title is not None and key(title) in HAMILTONIANS else None
+        for term in tree.terms(body) if body is not None else ():
             factors: tuple[Node, ...] = term.factors if isinstance(term, tree.Product) else ()
             others = [factor for factor in factors if factor not in rights] if len(factors) == 2 else []
             yield from (key(other) for other in others if len(others) == 1 and isinstance(other, tree.Letter) and key(other) in rates)
