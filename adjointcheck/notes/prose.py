@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from adjointcheck.notes.context import Context
+from adjointcheck.notes.notation import DENIED
 
 START = r"(?:\(0\)|\(t_0\)|_0\b|\binitial|\bstart|anfang|\binici|\biniz|\bdépart)"
 HELD = r"\b(?:given|fixed|prescribed|vanish|held|fest\b|vorgegeben|gegeben|fixé|donné|fij[oa]|dad[oa]\b|fissat|assegnat)"
@@ -31,8 +32,8 @@ SAYINGS = (
 
 
 def said(sentences: Iterable[str], context: Context) -> Context:
-    """With what the sentences tell."""
-    sentences = [sentence.lower() for sentence in sentences]
+    """With what the sentences tell; those that deny or suppose something tell nothing."""
+    sentences = [lowered for sentence in sentences if not DENIED.search(lowered := sentence.lower())]
     for saying in SAYINGS:
         if any(map(saying.pattern.search, sentences)):
             context = saying.tells(context)

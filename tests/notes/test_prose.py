@@ -19,6 +19,10 @@ def test_a_start_that_is_said_to_be_held_does_not_vary(words: str) -> None:
     assert statuses(f"{CONTROL}{words} {PARTS.replace(') - ', ') + ')}", HEADER)[-1] == "refuted"
 
 
+def test_a_start_that_is_said_not_to_be_given_varies() -> None:
+    assert statuses(f"{CONTROL}Since $x(0)$ is not given, {PARTS}{FULL}", HEADER)[-2:] == ["unknown", "proved"]
+
+
 def test_without_such_words_the_start_varies_and_its_absence_is_left_open() -> None:
     assert statuses(CONTROL + PARTS + FULL, HEADER)[-2:] == ["unknown", "proved"]
 
