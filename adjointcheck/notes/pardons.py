@@ -92,7 +92,7 @@ def _right_in_special(line: Line) -> bool:
 def _between_observations(line: Line) -> bool:
     """p(t) = p(s^-) exp(...): of which t?"""
     paths = [part for side in line.sides for part in walk(side) if isinstance(part, Symbol) and part.name == "p"]
-    seen = any(isinstance(part.at, Symbol) and part.at.name == "s" for part in paths)
+    seen = any(isinstance(part.at, Symbol) and part.at.name == "s" and not part.at.bound for part in paths) and bool(line.notes.of("s"))
     pulses = any(isinstance(side, tree.Vector) for side in line.sides)  # what moves between observations, and the jumps
     return seen and not pulses and any(part.at in (None, Symbol("t")) for part in paths)
 

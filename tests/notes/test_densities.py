@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from understood import last_two
 
@@ -17,6 +19,9 @@ NOISE = FLOW + "\n" + r"\mathbb{E}[\epsilon\epsilon^\top] = I"
 TRACE = r"\mathrm{tr}\left(\frac{\partial f}{\partial z}\right)"
 
 
+SLOW = partial(pytest.param, marks=pytest.mark.campaign)
+
+
 @pytest.mark.parametrize(("given", "right", "wrong"), [
     (FLOW, rf"\frac{{d}}{{dt}} p(z(t), t) = -p(z(t), t)\,{TRACE}", rf"\frac{{d}}{{dt}} p(z(t), t) = p(z(t), t)\,{TRACE}"),
     (FLOW, rf"\log p(x, 0) = \log\pi(z(T)) + \int_0^T {TRACE} dt", rf"\log p(x, 0) = \log\pi(z(T)) - \int_0^T {TRACE} dt"),
@@ -25,10 +30,10 @@ TRACE = r"\mathrm{tr}\left(\frac{\partial f}{\partial z}\right)"
     (COST, r"a(T) = -\nabla\log\pi(z(T))", r"a(T) = \nabla\log\pi(z(T))"),
     (COST, rf"\frac{{da}}{{dt}} = -\left(\frac{{\partial f}}{{\partial z}}\right)^\top a + \nabla_z {TRACE}",
      r"\frac{da}{dt} = -\left(\frac{\partial f}{\partial z}\right)^\top a"),
-    (COST, rf"\frac{{dJ}}{{d\theta}} = \int_0^T \left[\left(\frac{{\partial f}}{{\partial\theta}}\right)^\top a - \nabla_\theta {TRACE}\right] dt",
+    SLOW(COST, rf"\frac{{dJ}}{{d\theta}} = \int_0^T \left[\left(\frac{{\partial f}}{{\partial\theta}}\right)^\top a - \nabla_\theta {TRACE}\right] dt",
      rf"\frac{{dJ}}{{d\theta}} = \int_0^T \left[\left(\frac{{\partial f}}{{\partial\theta}}\right)^\top a + \nabla_\theta {TRACE}\right] dt"),
     (SCORE, "a(t) = -s(t)", "a(t) = s(t)"),
-    (SCORE, rf"\frac{{ds}}{{dt}} = -\left(\frac{{\partial f}}{{\partial z}}\right)^\top s - \nabla_z {TRACE}",
+    SLOW(SCORE, rf"\frac{{ds}}{{dt}} = -\left(\frac{{\partial f}}{{\partial z}}\right)^\top s - \nabla_z {TRACE}",
      rf"\frac{{ds}}{{dt}} = -\left(\frac{{\partial f}}{{\partial z}}\right)^\top s + \nabla_z {TRACE}"),
     (OTHER, r"\frac{d}{dt}\log q(x(t)) = -\nabla\cdot f", r"\frac{d}{dt}\log q(x(t)) = \nabla\cdot f"),
     (NOISE, rf"{TRACE} = \mathbb{{E}}\left[\epsilon^\top\frac{{\partial f}}{{\partial z}}\epsilon\right]",

@@ -46,6 +46,7 @@ def test_a_star_means_adjoint_on_brackets_and_optimal_on_controls() -> None:
     assert statuses(PROBLEM + r"$u^* = \arg\min_u H(x^*, u, \lambda)$ $H_u(x^*, u^*, \lambda) = 0$")[-1] == "proved"
 
 
+@pytest.mark.campaign
 def test_a_regulator_that_maximises_has_its_own_riccati_matrix() -> None:
     given = r"""$$J(u) = \phi(x(T)) + \int_0^T g(x, u)\,dt$$ $\dot x = f(x, u)$ $H = g(x, u) + \psi^T f(x, u)$ and along an optimum $\frac{d}{dt}H(x, u, \psi) = 0$ with $$f(x, u) = Ax + Bu,
     \quad g(x, u) = -\tfrac12 x^T Q x - \tfrac12 u^T R u, \quad \phi(x) = -\tfrac12 x^T M x$$ $u = R^{-1}B^T\psi$ $\psi = -K x$ """

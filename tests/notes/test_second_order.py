@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from understood import last_two
 
@@ -33,14 +35,17 @@ y = \left.\frac{\partial q_\varepsilon}{\partial\varepsilon}\right|_{\varepsilon
 \pi = \delta p"""
 
 
+SLOW = partial(pytest.param, marks=pytest.mark.campaign)
+
+
 @pytest.mark.parametrize(("header", "given", "right", "wrong"), [
     (COLUMNS, GIVEN, r"\dot\omega = -f_x^\top\omega - H_{xx}\xi - H_{x\theta} v", r"\dot\omega = -f_x^\top\omega - H_{xx}\xi"),
     (COLUMNS, GIVEN, r"\omega(T) = \Phi_{xx}(x(T))\,\xi(T)", r"\omega(T) = \Phi_x(x(T))"),
     (COLUMNS, GIVEN, r"\nabla^2 J\, v = \int_0^T (f_\theta^\top\omega + H_{\theta x}\xi + H_{\theta\theta} v)\,dt",
      r"\nabla^2 J\, v = \int_0^T (f_\theta^\top\omega + H_{\theta\theta} v)\,dt"),
-    (COLUMNS, GIVEN, r"\frac{d^2 J}{d\theta^2} v = \int_0^T (f_\theta^\top\omega + H_{\theta x}\xi + H_{\theta\theta} v)\,dt",
-     r"\frac{d^2 J}{d\theta^2} v = \int_0^T (f_\theta^\top\omega - H_{\theta x}\xi + H_{\theta\theta} v)\,dt"),
-    (COLUMNS, GIVEN, r"J(\theta + \varepsilon v) = J(\theta) + \varepsilon\, v^\top\nabla J + \frac{\varepsilon^2}{2} v^\top\nabla^2 J\, v + O(\varepsilon^3)",
+    SLOW(COLUMNS, GIVEN, r"\frac{d^2 J}{d\theta^2} v = \int_0^T (f_\theta^\top\omega + H_{\theta x}\xi + H_{\theta\theta} v)\,dt",
+         r"\frac{d^2 J}{d\theta^2} v = \int_0^T (f_\theta^\top\omega - H_{\theta x}\xi + H_{\theta\theta} v)\,dt"),
+    SLOW(COLUMNS, GIVEN, r"J(\theta + \varepsilon v) = J(\theta) + \varepsilon\, v^\top\nabla J + \frac{\varepsilon^2}{2} v^\top\nabla^2 J\, v + O(\varepsilon^3)",
      r"J(\theta + \varepsilon v) = J(\theta) + \varepsilon\, v^\top\nabla J + \varepsilon^2\, v^\top\nabla^2 J\, v + O(\varepsilon^3)"),
     (COLUMNS, GIVEN + "\n" + r"S(t) = \frac{\partial x(t)}{\partial\theta}", r"\xi = S v", r"\xi = -S v"),
     (COLUMNS, GIVEN, r"\nabla J = \int_0^T (L_\theta + f_\theta^\top\lambda)\,dt", r"\nabla J = \int_0^T (L_\theta - f_\theta^\top\lambda)\,dt"),

@@ -59,6 +59,7 @@ $$P_k = Q_k + A_k' P_{k+1} A_k - A_k' P_{k+1} B_k (R_k + B_k' P_{k+1} B_k)^{-1} 
 $$P_k = Q_k + A_k' P_{k+1} A_k - A_k' P_k B_k (R_k + B_k' P_{k+1} B_k)^{-1} B_k' P_{k+1} A_k$$"""
 
 
+@pytest.mark.campaign
 def test_an_example_of_layers_with_matrices_of_every_layer_after_any_map() -> None:
     assert statuses(EXAMPLE)[3:] == ["proved", "refuted", "assumption", "assumption", "proved", "refuted", "proved", "refuted", "definition",
                                      "proved", "proved", "refuted"]
