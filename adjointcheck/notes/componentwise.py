@@ -16,8 +16,9 @@ from adjointcheck.notes.arrivals import reached
 from adjointcheck.notes.claims import Form, Reader, Unclear
 from adjointcheck.notes.closed_forms import Texts, clock_of, solutions, solve
 from adjointcheck.notes.context import ROLES, Context
-from adjointcheck.notes.costs import adjoined, observed
+from adjointcheck.notes.costs import adjoined
 from adjointcheck.notes.meaning import Applied, Symbol, walk
+from adjointcheck.notes.observed import observed
 from adjointcheck.notes.observed import written_out as with_formula
 from adjointcheck.notes.quantities import component_slot, rebuilt
 from adjointcheck.notes.settings import Setting, judged

@@ -126,20 +126,3 @@ def _here(node: Node) -> Node:
 def one_of(term: Node, series: tree.Series) -> Node:
     """What is summed, in the place of the sum."""
     return series.body if term is series else rebuilt(term, lambda child: one_of(child, series))
-
-
-def observed(cost: Node) -> tuple[Node | None, Node]:
-    """(what one observation costs, of the state there; what else is paid), of a cost with one sum over what is seen at times."""
-    terms = [(term, next((part for part in walk(term) if isinstance(part, tree.Series) and _is_seen(part)), None)) for term in parts(cost)]
-    rest = tree.Sum(tuple(term for term, series in terms if series is None))
-    seen = [_bare(one_of(term, series)) for term, series in terms if series is not None]
-    return (seen[0], rest) if len(seen) == 1 else (None, cost)
-
-
-def _is_seen(series: tree.Series) -> bool:
-    return any(isinstance(part, Symbol) and part.name == "x" and getattr(part.at, "name", "") == "s" for part in walk(series.body))
-
-
-def _bare(node: Node) -> Node:
-    seen = isinstance(node, Symbol) and node.name == "x" and getattr(node.at, "name", "") == "s"
-    return replace(node, at=None) if isinstance(node, Symbol) and seen else rebuilt(node, _bare)

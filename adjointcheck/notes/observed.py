@@ -8,6 +8,7 @@ from typing import Any
 from adjointcheck.notes import tree
 from adjointcheck.notes.at_event import mapped
 from adjointcheck.notes.context import Context, Law
+from adjointcheck.notes.costs import one_of, parts
 from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, resolve, unknown, walk
 from adjointcheck.notes.own_letters import own_letters
 from adjointcheck.notes.tree import Node
@@ -29,7 +30,7 @@ def observed_cost(chain: tree.Chain, context: Context) -> Introduced:
     seen = any(is_sampled(part) or (bare and part == Symbol("x")) for part in walk(body))
     if unknown(body) or names & {"p", "J", "J_a", "H", "phi"} or not seen:
         return None
-    return "definition", (known.letter,), replace(after, letters={**after.letters, known.letter: replace(known, body=mapped(body, _bare))})
+    return "definition", (known.letter,), replace(after, letters={**after.letters, known.letter: replace(known, body=standing(body))})
 
 
 def _is_cost(node: Node) -> bool:
@@ -43,6 +44,23 @@ def is_sampled(node: Node) -> bool:
 
 def _bare(node: Any) -> Any:
     return replace(node, at=None) if is_sampled(node) else node
+
+
+def standing(node: Node) -> Node:
+    """The cost of an observation, of the state where it stands."""
+    return mapped(node, _bare)
+
+
+def observed(cost: Node) -> tuple[Node | None, Node]:
+    """(what one observation costs, of the state there; what else is paid), of a cost with one sum over what is seen at times."""
+    terms = [(term, next(filter(_is_seen, walk(term)), None)) for term in parts(cost)]
+    rest = tree.Sum(tuple(term for term, series in terms if series is None))
+    seen = [standing(one_of(term, series)) for term, series in terms if isinstance(series, tree.Series)]
+    return (seen[0], rest) if len(seen) == 1 else (None, cost)
+
+
+def _is_seen(node: Node) -> bool:
+    return isinstance(node, tree.Series) and any(map(is_sampled, walk(node.body)))
 
 
 def _place(node: Applied) -> Node | None:

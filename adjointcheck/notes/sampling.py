@@ -12,7 +12,7 @@ from fractions import Fraction
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ORDER, ROLES, Context, Declared, key, own
 from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
-from adjointcheck.notes.observed import is_sampled
+from adjointcheck.notes.observed import is_sampled, standing
 from adjointcheck.notes.pulses import pulsed
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import head, role_in, slot_of
@@ -128,7 +128,8 @@ def folded(node: Node, context: Context) -> tuple[Node, Context]:
     series, body = found
     at, role = Symbol("s", part=(found[0].index,)), ROLES["phi"]
     inputs = {"x": Symbol("x", at=at)} | ({"theta": Symbol("theta")} if "theta" in symbols(body) else {})
-    known = Declared("cost of one observation", "phi", role.shape, role.kind, arguments=tuple(inputs), body=_bare(body), source="proposed")
+    known = Declared("cost of one observation", "phi", role.shape, role.kind, arguments=tuple(inputs), body=standing(body),
+                     source="proposed")
     paid = replace(series, body=Applied("phi", tuple(inputs.items()), at=at))
     whole = tuple(paid if i == place else other for i, other in enumerate(terms))
     return tree.Sum(whole) if len(whole) > 1 else paid, context.declare(known)
@@ -142,10 +143,6 @@ def _summed(term: Node) -> tuple[tree.Series, Node] | None:
     if len(series) != 1 or not isinstance(term, tree.Product):
         return None
     return series[0], tree.Product(tuple(series[0].body if factor is series[0] else factor for factor in term.factors))
-
-
-def _bare(node: Node) -> Node:
-    return replace(node, at=None) if isinstance(node, Symbol) and is_sampled(node) else rebuilt(node, _bare)
 
 
 # Resolved formulas
