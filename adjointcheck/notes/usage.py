@@ -21,7 +21,6 @@ USUAL_COSTATES = ("lambda", "p", "a", "mu", "psi", "pi", "varphi", "chi", "nu")
 USUAL_CONTROLS = ("u", "w", "v")
 USUAL_PARAMETERS = ("theta", "vartheta", "phi", "p", "alpha", "beta", "mu", "c", "k", "W", "w", "Theta")
 USUAL_TERMINALS = ("Phi", "Psi", "phi", "varphi", "psi", "E", "ell_f", "L_f", "Phi_f", "V_f", "M", "K", "m", "mathcal{L}", "ell", "l", "S")
-USUAL_RUNNING = ("L", "ell", "g", "l", "r", "q", "mathcal{L}", "c", "R", "f_0", "L_0", "f^0")
 USUAL_WEIGHTS = ("Q", "R", "S", "M", "Q_f", "Q_T", "Q_N", "Q_0", "F", "P_f", "P_T")
 HAMILTONIANS = ("H", "mathcal{H}", "mathscr{H}", "mathfrak{H}", "mathbb{H}")
 USUAL_ROLES: tuple[tuple[str, tuple[str, ...]], ...] = (
