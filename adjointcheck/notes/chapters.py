@@ -10,18 +10,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.concrete import NUMBERS, is_plain, moved_letters
+from adjointcheck.notes.concrete import NUMBERS, WHOLE, is_plain, moved_letters
 from adjointcheck.notes.context import LATER, Context, Declared, key
 from adjointcheck.notes.document import Formula
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.meaning import walk
 from adjointcheck.notes.mechanics import first_order
+from adjointcheck.notes.normality import MULTIPLIER, NORMAL
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import USUAL_COSTATES, differentiates, head, moving, pair_of, role_in
 
 KEPT = ("p", "x", "w", "theta", "t", "t0", "t1", "nu")
 PAID = ("J", "L", "Psi")
-SETTLED = ("goal", "gradients", "jacobian", "star", "prime")
+SETTLED = ("goal", "gradients", "jacobian", "star", "prime", MULTIPLIER, NORMAL)
 
 
 def example_of(formulas: Sequence[Formula], context: Context) -> int | None:
@@ -94,6 +95,8 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     bare = Declared("", "H", kind="function", sign=_sign(costate), source="proposed")
     hamiltonians = {known.letter: replace(bare, letter=known.letter) for known in after.of("H")}
     options = {name: value for name, value in after.options.items() if name in SETTLED}
+    state = next((known.letter for known in after.of("x") if not same and known.letter.isalpha()), "")
+    options |= {WHOLE: state} if state else {}
     hypotheses = (*before.hypotheses, *({"optimal", "free end time"} & {*after.hypotheses}))
     made = replace(before, letters={**letters, **kept, **hamiltonians}, options={**before.options, **options}, hypotheses=hypotheses)
     return _with_cost(after, made) if any(_spells_cost(formula, after) for formula in formulas) else made

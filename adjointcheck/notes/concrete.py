@@ -41,6 +41,7 @@ PLAIN = (tree.Number, tree.Letter, tree.Sum, tree.Product, tree.Quotient, tree.P
 MATRICES = ("A", "B")
 TIMES = ("t", "tau", "s", "T", "t_0", "t_1", "t_f")
 NUMBERS = ("pi", "e", "infty", "dots")
+WHOLE = "whole state"  # the letter that was the state before an example
 MOST = 12  # components; a field with more is no field that a person wrote out
 
 
@@ -310,7 +311,9 @@ def _declared(context: Context, symbol: str, letters: Iterable[tree.Letter], sou
         return context
     role, known = ROLES[symbol], next(iter(context.of(symbol)), None)
     whole = known or Declared("", symbol, role.shape, role.kind, source=source)
+    whole_letter = context.option(WHOLE) if symbol == "x" else ""
     title = known.letter if known and known.letter not in names else _title(symbol, names, context)
+    title = whole_letter if whole_letter and whole_letter not in (*names, *context.letters) else title
     size = str(len(names))
     whole = replace(whole, letter=title, shape=("1", size) if role.shape[0] == "1" else (size, "1"))
     part = Declared("", symbol, kind=role.kind, sign=whole.sign, source=whole.source, told=whole.told)

@@ -458,6 +458,8 @@ def _role(role: Role, word: str, value: str, context: Context) -> Context:
         return _components(role, [letter_name(name) for name in listed], context)
     for part in _split(value) if role.symbol in ("x1", "dim", "s") else [value]:
         context = context.declare(_declared(role, part, context))
+    if role.symbol == "p" and re.match(rf"{_LETTER}\s*\^\s*\{{?\s*(?:\*|\\ast|\\star)", value):
+        context = replace(context, options={**context.options, "layout of": "starred"})
     return _named_cost(value, context) if role.symbol == "p" else context
 
 

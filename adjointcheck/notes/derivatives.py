@@ -65,7 +65,7 @@ def is_inside(of: Node, by: Node, kind: str, context: Context) -> bool:
     if by.name in ("t0", "t1") or (by.name == "theta" and by.at is not None):
         return kind != "total" and by.name != "theta"
     orders = [[slot for slot, _ in of.arguments], *([*known.arguments] for known in context.of("Psi") if known.arguments)]
-    if by.name in ("theta", "w") and any(orders) and kind != "partial":
+    if by.name in ("theta", "w") and any(orders) and (kind != "partial" or (by.name == "w" and by.at is not None)):
         return any(by.name in order for order in orders)
     if by.name not in ("x", "x0"):
         return True

@@ -54,9 +54,11 @@ def ansatz(chain: tree.Chain, context: Context) -> Introduced:
 
 def _is_usual(pair: tuple[Node, Node], right: Node, context: Context) -> bool:
     """Is P that of Riccati's equation: lambda = P x for costs with 1/2, and over time lambda = 2 P x for costs without?"""
+    made = resolve(pair[0], context)
+    core = made.of if isinstance(made, tree.Transposed) else made
     numbers = [factor.value for factor in getattr(right, "factors", ()) if isinstance(factor, tree.Number)]
-    positive = not isinstance(resolve(pair[0], context), tree.Negative)
-    return not numbers if _halved(context) else numbers == [2] and positive and context.over() == "time"
+    timed, positive = context.over() == "time", not isinstance(core, tree.Negative)
+    return not numbers and (positive or not timed) if _halved(context) else numbers == [2] and positive and timed
 
 
 def _is_state(node: Node, context: Context) -> bool:

@@ -28,6 +28,7 @@ from adjointcheck.notes.meaning import Symbol, resolve
 from adjointcheck.notes.moments import above, below
 from adjointcheck.notes.multiplier import may_be_costate
 from adjointcheck.notes.nets import netted, spelt
+from adjointcheck.notes.normality import normalised
 from adjointcheck.notes.notation import spoken
 from adjointcheck.notes.primes import moved, unprimed
 from adjointcheck.notes.production import counted
@@ -114,7 +115,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     if law is not None and not context.law("dynamics"):  # the letters of xdot = f(x) hold for a cost that is stated before
         context = replace(law[2], laws=context.laws)
     context = targets(_chains(formulas, context), weighed(_chains(formulas, context), context))
-    context = partials(_chains(formulas, context), context)
+    context = normalised(_chains(formulas, context), partials(_chains(formulas, context), context))
     for chain in _chains(formulas, context):  # what z and v are in z-dot = f_x z + f_u v holds before it is said
         chain = unprimed(chain, context)
         for equation in (chain, *residuals(chain)):

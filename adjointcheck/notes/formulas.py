@@ -28,7 +28,7 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     if pair is None or letter is None or role_in(letter, context) not in FUNCTIONS or len(chain.sides) > 2 or differentiates(pair[1]):
         return None
     known = context.letters[key(letter)]
-    left = resolve(pair[0], context)
+    left = _before_end(resolve(pair[0], context))
     if not isinstance(left, Applied) or left.at not in (None, Symbol("l")) or known.body is not None or not _stands(left):
         return None
     if _is_named(pair[1], context):
@@ -38,12 +38,18 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     context = _without_slopes(pair[1], context)
     after = _numbers(pair[1], constants(pair[1], context, shape))
     body = resolve(pair[1], after)
-    body = _local(body) if context.over() == "layers" else body
+    body = _local(body) if context.over() == "layers" else _before_end(body) if left.name == "Psi" else body
     if not _is_plain(body) or any(getattr(part, "at", None) not in (None, Symbol("l")) for part in walk(body)):
         return None
     if known.arguments is not None and len(left.arguments) < len(known.arguments):
         after = replace(after, options={**after.options, "example": f"{key(letter)} {len(left.arguments)}"})
     return "definition", (key(letter),), replace(after, letters={**after.letters, key(letter): replace(known, body=body)})
+
+
+def _before_end(node: Node) -> Node:
+    """Phi(x) for Phi(x(T)): an end cost is a function of any state."""
+    ended = isinstance(node, Symbol | Applied) and node.at == Symbol("t1") and node.name in ("x", "Psi")
+    return _before_end(replace(node, at=None)) if ended else rebuilt(node, _before_end)  # type: ignore[type-var]
 
 
 def _is_plain(body: Node) -> bool:

@@ -44,6 +44,7 @@ from adjointcheck.notes.multiplier import augmented, costate_meaning, governed, 
 from adjointcheck.notes.named_methods import coefficients
 from adjointcheck.notes.neighbours import first_order
 from adjointcheck.notes.nets import spelt as weighed
+from adjointcheck.notes.normality import normal, normalisation
 from adjointcheck.notes.numbered import family, numbered, spread
 from adjointcheck.notes.observed import observed_cost
 from adjointcheck.notes.outputs import observed, output
@@ -115,6 +116,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     chain, kind, doubts = single(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
     context = replace(context, options={**context.options, "about": kind}) if kind else context
+    chain = normal(chain, context)
     chain, context = rooted(*observed(assembled(above(lowered(chain, context), context), context), context))
     stepped = iteration(chain, context)
     context = stepped[2] if stepped else sized(chain, context)
@@ -130,6 +132,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
         if found is not None:
             status, names, after = found
             resolved = replace(_resolved(unprimed(chain, after), after), status=status, form="", introduced=names)
+            after = reduce(_besides, chain.conditions, after) if status == "assumption" else after
             told = introduce in UNJUDGED or (introduce is layers and ANY_STEP in after.letters)
             return replace(resolved, problems=()) if told else resolved, _explained(after, chain)
     context = with_end_multiplier(chain, stage_letters(chain, context))
@@ -138,6 +141,12 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     several = ("it speaks of two costs",) if len(spoken_costs(chain, after)) > 1 else ()
     several += ("it asks of each sample what the optimum has in the mean",) if kind == EACH and resolved.form == "optimality" else ()
     return replace(resolved, problems=(*resolved.problems, *doubts, *several)), _hypothesised(chain, after)
+
+
+def _besides(context: Context, condition: Node) -> Context:
+    """With the cost of `min J(x(T)) subject to xdot = f(x)`."""
+    found = objective(tree.Chain((condition,), ()), context) if isinstance(condition, tree.Extremum) else None
+    return found[2] if found is not None else context
 
 
 def _resolved(chain: tree.Chain, context: Context) -> Resolved:
@@ -543,7 +552,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (bounded, membership, coefficients, assigned, propagator, tangent, stage_law, stage_update, stage_definition,
+INTRODUCTIONS = (normalisation, bounded, membership, coefficients, assigned, propagator, tangent, stage_law, stage_update, stage_definition,
                  named_neighbour, numbered, family, ansatz, *NOTATIONS, grid, layers, layer_formula, written_out, cased, jump, dynamics,
                  primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started, switched, guard,
                  reset, observed_cost, increment, scaled, specialised, supposed, output, asked, start, end_condition, end_cost,

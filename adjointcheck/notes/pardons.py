@@ -32,6 +32,11 @@ LINEAR = re.compile(r"\b(?:if|when|si|wenn|falls|se|quando|cuando|если)\b.*\
 AFTER = re.compile(r"\b(?:after|beyond|behind|nach|hinter|après|después|tras|dopo|após|depois)\b.{0,20}\b(?:last|letzt|derni|últim|ultim)")
 
 
+FEW = re.compile(r"\$?\b[NKLT]\b\$?\W{0,3}(?:=|equal|gleich|vaut|égal|igual|uguale|равн)"
+                 r"|\b(?:one|two|three|ein|zwei|drei|deux|trois|dos|tres|due|tre)\b"
+                 r".{0,15}\b(?:layer|step|time|level|stage|schicht|schritt|couche|pas\b|capa|paso|passo|strat)", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Line:
     """An equation as it was judged: its sides as read, and with the notes' formulas put in; the notes' context and that of this line."""
@@ -132,7 +137,14 @@ def _under_some_control(line: Line) -> bool:
     return moved and ("optimal" not in line.notes.hypotheses or line.notes.option("control") == "chosen")
 
 
+def _of_few_layers(line: Line) -> bool:
+    """x_0, M_0 and H_1 of all layers, where the sentence says that there are only a few."""
+    places = {part.at for side in line.sides for part in walk(side) if isinstance(part, Symbol) and isinstance(part.at, tree.Number)}
+    return line.notes.over() == "layers" and bool(places) and FEW.search(line.sentence) is not None
+
+
 PARDONS = (
+    Pardon(_if(_of_few_layers, "it is said of a few layers, and how many there are is not understood")),
     Pardon(_if(_under_some_control, "it is so under one control, and no formula says that this is the optimal one")),
     Pardon(_if(_right_transposed, "it is the transpose of a gradient that has its matrix's shape; declare `gradients: columns`")),
     Pardon(_if(_right_elsewhere, "it is wrong for the cost named last, and may be right for another one; name the cost")),

@@ -28,11 +28,19 @@ def rate(chain: tree.Chain, context: Context) -> Introduced:
     name = key(letter)
     body = resolve(pair[1], context)
     varied = name in USUAL_STATES and any(isinstance(part, tree.Variation) for part in walk(body))  # y-dot = f_x z is no law of y
-    if varied or name in context.letters or not unknown(resolve(letter, context)) or unknown(body) or not symbols(body):
+    new = name not in context.letters and unknown(resolve(letter, context))
+    if varied or not (new or _is_past(name, context)) or unknown(body) or not symbols(body):
         return None
     declared = Declared(name, own(name), ("", ""), "path", source="proposed")
-    context = context.declare(declared)
+    context = replace(context, letters={**context.letters, name: declared})
     return "definition", (name,), replace(context, laws=(*context.laws, Law(RATE + declared.symbol, Symbol(declared.symbol), body)))
+
+
+def _is_past(name: str, context: Context) -> bool:
+    """Was its rate told before the cost that the notes speak of now?"""
+    kinds = [law.kind for law in context.laws]
+    told = f"{RATE}{own(name)}"
+    return told in kinds and "objective" in kinds[kinds.index(told) :]
 
 
 def ended(chain: tree.Chain, context: Context) -> Introduced:

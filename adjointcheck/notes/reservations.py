@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import ROLES, Context
+from adjointcheck.notes.context import ROLES, Context, own
 from adjointcheck.notes.costs import integrates
 from adjointcheck.notes.indices import Unclear, ahead
 from adjointcheck.notes.meaning import Applied, Symbol, Unknown, resolve, unknown, walk
+from adjointcheck.notes.normality import MULTIPLIER, SCALED
 from adjointcheck.notes.tree import Node
 
 INPUTS = frozenset({"x0", "theta", "w", "t0", "t1"})
@@ -149,6 +150,8 @@ def _layers(name: str, node: Node) -> frozenset[int]:
 
 def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[str]:
     """On which of the inputs, or of "all" and "end", something rests that is said by left = right."""
+    if isinstance(left, Symbol) and context.option(SCALED) and left.name == own(context.option(MULTIPLIER)):
+        return frozenset({"arrival"})
     if isinstance(left, Symbol) and not left.part and (left.name == "x0" or (left.name == "x" and _at_start(left.at))):
         if any(known.body is not None and left in walk(known.body) for name in _names(right) for known in context.of(name)):
             return frozenset()  # x_0 = x_b + z says what z is
@@ -163,6 +166,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset({"all"})
     if taken:
         return frozenset()
+    if _vanishes(left, right, context):
+        return frozenset({"refutations"})
     if _restricts([left, right], context):
         return frozenset(f"only {name}" for name in _names(left) | _names(right))
     if isinstance(left, Applied) and left.name == "psi" and not _is_zero(right):
@@ -180,7 +185,7 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset() if not assigns_control(left, right) else frozenset({"all"}) if names - {"theta"} else names
     if chooses(left) and not _is_zero(right):
         return frozenset({"against"})
-    if _is_own_rate(left, context):
+    if _is_own_rate(left, context) or _binds(left, right, context):
         return frozenset({"all"})
     if _moves(left, right, context) and not (_names(left) | _names(right)) & {"p", "P", "H", "J", "J_a", "S", "M", "v", "rho"}:
         return frozenset({"all"})
@@ -209,7 +214,19 @@ def given(left: Node, right: Node, context: Context) -> bool:
     moves = _is_own_rate(left, context) or (context.law("dynamics") is None and _moves(left, right, context))
     same = all(isinstance(side, Symbol) and side.name == "x" and side.part and side.at is None for side in (left, right))  # x_1 = q
     asked = same or _seeks([left, right], context) or bool(_at_ends([left, right])) or _held(left, right) or _samples(left, right)
-    return place or accelerated or moves or asked or chooses(left) or _restricts([left, right], context)
+    special = _restricts([left, right], context) or _binds(left, right, context) or _vanishes(left, right, context)
+    return place or accelerated or moves or asked or chooses(left) or special
+
+
+def _binds(left: Node, right: Node, context: Context) -> bool:
+    """0 = z - theta x: an algebraic equation for letters that the setting has as free."""
+    nodes = [part for side in (left, right) for part in walk(side)]
+    letters = [part for part in nodes if isinstance(part, Symbol)]
+    other = tree.Derivative | tree.Variation | tree.Integral | tree.Evaluated | Applied | Unknown
+    plain = not any(isinstance(part, other) for part in nodes)
+    running = all(part.at in (None, Symbol("t")) and part.name in ("x", "theta", "w", "t") for part in letters)
+    moving = {"x"} < {part.name for part in letters}
+    return tree.Number(Fraction(0)) in (left, right) and plain and running and moving and "optimal" not in context.hypotheses
 
 
 def _samples(left: Node, right: Node) -> bool:
@@ -237,6 +254,12 @@ def _restricts(sides: Iterable[Node], context: Context) -> bool:
     """An equation between data that the notes leave free, such as B = U U^T."""
     letters = [part for side in sides for part in walk(side) if isinstance(part, Symbol)]
     return bool(letters) and all(_constant(letter, context) for letter in letters)
+
+
+def _vanishes(left: Node, right: Node, context: Context) -> bool:
+    """r = 0, of a cost in x - r."""
+    own_letter = isinstance(left, Symbol) and left.name not in ROLES and left.at in (None, Symbol("t"))
+    return own_letter and _is_zero(right) and any(_names(left) & _names(law.right) for law in context.laws)
 
 
 def _seeks(sides: Iterable[Node], context: Context) -> bool:

@@ -86,7 +86,7 @@ def is_another(letter: tree.Letter | None, value: Node, context: Context) -> boo
     known = context.letters.get(key(letter))
     restated = known is not None and known.symbol == "J" and law is not None and context.over() == "time"
     if restated and law is not None and _kinds(value, context) != _kinds(law.right, context):
-        return not any(isinstance(part, tree.Series) for part in (*walk(value), *walk(law.right)))
+        return True
     moved = law is not None and context.over() == "layers" and not counts_layers(law.right)
     return known is None or (known.symbol == "J" and (moved or _spells_out(law, value, context)))
 
@@ -98,12 +98,13 @@ def _spells_out(law: Law | None, value: Node, context: Context) -> bool:
     return law is not None and exampled and summed_up and bool({"L", "Psi"} & symbols(law.right))
 
 
-def _kinds(value: Node, context: Context) -> tuple[bool, bool]:
-    """Is something paid on the way, and is something paid at the end: Lagrange, Mayer or Bolza?"""
+def _kinds(value: Node, context: Context) -> tuple[bool, bool, bool]:
+    """Is something paid on the way, at the end, at observations: Lagrange, Mayer or Bolza, or a sum over data?"""
     made = resolve(value, context)
     inside = {part for integral in walk(made) if isinstance(integral, tree.Integral) for part in walk(integral)}
     ends = any(isinstance(part, Symbol) and part.name == "x" and part.at == Symbol("t1") and part not in inside for part in walk(made))
-    return any(isinstance(part, tree.Integral) for part in walk(made)), ends
+    summed_up = any(isinstance(part, tree.Series) for part in walk(made))
+    return any(isinstance(part, tree.Integral) for part in walk(made)), ends, summed_up
 
 
 def _constrained(value: Node, context: Context) -> bool:

@@ -234,6 +234,8 @@ def values(kind: str, context: Context) -> dict[str, str]:
         found[SLOPE] = SLOPE
     cost = context.law("objective")
     parts = list(walk(cost.right)) if cost else []
+    if cost is not None and sum(law.kind == "objective" for law in context.laws) > 1:  # what a cost before this one was made of is over
+        present = (present - {"L", "Psi"}) | symbols(cost.right)
     runs = "L" in present or any(isinstance(part, tree.Integral) or (isinstance(part, tree.Series) and kind != "observations")
                                  for part in parts)
     if "no running cost" in context.hypotheses or not runs:
@@ -364,16 +366,24 @@ def own_letters(context: Context, made: Setting) -> dict[str, str]:
 
 
 def _inverted(context: Context) -> set[str]:
-    """The letters of the notes that are inverted, or that an inverted one is made of: U of B = U U^T."""
+    """The letters of the notes that are inverted, or that an inverted one is made of, U of B = U U^T, and the weights of a control."""
     known = {declared.symbol: declared.body for declared in context.letters.values() if declared.body is not None}
     found: set[str] = set()
     waiting = [part.base for body in [*(law.right for law in context.laws), *known.values()] for part in walk(body)
                if isinstance(part, tree.Power) and part.exponent == tree.Negative(tree.Number(Fraction(1)))]
+    costs = [*(law.right for law in context.laws if law.kind == "objective"), *(known.body for known in context.of("L") if known.body)]
+    waiting += [part.factors[-2] for cost in costs for part in walk(cost) if isinstance(part, tree.Product) and _weighs_control(part)]
     while waiting:
         names = {part.name for part in walk(waiting.pop()) if isinstance(part, Symbol)} - found
         found |= names
         waiting += [body for name in names if (body := known.get(name)) is not None]
     return found
+
+
+def _weighs_control(node: tree.Product) -> bool:
+    """w' R w."""
+    first, last = (node.factors[-3], node.factors[-1]) if len(node.factors) > 2 else (node, node)
+    return isinstance(first, tree.Transposed) and first.of == last and isinstance(last, Symbol) and last.name == "w"
 
 
 def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:

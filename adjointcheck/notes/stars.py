@@ -23,6 +23,7 @@ from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import USUAL_CONTROLS, USUAL_COSTATES, USUAL_STATES, head
 
 CHOSEN = frozenset((*USUAL_STATES, *USUAL_CONTROLS, "alpha", "theta", "T", "t_f", "t_1", "J", "V"))
+TURNED = {"row": "column", "column": "row", "": ""}
 _BRACKET = re.compile(r"[)\]]\s*\^\s*(?:\{\s*(?:\\!\s*)?)?(?:\*|\\ast|\\star)")
 
 
@@ -33,15 +34,23 @@ def starred(formulas: Iterable[Formula], context: Context) -> Context:
     nodes = [node for chain in read for node in walk(chain)]
     context = _aimed(nodes, context)
     if context.option("star"):
-        return context
+        return _turned(context)
     marked = {key(node) for node in nodes if isinstance(node, tree.Letter) and _has_star(node)}
     costates = {name for name in marked if _is_costate(name, context)}
     optimal = any(_is_chosen(name, context) for name in marked - costates)
     plain = {key(node) for node in nodes if isinstance(node, tree.Letter) and not _has_star(node)}
     among = costates & plain or costates
     multiplies = any(key(node) in among for product in nodes for node in _left(product))
-    adjoint = multiplies or any(_BRACKET.search(formula.text) for formula in formulas)
-    return replace(context, options={**context.options, "star": "adjoint"}) if adjoint and not optimal else context
+    adjoint = multiplies or bool(context.option("layout of")) or any(_BRACKET.search(formula.text) for formula in formulas)
+    return _turned(replace(context, options={**context.options, "star": "adjoint"})) if adjoint and not optimal else context
+
+
+def _turned(context: Context) -> Context:
+    """With lambda as a column, where the header calls lambda^* a row, and the star is an adjoint."""
+    if context.option("layout of") != "starred" or context.option("star") != "adjoint":
+        return context
+    turned = {name: replace(known, layout=TURNED[known.layout]) for name, known in context.letters.items() if known.symbol == "p"}
+    return replace(context, letters={**context.letters, **turned}, options={**context.options, "layout of": ""})
 
 
 def _aimed(nodes: Iterable[Node], context: Context) -> Context:

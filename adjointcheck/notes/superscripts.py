@@ -13,8 +13,8 @@ from adjointcheck.notes.meaning import rebuilt, walk
 from adjointcheck.notes.tree import Node
 
 _LETTER = r"(\\?[A-Za-z]+|\\(?:mathbf|boldsymbol|bm)\s*\{?\s*\\?[A-Za-z]+\s*\}?)"
-_AHEAD = re.compile(_LETTER + r"\s*\^\s*\{\s*\(?\s*([klnijmt])\s*\+\s*1\s*\)?\s*\}\s*=(.*)", re.DOTALL)
-_BEHIND = re.compile(_LETTER + r"\s*\^\s*(?:\{\s*\(?\s*([klnijmt])\s*\)?\s*\}|([klnijmt]))\s*=(.*)", re.DOTALL)
+_AHEAD = re.compile(_LETTER + r"\s*\^\s*\{\s*[([]?\s*([klnijmt])\s*\+\s*1\s*[)\]]?\s*\}\s*=(.*)", re.DOTALL)
+_BEHIND = re.compile(_LETTER + r"\s*\^\s*(?:\{\s*[([]?\s*([klnijmt])\s*[)\]]?\s*\}|([klnijmt]))\s*=(.*)", re.DOTALL)
 _IMPLICIT = re.compile(r".*?[)\]A-Z]\s*(?:\\[,;!:]\s*)*" + _LETTER + r"\s*\^\s*\{?\s*([klnijmt])\s*(\+\s*1\s*)?\}?\s*=(.*)", re.DOTALL)
 INPUTS = ("u", "w", "theta", "\\theta", "p", "lambda", "\\lambda", "delta", "\\delta", "W", "b")  # their steps are iterations, or backward
 
@@ -35,7 +35,7 @@ def layered_above(texts: Iterable[str]) -> str:
 def _follows(letter: str, index: str, step: int, right: str) -> bool:
     """Does it stand there one layer before, and not as what a step of a descent starts from?"""
     at = rf"{index}\s*-\s*1" if step else index
-    before = rf"{re.escape(letter)}\s*\^\s*(?:\{{\s*\(?\s*{at}\s*\)?\s*\}}|{at})"
+    before = rf"{re.escape(letter)}\s*\^\s*(?:\{{\s*[([]?\s*{at}\s*[)\]]?\s*\}}|{at})"
     return bool(re.search(before, right)) and "\\nabla" not in right and not re.match(rf"\s*{before}\s*-", right)
 
 

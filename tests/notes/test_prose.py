@@ -62,3 +62,51 @@ def test_what_may_ask_for_the_best_end_time_is_not_refuted() -> None:
     told = (r"$\dot s = -q$ $s(0) = s_0$ $$W = \int_0^T e^{-rt} (a q - \frac{b}{2} q^2)\,dt + e^{-rT} \sigma s(T)$$ "
             r"$H = a q - \frac{b}{2} q^2 - \mu q$ ")
     assert statuses(told + r"$a q(T) - \frac{b}{2} q(T)^2 - \mu(T) q(T) = 0$ $\mu(T) = 0$")[-2:] == ["unknown", "refuted"]
+
+
+def test_a_cost_stated_again_in_another_form_is_another_cost() -> None:
+    flow = r"$\dot z = f(z, t, \theta), z(t_0) = z_0$ $$L = \ell(z(t_1))$$ "
+    data = r"Now let $$L = \sum_{i} \ell_i(z(s_i))$$ with $t_0 < s_i < t_1$. $$a(s_i^-) = a(s_i^+) + \frac{\partial \ell_i}{\partial z(s_i)}$$ "
+    told, header = flow + r"$\dot a = -a f_z$ " + data, "costate: a = dL/dz (row)\ntime: t in [t_0, t_1]"
+    assert statuses(told + r"$$a(s_i^-) = a(s_i^+) - \frac{\partial \ell_i}{\partial z(s_i)}$$", header)[-4:] == [
+        "assumption", "assumption", "proved", "refuted"]
+
+
+def test_a_running_cost_of_before_is_not_paid_by_data() -> None:
+    told = r"$\dot u = f(u, p), u(0) = u_0$ $$G = \int_0^T g(u, p)\,dt$$ $$G = \sum_{i=1}^n \|\tilde u_i - u(t_i)\|^2$$ "
+    header = "costate: \\lambda^\\star = dG/du (row)\nparameters: p\ntime: t in [0, T]"
+    lines = r"$\frac{d\lambda^\star}{dt} = -\lambda^\star f_u$ $\frac{d\lambda}{dt} = -f_u^\top \lambda$ $\frac{d\lambda}{dt} = -f_u \lambda$"
+    assert statuses(told + lines, header)[-3:] == ["proved", "proved", "refuted"]
+
+
+def test_a_cost_beside_the_constraint_is_the_cost() -> None:
+    told = r"$$\min_u \mathcal{J}(y(T)) \quad \text{s.t.} \quad \dot y = f(y, u), \qquad y(0) = x$$ "
+    lines = r"$$p(T) = \partial_y \mathcal{J}(y(T))$$ $$\delta \mathcal{J}(y(T)) = \int_0^T p^T f_u\,\delta u\,dt$$ $$p(T) = -\partial_y \mathcal{J}(y(T))$$"
+    assert statuses(told + lines, "costate: p = dJ/dy (column)\ntime: t in [0, T]")[-3] == "proved"
+    assert statuses(told + lines, "costate: p = dJ/dy (column)\ntime: t in [0, T]")[-1] == "refuted"
+
+
+def test_an_algebraic_equation_is_no_claim() -> None:
+    told = r"$\dot x = -x + z, x(0) = 1$ $0 = z - \theta x$ $$J = \tfrac12 x(T)^2$$ $\dot\lambda = (1 - \theta) \lambda$ $\dot\lambda = \lambda$"
+    assert statuses(told, "costate: \\lambda\nstate: x in R")[2:] == ["assumption", "assumption", "unknown", "unknown"]
+
+
+def test_an_end_cost_of_an_example_is_written_at_the_end() -> None:
+    told = (r"$\dot u = f(u, p), u(0) = u_0$ $$L(p) = \ell(u(T))$$ $\dot\lambda = -f_u^\top \lambda$ In components $\dot z = v, \dot v = -g$. "
+            r"$$\ell(u(T)) = \tfrac12 (z(T) - z_d)^2$$ ")
+    lines = r"$\lambda_z(T) = z(T) - z_d$ $\lambda_v(T) = 0$ $\lambda_z(T) = z_d - z(T)$"
+    assert statuses(told + lines, "state: u\ncostate: \\lambda (column)\nparameters: p\nterminal cost: \\ell\ntime: t in [0, T]")[-4:] == [
+        "definition", "proved", "proved", "refuted"]
+
+
+def test_a_reference_that_vanishes_for_a_while_refutes_nothing() -> None:
+    told = r"$\dot x = A x + B u, x(0) = x_0$ $$J = \tfrac12 \int_0^T (x - r)^\top Q (x - r) + u^\top R u\,dt$$ with symmetric $Q$, $R$. "
+    line = r"$\dot\lambda = -Q x - A^\top \lambda$"
+    assert statuses(told + line, "costate: \\lambda (column)\ntime: t in [0, T]\nr(t) in R^n")[-1] == "refuted"
+    assert statuses(told + r"First let $r \equiv 0$. " + line, "costate: \\lambda (column)\ntime: t in [0, T]\nr(t) in R^n")[-1] == "unknown"
+
+
+def test_the_layer_stands_in_square_brackets() -> None:
+    told = r"$$y^{[j+1]} = y^{[j]} + \Delta t\, f(y^{[j]}, u^{[j]})$$ $$p^{[j]} = \frac{\partial \Phi(y^{[N]})}{\partial y^{[j]}}$$ "
+    line = r"$$p^{[j]} = p^{[j+1]} + \Delta t \left( \partial_y f(y^{[j]}, u^{[j]}) \right)^T p^{[j+1]}$$ "
+    assert statuses(told + line + line.replace("p^{[j+1]}$$", "p^{[j]}$$"), "gradients: columns")[-2:] == ["proved", "refuted"]
