@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.at_event import misplaced, stretch_of
@@ -43,10 +44,11 @@ def _told(chain: tree.Chain, context: Context) -> Iterable[tuple[str, tree.Lette
     if pair is None:
         return
     left, right = pair
-    if right == ZERO and isinstance(left, tree.Call) and any(map(_at_impact, left.arguments)) and isinstance(left.function, tree.Letter):
+    met = partial(_at_impact, states=tuple(known.letter for known in context.of("x")) or USUAL_STATES)
+    if right == ZERO and isinstance(left, tree.Call) and any(map(met, left.arguments)) and isinstance(left.function, tree.Letter):
         yield "g", left.function
     after = side_of(head(left)) or (side_of(left.arguments[0]) if isinstance(left, tree.Call) else "")
-    called = isinstance(right, tree.Call) and any(map(_at_impact, right.arguments))
+    called = isinstance(right, tree.Call) and any(map(met, right.arguments))
     if after == "after" and called and isinstance(right, tree.Call) and isinstance(right.function, tree.Letter):
         state = head(right.arguments[0])
         yield from () if state is None or state.name == right.function.name else [("r", right.function)]
@@ -58,10 +60,10 @@ def side_of(node: Node | None) -> str:
     return next((SIDES[mark.name] for mark in above if isinstance(mark, tree.Letter) and mark.name in SIDES), "")
 
 
-def _at_impact(node: Node) -> bool:
+def _at_impact(node: Node, states: Container[str]) -> bool:
     """x^-, x(tau^-), x(tau)."""
     letter = head(node)
-    state = letter is not None and (letter.name in USUAL_STATES)
+    state = letter is not None and letter.name in states
     times = node.arguments if isinstance(node, tree.Call) else ()
     return state and (bool(side_of(letter)) or any(side_of(time) or getattr(time, "name", "") in ("tau", "sigma") for time in times))
 

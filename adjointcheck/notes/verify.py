@@ -40,6 +40,7 @@ from adjointcheck.notes.judgement import EQUALITIES, attempt, follows, judge_pai
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.manifold import shown, with_other_multiplier
 from adjointcheck.notes.meaning import Symbol, resolve, symbols, walk
+from adjointcheck.notes.modes import eventful
 from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
 from adjointcheck.notes.named_methods import in_method
 from adjointcheck.notes.numbered import told
@@ -65,6 +66,7 @@ UNPAID = re.compile(  # no running cost
     r"\b(?:no|without|sans|ohne|kein\w*|sin|senza|без|нет)\W+(?:\w+\W+){0,2}(?:running|stage|courant|laufend|intermed|corrient|текущ)")
 
 
+EVENT_BEFORE = Reservation(INPUTS, "it may rest on the event of before, of which an example in components is not understood")
 LATE_START = Reservation(frozenset({"x0", "theta"}), "the notes say later that the start depends on the parameters")
 
 
@@ -126,7 +128,7 @@ class Notes:
         """The formula as a tree, in the part of the notes that it belongs to."""
         if formula.name in self.context.chapters:
             self.aside, self.context = (self.context, self.reservations), self.context.chapters[formula.name]
-            self.reservations = []
+            self.reservations = [EVENT_BEFORE] if eventful(self.aside[0]) else []
         chain = formula.unread or read_formula(formula.text, self.context.reader())
         if self.aside is not None and not isinstance(chain, Unread) and speaks_of(chain, self.context, self.aside[0]):
             self.aside, self.context, self.reservations = (self.context, self.reservations), *self.aside

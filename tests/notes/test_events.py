@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from test_verify import verdicts
+from understood import statuses
 
 HEADER = "\n".join(("objective: J", "state: x", "parameters: theta", "costate: p = dJ/dx (row)", "event: g", "event time: tau",
                     "terminal cost: \\Psi", "time: t in [t_0, t_1]"))
@@ -40,3 +41,18 @@ def test_a_value_at_the_event_needs_a_side_and_a_field_its_own() -> None:
 def test_a_reset_that_is_a_formula_is_not_taken_for_none() -> None:
     laws = RESET.replace(r"R(x(\tau^-))", r"2\,x(\tau^-)")
     assert verdicts(HEADER, laws, r"p^- = p^+", r"\frac{dx^+}{dx^-} = I + \frac{(f^+ - f^-)\,g_x}{g_x f^-}") == ["refuted"] * 2
+
+
+def test_the_letters_of_an_event_may_be_any_and_its_state_too() -> None:
+    told = (r"$\frac{du}{dt} = f(u, p)$ At a time $\tau \in (0, T)$ $$\psi(u(\tau^-)) = 0, \qquad u(\tau^+) = c(u(\tau^-), p)$$ $L(p) = \ell(u(T))$ ")
+    right = r"$$\lambda(\tau^-) = \left( c_u + \frac{(f^+ - c_u f^-) \psi_u}{\psi_u f^-} \right)^\top \lambda(\tau^+)$$ "
+    header = "state: u\ncostate: \\lambda = dL/du (column)\nparameters: p\nterminal cost: \\ell\ntime: t in [0, T]"
+    lines = r"$$\delta\tau = -\frac{\psi_u\,\delta u^-}{\psi_u f^-}$$ $$\delta\tau = -\frac{\psi_u\,\delta u^-}{\psi_u f^+}$$ "
+    assert statuses(told + lines + right + right.replace(r"^\top \lambda", r" \lambda"), header)[-4:] == ["proved", "refuted", "proved", "refuted"]
+
+
+def test_an_example_in_components_does_not_lose_the_event_of_before() -> None:
+    told = (r"$\frac{du}{dt} = f(u, p)$ $$\psi(u(\tau^-)) = 0, \qquad u(\tau^+) = c(u(\tau^-), p)$$ $L = \ell(u(T))$ "
+            r"Now $$\dot z = v, \quad \dot v = -g$$ $$\ell(u(T)) = \tfrac12 z(T)^2$$ $\dot\lambda_v = -\lambda_z$ $$\frac{dL}{dg} = -\int_0^T \lambda_v\,dt$$")
+    header = "state: u\ncostate: \\lambda = dL/du (column)\nparameters: p\nterminal cost: \\ell\ntime: t in [0, T]"
+    assert statuses(told, header)[-2:] == ["proved", "unknown"]
