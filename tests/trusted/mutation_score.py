@@ -5,8 +5,8 @@
 Each mutant is one change of one node (an operator exchanged, a condition negated or fixed, a constant moved, a statement
 dropped, a result replaced).  A first run without any change notes which tests run which lines.  Then the tests are
 collected once, and for each mutant a forked child puts the changed code into the functions (what runs at import: imports
-everything anew) and runs those tests of tests/trusted and tests/expression that run the changed line, the quickest first,
-until one fails or `--seconds` are spent; a test that takes ten times its time counts as failed.  The score is a lower
+everything anew) and runs those tests of tests/trusted and tests/expression that run the changed line (at import: the module), the
+quickest first, until one fails or `--seconds` are spent; a test that takes ten times its time counts as failed.  The score is a lower
 bound, for more tests might notice.  Survivors are printed as a diff, to be killed by a new test or explained.
 (DeMillo, Lipton, Sayward 1978: test the tests.)
 """
@@ -200,8 +200,10 @@ class Trial:
 
     def pytest_runtestloop(self, session: Any) -> bool:
         first = self.chosen[0]
-        if _forked(self.trial, Mutant(first.module, range(0), "none", ast.parse(first.path.read_text(encoding="utf-8"))), session):
-            raise RuntimeError("a test that was chosen fails without any change")
+        text = first.path.read_text(encoding="utf-8")
+        for kind, planted_text, survives in (("none", text, True), ("anew", text, True), ("anew", "raise ImportError", False)):
+            if (_forked(self.trial, Mutant(first.module, range(0), kind, ast.parse(planted_text)), session) == 0) is not survives:
+                raise RuntimeError(f"a test fails without any change, or none fails without {first.module}")
         with ThreadPoolExecutor(self.jobs) as pool:
             for count, survived in enumerate(pool.map(lambda mutant: _forked(self.trial, mutant, session) == 0, self.chosen)):
                 self.alive.append(survived)
@@ -212,8 +214,9 @@ class Trial:
         """In the child: exit code 0 where no test fails."""
         _silent()
         signal.signal(signal.SIGVTALRM, signal.SIG_DFL)  # ends the child
-        names = self.baseline.chosen(mutant, self.seconds if mutant.lines else 2)
-        if mutant.path.name == "table.py" or not planted(mutant):  # the table is filled by functions at import
+        at_import = mutant.kind == "anew" or mutant.path.name == "table.py" or not planted(mutant)  # functions fill the table at import
+        names = self.baseline.chosen(mutant, self.seconds if mutant.lines else 2, at_import)
+        if at_import:
             os._exit(_anew(mutant, names))
         items = {item.nodeid: item for item in session.items}
         order = [items[name] for name in names if name in items]
@@ -280,20 +283,22 @@ class Baseline:
     seconds: dict[str, float]
     tests: dict[str, dict[str, list[str]]]
 
-    def chosen(self, mutant: Mutant, limit: float) -> dict[str, float]:
-        """The tests that run a changed line, as many as fit the limit; for what runs at import, those of the module.
+    def chosen(self, mutant: Mutant, limit: float, at_import: bool) -> dict[str, float]:
+        """The tests that run a changed line, as many as fit the limit; for what runs at import, all that run any line of the module.
 
         The quickest case of each test comes first, then the second quickest of each: many tests see more than many cases.
+        At import the file named after the module goes before all others.
         """
         by_line = self.tests.get(str(mutant.path), {})
         names = {name for line in mutant.lines for name in by_line.get(str(line), ()) if name}
-        names = names or {name for found in by_line.values() for name in found if name}
+        names = names if names and not at_import else {name for found in by_line.values() for name in found if name}
         seen: Counter[str] = Counter()
-        ranked: list[tuple[int, float, str]] = []
+        ranked: list[tuple[bool, int, float, str]] = []
         for name in sorted(names, key=self.seconds.__getitem__):
             seen[name.partition("[")[0]] += 1
-            ranked.append((seen[name.partition("[")[0]], self.seconds[name], name))
-        order = [(name, seconds) for _, seconds, name in sorted(ranked)]
+            other = at_import and f"/test_{mutant.path.stem}.py" not in name
+            ranked.append((other, seen[name.partition("[")[0]], self.seconds[name], name))
+        order = [(name, seconds) for *_, seconds, name in sorted(ranked)]
         spent = accumulate(seconds for _, seconds in order)
         return {name: seconds for (name, seconds), total in zip(order, spent, strict=True) if not limit or total <= limit}
 
@@ -340,6 +345,7 @@ def _pytest(paths: Sequence[str], plugin: object) -> int:
     import pytest
 
     options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-s", "-o", "addopts=", "-m", "not campaign", "--rootdir", str(ROOT)]
+    options.append("--assert=plain")  # else pytest's own importer reads the unchanged files before `Finder` is asked
     return int(pytest.main([*options, *(str(ROOT / path) for path in paths)], [plugin]))
 
 
