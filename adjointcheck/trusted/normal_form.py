@@ -143,7 +143,7 @@ class Normalizer(Atoms):
         sides = math.prod(s for s, (_, e) in zip(signs, factors, strict=True) if s is not None and e % 2)
         if None in signs:
             signs = [1 if constant > 0 else -1]  # a single odd factor: the domain condition fixes its sign
-        elif sides * constant < 0 and math.prod(self.sign_of(poly) for poly, e in factors if e % 2):
+        elif sides * constant < 0 and math.prod(self.sign_of(poly) for poly, _ in factors):
             raise Infeasible
         primes = (self.absolute_power(self.constant(p), 1, e * exponent) for p, e in _primes(abs(constant)))
         powers = (self.absolute_power(v, sign or 1, e * exponent) for (v, e), sign in zip(factors, signs, strict=True))

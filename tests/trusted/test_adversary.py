@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -75,6 +76,22 @@ def test_factors_are_monic_in_the_region_at_hand() -> None:
     form.fix(form.canonical(form.sub(y, form.scaled(x, 2)))[0] or (), 0)
     constant, factors = form.split(quotient)
     assert (float(constant), factors) == (0.5, [(x, -1)])
+
+
+@pytest.mark.parametrize(("left", "right", "at"), [
+    ("max(-x, 0) + 0*sqrt(x*y**2)", "0", {"x": -1, "y": 0}), ("x", "abs(x) + 0*(x*y**2)**(1/4)", {"x": -1, "y": 0}),
+    ("sqrt(y**2) + 0*(x**2*y**3)**(1/3)", "y", {"x": 0, "y": -2}), ("piecewise(1, x < 0, 2) + 0*(x*y**4)**(3/2)", "2", {"x": -2, "y": 0}),
+])
+def test_a_root_is_defined_where_a_square_below_it_vanishes(left: str, right: str, at: dict[str, int]) -> None:
+    """x y**2 >= 0 for x >= 0, and at y = 0 for any x: that line was dropped, and no sampled point lies on it."""
+    point = {name: Fraction(value) for name, value in at.items()}
+    assert not ball(parse(left), point, 64).overlaps(ball(parse(right), point, 64))
+    assert verdict(left, right) is not Status.PROVED
+
+
+@pytest.mark.parametrize(("left", "right"), [("sqrt(x*y**2)", "sqrt(x)*abs(y)"), ("abs(x)*sqrt(x*y**2)", "x*sqrt(x*y**2)"), ("max(-x, 0) + 0*(x*y**2)**(-1/2)", "0")])
+def test_what_holds_on_that_line_or_has_no_line_stays_proved(left: str, right: str) -> None:
+    assert verdict(left, right) is Status.PROVED
 
 
 # Theories
