@@ -12,6 +12,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from adjointcheck.solve import native_build
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so shells start what runs in the background, and interrupts are under test here
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -33,4 +35,12 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     base = tmp_path_factory.getbasetemp()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_builds() -> Iterator[None]:
+    """Speed is not tested here: compile with little optimisation. Processes that tests start build as users do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native_build, "WANTED", (("-O1",), *native_build.WANTED[1:]))
         yield

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -12,14 +11,6 @@ import pytest
 
 from adjointcheck.solve import native_build
 from adjointcheck.solve.native_module import load_native
-
-
-@pytest.fixture(scope="session", autouse=True)
-def quick_builds() -> Iterator[None]:
-    """Speed is not tested here: compile with little optimisation."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(native_build, "WANTED", (("-O1",), *native_build.WANTED[1:]))
-        yield
 
 
 @pytest.fixture
