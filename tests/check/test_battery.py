@@ -39,8 +39,12 @@ def test_every_check_passes_on_a_right_module(problem: Problem) -> None:
 
 
 def test_same_seed_same_answers() -> None:
-    first, second = ([(c.name, c.measured, c.words) for c in checks] for checks in (whole_battery(steered())[1], run_battery(case_of(steered()))))
-    assert first == second
+    """Of all checks that draw; the others follow the statement alone, by many time steps."""
+    again = case_of(steered())
+    for first in whole_battery(steered())[1]:
+        if first.name not in ("continuous-adjoint", "agreement", "high-precision"):
+            second = ROWS[first.name].function(again)
+            assert (first.measured, first.words) == (second.measured, second.words)
 
 
 def test_battery_names() -> None:
@@ -53,13 +57,25 @@ def test_battery_names() -> None:
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
 def test_planted_error_fails_by_name(mutation: Mutation) -> None:
+    checks = fed(mutation, mutation.caught)
+    assert mutation.says in said(checks), said(checks)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("mutation", [mutation for mutation in MUTATIONS if mutation.also], ids=lambda mutation: mutation.name)
+def test_planted_error_fails_every_check_that_it_touches(mutation: Mutation) -> None:
+    fed(mutation, mutation.also)
+
+
+def fed(mutation: Mutation, names: tuple[str, ...]) -> tuple[Check, ...]:
+    """The checks `names` of a module with a planted error: all of them fail."""
     right = generated(tangled())
     wrong = mutation.edit(right)
     assert wrong != right
     case = case_of(tangled(), wrong)
-    checks = tuple(ROWS[name].function(case) for name in mutation.caught)
+    checks = tuple(ROWS[name].function(case) for name in names)
     assert [check.outcome for check in checks] == [Outcome.FAIL] * len(checks), said(checks)
-    assert mutation.says in said(checks), said(checks)
+    return checks
 
 
 def test_every_check_is_fed_a_planted_error() -> None:
@@ -68,12 +84,21 @@ def test_every_check_is_fed_a_planted_error() -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_discrete_adjoint_is_autograd_for_every_method(method: str) -> None:
-    for problem in (tangled(), steered()):
-        check = ROWS["discrete-adjoint"].function(case_of(problem, method=method))
-        assert check.outcome is Outcome.PASS, check.words
+    discrete_adjoint_passes(tangled(), method)
 
 
-@pytest.mark.parametrize("method", ["euler", "midpoint", "rk4", "bosh3", "dopri5", "dop853"])
+@pytest.mark.parametrize("method", [name if name == "rk4" else pytest.param(name, marks=pytest.mark.campaign) for name in METHODS if name != "tsit5"])
+def test_discrete_adjoint_is_autograd_under_a_control(method: str) -> None:
+    """Whatever the method, a control is read at the times of its stages; the whole battery has tsit5."""
+    discrete_adjoint_passes(steered(), method)
+
+
+def discrete_adjoint_passes(problem: Problem, method: str) -> None:
+    check = ROWS["discrete-adjoint"].function(case_of(problem, method=method))
+    assert check.outcome is Outcome.PASS, check.words
+
+
+@pytest.mark.parametrize("method", ["euler", "midpoint", "rk4", "bosh3", pytest.param("dopri5", marks=pytest.mark.campaign), "dop853"])
 def test_gradient_converges_at_the_order_of_the_method(method: str) -> None:
     case = case_of(tangled(), method=method)
     for name in ("emitted-tableau", "continuous-adjoint", "invariants"):
