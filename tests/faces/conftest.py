@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,7 +16,18 @@ import pytest
 from click.testing import CliRunner, Result
 from small_statements import DECAY, OPEN, Invoke, RunPytest, wrong
 
+from adjointcheck.check import trajectory
+from adjointcheck.check.case import BUDGETS, Budget
 from adjointcheck.cli import main
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_budget() -> Iterator[None]:
+    """Faces show what the checks find, which is under test elsewhere: here they run on fewer points and time steps."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(BUDGETS, "fast", Budget(points=2, directions=1, time_steps=20, ladder=60, short=8))
+        patch.setattr(trajectory, "TIME_STEPS", 40)
+        yield
 
 
 @pytest.fixture

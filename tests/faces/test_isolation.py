@@ -11,6 +11,18 @@ from small_statements import DECAY, Invoke
 HARD = DECAY.replace("-k*x + sin(t)", "-k*x" + "".join(f"*abs(x - {i}*k)" for i in range(1, 12)))
 
 
+EASY = """\
+name = "easy"
+horizon = [0, 1]
+[states]
+x = { rate = "-k*x", initial = "1" }
+[parameters]
+k = 0.7
+[cost]
+terminal = "x"
+"""
+
+
 def one_log(invoke: Invoke, folder: Path) -> dict[str, object]:
     invoke("derive", "right.toml", "--log", "log.json")
     return json.loads((folder / "log.json").read_text())
@@ -53,9 +65,9 @@ def test_other_encodings_and_pipes_are_refused(invoke: Invoke, folder: Path) -> 
 def test_each_file_is_checked_apart(invoke: Invoke, folder: Path) -> None:
     """The hard one meets its limit, the other one is judged all the same; JSON and JUnit tell both."""
     (folder / "apart").mkdir()
-    (folder / "apart" / "easy.toml").write_text(DECAY)
+    (folder / "apart" / "easy.toml").write_text(EASY)
     (folder / "apart" / "hard.toml").write_text(HARD)
-    result = invoke("check", "apart", "--isolated", "--seconds", 12, "--junit", "out.xml", "--json")
+    result = invoke("check", "apart", "--isolated", "--method", "heun", "--seconds", 8, "--junit", "out.xml", "--json")
     found = json.loads(result.stdout)
     assert result.exit_code == found["exit_code"] == 3
     assert [report["verdict"] for report in found["reports"]] == ["pass", "unknown"]
