@@ -62,7 +62,7 @@ def taylor_gradient() -> tuple[float, ...]:
         return tuple(map(float, slopes))
 
 
-@pytest.mark.parametrize("method", ["tsit5", "dop853"])
+@pytest.mark.parametrize("method", [pytest.param("tsit5", marks=pytest.mark.campaign), "dop853"])
 def test_lotka_volterra_to_all_printed_digits(method: str) -> None:
     """Tight tolerance reaches the series to nine digits, hence every published digit but the one that is wrong."""
     _, found = module_of("lotka_volterra", method).value_and_gradient(rtol=1e-11, atol=1e-11)
@@ -186,13 +186,19 @@ def best_control(intervals: int) -> torch.Tensor:
     return torch.tensor(rows, dtype=torch.float64)[:, None]
 
 
+@cache
+def steered(intervals: int) -> tuple[Any, Any]:
+    """Cost and gradients under the best control, held linear between its nodes."""
+    return module_of("linear_quadratic").value_and_gradient(w=best_control(intervals), hold="linear", rtol=1e-10, atol=1e-10)
+
+
 def test_linear_quadratic_meets_its_riccati_solution() -> None:
     """Held linear between nodes, the best control's cost and vanishing gradient are met with second order in the grid."""
     x0 = np.array([1, -0.5])
     best = x0 @ regulator()(0).reshape(2, 2) @ x0 / 2
     excess, slopes = [], []
     for intervals in (12, 24, 48):
-        cost, found = module_of("linear_quadratic").value_and_gradient(w=best_control(intervals), hold="linear", rtol=1e-10, atol=1e-10)
+        cost, found = steered(intervals)
         excess.append(float(cost) - best)
         slopes.append(float(found.w.abs().max()) * intervals)  # the node gradient is h times that of w(t)
     # J is stationary there, so an error of w of order h^2 costs h^4.
@@ -205,7 +211,7 @@ def test_linear_quadratic_costate_is_the_riccati_matrix() -> None:
     """p(t0) = x0' S(t0) at the optimum, dJ/dx0, again with second order in the grid."""
     wanted, errors = regulator()(0).reshape(2, 2) @ np.array([1, -0.5]), []
     for intervals in (12, 24, 48):
-        _, found = module_of("linear_quadratic").value_and_gradient(w=best_control(intervals), hold="linear", rtol=1e-10, atol=1e-10)
+        _, found = steered(intervals)
         errors.append(np.abs(found.x0.reshape(-1).numpy() - wanted).max())
     assert all(np.log2(a / b) > 1.7 for a, b in zip(errors, errors[1:], strict=False)), errors
 

@@ -34,7 +34,7 @@ from adjointcheck.solve.packing import Packing
 from adjointcheck.solve.tracing import trace_field
 
 F64 = torch.float64
-TIMES = (0.0, 0.7, 1.5, 3.0)
+TIMES = (0.0, 0.7, 1.2, 2.0)
 Made = tuple[nn.Module, InitialValueProblem]
 
 
@@ -137,8 +137,10 @@ def test_second_derivatives_are_those_of_the_replay(name: str) -> None:
 
 @pytest.mark.parametrize("method", ["euler", "heun", "rk4"])
 def test_reversible_solutions_converge_at_the_order_of_the_method(method: str) -> None:
-    wanted = replay(make("dop853", step_size=0.02)[1], Discrete().forward(make("dop853", step_size=0.02)[1])[1]).detach()
-    errors = [float((Reversible(drift=1.0).forward(make(method, step_size=h)[1])[0] - wanted)[-1].abs().max()) for h in (0.02, 0.01)]
+    times = (0.0, 3.0)
+    exact = make("dop853", times, step_size=0.05)[1]
+    wanted = replay(exact, Discrete().forward(exact)[1]).detach()
+    errors = [float((Reversible(drift=1.0).forward(make(method, times, step_size=h)[1])[0] - wanted)[-1].abs().max()) for h in (0.02, 0.01)]
     assert log2(errors[0] / errors[1]) == pytest.approx(METHODS[method].order, abs=0.3)
 
 

@@ -126,7 +126,7 @@ def test_value_and_gradient_under_vmap(growth: ModuleType) -> None:
     torch.testing.assert_close(found, gradients.x0)
 
 
-@pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
+@pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=pytest.mark.campaign)])
 def test_compiled_in_one_graph(growth: ModuleType, backend: str) -> None:
     def loss(x0: Tensor, theta: Tensor) -> Tensor:
         return (growth.solve(2 * x0, theta, 0.2, 1.3).cost * 3).sum()

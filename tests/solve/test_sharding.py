@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def text() -> str:
     return ac.generate(ac.Problem(name="pair", **STATEMENT))
 
 
-# What the processes do: one pair of processes for all, since starting them takes seconds
+# What the processes do: one pair of processes for all, which they set up together
 
 
 def work(rank: int, world: int, folder: str, text: str) -> None:
@@ -107,6 +108,13 @@ def work(rank: int, world: int, folder: str, text: str) -> None:
     torch.save(found, f"{folder}/{rank}.pt")
     dist.barrier()
     dist.destroy_process_group()
+
+
+def run_two(function: Any, *arguments: Any) -> None:
+    """Two processes, forked where no device forbids it: new ones would load torch first."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # from Python 3.12 on: other threads, xdist's here, stay behind
+        processes.start_processes(function, arguments, nprocs=2, start_method="spawn" if torch.cuda.is_available() else "fork")
 
 
 def data_parallel(shards: Shards) -> list[Tensor | None]:
@@ -144,7 +152,7 @@ def failures(shards: Shards) -> list[str]:
 @pytest.fixture(scope="module")
 def ranks(tmp_path_factory: pytest.TempPathFactory, text: str) -> list[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("ranks")
-    processes.spawn(work, (2, str(folder), text), nprocs=2)
+    run_two(work, 2, str(folder), text)
     return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(2)]
 
 
@@ -219,9 +227,9 @@ def test_a_failure_is_heard_by_the_others(ranks: list[dict[str, Any]]) -> None:
 
 def hang(rank: int, folder: str) -> None:
     """Rank 1 leaves without a word; rank 0 waits for it."""
-    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2, timeout=datetime.timedelta(seconds=3))
+    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2, timeout=datetime.timedelta(seconds=2))
     if rank == 1:
-        time.sleep(6)
+        time.sleep(4)
         os._exit(0)
     try:
         Shards.of(2).add(torch.ones(1))
@@ -231,7 +239,7 @@ def hang(rank: int, folder: str) -> None:
 
 
 def test_a_rank_that_is_silent_is_noticed_after_the_timeout(tmp_path: Path) -> None:
-    processes.spawn(hang, (str(tmp_path),), nprocs=2)
+    run_two(hang, str(tmp_path))
     assert "an answer of every rank" in Path(tmp_path, "heard").read_text()
 
 
