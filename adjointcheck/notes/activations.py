@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, Context, Declared, letter_name
 from adjointcheck.notes.derivatives import core_of
 from adjointcheck.notes.notation import DISPLAY, MATHS, SENTENCE
-from adjointcheck.notes.quantities import Applied, Symbol, walk
+from adjointcheck.notes.quantities import Applied, Diagonal, Symbol, walk
 from adjointcheck.notes.tree import Node
 
 NAME = "act"
@@ -60,17 +61,24 @@ def _multiplied(chain: tree.Chain) -> Iterator[str]:
 
 
 def entrywise(node: tree.Function, context: Context) -> Node:
-    """S v for sigma'(z) * v, and S for diag(sigma'(z)); a row v comes first, v S."""
-    if node.name == "diag" and len(node.arguments) == 1 and _is_slope(node.arguments[0], context):
-        return node.arguments[0]
+    """S v for sigma'(z) * v, and S for diag(sigma'(z)), with S = diag(1 - x^2) for 1 - x^2 too; a row v comes first, v S."""
+    if node.name == "diag" and len(node.arguments) == 1:
+        return node.arguments[0] if _is_slope(node.arguments[0], context) else Diagonal(node.arguments[0])
     if node.name != "hadamard" or len(node.arguments) != 2:
         return node
-    slopes = [argument for argument in node.arguments if _is_slope(argument, context)]
+    slopes = [argument for argument in node.arguments if _is_slope(argument, context) or is_entries(argument)]
     others = [argument for argument in node.arguments if argument not in slopes]
     if len(slopes) != 1 or len(others) != 1:
         return node
     numbers, slope = _scaled(slopes[0])
-    return tree.Product((*numbers, *((others[0], slope) if _is_row(others[0]) else (slope, others[0]))))
+    slope = Diagonal(slope) if is_entries(slope) else slope
+    return tree.Product((*numbers, *((others[0], slope) if _is_row(others[0], context) else (slope, others[0]))))
+
+
+def is_entries(node: Node) -> bool:
+    """1 - x^2, x * (1 - x): what has a sense entry by entry alone."""
+    terms = [term.of if isinstance(term, tree.Negative) else term for term in tree.terms(node)]
+    return len(terms) > 1 and tree.Number(Fraction(1)) in terms
 
 
 def _scaled(node: Node) -> tuple[tuple[Node, ...], Node]:
@@ -87,13 +95,16 @@ def _is_slope(node: Node, context: Context) -> bool:
     return plain and isinstance(slope, tree.Derivative) and isinstance(slope.of, Applied) and slope.of.name == NAME
 
 
-def _is_row(node: Node) -> bool:
-    """p and p W, where the costate is a row; rows or columns of no fixed layout are columns."""
+def _is_row(node: Node, context: Context) -> bool:
+    """p and p W, where the costate is a row; rows or columns of no fixed layout are columns, and so is W^T p."""
     if isinstance(node, tree.Product):
-        return _is_row(next((part for part in node.factors if not isinstance(part, tree.Number)), node.factors[0]))
+        return _is_row(next((part for part in node.factors if not isinstance(part, tree.Number)), node.factors[0]), context)
     if isinstance(node, tree.Sum):
-        return _is_row(node.terms[0])
+        return _is_row(node.terms[0], context)
     turned, core = isinstance(node, tree.Transposed), core_of(node)
     if not isinstance(core, Symbol) or core.free:
+        return False
+    own = next((known for known in context.of(core.name) if core.name not in ROLES), None)
+    if own is not None and "1" not in own.shape and "" not in own.shape:
         return False
     return turned != (ROLES[core.name].shape[0] == "1" != ROLES[core.name].shape[1]) if core.name in ROLES else turned

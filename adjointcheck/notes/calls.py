@@ -101,6 +101,8 @@ def _inverts(exponent: Node) -> bool:
 
 
 def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters: Letters) -> bool:
+    if base.name in letters.indexed and (base.below or base.above) and not only_times((content,), letters):
+        return False  # delta_l (a_{l-1})^T, a factor
     if is_place(content):
         if paren.opener == "[" and base.name in letters.signals and not only_times((content,), letters):
             return False  # p [a(x, u)], a factor

@@ -32,6 +32,7 @@ from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, wit
 from adjointcheck.notes.observed import written_out
 from adjointcheck.notes.own_clock import on_own_clock
 from adjointcheck.notes.plan import Stage
+from adjointcheck.notes.progression import RANGES, is_product, is_unlimited, read_as
 from adjointcheck.notes.stages import free_indices
 from adjointcheck.notes.staging import NO_OPTIMUM, make_world
 from adjointcheck.notes.starting import unheld
@@ -130,16 +131,31 @@ def _together(outcomes: list[Outcome]) -> Outcome:
 
 
 def readings(left: Node, right: Node, context: Context) -> Iterator[tuple[str, Context]]:
-    """The context, and what it leaves open: nabla of a vector as Jacobian or its transpose; the sign of a costate taken from custom."""
-    nabla = any(isinstance(part, tree.Derivative) and part.kind == "nabla" for side in (left, right) for part in walk(side))
+    """The context in every answer to what it leaves open, with these answers in words."""
+    for answers in product(*_open(left, right, context)):
+        there = context
+        for option, value, _ in answers:
+            there = _with(there, option, value) if value else there
+        yield "; ".join(words for _, _, words in answers), there
+
+
+Answer = tuple[str, str, str]  # option, value, words
+
+
+def _open(left: Node, right: Node, context: Context) -> Iterator[list[Answer]]:
+    """The answers to each question: nabla f or its transpose, the order of a product, the limits of a sum, the first layer's costate."""
+    nodes = [part for side in (left, right) for part in walk(side)]
+    nabla = any(isinstance(part, tree.Derivative) and part.kind == "nabla" for part in nodes)
     if nabla and not context.option("nabla") and not context.option("jacobian"):
-        for layout, words in (("components", "its Jacobian"), ("transposed", "the transposed Jacobian")):
-            yield f"nabla of a vector read as {words}", _with(context, "nabla", layout)
-    elif is_first_open(left, right, context):
-        for which in ("without", "with"):
-            yield f"the costate at the first layer {which} what is paid there", _with(context, "first costate", which)
-    else:
-        yield "", context
+        yield [("nabla", "components", "nabla of a vector read as its Jacobian"),
+               ("nabla", "transposed", "nabla of a vector read as the transposed Jacobian")]
+    if any(map(is_product, nodes)) and not context.option("product"):
+        yield [("product", "rising", "products of matrices with the lowest index on the left"),
+               ("product", "falling", "products of matrices with the highest index on the left")]
+    if any(is_unlimited(part, context) for part in nodes) and not context.option("sums"):
+        yield [("sums", "", "a sum without limits from 0 to N - 1"), *(("sums", name, f"a sum without limits {name}") for name in RANGES)]
+    if is_first_open(left, right, context):
+        yield [("first costate", which, f"the costate at the first layer {which} what is paid there") for which in ("without", "with")]
 
 
 def _with(context: Context, name: str, value: str) -> Context:
@@ -172,6 +188,7 @@ def _settled(outcomes: Mapping[str, Outcome]) -> Outcome:
 
 def _in_reading(left: Node, right: Node, context: Context) -> Outcome:
     """All worlds that the hypotheses allow; open arguments of functions must not matter."""
+    left, right = (read_as(side, context) for side in (left, right))
     timed = on_own_clock(left, right, context)
     context = timed if timed is not None and Stage(timed).span[1] <= LONG else context  # a long horizon comes second
     kinds = stages(left, right, context)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from adjointcheck.notes.latex import Unread
 from adjointcheck.notes.letters import NONE
 from adjointcheck.notes.macros import Traced, expanded
-from adjointcheck.notes.regions import Layout, Mark, Region, layout, sentence
+from adjointcheck.notes.regions import Layout, Mark, Region, layout, paragraph, sentence
 from adjointcheck.notes.rows import Line, lines
 from adjointcheck.notes.scan import CHARACTERS, NotRead
 from adjointcheck.notes.source import Source, source, sources
@@ -41,7 +41,8 @@ WHERE = r" \quad "
 
 @dataclass(frozen=True)
 class Formula:
-    """One statement of the notes: `name` is its number, `declared` what a mark expects, `before` the sentence before it.
+    """One statement of the notes: `name` is its number, `declared` what a mark expects, `before` the sentence before it, `paragraph`
+    all that stands before it in its paragraph.
 
     `text` has macros expanded and layout blanked; `place` tells where any character of it stands in the file.  `unread` is the
     reason when the text cannot even be handed to the reader.
@@ -58,6 +59,7 @@ class Formula:
     environment: str = ""
     tag: str = ""
     unread: Unread | None = None
+    paragraph: str = ""
     places: tuple[tuple[int, int], ...] = field(default=(), compare=False, repr=False)
 
     def place(self, position: int) -> tuple[int, int]:
@@ -113,11 +115,12 @@ def _formulas(part: Source, found: Layout, count: int) -> Iterator[Formula]:
     for region, declared, after in zip(found.regions, _declared(part.text, found), following, strict=True):
         for formula in (*_said(part, found, before, region), *_where(part, found, after, region, list(_region(part, found, region)))):
             count += 1
-            yield _finished(formula, str(count), formula.declared or declared, sentence(part, found, region.outer[0], since))
+            words = sentence(part, found, region.outer[0], since), paragraph(part, found, region.outer[0], since)
+            yield _finished(formula, str(count), formula.declared or declared, *words)
         since, before = region.outer[1] if region.display else since, region
 
 
-def _finished(formula: Formula, name: str, declared: str, before: str) -> Formula:
+def _finished(formula: Formula, name: str, declared: str, before: str, words: str) -> Formula:
     places = formula.places
     line, column = formula.place(0)
     return Formula(
@@ -132,6 +135,7 @@ def _finished(formula: Formula, name: str, declared: str, before: str) -> Formul
         formula.environment,
         formula.tag,
         formula.unread,
+        words,
         places,
     )
 
@@ -188,7 +192,7 @@ def _region(part: Source, found: Layout, region: Region) -> Iterator[Formula]:
     def formula(text: str, offsets: tuple[int, ...], line: Line | None, unread: Unread | None) -> Formula:
         places = tuple(map(part.place, offsets)) or (part.place(region.outer[0]),)
         tag, expects = (line.tag, line.expects) if line else ("", "")
-        return Formula("", text, part.file, *places[0], region.display, expects, "", region.environment, tag, unread, places)
+        return Formula("", text, part.file, *places[0], region.display, expects, "", region.environment, tag, unread, places=places)
 
     start, text = region.outer[0], part.text[region.start : region.end]
     if not region.closed:

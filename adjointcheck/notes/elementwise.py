@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from adjointcheck.notes import jet, tree
-from adjointcheck.notes.evaluation import Env, NoValue, evaluate, scalar
+from adjointcheck.notes.evaluation import Env, NoValue, evaluate, scalar, value_of
 from adjointcheck.notes.jet import Value, real
 from adjointcheck.notes.meaning import Symbol
+from adjointcheck.notes.quantities import Diagonal
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.wording import show
 
@@ -29,6 +30,32 @@ def written_out(rule: tree.Vector, states: Value, world: Any) -> Value:
         return (states if letter.name == "x" else world.inputs["w"].values)[:, index]
 
     return jet.stacked([elementwise(cell, leaf) * np.ones(world.grid.count) for (cell,) in rule.rows], 1)
+
+
+@value_of.register
+def _(node: Diagonal, env: Env) -> Value:
+    entries = _entries(node.of, env)
+    if np.ndim(real(entries)) != 1:
+        raise NoValue(f"{show(node)} is no matrix")
+    return entries.reshape(-1, 1) * np.eye(np.size(real(entries)))
+
+
+def _entries(node: Node, env: Env) -> Value:
+    """A vector, entry by entry."""
+    match node:
+        case tree.Number():
+            return np.float64(float(node.value))
+        case tree.Sum():
+            return reduce(lambda a, b: a + b, (_entries(term, env) for term in node.terms))
+        case tree.Negative():
+            return -_entries(node.of, env)
+        case tree.Function(name="hadamard", arguments=(one, other)):
+            return _entries(one, env) * _entries(other, env)
+        case tree.Power(exponent=tree.Number(value)) if value in (2, 3):
+            base = _entries(node.base, env)
+            return reduce(lambda a, b: a * b, [base] * int(value))
+    value = evaluate(node, env)
+    return value.reshape(-1) if np.ndim(real(value)) else value
 
 
 def elementwise(node: Node, leaf: Callable[[Symbol], Value]) -> Value:

@@ -56,7 +56,7 @@ class Env:
 
 def evaluate(node: Node, env: Env) -> Value:
     """A jet or an array; raises NoValue or ShapeError."""
-    return _value(node, env)
+    return value_of(node, env)
 
 
 def lawful(law: Node, env: Env) -> Value:
@@ -68,24 +68,24 @@ def lawful(law: Node, env: Env) -> Value:
 
 
 @singledispatch
-def _value(node: Node, env: Env) -> Value:
+def value_of(node: Node, env: Env) -> Value:
     raise NoValue(f"{type(node).__name__.lower()} {show(node)} has no value of its own")
 
 
 # Leaves
 
 
-@_value.register
+@value_of.register
 def _(node: tree.Number, env: Env) -> Value:
     return np.float64(float(node.value))
 
 
-@_value.register
+@value_of.register
 def _(node: Unknown, env: Env) -> Value:
     raise NoValue(f"the letter {node.letter} is not declared")
 
 
-@_value.register
+@value_of.register
 def _(node: tree.Words, env: Env) -> Value:
     raise NoValue(f"words: {node.text}")
 
@@ -113,7 +113,7 @@ def same_place(one: Value, other: Value) -> bool:
     return abs(float(real(one)) - float(real(other))) < CLOSE
 
 
-@_value.register
+@value_of.register
 def _(node: Symbol, env: Env) -> Value:
     if node.part and (node.bound or node.name in ("t", "l", "eps")):
         raise NoValue(f"{show(node)} is one of several, and the notes do not say which")
@@ -161,12 +161,12 @@ def _number(node: Symbol | Applied, env: Env) -> int:
     return round(float(numbers[0]))
 
 
-@_value.register
+@value_of.register
 def _(node: Size, env: Env) -> Value:
     return np.float64(env.world.stage.size(node.name))
 
 
-@_value.register
+@value_of.register
 def _(node: Applied, env: Env) -> Value:
     if node.part:
         return component(node, evaluate(replace(node, part=()), env), env)
@@ -238,7 +238,7 @@ def _oriented(slot: str, value: Value, env: Env) -> Value:
 # Algebra
 
 
-@_value.register
+@value_of.register
 def _(node: tree.Sum, env: Env) -> Value:
     terms = [term for term in node.terms if not isinstance(term, tree.BigO)]
     result: Value = np.float64(0.0)
@@ -247,12 +247,12 @@ def _(node: tree.Sum, env: Env) -> Value:
     return result
 
 
-@_value.register
+@value_of.register
 def _(node: tree.BigO, env: Env) -> Value:
     return np.float64(0.0)
 
 
-@_value.register
+@value_of.register
 def _(node: tree.Product, env: Env) -> Value:
     result: Value = np.float64(1.0)
     for factor in node.factors:
@@ -260,7 +260,7 @@ def _(node: tree.Product, env: Env) -> Value:
     return result
 
 
-@_value.register
+@value_of.register
 def _(node: tree.Quotient, env: Env) -> Value:
     above, below = evaluate(node.above, env), evaluate(node.below, env)
     if dimensions(below):
@@ -268,7 +268,7 @@ def _(node: tree.Quotient, env: Env) -> Value:
     return above / below
 
 
-@_value.register
+@value_of.register
 def _(node: tree.Power, env: Env) -> Value:
     power = float(real(evaluate(node.exponent, env)))
     if power == 2 and isinstance(node.base, tree.Function) and node.base.name in ("norm", "abs") and node.base.below is None:
@@ -290,17 +290,17 @@ def _(node: tree.Power, env: Env) -> Value:
     raise ShapeError(f"{show(node)}: a power of {shape_told(shape)}", True)
 
 
-@_value.register
+@value_of.register
 def _(node: tree.Negative, env: Env) -> Value:
     return -evaluate(node.of, env)
 
 
-@_value.register
+@value_of.register
 def _(node: tree.Transposed, env: Env) -> Value:
     return evaluate(node.of, env).T
 
 
-@_value.register
+@value_of.register
 def _(node: tree.Vector, env: Env) -> Value:
     """Parts one after the other; a column of rows stays a matrix."""
     rows = [[evaluate(cell, env) for cell in row] for row in node.rows]
@@ -318,7 +318,7 @@ def _matrix(value: Value) -> Value:
     return value.reshape(1, 1) if not dimensions(value) else value.reshape(-1, 1) if len(dimensions(value)) == 1 else value
 
 
-@_value.register
+@value_of.register
 def _(node: tree.Function, env: Env) -> Value:
     values = [evaluate(argument, env) for argument in node.arguments]
     shape = dimensions(values[0])
@@ -342,7 +342,7 @@ def _(node: tree.Function, env: Env) -> Value:
 # Places, integrals, sums, limits
 
 
-@_value.register
+@value_of.register
 def _(node: tree.Evaluated, env: Env) -> Value:
     item = node.at[0] if node.of == Symbol("J") and len(node.at) == 1 else None
     if isinstance(item, tree.Chain) and isinstance(item.sides[0], Symbol) and item.sides[0].name in ("theta", "x0"):
@@ -380,7 +380,7 @@ def _holding(node: Symbol, value: Value, env: Env) -> Env:
     return replace(env, local=(*env.local, (node.name, float(real(env.time)), jet.stacked(cells).reshape(*dimensions(whole)))))
 
 
-@_value.register
+@value_of.register
 def _(node: tree.Integral, env: Env) -> Value:
     world = env.world
     if world.layered or not (isinstance(node.by, Symbol) and (node.by.bound or node.by.name == "t")):
@@ -404,7 +404,7 @@ def _noisy(world: Any, noise: Value) -> Any:
     return made
 
 
-@_value.register
+@value_of.register
 def _(node: tree.Expectation, env: Env) -> Value:
     """The mean over all vectors of signs, which have mean 0 and covariance 1."""
     shape = env.world.shape("noise")
@@ -412,7 +412,7 @@ def _(node: tree.Expectation, env: Env) -> Value:
     return jet.total(evaluate(node.body, replace(env, world=world)) for world in worlds) * (1.0 / len(worlds))
 
 
-@_value.register
+@value_of.register
 def _(node: tree.Series, env: Env) -> Value:
     world = env.world
     name = node.index.name if isinstance(node.index, Symbol) else "l"
@@ -437,12 +437,12 @@ def _last(upper: Node | None, whole: str, env: Env) -> int:
     return world.count - 1 if upper is None else round(float(real(evaluate(upper, env))))
 
 
-@_value.register
+@value_of.register
 def _(node: Repeated, env: Env) -> Value:
     return evaluate(multiplied(node, lambda place: round(float(real(place_of(place, env))))), env)
 
 
-@_value.register
+@value_of.register
 def _(node: tree.Limit, env: Env) -> Value:
     """Richardson's extrapolation of values at h/2^k."""
     if not isinstance(node.by, Symbol) or float(real(evaluate(node.to, env))) != 0:
@@ -462,13 +462,13 @@ def _(node: tree.Limit, env: Env) -> Value:
 # Derivatives
 
 
-@_value.register
+@value_of.register
 def _(node: tree.Variation, env: Env) -> Value:
     with direction() as bit:
         return along(evaluate(node.of, env.within(env.world.varied(bit))), bit)
 
 
-@_value.register
+@value_of.register
 def _(node: tree.Derivative, env: Env) -> Value:
     by = node.by or (Symbol("t"),)
     if not all(isinstance(item, Symbol) for item in by):

@@ -25,6 +25,7 @@ from adjointcheck.notes.layering import layered
 from adjointcheck.notes.letters import called_in, maps_beside_bold, rates_in, timed_in
 from adjointcheck.notes.mass import mass_dynamics, targets, weighed
 from adjointcheck.notes.meaning import Symbol, resolve
+from adjointcheck.notes.meanings import meant
 from adjointcheck.notes.moments import above, below
 from adjointcheck.notes.multiplier import may_be_costate
 from adjointcheck.notes.nets import netted, spelt
@@ -164,7 +165,7 @@ def foretold(formulas: Iterable[Formula], context: Context) -> tuple[Context, Co
     """The context with the costate's letter, sign and layout, where they are only told further down; and the context after all."""
     after, formulas = context, list(formulas)
     for i, formula in enumerate(formulas):
-        chain = formula.unread or read_formula(formula.text, after.reader())
+        chain, after = formula.unread or read_formula(formula.text, after.reader()), meant(formula.paragraph, after)
         try:
             resolved, after = (None, after) if isinstance(chain, Unread) else understand(chain, after)
         except (AdjointCheckError, ArithmeticError, AssertionError, LookupError, TypeError, ValueError):

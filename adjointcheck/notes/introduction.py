@@ -32,12 +32,26 @@ from adjointcheck.notes.forms import about_end_time, form_of, is_solved_state
 from adjointcheck.notes.formulas import exampled, finer_step, formula, layer_formula, priced_example, update
 from adjointcheck.notes.impacts import by_cases, cased, jump
 from adjointcheck.notes.iterates import at_iterate, iteration, sized
-from adjointcheck.notes.layering import ANY_STEP, arrived, counted_back, counted_to, finer, grid, of_any_form, shared, stepwise, summed_to
+from adjointcheck.notes.layering import (
+    ANY_STEP,
+    INNER,
+    arrived,
+    counted_back,
+    counted_to,
+    finer,
+    grid,
+    of_any_form,
+    shared,
+    stepwise,
+    summed_to,
+    unfolded,
+)
 from adjointcheck.notes.manifold import end_condition, end_cost, with_end_multiplier
 from adjointcheck.notes.mass import mass_dynamics, through_mass
 from adjointcheck.notes.meaning import AXES, COUNTERS, Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.measured import increment, operators, rooted, scaled, specialised, vectors
 from adjointcheck.notes.mechanics import speed_at
+from adjointcheck.notes.mirrored import mirrored
 from adjointcheck.notes.modes import guard, is_mode, reset, switched
 from adjointcheck.notes.moments import above
 from adjointcheck.notes.multiplier import augmented, costate_meaning, governed, hamiltonian
@@ -277,12 +291,13 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
     letter = pair[0] if pair else None
     if pair is None or not isinstance(letter, tree.Letter) or letter.accents or (context.law("layers") and not finer(pair[1], context)):
         return None
-    index = successor(letter) or counted_back(letter, pair[1])
+    whole = unfolded(pair[1], context)
+    index = successor(letter) or counted_back(letter, whole)
     plain = _without(pair[1], index) if index is not None else pair[1]  # f_t at the layer t is no slope
     if index is None or role_in(replace(letter, below=()), context) not in ("", "x") or differentiates(plain):
         return None
     before = (index,) if successor(letter) else (tree.Sum((index, tree.Negative(tree.Number(Fraction(1))))),)
-    if not any(isinstance(p, tree.Letter) and p.name == letter.name and p.below == before for p in walk(pair[1])):
+    if not any(isinstance(p, tree.Letter) and p.name == letter.name and p.below == before for p in walk(whole)):
         return None
     context = context.declare(Declared(index.name, "l", kind="index", source="proposed"))
     context = context.declare(Declared(letter.name, "x", ("n", "1"), "path", source="proposed"))
@@ -348,7 +363,7 @@ def start(chain: tree.Chain, context: Context) -> Introduced:
     if pair is None or not context.of("x"):
         return None
     left = speed_at(resolve(pair[0], context), context)
-    left = Symbol("x", at=Symbol("t0")) if left == Symbol("x0") and isinstance(pair[1], tree.Sum) else left
+    left = Symbol("x", at=Symbol("t0")) if left == Symbol("x0") and isinstance(pair[1], tree.Sum | tree.Call) else left
     if not (isinstance(left, Symbol) and left.name == "x" and isinstance(left.at, Symbol | tree.Number)):
         return None
     if isinstance(left.at, Symbol) and left.at.name == "t1":
@@ -534,11 +549,12 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     if name in after.letters or is_pairwise(letter, context):
         return None
     usual = {key(letter), letter.name} & {*USUAL_COSTATES, *USUAL_STATES}
-    if usual and not context.of("p") and context.of("x") and chain.relations[0] == "=" and not (
+    inner = f"{INNER}{letter.name}" in context.pieces
+    if usual and not inner and not context.of("p") and context.of("x") and chain.relations[0] == "=" and not (
             counts_steps(letter, context) or is_score(resolve(pair[1], after))):
         return None
     if is_placed(letter, context):
-        layered = indexed(letter, pair[1], after)
+        layered = indexed(letter, pair[1], after, after.of("x")[0].shape if inner else ("?rows", "?cols"))
         return ("definition", (letter.name,), layered) if layered is not None else None
     body = resolve(pair[1], after)
     body = at_event(tree.Chain((body,), ()), after).sides[0] if {"g", "r"} & symbols(body) else body
@@ -552,7 +568,8 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (normalisation, bounded, membership, coefficients, assigned, propagator, tangent, stage_law, stage_update, stage_definition,
+INTRODUCTIONS = (normalisation, bounded, membership, mirrored, coefficients, assigned, propagator, tangent, stage_law,
+                 stage_update, stage_definition,
                  named_neighbour, numbered, family, ansatz, *NOTATIONS, grid, layers, layer_formula, written_out, cased, jump, dynamics,
                  primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started, switched, guard,
                  reset, observed_cost, increment, scaled, specialised, supposed, output, asked, start, end_condition, end_cost,

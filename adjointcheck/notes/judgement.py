@@ -13,6 +13,7 @@ from adjointcheck.notes.comparison import readings
 from adjointcheck.notes.composition import Claim
 from adjointcheck.notes.context import Context
 from adjointcheck.notes.costs import apart
+from adjointcheck.notes.progression import read_as
 from adjointcheck.notes.prove import Proof, Slots, prove, rejected
 from adjointcheck.notes.settings import Setting
 from adjointcheck.notes.situation import Situation, has_free_multiplier, situations, varied
@@ -61,6 +62,7 @@ def judge_equation(left: Node, right: Node, context: Context, form: str = "") ->
 
 
 def _in_reading(left: Node, right: Node, context: Context, form: str) -> Proof:
+    left, right = (read_as(side, context) for side in (left, right))
     chain = tree.Chain((left, right), ("=",))
     found: list[Proof] = []
     for situation in situations(chain, context, form):

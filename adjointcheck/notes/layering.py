@@ -20,12 +20,13 @@ from adjointcheck.notes.meaning import Applied, Symbol, Unknown, rebuilt, resolv
 from adjointcheck.notes.numbered import STEPS, is_numbered
 from adjointcheck.notes.posing import dated
 from adjointcheck.notes.primes import is_primed
-from adjointcheck.notes.superscripts import below
+from adjointcheck.notes.superscripts import STAGE_COST, below
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import USUAL_COSTATES, head, moving, pair_of, role_in, successor
 
 COUNTERS = ("k", "l", "n", "i", "j", "m", "t", "s", "ell")
 LASTS = ("N", "K", "L", "T", "M")
+INNER = "inside of a time step "
 ANY_STEP = "the step"  # a function of which nothing is said
 ONE = tree.Number(Fraction(1))
 
@@ -34,15 +35,119 @@ def layered(formulas: Iterable[Formula], context: Context) -> Context:
     """The context that knows which letter counts layers, where a time step is written somewhere in the notes."""
     if context.of("l") or context.option("over"):
         return context
-    flows = False
-    for chain in _chains(formulas, context):
-        found = _step(chain, context)
+    flows, chains = False, [*_chains(formulas, context)]
+    for chain in chains:
+        found = _step(chain, context) or _through(chain, chains, context)
         if found is not None:
-            context = _whole(*found, context)
+            context = _inner(*found, chains, context)
+            context = priced(chains, found[1], context)
+            context = last_layer(chains, *found, matrices(chains, _whole(*found, context)))
             coming = replace(context, options={**context.options, "coming": " ".join(found)})
             return coming if flows else _counting(found[1], found[0], context)
         flows = flows or _flows(chain, context)
     return context
+
+
+def _through(chain: tree.Chain, chains: Iterable[tree.Chain], context: Context) -> tuple[str, str] | None:
+    """(x, k) of x_k = sigma(a_k) or x_{k+1} = sigma(a_k), where another formula says a_k = W x_{k-1} + b or a_k = W x_k + b."""
+    pair = pair_of(chain)
+    for inner, value in _indexed(chains) if pair is not None else ():
+        if pair is not None and inner != pair[0] and any(part == inner for part in walk(pair[1])):
+            found = _step(replace(chain, sides=(pair[0], _put(pair[1], inner, value)), relations=("=",)), context)
+            if found is not None:
+                return found
+    return None
+
+
+def _indexed(chains: Iterable[tree.Chain]) -> Iterator[tuple[tree.Letter, Node]]:
+    """(a_k, its value) of formulas a_k = ..."""
+    for chain in chains:
+        pair = pair_of(chain)
+        letter = pair[0] if pair else None
+        plain = isinstance(letter, tree.Letter) and len(letter.below) == 1 and not (letter.above or letter.accents)
+        if pair is not None and plain and isinstance(letter, tree.Letter) and isinstance(letter.below[0], tree.Letter):
+            yield letter, pair[1]
+
+
+def _put(node: Node, letter: tree.Letter, value: Node) -> Node:
+    return value if node == letter else rebuilt(node, lambda child: _put(child, letter, value))
+
+
+def _inner(state: str, index: str, chains: Iterable[tree.Chain], context: Context) -> Context:
+    """With a_k of x_k = sigma(a_k) as a part of the time step, which `unfolded` puts in."""
+    chains = list(chains)
+    laws = [pair[1] for chain in chains if (pair := pair_of(chain)) is not None and isinstance(pair[0], tree.Letter)
+            and pair[0].name == state and pair[0].below and tree.Letter(index) in walk(pair[0].below[0])]
+    pieces = {f"{INNER}{letter.name}": value for letter, value in _indexed(chains) if letter.below == (tree.Letter(index),)
+              and letter.name != state and any(part == letter for law in laws for part in walk(law)) and _speaks_of(value, state)}
+    return replace(context, pieces={**context.pieces, **pieces})
+
+
+def _speaks_of(node: Node, state: str) -> bool:
+    return any(isinstance(part, tree.Letter) and part.name == state for part in walk(node))
+
+
+def unfolded(node: Node, context: Context) -> Node:
+    """The right side of a time step with what stands for parts of it put in."""
+    names = [part for part in walk(node) if isinstance(part, tree.Letter) and f"{INNER}{part.name}" in context.pieces and part.below]
+    for letter in dict.fromkeys(names):
+        node = _put(node, letter, context.pieces[f"{INNER}{letter.name}"])
+    return node
+
+
+def matrices(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """Without the parameters W, b of a header as numbers, where the notes transpose one of them: they are letters of their own."""
+    parts = (part.of for chain in chains for part in walk(chain) if isinstance(part, tree.Transposed))
+    turned = {part.name for part in parts if isinstance(part, tree.Letter)}
+    if not any(known.letter in turned for known in context.parts("theta")):
+        return context
+    return replace(context, letters={name: known for name, known in context.letters.items() if known.symbol != "theta"})
+
+
+def priced(chains: Iterable[tree.Chain], index: str, context: Context) -> Context:
+    """With another letter for E_t of E = sum_t E_t(x_t), which is not the whole cost."""
+    chains = list(chains)
+    names = {part.name for chain in chains for part in walk(chain) if isinstance(part, tree.Letter)}
+    for pair in filter(None, map(pair_of, chains)):
+        cost = pair[0].function if isinstance(pair[0], tree.Call) else pair[0]
+        summed = [part.body for part in walk(pair[1]) if isinstance(part, tree.Series)]
+        again = any(isinstance(part, tree.Letter) and part.name == getattr(cost, "name", "") and part.below == (tree.Letter(index),)
+                    for body in summed for part in walk(body))
+        if isinstance(cost, tree.Letter) and not cost.below and again and STAGE_COST not in {*names, *context.letters}:
+            return replace(context, options={**context.options, "stage cost": cost.name})
+    return context
+
+
+def last_layer(chains: Iterable[tree.Chain], state: str, index: str, context: Context) -> Context:
+    """With the letter L that notes write below others for the last layer, told by l = 0, ..., L - 1, sum_{l=0}^{L-1}, 0 <= l < L or x_L."""
+    parts = [part for chain in chains for part in walk(chain)]
+    below = {item.name for part in parts if isinstance(part, tree.Letter) for item in part.below for item in walk(item)
+             if isinstance(item, tree.Letter)}
+    told = {letter.name for part in parts for end in _range_of(part, index) if (letter := _bare_end(end)) is not None}
+    told = told if context.option("layers above") else told & below
+    seen = {part.below[0].name for part in parts if isinstance(part, tree.Letter) and part.name == state and len(part.below) == 1
+            and isinstance(part.below[0], tree.Letter)} & {*LASTS}
+    found = (told or seen) - {index, *context.letters, "N", "K", *(["T"] if index != "t" else [])}
+    return replace(context, options={**context.options, "last layer": found.pop()}) if len(found) == 1 else context
+
+
+def _range_of(node: Node, index: str) -> tuple[Node, ...]:
+    """The ends of l = 0, ..., L - 1, of sum_{l=0}^{L-1}, and of 0 <= l < L."""
+    letter = tree.Letter(index)
+    if isinstance(node, tree.Series):
+        return (node.upper,) if node.index == letter and node.upper is not None else ()
+    if not isinstance(node, tree.Chain) or letter not in node.sides:
+        return ()
+    if len(node.sides) == 3 and {*node.relations} <= {"<", "<=", ">", ">="}:
+        return node.sides[0], node.sides[2]
+    values = node.sides[1] if node.relations in (("=",), ("in",)) else None
+    return (values.rows[0][0], values.rows[-1][-1]) if isinstance(values, tree.Vector) else ()
+
+
+def _bare_end(node: Node) -> tree.Letter | None:
+    """L of L and L - 1."""
+    letter = node.terms[0] if isinstance(node, tree.Sum) else node
+    return letter if isinstance(letter, tree.Letter) and not (letter.below or letter.above or letter.accents) else None
 
 
 def _chains(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chain]:
@@ -100,7 +205,14 @@ def arrived(chain: tree.Chain, context: Context) -> Context:
     if not index or not any(_counted(part, state, index, context) for side in chain.sides for part in walk(side)):
         return context
     options = {name: value for name, value in context.options.items() if name != "coming"}
-    return _counting(index, state, unforced(replace(context, options=options)))
+    letters = {name: known for name, known in context.letters.items() if not _is_of_flow(known)}
+    return _counting(index, state, unforced(replace(context, options=options, letters=letters)))
+
+
+def _is_of_flow(known: Declared) -> bool:
+    """D(t) = diag(sigma'(K(t) x(t))), a formula in the state of a flow, whose letter layers may define anew."""
+    paths = [part for part in walk(known.body) if isinstance(part, Symbol) and part.name in ("x", "p")] if known.body is not None else []
+    return known.kind == "defined" and known.source == "proposed" and any(part.at in (None, Symbol("t")) for part in paths)
 
 
 def _counted(node: Node, state: str, index: str, context: Context) -> bool:
@@ -113,7 +225,7 @@ def _counted(node: Node, state: str, index: str, context: Context) -> bool:
 
 
 def counted_back(letter: tree.Letter, right: Node) -> tree.Letter | None:
-    """k of x_k = F(x_{k-1})."""
+    """k of x_k = F(x_{k-1}), with all that stands for parts of F put in."""
     index = letter.below[0] if len(letter.below) == 1 else None
     before = replace(letter, below=(tree.Sum((index, tree.Negative(ONE))),)) if isinstance(index, tree.Letter) else None
     return index if isinstance(index, tree.Letter) and any(part == before for part in walk(right)) else None

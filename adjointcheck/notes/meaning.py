@@ -19,7 +19,7 @@ from adjointcheck.notes.activations import entrywise
 from adjointcheck.notes.context import ORDER, ROLES, USUAL, Context, Declared, key
 from adjointcheck.notes.derivatives import core_of, derivative, differential, is_end, is_here, is_sensitivity, slots_of
 from adjointcheck.notes.neighbours import step_of
-from adjointcheck.notes.progression import product_of, sum_of
+from adjointcheck.notes.progression import all_steps, product_of, sum_of
 from adjointcheck.notes.pulses import pulse_of
 from adjointcheck.notes.quantities import (
     AXES,
@@ -40,10 +40,13 @@ from adjointcheck.notes.quantities import (
     is_defined,
     is_name,
     is_optimum,
+    is_output,
     is_staged,
+    moments,
     placed_at,
     random,
     rebuilt,
+    running,
     symbols,
     unknown,
     walk,
@@ -355,7 +358,8 @@ class _Resolver:
             return Unknown("arguments of another number")
         if runs_back(given[0], self.context) and (place := when(values[0])) is not None:
             return tree.Evaluated(base, (place,))
-        changed = [tree.Chain((slot, value), ("=",)) for slot, value in zip(given, values, strict=True) if slot != value]
+        pairs = zip(given, map(running, values), strict=True)
+        changed = [tree.Chain((slot, value), ("=",)) for slot, value in pairs if running(slot) != value]
         return tree.Evaluated(base, tuple(changed)) if changed else base
 
     def primed(self, function: tree.Letter, node: tree.Call) -> Node | None:
@@ -424,16 +428,8 @@ class _Resolver:
                 return placed_at(base, self.time(arguments[1]))
             return placed_at(base, self.time(arguments[0])) if len(arguments) == 1 and self.is_place(arguments[0]) else base
         places = [self.layer(argument) if self.context.over() == "layers" else self.time(argument) for argument in arguments]
-        places = self.moments(places) or places
+        places = moments(places, self.context) or places
         return placed_at(base, turned_back(places[0], self.context)) if len(places) == 1 else base
-
-    def moments(self, values: list[Node]) -> list[Node]:
-        """t of u(t, p) and x(t; x_0, theta): when a solution is looked at that is a function of its inputs."""
-        known = [value for value in values if isinstance(value, Symbol) and not value.bound and (
-            value.name in ("theta", "x0", "w") or value == Symbol("x", at=Symbol("t0")))]
-        inputs = known + [value for value in values if isinstance(value, Unknown) and known]
-        rest = [value for value in values if value not in inputs]
-        return rest if inputs and self.context.over() == "time" else []
 
     def functional_of(self, base: Node, core: Symbol, arguments: tuple[Node, ...]) -> Node:
         """J(theta), J(u), J(u_0, ..., u_N) are J; L(z(t1)) is J, and L(z) at any other state is the terminal cost there."""
@@ -487,6 +483,7 @@ class _Resolver:
         own = core_of(value)
         if isinstance(own, Symbol):
             name = {"t0": "t", "t1": "t", "s": "t", "tau": "t", "x0": "x", "x1": "x", "stage": "x"}.get(own.name, own.name)
+            name = "x" if is_output(own, self.context) else name
             return name if name in AXES.get(function, ORDER) else ""
         return next((name for name in ("x", "w", "theta", "p", "t") if name in names), "")
 
@@ -494,6 +491,8 @@ class _Resolver:
 
     def map_transposed(self, node: tree.Transposed) -> Node:
         inner = self.map(node.of)
+        if isinstance(inner, Symbol) and any(f"skew {known.letter}" in self.context.hypotheses for known in self.context.of(inner.name)):
+            return tree.Negative(inner)
         return inner.of if isinstance(inner, tree.Transposed) else tree.Transposed(inner)
 
     def map_negative(self, node: tree.Negative) -> Node:
@@ -559,6 +558,7 @@ class _Resolver:
             return replace(node, body=inner.map(node.body), index=self.stage_index(node.index), lower=limits[0], upper=limits[1])
         limits = [self.count(limit) if limit is not None else None for limit in (node.lower, node.upper)]
         index = inner.map(node.index) if node.index is not None else None
+        limits = limits if limits != [None, None] else [*all_steps(self.context)]
         return replace(node, body=inner.map(node.body), index=index, lower=limits[0], upper=limits[1])
 
     def over_stages(self, node: tree.Series) -> bool:

@@ -19,12 +19,14 @@ from adjointcheck.notes.dummies import named_arguments
 from adjointcheck.notes.manifold import with_end_multiplier
 from adjointcheck.notes.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.own_letters import is_placed
+from adjointcheck.notes.quantities import running
 from adjointcheck.notes.starting import priced
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import HAMILTONIANS, USUAL_COSTATES, constants, head, moving, pair_of, propose, role_in, successor
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 Constrained = Callable[[Node], bool]
+RATE = tree.Derivative(Symbol("x"), (Symbol("t"),), "total")
 
 
 def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
@@ -117,7 +119,8 @@ def augmented(chain: tree.Chain, context: Context) -> Introduced:
     for found, sign, layout, _ in terms:
         context = _tells(found, sign, layout, context, "its Lagrangian")
     context, known = priced(pair[1], with_end_multiplier(pair[1], context, "its Lagrangian")), context.letters.get(key(letter))
-    body = resolve(pair[1], propose(tree.Chain((pair[1],), ()), context))
+    context = propose(tree.Chain((pair[1],), ()), context)
+    body = resolve(pair[1], context)
     declared = Declared(key(letter), "J_a", kind="functional", body=body, source=known.source if known else "proposed")
     return "definition", (key(letter),), replace(context, letters={**context.letters, key(letter): declared})
 
@@ -143,16 +146,24 @@ def _multiplies(letter: tree.Letter, context: Context) -> bool:
 
 
 def _defect(node: Node, context: Context) -> int:
-    """+1 for f - xdot, -1 for xdot - f and for xdot alone, 0 for anything else."""
+    """+1 for f - xdot, -1 for xdot - f, for F that the notes define so, and for xdot alone, 0 for anything else."""
     node = node.of if isinstance(node, tree.Transposed) else node
-    for term in tree.terms(node):
-        inner, sign = (term.of, -1) if isinstance(term, tree.Negative) else (term, 1)
+    named = head(node)
+    known = context.letters.get(key(named)) if named is not None else None
+    if known is not None and known.kind == "defined" and known.body is not None:
+        return next((-sign for term, sign in _signed(known.body) if running(term) == RATE), 0)
+    for inner, sign in _signed(node):
         letter = moving(inner)
         if letter is None and isinstance(inner, tree.Letter) and successor(inner) is not None and isinstance(node, tree.Sum):
             letter = replace(inner, below=())
         if letter is not None and role_in(letter, context) == "x":
             return -sign
     return 0
+
+
+def _signed(node: Node) -> Iterator[tuple[Node, int]]:
+    """The terms of a sum with their signs."""
+    yield from ((term.of, -1) if isinstance(term, tree.Negative) else (term, 1) for term in tree.terms(node))
 
 
 def costate_meaning(chain: tree.Chain, context: Context) -> Introduced:

@@ -51,7 +51,7 @@ def is_matrix(known: Declared) -> bool:
 def along_dyad(left: Node, right: Node, known: Declared) -> tuple[Node, Node] | None:
     """dJ along a b' and a' G b, of dJ/dW = G with W written as one layer's letter; None for an equation of any other form."""
     by = left.by[0] if isinstance(left, tree.Derivative) and left.of == Symbol("J") and len(left.by) == 1 else None
-    others = any(isinstance(part, tree.Derivative) and part.of == Symbol("J") for part in walk(right))
+    others = any(isinstance(part, tree.Derivative) and part.of == Symbol("J") and part.by == (by,) for part in walk(right))
     if not isinstance(by, Symbol) or known.symbol not in (by.name, by.name.rpartition("_")[0]) or others:
         return None
     before, after = (Symbol(f"{by.name}_{side}") for side in ("left", "right"))

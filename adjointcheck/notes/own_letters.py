@@ -20,6 +20,7 @@ LOOSE = ("d", "e", "g", "i", "j")  # names of dimensions that nothing fixes
 TRIES = 64
 ROLE_LETTERS = {"H": "H", "mathcal{H}": "H", "f": "f", "F": "f", "L": "L", "J": "J", "mathcal{J}": "J", "Psi": "Psi", "Phi": "Psi"}
 SCALAR = ("1", "1")
+MAPS = ("f", "act", "O")
 MARKS = ("T", "top", "star", "ast", "prime", "dagger", "plus", "minus")  # above a letter, these are no names
 DOTS = tree.Letter("dots")
 PLACES = {"layers": ("N", "K", "T"), "time": ("t", "T", "f", "N", "s", "tau")}  # subscripts that say where, not which
@@ -232,18 +233,38 @@ def _declared(fit: Fit, places: Mapping[str, bool], context: Context) -> Context
     return context
 
 
-def indexed(letter: tree.Letter, value: Node, context: Context) -> Context | None:
-    """d_k = y_k - H_k x_k: a new letter with a value at each layer."""
+def indexed(letter: tree.Letter, value: Node, context: Context, shape: Shape = ("?rows", "?cols")) -> Context | None:
+    """d_k = y_k - H_k x_k, J_k = df/dx(x_k, w_k): a new letter with a value at each layer."""
     index = letter.below[0] if len(letter.below) == 1 else None
-    context = own_letters(("?rows", "?cols"), value, context)
+    context = own_letters(shape, value, context)
     known = context.letters.get(key(index)) if isinstance(index, tree.Letter) else None
     body = _held(resolve(value, context))
+    shape = shape_of(value, context) if not isinstance(body, tree.Derivative) else slope_shape(body, context)
     role = ROLE_LETTERS.get(letter.name, "")  # which a letter usually names, unless another letter does
-    taken = letter.name in context.letters or (role and not context.of(role) and (role != "H" or "p" in symbols(body)))
+    meant = role and not context.of(role) and (role == "f" or shape in (("", ""), SCALAR)) and not has_slope(body)
+    taken = letter.name in context.letters or (meant and (role != "H" or "p" in symbols(body)))
     if known is None or known.symbol != "l" or taken or unknown(body) or not symbols(body):
         return None
-    shape = shape_of(value, context)
     return context.declare(Declared(letter.name, own(letter.name), shape, "path", body=body, source="proposed"))
+
+
+def has_slope(body: Node) -> bool:
+    """The slope of a map, diag(...), or 1 plus such: no cost, and no field."""
+    if isinstance(body, tree.Sum | tree.Product):
+        return any(map(has_slope, children(body)))
+    if isinstance(body, tree.Negative | tree.Transposed):
+        return has_slope(body.of)
+    slope = isinstance(body, tree.Derivative) and isinstance(body.of, Applied) and body.of.name in MAPS
+    return slope or (isinstance(body, Symbol) and body.name == "I") or (isinstance(body, tree.Function) and body.name == "diag")
+
+
+def slope_shape(body: tree.Derivative, context: Context) -> Shape:
+    """Rows of the map and of what it is differentiated by; empty names for anything else."""
+    if not isinstance(body.of, Applied) or len(body.by) != 1 or not isinstance(by := body.by[0], Symbol) or by.name not in ROLES:
+        return "", ""
+    rows, cols = (next((known.shape[0] for known in context.of(name)), ROLES[name].shape[0]) for name in (body.of.name, by.name))
+    rows = next((known.shape[0] for known in context.of("x")), rows) if body.of.name in ("f", "act") else rows
+    return rows, cols
 
 
 def _held(node: Node) -> Node:

@@ -18,6 +18,8 @@ def constant(stage: Any, declared: Declared, which: str = "") -> Value:
     rows, cols = map(stage.size, declared.shape)
     rng = stage.rng(f"constant {declared.letter}{which}")
     value = rng.uniform(0.3, 0.9, (rows, cols)) * rng.choice([-1, 1], (rows, cols))
+    if f"skew {declared.letter}" in stage.context.hypotheses and rows == cols:
+        value = value - value.T
     if is_symmetric(declared, stage.context):
         value = value @ value.T + 0.5 * np.eye(rows) if rows == cols else value
     return scalar(value if rows * cols > 1 else abs(value)) * stage.unit

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.comparison import Agreement, Contradiction
+from adjointcheck.notes.comparison import Agreement, Contradiction, Undecided
 from adjointcheck.notes.comparison import judge_pair as in_worlds
 from adjointcheck.notes.context import Context
 from adjointcheck.notes.current_values import is_undiscounted
@@ -20,6 +20,7 @@ from adjointcheck.notes.meaning import Symbol, symbols, walk
 from adjointcheck.notes.multiplier import supposed
 from adjointcheck.notes.numbered import barred, customary
 from adjointcheck.notes.own_inputs import input_of, is_matrix
+from adjointcheck.notes.regions import SUPPOSED
 from adjointcheck.notes.reservations import ends_at_start, given, is_unchosen
 from adjointcheck.notes.several_costs import others
 from adjointcheck.notes.special_cases import special_cases
@@ -128,7 +129,8 @@ def _right_transposed(line: Line) -> bool:
     known = input_of(line.sides[0], line.spelt)
     if known is None or not is_matrix(known) or line.notes.option("gradients") == "column":
         return False
-    return not isinstance(in_worlds(line.sides[0], tree.Transposed(line.sides[1]), line.relation, line.spelt, False), Contradiction)
+    turned = in_worlds(line.sides[0], tree.Transposed(line.sides[1]), line.relation, line.spelt, False)
+    return not isinstance(turned, Contradiction) and not (isinstance(turned, Undecided) and turned.shapes)
 
 
 def _under_some_control(line: Line) -> bool:
@@ -162,6 +164,7 @@ PARDONS = (
     Pardon(_if(_of_path, "it may be the gradient in a control that all times share")),
     Pardon(_if(_asks_for_end, "it may ask for the best end time")),
     Pardon(_guess),
+    Pardon(_if(lambda line: bool(SUPPOSED.search(line.sentence.lower())), "it is said of a special case that no formula tells")),
     Pardon(_if(lambda line: bool(LINEAR.search(line.sentence.lower())), "it is said of a linear problem that is not written out")),
     Pardon(_if(lambda line: is_particular(line.pair, line.spoken),
                "it speaks of one method, and no formula gives its coefficients; write a_21 and b_2, or give them")),

@@ -8,11 +8,13 @@ from fractions import Fraction
 from typing import Any
 
 from adjointcheck.notes import tree
+from adjointcheck.notes.context import Context
 from adjointcheck.notes.quantities import Repeated, Symbol, Unknown, rebuilt
 from adjointcheck.notes.tree import Node
 
 TURN = Symbol("turn", bound=True)  # the index of what is repeated
 SAMPLE = {"l": 7, "N": 17}
+RANGES = {"from 1 to N": (tree.Number(Fraction(1)), Symbol("N")), "from 0 to N": (tree.Number(Fraction(0)), Symbol("N"))}
 
 
 def product_of(factors: Sequence[Node]) -> tuple[Node, ...]:
@@ -107,6 +109,38 @@ def multiplied(node: Repeated, number: Callable[[Node], int]) -> Node:
     places = range(number(node.first), number(node.last) + node.step, node.step)
     factors = tuple(at_turn(node.body, place) for place in places)
     return tree.Product(factors) if factors else tree.Number(Fraction(1))
+
+
+def all_steps(context: Context) -> tuple[Node | None, Node | None]:
+    """1 and N for a sum without limits, in notes whose time steps make x_k of x_{k-1}; else they stay open."""
+    law = context.law("layers")
+    back = law is not None and isinstance(law.left, Symbol) and law.left.at == Symbol("l") and context.over() == "layers"
+    return (tree.Number(Fraction(1)), Symbol("N")) if back else (None, None)
+
+
+def read_as(node: Node, context: Context) -> Node:
+    """The formula in one reading: products in their order, M_a on the left ("rising") or on the right; sums with their limits."""
+    node = rebuilt(node, lambda child: read_as(child, context))
+    if is_unlimited(node, context) and (limits := RANGES.get(context.option("sums"))) and isinstance(node, tree.Series):
+        return replace(node, lower=limits[0], upper=limits[1])
+    order = context.option("product")
+    if not order or not is_product(node) or not isinstance(node, tree.Series) or node.lower is None or node.upper is None:
+        return node
+    body, rising = _turning(node.body, node.index), order == "rising"
+    return Repeated(body, node.lower, node.upper, 1) if rising else Repeated(body, node.upper, node.lower, -1)
+
+
+def is_unlimited(node: Node, context: Context) -> bool:
+    """A sum over layers of which nothing says from where to where."""
+    return isinstance(node, tree.Series) and node.kind == "sum" and node.lower is node.upper is None and context.over() == "layers"
+
+
+def is_product(node: Node) -> bool:
+    return isinstance(node, tree.Series) and node.kind == "product"
+
+
+def _turning(node: Node, index: Node | None) -> Node:
+    return TURN if node == index else rebuilt(node, lambda child: _turning(child, index))
 
 
 def at_turn(node: Node, place: Node | int) -> Node:

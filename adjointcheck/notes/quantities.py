@@ -9,7 +9,7 @@ from typing import Any
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.calls import HAMILTONIANS
-from adjointcheck.notes.context import ORDER, Declared
+from adjointcheck.notes.context import ORDER, ROLES, Context, Declared
 from adjointcheck.notes.tree import Node
 
 INDICES = ("l", "k", "i", "j", "n", "m")
@@ -70,6 +70,13 @@ class Repeated(Node):
 
 
 @dataclass(frozen=True)
+class Diagonal(Node):
+    """diag(1 - x^2): the diagonal matrix of a vector, whose powers, products and numbers are meant entry by entry."""
+
+    of: Node
+
+
+@dataclass(frozen=True)
 class Pulse(Node):
     """delta(t - s): Dirac's, at a time."""
 
@@ -107,6 +114,13 @@ def costate(symbol: Symbol, declared: Declared) -> Node:
 def is_name(body: Node) -> bool:
     """x(t + eps), [x, theta, t]: a letter that notes define so is but another name of it."""
     return isinstance(body, tree.Vector) or (isinstance(body, Symbol) and body.name == "x" and body.at is not None)
+
+
+def is_output(node: Symbol, context: Context) -> bool:
+    """o_k of o_k = V x_k + c: a column for each layer that the notes define by the state."""
+    known = next(iter(context.of(node.name)), None) if node.name not in ROLES and context.over() == "layers" else None
+    column = known is not None and known.kind == "path" and known.shape[1] == "1" != known.shape[0]
+    return column and known is not None and known.body is not None and "x" in symbols(known.body)
 
 
 def is_defined(declared: Declared) -> bool:
@@ -184,6 +198,20 @@ def placed_at(node: Node, place: Node) -> Node:
     if isinstance(place, Symbol) and place.side:  # p(s^-) is p before s
         return inside(node, lambda core: replace(core, at=replace(place, side=""), side=place.side))
     return inside(node, lambda core: replace(core, at=place))
+
+
+def moments(values: list[Node], context: Context) -> list[Node]:
+    """t of u(t, p) and x(t; x_0, theta): when a solution is looked at that is a function of its inputs."""
+    known = [value for value in values if isinstance(value, Symbol) and not value.bound and (
+        value.name in ("theta", "x0", "w") or value == Symbol("x", at=Symbol("t0")))]
+    inputs = known + [value for value in values if isinstance(value, Unknown) and known]
+    rest = [value for value in values if value not in inputs]
+    return rest if inputs and context.over() == "time" else []
+
+
+def running(node: Node) -> Node:
+    """x for x(t)."""
+    return replace(node, at=None) if isinstance(node, Symbol) and node.at == Symbol("t") else rebuilt(node, running)
 
 
 def lengths(node: Node) -> Node:

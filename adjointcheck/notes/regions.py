@@ -26,6 +26,10 @@ _SCANNERS = {
     "tex": re.compile(f"{_TEX}|{_MATHS}", re.MULTILINE | re.DOTALL),
 }
 _MARK = re.compile(r"\s*(expect|adjointcheck)\s*:(.*)", re.DOTALL)
+SUPPOSED = re.compile(  # a special case
+    r"\b(?:suppos\w*|imagine|special case|angenommen|nehmen wir an|nimm an|supponiamo|suponga\w*|предположим|допустим)\b.{0,60}"
+    r"\b(?:only|alone|zero|vanish\w*|non-?zero|nur|allein|null|verschwind\w*|seule?s?|nulle?s?|nonnull?e?|solo|soltanto|cero|nul[oa]"
+    r"|только|лишь|нул\w+)")
 _FRONT = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
 HEADER_LINES, INLINE, REGIONS = 500, 2_000, 4_000
 
@@ -91,7 +95,7 @@ def _room(source: Source, at: int, found: Layout) -> bool:
 
 
 def _front_matter(source: Source, found: Layout) -> int:
-    front = _FRONT.match(source.text) if source.kind == "md" else None
+    front = _FRONT.match(source.text)
     if front is None:
         return 0
     _add_header(front[1], found)
@@ -269,13 +273,18 @@ _HANDLERS = {
 
 
 def sentence(source: Source, found: Layout, start: int, since: int) -> str:
-    """The sentence of prose that ends at `start`, not reaching back beyond `since`."""
+    """The sentence of prose that ends at `start`, not reaching back beyond `since`, after one before it that supposes something."""
+    *before, last = re.split(r"(?<=[.!?\u3002\uff01\uff1f])\s+(?=\S)", paragraph(source, found, start, since))
+    supposed = [words for words in before if SUPPOSED.search(words.lower())]
+    return " ".join(" ".join([*supposed, last]).split())[-300:]
+
+
+def paragraph(source: Source, found: Layout, start: int, since: int) -> str:
+    """The words of the paragraph that ends at `start`, not reaching back beyond `since`."""
     begin = max(since, start - 600)
     kept = [source.text[a:b] for a, b in _gaps(found.hidden, begin, start)]
     prose = re.sub(r"\n[ \t>]*\n\s*", "\0", "".join(kept).rstrip(" \t\n>")).rpartition("\0")[2]
-    prose = re.sub(r"^[ \t]*(?:>|#+|[-*+] )[ \t]*", "", prose, flags=re.MULTILINE)
-    last = re.split(r"(?<=[.!?\u3002\uff01\uff1f])\s+(?=\S)", prose.strip())[-1]
-    return " ".join(last.split())[-300:]
+    return re.sub(r"^[ \t]*(?:>|#+|[-*+] )[ \t]*", "", prose, flags=re.MULTILINE).strip()
 
 
 def _gaps(hidden: list[tuple[int, int]], begin: int, end: int) -> Iterator[tuple[int, int]]:

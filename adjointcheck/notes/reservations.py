@@ -17,6 +17,7 @@ from adjointcheck.notes.costs import integrates
 from adjointcheck.notes.indices import Unclear, ahead
 from adjointcheck.notes.meaning import Applied, Symbol, Unknown, resolve, unknown, walk
 from adjointcheck.notes.normality import MULTIPLIER, SCALED
+from adjointcheck.notes.own_letters import has_slope
 from adjointcheck.notes.tree import Node
 
 INPUTS = frozenset({"x0", "theta", "w", "t0", "t1"})
@@ -162,7 +163,7 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset({"arrival"})
     if isinstance(left, Symbol) and left.name == "x" and _at_end(left.at) and not any(isinstance(p, tree.Integral) for p in walk(right)):
         return frozenset({"end"})
-    if isinstance(left, Symbol) and left.name in ("J", "J_") and _other_cost(left, right, context):
+    if isinstance(left, Symbol) and left.name in ("J", "J_") and not has_slope(right) and _other_cost(left, right, context):
         return frozenset({"all"})
     if taken:
         return frozenset()

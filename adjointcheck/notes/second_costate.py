@@ -71,7 +71,7 @@ def about_end(chain: tree.Chain, context: Context) -> Context | None:
     name, function, layout = (*context.option(OPTION).split(" "), "", "")[:3]
     letters = {key(part) for part in walk(chain) if isinstance(part, tree.Letter)}
     costs = {name for name in letters if (known := context.letters.get(name)) is not None and known.symbol in ("J", "J_a", "p", "H")}
-    if not name or costs or not (name in letters or any(_is_ended(part, function, context) for part in walk(chain))):
+    if not name or costs or not context.of("p") or not (name in letters or any(_is_ended(part, function, context) for part in walk(chain))):
         return None
     return _ended(name, function, layout, context)
 

@@ -400,7 +400,8 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
     last, layers = reader.setting.language.points[-1], reader.setting.language.layers
     step = context.law("layers") if layers else law
     if step is not None and (not layers or not {"f"} & symbols(step.right)):
-        found["f"] = _one(replace(reader, stretch=stretch_of(step.right)).form(step.right), "here")
+        with suppress(Unclear):  # what holds for any field holds for one that is not said here
+            found["f"] = _one(replace(reader, stretch=stretch_of(step.right)).form(step.right), "here")
     if context.law("dynamics after") is not None and "f" in found and found["f"] is not symbol("f"):
         raise Unclear("two fields with formulas", "one formula for the field, or two letters")
     if made.name == "observations" and not (cost is not None and all(map(is_observed, tree.terms(cost.right)))):

@@ -26,11 +26,12 @@ from adjointcheck.notes.costs import starting
 from adjointcheck.notes.derivatives import slots_of
 from adjointcheck.notes.difference_riccati import names_of, regulated
 from adjointcheck.notes.jacobian import Partial
-from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, walk
+from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.own_inputs import AlongDyad, along_dyad, declare, input_of, is_matrix
 from adjointcheck.notes.progression import multiplied
 from adjointcheck.notes.quantities import Repeated
 from adjointcheck.notes.settings import Setting, judged, sized
+from adjointcheck.notes.squashing import squashed
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import is_symmetric
 
@@ -181,6 +182,8 @@ class Writer:
         if node.kind == "partial" and law is not None and of == law.right and by.name == "theta":
             return replace(node, of=Symbol(f"step{self.layer(None)}"), kind="total")
         value = self.written(by)
+        if value in self.stages:  # by what stands inside of a time step
+            return replace(node, of=self.written(of), by=(Symbol(self.stages[value]),))
         if isinstance(value, Applied):  # by a slope
             return replace(node, of=self.written(of), by=(Symbol(value.name),))
         return replace(node, of=self.written(of), by=(self.written(by),))
@@ -207,10 +210,10 @@ class Writer:
 
 
 def has_stages(context: Context) -> bool:
-    """Does a time step stand on what the notes define inside of it?"""
+    """Does a time step stand on slopes f that the notes define inside of it?"""
     law = context.law("layers")
     names = {part.name for part in walk(law.right) if isinstance(part, Symbol)} if law is not None else set()
-    return any(known.symbol in names and known.body is not None for known in context.letters.values())
+    return any(known.symbol in names and known.body is not None and "f" in symbols(known.body) for known in context.letters.values())
 
 
 class Outside(Unclear):
@@ -335,6 +338,11 @@ class Weaver:
         """The values of f inside of time steps."""
         return [name for name, (function, _) in self.writer.functions.items() if function == "f"] if self.writer.stages else []
 
+    @property
+    def inner_letters(self) -> tuple[str, ...]:
+        """The states inside of time steps."""
+        return tuple(self.writer.stages.values())
+
     def said(self, node: Node) -> Expression:
         form = self.reader.form(node)
         if set(form) - {"", "here"}:
@@ -354,7 +362,7 @@ class Weaver:
             draft.let(**{letter: f"{INPUTS[role][0]} 1 constant{free}", f"J_{letter}": f"1 {INPUTS[role][0]} constant"})
         draft.let(**{f"p{layer}": "1 n constant" for layer in self.layers})
         draft.let(**{letter: "n 1 constant" for letter in self.writer.stages.values()})
-        draft.let(**{f"J_{name}": "1 n constant" for name in self.slopes})
+        draft.let(**{f"J_{name}": "1 n constant" for name in (*self.slopes, *self.inner_letters)})
         for name, (function, arguments) in self.writer.functions.items():
             rows = ROWS[function]
             flags = " symmetric" if function == "act" else ""  # a diagonal matrix
@@ -421,7 +429,7 @@ class Weaver:
             self.draft.define(f"costate_{layer}", f"p{layer} = {to_text(root)}")
         for layer in self.layers[1:]:
             self.draft.define(f"price_{layer}", f"J_x{layer} = p{layer}")
-        for name in self.slopes:
+        for name in (*self.slopes, *self.inner_letters):
             if (root := self.through(name)) is not ZERO:
                 self.draft.define(f"price_{name}", f"J_{name} = {to_text(root)}")
 
@@ -502,6 +510,7 @@ def _sizes(context: Context) -> Iterator[tuple[str, str]]:
 
 def instances(left: Node, right: Node, context: Context) -> Iterator[tuple[Node, Node, Network]]:
     """The equation for every layer that it may mean; raises Unclear where it cannot be written out."""
+    left, right, context = squashed(left, right, context)
     nodes = [part for side in (left, right) for part in walk(side)]
     names = {part.name for part in nodes if isinstance(part, Symbol)}
     weighed = {"w", "p"} <= names and not any(isinstance(part, tree.Derivative) for part in nodes)

@@ -8,11 +8,11 @@ from fractions import Fraction
 from itertools import pairwise
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import ORDER, ROLES, USUAL, Context, Declared, key, own
+from adjointcheck.notes.context import ORDER, ROLES, USUAL, Context, Declared, Shape, key, own
 from adjointcheck.notes.costs import integrates
 from adjointcheck.notes.meaning import INDICES, Symbol, children, resolve, symbols, walk
-from adjointcheck.notes.own_letters import is_placed, own_letters, walk_letters
-from adjointcheck.notes.quantities import OPTIMAL, STARS
+from adjointcheck.notes.own_letters import LOOSE, is_placed, own_letters, walk_letters
+from adjointcheck.notes.quantities import OPTIMAL, STARS, is_output
 from adjointcheck.notes.tree import Node
 
 EQUALS = ("=", ":=", "=:", "equiv", "==")
@@ -135,6 +135,8 @@ def slot_of(argument: Node, function: str, context: Context, timed: bool, names:
     made = resolve(argument, context)
     roles = ("x", "x0", "stage", "stage_control", "w", "theta", "p")
     found = next((part.name for part in walk(made) if isinstance(part, Symbol) and part.name in roles), "")
+    if not found and isinstance(made, Symbol) and is_output(made, context):
+        return as_long_as_state(made, context), "x"
     if found:
         return context, {"x0": "x", "stage": "x", "stage_control": "w"}.get(found, found)
     if any(isinstance(part, Symbol) and part.name in ("t", "t0", "t1", "s") for part in walk(made)):
@@ -149,6 +151,17 @@ def slot_of(argument: Node, function: str, context: Context, timed: bool, names:
         return context, ""
     names.append(name)
     return context.declare(Declared(name, symbol, ROLES[symbol].shape, ROLES[symbol].kind, source="proposed")), symbol
+
+
+def as_long_as_state(node: Symbol, context: Context) -> Context:
+    """With as many components of an output as the state has, where nothing tells how many: costs are functions of columns so long."""
+    size, state = context.of(node.name)[0].shape[0], context.of("x")[0].shape[0]
+    if size not in LOOSE:
+        return context
+    def fitted(shape: Shape) -> Shape:
+        return state if shape[0] == size else shape[0], state if shape[1] == size else shape[1]
+
+    return replace(context, letters={name: replace(known, shape=fitted(known.shape)) for name, known in context.letters.items()})
 
 
 MATRICES = {"A": ("n", "n"), "B": ("n", "k"), "Q": ("n", "n"), "R": ("k", "k"), "S": ("n", "n"), "M": ("n", "n"), "F": ("n", "n"),

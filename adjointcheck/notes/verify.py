@@ -40,6 +40,7 @@ from adjointcheck.notes.judgement import EQUALITIES, attempt, follows, judge_pai
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.manifold import shown, with_other_multiplier
 from adjointcheck.notes.meaning import Symbol, resolve, symbols, walk
+from adjointcheck.notes.meanings import meant
 from adjointcheck.notes.modes import eventful
 from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
 from adjointcheck.notes.named_methods import in_method
@@ -133,7 +134,7 @@ class Notes:
         if self.aside is not None and not isinstance(chain, Unread) and speaks_of(chain, self.context, self.aside[0]):
             self.aside, self.context, self.reservations = (self.context, self.reservations), *self.aside
             chain = read_formula(formula.text, self.context.reader())
-        self.context = explained(formula.name, self.context)
+        self.context = explained(formula.name, meant(formula.paragraph, self.context))
         return chain
 
     def of_either_cost(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:
@@ -319,8 +320,9 @@ class Notes:
         """Why a proof does not stand in view of the whole notes."""
         if item.status != "proved" or item.name not in self.sides:
             return ""
-        if item.name in self.readings and len({*self.readings.values()}) > 1:
-            both = " and another with ".join(sorted({*self.readings.values()}))
+        others = {reading for reading in self.readings.values() if _question(reading) == _question(self.readings.get(item.name, ""))}
+        if len(others) > 1:
+            both = " and another with ".join(sorted(others))
             return f"one formula is right with {both}; declare which one is meant"
         held = {f"{name}_fixed" for name in self.context.moved} & {step["id"] for step in (item.document or {}).get("steps", ())}
         if held:
@@ -335,8 +337,13 @@ class Notes:
     def idle(self) -> Iterator[str]:
         """Hypotheses that nothing here understands: they are told, and never used."""
         for hypothesis in self.context.hypotheses:
-            if hypothesis not in HYPOTHESES and not hypothesis.startswith("symmetric "):
+            if hypothesis not in HYPOTHESES and not hypothesis.startswith(("symmetric ", "skew ")):
                 yield f"the hypothesis `{hypothesis}` is not understood and not used"
+
+
+def _question(reading: str) -> str:
+    """What a reading answers; a sum without limits may have others in every formula."""
+    return " ".join(reading.split()[:3]) if "without limits" not in reading else reading
 
 
 def follows_from_sign(chain: Node) -> bool:

@@ -7,7 +7,7 @@ from functools import singledispatch
 from adjointcheck.notes import tree
 from adjointcheck.notes.meaning import Applied, Size, Symbol, Unknown
 from adjointcheck.notes.progression import at_turn
-from adjointcheck.notes.quantities import Repeated
+from adjointcheck.notes.quantities import Diagonal, Repeated
 from adjointcheck.notes.tree import Node
 
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
@@ -63,6 +63,11 @@ def _(node: Applied) -> tuple[str, int]:
 def _(node: Repeated) -> tuple[str, int]:
     first, last = (_inside(at_turn(node.body, place), _POWER) for place in (node.first, node.last))
     return f"{first} ... {last}", _PRODUCT
+
+
+@_show.register
+def _(node: Diagonal) -> tuple[str, int]:
+    return f"diag({show(node.of)})", _ATOM
 
 
 @_show.register

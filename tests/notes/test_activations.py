@@ -37,3 +37,35 @@ def test_the_transposed_gradient_in_a_matrix_is_left_open_where_no_layout_is_dec
 def test_a_letter_that_moves_the_start_has_no_gradient_through_the_layers_alone() -> None:
     text = NET + r" The input is $$x_0 = m + c$$ $$\frac{\partial \ell}{\partial m} = \delta_0$$ $$\frac{\partial \ell}{\partial m} = 0$$"
     assert "proved" != statuses(text)[-1] and "refuted" != statuses(text)[-2]
+
+
+SPLIT = r"""$$a_t = W h_{t-1} + U x_t + b, \qquad h_t = \tanh(a_t), \qquad t = 1, \dots, T$$ where $\tanh$ acts on each entry, and
+$$E = \sum_{t=1}^T E_t(h_t)$$ $$\delta_t = \frac{\partial E}{\partial h_t}$$ $$e_t = \nabla_{a_t} E$$ """
+NIELSEN = r"""$$z^{(l)} = W^{(l)} a^{(l-1)} + b^{(l)}, \qquad a^{(l)} = \sigma(z^{(l)}), \qquad l = 1, \dots, L$$ Here $\sigma$ acts elementwise.
+$$C = \ell(a^{(L)})$$ $$\delta^{(l)} = \frac{\partial C}{\partial z^{(l)}}$$ """
+
+
+@pytest.mark.parametrize(("notes", "right", "wrong"), [
+    (SPLIT, r"\delta_t = \nabla E_t(h_t) + W^T \mathrm{diag}(1 - h_{t+1}^2) \delta_{t+1}",
+     r"\delta_t = \nabla E_t(h_t) + W^T \mathrm{diag}(1 - h_t^2) \delta_{t+1}"),
+    (SPLIT, r"e_t = (1 - h_t^2) \odot \delta_t", r"e_t = (1 - h_t) \odot \delta_t"),
+    pytest.param(SPLIT, r"\frac{\partial E}{\partial U} = \sum_t e_t x_t^T", r"\frac{\partial E}{\partial U} = \sum_t e_t x_{t-1}^T",
+                 marks=pytest.mark.campaign),
+    (NIELSEN, r"\delta^{(l)} = \left((W^{(l+1)})^T \delta^{(l+1)}\right) \odot \sigma'(z^{(l)})",
+     r"\delta^{(l)} = (W^{(l+1)})^T \left(\delta^{(l+1)} \odot \sigma'(z^{(l)})\right)"),
+    (NIELSEN, r"\frac{\partial C}{\partial W^{(l)}} = \delta^{(l)} (a^{(l-1)})^T", r"\frac{\partial C}{\partial W^{(l)}} = \delta^{(l)} (a^{(l)})^T"),
+])
+def test_a_layer_in_two_formulas_is_one_time_step(notes: str, right: str, wrong: str) -> None:
+    assert statuses(f"{notes} $${right}$$ $${wrong}$$")[-2:] == ["proved", "refuted"]
+
+
+def test_a_product_sign_is_read_in_the_order_that_is_right_and_no_other_product_is_proved() -> None:
+    notes = r"$$h_t = \tanh(W h_{t-1} + b), \qquad t = 1, \dots, T$$ $$E = \ell(h_T)$$"
+    right = r"$$\frac{\partial h_T}{\partial h_k} = \prod_{t=k+1}^{T} \mathrm{diag}(1 - h_t^2) W$$"
+    wrong = r"$$\frac{\partial h_T}{\partial h_k} = \prod_{t=k}^{T-1} \mathrm{diag}(1 - h_t^2) W$$"
+    assert statuses(f"{notes} {right} {wrong}")[-2:] == ["proved", "refuted"]
+
+
+def test_what_is_said_of_a_special_case_is_not_refuted() -> None:
+    text = SPLIT + r"Suppose that only $E_T$ is left. Then one finds $$\delta_t = W^T \mathrm{diag}(1 - h_{t+1}^2) \delta_{t+1}$$"
+    assert statuses(text)[-1] == "unknown"

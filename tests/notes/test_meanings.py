@@ -1,0 +1,55 @@
+"""Costates of which notes say in words that they are gradients of the cost; matrices that an equation mirrors; layers by their last letter."""
+
+from __future__ import annotations
+
+import pytest
+from understood import statuses, understood
+
+from adjointcheck.notes.document import read_text
+from adjointcheck.notes.foreword import begun
+
+NET = r"$$x_{k+1} = f_k(x_k, w_k), \qquad k = 0, \dots, N-1$$ $$E = \Phi(x_N)$$ "
+FLOW = r"$$\dot x(t) = f(x(t), \theta), \qquad x(0) = x_0$$ $$E = \Phi(x(T))$$ "
+
+
+def layout_told(notes: str, letter: str) -> str | None:
+    """What is told of a costate before the first formula is judged; None where the letter is none."""
+    known = begun(read_text(notes, "notes.md")).letters.get(letter)
+    return known.layout or "open" if known is not None and known.symbol == "p" and known.told else None
+
+
+@pytest.mark.parametrize(("notes", "words", "layout"), [
+    (NET, r"Let $g_k$ be the gradient of $E$ with respect to $x_k$, a column vector. Then", "column"),
+    (NET, r"With $g_k$ the row vector of derivatives of $E(x_N)$ in $x_k$ we find", "row"),
+    (NET, r"We denote the gradient of $E$ with respect to $x_k$ by $g_k$. It obeys", "open"),
+    (NET, r"Mit $g_k$ bezeichnen wir die Ableitung von $E$ nach $x_k$ (eine Spalte). Dann gilt", "column"),
+    (NET, r"Soit $g_k$ le gradient de $E$ par rapport à $x_k$. Alors", "open"),
+    (NET, r"记 $g_k$ 为 $E$ 对 $x_k$ 的梯度。于是", "open"),
+    (FLOW, r"The column $g(t)$, the gradient of $E$ in $x(t)$, follows", "column"),
+    (NET, r"Let $g_k$ be minus the gradient of $E$ with respect to $x_k$. Then", None),
+    (NET, r"Here $g_k$ is not the gradient of $E$ with respect to $x_k$.", None),
+    (NET, r"Let $g_k$ be the gradient of $E$ with respect to $w_k$. Then", None),
+])
+def test_words_tell_a_costate(notes: str, words: str, layout: str | None) -> None:
+    there = r"(t)" if notes is FLOW else "_k"
+    assert layout_told(f"{notes} {words} $$g{there} = g{there}$$", "g") == layout
+
+
+def test_a_recursion_of_such_a_costate_is_judged() -> None:
+    text = NET + r"Let $g_k$ be the gradient of $E$ in $x_k$, a column. With $$J_k = \frac{\partial x_{k+1}}{\partial x_k}$$ "
+    assert statuses(text + r"$$g_k = J_k^T g_{k+1}$$ $$g_k = J_{k+1}^T g_{k+1}$$")[-2:] == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("lines", "reading"), [
+    ((r"x_{l+1} = x_l + h f(x_l, w_l), \quad l = 0, \dots, L-1", r"E = \Phi(x_L)"), "J = Psi(x(N))"),
+    ((r"x_l = W_l x_{l-1}, \quad 1 \le l \le D", r"E = \tfrac12 |x_D|^2"), "J = (1/2) abs(x(N))^2"),
+    ((r"x_{k+1} = F(x_k, \theta)", r"E = \Phi(x_M)"), "J = Psi(x(N))"),
+])
+def test_the_last_layer_has_any_letter(lines: tuple[str, ...], reading: str) -> None:
+    assert understood(*lines)[0] == reading
+
+
+@pytest.mark.parametrize(("equation", "reading"), [
+    (r"A^T = -A", "d p/dt = (-A) p"), (r"-A^T = A", "d p/dt = (-A) p"), (r"A^T = A", "d p/dt = A' p"), (r"A = A_0", "d p/dt = A' p")])
+def test_a_skew_matrix_is_minus_its_transpose(equation: str, reading: str) -> None:
+    assert understood(r"\dot x = A x", equation, r"J = \Phi(x(T))", r"p(t) = dJ/dx(t)", r"\dot p = A^T p")[0] == reading
