@@ -32,20 +32,7 @@ from adjointcheck.notes.forms import about_end_time, form_of, is_solved_state
 from adjointcheck.notes.formulas import exampled, finer_step, formula, layer_formula, priced_example, update
 from adjointcheck.notes.impacts import by_cases, cased, jump
 from adjointcheck.notes.iterates import at_iterate, iteration, sized
-from adjointcheck.notes.layering import (
-    ANY_STEP,
-    INNER,
-    arrived,
-    counted_back,
-    counted_to,
-    finer,
-    grid,
-    of_any_form,
-    shared,
-    stepwise,
-    summed_to,
-    unfolded,
-)
+from adjointcheck.notes.layering import ANY_STEP, INNER, arrived, counted_back, finer, grid, of_any_form, shared, stepwise, unfolded
 from adjointcheck.notes.manifold import end_condition, end_cost, with_end_multiplier
 from adjointcheck.notes.mass import mass_dynamics, through_mass
 from adjointcheck.notes.meaning import AXES, COUNTERS, Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
@@ -137,7 +124,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     chain = replace(chain, sides=tuple(propagated(at_iterate(side, context), context) for side in chain.sides))
     if stepped is not None:
         return replace(_resolved(chain, context), status=stepped[0], introduced=stepped[1]), context
-    context = neighbouring(chain, sampled(chain, operators(chain, about(chain, phased(chain, arrived(chain, summed_to(chain, context)))))))
+    context = neighbouring(chain, sampled(chain, operators(chain, about(chain, phased(chain, arrived(chain, context))))))
     chain = through_mass(turned(gathered(unprimed(weighed(mapped(posed(chain)), context), context), context), context), context)
     chain = replace(chain, sides=tuple(squares(spread(side, context)) for side in chain.sides))
     chain, context = directed(chain, stacked(chain, exampled(chain, step_jacobians(chain, context))))
@@ -311,7 +298,6 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
         if isinstance(part, tree.Call) and not _is_path(part, context) and _takes_arguments(head(part), context) and not activates:
             context, more = introduced_function(part, "f", context, True)
             names += more
-    context = counted_to(chain, index, context)
     context = constants(pair[1], context)
     context, right = of_any_form(pair[1], resolve(pair[1], context), context)
     law = Law("layers", resolve(pair[0], context), right)
@@ -568,9 +554,9 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (normalisation, bounded, membership, mirrored, coefficients, assigned, propagator, tangent, stage_law,
-                 stage_update, stage_definition,
-                 named_neighbour, numbered, family, ansatz, *NOTATIONS, grid, layers, layer_formula, written_out, cased, jump, dynamics,
+INTRODUCTIONS = (normalisation, bounded, membership, mirrored, coefficients, assigned, propagator, tangent, stage_law, stage_update,
+                 stage_definition, named_neighbour, numbered, family, ansatz, *NOTATIONS, grid, layers, layer_formula, written_out,
+                 cased, jump, dynamics,
                  primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started, switched, guard,
                  reset, observed_cost, increment, scaled, specialised, supposed, output, asked, start, end_condition, end_cost,
                  riccati_ansatz, finer_step, formula, update, split, piece, objective, augmented, adjoined_motion, repriced,

@@ -225,21 +225,10 @@ def _counted(node: Node, state: str, index: str, context: Context) -> bool:
 
 
 def counted_back(letter: tree.Letter, right: Node) -> tree.Letter | None:
-    """k of x_k = F(x_{k-1}), with all that stands for parts of F put in."""
+    """k of x_k = F(x_{k-1})."""
     index = letter.below[0] if len(letter.below) == 1 else None
     before = replace(letter, below=(tree.Sum((index, tree.Negative(ONE))),)) if isinstance(index, tree.Letter) else None
     return index if isinstance(index, tree.Letter) and any(part == before for part in walk(right)) else None
-
-
-def counted_to(chain: tree.Chain, index: tree.Letter, context: Context) -> Context:
-    """With n as the last layer, where i = 0, ..., n - 1 says so and no letter for it is known."""
-    for item in chain.conditions:
-        values = item.sides[1] if isinstance(item, tree.Chain) and item.relations == ("=",) and item.sides[0] == index else None
-        last = values.rows[-1][-1] if isinstance(values, tree.Vector) else None
-        letter = last.terms[0] if isinstance(last, tree.Sum) else last
-        if isinstance(letter, tree.Letter) and not letter.below and key(letter) not in context.letters and not context.of("N"):
-            return context.declare(Declared(key(letter), "N", source="proposed"))
-    return context
 
 
 def of_any_form(written: Node, right: Node, context: Context) -> tuple[Context, Node]:
@@ -267,24 +256,6 @@ def _opened(node: Node) -> Node:
     if isinstance(node, tree.Call) and len(node.arguments) == 1 and isinstance(node.arguments[0], tree.Sum | tree.Product):
         return _opened(node.arguments[0])
     return rebuilt(node, _opened)
-
-
-def summed_to(chain: tree.Chain, context: Context) -> Context:
-    """With n as the last layer of sum_{i=0}^n and sum_{i=0}^{n-1}, where no letter for it is known."""
-    if context.over() != "layers" or context.law("layers") is None or context.of("N"):
-        return context
-    for series in (part for side in chain.sides for part in walk(side) if isinstance(part, tree.Series) and part.kind == "sum"):
-        last = series.upper.terms[0] if isinstance(series.upper, tree.Sum) else series.upper
-        named = isinstance(last, tree.Letter) and not (last.below or last.above or last.accents) and last != series.index
-        if named and isinstance(last, tree.Letter) and last.name not in (*context.letters, "N", "K", "T") and _is_counted(series, context):
-            return context.declare(Declared(last.name, "N", source="proposed"))
-    return context
-
-
-def _is_counted(series: tree.Series, context: Context) -> bool:
-    """Does the sum's index stand below the state?"""
-    states = {known.letter for known in context.of("x")}
-    return any(isinstance(part, tree.Letter) and part.name in states and series.index in part.below for part in walk(series.body))
 
 
 def finer(right: Node, context: Context) -> bool:
