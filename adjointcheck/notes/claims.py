@@ -547,7 +547,8 @@ class Reader(Composition):
 
     def smooth(self, root: Expression) -> bool:
         """Does it not jump where a state is observed?"""
-        return self.setting.name == "observations" and {name.partition("_")[0] for name in symbols_of(root)} <= {"x", "O", "S", "M"}
+        seen = {name.partition("_")[0] for name in symbols_of(root)} <= {"x", "O", "S", "M"}
+        return seen and self.setting.name.startswith("observations")
 
     def seen(self, root: Expression, place: str) -> Expression:
         """At an observation, what does not jump there is taken before it."""

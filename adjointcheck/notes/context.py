@@ -431,6 +431,7 @@ _NAME = r"\\?[A-Za-z\u0370-\u03ff]+(?:\s*_\s*(?:\{[^{}]*\}|\\?\w+))?"
 _ACCENTED = rf"\\(?:{'|'.join(ACCENTS)})(?:\s*\{{{_NAME}\}}|\s+{_NAME}|\s*\\{_NAME})"
 _LETTER = rf"\$?(?:\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{{?)?(\\mathcal\s*\{{?\w\}}?|{_ACCENTED}|{_NAME})\}}?\$?"
 _SPACE = r"\s*(?:in|\\in|∈)\s*\$?\s*(?:\\mathbb\s*\{?)?R\}?\s*(?:\^\s*(\{[^{}]*\}|\w+))?\s*\$?"
+_INDEX = re.compile(r"_(?:[ijklmn]|1)$")
 _MEANING = re.compile(r"([-+]?)\s*(?:\\frac\s*\{)?\s*(?:d|\\partial|∂)\s*(\\?\w+|\\mathcal\{\w\})\s*(?:\([^()]*\))?\s*(?:\}\s*\{|/)\s*"
                       r"(?:d|\\partial|∂)\s*(\\?\w+)")
 
@@ -457,7 +458,10 @@ def _role(role: Role, word: str, value: str, context: Context) -> Context:
     if role.symbol in ("x", "w", "theta", "p") and len(listed) == len(_split(value)) > 1:
         return _components(role, [letter_name(name) for name in listed], context)
     for part in _split(value) if role.symbol in ("x1", "dim", "s") else [value]:
-        context = context.declare(_declared(role, part, context))
+        declared = _declared(role, part, context)
+        bare = _INDEX.sub("", declared.letter) if role.symbol in ("s", "phi") else declared.letter  # l of l_i
+        if role.symbol != "s" or bare == declared.letter:  # t_i and s_i are seen to be observation times where they stand
+            context = context.declare(replace(declared, letter=bare))
     if role.symbol == "p" and re.match(rf"{_LETTER}\s*\^\s*\{{?\s*(?:\*|\\ast|\\star)", value):
         context = replace(context, options={**context.options, "layout of": "starred"})
     return _named_cost(value, context) if role.symbol == "p" else context

@@ -272,9 +272,9 @@ def speaking(build: Callable[..., Draft]) -> Callable[..., Draft]:
     return extended_draft
 
 
-def observations() -> Draft:
-    """The theorem on observations, with sensitivities, which are continuous there, and a start that may move with the parameters."""
-    draft = events.observations()
+def observations(moving: bool) -> Draft:
+    """The theorem on observations, with ends that may be moving, with sensitivities, and a start that may move with the parameters."""
+    draft = events.observations(moving)
     spoken_of(draft)
     draft.let(S="n m", M="n n nonzero", x0_theta="n m constant")
     draft.assume("sensitivity", "S.dot = f_x*S + f_theta")
@@ -288,9 +288,9 @@ def observations() -> Draft:
     return draft
 
 
-def event(reset: str) -> Draft:
+def event(reset: str, moving: bool) -> Draft:
     """The theorem on events, and the jump of the Hamiltonian: the jump of p, multiplied by f, with g_x f = G - g_t."""
-    draft = events.event(reset)
+    draft = events.event(reset, moving)
     spoken_of(draft)
     if not reset:
         draft.assume("same_f_s", "f.after = f.before at s")
@@ -423,9 +423,10 @@ KINDS: dict[str, Kind] = {
     "euler_sum": Kind("Layers x.next = x + h f(x, w), cost L", layers, ("x + h*f", "L"), optional=("stationary",)),
     **{f"{kind}_varied": Kind(f"Layers {step}, varied", layers, (step, stage, False), optional=("x0_fixed", "theta_fixed", "w_fixed"))
        for kind, step, stage in (("map", "f", "L"), ("euler", "x + h*f", "h*L"), ("euler_sum", "x + h*f", "L"))},
-    "observations": Kind("Observations", observations, names=_PHI, optional=_SAME),
-    "event": Kind("An event with reset", event, ("r",), {**_PHI, "s": "tau"}),
-    "switch": Kind("An event that switches fields", event, ("",), {**_PHI, "s": "tau"}, optional=_SAME[:2]),
+    **{f"observations{ends}": Kind("Observations", observations, (bool(ends),), names=_PHI, optional=_SAME) for ends in ("", "_moving")},
+    **{f"event{ends}": Kind("An event with reset", event, ("r", bool(ends)), {**_PHI, "s": "tau"}) for ends in ("", "_moving")},
+    **{f"switch{ends}": Kind("An event that switches fields", event, ("", bool(ends)), {**_PHI, "s": "tau"}, optional=_SAME[:2])
+       for ends in ("", "_moving")},
     **{f"stages_{kind}_{count}": Kind(f"A Runge-Kutta method of {count} stages, {kind}", stages, (kind, count))
        for kind in ("explicit", "full") for count in (2, 3)},
     **{f"stages_varied_{count}": Kind(f"A Runge-Kutta method of {count} stages, varied", stages_varied, (count,),

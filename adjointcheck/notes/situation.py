@@ -132,16 +132,28 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
         return ("second_order", "variations")
     if "eps" in names or any(isinstance(node, tree.Limit) for node in nodes):
         return () if any(map(_flows, nodes)) and _is_paid_on_the_way(context) else ("small_step",)
+    ends = "_moving" if any(map(_moves_an_end, nodes)) else ""
     if "tau" in names or context.of("g"):
-        return event_kind(context)
-    if context.of("phi") or "phi" in names:
-        return ("observations",)
+        return tuple(f"{kind}{ends}" for kind in event_kind(context))
+    if (context.of("phi") and not _is_of_before("phi", context)) or "phi" in names:
+        return (f"observations{ends}",)
     if context.of("psi") or "nu" in names:
         return ("manifold",)
     for hypothesis, kind in (("fixed end", "fixed_end"), ("periodic", "periodic")):
         if hypothesis in context.hypotheses:
             return (kind, "continuous")
     return ("continuous", "variations") if moves else ("continuous",)
+
+
+def observes(kind: str) -> bool:
+    """Is it a setting with observations?"""
+    return kind.startswith("observations")
+
+
+def _moves_an_end(node: Node) -> bool:
+    """dJ/dt0, delta t1."""
+    moved = node.by if isinstance(node, tree.Derivative) else (node.of,) if isinstance(node, tree.Variation) else ()
+    return any(isinstance(by, Symbol) and by.name in ("t0", "t1") for by in moved)
 
 
 def _flows(node: Node) -> bool:
@@ -234,9 +246,8 @@ def values(kind: str, context: Context) -> dict[str, str]:
         found[SLOPE] = SLOPE
     cost = context.law("objective")
     parts = list(walk(cost.right)) if cost else []
-    if cost is not None and sum(law.kind == "objective" for law in context.laws) > 1:  # what a cost before this one was made of is over
-        present = (present - {"L", "Psi"}) | symbols(cost.right)
-    runs = "L" in present or any(isinstance(part, tree.Integral) or (isinstance(part, tree.Series) and kind != "observations")
+    present -= {name for name in ("L", "Psi") if _is_of_before(name, context)}
+    runs = "L" in present or any(isinstance(part, tree.Integral) or (isinstance(part, tree.Series) and not observes(kind))
                                  for part in parts)
     if "no running cost" in context.hypotheses or not runs:
         found["L"] = "0"
@@ -246,7 +257,7 @@ def values(kind: str, context: Context) -> dict[str, str]:
         found["Psi"] = "0"
     if cost is None or not any(isinstance(part, Symbol) and part.name == "x" and _is_start(part.at) for part in parts):
         found["Xi"] = "0"
-    if kind in ("event", "switch") and "phi" not in present:
+    if kind.startswith(("event", "switch")) and "phi" not in present:
         found["phi"] = "0"
     if cost is None and "Psi" not in present:  # a loss of which nothing is said: a cost of the end state
         found |= {"Psi_t": "0", "Psi_theta": "0"}
@@ -261,7 +272,7 @@ def values(kind: str, context: Context) -> dict[str, str]:
         found |= {f"{function}_{letter}": "0" for letter in absent}
     if kind.startswith("stages"):
         found |= {f"{name[0]}{i}{name[1:]}": text for name, text in found.items() if name[0] in "fL" for i in range(1, max(COUNTS) + 1)}
-    if kind == "observations":
+    if observes(kind):
         found |= {f"phi_r{name[3:]}": text for name, text in found.items() if name.startswith("phi_")}
     law = context.law("layers")
     if kind.startswith("euler") and law is not None and "h" not in symbols(law.right):
@@ -269,10 +280,16 @@ def values(kind: str, context: Context) -> dict[str, str]:
     return found if is_paid(kind, found) else {name: text for name, text in found.items() if name.partition("_")[0] != "Psi"}
 
 
+def _is_of_before(name: str, context: Context) -> bool:
+    """Is it a part of a cost that the notes had before, and not of the one that they speak of now?"""
+    costs = [law.right for law in context.laws if law.kind == "objective"]
+    return len(costs) > 1 and name not in symbols(costs[-1])
+
+
 def is_paid(kind: str, found: Mapping[str, str]) -> bool:
     """Is there a cost at all?  Without one all gradients are 0, and any sign of them would be proved."""
     letters = setting(kind).language.letters
-    return kind == "observations" or any(name in letters and found.get(name) != "0" for name in ("L", "Psi", "Xi", "phi", "L1"))
+    return observes(kind) or any(name in letters and found.get(name) != "0" for name in ("L", "Psi", "Xi", "phi", "L1"))
 
 
 def arguments_of(function: str, context: Context) -> tuple[str, ...] | None:
@@ -287,7 +304,7 @@ def arguments_of(function: str, context: Context) -> tuple[str, ...] | None:
 def _has_end(node: Node, kind: str) -> bool:
     """Does a cost speak of the end state outside its integral, or sum over all states up to the last layer's?"""
     if isinstance(node, tree.Integral | tree.Series):
-        return isinstance(node, tree.Series) and node.upper == Symbol("N") and kind != "observations"
+        return isinstance(node, tree.Series) and node.upper == Symbol("N") and not observes(kind)
     if isinstance(node, Symbol) and node.name == "x":
         return not _is_start(node.at)
     return isinstance(node, Applied) or any(_has_end(child, kind) for child in children(node))
@@ -325,7 +342,7 @@ Operator = tuple[str, tuple[str, ...]]  # how many components, and of what
 
 def operator_of(kind: str, context: Context) -> Operator:
     """What is observed of a state, where notes observe some h(x, theta) at times."""
-    known = next(iter(context.of("O")), None) if kind == "observations" else None
+    known = next(iter(context.of("O")), None) if observes(kind) else None
     slots = tuple(slot for slot in known.arguments or ("x",) if slot in ("x", "theta")) if known is not None else ()
     return (known.shape[0] if known is not None else "1", slots)
 
@@ -404,13 +421,13 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
             found["f"] = _one(replace(reader, stretch=stretch_of(step.right)).form(step.right), "here")
     if context.law("dynamics after") is not None and "f" in found and found["f"] is not symbol("f"):
         raise Unclear("two fields with formulas", "one formula for the field, or two letters")
-    if made.name == "observations" and not (cost is not None and all(map(is_observed, tree.terms(cost.right)))):
+    if observes(made.name) and not (cost is not None and all(map(is_observed, tree.terms(cost.right)))):
         raise Unclear("the objective", "a sum of phi_j(x(s_j)), a cost of the end state, and an integral of L")
-    paid = next((known.body for known in context.of("phi")), None) if made.name == "observations" else None
+    paid = next((known.body for known in context.of("phi")), None) if observes(made.name) else None
     if paid is not None:
         with suppress(Unclear):  # what holds for any cost holds for one that is not said here
             found["phi"] = found["phi_r"] = _one(reader.form(paid), "here")
-    if cost is not None and not isinstance(cost.right, Symbol) and made.name != "observations":
+    if cost is not None and not isinstance(cost.right, Symbol) and not observes(made.name):
         form = reader.form(cost.right)
         fixed = form.pop("", ZERO)
         if fixed is not ZERO and symbols_of(fixed) <= {"theta", *own_letters(context, made)}:  # |theta|^2, y' y

@@ -51,3 +51,10 @@ def test_a_component_that_is_observed_alone_is_paid_at_its_time_and_with_its_fac
     wrong = [right[0].replace("+ b", "- b"), right[0].replace("+ b(t_i) - y_i", "+ 2 (b(t_i) - y_i)"), right[3].replace("b \\lambda_b", "a \\lambda_b")]
     found = statuses(notes + " ".join(f"${line}$" for line in [r"\dot\lambda_a = k_1 (\lambda_a - \lambda_b)", *right, *wrong]))[-7:]
     assert found == ["proved"] * 4 + ["refuted"] * 3
+
+
+def test_the_ends_of_the_horizon_move_beside_observations() -> None:
+    told = (r"$\dot z = f(z, t, \theta), z(t_0) = z_0$ $$L = \sum_{i=1}^N \ell_i(z(s_i)) + \Phi(z(t_1))$$ ")
+    right = r"$$\frac{dL}{dt_0} = -a(t_0) f(z_0, t_0, \theta)$$ $$\frac{dL}{dt_1} = a(t_1) f(z(t_1), t_1, \theta)$$ "
+    header = "costate: a = dL/dz (row)\nobservation times: s_i\ntime: t in [t_0, t_1]"
+    assert statuses(told + right + right.replace("= -a", "= a").replace("= a(t_1)", "= -a(t_1)"), header)[-4:] == ["proved", "proved", "refuted", "refuted"]
