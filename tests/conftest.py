@@ -21,11 +21,18 @@ settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=T
 settings.load_profile("fixed")
 
 
+LADDER = ("continuous-adjoint", "agreement", "invariants")  # the checks that march a ladder of time steps, the dearest
+# Numeric checks of shipped statements that are for campaigns; their proofs are not. Other statements keep their ladders,
+# and the main job of .ci/run checks lynx_hare as a whole.
+DEAR = {"kuramoto.toml": None, "lynx_hare.toml": None, "hodgkin_huxley.toml": LADDER, "double_pendulum.toml": LADDER}
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The numbers of sixteen oscillators take half a minute: they are for campaigns, their proofs are not."""
+    """Mark the rows of DEAR; None stands for every numeric check."""
     for item in items:
-        if item.path.name == "kuramoto.toml" and item.name != "derivation" and "." not in item.name:
+        names = DEAR.get(item.path.name, ())
+        if (item.name in names) if names is not None else (item.name != "derivation" and "." not in item.name):
             item.add_marker("campaign")
 
 
