@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -44,12 +45,20 @@ DERIVATION_FACES: dict[str, Callable[[Any], str]] = {
 }
 reports = pytest.mark.parametrize("face", REPORT_FACES.values(), ids=REPORT_FACES)
 derivations = pytest.mark.parametrize("face", DERIVATION_FACES.values(), ids=DERIVATION_FACES)
+
+
+@cache
+def shown(face: Callable[[Any], str], failing: bool = True, text: str = "plain words") -> str:
+    """The sample report by one face; drawing its figures takes longest."""
+    return face(sample.report(failing, text))
+
+
 PEOPLE = [REPORT_FACES[name] for name in ("html", "markdown", "latex", "terminal")]
 
 
 @reports
 def test_the_same_report_gives_the_same_bytes(face: Callable[[Any], str]) -> None:
-    assert face(sample.report(failing=True)) == face(sample.report(failing=True))
+    assert face(sample.report(failing=True)) == shown(face)
 
 
 @derivations
@@ -59,15 +68,15 @@ def test_the_same_derivation_gives_the_same_bytes(face: Callable[[Any], str]) ->
 
 @reports
 def test_a_failing_check_shows_its_figure(face: Callable[[Any], str]) -> None:
-    assert "0.0123" in face(sample.report(failing=True))
-    assert "12.50000" in face(sample.report(failing=True))
+    assert "0.0123" in shown(face)
+    assert "12.50000" in shown(face)
 
 
 @pytest.mark.parametrize("face", PEOPLE)
 def test_what_failed_is_said_before_what_passed(face: Callable[[Any], str]) -> None:
-    text = face(sample.report(failing=True)).replace(r"\_", "_")
+    text = shown(face).replace(r"\_", "_")
     assert text.index("Needs attention") < text.index("intercept of R1/eps") < text.index("gradient_agreement")
-    assert "Needs attention" not in face(sample.report())
+    assert "Needs attention" not in shown(face, failing=False)
 
 
 @derivations
@@ -81,13 +90,13 @@ def test_a_derivation_says_its_verdict_and_each_step(face: Callable[[Any], str])
 
 @reports
 def test_control_characters_reach_no_face(face: Callable[[Any], str]) -> None:
-    text = face(sample.report(failing=True, text=sample.HOSTILE))
+    text = shown(face, text=sample.HOSTILE)
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202e]", text)
 
 
 @pytest.mark.parametrize("face", [report_html, report_fragment])
 def test_html_escapes_and_loads_nothing(face: Callable[[Any], str]) -> None:
-    page = face(sample.report(failing=True, text=sample.HOSTILE))
+    page = shown(face, text=sample.HOSTILE)
     assert "<script" not in page and "&lt;script&gt;" in page
     assert page.count("</style>") == page.count("<style>")
     assert not re.search(r"""(?:src|href)=["'](?!#)|url\((?!#)|@import|javascript:""", page)
@@ -109,7 +118,7 @@ def math_of(page: str) -> list[ElementTree.Element]:
 
 
 def test_html_is_well_formed_where_xml_can_see_it() -> None:
-    page = report_html(sample.report(failing=True))
+    page = shown(report_html)
     assert len(math_of(page)) > 40
     pictures = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
     assert len(pictures) == 4  # states, costates, convergence, cost history
@@ -139,7 +148,7 @@ def test_a_page_lists_what_the_theorem_assumes(page: Callable[[Any], str]) -> No
 
 
 def test_html_has_every_section_of_a_full_report() -> None:
-    page = report_html(sample.report(failing=True))
+    page = shown(report_html)
     sections = re.findall(r'<section id="(\w+)"', page)
     assert sections == ["attention", "statement", "derivation", "system", "claims", "assumptions", "trajectory", "checks", "fit",
                         "provenance"]
@@ -147,7 +156,7 @@ def test_html_has_every_section_of_a_full_report() -> None:
 
 
 def test_html_marks_the_worst_cell_alone() -> None:
-    page = report_html(sample.report())
+    page = shown(report_html, failing=False)
     assert re.findall(r'<td class="[^"]*worst">([^<]*)</td>', page) == ["8.7"]
 
 
@@ -188,7 +197,7 @@ def test_a_typing_error_in_a_verdict_never_turns_green(verdict: str) -> None:
 
 
 def test_markdown_keeps_tables_whole_and_text_literal() -> None:
-    text = report_markdown(sample.report(failing=True, text=sample.HOSTILE))
+    text = shown(report_markdown, text=sample.HOSTILE)
     for block in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
         widths = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
         assert len(widths) == 1, block
