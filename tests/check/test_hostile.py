@@ -127,7 +127,7 @@ def _fuzzed(folder: Path, log: dict[str, Any], logs: int, statements: int) -> It
 
 
 def test_fuzzed_files_end_in_time_and_touch_nothing(tmp_path: Path, log: dict[str, Any]) -> None:
-    for name, task, path in _fuzzed(tmp_path, log, 8, 3):
+    for name, task, path in _fuzzed(tmp_path, log, 5, 2):
         assert faults(name, prove(task, path)) == []
 
 

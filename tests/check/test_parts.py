@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from tangled import case_of, generated, load, steered, tangled
+from tangled import BUDGETS, SMALL, case_of, generated, load, steered, tangled
 
 from adjointcheck.check import order, taylor
 from adjointcheck.check.arithmetic import FLOAT, digits
@@ -244,7 +244,8 @@ def test_kink_is_never_a_failure_and_unvalued_parameters_are_drawn() -> None:
 # The whole
 
 
-def test_suite_reports_everything() -> None:
+def test_suite_reports_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(BUDGETS, "fast", SMALL)
     stages: list[str] = []
     found = check(tangled(), seed=3, progress=stages.append)
     assert (found.verdict, found.exit_code) == ("pass", 0)
