@@ -6,6 +6,7 @@ import ast
 import math
 import os
 import re
+import runpy
 import subprocess
 import sys
 from fractions import Fraction
@@ -167,13 +168,17 @@ def test_the_module_is_whole(method: str) -> None:
     assert max(map(len, head.splitlines())) <= 140
 
 
-def test_self_test_runs_from_the_file_and_other_words_are_usage(tmp_path: Path) -> None:
+def test_self_test_runs_from_the_file_and_other_words_are_usage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "module.py"
     path.write_text(generate(system_of(lotka_volterra()), method="rk4"))
     passed = subprocess.run([sys.executable, path, "--self-test"], capture_output=True, text=True, cwd=tmp_path)
     assert passed.returncode == 0, passed.stdout + passed.stderr
-    usage = subprocess.run([sys.executable, path], capture_output=True, text=True, cwd=tmp_path)
-    assert usage.returncode == 2 and "--self-test" in usage.stderr
+    monkeypatch.setattr(sys, "argv", [str(path)])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(path), run_name="__main__")
+    assert ended.value.code == 2 and "--self-test" in capsys.readouterr().err
 
 
 _GENERATE = """

@@ -40,14 +40,14 @@ def test_minimum_is_found(positive: tuple[str, ...]) -> None:
 def test_twice_is_the_same() -> None:
     problem = decay()
     module = ac.build(problem, target="torch")
-    assert fit(problem, module) == fit(problem, module)
+    assert fit(problem, module, max_iterations=5) == fit(problem, module, max_iterations=5)
 
 
 def test_the_search_turns_back_where_the_solution_ends() -> None:
     """x' = rate x^2 blows up before t1 for rate >= 1; the start's slope points there."""
     problem = ac.Problem(name="edge", states={"x": "rate*x**2"}, initial={"x": 1}, parameters={"rate": 0.1}, horizon=(0, 1),
                          terminal_cost="(log(x) - 2)**2", positive=["x"])  # fmt: skip
-    found = fit(problem, ac.build(problem, target="torch"))
+    found = fit(problem, ac.build(problem, target="torch"), rtol=1e-5, atol=1e-5)
     assert found.found == pytest.approx([1 - exp(-2)], rel=1e-3)
 
 

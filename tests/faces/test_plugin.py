@@ -59,7 +59,7 @@ def test_verdicts_and_words(project: Project, run_pytest: RunPytest) -> None:
 
 def test_numeric_items_pass_and_carry_their_figures(project: Project, run_pytest: RunPytest, monkeypatch: pytest.MonkeyPatch) -> None:
     """But for the dearest ones, which the statements in derivations/ have here as items."""
-    dear = ("continuous-adjoint", "agreement", "high-precision")
+    dear = ("continuous-adjoint", "agreement", "invariants", "high-precision")
     monkeypatch.setattr(battery, "BATTERY", tuple(row for row in battery.BATTERY if row.name not in dear))
     project(decay=DECAY)
     result = run_pytest("-v", "--junit-xml=out.xml", "--adjointcheck-report=pages")
