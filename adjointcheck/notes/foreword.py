@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from adjointcheck.errors import AdjointCheckError
 from adjointcheck.notes import tree
 from adjointcheck.notes.activations import activating
+from adjointcheck.notes.backward import ending
 from adjointcheck.notes.blocks import clocked, turned
 from adjointcheck.notes.chapters import example_of, moves_again, sequel_of, taken
 from adjointcheck.notes.concrete import acquainted
@@ -107,6 +108,7 @@ def _sequel(formulas: Sequence[Formula], restated: Sequence[Formula], header: Co
 def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Context]:
     """The context before these formulas, and that after them."""
     context = clocked((formula.text for formula in formulas), starred(formulas, context))
+    context = ending(_chains(formulas, context), context)
     context = below(_chains(formulas, context), netted(_chains(formulas, context), context))
     context = moved(_chains(formulas, context), told(_chains(formulas, context), context))
     context = parted(_chains(formulas, context), horizon(_chains(formulas, context), context))

@@ -121,14 +121,19 @@ def priced(chains: Iterable[tree.Chain], index: str, context: Context) -> Contex
 def last_layer(chains: Iterable[tree.Chain], state: str, index: str, context: Context) -> Context:
     """With the letter L that notes write below others for the last layer, told by l = 0, ..., L - 1, sum_{l=0}^{L-1}, 0 <= l < L or x_L."""
     parts = [part for chain in chains for part in walk(chain)]
-    below = {item.name for part in parts if isinstance(part, tree.Letter) for item in part.below for item in walk(item)
+    below = {_label(item) for part in parts if isinstance(part, tree.Letter) for item in part.below for item in walk(item)
              if isinstance(item, tree.Letter)}
-    told = {letter.name for part in parts for end in _range_of(part, index) if (letter := _bare_end(end)) is not None}
+    told = {_label(letter) for part in parts for end in _range_of(part, index) if (letter := _bare_end(end)) is not None}
     told = told if context.option("layers above") else told & below
-    seen = {part.below[0].name for part in parts if isinstance(part, tree.Letter) and part.name == state and len(part.below) == 1
-            and isinstance(part.below[0], tree.Letter)} & {*LASTS}
+    ends = [part.below[0] for part in parts if isinstance(part, tree.Letter) and part.name == state and len(part.below) == 1]
+    seen = {_label(end) for end in ends if isinstance(end, tree.Letter) and end.name in LASTS}
     found = (told or seen) - {index, *context.letters, "N", "K", *(["T"] if index != "t" else [])}
     return replace(context, options={**context.options, "last layer": found.pop()}) if len(found) == 1 else context
+
+
+def _label(letter: tree.Letter) -> str:
+    """L, or N_t."""
+    return "_".join([letter.name, *(part.name for part in letter.below if isinstance(part, tree.Letter))])
 
 
 def _range_of(node: Node, index: str) -> tuple[Node, ...]:

@@ -46,7 +46,8 @@ def _method(words: str, lower: Rows, weights: tuple[Fraction, ...]) -> Method:
 _EXPLICIT = r"(?:explicit\w*|forward|expliziten?|explicite|esplicit\w+|explícit\w+)"
 _IMPLICIT = r"(?:implicit\w*|backward|impliziten?|implicite|implícit\w+)"
 METHODS = (
-    _method(rf"{_EXPLICIT}\W+euler|euler(?:'s)?\W+(?:method\W+)?{_EXPLICIT}", ((ZERO,),), (ONE,)),
+    _method(rf"{_EXPLICIT}\W+euler|euler(?:'s)?\W+(?:method\W+)?{_EXPLICIT}|\b(?:one|a single) stage of weight (?:one|1)\b",
+            ((ZERO,),), (ONE,)),
     _method(rf"{_IMPLICIT}\W+euler|euler(?:'s)?\W+(?:method\W+)?{_IMPLICIT}", ((ONE,),), (ONE,)),
     _method(rf"{_EXPLICIT}\W+(?:midpoint|mittelpunkt|point milieu)", ((ZERO, ZERO), (HALF, ZERO)), (ZERO, ONE)),
     _method(rf"{_IMPLICIT}\W+(?:midpoint|mittelpunkt|point milieu)", ((HALF,),), (ONE,)),

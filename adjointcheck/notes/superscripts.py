@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from adjointcheck.notes import tree
+from adjointcheck.notes.backward import forward
 from adjointcheck.notes.context import Context
 from adjointcheck.notes.letters import LASTS
 from adjointcheck.notes.meaning import rebuilt, walk
@@ -56,10 +57,11 @@ def below(chain: tree.Chain, context: Context) -> tree.Chain:
     """The formula with x_l for x^{(l)}, and x_N for x^{(L)} and x^L, and for x_L where L is the last layer."""
     index, last = context.option("layers above"), context.option("last layer")
     made = _below(chain, index) if index else chain
-    made = _to_last(made, tree.Letter(last)) if last else made
+    name, _, mark = last.partition("_")
+    made = _to_last(made, tree.Letter(name, below=(tree.Letter(mark),) if mark else ())) if last else made
     made = _renaming(made, context.option("stage cost")) if context.option("stage cost") else made
     assert isinstance(made, tree.Chain)
-    return made
+    return forward(made, context)
 
 
 def _renaming(node: Node, cost: str) -> Node:

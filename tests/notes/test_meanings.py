@@ -53,3 +53,17 @@ def test_the_last_layer_has_any_letter(lines: tuple[str, ...], reading: str) -> 
     (r"A^T = -A", "d p/dt = (-A) p"), (r"-A^T = A", "d p/dt = (-A) p"), (r"A^T = A", "d p/dt = A' p"), (r"A = A_0", "d p/dt = A' p")])
 def test_a_skew_matrix_is_minus_its_transpose(equation: str, reading: str) -> None:
     assert understood(r"\dot x = A x", equation, r"J = \Phi(x(T))", r"p(t) = dJ/dx(t)", r"\dot p = A^T p")[0] == reading
+
+
+BACK = (r"z_i = y_{n-1} + h_n \sum_{j=1}^{i-1} a_{i,j} f(t_{n,j}, z_j)", r"y_n = y_{n-1} + h_n \sum_{i=1}^{s} b_i f(t_{n,i}, z_i)")
+
+
+@pytest.mark.parametrize(("line", "reading"), [
+    (BACK[0], "stage[i] = x(l) + h (sum_j=1^i - 1 lower[i][j] f(t(l) + nodes[j] h, stage[j]))"),
+    (BACK[1], "x(l + 1) = x(l) + h (sum_i=1^stages weights[i] f(t(l) + nodes[i] h, stage[i]))"),
+    (r"J = \Phi(y_{N_t})", "J = Psi(x(N))"),
+    (r"p_{n-1} = p_n + h_n p_n f_y(t_{n-1}, y_{n-1})", "p(l) = p(l + 1) + h p(l + 1) (d_ f(t(l), x(l))/d_x)"),
+    (r"p_{n-1} = p_n + h_{n-1} p_n f_y(t_{n-1}, y_{n-1})", "p(l) = p(l + 1) + ?h of another time step? p(l + 1) (d_ f(t(l), x(l))/d_x)"),
+])
+def test_time_steps_counted_by_their_ends_are_read_from_their_starts(line: str, reading: str) -> None:
+    assert understood(*BACK, r"J = \Phi(y_{N_t})", r"p_n = dJ/dy_n", line)[0] == reading
