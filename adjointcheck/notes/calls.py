@@ -120,7 +120,8 @@ def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters
         if base.below and not only_times((content,), letters):
             refuse(paren, f"`{base.name}` with an index before a bracket: its value at a place, or a factor", "Write a dot before it.")
         return True
-    factor = base.name in letters.plain or base.name in letters.signals or isinstance(head, Transposed) or paren.opener == "["
+    spaced = any(head.span[1] <= gap < paren.span[0] for gap in letters.gaps)  # h\, (A - I)
+    factor = spaced or base.name in letters.plain or base.name in letters.signals or isinstance(head, Transposed) or paren.opener == "["
     if factor or _is_defect(content) or _weighs(base, content):
         return False
     refuse(paren, f"`{base.name}(...)`: a function of something, or a product", f"Declare {base.name}, or write a dot before a factor.")

@@ -164,8 +164,7 @@ class Reader(Composition):
         root = self.setting.language.move(root, "next") if offset else root
         side = "" if side == "before" and place == self.setting.language.points[-1:][0] else side
         inner = place in self.setting.language.points[1:-1]
-        smooth = root.head == "symbol" and self.smooth(root)
-        if inner and not side and not smooth:  # what is looked at does not jump there
+        if inner and not side and not (root.head == "symbol" and self.smooth(root)):  # what is looked at does not jump there
             raise Unclear("a value at a jump", "a side: p(s^-), p(s^+)")
         if side and place == "here":
             raise Unclear("one side of an event", "the running time on that side, or the time of the event")

@@ -506,7 +506,9 @@ def _costate(value: str) -> tuple[int, str, str]:
     if transposed and not meaning:
         sign = -1 if transposed[1] else 1
         layout = layout or ("column" if transposed[2] else "row")
-    return sign, layout, "declared" if meaning or transposed else ""
+    told = re.search(r"(minus|negative|-)?\s*(?:the\s+)?(?:total\s+|row\s+|column\s+)?(?:gradient|derivative)s?\s+of\b", lowered)
+    sign = -1 if told and not (meaning or transposed) and told[1] else sign
+    return sign, layout, "declared" if meaning or transposed or told else ""
 
 
 def _shape(text: str, usual: Shape) -> Shape:

@@ -16,6 +16,7 @@ from adjointcheck.notes.concrete import acquainted
 from adjointcheck.notes.context import LATER, Context, Declared, letter_name, own, read_header
 from adjointcheck.notes.cost_parts import parted
 from adjointcheck.notes.densities import told
+from adjointcheck.notes.dependent import dependent
 from adjointcheck.notes.ensembles import one_sample, peopled
 from adjointcheck.notes.explanations import NEAR, WHERE, explanation
 from adjointcheck.notes.impacts import impacted
@@ -108,7 +109,7 @@ def _sequel(formulas: Sequence[Formula], restated: Sequence[Formula], header: Co
 def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Context]:
     """The context before these formulas, and that after them."""
     context = clocked((formula.text for formula in formulas), starred(formulas, context))
-    context = ending(_chains(formulas, context), context)
+    context = ending(_chains(formulas, context), dependent(_chains(formulas, context), context))
     context = below(_chains(formulas, context), netted(_chains(formulas, context), context))
     context = moved(_chains(formulas, context), told(_chains(formulas, context), context))
     context = parted(_chains(formulas, context), horizon(_chains(formulas, context), context))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from adjointcheck.notes import tree
 from adjointcheck.notes.backward import forward
 from adjointcheck.notes.context import Context
+from adjointcheck.notes.dependent import alone
 from adjointcheck.notes.letters import LASTS
 from adjointcheck.notes.meaning import rebuilt, walk
 from adjointcheck.notes.tree import Node
@@ -61,7 +62,7 @@ def below(chain: tree.Chain, context: Context) -> tree.Chain:
     made = _to_last(made, tree.Letter(name, below=(tree.Letter(mark),) if mark else ())) if last else made
     made = _renaming(made, context.option("stage cost")) if context.option("stage cost") else made
     assert isinstance(made, tree.Chain)
-    return forward(made, context)
+    return alone(forward(made, context), context)
 
 
 def _renaming(node: Node, cost: str) -> Node:

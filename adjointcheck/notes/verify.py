@@ -27,6 +27,7 @@ from adjointcheck.notes.concrete import here
 from adjointcheck.notes.context import HYPOTHESES, LATER, Context, Law, read_header
 from adjointcheck.notes.current_values import priced
 from adjointcheck.notes.curvature import is_tangent_law
+from adjointcheck.notes.dependent import REASON, asks_how
 from adjointcheck.notes.ensembles import of_each
 from adjointcheck.notes.explanations import explained
 from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
@@ -244,6 +245,8 @@ class Notes:
         doubt = next((item.reason for item in self.reservations if item.touches(left, right, optimal)), "")
         if doubt:
             return replace(blank, words=doubt)
+        if asks_how(left, right, self.context):
+            return replace(blank, words=REASON)
         if assigns_control(left, priced(right, self.context)) and not gives_solution(right, self.context):
             self.context = replace(self.context, options={**self.context.options, "control": "chosen"})
             return replace(blank, words="a control that the notes choose; what they say before and after is not judged with it")

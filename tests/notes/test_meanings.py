@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from understood import statuses, understood
 
+from adjointcheck.notes.context import read_header
 from adjointcheck.notes.document import read_text
 from adjointcheck.notes.foreword import begun
 
@@ -67,3 +68,23 @@ BACK = (r"z_i = y_{n-1} + h_n \sum_{j=1}^{i-1} a_{i,j} f(t_{n,j}, z_j)", r"y_n =
 ])
 def test_time_steps_counted_by_their_ends_are_read_from_their_starts(line: str, reading: str) -> None:
     assert understood(*BACK, r"J = \Phi(y_{N_t})", r"p_n = dJ/dy_n", line)[0] == reading
+
+
+MATRIX = (r"\dot x = (A(\theta) - I)\,x", r"J = \Phi(x(T))", r"p(t) = (dJ/dx(t))^T")
+
+
+def test_a_matrix_of_the_parameters_is_any_matrix_but_for_derivatives_in_these() -> None:
+    lines = (*MATRIX, r"\dot p = p - A^T p", r"\dot p = p - A p", r"\frac{dJ}{d\theta} = 0", r"\frac{\partial J}{\partial x_0} = p(0)^T")
+    assert statuses("".join(f"$${line}$$\n\n" for line in lines))[-4:] == ["proved", "refuted", "unknown", "proved"]
+
+
+@pytest.mark.parametrize(("line", "reading"), [
+    (r"B = I - h\,(A - I)", "?B? = I - ?h? (A - I)"), (r"B = I - g \, \big(A - I\big)", "?B? = I - ?g? (A - I)")])
+def test_a_thin_space_before_a_bracket_multiplies(line: str, reading: str) -> None:
+    assert understood(*MATRIX, line)[0] == reading
+
+
+@pytest.mark.parametrize(("meaning", "sign"), [("p = gradient of J in x (column)", 1), ("p: minus the gradient of J", -1)])
+def test_a_header_tells_a_sign_in_words(meaning: str, sign: int) -> None:
+    known = read_header([f"costate: {meaning}"]).of("p")[0]
+    assert (known.sign, known.told) == (sign, "declared")
