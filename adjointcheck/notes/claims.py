@@ -29,7 +29,7 @@ from adjointcheck.notes.jacobian import Partial, lemma
 from adjointcheck.notes.meaning import Applied, Symbol, Unknown, rebuilt, walk
 from adjointcheck.notes.quantities import component_slot
 from adjointcheck.notes.scales import is_score
-from adjointcheck.notes.settings import Setting
+from adjointcheck.notes.settings import Setting, observes
 from adjointcheck.notes.starting import SLOPE
 from adjointcheck.notes.sums import over_layers, over_observations
 from adjointcheck.notes.tree import Node
@@ -546,8 +546,7 @@ class Reader(Composition):
 
     def smooth(self, root: Expression) -> bool:
         """Does it not jump where a state is observed?"""
-        seen = {name.partition("_")[0] for name in symbols_of(root)} <= {"x", "O", "S", "M"}
-        return seen and self.setting.name.startswith("observations")
+        return observes(self.setting.name) and {name.partition("_")[0] for name in symbols_of(root)} <= {"x", "O", "S", "M"}
 
     def seen(self, root: Expression, place: str) -> Expression:
         """At an observation, what does not jump there is taken before it."""

@@ -44,6 +44,7 @@ from adjointcheck.notes.superscripts import below as lowered
 from adjointcheck.notes.superscripts import layered_above
 from adjointcheck.notes.symmetry import SOME, symmetric
 from adjointcheck.notes.tangent import linearised, residuals
+from adjointcheck.notes.two_line_stages import put_together
 from adjointcheck.notes.usage import head, moving, pair_of
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
         for equation in (chain, *residuals(chain)):
             found = linearised(equation, context) or flow(equation, context)
             context = found[2] if found else context
-    return foretold(formulas, context)
+    return foretold(formulas, put_together(_chains(formulas, context), context))
 
 
 def _chains(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chain]:

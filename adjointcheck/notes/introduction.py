@@ -70,6 +70,7 @@ from adjointcheck.notes.superscripts import below as lowered
 from adjointcheck.notes.switching import bounded
 from adjointcheck.notes.tangent import chained, linearised, sensitivity, started
 from adjointcheck.notes.tree import Node
+from adjointcheck.notes.two_line_stages import stage_line
 from adjointcheck.notes.usage import (
     EQUALS,
     USUAL_CONTROLS,
@@ -554,14 +555,14 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (normalisation, bounded, membership, mirrored, coefficients, assigned, propagator, tangent, stage_law, stage_update,
-                 stage_definition, named_neighbour, numbered, family, ansatz, *NOTATIONS, grid, layers, layer_formula, written_out,
-                 cased, jump, dynamics,
-                 primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started, switched, guard,
-                 reset, observed_cost, increment, scaled, specialised, supposed, output, asked, start, end_condition, end_cost,
-                 riccati_ansatz, finer_step, formula, update, split, piece, objective, augmented, adjoined_motion, repriced,
-                 current_hamiltonian, hamiltonian, costate_meaning, condition, rate, ended, sought, ranged, naming)
-UNJUDGED = (*NOTATIONS, asked, output, family, update, finer_step, propagator, sought, ranged)  # letters of their own may stand in these
+INTRODUCTIONS = (normalisation, bounded, membership, mirrored, coefficients, assigned, propagator, tangent, stage_line, stage_law,
+                 stage_update, stage_definition, named_neighbour, numbered, family, ansatz, *NOTATIONS, grid, layers, layer_formula,
+                 written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised,
+                 sensitivity, started, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, output, asked,
+                 start, end_condition, end_cost, riccati_ansatz, finer_step, formula, update, split, piece, objective, augmented,
+                 adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, condition, rate, ended, sought, ranged,
+                 naming)
+UNJUDGED = (*NOTATIONS, membership, asked, output, family, update, finer_step, propagator, sought, ranged)  # with letters of their own
 
 
 # Letters that a claim uses without a word

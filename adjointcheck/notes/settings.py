@@ -350,7 +350,7 @@ def stages(kind: str, count: int) -> Draft:
             draft.step(f"later_{i}", "rewrite", f"P{i} = p.next + h*{swing(back)}", f"back_{i}", how={f"back_{i}": "hole"})
     if kind == "explicit":
         draft.step("later", "rewrite", f"p = p.next + h*{swing(list(b))}", "balance", how={"balance": "hole"})
-    draft.let(J_x="1 n")
+    draft.let(J_x="1 n", h="1 1 constant nonzero")
     draft.define("sensitivity_of_cost", "J_x = p")
     return draft
 
@@ -472,6 +472,11 @@ def sized(document: Mapping[str, Any], sizes: Mapping[str, str]) -> dict[str, An
 def kind_of(name: str) -> Kind:
     """A row of `KINDS`, or a method of Runge and Kutta whose coefficients are told."""
     return KINDS[name] if name in KINDS else Kind("A Runge-Kutta method", told_stages, (name.removeprefix(TOLD),))
+
+
+def observes(kind: str) -> bool:
+    """Is it a setting with observations?"""
+    return kind.startswith("observations")
 
 
 @cache

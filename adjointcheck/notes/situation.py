@@ -27,7 +27,7 @@ from adjointcheck.notes.jacobian import Partial
 from adjointcheck.notes.meaning import Applied, Symbol, children, symbols, walk
 from adjointcheck.notes.regulator import letters_of, names_of, regulator_steps
 from adjointcheck.notes.second_order import ALONE
-from adjointcheck.notes.settings import HIDDEN_PARTNER, HIDDEN_STAGES, HIDDEN_VARIED, KINDS, TOLD, Setting, judged, setting
+from adjointcheck.notes.settings import HIDDEN_PARTNER, HIDDEN_STAGES, HIDDEN_VARIED, KINDS, TOLD, Setting, judged, observes, setting
 from adjointcheck.notes.stage_proof import COUNTS, kind_of
 from adjointcheck.notes.stages import staged
 from adjointcheck.notes.starting import SLOPE, moves_with, unheld
@@ -143,11 +143,6 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
         if hypothesis in context.hypotheses:
             return (kind, "continuous")
     return ("continuous", "variations") if moves else ("continuous",)
-
-
-def observes(kind: str) -> bool:
-    """Is it a setting with observations?"""
-    return kind.startswith("observations")
 
 
 def _moves_an_end(node: Node) -> bool:

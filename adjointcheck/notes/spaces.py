@@ -7,6 +7,7 @@ from dataclasses import replace
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, Context, Declared, key, own
 from adjointcheck.notes.own_letters import is_placed
+from adjointcheck.notes.stages import staged
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import USUAL_CONTROLS, USUAL_COSTATES, USUAL_PARAMETERS, USUAL_STATES, ends, head, show_plain
 
@@ -25,7 +26,7 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
             context = ends(context, symbol, cell)
         return "assumption", (), context
     shape, layered = _space(space), is_placed(letter, context)
-    if shape is None:
+    if shape is None or len(letter.below) > 1 or (letter.below and staged(context)):  # k_{n,i} of a stage is no letter of its own
         return "assumption", (), context
     letter = replace(letter, below=()) if layered else letter
     path = isinstance(chain.sides[0], tree.Call) or layered

@@ -49,7 +49,7 @@ def _own_indices(letter: Node | None, context: Context) -> tuple[str, ...]:
     return names if all(names) else ()
 
 
-def _name(letter: tree.Letter) -> str:
+def named(letter: tree.Letter) -> str:
     """a of a_ij, hat a of hat a_ij."""
     return key(replace(letter, below=()))
 
@@ -74,10 +74,10 @@ def _nodes(node: Node, context: Context) -> Iterator[tuple[str, Node]]:
         time, shift = part.terms
         timed = isinstance(time, tree.Letter) and "t" in (time.name, role_in(replace(time, below=()), context))
         factors = shift.factors if timed and isinstance(shift, tree.Product) and len(shift.factors) == 2 else ()
-        named = [factor for factor in factors if len(_own_indices(factor, context)) == 1]
-        steps = [factor for factor in factors if factor not in named]
-        if len(named) == len(steps) == 1 and isinstance(named[0], tree.Letter):
-            yield _name(named[0]), steps[0]
+        counted = [factor for factor in factors if len(_own_indices(factor, context)) == 1]
+        steps = [factor for factor in factors if factor not in counted]
+        if len(counted) == len(steps) == 1 and isinstance(counted[0], tree.Letter):
+            yield named(counted[0]), steps[0]
 
 
 def _clocked(node: Node, context: Context) -> Context:
@@ -106,15 +106,15 @@ def stage_law(chain: tree.Chain, context: Context) -> Introduced:
     own = _own_indices(letter, context)
     sums = [(series, c) for series, c in _sums(pair[1], context) if len(own) == 1 and _own_indices(c, context) == (*own, _index_of(series))]
     nodes = {name for name, _ in _nodes(pair[1], context)}
-    inner = {_name(part) for series, _ in sums for part in walk(series.body)
+    inner = {named(part) for series, _ in sums for part in walk(series.body)
              if isinstance(part, tree.Letter) and _own_indices(part, context) == (_index_of(series),)} - nodes
-    controls = {name for name in inner - {_name(letter)} if name in USUAL_CONTROLS or role_in(tree.Letter(name), context) == "w"}
+    controls = {name for name in inner - {named(letter)} if name in USUAL_CONTROLS or role_in(tree.Letter(name), context) == "w"}
     inner -= controls
-    if state is None or len(sums) != 1 or inner != {_name(letter)} or len(nodes) > 1:
+    if state is None or len(sums) != 1 or inner != {named(letter)} or len(nodes) > 1:
         return None
     sloped = isinstance(pair[1], tree.Call)
     context = _controlled(controls, _clocked(pair[1], context))
-    names = _name(letter), _name(sums[0][1])
+    names = named(letter), named(sums[0][1])
     context = _declared("slope" if sloped else "stage", names[0], _declared("lower", names[1], context))
     context = _method(pair[1], context)
     law = Law("stages", resolve(letter, context), resolve(pair[1], context))
@@ -141,7 +141,7 @@ def stage_update(chain: tree.Chain, context: Context) -> Introduced:
     sums = [(series, c) for series, c in _sums(pair[1], context) if _own_indices(c, context) == (_index_of(series),)]
     if role_in(replace(letter, below=()), context) != "x" or len(sums) != 1:
         return None
-    name = _name(sums[0][1])
+    name = named(sums[0][1])
     context = _method(pair[1], _declared("weights", name, context))
     law = Law("layers", resolve(letter, context), resolve(pair[1], context))
     return ("assumption", (name,), replace(context, laws=(*context.laws, law))) if not unknown(law.right) else None
@@ -181,13 +181,13 @@ def stage_letters(chain: tree.Chain, context: Context) -> Context:
     costates = any(isinstance(part, tree.Letter) and role_in(replace(part, below=()), context) == "p" for part in walk(chain))
     for part in _outside_calls(chain):
         own = _own_indices(part, context)
-        if not isinstance(part, tree.Letter) or _name(part) in context.letters or not own:
+        if not isinstance(part, tree.Letter) or named(part) in context.letters or not own:
             continue
         if len(own) == 2:
-            context = context.declare(Declared(_name(part), "partner", ("s", "s"), source="usual"))
+            context = context.declare(Declared(named(part), "partner", ("s", "s"), source="usual"))
         elif costates:
             p = context.of("p")[0]
-            context = context.declare(replace(p, letter=_name(part), symbol="stage_costate", source="usual"))
+            context = context.declare(replace(p, letter=named(part), symbol="stage_costate", source="usual"))
     return context
 
 
@@ -220,7 +220,7 @@ def stage_definition(chain: tree.Chain, context: Context) -> Introduced:
     own = _own_indices(letter, context)
     if pair is None or not isinstance(letter, tree.Letter) or len(own) not in (1, 2) or not staged(context):
         return None
-    name, usual = _name(letter), "partner" if len(own) == 2 else "stage"
+    name, usual = named(letter), "partner" if len(own) == 2 else "stage"
     if name in context.letters:
         return None
     new = Declared(name, f"{OWN_STAGE}{name.replace(' ', '_')}", ROLES[usual].shape, ROLES[usual].kind, arguments=own, source="proposed")
@@ -228,7 +228,8 @@ def stage_definition(chain: tree.Chain, context: Context) -> Introduced:
     names = {part.name for part in walk(body) if isinstance(part, Symbol | Applied) and not getattr(part, "bound", False)}
     others = {known.symbol for known in context.letters.values() if is_staged(known.symbol)}
     states = "slope" in names and names <= {"x", "h", "l", "stages", "slope", "lower"} and not context.of("stage")
-    fits = names <= TABLEAUS if len(own) == 2 else states or ("p" in names and names <= {*SPOKEN, *others, new.symbol})
+    weighed = "p" in names or any(name.startswith(OWN_STAGE) for name in names - {new.symbol})
+    fits = names <= TABLEAUS if len(own) == 2 else states or (weighed and names <= {*SPOKEN, *others, new.symbol})
     if unknown(body) or not fits or (new.symbol in names and not _descends(body, new)):
         return None
     taken = len(own) == 1 and not states
