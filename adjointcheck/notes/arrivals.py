@@ -18,6 +18,7 @@ from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import EQUALS, HAMILTONIANS, USUAL_COSTATES, head
 
 ZERO = tree.Number(Fraction(0))
+BARE = "psi"  # the one condition, whose multiplier bears no number
 CONDITIONS, MULTIPLIERS = ("psi", "Psi", "g", "c"), ("nu", "mu", "eta", "pi", "sigma")
 
 
@@ -36,19 +37,26 @@ def arrivals(chains: Sequence[tree.Chain], context: Context) -> Iterator[Arrival
     names = {key(part) for chain in chains for part in walk(chain) if isinstance(part, tree.Letter)}
     for i, chain in enumerate(chains):
         for label, gap in conditions(chain, context) if i < len(before) or _label(chain) else ():
-            found = [f"{base}_{label}" for base in MULTIPLIERS if f"{base}_{label}" in names] if label else []
-            base, _, mark = found[0].partition("_") if found else ("", "", "")
-            below = (tree.Number(Fraction(int(mark))),) if mark.isdigit() else (tree.Letter(mark),)
+            found = [base for base in MULTIPLIERS if _named(base, label) in names] if label else []
             hidden = tree.Letter(f"multiplier of {' and '.join(sorted({key(part) for part in _ends(gap, context)}))}")
-            yield Arrival(gap, tree.Letter(base, below=below) if found else hidden)
+            yield Arrival(gap, tree.Letter(found[0], below=_mark(label)) if found else hidden)
+
+
+def _named(base: str, label: str) -> str:
+    return base if label == BARE else f"{base}_{label}"
+
+
+def _mark(label: str) -> tuple[Node, ...]:
+    return () if label == BARE else (tree.Number(Fraction(int(label))) if label.isdigit() else tree.Letter(label),)
 
 
 def conditions(chain: tree.Chain, context: Context) -> Iterator[tuple[str, Node]]:
-    """(1, h(t_f) - h_f) of psi_1 = h(t_f) - h_f = 0, ("", v(t_f)) of v(t_f) = 0."""
+    """(1, h(t_f) - h_f) of psi_1 = h(t_f) - h_f = 0, (BARE, x_1(t_f)) of psi = x_1(t_f), ("", v(t_f)) of v(t_f) = 0."""
     if not chain.relations or any(relation not in EQUALS for relation in chain.relations):
         return
     label, sides = _label(chain), chain.sides
-    if label and len(sides) == 3 and sides[2] == ZERO and _ends(sides[1], context):
+    zero = sides[2:] == (ZERO,) or (label == BARE and len(sides) == 2)
+    if label and zero and _ends(sides[1], context):
         yield label, sides[1]
     elif not label:
         for side in sides[:-1]:
@@ -57,8 +65,10 @@ def conditions(chain: tree.Chain, context: Context) -> Iterator[tuple[str, Node]
 
 
 def _label(chain: tree.Chain) -> str:
-    """1 of psi_1."""
+    """1 of psi_1, BARE of psi."""
     letter = chain.sides[0]
+    if letter == tree.Letter("psi"):
+        return BARE
     named = isinstance(letter, tree.Letter) and letter.name in CONDITIONS and len(letter.below) == 1 and not letter.accents
     return key(letter).partition("_")[2] if named and isinstance(letter, tree.Letter) else ""
 
@@ -115,8 +125,10 @@ def is_held(state: Node, context: Context) -> bool:
 
 def rests_on_arrival(left: Node, right: Node, context: Context) -> bool:
     """Does it speak of what is held at the end, and is not so in a world?"""
-    asked_for = any(law.kind == "arrival" for law in context.laws)
-    nodes = [*walk(left), *walk(right)]
+    prices = [law.left for law in context.laws if law.kind == "arrival"]
+    asked_for, nodes = bool(prices), [*walk(left), *walk(right)]
+    if any(price in nodes for price in prices) and not (symbols(left) | symbols(right)) & {"x", "p", "w", "t", "H", "J"}:
+        return True  # which multiplier it takes to get there
     ends = any(getattr(node, "at", None) == Symbol("t1") and getattr(node, "name", "") != "p" for node in nodes)
     whole = any(isinstance(node, tree.Evaluated | tree.Integral) or getattr(node, "name", "") == "J" for node in nodes)
     return asked_for and (ends or whole)

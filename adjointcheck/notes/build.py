@@ -24,6 +24,7 @@ from adjointcheck.notes.tree import (
     Negative,
     Node,
     Number,
+    Pi,
     Sum,
     Vector,
     Words,
@@ -101,6 +102,8 @@ class Builder(Transformer_NonRecursive):
     # Atoms
 
     def name(self, children: Children) -> Node:
+        if self.letters.circle and children[0] == "pi":
+            return Pi(span=span(children))
         return Letter(str(children[0]), span=span(children))
 
     def number(self, children: Children) -> Node:

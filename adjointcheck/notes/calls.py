@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from adjointcheck.notes.instants import instant
 from adjointcheck.notes.letters import Letters
 from adjointcheck.notes.parts import Paren, first, plain, refuse
 from adjointcheck.notes.tree import (
@@ -108,7 +109,7 @@ def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters
             return False  # p [a(x, u)], a factor
         return not (base.name in letters.plain and paren.opener == "[" and isinstance(content, Call))
     moments = letters.times | INDICES if base.name in letters.signals else letters.times
-    if base.name in letters.signals and _shifts_time(content, letters):
+    if base.name in letters.signals and (_shifts_time(content, letters) or instant(content)):
         return True
     if letters.declares(base.name) and base.name not in letters.plain and made_of((content,), moments):
         return True

@@ -6,8 +6,10 @@ ends, H) and whether the control is optimal, not the field and not the costs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.concrete import NUMBERS, WHOLE, is_plain, moved_letters
@@ -23,6 +25,7 @@ from adjointcheck.notes.usage import USUAL_COSTATES, differentiates, head, movin
 KEPT = ("p", "x", "w", "theta", "t", "t0", "t1", "nu")
 PAID = ("J", "L", "Psi")
 SETTLED = ("goal", "gradients", "jacobian", "star", "prime", MULTIPLIER, NORMAL)
+NO = r"\b(?:no|without|ohne|kein\w*|sans|sin|senza|без)\b"
 
 
 def example_of(formulas: Sequence[Formula], context: Context) -> int | None:
@@ -90,6 +93,8 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     kept = {name: _again(known, costate) for name, known in after.letters.items() if known.symbol in symbols and not known.part}
     ends = {symbol for formula in formulas for symbol in _own_ends(formula, after)}
     kept = {name: known for name, known in kept.items() if known.symbol not in ends}
+    if "t1" not in ends and "t0" in ends:
+        kept |= {"0": Declared("0", "t0", kind="place", source="proposed")}
     gone = {*ends, *(() if same else ("x", "w", "theta", "J"))}
     letters = {name: known for name, known in before.letters.items() if known.kind != "function" and known.symbol not in gone}
     bare = Declared("", "H", kind="function", sign=_sign(costate), source="proposed")
@@ -99,27 +104,49 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     options |= {WHOLE: state} if state else {}
     hypotheses = (*before.hypotheses, *({"optimal", "free end time"} & {*after.hypotheses}))
     made = replace(before, letters={**letters, **kept, **hamiltonians}, options={**before.options, **options}, hypotheses=hypotheses)
-    return _with_cost(after, made) if any(_spells_cost(formula, after) for formula in formulas) else made
+    spelt = {role for formula in formulas if (role := _spelt_cost(formula, after))}
+    return _with_cost(after, made, formulas) if spelt and _is_certain(spelt, formulas, after) else made
 
 
 def _own_ends(formula: Formula, context: Context) -> Iterator[str]:
-    """t0 and t1, where an integral runs from a number to a number."""
+    """t0 and t1, where an integral runs from a number to a number; t0, where x_1(0) is told."""
     chain = formula.unread or read_formula(formula.text, context.reader())
+    started = chain.sides[0] if isinstance(chain, tree.Chain) and len(chain.sides) == 2 else None
+    if isinstance(started, tree.Call) and started.arguments == (tree.Number(Fraction(0)),) and "0" not in context.letters:
+        yield "t0"
     for part in walk(chain) if isinstance(chain, tree.Chain) else ():
         if isinstance(part, tree.Integral) and isinstance(part.lower, tree.Number) and isinstance(part.upper, tree.Number):
             yield from ("t0", "t1")
 
 
-def _spells_cost(formula: Formula, context: Context) -> bool:
-    """g = x_2, phi = 0: what the cost of before is here."""
+def _spelt_cost(formula: Formula, context: Context) -> str:
+    """L of g = x_2, Psi of phi = 0: which part of the cost of before is told here."""
     pair = _pair(formula, context)
     letter = head(pair[0]) if pair is not None else None
-    return letter is not None and role_in(letter, context) in ("L", "Psi")
+    role = role_in(letter, context)
+    return role if role in ("L", "Psi") else ""
 
 
-def _with_cost(after: Context, made: Context) -> Context:
+def _is_certain(spelt: set[str], formulas: Sequence[Formula], context: Context) -> bool:
+    """Is the end cost told, denied, or that of before?  Beside psi = x_1(T) of its own it may be left out."""
+    chains = (formula.unread or read_formula(formula.text, context.reader()) for formula in formulas)
+    own = any(isinstance(chain, tree.Chain) and chain.sides[0] == tree.Letter("psi") for chain in chains)
+    return "Psi" in spelt or not own or _denied(formulas, context)
+
+
+def _denied(formulas: Sequence[Formula], context: Context) -> bool:
+    """no $\\phi$."""
+    letters = "|".join(re.escape(known.letter) for known in context.of("Psi"))
+    return bool(letters) and any(re.search(rf"{NO}\s*\$\\?(?:{letters})\$", formula.before.lower()) for formula in formulas[:3])
+
+
+def _with_cost(after: Context, made: Context, formulas: Sequence[Formula]) -> Context:
     paid = {name: _again(known, None) for name, known in after.letters.items() if known.symbol in PAID}
     laws = tuple(law for law in after.laws if law.kind == "objective")
+    if _denied(formulas, after):
+        kept = [[term for term in tree.terms(law.right) if getattr(term, "name", "") != "Psi"] for law in laws]
+        paid_for = (terms[0] if len(terms) == 1 else tree.Sum(tuple(terms)) for terms in kept)
+        laws = tuple(replace(law, right=right) for law, right in zip(laws, paid_for, strict=True))
     return replace(made, letters={**made.letters, **paid}, laws=(*made.laws, *laws))
 
 

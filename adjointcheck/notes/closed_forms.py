@@ -6,14 +6,15 @@ where the component starts or ends: so it is 0.  Components that move each other
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from adjointcheck.errors import AdjointCheckError
-from adjointcheck.expression.grammar import to_text
+from adjointcheck.expression.grammar import LOG, parse, to_text
 from adjointcheck.expression.node import ZERO, Expression, neg, number, substitute, symbol, symbols_of
 from adjointcheck.notes import tree
 from adjointcheck.notes.claims import Reader
 from adjointcheck.notes.context import Context, Law
+from adjointcheck.notes.instants import moment
 from adjointcheck.notes.meaning import Symbol, symbols
 from adjointcheck.notes.quantities import component_slot
 from adjointcheck.notes.settings import Setting
@@ -27,7 +28,7 @@ MOVING = {"x", "p", "w", "H", "J", "P", "L", "f", "Psi"}
 
 def clock_of(context: Context) -> Clock:
     """Of the numbers that the notes call their ends, and of the starts that they give as numbers."""
-    start, end = (next((known.letter for known in context.of(name) if known.letter.isdigit()), "") for name in ("t0", "t1"))
+    start, end = (next((known.letter for known in context.of(name) if moment(known.letter) is not None), "") for name in ("t0", "t1"))
     return Clock(start, end, tuple((f"x0_{i}", to_text(number(value))) for i, value in sorted(starts(context).items())))
 
 
@@ -68,9 +69,19 @@ def _texts(laws: Iterable[Law], context: Context, seed: Setting) -> Texts:
 def solve(made: WrittenOut, claims: Iterable[tuple[str, Expression]]) -> None:
     """Adds the steps that prove the claims one after the other; the core rejects them where they are wrong."""
     known: dict[str, Expression] = {}
-    for name, value in claims:
+    claims = list(claims)
+    for name, value in (*(_resting(made, {name for name, _ in claims}) if claims else ()), *claims):
         _solve_one(made, name, value, known)
         known[name] = value
+
+
+def _resting(made: WrittenOut, claimed: Container[str]) -> Iterator[tuple[str, Expression]]:
+    """(p_1, nu) of a costate that does not move, where it ends at a constant."""
+    for x, p, _ in made.pairs:
+        end = next(parse(step["claim"]["right"], "an end", caps=LOG) for step in made.steps if step["id"] == f"terminal_{p}")
+        still = made.slope(made.hamiltonian, x) is ZERO and all(name.startswith("theta_") for name in symbols_of(end))
+        if still and p not in claimed:
+            yield p, end
 
 
 def _solve_one(made: WrittenOut, name: str, value: Expression, known: Mapping[str, Expression]) -> None:

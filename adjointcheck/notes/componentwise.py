@@ -220,7 +220,8 @@ def theory(sizes: Sizes, texts: tuple[str, ...], free: bool, nonzero: frozenset[
     made: dict[str, Any] = {}
     try:
         arrivals = {name: parse(text, "an end", caps=LOG) for name, text in ends}
-        letters |= {f"gap_{name}": "1 1" for name, _ in solved} | {name: "1 1 constant" for name, _ in clock.states}
+        moving = (*sizes.names("p"), *(name for name, _ in solved)) if solved else ()
+        letters |= {f"gap_{name}": "1 1" for name in moving} | {name: "1 1 constant" for name, _ in clock.states}
         writing = WrittenOut(sizes, letters, rates, running, terminal, functions, names, arrivals, clock, paid)
         writing.document(free)
         solve(writing, [(name, parse(text, "a solution", caps=LOG)) for name, text in solved])

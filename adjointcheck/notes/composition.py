@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from adjointcheck.expression.grammar import to_text
-from adjointcheck.expression.node import ZERO, Expression, neg, substitute, symbol, symbols_of
+from adjointcheck.expression.node import ZERO, Expression, apply, neg, substitute, symbol, symbols_of
+from adjointcheck.notes import tree
 from adjointcheck.notes.indices import Unclear
 from adjointcheck.notes.layouts import Layouts
 from adjointcheck.trusted.language import INTERVALS, derive
@@ -34,6 +35,9 @@ class Claim:
 @dataclass(frozen=True)
 class Composition(Layouts):
     """Sums of forms, and what they claim."""
+
+    def form_pi(self, _: tree.Pi) -> Form:
+        return {"": apply("pi")}
 
     def added(self, a: Form, b: Form) -> Form:
         both = {place: self.plus(a[place], b[place]) for place in a if place in b}

@@ -36,7 +36,7 @@ from adjointcheck.notes.usage import (
 )
 
 Rates = Mapping[str, tuple[tree.Letter, Node]]
-PLAIN = (tree.Number, tree.Letter, tree.Sum, tree.Product, tree.Quotient, tree.Power, tree.Negative, tree.Function, tree.Call,
+PLAIN = (tree.Number, tree.Pi, tree.Letter, tree.Sum, tree.Product, tree.Quotient, tree.Power, tree.Negative, tree.Function, tree.Call,
          tree.Variation)
 MATRICES = ("A", "B")
 TIMES = ("t", "tau", "s", "T", "t_0", "t_1", "t_f")

@@ -173,6 +173,7 @@ class Context:
     `rates`: letters of which the notes write the rates, and that are no functions (`letters.rates_in`).
     `called`: letters that are functions wherever they stand (`letters.called_in`).
     `timed`: letters with a value in time somewhere (`letters.timed_in`).
+    `circle`: the letter pi is the number (`letters.measures_circle`).
     `sample`: i of x^i, where the notes speak of samples (`ensembles.peopled`).
     `otherwise`: letters that mean something else where notes with layers and a flow speak of the other one (`flows.phased`).
     """
@@ -190,6 +191,7 @@ class Context:
     rates: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()
     timed: frozenset[str] = frozenset()
+    circle: bool = False
     sample: str = ""
     otherwise: Mapping[str, Declared] = field(default_factory=dict)
 
@@ -255,6 +257,7 @@ class Context:
             maps=self.maps,
             iterate=self.option("iterate"),
             layer=self.option("layers above"),
+            circle=self.circle and "pi" not in names,
             sample=self.sample,
         )
 

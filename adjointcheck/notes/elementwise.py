@@ -63,7 +63,7 @@ def elementwise(node: Node, leaf: Callable[[Symbol], Value]) -> Value:
 
     def value(node: Node) -> Value:
         match node:
-            case tree.Number():
+            case tree.Number() | tree.Pi():
                 return np.float64(float(node.value))
             case Symbol():
                 return leaf(node)

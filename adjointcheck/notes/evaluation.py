@@ -76,7 +76,7 @@ def value_of(node: Node, env: Env) -> Value:
 
 
 @value_of.register
-def _(node: tree.Number, env: Env) -> Value:
+def _(node: tree.Number | tree.Pi, env: Env) -> Value:
     return np.float64(float(node.value))
 
 

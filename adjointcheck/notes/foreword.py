@@ -24,7 +24,7 @@ from adjointcheck.notes.introduction import Introduced, dynamics, integrated_dyn
 from adjointcheck.notes.iterates import iterated_in
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.layering import layered
-from adjointcheck.notes.letters import called_in, maps_beside_bold, rates_in, timed_in
+from adjointcheck.notes.letters import called_in, maps_beside_bold, measures_circle, rates_in, timed_in
 from adjointcheck.notes.mass import mass_dynamics, targets, weighed
 from adjointcheck.notes.meaning import Symbol, resolve
 from adjointcheck.notes.meanings import meant
@@ -62,7 +62,8 @@ def begun(document: Document, context: Context | None = None) -> Context:
     named = any(hypothesis.startswith("symmetric ") for hypothesis in context.hypotheses)
     context = context.assume(*(f"symmetric {letter_name(letter)}" for letter in symmetric(document.prose) if letter != SOME or not named))
     texts = [formula.text for formula in document.formulas]
-    context = replace(context, maps=maps_beside_bold(texts), rates=rates_in(texts), called=called_in(texts), timed=timed_in(texts))
+    context = replace(context, maps=maps_beside_bold(texts), rates=rates_in(texts), called=called_in(texts), timed=timed_in(texts),
+                      circle=measures_circle(texts))
     context = activating(document.prose, texts, _chains(document.formulas, context), context)
     context = peopled(document.formulas, context)
     index = iterated_in(texts) if context.over() != "layers" else ""

@@ -38,6 +38,7 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     context = _without_slopes(pair[1], context)
     after = _numbers(pair[1], constants(pair[1], context, shape))
     body = resolve(pair[1], after)
+    body = _at_end(body) if left.name == "Psi" else body
     body = _local(body) if context.over() == "layers" else _before_end(body) if left.name == "Psi" else body
     if not _is_plain(body) or any(getattr(part, "at", None) not in (None, Symbol("l")) for part in walk(body)):
         return None

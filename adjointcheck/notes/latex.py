@@ -130,8 +130,9 @@ def _groups(text: str, letters: Letters) -> list[list[_Part]]:
 def _evident(groups: list[list[_Part]], letters: Letters) -> Letters:
     """With the letters that the formula itself calls: after q(x) or q(a, b), q(x + y) is a call too."""
     tokens = _bare([token for group in groups for part in group for token in part.tokens])
-    called = {str(token) for at, token in enumerate(tokens) if token.type == "NAME" and _called(tokens, at + 1, letters)}
-    return replace(letters, functions=letters.functions | {name for name in called if not letters.declares(name)})
+    called = {str(token): at for at, token in enumerate(tokens) if token.type == "NAME" and _called(tokens, at + 1, letters)}
+    open_ = {name for name, at in called.items() if not letters.declares(name) or (tokens[at + 1] == "[" and name in letters.plain)}
+    return replace(letters, functions=letters.functions | open_, plain=letters.plain - open_)
 
 
 def _bare(tokens: list[Token]) -> list[Token]:
@@ -143,8 +144,8 @@ def _bare(tokens: list[Token]) -> list[Token]:
 
 
 def _called(tokens: list[Token], at: int, letters: Letters) -> bool:
-    """Is what follows a bracket around a list, or around one letter or value that is no time?"""
-    if at + 1 >= len(tokens) or tokens[at].type != "OPEN" or tokens[at] != "(":
+    """Is what follows a bracket around a list, or around one letter or value that is no time?  In phi[x(T), T] a list with a time."""
+    if at + 1 >= len(tokens) or tokens[at].type != "OPEN" or tokens[at] not in ("(", "["):
         return False
     depth, top = 0, []
     for token in tokens[at : at + 400]:
@@ -155,6 +156,8 @@ def _called(tokens: list[Token], at: int, letters: Letters) -> bool:
         if depth == 0:
             break
     kinds = [token.type for token in top if token.type not in _CLOSING]
+    if tokens[at] == "[":
+        return depth == 0 and "COMMA" in kinds and "OPEN" in kinds and any(token in letters.times for token in top)
     single = kinds[:1] == ["NAME"] and top[0] not in letters.times and set(kinds[1:]) <= {"SUB", "LBRACE", "OPEN"}
     return depth == 0 and ((single and kinds.count("OPEN") <= 1) or "COMMA" in kinds or "SEMI" in kinds)
 

@@ -22,6 +22,7 @@ class Letters:
     three is that letter and no operator.
     `iterate`: k, where w^{k+1} = w^k - ... is a step of an iteration.  `sample`: i, where x^i and Phi_i are those of a sample.
     `layer`: l, where x^l is x at a layer, and x^L at the last one.
+    `circle`: the letter pi is the number.
     `gaps`: where thin spaces stand in the formula: `\\cos\\theta\\, p` is (cos theta) p.
     `maps`: capitals that are maps M(x) in plain type and other letters in bold; the map is then read as \\mathcal{M}.
     """
@@ -41,6 +42,7 @@ class Letters:
     iterate: str = ""
     sample: str = ""
     layer: str = ""
+    circle: bool = False
 
     def declares(self, name: str) -> bool:
         """True when `name` is a letter of the notes."""
@@ -121,3 +123,23 @@ def called_in(texts: Iterable[str]) -> frozenset[str]:
 def _places(name: str, text: str) -> list[int]:
     sign = re.escape(name if len(name) == 1 else f"\\{name}")
     return [found.end() for found in re.finditer(rf"(?<![A-Za-z\\]){sign}(?![A-Za-z])", text)]
+
+
+_PI = re.compile(r"\\pi(?![A-Za-z])")
+_NAMED = re.compile(r"\s*(?:_|'|:?=|\^(?!\s*\{?\s*\d)|\(|\\(?:left|[bB]igg?l?)\s*\(|\\(?:prime|in)(?![A-Za-z]))")
+_MARKED = re.compile(r"(?:\\(?:d?dot|delta|nabla|partial|hat|bar|tilde|mathbf|boldsymbol|bm|vec|log|ln)|(?<![A-Za-z])d|\\mathrm\{d\}|,)"
+                     r"\s*[{(]*\s*$")
+_SCRIPT_OPENS = re.compile(r"[_^]\s*\{?\s*$")
+_LIMIT_OPENS = re.compile(r"\\int\s*(?:\\limits\s*)?(?:_\s*(?:\w|\{[^{}]*\})\s*)?[_^]\s*\{?\s*$")
+
+
+def measures_circle(texts: Iterable[str]) -> bool:
+    """Is every pi of the notes bare, as in pi/2, 2 pi and cos(pi t): without index, dot, argument or value, and so the number?"""
+    uses = [(text[: found.start()], text[found.end() :]) for text in texts for found in _PI.finditer(text)]
+    return bool(uses) and not any(_NAMED.match(after) or _MARKED.search(before) or _is_script(before, after) for before, after in uses)
+
+
+def _is_script(before: str, after: str) -> bool:
+    """V^pi, nabla_pi; no limit of an integral, and no part of an exponent."""
+    alone = after.lstrip().startswith("}") or not before.rstrip().endswith("{")
+    return bool(_SCRIPT_OPENS.search(before)) and alone and not _LIMIT_OPENS.search(before)

@@ -18,6 +18,7 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.activations import entrywise
 from adjointcheck.notes.context import ORDER, ROLES, USUAL, Context, Declared, key
 from adjointcheck.notes.derivatives import core_of, derivative, differential, is_end, is_here, is_sensitivity, slots_of
+from adjointcheck.notes.instants import instant
 from adjointcheck.notes.neighbours import step_of
 from adjointcheck.notes.progression import all_steps, product_of, sum_of
 from adjointcheck.notes.pulses import pulse_of
@@ -314,10 +315,9 @@ class _Resolver:
 
     def time(self, node: Node) -> Node:
         """A time: 0 is the start; 1 the end where the notes say so."""
-        if isinstance(node, tree.Number) and self.context.over() != "layers":
-            name = str(node.value)
+        if self.context.over() != "layers" and (name := instant(node)):
             symbol = self.symbol(name) or ("t0" if name == "0" else "")
-            return Symbol(symbol) if symbol in ("t0", "t1") else node
+            return Symbol(symbol) if symbol in ("t0", "t1") else self.map(node)
         return self.map(node)
 
     def sided(self, node: Node, side: str) -> Node:
@@ -493,7 +493,7 @@ class _Resolver:
         inner = self.map(node.of)
         if isinstance(inner, Symbol) and any(f"skew {known.letter}" in self.context.hypotheses for known in self.context.of(inner.name)):
             return tree.Negative(inner)
-        return inner.of if isinstance(inner, tree.Transposed) else tree.Transposed(inner)
+        return inner if isinstance(inner, tree.Number) else inner.of if isinstance(inner, tree.Transposed) else tree.Transposed(inner)
 
     def map_negative(self, node: tree.Negative) -> Node:
         inner = self.map(node.of)

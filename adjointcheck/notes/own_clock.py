@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context
+from adjointcheck.notes.instants import moment
 from adjointcheck.notes.meaning import Applied, Symbol, children, walk
 from adjointcheck.notes.tree import Node
 
@@ -20,7 +21,7 @@ PLACES = (Symbol("t0"), Symbol("t1"))
 def on_own_clock(left: Node, right: Node, context: Context) -> Context | None:
     """The context in which worlds run when the notes say; None where it makes no difference, or has been done."""
     start, end = (next((declared.letter for declared in context.of(symbol)), "") for symbol in ("t0", "t1"))
-    if not start.isdigit() or start == end or context.option("ends"):
+    if moment(start) is None or start == end or context.option("ends"):
         return None
     nodes = [*walk(left), *walk(right)]
     placed = any(getattr(part, "at", None) in PLACES or part in PLACES or getattr(part, "name", "") == "J" for part in nodes)
@@ -28,7 +29,7 @@ def on_own_clock(left: Node, right: Node, context: Context) -> Context | None:
     bodies = [known.body for known in context.letters.values() if known.body is not None and known.symbol in names]
     spoken = any(map(tells_time, (left, right, *bodies)))
     laws = (law.right for law in context.laws)
-    if spoken or (placed and (end.isdigit() or any(map(tells_time, laws)))):
+    if spoken or (placed and (moment(end) is not None or any(map(tells_time, laws)))):
         return replace(context, options={**context.options, "ends": "as written"})
     return None
 

@@ -66,7 +66,7 @@ class Fit:
     def shape(self, node: Node) -> Shape:
         """Of an expression; raises Misfit."""
         match node:
-            case tree.Number():
+            case tree.Number() | tree.Pi():
                 return SCALAR
             case tree.Letter() | tree.Call():
                 return self.letter(node)

@@ -11,6 +11,7 @@ import numpy as np
 from adjointcheck.notes.context import ROLES, Context
 from adjointcheck.notes.evaluation import NoValue
 from adjointcheck.notes.fields import FINE, USUAL, Entrywise, Smooth, Span
+from adjointcheck.notes.instants import moment
 from adjointcheck.notes.meaning import AXES
 
 SIZES = {"n": 3, "k": 2, "m": 4, "q": 2, "d": 2, "e": 4, "o": 2}
@@ -47,8 +48,9 @@ class Stage:
         """The horizon: where the notes give numbers, and a line is judged there, these."""
         if self.context.option("ends") != "as written":
             return USUAL
-        start, end = (self.context.of(symbol)[0].letter for symbol in ("t0", "t1"))
-        return float(start), float(end) if end.isdigit() else float(start) + USUAL[1] - USUAL[0]
+        start, end = (moment(self.context.of(symbol)[0].letter) for symbol in ("t0", "t1"))
+        start = start or 0.0
+        return start, end if end is not None else start + USUAL[1] - USUAL[0]
 
     @property
     def unit(self) -> float:

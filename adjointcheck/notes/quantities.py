@@ -225,7 +225,7 @@ def lengths(node: Node) -> Node:
 
 
 def _is_time(node: Node) -> bool:
-    return isinstance(node, tree.Number) or (isinstance(node, Symbol) and node.name in ("t", "t0", "t1"))
+    return isinstance(node, tree.Number | tree.Pi) or (isinstance(node, Symbol) and node.name in ("t", "t0", "t1"))
 
 
 def component_slot(slot: str, value: Node) -> str:

@@ -273,6 +273,7 @@ def _power(node: Node, exponent: Node, letters: Letters) -> Node:
             node.name in letters.plain | letters.functions
             or node.name in SMALL
             or node.name.startswith("mathbb")
+            or node.name == "R"
             or "Delta" in node.accents
         ):
             refuse(node, f"`{node.name}` with an index letter above: a power or an index", f"Declare {node.name}, or write `^{{(k)}}`.")

@@ -258,6 +258,8 @@ def layers(step: str, stage: str, inputs: bool = True) -> Draft:
     slots = {"value": "J_theta", "last": "Psi_theta", "sum": part["theta"]}
     draft.step("gradient_theta", "gradient", slots, "first_variation", of="theta.delta")
     draft.assume("stationary", "J_w = 0")
+    solved = {"gradient_w": "-hole", "stationary": "hole"}
+    draft.step("stationarity", "rewrite", f"{part['w']} = 0", *solved, how=solved)
     return draft
 
 

@@ -26,6 +26,7 @@ from adjointcheck.notes.tree import (
     Negative,
     Node,
     Number,
+    Pi,
     Power,
     Product,
     Quotient,
@@ -281,6 +282,7 @@ def _derivative_level(node: Node) -> int:
 
 _LATEX: dict[type[Node], tuple[Level, Callable[..., str]]] = {
     Number: (ATOM, lambda node: number(node.value)),
+    Pi: (ATOM, lambda node: "\\pi"),
     Letter: (ATOM, _letter),
     Call: (ATOM, _call),
     Sum: (SUM, _sum),

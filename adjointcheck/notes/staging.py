@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -106,7 +107,9 @@ def _optimal(world: World) -> World:
     Only the control and the initial state are taken from that solution; the world's costate is computed anew.
     """
     if world.layered and not isinstance(world, StagedWorld):
-        return steered(world)
+        with suppress(NoValue):
+            return steered(world)
+        return _steered_by_layers(world)
     if world.layered or isinstance(world, EventWorld):
         raise NoValue("optimal controls over layers or events")
     try:
@@ -114,6 +117,33 @@ def _optimal(world: World) -> World:
         return _aimed(world) if aims else _steered_back(world, world.inputs["x0"].reshape(-1))
     except (np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError):
         raise NoValue(NO_OPTIMUM) from None
+
+
+def _steered_by_layers(world: World) -> World:
+    """The controls of all layers at which J is stationary, by Newton's iteration with differences; costates are computed anew."""
+    size = int(np.prod(world.shape("w")))
+    slope, step = tree.Derivative(Symbol("J"), (Symbol("w"),), "total"), 1e-4
+
+    def made(controls: Any) -> World:
+        rows = [*(row.reshape(*world.shape("w")) for row in controls.reshape(-1, size)), world.inputs["w"][-1]]
+        return World(world.stage, {**world.inputs, "w": rows})
+
+    def slopes(controls: Any) -> Any:
+        there = made(controls)
+        return np.concatenate([np.reshape(real(evaluate(slope, Env(there, layer))), -1) for layer in range(world.count)])
+
+    controls = np.zeros(world.count * size)
+    curvature: Any = None
+    for i in range(40):
+        here = slopes(controls)
+        if np.max(np.abs(here)) < 1e-12:
+            return made(controls)
+        if i % 8 == 0:
+            curvature = np.stack([(slopes(controls + step * unit) - here) / step for unit in np.eye(len(controls))], 1)
+        controls = controls - np.linalg.solve(curvature, here)
+        if not np.max(np.abs(controls)) < FAR:
+            break
+    raise NoValue(NO_OPTIMUM)
 
 
 def _aimed(world: World) -> World:

@@ -6,6 +6,7 @@ stands for is found out later, in `meaning.py`.  Every node knows the characters
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -20,6 +21,13 @@ class Node:
 @dataclass(frozen=True)
 class Number(Node):
     value: Fraction
+
+
+@dataclass(frozen=True)
+class Pi(Node):
+    """The number pi, where the notes use the letter for nothing else."""
+
+    value = math.pi
 
 
 @dataclass(frozen=True)

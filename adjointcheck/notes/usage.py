@@ -10,6 +10,7 @@ from itertools import pairwise
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ORDER, ROLES, USUAL, Context, Declared, Shape, key, own
 from adjointcheck.notes.costs import integrates
+from adjointcheck.notes.instants import instant
 from adjointcheck.notes.meaning import INDICES, Symbol, children, resolve, symbols, walk
 from adjointcheck.notes.own_letters import LOOSE, is_placed, own_letters, walk_letters
 from adjointcheck.notes.quantities import OPTIMAL, STARS, is_output
@@ -88,7 +89,7 @@ def role_in(letter: tree.Letter | None, context: Context) -> str:
 
 
 def show_plain(node: Node) -> str:
-    return key(node) if isinstance(node, tree.Letter) else str(node.value) if isinstance(node, tree.Number) else ""
+    return key(node) if isinstance(node, tree.Letter) else instant(node)
 
 
 def differentiates(node: Node) -> bool:

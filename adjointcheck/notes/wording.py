@@ -34,6 +34,11 @@ def _(node: tree.Number) -> tuple[str, int]:
 
 
 @_show.register
+def _(node: tree.Pi) -> tuple[str, int]:
+    return "pi", _ATOM
+
+
+@_show.register
 def _(node: tree.Letter) -> tuple[str, int]:
     return node.name, _ATOM
 

@@ -1,0 +1,79 @@
+"""Times in numbers and the number pi, layers that are optimal without being linear, end conditions of examples."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from understood import last_two, statuses
+
+from adjointcheck.notes import tree
+from adjointcheck.notes.instants import instant, moment
+from adjointcheck.notes.latex import read_formula
+from adjointcheck.notes.letters import Letters, measures_circle
+
+
+@pytest.mark.parametrize("text", [r"x(\pi/2) = 0", r"\int_0^{2\pi} u\,dt", r"\int_0^\pi u\,dt", r"e^{-\pi t}", r"a = \frac{16}{16 + \pi}", r"\cos 2\pi t + \pi^2"])
+def test_a_bare_pi_is_the_number(text: str) -> None:
+    assert measures_circle([r"\dot x = u", text])
+
+
+@pytest.mark.parametrize("text", [
+    r"\dot\pi = -H_x", r"\pi_1 = 0", r"\pi(T) = 0", r"H = L + \pi^T f", r"\log \pi(z)", r"V^\pi(x)", r"V^{\pi}(x)", r"\pi = p f - c", r"\delta\pi", r"\nabla_\pi J"])
+def test_any_other_pi_is_a_letter(text: str) -> None:
+    assert not measures_circle([r"y = 2\pi", text])
+
+
+@pytest.mark.parametrize(("text", "name", "value"), [
+    ("0", "0", 0.0), (r"\frac12", "1/2", 0.5), ("2.5", "5/2", 2.5), (r"\pi/2", "1/2*pi", math.pi / 2), (r"\frac{3\pi}{4}", "3/4*pi", 0.75 * math.pi),
+    (r"2\pi", "2*pi", 2 * math.pi), ("-1", "-1", -1.0)])
+def test_instants_have_a_name_and_a_value(text: str, name: str, value: float) -> None:
+    chain = read_formula(text, Letters(circle=True))
+    assert isinstance(chain, tree.Chain)
+    assert instant(chain.sides[0]) == name
+    assert moment(name) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("text", ["T", "t_f", r"1 + \pi", r"\pi t"])
+def test_no_other_expression_is_an_instant(text: str) -> None:
+    chain = read_formula(text, Letters(circle=True))
+    assert isinstance(chain, tree.Chain)
+    assert instant(chain.sides[0]) == ""
+
+
+def test_an_end_in_pi_is_where_the_notes_say() -> None:
+    given = "\n".join([r"\dot x = -x + u", "x(0) = 1", r"J = \frac12 x(\pi/2)^2 + \frac12\int_0^{\pi/2} u^2\,dt", r"H = \frac12 u^2 + \lambda(-x + u)"])
+    assert last_two("", given, r"\lambda(\pi/2) = x(\pi/2)", r"\lambda(\pi/2) = -x(\pi/2)") == ["proved", "refuted"]
+
+
+LAYERS = "\n".join([r"x_{i+1} = f_i(x_i,u_i)", r"J = \phi_N(x_N) + \sum_{i=0}^{N-1} L_i(x_i,u_i)", r"\lambda_N^T = \frac{\partial \phi_N}{\partial x_N}"])
+
+
+@pytest.mark.campaign
+def test_what_an_optimal_control_of_any_layers_satisfies() -> None:
+    slope = r"0^T = \frac{\partial L_i}{\partial u_i}(x_i,u_i) + \lambda_{%s}^T \frac{\partial f_i}{\partial u_i}(x_i,u_i)"
+    header = "state: x_i; control: u_i; costate: \\lambda_i (column); gradients: rows".replace("; ", "\n")
+    assert last_two(header, LAYERS, slope % "i+1", slope % "i") == ["proved", "refuted"]
+
+
+EXAM = r"""$x \in R^n$, $\lambda \in R^n$ a column, $t_f$ free.
+$$\dot x = f(x,u,t), \qquad x(t_0) = x_0$$
+$$J = \phi[x(t_f),t_f] + \int_{t_0}^{t_f} L(x,u,t)\,dt$$
+$$\psi[x(t_f),t_f] = 0$$
+$$H = L + \lambda^T f$$
+(b) no $\phi$:
+$$\dot x_1 = x_2, \quad \dot x_2 = u, \quad x_1(0) = 1, \quad x_2(0) = 0, \quad L = 1 + \tfrac12 u^2, \quad \psi = x_1(t_f)$$
+$$H = 1 + \tfrac12 u^2 + \lambda_1 x_2 + \lambda_2 u$$
+$$\lambda_1(t_f) = \nu$$
+$$\lambda_2(t_f) = \nu$$
+$$\lambda_2(t) = \nu\,(t_f - t)$$
+$$u(t) = \nu\,(t_f - t)$$
+"""
+
+
+def test_the_end_condition_of_an_example_has_its_own_multiplier() -> None:
+    assert statuses(EXAM)[-4:] == ["proved", "refuted", "proved", "refuted"]
+
+
+def test_an_end_cost_that_is_not_denied_leaves_the_ends_open() -> None:
+    assert not {"proved", "refuted"} & {*statuses(EXAM.replace("(b) no $\\phi$:", "(b)"))[-4:]}
