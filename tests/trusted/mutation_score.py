@@ -286,18 +286,21 @@ class Baseline:
     def chosen(self, mutant: Mutant, limit: float, at_import: bool) -> dict[str, float]:
         """The tests that run a changed line, as many as fit the limit; for what runs at import, all that run any line of the module.
 
-        The quickest case of each test comes first, then the second quickest of each: many tests see more than many cases.
-        At import the file named after the module goes before all others.
+        The file named after the module goes first, then the quickest case of each test, then the second quickest of each: many tests
+        see more than many cases.
         """
+        def own(name: str) -> bool:
+            return f"/test_{mutant.path.stem}.py" in name
+
         by_line = self.tests.get(str(mutant.path), {})
         names = {name for line in mutant.lines for name in by_line.get(str(line), ()) if name}
-        names = names if names and not at_import else {name for found in by_line.values() for name in found if name}
+        if at_import or not names:
+            names = {name for found in by_line.values() for name in found if name} | {name for name in self.seconds if own(name)}
         seen: Counter[str] = Counter()
         ranked: list[tuple[bool, int, float, str]] = []
         for name in sorted(names, key=self.seconds.__getitem__):
             seen[name.partition("[")[0]] += 1
-            other = at_import and f"/test_{mutant.path.stem}.py" not in name
-            ranked.append((other, seen[name.partition("[")[0]], self.seconds[name], name))
+            ranked.append((not own(name), seen[name.partition("[")[0]], self.seconds[name], name))
         order = [(name, seconds) for *_, seconds, name in sorted(ranked)]
         spent = accumulate(seconds for _, seconds in order)
         return {name: seconds for (name, seconds), total in zip(order, spent, strict=True) if not limit or total <= limit}

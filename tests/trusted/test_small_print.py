@@ -1,18 +1,21 @@
-"""What a second draw of mutants left alive: reasons and domains as they are told, and limits that are kept exactly."""
+"""What later draws of mutants left alive: reasons, evidence and domains as they are told, and limits that are kept exactly."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import flint
 import pytest
 from statements import PROBLEMS
 from test_rules import setting
 from test_smoothness import made
+from test_theory import FLOW, PROVED, REFUTED, UNKNOWN, judge, last, step
 
 from adjointcheck.derive.derivation import setting_of
 from adjointcheck.errors import StepRejected
 from adjointcheck.expression.grammar import parse
 from adjointcheck.expression.node import apply, symbol
-from adjointcheck.trusted import matrix, zero
+from adjointcheck.trusted import matrix, witness, zero
 from adjointcheck.trusted.rules import RULES
 from adjointcheck.trusted.smoothness import jumps_in_time
 
@@ -53,3 +56,56 @@ def test_a_power_of_endless_length_is_no_number() -> None:
     base, exponent = flint.fmpq_mat(1, 1, [3]), flint.fmpq_mat(1, 1, [matrix.MAX_BITS - 10])
     with pytest.raises(KeyError):
         matrix._power(base, exponent)
+
+
+def test_a_refutation_is_held_against_the_letters_of_its_claim() -> None:
+    """c is constant: what c = a.dot implies of a is no excuse for a false line about b, and takes nothing from a true one about a."""
+    premise = step("1", "assume", "c = a.dot")
+    assert last(premise, step("2", "rewrite", "b = 2*b", "1")) is REFUTED
+    assert last(premise, step("2", "rewrite", "a.dot.dot = b", "1")) is UNKNOWN
+    assert last(premise, step("2", "rewrite", "a.dot.dot + b = b + a.dot.dot", "1")) is PROVED
+
+
+@pytest.mark.parametrize(("premise", "claim", "wanted"), [
+    (FLOW, {"value": "J.delta"}, "an equation at always"), (FLOW, "x.dot.delta = 0 at t0", "an equation at always"), (step("flow", "define", {"value": "J", "integrand": "L"}), "J.delta = 0", "a functional"),
+])
+def test_a_claim_of_another_kind_is_told_what_it_should_be(premise: Any, claim: Any, wanted: str) -> None:
+    assert f"expected {wanted}" in judge(premise, step("2", "differentiate", claim, "flow", by="delta")).steps[1].verdict.reason
+
+
+def test_the_first_point_tried_has_different_primes() -> None:
+    """Two monomials never agree there by chance."""
+    root = parse(" + ".join(f"x{i}" for i in range(12)))
+    assert sorted(next(witness._points(root, root, frozenset(), 1)).values()) == [n for n in range(2, 40) if all(n % d for d in range(2, n))]
+
+
+def test_intervals_that_touch_are_in_no_order() -> None:
+    low, high = witness.iv.mpf([1, 2]), witness.iv.mpf([2, 3])
+    for head, below, same in (("lt", True, False), ("le", True, True)):
+        compare = witness._INTERVAL[head]
+        assert compare(low, witness.iv.mpf(4)) is below and compare(witness.iv.mpf(4), low) is not below and compare(witness.iv.mpf(2), witness.iv.mpf(2)) is same
+    with pytest.raises(witness.NoInformation):
+        witness._INTERVAL["lt"](low, high)
+
+
+@pytest.mark.parametrize(("left", "right", "evidence"), [
+    ("sin(2*x)", "2*sin(x)*cos(x)", "normal form with angle and exponent laws (plain)"), ("sin(asin(x))", "x", "normal form (plain)"), ("x + 0", "x", "normal form (plain)"),
+    (" + ".join(f"x{i}*(y{i} + 1)" for i in range(20)), " + ".join(f"(1 + y{i})*x{i}" for i in range(20)), "long sums: like terms cancel"),
+])
+def test_the_evidence_says_how_far_the_proof_had_to_look(left: str, right: str, evidence: str) -> None:
+    assert zero.equal(parse(left), parse(right)).evidence[0] == evidence
+
+
+@pytest.mark.parametrize(("angle", "cosine"), [("pi", "-1"), ("pi/2", "0"), ("pi/3", "1/2"), ("pi/4", "sqrt(2)/2"), ("pi/6", "sqrt(3)/2"), ("2*pi/3", "-1/2"), ("5*pi/4", "-sqrt(2)/2")])
+def test_known_angles_have_their_cosines(angle: str, cosine: str) -> None:
+    assert zero.equal(parse(f"cos({angle})"), parse(cosine)).status is PROVED
+    assert zero.equal(parse(f"cos({angle})"), parse(f"{cosine} + 1e-30")).status is REFUTED
+
+
+def test_a_difference_far_out_is_still_found() -> None:
+    assert zero.equal(parse("max(x, 30)"), parse("30")).status is REFUTED  # the first eight points have |x| <= 4
+
+
+def test_what_is_written_out_is_counted_node_by_node() -> None:
+    shared = parse("x*y")
+    assert zero._written(parse("x*y + 1"), shared) == 5 and zero._written(apply("add", shared, shared)) == 7

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import pkgutil
 
 import pytest
 
+from adjointcheck import trusted
 from adjointcheck.trusted.verdict import Status, Verdict, Witness, worst
 
 PROVED, UNKNOWN, REFUTED, INVALID = (Verdict(status, (f"{status} line",)) for status in (Status.PROVED, Status.UNKNOWN, Status.REFUTED, Status.INVALID))
@@ -38,3 +41,10 @@ def test_verdicts_are_frozen() -> None:
     for item, name in ((PROVED, "status"), (Witness((), "1", "2", "-1"), "gap")):
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(item, name, Status.PROVED)
+
+
+@pytest.mark.parametrize("name", [module.name for module in pkgutil.iter_modules(trusted.__path__)])
+def test_nothing_that_is_judged_changes_while_it_is(name: str) -> None:
+    found = importlib.import_module(f"{trusted.__name__}.{name}")
+    kinds = [kind for kind in vars(found).values() if isinstance(kind, type) and dataclasses.is_dataclass(kind)]
+    assert all(getattr(kind, "__dataclass_params__").frozen for kind in kinds)  # noqa: B009
