@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context, Declared, own
 from adjointcheck.notes.costs import later, starting
-from adjointcheck.notes.meaning import resolve, symbols, unknown
+from adjointcheck.notes.meaning import Symbol, rebuilt, resolve, symbols, unknown
 from adjointcheck.notes.shorthand import title
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import EQUALS, constants, head, pair_of, role_in
@@ -104,3 +105,29 @@ def is_later(letter: tree.Letter, context: Context) -> bool:
         return False
     return [*tree.terms(known.body)] == [*tree.terms(later(law.right))]
 
+
+
+def is_rest(paid: Node, by: Symbol, context: Context) -> str:
+    """Is it what of the cost is still to be paid from x_k or x(t) on: all, or all but what is paid for the start (`later`)?"""
+    law = context.law("objective")
+    whole = _from_start(paid, by.at or Symbol("t")) if by.name == "x" else paid
+    if law is None or not context.of("J") or whole == paid:
+        return ""
+    rest = {"": law.right, "later": later(law.right)}
+    return next((name or "all" for name, cost in rest.items() if [*tree.terms(cost)] == [*tree.terms(whole)]), "")
+
+
+def _from_start(node: Node, here: Node) -> Node:
+    """With the start for the running layer or time from which is summed, as in sum_{j=k}^N."""
+    start = tree.Number(Fraction(0)) if isinstance(node, tree.Series) else Symbol("t0")
+    if isinstance(node, tree.Series | tree.Integral) and node.lower == here:
+        return _renamed(replace(node, lower=start))
+    return rebuilt(node, lambda child: _from_start(child, here))
+
+
+def _renamed(node: tree.Series | tree.Integral) -> Node:
+    """Counted as costs are: by l over layers, by t over time."""
+    index, name = (node.index, "l") if isinstance(node, tree.Series) else (node.by, "t")
+    def put(inner: Node) -> Node:
+        return Symbol(name, bound=True) if inner == index else rebuilt(inner, put)
+    return put(node)

@@ -8,9 +8,10 @@ from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context, Law
-from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, walk
+from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.tree import Node
 
+BY_MODEL = ((Symbol("w"),), (Symbol("theta"),))
 STARTS = (Symbol("t0"), tree.Number(Fraction(0)))
 
 
@@ -101,6 +102,8 @@ def _beside(node: Node, cost: Node) -> Node:
     """J as J + J_b."""
     if isinstance(node, tree.Derivative) and node.of == Symbol("J") and len(node.by) == 1 and _is_start(node.by[0]):
         return tree.Sum((node, tree.Derivative(cost, (Symbol("x0"),), "partial")))
+    if isinstance(node, tree.Derivative) and node.of == Symbol("J") and node.by in BY_MODEL and not symbols(node.by[0]) & symbols(cost):
+        return node  # neither controls nor coefficients of the model are paid for at the start
     if isinstance(node, tree.Variation) and node.of == Symbol("J"):
         return tree.Sum((node, tree.Variation(cost)))
     return tree.Sum((node, cost)) if node == Symbol("J") else rebuilt(node, lambda child: _beside(child, cost))

@@ -118,7 +118,8 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = counted(_chains(formulas, context), decaying(_chains(formulas, context), context))
     context = acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context)))
     law = next((found for chain in _chains(formulas, context) if (found := stated(unprimed(chain, context), context))), None)
-    if law is not None and not context.law("dynamics"):  # the letters of xdot = f(x) hold for a cost that is stated before
+    first = context.over() == "layers"  # a flow that comes after layers has letters of its own
+    if law is not None and not context.law("dynamics") and not first:  # those of xdot = f(x) hold for a cost that is stated before
         context = replace(law[2], laws=context.laws)
     context = targets(_chains(formulas, context), weighed(_chains(formulas, context), context))
     context = normalised(_chains(formulas, context), partials(_chains(formulas, context), context))

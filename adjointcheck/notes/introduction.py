@@ -31,6 +31,7 @@ from adjointcheck.notes.flows import phased, spoken_of, turned_to_time
 from adjointcheck.notes.forms import about_end_time, form_of, is_solved_state
 from adjointcheck.notes.formulas import exampled, finer_step, formula, layer_formula, priced_example, update
 from adjointcheck.notes.impacts import by_cases, cased, jump
+from adjointcheck.notes.implicit import explicit, implicit_layers, through_matrix
 from adjointcheck.notes.iterates import at_iterate, iteration, sized
 from adjointcheck.notes.layering import ANY_STEP, INNER, arrived, counted_back, finer, grid, of_any_form, shared, stepwise, unfolded
 from adjointcheck.notes.manifold import end_condition, end_cost, with_end_multiplier
@@ -49,7 +50,7 @@ from adjointcheck.notes.normality import normal, normalisation
 from adjointcheck.notes.numbered import family, numbered, spread
 from adjointcheck.notes.observed import observed_cost
 from adjointcheck.notes.outputs import observed, output
-from adjointcheck.notes.own_letters import indexed, is_pairwise, is_placed
+from adjointcheck.notes.own_letters import indexed, is_pairwise, is_placed, layered_data
 from adjointcheck.notes.posing import mapped, posed, ranged, sought
 from adjointcheck.notes.primes import is_primed, unprimed
 from adjointcheck.notes.production import alike, inner_function, steered
@@ -60,7 +61,7 @@ from adjointcheck.notes.sampling import folded, joined, sampled
 from adjointcheck.notes.scales import is_score
 from adjointcheck.notes.several_costs import about, composed, is_another, law_of, spelt, summed
 from adjointcheck.notes.several_costs import named as spoken_costs
-from adjointcheck.notes.shorthand import NOTATIONS, bounds, conserved, counts, gathered, squares, title
+from adjointcheck.notes.shorthand import NOTATIONS, bounds, conserved, counts, gathered, reaching, squares, title
 from adjointcheck.notes.slopes import parametric
 from adjointcheck.notes.spaces import membership
 from adjointcheck.notes.stages import on_clock, stage_definition, stage_law, stage_letters, stage_update
@@ -127,7 +128,9 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
         return replace(_resolved(chain, context), status=stepped[0], introduced=stepped[1]), context
     context = neighbouring(chain, sampled(chain, operators(chain, about(chain, phased(chain, arrived(chain, context))))))
     chain = through_mass(turned(gathered(unprimed(weighed(mapped(posed(chain)), context), context), context), context), context)
-    chain = replace(chain, sides=tuple(squares(spread(side, context)) for side in chain.sides))
+    context = layered_data(chain, context)
+    chain = explicit(through_matrix(chain, context), context)
+    chain = replace(chain, sides=tuple(squares(reaching(spread(side, context))) for side in chain.sides))
     chain, context = directed(chain, stacked(chain, exampled(chain, step_jacobians(chain, context))))
     for introduce in INTRODUCTIONS if not doubts else ():
         found = introduce(chain, context)
@@ -559,9 +562,9 @@ INTRODUCTIONS = (normalisation, bounded, membership, mirrored, coefficients, ass
                  stage_update, stage_definition, named_neighbour, numbered, family, ansatz, *NOTATIONS, grid, layers, layer_formula,
                  written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised,
                  sensitivity, started, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, output, asked,
-                 start, end_condition, end_cost, riccati_ansatz, finer_step, formula, update, split, piece, objective, augmented,
-                 adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, condition, rate, ended, sought, ranged,
-                 naming)
+                 start, end_condition, end_cost, implicit_layers, riccati_ansatz, finer_step, formula, update, split, piece, objective,
+                 augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, condition, rate, ended, sought,
+                 ranged, naming)
 UNJUDGED = (*NOTATIONS, membership, asked, output, family, update, finer_step, propagator, sought, ranged)  # with letters of their own
 
 

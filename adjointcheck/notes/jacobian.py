@@ -51,7 +51,7 @@ class Partial:
         return self.of(a)
 
     def of_mul(self, a: Expression, b: Expression) -> Expression:
-        """Scalar times anything, row times column, constant times column, row times constant."""
+        """Scalar times anything, row times column, constant times column, row times constant, matrix that a scalar moves times constant."""
         if self.scalar(a):
             return a * self.of(b) + (self.column(b) * self.of(a) if not self.scalar(b) else b * self.of(a))
         if self.scalar(b):
@@ -61,7 +61,7 @@ class Partial:
         if not self.moves(a):
             return a * self.of(b)
         if not self.moves(b):
-            return apply("transpose", b) * self.of(a)
+            return self.of(a) * b if self.unit is ONE and self.shape(a)[0] != "1" else apply("transpose", b) * self.of(a)
         raise StepRejected(f"d/d{self.by}", f"{a!r} times {b!r}", "products of which one factor is a scalar, a row or a column")
 
     def of_scalar(self, node: Expression) -> Expression:
@@ -84,7 +84,8 @@ class Partial:
         return self.shape(root) in (("1", "1"), ("", ""))
 
     def column(self, root: Expression) -> Expression:
-        return root if self.shape(root)[1] == "1" else apply("transpose", root)
+        rows, cols = self.shape(root)
+        return root if cols == "1" or (rows != "1" and self.unit is ONE) else apply("transpose", root)
 
 
 def lemma(language: Language, root: Expression, by: str, partial: Expression) -> dict[str, Any]:

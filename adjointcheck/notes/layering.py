@@ -15,6 +15,7 @@ from adjointcheck.notes.derivatives import ONE_STEP, UNPLACED
 from adjointcheck.notes.document import Formula
 from adjointcheck.notes.ensembles import one_sample
 from adjointcheck.notes.flows import unforced
+from adjointcheck.notes.implicit import solved
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.meaning import Applied, Symbol, Unknown, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.numbered import STEPS, is_numbered
@@ -162,7 +163,9 @@ def _chains(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chai
 
 def _step(chain: tree.Chain, context: Context) -> tuple[str, str] | None:
     """(x, k) of x_{k+1} = F(x_k), or of x_k = F(x_{k-1}), for a letter that is no costate."""
-    pair = pair_of(chain)
+    pair, implicit = pair_of(chain), solved(chain)
+    if pair is not None and implicit is not None:
+        pair = implicit[1:]
     letter = pair[0] if pair else None
     if pair is None or not isinstance(letter, tree.Letter) or letter.accents or letter.above or len(letter.below) != 1:
         return None
@@ -180,11 +183,13 @@ def _step(chain: tree.Chain, context: Context) -> tuple[str, str] | None:
 
 
 def _flows(chain: tree.Chain, context: Context) -> bool:
-    """xdot = f(x), (dx/dt)(t) = f(x(t)), x' = f(x)."""
+    """xdot = f(x), (dx/dt)(t) = f(x(t)), x' = f(x), M xdot + K x = B u."""
     pair = pair_of(chain)
     left = head(pair[0]) if pair else None
     primed = left is not None and is_primed(left) and pair is not None and isinstance(pair[1], tree.Call)
-    return pair is not None and (moving(dated(pair[0])) is not None or primed)
+    terms = [dated(term) for term in tree.terms(pair[0])] if pair is not None else []
+    moved = any(moving(factor) is not None for term in terms for factor in (term, *getattr(term, "factors", ())))
+    return primed or moved
 
 
 def _whole(state: str, index: str, context: Context) -> Context:
@@ -264,13 +269,22 @@ def _opened(node: Node) -> Node:
 
 
 def finer(right: Node, context: Context) -> bool:
-    """Has a law of layers a time step that is new, as h in x_k + h f, or stages of its own?  Then it is another law than that before."""
+    """Has a law of layers a time step that is new, as h in x_k + h f, stages of its own, or an error?  Then it is another law."""
     products = [part for part in walk(right) if isinstance(part, tree.Product) and any(isinstance(f, tree.Call) for f in part.factors)]
     law = context.law("layers")
     named = [part for part in walk(right) if isinstance(part, tree.Letter)]
     stages = any(is_numbered(part, context) for part in named) and law is not None and resolve(right, context) != law.right
-    return stages or any(isinstance(factor, tree.Letter) and key(factor) in STEPS and key(factor) not in context.letters
-                         for part in products for factor in part.factors)
+    known = {*context.letters}
+    factors = (part for one in products for part in one.factors if isinstance(part, tree.Letter))
+    return stages or any(key(part) in STEPS and key(part) not in known for part in factors) or _is_disturbed(right, context)
+
+
+def _is_disturbed(right: Node, context: Context) -> bool:
+    """F(x_k) + eta_k with a new eta, where F(x_k) was the law before."""
+    law, terms = context.law("layers"), tree.terms(right)
+    new = [term for term in terms if isinstance(term, tree.Letter) and term.below and unknown(resolve(term, context))]
+    rest = tuple(term for term in terms if term not in new)
+    return law is not None and len(new) == 1 and [*tree.terms(law.right)] == [resolve(term, context) for term in rest]
 
 
 def stepwise(chain: tree.Chain, context: Context) -> tree.Chain:

@@ -12,9 +12,10 @@ from functools import partial
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.concrete import without_rates
-from adjointcheck.notes.context import LATER, MOTIONS, USUAL, Context, Declared, key, own
+from adjointcheck.notes.context import LATER, MOTIONS, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.contraction import implied
-from adjointcheck.notes.cost_parts import is_later
+from adjointcheck.notes.cost_parts import is_later, is_rest
+from adjointcheck.notes.costs import integrates
 from adjointcheck.notes.dummies import named_arguments
 from adjointcheck.notes.manifold import with_end_multiplier
 from adjointcheck.notes.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
@@ -183,9 +184,12 @@ def costate_meaning(chain: tree.Chain, context: Context) -> Introduced:
     if not isinstance(right, tree.Derivative) or len(right.by) != 1:
         return None
     of, by = head(right.of), resolve(right.by[0], context)
+    if isinstance(by, Symbol) and (rest := is_rest(resolve(right.of, context), by, context)):
+        of, options = tree.Letter(context.of("J")[0].letter), {"first costate": "without"} if rest == "later" else {}
+        context = replace(context, options={**context.options, **options})
     if not (isinstance(by, Symbol) and by.name == "x") or (isinstance(by.at, Symbol) and by.at.name in ("t0", "t1", "N")) or of is None:
         return None
-    context = context if context.of("J") or role_in(of, context) else _assumed_loss(of, context)
+    context = context if role_in(of, context) or (context.of("J") and not _is_cost_in_time(context)) else _assumed_loss(of, context)
     if role_in(of, context) != "J" and not is_later(of, context):
         return None
     if role_in(of, context) != "J":
@@ -195,19 +199,34 @@ def costate_meaning(chain: tree.Chain, context: Context) -> Introduced:
 
 
 def _assumed_loss(letter: tree.Letter, context: Context) -> Context:
-    """A loss of which nothing is said but its derivative in the state: it is a cost of the end state."""
-    return context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
+    """A loss of which nothing is said but its derivative in the state: it is a cost of the end state, beside one in time too."""
+    declared = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
+    ended = Applied("Psi", (("x", Symbol("x", at=Symbol("N"))),))
+    return replace(declared, laws=(*context.laws, Law("objective", Symbol("J"), ended))) if _is_cost_in_time(context) else declared
+
+
+def _is_cost_in_time(context: Context) -> bool:
+    """Over layers, is the cost that the notes gave one of a flow?"""
+    law = context.law("objective")
+    return context.over() == "layers" and law is not None and integrates(law.right)
 
 
 def governed(chain: tree.Chain, context: Context) -> Context:
-    """With q as the costate, where q-dot = -f_x^T q + ... or -A^T q + ... is all that tells of it."""
+    """With q as the costate, where q-dot = -f_x^T q + ..., q-dot + f_x^T q = ... or -A^T q + ... is all that tells of it."""
     pair = pair_of(chain)
-    letter = moving(pair[0].of if isinstance(pair[0], tree.Negative) else pair[0]) if pair else None
+    moved = [(term, letter) for term in tree.terms(pair[0]) if (letter := _rate(term)) is not None] if pair else []
+    letter = moved[0][1] if len(moved) == 1 else None
     new = letter is not None and not (letter.accents or letter.above or letter.below) and bool(unknown(resolve(letter, context)))
     if pair is None or letter is None or not new or context.of("p") or not context.of("x") or context.over() == "layers":
         return context
-    weighed = any(_weighed(term, letter, context) for term in tree.terms(pair[1]))
+    rest = (term for term in (*tree.terms(pair[1]), *tree.terms(pair[0])) if term is not moved[0][0])
+    weighed = any(_weighed(term, letter, context) for term in rest)
     return context.declare(Declared(key(letter), "p", ("1", "n"), "path", source="usual")) if weighed else context
+
+
+def _rate(term: Node) -> tree.Letter | None:
+    """q of q-dot and -q-dot."""
+    return moving(term.of if isinstance(term, tree.Negative) else term)
 
 
 def supposed(sides: Iterable[Node], context: Context) -> str:

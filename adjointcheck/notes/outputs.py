@@ -96,14 +96,15 @@ def _at(node: Node, time: Node, context: Context) -> Node:
 
 
 def _indices(chain: tree.Chain, context: Context) -> set[str]:
-    """i of sum_i (y_ij - y_i(t_j))^2: the index letters of outputs, and of no time."""
+    """i of sum_i (y_ij - y_i(t_j))^2: the index letters of outputs, and of no time or layer."""
     found = {context.option(INDEX)} - {""}
     names = {name[:-3] for name in context.pieces if name.endswith("(t)")} | {known.letter for known in context.of("O")}
+    states = {known.letter for known in context.of("x")} if context.over() == "layers" else set()
     for series in (part for part in walk(chain) if isinstance(part, tree.Series)):
         for name in _names(series.index):
             parts = [part for part in walk(series.body) if isinstance(part, tree.Letter) and name in _names(*part.below)]
             calls = {letter.name for letter in _called_in_time(series.body) if letter in parts}
-            if any(part.name in names | calls for part in parts) and not any(part.name in ("t", "tau", "s") for part in parts):
+            if any(part.name in names | calls for part in parts) and not any(part.name in ("t", "tau", "s", *states) for part in parts):
                 found.add(name)
     return found
 

@@ -5,13 +5,13 @@ A gradient in a matrix has its shape, G_ij = dJ/dW_ij.  It is proved along every
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from adjointcheck.expression.node import ZERO, Expression, apply, substitute, symbol, symbols_of
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import ROLES, Context, Declared
-from adjointcheck.notes.quantities import Symbol, symbols, walk
+from adjointcheck.notes.context import ROLES, Context, Declared, Law
+from adjointcheck.notes.quantities import Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.tree import Node
 from adjointcheck.trusted.language import Language
 
@@ -42,6 +42,38 @@ def input_of(node: Node, context: Context) -> Declared | None:
     """The own letter in which an equation has a gradient of J."""
     slopes = (part for part in walk(node) if isinstance(part, tree.Derivative) and part.kind == "total" and part.of == Symbol("J"))
     return next((known for part in slopes if len(part.by) == 1 and (known := own_input(part.by[0], context)) is not None), None)
+
+
+def in_its_role(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
+    """Over time, dJ/dq of a source q(t) as dJ/dw, and dJ/dk of a coefficient k as dJ/dtheta, where the notes have no other w or theta."""
+    known = _input(tree.Chain((left, right), ("=",)), context) if context.over() == "time" and not context.parts("x") else None
+    role = {"path": "w", "constant": "theta"}[known.kind] if known is not None else ""
+    if known is None or context.of(role) or context.parts(role) or is_matrix(known) or known.shape[1] != "1":
+        return left, right, context
+    bodies = {name: replace(other, body=_as(role, known.symbol, other.body)) for name, other in context.letters.items() if other.body}
+    letters = {**context.letters, **bodies, known.letter: replace(known, symbol=role)}
+    laws = tuple(Law(law.kind, law.left, _as(role, known.symbol, law.right)) for law in context.laws)
+    left, right = (_as(role, known.symbol, side) for side in (left, right))
+    return left, right, replace(context, letters=letters, laws=laws)
+
+
+def _input(node: Node, context: Context) -> Declared | None:
+    """The own letter in which there is a gradient, or which is varied."""
+    varied = (part.of for part in walk(node) if isinstance(part, tree.Variation))
+    return input_of(node, context) or next((known for of in varied if (known := own_input(of, context)) is not None), None)
+
+
+def is_varied(left: Node, right: Node, context: Context) -> bool:
+    """Is an own letter varied that the problem depends on, and that was not taken for an input?"""
+    parts = (part.of for side in (left, right) for part in walk(side) if isinstance(part, tree.Variation))
+    return context.over() == "time" and any(own_input(of, context) is not None for of in parts)
+
+
+def _as(role: str, name: str, node: Node) -> Node:
+    """The tree with the role's letter for the notes' own."""
+    if isinstance(node, Symbol) and node.name == name:
+        return replace(node, name=role)
+    return rebuilt(node, lambda child: _as(role, name, child))
 
 
 def is_matrix(known: Declared) -> bool:

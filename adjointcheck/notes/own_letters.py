@@ -140,7 +140,7 @@ def _is_zero(node: Node) -> bool:
 def name_of(node: Node, context: Context) -> str:
     """M for M_i, M_0 and M(t), x_b for x_b."""
     letter = node.function if isinstance(node, tree.Call) else node
-    if not isinstance(letter, tree.Letter) or not {*letter.accents} <= ACCENTS.keys():
+    if not isinstance(letter, tree.Letter) or not ({*letter.accents} <= ACCENTS.keys() or key(letter) in context.letters):  # Delta t
         raise Misfit
     if letter.above:  # x^b, the background
         return "^".join([key(replace(letter, above=())), *(_mark(mark) for mark in letter.above)])
@@ -230,6 +230,15 @@ def _declared(fit: Fit, places: Mapping[str, bool], context: Context) -> Context
         rows, cols = (names.get(dim, dim) for dim in map(fit.dim, fit.unknown(name)))
         symbol = own(name.replace("^", "_").replace(" ", "_"))
         context = context.declare(Declared(name, symbol, (rows, cols), "path" if placed else "constant", source="proposed"))
+    return context
+
+
+def layered_data(chain: tree.Chain, context: Context) -> Context:
+    """With y_d as data of each layer from where y_d^n is written on, though it was one column before."""
+    for part in (part for side in chain.sides for part in walk(side)) if context.over() == "layers" else ():
+        known = context.letters.get(part.name) if isinstance(part, tree.Letter) and part.below and is_placed(part, context) else None
+        if known is not None and known.symbol not in ROLES and known.body is None and known.shape[1] == "1" != known.shape[0]:
+            context = replace(context, letters={**context.letters, known.letter: replace(known, kind="path")})
     return context
 
 

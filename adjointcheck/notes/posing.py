@@ -19,13 +19,14 @@ SOUGHT = ("p", "J", "J_a", "S", "v", "M", "lambda", "mathcal{J}", *HAMILTONIANS)
 
 
 def posed(chain: tree.Chain) -> tree.Chain:
-    """min (J = Phi) for min and, apart from it, J = Phi, and for J = Phi -> min; d y(t)/dt for (dy/dt)(t)."""
+    """min (J = Phi) for min and, apart from it, J = Phi, and for J = Phi -> min; H = p f for H = p f -> max; dy(t)/dt for (dy/dt)(t)."""
     chain = replace(chain, sides=tuple(map(dated, chain.sides)))
-    last = chain.sides[-1]
+    goal, last = chain.sides[0], chain.sides[-1]
     if chain.relations[-1:] == ("to",) and isinstance(last, tree.Extremum) and last.body is None:
-        first = replace(last, body=chain.sides[0])
+        title = head(goal)
+        named = len(chain.sides) > 2 and title is not None and title.name in HAMILTONIANS
+        first = goal if named else replace(last, body=goal)
         return replace(chain, sides=(first, *chain.sides[1:-1]), relations=chain.relations[:-1])
-    goal = chain.sides[0]
     if chain.relations or not isinstance(goal, tree.Extremum) or goal.body is not None or not chain.conditions:
         return chain
     cost, *rest = chain.conditions

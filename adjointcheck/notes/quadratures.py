@@ -75,8 +75,15 @@ def carried(node: Node, context: Context) -> Node:
         return node if law is None else law.right
     if isinstance(node, Symbol) and node.at in (Symbol("t0"), Symbol("t1")):
         body = next((known.body for known in context.of(node.name) if known.body is not None), None)
-        return _at(body, node.at) if body is not None and context.law(RATE + node.name) is not None else node
+        told = body is not None and (context.law(RATE + node.name) is not None or _runs(body))
+        return _at(body, node.at) if body is not None and told else node
     return rebuilt(node, lambda child: carried(child, context))
+
+
+def _runs(body: Node) -> bool:
+    """Is it an integral from the running time, or up to it, of what does not depend on that time?"""
+    limits = (body.lower, body.upper) if isinstance(body, tree.Integral) else ()
+    return Symbol("t") in limits and isinstance(body, tree.Integral) and Symbol("t") not in walk(body.body)
 
 
 def _at(body: Node, place: Node) -> Node:

@@ -18,7 +18,7 @@ _DELIMITERS = {"$$": "$$", "\\\\[": "\\\\]", "\\\\(": "\\\\)", "\\[": "\\]", "\\
 _FENCE = r"(?P<fence>^[ \t>]*(?P<ticks>`{3,}|~{3,})[ \t]*(?P<info>[^\n`]*)$)"
 _MARKDOWN = rf"{_FENCE}|(?P<html><!--)|(?P<code>`+)"
 _TEX = (
-    rf"(?P<percent>%[^\n]*)|(?P<blind>\\begin\{{(?P<kind>{_BLIND})\*?\}})|(?P<verb>\\verb\*?(?P<bar>[^\sA-Za-z*]))|(?P<iffalse>\\iffalse\b)"
+    rf"(?P<percent>%[^\n]*)|(?P<html><!--\s*adjointcheck\b)|(?P<blind>\\begin\{{(?P<kind>{_BLIND})\*?\}})|(?P<verb>\\verb\*?(?P<bar>[^\sA-Za-z*]))|(?P<iffalse>\\iffalse\b)"
 )
 _MATHS = rf"(?P<open>\$\$|\$`|\$|\\\\?[\[(])|(?P<begin>\\begin\{{(?P<env>(?:{ENVIRONMENTS})\*?)\}})|(?P<escaped>\\.)"
 _SCANNERS = {
@@ -30,6 +30,7 @@ SUPPOSED = re.compile(  # a special case
     r"\b(?:suppos\w*|imagine|special case|angenommen|nehmen wir an|nimm an|supponiamo|suponga\w*|предположим|допустим)\b.{0,60}"
     r"\b(?:only|alone|zero|vanish\w*|non-?zero|nur|allein|null|verschwind\w*|seule?s?|nulle?s?|nonnull?e?|solo|soltanto|cero|nul[oa]"
     r"|только|лишь|нул\w+)")
+_TITLE, _COMMENTS = re.compile(r"%+\s*adjointcheck\s*:\s*"), re.compile(r"(?:\n[ \t]*%[^\n]*)+")
 _FRONT = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
 HEADER_LINES, INLINE, REGIONS = 500, 2_000, 4_000
 
@@ -143,15 +144,19 @@ def _fence(source: Source, match: re.Match[str], found: Layout) -> int:
 
 
 def _comment(source: Source, match: re.Match[str], found: Layout) -> int:
-    end = source.text.find("-->", match.end())
+    start = match.start() + len("<!--")
+    end = source.text.find("-->", start)
     end = len(source.text) if end < 0 else end
-    _mark(source.text[match.end() : end], match.start(), end + 3, found)
+    _mark(source.text[start:end], match.start(), end + 3, found)
     return end + 3
 
 
 def _percent(source: Source, match: re.Match[str], found: Layout) -> int:
-    _mark(match[0].lstrip("%"), match.start(), match.end(), found)
-    return match.end()
+    lines = _COMMENTS.match(source.text, match.end()) if _TITLE.fullmatch(match[0]) else None  # a header, one comment for each line
+    more = re.sub(r"^[ \t]*%+", "", lines[0], flags=re.MULTILINE) if lines else ""
+    end = lines.end() if lines else match.end()
+    _mark(match[0].lstrip("%") + more, match.start(), end, found)
+    return end
 
 
 def _mark(text: str, start: int, end: int, found: Layout) -> None:

@@ -170,7 +170,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
     if _vanishes(left, right, context):
         return frozenset({"refutations"})
     if _restricts([left, right], context):
-        return frozenset(f"only {name}" for name in _names(left) | _names(right))
+        system = any(_names(left) & _names(law.right) for law in context.laws) and isinstance(right, tree.Number)  # A = 0 of xdot = A x
+        return frozenset(f"only {name}" for name in _names(left) | _names(right)) | ({"refutations"} if system else frozenset())
     if isinstance(left, Applied) and left.name == "psi" and not _is_zero(right):
         return frozenset({"psi", "nu"})
     if _held(left, right):

@@ -107,6 +107,21 @@ def squares(node: Node) -> Node:
     return tree.Product((tree.Transposed(vector), inner.below, vector)) if matrix and inner.below is not None else node
 
 
+def reaching(node: Node) -> Node:
+    """nabla of 1/2 sum_k l_k for (nabla 1/2) sum_k l_k: no number is differentiated."""
+    node = rebuilt(node, reaching)
+    factors = node.factors if isinstance(node, tree.Product) else ()
+    first = next((i for i, factor in enumerate(factors[:-1]) if isinstance(factor, tree.Derivative) and _is_number(factor.of)), None)
+    if first is None or not isinstance(slope := factors[first], tree.Derivative):
+        return node
+    whole = replace(slope, of=tree.Product((slope.of, *factors[first + 1 :])))
+    return tree.Product((*factors[:first], whole)) if first else whole
+
+
+def _is_number(node: Node) -> bool:
+    return isinstance(node, tree.Number) or (isinstance(node, tree.Quotient) and _is_number(node.above) and _is_number(node.below))
+
+
 def titled(node: Node, context: Context) -> Node:
     """H^c, a function's letter with a letter above, is a letter of its own and no power."""
     node = rebuilt(node, lambda child: titled(child, context))

@@ -19,18 +19,19 @@ _AHEAD = re.compile(_LETTER + r"\s*\^\s*\{\s*[([]?\s*([klnijmt])\s*\+\s*1\s*[)\]
 _BEHIND = re.compile(_LETTER + r"\s*\^\s*(?:\{\s*[([]?\s*([klnijmt])\s*[)\]]?\s*\}|([klnijmt]))\s*=(.*)", re.DOTALL)
 _IMPLICIT = re.compile(r".*?[)\]A-Z]\s*(?:\\[,;!:]\s*)*" + _LETTER + r"\s*\^\s*\{?\s*([klnijmt])\s*(\+\s*1\s*)?\}?\s*=(.*)", re.DOTALL)
 STAGE_COST = "ell"
+_QUOTIENT = re.compile(r".*?\\[dt]?frac\s*\{\s*" + _LETTER + r"\s*\^\s*\{?\s*([klnijmt])\s*(\+\s*1\s*)?\}?\s*-(.*)", re.DOTALL)
 INPUTS = ("u", "w", "theta", "\\theta", "p", "lambda", "\\lambda", "delta", "\\delta", "W", "b")  # their steps are iterations, or backward
 
 
 def layered_above(texts: Iterable[str]) -> str:
-    """l of x^{(l+1)} = F(x^{(l)}) or (I - h A) x^{l+1} = x^l, where no gradient stands in it; "" where the notes have none."""
+    """l of x^{(l+1)} = F(x^{(l)}), (I - h A) x^{l+1} = x^l or (x^{l+1} - x^l)/h = A x^l, where no gradient stands in it; "" for none."""
     texts = list(texts)
     for text in texts:
         for step, match in ((0, _AHEAD.match(text.strip())), (-1, _BEHIND.match(text.strip()))):
             index = (match[2] or match[3]) if match and step else match[2] if match else ""
             if match and match[1] not in INPUTS and _follows(match[1], index, step, match[match.lastindex or 1]):
                 return index
-        match = _IMPLICIT.match(text.strip())
+        match = _IMPLICIT.match(text.strip()) or _QUOTIENT.match(text.strip())
         if match and match[1] not in INPUTS and _follows(match[1], match[2], -1 + bool(match[3]), match[4]):
             return match[2]
     return next(_through(texts), "")

@@ -139,7 +139,9 @@ class Terminals:
         name = piece.text
         if name == "d":
             return self.differential(at, piece, roman=False)
-        if name == "D" and self._operates(at, piece):
+        if at and self.pieces[at - 1].is_sign("_", "^"):  # J_o(x), the cost of observations
+            self.emit("NAME", name, piece)
+        elif name == "D" and self._operates(at, piece):
             self.emit("PREFIX", "D", piece)
         elif name in "oO" and self.next(at + 1).is_sign("(") and not self.letters.declares(name):
             self.emit("FUNC", name, piece)

@@ -25,6 +25,7 @@ from adjointcheck.notes.context import ROLES, Context, Declared, Law
 from adjointcheck.notes.costs import starting
 from adjointcheck.notes.derivatives import slots_of
 from adjointcheck.notes.difference_riccati import names_of, regulated
+from adjointcheck.notes.implicit import opaque
 from adjointcheck.notes.jacobian import Partial
 from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.own_inputs import AlongDyad, along_dyad, declare, input_of, is_matrix
@@ -237,7 +238,7 @@ class Network:
 
 def network_of(context: Context, count: int, varied: bool, moves: str = "") -> Network | None:
     """The notes' laws for so many layers, `moves` the own letter that is an input; None where they cannot be written out."""
-    letters = tuple(known for known in context.letters.values() if known.kind != "index")
+    letters = tuple(opaque(known) for known in context.letters.values() if known.kind != "index")
     return _network(letters, context.laws, context.hypotheses, tuple(sorted(context.options.items())), count, varied, moves)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adjointcheck.errors import DisagreementError
-from adjointcheck.notes import tree
+from adjointcheck.notes import implicit, tree
 from adjointcheck.notes.arrivals import is_held
 from adjointcheck.notes.chapters import speaks_of
 from adjointcheck.notes.closed_forms import gives_solution, is_solution
@@ -46,6 +46,7 @@ from adjointcheck.notes.modes import eventful
 from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
 from adjointcheck.notes.named_methods import in_method
 from adjointcheck.notes.numbered import told
+from adjointcheck.notes.own_inputs import in_its_role, is_varied
 from adjointcheck.notes.pardons import Line, pardoned
 from adjointcheck.notes.posing import ORDERS
 from adjointcheck.notes.prove import Proof, Slots
@@ -260,7 +261,11 @@ class Notes:
         if conserves_energy(left, right) and OPTIMUM.search(self.sentence.lower()):
             context = context.assume("optimal")
         context = context.assume("no running cost") if UNPAID.search(self.sentence.lower()) else context
-        left, right, context = moving(left, right, context)
+        left, right, context = in_its_role(*moving(left, right, context))
+        if implicit.is_untold(left, right, context):
+            return replace(blank, words="the costate may be the derivative of J or the multiplier of the implicit step; say which")
+        if is_varied(left, right, context):
+            return replace(blank, words="it varies a letter of which the notes do not say that it is an input")
         spelt, sides = spelt_out(context), (put_in(left, context), put_in(right, context))
         proof = judge_pair(left, right, relation, context, form)
         if proof.status is not Status.PROVED and spelt is not context:
@@ -307,9 +312,10 @@ class Notes:
         return replace(blank, words="whether it is the sign of H_u is not proved")
 
     def fixed(self, blank: Finding, equation: tuple[Node, Node, str], found: Finding, context: Context) -> None:
-        """Where a line is proved that would be wrong with the other sign, the costate has this one."""
+        """Where a line is proved that would be wrong with the other sign, the costate has it; an H of which nothing is said tells none."""
         left, right, relation = equation
-        if found.status == "proved" and has_open_sign(context, left, right):
+        named = "H" in symbols(left) | symbols(right) and not any(known.body is not None for known in context.of("H"))
+        if found.status == "proved" and has_open_sign(context, left, right) and not named:
             other = in_worlds(negated(left), negated(right), relation, with_other_sign(context, LATER), explain=False)
             if isinstance(other, Contradiction):
                 self.context = signed(self.context, f"`{blank.text}`")

@@ -24,3 +24,31 @@ def test_gradients_in_an_increment(given: str, right: str, wrong: str) -> None:
 def test_what_is_right_for_a_square_root_is_not_refuted() -> None:
     right, wrong = r"\nabla_v J = v + U^T\lambda_0", r"\nabla_v J = v + U\lambda_0"
     assert last_two(HEADER, LAWS + "x_0 = x_b + U v", right, wrong) == ["unknown", "refuted"]
+
+
+DATA = "\n".join((r"x_{k+1} = \mathcal{M}_k(x_k)",
+                  r"J(x_0) = \frac12 (x_0 - x_b)^T B^{-1} (x_0 - x_b) + \frac12 \sum_{k=0}^N (\mathcal{H}_k(x_k) - y_k)^T R_k^{-1} (\mathcal{H}_k(x_k) - y_k)",
+                  r"p_k = \nabla_{x_k} \frac12 \sum_{l=k}^N (\mathcal{H}_l(x_l) - y_l)^T R_l^{-1} (\mathcal{H}_l(x_l) - y_l)", ""))
+VARIED = (r"\delta J = (x_0 - x_b)^T B^{-1} \delta x_0 + \sum_{k=0}^N (\mathcal{H}_k(x_k) - y_k)^T R_k^{-1} "
+          r"\frac{\partial \mathcal{H}_k}{\partial x}(x_k) \delta x_k")
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    ("", VARIED, VARIED.replace("^N (", "^{N-1} (")),
+    ("x_{k+1} = \\mathcal{M}_k(x_k) + \\eta_k\n" + r"J_q = J + \frac12 \sum_{k=0}^{N-1} \eta_k^T Q_k^{-1} \eta_k",
+     r"\nabla_{\eta_k} J_q = Q_k^{-1} \eta_k + p_{k+1}", r"\nabla_{\eta_k} J_q = Q_k^{-1} \eta_k + p_k"),
+])
+def test_maps_with_observations_and_errors(given: str, right: str, wrong: str) -> None:
+    assert last_two("state: x", DATA + given, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_costate_of_what_is_left_to_pay_starts_without_the_background() -> None:
+    right = r"\nabla J(x_0) = B^{-1} (x_0 - x_b) + p_0"
+    assert last_two("state: x", DATA, right, r"\nabla J(x_0) = p_0") == ["proved", "refuted"]
+
+
+def test_a_flow_after_layers_leaves_them_their_map() -> None:
+    right = r"p_k = \left(\frac{\partial \mathcal{M}_k}{\partial x}(x_k)\right)^T p_{k+1} + "
+    paid = r"\left(\frac{\partial \mathcal{H}_k}{\partial x}(x_k)\right)^T R_k^{-1} (\mathcal{H}_k(x_k) - y_k)"
+    assert last_two("state: x", DATA + r"\frac{dx}{dt} = F(x)", right + paid, right + paid.replace("R_k^{-1}", "R_k")) == ["proved", "refuted"]

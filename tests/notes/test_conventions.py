@@ -12,7 +12,8 @@ LAGRANGIANS = [
     (r"$$\mathcal L = \phi(x(T)) + \int_0^T [g(x, u) + p\,(\dot x - f(x, u))]\,dt$$", -1), (r"$$J_a = J - \int_0^T p\,(\dot x - f(x, u))\,dt$$", 1),
     (r"$$\bar J = \phi(x(T)) + \int_0^T \{g(x, u) + p f(x, u) - p\,\dot x\}\,dt$$", 1), (r"$$I = J - \int_0^T p\,(f(x, u) - \dot x)\,dt$$", -1),
 ]
-HAMILTONIANS = [(r"$H(x, u, p) = p f(x, u) - g(x, u)$", -1), (r"$\mathcal H = g(x, u) + p f(x, u)$", 1), (r"$H = -g(x, u) + \langle p, f(x, u)\rangle$", -1)]
+HAMILTONIANS = [(r"$H(x, u, p) = p f(x, u) - g(x, u)$", -1), (r"$\mathcal H = g(x, u) + p f(x, u)$", 1), (r"$H = -g(x, u) + \langle p, f(x, u)\rangle$", -1),
+                (r"$$H = p f(x, u) - g(x, u) \to \max_u$$", -1)]
 
 
 @pytest.mark.parametrize(("told", "sign"), [*LAGRANGIANS, *HAMILTONIANS])
@@ -69,3 +70,17 @@ def test_a_header_may_list_numbers_of_one_role() -> None:
     text = r"$\dot x = a x - b x y$ $\dot y = -c y + d x y$ $$J = \int_0^T (x^2 + y^2)\,dt$$ "
     lines = r"$\dot p_x = -2x - (a - b y)p_x - d y p_y$ $$\frac{dJ}{dd} = \int_0^T p_y x y\,dt$$ $$\frac{dJ}{dc} = \int_0^T p_y y\,dt$$"
     assert statuses(text + lines, header)[-3:] == ["proved", "proved", "refuted"]
+
+
+def test_a_hamiltonian_that_nobody_wrote_down_tells_no_sign() -> None:
+    lines = r"$$\dot p = -\frac{\partial H}{\partial x}$$ " + MINUS[1]
+    assert statuses(PROBLEM + lines, "costate: p (row)\nHamiltonian: H")[-1] == "proved"
+
+
+HELD = "costate: p = dJ/dx (row)"
+
+
+def test_numbers_for_matrices_leave_what_rests_on_them_open() -> None:
+    problem = r"$\dot x = A x + B u, x(0) = x_0$ $$J = \int_0^T \frac12 (x^T Q x + u^T R u)\,dt$$ "
+    assert statuses(problem + r"$A = 0$ $\dot p = -x^T Q$", HELD)[-1] == "unknown"
+    assert statuses(problem + r"$\dot p = -x^T Q$", HELD)[-1] == "refuted"

@@ -51,3 +51,7 @@ J = \Phi(x_T) + \sum_{t=0}^{T-1} L_t(x_t, \theta_t)
 H_t(x, p, \theta) = p \cdot f_t(x, \theta) - L_t(x, \theta)"""
     right = r"x_{t+1} = \nabla_p H_t(x_t, p_{t+1}, \theta_t)"
     assert last_two("", given, right, r"x_{t+1} = -\nabla_p H_t(x_t, p_{t+1}, \theta_t)") == ["proved", "refuted"]
+
+
+def test_a_letter_below_is_no_small_order() -> None:
+    assert understood(r"x_{k+1} = M_k(x_k)", r"J_o(x_0) = \sum_{k=0}^N x_k^T x_k")[0] == "J = sum_l=0^N x(l)' x(l)"

@@ -1,0 +1,25 @@
+"""Sources and coefficients under letters of the notes' own: gradients in them, and variations; slips are refuted, and none is taken for 0."""
+
+from __future__ import annotations
+
+import pytest
+from understood import last_two
+
+HEADER = "state: c\ncostate: \\varphi (column)\nobjective: J\ntime: t in [0, T]"
+MODEL = r"\dot c = \kappa K c + B q(t)"
+COST = r"J = \frac12 |c(0) - c_b|^2 + \frac12 \int_0^T (H c - y)^T (H c - y)\,dt"
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    pytest.param(r"\nabla_q J(t) = B^T \varphi(t)", r"\nabla_q J(t) = -B^T \varphi(t)", marks=pytest.mark.campaign),
+    (r"\frac{dJ}{d\kappa} = \int_0^T \varphi^T K c\,dt", r"\frac{dJ}{d\kappa} = \int_0^T \varphi^T K^T c\,dt"),
+])
+def test_gradients_in_a_source_and_in_a_coefficient(right: str, wrong: str) -> None:
+    assert last_two(HEADER, f"{MODEL}\nc(0) = c_0\n{COST}\n" + r"\dot\varphi = -\kappa K^T \varphi - H^T(H c - y)", right, wrong) == ["proved", "refuted"]
+
+
+@pytest.mark.campaign
+def test_a_source_may_be_varied() -> None:
+    right = r"\delta J = \int_0^T \varphi^T B\,\delta q\,dt"
+    given = f"{MODEL}\nc(0) = c_0\n" + r"J = \frac12 \int_0^T c^T c\,dt" + "\n" + r"\dot\varphi = -\kappa K^T \varphi - c"
+    assert last_two(HEADER, given, right, right.replace("B", "2 B")) == ["proved", "refuted"]
