@@ -36,6 +36,7 @@ from adjointcheck.notes.notation import spoken
 from adjointcheck.notes.primes import moved, unprimed
 from adjointcheck.notes.production import counted
 from adjointcheck.notes.prose import said
+from adjointcheck.notes.said_costates import said_costate
 from adjointcheck.notes.sampling import horizon
 from adjointcheck.notes.second_costate import OPTION, second_costate
 from adjointcheck.notes.shorthand import partials
@@ -64,6 +65,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
     texts = [formula.text for formula in document.formulas]
     context = replace(context, maps=maps_beside_bold(texts), rates=rates_in(texts), called=called_in(texts), timed=timed_in(texts),
                       circle=measures_circle(texts))
+    context = said_costate(document.prose, context)
     context = activating(document.prose, texts, _chains(document.formulas, context), context)
     context = peopled(document.formulas, context)
     index = iterated_in(texts) if context.over() != "layers" else ""

@@ -1,0 +1,31 @@
+"""Costates that notes explain in words: the sentence tells letter, sign and layout; one about minus the gradient, or a Hamiltonian, does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from adjointcheck.notes.context import read_header
+from adjointcheck.notes.said_costates import said_costate
+
+SAID = (
+    r"The column $\lambda(t)$ is the gradient of $C(x(T))$ with respect to $x(t)$.", r"$\lambda(t) \in \mathbb{R}^n$: the derivative of the loss with respect to the state.",
+    r"Soit $\lambda(t)$ le gradient de la partie restante par rapport à $x(t)$.", r"Es sei $\lambda(t)$ der Gradient der Kosten nach $x(t)$.",
+    r"Пусть $\lambda(t)$ обозначает градиент функционала по $x(t)$.", r"$\lambda_k$ is the gradient of $J$ in $x_k$.",
+)
+UNSAID = (
+    r"$\lambda(t)$ is minus the gradient of $J$ with respect to $x(t)$.", r"$\lambda(t)$ multiplies the gradient of the Hamiltonian with respect to $x(t)$.",
+    r"$\lambda(t)$ is not the gradient of $J$ with respect to $x(t)$.", r"$\lambda(t)$ is the gradient of $J$ with respect to $u(t)$.",
+    r"$\lambda(t)$ is the gradient of $J$. The state is $x(t)$.", "",
+)
+
+
+@pytest.mark.parametrize("text", [*SAID, *UNSAID])
+def test_words_tell_a_declared_costate(text: str) -> None:
+    context = said_costate(text, read_header(["state: x", r"costate: \lambda"]))
+    assert context.letters["lambda"].told == ("its words" if text in SAID else "")
+
+
+def test_words_introduce_a_costate_where_no_other_letter_may_be_one() -> None:
+    found = said_costate(SAID[0], read_header(["state: x"])).letters["lambda"]
+    assert (found.symbol, found.sign, found.layout) == ("p", 1, "column")
+    assert not said_costate(SAID[0] + r" And $\mu(t)$ is the gradient of $J$ in $x(t)$.", read_header(["state: x"])).of("p")
