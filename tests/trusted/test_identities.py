@@ -70,6 +70,6 @@ def test_the_labels_are_true_by_another_arithmetic() -> None:
     for remark, group in textbook.IDENTITIES.items():
         for left, right in group:
             row = Row(left, right, "identity", remark)
-            assert seen(row, lambda size: size > mpmath.mpf(10) ** -150, 24) is False, (left, right)
+            assert seen(row, lambda size: size > mpmath.mpf(10) ** -150, 12) is False, (left, right)
     for remark, group in textbook.NEAR_MISSES.items():
         assert [pair for pair in group if not seen(Row(*pair, "near miss", remark), lambda size: size > mpmath.mpf(10) ** -205)] == []

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from functools import cache
 from itertools import islice
 from random import Random
 
@@ -26,6 +27,7 @@ STATEMENTS = pytest.mark.parametrize("name", PROBLEMS)
 Mutant = tuple[str, Claim]
 
 
+@cache
 def setting(name: str) -> Setting:
     return setting_of(PROBLEMS[name]())
 
@@ -34,7 +36,8 @@ def steps(name: str) -> list[Step]:
     return [judged.step for judged in derivation(name).steps]
 
 
-def claims(name: str) -> dict[str, Claim]:
+@cache
+def claims(name: str) -> Mapping[str, Claim]:
     return {step.rule: {key: parse(text, caps=LOG, jets=True) for key, text in step.claim.items()} for step in steps(name)}
 
 
