@@ -132,3 +132,14 @@ def rests_on_arrival(left: Node, right: Node, context: Context) -> bool:
     ends = any(getattr(node, "at", None) == Symbol("t1") and getattr(node, "name", "") != "p" for node in nodes)
     whole = any(isinstance(node, tree.Evaluated | tree.Integral) or getattr(node, "name", "") == "J" for node in nodes)
     return asked_for and (ends or whole)
+
+
+def is_renamed(node: Node, context: Context) -> bool:
+    """a of a = x_1(T)."""
+    known = context.letters.get(key(node)) if isinstance(node, tree.Letter) else None
+    return known is not None and known.body is not None
+
+
+def follows(pair: tuple[Node, Node], context: Context) -> bool:
+    """x(T) = 1 + int f dt, and a = 3 where a = x(T): consequences, and no ends that are held."""
+    return is_renamed(pair[0], context) or any(isinstance(part, tree.Integral) for part in walk(pair[1]))

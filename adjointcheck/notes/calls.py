@@ -102,7 +102,8 @@ def _inverts(exponent: Node) -> bool:
 
 
 def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters: Letters) -> bool:
-    if base.name in letters.indexed and (base.below or base.above) and not only_times((content,), letters):
+    path = isinstance(content, Letter) and content.name in letters.indexed  # p^i(t) is a value, though t counts layers
+    if base.name in letters.indexed - letters.functions and (base.below or base.above) and path and not only_times((content,), letters):
         return False  # delta_l (a_{l-1})^T, a factor
     if is_place(content):
         if paren.opener == "[" and base.name in letters.signals and not only_times((content,), letters):

@@ -13,7 +13,7 @@ from functools import reduce
 from adjointcheck.notes import tree
 from adjointcheck.notes.adjoined_motion import adjoined_motion
 from adjointcheck.notes.ansatz import riccati_ansatz
-from adjointcheck.notes.arrivals import asked
+from adjointcheck.notes.arrivals import asked, follows
 from adjointcheck.notes.at_event import at_event, misplaced
 from adjointcheck.notes.at_samples import at_samples, is_beyond
 from adjointcheck.notes.blocks import is_value, numbers, stacked, turned
@@ -356,7 +356,7 @@ def start(chain: tree.Chain, context: Context) -> Introduced:
     left = Symbol("x", at=Symbol("t0")) if left == Symbol("x0") and isinstance(pair[1], tree.Sum | tree.Call) else left
     if not (isinstance(left, Symbol) and left.name == "x" and isinstance(left.at, Symbol | tree.Number)):
         return None
-    if isinstance(left.at, Symbol) and left.at.name == "t1":
+    if isinstance(left.at, Symbol) and left.at.name == "t1" and not follows(pair, context):
         return "assumption", (), replace(context.assume("fixed end"), laws=(*context.laws, Law("end", left, resolve(pair[1], context))))
     if isinstance(left.at, Symbol) and left.at.name != "t0":
         return None

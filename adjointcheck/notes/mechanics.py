@@ -26,7 +26,10 @@ def first_order(chains: Iterable[tree.Chain]) -> list[tree.Chain]:
 
 
 def _driven(chains: Iterable[tree.Chain]) -> set[str]:
-    """r of m r-ddot + k r + q = 0, which follows q and is neither paid for nor felt by q: no state, but perhaps the multiplier of q."""
+    """r of m r-ddot + k r + q = 0, which follows q and is neither paid for nor felt by q: no state, but perhaps the multiplier of q.
+
+    So is r where r-dot = 4 q is told too: that r-ddot is what it is then follows.
+    """
     chains = list(chains)
     motions = {key(found[0]): names(found[1]) for chain in chains if (found := solved(*(pair_of(chain) or (chain, chain))))}
     multipliers = {key(node.factors[0]) for chain in chains for node in walk(chain) if isinstance(node, tree.Product)
@@ -34,7 +37,9 @@ def _driven(chains: Iterable[tree.Chain]) -> set[str]:
     paid = {name for chain in chains for node in walk(chain) if isinstance(node, tree.Integral) for name in names(node.body)} - multipliers
     first = next(iter(motions), "")
     felt = {name for letter, spoken in motions.items() if letter not in multipliers for name in spoken - {letter}}
-    return multipliers | {name for name, spoken in motions.items() if name != first and first in spoken and name not in felt | paid}
+    rates = {key(letter) for chain in chains if (pair := pair_of(chain)) and (letter := moving(pair[0]))
+             and not isinstance(pair[1], tree.Letter | tree.Call)}
+    return multipliers | rates | {name for name, spoken in motions.items() if name != first and first in spoken and name not in felt | paid}
 
 
 def names(node: Node) -> set[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from adjointcheck.notes import tree
+from adjointcheck.notes.arrivals import is_renamed
 from adjointcheck.notes.context import ROLES, Context, own
 from adjointcheck.notes.costs import integrates
 from adjointcheck.notes.indices import Unclear, ahead
@@ -99,6 +100,8 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
     calls = [part for part in walk(written) if isinstance(part, tree.Call) and unknown(resolve(part, context))]
     inside = tuple(resolve(argument, context) for call in calls for argument in call.arguments)
     for left, right, relation in zip(chain.sides, chain.sides[1:], chain.relations, strict=False):
+        if left == right or (taken and is_renamed(getattr(written, "sides", (written,))[0], context)):  # a = x_1(T), a = 2
+            continue
         found = _bounded(left, right, relation, inside) if relation in BOUNDS else frozenset()
         found |= {"optimum"} if relation in EQUALS and _is_set(left, right) else frozenset()
         found |= _said(left, right, context, taken) if relation in EQUALS else frozenset()

@@ -77,3 +77,23 @@ def test_the_end_condition_of_an_example_has_its_own_multiplier() -> None:
 
 def test_an_end_cost_that_is_not_denied_leaves_the_ends_open() -> None:
     assert not {"proved", "refuted"} & {*statuses(EXAM.replace("(b) no $\\phi$:", "(b)"))[-4:]}
+
+
+OSCILLATOR = "\n".join([
+    r"\dot x_1 = x_2", r"\dot x_2 = -4x_1 + u", "x_1(0) = 1", "x_2(0) = 0", r"J(u) = \frac12 x_1(\pi/2)^2 + \frac12\int_0^{\pi/2} u(t)^2\,dt",
+    r"H = \frac12 u^2 + p_1 x_2 + p_2\,(-4x_1 + u)", r"\dot p_1 = 4 p_2", r"\dot p_2 = -p_1", r"u(t) = -p_2(t)", r"\ddot p_2 = -4 p_2"])
+
+
+@pytest.mark.campaign
+def test_costates_that_are_differentiated_once_more_are_no_states() -> None:
+    assert last_two("", OSCILLATOR, r"\ddot p_2 = -4\,p_2", r"\ddot p_2 = 4\,p_2") == ["proved", "refuted"]
+    assert last_two("", OSCILLATOR, r"p_1(\pi/2) = x_1(\pi/2)", r"p_2(\pi/2) = x_1(\pi/2)") == ["proved", "refuted"]
+
+
+@pytest.mark.campaign
+def test_an_end_state_by_another_name_is_held_by_nobody() -> None:
+    given = OSCILLATOR + "\n" + r"a = x_1(\pi/2)"
+    assert last_two("", given, r"p_2(t) = \frac{a}{2}\sin 2t", r"p_2(t) = a\sin 2t") == ["unknown", "refuted"]
+    assert last_two("", given, r"a = -\frac{16}{16+\pi}", r"a = -\frac{8}{16+\pi}") == ["unknown", "assumption"]
+    assert last_two("", given + "\n" + r"a = -\frac{16}{16+\pi}", r"\frac{\partial J}{\partial x_1(0)} = p_1(0)",
+                    r"\frac{\partial J}{\partial x_1(0)} = p_1(\pi/2)") == ["proved", "refuted"]
