@@ -179,9 +179,9 @@ def _parts(tokens: list[Token], cuts: set[int], begin: int) -> list[_Part]:
 
 
 def _continues(tokens: list[Token], at: int) -> bool:
-    """True where wide space stands beside an operator: there it parts nothing."""
+    """True where wide space or a line break stands beside an operator: there it parts nothing."""
     signs = {"REL", "PLUS", "MINUS", "TIMES", "SLASH", "BINOP"}
-    following = tokens[at + 1].type if at + 1 < len(tokens) else ""
+    following = next((token.type for token in tokens[at + 1 :] if token.type != "QUAD"), "")
     return following in signs or (at > 0 and tokens[at - 1].type in signs)
 
 

@@ -70,6 +70,7 @@ UNPAID = re.compile(  # no running cost
 
 
 EVENT_BEFORE = Reservation(INPUTS, "it may rest on the event of before, of which an example in components is not understood")
+CASE = re.compile(r"\b(?:if|when|suppose|should|wenn|falls|sofern|si|lorsque|quand|se|quando|cuando|если|когда)\b|若|如果|当")
 LATE_START = Reservation(frozenset({"x0", "theta"}), "the notes say later that the start depends on the parameters")
 
 
@@ -92,7 +93,7 @@ class Notes:
     """The state between two formulas: the letters so far, the wrong equations so far by name, and what no setting carries.
 
     `readings`: how formulas were read that are right in one reading of what the notes leave open, and not in the other.
-    `sentence`: the words before the formula.
+    `sentence`: the words before the formula.  `cased`: a start that depends on the parameters is told of a case apart, "if x_0 = e(theta)".
     `aside`: context and reservations of the notes' general part, while a part with letters of its own is read, and the other way round.
     """
 
@@ -105,6 +106,7 @@ class Notes:
     aside: tuple[Context, list[Reservation]] | None = None
     sentence: str = ""
     tangent: str | None = None
+    cased: bool = False
 
     def judged(self, formula: Formula) -> Iterator[Finding]:
         """The findings of one formula; the letters that it introduces hold from here on, and so do the reservations that it brings."""
@@ -116,11 +118,13 @@ class Notes:
             yield replace(blank, status="not read", words=told)
             self.reservations += self.half_read(formula.text)
             return
+        starts = self.context.option("starts")
         try:
             resolved, found = self.of_either_cost(blank, chain)
         except Exception as error:
             yield internal(blank, error)
             return
+        self.cased = self.cased or (self.context.option("starts") != starts and CASE.search(self.sentence.lower()) is not None)
         # What holds in all worlds, proved or not, says nothing that a later line could rest on.
         taken = resolved.status != "claim" or all(finding.status == "proved" or finding.agreed for finding in found)
         said = priced(resolved.chain, self.context)
@@ -338,7 +342,7 @@ class Notes:
             return "it leaves out the variation of an input that the notes vary later"
         left, right, reservations, starts = self.sides[item.name]
         part = self.aside[0] if self.aside is not None and reservations is self.aside[1] else self.context
-        if part.option("starts") != starts and LATE_START.touches(left, right, False):
+        if part.option("starts") != starts and not self.cased and LATE_START.touches(left, right, False):
             return LATE_START.reason
         late = (later for later in reservations if later.inputs & {*INPUTS, "end"} and "all" not in later.inputs)
         return next((later.reason for later in late if later.touches(left, right, False)), "")

@@ -88,3 +88,15 @@ def test_a_thin_space_before_a_bracket_multiplies(line: str, reading: str) -> No
 def test_a_header_tells_a_sign_in_words(meaning: str, sign: int) -> None:
     known = read_header([f"costate: {meaning}"]).of("p")[0]
     assert (known.sign, known.told) == (sign, "declared")
+
+
+@pytest.mark.parametrize("gap", [r"\quad", r"\qquad {}", r"\quad\quad", ""])
+def test_a_row_that_begins_with_a_sign_goes_on_with_the_sum(gap: str) -> None:
+    line = rf"\begin{{aligned}} J &= \Phi(x(T)) \\ &{gap} + \int_0^T L(x, t)\, dt \end{{aligned}}"
+    assert understood(r"\dot x = f(x, t)", line)[0] == "J = Psi(x(t1)) + int_t0^t1 L(x, t) dt"
+
+
+def test_a_start_that_is_told_of_a_case_apart_leaves_gradients_before_it_as_they_are() -> None:
+    flow = r"$$\dot x = f(x, \theta), \qquad x(0) = x_0$$ $$J = \Phi(x(T))$$ $$p(t) = dJ/dx(t)$$ $$\frac{dJ}{d\theta} = \int_0^T p f_\theta dt$$ "
+    start = r"the start depends on the parameters, $$x_0 = \eta(\theta)$$"
+    assert [statuses(flow + word + start)[-2] for word in ("If ", "Here ")] == ["proved", "unknown"]
