@@ -201,7 +201,7 @@ def test_the_trusted_base_can_be_read_in_one_sitting() -> None:
     """The design asks for 1,500 in all; the laws that keep UNKNOWN rare and the theories cost more (README says so)."""
     sizes = {name: code_lines(MODULES[name].read_text(encoding="utf-8")) for name in TRUSTED_BASE}
     theories = sum(sizes[f"trusted/{name}.py"] for name in ("language", "matrix", "theory"))
-    assert sum(sizes.values()) - theories <= 1750, sizes
+    assert sum(sizes.values()) - theories <= 1735, sizes
     assert theories <= 700, sizes
 
 

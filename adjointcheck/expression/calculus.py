@@ -53,21 +53,14 @@ def gradient(roots: Sequence[Expression], seeds: Sequence[Expression], names: It
     for root, seed in zip(roots, seeds, strict=True):
         terms[root].append(seed)
     names = list(names)
-    wanted = {symbol(name) for name in names}
-    nodes = walk(roots)
-    live = _depends(nodes, wanted)
-    for node in reversed(nodes):
-        if node.args and node in terms and node in live:
-            _scatter(node, total(terms[node]), terms, live, names)
-    return {name: total(terms[symbol(name)]) if symbol(name) in terms else ZERO for name in names}
-
-
-def _depends(nodes: Sequence[Expression], wanted: set[Expression]) -> set[Expression]:
-    live = set(wanted)
+    nodes, live = walk(roots), {symbol(name) for name in names}
     for node in nodes:
         if not live.isdisjoint(node.args):
             live.add(node)
-    return live
+    for node in reversed(nodes):
+        if node.args and node in terms and node in live:
+            _scatter(node, total(terms[node]), terms, live, names)
+    return {name: total(terms[symbol(name)]) for name in names}
 
 
 def _scatter(node: Expression, cotangent: Expression, terms: dict[Expression, list[Expression]], live: set[Expression],

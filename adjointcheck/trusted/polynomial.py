@@ -45,7 +45,7 @@ class PlainRing:
         return {monomial: Fraction(c) for monomial, c in a.items()}
 
     def from_terms(self, terms: Iterable[tuple[Monomial, Fraction]]) -> Mapping[Monomial, Any]:
-        return self._merge((monomial, _whole(c)) for monomial, c in terms)
+        return self._merge((m, c.numerator if c.denominator == 1 else c) for m, c in terms)
 
     def _merge(self, terms: Iterable[tuple[Monomial, Any]]) -> Mapping[Monomial, Any]:
         total: dict[Monomial, Any] = {}
@@ -58,10 +58,6 @@ class PlainRing:
         self.budget -= work
         if self.budget < 0:
             raise BudgetError("the normal form grew beyond the budget of term operations")
-
-
-def _whole(value: Fraction) -> int | Fraction:
-    return value.numerator if value.denominator == 1 else value
 
 
 def _times(m: Monomial, n: Monomial) -> Monomial:
@@ -109,9 +105,5 @@ class FlintRing:
             for generator, exponent in monomial:
                 exponents[generator] = exponent
             key = tuple(exponents)
-            dense[key] = dense.get(key, 0) + _fmpq(coefficient)
+            dense[key] = dense.get(key, 0) + flint.fmpq(coefficient.numerator, coefficient.denominator)
         return self.context.from_dict(dense)
-
-
-def _fmpq(value: Fraction) -> Any:
-    return flint.fmpq(value.numerator, value.denominator)

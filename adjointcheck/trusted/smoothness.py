@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fractions import Fraction
 
 from adjointcheck.expression.calculus import partial
 from adjointcheck.expression.grammar import to_text
@@ -58,14 +57,9 @@ def _meets(node: Expression, positive: frozenset[str]) -> bool:
         return False
     gap = condition.args[0] - condition.args[1]
     for name in sorted(symbols_of(gap)):
-        slope = _constant_slope(gap, name)
-        if slope:
-            on_surface = {name: substitute([gap], {name: 0})[0] * number(-1 / slope)}
+        slope = partial(gap, name)
+        if slope.head == "number" and slope.value:
+            on_surface = {name: substitute([gap], {name: 0})[0] * number(-1 / slope.value)}
             sides = substitute([value, otherwise], on_surface)
             return equal(sides[0], sides[1], positive).status is Status.PROVED
     return False
-
-
-def _constant_slope(gap: Expression, name: str) -> Fraction | None:
-    slope = partial(gap, name)
-    return slope.value if slope.head == "number" else None

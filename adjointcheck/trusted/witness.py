@@ -35,7 +35,7 @@ def refute(left: Expression, right: Expression, positive: frozenset[str], tries:
         for point in points:
             try:
                 a, b = ball(left, point, precision), ball(right, point, precision)
-                if _disjoint(a, b) and _confirmed(left, right, point, precision):
+                if not a.overlaps(b) and _confirmed(left, right, point, precision):
                     return _witness(left, right, point, 2 * precision + 256)
             except NoInformation:  # of the sides, or of what a witness shows in more digits
                 continue
@@ -127,10 +127,6 @@ def _decided(yes: Any, no: Any) -> bool:
     return bool(yes)
 
 
-def _arb_sign(a: Any) -> Any:
-    return flint.arb(1) if _decided(a > 0, a < 0) else flint.arb(-1)
-
-
 _SHARED: dict[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
     "neg": lambda a: -a, "abs": abs, "not": lambda a: not a, "and": lambda a, b: a and b, "or": lambda a, b: a or b,
@@ -140,7 +136,7 @@ _ARB: dict[str, Callable[..., Any]] = {
     **_SHARED,
     **{name: (lambda a, name=name: getattr(a, name)()) for name in
        ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "sqrt")},
-    "sign": _arb_sign, "min": lambda a, b: a.min(b), "max": lambda a, b: a.max(b),
+    "sign": lambda a: flint.arb(1 if _decided(a > 0, a < 0) else -1), "min": lambda a, b: a.min(b), "max": lambda a, b: a.max(b),
     "pow": lambda a, b: (b * a.log()).exp(),
     "power": lambda a, r: (_arb(r) * a.log()).exp(),
 }
@@ -169,10 +165,6 @@ def _witness(left: Expression, right: Expression, point: Point, precision: int) 
     with flint.ctx.workprec(precision):
         digits = next((n for n in (12, 24, 48, 96, 250) if _show(a, n) != _show(b, n)), 1000)
         return Witness(tuple((name, str(value)) for name, value in point.items()), _show(a, digits), _show(b, digits), _show(gap, 6))
-
-
-def _disjoint(a: Any, b: Any) -> bool:
-    return not a.overlaps(b)
 
 
 def _show(a: Any, digits: int) -> str:
@@ -251,15 +243,11 @@ def _interval_of(choose: Callable[..., Any], a: Any, b: Any) -> Any:
     return iv.mpf([choose(mpmath.mpf(a.a), mpmath.mpf(b.a)), choose(mpmath.mpf(a.b), mpmath.mpf(b.b))])
 
 
-def _interval_sign(a: Any) -> Any:
-    return iv.mpf(1 if _decided(a.a > 0, a.b < 0) else -1)
-
-
 _INTERVAL: dict[str, Callable[..., Any]] = {
     **_SHARED,
     "lt": lambda a, b: _decided(a.b < b.a, a.a >= b.b), "le": lambda a, b: _decided(a.b <= b.a, a.a > b.b),
     "exp": _exp, "sin": _moderate("sin"), "cos": _moderate("cos"), "log": lambda a: iv.log(a), "sqrt": lambda a: iv.sqrt(a),
-    "asin": _monotone("asin"), "atan": _monotone("atan"), "sign": _interval_sign,
+    "asin": _monotone("asin"), "atan": _monotone("atan"), "sign": lambda a: iv.mpf(1 if _decided(a.a > 0, a.b < 0) else -1),
     "min": lambda a, b: _interval_of(min, a, b), "max": lambda a, b: _interval_of(max, a, b),
     "pow": lambda a, b: _exp(b * iv.log(a)), "power": lambda a, r: _exp(_interval(r) * iv.log(a)),
 }
