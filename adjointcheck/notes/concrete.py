@@ -51,6 +51,8 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
         return context
     formulas = list(formulas)
     rates = _rates(_chains(formulas, context), context)
+    if _moves_whole(_chains(formulas, context), rates, context):
+        return context
     states = _states(rates, _chains(formulas, context), context)
     if not states or len(states) > MOST:
         return context
@@ -120,6 +122,14 @@ def written_out(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ..
 
 
 # What moves
+
+
+def _moves_whole(chains: Iterable[tree.Chain], rates: Rates, context: Context) -> bool:
+    """Is the state that moves first moved by a field that is not written out, xdot = A x + B u, so that P-dot = P^2 is of no state?"""
+    names = {known.letter for known in context.of("x") if known.source == "declared"} or {*USUAL_STATES}
+    moved = (key(letter) for chain in chains if (pair := pair_of(chain)) and (letter := moving(pair[0])) is not None)
+    first = next((name for name in moved if name in names or name in rates), "")
+    return bool(first) and first not in rates
 
 
 def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:

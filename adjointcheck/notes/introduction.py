@@ -140,12 +140,22 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
             after = reduce(_besides, chain.conditions, after) if status == "assumption" else after
             told = introduce in UNJUDGED or (introduce is layers and ANY_STEP in after.letters)
             return replace(resolved, problems=()) if told else resolved, _explained(after, chain)
+    chain, context = _least(chain, context)
     context = with_end_multiplier(chain, stage_letters(chain, context))
     after = _explained(chained(chain, propose(chain, governed(chain, vectors(chain, parametric(chain, context))))), chain)
     resolved = _resolved(chain, after)
     several = ("it speaks of two costs",) if len(spoken_costs(chain, after)) > 1 else ()
     several += ("it asks of each sample what the optimum has in the mean",) if kind == EACH and resolved.form == "optimality" else ()
     return replace(resolved, problems=(*resolved.problems, *doubts, *several)), _hypothesised(chain, after)
+
+
+def _least(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Context]:
+    """J = ... at the optimum for min J = ..."""
+    first = chain.sides[0]
+    body = first.body if isinstance(first, tree.Extremum) and chain.relations[:1] == ("=",) else None
+    if body is None or resolve(body, context) != Symbol("J") or context.law("objective") is None:
+        return chain, context
+    return replace(chain, sides=(body, *chain.sides[1:])), context.assume("optimal")
 
 
 def _besides(context: Context, condition: Node) -> Context:

@@ -63,6 +63,16 @@ def regulator_steps(names: Names, known: Container[str]) -> Iterator[dict[str, A
     yield _step("feedback", "rewrite", f"w = -{gain}*P*x", ["control", "ansatz"], control="hole")
 
 
+def value_steps(names: Names, known: Container[str]) -> Iterator[dict[str, Any]]:
+    """J = c/2 x' P x at t0, for J = J + int d/dt (c/2 x' P x) dt less its ends."""
+    half, end = f"{names['c']}/2*", [id for id in ("Psi_is",) if id in known]
+    value, rate = f"{half}transpose(x)*P*x", f"{half}(transpose(x.dot)*P*x + transpose(x)*P.dot*x + transpose(x)*P*x.dot)"
+    moved = {"value": "J", "t0": value, "t1": f"Psi - {value}", "integrand": f"L + {rate}"}
+    yield {"id": "value_moved", "rule": "by_parts", "premises": ["cost"], "claim": moved, "how": {"boundary": f"-({value})"}}
+    premises = ["value_moved", "L_is", "dynamics", "f_is", "feedback", "riccati", "riccati_end", *end]
+    yield {"id": "value", "rule": "rewrite", "premises": premises, "claim": {"value": "J", "t0": value}, "how": {}}
+
+
 def _step(id: str, rule: str, claim: str, premises: list[str], at: str = "always", **how: str) -> dict[str, Any]:
     left, right = claim.split(" = ")
     return {"id": id, "rule": rule, "premises": premises, "claim": {"left": left, "right": right, "at": at}, "how": how}

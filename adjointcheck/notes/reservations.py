@@ -181,7 +181,7 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset({"refutations"})
     if isinstance(left, Symbol) and left.name == "theta" and left.at in (None, Symbol("t")) and not left.part:
         return frozenset({"all"})
-    if isinstance(left, Applied) and left.name == "H" and "p" in _names(right):
+    if (_is_hamiltonian(left) or (isinstance(left, tree.Extremum) and _is_hamiltonian(left.body))) and "p" in _names(right):
         return frozenset({"H"})
     if isinstance(left, Symbol) and left.name != "J_a" and left.at is None and any(known.body for known in context.of(left.name)):
         return frozenset({left.name})
@@ -278,6 +278,10 @@ def _seeks(sides: Iterable[Node], context: Context) -> bool:
 
 def _is_start(node: Node) -> bool:
     return isinstance(node, Symbol) and not node.part and (node.name == "x0" or (node.name == "x" and _at_start(node.at)))
+
+
+def _is_hamiltonian(node: Node | None) -> bool:
+    return isinstance(node, Applied) and node.name == "H"
 
 
 def _is_own_rate(left: Node, context: Context) -> bool:

@@ -25,7 +25,7 @@ from adjointcheck.notes.curvature import directions, is_second
 from adjointcheck.notes.forms import about_end_time
 from adjointcheck.notes.jacobian import Partial
 from adjointcheck.notes.meaning import Applied, Symbol, children, symbols, walk
-from adjointcheck.notes.regulator import letters_of, names_of, regulator_steps
+from adjointcheck.notes.regulator import letters_of, names_of, regulator_steps, value_steps
 from adjointcheck.notes.second_order import ALONE
 from adjointcheck.notes.settings import HIDDEN_PARTNER, HIDDEN_STAGES, HIDDEN_VARIED, KINDS, TOLD, Setting, judged, observes, setting
 from adjointcheck.notes.stage_proof import COUNTS, kind_of
@@ -70,7 +70,7 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
     alone = tuple(name for name, fixed in ALONE.items() if fixed <= {*held})
     choice = ("costate", "terminal") if has_free_multiplier(chain) else ()
     for kind in filter(None, kinds):
-        made = concrete(kind, context)
+        made = concrete(kind, context, {"J", "P"} <= symbols(chain))
         if made is not None:
             force = tuple(name for name in (*held, *alone, *stationary, *free, *smooth) if name in made.optional)
             spelt = (("stationary_control",),) if "stationary" in force and "L_is" in made.facts else ()  # L_w is a formula
@@ -309,8 +309,11 @@ def _is_start(place: Node | None) -> bool:
     return place in (Symbol("t0"), tree.Number(Fraction(0)))
 
 
-def concrete(kind: str, context: Context) -> Setting | None:
-    """The kind's setting with the context's functions; None where the notes' own fields cannot be put in."""
+def concrete(kind: str, context: Context, valued: bool = False) -> Setting | None:
+    """The kind's setting with the context's functions; None where the notes' own fields cannot be put in.
+
+    `valued`: with what a regulator's cost is worth, which is dear to prove.
+    """
     language = setting(kind).language
     put = {name: text for name, text in values(kind, context).items() if name in language.letters or name == SLOPE}
     key = kind, tuple(sorted(put.items())), sizes(context)
@@ -329,7 +332,7 @@ def concrete(kind: str, context: Context) -> Setting | None:
     inner = {name: tuple(part for part in LETTERS if f"{name}_{part}" not in put) for name in wrapped}
     roots = {name: substitute([root], {name: symbol(own_function(name))})[0] if name in wrapped else root for name, root in bodies.items()}
     texts = tuple(sorted((name, to_text(root)) for name, root in roots.items()))
-    return _with(key, texts, tuple(sorted(own.items())), tuple(sorted(inner.items())), operator)
+    return _with(key, texts, tuple(sorted(own.items())), tuple(sorted(inner.items())), operator, valued)
 
 
 Operator = tuple[str, tuple[str, ...]]  # how many components, and of what
@@ -488,7 +491,7 @@ def with_functions(made: Setting, inner: Mapping[str, tuple[str, ...]]) -> Setti
 
 @cache
 def _with(key: tuple[Any, ...], bodies: tuple[tuple[str, str], ...], own: tuple[tuple[str, str], ...],
-          inner: tuple[tuple[str, tuple[str, ...]], ...], operator: Operator) -> Setting | None:
+          inner: tuple[tuple[str, tuple[str, ...]], ...], operator: Operator, valued: bool) -> Setting | None:
     """The setting where functions are formulas, perhaps of a function of the notes; None where the core does not prove the partials."""
     grown = with_functions(with_letters(with_operator(setting(*key), operator), dict(own)), dict(inner))
     steps = [*grown.document["steps"]]
@@ -498,7 +501,7 @@ def _with(key: tuple[Any, ...], bodies: tuple[tuple[str, str], ...], own: tuple[
         for function, text in bodies:
             steps += field_steps(grown, function, text, set(dict(own)))
         made = judged({**grown.document, "steps": steps}, grown.optional)
-        return regulated(scored(made, dict(bodies)), dict(bodies), dict(own))
+        return regulated(scored(made, dict(bodies)), dict(bodies), dict(own), valued)
     except AdjointCheckError:
         return None
 
@@ -524,13 +527,14 @@ def score_steps() -> Iterator[dict[str, Any]]:
     yield step("score_is_costate", "rewrite", "score", "-p", "no_defect", "defect", no_defect="hole", defect="-hole")
 
 
-def regulated(made: Setting, bodies: Mapping[str, str], own: Mapping[str, str]) -> Setting:
-    """With Riccati's matrix, where the problem is a linear-quadratic regulator."""
+def regulated(made: Setting, bodies: Mapping[str, str], own: Mapping[str, str], valued: bool) -> Setting:
+    """With Riccati's matrix, where the problem is a linear-quadratic regulator, and perhaps with what its cost is worth."""
     names = names_of(made, bodies, own) if "stationary_control" in made.facts else None
     if names is None:
         return made
     grown = with_letters(made, letters_of(made))
     steps = [*grown.document["steps"], *regulator_steps(names, grown.facts.keys())]
+    steps += value_steps(names, grown.facts.keys()) if valued else ()
     return judged({**grown.document, "steps": steps}, grown.optional)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import last_two, understood
+from understood import last_two, statuses, understood
 
 FLOW = r"\dot x = f(x,u)"
 TUNED = r"\dot x = f(x,\theta)"
@@ -125,3 +125,23 @@ def test_how_a_cost_that_is_only_named_moves_with_eps_is_not_known() -> None:
     given = "\\dot y = f(y,u)\np(T) = \\nabla\\mathcal{J}(y(T))\n"
     line = r"\frac{d}{d\xi}\mathcal{J}(y_\xi(T))|_{\xi=0} = "
     assert last_two("", given, line + "0", line + r"\int_0^T p^\top f_u w\,dt") == ["unknown", "unknown"]
+
+
+REGULATOR = (r"$\dot x = Ax + Bu, x(0) = x_0$ $$J = \tfrac12 \int_0^T \left( x^T Q x + u^T R u \right) dt + \tfrac12 x(T)^T S x(T) \to \min$$ with symmetric $Q$, $R$, $S$. "
+             r"$$\mathcal{H} = \psi^T (Ax + Bu) - \tfrac12 \left( x^T Q x + u^T R u \right) \to \max_u$$ ")
+
+
+def test_a_hamiltonian_that_is_made_large_tells_the_sign() -> None:
+    lines = r"$\dot\psi = -A^T \psi + Q x$ $\psi(T) = -S x(T)$ $u = R^{-1} B^T \psi$ $\dot\psi = -A^T \psi - Q x$ $\psi(T) = S x(T)$"
+    assert statuses(REGULATOR + lines, "costate: \\psi (column)\ntime: t in [0, T]")[-6:] == [
+        "definition", "proved", "proved", "proved", "refuted", "refuted"]
+
+
+def test_a_matrix_that_moves_by_its_square_is_no_state() -> None:
+    lines = r"$$\psi = -P x$$ $$-\dot P = A^T P + P A - P B R^{-1} B^T P + Q$$ For $A = 0$, $B = R = 1$, $Q = 0$ we have $\dot P = P^2$."
+    assert statuses(REGULATOR + lines, "costate: \\psi (column)\ntime: t in [0, T]")[4:6] == ["definition", "proved"]
+
+
+def test_the_least_cost_is_the_cost_at_the_optimum() -> None:
+    lines = r"$$\psi = -P x$$ $$\min J = \tfrac12 x_0^T P(0) x_0$$ $$\min J = x_0^T P(0) x_0$$"
+    assert statuses(REGULATOR + lines, "costate: \\psi (column)\ntime: t in [0, T]")[-2:] == ["proved", "refuted"]
