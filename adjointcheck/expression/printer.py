@@ -1,4 +1,4 @@
-"""The printer of the grammar, the inverse of `grammar.parse`; nothing is proved by what is printed here."""
+"""The printer of the grammar, the inverse of `grammar.parse`: one text for each expression, which tells inverted matrices apart."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def written_out(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ..
 def _moves_whole(chains: Iterable[tree.Chain], rates: Rates, context: Context) -> bool:
     """Is the state that moves first moved by a field that is not written out, xdot = A x + B u, so that P-dot = P^2 is of no state?"""
     names = {known.letter for known in context.of("x") if known.source == "declared"} or {*USUAL_STATES}
-    moved = (key(letter) for chain in chains if (pair := pair_of(chain)) and (letter := moving(pair[0])) is not None)
+    moved = (key(letter) for chain in first_order(chains) if (pair := pair_of(chain)) for letter, _ in moved_letters(*pair))
     first = next((name for name in moved if name in names or name in rates), "")
     return bool(first) and first not in rates
 

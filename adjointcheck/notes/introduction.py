@@ -51,7 +51,7 @@ from adjointcheck.notes.numbered import family, numbered, spread
 from adjointcheck.notes.observed import observed_cost
 from adjointcheck.notes.outputs import observed, output
 from adjointcheck.notes.own_letters import indexed, is_pairwise, is_placed, layered_data
-from adjointcheck.notes.posing import mapped, posed, ranged, sought
+from adjointcheck.notes.posing import condition, least, mapped, posed, ranged, sought
 from adjointcheck.notes.primes import is_primed, unprimed
 from adjointcheck.notes.production import alike, inner_function, steered
 from adjointcheck.notes.propagators import propagated, propagator
@@ -65,7 +65,7 @@ from adjointcheck.notes.shorthand import NOTATIONS, bounds, conserved, counts, g
 from adjointcheck.notes.slopes import parametric
 from adjointcheck.notes.spaces import membership
 from adjointcheck.notes.stages import on_clock, stage_definition, stage_law, stage_letters, stage_update
-from adjointcheck.notes.starting import START, parametrised
+from adjointcheck.notes.starting import parametrised
 from adjointcheck.notes.step_jacobians import step_jacobians
 from adjointcheck.notes.superscripts import below as lowered
 from adjointcheck.notes.switching import bounded
@@ -140,22 +140,13 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
             after = reduce(_besides, chain.conditions, after) if status == "assumption" else after
             told = introduce in UNJUDGED or (introduce is layers and ANY_STEP in after.letters)
             return replace(resolved, problems=()) if told else resolved, _explained(after, chain)
-    chain, context = _least(chain, context)
+    chain, context = least(chain, context)
     context = with_end_multiplier(chain, stage_letters(chain, context))
     after = _explained(chained(chain, propose(chain, governed(chain, vectors(chain, parametric(chain, context))))), chain)
     resolved = _resolved(chain, after)
     several = ("it speaks of two costs",) if len(spoken_costs(chain, after)) > 1 else ()
     several += ("it asks of each sample what the optimum has in the mean",) if kind == EACH and resolved.form == "optimality" else ()
     return replace(resolved, problems=(*resolved.problems, *doubts, *several)), _hypothesised(chain, after)
-
-
-def _least(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Context]:
-    """J = ... at the optimum for min J = ..."""
-    first = chain.sides[0]
-    body = first.body if isinstance(first, tree.Extremum) and chain.relations[:1] == ("=",) else None
-    if body is None or resolve(body, context) != Symbol("J") or context.law("objective") is None:
-        return chain, context
-    return replace(chain, sides=(body, *chain.sides[1:])), context.assume("optimal")
 
 
 def _besides(context: Context, condition: Node) -> Context:
@@ -513,23 +504,6 @@ def _end_cost(context: Context) -> Node:
 def _quadratic_end(value: Node, context: Context) -> bool:
     made = resolve(value, context)
     return any(isinstance(p, Symbol) and p.name == "x" and isinstance(p.at, Symbol) and p.at.name in ("t1", "N") for p in walk(made))
-
-
-def condition(chain: tree.Chain, context: Context) -> Introduced:
-    """delta x(t_0) = 0, psi(x(T)) = 0, delta J = 0: what is held fixed, asked for, or stationary."""
-    pair = pair_of(chain)
-    if pair is None or len(chain.sides) > 2 or pair[1] != tree.Number(Fraction(0)):
-        return None
-    left = resolve(pair[0], context)
-    if isinstance(left, Applied) and left.name in ("psi", "g"):
-        return "assumption", (), context
-    inner = left.of if isinstance(left, tree.Variation) else None
-    if isinstance(inner, Symbol) and inner.name in ("J", "J_a"):
-        return "assumption", (), context.assume("optimal")
-    if isinstance(inner, Symbol) and (inner == START or inner.name == "x0"):
-        return "assumption", (), context.assume("fixed start")
-    fixed = isinstance(inner, Symbol) and (inner.name in ("theta", "t0", "t1") or (inner.name == "x" and inner.at is not None))
-    return ("assumption", (), context) if fixed else None
 
 
 def naming(chain: tree.Chain, context: Context) -> Introduced:

@@ -38,8 +38,13 @@ def _driven(chains: Iterable[tree.Chain]) -> set[str]:
     first = next(iter(motions), "")
     felt = {name for letter, spoken in motions.items() if letter not in multipliers for name in spoken - {letter}}
     rates = {key(letter) for chain in chains if (pair := pair_of(chain)) and (letter := moving(pair[0]))
-             and not isinstance(pair[1], tree.Letter | tree.Call)}
+             and not isinstance(pair[1], tree.Letter | tree.Call) and not _is_start(pair[0])}
     return multipliers | rates | {name for name, spoken in motions.items() if name != first and first in spoken and name not in felt | paid}
+
+
+def _is_start(node: Node) -> bool:
+    """q-dot(0), and not q-dot or q-dot(t)."""
+    return isinstance(node, tree.Call) and getattr(node.arguments[0], "name", "") != "t"
 
 
 def names(node: Node) -> set[str]:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from adjointcheck.notes import tree
 from adjointcheck.notes.comparison import Agreement, Contradiction, Undecided
 from adjointcheck.notes.comparison import judge_pair as in_worlds
-from adjointcheck.notes.context import Context
+from adjointcheck.notes.context import ROLES, Context
 from adjointcheck.notes.current_values import is_undiscounted
 from adjointcheck.notes.forms import is_solved_state
 from adjointcheck.notes.meaning import Symbol, symbols, walk
@@ -145,7 +145,14 @@ def _of_few_layers(line: Line) -> bool:
     return line.notes.over() == "layers" and bool(places) and FEW.search(line.sentence) is not None
 
 
+def _by_no_input(line: Line) -> bool:
+    """dJ/dA_k of a letter A that has no value for each layer in what the notes say."""
+    slopes = [part for side in line.sides for part in walk(side) if isinstance(part, tree.Derivative) and part.of == Symbol("J")]
+    return any(isinstance(by, Symbol) and by.name not in ROLES and Symbol("l") in by.part for part in slopes for by in part.by)
+
+
 PARDONS = (
+    Pardon(_if(_by_no_input, "how the layers depend on the letter in which is differentiated the notes do not say")),
     Pardon(_if(_of_few_layers, "it is said of a few layers, and how many there are is not understood")),
     Pardon(_if(_under_some_control, "it is so under one control, and no formula says that this is the optimal one")),
     Pardon(_if(_right_transposed, "it is the transpose of a gradient that has its matrix's shape; declare `gradients: columns`")),

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context
 from adjointcheck.notes.meaning import Applied, Symbol, Unknown, rebuilt, resolve, unknown, walk
+from adjointcheck.notes.starting import START
 from adjointcheck.notes.tree import Node
-from adjointcheck.notes.usage import HAMILTONIANS, head, role_in
+from adjointcheck.notes.usage import HAMILTONIANS, head, pair_of, role_in
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 ORDERS = ("<", ">", "<=", ">=", "!=", "succeq", "preceq", "succ", "prec")
@@ -77,3 +79,29 @@ def ranged(chain: tree.Chain, context: Context) -> Introduced:
     told = any(isinstance(part, tree.Derivative | tree.Variation | tree.Integral) for part in parts) or not names.isdisjoint(SOUGHT)
     known = any(isinstance(part, Symbol | Applied | Unknown) for part in parts)
     return ("assumption", (), context) if known and not told else None
+
+
+def least(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Context]:
+    """J = ... at the optimum for min J = ..."""
+    first = chain.sides[0]
+    body = first.body if isinstance(first, tree.Extremum) and chain.relations[:1] == ("=",) else None
+    if body is None or resolve(body, context) != Symbol("J") or context.law("objective") is None:
+        return chain, context
+    return replace(chain, sides=(body, *chain.sides[1:])), context.assume("optimal")
+
+
+def condition(chain: tree.Chain, context: Context) -> Introduced:
+    """delta x(t_0) = 0, psi(x(T)) = 0, delta J = 0: what is held fixed, asked for, or stationary."""
+    pair = pair_of(chain)
+    if pair is None or len(chain.sides) > 2 or pair[1] != tree.Number(Fraction(0)):
+        return None
+    left = resolve(pair[0], context)
+    if isinstance(left, Applied) and left.name in ("psi", "g"):
+        return "assumption", (), context
+    inner = left.of if isinstance(left, tree.Variation) else None
+    if isinstance(inner, Symbol) and inner.name in ("J", "J_a"):
+        return "assumption", (), context.assume("optimal")
+    if isinstance(inner, Symbol) and (inner == START or inner.name == "x0"):
+        return "assumption", (), context.assume("fixed start")
+    fixed = isinstance(inner, Symbol) and (inner.name in ("theta", "t0", "t1") or (inner.name == "x" and inner.at is not None))
+    return ("assumption", (), context) if fixed else None

@@ -69,3 +69,8 @@ def test_a_product_sign_is_read_in_the_order_that_is_right_and_no_other_product_
 def test_what_is_said_of_a_special_case_is_not_refuted() -> None:
     text = SPLIT + r"Suppose that only $E_T$ is left. Then one finds $$\delta_t = W^T \mathrm{diag}(1 - h_{t+1}^2) \delta_{t+1}$$"
     assert statuses(text)[-1] == "unknown"
+
+
+def test_an_end_cost_by_the_matrix_of_a_layer_goes_through_the_layers() -> None:
+    told = r"$$x_{k+1} = x_k + h f(x_k, \theta_k)$$ $$\delta_k = \nabla_{x_k} E(x_N)$$ With $f(x, \theta) = A\,\sigma(B x + c)$ and $\theta = (A, B, c)$ "
+    assert statuses(told + r"$$\nabla_{A_k} E = h\,\delta_{k+1}\,\sigma(B x_k + c)^T$$", "gradients: columns")[-1] in ("proved", "unknown")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import last_two
+from understood import last_two, statuses
 
 FALL = r"""\ddot q = -g
 v = \dot q
@@ -32,3 +32,9 @@ def test_right_lines_are_proved_and_slips_refuted(given: str, right: str, wrong:
 
 def test_a_field_of_vectors_of_second_order_stays_open() -> None:
     assert last_two("state: q\ncostate: p", r"\ddot q = f(q, \dot q)", r"\dot p = -p f_q", r"\dot p = p f_q") == ["unknown", "unknown"]
+
+
+def test_a_start_at_rest_is_no_law_of_the_rate() -> None:
+    told = r"$$m \ddot q = -k q - c \dot q + w, \qquad q(0) = q_0, \quad \dot q(0) = 0$$ $$E = \tfrac12 \int_0^T q^2 + w^2\,dt$$ "
+    lines = r"$$\mathcal{E} = \int_0^T \tfrac12 q^2 + \tfrac12 w^2 + r (m \ddot q + c \dot q + k q - w)\,dt$$ $$m \ddot r - c \dot r + k r + q = 0$$ $$m \ddot r + c \dot r + k r + q = 0$$"
+    assert statuses(told + lines, "")[-2:] == ["proved", "refuted"]
