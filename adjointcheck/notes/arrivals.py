@@ -137,7 +137,7 @@ def rests_on_arrival(left: Node, right: Node, context: Context) -> bool:
 def is_renamed(node: Node, context: Context) -> bool:
     """a of a = x_1(T)."""
     known = context.letters.get(key(node)) if isinstance(node, tree.Letter) else None
-    return known is not None and known.body is not None
+    return known is not None and isinstance(known.body, Symbol) and known.body.at == Symbol("t1")
 
 
 def follows(pair: tuple[Node, Node], context: Context) -> bool:

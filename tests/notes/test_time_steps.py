@@ -108,9 +108,9 @@ def test_f_n_is_f_at_x_n_where_the_law_has_one_f_of_the_time() -> None:
 
 
 @pytest.mark.parametrize(("text", "reading"), [
-    (r"$$x_{t+1} = f(x_t, u_t),\quad t=0,\ldots,T-1$$", "x(l + 1) = f(x(l), w(l)), l = [0, ?dots?, N - 1]"),
-    (r"$$x_{i+1} = M_i(x_i), \quad i = 0, \dots, n-1$$", "x(l + 1) = f(x(l))|l, l = [0, ?dots?, N - 1]"),
+    (r"$$J = \Phi(x_T)$$ $$x_{t+1} = f(x_t, u_t),\quad t=0,\ldots,T-1$$", "x(l + 1) = f(x(l), w(l)), l = [0, ?dots?, ?N? - 1]"),
+    (r"$$J = \Phi(x_n)$$ $$x_{i+1} = M_i(x_i), \quad i = 0, \dots, n-1$$", "x(l + 1) = f(x(l))|l, l = [0, ?dots?, ?N? - 1]"),
     (r"$$h_t = \tanh(W h_{t-1} + U x_t + b)$$", "x(l) = tanh(W x(l - 1) + U x_(l) + b)"),
 ])
 def test_laws_of_layers_with_other_counters_and_inputs(text: str, reading: str) -> None:
-    assert understood(text.strip("$"))[0] == reading
+    assert understood(*text.strip("$").split("$$ $$"))[0] == reading
