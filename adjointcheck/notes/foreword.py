@@ -28,6 +28,7 @@ from adjointcheck.notes.letters import called_in, maps_beside_bold, measures_cir
 from adjointcheck.notes.mass import mass_dynamics, targets, weighed
 from adjointcheck.notes.meaning import Symbol, resolve
 from adjointcheck.notes.meanings import meant
+from adjointcheck.notes.meanings import said as said_costate
 from adjointcheck.notes.moments import above, below
 from adjointcheck.notes.multiplier import may_be_costate
 from adjointcheck.notes.nets import netted, spelt
@@ -36,7 +37,6 @@ from adjointcheck.notes.notation import spoken
 from adjointcheck.notes.primes import moved, unprimed
 from adjointcheck.notes.production import counted
 from adjointcheck.notes.prose import said
-from adjointcheck.notes.said_costates import said_costate
 from adjointcheck.notes.sampling import horizon
 from adjointcheck.notes.second_costate import OPTION, second_costate
 from adjointcheck.notes.shorthand import partials

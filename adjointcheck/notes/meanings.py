@@ -1,6 +1,9 @@
-"""What notes say in words that a costate is: let $p_k$ be the gradient of $E$ with respect to $x_k$, a column.
+"""What notes say in words that a costate is, in several languages.
 
-The words are read as p_k = dE/dx_k, and tell what that formula would tell.
+    let $p_k$ be the gradient of $E$ with respect to $x_k$, a column     `meant`: tells what p_k = dE/dx_k would tell
+    $\\lambda(t)$ is the gradient of the loss with respect to the state   `said`: of the one letter that may be a costate
+
+A sentence that denies, or speaks of minus the gradient or of a Hamiltonian, says nothing.
 """
 
 from __future__ import annotations
@@ -10,17 +13,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.context import Context
+from adjointcheck.notes.context import ROLES, Context, Declared, letter_name
 from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.multiplier import costate_meaning
-from adjointcheck.notes.notation import DENIED, SENTENCE
+from adjointcheck.notes.notation import DENIED, DISPLAY, MATHS, SENTENCE
 from adjointcheck.notes.superscripts import below
 from adjointcheck.notes.tree import Node
-from adjointcheck.notes.usage import head
+from adjointcheck.notes.usage import USUAL_COSTATES, head
 
-MATHS = re.compile(r"\$([^$]+)\$|\\\((.+?)\\\)")
 SLOPE = (r"(?:gradi[eè]nt\w*|derivatives?|sensitivit(?:y|ies)|ableitung(?:en)?|sensitivität\w*|dérivées?|derivadas?|derivat[ae]|sensibilità"
-         r"|sensibilit[ée]s?|sensibilidad(?:es)?|градиент\w*|производн\w+)")
+         r"|sensibilit[ée]s?|sensibilidad(?:es)?|градиент\w*|производн\w+|梯度|导数)")
 BY = (r"(?:in|with respect to|w\.?\s?r\.?\s?t\.?|by|at|nach|bezüglich|par rapport (?:à|au)|(?:con )?respecto (?:a|de|al)"
       r"|rispetto (?:a|al)|по)\b")
 NAMED = r"(?:by|as|called|mit|als|par|por|como|con|come|через)"
@@ -30,6 +32,14 @@ SAID = tuple(re.compile(pattern) for pattern in (
     rf"\b{SLOPE}{LITTLE}\$(?P<J>\d+)\${LITTLE}\b{BY}{LITTLE}\$(?P<x>\d+)\${LITTLE}\b{NAMED}\s+\$(?P<p>\d+)\$",
     r"\$(?P<p>\d+)\$\s*(?:为|是|表示|=)?\s*\$(?P<J>\d+)\$\s*(?:对|關於|关于)\s*\$(?P<x>\d+)\$\s*的?[总全]?(?:梯度|导数)"))
 MINUS = re.compile(r"\bminus\b|\bnegativ|\bpartial|\bsecond|\bopposit|负|отрицат|частн")
+PERIOD = re.compile(r"(?<=[.!?])\s+|[\u3002\uff01\uff1f]|\n\s*\n")  # a colon goes on
+STATE = r"(?:the |den |dem |l'|al |à l')?(?:state|zustand|état|estado|stato|состоян\w*|状态)"
+PLACE = r"(\\?[a-z]+(?:\{\\?[a-z]\})?)\s*(?:\(t\b|_\{?[klnijm]\b)"
+NAME = r"(\\?[A-Za-z]+)\s*(?:\(t\b[^$]*\)|_\{?[klnijmt]\}?)?(?:\s*\\in\b[^$]*)?"
+ALONG = (r"(?:with respect to|w\.?\s?r\.?\s?t\.?|\bin\b|\bnach\b|bezüglich|par rapport (?:à|au)|rispetto (?:a|allo)|respecto (?:a|al|de)"
+         r"|\bпо\b|关于|对)")  # noqa: RUF001  of BY what does not say where a slope is taken
+MEANT = re.compile(rf"\$\s*{NAME}\s*\$.{{0,80}}?{SLOPE}.{{1,120}}?{ALONG}\s*(?:{STATE}\b|\$\s*{PLACE})", re.IGNORECASE)
+OTHERWISE = re.compile(r"hamilt|гамильт|\$\s*(?:\\mathcal\s*\{?)?H\b|minus|negativ|moins|meno\b|menos|минус|负|\$\s*-", re.IGNORECASE)
 COLUMN = re.compile(r"\bcolumns?\b|\bspalten?|\bcolonn|\bcolumna|столбе?ц|列向量")
 ROW = re.compile(r"\brows?\b|\bzeilen?|\bligne|\bfila|\briga|строк|行向量")
 
@@ -51,12 +61,16 @@ def _stated(sentence: str, context: Context) -> Iterator[tuple[tree.Chain, str]]
     plain = MATHS.sub(lambda _: f"${next(counter)}$", sentence).lower()
     if DENIED.search(plain) or MINUS.search(plain):
         return
-    layout = "column" if COLUMN.search(plain) else "row" if ROW.search(plain) else ""
+    layout = _layout(plain)
     for found in (match for pattern in SAID for match in pattern.finditer(plain)):
         parts = {name: _read(formulas[int(found[name])], context) for name in ("p", "J", "x")}
         costate, cost, state = parts["p"], parts["J"], parts["x"]
         if costate is not None and cost is not None and state is not None and head(costate) is not None and head(state) is not None:
             yield below(tree.Chain((costate, tree.Derivative(cost, (state,), "total")), ("=",)), context), layout
+
+
+def _layout(plain: str) -> str:
+    return "column" if COLUMN.search(plain) else "row" if ROW.search(plain) else ""
 
 
 def _read(text: str, context: Context) -> Node | None:
@@ -69,3 +83,22 @@ def _laid_out(name: str, layout: str, context: Context) -> Context:
     known = context.letters[name]
     made = replace(known, layout=known.layout or layout, told="the words of the notes")
     return replace(context, letters={**context.letters, name: made})
+
+
+def said(prose: str, context: Context) -> Context:
+    """The context with the costate that the words explain, which is +dJ/dx, where no other letter may be one, or a header declares it."""
+    sentences = [" ".join(text.split()) for text in PERIOD.split(DISPLAY.sub(". ", prose))]
+    states = {known.letter for known in context.of("x")}
+    found = {(match[1], _layout(text.lower())) for text in sentences if (match := MEANT.search(text))
+             and (match[2] is None or not states or letter_name(match[2]) in states)
+             and not OTHERWISE.search(match[0]) and not DENIED.search(MATHS.sub(" ", text.lower()))}
+    if len({name for name, _ in found}) != 1:
+        return context
+    name, layout = letter_name(found.copy().pop()[0]), next(iter({layout for _, layout in found} - {""}), "")
+    known, others = context.letters.get(name), context.of("p")
+    if known is None and not others and name in USUAL_COSTATES and context.rates & {*USUAL_COSTATES} <= {name}:
+        role = ROLES["p"]
+        known = Declared(name, "p", role.shape, role.kind, layout=layout, source="proposed")
+    if known is None or known.symbol != "p" or known.told:
+        return context
+    return replace(context, letters={**context.letters, name: replace(known, layout=known.layout or layout, told="its words")})
