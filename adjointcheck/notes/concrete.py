@@ -22,6 +22,7 @@ from adjointcheck.notes.latex import Unread, read_formula
 from adjointcheck.notes.meaning import Symbol, children, rebuilt, resolve, unknown, walk
 from adjointcheck.notes.mechanics import first_order, reduced
 from adjointcheck.notes.primes import unprimed
+from adjointcheck.notes.quantities import here
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import (
     HAMILTONIANS,
@@ -50,10 +51,11 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     if context.of("f") or context.over() == "layers":
         return context
     formulas = list(formulas)
-    rates = _rates(_chains(formulas, context), context)
-    if _moves_whole(_chains(formulas, context), rates, context):
+    chains = _chains(formulas, context)
+    rates = _rates(chains, context)
+    if _moves_whole(chains, rates, context):
         return context
-    states = _states(rates, _chains(formulas, context), context)
+    states = _states(rates, chains, context)
     if not states or len(states) > MOST:
         return context
     context = _declared(context, "x", [letter for letter, _ in states.values()])
@@ -101,11 +103,6 @@ def _spelt(node: Node) -> Node:
     node = rebuilt(node, _spelt)
     nested = [factor.factors if isinstance(factor, tree.Product) else (factor,) for factor in getattr(node, "factors", ())]
     return replace(node, factors=tuple(factor for factors in nested for factor in factors)) if isinstance(node, tree.Product) else node
-
-
-def here(node: Node) -> Node:
-    """x for x(t)."""
-    return replace(node, at=None) if isinstance(node, Symbol) and node.at == Symbol("t") else rebuilt(node, here)
 
 
 def written_out(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:

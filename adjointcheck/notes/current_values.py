@@ -9,13 +9,12 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.concrete import here
 from adjointcheck.notes.context import ROLES, USUAL, Context, Declared, key
 from adjointcheck.notes.costs import running
 from adjointcheck.notes.formulas import put_in
 from adjointcheck.notes.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.multiplier import may_be_costate, split
-from adjointcheck.notes.quantities import costate
+from adjointcheck.notes.quantities import costate, here
 from adjointcheck.notes.shorthand import title
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import HAMILTONIANS, constants, head, pair_of

@@ -60,9 +60,10 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
 
 def is_inside(of: Node, by: Node, kind: str, context: Context) -> bool:
     """Does an end cost depend on this by itself, and not only through the system, as Psi(x(T)) on x(t), on x_0 and on T?"""
-    if not isinstance(of, Applied) or of.name != "Psi" or not isinstance(by, Symbol) or by.part:
-        layered = isinstance(by, Symbol) and by.name not in ROLES and Symbol("l") in by.part  # the A_k of a layer is in no end cost
-        return not layered or getattr(of, "name", "") != "Psi"
+    if not isinstance(of, Applied) or of.name != "Psi" or not isinstance(by, Symbol):
+        return True
+    if by.part:
+        return by.name in ROLES or Symbol("l") not in by.part  # the A_k of a layer is in no end cost
     if by.name in ("t0", "t1") or (by.name == "theta" and by.at is not None):
         return kind != "total" and by.name != "theta"
     orders = [[slot for slot, _ in of.arguments], *([*known.arguments] for known in context.of("Psi") if known.arguments)]

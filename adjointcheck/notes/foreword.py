@@ -27,8 +27,7 @@ from adjointcheck.notes.layering import layered
 from adjointcheck.notes.letters import called_in, maps_beside_bold, measures_circle, rates_in, timed_in
 from adjointcheck.notes.mass import mass_dynamics, targets, weighed
 from adjointcheck.notes.meaning import Symbol, resolve
-from adjointcheck.notes.meanings import meant
-from adjointcheck.notes.meanings import said as said_costate
+from adjointcheck.notes.meanings import meant, said_costate
 from adjointcheck.notes.moments import above, below
 from adjointcheck.notes.multiplier import may_be_costate
 from adjointcheck.notes.nets import netted, spelt

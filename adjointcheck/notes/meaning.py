@@ -36,6 +36,7 @@ from adjointcheck.notes.quantities import (
     Unknown,
     children,
     costate,
+    here,
     in_functions,
     inside,
     is_defined,
@@ -47,7 +48,6 @@ from adjointcheck.notes.quantities import (
     placed_at,
     random,
     rebuilt,
-    running,
     symbols,
     unknown,
     walk,
@@ -358,8 +358,8 @@ class _Resolver:
             return Unknown("arguments of another number")
         if runs_back(given[0], self.context) and (place := when(values[0])) is not None:
             return tree.Evaluated(base, (place,))
-        pairs = zip(given, map(running, values), strict=True)
-        changed = [tree.Chain((slot, value), ("=",)) for slot, value in pairs if running(slot) != value]
+        pairs = zip(given, map(here, values), strict=True)
+        changed = [tree.Chain((slot, value), ("=",)) for slot, value in pairs if here(slot) != value]
         return tree.Evaluated(base, tuple(changed)) if changed else base
 
     def primed(self, function: tree.Letter, node: tree.Call) -> Node | None:

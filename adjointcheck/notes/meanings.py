@@ -1,7 +1,7 @@
 """What notes say in words that a costate is, in several languages.
 
     let $p_k$ be the gradient of $E$ with respect to $x_k$, a column     `meant`: tells what p_k = dE/dx_k would tell
-    $\\lambda(t)$ is the gradient of the loss with respect to the state   `said`: of the one letter that may be a costate
+    $\\lambda(t)$ is the gradient of the loss with respect to the state   `said_costate`: of the one letter that may be a costate
 
 A sentence that denies, or speaks of minus the gradient or of a Hamiltonian, says nothing.
 """
@@ -85,7 +85,7 @@ def _laid_out(name: str, layout: str, context: Context) -> Context:
     return replace(context, letters={**context.letters, name: made})
 
 
-def said(prose: str, context: Context) -> Context:
+def said_costate(prose: str, context: Context) -> Context:
     """The context with the costate that the words explain, which is +dJ/dx, where no other letter may be one, or a header declares it."""
     sentences = [" ".join(text.split()) for text in PERIOD.split(DISPLAY.sub(". ", prose))]
     states = {known.letter for known in context.of("x")}

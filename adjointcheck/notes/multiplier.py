@@ -20,7 +20,7 @@ from adjointcheck.notes.dummies import named_arguments
 from adjointcheck.notes.manifold import with_end_multiplier
 from adjointcheck.notes.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.own_letters import is_placed
-from adjointcheck.notes.quantities import running
+from adjointcheck.notes.quantities import here
 from adjointcheck.notes.starting import priced
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import HAMILTONIANS, USUAL_COSTATES, constants, head, moving, pair_of, propose, role_in, successor
@@ -152,7 +152,7 @@ def _defect(node: Node, context: Context) -> int:
     named = head(node)
     known = context.letters.get(key(named)) if named is not None else None
     if known is not None and known.kind == "defined" and known.body is not None:
-        return next((-sign for term, sign in _signed(known.body) if running(term) == RATE), 0)
+        return next((-sign for term, sign in _signed(known.body) if here(term) == RATE), 0)
     for inner, sign in _signed(node):
         letter = moving(inner)
         if letter is None and isinstance(inner, tree.Letter) and successor(inner) is not None and isinstance(node, tree.Sum):

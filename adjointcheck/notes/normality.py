@@ -58,9 +58,10 @@ def _weights(right: Node, context: Context) -> Iterable[str]:
 def normal(chain: tree.Chain, context: Context) -> tree.Chain:
     """H = <p, f> - f^0 for H(t, x, p, p^0, u) = <p, f> + p^0 f^0, where p^0 is -1."""
     name, value = context.option(MULTIPLIER), context.option(NORMAL)
-    pair = pair_of(lowered(chain)) if name else None  # type: ignore[arg-type]
-    if not name or (pair is not None and isinstance(pair[0], tree.Letter) and key(pair[0]) == name):
-        return chain if not name else lowered(chain)  # type: ignore[return-value]
+    made = lowered(chain) if name else chain
+    assert isinstance(made, tree.Chain)
+    if not name or _is(made.sides[0], name):
+        return made
     sign = 1 if Fraction(value) > 0 else -1
 
     def put(node: Node) -> Node:
@@ -73,7 +74,7 @@ def normal(chain: tree.Chain, context: Context) -> tree.Chain:
             return body if sign > 0 else tree.Negative(body)
         return rebuilt(node, put)
 
-    return put(lowered(chain))  # type: ignore[return-value]
+    return put(made)  # type: ignore[return-value]
 
 
 def _is(node: Node, name: str) -> bool:

@@ -209,9 +209,9 @@ def moments(values: list[Node], context: Context) -> list[Node]:
     return rest if inputs and context.over() == "time" else []
 
 
-def running(node: Node) -> Node:
+def here(node: Node) -> Node:
     """x for x(t)."""
-    return replace(node, at=None) if isinstance(node, Symbol) and node.at == Symbol("t") else rebuilt(node, running)
+    return replace(node, at=None) if isinstance(node, Symbol) and node.at == Symbol("t") else rebuilt(node, here)
 
 
 def lengths(node: Node) -> Node:

@@ -23,7 +23,6 @@ from adjointcheck.notes.chapters import speaks_of
 from adjointcheck.notes.closed_forms import gives_solution, is_solution
 from adjointcheck.notes.comparison import OPTIMAL_CONTROL, OPTIMAL_END, Agreement, Contradiction, Outcome, Undecided
 from adjointcheck.notes.comparison import judge_pair as in_worlds
-from adjointcheck.notes.concrete import here
 from adjointcheck.notes.context import HYPOTHESES, LATER, Context, Law, read_header
 from adjointcheck.notes.current_values import priced
 from adjointcheck.notes.curvature import is_tangent_law
@@ -51,6 +50,7 @@ from adjointcheck.notes.pardons import Line, pardoned
 from adjointcheck.notes.posing import ORDERS
 from adjointcheck.notes.prove import Proof, Slots
 from adjointcheck.notes.quadratures import carried
+from adjointcheck.notes.quantities import here
 from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, reserved
 from adjointcheck.notes.second_costate import about_end, through_end
 from adjointcheck.notes.situation import moved_inputs, situations
