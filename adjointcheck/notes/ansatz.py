@@ -9,7 +9,8 @@ from adjointcheck.notes import tree
 from adjointcheck.notes.context import ROLES, Context, Declared, key, own
 from adjointcheck.notes.costs import running as running_cost
 from adjointcheck.notes.formulas import spelt_out
-from adjointcheck.notes.meaning import Symbol, core_of, resolve, symbols
+from adjointcheck.notes.meaning import Symbol, core_of, resolve, symbols, unknown, walk
+from adjointcheck.notes.own_letters import is_placed
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import head, pair_of
 
@@ -60,3 +61,51 @@ def _terms(node: Node) -> Iterator[Node]:
             yield from _terms(term)
         else:
             yield term
+
+
+# Over layers
+
+
+def layered_ansatz(chain: tree.Chain, context: Context) -> Introduced:
+    """lambda_k = P_k x_k, and then u_k = -K_k x_k, with P and K new: Riccati's matrix and the gain of the optimal control."""
+    pair = pair_of(chain)
+    left = core_of(resolve(pair[0], context)) if pair else None
+    right = pair[1] if pair else None
+    costate = isinstance(left, Symbol) and left.name == "p"
+    fed = isinstance(left, Symbol) and left.name == "w" and isinstance(right, tree.Negative) and bool(context.of("P"))
+    right = right.of if isinstance(right, tree.Negative) and fed else right
+    factors = [factor for factor in right.factors if not isinstance(factor, tree.Number)] if isinstance(right, tree.Product) else []
+    if not (costate or fed) or len(factors) != 2 or pair is None or right is None or not _is_usual(pair, right, context):
+        return None
+    letter, state = (factor.of if isinstance(factor, tree.Transposed) else factor for factor in factors)
+    letter, state = (state, letter) if _is_state(letter, context) else (letter, state)
+    named = head(letter)
+    if named is None or named.accents or named.above or not _is_state(state, context) or not unknown(resolve(letter, context)):
+        return None
+    name = named.name if is_placed(letter, context) else key(named)
+    role = ROLES["P" if costate else "K"]
+    declared = Declared(name, role.symbol, role.shape, role.kind, source="proposed")
+    return "definition", (name,), context.declare(declared).assume("optimal")
+
+
+def _is_usual(pair: tuple[Node, Node], right: Node, context: Context) -> bool:
+    """Is P that of Riccati's equation: lambda = P x for costs with 1/2, and over time lambda = 2 P x for costs without?"""
+    made = resolve(pair[0], context)
+    core = made.of if isinstance(made, tree.Transposed) else made
+    numbers = [factor.value for factor in getattr(right, "factors", ()) if isinstance(factor, tree.Number)]
+    timed, positive = context.over() == "time", not isinstance(core, tree.Negative)
+    return not numbers and (positive or not timed) if _halved(context) else numbers == [2] and positive and timed
+
+
+def _is_state(node: Node, context: Context) -> bool:
+    made = resolve(node, context)
+    return isinstance(made, Symbol) and made.name == "x"
+
+
+def _halved(context: Context) -> bool:
+    """Does the cost carry its 1/2, so that P of lambda = P x is Riccati's?"""
+    bodies = [known.body for known in context.letters.values() if known.symbol in ("L", "Psi") and known.body is not None]
+    law = context.law("objective")
+    nodes = [part for body in (*bodies, *((law.right,) if law is not None else ())) for part in walk(body)]
+    return any(isinstance(node, tree.Quotient) and getattr(node.below, "value", None) == 2 for node in nodes) or any(
+        isinstance(node, tree.Number) and node.value.denominator == 2 for node in nodes)

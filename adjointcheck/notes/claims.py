@@ -17,9 +17,10 @@ from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, numb
 from adjointcheck.expression.table import PRIMITIVES
 from adjointcheck.notes import tree
 from adjointcheck.notes.at_event import in_variations, stretch_of
+from adjointcheck.notes.components import consistent
 from adjointcheck.notes.composition import SIDES, Claim, Composition, Form
 from adjointcheck.notes.context import Context, own_function, own_name
-from adjointcheck.notes.contraction import consistent, contracted, contracts
+from adjointcheck.notes.contraction import contracted, contracts
 from adjointcheck.notes.curvature import is_second
 from adjointcheck.notes.derivatives import differing
 from adjointcheck.notes.flowing import flowing

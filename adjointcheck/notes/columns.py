@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from adjointcheck.notes import tree
-from adjointcheck.notes.contraction import free, index_of
+from adjointcheck.notes.components import free, index_of
 from adjointcheck.notes.meaning import Symbol, children, rebuilt, walk
 from adjointcheck.notes.tree import Node
 

@@ -18,8 +18,8 @@ import numpy as np
 from adjointcheck.notes import tree
 from adjointcheck.notes.arrivals import rests_on_arrival
 from adjointcheck.notes.blocks import components
+from adjointcheck.notes.components import extent, free
 from adjointcheck.notes.context import LATER, ROLES, Context
-from adjointcheck.notes.contraction import extent, free
 from adjointcheck.notes.costs import starting
 from adjointcheck.notes.curvature import directions, is_tangent_law
 from adjointcheck.notes.evaluation import Env, NoValue, ShapeError, evaluate

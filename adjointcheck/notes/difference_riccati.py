@@ -1,4 +1,4 @@
-"""The linear-quadratic regulator over layers: the ansatz lambda_k = P_k x_k, u_k = -K_k x_k, its proof and its numbers.
+"""The linear-quadratic regulator over layers: the ansatz lambda_k = P_k x_k, u_k = -K_k x_k, and its proof.
 
     W = R + B' P+ B,   K = W^-1 B' P+ A,   P = Q + A' P+ A - A' P+ B W^-1 B' P+ A,   P = M at the last layer;   J = c x_0' P_0 x_0 / 2
 """
@@ -7,75 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import product
-from typing import Any
-
-import numpy as np
 
 from adjointcheck.derive.theories.draft import Draft
 from adjointcheck.expression.node import Expression
-from adjointcheck.notes import tree
-from adjointcheck.notes.context import ROLES, Context, Declared, key
-from adjointcheck.notes.derivatives import core_of
-from adjointcheck.notes.evaluation import Env, NoValue, by_letter, evaluate
-from adjointcheck.notes.jet import real
-from adjointcheck.notes.meaning import Symbol, resolve, unknown, walk
-from adjointcheck.notes.own_letters import is_placed
-from adjointcheck.notes.tree import Node
-from adjointcheck.notes.usage import head, pair_of
 from adjointcheck.trusted.language import Language
 from adjointcheck.trusted.verdict import Status
-
-Introduced = tuple[str, tuple[str, ...], Context] | None
-
-# What notes introduce
-
-
-def ansatz(chain: tree.Chain, context: Context) -> Introduced:
-    """lambda_k = P_k x_k, and then u_k = -K_k x_k, with P and K new: Riccati's matrix and the gain of the optimal control."""
-    pair = pair_of(chain)
-    left = core_of(resolve(pair[0], context)) if pair else None
-    right = pair[1] if pair else None
-    costate = isinstance(left, Symbol) and left.name == "p"
-    fed = isinstance(left, Symbol) and left.name == "w" and isinstance(right, tree.Negative) and bool(context.of("P"))
-    right = right.of if isinstance(right, tree.Negative) and fed else right
-    factors = [factor for factor in right.factors if not isinstance(factor, tree.Number)] if isinstance(right, tree.Product) else []
-    if not (costate or fed) or len(factors) != 2 or pair is None or right is None or not _is_usual(pair, right, context):
-        return None
-    letter, state = (factor.of if isinstance(factor, tree.Transposed) else factor for factor in factors)
-    letter, state = (state, letter) if _is_state(letter, context) else (letter, state)
-    named = head(letter)
-    if named is None or named.accents or named.above or not _is_state(state, context) or not unknown(resolve(letter, context)):
-        return None
-    name = named.name if is_placed(letter, context) else key(named)
-    role = ROLES["P" if costate else "K"]
-    declared = Declared(name, role.symbol, role.shape, role.kind, source="proposed")
-    return "definition", (name,), context.declare(declared).assume("optimal")
-
-
-def _is_usual(pair: tuple[Node, Node], right: Node, context: Context) -> bool:
-    """Is P that of Riccati's equation: lambda = P x for costs with 1/2, and over time lambda = 2 P x for costs without?"""
-    made = resolve(pair[0], context)
-    core = made.of if isinstance(made, tree.Transposed) else made
-    numbers = [factor.value for factor in getattr(right, "factors", ()) if isinstance(factor, tree.Number)]
-    timed, positive = context.over() == "time", not isinstance(core, tree.Negative)
-    return not numbers and (positive or not timed) if _halved(context) else numbers == [2] and positive and timed
-
-
-def _is_state(node: Node, context: Context) -> bool:
-    made = resolve(node, context)
-    return isinstance(made, Symbol) and made.name == "x"
-
-
-def _halved(context: Context) -> bool:
-    """Does the cost carry its 1/2, so that P of lambda = P x is Riccati's?"""
-    bodies = [known.body for known in context.letters.values() if known.symbol in ("L", "Psi") and known.body is not None]
-    law = context.law("objective")
-    nodes = [part for body in (*bodies, *((law.right,) if law is not None else ())) for part in walk(body)]
-    return any(isinstance(node, tree.Quotient) and getattr(node.below, "value", None) == 2 for node in nodes) or any(
-        isinstance(node, tree.Number) and node.value.denominator == 2 for node in nodes)
-
-
-# Its proof, layer by layer
 
 
 def names_of(language: Language, read: Callable[[str], Expression], states: list[Expression], price: Expression,
@@ -147,58 +83,3 @@ def _stage(draft: Draft, i: int, names: Mapping[str, str]) -> None:
 def _optimal(i: int, pattern: str) -> dict[str, str]:
     """dJ/dw_i = 0 under a pattern."""
     return {f"slope_{i}": f"-{pattern}", f"stationary_{i}": pattern}
-
-
-# Its numbers
-
-
-def gains(world: Any) -> tuple[list[Any], list[Any]]:
-    """Riccati's matrices of all layers, and the gains (Bertsekas 1995)."""
-    terms = tree.terms(world.objective)
-    stages = [part.body for term in terms for part in walk(term) if isinstance(part, tree.Series)]
-    factors = [tree.Product((*(f for f in term.factors if not isinstance(f, tree.Series)), *stages)) for term in terms
-               if isinstance(term, tree.Product) and any(isinstance(f, tree.Series) for f in term.factors)]
-    ends = [term for term in terms if not any(isinstance(part, tree.Series) for part in walk(term))]
-    if len(stages) != 1 or len(ends) != 1:
-        raise NoValue("a Riccati equation for a cost of another form")
-    matrix = _slope(world, ends[0], world.count, "x", "x", Symbol("N"))
-    halved, found = None, [(matrix, None)]
-    for layer in reversed(range(world.count)):
-        a, b = (_jacobian(world, layer, name) for name in ("x", "w"))
-        q, r = (_slope(world, (factors or stages)[0], layer, name, name) for name in ("x", "w"))
-        halved = _is_halved(world, layer, q) if halved is None else halved
-        after = found[0][0]
-        gain = np.linalg.solve(r + b.T @ after @ b, b.T @ after @ a)
-        found.insert(0, (q + a.T @ after @ (a - b @ gain), gain))
-    return [value * (1.0 if halved else 0.5) for value, _ in found], [gain for _, gain in found[:-1]]
-
-
-def _is_halved(world: Any, layer: int, q: Any) -> bool:
-    weight = next((known for known in world.context.letters.values() if known.letter == "Q"), None)
-    value = world.value(Symbol(weight.symbol), layer, Env(world, layer)) if weight is not None else None
-    return value is None or np.allclose(q, real(value))
-
-
-def _jacobian(world: Any, layer: int, name: str) -> Any:
-    here = Env(world, layer, {"l": np.float64(layer)})
-    return np.atleast_2d(real(by_letter(lambda there: evaluate(world.rule, there), Symbol(name), here)))
-
-
-def _slope(world: Any, node: Node, layer: int, one: str, other: str, at: Node | None = None) -> Any:
-    here = Env(world, layer, {"l": np.float64(layer)})
-    by = tuple(Symbol(name, at=at) for name in (one, other))
-    return np.atleast_2d(real(evaluate(tree.Derivative(node, by, "partial"), here)))
-
-
-def steered(world: Any) -> Any:
-    """The world whose control is the optimal feedback; raises NoValue where J is not stationary with it."""
-    _, feedback = gains(world)
-    controls: list[Any] = list(world.inputs["w"])
-    for layer, gain in enumerate(feedback):
-        there = type(world)(world.stage, {**world.inputs, "w": list(controls)})
-        controls[layer] = -(gain @ np.reshape(real(there.value_x(layer)), (-1, 1))).reshape(*world.shape("w"))
-    found = type(world)(world.stage, {**world.inputs, "w": controls})
-    slope = tree.Derivative(Symbol("J"), (Symbol("w"),), "total")
-    if any(np.max(np.abs(real(evaluate(slope, Env(found, layer))))) > 1e-9 for layer in range(world.count)):
-        raise NoValue("an optimal control over layers that is no linear feedback")
-    return found

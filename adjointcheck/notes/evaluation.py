@@ -17,7 +17,7 @@ import numpy as np
 from adjointcheck.notes import jet, tree
 from adjointcheck.notes.algebra import NoValue, ShapeError, dimensions, plus, scalar, shape_told, times
 from adjointcheck.notes.at_event import beside
-from adjointcheck.notes.contraction import extent
+from adjointcheck.notes.components import extent
 from adjointcheck.notes.derivatives import argument_at
 from adjointcheck.notes.intervals import CLOSE, stretches
 from adjointcheck.notes.jet import Value, along, direction, moved, real

@@ -12,19 +12,18 @@ from functools import reduce
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.adjoined_motion import adjoined_motion
-from adjointcheck.notes.ansatz import riccati_ansatz
+from adjointcheck.notes.ansatz import layered_ansatz, riccati_ansatz
 from adjointcheck.notes.arrivals import asked, follows
 from adjointcheck.notes.at_event import at_event, misplaced
 from adjointcheck.notes.at_samples import at_samples, is_beyond
 from adjointcheck.notes.blocks import is_value, numbers, stacked, turned
+from adjointcheck.notes.components import implied
 from adjointcheck.notes.concrete import written_out
 from adjointcheck.notes.context import LATER, ROLES, USUAL, Context, Declared, Law, key, own
-from adjointcheck.notes.contraction import implied
 from adjointcheck.notes.cost_parts import assembled, piece, split
 from adjointcheck.notes.current_values import current_hamiltonian, priced, repriced
 from adjointcheck.notes.curvature import directed, tangent, weighted
 from adjointcheck.notes.densities import supposed, untraced
-from adjointcheck.notes.difference_riccati import ansatz
 from adjointcheck.notes.ensembles import EACH, single
 from adjointcheck.notes.families import named_neighbour, neighbouring
 from adjointcheck.notes.flows import phased, spoken_of, turned_to_time
@@ -543,7 +542,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
 
 
 INTRODUCTIONS = (normalisation, bounded, membership, mirrored, coefficients, assigned, propagator, tangent, stage_line, stage_law,
-                 stage_update, stage_definition, named_neighbour, numbered, family, ansatz, *NOTATIONS, grid, layers, layer_formula,
+                 stage_update, stage_definition, named_neighbour, numbered, family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula,
                  written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised,
                  sensitivity, started, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, output, asked,
                  start, end_condition, end_cost, implicit_layers, riccati_ansatz, finer_step, formula, update, split, piece, objective,

@@ -11,9 +11,9 @@ from dataclasses import replace
 from functools import partial
 
 from adjointcheck.notes import tree
+from adjointcheck.notes.components import implied
 from adjointcheck.notes.concrete import without_rates
 from adjointcheck.notes.context import LATER, MOTIONS, USUAL, Context, Declared, Law, key, own
-from adjointcheck.notes.contraction import implied
 from adjointcheck.notes.cost_parts import is_later, is_rest
 from adjointcheck.notes.costs import integrates
 from adjointcheck.notes.dummies import named_arguments

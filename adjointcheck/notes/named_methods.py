@@ -12,8 +12,7 @@ from fractions import Fraction
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context
 from adjointcheck.notes.meaning import Symbol, resolve
-from adjointcheck.notes.staged_world import explicit
-from adjointcheck.notes.stages import is_particular, staged
+from adjointcheck.notes.stages import explicit, is_particular, staged
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import pair_of
 from adjointcheck.notes.values import number_of

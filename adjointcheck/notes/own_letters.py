@@ -12,8 +12,8 @@ from itertools import islice, product
 
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import ACCENTS, GREEK, ROLES, USUAL, Context, Declared, Shape, key, own
-from adjointcheck.notes.jet import ELEMENTARY
 from adjointcheck.notes.meaning import INDICES, Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.signs import ENTRYWISE
 from adjointcheck.notes.tree import Node
 
 LOOSE = ("d", "e", "g", "i", "j")  # names of dimensions that nothing fixes
@@ -98,7 +98,7 @@ class Fit:
         shapes = [self.shape(argument) for argument in arguments]
         if name in ("dot", "inner", "angle") and len(shapes) == 2:
             self.same(*shapes)
-        elif name == "hadamard" or (name in ELEMENTARY and len(shapes) == 1):
+        elif name == "hadamard" or (name in ENTRYWISE and len(shapes) == 1):
             return reduce(self.same, shapes)
         elif name not in ("norm", "abs"):
             reduce(self.same, shapes, SCALAR)

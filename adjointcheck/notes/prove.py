@@ -23,7 +23,8 @@ from adjointcheck.errors import AdjointCheckError, DisagreementError, StepReject
 from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, apply, evaluate, mul, number, substitute, symbol, symbols_of, total
 from adjointcheck.notes.expansion import remainder
-from adjointcheck.notes.settings import Setting, folded
+from adjointcheck.notes.folding import folded
+from adjointcheck.notes.settings import Setting
 from adjointcheck.trusted.language import Fact, derive
 from adjointcheck.trusted.matrix import SHIFTS, normal
 from adjointcheck.trusted.polynomial import BudgetError

@@ -20,7 +20,8 @@ from adjointcheck.derive.theories.bolza import bolza, extended, fields
 from adjointcheck.derive.theories.draft import Draft
 from adjointcheck.errors import DisagreementError
 from adjointcheck.expression.grammar import LOG, parse, to_text
-from adjointcheck.expression.node import Expression, add, apply, div, evaluate, mul, neg, power, sub, symbols_of, walk
+from adjointcheck.expression.node import Expression, symbols_of
+from adjointcheck.notes.folding import folded
 from adjointcheck.notes.second_order import ALONE, second_order
 from adjointcheck.trusted.language import Fact, Language, read_language
 from adjointcheck.trusted.theory import judge_theory
@@ -65,19 +66,6 @@ class Setting:
 
 
 # Making settings of drafts
-
-_FOLD = {"add": add, "sub": sub, "mul": mul, "div": div, "neg": neg, "pow": power}  # 0 and 1 vanish
-
-
-def folded(root: Expression, values: Mapping[str, Expression]) -> Expression:
-    """`root` with letters, whatever their suffixes, replaced, and what is 0 or 1 by that folded away."""
-
-    def leaf(node: Expression) -> Expression:
-        return values.get(node.value.partition(".")[0], node) if node.head == "symbol" else node
-
-    other = {node.head: (lambda head: lambda *args: apply(head, *args))(node.head) for node in walk([root]) if node.head not in _FOLD}
-    return evaluate([root], leaf, {**other, **_FOLD})[0]
-
 
 def specialise(document: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
     """The theorem where letters are values, such as L = 0 or h = 1; what was said of those letters alone is left out."""

@@ -36,6 +36,7 @@ FUNCTIONS = {
     "trace": "tr", "Trace": "tr", "sgn": "sign", "ReLU": "relu", "Det": "det", "Diag": "diag", "Cov": "cov", "Var": "var", "Log": "log",
     "Exp": "exp", "Sign": "sign", "rk": "rank", "Div": "div",
 }  # fmt: skip
+ENTRYWISE = frozenset("exp log sin cos sqrt sinh cosh tan tanh".split())  # of a number, or of every entry of a matrix
 BIG = {
     "sum": "sum", "prod": "product", "lim": "lim", "min": "min", "max": "max", "inf": "inf", "sup": "sup", "argmin": "argmin",
     "argmax": "argmax", "minimize": "min", "minimise": "min", "maximize": "max", "maximise": "max", "limsup": "lim", "liminf": "lim",

@@ -15,8 +15,7 @@ from adjointcheck.notes.context import Context
 from adjointcheck.notes.indices import Unclear
 from adjointcheck.notes.meaning import Applied, Symbol, rebuilt, walk
 from adjointcheck.notes.quantities import is_staged
-from adjointcheck.notes.staged_world import explicit, tableau_of
-from adjointcheck.notes.stages import clock, free_indices, indexed_by, staged
+from adjointcheck.notes.stages import clock, explicit, free_indices, indexed_by, staged, tableau_of
 from adjointcheck.notes.tree import Node
 
 COUNTS = (2, 3)

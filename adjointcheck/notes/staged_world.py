@@ -19,6 +19,7 @@ from adjointcheck.notes.evaluation import Env, NoValue, columns, evaluate, scala
 from adjointcheck.notes.jet import Value, real
 from adjointcheck.notes.meaning import Applied, Symbol, walk
 from adjointcheck.notes.quantities import is_staged
+from adjointcheck.notes.stages import explicit, tableau_of
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.world import World
 
@@ -217,15 +218,3 @@ def _with_change(node: Any) -> Any:
 
 def _stages(node: Node) -> Iterator[Symbol]:
     return (part for part in walk(node) if isinstance(part, Symbol) and part.name == "stage")
-
-
-def tableau_of(text: str) -> tuple[list[list[str]], list[list[str]]]:
-    """The rows of a_ij, and b_i as one row, of a method that the notes name (`named_methods.Method.written`)."""
-    lower, weights = ([row.split() for row in part.split(";")] for part in text.split("|"))
-    return lower, weights
-
-
-def explicit(rule: Node) -> bool:
-    """Do the sums in a law of stages end before the stage itself?"""
-    uppers = [part.upper for part in walk(rule) if isinstance(part, tree.Series)]
-    return bool(uppers) and all(isinstance(upper, tree.Sum) for upper in uppers)

@@ -298,3 +298,15 @@ def free_indices(nodes: Iterable[Node], bound: frozenset[str] = frozenset()) -> 
         found |= {part.name for item in parts for part in walk(item) if isinstance(part, Symbol) and part.bound} - bound
         found |= free_indices(children(node), inner)
     return found
+
+
+def tableau_of(text: str) -> tuple[list[list[str]], list[list[str]]]:
+    """The rows of a_ij, and b_i as one row, of a method that the notes name (`named_methods.Method.written`)."""
+    lower, weights = ([row.split() for row in part.split(";")] for part in text.split("|"))
+    return lower, weights
+
+
+def explicit(rule: Node) -> bool:
+    """Do the sums in a law of stages end before the stage itself?"""
+    uppers = [part.upper for part in walk(rule) if isinstance(part, tree.Series)]
+    return bool(uppers) and all(isinstance(upper, tree.Sum) for upper in uppers)

@@ -11,10 +11,10 @@ import numpy as np
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import Context
 from adjointcheck.notes.costs import ending
-from adjointcheck.notes.difference_riccati import steered
 from adjointcheck.notes.evaluation import Env, NoValue, evaluate, scalar
 from adjointcheck.notes.event_world import EventWorld
 from adjointcheck.notes.fields import Path, grid, within
+from adjointcheck.notes.gains import steered
 from adjointcheck.notes.jet import Value, real
 from adjointcheck.notes.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.plan import OWNERS, SIZES, Stage

@@ -11,8 +11,8 @@ from adjointcheck.expression.grammar import LOG, parse, to_text
 from adjointcheck.expression.node import ZERO, substitute, symbols_of
 from adjointcheck.notes import tree
 from adjointcheck.notes.context import MOTIONS, USUAL, Context, Declared, Law, key, own
+from adjointcheck.notes.folding import folded
 from adjointcheck.notes.meaning import Symbol, resolve
-from adjointcheck.notes.settings import folded
 from adjointcheck.notes.tree import Node
 from adjointcheck.notes.usage import USUAL_CONTROLS, USUAL_COSTATES, USUAL_STATES, head, pair_of
 from adjointcheck.trusted.theory import judge_theory

@@ -18,7 +18,6 @@ import numpy as np
 from adjointcheck.notes import jet, tree
 from adjointcheck.notes.context import ROLES
 from adjointcheck.notes.costs import objective_of, one_of, parts, running, starting
-from adjointcheck.notes.difference_riccati import gains
 from adjointcheck.notes.elementwise import written_out
 from adjointcheck.notes.evaluation import (
     CLOSE,
@@ -35,6 +34,7 @@ from adjointcheck.notes.evaluation import (
     scalar,
 )
 from adjointcheck.notes.fields import START, Path, Smooth, grid, spread
+from adjointcheck.notes.gains import gains
 from adjointcheck.notes.jet import Value, along, direction, moved, real
 from adjointcheck.notes.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.own_inputs import own_input

@@ -15,7 +15,7 @@ from typing import Any
 from adjointcheck.expression.grammar import LOG, parse, to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, substitute, symbol, symbols_of, total, walk
 from adjointcheck.expression.table import PRIMITIVES, conditions_of
-from adjointcheck.notes.settings import folded
+from adjointcheck.notes.folding import folded
 from adjointcheck.trusted.language import Language, derive, read_language
 from adjointcheck.trusted.replay import SCHEMA_VERSION
 from adjointcheck.trusted.verdict import Status

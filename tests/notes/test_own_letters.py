@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from test_verify import verdicts
 
-from adjointcheck.notes import tree
+from adjointcheck.notes import jet, signs, tree
 from adjointcheck.notes.context import Context, read_header
 from adjointcheck.notes.latex import read_formula
 from adjointcheck.notes.own_letters import own_letters
@@ -54,3 +54,7 @@ def test_right_lines_are_proved_and_slips_refuted(right: str, wrong: str) -> Non
 
 def test_the_costate_of_a_first_state_that_is_paid_for_is_left_open() -> None:
     assert verdicts(HEADER, FIT, r"p_0 = p_1 M_0 + (C_0 x_0 - y_0)^T R_0^{-1} C_0") == ["unknown"]
+
+
+def test_what_acts_entry_by_entry_has_numbers() -> None:
+    assert set(jet.ELEMENTARY) == signs.ENTRYWISE
