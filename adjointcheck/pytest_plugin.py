@@ -243,7 +243,7 @@ class NotesFile(pytest.File):
     def _names(self) -> Iterator[tuple[str, str]]:
         """(line 34, 7): formulas by the line that they stand in, and their numbers; nothing is judged yet."""
         from adjointcheck.errors import AdjointCheckError
-        from adjointcheck.notes.document import read
+        from adjointcheck.notes.reading.document import read
 
         seen: Counter[int] = Counter()
         with suppress(AdjointCheckError):  # the item that stands for an empty file raises it again

@@ -44,6 +44,11 @@ DOORS = {  # the few steps against the current, each inside one function: how a 
 }
 SYMPY_DOORS = {"expression/sympy_bridge.py"}  # in expression/ nobody else speaks to SymPy
 TORCH_TEXTS = {"codegen/runtime/torch_runtime.py", "codegen/runtime/equations.pyi"}  # text of generated modules, never imported by us
+NOTES = ("reading", "letters", "systems", "worlds", "proofs", "verdicts")  # the way of a formula; each knows those before it, and worlds and proofs not each other
+ASKING = {  # readers that ask the core one question: which sign a Hamiltonian or a cost has, by its formula
+    ("notes/systems/concrete.py", "adjointcheck.notes.proofs.componentwise.costate_sign"),
+    *(("notes/systems/adjoined_motion.py", f"adjointcheck.notes.proofs.componentwise.{name}") for name in ("paid_sign", "same_rate")),
+}
 TRUSTED_BASE = [f"expression/{name}.py" for name in ("node", "table", "grammar", "calculus")] + [name for name in MODULES if name.startswith("trusted/")]
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "sympify", "parse_expr", "lambdify", "__import__", "literal_eval", "system", "popen", "loads_pickle"}
 FORBIDDEN_MODULES = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
@@ -107,6 +112,29 @@ def test_rooms_import_what_the_table_allows(name: str) -> None:
 ])
 def test_a_planted_import_is_found(name: str, line: str) -> None:
     assert crossings(name, ast.parse(line))
+
+
+def against_the_way(name: str, tree: ast.AST) -> list[str]:
+    """What a module of the notes imports from a folder behind its own; what lies in no folder stands behind all, but for plain findings."""
+    def place(folder: str) -> int:
+        return NOTES.index(folder) if folder in NOTES else len(NOTES)
+
+    own = name.split("/")[1]
+    known = ((dotted, dotted.split(".")[2]) for dotted in imports(tree) if dotted.startswith("adjointcheck.notes.") and (name, dotted) not in ASKING)
+    return [dotted for dotted, folder in known if folder != "finding" and (place(folder) > place(own) or (own, folder) == ("proofs", "worlds"))]
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("notes/") and name.count("/") > 1])
+def test_a_formula_goes_one_way(name: str) -> None:
+    assert against_the_way(name, parsed(name)) == []
+
+
+@pytest.mark.parametrize(("name", "line"), [
+    ("notes/reading/tree.py", "from adjointcheck.notes.letters.context import Context"), ("notes/letters/meaning.py", "from adjointcheck.notes.systems.stages import clock"), ("notes/proofs/prove.py", "from adjointcheck.notes.worlds.jet import real"),
+    ("notes/worlds/world.py", "from adjointcheck.notes.proofs.prove import Proof"), ("notes/verdicts/pardons.py", "from adjointcheck.notes.verify import verify"), ("notes/systems/concrete.py", "from adjointcheck.notes.proofs.componentwise import setting"),
+])
+def test_a_planted_step_back_is_found(name: str, line: str) -> None:
+    assert against_the_way(name, ast.parse(line))
 
 
 def test_doors_are_used_and_open_only_inside_functions() -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from adjointcheck.notes import tree
-from adjointcheck.notes.context import LATER, Context
 from adjointcheck.notes.introduction import Resolved, naming
-from adjointcheck.notes.meaning import unknown
-from adjointcheck.notes.primes import unprimed
-from adjointcheck.notes.shorthand import title
-from adjointcheck.notes.usage import head, pair_of
+from adjointcheck.notes.letters.context import LATER, Context
+from adjointcheck.notes.letters.meaning import unknown
+from adjointcheck.notes.letters.primes import unprimed
+from adjointcheck.notes.letters.shorthand import title
+from adjointcheck.notes.letters.usage import head, pair_of
+from adjointcheck.notes.reading import tree
 
 WHERE = "where "
 NEAR = 2  # statements behind a formula that may explain its letters

@@ -7,48 +7,48 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adjointcheck.errors import AdjointCheckError
-from adjointcheck.notes import tree
-from adjointcheck.notes.activations import activating
-from adjointcheck.notes.backward import ending
-from adjointcheck.notes.blocks import clocked, turned
-from adjointcheck.notes.chapters import example_of, moves_again, sequel_of, taken
-from adjointcheck.notes.concrete import acquainted
-from adjointcheck.notes.context import LATER, Context, Declared, letter_name, own, read_header
-from adjointcheck.notes.cost_parts import parted
-from adjointcheck.notes.densities import told
-from adjointcheck.notes.dependent import dependent
-from adjointcheck.notes.ensembles import one_sample, peopled
 from adjointcheck.notes.explanations import NEAR, WHERE, explanation
-from adjointcheck.notes.impacts import impacted
 from adjointcheck.notes.introduction import Introduced, dynamics, integrated_dynamics, naming, understand
-from adjointcheck.notes.iterates import iterated_in
-from adjointcheck.notes.latex import Unread, read_formula
-from adjointcheck.notes.layering import layered
-from adjointcheck.notes.letters import called_in, maps_beside_bold, measures_circle, rates_in, timed_in
-from adjointcheck.notes.mass import mass_dynamics, targets, weighed
-from adjointcheck.notes.meaning import Symbol, resolve
-from adjointcheck.notes.meanings import meant, said_costate
-from adjointcheck.notes.moments import above, below
-from adjointcheck.notes.multiplier import may_be_costate
-from adjointcheck.notes.nets import netted, spelt
-from adjointcheck.notes.normality import normalised
-from adjointcheck.notes.notation import spoken
-from adjointcheck.notes.primes import moved, unprimed
-from adjointcheck.notes.production import counted
-from adjointcheck.notes.prose import said
-from adjointcheck.notes.sampling import horizon
-from adjointcheck.notes.second_costate import OPTION, second_costate
-from adjointcheck.notes.shorthand import partials
-from adjointcheck.notes.stars import starred
-from adjointcheck.notes.superscripts import below as lowered
-from adjointcheck.notes.superscripts import layered_above
-from adjointcheck.notes.symmetry import SOME, symmetric
-from adjointcheck.notes.tangent import linearised, residuals
-from adjointcheck.notes.two_line_stages import put_together
-from adjointcheck.notes.usage import head, moving, pair_of
+from adjointcheck.notes.letters.activations import activating
+from adjointcheck.notes.letters.context import LATER, Context, Declared, letter_name, own, read_header
+from adjointcheck.notes.letters.cost_parts import parted
+from adjointcheck.notes.letters.meaning import Symbol, resolve
+from adjointcheck.notes.letters.moments import above, below
+from adjointcheck.notes.letters.nets import netted, spelt
+from adjointcheck.notes.letters.notation import spoken
+from adjointcheck.notes.letters.primes import moved, unprimed
+from adjointcheck.notes.letters.prose import said
+from adjointcheck.notes.letters.second_costate import OPTION, second_costate
+from adjointcheck.notes.letters.shorthand import partials
+from adjointcheck.notes.letters.stars import starred
+from adjointcheck.notes.letters.symmetry import SOME, symmetric
+from adjointcheck.notes.letters.tangent import linearised, residuals
+from adjointcheck.notes.letters.usage import head, moving, pair_of
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.ambiguities import called_in, maps_beside_bold, measures_circle, rates_in, timed_in
+from adjointcheck.notes.reading.latex import Unread, read_formula
+from adjointcheck.notes.systems.backward import ending
+from adjointcheck.notes.systems.blocks import clocked, turned
+from adjointcheck.notes.systems.chapters import example_of, moves_again, sequel_of, taken
+from adjointcheck.notes.systems.concrete import acquainted
+from adjointcheck.notes.systems.densities import told
+from adjointcheck.notes.systems.dependent import dependent
+from adjointcheck.notes.systems.ensembles import one_sample, peopled
+from adjointcheck.notes.systems.impacts import impacted
+from adjointcheck.notes.systems.iterates import iterated_in
+from adjointcheck.notes.systems.layering import layered
+from adjointcheck.notes.systems.mass import mass_dynamics, targets, weighed
+from adjointcheck.notes.systems.meanings import meant, said_costate
+from adjointcheck.notes.systems.multiplier import may_be_costate
+from adjointcheck.notes.systems.normality import normalised
+from adjointcheck.notes.systems.production import counted
+from adjointcheck.notes.systems.sampling import horizon
+from adjointcheck.notes.systems.superscripts import below as lowered
+from adjointcheck.notes.systems.superscripts import layered_above
+from adjointcheck.notes.systems.two_line_stages import put_together
 
 if TYPE_CHECKING:
-    from adjointcheck.notes.document import Document, Formula
+    from adjointcheck.notes.reading.document import Document, Formula
 
 
 def begun(document: Document, context: Context | None = None) -> Context:

@@ -10,68 +10,32 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
 
-from adjointcheck.notes import tree
-from adjointcheck.notes.adjoined_motion import adjoined_motion
-from adjointcheck.notes.ansatz import layered_ansatz, riccati_ansatz
-from adjointcheck.notes.arrivals import asked, follows
-from adjointcheck.notes.at_event import at_event, misplaced
-from adjointcheck.notes.at_samples import at_samples, is_beyond
-from adjointcheck.notes.blocks import is_value, numbers, stacked, turned
-from adjointcheck.notes.components import implied
-from adjointcheck.notes.concrete import written_out
-from adjointcheck.notes.context import LATER, ROLES, USUAL, Context, Declared, Law, key, own
-from adjointcheck.notes.cost_parts import assembled, piece, split
-from adjointcheck.notes.current_values import current_hamiltonian, priced, repriced
-from adjointcheck.notes.curvature import directed, tangent, weighted
-from adjointcheck.notes.densities import supposed, untraced
-from adjointcheck.notes.ensembles import EACH, single
-from adjointcheck.notes.families import named_neighbour, neighbouring
-from adjointcheck.notes.flows import phased, spoken_of, turned_to_time
-from adjointcheck.notes.forms import about_end_time, form_of, is_solved_state
-from adjointcheck.notes.formulas import exampled, finer_step, formula, layer_formula, priced_example, update
-from adjointcheck.notes.impacts import by_cases, cased, jump
-from adjointcheck.notes.implicit import explicit, implicit_layers, through_matrix
-from adjointcheck.notes.iterates import at_iterate, iteration, sized
-from adjointcheck.notes.layering import ANY_STEP, INNER, arrived, counted_back, finer, grid, of_any_form, shared, stepwise, unfolded
-from adjointcheck.notes.manifold import end_condition, end_cost, with_end_multiplier
-from adjointcheck.notes.mass import mass_dynamics, through_mass
-from adjointcheck.notes.meaning import AXES, COUNTERS, Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
-from adjointcheck.notes.measured import increment, operators, rooted, scaled, specialised, vectors
-from adjointcheck.notes.mechanics import speed_at
-from adjointcheck.notes.mirrored import mirrored
-from adjointcheck.notes.modes import guard, is_mode, reset, switched
-from adjointcheck.notes.moments import above
-from adjointcheck.notes.multiplier import augmented, costate_meaning, governed, hamiltonian
-from adjointcheck.notes.named_methods import coefficients
-from adjointcheck.notes.neighbours import first_order
-from adjointcheck.notes.nets import spelt as weighed
-from adjointcheck.notes.normality import normal, normalisation
-from adjointcheck.notes.numbered import family, numbered, spread
-from adjointcheck.notes.observed import observed_cost
-from adjointcheck.notes.outputs import observed, output
-from adjointcheck.notes.own_letters import indexed, is_pairwise, is_placed, layered_data
-from adjointcheck.notes.posing import condition, least, mapped, posed, ranged, sought
-from adjointcheck.notes.primes import is_primed, unprimed
-from adjointcheck.notes.production import alike, inner_function, steered
-from adjointcheck.notes.propagators import propagated, propagator
-from adjointcheck.notes.quadratures import ended, rate
-from adjointcheck.notes.quantities import OPTIMAL, lengths
-from adjointcheck.notes.sampling import folded, joined, sampled
-from adjointcheck.notes.scales import is_score
-from adjointcheck.notes.several_costs import about, composed, is_another, law_of, spelt, summed
-from adjointcheck.notes.several_costs import named as spoken_costs
-from adjointcheck.notes.shorthand import NOTATIONS, bounds, conserved, counts, gathered, reaching, squares, title
-from adjointcheck.notes.slopes import parametric
-from adjointcheck.notes.spaces import membership
-from adjointcheck.notes.stages import on_clock, stage_definition, stage_law, stage_letters, stage_update
-from adjointcheck.notes.starting import parametrised
-from adjointcheck.notes.step_jacobians import step_jacobians
-from adjointcheck.notes.superscripts import below as lowered
-from adjointcheck.notes.switching import bounded
-from adjointcheck.notes.tangent import chained, linearised, sensitivity, started
-from adjointcheck.notes.tree import Node
-from adjointcheck.notes.two_line_stages import stage_line
-from adjointcheck.notes.usage import (
+from adjointcheck.notes.letters.at_event import at_event, misplaced
+from adjointcheck.notes.letters.components import implied
+from adjointcheck.notes.letters.context import LATER, ROLES, USUAL, Context, Declared, Law, key, own
+from adjointcheck.notes.letters.cost_parts import assembled, piece, split
+from adjointcheck.notes.letters.curvature import directed, tangent, weighted
+from adjointcheck.notes.letters.families import named_neighbour, neighbouring
+from adjointcheck.notes.letters.forms import about_end_time, form_of, is_solved_state
+from adjointcheck.notes.letters.formulas import exampled, finer_step, formula, layer_formula, priced_example, update
+from adjointcheck.notes.letters.meaning import AXES, COUNTERS, Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.mirrored import mirrored
+from adjointcheck.notes.letters.moments import above
+from adjointcheck.notes.letters.neighbours import first_order
+from adjointcheck.notes.letters.nets import spelt as weighed
+from adjointcheck.notes.letters.numbered import family, numbered, spread
+from adjointcheck.notes.letters.own_letters import indexed, is_pairwise, is_placed, layered_data
+from adjointcheck.notes.letters.posing import condition, least, mapped, posed, ranged, sought
+from adjointcheck.notes.letters.primes import unprimed
+from adjointcheck.notes.letters.propagators import propagated, propagator
+from adjointcheck.notes.letters.quadratures import ended, rate
+from adjointcheck.notes.letters.quantities import OPTIMAL, lengths
+from adjointcheck.notes.letters.scales import is_score
+from adjointcheck.notes.letters.shorthand import NOTATIONS, bounds, conserved, counts, gathered, reaching, squares, title
+from adjointcheck.notes.letters.slopes import parametric
+from adjointcheck.notes.letters.starting import parametrised
+from adjointcheck.notes.letters.tangent import chained, linearised, sensitivity, started
+from adjointcheck.notes.letters.usage import (
     EQUALS,
     USUAL_CONTROLS,
     USUAL_COSTATES,
@@ -94,8 +58,44 @@ from adjointcheck.notes.usage import (
     successor,
     with_ends,
 )
-from adjointcheck.notes.values import assigned, counts_steps
-from adjointcheck.notes.wording import show
+from adjointcheck.notes.letters.wording import show
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.adjoined_motion import adjoined_motion
+from adjointcheck.notes.systems.ansatz import layered_ansatz, riccati_ansatz
+from adjointcheck.notes.systems.arrivals import asked, follows
+from adjointcheck.notes.systems.at_samples import at_samples, is_beyond
+from adjointcheck.notes.systems.blocks import is_value, numbers, stacked, turned
+from adjointcheck.notes.systems.concrete import written_out
+from adjointcheck.notes.systems.current_values import current_hamiltonian, priced, repriced
+from adjointcheck.notes.systems.densities import supposed, untraced
+from adjointcheck.notes.systems.ensembles import EACH, single
+from adjointcheck.notes.systems.flows import phased, spoken_of
+from adjointcheck.notes.systems.impacts import by_cases, cased, jump
+from adjointcheck.notes.systems.implicit import explicit, implicit_layers, through_matrix
+from adjointcheck.notes.systems.iterates import at_iterate, iteration, sized
+from adjointcheck.notes.systems.layering import ANY_STEP, INNER, arrived, counted_back, finer, grid, of_any_form, shared, stepwise, unfolded
+from adjointcheck.notes.systems.manifold import end_condition, end_cost, with_end_multiplier
+from adjointcheck.notes.systems.mass import mass_dynamics, through_mass
+from adjointcheck.notes.systems.measured import increment, operators, rooted, scaled, specialised, vectors
+from adjointcheck.notes.systems.mechanics import speed_at
+from adjointcheck.notes.systems.modes import guard, reset, switched
+from adjointcheck.notes.systems.motion import dynamics, limit_dynamics, primed_dynamics
+from adjointcheck.notes.systems.multiplier import augmented, costate_meaning, governed, hamiltonian
+from adjointcheck.notes.systems.named_methods import coefficients
+from adjointcheck.notes.systems.normality import normal, normalisation
+from adjointcheck.notes.systems.observed import observed_cost
+from adjointcheck.notes.systems.outputs import observed, output
+from adjointcheck.notes.systems.sampling import folded, joined, sampled
+from adjointcheck.notes.systems.several_costs import about, composed, is_another, law_of, spelt, summed
+from adjointcheck.notes.systems.several_costs import named as spoken_costs
+from adjointcheck.notes.systems.spaces import membership
+from adjointcheck.notes.systems.stages import on_clock, stage_definition, stage_law, stage_letters, stage_update
+from adjointcheck.notes.systems.step_jacobians import step_jacobians
+from adjointcheck.notes.systems.superscripts import below as lowered
+from adjointcheck.notes.systems.switching import bounded
+from adjointcheck.notes.systems.two_line_stages import stage_line
+from adjointcheck.notes.systems.values import assigned, counts_steps
 
 
 @dataclass(frozen=True)
@@ -201,52 +201,6 @@ def _harmless(condition: Node) -> bool:
 Introduced = tuple[str, tuple[str, ...], Context] | None
 
 
-def dynamics(chain: tree.Chain, context: Context) -> Introduced:
-    """zdot = f(z, t, theta): the state, the field and its arguments, for the first such line about a letter that is no costate."""
-    pair = pair_of(chain)
-    letter = moving(pair[0]) if pair else None
-    if pair is None or letter is None or context.law("dynamics") or role_in(letter, context) not in ("", "x"):
-        return None
-    if isinstance(pair[0], tree.Negative | tree.Transposed):
-        return None
-    right = pair[1]
-    if differentiates(right) or (letter.below and role_in(letter, context) == ""):
-        return None
-    if role_in(letter, context) == "" and not (_is_field(right) or (key(letter) in USUAL_STATES and not differentiates(right))):
-        return None
-    timed = isinstance(pair[0], tree.Call) or any(isinstance(p, tree.Call) and head(p) == letter for p in walk(right))
-    context = turned_to_time(right, context)
-    context = context.declare(Declared(key(letter), "x", ("n", "1"), "path", source="proposed"))
-    names: tuple[str, ...] = (key(letter),)
-    if (_is_field(right) and role_in(head(right), context) != "act") or is_mode(right, context):
-        context, more = introduced_function(right, "f", context, timed)
-        names += more
-    elif (call := inner_function(right, context)) is not None:
-        context, more = introduced_function(call, "f", alike(right, steered(right, context)), timed)
-        names += more
-    context = constants(right, context, context.letters[key(letter)].shape)
-    law = Law("dynamics", resolve(pair[0], context), resolve(right, context))
-    return "assumption", names, replace(context, laws=(*context.laws, law))
-
-
-def primed_dynamics(chain: tree.Chain, context: Context) -> Introduced:
-    """x' = f(x, theta), where t is declared: from here on a prime is a derivative in time; without t it may be the next state."""
-    primed = head(chain.sides[0])
-    if primed is None or not is_primed(primed) or context.option("prime") or not (context.of("t") or context.of("t1")):
-        return None
-    if any(is_primed(part) for side in chain.sides[1:] for part in walk(side)):
-        return None
-    meant = replace(context, options={**context.options, "prime": "rate"})
-    return dynamics(unprimed(chain, meant), meant)
-
-
-def limit_dynamics(chain: tree.Chain, context: Context) -> Introduced:
-    """lim (x_{l+1} - x_l)/h = xdot = f(x): the flow that layers become."""
-    if len(chain.sides) != 3 or not isinstance(chain.sides[0], tree.Limit):
-        return None
-    return dynamics(replace(chain, sides=chain.sides[1:], relations=chain.relations[1:]), context)
-
-
 def integrated_dynamics(chain: tree.Chain, context: Context) -> Introduced:
     """x(t) = x_0 + int_0^t f(x(s), u(s)) ds: dynamics and start in one."""
     pair = pair_of(chain)
@@ -266,14 +220,6 @@ def integrated_dynamics(chain: tree.Chain, context: Context) -> Introduced:
 def _running(node: Node, by: tree.Letter) -> Node:
     """With t for the letter of the integral."""
     return tree.Letter("t") if node == by else rebuilt(node, lambda child: _running(child, by))
-
-
-def _is_field(node: Node) -> bool:
-    function = head(node)
-    if function is None or isinstance(node, tree.Negative | tree.Transposed):
-        return False
-    named = isinstance(node, tree.Call) or key(function) in ("f", "F", "g", "v", "b")
-    return not function.below and key(function) not in USUAL and named
 
 
 def layers(chain: tree.Chain, context: Context) -> Introduced:

@@ -17,51 +17,52 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adjointcheck.errors import DisagreementError
-from adjointcheck.notes import implicit, tree
-from adjointcheck.notes.arrivals import is_held
-from adjointcheck.notes.chapters import speaks_of
-from adjointcheck.notes.closed_forms import gives_solution, is_solution
-from adjointcheck.notes.comparison import OPTIMAL_CONTROL, OPTIMAL_END, Agreement, Contradiction, Outcome, Undecided
-from adjointcheck.notes.comparison import judge_pair as in_worlds
-from adjointcheck.notes.context import HYPOTHESES, LATER, Context, Law, read_header
-from adjointcheck.notes.current_values import priced
-from adjointcheck.notes.curvature import is_tangent_law
-from adjointcheck.notes.dependent import REASON, asks_how
-from adjointcheck.notes.ensembles import of_each
 from adjointcheck.notes.explanations import explained
 from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
-from adjointcheck.notes.flows import spoken_of, unforced
 from adjointcheck.notes.foreword import begun
-from adjointcheck.notes.forms import about_end_time, conserves_energy, is_at_end, is_general
-from adjointcheck.notes.formulas import put_in, spelt_out
-from adjointcheck.notes.impacts import settled
 from adjointcheck.notes.introduction import Resolved, understand
-from adjointcheck.notes.judgement import EQUALITIES, attempt, follows, judge_pair
-from adjointcheck.notes.latex import Unread, read_formula
-from adjointcheck.notes.manifold import shown, with_other_multiplier
-from adjointcheck.notes.meaning import Symbol, resolve, symbols, walk
-from adjointcheck.notes.meanings import meant
-from adjointcheck.notes.modes import eventful
-from adjointcheck.notes.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
-from adjointcheck.notes.named_methods import in_method
-from adjointcheck.notes.numbered import told
-from adjointcheck.notes.own_inputs import in_its_role, is_varied
-from adjointcheck.notes.pardons import Line, pardoned
-from adjointcheck.notes.posing import ORDERS
-from adjointcheck.notes.prove import Proof, Slots
-from adjointcheck.notes.quadratures import carried
-from adjointcheck.notes.quantities import here
-from adjointcheck.notes.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, reserved
-from adjointcheck.notes.second_costate import about_end, through_end
-from adjointcheck.notes.situation import moved_inputs, situations
-from adjointcheck.notes.stages import confirmed
-from adjointcheck.notes.starting import START, moving
-from adjointcheck.notes.switching import BANG_BANG, hamiltonian_of, switched
-from adjointcheck.notes.tree import Node
+from adjointcheck.notes.letters.context import HYPOTHESES, LATER, Context, Law, read_header
+from adjointcheck.notes.letters.curvature import is_tangent_law
+from adjointcheck.notes.letters.forms import about_end_time, conserves_energy, is_at_end, is_general
+from adjointcheck.notes.letters.formulas import put_in, spelt_out
+from adjointcheck.notes.letters.meaning import Symbol, resolve, symbols, walk
+from adjointcheck.notes.letters.numbered import told
+from adjointcheck.notes.letters.own_inputs import in_its_role, is_varied
+from adjointcheck.notes.letters.posing import ORDERS
+from adjointcheck.notes.letters.quadratures import carried
+from adjointcheck.notes.letters.quantities import here
+from adjointcheck.notes.letters.second_costate import about_end, through_end
+from adjointcheck.notes.letters.starting import START, moving
+from adjointcheck.notes.proofs.closed_forms import gives_solution, is_solution
+from adjointcheck.notes.proofs.prove import Proof, Slots
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.latex import Unread, read_formula
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems import implicit
+from adjointcheck.notes.systems.arrivals import is_held
+from adjointcheck.notes.systems.chapters import speaks_of
+from adjointcheck.notes.systems.current_values import priced
+from adjointcheck.notes.systems.dependent import REASON, asks_how
+from adjointcheck.notes.systems.ensembles import of_each
+from adjointcheck.notes.systems.flows import spoken_of, unforced
+from adjointcheck.notes.systems.impacts import settled
+from adjointcheck.notes.systems.manifold import shown, with_other_multiplier
+from adjointcheck.notes.systems.meanings import meant
+from adjointcheck.notes.systems.modes import eventful
+from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
+from adjointcheck.notes.systems.named_methods import in_method
+from adjointcheck.notes.systems.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, reserved
+from adjointcheck.notes.systems.stages import confirmed
+from adjointcheck.notes.systems.switching import BANG_BANG, hamiltonian_of, switched
+from adjointcheck.notes.verdicts.comparison import OPTIMAL_CONTROL, OPTIMAL_END, Agreement, Contradiction, Outcome, Undecided
+from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
+from adjointcheck.notes.verdicts.judgement import EQUALITIES, attempt, follows, judge_pair
+from adjointcheck.notes.verdicts.pardons import Line, pardoned
+from adjointcheck.notes.verdicts.situation import moved_inputs, situations
 from adjointcheck.trusted.verdict import Status
 
 if TYPE_CHECKING:
-    from adjointcheck.notes.document import Formula
+    from adjointcheck.notes.reading.document import Formula
 
 
 OPTIMUM = re.compile(r"optim|óptim|ottim|extremal|stationar|stationär|stationnair")  # in the languages of notes
@@ -79,7 +80,7 @@ def verify(path: str | Path, context: str | Path | None = None) -> Findings:
 
     Raises ProblemError for files that cannot be read.
     """
-    from adjointcheck.notes.document import read
+    from adjointcheck.notes.reading.document import read
 
     document = read(path)
     lines = Path(context).read_text(encoding="utf-8").splitlines() if context else ()

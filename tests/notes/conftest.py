@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adjointcheck.notes import comparison
+from adjointcheck.notes.verdicts import comparison
 
 ASKING = ("test_verify", "test_world")
 

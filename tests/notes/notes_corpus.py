@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from adjointcheck.notes.document import read
 from adjointcheck.notes.finding import Finding, Findings
+from adjointcheck.notes.reading.document import read
 from adjointcheck.notes.verify import Notes, begun
 from adjointcheck.report.notes_outline import GIVEN, Formula, formulas, satisfies
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adjointcheck.notes.letters import maps_beside_bold
+from adjointcheck.notes.reading.ambiguities import maps_beside_bold
 from adjointcheck.notes.verify import verify
 
 

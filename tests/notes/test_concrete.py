@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from adjointcheck.expression.grammar import parse
-from adjointcheck.notes.componentwise import component_settings
-from adjointcheck.notes.concrete import acquainted
-from adjointcheck.notes.context import Context, read_header
-from adjointcheck.notes.document import read_text
-from adjointcheck.notes.latex import read_formula
-from adjointcheck.notes.tree import Chain
+from adjointcheck.notes.letters.context import Context, read_header
+from adjointcheck.notes.proofs.componentwise import component_settings
+from adjointcheck.notes.proofs.written_out import Sizes, WrittenOut, letters_of, vouched
+from adjointcheck.notes.reading.document import read_text
+from adjointcheck.notes.reading.latex import read_formula
+from adjointcheck.notes.reading.tree import Chain
+from adjointcheck.notes.systems.concrete import acquainted
 from adjointcheck.notes.verify import Notes
-from adjointcheck.notes.written_out import Sizes, WrittenOut, letters_of, vouched
 from adjointcheck.trusted.theory import judge_theory
 from adjointcheck.trusted.verdict import Status
 

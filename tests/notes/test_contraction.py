@@ -6,10 +6,10 @@ import pytest
 from understood import agrees, contradicted, read
 
 from adjointcheck.errors import StepRejected
-from adjointcheck.notes.claims import claim_of
-from adjointcheck.notes.settings import setting
-from adjointcheck.notes.tree import Chain
-from adjointcheck.notes.wording import show
+from adjointcheck.notes.letters.wording import show
+from adjointcheck.notes.proofs.claims import claim_of
+from adjointcheck.notes.proofs.settings import setting
+from adjointcheck.notes.reading.tree import Chain
 
 HEADER = r"state: x in R^n; control: u in R^k; parameters: \theta in R^m; costate: p = dJ/dx; field: f; running cost: L; terminal cost: \Psi; time: t in [0, T]"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adjointcheck.notes.document import Document, Formula, read_text
-from adjointcheck.notes.latex import Unread
+from adjointcheck.notes.reading.document import Document, Formula, read_text
+from adjointcheck.notes.reading.latex import Unread
 
 
 def found(text: str, file: str = "notes.md") -> list[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from understood import last_two, understood
 
-from adjointcheck.notes.document import Document, Formula
-from adjointcheck.notes.ensembles import MIXED
 from adjointcheck.notes.introduction import understand
-from adjointcheck.notes.latex import Unread
+from adjointcheck.notes.reading.document import Document, Formula
+from adjointcheck.notes.reading.latex import Unread
+from adjointcheck.notes.systems.ensembles import MIXED
 from adjointcheck.notes.verify import Notes, begun
 
 GRADIENT = "d J/dw = d_ L(w(t))/d_w + (d_ f(x(t), w(t))/d_w)' p(t)"

@@ -7,10 +7,10 @@ import math
 import pytest
 from understood import last_two, statuses
 
-from adjointcheck.notes import tree
-from adjointcheck.notes.instants import instant, moment
-from adjointcheck.notes.latex import read_formula
-from adjointcheck.notes.letters import Letters, measures_circle
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.ambiguities import Letters, measures_circle
+from adjointcheck.notes.reading.instants import instant, moment
+from adjointcheck.notes.reading.latex import read_formula
 
 
 @pytest.mark.parametrize("text", [r"x(\pi/2) = 0", r"\int_0^{2\pi} u\,dt", r"\int_0^\pi u\,dt", r"e^{-\pi t}", r"a = \frac{16}{16 + \pi}", r"\cos 2\pi t + \pi^2"])

@@ -6,9 +6,22 @@ from fractions import Fraction
 
 import pytest
 
-from adjointcheck.notes.latex import Letters, Unread, children, letter, read_formula, statements
-from adjointcheck.notes.plain_text import text
-from adjointcheck.notes.tree import Call, Chain, Derivative, Evaluated, Letter, Negative, Node, Number, Power, Sum, Transposed, Variation
+from adjointcheck.notes.reading.latex import Letters, Unread, children, letter, read_formula, statements
+from adjointcheck.notes.reading.plain_text import text
+from adjointcheck.notes.reading.tree import (
+    Call,
+    Chain,
+    Derivative,
+    Evaluated,
+    Letter,
+    Negative,
+    Node,
+    Number,
+    Power,
+    Sum,
+    Transposed,
+    Variation,
+)
 
 LETTERS = Letters(
     functions=frozenset("f g L Psi Phi J H l mathcal{L} mathcal{H}".split()), signals=frozenset("x y z u v lambda p a".split()), plain=frozenset("theta h A B N".split()),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from understood import contradicted, read
 
-from adjointcheck.notes import tree
-from adjointcheck.notes.document import read_text
 from adjointcheck.notes.foreword import begun
-from adjointcheck.notes.formulas import put_in, spelt_out
-from adjointcheck.notes.indices import Unclear, ahead
-from adjointcheck.notes.judgement import judge_pair
-from adjointcheck.notes.quantities import Symbol
+from adjointcheck.notes.letters.formulas import put_in, spelt_out
+from adjointcheck.notes.letters.indices import Unclear, ahead
+from adjointcheck.notes.letters.quantities import Symbol
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.document import read_text
+from adjointcheck.notes.verdicts.judgement import judge_pair
 from adjointcheck.trusted.verdict import Status
 
 LAYERS = r"x_{k+1} = f(x_k, u_k); J = \Phi(x_N) + \sum_{k=0}^{N-1} \ell(x_k, u_k); A_k = \frac{\partial f}{\partial x}(x_k, u_k)"

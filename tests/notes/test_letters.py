@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from understood import read
 
-from adjointcheck.notes.context import Context, Declared, latexified, letter_name, read_header
+from adjointcheck.notes.letters.context import Context, Declared, latexified, letter_name, read_header
 
 HEADER = """
 state: z in R^n                       # the hidden state

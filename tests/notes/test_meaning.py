@@ -8,9 +8,9 @@ import pytest
 from understood import contradicted, read
 
 from adjointcheck.notes.introduction import understand
-from adjointcheck.notes.latex import read_formula
-from adjointcheck.notes.meaning import symbols
-from adjointcheck.notes.tree import Chain
+from adjointcheck.notes.letters.meaning import symbols
+from adjointcheck.notes.reading.latex import read_formula
+from adjointcheck.notes.reading.tree import Chain
 
 FLOW = r"\dot x = f(x, u, t); J = \Phi(x(T)) + \int_0^T L(x, u, t)\,dt"
 LAYERS = r"x_{l+1} = x_l + h f(x_l, w_l); J = \Phi(x_N) + \sum_{l=0}^{N-1} h L(x_l, w_l)"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from understood import statuses, understood
 
-from adjointcheck.notes.context import read_header
-from adjointcheck.notes.document import read_text
 from adjointcheck.notes.foreword import begun
+from adjointcheck.notes.letters.context import read_header
+from adjointcheck.notes.reading.document import read_text
 
 NET = r"$$x_{k+1} = f_k(x_k, w_k), \qquad k = 0, \dots, N-1$$ $$E = \Phi(x_N)$$ "
 FLOW = r"$$\dot x(t) = f(x(t), \theta), \qquad x(0) = x_0$$ $$E = \Phi(x(T))$$ "

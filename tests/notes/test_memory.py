@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from adjointcheck.notes.evaluation import Env
-from adjointcheck.notes.jet import direction, moved
-from adjointcheck.notes.meaning import Symbol
-from adjointcheck.notes.memory import remembered
+from adjointcheck.notes.letters.meaning import Symbol
+from adjointcheck.notes.worlds.evaluation import Env
+from adjointcheck.notes.worlds.jet import direction, moved
+from adjointcheck.notes.worlds.memory import remembered
 
 
 def test_a_value_is_kept_for_its_node_place_and_world_alone() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from understood import statuses
 
-from adjointcheck.notes.named_methods import METHODS, Method
+from adjointcheck.notes.systems.named_methods import METHODS, Method
 
 LAWS = r"$$Y_i = x_n + h\sum_{j=1}^{s} a_{ij} f(Y_j)$$ $$x_{n+1} = x_n + h\sum_{i=1}^{s} b_i f(Y_i)$$ $$J = \Phi(x_N)$$ "
 LOWER = LAWS.replace("sum_{j=1}^{s} a", "sum_{j=1}^{i-1} a")

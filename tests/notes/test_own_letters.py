@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from test_verify import verdicts
 
-from adjointcheck.notes import jet, signs, tree
-from adjointcheck.notes.context import Context, read_header
-from adjointcheck.notes.latex import read_formula
-from adjointcheck.notes.own_letters import own_letters
+from adjointcheck.notes.letters.context import Context, read_header
+from adjointcheck.notes.letters.own_letters import own_letters
+from adjointcheck.notes.reading import signs, tree
+from adjointcheck.notes.reading.latex import read_formula
+from adjointcheck.notes.worlds import jet
 
 LAYERED = "state: x in R^n\ncontrol: u in R^k\nlayer: k = 0 ... N"
 SHAPES = [

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from test_settings import replayed
 
-from adjointcheck.notes.prove import Proof, prove
-from adjointcheck.notes.settings import setting
+from adjointcheck.notes.proofs.prove import Proof, prove
+from adjointcheck.notes.proofs.settings import setting
 from adjointcheck.trusted.theory import judge_theory
 from adjointcheck.trusted.verdict import Status
 

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adjointcheck.errors import ProblemError
-from adjointcheck.notes.document import read, read_text
-from adjointcheck.notes.latex import Unread, read_formula, statements
-from adjointcheck.notes.tree import Chain
+from adjointcheck.notes.reading.document import read, read_text
+from adjointcheck.notes.reading.latex import Unread, read_formula, statements
+from adjointcheck.notes.reading.tree import Chain
 
 SECONDS = 5
 MILLION, SOME = 10**6, 2 * 10**5

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adjointcheck.notes.context import read_header
-from adjointcheck.notes.meanings import said_costate
+from adjointcheck.notes.letters.context import read_header
+from adjointcheck.notes.systems.meanings import said_costate
 
 SAID = (
     r"The column $\lambda(t)$ is the gradient of $C(x(T))$ with respect to $x(t)$.", r"$\lambda(t) \in \mathbb{R}^n$: the derivative of the loss with respect to the state.",

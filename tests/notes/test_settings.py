@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from adjointcheck.errors import DisagreementError
-from adjointcheck.notes import situation
-from adjointcheck.notes.context import Context, read_header
 from adjointcheck.notes.introduction import understand
-from adjointcheck.notes.jacobian import Partial, lemma
-from adjointcheck.notes.latex import read_formula
-from adjointcheck.notes.settings import KINDS, judged, setting, specialise
+from adjointcheck.notes.letters.context import Context, read_header
+from adjointcheck.notes.proofs.jacobian import Partial, lemma
+from adjointcheck.notes.proofs.settings import KINDS, judged, setting, specialise
+from adjointcheck.notes.reading.latex import read_formula
+from adjointcheck.notes.verdicts import situation
 from adjointcheck.trusted.theory import judge_theory
 from adjointcheck.trusted.verdict import Status
 

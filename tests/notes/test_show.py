@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_latex import LETTERS, READ
 
-from adjointcheck.notes.latex import Letters, read_formula
-from adjointcheck.notes.plain_text import text
-from adjointcheck.notes.show import latex
-from adjointcheck.notes.tree import (
+from adjointcheck.notes.reading.latex import Letters, read_formula
+from adjointcheck.notes.reading.plain_text import text
+from adjointcheck.notes.reading.show import latex
+from adjointcheck.notes.reading.tree import (
     BigO,
     Call,
     Cases,

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from adjointcheck.notes.context import read_header
-from adjointcheck.notes.document import Formula
+from adjointcheck.notes.letters.context import read_header
+from adjointcheck.notes.reading.document import Formula
 from adjointcheck.notes.verify import Notes
 
 ALLOWED = {"G": {"definition", "assumption"}, "P": {"proved"}, "R": {"refuted"}, "U": {"unknown"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from understood import last_two, understood
 
-from adjointcheck.notes.superscripts import layered_above
+from adjointcheck.notes.systems.superscripts import layered_above
 
 HEADER = "costate: p = dJ/dx (column)"
 

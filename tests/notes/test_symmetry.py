@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from understood import statuses
 
-from adjointcheck.notes.symmetry import SOME, symmetric
+from adjointcheck.notes.letters.symmetry import SOME, symmetric
 
 
 @pytest.mark.parametrize(("text", "letters"), [

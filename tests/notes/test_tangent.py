@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adjointcheck.notes.document import read_text
+from adjointcheck.notes.reading.document import read_text
 from adjointcheck.notes.verify import Notes, begun
 
 SYSTEM = """<!-- adjointcheck:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from understood import read, statuses, understood
 
-from adjointcheck.notes.document import read_text
 from adjointcheck.notes.foreword import begun
-from adjointcheck.notes.wording import show
+from adjointcheck.notes.letters.wording import show
+from adjointcheck.notes.reading.document import read_text
 
 STEP = r"x_{k+1} = f(x_k, u_k); J = \Phi(x_N) + \sum_{k=0}^{N-1} \ell(x_k, u_k)"
 EULER = r"x_{k+1} = x_k + h f(x_k, u_k); J = \Phi(x_N)"

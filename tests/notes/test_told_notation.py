@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from understood import statuses
 
-from adjointcheck.notes.context import read_header
-from adjointcheck.notes.notation import nabla, prime, spoken, symmetric
+from adjointcheck.notes.letters.context import read_header
+from adjointcheck.notes.letters.notation import nabla, prime, spoken, symmetric
 
 
 @pytest.mark.parametrize(("text", "meaning"), [

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from adjointcheck.notes import verify
-from adjointcheck.notes.context import read_header
-from adjointcheck.notes.document import Formula
+from adjointcheck.notes.letters.context import read_header
+from adjointcheck.notes.reading.document import Formula
 
 HEADER = "state: x in R^n\ncontrol: u(t) in R^k\nparameters: theta in R^m\ncostate: p = dJ/dx (row)"
 FLOW = r"\dot x = f(x, u, \theta, t)"

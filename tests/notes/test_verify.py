@@ -9,11 +9,11 @@ import pytest
 
 from adjointcheck.errors import DisagreementError
 from adjointcheck.notes import verify
-from adjointcheck.notes.comparison import Agreement, Contradiction, Undecided
-from adjointcheck.notes.context import read_header
-from adjointcheck.notes.document import Formula
 from adjointcheck.notes.finding import Counterexample, Finding
-from adjointcheck.notes.prove import Proof
+from adjointcheck.notes.letters.context import read_header
+from adjointcheck.notes.proofs.prove import Proof
+from adjointcheck.notes.reading.document import Formula
+from adjointcheck.notes.verdicts.comparison import Agreement, Contradiction, Undecided
 from adjointcheck.trusted.theory import judge_theory
 from adjointcheck.trusted.verdict import Status
 

@@ -10,16 +10,17 @@ import pytest
 from scipy.linalg import expm
 from understood import agrees, contradicted, outcomes, read
 
-from adjointcheck.notes import comparison, jet
-from adjointcheck.notes.comparison import Contradiction, Undecided
-from adjointcheck.notes.evaluation import Env, evaluate
-from adjointcheck.notes.fields import END, START
-from adjointcheck.notes.jet import along, direction, moved
-from adjointcheck.notes.meaning import Symbol
-from adjointcheck.notes.plan import Stage
-from adjointcheck.notes.staging import make_world
-from adjointcheck.notes.tree import Derivative, Negative, Number, Product, Transposed, Variation
-from adjointcheck.notes.wording import show
+from adjointcheck.notes.letters.meaning import Symbol
+from adjointcheck.notes.letters.wording import show
+from adjointcheck.notes.reading.tree import Derivative, Negative, Number, Product, Transposed, Variation
+from adjointcheck.notes.verdicts import comparison
+from adjointcheck.notes.verdicts.comparison import Contradiction, Undecided
+from adjointcheck.notes.worlds import jet
+from adjointcheck.notes.worlds.evaluation import Env, evaluate
+from adjointcheck.notes.worlds.fields import END, START
+from adjointcheck.notes.worlds.jet import along, direction, moved
+from adjointcheck.notes.worlds.plan import Stage
+from adjointcheck.notes.worlds.staging import make_world
 
 BOLZA = r"\dot x = f(x, u, \theta, t); x(t_0) = x_0; J = \Psi(x(T), \theta) + \int_{t_0}^T L(x, u, \theta, t)\,dt; H = L + p f"
 ROW = "state: x in R^n; control: u in R^k; parameters: theta in R^m; costate: p = dJ/dx (row); time: t in [t_0, T]"
@@ -94,7 +95,7 @@ def test_worlds_are_not_degenerate() -> None:
     context = read(BOLZA, ROW)[1]
     world = make_world(Stage(context))
     env = Env(world, np.float64(0.5), {"t": np.float64(0.5)})
-    from adjointcheck.notes.meaning import Applied
+    from adjointcheck.notes.letters.meaning import Applied
     for by, size in (("x", 3), ("w", 2), ("theta", 4), ("t", 1)):
         slope = evaluate(Derivative(Applied("f"), (Symbol(by),), "partial"), env)
         assert np.size(slope) == 3 * size and np.min(np.abs(slope)) > 1e-3

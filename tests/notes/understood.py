@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adjointcheck.notes.comparison import Agreement, Contradiction, Outcome, judge_in_worlds
-from adjointcheck.notes.context import Context, read_header
-from adjointcheck.notes.document import Document, Formula, read_text
 from adjointcheck.notes.finding import Findings
 from adjointcheck.notes.introduction import Resolved, understand
-from adjointcheck.notes.latex import Unread, read_formula
+from adjointcheck.notes.letters.context import Context, read_header
+from adjointcheck.notes.reading.document import Document, Formula, read_text
+from adjointcheck.notes.reading.latex import Unread, read_formula
+from adjointcheck.notes.verdicts.comparison import Agreement, Contradiction, Outcome, judge_in_worlds
 from adjointcheck.notes.verify import Notes, begun
 from adjointcheck.report.notes_outline import formulas
 

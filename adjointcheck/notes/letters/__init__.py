@@ -1,0 +1,1 @@
+"""What letters stand for: the trees of the notes become trees in the letters of the convention."""

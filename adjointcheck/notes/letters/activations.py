@@ -1,0 +1,110 @@
+"""Functions that act entry by entry, sigma of sigma(W x + b): their slopes are diagonal matrices.
+
+    sigma'(z) * v   and   diag(sigma'(z)) v   are   S v,   S = d sigma/dz = diag(sigma'(z_1), ..., sigma'(z_n))
+
+The notes tell them by such a product, or in words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, letter_name
+from adjointcheck.notes.letters.derivatives import core_of
+from adjointcheck.notes.letters.notation import DISPLAY, MATHS, SENTENCE
+from adjointcheck.notes.letters.quantities import Applied, Diagonal, Symbol, walk
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+NAME = "act"
+USUAL = ("sigma", "rho", "phi", "varphi", "psi", "g", "a", "s", "eta", "S")  # letters of activations
+ENTRYWISE = re.compile(
+    r"(?:component|element|entry|coordinate|point)-?\s?wise|(?:each|every) (?:entry|component|coordinate|element)|entry by entry"
+    r"|komponentenweise|elementweise|eintragsweise|(?:composante|coordonnée) par |terme à terme|(?:component|element)[eoi]n?[ae]? [ap]e?r? "
+    r"|по(?:компонент|элемент|координат)|逐元素|逐分量|要素ごと", re.IGNORECASE)
+PRIME, OPENING = r"(?:'|\^\{?\\prime\}?)?", r"\s*(?:\\left|\\[bB]igg?l?)?\s*"
+CALLED = re.compile(r"\s*\\?([A-Za-z]+)\s*(?:\((?:\\cdot|\w)\)|:.*)?\s*")
+
+
+def activating(prose: str, texts: Iterable[str], chains: Iterable[tree.Chain], context: Context) -> Context:
+    """With the letter of an activation, where the words or a product entry by entry tell it."""
+    found, whole, role = [*_said(prose), *(name for chain in chains for name in _multiplied(chain))], "\n".join(texts), ROLES[NAME]
+    for name in dict.fromkeys(name for name in found if _is_called(name, whole)) if not context.of(NAME) else ():
+        if name not in context.letters:
+            return context.declare(Declared(name, NAME, role.shape, role.kind, arguments=("x",), source="proposed"))
+    return context
+
+
+def _said(prose: str) -> Iterator[str]:
+    for text in SENTENCE.split(DISPLAY.sub(". ", prose)):
+        if ENTRYWISE.search(text):
+            named = [CALLED.fullmatch(maths[1] or maths[2]) for maths in MATHS.finditer(text)]
+            yield from (name for letter in named if letter and (name := letter_name(letter[1])) in USUAL)
+
+
+def _is_called(name: str, text: str) -> bool:
+    """Is sigma, or sigma', followed by a bracket somewhere?"""
+    sign = re.escape(name if len(name) == 1 else f"\\{name}")
+    return re.search(rf"(?<![A-Za-z\\]){sign}(?![A-Za-z_]){PRIME}{OPENING}\(", text) is not None
+
+
+def _multiplied(chain: tree.Chain) -> Iterator[str]:
+    """sigma of sigma'(z) * v and diag(sigma'(z))."""
+    for node in walk(chain):
+        inside = node.arguments if isinstance(node, tree.Function) and node.name in ("hadamard", "diag") else ()
+        for call in (part for argument in inside for part in walk(argument) if isinstance(part, tree.Call)):
+            letter = call.function
+            if isinstance(letter, tree.Letter) and [getattr(mark, "name", "") for mark in letter.above] == ["prime"]:
+                yield letter.name
+
+
+def entrywise(node: tree.Function, context: Context) -> Node:
+    """S v for sigma'(z) * v, and S for diag(sigma'(z)), with S = diag(1 - x^2) for 1 - x^2 too; a row v comes first, v S."""
+    if node.name == "diag" and len(node.arguments) == 1:
+        return node.arguments[0] if _is_slope(node.arguments[0], context) else Diagonal(node.arguments[0])
+    if node.name != "hadamard" or len(node.arguments) != 2:
+        return node
+    slopes = [argument for argument in node.arguments if _is_slope(argument, context) or is_entries(argument)]
+    others = [argument for argument in node.arguments if argument not in slopes]
+    if len(slopes) != 1 or len(others) != 1:
+        return node
+    numbers, slope = _scaled(slopes[0])
+    slope = Diagonal(slope) if is_entries(slope) else slope
+    return tree.Product((*numbers, *((others[0], slope) if _is_row(others[0], context) else (slope, others[0]))))
+
+
+def is_entries(node: Node) -> bool:
+    """1 - x^2, x * (1 - x): what has a sense entry by entry alone."""
+    terms = [term.of if isinstance(term, tree.Negative) else term for term in tree.terms(node)]
+    return len(terms) > 1 and tree.Number(Fraction(1)) in terms
+
+
+def _scaled(node: Node) -> tuple[tuple[Node, ...], Node]:
+    """(h), S of h S."""
+    return (node.factors[:-1], node.factors[-1]) if isinstance(node, tree.Product) else ((), node)
+
+
+def _is_slope(node: Node, context: Context) -> bool:
+    """sigma'(z), h sigma'(z), and a letter that the notes define so."""
+    numbers, slope = _scaled(node)
+    if isinstance(slope, Symbol):
+        slope = next((known.body for known in context.of(slope.name) if known.body is not None), slope)
+    plain = all(isinstance(part, tree.Number) or getattr(part, "name", "") in ("h", "eta") for part in numbers)
+    return plain and isinstance(slope, tree.Derivative) and isinstance(slope.of, Applied) and slope.of.name == NAME
+
+
+def _is_row(node: Node, context: Context) -> bool:
+    """p and p W, where the costate is a row; rows or columns of no fixed layout are columns, and so is W^T p."""
+    if isinstance(node, tree.Product):
+        return _is_row(next((part for part in node.factors if not isinstance(part, tree.Number)), node.factors[0]), context)
+    if isinstance(node, tree.Sum):
+        return _is_row(node.terms[0], context)
+    turned, core = isinstance(node, tree.Transposed), core_of(node)
+    if not isinstance(core, Symbol) or core.free:
+        return False
+    own = next((known for known in context.of(core.name) if core.name not in ROLES), None)
+    if own is not None and "1" not in own.shape and "" not in own.shape:
+        return False
+    return turned != (ROLES[core.name].shape[0] == "1" != ROLES[core.name].shape[1]) if core.name in ROLES else turned

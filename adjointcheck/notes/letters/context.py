@@ -1,0 +1,593 @@
+"""What the letters of the notes stand for: declared in a header, proposed from the text, or left as the convention has them.
+
+    state: z in R^n                     costate: a = dL/dz (row)          parameters: theta in R^m
+    control: u(t) in R^k                field: f(z, t, theta)             dynamics: dz/dt = f(z, t, theta)
+    objective: J, minimised             running cost: L(x, u, t)          terminal cost: Phi(x(T))
+    Hamiltonian: H = L + lambda^T f     time: t in [0, T]                 layer: k = 0 ... N
+    lambda: column, p = -lambda^T       A: n x n                          gradients: columns
+    jacobian: transposed                star: optimal                     assume: optimal, autonomous, L = 0
+
+Each line is `role: letter ...` or `letter: role ...`; `#` starts a comment.  Later lines may not contradict earlier ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.ambiguities import Letters
+from adjointcheck.notes.reading.tree import Node
+
+Shape = tuple[str, str]
+LATER = "a later line"
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a letter can be: its canonical `symbol`, shape, the words that name it in a header, and the letters often used for it.
+
+    `kind` says where it lives: path (has a value at each time or layer), constant, function, functional, place, index, variable.
+    """
+
+    symbol: str
+    kind: str
+    shape: Shape
+    words: tuple[str, ...]
+    usual: tuple[str, ...] = ()
+
+
+_ROLES = (
+    Role("x", "path", ("n", "1"), ("state", "states", "hidden state")),
+    Role("p", "path", ("1", "n"), ("costate", "adjoint", "adjoint state", "adjoint variable", "multiplier")),
+    Role("w", "path", ("k", "1"), ("control", "controls", "weights", "input")),
+    Role("theta", "constant", ("m", "1"), ("parameters", "parameter"), ("theta",)),
+    Role("t", "variable", ("1", "1"), ("time",), ("t",)),
+    Role("t0", "place", ("1", "1"), ("start", "initial time", "start time"), ("t_0",)),
+    Role("t1", "place", ("1", "1"), ("end", "final time", "end time", "terminal time"), ("t_1", "t_f", "T", "t_N")),
+    Role("x0", "constant", ("n", "1"), ("initial state", "initial value", "start value")),
+    Role("x1", "constant", ("n", "1"), ("end state", "target", "final state")),
+    Role("f", "function", ("n", "1"), ("field", "vector field", "dynamics", "right side", "network")),
+    Role("L", "function", ("1", "1"), ("running cost", "stage cost", "running loss", "integrand")),
+    Role("Psi", "function", ("1", "1"), ("terminal cost", "final cost", "end cost", "terminal loss")),
+    Role("J", "functional", ("1", "1"), ("objective", "cost", "loss", "cost functional", "objective function", "loss function")),
+    Role("J_a", "functional", ("1", "1"), ("augmented objective", "augmented cost", "augmented lagrangian", "lagrangian")),
+    Role("H", "function", ("1", "1"), ("hamiltonian",)),
+    Role("l", "index", ("1", "1"), ("layer", "layer index", "step index", "index")),
+    Role("N", "constant", ("1", "1"), ("layers", "number of layers", "number of steps", "depth")),
+    Role("h", "constant", ("1", "1"), ("time step", "step", "step length")),
+    Role("s", "place", ("1", "1"), ("observation times", "observation time", "measurement times")),
+    Role("phi", "function", ("1", "1"), ("observation cost", "observation loss", "data cost")),
+    Role("O", "function", ("o", "1"), ("observation operator", "measurement map", "observation map", "observation function", "decoder")),
+    Role("act", "function", ("n", "1"), ("activation", "activation function", "nonlinearity")),
+    Role("g", "function", ("1", "1"), ("event", "event function", "guard", "trigger")),
+    Role("tau", "place", ("1", "1"), ("event time",)),
+    Role("r", "function", ("n", "1"), ("reset", "reset map", "jump map")),
+    Role("psi", "function", ("q", "1"), ("terminal constraint", "terminal manifold", "end constraint", "constraint")),
+    Role("nu", "constant", ("1", "q"), ("constraint multiplier", "terminal multiplier")),
+    Role("eps", "variable", ("1", "1"), ("small", "small number", "perturbation size"), ("epsilon", "varepsilon", "eps")),
+    Role("rho", "path", ("1", "1"), ("density", "probability density", "probability")),
+    Role("base", "function", ("1", "1"), ("base density", "prior density")),
+    Role("M", "path", ("n", "n"), ("flow jacobian", "fundamental matrix", "transition matrix", "state transition")),
+    Role("S", "path", ("n", "m"), ("sensitivity", "forward sensitivity", "sensitivities")),
+    Role("v", "path", ("n", "1"), ("tangent", "perturbation", "linearised state", "linearized state", "variation")),
+    Role("a_theta", "path", ("1", "m"), ("parameter adjoint", "parameter costate", "augmented costate of parameters")),
+    Role("a_t", "path", ("1", "1"), ("time adjoint", "time costate")),
+    Role("P", "path", ("n", "n"), ("riccati", "riccati matrix")),
+    Role("K", "path", ("k", "n"), ("gain", "feedback gain", "feedback matrix")),
+    Role("eta", "constant", ("1", "1"), ("step size", "learning rate")),
+    Role("noise", "constant", ("n", "1"), ("noise", "random vector")),
+    Role("stage", "path", ("n", "1"), ("stage", "stages", "stage state", "internal stage")),
+    Role("slope", "path", ("n", "1"), ("stage slope", "stage slopes", "slopes")),
+    Role("stage_control", "path", ("k", "1"), ("stage control", "stage controls")),
+    Role("stage_costate", "path", ("1", "n"), ("stage costate", "stage costates", "adjoint stage", "stage adjoint")),
+    Role("lower", "constant", ("s", "s"), ("tableau", "butcher matrix")),
+    Role("weights", "constant", ("s", "1"), ("tableau weights",)),
+    Role("nodes", "constant", ("s", "1"), ("tableau nodes",)),
+    Role("partner", "constant", ("s", "s"), ("adjoint tableau", "partner tableau")),
+    Role("I", "constant", ("n", "n"), ("identity", "identity matrix"), ("I",)),
+    Role("dim", "constant", ("1", "1"), ("dimension",)),
+)
+ROLES: Mapping[str, Role] = {role.symbol: role for role in _ROLES}
+WORDS: Mapping[str, Role] = {word: role for role in _ROLES for word in role.words}
+USUAL: Mapping[str, str] = {letter: role.symbol for role in _ROLES for letter in role.usual}
+ORDER = ("t", "x", "w", "theta")  # arguments of f and L in the convention
+
+OPTIONS: Mapping[str, Mapping[str, str]] = {
+    "gradients": {"rows": "row", "row": "row", "columns": "column", "column": "column", "nabla": "column"},
+    "jacobian": {"rows": "components", "components": "components", "numerator": "components", "transposed": "transposed",
+                 "denominator": "transposed", "columns": "transposed"},
+    "star": {"optimal": "optimal", "adjoint": "adjoint"},
+    "prime": {"rate": "rate", "derivative": "rate", "dot": "rate", "transposed": "transposed", "transpose": "transposed"},
+    "goal": {"minimise": "min", "minimised": "min", "minimize": "min", "minimized": "min", "min": "min",
+             "maximise": "max", "maximised": "max", "maximize": "max", "maximized": "max", "max": "max"},
+}
+FRONT = ("title", "subtitle", "author", "authors", "date", "lang", "tags", "keywords", "description", "abstract", "categories")
+FORMULAS = ("dynamics", "objective", "cost", "hamiltonian", "lagrangian", "augmented lagrangian", "loss", "running cost",
+            "terminal cost", "initial state", "event", "reset", "formula", "definition", "initial value")
+GREEK = tuple("""alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta kappa lambda mu nu xi pi rho sigma tau phi varphi
+    chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega""".split())
+_UNICODE = dict(zip("αβγδεζηθκλμνξπρστφχψωΓΔΘΛΞΠΣΦΨΩ", """alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho
+    sigma tau phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega""".split(), strict=True))
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One letter: `symbol` is its role in the convention (or its own name, for a letter that the convention has not).
+
+    `sign`: -1 where the letter is minus the convention's (lambda = -p^T).  `layout`: row, column, or "" where the notes never fix it.
+    `arguments` are the symbols of a function's arguments in the order written; None: not yet seen with arguments.
+    `body` is the resolved right side of a letter that the notes define.  `source`: declared, proposed or convention.
+    `side`: before or after, for one of two fields that an event switches.
+    `part`: which component of x, p, w or theta it is, counted from 1; 0 for the whole.
+    `told`: what says a costate's sign; "" while it is open, LATER where the notes say it further down.
+    `given`: the resolved arguments in which the notes define it, x and y of A(x, y) := ...
+    """
+
+    letter: str
+    symbol: str
+    shape: Shape = ("1", "1")
+    kind: str = "constant"
+    sign: int = 1
+    layout: str = ""
+    arguments: tuple[str, ...] | None = None
+    body: Node | None = None
+    source: str = "declared"
+    side: str = ""
+    part: int = 0
+    told: str = ""
+    given: tuple[Node, ...] = ()
+
+    def words(self) -> str:
+        """One line for people: 'costate, row, +dJ/dx (proposed)'."""
+        role = ROLES.get(self.symbol)
+        what = role.words[0] if role else {"path": "changes in time", "function": "function"}.get(self.kind, "constant")
+        shape = "" if self.shape == ("1", "1") else f", {self.shape[0]} x {self.shape[1]}"
+        by = {"": ", as nothing tells otherwise", "declared": ""}.get(self.told, f" by {self.told}")
+        meaning = f", {'+' if self.sign > 0 else '-'}dJ/dx{by}" if self.symbol == "p" else ""
+        layout = f", {self.layout}" if self.layout else ", row or column as it fits" if self.symbol == "p" else ""
+        arguments = f" of ({', '.join(self.arguments)})" if self.arguments else ""
+        part = f", component {self.part}" if self.part else ""
+        return f"{what}{part}{arguments}{shape}{layout}{meaning} ({self.source})"
+
+
+@dataclass(frozen=True)
+class Law:
+    """An equation that the notes take for granted: `left` (resolved) has the value `right`; `kind`: dynamics, start, objective ..."""
+
+    kind: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True)
+class Context:
+    """All that is known when a formula is read: letters, options, the laws and hypotheses in force, texts of the header still to read.
+
+    `moved`: control and parameters, where the notes vary them; a line that does not name their variation is not read as holding them.
+    `pieces`: formulas to put in: J_b and J_o of J = J_b + J_o, w^{k+1} of a step of an iteration.
+    `chapters`: the contexts in which examples start, by the number of their first formula.
+    `maps`: capitals that are maps in plain type and other letters in bold (`letters.maps_beside_bold`).
+    `rates`: letters of which the notes write the rates, and that are no functions (`letters.rates_in`).
+    `called`: letters that are functions wherever they stand (`letters.called_in`).
+    `timed`: letters with a value in time somewhere (`letters.timed_in`).
+    `circle`: the letter pi is the number (`letters.measures_circle`).
+    `sample`: i of x^i, where the notes speak of samples (`ensembles.peopled`).
+    `otherwise`: letters that mean something else where notes with layers and a flow speak of the other one (`flows.phased`).
+    """
+
+    letters: Mapping[str, Declared] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+    laws: tuple[Law, ...] = ()
+    hypotheses: tuple[str, ...] = ()
+    formulas: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    moved: frozenset[str] = frozenset()
+    chapters: Mapping[str, Any] = field(default_factory=dict)
+    pieces: Mapping[str, Node] = field(default_factory=dict)
+    maps: frozenset[str] = frozenset()
+    rates: frozenset[str] = frozenset()
+    called: frozenset[str] = frozenset()
+    timed: frozenset[str] = frozenset()
+    circle: bool = False
+    sample: str = ""
+    otherwise: Mapping[str, Declared] = field(default_factory=dict)
+
+    def option(self, name: str) -> str:
+        """row, column ...; "" where the notes leave it open."""
+        return self.options.get(name, "")
+
+    def of(self, symbol: str) -> tuple[Declared, ...]:
+        """All letters of one role."""
+        return tuple(declared for declared in self.letters.values() if declared.symbol == symbol and not declared.part)
+
+    def parts(self, symbol: str) -> tuple[Declared, ...]:
+        """The letters of its components in their order, in notes that write them out."""
+        found = (declared for declared in self.letters.values() if declared.symbol == symbol and declared.part)
+        return tuple(sorted(found, key=lambda declared: declared.part))
+
+    def law(self, kind: str) -> Law | None:
+        """The latest law of that kind."""
+        return next((law for law in reversed(self.laws) if law.kind == kind), None)
+
+    def over(self) -> str:
+        """layers or time."""
+        return self.option("over") or ("layers" if self.law("layers") else "time")
+
+    def declare(self, declared: Declared) -> Context:
+        """With one letter more; a contradiction with a declared one becomes a problem, a proposal never overrides a declaration."""
+        known = self.letters.get(declared.letter)
+        if known is None or known.source != "declared" or declared.source == "declared" == known.source:
+            if known is not None and known.source == "declared" and contradicts(known, declared):
+                told = f"{declared.letter}: declared as {known.words()}, then as {declared.words()}; keep one"
+                return replace(self, problems=(*self.problems, told))
+            merged = declared if known is None or known.symbol != declared.symbol else _merge(known, declared)
+            return replace(self, letters={**self.letters, declared.letter: merged})
+        return self
+
+    def assume(self, *hypotheses: str) -> Context:
+        """With hypotheses in force from here on."""
+        return replace(self, hypotheses=tuple(dict.fromkeys((*self.hypotheses, *hypotheses))))
+
+    def believed(self, parts: Iterable[str]) -> Context:
+        """Without the hypotheses that a cost made of `parts` contradicts; each becomes a problem."""
+        denied = [name for name, part in DENIED.items() if name in self.hypotheses and part in parts]
+        told = tuple(f"the hypothesis `{name}` contradicts the cost that the notes state; keep one" for name in denied)
+        kept = tuple(name for name in self.hypotheses if name not in denied)
+        return replace(self, hypotheses=kept, problems=(*self.problems, *told)) if denied else self
+
+    def reader(self) -> Letters:
+        """What the reader of LaTeX has to know of these letters."""
+        names = {name.split()[-1].partition("_")[0]: declared.kind for name, declared in self.letters.items() if "_" in name or " " in name}
+        names |= {name: declared.kind for name, declared in self.letters.items() if "_" not in name and " " not in name}
+        if "d" in names and (self.letters.get("d") is None or self.letters["d"].source != "declared"):
+            del names["d"]  # data d_j do not make a letter of the d in dJ/dx
+        paths = frozenset(name for name, kind in names.items() if kind == "path")
+        functions = frozenset(name for name, kind in names.items() if kind in ("function", "functional"))
+        return Letters(
+            functions=functions | self.called.difference(names),
+            plain=frozenset(names) - paths - functions,
+            signals=paths | self.rates.difference(names),
+            indexed=paths if self.over() == "layers" else frozenset(),
+            times=_times_of(self.letters),
+            star=self.option("star"),
+            prime=self.option("prime"),
+            maps=self.maps,
+            iterate=self.option("iterate"),
+            layer=self.option("layers above"),
+            circle=self.circle and "pi" not in names,
+            sample=self.sample,
+        )
+
+    def shown(self) -> tuple[tuple[str, str], ...]:
+        """The letters for a report."""
+        return tuple((letter, declared.words()) for letter, declared in self.letters.items())
+
+
+def _times_of(letters: Mapping[str, Declared]) -> frozenset[str]:
+    """The usual letters of time that are no other letters, and those that the notes declare."""
+    timed = {name for name, declared in letters.items() if declared.symbol in ("t", "t0", "t1", "s", "tau")}
+    return Letters().times.difference(letters) | timed
+
+
+def contradicts(one: Declared, other: Declared) -> bool:
+    """Do two declarations of a letter say different things?"""
+    layouts = {one.layout, other.layout} - {""}
+    turned = one.sign != other.sign and one.told and other.told
+    return one.symbol != other.symbol or bool(turned) or len(layouts) > 1 or one.shape != other.shape
+
+
+def _merge(old: Declared, new: Declared) -> Declared:
+    usual = new.symbol in ROLES and new.shape == ROLES[new.symbol].shape  # says nothing against x in R^2
+    sign, told = (new.sign, new.told) if new.told or new.symbol != "p" else (old.sign, old.told)
+    return replace(new, shape=old.shape if usual else new.shape, layout=new.layout or old.layout, sign=sign, told=told,
+                   arguments=new.arguments if new.arguments is not None else old.arguments,
+                   body=new.body if new.body is not None else old.body)
+
+
+# Names
+
+
+MOTIONS = ("dot", "ddot")  # accents that differentiate; any other makes another letter
+ACCENTS = {"bar": "bar", "overline": "bar", "hat": "hat", "widehat": "hat", "tilde": "tilde", "widetilde": "tilde"}
+
+
+def key(letter: tree.Letter) -> str:
+    """The name under which a letter is declared: t_1, a_theta, lambda, bar v; x_? for a subscript that is no plain name."""
+    accents = [accent for accent in letter.accents if accent not in MOTIONS]
+    return "_".join([" ".join([*accents, letter.name]), *(_plain(node) or "?" for node in letter.below)])
+
+
+_COMPONENT = re.compile(r"(x|p|w|theta|x0)_\d+")
+
+
+def own(name: str) -> str:
+    """The symbol of a letter that has no role: its name, made different from the roles' symbols and their components'."""
+    return f"{name}_" if name in ROLES or _COMPONENT.fullmatch(name) else name
+
+
+def own_name(name: str, context: Context) -> str:
+    """A letter of the notes that is none of the convention's, though it may be called like one of them."""
+    declared = context.letters.get(name)
+    foreign = declared is not None and declared.symbol == name and name in ROLES and declared.kind != ROLES[name].kind
+    return f"own_{name}" if foreign else name
+
+
+def own_function(name: str) -> str:
+    """U of L = exp(-rho t) U, where U has the role of L."""
+    return f"{name}_own"
+
+
+def _plain(node: Node) -> str:
+    if isinstance(node, tree.Number):
+        return str(node.value)
+    if isinstance(node, tree.Letter) and not node.below:
+        return node.name
+    return node.text.strip() if isinstance(node, tree.Words) else ""
+
+
+def letter_name(text: str) -> str:
+    r"""z_0 for z0, z_0, z_{0}, \mathbf{z}_0; lambda for \lambda and its Unicode letter."""
+    for sign, name in _UNICODE.items():
+        text = text.replace(sign, name)
+    text = re.sub(r"\\(?:mathbf|boldsymbol|bm|mathrm|bf|vec)\s*\{?([^{}]*)\}?", r"\1", text)
+    shaped = re.fullmatch(r"\s*\$?\\(?:mathcal|mathscr)\s*\{?\s*(\w)\s*\}?\$?\s*", text)
+    if shaped:
+        return f"mathcal{{{shaped[1]}}}"
+    accented = re.fullmatch(rf"\s*\$?\\({'|'.join(ACCENTS)})(?![A-Za-z])(.+)", text)
+    if accented:
+        return f"{ACCENTS[accented[1]]} {letter_name(accented[2])}"
+    text = re.sub(r"[\\{}$\s]", "", text)
+    match = re.fullmatch(r"([A-Za-z]+?)_?(\d+)", text)
+    return f"{match[1]}_{match[2]}" if match else text
+
+
+# Header
+
+
+def read_header(lines: Iterable[str], context: Context | None = None) -> Context:
+    """The context that `key: value` lines declare; what cannot be understood becomes a problem that says what to write."""
+    context = context or Context()
+    for line in lines:
+        text = line.split("#")[0].strip().strip("-* \t").rstrip(".;")
+        if text:
+            context = _read_line(text, context)
+    return context
+
+
+def _read_line(text: str, context: Context) -> Context:
+    if ":" not in text:
+        return _matrix(text, context) or _problem(context, text, "a line such as `state: z in R^n`")
+    name, value = (part.strip() for part in text.split(":", 1))
+    lowered = re.sub(r"\s+", " ", name.lower())
+    if lowered in FRONT:
+        return context
+    if lowered in OPTIONS or lowered in ("gradient", "jacobians", "objective is", "layout"):
+        return _option(lowered, value, context)
+    if lowered in ("assume", "assumptions", "assumption", "hypothesis", "hypotheses"):
+        return context.assume(*hypotheses(value))
+    if lowered in ("letters", "matrices", "constants"):
+        for part in _split(value):
+            context = _matrix(part, context) or _problem(context, part, "letters with shapes, such as `A in R^{n x n}`")
+        return context
+    if lowered in WORDS:
+        return _role(WORDS[lowered], lowered, value, context)
+    return _letter(name, value, context)
+
+
+def _problem(context: Context, got: str, wanted: str) -> Context:
+    return replace(context, problems=(*context.problems, f"header: {got!r} is not understood; write {wanted}"))
+
+
+def _option(name: str, value: str, context: Context) -> Context:
+    name = {"gradient": "gradients", "jacobians": "jacobian", "objective is": "goal", "layout": "gradients"}.get(name, name)
+    words = re.findall(r"[a-z]+", value.lower())
+    found = {OPTIONS[name][word] for word in words if word in OPTIONS[name]}
+    if len(found) != 1:
+        return _problem(context, f"{name}: {value}", f"`{name}: {' | '.join(dict.fromkeys(OPTIONS[name]))}`")
+    if context.options.get(name, *found) not in found:
+        return replace(context, problems=(*context.problems, f"header: {name} is declared twice, differently"))
+    return replace(context, options={**context.options, name: found.pop()})
+
+
+DENIED = {"no running cost": "running", "no terminal cost": "terminal"}
+HYPOTHESES: Mapping[str, tuple[str, ...]] = {
+    "optimal": ("optimal", "optimum", "stationary", "minimiser", "minimizer"),
+    "autonomous": ("autonomous", "no explicit t", "time-invariant", "time invariant", "not depend on t"),
+    "no running cost": ("l=0", "no running cost", "g=0"),
+    "no terminal cost": ("psi=0", "phi=0", "no terminal cost"),
+    "fixed end": ("fixed end", "end fixed", "fixed final state"),
+    "free end time": ("free end time", "free final time", "t1 free", "free horizon"),
+    "fixed start": ("fixed start", "start fixed", "fixed initial state"),
+    "periodic": ("periodic",),
+}
+
+
+def hypotheses(text: str) -> Iterator[str]:
+    """The hypotheses that words name; `symmetric Q` keeps its letter."""
+    for part in _split(text):
+        lowered = re.sub(r"\s*=\s*", "=", part.lower()).replace("\\", "").strip(" $")
+        known = [name for name, words in HYPOTHESES.items() for word in words if word in lowered and not _denied(lowered, word)]
+        match = re.search(r"([A-Za-z_]+)\s+(?:is\s+)?symmetric|symmetric\s+([A-Za-z_]+)", part)
+        yield from dict.fromkeys(known) or ([f"symmetric {match[1] or match[2]}"] if match else [lowered])
+
+
+def _denied(text: str, word: str) -> bool:
+    """Does the rest of a hypothesis say `not`?"""
+    return re.search(r"\b(not|non|never|isn't)\b", text.replace(word, "")) is not None
+
+
+def _split(text: str) -> list[str]:
+    """Split at commas outside brackets."""
+    parts, depth, start = [], 0, 0
+    for place, sign in enumerate(text):
+        depth += (sign in "([{") - (sign in ")]}")
+        if sign in ",;" and depth == 0:
+            parts.append(text[start:place])
+            start = place + 1
+    return [part.strip() for part in [*parts, text[start:]] if part.strip()]
+
+
+_NAME = r"\\?[A-Za-z\u0370-\u03ff]+(?:\s*_\s*(?:\{[^{}]*\}|\\?\w+))?"
+_ACCENTED = rf"\\(?:{'|'.join(ACCENTS)})(?:\s*\{{{_NAME}\}}|\s+{_NAME}|\s*\\{_NAME})"
+_LETTER = rf"\$?(?:\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{{?)?(\\mathcal\s*\{{?\w\}}?|{_ACCENTED}|{_NAME})\}}?\$?"
+_SPACE = r"\s*(?:in|\\in|∈)\s*\$?\s*(?:\\mathbb\s*\{?)?R\}?\s*(?:\^\s*(\{[^{}]*\}|\w+))?\s*\$?"
+_INDEX = re.compile(r"_(?:[ijklmn]|1)$")
+_MEANING = re.compile(r"([-+]?)\s*(?:\\frac\s*\{)?\s*(?:d|\\partial|∂)\s*(\\?\w+|\\mathcal\{\w\})\s*(?:\([^()]*\))?\s*(?:\}\s*\{|/)\s*"
+                      r"(?:d|\\partial|∂)\s*(\\?\w+)")
+
+
+def _role(role: Role, word: str, value: str, context: Context) -> Context:
+    """`role: letter ...`."""
+    value = value.strip()
+    if role.symbol == "J":
+        goals = [OPTIONS["goal"][w] for w in re.findall(r"[a-z]+", value.lower()) if w in OPTIONS["goal"]]
+        context = replace(context, options={**context.options, "goal": goals[0]}) if goals else context
+        value = re.sub(r"[,(]?\s*\b(?:minimi[sz]ed?|maximi[sz]ed?)\b\)?", "", value).strip()
+    match = re.match(_LETTER, value)
+    if match and role.symbol == "t":
+        return _times(letter_name(match[1]), value, context)
+    if match and role.symbol == "l":
+        return _layers(letter_name(match[1]), value, context)
+    if "=" in value and word in FORMULAS:
+        return replace(context, formulas=(*context.formulas, latexified(value)))
+    if match is None:
+        return _problem(context, f"{word}: {value}", f"`{word}: LETTER`")
+    if role.symbol == "p" and re.search(r"current[ -]value", value.lower()) and context.of("x"):
+        return context  # exp(rho t) times the costate: the notes say of what
+    listed = [found[1] for part in _split(value) if (found := re.fullmatch(rf"{_LETTER}(?:\(t\))?", part))]
+    if role.symbol in ("x", "w", "theta", "p") and len(listed) == len(_split(value)) > 1:
+        return _components(role, [letter_name(name) for name in listed], context)
+    for part in _split(value) if role.symbol in ("x1", "dim", "s") else [value]:
+        declared = _declared(role, part, context)
+        bare = _INDEX.sub("", declared.letter) if role.symbol in ("s", "phi") else declared.letter  # l of l_i
+        if role.symbol != "s" or bare == declared.letter:  # t_i and s_i are seen to be observation times where they stand
+            context = context.declare(replace(declared, letter=bare))
+    if role.symbol == "p" and re.match(rf"{_LETTER}\s*\^\s*\{{?\s*(?:\*|\\ast|\\star)", value):
+        context = replace(context, options={**context.options, "layout of": "starred"})
+    return _named_cost(value, context) if role.symbol == "p" else context
+
+
+def _components(role: Role, names: list[str], context: Context) -> Context:
+    """`parameters: a, b, c`: each letter is a number of its own, one component of the whole."""
+    shape = ("1", str(len(names))) if role.shape[0] == "1" else (str(len(names)), "1")
+    context = context.declare(Declared(f"({','.join(names)})", role.symbol, shape, role.kind))
+    for part, name in enumerate(names, 1):
+        context = context.declare(Declared(name, role.symbol, kind=role.kind, part=part))
+    return context
+
+
+def _named_cost(value: str, context: Context) -> Context:
+    """`costate: a = dL/dz` says that L is the cost."""
+    meaning, cost = _MEANING.search(value), ROLES["J"]
+    if meaning is None or context.of("J"):
+        return context
+    return context.declare(Declared(letter_name(meaning[2]), cost.symbol, cost.shape, cost.kind))
+
+
+def _declared(role: Role, value: str, context: Context) -> Declared:
+    match = re.match(_LETTER, value)
+    assert match is not None
+    arguments = _arguments(value[match.end() :], context) if role.kind == "function" else None
+    sign, layout, told = _costate(value) if role.symbol == "p" else (1, "", "")
+    space = re.search(_SPACE, value)
+    shape = role.shape
+    if space and role.kind in ("path", "constant"):
+        shape = _shape(space[1] or "1", role.shape)
+    return Declared(letter_name(match[1]), role.symbol, shape, role.kind, sign, layout, arguments, told=told)
+
+
+def _costate(value: str) -> tuple[int, str, str]:
+    """Sign, layout, and whether the sign is told, from `lambda = -dJ/dx (column)`, `p = -lambda^T`, `row`."""
+    lowered = value.lower()
+    layout = "row" if re.search(r"\brow\b", lowered) else "column" if re.search(r"\bcolumn\b", lowered) else ""
+    meaning = _MEANING.search(value.split("=", 1)[-1]) or _MEANING.search(value)
+    sign = -1 if meaning and meaning[1] == "-" else 1
+    transposed = re.search(r"\bp\s*=\s*(-?)\s*\\?\w+\s*(\^\s*\{?\s*(?:T|\\top)\s*\}?)?", value)
+    if transposed and not meaning:
+        sign = -1 if transposed[1] else 1
+        layout = layout or ("column" if transposed[2] else "row")
+    told = re.search(r"(minus|negative|-)?\s*(?:the\s+)?(?:total\s+|row\s+|column\s+)?(?:gradient|derivative)s?\s+of\b", lowered)
+    sign = -1 if told and not (meaning or transposed) and told[1] else sign
+    return sign, layout, "declared" if meaning or transposed or told else ""
+
+
+def _shape(text: str, usual: Shape) -> Shape:
+    """(n, 1) from n; (n, k) from `n x k`, `n \\times k`, `n*k`."""
+    text = text.strip("{} ")
+    parts = [part.strip() for part in re.split(r"\\times|\u00d7|\bx\b|\*", text)]
+    if len(parts) == 2:
+        return parts[0], parts[1]
+    return ("1", text) if usual[0] == "1" != usual[1] else (text, "1")
+
+
+def _arguments(text: str, context: Context) -> tuple[str, ...] | None:
+    """The symbols of `(x(t), u, t)`; None where nothing is written."""
+    match = re.match(r"\s*\((.*)\)", text)
+    if match is None:
+        return None
+    names = [letter_name(re.sub(r"\(.*?\)", "", part)) for part in _split(match[1])]
+    return tuple(symbol_of(name, context) for name in names)
+
+
+def symbol_of(name: str, context: Context) -> str:
+    """The canonical symbol of a letter, declared or usual; its own name otherwise."""
+    known = context.letters.get(name)
+    return known.symbol if known else USUAL.get(name, name)
+
+
+def _times(letter: str, value: str, context: Context) -> Context:
+    """`t in [t_0, t_1]`."""
+    context = context.declare(Declared(letter, "t", kind="variable"))
+    match = re.search(r"[\[(]\s*([^,\]]+),\s*([^\])]+)[\])]", value)
+    for symbol, text in zip(("t0", "t1"), match.groups() if match else (), strict=False):
+        name = letter_name(text)
+        context = context.declare(Declared(name, symbol, kind="place"))
+    return context
+
+
+def _layers(letter: str, value: str, context: Context) -> Context:
+    """`k = 0 ... N`: the index and the number of layers."""
+    context = replace(context.declare(Declared(letter, "l", kind="index")), options={**context.options, "over": "layers"})
+    last = re.search(rf"(?:\.\.\.|\\[lc]?dots|…|to|,)\s*({_NAME})\s*$", value)
+    return context.declare(Declared(letter_name(last[1]), "N")) if last else context
+
+
+def _letter(name: str, value: str, context: Context) -> Context:
+    """`letter: role ...` or `A: n x n`."""
+    if not re.fullmatch(_LETTER, name.split("(")[0].strip()):
+        return _problem(context, f"{name}: {value}", f"a role ({', '.join(list(WORDS)[:8])} ...) or a letter before the colon")
+    lowered = value.lower()
+    words = [word for word in WORDS if re.search(rf"\b{word}\b", lowered)]
+    if words:
+        role = WORDS[max(words, key=len)]
+        if role.symbol in "tl":
+            return _role(role, words[0], name, context)
+        return context.declare(_declared(role, f"{name} {value}", context))
+    if re.search(r"\bp\s*=|\bcolumn\b|\brow\b|d\w/d\w", value):
+        return context.declare(_declared(ROLES["p"], f"{name} {value}", context))
+    wanted = "what the letter is, such as `costate`, or `n x k`"
+    return _matrix(f"{name} in {value}", context) or _problem(context, f"{name}: {value}", wanted)
+
+
+def _matrix(text: str, context: Context) -> Context | None:
+    """`A in R^{n x n}`, `A: n x n`, `c in R`."""
+    space = re.fullmatch(rf"{_LETTER}(?:\(t\))?{_SPACE}(.*)", text)
+    match = space or re.fullmatch(rf"{_LETTER}\s+in\s+(\w+\s*(?:x|\u00d7|\\times)\s*\w+)(.*)", text)
+    if match is None:
+        return None
+    name, shape = letter_name(match[1]), _shape(match[2] or "1", ("1", "1"))
+    if "symmetric" in match[3]:
+        context = context.assume(f"symmetric {name}")
+    return context.declare(Declared(name, own(name), shape, "path" if "(t)" in text else "constant"))
+
+
+def latexified(text: str) -> str:
+    r"""Plain header text for the LaTeX reader: lambda -> \lambda, int_0^T -> \int_0^T, x0 -> x_0; LaTeX stays as it is."""
+    text = text.strip().strip("$")
+    names = "|".join((*GREEK, "int", "sum", "partial", "nabla", "log", "exp", "tr", "det", "frac", "dot", "top", "dots"))
+    text = re.sub(rf"(?<![\\A-Za-z])({names})(?![A-Za-z])", r"\\\1", text)
+    text = re.sub(r"(?<![A-Za-z\\])([A-Za-z])(\d)\b", r"\1_\2", text)
+    return re.sub(r"\b(d[A-Za-z])/(d[A-Za-z])\b", r"\\frac{\1}{\2}", text)

@@ -1,0 +1,131 @@
+"""The two parts of a cost: what is paid along the way, and what is paid at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from adjointcheck.notes.letters.context import Context, Law
+from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, symbols, walk
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+BY_MODEL = ((Symbol("w"),), (Symbol("theta"),))
+STARTS = (Symbol("t0"), tree.Number(Fraction(0)))
+
+
+def objective_of(context: Context) -> Node:
+    """What the notes say that the cost is, with nu psi where an end condition has a multiplier; else Psi + int L dt."""
+    law = context.law("objective")
+    if law is not None and context.of("psi") and context.of("nu"):
+        return tree.Sum((*tree.terms(law.right), tree.Product((Symbol("nu"), Applied("psi")))))
+    if law is not None:
+        return adjoined(law.right, context)
+    end = Applied("Psi")
+    if not context.of("L"):
+        return end
+    running = (tree.Series("sum", tree.Product((Symbol("h"), Applied("L"))), Symbol("l", bound=True), None, None)
+               if context.over() == "layers" else tree.Integral(Applied("L"), Symbol("t", bound=True), None, None))
+    return tree.Sum((end, running))
+
+
+def adjoined(cost: Node, context: Context) -> Node:
+    """The cost with what its multiplier makes of each condition."""
+    terms = tuple(tree.Product((law.left, law.right)) for law in context.laws if law.kind == "arrival")
+    return tree.Sum((*tree.terms(cost), *terms)) if terms else cost
+
+
+def parts(cost: Node) -> Iterator[Node]:
+    """The terms of a cost, with factors before a bracket that integrates drawn in: c (Psi + int L dt) pays at the end too."""
+    if isinstance(cost, tree.Sum):
+        for term in cost.terms:
+            yield from parts(term)
+    elif isinstance(cost, tree.Negative):
+        yield from map(tree.Negative, parts(cost.of))
+    elif isinstance(cost, tree.Quotient) and integrates(cost.above):
+        yield from (replace(cost, above=part) for part in parts(cost.above))
+    elif isinstance(cost, tree.Product) and (inner := [factor for factor in cost.factors if integrates(factor)]):
+        for part in parts(inner[0]):
+            yield replace(cost, factors=tuple(part if factor is inner[0] else factor for factor in cost.factors))
+    else:
+        yield cost
+
+
+def running(objective: Node) -> tree.Sum:
+    """The integrands."""
+    return tree.Sum(tuple(_integrand(term) for term in parts(objective) if integrates(term)))
+
+
+def ending(objective: Node) -> tree.Sum:
+    """All terms without an integral, at a state that stands here."""
+    return tree.Sum(tuple(_here(term) for term in parts(objective) if not integrates(term)))
+
+
+def starting(objective: Node) -> tree.Sum:
+    """All terms that speak of the first state alone."""
+    return tree.Sum(tuple(term for term in parts(objective) if _starts(term)))
+
+
+def _starts(node: Node) -> bool:
+    states = [part for part in walk(node) if isinstance(part, Symbol) and part.name in ("x", "x0")]
+    return bool(states) and all(part.name == "x0" or part.at in STARTS for part in states) and not any(
+        isinstance(part, tree.Series | tree.Integral) for part in walk(node))
+
+
+def later(objective: Node) -> Node:
+    """All other terms."""
+    return tree.Sum(tuple(term for term in parts(objective) if not _starts(term)))
+
+
+def apart(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
+    """Over time, an equation in which J stands for what is paid after the start: dJ/dx_0 becomes that plus d J_b/dx_0."""
+    law = context.law("objective")
+    paid = starting(law.right) if law is not None and context.over() == "time" else tree.Sum(())
+    if law is None or not paid.terms or not tree.terms(later(law.right)):
+        return left, right, context
+    cost = _by_start(paid)
+    rest = replace(law, right=later(law.right))
+    laws = tuple(rest if other is law else other for other in context.laws)
+    one, other = _beside(left, cost), _beside(right, cost)
+    if isinstance(one, tree.Sum) and one.terms[:1] == (left,):  # J_b on the other side, beside the costate
+        one, other = left, tree.Sum((*tree.terms(other), *(tree.Negative(term) for term in one.terms[1:])))
+    return one, other, replace(context, laws=(*laws, Law("start cost", Symbol("J"), cost)))
+
+
+def _by_start(node: Node) -> Node:
+    """With x_0 for x(t_0)."""
+    return Symbol("x0") if isinstance(node, Symbol) and node.name == "x" else rebuilt(node, _by_start)
+
+
+def _beside(node: Node, cost: Node) -> Node:
+    """J as J + J_b."""
+    if isinstance(node, tree.Derivative) and node.of == Symbol("J") and len(node.by) == 1 and _is_start(node.by[0]):
+        return tree.Sum((node, tree.Derivative(cost, (Symbol("x0"),), "partial")))
+    if isinstance(node, tree.Derivative) and node.of == Symbol("J") and node.by in BY_MODEL and not symbols(node.by[0]) & symbols(cost):
+        return node  # neither controls nor coefficients of the model are paid for at the start
+    if isinstance(node, tree.Variation) and node.of == Symbol("J"):
+        return tree.Sum((node, tree.Variation(cost)))
+    return tree.Sum((node, cost)) if node == Symbol("J") else rebuilt(node, lambda child: _beside(child, cost))
+
+
+def _is_start(node: Node) -> bool:
+    return isinstance(node, Symbol) and (node.name == "x0" or (node.name == "x" and node.at in STARTS))
+
+
+def integrates(node: Node) -> bool:
+    """Is there an integral in it?"""
+    return any(isinstance(part, tree.Integral) for part in walk(node))
+
+
+def _integrand(node: Node) -> Node:
+    return node.body if isinstance(node, tree.Integral) else rebuilt(node, _integrand)
+
+
+def _here(node: Node) -> Node:
+    return replace(node, at=None) if isinstance(node, Symbol) and node.name == "x" else rebuilt(node, _here)
+
+
+def one_of(term: Node, series: tree.Series) -> Node:
+    """What is summed, in the place of the sum."""
+    return series.body if term is series else rebuilt(term, lambda child: one_of(child, series))

@@ -1,0 +1,300 @@
+"""Of what kind a derivative is: along the solution, through the whole system, or in the explicit arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
+from typing import TypeGuard
+
+from adjointcheck.notes.letters.context import ORDER, ROLES, Context
+from adjointcheck.notes.letters.quantities import AXES, Applied, Symbol, Unknown, is_defined, rebuilt, symbols, walk
+from adjointcheck.notes.letters.scales import runs_back, scale
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+UNPLACED = "w without its layer"
+ONE_STEP = "one step"  # of partial dx_{l+1}/dtheta: x_l held, or through all steps
+
+
+def core_of(node: Node) -> Node:
+    """The quantity inside minus signs and transposes."""
+    return core_of(node.of) if isinstance(node, tree.Negative | tree.Transposed) else node
+
+
+def is_here(place: Node | None) -> bool:
+    return place is None or place == Symbol("t") or place == Symbol("t", bound=True) or (isinstance(place, Symbol) and place.name == "l")
+
+
+def is_end(place: Node | None) -> bool:
+    return isinstance(place, Symbol) and place.name in ("t0", "t1", "N")
+
+
+def is_sensitivity(node: Node) -> TypeGuard[tree.Derivative]:
+    """dx/dtheta as a whole, which some notes call s, and its columns s_k."""
+    return isinstance(node, tree.Derivative) and node.of == Symbol("x") and node.by == (Symbol("theta"),)
+
+
+def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Node:
+    """The derivative with its kind settled: along the solution, through the system, or in the explicit arguments."""
+    by = tuple(by)
+    if isinstance(of, tree.Negative):
+        inner = derivative(of.of, by, kind, context)
+        return inner.of if isinstance(inner, tree.Negative) else tree.Negative(inner)
+    if len(by) == 1 and isinstance(by[0], tree.Vector):
+        return jacobian(of, by[0], kind, context)
+    if len(by) == 1 and not is_inside(core_of(of), core_of(by[0]), kind, context):
+        of, kind = Symbol("J") if is_paid_in_the_end(context) else Unknown("the end cost as it depends on earlier states"), "total"
+    if len(by) == 1 and core_of(of) == Symbol("J") and (part := _from_here_on(core_of(by[0]))):
+        return part
+    if len(by) == 1 and core_of(of) == Symbol("J") and (part := _by_increment(core_of(by[0]), kind, context)):
+        return part
+    if kind == "total" and by == (Symbol("t"),) and _is_unplaced(of):
+        return _along(of, context)
+    of = without_rates(of, context) if _is_explicit(by, kind, context) else of
+    if isinstance(of, tree.Derivative) and (of.kind, of.by) == ("total", (Symbol("t"),)) and _are_inputs(by):  # d_p of a rate
+        return tree.Derivative(derivative(of.of, by, kind, context), of.by, "total")
+    made = _settled(of, tuple(map(core_of, by)), kind, context)
+    return tree.Negative(made) if sum(map(_is_minus, by)) % 2 else made
+
+
+def is_inside(of: Node, by: Node, kind: str, context: Context) -> bool:
+    """Does an end cost depend on this by itself, and not only through the system, as Psi(x(T)) on x(t), on x_0 and on T?"""
+    if not isinstance(of, Applied) or of.name != "Psi" or not isinstance(by, Symbol):
+        return True
+    if by.part:
+        return by.name in ROLES or Symbol("l") not in by.part  # the A_k of a layer is in no end cost
+    if by.name in ("t0", "t1") or (by.name == "theta" and by.at is not None):
+        return kind != "total" and by.name != "theta"
+    orders = [[slot for slot, _ in of.arguments], *([*known.arguments] for known in context.of("Psi") if known.arguments)]
+    if by.name in ("theta", "w") and any(orders) and (kind != "partial" or (by.name == "w" and by.at is not None)):
+        return any(by.name in order for order in orders)
+    if by.name not in ("x", "x0"):
+        return True
+    if any(order.count("x") > 1 or not {*order} <= {"x", "t", "theta"} for order in orders):  # Psi(x(0), x(T))
+        return True
+    place = Symbol("t0") if by.name == "x0" else by.at
+    value = next((value for slot, value in of.arguments if slot == "x"), None)
+    taken = of.at or (value.at if isinstance(value, Symbol) else None)
+    free = value is not None and not isinstance(value, Symbol)
+    return place in (None, taken) or free or (is_end(place) and place != Symbol("t0"))
+
+
+def _is_unplaced(of: Node) -> TypeGuard[Applied]:
+    """Psi of the running state, as in dPsi/dt: with x(t) and t for arguments, or none."""
+    if not isinstance(of, Applied) or of.name != "Psi" or of.at is not None:
+        return False
+    times = [value if slot == "t" else getattr(value, "at", value) for slot, value in of.arguments if slot != "theta"]
+    return all(map(is_here, times))
+
+
+def _along(of: Applied, context: Context) -> Node:
+    """dPsi/dt = Psi_t + Psi_x dx/dt, along the solution."""
+    by_x, rate = tree.Derivative(of, (Symbol("x"),), "partial"), tree.Derivative(Symbol("x"), (Symbol("t"),), "total")
+    moved = tree.Product((by_x, rate))
+    timed = any("t" in dict(of.arguments) or "t" in (known.arguments or ("t",)) for known in context.of("Psi"))
+    return tree.Sum((tree.Derivative(of, (Symbol("t"),), "partial"), moved)) if timed else moved
+
+
+def is_paid_in_the_end(context: Context) -> bool:
+    """Is the cost the end cost and nothing else?"""
+    law = context.law("objective")
+    return isinstance(law.right, Applied) and law.right.name == "Psi" if law is not None else not context.of("L")
+
+
+def differing(left: Node, right: Node) -> tuple[Node, Node]:
+    """The two sides, or where one function is written with one other argument, as in Psi(x(t1)) = Psi(x(t0) + int f dt), the arguments."""
+    if not isinstance(left, Applied) or not isinstance(right, Applied) or replace(left, arguments=()) != replace(right, arguments=()):
+        return left, right
+    pairs = [(a, b) for a, b in zip(left.arguments, right.arguments, strict=False) if a != b]
+    known = len(left.arguments) == len(right.arguments) and len(pairs) == 1 and pairs[0][0][0] == pairs[0][1][0]
+    return (pairs[0][0][1], pairs[0][1][1]) if known else (left, right)
+
+
+def jacobian(of: Node, by: tree.Vector, kind: str, context: Context) -> Node:
+    """d(f, g)/d(x, y): rows of the functions, columns of the letters."""
+    rows = [cell for row in of.rows for cell in row] if isinstance(of, tree.Vector) else [of]
+    letters = [letter for row in by.rows for letter in row]
+    return tree.Vector(tuple(tuple(_cell(row, letter, kind, context) for letter in letters) for row in rows))
+
+
+def _cell(of: Node, by: Node, kind: str, context: Context) -> Node:
+    return tree.Number(Fraction(0)) if isinstance(of, tree.Number) else derivative(of, (by,), kind, context)
+
+
+def _from_here_on(by: Node) -> Node | None:
+    """dJ/dtheta(t), dJ/dt(t): where parameters and clock are states, which may move from a time on."""
+    if isinstance(by, Symbol) and by.at is not None and not by.part and by.name in ("theta", "t"):
+        return Symbol("a_theta" if by.name == "theta" else "a_t", at=by.at)
+    return None
+
+
+def _is_start(node: Node | None) -> TypeGuard[Symbol]:
+    """x_0."""
+    return isinstance(node, Symbol) and (node.name == "x0" or (node.name == "x" and node.at in (Symbol("t0"), tree.Number(Fraction(0)))))
+
+
+def _by_increment(by: Node, kind: str, context: Context) -> Node | None:
+    """dJ/dv of x_0 = x_b + U v: U^T times dJ/dx_0, or dJ/dx_0 U where gradients are rows."""
+    costs = [law.right for law in context.laws if law.kind == "objective"]
+    if not isinstance(by, Symbol) or len(costs) != 1 or by.name in symbols(costs[0]):  # a cost of z alone is another one
+        return None
+    known = next((known for known in context.of(by.name) if by.name not in ROLES), None)
+    body = known.body if known is not None and known.kind == "defined" else None
+    factors = body.factors if isinstance(body, tree.Product) else (body,)
+    gap, scales = factors[-1], factors[:-1]
+    start = gap.terms[0] if isinstance(gap, tree.Sum) and len(gap.terms) == 2 else None
+    inverse = tree.Negative(tree.Number(Fraction(1)))
+    if not _is_start(start) or any(not isinstance(scale, tree.Power) or scale.exponent != inverse for scale in scales) or len(scales) > 1:
+        return None
+    slope = derivative(Symbol("J"), (start,), kind, context)
+    matrix = scales[0].base if scales and isinstance(scales[0], tree.Power) else None
+    column = kind == "nabla" or context.option("gradients") == "column" or any(known.layout == "column" for known in context.of("p"))
+    return slope if matrix is None else tree.Product((tree.Transposed(matrix), slope) if column else (slope, matrix))
+
+
+def _are_inputs(by: tuple[Node, ...]) -> bool:
+    return bool(by) and all(isinstance(letter, Symbol) and letter.name in ("theta", "x0") for letter in by)
+
+
+def _is_explicit(by: tuple[Node, ...], kind: str, context: Context) -> bool:
+    """Is it by a state that stands there, or with a curled d by a parameter of a field that is written out?"""
+    names = ("x", "w", "theta") if kind != "total" and context.parts("x") else ("x", "w")
+    return bool(by) and all(isinstance(letter, Symbol) and letter.name in names and letter.at in (None, Symbol("t"))
+                            for letter in map(core_of, by))
+
+
+def without_rates(node: Node, context: Context) -> Node:
+    """H = L + p xdot is L + p f: its partial derivatives are those of f."""
+    law = context.law("dynamics")
+    if law is None or not isinstance(node, tree.Derivative) or node.by != (Symbol("t"),) or not isinstance(node.of, Symbol):
+        return rebuilt(node, lambda child: without_rates(child, context)) if law else node
+    row = next((part.value for part in node.of.part if isinstance(part, tree.Number)), None)
+    if node.of.name != "x" or node.of.at not in (None, Symbol("t")):
+        return node
+    return law.right.rows[int(row) - 1][0] if row and isinstance(law.right, tree.Vector) else node if row else law.right
+
+
+def _is_minus(node: Node) -> bool:
+    """-p: the derivative by it is minus that by p."""
+    if isinstance(node, tree.Negative | tree.Transposed):
+        return _is_minus(node.of) != isinstance(node, tree.Negative)
+    return False
+
+
+def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Node:
+    if kind in ("nabla", "partial") and not by and not symbols(of) & {"J", "J_a"}:  # D J(u)[v] is along v
+        by = (Symbol(_only_argument(of) or "x"),)
+        if isinstance(of, tree.Derivative) and of.kind in ("nabla", "partial") and of.by == by:  # nabla^2 Phi(x(T))
+            return replace(of, by=by * 2)
+    if kind == "nabla" and not by and context.over() == "layers":
+        by = (Unknown("what nabla J is by"),)
+    if kind == "nabla" and not by:
+        by = (_argument(of, context),)
+        if isinstance(of, tree.Derivative) and of.by == by:  # nabla^2 J
+            return replace(of, by=by * 2)
+    if not by or not isinstance(by[0], Symbol):
+        return tree.Derivative(of, by, kind)
+    if len(by) == 1 and runs_back(by[0], context):
+        return tree.Negative(tree.Derivative(of, (Symbol("t"),), "total"))
+    if len(by) == 1 and (unit := scale(by[0], context)) is not None:
+        return tree.Product((unit, tree.Derivative(of, (Symbol("t"),), "total")))
+    if by[0].name in ("t0", "t1") and kind in ("partial", "nabla") and isinstance(core_of(of), Applied):
+        return tree.Derivative(of, (Symbol("t"),), "partial")  # dPsi/dT is the slope in the argument t, where it stands
+    made = _kind(of, by[0], kind, context)
+    if made == "total" and by[0] == Symbol("w") and context.over() == "layers":
+        return tree.Derivative(of, (Unknown(UNPLACED),), made)  # of one layer, or shared by all of them
+    if made == "total" and len(by) == 2 and getattr(core_of(of), "name", "") == "Psi" and is_paid_in_the_end(context):
+        of = Symbol("J")
+    return tree.Derivative(_taken_at(of, by[0], context), by, made)
+
+
+def _taken_at(of: Node, by: Symbol, context: Context) -> Node:
+    """df/dx_N, where f bears no arguments, is taken at x_N."""
+    if not isinstance(of, Applied) or of.name not in ("f", "L", "O") or of.arguments or of.at is not None:
+        return of
+    running = by.at is None or (isinstance(by.at, Symbol) and by.at.name in ("t", "l", "s", "tau"))
+    if running or by.name not in ("x", "w"):
+        return of
+    slots = [slot for slot in slots_of(of, context) if slot in ("x", "w", "theta") and context.of(slot)]
+    return replace(of, arguments=tuple((slot, Symbol(slot, at=by.at if slot != "theta" else None)) for slot in slots))
+
+
+def _argument(of: Node, context: Context) -> Node:
+    """By what nabla differentiates: a cost by the one input that the notes have, anything else by the state."""
+    core = core_of(of)
+    inner = core.of if isinstance(core, tree.Derivative) else core
+    inputs = [name for name in ("theta", "w") if context.of(name) or context.parts(name)] if inner == Symbol("J") else []
+    return Symbol(inputs[0] if len(inputs) == 1 else "x") if len(inputs) < 2 else Unknown("nabla without its letter")
+
+
+def _only_argument(of: Node) -> str:
+    """u of nabla r(u_k): the input that is the only argument."""
+    core = core_of(of)
+    slots = {slot for slot, _ in core.arguments} if isinstance(core, Applied) else set()
+    return min(slots) if len(slots) == 1 and slots <= {"w", "theta"} else ""
+
+
+def _kind(of: Node, by: Symbol, kind: str, context: Context) -> str:
+    core, names = core_of(of), symbols(of)
+    if "rho" in names and by.name == "x":
+        return "total"  # of the density where the solution goes through
+    costs = {"J", "J_a", *(known.symbol for known in context.letters.values() if known.kind == "functional")}
+    functional = bool(names & costs) or any(isinstance(part, tree.Integral | tree.Series) for part in walk(of))
+    if by.name in ("t", "s") and not (isinstance(core, Symbol) and core.name == "J"):
+        explicit = any(isinstance(part, Applied) for part in walk(of))
+        return "total" if kind in ("total", "through") or not explicit else "partial"
+    if functional or kind == "functional" or by.name in ("x0", "t0", "t1") or (kind == "through" and by.name == "theta"):
+        return "total"
+    if isinstance(core, Symbol) and core.name == "x" and by.name == "theta" and kind == "partial" and context.over() == "layers":
+        return ONE_STEP
+    if isinstance(core, Symbol) and ROLES.get(core.name, ROLES["I"]).kind == "path":
+        return "partial" if core.name == by.name == "x" and (core.at, core.side) == (by.at, by.side) else "total"
+    return "nabla" if kind == "nabla" else "partial" if explicit_in(of, by, context) else "total"
+
+
+def differential(path: Node) -> Node:
+    """d x(t1) is delta x(t1) + xdot(t1) d t1; away from the ends d is delta."""
+    core = core_of(path)
+    place = core.at if isinstance(core, Symbol) and core.name in ("x", "p") else None
+    if place not in (Symbol("t0"), Symbol("t1")) or place is None:
+        return tree.Variation(path)
+    rate = tree.Evaluated(tree.Derivative(_here(path), (Symbol("t"),), "total"), (place,))
+    return tree.Sum((tree.Variation(path), tree.Product((rate, tree.Variation(place)))))
+
+
+def _here(path: Node) -> Node:
+    return replace(path, at=None) if isinstance(path, Symbol) else rebuilt(path, _here)
+
+
+def explicit_in(of: Node, by: Symbol, context: Context) -> bool:
+    """Is `by` an argument of `of` itself: a slot of its functions, or one of its letters?"""
+    for part in walk(of):
+        if isinstance(part, Applied) and by.name in slots_of(part, context):
+            return True
+        if isinstance(part, Symbol) and (part.name == by.name or _speaks(part, by, context)):
+            return True
+    return False
+
+
+def _speaks(letter: Symbol, by: Symbol, context: Context) -> bool:
+    """Is it a letter that the notes define by a formula in which `by` stands?"""
+    known = next((known for known in context.of(letter.name) if known.body is not None and letter.name not in ROLES), None)
+    names = ("x", "w", "p", "theta") if known is not None and is_defined(known) else ("x", "w", "p")
+    return known is not None and known.body is not None and by.name in names and explicit_in(known.body, by, context)
+
+
+def argument_at(of: Node, symbol: Symbol) -> Node | None:
+    """Where the letter is taken: H_p of H(x_l, p_{l+1}) is by p_{l+1}."""
+    value = core_of(dict(of.arguments).get(symbol.name, symbol)) if isinstance(of, Applied) and symbol.at is None else symbol
+    return value.at if isinstance(value, Symbol) and value.name == symbol.name else symbol.at
+
+
+def slots_of(node: Applied, context: Context) -> tuple[str, ...]:
+    """The arguments of a function: as written there, as declared, or all that the notes' letters allow."""
+    if node.arguments:
+        return tuple(slot for slot, _ in node.arguments)
+    declared = next((d for d in context.of(node.name) if d.arguments is not None), None)
+    if declared is not None and declared.arguments is not None:
+        return declared.arguments
+    return AXES.get(node.name, ORDER)

@@ -1,0 +1,34 @@
+"""Letters for arguments: H(x, p, a) := f(x, a) . p + r(x, a) calls a what the notes call alpha(t) along a solution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
+from adjointcheck.notes.letters.meaning import Symbol, resolve, unknown, walk
+from adjointcheck.notes.letters.usage import head, role_in
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+ARGUMENTS = ("x", "w", "theta")
+
+
+def named_arguments(left: Node, right: Node, context: Context) -> Context:
+    """The context in which new letters among the left side's arguments mean what they mean as arguments on the right."""
+    for letter in left.arguments if isinstance(left, tree.Call) else ():
+        if not isinstance(letter, tree.Letter) or letter.accents or letter.above or not unknown(resolve(letter, context)):
+            continue
+        slots = {slot for call in walk(right) if isinstance(call, tree.Call) for slot in _slots(call, letter, context)}
+        if len(slots) == 1 and (slot := slots.pop()) in ARGUMENTS:
+            alias = Declared(key(letter), own(key(letter)), ROLES[slot].shape, "alias", body=Symbol(slot), source="proposed")
+            context = context.declare(alias)
+    return context
+
+
+def _slots(call: tree.Call, letter: tree.Letter, context: Context) -> Iterator[str]:
+    """The arguments of a known function for which the letter stands."""
+    function = head(call)
+    declared = context.letters.get(key(function)) if function is not None and role_in(function, context) else None
+    order = declared.arguments if declared is not None and declared.arguments is not None else ()
+    if len(order) == len(call.arguments):
+        yield from (slot for slot, argument in zip(order, call.arguments, strict=True) if argument == letter)

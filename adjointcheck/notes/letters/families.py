@@ -1,0 +1,62 @@
+"""Letters of a path or an input with a small number: u^eps = u + eps v, x_eps = x + eps xi + O(eps^2) name variations v and xi."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, key
+from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, unknown, walk
+from adjointcheck.notes.letters.neighbours import MOVED, is_small, step_of
+from adjointcheck.notes.letters.usage import head, pair_of, small
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+Introduced = tuple[str, tuple[str, ...], Context] | None
+
+
+def neighbouring(chain: tree.Chain, context: Context) -> Context:
+    """With v of u + eps v as the variation of u, where nothing else is known of v."""
+    context = small(chain, context)
+    for part in walk(chain):
+        for moved, letter in _directions(part, context) if isinstance(part, tree.Sum) else ():
+            shape = ROLES[moved.name].shape
+            declared = Declared(key(letter), key(letter), shape, "alias", body=tree.Variation(moved), source="proposed")
+            context = replace(context, letters={**context.letters, key(letter): declared})
+    return context
+
+
+def _directions(node: tree.Sum, context: Context) -> Iterator[tuple[Symbol, tree.Letter]]:
+    """(w, v) of u + eps v, (x_0, z) of x_0 + eps z."""
+    base = resolve(node.terms[0], context)
+    step = node.terms[1].of if isinstance(node.terms[1], tree.Negative) else node.terms[1]
+    factors = step.factors if isinstance(step, tree.Product) and len(step.factors) == 2 else ()
+    letter = head(factors[1]) if factors and is_small(resolve(factors[0], context)) else None
+    moved = isinstance(base, Symbol) and base.name in MOVED and not base.part
+    if moved and isinstance(base, Symbol) and letter is not None and not letter.accents and unknown(resolve(letter, context)):
+        yield (Symbol(base.name) if base.at == Symbol("t") else base), letter
+
+
+def named_neighbour(chain: tree.Chain, context: Context) -> Introduced:
+    """u^eps = u + eps v, x_eps(t) = x(t) + eps xi(t) + O(eps^2): a letter for all neighbours of a path or an input."""
+    pair = pair_of(chain)
+    letter = _marked(pair[0]) if pair else None
+    body = resolve(pair[1], context) if pair else None
+    if letter is None or body is None or not isinstance(body, tree.Sum) or len(chain.sides) > 2 or step_of(body) is None:
+        return None
+    declared = Declared(letter, letter, kind="alias", body=_here(body), source="proposed")
+    return "definition", (letter,), replace(context, letters={**context.letters, letter: declared})
+
+
+def _marked(node: Node) -> str:
+    """The name of u^eps, u_eps or x^eps(t)."""
+    if isinstance(node, tree.Power) and isinstance(node.exponent, tree.Letter) and USUAL.get(node.exponent.name) == "eps":
+        base = head(node.base)
+        return f"{key(base)}^{node.exponent.name}" if base is not None else ""
+    letter = head(node)
+    small = letter is not None and len(letter.below) == 1 and USUAL.get(getattr(letter.below[0], "name", "")) == "eps"
+    return key(letter) if letter is not None and (small or letter.accents[-1:] in (("tilde",), ("hat",), ("bar",))) else ""
+
+
+def _here(node: Node) -> Node:
+    return replace(node, at=None) if isinstance(node, Symbol) and node.at == Symbol("t") else rebuilt(node, _here)

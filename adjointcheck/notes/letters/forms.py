@@ -1,0 +1,116 @@
+"""Kinds of claims, by what stands in a resolved formula."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+
+from adjointcheck.notes.letters.context import ROLES
+from adjointcheck.notes.letters.derivatives import core_of
+from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+
+def form_of(chain: Node) -> str:
+    """pointwise, boundary, functional, recurrence, limit, expansion, variation, density, riccati, optimality, inequality, mean."""
+    assert isinstance(chain, tree.Chain)
+    nodes = list(walk(chain))
+    names = symbols(chain)
+    for form, holds in _FORMS:
+        if holds(chain, nodes, names):
+            return form
+    return "pointwise"
+
+
+def _stationary(chain: tree.Chain, nodes: list[Node], names: Iterable[str]) -> bool:
+    zero = tree.Number(Fraction(0)) in chain.sides
+    by_control = any(isinstance(n, tree.Derivative) and any(isinstance(b, Symbol) and b.name == "w" for b in n.by) for n in nodes)
+    left = chain.sides[0]
+    extremum = any(isinstance(n, tree.Extremum) for n in nodes)
+    chosen = isinstance(left, Symbol) and left.name == "w" and len(chain.sides) > 1
+    solved = len(chain.sides) > 1 and is_solved_state(*chain.sides[:2])
+    return (zero and by_control) or weighed(nodes, names) or chosen or extremum or solved
+
+
+def is_solved_state(left: Node, right: Node) -> bool:
+    """x_1(t) = 2 + t/2, x_1(T) = 3, J = 5/12, u-ddot = 0: of what a control moves, that which is so under one control alone."""
+    if isinstance(left, tree.Derivative) and getattr(left.of, "name", "") == "w" and {*left.by} == {Symbol("t")}:
+        return True
+    state = isinstance(left, Symbol) and left.name == "x" and bool(left.part) and left.at not in (Symbol("t0"), tree.Number(Fraction(0)))
+    known = state or (left == Symbol("J") and not isinstance(right, tree.Integral))
+    return known and not symbols(right) & {"x", "w", "p", "H", "J", "P", "f", "L", "Psi"}
+
+
+def weighed(nodes: Iterable[Node], names: Iterable[str]) -> bool:
+    """r u = -p b, L_u = p: the control, or what it costs, against a costate, with nothing else differentiated; in general it is not so."""
+    nodes, names = list(nodes), {*names}
+    slopes = [n for n in nodes if isinstance(n, tree.Derivative)]
+    plain = not any(isinstance(n, tree.Variation | tree.Integral | tree.Series) for n in nodes) and all(map(_marginal, slopes))
+    priced = "p" in names or bool(slopes and names - ROLES.keys())  # mu = exp(rho t) p
+    return plain and priced and ("L" if slopes else "w") in names and not {"H", "J", "J_a"} & names
+
+
+def _marginal(slope: tree.Derivative) -> bool:
+    """L_u, f_u."""
+    by_control = all(isinstance(by, Symbol) and by.name == "w" for by in slope.by) and bool(slope.by)
+    return by_control and slope.kind in ("partial", "nabla") and isinstance(slope.of, Applied) and slope.of.name in ("L", "f")
+
+
+def conserves_energy(left: Node, right: Node) -> bool:
+    """dH/dt = 0, dH/dt = H_t: what only an optimal control satisfies."""
+    moved = isinstance(left, tree.Derivative) and left.kind == "total" and "H" in symbols(left.of)
+    explicit = isinstance(right, tree.Derivative) and (right.kind, right.by) == ("partial", (Symbol("t"),)) and "H" in symbols(right.of)
+    return moved and (explicit or right == tree.Number(Fraction(0)))
+
+
+def is_general(left: Node, right: Node) -> bool:
+    """dJ/dw = ..., delta J = ... delta w, H_w = L_w + ..., dH/dt = ... + H_w w-dot + ...: said of any control.
+
+    Where it is optimal, both sides are 0 and a slip is too.
+    """
+    nodes = [*walk(left), *walk(right)]
+    slopes = [node for node in nodes if isinstance(node, tree.Derivative) and any(getattr(by, "name", "") == "w" for by in node.by)]
+    costs = any(isinstance(node.of, Symbol) and node.of.name in ("J", "J_a") for node in slopes)
+    moved = {node.of.name for node in nodes if isinstance(node, tree.Variation) and isinstance(node.of, Symbol)}
+    spelt = (core := core_of(left)) in slopes and isinstance(core, tree.Derivative) and symbols(core.of) == {"H"}
+    rates = (node for node in walk(right) if isinstance(node, tree.Derivative) and getattr(node.of, "name", "") == "w")
+    spelt = spelt or (bool(slopes) and any(True for _ in rates))  # ... + H_w w-dot = H_t is so for the optimal one alone
+    zero = tree.Number(Fraction(0)) in (left, right)
+    return not zero and (costs or spelt or ("w" in moved and bool(moved & {"J", "J_a"})))
+
+
+def about_end_time(left: Node, right: Node) -> bool:
+    """H(t1) + dPsi/dt1 = 0, dJ/dt1 = 0: what only an optimal end time satisfies."""
+    zero = any(isinstance(side, tree.Number) and side.value == 0 for side in (left, right))
+    ends = {"t1"} & (symbols(left) | symbols(right))
+    return zero and bool(ends) and bool({"H", "J", "L"} & (symbols(left) | symbols(right)))
+
+
+def is_at_end(left: Node, right: Node) -> bool:
+    """Is something taken at the end time?"""
+    nodes = [*walk(left), *walk(right)]
+    places = [place for node in nodes if isinstance(node, tree.Evaluated) for place in node.at]
+    return Symbol("t1") in [*places, *(getattr(node, "at", None) for node in nodes)]
+
+
+def _boundary(chain: tree.Chain, nodes: list[Node], names: Iterable[str]) -> bool:
+    left = chain.sides[0]
+    while isinstance(left, tree.Negative | tree.Transposed | tree.Evaluated):
+        left = left.of
+    return isinstance(left, Symbol) and isinstance(left.at, Symbol) and left.at.name in ("t0", "t1", "N", "s", "tau")
+
+
+_FORMS: tuple[tuple[str, Callable[[tree.Chain, list[Node], Iterable[str]], bool]], ...] = (
+    ("inequality", lambda chain, nodes, names: any(r in ("<", ">", "<=", ">=", "<<", ">>") for r in chain.relations)),
+    ("limit", lambda chain, nodes, names: any(isinstance(n, tree.Limit) for n in nodes)),
+    ("expansion", lambda chain, nodes, names: any(isinstance(n, tree.BigO) for n in nodes)),
+    ("mean", lambda chain, nodes, names: any(isinstance(n, tree.Expectation) for n in nodes)),
+    ("optimality", _stationary),
+    ("variation", lambda chain, nodes, names: any(isinstance(n, tree.Variation) for n in nodes)),
+    ("density", lambda chain, nodes, names: "rho" in names),
+    ("riccati", lambda chain, nodes, names: "P" in names),
+    ("recurrence", lambda chain, nodes, names: any(isinstance(n, Symbol) and isinstance(n.at, tree.Sum) for n in nodes) and "l" in names),
+    ("functional", lambda chain, nodes, names: any(isinstance(n, tree.Integral | tree.Series) for n in nodes) or "J" in names),
+    ("boundary", _boundary),
+)

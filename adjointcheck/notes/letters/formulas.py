@@ -1,0 +1,234 @@
+"""Functions that notes name first and give as formulas later: f(x, u) = A x + B u, L = x^T Q x, Phi(x) = |x|^2.
+
+A claim is judged for any such function first, and then for this one: `spelt_out` puts the formulas into the laws, `put_in` into a claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law, key, own
+from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.own_letters import is_placed
+from adjointcheck.notes.letters.usage import constants, differentiates, head, pair_of, role_in
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+FUNCTIONS = ("f", "L", "Psi")
+SLOTS = ("t", "x", "w", "theta")
+
+
+def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """L(x, u) = ...: what a function of the problem is, said once, in its own arguments."""
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair else None
+    placed = letter is not None and is_placed(letter, context) and key(letter) not in context.letters  # ell_N is not ell
+    letter = replace(letter, below=()) if letter is not None and placed else letter
+    if pair is None or letter is None or role_in(letter, context) not in FUNCTIONS or len(chain.sides) > 2 or differentiates(pair[1]):
+        return None
+    known = context.letters[key(letter)]
+    left = _before_end(resolve(pair[0], context))
+    if not isinstance(left, Applied) or left.at not in (None, Symbol("l")) or known.body is not None or not _stands(left):
+        return None
+    if _is_named(pair[1], context):
+        return None
+    state = next(iter(context.of("x")), None)
+    shape = state.shape if left.name == "f" and state is not None else ROLES[left.name].shape
+    context = _without_slopes(pair[1], context)
+    after = _numbers(pair[1], constants(pair[1], context, shape))
+    body = resolve(pair[1], after)
+    body = _at_end(body) if left.name == "Psi" else body
+    body = _local(body) if context.over() == "layers" else _before_end(body) if left.name == "Psi" else body
+    if not _is_plain(body) or any(getattr(part, "at", None) not in (None, Symbol("l")) for part in walk(body)):
+        return None
+    if known.arguments is not None and len(left.arguments) < len(known.arguments):
+        after = replace(after, options={**after.options, "example": f"{key(letter)} {len(left.arguments)}"})
+    return "definition", (key(letter),), replace(after, letters={**after.letters, key(letter): replace(known, body=body)})
+
+
+def _before_end(node: Node) -> Node:
+    """Phi(x) for Phi(x(T)): an end cost is a function of any state."""
+    ended = isinstance(node, Symbol | Applied) and node.at == Symbol("t1") and node.name in ("x", "Psi")
+    return _before_end(replace(node, at=None)) if ended else rebuilt(node, _before_end)  # type: ignore[type-var]
+
+
+def _is_plain(body: Node) -> bool:
+    """Of known letters, without costates, costs and functions of the problem."""
+    named = symbols(body) & {"p", "J", "J_a", "H", *FUNCTIONS} or unknown(body)
+    return not named and not any(isinstance(part, tree.Integral | tree.Variation | tree.Vector) for part in walk(body))
+
+
+def _local(body: Node) -> Node:
+    """x and u for x_k and u_k; A_k stays that of the layer."""
+    if isinstance(body, Symbol) and isinstance(body.at, Symbol) and body.at.name == "l":
+        return replace(body, at=None if body.name in SLOTS else Symbol("l"))
+    return rebuilt(body, _local)
+
+
+def layer_formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """x_{k+1} = A_k x_k + B_k u_k, where x_{k+1} = f_k(x_k, u_k) was any map before: an example of f."""
+    pair, law = pair_of(chain), context.law("layers")
+    known = next(iter(context.of("f")), None)
+    named = law is not None and isinstance(law.right, Applied) and known is not None and known.body is None
+    if pair is None or law is None or not named or known is None or resolve(pair[0], context) != law.left or differentiates(pair[1]):
+        return None
+    after = constants(pair[1], _without_slopes(pair[1], context))
+    body = _local(resolve(pair[1], after))
+    if not _is_plain(body) or "x" not in symbols(body):
+        return None
+    return "assumption", (), replace(after, letters={**after.letters, known.letter: replace(known, body=body)})
+
+
+def priced_example(context: Context) -> Context:
+    """With what L and Psi are, where the cost of an example is written out: J = x_N' Q x_N / 2 + sum_k x_k' Q x_k / 2."""
+    law, before = context.law("objective"), [law for law in context.laws if law.kind == "objective"][:-1]
+    named = [known for symbol in ("L", "Psi") for known in context.of(symbol) if known.body is None]
+    if law is None or not before or not named or {"L", "Psi"} & symbols(law.right) or not {"L", "Psi"} & symbols(before[-1].right):
+        return context
+    terms = [(term, any(isinstance(part, tree.Series) for part in walk(term))) for term in tree.terms(law.right)]
+    paid = {"L": tuple(_local(_summand(term)) for term, summed in terms if summed),
+            "Psi": tuple(_at_end(term) for term, summed in terms if not summed)}
+    letters = {known.letter: replace(known, body=tree.Sum(paid[known.symbol])) for known in named if paid[known.symbol]}
+    return replace(context, letters={**context.letters, **letters})
+
+
+def _summand(node: Node) -> Node:
+    return node.body if isinstance(node, tree.Series) else rebuilt(node, _summand)
+
+
+def _at_end(node: Node) -> Node:
+    return Symbol("x") if node == Symbol("x", at=Symbol("N")) else rebuilt(node, _at_end)
+
+
+def finer_step(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """f_k(x_k, u_k) = x_k + h f(x_k, u_k), L_k = h ell(x_k, u_k): the layers of before are time steps, and f and ell from here on."""
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair else None
+    if pair is None or letter is None or context.over() != "layers" or not letter.below or not is_placed(letter, context):
+        return None
+    role = role_in(replace(letter, below=()), context)
+    calls = [part for part in walk(pair[1]) if isinstance(part, tree.Call) and role_in(head(part), context) not in ("x", "p", "w")]
+    inner = head(calls[0]) if len(calls) == 1 else None
+    if role not in ("f", "L") or inner is None or inner.below or {role_in(inner, context)} - {role, ""} or not _is_step(pair[1]):
+        return None
+    known = replace(context.letters[letter.name], letter=key(inner), source="proposed")
+    letters = {name: other for name, other in context.letters.items() if name != letter.name}
+    after = _stepped(pair[1], replace(context, letters={**letters, key(inner): known}))
+    body = resolve(pair[1], after)
+    if unknown(body):
+        return None
+    laws = tuple(replace(law, right=_put(law.right, {role: body})) for law in after.laws if law.kind != "dynamics")
+    bodies_ = {name: replace(other, body=_put(other.body, {role: body})) for name, other in after.letters.items() if other.body is not None}
+    return "assumption", (key(inner),), replace(after, laws=laws, letters={**after.letters, **bodies_})
+
+
+def _is_step(node: Node) -> bool:
+    """x + h f, or h ell."""
+    terms = tree.terms(node)
+    last = terms[-1] if terms else node
+    return len(terms) <= 2 and isinstance(last, tree.Product) and len(last.factors) == 2 and isinstance(last.factors[0], tree.Letter)
+
+
+def _stepped(node: Node, context: Context) -> Context:
+    """With the h of h f as the time step."""
+    last = tree.terms(node)[-1]
+    step = last.factors[0] if isinstance(last, tree.Product) else None
+    new = isinstance(step, tree.Letter) and not context.of("h") and key(step) not in context.letters
+    return context.declare(Declared(key(step), "h", source="proposed")) if new and isinstance(step, tree.Letter) else context
+
+
+def _without_slopes(value: Node, context: Context) -> Context:
+    """A of f(x, u) = A x + B u is a matrix of its own, where A_k was a Jacobian of f."""
+    bare = {part.name for part in walk(value) if isinstance(part, tree.Letter) and not part.below}
+    known = {name: letter for name, letter in context.letters.items() if name in bare and letter.body is not None}
+    slopes = {name for name, letter in known.items() if isinstance(letter.body, tree.Derivative) and "f" in symbols(letter.body)}
+    return replace(context, letters={name: letter for name, letter in context.letters.items() if name not in slopes})
+
+
+def exampled(chain: tree.Chain, context: Context) -> Context:
+    """Without f(z) = A z, which was but an example, once f(z, t, theta) is spoken of again."""
+    name, _, count = context.option("example").partition(" ")
+    calls = ((part.function, len(part.arguments)) for part in walk(chain) if isinstance(part, tree.Call))
+    letters_ = ((function.of if isinstance(function, tree.Derivative) else function, size) for function, size in calls)
+    if not name or not any(isinstance(letter, tree.Letter) and key(letter) == name and size > int(count) for letter, size in letters_):
+        return context
+    letters = {**context.letters, name: replace(context.letters[name], body=None)}
+    return replace(context, letters=letters, options={**context.options, "example": ""})
+
+
+def update(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """w <- w - eta g: a rule by which a known letter gets another value."""
+    left = resolve(chain.sides[0], context)
+    known = isinstance(left, Symbol) and left.name in ("x", "x0", "w", "theta", "t1")
+    return ("assumption", (), context) if chain.relations in (("<-",), ("+=",), ("-=",)) and known else None
+
+
+def _is_named(node: Node, context: Context) -> bool:
+    """A value that is only a letter or a call names a function once more."""
+    return isinstance(node, tree.Call) or (isinstance(node, tree.Letter) and key(node) not in context.letters)
+
+
+def _stands(left: Applied) -> bool:
+    return all(isinstance(value, Symbol) and value.name == slot and value.at in (None, Symbol("t")) for slot, value in left.arguments)
+
+
+def _numbers(node: Node, context: Context) -> Context:
+    """Small letters that nothing explains are numbers: beta/2 w^T w."""
+    for part in walk(node):
+        if not isinstance(part, tree.Letter) or part.accents or part.above:
+            continue
+        if unknown(resolve(part, context)) and (part.name.islower() or len(part.name) > 1):
+            context = context.declare(Declared(key(part), own(key(part)), source="proposed"))
+    return context
+
+
+def spelt_out(context: Context) -> Context:
+    """The context with the formulas in its laws, and in what it defines."""
+    found = bodies(context)
+    if not found:
+        return context
+    laws = tuple(replace(law, right=_put(law.right, found)) for law in context.laws)
+    if "f" in found and context.over() == "time" and context.law("dynamics") is None:
+        laws += (Law("dynamics", tree.Derivative(Symbol("x"), (Symbol("t"),)), found["f"]),)
+    letters = {name: replace(known, body=_put(known.body, found)) if known.body is not None and known.symbol not in found else known
+               for name, known in context.letters.items()}
+    return replace(context, laws=laws, letters=letters)
+
+
+def bodies(context: Context) -> dict[str, Node]:
+    """The formulas of f, L and Psi, where the notes give them."""
+    return {known.symbol: known.body for known in context.letters.values() if known.symbol in FUNCTIONS and known.body is not None}
+
+
+def put_in(node: Node, context: Context) -> Node:
+    """The formulas in place of the functions."""
+    found = bodies(context)
+    return _put(node, found) if found else node
+
+
+def _put(node: Node, found: Mapping[str, Node]) -> Node:
+    if isinstance(node, tree.Derivative) and isinstance(node.of, Applied) and node.of.name in found:
+        slope, place = replace(node, of=found[node.of.name]), _place(node.of)
+        return slope if place is None else tree.Evaluated(slope, (place,))
+    if isinstance(node, Applied) and node.name in found and not node.part:
+        place, values = _place(node), {slot: value for slot, value in node.arguments if slot in SLOTS}
+        return _with(found[node.name], {slot: _put(value, found) for slot, value in values.items()}, place)
+    return rebuilt(node, lambda child: _put(child, found))
+
+
+def _place(node: Applied) -> Node | None:
+    """Where a function is taken: as written, where its arguments are, for an end cost at the end."""
+    places = [value.at for _, value in node.arguments if isinstance(value, Symbol) and value.at not in (None, Symbol("t"))]
+    usual = Symbol("t1") if node.name == "Psi" and not node.arguments else None
+    return node.at or next(iter(places), usual)
+
+
+def _with(body: Node, values: Mapping[str, Node], place: Node | None) -> Node:
+    """The formula at other arguments, or at a place."""
+    if isinstance(body, Symbol) and body.at is None and body.name in SLOTS:
+        here = body if place is None or body.name == "theta" else place if body.name == "t" else replace(body, at=place)
+        return here if body.part else values.get(body.name, here)
+    if isinstance(body, Symbol) and body.at == Symbol("l") and place is not None:
+        return replace(body, at=place)
+    return rebuilt(body, lambda child: _with(child, values, place))

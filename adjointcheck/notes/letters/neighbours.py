@@ -1,0 +1,157 @@
+"""J(u + eps v) is J + eps delta J + O(eps^2): equations of first order in eps are equations between variations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from adjointcheck.notes.letters.quantities import Symbol, rebuilt, walk
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+MOVED = ("x", "w", "theta", "x0")
+EPS, ZERO, ONE = Symbol("eps"), tree.Number(Fraction(0)), tree.Number(Fraction(1))
+
+
+def is_small(node: Node) -> bool:
+    """eps, or the letter of a limit."""
+    return isinstance(node, Symbol) and (node.name == "eps" or (node.bound and node.name not in ("t", "l")))
+
+
+def step_of(node: Node) -> Node | None:
+    """eps or -eps, where the node is an input or a path with eps times its variation added or taken away; else None."""
+    terms = [term for term in node.terms if not isinstance(term, tree.BigO)] if isinstance(node, tree.Sum) else []
+    if len(terms) != 2 or not isinstance(terms[0], Symbol) or terms[0].name not in MOVED:
+        return None
+    step = terms[1].of if isinstance(terms[1], tree.Negative) else terms[1]
+    factors = step.factors if isinstance(step, tree.Product) and len(step.factors) == 2 else (step, step)
+    small, moved = factors if is_small(factors[0]) else factors[::-1]
+    along = moved in (tree.Variation(terms[0]), tree.Variation(replace(terms[0], at=None))) or _is_gradient(moved, terms[0])
+    if not is_small(small) or not along:
+        return None
+    return small if step is terms[1] else tree.Negative(small)
+
+
+def _is_gradient(node: Node, of: Symbol) -> bool:
+    """dJ/dw, along which w is moved."""
+    inner = node.of if isinstance(node, tree.Transposed) else node
+    plain = replace(of, at=None) if of.at == Symbol("t") else of
+    return isinstance(inner, tree.Derivative) and inner.of == Symbol("J") and inner.by in ((of,), (plain,))
+
+
+def _change(functional: Node, moved: Node) -> Node:
+    """delta J, or |grad J|^2 along the gradient, in time its integral."""
+    step = moved.terms[1] if isinstance(moved, tree.Sum) else moved
+    slopes = [part for part in (walk(step)) if isinstance(part, tree.Derivative)]
+    if not slopes:
+        return tree.Variation(functional)
+    square = tree.Power(tree.Function("norm", (slopes[0],)), tree.Number(Fraction(2)))
+    over_time = isinstance(slopes[0].by[0], Symbol) and slopes[0].by[0].name == "w"
+    return tree.Integral(square, Symbol("t", bound=True), None, None) if over_time else square
+
+
+def expanded(node: Node) -> Node:
+    """J at u + eps v as J + eps delta J + O(eps^2)."""
+    node = rebuilt(node, expanded)
+    moved = node.at[0].sides[-1] if isinstance(node, tree.Evaluated) and len(node.at) == 1 and isinstance(node.at[0], tree.Chain) else None
+    step = step_of(moved) if moved is not None else None
+    if not isinstance(node, tree.Evaluated) or step is None:
+        return node
+    small = step.of if isinstance(step, tree.Negative) else step
+    assert moved is not None
+    change: Node = tree.Product((small, _change(node.of, moved)))
+    rest = tree.BigO(tree.Power(small, tree.Number(Fraction(2))))
+    return tree.Sum((node.of, change if step is small else tree.Negative(change), rest))
+
+
+# What an equation in eps says
+
+
+def first_order(chain: tree.Chain) -> tree.Chain:
+    """The equation between variations that an equation up to O(eps^2), a slope at eps = 0 or a limit eps -> 0 stands for."""
+    chain = _cleared(chain)
+    sides = tuple(map(_slope, chain.sides))
+    wide = [expanded(side) for side in sides]
+    rests = [part for side in wide for part in walk(side) if isinstance(part, tree.BigO)]
+    split = [parts for side in wide if (parts := _orders(side)) is not None]
+    linear = bool(rests) and all(map(_is_second, rests)) and len(split) == len(sides) == 2
+    if linear and (any(map(_moves, wide)) or tuple(wide) != sides) and _cancel(split[0][0], split[1][0]):
+        return replace(chain, sides=tuple(tree.Sum(tuple(parts[1])) if parts[1] else ZERO for parts in split))
+    return replace(chain, sides=sides)
+
+
+def _cleared(chain: tree.Chain) -> tree.Chain:
+    """J(u + eps v) - J(u) = eps g + O(eps^2) for a quotient by eps g that is 1 + O(eps), or 1 in the limit; |r| = O(eps^2) for r."""
+    left, right = chain.sides if len(chain.sides) == 2 else (ZERO, ZERO)
+    if isinstance(left, tree.Function) and left.name in ("abs", "norm") and isinstance(right, tree.BigO):
+        return replace(chain, sides=(left.arguments[0], right))
+    quotient = left.body if isinstance(left, tree.Limit) and left.to == ZERO else left
+    factors = quotient.below.factors if isinstance(quotient, tree.Quotient) and isinstance(quotient.below, tree.Product) else ()
+    small = next(filter(is_small, factors), None)
+    ends = right == ONE if isinstance(left, tree.Limit) else set(tree.terms(right)) == {ONE, tree.BigO(small or ONE)}
+    if small is None or not ends or not isinstance(quotient, tree.Quotient):
+        return chain
+    rest = tree.BigO(tree.Power(small, tree.Number(Fraction(2))))
+    return replace(chain, sides=(quotient.above, tree.Sum((quotient.below, rest))))
+
+
+def _is_second(rest: tree.BigO) -> bool:
+    """O(eps^2) or o(eps)."""
+    power = rest.of.exponent if isinstance(rest.of, tree.Power) else tree.Number(Fraction(1))
+    return power == tree.Number(Fraction(1 if rest.little else 2))
+
+
+def _moves(side: Node) -> bool:
+    return any(isinstance(part, tree.Variation) for part in walk(side))
+
+
+def _slope(node: Node) -> Node:
+    """d/d eps of a neighbour at eps = 0, (J(u + eps v) - J(u))/eps in the limit: the variation."""
+    node = rebuilt(node, _slope)
+    body = None
+    if isinstance(node, tree.Evaluated) and node.at == (tree.Chain((EPS, ZERO), ("=",)),) and not node.less:
+        inner = node.of
+        body = inner.of if isinstance(inner, tree.Derivative) and inner.by == (EPS,) else None
+    if isinstance(node, tree.Limit) and isinstance(node.body, tree.Quotient) and is_small(node.body.below) and node.to == ZERO:
+        body = node.body.above
+    wide = expanded(body) if body is not None else node
+    parts = _orders(wide) if body is not None and wide != body else None
+    slope = isinstance(node, tree.Evaluated)
+    return tree.Sum(tuple(parts[1])) if parts is not None and parts[1] and (slope or _cancel(parts[0], [])) else node
+
+
+def _orders(node: Node) -> tuple[list[Node], list[Node]] | None:
+    """The terms without eps, and those with eps once, without it; None where another power of eps stands in a term."""
+    plain: list[Node] = []
+    linear: list[Node] = []
+    for term in _terms(node):
+        sign, inner = (-1, term.of) if isinstance(term, tree.Negative) else (1, term)
+        factors = inner.factors if isinstance(inner, tree.Product) else (inner,)
+        rest = tuple(factor for factor in factors if not is_small(factor))
+        if any(is_small(part) for factor in rest for part in walk(factor)) or len(factors) - len(rest) > 1:
+            return None
+        found = (rest[0] if len(rest) == 1 else tree.Product(rest)) if rest else tree.Number(Fraction(1))
+        (plain if len(rest) == len(factors) else linear).append(found if sign > 0 else tree.Negative(found))
+    return plain, linear
+
+
+def _terms(node: Node) -> Iterator[Node]:
+    """The terms of nested sums, without remainders."""
+    for term in tree.terms(node):
+        inner = term.of if isinstance(term, tree.Negative) else term
+        if isinstance(inner, tree.Sum):
+            yield from (tree.Negative(part) if inner is not term else part for part in _terms(inner))
+        elif not isinstance(inner, tree.BigO):
+            yield term
+
+
+def _cancel(one: Sequence[Node], other: Sequence[Node]) -> bool:
+    """Do the terms without eps on both sides add up to nothing?"""
+    count: Counter[Node] = Counter()
+    for terms, sign in ((one, 1), (other, -1)):
+        for term in terms:
+            inner, turned = (term.of, -sign) if isinstance(term, tree.Negative) else (term, sign)
+            count[inner] += turned if inner != ZERO else 0
+    return not any(count.values())

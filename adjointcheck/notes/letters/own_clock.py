@@ -1,0 +1,44 @@
+"""Notes whose time runs from 0, or from 0 to 1: worlds in which it does, for lines that say more than how things move.
+
+Worlds start and end at times that nothing is special at, so that a line which is only right at t = 0 is seen to be wrong elsewhere.
+Where the notes' own numbers say when things start and end, a line that is wrong elsewhere may be right there: p(t) = 1 - t, p(0) = U_c.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.meaning import Applied, Symbol, children, walk
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.instants import moment
+from adjointcheck.notes.reading.tree import Node
+
+CLOCK = ("t", "t0", "t1")
+PLACES = (Symbol("t0"), Symbol("t1"))
+
+
+def on_own_clock(left: Node, right: Node, context: Context) -> Context | None:
+    """The context in which worlds run when the notes say; None where it makes no difference, or has been done."""
+    start, end = (next((declared.letter for declared in context.of(symbol)), "") for symbol in ("t0", "t1"))
+    if moment(start) is None or start == end or context.option("ends"):
+        return None
+    nodes = [*walk(left), *walk(right)]
+    placed = any(getattr(part, "at", None) in PLACES or part in PLACES or getattr(part, "name", "") == "J" for part in nodes)
+    names = {part.name for part in nodes if isinstance(part, Symbol)}
+    bodies = [known.body for known in context.letters.values() if known.body is not None and known.symbol in names]
+    spoken = any(map(tells_time, (left, right, *bodies)))
+    laws = (law.right for law in context.laws)
+    if spoken or (placed and (moment(end) is not None or any(map(tells_time, laws)))):
+        return replace(context, options={**context.options, "ends": "as written"})
+    return None
+
+
+def tells_time(node: Node) -> bool:
+    """Is the time a value in it, as in exp(-rho t) and T - t, and not only a place or an argument?"""
+    if isinstance(node, Symbol):
+        return node.name in CLOCK
+    if isinstance(node, Applied):
+        return any(getattr(value, "name", "") not in CLOCK and tells_time(value) for _, value in node.arguments)
+    inner = (node.of,) if isinstance(node, tree.Derivative | tree.Evaluated) else (node.body,) if isinstance(node, tree.Integral) else None
+    return any(map(tells_time, children(node) if inner is None else inner))

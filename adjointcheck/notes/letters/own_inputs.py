@@ -1,0 +1,118 @@
+"""Gradients by letters of the notes themselves that no formula defines: the weights W_k and the bias b_k of a layer, or of all layers.
+
+A gradient in a matrix has its shape, G_ij = dJ/dW_ij.  It is proved along every dyad: where W moves along a b', J moves by a' G b.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from adjointcheck.expression.node import ZERO, Expression, apply, substitute, symbol, symbols_of
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law
+from adjointcheck.notes.letters.quantities import Symbol, rebuilt, symbols, walk
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.trusted.language import Language
+
+MOVING = ("layers", "dynamics", "objective")
+
+
+def own_input(by: Node, context: Context) -> Declared | None:
+    """The letter by which is differentiated, where it is one of the notes themselves, and the system depends on it."""
+    known = next(iter(context.of(by.name)), None) if isinstance(by, Symbol) and by.name not in ROLES and not by.part else None
+    plain = known is not None and known.body is None and known.kind in ("path", "constant") and "" not in known.shape
+    return known if plain and known is not None and _moves(known.symbol, context) else None
+
+
+def _moves(name: str, context: Context) -> bool:
+    """Does it stand in the dynamics or the cost, and in no other law, such as that of the start?"""
+    laws = {law: _speaks(symbols(law.right), context) for law in context.laws}
+    return any(name in names for names in laws.values()) and all(law.kind in MOVING for law, names in laws.items() if name in names)
+
+
+def _speaks(names: frozenset[str], context: Context) -> frozenset[str]:
+    """With the letters that stand in what the notes define these as."""
+    bodies = [known.body for known in context.letters.values() if known.symbol in names and known.body is not None]
+    more = names.union(*map(symbols, bodies))
+    return names if more == names else _speaks(more, context)
+
+
+def input_of(node: Node, context: Context) -> Declared | None:
+    """The own letter in which an equation has a gradient of J."""
+    slopes = (part for part in walk(node) if isinstance(part, tree.Derivative) and part.kind == "total" and part.of == Symbol("J"))
+    return next((known for part in slopes if len(part.by) == 1 and (known := own_input(part.by[0], context)) is not None), None)
+
+
+def in_its_role(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
+    """Over time, dJ/dq of a source q(t) as dJ/dw, and dJ/dk of a coefficient k as dJ/dtheta, where the notes have no other w or theta."""
+    known = _input(tree.Chain((left, right), ("=",)), context) if context.over() == "time" and not context.parts("x") else None
+    role = {"path": "w", "constant": "theta"}[known.kind] if known is not None else ""
+    if known is None or context.of(role) or context.parts(role) or is_matrix(known) or known.shape[1] != "1":
+        return left, right, context
+    bodies = {name: replace(other, body=_as(role, known.symbol, other.body)) for name, other in context.letters.items() if other.body}
+    letters = {**context.letters, **bodies, known.letter: replace(known, symbol=role)}
+    laws = tuple(Law(law.kind, law.left, _as(role, known.symbol, law.right)) for law in context.laws)
+    left, right = (_as(role, known.symbol, side) for side in (left, right))
+    return left, right, replace(context, letters=letters, laws=laws)
+
+
+def _input(node: Node, context: Context) -> Declared | None:
+    """The own letter in which there is a gradient, or which is varied."""
+    varied = (part.of for part in walk(node) if isinstance(part, tree.Variation))
+    return input_of(node, context) or next((known for of in varied if (known := own_input(of, context)) is not None), None)
+
+
+def is_varied(left: Node, right: Node, context: Context) -> bool:
+    """Is an own letter varied that the problem depends on, and that was not taken for an input?"""
+    parts = (part.of for side in (left, right) for part in walk(side) if isinstance(part, tree.Variation))
+    return context.over() == "time" and any(own_input(of, context) is not None for of in parts)
+
+
+def _as(role: str, name: str, node: Node) -> Node:
+    """The tree with the role's letter for the notes' own."""
+    if isinstance(node, Symbol) and node.name == name:
+        return replace(node, name=role)
+    return rebuilt(node, lambda child: _as(role, name, child))
+
+
+def is_matrix(known: Declared) -> bool:
+    return "1" not in known.shape
+
+
+def along_dyad(left: Node, right: Node, known: Declared) -> tuple[Node, Node] | None:
+    """dJ along a b' and a' G b, of dJ/dW = G with W written as one layer's letter; None for an equation of any other form."""
+    by = left.by[0] if isinstance(left, tree.Derivative) and left.of == Symbol("J") and len(left.by) == 1 else None
+    others = any(isinstance(part, tree.Derivative) and part.of == Symbol("J") and part.by == (by,) for part in walk(right))
+    if not isinstance(by, Symbol) or known.symbol not in (by.name, by.name.rpartition("_")[0]) or others:
+        return None
+    before, after = (Symbol(f"{by.name}_{side}") for side in ("left", "right"))
+    return Symbol(f"J_{by.name}"), tree.Product((tree.Transposed(before), right, after))
+
+
+@dataclass(frozen=True)
+class AlongDyad:
+    """The derivative of columns and scalars by the size of a matrix's step along a b'."""
+
+    language: Language
+    by: str
+
+    def of(self, root: Expression) -> Expression:
+        """ZERO where the matrix does not stand in `root` itself."""
+        if self.by not in symbols_of(root):
+            return ZERO
+        moved = self.language.move(root, "delta")
+        still = {name: ZERO for name in symbols_of(moved) if "delta" in name.split(".")[1:]}
+        dyad = symbol(f"{self.by}_left") * apply("transpose", symbol(f"{self.by}_right"))
+        return substitute([moved], {**still, f"{self.by}.delta": dyad})[0]
+
+
+def declare(draft: Any, name: str, shape: list[str]) -> None:
+    """The letters of one own input and of its gradient."""
+    rows, cols = shape
+    if cols == "1":
+        draft.let(**{name: f"{rows} 1 constant input", f"J_{name}": f"1 {rows} constant"})
+        return
+    draft.let(**{name: f"{rows} {cols} constant", f"{name}_left": f"{rows} 1 constant", f"{name}_right": f"{cols} 1 constant"})
+    draft.let(**{f"{name}_size": "1 1 constant input", f"J_{name}": "1 1 constant"})
+    draft.assume(f"{name}_dyad", f"{name}.delta = {name}_left*transpose({name}_right)*{name}_size.delta")

@@ -1,0 +1,107 @@
+"""How notes pose a problem: what is made small, in which range a letter runs, which sets a path or a function joins, what is bounded.
+
+    minimize  Phi + int L dt      J -> min      y: [0, T] -> R^n      0 <= k < N      u_min <= u <= u_max
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, rebuilt, resolve, unknown, walk
+from adjointcheck.notes.letters.starting import START
+from adjointcheck.notes.letters.usage import HAMILTONIANS, head, pair_of, role_in
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+Introduced = tuple[str, tuple[str, ...], Context] | None
+ORDERS = ("<", ">", "<=", ">=", "!=", "succeq", "preceq", "succ", "prec")
+SOUGHT = ("p", "J", "J_a", "S", "v", "M", "lambda", "mathcal{J}", *HAMILTONIANS)
+
+
+def posed(chain: tree.Chain) -> tree.Chain:
+    """min (J = Phi) for min and, apart from it, J = Phi, and for J = Phi -> min; H = p f for H = p f -> max; dy(t)/dt for (dy/dt)(t)."""
+    chain = replace(chain, sides=tuple(map(dated, chain.sides)))
+    goal, last = chain.sides[0], chain.sides[-1]
+    if chain.relations[-1:] == ("to",) and isinstance(last, tree.Extremum) and last.body is None:
+        title = head(goal)
+        named = len(chain.sides) > 2 and title is not None and title.name in HAMILTONIANS
+        first = goal if named else replace(last, body=goal)
+        return replace(chain, sides=(first, *chain.sides[1:-1]), relations=chain.relations[:-1])
+    if chain.relations or not isinstance(goal, tree.Extremum) or goal.body is not None or not chain.conditions:
+        return chain
+    cost, *rest = chain.conditions
+    stated = cost if isinstance(cost, tree.Chain) else tree.Chain((cost,), ())
+    if isinstance(stated.sides[0], tree.Words):
+        return chain
+    return replace(stated, sides=(replace(goal, body=stated.sides[0]), *stated.sides[1:]), conditions=(*stated.conditions, *rest))
+
+
+def dated(node: Node) -> Node:
+    """The rate of y(t), where dy/dt is taken at the running time."""
+    rate = node.function if isinstance(node, tree.Call) else None
+    if not isinstance(node, tree.Call) or not isinstance(rate, tree.Derivative) or (*node.arguments,) != (*rate.by,):
+        return rebuilt(node, dated)
+    return replace(rate, of=replace(node, function=rate.of)) if isinstance(rate.of, tree.Letter) else node
+
+
+def sought(chain: tree.Chain, context: Context) -> Introduced:
+    """min J, over u or over all that the conditions allow, where nothing more is said of J."""
+    goal = chain.sides[0]
+    if chain.relations or not isinstance(goal, tree.Extremum) or goal.body is None or not _is_cost(goal.body, context):
+        return None
+    return "assumption", (), replace(context, options={"goal": "max" if goal.kind in ("max", "sup") else "min", **context.options})
+
+
+def _is_cost(node: Node, context: Context) -> bool:
+    """J, J(u), Phi(x_N), or any of these with a letter that nobody has introduced."""
+    letter = head(node)
+    return letter is not None and (role_in(letter, context) in ("J", "Psi") or bool(unknown(resolve(letter, context))))
+
+
+def mapped(chain: tree.Chain) -> tree.Chain:
+    """y in R^n of y: [0, T] -> R^n."""
+    letter, *spaces = chain.sides
+    domain = spaces[0] if spaces else None
+    path = chain.relations == (":", "to") and isinstance(letter, tree.Letter) and isinstance(domain, tree.Vector)
+    return replace(chain, sides=(tree.Call(letter, (tree.Letter("t"),)), spaces[1]), relations=("in",)) if path else chain
+
+
+def ranged(chain: tree.Chain, context: Context) -> Introduced:
+    """f: R^n -> R^n, (x_0, y) ~ mu, 0 <= t <= T, |u| <= 1: where things lie, and nothing about costates, costs or their derivatives."""
+    if chain.relations in ((":", "to"), ("sim",)):
+        return "assumption", (), context
+    if not chain.relations or not {*chain.relations} <= {*ORDERS}:
+        return None
+    parts = [part for side in chain.sides for part in walk(resolve(side, context))]
+    names = {getattr(part, "name", "") or getattr(part, "letter", "") for part in parts}
+    told = any(isinstance(part, tree.Derivative | tree.Variation | tree.Integral) for part in parts) or not names.isdisjoint(SOUGHT)
+    known = any(isinstance(part, Symbol | Applied | Unknown) for part in parts)
+    return ("assumption", (), context) if known and not told else None
+
+
+def least(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Context]:
+    """J = ... at the optimum for min J = ..."""
+    first = chain.sides[0]
+    body = first.body if isinstance(first, tree.Extremum) and chain.relations[:1] == ("=",) else None
+    if body is None or resolve(body, context) != Symbol("J") or context.law("objective") is None:
+        return chain, context
+    return replace(chain, sides=(body, *chain.sides[1:])), context.assume("optimal")
+
+
+def condition(chain: tree.Chain, context: Context) -> Introduced:
+    """delta x(t_0) = 0, psi(x(T)) = 0, delta J = 0: what is held fixed, asked for, or stationary."""
+    pair = pair_of(chain)
+    if pair is None or len(chain.sides) > 2 or pair[1] != tree.Number(Fraction(0)):
+        return None
+    left = resolve(pair[0], context)
+    if isinstance(left, Applied) and left.name in ("psi", "g"):
+        return "assumption", (), context
+    inner = left.of if isinstance(left, tree.Variation) else None
+    if isinstance(inner, Symbol) and inner.name in ("J", "J_a"):
+        return "assumption", (), context.assume("optimal")
+    if isinstance(inner, Symbol) and (inner == START or inner.name == "x0"):
+        return "assumption", (), context.assume("fixed start")
+    fixed = isinstance(inner, Symbol) and (inner.name in ("theta", "t0", "t1") or (inner.name == "x" and inner.at is not None))
+    return ("assumption", (), context) if fixed else None

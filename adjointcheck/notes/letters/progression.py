@@ -1,0 +1,150 @@
+"""M_{k-1} M_{k-2} ... M_0 and a_1 + a_2 + ... + a_N: what the dots stand for follows from what is written beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from fractions import Fraction
+from typing import Any
+
+from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.quantities import Repeated, Symbol, Unknown, rebuilt
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+TURN = Symbol("turn", bound=True)  # the index of what is repeated
+SAMPLE = {"l": 7, "N": 17}
+RANGES = {"from 1 to N": (tree.Number(Fraction(1)), Symbol("N")), "from 0 to N": (tree.Number(Fraction(0)), Symbol("N"))}
+
+
+def product_of(factors: Sequence[Node]) -> tuple[Node, ...]:
+    """The factors, those that dots stand for as one."""
+    return _gathered(factors, lambda body, first, last, step: Repeated(body, first, last, step))
+
+
+def sum_of(terms: Sequence[Node]) -> tuple[Node, ...]:
+    """The terms, those that dots stand for as one sum."""
+    def total(body: Node, first: Node, last: Node, step: int) -> Node:
+        return tree.Series("sum", body, TURN, *((first, last) if step > 0 else (last, first)))
+    return _gathered(terms, total)
+
+
+def _gathered(parts: Sequence[Node], made: Callable[[Node, Node, Node, int], Node]) -> tuple[Node, ...]:
+    dots = next((i for i, part in enumerate(parts) if part == Unknown("dots")), 0)
+    if not 0 < dots < len(parts) - 1:
+        return tuple(parts)
+    places: set[tuple[Node, Node]] = set()
+    body = _unified(parts[dots - 1], parts[dots + 1], places)
+    if body is None or len(places) != 1:
+        return tuple(parts)
+    ((first, last),) = places
+    start, before = _extended(parts[:dots - 1][::-1], body, first)
+    end, after = _extended(parts[dots + 2:], body, last)
+    steps = {*before, *(-step for step in after)} or {1 if _value(last) > _value(first) else -1}
+    if len(steps) > 1 or not steps <= {1, -1}:
+        return tuple(parts)
+    step = steps.pop()
+    whole = made(body, start or first, end or last, step)
+    return (*parts[:dots - 1 - len(before)], whole, *_gathered(parts[dots + 2 + len(after):], made))
+
+
+def _extended(parts: Sequence[Node], body: Node, place: Node) -> tuple[Node | None, list[int]]:
+    """The outermost place of what stands beside and is like `body`, and the steps towards the dots."""
+    found, steps = None, []
+    for part in parts:
+        places: set[tuple[Node, Node]] = set()
+        if _unified(part, body, places) is None or len(places) != 1:
+            break
+        other = next(iter(places))[0]
+        step = _value(place) - _value(other)
+        if abs(step) != 1:
+            break
+        steps.append(step)
+        found = place = other
+    return found, steps
+
+
+def _unified(one: Any, other: Any, places: set[tuple[Node, Node]]) -> Any:
+    """What both are, with TURN at the one place in which they differ; None where they differ otherwise."""
+    if one == other:
+        return one
+    if isinstance(one, Node) and isinstance(other, Node) and _is_index(one) and _is_index(other):
+        places.add((one, other))
+        return TURN
+    if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):
+        parts = tuple(_unified(a, b, places) for a, b in zip(one, other, strict=True))
+        return None if None in parts else parts
+    if not isinstance(one, Node) or type(one) is not type(other):
+        return None
+    made = {entry.name: _unified(getattr(one, entry.name), getattr(other, entry.name), places) for entry in fields(one)
+            if entry.name != "span" and getattr(one, entry.name) is not None}
+    absent = any(getattr(other, entry.name) is not None for entry in fields(one) if entry.name not in ("span", *made))
+    return None if absent or None in made.values() else replace(one, **made)
+
+
+def _is_index(node: Node) -> bool:
+    if isinstance(node, tree.Sum):
+        return all(map(_is_index, node.terms))
+    if isinstance(node, tree.Negative):
+        return _is_index(node.of)
+    return isinstance(node, tree.Number) or (isinstance(node, Symbol) and (node.bound or node.name in SAMPLE))
+
+
+def _value(node: Node) -> int:
+    """An index, with numbers for its letters that lie far apart."""
+    match node:
+        case tree.Sum(terms):
+            return sum(map(_value, terms))
+        case tree.Negative(of):
+            return -_value(of)
+        case tree.Number(value):
+            return int(value)
+        case Symbol(name=name):
+            return SAMPLE.get(name, 11)
+    return 0
+
+
+def multiplied(node: Repeated, number: Callable[[Node], int]) -> Node:
+    """The product in full, where indices have numbers; 1 where nothing is multiplied."""
+    places = range(number(node.first), number(node.last) + node.step, node.step)
+    factors = tuple(at_turn(node.body, place) for place in places)
+    return tree.Product(factors) if factors else tree.Number(Fraction(1))
+
+
+def all_steps(context: Context) -> tuple[Node | None, Node | None]:
+    """1 and N for a sum without limits, in notes whose time steps make x_k of x_{k-1}; else they stay open."""
+    law = context.law("layers")
+    back = law is not None and isinstance(law.left, Symbol) and law.left.at == Symbol("l") and context.over() == "layers"
+    return (tree.Number(Fraction(1)), Symbol("N")) if back else (None, None)
+
+
+def read_as(node: Node, context: Context) -> Node:
+    """The formula in one reading: products in their order, M_a on the left ("rising") or on the right; sums with their limits."""
+    node = rebuilt(node, lambda child: read_as(child, context))
+    if is_unlimited(node, context) and (limits := RANGES.get(context.option("sums"))) and isinstance(node, tree.Series):
+        return replace(node, lower=limits[0], upper=limits[1])
+    order = context.option("product")
+    if not order or not is_product(node) or not isinstance(node, tree.Series) or node.lower is None or node.upper is None:
+        return node
+    body, rising = _turning(node.body, node.index), order == "rising"
+    return Repeated(body, node.lower, node.upper, 1) if rising else Repeated(body, node.upper, node.lower, -1)
+
+
+def is_unlimited(node: Node, context: Context) -> bool:
+    """A sum over layers of which nothing says from where to where."""
+    return isinstance(node, tree.Series) and node.kind == "sum" and node.lower is node.upper is None and context.over() == "layers"
+
+
+def is_product(node: Node) -> bool:
+    return isinstance(node, tree.Series) and node.kind == "product"
+
+
+def _turning(node: Node, index: Node | None) -> Node:
+    return TURN if node == index else rebuilt(node, lambda child: _turning(child, index))
+
+
+def at_turn(node: Node, place: Node | int) -> Node:
+    """The body at one of its places."""
+    if node == TURN:
+        return tree.Number(Fraction(place)) if isinstance(place, int) else place
+    return rebuilt(node, lambda child: at_turn(child, place))

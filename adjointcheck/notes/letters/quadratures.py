@@ -1,0 +1,94 @@
+"""Letters that are carried along a solution: xi-dot = g_p + f_p^T lambda, xi(T) = 0, and only then used.
+
+The rate says nothing of its own; with a value at an end the letter is that value plus an integral.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from adjointcheck.notes.letters.context import Context, Declared, Law, key, own
+from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.usage import USUAL_STATES, head, moving, pair_of
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+Introduced = tuple[str, tuple[str, ...], Context] | None
+RATE = "rate of "
+TIME = Symbol("t", bound=True)
+
+
+def rate(chain: tree.Chain, context: Context) -> Introduced:
+    """xi-dot = ... for a new letter, in letters that are known."""
+    pair = pair_of(chain)
+    letter = moving(pair[0]) if pair else None
+    if pair is None or letter is None or letter.above or context.over() == "layers" or context.law("dynamics") is None:
+        return None
+    name = key(letter)
+    body = resolve(pair[1], context)
+    varied = name in USUAL_STATES and any(isinstance(part, tree.Variation) for part in walk(body))  # y-dot = f_x z is no law of y
+    new = name not in context.letters and unknown(resolve(letter, context))
+    if varied or not (new or _is_past(name, context)) or unknown(body) or not symbols(body):
+        return None
+    declared = Declared(name, own(name), ("", ""), "path", source="proposed")
+    context = replace(context, letters={**context.letters, name: declared})
+    return "definition", (name,), replace(context, laws=(*context.laws, Law(RATE + declared.symbol, Symbol(declared.symbol), body)))
+
+
+def _is_past(name: str, context: Context) -> bool:
+    """Was its rate told before the cost that the notes speak of now?"""
+    kinds = [law.kind for law in context.laws]
+    told = f"{RATE}{own(name)}"
+    return told in kinds and "objective" in kinds[kinds.index(told) :]
+
+
+def ended(chain: tree.Chain, context: Context) -> Introduced:
+    """xi(T) = 0 or xi(0) = c: where the integral starts."""
+    pair = pair_of(chain)
+    left = resolve(pair[0], context) if pair else None
+    letter = head(pair[0]) if pair else None
+    law = context.law(RATE + left.name) if isinstance(left, Symbol) else None
+    known = context.letters.get(key(letter)) if letter is not None else None
+    if pair is None or law is None or known is None or known.body is not None or not isinstance(left, Symbol):
+        return None
+    place, value = left.at, resolve(pair[1], context)
+    if place not in (Symbol("t0"), Symbol("t1")) or unknown(value):
+        return None
+    found = replace(known, body=_sum(law, place, value))
+    return "definition", (known.letter,), replace(context, letters={**context.letters, known.letter: found})
+
+
+def _sum(law: Law, place: Node, value: Node) -> Node:
+    """The value at one end, and what comes from there to the running time."""
+    now = Symbol("t")
+    part: Node = (tree.Integral(law.right, TIME, now, place) if place == Symbol("t1") else tree.Integral(law.right, TIME, place, now))
+    part = tree.Negative(part) if place == Symbol("t1") else part
+    return part if value == tree.Number(Fraction(0)) else tree.Sum((value, part))
+
+
+def carried(node: Node, context: Context) -> Node:
+    """xi(t0) as its integral, and the rate for d xi/dt."""
+    of = node.of if isinstance(node, tree.Derivative) and node.by == (Symbol("t"),) else None
+    if isinstance(of, Symbol) and of.at in (None, Symbol("t")):
+        law = context.law(RATE + of.name)
+        return node if law is None else law.right
+    if isinstance(node, Symbol) and node.at in (Symbol("t0"), Symbol("t1")):
+        body = next((known.body for known in context.of(node.name) if known.body is not None), None)
+        told = body is not None and (context.law(RATE + node.name) is not None or _runs(body))
+        return _at(body, node.at) if body is not None and told else node
+    return rebuilt(node, lambda child: carried(child, context))
+
+
+def _runs(body: Node) -> bool:
+    """Is it an integral from the running time, or up to it, of what does not depend on that time?"""
+    limits = (body.lower, body.upper) if isinstance(body, tree.Integral) else ()
+    return Symbol("t") in limits and isinstance(body, tree.Integral) and Symbol("t") not in walk(body.body)
+
+
+def _at(body: Node, place: Node) -> Node:
+    """The sum up to an end."""
+    if isinstance(body, tree.Integral):
+        limits = {name: place if getattr(body, name) == Symbol("t") else getattr(body, name) for name in ("lower", "upper")}
+        return tree.Number(Fraction(0)) if limits["lower"] == limits["upper"] else replace(body, **limits)
+    return rebuilt(body, lambda child: _at(child, place)) if isinstance(body, tree.Sum | tree.Negative) else body

@@ -1,0 +1,235 @@
+"""The leaves of resolved trees, quantities and functions of the convention, and ways to walk and rebuild such trees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from fractions import Fraction
+from typing import Any
+
+from adjointcheck.notes.letters.context import ORDER, ROLES, Context, Declared
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.calls import HAMILTONIANS
+from adjointcheck.notes.reading.tree import Node
+
+INDICES = ("l", "k", "i", "j", "n", "m")
+COUNTERS = ("i", "j", "k", "l")  # of components, where no sum says so
+VECTORS = ("x", "p", "w", "theta", "f", "x0", "v", "a_theta")
+STAGED = ("stage", "slope", "stage_costate", "stage_control", "lower", "partner", "weights", "nodes")  # letters with stage indices
+OWN_STAGE = "stage_"  # before the name of a letter of stages that the notes define
+STARS = ("*", "ast", "star")
+OPTIMAL = "opt"  # how the reader marks x_*, x_{opt}, x^circ
+SIDES = {"-": "before", "+": "after", "minus": "before", "plus": "after"}
+_ENDS = ("t", "x", "theta")
+AXES = {"f": ORDER, "L": ORDER, "Psi": _ENDS, "phi": _ENDS, "g": _ENDS, "psi": _ENDS, "O": _ENDS, "r": ("x", "theta"), "base": ("x",),
+        "act": ("x",), "H": (*ORDER, "p")}
+
+
+@dataclass(frozen=True)
+class Symbol(Node):
+    """A quantity of the convention: x, p, theta, J, t1 ...; or a letter of the notes under its own name.
+
+    `at`: the time or layer where it is taken (None: here); `side`: before or after a jump; `free`: a vector whose layout the notes
+    never fix; `part`: indices of a component or a stage; `bound` marks the variable of an integral, a sum or a limit.
+    """
+
+    name: str
+    at: Node | None = None
+    side: str = ""
+    free: bool = False
+    part: tuple[Node, ...] = ()
+    bound: bool = False
+
+
+@dataclass(frozen=True)
+class Applied(Node):
+    """A function of the convention; `arguments` are (slot, value) as written, () where none are; `at` as in f(t1) or f_l."""
+
+    name: str
+    arguments: tuple[tuple[str, Node], ...] = ()
+    at: Node | None = None
+    side: str = ""
+    part: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True)
+class Size(Node):
+    """n of sum_{i=1}^n: how many components there are."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Repeated(Node):
+    """M_k M_{k-1} ... M_0: `body` at `first`, `first` + `step` and so on to `last`, from left to right; none where that goes backwards."""
+
+    body: Node
+    first: Node
+    last: Node
+    step: int
+
+
+@dataclass(frozen=True)
+class Diagonal(Node):
+    """diag(1 - x^2): the diagonal matrix of a vector, whose powers, products and numbers are meant entry by entry."""
+
+    of: Node
+
+
+@dataclass(frozen=True)
+class Pulse(Node):
+    """delta(t - s): Dirac's, at a time."""
+
+    at: Node
+
+
+@dataclass(frozen=True)
+class Unknown(Node):
+    """A letter of which nothing is known; it is never guessed."""
+
+    letter: str
+
+
+def is_staged(name: str) -> bool:
+    """Does a letter have stage indices?"""
+    return name in STAGED or name.startswith(OWN_STAGE)
+
+
+def is_optimum(place: Node) -> bool:
+    """*, u^*, (x^*, u^*), u = u^* below a bar, where no time stands beside."""
+    if isinstance(place, tree.Vector):
+        return all(is_optimum(cell) for row in place.rows for cell in row)
+    place = place.sides[-1] if isinstance(place, tree.Chain) else place
+    marks = {getattr(mark, "name", "") for mark in (place, *place.above)} if isinstance(place, tree.Letter) else set()
+    return bool(marks & {*STARS, OPTIMAL})
+
+
+def costate(symbol: Symbol, declared: Declared) -> Node:
+    """The convention's costate in the notes' sign and layout."""
+    made: Node = replace(symbol, free=not declared.layout)
+    made = tree.Transposed(made) if declared.layout == "column" else made
+    return tree.Negative(made) if declared.sign < 0 else made
+
+
+def is_name(body: Node) -> bool:
+    """x(t + eps), [x, theta, t]: a letter that notes define so is but another name of it."""
+    return isinstance(body, tree.Vector) or (isinstance(body, Symbol) and body.name == "x" and body.at is not None)
+
+
+def is_output(node: Symbol, context: Context) -> bool:
+    """o_k of o_k = V x_k + c: a column for each layer that the notes define by the state."""
+    known = next(iter(context.of(node.name)), None) if node.name not in ROLES and context.over() == "layers" else None
+    column = known is not None and known.kind == "path" and known.shape[1] == "1" != known.shape[0]
+    return column and known is not None and known.body is not None and "x" in symbols(known.body)
+
+
+def is_defined(declared: Declared) -> bool:
+    """A Hamiltonian that the notes define beside that of the problem: mathcal{H}_x is its derivative."""
+    return declared.kind == "defined" and declared.letter.partition("^")[0] in HAMILTONIANS
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly below, in order."""
+    for entry in fields(node):
+        if entry.name != "span":
+            yield from _nodes(getattr(node, entry.name))
+
+
+def _nodes(value: Any) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _nodes(item)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and everything below it."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
+    """The same node with `change` applied to its children."""
+    return replace(node, **{entry.name: _changed(getattr(node, entry.name), change) for entry in fields(node) if entry.name != "span"})
+
+
+def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
+    if isinstance(value, Node):
+        return change(value)
+    return tuple(_changed(item, change) for item in value) if isinstance(value, tuple) else value
+
+
+def written_below(node_below: tuple[Node, ...], count: int = 0) -> list[Node]:
+    """n and i of k_{n i}, which the reader takes for a product; 2 and 1 of a_21, where there are `count` indices."""
+    found = [part for node in node_below for part in (node.factors if isinstance(node, tree.Product) else (node,))]
+    digits = str(found[0].value) if len(found) == 1 < count and isinstance(found[0], tree.Number) else ""
+    return [tree.Number(Fraction(int(digit))) for digit in digits] if len(digits) == count > 1 else found
+
+
+def symbols(node: Node) -> frozenset[str]:
+    """The names of all quantities and functions in it."""
+    return frozenset(part.name for part in walk(node) if isinstance(part, Symbol | Applied))
+
+
+def unknown(node: Node) -> tuple[str, ...]:
+    """The letters that nothing explains, each once."""
+    return tuple(dict.fromkeys(part.letter for part in walk(node) if isinstance(part, Unknown)))
+
+
+def in_functions(node: Node, change: Callable[[Applied], Node]) -> Node:
+    """Phi(x(T), T), where Phi is phi + nu psi: the functions in it take the arguments."""
+    return change(node) if isinstance(node, Applied) else rebuilt(node, lambda child: in_functions(child, change))
+
+
+def random(node: Node) -> Node:
+    """A small letter inside a mean is a random one."""
+    return replace(node, name="noise", bound=False) if isinstance(node, Symbol) and node.name == "eps" else rebuilt(node, random)
+
+
+def inside(node: Node, change: Callable[[Any], Node]) -> Node:
+    """With a change of what stands inside minus signs and transposes."""
+    return replace(node, of=inside(node.of, change)) if isinstance(node, tree.Negative | tree.Transposed) else change(node)
+
+
+def placed_at(node: Node, place: Node) -> Node:
+    """The value of a path there."""
+    if isinstance(place, Symbol) and place.side:  # p(s^-) is p before s
+        return inside(node, lambda core: replace(core, at=replace(place, side=""), side=place.side))
+    return inside(node, lambda core: replace(core, at=place))
+
+
+def moments(values: list[Node], context: Context) -> list[Node]:
+    """t of u(t, p) and x(t; x_0, theta): when a solution is looked at that is a function of its inputs."""
+    known = [value for value in values if isinstance(value, Symbol) and not value.bound and (
+        value.name in ("theta", "x0", "w") or value == Symbol("x", at=Symbol("t0")))]
+    inputs = known + [value for value in values if isinstance(value, Unknown) and known]
+    rest = [value for value in values if value not in inputs]
+    return rest if inputs and context.over() == "time" else []
+
+
+def here(node: Node) -> Node:
+    """x for x(t)."""
+    return replace(node, at=None) if isinstance(node, Symbol) and node.at == Symbol("t") else rebuilt(node, here)
+
+
+def lengths(node: Node) -> Node:
+    """lambda_1 (T - t): a component of the costate times a length of time, and no costate at another time."""
+    place = node.at if isinstance(node, Symbol) and node.name == "p" and node.part else None
+    terms = place.terms if isinstance(place, tree.Sum) else ()
+    inner = [term.of if isinstance(term, tree.Negative) else term for term in terms]
+    if isinstance(node, Symbol) and place is not None and len(terms) == 2 and Symbol("t") in inner and all(map(_is_time, inner)):
+        return tree.Product((replace(node, at=None), place))
+    return rebuilt(node, lengths)
+
+
+def _is_time(node: Node) -> bool:
+    return isinstance(node, tree.Number | tree.Pi) or (isinstance(node, Symbol) and node.name in ("t", "t0", "t1"))
+
+
+def component_slot(slot: str, value: Node) -> str:
+    """w_1, where the argument is that component; the slot itself for any other value of it; "" for what is no letter."""
+    if not isinstance(value, Symbol) or value.name not in (slot, f"{slot}0", f"{slot}1"):
+        return ""
+    return f"{slot}_{value.part[0].value}" if value.part and isinstance(value.part[0], tree.Number) else slot

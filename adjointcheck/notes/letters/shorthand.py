@@ -1,0 +1,202 @@
+"""What notes write short or at length: a sum that is `const`, x_1, ..., x_n for x, an equation for every component."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
+
+from adjointcheck.notes.letters.context import GREEK, ROLES, Context, key
+from adjointcheck.notes.letters.meaning import COUNTERS, STARS, Applied, Symbol, Unknown, rebuilt, walk
+from adjointcheck.notes.letters.posing import ORDERS
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+STATES = ("a", "b", "f", "g", "o", "ref")  # x^a and x^b, analysis and background: a vector has no powers
+DATA = ("theta", "x0", "t0", "t1", "s", "h", "N")
+CONSTANTS = ("const", "constant", "konst", "cte")
+
+
+def conserved(chain: tree.Chain) -> tree.Chain:
+    """x + y = const says that the rate is 0."""
+    constant = chain.relations == ("=",) and isinstance(chain.sides[1], Unknown) and chain.sides[1].letter in CONSTANTS
+    return replace(chain, sides=(tree.Derivative(chain.sides[0], (Symbol("t"),)), tree.Number(Fraction(0)))) if constant else chain
+
+
+def counted(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """i = 1, ..., n: for which components a formula holds."""
+    known = context.letters.get(getattr(chain.sides[0], "name", ""))
+    free = isinstance(chain.sides[0], tree.Letter) and (known is None or known.symbol == "l")
+    return ("assumption", (), context) if free and counts(chain) else None
+
+
+def counts(chain: tree.Chain) -> bool:
+    """i = 1, ..., n and 1 <= i <= n, before its letters are understood or after."""
+    letter, end = (chain.sides[0], chain.sides[-1])
+    if len(chain.sides) == 3 and {*chain.relations} <= {"<", "<="}:
+        return isinstance(letter, tree.Number) and getattr(chain.sides[1], "name", getattr(chain.sides[1], "letter", "")) in COUNTERS
+    named = (letter.name, letter.below) if isinstance(letter, tree.Letter) else (getattr(letter, "letter", ""), ())
+    cells = [cell for row in end.rows for cell in row] if isinstance(end, tree.Vector) else []
+    dots = any("dots" in (getattr(cell, "name", ""), getattr(cell, "letter", "")) for cell in cells)
+    return dots and named[0] in COUNTERS and not named[1] and chain.relations == ("=",)
+
+
+def bounds(chain: tree.Chain) -> bool:
+    """a > 0, t_0 < t_1, i < N: how data are ordered, which restricts no formula about them."""
+    letters = [part for side in chain.sides for part in walk(side) if isinstance(part, Symbol | Applied | Unknown)]
+    return {*chain.relations} <= {*ORDERS} and all(
+        part.letter in COUNTERS if isinstance(part, Unknown) else part.name in DATA or part.name not in ROLES for part in letters)
+
+
+def product(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """<a, b> = a^T b: what brackets mean."""
+    left, right = chain.sides[0], chain.sides[-1]
+    if not isinstance(left, tree.Function) or left.name not in ("angle", "inner", "dot") or chain.relations not in (("=",), (":=",)):
+        return None
+    letters = [letter for letter in left.arguments if isinstance(letter, tree.Letter) and key(letter) not in context.letters]
+    meant = len(letters) == 2 and right == tree.Product((tree.Transposed(letters[0]), letters[1]))
+    return ("definition", (), context) if meant else None
+
+
+def gathered(chain: tree.Chain, context: Context) -> tree.Chain:
+    """f(x, t) for f(x_1, ..., x_n, t), and x-dot = f(...) for x_i-dot = f_i(...)."""
+    made = _gathered(titled(_first_entry(throughout(chain, context)), context))
+    assert isinstance(made, tree.Chain)
+    letter = _counter(made.sides[0])
+    every = letter and len(made.sides) == 2 and context.over() == "time" and letter not in context.letters
+    called = every and isinstance(made.sides[1], tree.Call) and _counter(made.sides[1].function) == letter
+    return replace(made, sides=tuple(map(_whole, made.sides))) if called else made
+
+
+def throughout(chain: tree.Chain, context: Context) -> tree.Chain:
+    """dg/dp beside g_p, in the formula or elsewhere: the first one goes through the whole system, where p is a parameter."""
+    partial = {(part.name, part.below) for part in walk(chain) if isinstance(part, tree.Letter) and part.below}
+    partial |= {(name, (tree.Letter(known.letter),)) for name in context.option("partials").split() for known in context.of("theta")}
+    partial |= {(part.of.name, part.by) for part in walk(chain) if isinstance(part, tree.Derivative) and part.kind == "partial"
+                and isinstance(part.of, tree.Letter)}
+    parameters = {(tree.Letter(known.letter),) for known in context.of("theta")}
+
+    def marked(node: Node) -> Node:
+        node = rebuilt(node, marked)
+        if not isinstance(node, tree.Derivative) or not isinstance(node.of, tree.Letter) or (node.of.name, node.by) not in partial:
+            return node
+        return replace(node, kind="functional") if node.kind == "total" and node.by in parameters else node
+
+    made = marked(chain)
+    assert isinstance(made, tree.Chain)
+    return made
+
+
+def partials(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """With the costs of which the notes write partial derivatives as g_p."""
+    names = {known.letter for known in context.of("theta")}
+    letters = (part for chain in chains for part in walk(chain) if isinstance(part, tree.Letter) and len(part.below) == 1)
+    found = {part.name for part in letters if getattr(part.below[0], "name", "") in names and not part.accents}
+    return replace(context, options={**context.options, "partials": " ".join(sorted(found))}) if found else context
+
+
+def squares(node: Node) -> Node:
+    """|x|_Q^2 is x' Q x."""
+    node = rebuilt(node, squares)
+    inner = node.base if isinstance(node, tree.Power) and node.exponent == tree.Number(Fraction(2)) else None
+    if not isinstance(inner, tree.Function) or inner.name not in ("norm", "abs") or len(inner.arguments) != 1:
+        return node
+    weight = inner.below.base if isinstance(inner.below, tree.Power) else inner.below
+    matrix = isinstance(weight, tree.Letter) and weight.name[:1].isupper() and weight.name not in ("F", "L")  # Frobenius, L^2
+    vector = inner.arguments[0]
+    return tree.Product((tree.Transposed(vector), inner.below, vector)) if matrix and inner.below is not None else node
+
+
+def reaching(node: Node) -> Node:
+    """nabla of 1/2 sum_k l_k for (nabla 1/2) sum_k l_k: no number is differentiated."""
+    node = rebuilt(node, reaching)
+    factors = node.factors if isinstance(node, tree.Product) else ()
+    first = next((i for i, factor in enumerate(factors[:-1]) if isinstance(factor, tree.Derivative) and _is_number(factor.of)), None)
+    if first is None or not isinstance(slope := factors[first], tree.Derivative):
+        return node
+    whole = replace(slope, of=tree.Product((slope.of, *factors[first + 1 :])))
+    return tree.Product((*factors[:first], whole)) if first else whole
+
+
+def _is_number(node: Node) -> bool:
+    return isinstance(node, tree.Number) or (isinstance(node, tree.Quotient) and _is_number(node.above) and _is_number(node.below))
+
+
+def titled(node: Node, context: Context) -> Node:
+    """H^c, a function's letter with a letter above, is a letter of its own and no power."""
+    node = rebuilt(node, lambda child: titled(child, context))
+    if isinstance(node, tree.Power) and isinstance(node.base, tree.Call):  # x^eps(t)
+        inner = titled(replace(node, base=node.base.function), context)
+        return replace(node.base, function=inner) if isinstance(inner, tree.Letter) else node
+    if not isinstance(node, tree.Power) or not isinstance(node.base, tree.Letter) or not isinstance(node.exponent, tree.Letter):
+        return node
+    if f"{key(node.base)}^{node.exponent.name}" in context.letters:
+        return replace(node.base, above=(*node.base.above, node.exponent))
+    known = context.letters.get(key(node.base))
+    function = known is not None and known.kind in ("function", "functional")
+    function = function or (known is not None and known.shape[0] != "1" and node.exponent.name in STATES) or _is_word(node.exponent)
+    function = function or (known is None and context.over() == "layers" and node.exponent.name == "o")  # y^o, what is observed
+    return replace(node.base, above=(*node.base.above, node.exponent)) if function else node
+
+
+def _is_word(letter: tree.Letter) -> bool:
+    """obs of y^{obs}."""
+    marks = (*GREEK, *STARS, "dagger", "prime", "infty", "dots", "circ")
+    return len(letter.name) > 2 and letter.name.isalpha() and letter.name not in marks
+
+
+def _first_entry(node: Node) -> Node:
+    """f_0 for f^0, the running cost beside a field f: no function has the power 0."""
+    node = rebuilt(node, _first_entry)
+    base = node.base if isinstance(node, tree.Power) and node.exponent == tree.Number(Fraction(0)) else None
+    inner = base.function if isinstance(base, tree.Call) else base
+    if not isinstance(inner, tree.Letter) or inner.name not in ("f", "F") or inner.accents or inner.above:
+        return node
+    letter = replace(inner, below=(tree.Number(Fraction(0)),))
+    named = replace(base, function=letter) if isinstance(base, tree.Call) else letter
+    return tree.Derivative(named, inner.below, "partial") if inner.below else named
+
+
+def title(letter: tree.Letter) -> str:
+    """H^c, where c is no mark such as a star."""
+    marks = {*STARS, "prime", "dagger", "+", "-", "minus", "plus"}
+    above = [mark.name for mark in letter.above if isinstance(mark, tree.Letter) and mark.name not in marks]
+    return "^".join([key(letter), *above])
+
+
+def _gathered(node: Node) -> Node:
+    node = rebuilt(node, _gathered)
+    if not isinstance(node, tree.Call):
+        return node
+    kept = list(node.arguments)
+    for i in range(len(kept) - 3, -1, -1):
+        first, dots, last = (_bare(argument) for argument in kept[i:i + 3])
+        if first is not None and first == last and getattr(dots, "name", "") == "dots":
+            kept[i:i + 3] = [first]
+    return replace(node, arguments=tuple(kept), separators=(",",) * (len(kept) - 1)) if len(kept) < len(node.arguments) else node
+
+
+def _bare(node: Node) -> Node | None:
+    """x(T) of x_1(T): without its subscript."""
+    if isinstance(node, tree.Call):
+        inner = _bare(node.function)
+        return replace(node, function=inner) if inner is not None else None
+    return replace(node, below=()) if isinstance(node, tree.Letter) and (node.below or node.name == "dots") else None
+
+
+def _counter(node: Node) -> str:
+    """i of x_i-dot or f_i."""
+    node = node.of if isinstance(node, tree.Derivative) else node
+    below = node.below if isinstance(node, tree.Letter) else ()
+    return below[0].name if len(below) == 1 and isinstance(below[0], tree.Letter) and below[0].name in COUNTERS else ""
+
+
+def _whole(node: Node) -> Node:
+    if isinstance(node, tree.Derivative):
+        return replace(node, of=_whole(node.of))
+    if isinstance(node, tree.Call):
+        return replace(node, function=_whole(node.function))
+    return replace(node, below=()) if isinstance(node, tree.Letter) else node
+
+
+NOTATIONS = (counted, product)  # what these speak of are no letters of the problem

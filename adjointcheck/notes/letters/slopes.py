@@ -1,0 +1,53 @@
+"""Parameters that only derivatives tell of: q of dJ/dq = int (l_q + lambda^T f_q) dt, where f and l came without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
+from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, unknown, walk
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+FUNCTIONS = ("f", "L", "Psi", "phi", "O")
+THETA = Symbol("theta")
+
+
+def parametric(chain: tree.Chain, context: Context) -> Context:
+    """With a new letter, by which the cost and a function of the problem are differentiated, as the parameters."""
+    if not context.of("x") or context.of("theta") or context.parts("theta"):
+        return context
+    slopes = [(name, letter) for part in walk(chain) for name, letter in _slopes(part, context)]
+    letters = {key(letter): letter for name, letter in slopes if name == "J"}
+    by = next((letter for name, letter in letters.items() if any(key(other) == name and of in FUNCTIONS for of, other in slopes)), None)
+    if by is None or not unknown(resolve(by, context)):
+        return context
+    role = ROLES["theta"]
+    context = context.declare(Declared(key(by), role.symbol, role.shape, role.kind, source="proposed"))
+    return _depending({name for name, letter in slopes if key(letter) == key(by)} & {*FUNCTIONS}, context)
+
+
+def _slopes(node: Node, context: Context) -> Iterator[tuple[str, tree.Letter]]:
+    """("f", q) of df/dq, f_q and nabla_q f."""
+    of, by = (node.of, node.by) if isinstance(node, tree.Derivative) else (None, ())
+    if isinstance(node, tree.Letter) and len(node.below) == 1:
+        of, by = replace(node, below=()), node.below
+    made = resolve(of, context) if of is not None else None
+    for letter in by:
+        if isinstance(letter, tree.Letter) and not (letter.below or letter.above or letter.accents) and isinstance(made, Symbol | Applied):
+            yield made.name, letter
+
+
+def _depending(functions: set[str], context: Context) -> Context:
+    """The functions with the parameters as one more argument, in the laws too."""
+    letters = {name: replace(known, arguments=(*known.arguments, "theta")) if known.symbol in functions and known.arguments else known
+               for name, known in context.letters.items()}
+    laws = tuple(replace(law, right=_with(law.right, functions)) for law in context.laws)
+    return replace(context, letters=letters, laws=laws)
+
+
+def _with(node: Node, functions: set[str]) -> Node:
+    node = rebuilt(node, lambda child: _with(child, functions))
+    grown = isinstance(node, Applied) and node.name in functions and node.arguments
+    return replace(node, arguments=(*node.arguments, ("theta", THETA))) if grown and isinstance(node, Applied) else node

@@ -1,0 +1,101 @@
+"""What a star means in notes that do not declare it: optimal on a state or a control, adjoint behind brackets or on what multiplies.
+
+    x^*, u^*(t), J^*, t_f^*                     optimal
+    (df/dx)^* lambda, lambda^* f_p beside lambda, A^*    adjoint
+    |x(T) - x^*|^2, |x - x_*(t)|^2, if nothing else is said of it    aimed at: a letter of its own
+
+Notes that show the first two uses keep the star open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
+from adjointcheck.notes.letters.meaning import walk
+from adjointcheck.notes.letters.quantities import OPTIMAL, STARS
+from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, USUAL_STATES, head
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.document import Formula
+from adjointcheck.notes.reading.latex import Unread, read_formula
+from adjointcheck.notes.reading.tree import Node
+
+CHOSEN = frozenset((*USUAL_STATES, *USUAL_CONTROLS, "alpha", "theta", "T", "t_f", "t_1", "J", "V"))
+TURNED = {"row": "column", "column": "row", "": ""}
+_BRACKET = re.compile(r"[)\]]\s*\^\s*(?:\{\s*(?:\\!\s*)?)?(?:\*|\\ast|\\star)")
+
+
+def starred(formulas: Iterable[Formula], context: Context) -> Context:
+    """The context with the option `star`, where the formulas show one meaning and no other."""
+    formulas = list(formulas)
+    read = [chain for formula in formulas if not isinstance(chain := read_formula(formula.text, context.reader()), Unread)]
+    nodes = [node for chain in read for node in walk(chain)]
+    context = _aimed(nodes, context)
+    if context.option("star"):
+        return _turned(context)
+    marked = {key(node) for node in nodes if isinstance(node, tree.Letter) and _has_star(node)}
+    costates = {name for name in marked if _is_costate(name, context)}
+    optimal = any(_is_chosen(name, context) for name in marked - costates)
+    plain = {key(node) for node in nodes if isinstance(node, tree.Letter) and not _has_star(node)}
+    among = costates & plain or costates
+    multiplies = any(key(node) in among for product in nodes for node in _left(product))
+    adjoint = multiplies or bool(context.option("layout of")) or any(_BRACKET.search(formula.text) for formula in formulas)
+    return _turned(replace(context, options={**context.options, "star": "adjoint"})) if adjoint and not optimal else context
+
+
+def _turned(context: Context) -> Context:
+    """With lambda as a column, where the header calls lambda^* a row, and the star is an adjoint."""
+    if context.option("layout of") != "starred" or context.option("star") != "adjoint":
+        return context
+    turned = {name: replace(known, layout=TURNED[known.layout]) for name, known in context.letters.items() if known.symbol == "p"}
+    return replace(context, letters={**context.letters, **turned}, options={**context.options, "layout of": ""})
+
+
+def _aimed(nodes: Iterable[Node], context: Context) -> Context:
+    """The context with x^* as a letter of its own, where it only stands in differences x(T) - x^*."""
+    nodes = list(nodes)
+    aims = [target for node in nodes if isinstance(node, tree.Sum) and (target := _target(node)) is not None]
+    for name in dict.fromkeys(key(head(target) or tree.Letter("")) for target in aims):
+        marked = [node for node in nodes if isinstance(node, tree.Letter) and key(node) == name and _is_marked(node)]
+        found = [target for target in aims if (letter := head(target)) is not None and key(letter) == name]
+        if len(found) == len(marked):
+            kind = "path" if any(isinstance(target, tree.Call) for target in found) else "constant"
+            context = context.declare(Declared(f"{name}^*", own(f"{name}_star"), ROLES["x"].shape, kind, source="proposed"))
+    return context
+
+
+def _target(node: tree.Sum) -> Node | None:
+    """x^* of x(T) - x^*."""
+    terms = [term.of if isinstance(term, tree.Negative) else term for term in node.terms]
+    letters = [head(term) for term in terms]
+    if len(terms) != 2 or letters[0] is None or letters[1] is None or not isinstance(node.terms[1], tree.Negative):
+        return None
+    marked = [_is_marked(letter) for letter in letters if letter is not None]
+    same = replace(letters[0], above=()) == replace(letters[1], above=())
+    return terms[marked.index(True)] if same and sum(marked) == 1 else None
+
+
+def _is_marked(letter: tree.Letter) -> bool:
+    return any(getattr(mark, "name", "") in (*STARS, OPTIMAL) for mark in letter.above)
+
+
+def _has_star(letter: tree.Letter) -> bool:
+    return any(getattr(mark, "name", "") in STARS for mark in letter.above)
+
+
+def _is_costate(name: str, context: Context) -> bool:
+    return name in ({known.letter for known in context.of("p")} or USUAL_COSTATES)
+
+
+def _is_chosen(name: str, context: Context) -> bool:
+    """x^*, u^*, J^*, t_f^*: what an optimum has."""
+    declared = context.letters.get(name)
+    return name in CHOSEN if declared is None else declared.symbol in ("x", "w", "theta", "t1", "J")
+
+
+def _left(node: Node) -> tuple[tree.Letter, ...]:
+    """lambda of lambda^* f_p and lambda^* (f - xdot)."""
+    first = node.factors[0] if isinstance(node, tree.Product) else None
+    return (first,) if isinstance(first, tree.Letter) and _has_star(first) else ()

@@ -1,0 +1,101 @@
+"""The start: x(0) = x_0(theta) moves with parameters, as gradients and sensitivities do; delta x(0) = 0 holds it.
+
+In a Lagrangian, mu^T (x(0) - x_0) has a multiplier of its own, which is the costate there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TypeGuard
+
+from adjointcheck.notes.letters.context import Context, Declared, key, own
+from adjointcheck.notes.letters.meaning import Symbol, children, rebuilt, resolve, unknown, walk
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+START = Symbol("x", at=Symbol("t0"))
+SLOPE = "x0_theta"  # dx_0/dtheta in the settings; 0 where the start is free of parameters
+
+
+def parametrised(right: Node, context: Context) -> Context | None:
+    """With the start as a function of the parameters under the notes' name for it; None where the right side is no such function."""
+    letter = right.function if isinstance(right, tree.Call) else None
+    if not isinstance(right, tree.Call) or not isinstance(letter, tree.Letter) or letter.accents or letter.above:
+        return None
+    arguments = [resolve(argument, context) for argument in right.arguments]
+    if context.over() == "layers" or not all(isinstance(value, Symbol) and value.name == "theta" for value in arguments):
+        return None
+    made = resolve(letter, context)
+    if unknown(made):
+        context = context.declare(Declared(key(letter), own(key(letter)), ("n", "1"), "alias", body=START, source="proposed"))
+    elif made != START:
+        return None
+    return replace(context, options={**context.options, "starts": "theta"})
+
+
+def moving(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
+    """With a start that moves with the parameters, where a formula has a term in dx_0/dtheta and is not about that alone."""
+    slopes = [part for side in (left, right) for part in walk(side) if _is_slope(part)]
+    if not slopes or _is_slope(left) or _is_slope(right) or context.over() == "layers":
+        return left, right, context
+    return _from_start(left), _from_start(right), replace(context, options={**context.options, "starts": "theta"})
+
+
+def _is_slope(node: Node) -> TypeGuard[tree.Derivative]:
+    return isinstance(node, tree.Derivative) and node.of in (START, Symbol("x0")) and node.by == (Symbol("theta"),)
+
+
+def _from_start(node: Node) -> Node:
+    return replace(node, of=START) if _is_slope(node) else rebuilt(node, _from_start)
+
+
+def moves_with(inputs: frozenset[str], context: Context) -> frozenset[str]:
+    """The inputs that move when these do: the start moves with its parameters."""
+    return inputs | {"x0"} if "theta" in inputs and context.option("starts") else inputs
+
+
+def unheld(inputs: frozenset[str], sides: tuple[Node, ...], context: Context) -> frozenset[str]:
+    """What moves where no input is named: the start, or where the notes hold it and do not name it, control and parameters."""
+    named = any(isinstance(part, tree.Variation) and part.of in (START, Symbol("x0")) for side in sides for part in walk(side))
+    others = frozenset(name for name in ("w", "theta") if context.of(name))
+    return others if "fixed start" in context.hypotheses and inputs == {"x0"} and others and not named else inputs
+
+
+def priced(node: Node, context: Context) -> Context:
+    """With mu of J + ... + mu^T (x(0) - x_0): the Lagrangian is stationary in x(0), so that mu^T = -p(0)."""
+    for letter, sign, column in _attached(node, 1, context):
+        price: Node = Symbol("p", at=Symbol("t0"))
+        price = tree.Transposed(price) if column else price
+        body = tree.Negative(price) if sign > 0 else price
+        shape = ("n", "1") if column else ("1", "n")
+        context = context.declare(Declared(key(letter), own(key(letter)), shape, "alias", body=body, source="proposed"))
+    return context
+
+
+def _attached(node: Node, sign: int, context: Context) -> Iterator[tuple[tree.Letter, int, bool]]:
+    """(mu, sign, is it a column?) of all +-mu^T (x(0) - x_0) for new letters mu."""
+    if isinstance(node, tree.Negative):
+        yield from _attached(node.of, -sign, context)
+        return
+    factors = node.factors if isinstance(node, tree.Product) else node.arguments if isinstance(node, tree.Function) else ()
+    gap = next((gap for factor in factors if (gap := _gap(factor, context))), 0)
+    inner = [factor.of if isinstance(factor, tree.Transposed) else factor for factor in factors if not _gap(factor, context)]
+    if gap and len(factors) == 2 and len(inner) == 1 and isinstance(inner[0], tree.Letter) and unknown(resolve(inner[0], context)):
+        yield inner[0], gap * sign, isinstance(node, tree.Function) or isinstance(factors[0], tree.Transposed)
+    elif not gap:
+        for child in children(node):
+            yield from _attached(child, sign, context)
+
+
+def _gap(node: Node, context: Context) -> int:
+    """+1 for x(0) - x_0, -1 for x_0 - x(0), 0 for anything else."""
+    node = node.of if isinstance(node, tree.Transposed) else node
+    terms = node.terms if isinstance(node, tree.Sum) and len(node.terms) == 2 else ()
+    for term, other in zip(terms, terms[::-1], strict=True):
+        inner, sign = (term.of, -1) if isinstance(term, tree.Negative) else (term, 1)
+        value = isinstance(inner, tree.Call) and isinstance(inner.function, tree.Letter) and not inner.function.below
+        opposed = isinstance(other, tree.Negative) == (sign > 0)
+        if value and opposed and resolve(inner, context) == START:
+            return sign
+    return 0

@@ -1,0 +1,144 @@
+"""The tangent of a system, under letters of its own: z-dot = f_x z + f_u v says that z is delta x where v is delta u.
+
+A forward sensitivity is one too: s-dot = f_x s + f_theta says that s is dx/dtheta.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
+from adjointcheck.notes.letters.meaning import Applied, Symbol, resolve, unknown, walk
+from adjointcheck.notes.letters.usage import head, moving, pair_of
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+Introduced = tuple[str, tuple[str, ...], Context] | None
+
+
+def linearised(chain: tree.Chain, context: Context) -> Introduced:
+    """zdot = (df/dx) z + (df/du) v + (df/dtheta) q: z, v and q are the variations of state, control and parameters.
+
+    sdot = (df/dx) s + df/dtheta: s is the sensitivity dx/dtheta; s_k, with df/dtheta_k, is a column of it.
+    """
+    pair = pair_of(chain)
+    letter = moving(pair[0]) if pair else None
+    if pair is None or letter is None or key(letter) in context.letters or not context.of("x") or context.over() == "layers":
+        return None
+    terms = list(_terms(pair[1], context))
+    found = {by.name: name for by, name in terms if by is not None and name}
+    if len(found) < len(terms) and (by := _driven(terms)) is not None and found == {"x": key(letter)}:
+        return _sensitive(letter, by, context)
+    if len(found) < len(terms) or found.get("x") != key(letter) or len(set(found.values())) < len(found):
+        return None
+    return "definition", tuple(found.values()), _named(found, context)
+
+
+def residuals(chain: tree.Chain) -> Iterator[tree.Chain]:
+    """sdot = f_x s + f_theta of the terms sdot - f_x s - f_theta, which a multiplier may stand before."""
+    for node in walk(chain):
+        terms = node.terms if isinstance(node, tree.Sum) else ()
+        rates = [term for term in terms if moving(term) is not None]
+        if len(rates) == 1 and len(terms) > 1:
+            others = tuple(term for term in terms if term is not rates[0])
+            turned = tuple(term.of if isinstance(term, tree.Negative) else tree.Negative(term) for term in others)
+            rate, rest = (rates[0].of, others) if isinstance(rates[0], tree.Negative) else (rates[0], turned)
+            yield tree.Chain((rate, rest[0] if len(rest) == 1 else tree.Sum(rest)), ("=",))
+
+
+Term = tuple[Symbol | None, str]
+
+
+def chained(chain: tree.Chain, context: Context) -> Context:
+    """With s of L_x s + L_theta as dx/dtheta, with z and v of L_x z + L_u v as variations, where nothing else is said of these letters."""
+    for node in walk(chain) if context.of("x") and context.over() == "time" else ():
+        terms = list(_terms(node, context, ("f", "L", "Psi"))) if isinstance(node, tree.Sum) else []
+        found = {by.name: name for by, name in terms if by is not None and name}
+        letter = tree.Letter(found["x"]) if found.get("x", "").isalpha() else None
+        if letter is None or len({*found.values()}) < len(found) or not _of_one(node, context):
+            continue
+        by = _driven(terms)
+        told = _sensitive(letter, by, context) if by is not None and len(found) == 1 else None
+        context = told[2] if told else _named(found, context) if len(found) == len(terms) > 1 else context
+    return context
+
+
+def _of_one(node: Node, context: Context) -> bool:
+    """Are all slopes of one function?"""
+    slopes = [resolve(term.factors[0] if isinstance(term, tree.Product) else term, context) for term in tree.terms(node)]
+    return len({slope.of.name for slope in slopes if isinstance(slope, tree.Derivative) and isinstance(slope.of, Applied)}) == 1
+
+
+def _terms(node: Node, context: Context, names: tuple[str, ...] = ("f",)) -> Iterator[Term]:
+    """(u, v) of each term (df/du) v, (u, "") of df/du alone, (None, "") of any other."""
+    for term in tree.terms(node):
+        factors = term.factors if isinstance(term, tree.Product) and len(term.factors) == 2 else (term,)
+        slope = resolve(factors[0], context)
+        by = slope.by[0] if isinstance(slope, tree.Derivative) and len(slope.by) == 1 and _stands(slope.of, names) else None
+        letter = head(factors[1]) if len(factors) == 2 else None
+        new = letter is not None and not letter.accents and bool(unknown(resolve(replace(letter, above=()), context)))
+        fits = isinstance(by, Symbol) and by.name in ("x", "w", "theta") and (new or len(factors) == 1)
+        yield (by, key(letter) if letter is not None else "") if fits and isinstance(by, Symbol) else (None, "")
+
+
+def _stands(node: Node, names: tuple[str, ...]) -> bool:
+    """f, or f(x, u, t) where it stands."""
+    if not isinstance(node, Applied) or node.name not in names or node.at is not None or node.side:
+        return False
+    places = (None, Symbol("t"), Symbol("t1")) if node.name == "Psi" else (None, Symbol("t"))
+    return all(isinstance(value, Symbol) and value.name == slot and not value.part and value.at in places for slot, value in node.arguments)
+
+
+def _driven(terms: list[Term]) -> Symbol | None:
+    """theta of a term df/dtheta that multiplies nothing."""
+    alone = [by for by, name in terms if not name]
+    return alone[0] if len(alone) == 1 and alone[0] is not None and alone[0].name == "theta" else None
+
+
+def _sensitive(letter: tree.Letter, by: Symbol, context: Context) -> Introduced:
+    """The letter as dx/dtheta; s of s_k as the matrix of all of them."""
+    column = len(letter.below) == 1 and by.part and _index(letter.below[0]) == getattr(by.part[0], "name", "")
+    name, by = (letter.name, replace(by, part=())) if column else (key(letter), by)
+    if name in context.letters:
+        return None
+    body = tree.Derivative(Symbol("x"), (by,), "total")
+    declared = Declared(name, own(name), ("n", "1") if by.part else ROLES["S"].shape, "alias", body=body, source="proposed")
+    return "definition", (name,), replace(context, letters={**context.letters, name: declared})
+
+
+def sensitivity(chain: tree.Chain, context: Context) -> Introduced:
+    """s = dx/dtheta, s_k(t) = dx(t)/dtheta_k, for a new letter."""
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair else None
+    slope = resolve(pair[1], context) if pair else None
+    if pair is None or letter is None or letter.accents or letter.above or not isinstance(slope, tree.Derivative) or len(slope.by) != 1:
+        return None
+    here = isinstance(slope.of, Symbol) and slope.of.name == "x" and slope.of.at in (None, Symbol("t")) and not slope.of.part
+    by = slope.by[0] if here and slope.kind == "total" and len(chain.sides) == 2 else None
+    known = key(letter) in context.letters or letter.name in context.letters or not unknown(resolve(letter, context))
+    return _sensitive(letter, by, context) if isinstance(by, Symbol) and by.name == "theta" and not known else None
+
+
+def _index(node: Node) -> str:
+    """k of s_k."""
+    return node.name if isinstance(node, tree.Letter) else ""
+
+
+def _named(found: dict[str, str], context: Context) -> Context:
+    """The letters as names of variations."""
+    for name, letter in found.items():
+        declared = Declared(letter, own(letter), ROLES[name].shape, "alias", body=tree.Variation(Symbol(name)), source="proposed")
+        context = replace(context, letters={**context.letters, letter: declared})
+    return context
+
+
+def started(chain: tree.Chain, context: Context) -> Introduced:
+    """z(t_0) = z_0: the variation of the initial state."""
+    pair = pair_of(chain)
+    left = resolve(pair[0], context) if pair else None
+    new = pair is not None and isinstance(pair[1], tree.Letter) and bool(unknown(resolve(pair[1], context)))
+    if pair is None or not new or left not in (tree.Variation(Symbol("x", at=Symbol("t0"))), Symbol("v", at=Symbol("t0"))):
+        return None
+    letter = head(pair[1])
+    return ("definition", (key(letter),), _named({"x0": key(letter)}, context)) if letter is not None else None

@@ -1,0 +1,1 @@
+"""What is understood becomes claims, and proofs for the trusted core."""

@@ -1,0 +1,108 @@
+"""Solutions that notes give in closed form, p(t) = 1 - t, x(t) = 2 + t/2 - t^2/4: proved by what the difference satisfies.
+
+The gap between a component and its formula moves by a multiple of itself, once what was proved of other components is put in, and is 0
+where the component starts or ends: so it is 0.  Components that move each other at once are left to the worlds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+
+from adjointcheck.errors import AdjointCheckError
+from adjointcheck.expression.grammar import LOG, parse, to_text
+from adjointcheck.expression.node import ZERO, Expression, neg, number, substitute, symbol, symbols_of
+from adjointcheck.notes.letters.context import Context, Law
+from adjointcheck.notes.letters.meaning import Symbol, symbols
+from adjointcheck.notes.letters.quantities import component_slot
+from adjointcheck.notes.proofs.claims import Reader
+from adjointcheck.notes.proofs.settings import Setting
+from adjointcheck.notes.proofs.written_out import Clock, WrittenOut
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.instants import moment
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.values import starts
+
+Texts = tuple[tuple[str, str], ...]
+MOVING = {"x", "p", "w", "H", "J", "P", "L", "f", "Psi"}
+
+
+def clock_of(context: Context) -> Clock:
+    """Of the numbers that the notes call their ends, and of the starts that they give as numbers."""
+    start, end = (next((known.letter for known in context.of(name) if moment(known.letter) is not None), "") for name in ("t0", "t1"))
+    return Clock(start, end, tuple((f"x0_{i}", to_text(number(value))) for i, value in sorted(starts(context).items())))
+
+
+def is_solution(left: Node, right: Node) -> bool:
+    """p_1(t) = 1 - t: a component by the time and by constants."""
+    component = isinstance(left, Symbol) and left.name in ("x", "p") and bool(left.part) and left.at in (None, Symbol("t"))
+    return component and "t" in symbols(right) and not symbols(right) & MOVING and not any(
+        isinstance(part, tree.Derivative | tree.Integral) for part in (right,))
+
+
+def gives_solution(control: Node, context: Context) -> bool:
+    """Is it a control by the time, where the costate is known by the time too, or an optimal one is looked for from a start in numbers?"""
+    solved = any(law.kind == "solution" and getattr(law.left, "name", "") == "p" for law in context.laws)
+    sought = "optimal" in context.hypotheses and bool(starts(context))
+    return (solved or sought) and "t" in symbols(control) and not symbols(control) & MOVING
+
+
+def solutions(chain: tree.Chain, context: Context, seed: Setting) -> tuple[Texts, ...]:
+    """(p_1, 1 - t) of what was proved before and of the chain itself, of what was proved before, and none."""
+    laws = [law for law in context.laws if law.kind == "solution"]
+    claimed = [Law("solution", *chain.sides[:2])] if is_solution(*chain.sides[:2]) else []
+    before = _texts(laws, context, seed)
+    return tuple(dict.fromkeys(((*before, *_texts(claimed, context, seed)), before, ())))
+
+
+def _texts(laws: Iterable[Law], context: Context, seed: Setting) -> Texts:
+    reader, found = Reader(seed, context), dict[str, str]()
+    for law in laws:
+        try:
+            form = reader.form(law.right)
+        except AdjointCheckError:
+            continue
+        if isinstance(law.left, Symbol) and not set(form) - {"", "here"}:
+            found[component_slot(law.left.name, law.left)] = to_text(form.get("here", ZERO) + form.get("", ZERO))
+    return tuple(found.items())
+
+
+def solve(made: WrittenOut, claims: Iterable[tuple[str, Expression]]) -> None:
+    """Adds the steps that prove the claims one after the other; the core rejects them where they are wrong."""
+    known: dict[str, Expression] = {}
+    claims = list(claims)
+    for name, value in (*(_resting(made, {name for name, _ in claims}) if claims else ()), *claims):
+        _solve_one(made, name, value, known)
+        known[name] = value
+
+
+def _resting(made: WrittenOut, claimed: Container[str]) -> Iterator[tuple[str, Expression]]:
+    """(p_1, nu) of a costate that does not move, where it ends at a constant."""
+    for x, p, _ in made.pairs:
+        end = next(parse(step["claim"]["right"], "an end", caps=LOG) for step in made.steps if step["id"] == f"terminal_{p}")
+        still = made.slope(made.hamiltonian, x) is ZERO and all(name.startswith("theta_") for name in symbols_of(end))
+        if still and p not in claimed:
+            yield p, end
+
+
+def _solve_one(made: WrittenOut, name: str, value: Expression, known: Mapping[str, Expression]) -> None:
+    """gap = p - value, gap.dot = (what it is at p = gap + value) - value.dot, gap = 0 at the end, so gap = 0."""
+    gap, costate = f"gap_{name}", name.startswith("p")
+    rates = {x: f for x, _, f in made.pairs} | {p: neg(made.slope(made.hamiltonian, x)) for x, p, _ in made.pairs}
+    rate, slope = rates[name], made.moved(value, "dot")
+    controls = {a: root for a, root in made.controls.items() if a in symbols_of(rate)}
+    (closed,) = substitute([rate], controls)
+    others = {other: root for other, root in known.items() if other in symbols_of(closed)}
+    (gone,) = substitute([closed], {**others, name: symbol(gap) + value})
+    made.equation(gap, "define", gap, symbol(name) - value)
+    made.equation(f"{gap}_moves", "differentiate", f"{gap}.dot", symbol(f"{name}.dot") - slope, gap, "time", by="dot")
+    made.equation(f"{gap}_names", "rewrite", name, symbol(gap) + value, gap, **{gap: "-hole"})
+    premises = [f"{gap}_moves", f"costate_{name}" if costate else f"dynamics_{name}", *(f"control_{a}" for a in controls),
+                *(f"solution_{a}" for a in others), f"{gap}_names"]
+    made.equation(f"{gap}_law", "rewrite", f"{gap}.dot", gone - slope, *premises, **{f"{gap}_moves": "hole"})
+    if costate:
+        made.equation(f"{gap}_end", "rewrite", gap, ZERO, gap, f"terminal_{name}", "end", at="t1", **{gap: "hole"})
+    else:
+        begun = [id for id in ("begin", f"value_{name.replace('x_', 'x0_')}") if any(step["id"] == id for step in made.steps)]
+        made.equation(f"{gap}_end", "rewrite", gap, ZERO, gap, f"start_{name}", *begun, at="t0", **{gap: "hole"})
+    made.equation(f"no_{gap}", "unique", gap, ZERO, f"{gap}_law", f"{gap}_end")
+    made.equation(f"solution_{name}", "rewrite", name, value, gap, f"no_{gap}", **{gap: "-hole", f"no_{gap}": "hole"})

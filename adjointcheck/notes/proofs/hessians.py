@@ -1,0 +1,45 @@
+"""Second partial derivatives, Hessians of the cost, and the cost at other inputs, in the letters of the setting of second order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adjointcheck.expression.node import ZERO, Expression, symbol
+from adjointcheck.notes.letters.derivatives import core_of
+from adjointcheck.notes.letters.indices import Unclear
+from adjointcheck.notes.letters.meaning import Applied, Symbol
+from adjointcheck.notes.proofs.composition import Form
+from adjointcheck.notes.proofs.settings import Setting
+from adjointcheck.notes.reading import tree
+
+if TYPE_CHECKING:
+    from adjointcheck.notes.proofs.claims import Reader
+
+
+def second(reader: Reader, node: tree.Derivative, by: list[Symbol]) -> Form:
+    """H_ab with rows of a and columns of b, (p f)_ab, and the Hessian of J in one input."""
+    names = [letter.name for letter in by]
+    if any(letter.part for letter in by):
+        raise Unclear("a second derivative by components", "whole vectors")
+    if node.of in (Symbol("J"), Symbol("J_a")):
+        letter, places = f"J_{names[0]}{names[1]}", {"": ZERO}
+    elif isinstance(node.of, Applied):
+        letter, places = f"{node.of.name}_{names[0]}{names[1]}", reader.function(node.of, node.of.name)
+    else:
+        factors = node.of.factors if isinstance(node.of, tree.Product) else ()
+        weighted = [getattr(core_of(factor), "name", "") for factor in factors] == ["p", "f"]
+        letter, places = f"pf_{names[0]}{names[1]}" if weighted else "", reader.form(node.of)
+    if letter not in reader.setting.language.letters or len(places) != 1:
+        raise Unclear("a second derivative", "those of H, L, Psi and p f, and the Hessian of J in parameters or start")
+    return {place: symbol(letter) for place in places}
+
+
+def cost_moved(node: tree.Evaluated, setting: Setting) -> Expression | None:
+    """J(theta + eps v) as the setting's letter."""
+    item = node.at[0] if len(node.at) == 1 and not node.less else None
+    if node.of != Symbol("J") or not isinstance(item, tree.Chain) or not isinstance(item.sides[0], Symbol):
+        return None
+    name = f"J_moved_{item.sides[0].name}"
+    if name not in setting.language.letters:
+        raise Unclear("the cost at other inputs", "its first terms in eps")
+    return symbol(name)

@@ -1,0 +1,85 @@
+"""The linear-quadratic regulator in a setting that already knows f = A x + B w and the quadratic costs: feedback and Riccati's matrix.
+
+    p = c x' P,   w = -R^-1 B' P x,   P.dot = -(P A + A' P - P B R^-1 B' P + Q),   P = M at t1
+
+P is defined by its equation; that p is c x' P where J is stationary in w is proved, by uniqueness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping
+from typing import Any
+
+from adjointcheck.notes.proofs.settings import Setting
+from adjointcheck.trusted.verdict import Status
+
+Names = Mapping[str, str]
+
+
+def names_of(made: Setting, bodies: Mapping[str, str], own: Mapping[str, str]) -> Names | None:
+    """Which letters are A, B, Q, R and M, and c: 1 where the costs carry 1/2, else 2, -1 or -2 for maxima; None for any other problem."""
+    language = made.language
+    shape = {name: tuple(text.split()[:2]) for name, text in own.items()}
+    state, control = language.letters["x"].rows, language.letters["w"].rows
+
+    def same(text: str, function: str) -> bool:
+        sides = language.read(bodies[function], function), language.read(text, function)
+        return language.equal(("always", *sides), ()).status is Status.PROVED
+
+    def of(rows: str, cols: str) -> list[str]:
+        return [name for name, dims in shape.items() if dims == (rows, cols)]
+
+    if not {"f", "L"} <= bodies.keys():
+        return None
+    for a, b in ((a, b) for a in of(state, state) for b in of(state, control) if a != b and same(f"{a}*x + {b}*w", "f")):
+        for q, r in ((q, r) for q in of(state, state) for r in of(control, control) if q != r and "nonzero" in own[r]):
+            for c in ("1", "2", "-1", "-2"):
+                if same(f"{c}/2*(transpose(x)*{q}*x + transpose(w)*{r}*w)", "L"):
+                    ends = [m for m in of(state, state) if "Psi" in bodies and same(f"{c}/2*transpose(x)*{m}*x", "Psi")]
+                    return {"A": a, "B": b, "Q": q, "R": r, "c": c, "M": ends[0] if ends else "0"}
+    return None
+
+
+def regulator_steps(names: Names, known: Container[str]) -> Iterator[dict[str, Any]]:
+    """The control, Riccati's equation as P's definition, and p = c x' P by uniqueness; `known` are the steps before these."""
+    a, b, q, r, m, c = (names[key] for key in "ABQRMc")
+    end = [id for id in ("Psi_x_is",) if id in known]
+    gain = f"inverse({r})*transpose({b})"
+    yield _step("stationary_is", "rewrite", f"{c}*transpose(w)*{r} = -p*{b}", ["stationary_control", "L_w_is", "f_w_is"],
+                stationary_control="hole")
+    solved = f"inverse({r})*transpose(hole)/({c})"
+    yield _step("control", "rewrite", f"w = -{gain}*transpose(p)/({c})", ["stationary_is"], stationary_is=solved)
+    yield _step("riccati", "assume", f"P.dot = -(P*{a} + transpose({a})*P - P*{b}*{gain}*P + {q})", [])
+    yield _step("riccati_end", "assume", f"P = {m}", [], at="t1")
+    yield _step("gap", "define", f"gap = p - {c}*transpose(x)*P", [])
+    law = ["costate", "L_x_is", "f_x_is", "dynamics", "f_is", "control", "riccati"]
+    moved = f"gap.dot = p.dot - {c}*transpose({a}*x + {b}*w)*P - {c}*transpose(x)*P.dot"
+    yield _step("gap_moves", "differentiate", moved, ["gap", "dynamics", "f_is"], by="dot")
+    how = {"gap_moves": "hole", "gap": f"-hole*({b}*{gain}*P - {a})"}
+    yield _step("gap_law", "rewrite", f"gap.dot = gap*({b}*{gain}*P - {a})", [*how, *law], **how)
+    yield _step("gap_end", "rewrite", "gap = 0", ["gap", "terminal", *end, "riccati_end"], at="t1", gap="hole")
+    yield _step("no_gap", "unique", "gap = 0", ["gap_law", "gap_end"])
+    yield _step("ansatz", "rewrite", f"p = {c}*transpose(x)*P", ["gap", "no_gap"], gap="-hole", no_gap="hole")
+    yield _step("feedback", "rewrite", f"w = -{gain}*P*x", ["control", "ansatz"], control="hole")
+
+
+def value_steps(names: Names, known: Container[str]) -> Iterator[dict[str, Any]]:
+    """J = c/2 x' P x at t0, for J = J + int d/dt (c/2 x' P x) dt less its ends."""
+    half, end = f"{names['c']}/2*", [id for id in ("Psi_is",) if id in known]
+    value, rate = f"{half}transpose(x)*P*x", f"{half}(transpose(x.dot)*P*x + transpose(x)*P.dot*x + transpose(x)*P*x.dot)"
+    moved = {"value": "J", "t0": value, "t1": f"Psi - {value}", "integrand": f"L + {rate}"}
+    yield {"id": "value_moved", "rule": "by_parts", "premises": ["cost"], "claim": moved, "how": {"boundary": f"-({value})"}}
+    premises = ["value_moved", "L_is", "dynamics", "f_is", "feedback", "riccati", "riccati_end", *end]
+    yield {"id": "value", "rule": "rewrite", "premises": premises, "claim": {"value": "J", "t0": value}, "how": {}}
+
+
+def _step(id: str, rule: str, claim: str, premises: list[str], at: str = "always", **how: str) -> dict[str, Any]:
+    left, right = claim.split(" = ")
+    return {"id": id, "rule": rule, "premises": premises, "claim": {"left": left, "right": right, "at": at}, "how": how}
+
+
+def letters_of(made: Setting) -> dict[str, str]:
+    """P and what the proof names."""
+    state = made.language.letters["x"].rows
+    return {"P": f"{state} {state} symmetric", "gap": f"1 {state}"}
+

@@ -1,0 +1,53 @@
+"""Sums as forms: over all layers, or over all observations, of which a setting has two, s and r."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adjointcheck.expression.node import ZERO, Expression, substitute, symbol, symbols_of
+from adjointcheck.notes.letters.indices import Unclear, past_last
+from adjointcheck.notes.letters.meaning import Size, Symbol, rebuilt
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+if TYPE_CHECKING:
+    from adjointcheck.notes.proofs.claims import Form, Reader
+
+PAID = "phi"
+
+
+def over_layers(reader: Reader, node: tree.Series) -> Form:
+    """A sum over all layers, whatever its index starts with; the last layer's own term apart."""
+    if not reader.setting.language.layers or node.kind != "sum" or not isinstance(node.lower, tree.Number) or node.upper is None:
+        raise Unclear("a sum", "sums over the layers 0 ... N - 1")
+    start = int(node.lower.value)
+    beyond = past_last(node.upper) - start
+    body = reader.summing(-start).form(node.body)
+    if set(body) - {"", "here"}:
+        raise Unclear("a sum with terms at fixed layers", "terms of the running layer")
+    root = body.get("here", ZERO) + body.get("", ZERO)
+    if beyond not in (0, -1):
+        raise Unclear("a sum over some of the layers", "sums over all layers")
+    return {"sum": root} if beyond == -1 else {"sum": root, reader.setting.language.points[-1]: root}
+
+
+def over_observations(reader: Reader, node: tree.Series) -> Form:
+    """A sum of what is taken at each observation: the same at s and at r."""
+    ends = (None, tree.Number(ZERO.value + 1), Symbol("N"))
+    whole = node.kind == "sum" and node.lower in ends[:2] and (node.upper in (ends[0], ends[2]) or isinstance(node.upper, Size))
+    body = reader.form(_any(node.body, node.index)) if whole and isinstance(node.index, Symbol) else {}
+    if set(body) != {"s"}:
+        raise Unclear("a sum", "sums over all observations of what is taken at each")
+    return {"s": body["s"], "r": _at_other(body["s"])}
+
+
+def _any(node: Node, index: Node) -> Node:
+    """s_j with j for any observation."""
+    here = node == Symbol("s", part=(index,))
+    return Symbol("s", part=(Symbol("observation"),)) if here else rebuilt(node, lambda part: _any(part, index))
+
+
+def _at_other(root: Expression) -> Expression:
+    """phi_r for phi, the cost of the other observation."""
+    names = {name for name in symbols_of(root) if name.partition(".")[0].partition("_")[0] == PAID}
+    return substitute([root], {name: symbol(name.replace(PAID, f"{PAID}_r", 1)) for name in names})[0]

@@ -1,0 +1,286 @@
+"""Notes in Markdown, LaTeX or a notebook to their formulas, each with its place, its mark and the sentence before it.
+
+    read("notes.md") -> Document(file, formulas, header, problems)
+
+Only the named file is opened, and nothing in it is run.  Any language may stand between the formulas.
+"""
+
+from __future__ import annotations
+
+import bisect
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from adjointcheck.notes.reading.ambiguities import NONE
+from adjointcheck.notes.reading.latex import Unread
+from adjointcheck.notes.reading.macros import Traced, expanded
+from adjointcheck.notes.reading.regions import Layout, Mark, Region, layout, paragraph, sentence
+from adjointcheck.notes.reading.rows import Line, lines
+from adjointcheck.notes.reading.scan import CHARACTERS, NotRead
+from adjointcheck.notes.reading.source import Source, source, sources
+from adjointcheck.notes.reading.terminals import Terminals
+
+FORMULAS = 2_000
+GOALS = (("min", re.compile(r"\b(?:minimi|minimali|минимиз|мінімі)|最小化")),  # no minimum and no minimal
+         ("max", re.compile(r"\b(?:maximi|massimi|maksymali|максимиз)|最大化")))
+BESIDE = 45  # characters between such a word and what is made small or large
+PAUSE = re.compile(r"\n[ \t>]*\n|[.!?;]\s")
+STANDS_FOR = re.compile(r"\s*(?:stands? for|denotes?|equals?|(?:is |be )?equal to|(?:ist |sei )?gleich|bezeichnet|steht für|désigne"
+                        r"|(?:est )?égale? à|denota|(?:es |sea )?igual a|(?:è |sia )?uguale a)\s*")
+
+
+UNDER = re.compile(r"[\s,]*(?:for(?: all| every| any)?|when(?:ever)?|if|as long as|für(?: alle| jedes)?|wenn|falls|solange|pour(?: tout)?"
+                   r"|si|tant que|para(?: todo)?|cuando|per(?: ogni)?|se|quando|при|для(?: всех)?|если|когда)\s*")
+PAID = re.compile(r"\s*\\?[A-Za-z]+\s*\(\s*(?:\\\w+\s*\{?)?[a-z]\}?(?:\s*\([^()]*\)|_\{?[NKMT]\}?)(?:,[^()]*)?\)\s*")  # C(x(1)), C(x_N)
+BOUND = re.compile(r"[<>]|\\(?:le|ge|leq|geq|lt|gt|leqslant|geqslant)(?![A-Za-z])")
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+WHERE = r" \quad "
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One statement of the notes: `name` is its number, `declared` what a mark expects, `before` the sentence before it, `paragraph`
+    all that stands before it in its paragraph.
+
+    `text` has macros expanded and layout blanked; `place` tells where any character of it stands in the file.  `unread` is the
+    reason when the text cannot even be handed to the reader.
+    """
+
+    name: str
+    text: str
+    file: str
+    line: int
+    column: int
+    display: bool = True
+    declared: str = ""
+    before: str = ""
+    environment: str = ""
+    tag: str = ""
+    unread: Unread | None = None
+    paragraph: str = ""
+    places: tuple[tuple[int, int], ...] = field(default=(), compare=False, repr=False)
+
+    def place(self, position: int) -> tuple[int, int]:
+        """Line and column in the file of a character of `text`."""
+        if not self.places:
+            return self.line, self.column
+        return self.places[min(max(position, 0), len(self.places) - 1)]
+
+
+@dataclass(frozen=True)
+class Document:
+    """All formulas of a file in their order, its header lines as they were written, what was left out and why, and its whole text."""
+
+    file: str
+    formulas: tuple[Formula, ...]
+    header: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    prose: str = field(default="", repr=False)
+
+
+def read(path: str | os.PathLike[str]) -> Document:
+    """The formulas of a file (.md, .tex, .ipynb); raises ProblemError when it is no readable file of that kind."""
+    return _document(os.fspath(path), list(sources(path)))
+
+
+def read_text(text: str, file: str = "notes.md") -> Document:
+    """The formulas of a text, read as LaTeX when `file` ends in .tex, else as Markdown."""
+    return _document(file, [source(text, file, "tex" if file.endswith(".tex") else "md")])
+
+
+def _document(file: str, parts: list[Source]) -> Document:
+    formulas: list[Formula] = []
+    header: list[str] = []
+    problems: list[str] = []
+    macros, prose = {}, "\n\n".join(part.text for part in parts)
+    for part in parts:
+        found = layout(part)
+        found.macros = macros = {**macros, **found.macros}  # a notebook's first cell may define for all
+        header += found.header
+        for formula in _formulas(part, found, len(formulas)):
+            if len(formulas) == FORMULAS:
+                problems.append(f"{part.file}, line {formula.line}: more than {FORMULAS} formulas; the rest is left out")
+                return Document(file, tuple(formulas), tuple(header), (*found.problems, *problems), prose)
+            formulas.append(formula)
+        problems += found.problems
+    return Document(file, tuple(formulas), tuple(header), tuple(problems), prose)
+
+
+def _formulas(part: Source, found: Layout, count: int) -> Iterator[Formula]:
+    """The formulas of one text; inline mathematics only where it states something."""
+    since, before = 0, None
+    following = [*found.regions[1:], None][: len(found.regions)]
+    for region, declared, after in zip(found.regions, _declared(part.text, found), following, strict=True):
+        for formula in (*_said(part, found, before, region), *_where(part, found, after, region, list(_region(part, found, region)))):
+            count += 1
+            words = sentence(part, found, region.outer[0], since), paragraph(part, found, region.outer[0], since)
+            yield _finished(formula, str(count), formula.declared or declared, *words)
+        since, before = region.outer[1] if region.display else since, region
+
+
+def _finished(formula: Formula, name: str, declared: str, before: str, words: str) -> Formula:
+    places = formula.places
+    line, column = formula.place(0)
+    return Formula(
+        name,
+        formula.text,
+        formula.file,
+        line,
+        column,
+        formula.display,
+        declared,
+        before,
+        formula.environment,
+        formula.tag,
+        formula.unread,
+        words,
+        places,
+    )
+
+
+def _said(part: Source, found: Layout, one: Region | None, other: Region) -> Iterator[Formula]:
+    """tau = T - t, of `let $tau$ stand for $T - t$`."""
+    if one is None or one.display or other.display or not STANDS_FOR.fullmatch(part.text[one.outer[1] : other.outer[0]]):
+        return
+    try:
+        left, right = (expanded(_clean(part, found, region), found.macros) for region in (one, other))
+    except NotRead:
+        return
+    if not (_states(left.text) or _states(right.text)):
+        places = tuple(map(part.place, (*left.offsets, *[one.outer[1]] * 3, *right.offsets)))
+        yield Formula("", f"{left.text} = {right.text}", part.file, *places[0], display=False, places=places)
+
+
+def _where(part: Source, found: Layout, after: Region | None, region: Region, formulas: list[Formula]) -> list[Formula]:
+    """p(t) = 0 where t > t_N, of `$p(t) = 0$ for $t > t_N$`."""
+    if after is None or after.display or region.display or len(formulas) != 1 or formulas[0].unread:
+        return formulas
+    between = COMMENT.sub(" ", part.text[region.outer[1] : after.outer[0]])
+    try:
+        condition = expanded(_clean(part, found, after), found.macros)
+    except NotRead:
+        return formulas
+    if not UNDER.fullmatch(between.lower()) or not BOUND.search(condition.text):
+        return formulas
+    (formula,) = formulas
+    places = (*formula.places, *[formula.places[-1]] * len(WHERE), *map(part.place, condition.offsets))
+    return [replace(formula, text=f"{formula.text}{WHERE}{condition.text}", places=places)]
+
+
+def _sought(part: Source, found: Layout, region: Region, traced: Traced) -> Traced:
+    """min int L dt, where a cost without a name stands beside a word: `minimise $\\int u^2 dt$`, `$\\int ...$ soll minimiert werden`."""
+    paid = "\\int" in traced.text or PAID.fullmatch(traced.text)
+    if not paid or traced.text.lstrip().startswith(("\\min", "\\max")) or _states(traced.text):
+        return traced
+    start, end = region.outer
+    others = [0, *(edge for other in found.regions for edge in other.outer if other is not region), len(part.text)]
+    since, until = max(edge for edge in others if edge <= start), min(edge for edge in others if edge >= end)
+    before = PAUSE.split(part.text[max(since, start - BESIDE) : start].rstrip())[-1]
+    words = f"{before} {PAUSE.split(part.text[end : min(until, end + BESIDE)])[0]}"
+    goals = [goal for goal, word in GOALS if word.search(words.lower()) or re.search(rf"\b{goal}\.?\s*$", before.lower())]
+    if len(goals) != 1:
+        return traced
+    sign = f"\\{goals[0]} "
+    return Traced(sign + traced.text, (*traced.offsets[:1] * len(sign), *traced.offsets))
+
+
+def _region(part: Source, found: Layout, region: Region) -> Iterator[Formula]:
+    """The formulas of one display or inline piece, still without name and prose."""
+
+    def formula(text: str, offsets: tuple[int, ...], line: Line | None, unread: Unread | None) -> Formula:
+        places = tuple(map(part.place, offsets)) or (part.place(region.outer[0]),)
+        tag, expects = (line.tag, line.expects) if line else ("", "")
+        return Formula("", text, part.file, *places[0], region.display, expects, "", region.environment, tag, unread, places=places)
+
+    start, text = region.outer[0], part.text[region.start : region.end]
+    if not region.closed:
+        opening = part.text[start : region.start].strip()
+        yield formula(
+            opening, tuple(range(start, region.start)), None, Unread(0, f"`{opening}` that is never closed", "Close the formula.")
+        )
+        return
+    if len(text) > CHARACTERS:
+        reason = Unread(0, f"a formula of more than {CHARACTERS} characters", "Write several shorter ones.")
+        yield formula(text[:200], tuple(range(region.start, region.start + 200)), None, reason)
+        return
+    traced = _clean(part, found, region)
+    if not traced.text.strip():
+        return
+    try:
+        traced = expanded(traced, found.macros)
+    except NotRead as error:
+        kept = traced.cut(*_stripped(traced.text))
+        yield formula(kept.text[:200], kept.offsets[:200], None, error.unread)
+        return
+    traced = _sought(part, found, region, traced)
+    if region.display or _states(traced.text) or traced.text.startswith(("\\min ", "\\max ")):
+        for line in lines(traced, region.environment):
+            yield formula(line.traced.text, line.traced.offsets, line, None)
+
+
+def _stripped(text: str) -> tuple[int, int]:
+    return len(text) - len(text.lstrip()), len(text.rstrip())
+
+
+def _clean(part: Source, found: Layout, region: Region) -> Traced:
+    """The region's text with definitions of macros and the marks of a quotation blanked."""
+    text = list(part.text[region.start : region.end])
+    first, last = (bisect.bisect_left(found.hidden, (at, 0)) for at in (region.start, region.end))
+    for start, end in found.hidden[first:last]:
+        if region.start <= start and end <= region.end:
+            text[start - region.start : end - region.start] = " " * (end - start)
+    line_start = part.text.rfind("\n", 0, region.outer[0]) + 1
+    if part.kind == "md" and part.text[line_start : region.outer[0]].lstrip().startswith(">"):
+        _unquote(text)
+    return Traced("".join(text), tuple(range(region.start, region.end)))
+
+
+def _unquote(text: list[str]) -> None:
+    fresh = False
+    for at, character in enumerate(text):
+        if character == "\n":
+            fresh = True
+        elif fresh and character == ">":
+            text[at] = " "
+        elif not character.isspace():
+            fresh = False
+
+
+def _states(text: str) -> bool:
+    """True for inline mathematics with a relation outside brackets."""
+    try:
+        tokens = Terminals(text, NONE).run()
+    except NotRead:
+        return any(sign in text for sign in ("=", "\\approx", "\\equiv"))
+    depth = 0
+    for token in tokens:
+        depth += (token.type in ("LBRACE", "OPEN", "BEGIN")) - (token.type in ("RBRACE", "CLOSE", "END"))
+        if token.type == "REL" and depth == 0:
+            return True
+    return False
+
+
+# Marks
+
+
+def _declared(text: str, found: Layout) -> list[str]:
+    """What a mark expects of each region: of the one right before it, else of the next one."""
+    values = [""] * len(found.regions)
+    for mark in found.marks:
+        owner = _owner(text, mark, found.regions)
+        if owner is None:
+            found.problems.append(f"the mark `expect: {mark.value}` belongs to no formula")
+        else:
+            values[owner] = mark.value
+    return values
+
+
+def _owner(text: str, mark: Mark, regions: list[Region]) -> int | None:
+    following = bisect.bisect_left(regions, mark.start, key=lambda region: region.outer[0])
+    if following:
+        between = text[regions[following - 1].outer[1] : mark.start][:200]
+        if not between.strip(" \t\n.,;>%") and between.count("\n") <= 1:
+            return following - 1
+    return following if following < len(regions) else following - 1 if regions else None

@@ -1,0 +1,43 @@
+"""Times that notes give in numbers: 0, 1, 1/2, 2.5, pi/2, 2 pi."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+TURNS = "*pi"
+
+
+def instant(node: Node) -> str:
+    """`1/2*pi` for pi/2, in the grammar of claims; "" for what is no rational number, and no rational multiple of pi."""
+    found = _measured(node)
+    if found is None or (found[0] and found[1]):
+        return ""
+    return f"{found[1]}{TURNS}" if found[1] else str(found[0])
+
+
+def moment(text: str) -> float | None:
+    """The number of an instant; None for a letter."""
+    try:
+        return float(Fraction(text.removesuffix(TURNS))) * (math.pi if text.endswith(TURNS) else 1.0)
+    except ValueError:
+        return None
+
+
+def _measured(node: Node) -> tuple[Fraction, Fraction] | None:
+    """(a, b) of a + b pi."""
+    match node:
+        case tree.Number(value):
+            return Fraction(value), Fraction(0)
+        case tree.Pi():
+            return Fraction(0), Fraction(1)
+        case tree.Negative(of) if (inner := _measured(of)) is not None:
+            return -inner[0], -inner[1]
+        case tree.Quotient(above, tree.Number(value)) if value and (inner := _measured(above)) is not None:
+            return inner[0] / value, inner[1] / value
+        case tree.Product((tree.Number(value), other)) if (inner := _measured(other)) is not None:
+            return inner[0] * value, inner[1] * value
+    return None

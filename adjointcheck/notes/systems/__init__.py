@@ -1,0 +1,1 @@
+"""Kinds of systems and their customs: layers, stages, events, observations, regulators, fields written out."""

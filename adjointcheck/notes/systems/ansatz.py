@@ -1,0 +1,111 @@
+"""The regulator's ansatz lambda = P x, or lambda = -P x where a cost is maximised: what P is, before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
+from adjointcheck.notes.letters.costs import running as running_cost
+from adjointcheck.notes.letters.formulas import spelt_out
+from adjointcheck.notes.letters.meaning import Symbol, core_of, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.own_letters import is_placed
+from adjointcheck.notes.letters.usage import head, pair_of
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+Introduced = tuple[str, tuple[str, ...], Context] | None
+
+
+def riccati_ansatz(chain: tree.Chain, context: Context) -> Introduced:
+    """lambda(t) = -P(t) x(t): a new matrix that makes the costate of the state."""
+    pair = pair_of(chain)
+    left = core_of(resolve(pair[0], context)) if pair else None
+    running = isinstance(left, Symbol) and left.name == "p" and left.at in (None, Symbol("t")) and not left.part
+    if pair is None or not running or context.of("P") or context.over() == "layers":
+        return None
+    sign, right = (-1, pair[1].of) if isinstance(pair[1], tree.Negative) else (1, pair[1])
+    factors = right.factors if isinstance(right, tree.Product) and len(right.factors) == 2 else ()
+    states = [core_of(resolve(factor, context)) for factor in factors]
+    letters = [head(factor) for factor, state in zip(factors, states, strict=True) if getattr(state, "name", "") != "x"]
+    if len(letters) != 1 or letters[0] is None or not _is_new(letters[0], context):
+        return None
+    sign *= cost_sign(context) * (-1 if _is_negative(resolve(pair[0], context)) else 1)
+    declared = Declared(key(letters[0]), "P", ROLES["P"].shape, "path", sign, source="proposed")
+    return "definition", (key(letters[0]),), replace(context, letters={**context.letters, key(letters[0]): declared})
+
+
+def _is_new(letter: tree.Letter, context: Context) -> bool:
+    """Is it no letter of the problem, whatever space it may be said to be in?"""
+    known = context.letters.get(key(letter))
+    used = frozenset().union(*(symbols(law.right) for law in spelt_out(context).laws))
+    return not letter.accents and (known is None or (known.symbol == own(key(letter)) not in used and known.body is None))
+
+
+def _is_negative(node: Node) -> bool:
+    if isinstance(node, tree.Negative | tree.Transposed):
+        return _is_negative(node.of) != isinstance(node, tree.Negative)
+    return False
+
+
+def cost_sign(context: Context) -> int:
+    """-1 where every running cost stands with a minus, as where -x' Q x/2 is maximised."""
+    law = spelt_out(context).law("objective")
+    terms = list(_terms(running_cost(law.right))) if law is not None else []
+    return -1 if terms and all(isinstance(term, tree.Negative) for term in terms) else 1
+
+
+def _terms(node: Node) -> Iterator[Node]:
+    for term in tree.terms(node):
+        if isinstance(term, tree.Sum):
+            yield from _terms(term)
+        else:
+            yield term
+
+
+# Over layers
+
+
+def layered_ansatz(chain: tree.Chain, context: Context) -> Introduced:
+    """lambda_k = P_k x_k, and then u_k = -K_k x_k, with P and K new: Riccati's matrix and the gain of the optimal control."""
+    pair = pair_of(chain)
+    left = core_of(resolve(pair[0], context)) if pair else None
+    right = pair[1] if pair else None
+    costate = isinstance(left, Symbol) and left.name == "p"
+    fed = isinstance(left, Symbol) and left.name == "w" and isinstance(right, tree.Negative) and bool(context.of("P"))
+    right = right.of if isinstance(right, tree.Negative) and fed else right
+    factors = [factor for factor in right.factors if not isinstance(factor, tree.Number)] if isinstance(right, tree.Product) else []
+    if not (costate or fed) or len(factors) != 2 or pair is None or right is None or not _is_usual(pair, right, context):
+        return None
+    letter, state = (factor.of if isinstance(factor, tree.Transposed) else factor for factor in factors)
+    letter, state = (state, letter) if _is_state(letter, context) else (letter, state)
+    named = head(letter)
+    if named is None or named.accents or named.above or not _is_state(state, context) or not unknown(resolve(letter, context)):
+        return None
+    name = named.name if is_placed(letter, context) else key(named)
+    role = ROLES["P" if costate else "K"]
+    declared = Declared(name, role.symbol, role.shape, role.kind, source="proposed")
+    return "definition", (name,), context.declare(declared).assume("optimal")
+
+
+def _is_usual(pair: tuple[Node, Node], right: Node, context: Context) -> bool:
+    """Is P that of Riccati's equation: lambda = P x for costs with 1/2, and over time lambda = 2 P x for costs without?"""
+    made = resolve(pair[0], context)
+    core = made.of if isinstance(made, tree.Transposed) else made
+    numbers = [factor.value for factor in getattr(right, "factors", ()) if isinstance(factor, tree.Number)]
+    timed, positive = context.over() == "time", not isinstance(core, tree.Negative)
+    return not numbers and (positive or not timed) if _halved(context) else numbers == [2] and positive and timed
+
+
+def _is_state(node: Node, context: Context) -> bool:
+    made = resolve(node, context)
+    return isinstance(made, Symbol) and made.name == "x"
+
+
+def _halved(context: Context) -> bool:
+    """Does the cost carry its 1/2, so that P of lambda = P x is Riccati's?"""
+    bodies = [known.body for known in context.letters.values() if known.symbol in ("L", "Psi") and known.body is not None]
+    law = context.law("objective")
+    nodes = [part for body in (*bodies, *((law.right,) if law is not None else ())) for part in walk(body)]
+    return any(isinstance(node, tree.Quotient) and getattr(node.below, "value", None) == 2 for node in nodes) or any(
+        isinstance(node, tree.Number) and node.value.denominator == 2 for node in nodes)

@@ -1,0 +1,145 @@
+"""End states that notes ask for component by component: h(t_f) = h_f, v(t_f) = 0, or psi_1 = h(t_f) - h_f = 0.
+
+The cost is judged with each of these conditions, times a parameter of its own, the multiplier: so the costate is free where the state
+is held.  Only what is asked for before the first word of a costate counts, or bears the name psi; later it may be a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import takewhile
+
+from adjointcheck.notes.letters.context import Context, Law, key
+from adjointcheck.notes.letters.meaning import Symbol, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.usage import EQUALS, HAMILTONIANS, USUAL_COSTATES, head
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+ZERO = tree.Number(Fraction(0))
+BARE = "psi"  # the one condition, whose multiplier bears no number
+CONDITIONS, MULTIPLIERS = ("psi", "Psi", "g", "c"), ("nu", "mu", "eta", "pi", "sigma")
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """`gap` is 0 at the end; `multiplier` is the letter of the notes for what it costs, or one of ours."""
+
+    gap: Node
+    multiplier: tree.Letter
+
+
+def arrivals(chains: Sequence[tree.Chain], context: Context) -> Iterator[Arrival]:
+    """The conditions in the order of the notes."""
+    states = {known.letter for known in context.parts("x")}
+    before = list(takewhile(lambda chain: not _speaks_of_costates(chain, states), chains))
+    names = {key(part) for chain in chains for part in walk(chain) if isinstance(part, tree.Letter)}
+    for i, chain in enumerate(chains):
+        for label, gap in conditions(chain, context) if i < len(before) or _label(chain) else ():
+            found = [base for base in MULTIPLIERS if _named(base, label) in names] if label else []
+            hidden = tree.Letter(f"multiplier of {' and '.join(sorted({key(part) for part in _ends(gap, context)}))}")
+            yield Arrival(gap, tree.Letter(found[0], below=_mark(label)) if found else hidden)
+
+
+def _named(base: str, label: str) -> str:
+    return base if label == BARE else f"{base}_{label}"
+
+
+def _mark(label: str) -> tuple[Node, ...]:
+    return () if label == BARE else (tree.Number(Fraction(int(label))) if label.isdigit() else tree.Letter(label),)
+
+
+def conditions(chain: tree.Chain, context: Context) -> Iterator[tuple[str, Node]]:
+    """(1, h(t_f) - h_f) of psi_1 = h(t_f) - h_f = 0, (BARE, x_1(t_f)) of psi = x_1(t_f), ("", v(t_f)) of v(t_f) = 0."""
+    if not chain.relations or any(relation not in EQUALS for relation in chain.relations):
+        return
+    label, sides = _label(chain), chain.sides
+    zero = sides[2:] == (ZERO,) or (label == BARE and len(sides) == 2)
+    if label and zero and _ends(sides[1], context):
+        yield label, sides[1]
+    elif not label:
+        for side in sides[:-1]:
+            if list(_ends(side, context)) == [head(side)] and not _ends(sides[-1], context) and _is_value(sides[-1], context):
+                yield "", side if sides[-1] == ZERO else tree.Sum((side, tree.Negative(sides[-1])))
+
+
+def _label(chain: tree.Chain) -> str:
+    """1 of psi_1, BARE of psi."""
+    letter = chain.sides[0]
+    if letter == tree.Letter("psi"):
+        return BARE
+    named = isinstance(letter, tree.Letter) and letter.name in CONDITIONS and len(letter.below) == 1 and not letter.accents
+    return key(letter).partition("_")[2] if named and isinstance(letter, tree.Letter) else ""
+
+
+def _ends(node: Node, context: Context) -> list[tree.Letter]:
+    """h of h(t_f), for components of the state; empty where anything else moves in it."""
+    found = []
+    for part in walk(node):
+        made = resolve(part, context) if isinstance(part, tree.Call) else None
+        if isinstance(made, Symbol) and made.name == "x" and made.part and made.at == Symbol("t1"):
+            found += [letter] if (letter := head(part)) is not None else []
+        elif isinstance(made, Symbol) and made.name in ("x", "w", "p"):
+            return []
+    return found
+
+
+def _is_value(node: Node, context: Context) -> bool:
+    """A number, or letters that stand for some: h_f, 1 - a."""
+    calls = any(isinstance(part, tree.Call | tree.Derivative | tree.Integral) for part in walk(node))
+    return not calls and not symbols(resolve(node, context)) & {"x", "w", "p", "t", "H", "J"}
+
+
+def _speaks_of_costates(chain: tree.Chain, states: Set[str]) -> bool:
+    letters = [part for part in walk(chain) if isinstance(part, tree.Letter) and not {key(part), part.name} & states]
+    return any(letter.name in (*USUAL_COSTATES, *HAMILTONIANS) and letter.name not in CONDITIONS for letter in letters)
+
+
+def laws(found: Iterable[Arrival], context: Context) -> tuple[Law, ...]:
+    """As laws that an end cost can be made of; none where a letter of a condition is not understood."""
+    made = [Law("arrival", resolve(item.multiplier, context), resolve(item.gap, context)) for item in found]
+    return () if any(unknown(law.left) or unknown(law.right) for law in made) else tuple(made)
+
+
+def asked(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """One of these conditions, where it is read."""
+    known = [law.right for law in context.laws if law.kind == "arrival"]
+    gaps = [resolve(gap, context) for _, gap in conditions(chain, context)] if known else []
+    return ("assumption", (), context) if gaps and all(gap in known for gap in gaps) else None
+
+
+def reached(law: Law) -> tuple[Symbol, Node] | None:
+    """(h, h_f) of h(t_f) - h_f = 0."""
+    terms = tree.terms(law.right)
+    state, rest = terms[0], terms[1:]
+    if not isinstance(state, Symbol) or not state.part or any("x" in symbols(term) for term in rest):
+        return None
+    return state, tree.Negative(tree.Sum(rest)) if rest else ZERO
+
+
+def is_held(state: Node, context: Context) -> bool:
+    """Is it the end value of a component for which the notes ask?"""
+    return any(law.kind == "arrival" and state in walk(law.right) for law in context.laws)
+
+
+def rests_on_arrival(left: Node, right: Node, context: Context) -> bool:
+    """Does it speak of what is held at the end, and is not so in a world?"""
+    prices = [law.left for law in context.laws if law.kind == "arrival"]
+    asked_for, nodes = bool(prices), [*walk(left), *walk(right)]
+    if any(price in nodes for price in prices) and not (symbols(left) | symbols(right)) & {"x", "p", "w", "t", "H", "J"}:
+        return True  # which multiplier it takes to get there
+    ends = any(getattr(node, "at", None) == Symbol("t1") and getattr(node, "name", "") != "p" for node in nodes)
+    whole = any(isinstance(node, tree.Evaluated | tree.Integral) or getattr(node, "name", "") == "J" for node in nodes)
+    return asked_for and (ends or whole)
+
+
+def is_renamed(node: Node, context: Context) -> bool:
+    """a of a = x_1(T)."""
+    known = context.letters.get(key(node)) if isinstance(node, tree.Letter) else None
+    return known is not None and isinstance(known.body, Symbol) and known.body.at == Symbol("t1")
+
+
+def follows(pair: tuple[Node, Node], context: Context) -> bool:
+    """x(T) = 1 + int f dt, and a = 3 where a = x(T): consequences, and no ends that are held."""
+    return is_renamed(pair[0], context) or any(isinstance(part, tree.Integral) for part in walk(pair[1]))

@@ -1,0 +1,215 @@
+"""Notes that tell of any field first and then of an example: xdot = f(x, u), and later x_1-dot = x_2, x_2-dot = -x_2 + u.
+
+The example is a problem of its own.  What it takes from before it are letters (state, costate with its sign, control, parameters,
+ends, H) and whether the control is optimal, not the field and not the costs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from adjointcheck.notes.letters.context import LATER, Context, Declared, key
+from adjointcheck.notes.letters.meaning import walk
+from adjointcheck.notes.letters.usage import USUAL_COSTATES, differentiates, head, moving, pair_of, role_in
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.document import Formula
+from adjointcheck.notes.reading.latex import Unread, read_formula
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.concrete import NUMBERS, WHOLE, is_plain, moved_letters
+from adjointcheck.notes.systems.mechanics import first_order
+from adjointcheck.notes.systems.normality import MULTIPLIER, NORMAL
+
+KEPT = ("p", "x", "w", "theta", "t", "t0", "t1", "nu")
+PAID = ("J", "L", "Psi")
+SETTLED = ("goal", "gradients", "jacobian", "star", "prime", MULTIPLIER, NORMAL)
+NO = r"\b(?:no|without|ohne|kein\w*|sans|sin|senza|без)\b"
+
+
+def example_of(formulas: Sequence[Formula], context: Context) -> int | None:
+    """Where the first example starts, after a field that is only named; None in notes without."""
+    state = ""
+    pairs = [_pair(formula, context) for formula in formulas]
+    moved = {letter.name for pair in pairs if pair is not None for letter, _ in moved_letters(*pair)}
+    for i, pair in enumerate(pairs):
+        if pair is None:
+            continue
+        letter = moving(pair[0])
+        if not state:
+            named = letter is not None and not letter.below and _is_named(pair[1]) and not _is_costate(letter, context)
+            state = letter.name if named and letter is not None else ""
+        elif any(found.name == state for found in _spelt(pair, moved, context)):
+            return _opening(formulas, i, context)
+        elif _is_system([*_motions(formulas[i], context), *pairs[i + 1 : i + 2]], state, moved, context):
+            return _opening(formulas, i, context)
+    return None
+
+
+def _opening(formulas: Sequence[Formula], at: int, context: Context) -> int:
+    """Where an example starts: at its field, or at its cost where that is written out right before it."""
+    chain = formulas[at - 1].unread or read_formula(formulas[at - 1].text, context.reader())
+    paid = [part for part in walk(chain) if isinstance(part, tree.Integral)] if isinstance(chain, tree.Chain) else []
+    plain = bool(paid) and not differentiates(chain) and all(is_plain(part.body) for part in paid)  # type: ignore[arg-type]
+    return at - 1 if plain else at
+
+
+def sequel_of(formulas: Sequence[Formula], context: Context) -> int | None:
+    """Where the same state goes on with a new letter: x-dot = -a x + u after x-dot = -x + u."""
+    rates: dict[str, Node] = {}
+    pairs = [_pair(formula, context) for formula in formulas]
+    known = {costate.letter for costate in context.of("p")} | {key(letter) for pair in pairs if pair for letter, _ in moved_letters(*pair)}
+    for i, pair in enumerate(pairs):
+        for letter, right in moved_letters(*pair) if pair is not None else ():
+            first, names = rates.setdefault(key(letter), right), _letters(right)
+            new = names - known - {*NUMBERS}
+            if new and first is not right and _letters(first) <= names and is_plain(right) and is_plain(first):
+                return None if _is_costate(letter, context) else i
+        known |= {name for side in pair or () for name in _letters(side)}
+    return None
+
+
+def _letters(node: Node) -> set[str]:
+    return {key(part) for part in walk(node) if isinstance(part, tree.Letter)}
+
+
+def moves_again(formula: Formula, sequel: Formula, context: Context) -> bool:
+    """Does it give the rate of a letter of which the sequel says another?"""
+    ours, others = ({key(letter) for letter, _ in moved_letters(*(_pair(item, context) or ()))} for item in (formula, sequel))
+    return bool(ours & others)
+
+
+def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Context:
+    """The context in which an example starts: the header's, with what the notes have said of letters until there.
+
+    An example that spells L or Psi out has the cost of before.
+    """
+    costate = next((known for known in after.of("p") if known.told), None)
+    pairs = [pair for formula in formulas[:2] if (pair := _pair(formula, after))]
+    names = {letter.name for pair in pairs for letter, _ in moved_letters(*pair)}
+    same = names & {known.letter for known in after.of("x")}
+    symbols = KEPT if same else (*KEPT[:1], *KEPT[4:])  # x, w, theta are no letters of an example whose state has other names
+    kept = {name: _again(known, costate) for name, known in after.letters.items() if known.symbol in symbols and not known.part}
+    ends = {symbol for formula in formulas for symbol in _own_ends(formula, after)}
+    kept = {name: known for name, known in kept.items() if known.symbol not in ends}
+    if "t1" not in ends and "t0" in ends:
+        kept |= {"0": Declared("0", "t0", kind="place", source="proposed")}
+    gone = {*ends, *(() if same else ("x", "w", "theta", "J"))}
+    letters = {name: known for name, known in before.letters.items() if known.kind != "function" and known.symbol not in gone}
+    bare = Declared("", "H", kind="function", sign=_sign(costate), source="proposed")
+    hamiltonians = {known.letter: replace(bare, letter=known.letter) for known in after.of("H")}
+    options = {name: value for name, value in after.options.items() if name in SETTLED}
+    state = next((known.letter for known in after.of("x") if not same and known.letter.isalpha()), "")
+    options |= {WHOLE: state} if state else {}
+    hypotheses = (*before.hypotheses, *({"optimal", "free end time"} & {*after.hypotheses}))
+    made = replace(before, letters={**letters, **kept, **hamiltonians}, options={**before.options, **options}, hypotheses=hypotheses)
+    spelt = {role for formula in formulas if (role := _spelt_cost(formula, after))}
+    return _with_cost(after, made, formulas) if spelt and _is_certain(spelt, formulas, after) else made
+
+
+def _own_ends(formula: Formula, context: Context) -> Iterator[str]:
+    """t0 and t1, where an integral runs from a number to a number; t0, where x_1(0) is told."""
+    chain = formula.unread or read_formula(formula.text, context.reader())
+    started = chain.sides[0] if isinstance(chain, tree.Chain) and len(chain.sides) == 2 else None
+    if isinstance(started, tree.Call) and started.arguments == (tree.Number(Fraction(0)),) and "0" not in context.letters:
+        yield "t0"
+    for part in walk(chain) if isinstance(chain, tree.Chain) else ():
+        if isinstance(part, tree.Integral) and isinstance(part.lower, tree.Number) and isinstance(part.upper, tree.Number):
+            yield from ("t0", "t1")
+
+
+def _spelt_cost(formula: Formula, context: Context) -> str:
+    """L of g = x_2, Psi of phi = 0: which part of the cost of before is told here."""
+    pair = _pair(formula, context)
+    letter = head(pair[0]) if pair is not None else None
+    role = role_in(letter, context)
+    return role if role in ("L", "Psi") else ""
+
+
+def _is_certain(spelt: set[str], formulas: Sequence[Formula], context: Context) -> bool:
+    """Is the end cost told, denied, or that of before?  Beside psi = x_1(T) of its own it may be left out."""
+    chains = (formula.unread or read_formula(formula.text, context.reader()) for formula in formulas)
+    own = any(isinstance(chain, tree.Chain) and chain.sides[0] == tree.Letter("psi") for chain in chains)
+    return "Psi" in spelt or not own or _denied(formulas, context)
+
+
+def _denied(formulas: Sequence[Formula], context: Context) -> bool:
+    """no $\\phi$."""
+    letters = "|".join(re.escape(known.letter) for known in context.of("Psi"))
+    return bool(letters) and any(re.search(rf"{NO}\s*\$\\?(?:{letters})\$", formula.before.lower()) for formula in formulas[:3])
+
+
+def _with_cost(after: Context, made: Context, formulas: Sequence[Formula]) -> Context:
+    paid = {name: _again(known, None) for name, known in after.letters.items() if known.symbol in PAID}
+    laws = tuple(law for law in after.laws if law.kind == "objective")
+    if _denied(formulas, after):
+        kept = [[term for term in tree.terms(law.right) if getattr(term, "name", "") != "Psi"] for law in laws]
+        paid_for = (terms[0] if len(terms) == 1 else tree.Sum(tuple(terms)) for terms in kept)
+        laws = tuple(replace(law, right=right) for law, right in zip(laws, paid_for, strict=True))
+    return replace(made, letters={**made.letters, **paid}, laws=(*made.laws, *laws))
+
+
+def speaks_of(chain: tree.Chain, one: Context, other: Context) -> bool:
+    """Does a formula speak of a function or a path that only `other` knows, and of no component that only `one` knows?"""
+    letters = [part for part in walk(chain) if isinstance(part, tree.Letter)]
+    names = {key(letter) for letter in letters} | {letter.name for letter in letters}
+    foreign = {name for name in names & other.letters.keys() - one.letters.keys() if other.letters[name].kind in ("function", "path")}
+    return bool(foreign) and not {name for name in names & one.letters.keys() - other.letters.keys() if one.letters[name].part}
+
+
+def _again(known: Declared, costate: Declared | None) -> Declared:
+    if known.symbol == "p" and costate is not None:
+        return replace(known, sign=costate.sign, told=LATER, source="proposed")
+    return replace(known, body=None, source="proposed")
+
+
+def _sign(costate: Declared | None) -> int:
+    """-1 for H = lambda f - L, which is -(L + p f)."""
+    return costate.sign if costate is not None and costate.told in ("its Hamiltonian", LATER) else 1
+
+
+def _pair(formula: Formula, context: Context) -> tuple[Node, Node] | None:
+    chain = formula.unread or read_formula(formula.text, context.reader())
+    return None if isinstance(chain, Unread) else pair_of(chain)
+
+
+def _motions(formula: Formula, context: Context) -> list[tuple[Node, Node]]:
+    """q-dot = v and v-dot = f of q-ddot = f; anything else as it is."""
+    pair = _pair(formula, context)
+    made = first_order([tree.Chain(pair, ("=",))]) if pair is not None else []
+    return [found for chain in made if (found := pair_of(chain)) is not None]
+
+
+def _is_named(node: Node) -> bool:
+    """f(x, u), not cos(x) and not a formula."""
+    return isinstance(node, tree.Call) and isinstance(node.function, tree.Letter) and not node.function.above
+
+
+def _is_costate(letter: tree.Letter, context: Context) -> bool:
+    return role_in(letter, context) == "p" or (not context.letters.get(key(letter)) and letter.name in USUAL_COSTATES)
+
+
+def _spelt(pair: tuple[Node, Node], moved: set[str], context: Context) -> list[tree.Letter]:
+    """The letters of which the pair gives the rates in plain letters: no costates, and not in terms of costates, which move too."""
+    rates = [(letter, right) for letter, right in moved_letters(*pair) if not _is_costate(letter, context) and not _is_augmented(right)]
+    return [letter for letter, right in rates if _is_formula(right) and not any(
+        part.name in moved and _is_costate(part, context) for part in walk(right) if isinstance(part, tree.Letter) and not part.below)]
+
+
+def _is_augmented(right: Node) -> bool:
+    """f, 0 and 1 of [z, theta, t]^. = [f, 0, 1]."""
+    return isinstance(right, tree.Number) or (isinstance(right, tree.Letter) and right.name in ("f", "F"))
+
+
+def _is_formula(node: Node) -> bool:
+    """A x + B u, or -a x: written out, with matrices too."""
+    calls = any(isinstance(part, tree.Call) and getattr(part.arguments[0], "name", "") not in ("t", "tau", "s") for part in walk(node))
+    linear = all(isinstance(part, tree.Letter | tree.Sum | tree.Product | tree.Negative | tree.Number | tree.Call) for part in walk(node))
+    return not differentiates(node) and (is_plain(node) or (linear and not calls and not isinstance(node, tree.Call)))
+
+
+def _is_system(pairs: Iterable[tuple[Node, Node] | None], state: str, moved: set[str], context: Context) -> bool:
+    """Two rates in plain letters, one after the other, of other letters than the state of before."""
+    names = [letter for pair in pairs if pair is not None for letter in _spelt(pair, moved, context)]
+    return len({key(letter) for letter in names}) >= 2 and all(letter.name != state for letter in names)

@@ -1,0 +1,501 @@
+"""Notes that write their field out: every equation of motion by itself, theta-dot = omega, omega-dot = -sin theta - c omega + u.
+
+Such notes seldom say what their letters are.  Before the first formula is judged, the whole text tells: what moves by a formula of
+plain letters is a component of the state, in the order of the equations; what moves too, but bears the name of a costate, is one of
+the costate; u, v, w or what is written u(t) is a control; all other letters of the field and of the cost are parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from itertools import chain as joined
+
+from adjointcheck.notes.letters.context import MOTIONS, ROLES, Context, Declared, Law, key
+from adjointcheck.notes.letters.derivatives import without_rates
+from adjointcheck.notes.letters.meaning import Symbol, children, rebuilt, resolve, unknown, walk
+from adjointcheck.notes.letters.primes import unprimed
+from adjointcheck.notes.letters.quantities import here
+from adjointcheck.notes.letters.usage import (
+    HAMILTONIANS,
+    USUAL_CONTROLS,
+    USUAL_COSTATES,
+    USUAL_STATES,
+    differentiates,
+    head,
+    moving,
+    pair_of,
+    with_ends,
+)
+from adjointcheck.notes.proofs.componentwise import costate_sign
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.document import Formula
+from adjointcheck.notes.reading.latex import Unread, read_formula
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.arrivals import arrivals, laws
+from adjointcheck.notes.systems.mechanics import first_order, reduced
+
+Rates = Mapping[str, tuple[tree.Letter, Node]]
+PLAIN = (tree.Number, tree.Pi, tree.Letter, tree.Sum, tree.Product, tree.Quotient, tree.Power, tree.Negative, tree.Function, tree.Call,
+         tree.Variation)
+MATRICES = ("A", "B")
+TIMES = ("t", "tau", "s", "T", "t_0", "t_1", "t_f")
+NUMBERS = ("pi", "e", "infty", "dots")
+WHOLE = "whole state"  # the letter that was the state before an example
+MOST = 12  # components; a field with more is no field that a person wrote out
+
+
+def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
+    """The context with the letters of a field that the notes write out; as it is where they do not."""
+    if context.of("f") or context.over() == "layers":
+        return context
+    formulas = list(formulas)
+    chains = _chains(formulas, context)
+    rates = _rates(chains, context)
+    if _moves_whole(chains, rates, context):
+        return context
+    states = _states(rates, chains, context)
+    if not states or len(states) > MOST:
+        return context
+    context = _declared(context, "x", [letter for letter, _ in states.values()])
+    chains = _chains(formulas, context)  # with the states known, a(b + c) is read
+    context = _bounded(chains, context)
+    ends = list(arrivals(chains, context))
+    costs = [side for chain in chains for side in chain.sides[1:] or chain.sides if _is_cost(chain, context) or _is_paid(chain, context)]
+    used = [part for node in joined((right for _, right in states.values()), costs) for part in _unscripted(_spelt(node))]
+    context = _told(_chains(formulas, context, USUAL_COSTATES), states, _costates(chains, list(states), used, context))
+    context = _declared(context, "w", _controls([*used, *(part for chain in chains for part in walk(chain))], used, context))
+    held = [part for item in ends for part in _unscripted(item.gap)]
+    given = [letter for letter in _parameters([*used, *held], context) if key(letter) not in _running(chains)]
+    context = _declared(context, "theta", [*given, *(item.multiplier for item in ends)])
+    if not context.parts("p"):  # with the parameters known, theta_1 (p_A - p_B) is read
+        context = _costates(_chains(formulas, context), list(states), used, context)
+    context = _starts(chains, context)
+    cells = tuple((here(resolve(_spelt(right), context)),) for _, right in states.values())
+    if any(unknown(cell) for (cell,) in cells):
+        return context
+    law = Law("dynamics", tree.Derivative(Symbol("x"), (Symbol("t"),)), tree.Vector(cells))
+    return _signed(_chains(formulas, context), replace(context, laws=(*context.laws, law, *laws(ends, context))))
+
+
+def _chains(formulas: Iterable[Formula], context: Context, factors: Iterable[str] = ()) -> list[tree.Chain]:
+    """All that is read, where `factors` are letters before a bracket that is no argument."""
+    letters = context.reader()
+    letters = replace(letters, plain=letters.plain | ({*factors} - letters.functions))
+    read = (read_formula(formula.text, letters) for formula in formulas if not formula.unread)
+    return [unprimed(chain, context) for chain in read if not isinstance(chain, Unread)]
+
+
+def _bounded(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """With the limits of the cost's integral as the ends of the horizon."""
+    paid = (side for chain in chains if _is_cost(chain, context) for side in chain.sides)
+    for part in (part for side in paid for part in walk(side) if isinstance(part, tree.Integral)):
+        context = with_ends(part, context)
+    return context
+
+
+def _spelt(node: Node) -> Node:
+    """delta x y is a rate delta times x and y: nothing is varied in a field."""
+    if isinstance(node, tree.Variation):
+        factors = node.of.factors if isinstance(node.of, tree.Product) else (node.of,)
+        return tree.Product((tree.Letter("delta"), *map(_spelt, factors)))
+    node = rebuilt(node, _spelt)
+    nested = [factor.factors if isinstance(factor, tree.Product) else (factor,) for factor in getattr(node, "factors", ())]
+    return replace(node, factors=tuple(factor for factors in nested for factor in factors)) if isinstance(node, tree.Product) else node
+
+
+def written_out(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """One of the equations of motion of a field that the notes write out, or all of them as a column."""
+    law, pair = context.law("dynamics"), pair_of(chain)
+    if not context.parts("x") or law is None or pair is None or not isinstance(law.right, tree.Vector):
+        return None
+    left, right = (here(resolve(side, context)) for side in pair)
+    states = [Symbol("x", part=(tree.Number(Fraction(known.part)),)) for known in context.parts("x")]
+    rows = [(tree.Derivative(state, (Symbol("t"),)), row[0]) for state, row in zip(states, law.right.rows, strict=True)]
+    told = {(left, right), (right, left), (reduced(left, context), reduced(right, context))}
+    spoken = any(side in (row[0], law.left) for side in (left, right, reduced(left, context)) for row in rows)
+    return ("assumption", (), context) if spoken and told & {(law.left, law.right), *rows} else None
+
+
+# What moves
+
+
+def _moves_whole(chains: Iterable[tree.Chain], rates: Rates, context: Context) -> bool:
+    """Is the state that moves first moved by a field that is not written out, xdot = A x + B u, so that P-dot = P^2 is of no state?"""
+    names = {known.letter for known in context.of("x") if known.source == "declared"} or {*USUAL_STATES}
+    moved = (key(letter) for chain in first_order(chains) if (pair := pair_of(chain)) for letter, _ in moved_letters(*pair))
+    first = next((name for name in moved if name in names or name in rates), "")
+    return bool(first) and first not in rates
+
+
+def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:
+    """{letter: its first equation of motion} of those that are written in plain letters."""
+    found: dict[str, tuple[tree.Letter, Node]] = {}
+    numbers = {known.letter for known in context.letters.values() if known.part}
+    motions = [motion for chain in first_order(chains) if (pair := pair_of(chain)) for motion in moved_letters(*pair)]
+    moved = {key(letter) for letter, _ in motions}
+    for letter, right in motions:
+        if key(letter) not in found and is_plain(right, numbers) and not _is_functional(right, moved):
+            found[key(letter)] = letter, right
+    return found
+
+
+def _is_functional(right: Node, moved: Container[str]) -> bool:
+    """Has it a function of a letter that moves, g(s) and g'(s), where s is a stock and no time?"""
+    calls = (part for part in walk(right) if isinstance(part, tree.Call))
+    return any(isinstance(part, tree.Letter) and key(part) in moved for call in calls for part in call.arguments)
+
+
+def moved_letters(left: Node, right: Node) -> Iterator[tuple[tree.Letter, Node]]:
+    """(x, f) of xdot = f; of d/dt (x, y) = (f, g) one by one; of xdot = (f, g) as x_1 and x_2."""
+    if isinstance(left, tree.Call) and any(getattr(argument, "name", "") != "t" for argument in left.arguments):
+        return  # xdot(0) = 0 is a start
+    if (moved := moving(left)) is not None and not moved.below and any(_is_partial(part, moved) for part in walk(right)):
+        return  # dPhi/dt = Phi_x f is a chain rule
+    cells = _cells(right)
+    inner = _cells(left.of) if isinstance(left, tree.Derivative) and not isinstance(left.of, tree.Letter) else ()
+    rows = [head(cell) for cell in inner] or [moving(cell) for cell in _cells(left)]
+    letter = moving(left)
+    if cells and letter is not None and not letter.below:
+        rows = [replace(letter, below=(tree.Number(Fraction(i)),)) for i in range(1, len(cells) + 1)]
+    if cells and len(rows) == len(cells):
+        yield from ((row, cell) for row, cell in zip(rows, cells, strict=True) if row is not None)
+    elif letter is not None and not cells:
+        yield letter, right
+
+
+def _is_partial(node: Node, of: tree.Letter) -> bool:
+    """Phi_x and Phi_t of Phi."""
+    below = node.below[0] if isinstance(node, tree.Letter) and len(node.below) == 1 else None
+    return isinstance(node, tree.Letter) and node.name == of.name and isinstance(below, tree.Letter) and below.name in ("t", *USUAL_STATES)
+
+
+def _cells(node: Node) -> tuple[Node, ...]:
+    """The entries of a column or a row."""
+    node = node.of if isinstance(node, tree.Transposed) else node
+    return tuple(cell for row in node.rows for cell in row) if isinstance(node, tree.Vector) else ()
+
+
+def is_plain(node: Node, numbers: Container[str] = ()) -> bool:
+    """Letters, numbers, sums, products and elementary functions: no field that is only named, and no derivative."""
+    parts = list(walk(node))
+    calls = [part for part in parts if isinstance(part, tree.Call)]
+    timed = all(isinstance(call.function, tree.Letter) and len(call.arguments) == 1 and getattr(call.arguments[0], "name", "") in TIMES
+                for call in calls)
+    letters = [part for part in _unscripted(node) if isinstance(part, tree.Letter)]
+    raised = any(isinstance(part, tree.Power) and isinstance(part.exponent, tree.Letter) for part in parts)  # A k^alpha: all are numbers
+    odd = any(letter.accents or (letter.name in MATRICES and key(letter) not in numbers and not raised) for letter in letters)
+    return timed and not odd and not differentiates(node) and all(isinstance(part, PLAIN) for part in parts)
+
+
+def _unscripted(node: Node) -> Iterator[Node]:
+    """The node and what is below it, without what stands in subscripts: A of x_A is no matrix."""
+    yield node
+    for child in () if isinstance(node, tree.Letter) else children(node):
+        yield from _unscripted(child)
+
+
+def _states(rates: Rates, chains: Iterable[tree.Chain], context: Context) -> Rates:
+    """What moves without the name of a costate, or is spoken of by the rate of a state; {} where a vector may be meant."""
+    declared = [known.letter for known in context.parts("x")]
+    if declared:
+        return {name: rates[name] for name in declared} if set(declared) <= rates.keys() else {}
+    whole = next((known.letter for known in context.of("x")), "")
+    chains = list(chains)
+    adjoined = set(_adjoined(rates, chains))
+    names = [name for name, (letter, right) in rates.items()
+             if not (_is_costate(letter, context) or name in adjoined) or _begins(letter, chains, context) or _is_priced(right, chains)]
+    spoken = {key(part) for name in names for part in walk(rates[name][1]) if isinstance(part, tree.Letter)}
+    names = [name for name in rates if name in names or (name in spoken and name not in adjoined and not context.letters.get(name))]
+    if whole:
+        names = [name for name in names if rates[name][0].name == whole]
+    names = [name for name in names if name not in _feedbacks(chains, names, context)]
+    found = {name: rates[name] for name in names}
+    for letter, right in found.values() if len(found) == 1 else ():
+        moving = (letter, *(part for part in walk(right) if isinstance(part, tree.Letter)))  # where q^2 is paid, s of s' = -q is a number
+        if not _is_scalar(letter, right, any(_is_number(part, chains) for part in moving), context):
+            return {}
+    return found
+
+
+def _begins(letter: tree.Letter, chains: Iterable[tree.Chain], context: Context) -> bool:
+    """a(0) = a_0, where nothing is said of a(T), and no Hamiltonian has it: a state, though it bears the name of a costate."""
+    chains = list(chains)
+    pairs = [pair for chain in chains if (pair := pair_of(chain)) and isinstance(pair[0], tree.Call) and head(pair[0]) == letter]
+    places = {next(iter(getattr(pair[0], "arguments", ())), None) for pair in pairs}
+    given = all(isinstance(value, tree.Letter | tree.Number) for _, value in pairs)
+    titles = [head(chain.sides[0]) for chain in chains if letter in walk(chain)]
+    adjoined = any(title is not None and title.name in HAMILTONIANS for title in titles)
+    return not context.of("p") and places == {tree.Number(Fraction(0))} and given and not adjoined
+
+
+def _adjoined(rates: Rates, chains: Iterable[tree.Chain]) -> Iterator[str]:
+    """p and q of H = L + p v + q u, where x-dot = v and v-dot = u, and p and q move by other rates than these."""
+    rights = [right for _, right in rates.values() if not isinstance(right, tree.Number)]
+    for chain in chains:
+        title = head(chain.sides[0])
+        body = chain.sides[1] if len(chain.sides) > 1 and title is not None and key(title) in HAMILTONIANS else None
+        for term in tree.terms(body) if body is not None else ():
+            factors: tuple[Node, ...] = term.factors if isinstance(term, tree.Product) else ()
+            others = [factor for factor in factors if factor not in rights] if len(factors) == 2 else []
+            yield from (key(other) for other in others if len(others) == 1 and isinstance(other, tree.Letter) and key(other) in rates)
+
+
+def _is_priced(right: Node, chains: Iterable[tree.Chain]) -> bool:
+    """r a - c of H = u(c) + lambda (r a - c): how a state moves, though it bears the name of a costate."""
+    bodies = [chain.sides[1] for chain in chains if len(chain.sides) > 1 and (title := head(chain.sides[0])) and key(title) in HAMILTONIANS]
+    return isinstance(right, tree.Sum) and any(right in walk(body) for body in bodies)
+
+
+def _feedbacks(chains: Iterable[tree.Chain], names: Sequence[str], context: Context) -> set[str]:
+    """P of lambda = P x, which moves too, and is no state."""
+    chains = list(chains)
+    paid = {key(part) for chain in chains for node in walk(chain) if isinstance(node, tree.Integral) for part in walk(node.body)
+            if isinstance(part, tree.Letter)}
+    found: set[str] = set()
+    for chain in chains:
+        pair = pair_of(chain)
+        left, right = (head(pair[0]), pair[1].of if isinstance(pair[1], tree.Negative) else pair[1]) if pair else (None, chain)
+        factors = [head(factor) for factor in right.factors] if isinstance(right, tree.Product) else []
+        moved = [key(letter) for letter in factors if letter is not None and key(letter) in names]
+        if left is not None and _is_costate(left, context) and len(moved) == len(factors) == 2:
+            found |= {name for name in moved if name not in paid} if {*moved} & paid else {*moved[:1]}
+    return found
+
+
+def _is_costate(letter: tree.Letter, context: Context) -> bool:
+    declared = context.of("p")
+    return any(letter.name == known.letter for known in declared) if declared else letter.name in USUAL_COSTATES
+
+
+def _is_number(letter: tree.Letter, chains: Iterable[tree.Chain]) -> bool:
+    """Do the notes write x^2 or x(T)^2, or does it start at a number, x(0) = 1?"""
+    def is_it(node: Node) -> bool:
+        if isinstance(node, tree.Sum):  # (s(T) - L)^2
+            return any(is_it(term) for term in node.terms)
+        return head(node) == letter and isinstance(node, tree.Letter | tree.Call)
+    squared = any(isinstance(node, tree.Power) and is_it(node.base) and node.exponent == tree.Number(Fraction(2))
+                  for chain in chains for node in walk(chain))
+    starts = (pair for chain in chains if (pair := pair_of(chain)) and isinstance(pair[0], tree.Call) and is_it(pair[0]))
+    return squared or any(isinstance(value, tree.Number) and value.value != 0 for _, value in starts)
+
+
+def _is_scalar(letter: tree.Letter, right: Node, numeric: bool, context: Context) -> bool:
+    """One equation alone: a number moves if letters are multiplied, or if the notes say so; u, or -a x in R^n, may move a vector."""
+    declared = context.letters.get(key(letter))
+    if declared is not None and declared.shape != ("n", "1"):
+        return declared.shape == ("1", "1")
+    if any(_times_itself(letter, part) for part in walk(right)):
+        return True
+    parts = list(walk(right))
+    products = [part for part in parts if isinstance(part, tree.Power | tree.Function | tree.Variation)]
+    counted = {letter.name, *USUAL_CONTROLS} if declared else {part.name for part in parts if isinstance(part, tree.Letter)}
+    factors = [[getattr(factor, "name", "") for factor in part.factors] for part in parts if isinstance(part, tree.Product)]
+    products += [names for names in factors if sum(name in counted for name in names) > 1]
+    numbers = {"K", "N", *(known.letter for known in context.letters.values() if known.part or known.symbol == "w")}
+    numbers |= {key(part) for node in parts if isinstance(node, tree.Quotient) for part in walk(node) if isinstance(part, tree.Letter)}
+    capital = any(isinstance(part, tree.Letter) and part.name.isupper() and key(part) not in numbers for part in parts)
+    return (numeric or bool(products)) and not capital
+
+
+def _times_itself(letter: tree.Letter, node: Node) -> bool:
+    """x (1 - x/K), x^2 and a/x: what no vector does."""
+    def speaks(part: Node) -> bool:
+        return any(isinstance(inner, tree.Letter) and key(inner) == key(letter) for inner in walk(part))
+    if isinstance(node, tree.Product):
+        return sum(map(speaks, node.factors)) > 1
+    return speaks(node.below) if isinstance(node, tree.Quotient) else isinstance(node, tree.Power) and speaks(node.base)
+
+
+# What the other letters are
+
+
+def _declared(context: Context, symbol: str, letters: Iterable[tree.Letter], source: str = "proposed") -> Context:
+    """Letters as components of x, p, w or theta behind those that the header names, with a letter for the whole."""
+    names = [*dict.fromkeys([*(known.letter for known in context.parts(symbol)), *map(key, letters)])]
+    if not names:
+        return context
+    role, known = ROLES[symbol], next(iter(context.of(symbol)), None)
+    whole = known or Declared("", symbol, role.shape, role.kind, source=source)
+    whole_letter = context.option(WHOLE) if symbol == "x" else ""
+    title = known.letter if known and known.letter not in names else _title(symbol, names, context)
+    title = whole_letter if whole_letter and whole_letter not in (*names, *context.letters) else title
+    size = str(len(names))
+    whole = replace(whole, letter=title, shape=("1", size) if role.shape[0] == "1" else (size, "1"))
+    part = Declared("", symbol, kind=role.kind, sign=whole.sign, source=whole.source, told=whole.told)
+    parts = {name: replace(part, letter=name, part=i) for i, name in enumerate(names, 1)}
+    kept = {name: other for name, other in context.letters.items() if name not in names and other != known}
+    return replace(context, letters={**kept, title: whole, **parts})
+
+
+def _title(symbol: str, names: Sequence[str], context: Context) -> str:
+    """x of states x_1 and x_2; (S,I) of other names, and (k_1,k_2) of parameters."""
+    names = names if symbol != "theta" else [f"({','.join(names)})"]
+    bases = {base for base, _, index in (name.rpartition("_") for name in names) if index.isdigit()} if len(names) > 1 else set()
+    own = len(bases) == 1 and all("_" in name for name in names) and not bases & context.letters.keys()
+    return bases.pop() if own else f"({','.join(names)})"
+
+
+def _costates(chains: Sequence[tree.Chain], states: Sequence[str], used: Sequence[Node], context: Context) -> Context:
+    """lambda_1, lambda_2, or lambda_x, lambda_y for states x, y, and p_A for x_A; for one state, the costate itself.
+
+    A letter of the field or of the cost, such as the price p, is none.
+    """
+    known = {key(part) for part in used if isinstance(part, tree.Letter)}
+    letters = {key(part): part for chain in chains for part in walk(chain) if isinstance(part, tree.Letter) and key(part) not in known}
+    whole = next((known.letter for known in context.of("p")), "")
+    for base in [whole] if whole else dict.fromkeys(letter.name for letter in letters.values() if letter.name in USUAL_COSTATES):
+        counted = [f"{base}_{i + 1}" for i in range(len(states))]
+        marked = [f"{base}_{state.partition('_')[2]}" for state in states]
+        for names in (counted, [f"{base}_{state}" for state in states], marked, [base] * (len(states) == 1)):
+            if names and letters.keys() >= {*names} and not {*names} & {*states}:
+                return _declared(context, "p", [letters[name] for name in names], "usual")
+    return context
+
+
+def _told(chains: Sequence[tree.Chain], states: Rates, context: Context) -> Context:
+    """lambda and mu of lambda = dJ/dx, mu = dJ/dy, or of H = L + lambda f + mu g for x-dot = f, y-dot = g."""
+    if context.parts("p"):
+        return context
+    for chain in chains:
+        pair = pair_of(chain)
+        title = head(pair[0]) if pair else None
+        if pair and title is not None and key(title) in HAMILTONIANS:
+            found = _multipliers(pair[1], states, context)
+            if len(found) == len(states):
+                return _declared(context, "p", [found[name] for name in states], "usual")
+    slopes = {name: letter for chain in chains for name, letter in _slopes(chain, states)}
+    return _declared(context, "p", [slopes[name] for name in states]) if len(slopes) == len(states) else context
+
+
+def _multipliers(body: Node, states: Rates, context: Context) -> dict[str, tree.Letter]:
+    """Of the right sides, or of the rates, among the terms of a Hamiltonian."""
+    rates = {name: (_plain(right, context), _plain(tree.Letter(name, accents=("dot",)), context)) for name, (_, right) in states.items()}
+    found: dict[str, tree.Letter] = {}
+    for term in tree.terms(body):
+        factors = term.factors if isinstance(term, tree.Product) else ()
+        for name, values in rates.items():
+            letters = [head(factor) for factor in factors if _plain(factor, context) not in values]
+            if len(letters) == 1 == len(factors) - 1 and letters[0] is not None and letters[0].name in (*USUAL_COSTATES, "q"):
+                found[name] = replace(letters[0], above=(), accents=())
+    return found
+
+
+def _plain(node: Node, context: Context) -> Node:
+    return here(resolve(_spelt(node), context))
+
+
+def _slopes(chain: tree.Chain, states: Rates) -> Iterator[tuple[str, tree.Letter]]:
+    """(x, lambda) of lambda(t) = dJ/dx(t)."""
+    pair = pair_of(chain)
+    slope = pair[1] if pair else None
+    letter = head(pair[0]) if pair else None
+    if isinstance(slope, tree.Derivative) and len(slope.by) == 1 and letter is not None and letter.name in USUAL_COSTATES:
+        by = head(slope.by[0])
+        place = slope.by[0].arguments[0] if isinstance(slope.by[0], tree.Call) else None
+        if by is not None and key(by) in states and getattr(place, "name", "t") == "t":
+            yield key(by), letter
+
+
+def _signed(chains: Sequence[tree.Chain], context: Context) -> Context:
+    """With the costate's sign where a Hamiltonian tells: +dJ/dx for H = L + p f, -dJ/dx for H = -L + p f."""
+    costs = (side for chain in chains if _is_cost(chain, context) for side in chain.sides[1:] or chain.sides)
+    cost = next((side.body if isinstance(side, tree.Extremum) and side.body is not None else side for side in costs), None)
+    body = next((pair[1] for pair in map(pair_of, chains) if pair and (letter := head(pair[0])) and key(letter) in HAMILTONIANS), None)
+    if cost is None or body is None or not any(not known.told for known in context.of("p")):
+        return context
+    laws = (*context.laws, Law("objective", Symbol("J"), resolve(cost, context)))
+    sign = costate_sign(replace(context, laws=laws), without_rates(resolve(body, context), context))
+    turned = {name: replace(known, sign=sign, told="its Hamiltonian") for name, known in context.letters.items() if known.symbol == "p"}
+    return replace(context, letters={**context.letters, **turned}) if sign else context
+
+
+def _is_cost(chain: tree.Chain, context: Context) -> bool:
+    """J = ..., min over u of ...: an integral or an end cost, in which nothing is differentiated."""
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair else None
+    named = letter is not None and not letter.accents and context.letters.get(key(letter), Declared("", "J")).symbol == "J"
+    parts = list(walk(chain))
+    if any(isinstance(part, tree.Letter) and {*part.accents} & {*MOTIONS} for part in parts):
+        return False  # a Lagrangian, with the equation of motion in it
+    ends = letter is None or letter.name not in USUAL_COSTATES  # lambda(T) = x(T) is no cost
+    paid = any(isinstance(part, tree.Integral) or (ends and _is_end(part)) for part in parts)
+    return paid and (named or isinstance(chain.sides[0], tree.Extremum)) and not any(isinstance(part, tree.Derivative) for part in parts)
+
+
+def _is_paid(chain: tree.Chain, context: Context) -> bool:
+    """l = x^2 + r u^2: what the notes have called the running or the end cost, written out."""
+    pair = pair_of(chain)
+    known = context.letters.get(key(letter)) if pair is not None and (letter := head(pair[0])) is not None else None
+    return known is not None and known.symbol in ("L", "Psi") and pair is not None and is_plain(pair[1])
+
+
+def _is_end(node: Node) -> bool:
+    return isinstance(node, tree.Call) and len(node.arguments) == 1 and getattr(node.arguments[0], "name", "") == "T"
+
+
+def _open(parts: Iterable[Node], symbol: str, context: Context) -> list[tree.Letter]:
+    """The letters that nothing explains yet, that the header declares as numbers, or as the whole of x, p, w or theta."""
+    parts, whole = list(parts), {known.letter for known in context.of(symbol)}
+    clocks = {key(letter) for part in parts for letter in _clocks(part)} | {*TIMES} - {"s", "tau"}
+    found: dict[str, tree.Letter] = {}
+    for part in parts:
+        if isinstance(part, tree.Letter) and not {*part.accents} & {*MOTIONS} and key(part) not in clocks:
+            known = context.letters.get(key(part))
+            number = known is not None and known.symbol not in ROLES and known.shape == ("1", "1") and known.kind == "constant"
+            if known is None or number or key(part) in whole:
+                found[key(part)] = part
+    return list(found.values())
+
+
+def _clocks(node: Node) -> Iterator[tree.Letter]:
+    """s of x(s) and int ds, which otherwise is a number."""
+    found = node.arguments if isinstance(node, tree.Call) else (node.by,) if isinstance(node, tree.Integral) else ()
+    return (letter for letter in found if isinstance(letter, tree.Letter) and key(letter) in TIMES)
+
+
+def _controls(parts: Sequence[Node], used: Sequence[Node], context: Context) -> list[tree.Letter]:
+    """u, v, w, u_1, u_2, and what is written as a function of time somewhere in the notes."""
+    whole = {known.letter for known in context.of("w")} or {*USUAL_CONTROLS}
+    timed = {key(part.function) for part in parts if isinstance(part, tree.Call) and isinstance(part.function, tree.Letter)
+             and getattr(part.arguments[0], "name", "") == "t"}
+    paid = _paid_for(used) | {key(part.over) for part in parts if isinstance(part, tree.Extremum) and isinstance(part.over, tree.Letter)}
+    return [letter for letter in _open(used, "w", context) if letter.name in whole or key(letter) in timed | paid]
+
+
+def _paid_for(used: Sequence[Node]) -> set[str]:
+    """F of a cost int F^2 dt, a control under whatever name."""
+    integrals = [part.body for part in used if isinstance(part, tree.Integral)]
+    below = {part for body in integrals for node in walk(body) if isinstance(node, tree.Quotient) for part in walk(node.below)}
+    squares = [part.base for body in integrals for part in walk(body) if isinstance(part, tree.Power) and part not in below
+               and part.exponent == tree.Number(Fraction(2))]
+    return {key(base) for base in squares if isinstance(base, tree.Letter)}
+
+
+def _parameters(used: Sequence[Node], context: Context) -> list[tree.Letter]:
+    functions = {key(part.function) for part in used if isinstance(part, tree.Call) and isinstance(part.function, tree.Letter)}
+    return [letter for letter in _open(used, "theta", context) if key(letter) not in functions and letter.name not in NUMBERS]
+
+
+def _running(chains: Iterable[tree.Chain]) -> set[str]:
+    """What moves, or has a value at the end: no parameter."""
+    nodes = [node for chain in chains for node in walk(chain)]
+    dotted = {key(node) for node in nodes if isinstance(node, tree.Letter) and {*node.accents} & {*MOTIONS}}
+    calls = (node for node in nodes if isinstance(node, tree.Call) and isinstance(node.function, tree.Letter) and len(node.arguments) == 1)
+    return dotted | {key(call.function) for call in calls if getattr(call.arguments[0], "name", "") in TIMES}  # type: ignore[arg-type]
+
+
+def _starts(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """theta_0 of theta(0) = theta_0."""
+    found: dict[int, str] = {}
+    for chain in chains:
+        pair = pair_of(chain)
+        letter = head(pair[0]) if pair else None
+        state = context.letters.get(key(letter)) if letter else None
+        if pair and state and state in context.parts("x") and isinstance(pair[1], tree.Letter) and key(pair[1]) not in context.letters:
+            left = resolve(pair[0], context)
+            if isinstance(left, Symbol) and left.at == Symbol("t0"):
+                found[state.part] = key(pair[1])
+    parts = {name: Declared(name, "x0", source="proposed", part=part) for part, name in found.items()}
+    return replace(context, letters={**context.letters, **parts})

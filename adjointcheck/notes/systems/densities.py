@@ -1,0 +1,69 @@
+"""Densities along a flow: which letters are densities, the one given at an end of the horizon, and the score.
+
+p(z(t), t) is a number along each solution; a base density pi, told of the end state alone, is exp(-Psi) where Psi is the cost -log pi.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+
+from adjointcheck.notes.letters.context import Context, Declared, key
+from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, walk
+from adjointcheck.notes.letters.usage import head, pair_of, show_plain
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+LOGARITHMS = ("log", "ln")
+ENDS = ("T", "t_1", "t_f", "t_N", "1")
+
+
+def told(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """With p of log p(z(t), t) as a density, and pi of log pi(z(T)) beside it, or in a cost, as the density at the end."""
+    chains = list(chains)
+    traces = any(isinstance(part, tree.Function) and part.name in ("tr", "div", "det") for chain in chains for part in walk(chain))
+    if context.of("rho") or context.over() == "layers" or not traces:
+        return context
+    places: dict[str, set[str]] = {}
+    for name, place in (found for chain in chains for found in _logarithms(chain, context)):
+        places.setdefault(name, set()).add(place)
+    moving = [name for name, found in places.items() if found != {"end"}]
+    ends = [name for name in places if name not in moving]
+    for name in moving:
+        context = context.declare(Declared(name, "rho", kind="path", source="usual"))
+    return context.declare(Declared(ends[0], "base", kind="function", source="usual")) if len(ends) == 1 else context
+
+
+def supposed(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """p(z, T) = pi(z), E[eps] = 0, E[eps eps'] = I: what is said of a density and of noise is taken for granted."""
+    pair = pair_of(chain)
+    if pair is None or len(chain.sides) > 2:
+        return None
+    left, right = (resolve(side, context) for side in pair)
+    density = isinstance(left, Symbol) and left.name == "rho" and isinstance(right, tree.Function) and "Psi" in symbols(right)
+    noise = isinstance(left, tree.Expectation) and symbols(left) == {"noise"} and symbols(right) <= {"I"}
+    return ("assumption", (), context) if (density and bool(context.of("base"))) or noise else None
+
+
+def untraced(node: Node) -> Node:
+    """1 for traces and divergences, in which a cost may differentiate the field."""
+    traces = isinstance(node, tree.Function) and node.name in ("tr", "div")
+    return tree.Number(Fraction(1)) if traces else rebuilt(node, untraced)
+
+
+def _logarithms(node: Node, context: Context) -> Iterator[tuple[str, str]]:
+    """(p, where) of log p(z(t)), for letters that nothing explains: at the end, or anywhere else."""
+    for part in walk(node):
+        call = part.arguments[0] if isinstance(part, tree.Function) and part.name in LOGARITHMS and len(part.arguments) == 1 else None
+        letter = head(call) if isinstance(call, tree.Call) else None
+        if not isinstance(call, tree.Call) or letter is None or letter.accents or letter.below or key(letter) in context.letters:
+            continue
+        if all(head(argument) is not None or isinstance(argument, tree.Number) for argument in call.arguments):
+            yield key(letter), "end" if len(call.arguments) == 1 and _place(call.arguments[0]) in ENDS else "elsewhere"
+
+
+def _place(node: Node) -> str:
+    """T of z(T) and z_T."""
+    letter = head(node)
+    inner = node.arguments if isinstance(node, tree.Call) else letter.below if letter is not None else ()
+    return show_plain(inner[0]) if len(inner) == 1 else ""

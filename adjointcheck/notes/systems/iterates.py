@@ -1,0 +1,89 @@
+"""Steps of an iteration, w^{k+1} = w^k - eta grad J(w^k): w^k, x^k and p^k are w, x and p, and w^{k+1} is what the step makes of w."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
+
+from adjointcheck.notes.letters.context import USUAL, Context, Declared, key, own
+from adjointcheck.notes.letters.meaning import rebuilt, resolve, unknown, walk
+from adjointcheck.notes.letters.usage import head, pair_of, role_in
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+Introduced = tuple[str, tuple[str, ...], Context] | None
+ONE = tree.Number(Fraction(1))
+_NEXT = r"\^\s*\{\s*\(?\s*([klnijm])\s*\+\s*1\s*\)?\s*\}"
+_STEP = re.compile(rf"(\\?[A-Za-z]+){_NEXT}\s*(?:\(t\))?\s*(?:=|:=|\\leftarrow|\\gets)\s*"
+                   r"\1\s*\^\s*\{?\s*\(?\s*\2\s*\)?\s*\}?\s*(?:\(t\))?\s*[-+]")
+
+
+def iterated_in(texts: Iterable[str]) -> str:
+    """k of w^{k+1} = w^k - ..., where the notes write such a step; "" where they do not."""
+    found = (match[2] for text in texts for match in _STEP.finditer(text))
+    return next(found, "")
+
+
+def iteration(chain: tree.Chain, context: Context) -> Introduced:
+    """w^{k+1} = w^k - eta grad J(w^k): the first time, it says what w^{k+1} is."""
+    pair, index = pair_of(chain), context.option("iterate")
+    letter = head(pair[0]) if pair else None
+    if pair is None or not index or letter is None or not _is_next(letter, index) or _kept(letter) in context.pieces:
+        return None
+    value = at_iterate(pair[1], context)
+    assert not isinstance(value, tree.Chain)
+    context = _small(value, context)
+    if role_in(replace(letter, above=()), context) not in ("w", "theta", "x0") or unknown(resolve(value, context)):
+        return None
+    return "definition", (letter.name,), replace(context, pieces={**context.pieces, _kept(letter): value})
+
+
+def _kept(letter: tree.Letter) -> str:
+    return f"{key(replace(letter, above=()))}^next"
+
+
+def _small(value: Node, context: Context) -> Context:
+    """eta of -eta grad J: a step size."""
+    for term in tree.terms(value)[1:]:
+        inner = term.of if isinstance(term, tree.Negative) else term
+        factor = inner.factors[0] if isinstance(inner, tree.Product) else None
+        plain = isinstance(factor, tree.Letter) and not factor.above and not factor.accents
+        if isinstance(factor, tree.Letter) and plain and key(factor) not in {*context.letters, *USUAL}:
+            context = context.declare(Declared(key(factor), own(key(factor)), source="proposed"))
+            context = replace(context, options={**context.options, "step size": key(factor)})
+    return context
+
+
+def sized(chain: tree.Chain, context: Context) -> Context:
+    """With the step size eta as a small number where a formula expands in it, up to O(eta^2) or by d/d eta, and a constant elsewhere."""
+    name = context.option("step size")
+    if not name:
+        return context
+    slopes = (part.by for part in walk(chain) if isinstance(part, tree.Derivative))
+    expands = any(isinstance(part, tree.BigO) for part in walk(chain)) or any(tree.Letter(name) in by for by in slopes)
+    known = Declared(name, "eps", kind="variable", source="proposed") if expands else Declared(name, own(name), source="proposed")
+    return replace(context, letters={**context.letters, name: known})
+
+
+def _is_next(letter: tree.Letter, index: str) -> bool:
+    return len(letter.above) == 1 and letter.above[0] == tree.Sum((tree.Letter(index), ONE))
+
+
+def at_iterate(node: Node, context: Context) -> Node:
+    """The formula with w for w^k, and what the step makes of it for w^{k+1}."""
+    index = context.option("iterate")
+    if not index or not any(isinstance(part, tree.Letter) and part.above for part in walk(node)):
+        return node
+    return _marked(node, index, context)
+
+
+def _marked(node: Node, index: str, context: Context) -> Node:
+    called = node.function if isinstance(node, tree.Call) and len(node.arguments) == 1 else None
+    letter = called if isinstance(called, tree.Letter) else node
+    if isinstance(letter, tree.Letter) and _is_next(letter, index) and _kept(letter) in context.pieces:
+        return context.pieces[_kept(letter)]
+    if isinstance(node, tree.Letter) and tree.Letter(index) in node.above:
+        return replace(node, above=tuple(mark for mark in node.above if mark != tree.Letter(index)))
+    return rebuilt(node, lambda child: _marked(child, index, context))

@@ -1,0 +1,352 @@
+"""Which letter counts the layers, told by the first time step x_{k+1} = F(x_k), x_k = F(x_{k-1}) of the notes, wherever it stands.
+
+Notes that have a flow before it speak of time until a formula speaks of x_k, p_k or x_N; from there on they speak of layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, key
+from adjointcheck.notes.letters.derivatives import ONE_STEP, UNPLACED
+from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.numbered import STEPS, is_numbered
+from adjointcheck.notes.letters.posing import dated
+from adjointcheck.notes.letters.primes import is_primed
+from adjointcheck.notes.letters.usage import USUAL_COSTATES, head, moving, pair_of, role_in, successor
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.document import Formula
+from adjointcheck.notes.reading.latex import Unread, read_formula
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.ensembles import one_sample
+from adjointcheck.notes.systems.flows import unforced
+from adjointcheck.notes.systems.implicit import solved
+from adjointcheck.notes.systems.superscripts import STAGE_COST, below
+
+COUNTERS = ("k", "l", "n", "i", "j", "m", "t", "s", "ell")
+LASTS = ("N", "K", "L", "T", "M")
+INNER = "inside of a time step "
+ANY_STEP = "the step"  # a function of which nothing is said
+ONE = tree.Number(Fraction(1))
+
+
+def layered(formulas: Iterable[Formula], context: Context) -> Context:
+    """The context that knows which letter counts layers, where a time step is written somewhere in the notes."""
+    if context.of("l") or context.option("over"):
+        return context
+    flows, chains = False, [*_chains(formulas, context)]
+    for chain in chains:
+        found = _step(chain, context) or _through(chain, chains, context)
+        if found is not None:
+            context = _inner(*found, chains, context)
+            context = priced(chains, found[1], context)
+            context = last_layer(chains, *found, matrices(chains, _whole(*found, context)))
+            coming = replace(context, options={**context.options, "coming": " ".join(found)})
+            return coming if flows else _counting(found[1], found[0], context)
+        flows = flows or _flows(chain, context)
+    return context
+
+
+def _through(chain: tree.Chain, chains: Iterable[tree.Chain], context: Context) -> tuple[str, str] | None:
+    """(x, k) of x_k = sigma(a_k) or x_{k+1} = sigma(a_k), where another formula says a_k = W x_{k-1} + b or a_k = W x_k + b."""
+    pair = pair_of(chain)
+    for inner, value in _indexed(chains) if pair is not None else ():
+        if pair is not None and inner != pair[0] and any(part == inner for part in walk(pair[1])):
+            found = _step(replace(chain, sides=(pair[0], _put(pair[1], inner, value)), relations=("=",)), context)
+            if found is not None:
+                return found
+    return None
+
+
+def _indexed(chains: Iterable[tree.Chain]) -> Iterator[tuple[tree.Letter, Node]]:
+    """(a_k, its value) of formulas a_k = ..."""
+    for chain in chains:
+        pair = pair_of(chain)
+        letter = pair[0] if pair else None
+        plain = isinstance(letter, tree.Letter) and len(letter.below) == 1 and not (letter.above or letter.accents)
+        if pair is not None and plain and isinstance(letter, tree.Letter) and isinstance(letter.below[0], tree.Letter):
+            yield letter, pair[1]
+
+
+def _put(node: Node, letter: tree.Letter, value: Node) -> Node:
+    return value if node == letter else rebuilt(node, lambda child: _put(child, letter, value))
+
+
+def _inner(state: str, index: str, chains: Iterable[tree.Chain], context: Context) -> Context:
+    """With a_k of x_k = sigma(a_k) as a part of the time step, which `unfolded` puts in."""
+    chains = list(chains)
+    laws = [pair[1] for chain in chains if (pair := pair_of(chain)) is not None and isinstance(pair[0], tree.Letter)
+            and pair[0].name == state and pair[0].below and tree.Letter(index) in walk(pair[0].below[0])]
+    pieces = {f"{INNER}{letter.name}": value for letter, value in _indexed(chains) if letter.below == (tree.Letter(index),)
+              and letter.name != state and any(part == letter for law in laws for part in walk(law)) and _speaks_of(value, state)}
+    return replace(context, pieces={**context.pieces, **pieces})
+
+
+def _speaks_of(node: Node, state: str) -> bool:
+    return any(isinstance(part, tree.Letter) and part.name == state for part in walk(node))
+
+
+def unfolded(node: Node, context: Context) -> Node:
+    """The right side of a time step with what stands for parts of it put in."""
+    names = [part for part in walk(node) if isinstance(part, tree.Letter) and f"{INNER}{part.name}" in context.pieces and part.below]
+    for letter in dict.fromkeys(names):
+        node = _put(node, letter, context.pieces[f"{INNER}{letter.name}"])
+    return node
+
+
+def matrices(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """Without the parameters W, b of a header as numbers, where the notes transpose one of them: they are letters of their own."""
+    parts = (part.of for chain in chains for part in walk(chain) if isinstance(part, tree.Transposed))
+    turned = {part.name for part in parts if isinstance(part, tree.Letter)}
+    if not any(known.letter in turned for known in context.parts("theta")):
+        return context
+    return replace(context, letters={name: known for name, known in context.letters.items() if known.symbol != "theta"})
+
+
+def priced(chains: Iterable[tree.Chain], index: str, context: Context) -> Context:
+    """With another letter for E_t of E = sum_t E_t(x_t), which is not the whole cost."""
+    chains = list(chains)
+    names = {part.name for chain in chains for part in walk(chain) if isinstance(part, tree.Letter)}
+    for pair in filter(None, map(pair_of, chains)):
+        cost = pair[0].function if isinstance(pair[0], tree.Call) else pair[0]
+        summed = [part.body for part in walk(pair[1]) if isinstance(part, tree.Series)]
+        again = any(isinstance(part, tree.Letter) and part.name == getattr(cost, "name", "") and part.below == (tree.Letter(index),)
+                    for body in summed for part in walk(body))
+        if isinstance(cost, tree.Letter) and not cost.below and again and STAGE_COST not in {*names, *context.letters}:
+            return replace(context, options={**context.options, "stage cost": cost.name})
+    return context
+
+
+def last_layer(chains: Iterable[tree.Chain], state: str, index: str, context: Context) -> Context:
+    """With the letter L that notes write below others for the last layer, told by l = 0, ..., L - 1, sum_{l=0}^{L-1}, 0 <= l < L or x_L."""
+    parts = [part for chain in chains for part in walk(chain)]
+    below = {_label(item) for part in parts if isinstance(part, tree.Letter) for item in part.below for item in walk(item)
+             if isinstance(item, tree.Letter)}
+    told = {_label(letter) for part in parts for end in _range_of(part, index) if (letter := _bare_end(end)) is not None}
+    told = told if context.option("layers above") else told & below
+    ends = [part.below[0] for part in parts if isinstance(part, tree.Letter) and part.name == state and len(part.below) == 1]
+    seen = {_label(end) for end in ends if isinstance(end, tree.Letter) and end.name in LASTS}
+    found = (told or seen) - {index, *context.letters, "N", "K", *(["T"] if index != "t" else [])}
+    return replace(context, options={**context.options, "last layer": found.pop()}) if len(found) == 1 else context
+
+
+def _label(letter: tree.Letter) -> str:
+    """L, or N_t."""
+    return "_".join([letter.name, *(part.name for part in letter.below if isinstance(part, tree.Letter))])
+
+
+def _range_of(node: Node, index: str) -> tuple[Node, ...]:
+    """The ends of l = 0, ..., L - 1, of sum_{l=0}^{L-1}, and of 0 <= l < L."""
+    letter = tree.Letter(index)
+    if isinstance(node, tree.Series):
+        return (node.upper,) if node.index == letter and node.upper is not None else ()
+    if not isinstance(node, tree.Chain) or letter not in node.sides:
+        return ()
+    if len(node.sides) == 3 and {*node.relations} <= {"<", "<=", ">", ">="}:
+        return node.sides[0], node.sides[2]
+    values = node.sides[1] if node.relations in (("=",), ("in",)) else None
+    return (values.rows[0][0], values.rows[-1][-1]) if isinstance(values, tree.Vector) else ()
+
+
+def _bare_end(node: Node) -> tree.Letter | None:
+    """L of L and L - 1."""
+    letter = node.terms[0] if isinstance(node, tree.Sum) else node
+    return letter if isinstance(letter, tree.Letter) and not (letter.below or letter.above or letter.accents) else None
+
+
+def _chains(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chain]:
+    read = (read_formula(formula.text, context.reader()) for formula in formulas if not formula.unread)
+    return (below(one_sample(chain, context), context) for chain in read if not isinstance(chain, Unread))
+
+
+def _step(chain: tree.Chain, context: Context) -> tuple[str, str] | None:
+    """(x, k) of x_{k+1} = F(x_k), or of x_k = F(x_{k-1}), for a letter that is no costate."""
+    pair, implicit = pair_of(chain), solved(chain)
+    if pair is not None and implicit is not None:
+        pair = implicit[1:]
+    letter = pair[0] if pair else None
+    if pair is None or not isinstance(letter, tree.Letter) or letter.accents or letter.above or len(letter.below) != 1:
+        return None
+    index = successor(letter) or letter.below[0]
+    if not isinstance(index, tree.Letter) or index.name not in COUNTERS or index.below:
+        return None
+    before = (index,) if successor(letter) else (tree.Sum((index, tree.Negative(ONE))),)
+    states = {known.letter.partition("_")[0] for known in context.of("x")}
+    named = letter.name in states if states else letter.name not in (*USUAL_COSTATES, "delta", "b", "f")
+    follows = any(isinstance(part, tree.Letter) and part == replace(letter, below=before) for part in walk(pair[1]))
+    activated = letter.name == "a" and not states and any(
+        isinstance(part, tree.Call) and any(node == replace(letter, below=before) for argument in part.arguments for node in walk(argument))
+        for part in walk(pair[1]))  # the activations of a net, and no costate
+    return (letter.name, index.name) if (named or activated) and follows else None
+
+
+def _flows(chain: tree.Chain, context: Context) -> bool:
+    """xdot = f(x), (dx/dt)(t) = f(x(t)), x' = f(x), M xdot + K x = B u."""
+    pair = pair_of(chain)
+    left = head(pair[0]) if pair else None
+    primed = left is not None and is_primed(left) and pair is not None and isinstance(pair[1], tree.Call)
+    terms = [dated(term) for term in tree.terms(pair[0])] if pair is not None else []
+    moved = any(moving(factor) is not None for term in terms for factor in (term, *getattr(term, "factors", ())))
+    return primed or moved
+
+
+def _whole(state: str, index: str, context: Context) -> Context:
+    """x for x_k, which the header names with its index."""
+    mark = f"_{index}"
+    names = {name: name.removesuffix(mark) for name in context.letters if name.endswith(mark)}
+    letters = {names.get(name, name): replace(known, letter=names.get(name, name)) for name, known in context.letters.items()}
+    inputs = {name: replace(known, symbol="w", kind="path") for name, known in letters.items()
+              if known.symbol == "theta" and name in names.values() and not context.of("w")}
+    return replace(context, letters={**letters, **inputs})
+
+
+def _counting(index: str, state: str, context: Context) -> Context:
+    if not context.of("x"):
+        context = context.declare(Declared(state, "x", ("n", "1"), "path", source="proposed"))
+    context = context.declare(Declared(index, "l", kind="index", source="proposed"))
+    return replace(context, options={**context.options, "over": "layers"})
+
+
+def arrived(chain: tree.Chain, context: Context) -> Context:
+    """From a formula on that speaks of x_k, of its costate, or of x_N, the notes speak of layers."""
+    state, _, index = context.option("coming").partition(" ")
+    if not index or not any(_counted(part, state, index, context) for side in chain.sides for part in walk(side)):
+        return context
+    options = {name: value for name, value in context.options.items() if name != "coming"}
+    letters = {name: known for name, known in context.letters.items() if not _is_of_flow(known)}
+    return _counting(index, state, unforced(replace(context, options=options, letters=letters)))
+
+
+def _is_of_flow(known: Declared) -> bool:
+    """D(t) = diag(sigma'(K(t) x(t))), a formula in the state of a flow, whose letter layers may define anew."""
+    paths = [part for part in walk(known.body) if isinstance(part, Symbol) and part.name in ("x", "p")] if known.body is not None else []
+    return known.kind == "defined" and known.source == "proposed" and any(part.at in (None, Symbol("t")) for part in paths)
+
+
+def _counted(node: Node, state: str, index: str, context: Context) -> bool:
+    if not isinstance(node, tree.Letter) or len(node.below) != 1:
+        return False
+    costate = node.name in USUAL_COSTATES or role_in(replace(node, below=(), accents=()), context) == "p"
+    names = {part.name for part in walk(node.below[0]) if isinstance(part, tree.Letter)}
+    last = names <= {*LASTS} and bool(names) and not (names & context.letters.keys())
+    return (node.name == state or costate) and (index in names or (last and node.name == state))
+
+
+def counted_back(letter: tree.Letter, right: Node) -> tree.Letter | None:
+    """k of x_k = F(x_{k-1})."""
+    index = letter.below[0] if len(letter.below) == 1 else None
+    before = replace(letter, below=(tree.Sum((index, tree.Negative(ONE))),)) if isinstance(index, tree.Letter) else None
+    return index if isinstance(index, tree.Letter) and any(part == before for part in walk(right)) else None
+
+
+def of_any_form(written: Node, right: Node, context: Context) -> tuple[Context, Node]:
+    """sigma(W x_k + U u_k + b) with a sigma that nothing explains: any function of the layer's state, of each layer its own."""
+    if not _is_activated(written, right, context):
+        return context, right
+    states = {part for part in walk(resolve(_opened(written), context)) if isinstance(part, Symbol) and part.name == "x"}
+    if len(states) != 1 or context.of("f") or {"w", "theta"} & symbols(resolve(_opened(written), context)):
+        return context, right
+    (state,) = states
+    role = ROLES["f"]
+    context = context.declare(Declared(ANY_STEP, role.symbol, role.shape, role.kind, arguments=("x",), source="proposed"))
+    return context, Applied("f", (("x", state),), at=Symbol("l"))
+
+
+def _is_activated(written: Node, right: Node, context: Context) -> bool:
+    """Is it unknown for functions of sums and products alone?"""
+    opened = unknown(right)
+    heads = {getattr(part.function, "name", "") for part in walk(written) if isinstance(part, tree.Call)}
+    return bool(opened) and {*opened} <= heads
+
+
+def _opened(node: Node) -> Node:
+    """The arguments of calls in the place of the calls."""
+    if isinstance(node, tree.Call) and len(node.arguments) == 1 and isinstance(node.arguments[0], tree.Sum | tree.Product):
+        return _opened(node.arguments[0])
+    return rebuilt(node, _opened)
+
+
+def finer(right: Node, context: Context) -> bool:
+    """Has a law of layers a time step that is new, as h in x_k + h f, stages of its own, or an error?  Then it is another law."""
+    products = [part for part in walk(right) if isinstance(part, tree.Product) and any(isinstance(f, tree.Call) for f in part.factors)]
+    law = context.law("layers")
+    named = [part for part in walk(right) if isinstance(part, tree.Letter)]
+    stages = any(is_numbered(part, context) for part in named) and law is not None and resolve(right, context) != law.right
+    known = {*context.letters}
+    factors = (part for one in products for part in one.factors if isinstance(part, tree.Letter))
+    return stages or any(key(part) in STEPS and key(part) not in known for part in factors) or _is_disturbed(right, context)
+
+
+def _is_disturbed(right: Node, context: Context) -> bool:
+    """F(x_k) + eta_k with a new eta, where F(x_k) was the law before."""
+    law, terms = context.law("layers"), tree.terms(right)
+    new = [term for term in terms if isinstance(term, tree.Letter) and term.below and unknown(resolve(term, context))]
+    rest = tuple(term for term in terms if term not in new)
+    return law is not None and len(new) == 1 and [*tree.terms(law.right)] == [resolve(term, context) for term in rest]
+
+
+def stepwise(chain: tree.Chain, context: Context) -> tree.Chain:
+    """Partial dx_{l+1}/dtheta is that of one time step, x_l held; through all steps where the formula has dx_l/dtheta too."""
+    law = context.law("layers")
+    slopes = [part for side in chain.sides for part in walk(side) if isinstance(part, tree.Derivative) and part.kind == ONE_STEP]
+    if not slopes:
+        return chain
+    alone = law is not None and len(slopes) == 1 and slopes[0].of == law.left
+    new = tree.Derivative(law.right, slopes[0].by, "partial") if alone and law is not None else None
+    return replace(chain, sides=tuple(_stepwise(side, new) for side in chain.sides))
+
+
+def _stepwise(node: Node, new: Node | None) -> Node:
+    if isinstance(node, tree.Derivative) and node.kind == ONE_STEP:
+        return new if new is not None else replace(node, kind="total")
+    return rebuilt(node, lambda child: _stepwise(child, new))
+
+
+def shared(chain: tree.Chain) -> tree.Chain:
+    """dJ/dw for weights that all layers share, which the sum on the other side shows: the sum of dJ/dw_k."""
+    summed = any(isinstance(part, tree.Series) for side in chain.sides for part in walk(side))
+    made = _shared(chain) if summed and len(chain.sides) == 2 else chain
+    assert isinstance(made, tree.Chain)
+    return made
+
+
+def _shared(node: Node) -> Node:
+    if isinstance(node, tree.Derivative) and node.by == (Unknown(UNPLACED),) and symbols(node.of) <= {"J", "J_a"}:
+        index = Symbol("l", bound=True)
+        last = tree.Sum((Symbol("N"), tree.Negative(ONE)))
+        return tree.Series("sum", replace(node, by=(Symbol("w", at=index),)), index, tree.Number(Fraction(0)), last)
+    return rebuilt(node, _shared)
+
+
+def grid(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """N h = T, h = T/N, t_k = t_0 + k h: the letter of the time step, and how many there are."""
+    pair = pair_of(chain)
+    if pair is None or not context.of("x") or any(isinstance(part, tree.Call | tree.Function | tree.Derivative) for part in walk(chain)):
+        return None
+    if isinstance(pair[1], tree.Quotient) and pair[1].above == tree.Letter("t"):
+        return None  # tau = t/T is a time
+    names = {key(part) for part in _letters(chain)}
+    new = names - {*context.letters, *USUAL}
+    steps = [name for name in STEPS if name in new]
+    counts = [name for name in LASTS if name in new]
+    times = {name for name in names if name.partition("_")[0] == "t"} | {"T", *COUNTERS, *(known.letter for known in context.of("l"))}
+    counted = any(name.startswith("t_") or name in COUNTERS[:6] for name in names)  # T = t/tau has nothing that counts
+    if len(steps) != 1 or not (counts or counted) or not new <= {*steps, *counts, *times}:
+        return None
+    context = context.declare(Declared(steps[0], "h", source="proposed"))
+    context = context.declare(Declared(counts[0], "N", source="proposed")) if counts and not context.of("N") else context
+    return "assumption", tuple(steps), context
+
+
+def _letters(node: Node) -> Iterator[tree.Letter]:
+    """The letters of a formula, without those in subscripts."""
+    if isinstance(node, tree.Letter):
+        yield node
+    else:
+        for name in ("sides", "terms", "factors", "of", "above", "base"):
+            inner = getattr(node, name, ())
+            for part in inner if isinstance(inner, tuple) else (inner,):
+                yield from _letters(part)
+        yield from _letters(node.below) if isinstance(node, tree.Quotient) else ()

@@ -1,0 +1,104 @@
+"""What notes say in words that a costate is, in several languages.
+
+    let $p_k$ be the gradient of $E$ with respect to $x_k$, a column     `meant`: tells what p_k = dE/dx_k would tell
+    $\\lambda(t)$ is the gradient of the loss with respect to the state   `said_costate`: of the one letter that may be a costate
+
+A sentence that denies, or speaks of minus the gradient or of a Hamiltonian, says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, letter_name
+from adjointcheck.notes.letters.notation import DENIED, DISPLAY, MATHS, SENTENCE
+from adjointcheck.notes.letters.usage import USUAL_COSTATES, head
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.latex import Unread, read_formula
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.multiplier import costate_meaning
+from adjointcheck.notes.systems.superscripts import below
+
+SLOPE = (r"(?:gradi[eè]nt\w*|derivatives?|sensitivit(?:y|ies)|ableitung(?:en)?|sensitivität\w*|dérivées?|derivadas?|derivat[ae]|sensibilità"
+         r"|sensibilit[ée]s?|sensibilidad(?:es)?|градиент\w*|производн\w+|梯度|导数)")
+BY = (r"(?:in|with respect to|w\.?\s?r\.?\s?t\.?|by|at|nach|bezüglich|par rapport (?:à|au)|(?:con )?respecto (?:a|de|al)"
+      r"|rispetto (?:a|al)|по)\b")
+NAMED = r"(?:by|as|called|mit|als|par|por|como|con|come|через)"
+WORDS, LITTLE = r"[^$.;]{0,50}?", r"[^$.;]{0,30}?"
+SAID = tuple(re.compile(pattern) for pattern in (
+    rf"\$(?P<p>\d+)\${WORDS}\b{SLOPE}{LITTLE}\$(?P<J>\d+)\${LITTLE}\b{BY}{LITTLE}\$(?P<x>\d+)\$",
+    rf"\b{SLOPE}{LITTLE}\$(?P<J>\d+)\${LITTLE}\b{BY}{LITTLE}\$(?P<x>\d+)\${LITTLE}\b{NAMED}\s+\$(?P<p>\d+)\$",
+    r"\$(?P<p>\d+)\$\s*(?:为|是|表示|=)?\s*\$(?P<J>\d+)\$\s*(?:对|關於|关于)\s*\$(?P<x>\d+)\$\s*的?[总全]?(?:梯度|导数)"))
+MINUS = re.compile(r"\bminus\b|\bnegativ|\bpartial|\bsecond|\bopposit|负|отрицат|частн")
+PERIOD = re.compile(r"(?<=[.!?])\s+|[\u3002\uff01\uff1f]|\n\s*\n")  # a colon goes on
+STATE = r"(?:the |den |dem |l'|al |à l')?(?:state|zustand|état|estado|stato|состоян\w*|状态)"
+PLACE = r"(\\?[a-z]+(?:\{\\?[a-z]\})?)\s*(?:\(t\b|_\{?[klnijm]\b)"
+NAME = r"(\\?[A-Za-z]+)\s*(?:\(t\b[^$]*\)|_\{?[klnijmt]\}?)?(?:\s*\\in\b[^$]*)?"
+ALONG = (r"(?:with respect to|w\.?\s?r\.?\s?t\.?|\bin\b|\bnach\b|bezüglich|par rapport (?:à|au)|rispetto (?:a|allo)|respecto (?:a|al|de)"
+         r"|\bпо\b|关于|对)")  # noqa: RUF001  of BY what does not say where a slope is taken
+MEANT = re.compile(rf"\$\s*{NAME}\s*\$.{{0,80}}?{SLOPE}.{{1,120}}?{ALONG}\s*(?:{STATE}\b|\$\s*{PLACE})", re.IGNORECASE)
+OTHERWISE = re.compile(r"hamilt|гамильт|\$\s*(?:\\mathcal\s*\{?)?H\b|minus|negativ|moins|meno\b|menos|минус|负|\$\s*-", re.IGNORECASE)
+COLUMN = re.compile(r"\bcolumns?\b|\bspalten?|\bcolonn|\bcolumna|столбе?ц|列向量")
+ROW = re.compile(r"\brows?\b|\bzeilen?|\bligne|\bfila|\briga|строк|行向量")
+
+
+def meant(words: str, context: Context) -> Context:
+    """With the costates of which the words before a formula say that they are gradients of the cost."""
+    for sentence in SENTENCE.split(words):
+        for chain, layout in _stated(sentence, context):
+            found = costate_meaning(chain, context)
+            if found is not None:
+                context = _laid_out(found[1][0], layout, found[2])
+    return context
+
+
+def _stated(sentence: str, context: Context) -> Iterator[tuple[tree.Chain, str]]:
+    """(p = dJ/dx, layout) of each statement in a sentence that denies nothing."""
+    formulas = [found[1] or found[2] for found in MATHS.finditer(sentence)]
+    counter = iter(range(len(formulas)))
+    plain = MATHS.sub(lambda _: f"${next(counter)}$", sentence).lower()
+    if DENIED.search(plain) or MINUS.search(plain):
+        return
+    layout = _layout(plain)
+    for found in (match for pattern in SAID for match in pattern.finditer(plain)):
+        parts = {name: _read(formulas[int(found[name])], context) for name in ("p", "J", "x")}
+        costate, cost, state = parts["p"], parts["J"], parts["x"]
+        if costate is not None and cost is not None and state is not None and head(costate) is not None and head(state) is not None:
+            yield below(tree.Chain((costate, tree.Derivative(cost, (state,), "total")), ("=",)), context), layout
+
+
+def _layout(plain: str) -> str:
+    return "column" if COLUMN.search(plain) else "row" if ROW.search(plain) else ""
+
+
+def _read(text: str, context: Context) -> Node | None:
+    """The one expression that a formula is."""
+    chain = read_formula(text, context.reader())
+    return None if isinstance(chain, Unread) or len(chain.sides) != 1 else chain.sides[0]
+
+
+def _laid_out(name: str, layout: str, context: Context) -> Context:
+    known = context.letters[name]
+    made = replace(known, layout=known.layout or layout, told="the words of the notes")
+    return replace(context, letters={**context.letters, name: made})
+
+
+def said_costate(prose: str, context: Context) -> Context:
+    """The context with the costate that the words explain, which is +dJ/dx, where no other letter may be one, or a header declares it."""
+    sentences = [" ".join(text.split()) for text in PERIOD.split(DISPLAY.sub(". ", prose))]
+    states = {known.letter for known in context.of("x")}
+    found = {(match[1], _layout(text.lower())) for text in sentences if (match := MEANT.search(text))
+             and (match[2] is None or not states or letter_name(match[2]) in states)
+             and not OTHERWISE.search(match[0]) and not DENIED.search(MATHS.sub(" ", text.lower()))}
+    if len({name for name, _ in found}) != 1:
+        return context
+    name, layout = letter_name(found.copy().pop()[0]), next(iter({layout for _, layout in found} - {""}), "")
+    known, others = context.letters.get(name), context.of("p")
+    if known is None and not others and name in USUAL_COSTATES and context.rates & {*USUAL_COSTATES} <= {name}:
+        role = ROLES["p"]
+        known = Declared(name, "p", role.shape, role.kind, layout=layout, source="proposed")
+    if known is None or known.symbol != "p" or known.told:
+        return context
+    return replace(context, letters={**context.letters, name: replace(known, layout=known.layout or layout, told="its words")})

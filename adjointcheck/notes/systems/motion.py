@@ -1,0 +1,80 @@
+"""How notes tell the dynamics: xdot = f(x, t, theta), x' = f(x), the flow that layers become."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adjointcheck.notes.letters.context import USUAL, Context, Declared, Law, key
+from adjointcheck.notes.letters.meaning import resolve, walk
+from adjointcheck.notes.letters.primes import is_primed, unprimed
+from adjointcheck.notes.letters.usage import (
+    USUAL_STATES,
+    constants,
+    differentiates,
+    head,
+    introduced_function,
+    moving,
+    pair_of,
+    role_in,
+)
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.flows import turned_to_time
+from adjointcheck.notes.systems.modes import is_mode
+from adjointcheck.notes.systems.production import alike, inner_function, steered
+
+Introduced = tuple[str, tuple[str, ...], Context] | None
+
+
+def dynamics(chain: tree.Chain, context: Context) -> Introduced:
+    """zdot = f(z, t, theta): the state, the field and its arguments, for the first such line about a letter that is no costate."""
+    pair = pair_of(chain)
+    letter = moving(pair[0]) if pair else None
+    if pair is None or letter is None or context.law("dynamics") or role_in(letter, context) not in ("", "x"):
+        return None
+    if isinstance(pair[0], tree.Negative | tree.Transposed):
+        return None
+    right = pair[1]
+    if differentiates(right) or (letter.below and role_in(letter, context) == ""):
+        return None
+    if role_in(letter, context) == "" and not (_is_field(right) or (key(letter) in USUAL_STATES and not differentiates(right))):
+        return None
+    timed = isinstance(pair[0], tree.Call) or any(isinstance(p, tree.Call) and head(p) == letter for p in walk(right))
+    context = turned_to_time(right, context)
+    context = context.declare(Declared(key(letter), "x", ("n", "1"), "path", source="proposed"))
+    names: tuple[str, ...] = (key(letter),)
+    if (_is_field(right) and role_in(head(right), context) != "act") or is_mode(right, context):
+        context, more = introduced_function(right, "f", context, timed)
+        names += more
+    elif (call := inner_function(right, context)) is not None:
+        context, more = introduced_function(call, "f", alike(right, steered(right, context)), timed)
+        names += more
+    context = constants(right, context, context.letters[key(letter)].shape)
+    law = Law("dynamics", resolve(pair[0], context), resolve(right, context))
+    return "assumption", names, replace(context, laws=(*context.laws, law))
+
+
+def primed_dynamics(chain: tree.Chain, context: Context) -> Introduced:
+    """x' = f(x, theta), where t is declared: from here on a prime is a derivative in time; without t it may be the next state."""
+    primed = head(chain.sides[0])
+    if primed is None or not is_primed(primed) or context.option("prime") or not (context.of("t") or context.of("t1")):
+        return None
+    if any(is_primed(part) for side in chain.sides[1:] for part in walk(side)):
+        return None
+    meant = replace(context, options={**context.options, "prime": "rate"})
+    return dynamics(unprimed(chain, meant), meant)
+
+
+def limit_dynamics(chain: tree.Chain, context: Context) -> Introduced:
+    """lim (x_{l+1} - x_l)/h = xdot = f(x): the flow that layers become."""
+    if len(chain.sides) != 3 or not isinstance(chain.sides[0], tree.Limit):
+        return None
+    return dynamics(replace(chain, sides=chain.sides[1:], relations=chain.relations[1:]), context)
+
+
+def _is_field(node: Node) -> bool:
+    function = head(node)
+    if function is None or isinstance(node, tree.Negative | tree.Transposed):
+        return False
+    named = isinstance(node, tree.Call) or key(function) in ("f", "F", "g", "v", "b")
+    return not function.below and key(function) not in USUAL and named

@@ -1,0 +1,289 @@
+"""What tells a costate: the term in which it multiplies the dynamics, or a derivative of the cost.  Its sign stays open until then.
+
+    H = L + lambda^T f,  J_a = J + int lambda^T (f - xdot) dt,  a(t) = dL/dz(t)          +dJ/dx
+    H = p f - L,         J_a = J + int p (xdot - f) dt                                   -dJ/dx
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+
+from adjointcheck.notes.letters.components import implied
+from adjointcheck.notes.letters.context import LATER, MOTIONS, USUAL, Context, Declared, Law, key, own
+from adjointcheck.notes.letters.cost_parts import is_later, is_rest
+from adjointcheck.notes.letters.costs import integrates
+from adjointcheck.notes.letters.dummies import named_arguments
+from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.own_letters import is_placed
+from adjointcheck.notes.letters.quantities import here
+from adjointcheck.notes.letters.starting import priced
+from adjointcheck.notes.letters.usage import HAMILTONIANS, USUAL_COSTATES, constants, head, moving, pair_of, propose, role_in, successor
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.concrete import without_rates
+from adjointcheck.notes.systems.manifold import with_end_multiplier
+
+Introduced = tuple[str, tuple[str, ...], Context] | None
+Constrained = Callable[[Node], bool]
+RATE = tree.Derivative(Symbol("x"), (Symbol("t"),), "total")
+
+
+def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
+    """H(x, u, lambda, t) = L + lambda^T f: a body in explicit arguments, and the costate's letter and sign."""
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair else None
+    letter = replace(letter, below=()) if letter is not None and is_placed(letter, context) else letter  # H_k
+    if pair is None or letter is None or letter.below or letter.above or letter.accents or role_in(letter, context) not in ("", "H"):
+        return None
+    if role_in(letter, context) == "" and letter.name not in HAMILTONIANS:
+        return None
+    declared = context.letters.get(key(letter))
+    if declared is not None and declared.body is not None:
+        return None
+    context = named_arguments(*pair, context)
+    context = told_by(pair[1], partial(_is_f, context=context), context)
+    context = propose(tree.Chain((pair[1],), ()), context)
+    (body,) = implied([without_rates(resolve(pair[1], constants(pair[1], context, ("1", "1"))), context)])
+    if unknown(body) or "p" not in symbols(body):
+        return None
+    declared = Declared(key(letter), "H", kind="function", body=body, source=declared.source if declared else "proposed")
+    return "definition", (key(letter),), replace(context, letters={**context.letters, key(letter): declared})
+
+
+def _is_f(node: Node, context: Context) -> bool:
+    law = context.law("dynamics") or context.law("layers")
+    made = resolve(node, context)
+    letter = head(node)
+    if letter is not None and key(letter) == "f" and not role_in(letter, context):
+        return True
+    return (isinstance(made, Applied) and made.name == "f") or (law is not None and made == law.right)
+
+
+def told_by(node: Node, constrained: Constrained, context: Context) -> Context:
+    """The letter that multiplies the dynamics is the costate, with the sign of its term against the cost."""
+    terms = tree.terms(node)
+    cost = [isinstance(term, tree.Negative) for term in terms if not split(term, constrained)]
+    for term in terms:
+        found = split(term, constrained)
+        if found is not None:
+            letter, sign, layout = found
+            sign = -sign if cost and cost[0] else sign if cost else 1  # H = p f is written for either sign
+            context = _tells(letter, sign, layout, context, "its Hamiltonian" if cost else "")
+    return context
+
+
+def _tells(letter: tree.Letter, sign: int, layout: str, context: Context, by: str) -> Context:
+    """With the letter as costate, if it may be one of which nothing has been told."""
+    name = letter.name if context.over() == "layers" else key(letter)
+    known = context.letters.get(name)
+    if not may_be_costate(name, context):
+        return context
+    made = known if known is not None and known.symbol == "p" else Declared(name, "p", ("1", "n"), "path", source="proposed")
+    made = replace(made, sign=sign, layout=made.layout or layout, told=by)
+    return replace(context, letters={**context.letters, name: made})
+
+
+def may_be_costate(name: str, context: Context) -> bool:
+    """A costate with an open sign; else, where there is no costate yet, a new letter, or one of which only the space is known."""
+    known = context.letters.get(name)
+    if known is not None and known.symbol == "p":
+        return known.told in ("", LATER) and not known.part
+    spaced = known is not None and known.symbol == own(name) and known.body is None and known.source == "proposed"
+    return not context.of("p") and (spaced if known is not None else name not in USUAL)
+
+
+def split(term: Node, constrained: Constrained) -> tuple[tree.Letter, int, str] | None:
+    """(lambda, sign, layout) of +-lambda^T f; what is transposed before f, or stands behind f^T, is a column."""
+    sign = -1 if isinstance(term, tree.Negative) else 1
+    term = term.of if isinstance(term, tree.Negative) else term
+    factors = term.factors if isinstance(term, tree.Product) else term.arguments if isinstance(term, tree.Function) else ()
+    rest = [factor for factor in factors if not constrained(factor.of if isinstance(factor, tree.Transposed) else factor)]
+    letter = head(rest[0]) if len(rest) == 1 and len(factors) == 2 else None
+    if letter is None or any(isinstance(mark, tree.Letter) and mark.name == "prime" for mark in letter.above):
+        return None
+    column = isinstance(term, tree.Product) and any(isinstance(factor, tree.Transposed) for factor in factors[:1])
+    return replace(letter, above=()), -sign if isinstance(rest[0], tree.Negative) else sign, "column" if column else ""
+
+
+def augmented(chain: tree.Chain, context: Context) -> Introduced:
+    """J_a = J + int lambda^T (f - xdot) dt, over layers the sum of lambda_{l+1}^T (...): the multiplier's sign is read off."""
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair else None
+    if pair is None or letter is None or role_in(letter, context) not in ("", "J_a") or {*letter.accents} & {*MOTIONS}:
+        return None
+    paid = any(isinstance(part, tree.Integral) for part in walk(pair[1]))
+    terms = [found for found in _adjoined(pair[1], 1, context) if paid or found[3]] if context.of("x") else []
+    if not terms:
+        return None
+    for found, sign, layout, _ in terms:
+        context = _tells(found, sign, layout, context, "its Lagrangian")
+    context, known = priced(pair[1], with_end_multiplier(pair[1], context, "its Lagrangian")), context.letters.get(key(letter))
+    context = propose(tree.Chain((pair[1],), ()), context)
+    body = resolve(pair[1], context)
+    declared = Declared(key(letter), "J_a", kind="functional", body=body, source=known.source if known else "proposed")
+    return "definition", (key(letter),), replace(context, letters={**context.letters, key(letter): declared})
+
+
+def _adjoined(node: Node, sign: int, context: Context) -> Iterator[tuple[tree.Letter, int, str, bool]]:
+    """(lambda, sign, layout, whole) of all +-lambda^T (f - xdot), which are whole, and of all -+lambda^T xdot in a functional."""
+    if isinstance(node, tree.Negative):
+        yield from _adjoined(node.of, -sign, context)
+        return
+    factors = node.factors if isinstance(node, tree.Product) else node.arguments if isinstance(node, tree.Function) else ()
+    defect = next((defect for factor in factors if (defect := _defect(factor, context))), 0)
+    found = split(node, lambda factor: _defect(factor, context) != 0) if defect else None
+    if found is not None and _multiplies(found[0], context):
+        yield found[0], found[1] * defect * sign, found[2], any(isinstance(factor, tree.Sum) for factor in factors)
+    elif not defect:
+        for child in children(node):
+            yield from _adjoined(child, sign, context)
+
+
+def _multiplies(letter: tree.Letter, context: Context) -> bool:
+    name = letter.name if context.over() == "layers" else key(letter)
+    return may_be_costate(name, context) or (name in context.letters and context.letters[name].symbol == "p")
+
+
+def _defect(node: Node, context: Context) -> int:
+    """+1 for f - xdot, -1 for xdot - f, for F that the notes define so, and for xdot alone, 0 for anything else."""
+    node = node.of if isinstance(node, tree.Transposed) else node
+    named = head(node)
+    known = context.letters.get(key(named)) if named is not None else None
+    if known is not None and known.kind == "defined" and known.body is not None:
+        return next((-sign for term, sign in _signed(known.body) if here(term) == RATE), 0)
+    for inner, sign in _signed(node):
+        letter = moving(inner)
+        if letter is None and isinstance(inner, tree.Letter) and successor(inner) is not None and isinstance(node, tree.Sum):
+            letter = replace(inner, below=())
+        if letter is not None and role_in(letter, context) == "x":
+            return -sign
+    return 0
+
+
+def _signed(node: Node) -> Iterator[tuple[Node, int]]:
+    """The terms of a sum with their signs."""
+    yield from ((term.of, -1) if isinstance(term, tree.Negative) else (term, 1) for term in tree.terms(node))
+
+
+def costate_meaning(chain: tree.Chain, context: Context) -> Introduced:
+    """a(t) = dL/dz(t), lambda = (dJ/dx)^T: what the costate is; for a costate of which that is told it is a claim."""
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair else None
+    if pair is None or letter is None or not context.of("x") or moving(pair[0]) is not None:
+        return None
+    name = key(replace(letter, below=())) if letter.below and context.over() == "layers" else key(letter)
+    known = context.letters.get(name)
+    if known is not None and not may_be_costate(name, context):
+        return None
+    right, sign = (pair[1].of, -1) if isinstance(pair[1], tree.Negative) else (pair[1], 1)
+    right = right.of if isinstance(right, tree.Transposed) else right
+    if isinstance(right, tree.Letter) and len(right.below) == 1:
+        right = tree.Derivative(replace(right, below=()), right.below, "partial")
+    if not isinstance(right, tree.Derivative) or len(right.by) != 1:
+        return None
+    of, by = head(right.of), resolve(right.by[0], context)
+    if isinstance(by, Symbol) and (rest := is_rest(resolve(right.of, context), by, context)):
+        of, options = tree.Letter(context.of("J")[0].letter), {"first costate": "without"} if rest == "later" else {}
+        context = replace(context, options={**context.options, **options})
+    if not (isinstance(by, Symbol) and by.name == "x") or (isinstance(by.at, Symbol) and by.at.name in ("t0", "t1", "N")) or of is None:
+        return None
+    context = context if role_in(of, context) or (context.of("J") and not _is_cost_in_time(context)) else _assumed_loss(of, context)
+    if role_in(of, context) != "J" and not is_later(of, context):
+        return None
+    if role_in(of, context) != "J":
+        context = replace(context, options={**context.options, "first costate": "without"})
+    made = known if known is not None and known.symbol == "p" else Declared(name, "p", ("1", "n"), "path", source="proposed")
+    return "definition", (name,), replace(context, letters={**context.letters, name: replace(made, sign=sign, told="its meaning")})
+
+
+def _assumed_loss(letter: tree.Letter, context: Context) -> Context:
+    """A loss of which nothing is said but its derivative in the state: it is a cost of the end state, beside one in time too."""
+    declared = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
+    ended = Applied("Psi", (("x", Symbol("x", at=Symbol("N"))),))
+    return replace(declared, laws=(*context.laws, Law("objective", Symbol("J"), ended))) if _is_cost_in_time(context) else declared
+
+
+def _is_cost_in_time(context: Context) -> bool:
+    """Over layers, is the cost that the notes gave one of a flow?"""
+    law = context.law("objective")
+    return context.over() == "layers" and law is not None and integrates(law.right)
+
+
+def governed(chain: tree.Chain, context: Context) -> Context:
+    """With q as the costate, where q-dot = -f_x^T q + ..., q-dot + f_x^T q = ... or -A^T q + ... is all that tells of it."""
+    pair = pair_of(chain)
+    moved = [(term, letter) for term in tree.terms(pair[0]) if (letter := _rate(term)) is not None] if pair else []
+    letter = moved[0][1] if len(moved) == 1 else None
+    new = letter is not None and not (letter.accents or letter.above or letter.below) and bool(unknown(resolve(letter, context)))
+    if pair is None or letter is None or not new or context.of("p") or not context.of("x") or context.over() == "layers":
+        return context
+    rest = (term for term in (*tree.terms(pair[1]), *tree.terms(pair[0])) if term is not moved[0][0])
+    weighed = any(_weighed(term, letter, context) for term in rest)
+    return context.declare(Declared(key(letter), "p", ("1", "n"), "path", source="usual")) if weighed else context
+
+
+def _rate(term: Node) -> tree.Letter | None:
+    """q of q-dot and -q-dot."""
+    return moving(term.of if isinstance(term, tree.Negative) else term)
+
+
+def supposed(sides: Iterable[Node], context: Context) -> str:
+    """The letter of which its equation alone says that it is the costate, while no line is proved that shows so."""
+    found = [known for known in context.of("p") if known.source == "usual" and not known.told and not _is_usual(known, context)]
+    return found[0].letter if found and any("p" in symbols(side) for side in sides) else ""
+
+
+def _is_usual(known: Declared, context: Context) -> bool:
+    """lambda, or (p_1, p_2) as a whole."""
+    letters = [part.letter for part in context.parts("p")] or [known.letter]
+    return all(letter.partition("_")[0] in USUAL_COSTATES for letter in letters)
+
+
+def _weighed(term: Node, letter: tree.Letter, context: Context) -> bool:
+    """f_x^T q, A^T q, q^T f_x or q f_x, with either sign."""
+    term = term.of if isinstance(term, tree.Negative) else term
+    factors = term.factors if isinstance(term, tree.Product) and len(term.factors) == 2 else ()
+    if not factors or letter not in (head(factors[0]), head(factors[1])):
+        return False
+    behind = head(factors[1]) == letter
+    slope = resolve(factors[0] if behind else factors[1], context)
+    return _is_slope(slope.of, context) if behind and isinstance(slope, tree.Transposed) else not behind and _is_slope(slope, context)
+
+
+def _is_slope(node: Node, context: Context) -> bool:
+    """df/dx, or A of xdot = A x + ..."""
+    law = context.law("dynamics")
+    if isinstance(node, tree.Derivative) and isinstance(node.of, Applied):
+        return node.of.name == "f" and node.by == (Symbol("x"),)
+    return law is not None and any(term == tree.Product((node, Symbol("x"))) for term in tree.terms(law.right))
+
+
+# Both signs
+
+OPEN_SIGN = "it is wrong for the costate +dJ/dx and right for -dJ/dx; declare which one is meant"
+
+
+def has_open_sign(context: Context, *sides: Node) -> bool:
+    """Do the sides speak of a costate of which nothing tells whether it is dJ/dx or -dJ/dx?"""
+    found = [known for known in context.letters.values() if known.symbol == "p"]
+    return bool(found) and not any(known.told for known in found) and any("p" in symbols(side) for side in sides)
+
+
+def with_other_sign(context: Context, by: str) -> Context:
+    """The context with the other sign for the costate, told by something."""
+    bodies = {name: replace(known, body=negated(known.body)) for name, known in context.letters.items() if known.body is not None}
+    costates = {name: replace(known, sign=-known.sign, told=by) for name, known in context.letters.items() if known.symbol == "p"}
+    return replace(context, letters={**context.letters, **bodies, **costates})
+
+
+def signed(context: Context, by: str) -> Context:
+    """The context in which the sign of the costate is told by something."""
+    costates = {name: replace(known, told=by) for name, known in context.letters.items() if known.symbol == "p"}
+    return replace(context, letters={**context.letters, **costates})
+
+
+def negated(node: Node) -> Node:
+    """Every costate with the other sign."""
+    return tree.Negative(node) if isinstance(node, Symbol) and node.name in ("p", "a_theta") else rebuilt(node, negated)

@@ -1,0 +1,242 @@
+"""Outputs of a state: y(t) = h(x(t), theta), and y_i(t) = h_i(x(t), theta) one by one, with weights 1/sigma_ij^2.
+
+    sum_i ((y_ij - y_i(t_j))/sigma_ij)^2   is   (y_j - h(x(t_j)))^T sigma_j^-1 sigma_j^-1 (y_j - h(x(t_j))),   sigma_j a matrix
+
+What holds for every symmetric sigma_j holds for a diagonal one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
+from adjointcheck.notes.letters.meaning import rebuilt, resolve, unknown, walk
+from adjointcheck.notes.letters.usage import head, pair_of
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.measured import NAMES
+
+Introduced = tuple[str, tuple[str, ...], Context] | None
+OUTPUTS = ("y", "Y", "z", "o")
+INDEX = "output index"  # the option that keeps i of y_i
+ONE = tree.Number(Fraction(1))
+NORMALISATION = tree.Letter("log_sigma")  # sum_i log(2 pi sigma_ij^2), a constant
+
+
+def output(chain: tree.Chain, context: Context) -> Introduced:
+    """y(t) = h(x(t), theta), or y_i = h_i: what the notes call an output is put in from here on."""
+    pair = pair_of(chain)
+    left, right = (head(pair[0]), pair[1]) if pair is not None else (None, chain)
+    function = right.function if isinstance(right, tree.Call) else None
+    if left is None or not isinstance(right, tree.Call) or not isinstance(function, tree.Letter) or not _is_new(left, context):
+        return None
+    if left.below != function.below or len(left.below) > 1 or not _is_map(function, left, context):
+        return None
+    if context.over() == "layers" or getattr(resolve(right.arguments[0], context), "name", "") != "x":
+        return None
+    call = replace(right, function=replace(function, below=()))
+    options = {INDEX: left.below[0].name} if left.below and isinstance(left.below[0], tree.Letter) else {}
+    pieces = {**context.pieces, _piece(left): call}
+    return "definition", (left.name,), replace(context, pieces=pieces, options={**context.options, **options})
+
+
+def _is_new(letter: tree.Letter, context: Context) -> bool:
+    plain = letter.name in OUTPUTS and not (letter.above or letter.accents)
+    return plain and letter.name not in context.letters and bool(context.of("x"))
+
+
+def _is_map(function: tree.Letter, of: tree.Letter, context: Context) -> bool:
+    """h, of which nothing else is known."""
+    known = context.letters.get(function.name)
+    named = known.symbol == "O" if known is not None else function.name in NAMES
+    return named and not function.accents and function.name != of.name
+
+
+def _piece(letter: tree.Letter) -> str:
+    """The name under which the formula of an output is kept."""
+    return f"{letter.name}(t)"
+
+
+def observed(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Context]:
+    """A formula in vectors of outputs, with outputs put in; and the context with the weights sigma_j that it brings in."""
+    indices = _indices(chain, context)
+    for name in sorted(indices):
+        context = _weighed(chain, name, context)
+        chain = replace(chain, sides=tuple(_whole(side, name) for side in chain.sides))
+    if NORMALISATION in walk(chain):
+        context = context.declare(Declared(NORMALISATION.name, own(NORMALISATION.name), source="proposed"))
+    pieces = {name: call for name, call in context.pieces.items() if name.endswith("(t)") and isinstance(call, tree.Call)}
+    return (replace(chain, sides=tuple(_put(side, pieces, context) for side in chain.sides)) if pieces else chain), context
+
+
+def _put(node: Node, pieces: dict[str, tree.Call], context: Context) -> Node:
+    """h(x(t_j), theta) of y(t_j), and h of dy/dx."""
+    letter = node.function if isinstance(node, tree.Call) and len(node.arguments) == 1 else node
+    call = pieces.get(_piece(letter)) if isinstance(letter, tree.Letter) and not (letter.below or letter.above or letter.accents) else None
+    if call is None:
+        return rebuilt(node, lambda child: _put(child, pieces, context))
+    return _at(call, node.arguments[0], context) if isinstance(node, tree.Call) else call.function
+
+
+def _at(node: Node, time: Node, context: Context) -> Node:
+    """h(x, theta) or h(x(t), theta) with the state at another time."""
+    state = {known.letter for known in context.of("x")}
+    if isinstance(node, tree.Letter) and node.name == "t" and not node.below:
+        return time
+    if isinstance(node, tree.Letter) and key(node) in state:
+        return tree.Call(node, (time,))
+    if isinstance(node, tree.Call):
+        return replace(node, arguments=tuple(_at(argument, time, context) for argument in node.arguments))
+    return node
+
+
+# Components
+
+
+def _indices(chain: tree.Chain, context: Context) -> set[str]:
+    """i of sum_i (y_ij - y_i(t_j))^2: the index letters of outputs, and of no time or layer."""
+    found = {context.option(INDEX)} - {""}
+    names = {name[:-3] for name in context.pieces if name.endswith("(t)")} | {known.letter for known in context.of("O")}
+    states = {known.letter for known in context.of("x")} if context.over() == "layers" else set()
+    for series in (part for part in walk(chain) if isinstance(part, tree.Series)):
+        for name in _names(series.index):
+            parts = [part for part in walk(series.body) if isinstance(part, tree.Letter) and name in _names(*part.below)]
+            calls = {letter.name for letter in _called_in_time(series.body) if letter in parts}
+            if any(part.name in names | calls for part in parts) and not any(part.name in ("t", "tau", "s", *states) for part in parts):
+                found.add(name)
+    return found
+
+
+def _called_in_time(body: Node) -> Iterator[tree.Letter]:
+    """h_i of h_i(x(t_j))."""
+    for part in walk(body):
+        if isinstance(part, tree.Call) and isinstance(part.function, tree.Letter) and isinstance(part.arguments[0], tree.Call):
+            if part.function.name in NAMES:
+                yield part.function
+
+
+def _names(*nodes: Node | None) -> set[str]:
+    return {part.name for node in nodes if node is not None for part in walk(node) if isinstance(part, tree.Letter)}
+
+
+def _stripped(node: Node, index: str) -> Node:
+    """y_j of y_ij."""
+    node = rebuilt(node, lambda child: _stripped(child, index))
+    return replace(node, below=tuple(part for part in node.below if part != tree.Letter(index))) if isinstance(node, tree.Letter) else node
+
+
+def _whole(node: Node, index: str) -> Node:
+    """Sums over i as products of vectors."""
+    if isinstance(node, tree.Series) and index in _names(node.index):
+        rest = [part for part in _factors_of(node.index) if part != tree.Letter(index)]
+        if rest:  # sum_{i,j}
+            return replace(node, body=_summed(node.body, index), index=rest[0])
+        if isinstance(node.body, tree.Series):
+            return replace(node.body, body=_whole(replace(node, body=node.body.body), index))
+        return _summed(node.body, index)
+    if isinstance(node, tree.Letter):
+        return _stripped(node, index)
+    return rebuilt(node, lambda child: _whole(child, index))
+
+
+def _factors_of(node: Node | None) -> tuple[Node, ...]:
+    return node.factors if isinstance(node, tree.Product) else (node,) if node is not None else ()
+
+
+def _summed(body: Node, index: str) -> Node:
+    """The sum over i of a product of two components and of weights, term by term; as it stands where it is no such product."""
+    found = _split(body, index)
+    if len(found.vectors) == 1 and isinstance(found.vectors[0], tree.Sum):
+        whole = tree.Sum(tuple(_summed(term, index) for term in found.vectors[0].terms))
+        return tree.Product((*found.numbers, whole)) if found.numbers else whole
+    if len(found.vectors) == 1 and isinstance(found.vectors[0], tree.Function) and not found.weights:  # log(2 pi sigma_ij^2)
+        return tree.Product((*found.numbers, NORMALISATION)) if found.numbers else NORMALISATION
+    if len(found.vectors) != 2:
+        return tree.Series("sum", body, tree.Letter(index), None, None)
+    left, right = sorted(found.vectors, key=_place)
+    scales = tuple(part if power > 0 else tree.Power(part, tree.Negative(ONE)) for part, power in found.weights)
+    return _stripped(tree.Product((*found.numbers, _row(left), *scales, right)), index)
+
+
+@dataclass(frozen=True)
+class Split:
+    """The factors of a term: without the index, components with it, and weights with their powers 1 or -1."""
+
+    numbers: tuple[Node, ...]
+    vectors: tuple[Node, ...]
+    weights: tuple[tuple[tree.Letter, int], ...]
+
+
+def _split(body: Node, index: str) -> Split:
+    factors = list(_factored(body, 1))
+    numbers = tuple(part if power > 0 else tree.Quotient(ONE, part) for part, power in factors if not _speaks(part, index))
+    inside = [(part, power) for part, power in factors if _speaks(part, index)]
+    vectors = [part for part, power in inside if power > 0 and not isinstance(part, tree.Letter)]
+    vectors = vectors if len(vectors) == 2 else [part for part, power in inside if power > 0]  # r_ij^2
+    weights = tuple((part, power) for part, power in inside if part not in vectors and isinstance(part, tree.Letter))
+    return Split(numbers, tuple(vectors) if len(vectors) + len(weights) == len(inside) else (), weights)
+
+
+def _factored(node: Node, power: int) -> Iterator[tuple[Node, int]]:
+    """(factor, 1 or -1) of products, quotients and squares."""
+    if isinstance(node, tree.Product):
+        for factor in node.factors:
+            yield from _factored(factor, power)
+    elif isinstance(node, tree.Quotient):
+        yield from _factored(node.above, power)
+        yield from _factored(node.below, -power)
+    elif isinstance(node, tree.Negative):
+        yield tree.Number(Fraction(-1)), 1
+        yield from _factored(node.of, power)
+    elif isinstance(node, tree.Power) and node.exponent in (tree.Number(Fraction(2)), tree.Negative(tree.Number(Fraction(2)))):
+        for _ in range(2):
+            yield from _factored(node.base, power if isinstance(node.exponent, tree.Number) else -power)
+    else:
+        yield node, power
+
+
+def _speaks(node: Node, index: str) -> bool:
+    return any(isinstance(part, tree.Letter) and index in _names(*part.below) for part in walk(node))
+
+
+def _place(node: Node) -> int:
+    """(dh_i/dx)^T stands before r_i, and r_i before dh_i/dx."""
+    slopes = any(isinstance(part, tree.Derivative) for part in walk(node))
+    return 0 if slopes and _is_column(node) else 2 if slopes else 1
+
+
+def _is_column(node: Node) -> bool:
+    return isinstance(node, tree.Transposed) or (isinstance(node, tree.Derivative) and node.kind == "nabla")
+
+
+def _row(node: Node) -> Node:
+    """What stands before the weights: r^T of components, h_x^T of columns."""
+    if isinstance(node, tree.Derivative) and node.kind == "nabla":
+        return tree.Transposed(replace(node, kind="partial"))
+    return node if isinstance(node, tree.Transposed) else tree.Transposed(node)
+
+
+def _weighed(chain: tree.Chain, index: str, context: Context) -> Context:
+    """With sigma_ij and w_ij as symmetric matrices sigma_j and w_j."""
+    for series in (part for part in walk(chain) if isinstance(part, tree.Series) and index in _names(part.index)):
+        for letter in _weights(series.body.body if isinstance(series.body, tree.Series) else series.body, index):
+            context = _with_weight(_stripped(letter, index), context)
+    return context
+
+
+def _weights(body: Node, index: str) -> Iterator[tree.Letter]:
+    found = _split(body, index)
+    yield from (letter for letter, _ in found.weights)
+    for part in found.vectors if len(found.vectors) == 1 else ():
+        for term in part.terms if isinstance(part, tree.Sum) else ():
+            yield from _weights(term, index)
+
+
+def _with_weight(letter: Node, context: Context) -> Context:
+    """A letter of which nothing is known weighs what stands beside it."""
+    if not isinstance(letter, tree.Letter) or not unknown(resolve(letter, context)):
+        return context
+    name, size = key(letter), ROLES["O"].shape[0]
+    return context.declare(Declared(name, own(name), (size, size), source="proposed")).assume(f"symmetric {name}")

@@ -1,0 +1,86 @@
+"""A field with a function of its own in it: kdot = F(k) - delta k - c, where f is F, and the field is a formula in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
+from adjointcheck.notes.letters.meaning import Symbol, resolve, unknown, walk
+from adjointcheck.notes.letters.usage import USUAL_CONTROLS, head
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+NUMBER = ("1", "1")
+
+
+def inner_function(right: Node, context: Context) -> tree.Call | None:
+    """F(k) of F(k) - delta k - c: the one term that is a new function of the state."""
+    calls = [term for term in _terms(right) if isinstance(term, tree.Call) and _is_new(term, context)]
+    return calls[0] if len(calls) == 1 and isinstance(right, tree.Sum) else None
+
+
+def _terms(node: Node) -> Iterator[Node]:
+    for term in tree.terms(node):
+        yield term.of if isinstance(term, tree.Negative) else term
+
+
+def _is_new(call: tree.Call, context: Context) -> bool:
+    letter = head(call)
+    named = letter is not None and not (letter.accents or letter.above or letter.below) and bool(unknown(resolve(letter, context)))
+    return named and any(resolve(argument, context) == Symbol("x") for argument in call.arguments)
+
+
+def steered(right: Node, context: Context) -> Context:
+    """With h of s-dot = g(s) - h as the control, where the notes write h(t) somewhere and name no other."""
+    letters = [head(term) for term in _terms(right) if isinstance(term, tree.Letter | tree.Call)]
+    names = [key(letter) for letter in letters if letter is not None and unknown(resolve(letter, context))]
+    timed = [name for name in names if name in context.timed]
+    if context.of("w") or len(timed) != 1 or {*names} & {*USUAL_CONTROLS}:
+        return context
+    return context.declare(Declared(timed[0], "w", ROLES["w"].shape, ROLES["w"].kind, source="proposed"))
+
+
+def alike(right: Node, context: Context) -> Context:
+    """With a control that is added to the state's rate as large as the state; numbers where the notes divide by paths."""
+    letters = {key(term) for term in _terms(right) if isinstance(term, tree.Letter)}
+    shape = NUMBER if context.option("paths") == "numbers" else next((known.shape for known in context.of("x")), NUMBER)
+    for name, known in context.letters.items():
+        added = known.symbol == "w" and name in letters and known.shape == ROLES["w"].shape
+        scalar = shape == NUMBER and known.symbol == "x" and known.shape == ROLES["x"].shape
+        if added or scalar:
+            context = replace(context, letters={**context.letters, name: replace(known, shape=shape)})
+    return context
+
+
+def counted(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """That the paths of the notes are numbers, where they divide by a control or by a second derivative: cdot/c, u'(c)/u''(c).
+
+    So it is too where functions are differentiated by a prime, f'(k), and nothing is transposed and nothing said to be in R^n.
+    """
+    parts = [part for chain in chains for part in walk(chain)]
+    quotients = (part for part in parts if isinstance(part, tree.Quotient))
+    found = any(_primes(part.below) > 1 or (_is_rate(part.above) and _is_path(part.below, context)) for part in quotients)
+    primed = any(isinstance(part, tree.Call) and _primes(part) for part in parts)
+    vectors = any(isinstance(part, tree.Transposed) or getattr(part, "name", "") == "mathbb{R}" or _is_turned(part) for part in parts)
+    found = found or (primed and not vectors and all(known.shape == ROLES["x"].shape for known in context.of("x")))
+    return replace(context, options={**context.options, "paths": "numbers"}) if found else context
+
+
+def _is_turned(node: Node) -> bool:
+    """lambda^T, f_x^top."""
+    return isinstance(node, tree.Letter) and any(getattr(mark, "name", "") in ("T", "top", "intercal") for mark in node.above)
+
+
+def _is_rate(node: Node) -> bool:
+    return isinstance(node, tree.Letter) and node.accents == ("dot",)
+
+
+def _is_path(node: Node, context: Context) -> bool:
+    letter = head(node)
+    return letter is not None and (letter.name in USUAL_CONTROLS or letter.name in context.letters)
+
+
+def _primes(node: Node) -> int:
+    letter = head(node)
+    return sum(getattr(mark, "name", "") == "prime" for mark in letter.above) if letter is not None else 0

@@ -1,0 +1,375 @@
+"""What the notes say of their problem that no setting carries: claims that rest on it are UNKNOWN, never proved or refuted without it.
+
+The settings have x(t0) = x0, t0, t1 and u as inputs of their own, one dynamics and one cost.  Notes may say more: a start, a horizon
+or parameters that depend on each other, a feedback, a second system, end conditions and bounds of another form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+
+from adjointcheck.notes.letters.context import ROLES, Context, own
+from adjointcheck.notes.letters.costs import integrates
+from adjointcheck.notes.letters.indices import Unclear, ahead
+from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, resolve, unknown, walk
+from adjointcheck.notes.letters.own_letters import has_slope
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.arrivals import is_renamed
+from adjointcheck.notes.systems.normality import MULTIPLIER, SCALED
+
+INPUTS = frozenset({"x0", "theta", "w", "t0", "t1"})
+BOUNDS = ("<", ">", "<=", ">=", "<<", ">>", "!=", "succeq", "preceq", "succ", "prec", "in", "notin", "subset", "perp")
+EQUALS = ("=", ":=", "=:", "equiv", "==")
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """A statement that is not carried.  `inputs`: derivatives along these and all variations rest on it; "end": the costate at the end
+    too; "arrival": the cost alone; "optimum": what an optimal control satisfies; "all": everything that looks along solutions; "against":
+    refutations of variations.
+    """
+
+    inputs: frozenset[str]
+    reason: str
+
+    def touches(self, left: Node, right: Node, optimal: bool) -> bool:
+        """Does the equation rest on it?"""
+        nodes = [*walk(left), *walk(right)]
+        names = {node.name for node in nodes if isinstance(node, Symbol | Applied)}
+        if "all" in self.inputs and names & {"p", "J", "J_a", "H", "a_theta", "a_t", "S", "M", "v", "P", "rho"}:
+            return True
+        if "arrival" in self.inputs and "J" in names:
+            return True
+        if "end" in self.inputs and ("J" in names or ("p" in names and _placed(nodes)) or any(map(_moves_end, nodes))):
+            return True
+        if "optimum" in self.inputs and (optimal or "w" in _slopes(nodes)):
+            return True
+        moves = any(isinstance(node, tree.Variation) for node in nodes) or bool(self.inputs & (_slopes(nodes) | _sensitivities(names)))
+        return bool(self.inputs & INPUTS) and moves and (_placed(nodes) or "J" in names or not any(map(_is_moved, nodes)))
+
+    def bars(self, status: str, left: Node, right: Node) -> bool:
+        """Does it bar this verdict: refutations under f_x = 0, B = U U^T or a chosen variation, both about what is said twice?"""
+        nodes = [*walk(left), *walk(right)]
+        varied = status == "refuted" and "against" in self.inputs and any(isinstance(node, tree.Variation) for node in nodes)
+        twice = bool((self.inputs - INPUTS) & {node.name for node in nodes if isinstance(node, Symbol | Applied)})
+        names = {f"only {node.name}" for node in nodes if isinstance(node, Symbol)} if status == "refuted" else set()
+        return varied or twice or bool(self.inputs & names) or (status == "refuted" and "refutations" in self.inputs)
+
+
+def _placed(nodes: list[Node]) -> bool:
+    """Is something taken at an end, or along the whole solution?  An equation at the running time forgets where it started."""
+    return any(isinstance(node, tree.Evaluated | tree.Integral) or _at_end(getattr(node, "at", None)) or
+               _at_start(getattr(node, "at", None)) for node in nodes)
+
+
+def _moves_end(node: Node) -> bool:
+    """delta x(T)."""
+    of = node.of if isinstance(node, tree.Variation) else None
+    return isinstance(of, Symbol) and of.name == "x" and _at_end(of.at)
+
+
+def _is_moved(node: Node) -> bool:
+    return isinstance(node, tree.Derivative) and node.kind == "total" and node.by in ((Symbol("t"),), ())
+
+
+def _sensitivities(names: set[str]) -> frozenset[str]:
+    by = {"S": "theta", "a_theta": "theta", "M": "x0", "v": "x0"}
+    return frozenset(by[name] for name in names & by.keys())
+
+
+def _at_end(place: Node | None) -> bool:
+    return place is not None and any(isinstance(part, Symbol) and part.name in ("t1", "N") for part in walk(place))
+
+
+def _slopes(nodes: list[Node]) -> frozenset[str]:
+    """The inputs by which something is differentiated along the solution."""
+    slopes = [node for node in nodes if isinstance(node, tree.Derivative) and node.kind in ("total", "functional", "nabla")
+              and not (node.kind == "nabla" and isinstance(node.of, Applied) and node.of.name != "H")]
+    return frozenset(symbol.name for slope in slopes for symbol in slope.by if isinstance(symbol, Symbol))
+
+
+def reserved(written: Node, chain: tree.Chain, context: Context, where: str, taken: bool) -> Iterator[Reservation]:
+    """What the sides of a formula say that no setting carries; `taken`: it was proved, or is a law in force.
+
+    `written` is the formula before it was resolved: what stands inside a function that nobody knows counts too.
+    """
+    calls = [part for part in walk(written) if isinstance(part, tree.Call) and unknown(resolve(part, context))]
+    inside = tuple(resolve(argument, context) for call in calls for argument in call.arguments)
+    for left, right, relation in zip(chain.sides, chain.sides[1:], chain.relations, strict=False):
+        if left == right or (taken and is_renamed(getattr(written, "sides", (written,))[0], context)):  # a = x_1(T), a = 2
+            continue
+        found = _bounded(left, right, relation, inside) if relation in BOUNDS else frozenset()
+        found |= {"optimum"} if relation in EQUALS and _is_set(left, right) else frozenset()
+        found |= _said(left, right, context, taken) if relation in EQUALS else frozenset()
+        names = isinstance(left, Unknown) and isinstance(right, Unknown)  # y = g(x(T)), an output that is only named
+        found |= _at_ends([left, right, *inside]) if relation in EQUALS and not taken and not names else frozenset()
+        found |= {"all"} if context.over() == "layers" and _is_shifted(left, right) else frozenset()
+        found |= {"all"} if relation in EQUALS and not taken and _is_nameless_cost(left, right) else frozenset()
+        if found:
+            yield Reservation(found, f"it rests on {where}, which is not carried into the setting")
+
+
+def _is_set(left: Node, right: Node) -> bool:
+    """U = [0, 1], U = [0, 1]^m, U = {u : |u| <= 1}."""
+    parts = list(walk(right))
+    told = any(isinstance(part, tree.Chain) and {*part.relations} & {*BOUNDS} for part in parts)
+    return told or (isinstance(left, Unknown) and any(isinstance(part, tree.Vector) for part in parts))
+
+
+def _is_nameless_cost(left: Node, right: Node) -> bool:
+    """An integral under a name that was not understood, which may be the cost."""
+    return isinstance(left, Unknown) and isinstance(right, tree.Integral | tree.Sum | tree.Product) and any(
+        isinstance(part, tree.Integral) for part in walk(right)) and not any(isinstance(part, tree.Derivative) for part in walk(right))
+
+
+def _is_shifted(left: Node, right: Node) -> bool:
+    """Over layers lambda_k beside f(x_k) in H, or beside f(x_k) - x_{k+1} in J_a: the costate of the next layer under another index."""
+    if not isinstance(left, Symbol | Applied) or left.name not in ("H", "J_a"):
+        return False
+    products = [part for part in walk(right) if isinstance(part, tree.Product)]
+    return any(_layers("p", product) - {_top(product) if left.name == "J_a" else min(_layers("x", product), default=-1) + 1}
+               for product in products if _layers("p", product) and _layers("x", product))
+
+
+def _top(product: tree.Product) -> int:
+    """The last layer whose state stands by itself in a factor f(x_k) - x_{k+1}."""
+    terms = [term.of if isinstance(term, tree.Negative) else term for factor in product.factors if isinstance(factor, tree.Sum)
+             for term in factor.terms]
+    return max((layer for term in terms if isinstance(term, Symbol) for layer in _layers("x", term)), default=1)
+
+
+def _layers(name: str, node: Node) -> frozenset[int]:
+    """How far ahead of the running layer a path is taken in it."""
+    found = set()
+    for part in walk(node):
+        if isinstance(part, Symbol) and part.name == name and part.at is not None:
+            with suppress(Unclear):
+                found.add(ahead(part.at))
+    return frozenset(found)
+
+
+def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[str]:
+    """On which of the inputs, or of "all" and "end", something rests that is said by left = right."""
+    if isinstance(left, Symbol) and context.option(SCALED) and left.name == own(context.option(MULTIPLIER)):
+        return frozenset({"arrival"})
+    if isinstance(left, Symbol) and not left.part and (left.name == "x0" or (left.name == "x" and _at_start(left.at))):
+        if any(known.body is not None and left in walk(known.body) for name in _names(right) for known in context.of(name)):
+            return frozenset()  # x_0 = x_b + z says what z is
+        return _dependent(right, context, frozenset({"x0", "x"}))
+    if isinstance(left, Symbol) and left.name in ("t0", "t1") and left.at is None:
+        return _dependent(right, context, frozenset())
+    if any(law.kind == "arrival" for law in context.laws) and _at_ends([left, right]):
+        return frozenset({"arrival"})
+    if isinstance(left, Symbol) and left.name == "x" and _at_end(left.at) and not any(isinstance(p, tree.Integral) for p in walk(right)):
+        return frozenset({"end"})
+    if isinstance(left, Symbol) and left.name in ("J", "J_") and not has_slope(right) and _other_cost(left, right, context):
+        return frozenset({"all"})
+    if taken:
+        return frozenset()
+    if _vanishes(left, right, context):
+        return frozenset({"refutations"})
+    if _restricts([left, right], context):
+        system = any(_names(left) & _names(law.right) for law in context.laws) and isinstance(right, tree.Number)  # A = 0 of xdot = A x
+        return frozenset(f"only {name}" for name in _names(left) | _names(right)) | ({"refutations"} if system else frozenset())
+    if isinstance(left, Applied) and left.name == "psi" and not _is_zero(right):
+        return frozenset({"psi", "nu"})
+    if _held(left, right):
+        return frozenset({"refutations"})
+    if isinstance(left, Symbol) and left.name == "theta" and left.at in (None, Symbol("t")) and not left.part:
+        return frozenset({"all"})
+    if (_is_hamiltonian(left) or (isinstance(left, tree.Extremum) and _is_hamiltonian(left.body))) and "p" in _names(right):
+        return frozenset({"H"})
+    if isinstance(left, Symbol) and left.name != "J_a" and left.at is None and any(known.body for known in context.of(left.name)):
+        return frozenset({left.name})
+    if isinstance(left, Symbol) and left.name == "w":
+        names = _names(right) & {"x", "theta", "M", "?"}
+        return frozenset() if not assigns_control(left, right) else frozenset({"all"}) if names - {"theta"} else names
+    if chooses(left) and not _is_zero(right):
+        return frozenset({"against"})
+    if _is_own_rate(left, context) or _binds(left, right, context):
+        return frozenset({"all"})
+    if _moves(left, right, context) and not (_names(left) | _names(right)) & {"p", "P", "H", "J", "J_a", "S", "M", "v", "rho"}:
+        return frozenset({"all"})
+    if isinstance(left, Symbol) and left.name == "J" and context.law("objective") and not _names(right) & {"p", "J_a", "J", "P"}:
+        return frozenset({"all"})
+    return frozenset()
+
+
+def is_untold(left: Node, right: Node, context: Context) -> bool:
+    """Over layers of which the notes never say how one follows from another: what looks along them cannot be judged."""
+    told = context.over() != "layers" or context.law("layers") or context.law("dynamics")
+    return not told and bool((_names(left) | _names(right)) & {"x", "p", "J", "J_a", "S", "M", "v"})
+
+
+def is_unpaid(left: Node, right: Node, context: Context, others: Context) -> bool:
+    """Does it speak of the costate or the cost of an example, whose running cost the notes do not say as they did that of before?"""
+    before = others.law("objective")
+    told = context.law("objective") is not None or before is None or not integrates(before.right)
+    return not told and bool(context.parts("x")) and bool((_names(left) | _names(right)) & {"p", "J", "J_a", "H", "P"})
+
+
+def given(left: Node, right: Node, context: Context) -> bool:
+    """What notes may ask for or choose, and no world can contradict: h = T/N, |x(T)| = 1, xddot = f, f_x = 0, dJ/dtheta = 0."""
+    place = isinstance(left, Symbol) and left.name in ("t0", "t1", "x0", "theta", "h", "N") and left.at is None
+    accelerated = isinstance(left, tree.Derivative) and left.by == (Symbol("t"),) * 2 and left.of == Symbol("x")
+    moves = _is_own_rate(left, context) or (context.law("dynamics") is None and _moves(left, right, context))
+    same = all(isinstance(side, Symbol) and side.name == "x" and side.part and side.at is None for side in (left, right))  # x_1 = q
+    asked = same or _seeks([left, right], context) or bool(_at_ends([left, right])) or _held(left, right) or _samples(left, right)
+    special = _restricts([left, right], context) or _binds(left, right, context) or _vanishes(left, right, context)
+    return place or accelerated or moves or asked or chooses(left) or special
+
+
+def _binds(left: Node, right: Node, context: Context) -> bool:
+    """0 = z - theta x: an algebraic equation for letters that the setting has as free."""
+    nodes = [part for side in (left, right) for part in walk(side)]
+    letters = [part for part in nodes if isinstance(part, Symbol)]
+    other = tree.Derivative | tree.Variation | tree.Integral | tree.Evaluated | Applied | Unknown
+    plain = not any(isinstance(part, other) for part in nodes)
+    running = all(part.at in (None, Symbol("t")) and part.name in ("x", "theta", "w", "t") for part in letters)
+    moving = {"x"} < {part.name for part in letters}
+    return tree.Number(Fraction(0)) in (left, right) and plain and running and moving and "optimal" not in context.hypotheses
+
+
+def _samples(left: Node, right: Node) -> bool:
+    """u(t) = u_k: a path by its values at instants."""
+    if not isinstance(left, Symbol) or not isinstance(right, Symbol):
+        return False
+    return left.name == right.name and not left.part and any(isinstance(index, Symbol) for index in right.part)
+
+
+def ends_at_start(context: Context) -> bool:
+    """-log rho(x(t0)) + int tr f_x dt: a density is known at t0, the other end may be the one that is held."""
+    law = context.law("objective")
+    places = {part.at for part in walk(law.right) if isinstance(part, Symbol) and part.name == "rho"} if law is not None else set()
+    return Symbol("t0") in places and Symbol("t1") not in places
+
+
+def is_unchosen(left: Node, right: Node, context: Context) -> bool:
+    """2 r F + p b = 0 of a field that is written out, where no letter is a control: F may be one."""
+    slopes = any(isinstance(node, tree.Derivative) for side in (left, right) for node in walk(side))
+    alone = bool(context.parts("theta")) and not context.parts("w") and not context.of("w")
+    return alone and _is_zero(right) and {"p", "theta"} <= _names(left) and not slopes
+
+
+def _restricts(sides: Iterable[Node], context: Context) -> bool:
+    """An equation between data that the notes leave free, such as B = U U^T."""
+    letters = [part for side in sides for part in walk(side) if isinstance(part, Symbol)]
+    return bool(letters) and all(_constant(letter, context) for letter in letters)
+
+
+def _vanishes(left: Node, right: Node, context: Context) -> bool:
+    """r = 0, of a cost in x - r."""
+    own_letter = isinstance(left, Symbol) and left.name not in ROLES and left.at in (None, Symbol("t"))
+    return own_letter and _is_zero(right) and any(_names(left) & _names(law.right) for law in context.laws)
+
+
+def _seeks(sides: Iterable[Node], context: Context) -> bool:
+    """An equation for an increment z of x_0 = x_b + z, in which nothing is differentiated: what is looked for."""
+    nodes = [part for side in sides for part in walk(side)]
+    names = {part.name for part in nodes if isinstance(part, Symbol)}
+    free = any(known.kind == "defined" and known.body is not None and any(_is_start(part) for part in walk(known.body))
+               for known in context.letters.values() if known.symbol in names)
+    return free and not any(isinstance(part, tree.Derivative | tree.Variation) or getattr(part, "name", "") in ("p", "J") for part in nodes)
+
+
+def _is_start(node: Node) -> bool:
+    return isinstance(node, Symbol) and not node.part and (node.name == "x0" or (node.name == "x" and _at_start(node.at)))
+
+
+def _is_hamiltonian(node: Node | None) -> bool:
+    return isinstance(node, Applied) and node.name == "H"
+
+
+def _is_own_rate(left: Node, context: Context) -> bool:
+    """d rho/dt of a letter that was taken for a constant."""
+    of = left.of if isinstance(left, tree.Derivative) and left.by == (Symbol("t"),) else None
+    return isinstance(of, Symbol) and of.name not in ROLES and _constant(of, context)
+
+
+def _held(left: Node, right: Node) -> bool:
+    """f = 0, L_theta = 0, dJ/dtheta = 0: what special problems or parameters have."""
+    slope = left.of if isinstance(left, tree.Derivative) else left
+    function = isinstance(slope, Applied) and slope.name in ("f", "L", "Psi", "phi", "g", "r", "psi")
+    stationary = isinstance(left, tree.Derivative) and isinstance(slope, Symbol) and slope.name == "J" and bool(_slopes([left]) & INPUTS)
+    return _is_zero(right) and (function or stationary)
+
+
+def assigns_control(left: Node, right: Node) -> bool:
+    """u = K x, u = 0: a control that the notes choose, not one that costates or a minimum give."""
+    chosen = not any(isinstance(part, tree.Extremum) for part in walk(right)) and not _names(right) & {"p", "P", "H", "w", "J", "V"}
+    return isinstance(left, Symbol) and left.name == "w" and chosen
+
+
+def _at_ends(sides: Iterable[Node]) -> frozenset[str]:
+    """An equation about the end state alone."""
+    nodes = [node for side in sides for node in walk(side)]
+    paths = [node for node in nodes if isinstance(node, Symbol) and ROLES.get(node.name, ROLES["I"]).kind == "path"]
+    known = any(isinstance(node, tree.Derivative | tree.Variation) or getattr(node, "name", "") in ("J", "J_a", "Psi") for node in nodes)
+    ends = bool(paths) and not known and all(path.name == "x" and _at_end(path.at) for path in paths)
+    return frozenset({"end"}) if ends else frozenset()
+
+
+def _bounded(left: Node, right: Node, relation: str, inside: Iterable[Node]) -> frozenset[str]:
+    """Bounds on the control and on the state change what is optimal; a set that is only named, u in U, bounds nothing yet."""
+    names = {part.name for side in (left, right, *inside) for part in walk(side) if isinstance(part, Symbol)}
+    space = isinstance(right, tree.Power) or (isinstance(right, Unknown) and relation in ("in", "subset"))
+    return frozenset({"optimum"}) if names & {"x", "w"} and not names & {"p", "J", "J_a"} and not space else frozenset()
+
+
+def _at_start(place: Node | None) -> bool:
+    return place == tree.Number(Fraction(0)) or (isinstance(place, Symbol) and place.name == "t0")
+
+
+def _is_zero(node: Node) -> bool:
+    return node == tree.Number(Fraction(0))
+
+
+def _moves(left: Node, right: Node, context: Context) -> bool:
+    """An equation of motion of its own: about dx/dt, dtheta/dt or du/dt beside the law, or before there is one."""
+    law, nodes = context.law("dynamics"), [*walk(left), *walk(right)]
+    moved = [node.of for node in nodes if isinstance(node, tree.Derivative) and node.kind == "total" and set(node.by) <= {Symbol("t")}]
+    varied = [node.of for node in nodes if isinstance(node, tree.Variation)]
+    inputs = ("x", "theta") if "optimal" in context.hypotheses else ("x", "theta", "w")  # how an optimal control moves follows
+    rates = any(isinstance(of, Symbol) and of.name in inputs and of.at in (None, Symbol("t")) for of in moved) and not varied
+    noise = Symbol("t") in varied
+    single = context.over() == "time" and not context.of("g")  # over layers and at events notes speak of several fields
+    return (rates or noise) and single and (law is None or law.right != right)
+
+
+def _names(node: Node) -> frozenset[str]:
+    letters = (part for part in walk(node) if isinstance(part, Symbol | Applied | Unknown))
+    return frozenset("?" if isinstance(part, Unknown) else part.name for part in letters)
+
+
+def _dependent(node: Node, context: Context, own: frozenset[str]) -> frozenset[str]:
+    """The inputs that a start or an end depends on; all of them where its letters are not plain constants."""
+    if isinstance(node, Symbol) and node.name in own and (node.at is None or _at_start(node.at)):
+        return frozenset()
+    if "x" in _names(node) and any(_at_end(getattr(part, "at", None)) for part in walk(node)):
+        return frozenset({"end", *INPUTS})
+    letters = [part for part in walk(node) if isinstance(part, Symbol | Applied | Unknown)]
+    plain = all(isinstance(part, Symbol) and part.name not in ROLES and _constant(part, context) for part in letters)
+    named = frozenset(part.name for part in letters if isinstance(part, Symbol)) & INPUTS
+    return frozenset() if plain else named or INPUTS
+
+
+def _constant(part: Symbol, context: Context) -> bool:
+    declared = context.letters.get(part.name) or next(iter(context.of(part.name)), None)
+    return declared is not None and declared.kind == "constant" and declared.body is None
+
+
+def _other_cost(left: Node, right: Node, context: Context) -> bool:
+    """A cost that is not taken for the objective, or with an end cost of more than t, x and theta, such as one of both ends."""
+    orders = [[slot for slot, _ in part.arguments] for part in walk(right) if isinstance(part, Applied) and part.name == "Psi"]
+    odd = any(order.count("x") > 1 or not {*order} <= {"t", "x", "theta"} for order in orders)
+    return context.law("objective") is None or odd
+
+
+def chooses(left: Node) -> bool:
+    """delta w = ..., delta theta = ...: a variation that the notes choose."""
+    inner = left.of if isinstance(left, tree.Variation) else None
+    return isinstance(inner, Symbol) and inner.name in INPUTS

@@ -1,0 +1,128 @@
+"""Notes with several costs, such as a loss and the same loss with weight decay: each has its letter, and the one named last is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from adjointcheck.notes.letters.context import ACCENTS, Context, Law, key
+from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.own_letters import is_placed
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.flows import counts_layers
+
+
+def law_of(letter: tree.Letter | None, value: Node) -> Law:
+    """The cost that a letter names."""
+    return Law("objective", tree.Letter(key(letter)) if letter is not None else Symbol("J"), value)
+
+
+def costs(context: Context) -> dict[str, Law]:
+    """The costs by their letters."""
+    return {law.left.name: law for law in context.laws if law.kind == "objective" and isinstance(law.left, tree.Letter)}
+
+
+def named(chain: Node, context: Context) -> tuple[str, ...]:
+    """The costs that a formula names."""
+    known = costs(context)
+    letters = (key(part) for part in walk(chain) if isinstance(part, tree.Letter))
+    return tuple(dict.fromkeys(name for name in letters if name in known)) if len(known) > 1 else ()
+
+
+def about(chain: tree.Chain, context: Context) -> Context:
+    """From a formula on that names a cost, costates belong to this one."""
+    found = named(chain, context)
+    return _meaning(costs(context)[found[0]], context) if len(found) == 1 else context
+
+
+def _meaning(law: Law, context: Context) -> Context:
+    return replace(context, laws=(*(other for other in context.laws if other is not law), law))
+
+
+def others(context: Context) -> Iterator[Context]:
+    """The notes with each of their other costs meant."""
+    law = context.law("objective")
+    yield from (_meaning(other, context) for other in costs(context).values() if other is not law)
+
+
+def summed(value: Node, context: Context) -> Node | None:
+    """J_1 + J_2 with both costs written out, where nothing else stands there but numbers; None for anything else."""
+    known = costs(context)
+    letter = value.function if isinstance(value, tree.Call) else value
+    if isinstance(letter, tree.Letter):
+        return known[key(letter)].right if key(letter) in known else None
+    if isinstance(value, tree.Sum | tree.Negative):
+        parts = [summed(part, context) for part in children(value)]
+        return rebuilt(value, lambda part: summed(part, context) or part) if None not in parts else None
+    if isinstance(value, tree.Product):
+        return rebuilt(value, lambda part: summed(part, context) or part) if _scales(value, context) else None
+    return None
+
+
+def _scales(value: tree.Product, context: Context) -> bool:
+    """Is it a number times one cost?"""
+    others = [part for part in value.factors if summed(part, context) is None]
+    return len(others) == len(value.factors) - 1 and all(isinstance(part, tree.Number | tree.Quotient) for part in others)
+
+
+def composed(value: Node, context: Context) -> Node | None:
+    """An end cost for l(g(x(T)), y), whatever l and g are, where neither parameters nor earlier states stand in it."""
+    known = [resolve(part, context) for part in walk(value) if isinstance(part, tree.Letter | tree.Call)]
+    letters = [part for node in known for part in walk(node) if isinstance(part, Symbol)]
+    states, named = [part for part in letters if part.name in ("x", "x0") and part.at is not None], {part.name for part in letters}
+    calls = [part for part in (value.arguments if isinstance(value, tree.Call) else ()) if isinstance(part, tree.Call)]
+    inner = any(unknown(resolve(call, context)) for call in calls) and not any(isinstance(resolve(call, context), Symbol) for call in calls)
+    ended = inner and bool(states) and all(part.at == Symbol("t1") for part in states) and not named & {"theta", "w", "p", "J"}
+    return Applied("Psi", (("x", Symbol("x", at=Symbol("t1"))),)) if ended and context.over() == "time" else None
+
+
+def is_another(letter: tree.Letter | None, value: Node, context: Context) -> bool:
+    """May a formula that pays at an end, or all the way, state one more cost?  Its letter is new, or the cost before was one over time."""
+    plain = letter is not None and not letter.above and {*letter.accents} <= ACCENTS.keys() and not is_placed(letter, context)
+    if letter is None or not plain or _constrained(value, context):
+        return False
+    law = context.law("objective")
+    known = context.letters.get(key(letter))
+    if known is None and law is not None and isinstance(resolve(value, context), Symbol):
+        return False  # a = x_1(T), the end state by another name
+    restated = known is not None and known.symbol == "J" and law is not None and context.over() == "time"
+    if restated and law is not None and _kinds(value, context) != _kinds(law.right, context):
+        return True
+    moved = law is not None and context.over() == "layers" and not counts_layers(law.right)
+    return known is None or (known.symbol == "J" and (moved or _spells_out(law, value, context)))
+
+
+def _spells_out(law: Law | None, value: Node, context: Context) -> bool:
+    """Is it the cost of an example of layers, whose map is written out, after a cost of any functions?"""
+    exampled = context.over() == "layers" and any(known.body is not None for known in context.of("f"))
+    summed_up = any(isinstance(part, tree.Series) for part in walk(value)) and not {"L", "Psi"} & symbols(resolve(value, context))
+    return law is not None and exampled and summed_up and bool({"L", "Psi"} & symbols(law.right))
+
+
+def _kinds(value: Node, context: Context) -> tuple[bool, bool, bool]:
+    """Is something paid on the way, at the end, at observations: Lagrange, Mayer or Bolza, or a sum over data?"""
+    made = resolve(value, context)
+    inside = {part for integral in walk(made) if isinstance(integral, tree.Integral) for part in walk(integral)}
+    ends = any(isinstance(part, Symbol) and part.name == "x" and part.at == Symbol("t1") and part not in inside for part in walk(made))
+    summed_up = any(isinstance(part, tree.Series) for part in walk(made))
+    return any(isinstance(part, tree.Integral) for part in walk(made)), ends, summed_up
+
+
+def _constrained(value: Node, context: Context) -> bool:
+    """Has it a costate in it, or a term such as x_{l+1} - f, as augmented costs have, or a state at the running layer?"""
+    made = resolve(value, context)
+    running = (Symbol("l"), Symbol("t"))
+    states = [part for part in walk(made) if isinstance(part, Symbol) and part.name == "x"]
+    ahead = any(isinstance(part.at, tree.Sum) or part.at in running for part in states)
+    return ahead or bool(symbols(made) & {"p", "H", "J_a"}) or any(isinstance(part, tree.Derivative) for part in walk(made))
+
+
+def spelt(value: Node, context: Context) -> Node:
+    """L + a penalty with the cost L written out; as resolved."""
+    made, law = resolve(value, context), context.law("objective")
+    return _put(made, law.right) if law is not None and "J" in symbols(made) else made
+
+
+def _put(node: Node, cost: Node) -> Node:
+    return cost if node == Symbol("J") else rebuilt(node, lambda child: _put(child, cost))

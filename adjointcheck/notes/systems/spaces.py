@@ -1,0 +1,63 @@
+"""The spaces that paths and constants join: z(t) in R^n, theta in R^m, t in [0, T]."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
+from adjointcheck.notes.letters.own_letters import is_placed
+from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, USUAL_PARAMETERS, USUAL_STATES, ends, head, show_plain
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.stages import staged
+
+Introduced = tuple[str, tuple[str, ...], Context] | None
+
+
+def membership(chain: tree.Chain, context: Context) -> Introduced:
+    """z(t) in R^n, t in [t_0, t_1]."""
+    if chain.relations[:1] != ("in",):
+        return None
+    letter, space = head(chain.sides[0]), chain.sides[1]
+    if letter is None:
+        return "assumption", (), context
+    if key(letter) == "t" and isinstance(space, tree.Vector):
+        for symbol, cell in zip(("t0", "t1"), space.rows[0] if len(space.rows) == 1 else [row[0] for row in space.rows], strict=False):
+            context = ends(context, symbol, cell)
+        return "assumption", (), context
+    shape, layered = _space(space), is_placed(letter, context)
+    if shape is None or len(letter.below) > 1 or (letter.below and staged(context)):  # k_{n,i} of a stage is no letter of its own
+        return "assumption", (), context
+    letter = replace(letter, below=()) if layered else letter
+    path = isinstance(chain.sides[0], tree.Call) or layered
+    usual = (("x", USUAL_STATES), ("w", USUAL_CONTROLS), *(() if path else (("theta", USUAL_PARAMETERS),)))  # p(t) is no parameter
+    role = next((symbol for symbol, names in usual if key(letter) in names and not context.of(symbol)), None)
+    if key(letter) not in context.letters and role:
+        context = context.declare(Declared(key(letter), role, (shape[0], "1"), ROLES[role].kind, source="proposed"))
+    elif path and key(letter) in USUAL_COSTATES and key(letter) not in context.letters and _beside_state(shape, context):
+        layout = "row" if shape[0] == "1" else "column"
+        context = context.declare(Declared(key(letter), "p", ROLES["p"].shape, "path", layout=layout, source="usual"))
+    elif key(letter) not in context.letters:
+        context = context.declare(Declared(key(letter), own(key(letter)), shape, "path" if path else "constant", source="proposed"))
+    return "assumption", (key(letter),), context
+
+
+def _beside_state(shape: tuple[str, str], context: Context) -> bool:
+    """Is it the space of the state, whose costate has no letter yet?"""
+    states = context.of("x")
+    if not states or context.of("p") or states[0].shape == ("1", "1"):
+        return False
+    unsaid = states[0].source == "proposed" and states[0].shape == ("n", "1")  # the state's space may have been left out
+    return sorted(shape) == sorted(states[0].shape) or (unsaid and "1" in shape and shape != ("1", "1"))
+
+
+def _space(node: Node) -> tuple[str, str] | None:
+    """(n, k) of R^{n x k}."""
+    if isinstance(node, tree.Letter) and node.name in ("mathbb{R}", "R") and not node.above:
+        return ("1", "1")
+    if isinstance(node, tree.Letter) and node.above:
+        node = tree.Power(node, node.above[0])
+    if not isinstance(node, tree.Power) or head(node.base) is None:
+        return None
+    names = [show_plain(part) for part in (node.exponent.factors if isinstance(node.exponent, tree.Product) else (node.exponent,))]
+    return (names[0], names[1] if len(names) > 1 else "1") if all(names) and len(names) < 3 else None

@@ -1,0 +1,73 @@
+"""Lines that a sentence says of a special case: "if only the start depends on theta, dJ/dtheta = p(0) dx_0/dtheta"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+
+from adjointcheck.notes.letters.context import ROLES, Context, Declared
+from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, slots_of, symbols, walk
+from adjointcheck.notes.letters.symmetry import SOME
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.measured import is_start
+
+FUNCTIONS = ("f", "L", "Psi", "phi", "O")
+IF = r"\b(?:if|when|where|provided|wenn|falls|sofern|si|lorsque|se|quando|cuando|если|когда|with|mit|avec|con)\b"
+ONLY = re.compile(IF + r"[^.;]*\b(?:only|nur|allein|seul\w*|uniquement|solo|sólo|solamente|soltanto|solamente|только|лишь)\b")
+FREE = re.compile(r"\b(?:not|nicht|kein\w*|ne|no|non|не)\b[^.;]*\b(?:depend|abhäng|häng|dépend|dipend|завис)"
+                  r"|\bhäng\w*\b[^.;]*\bnicht\b|\bindependent|unabhängig|indépendant")
+# (what the sentence says, the argument that goes, of which functions, whether the start is free of parameters)
+CASES = ((ONLY, "theta", FUNCTIONS, False), (FREE, "theta", FUNCTIONS, False), (FREE, "theta", FUNCTIONS, True),
+         (FREE, "theta", ("f",), False), (FREE, "theta", ("f",), True), (FREE, "t", FUNCTIONS, False))
+
+
+def special_cases(left: Node, right: Node, context: Context, sentence: str) -> list[tuple[Node, Node, Context]]:
+    """The equation and the notes in the cases that the sentence may mean: functions free of the parameters, or of time; B = U U^T."""
+    found = [case for case in CASES if case[0].search(sentence.lower())]
+    cases = [_restricted(left, right, context, slot, functions, free) for _, slot, functions, free in found]
+    return [*cases, *((left, right, narrowed) for narrowed in (*_with_roots(left, right, context), *_symmetric(context)))]
+
+
+def _symmetric(context: Context) -> Iterator[Context]:
+    """With all matrices symmetric, where the prose says so of some."""
+    letters = [known for known in context.letters.values() if known.symbol not in ROLES and known.shape[0] == known.shape[1] != "1"]
+    if f"symmetric {SOME}" in context.hypotheses and letters:
+        yield context.assume(*(f"symmetric {known.letter}" for known in letters))
+
+
+def _with_roots(left: Node, right: Node, context: Context) -> Iterator[Context]:
+    """With B = U U^T, where x_0 = x_b + U v and the notes may have said in words what U is."""
+    named = [known for known in context.letters.values() if known.body is not None and known.symbol in symbols(left) | symbols(right)]
+    inverted = {part.base for known in named if known.body is not None and _is_increment(known) for part in walk(known.body)
+                if isinstance(part, tree.Power) and isinstance(part.base, Symbol)}
+    for root, (name, known) in product(inverted, context.letters.items()):
+        free = known.body is None and known.kind == "constant" and known.symbol not in (*ROLES, root.name)
+        if free and known.shape[0] == known.shape[1] != "1":
+            square = replace(known, body=tree.Product((root, tree.Transposed(root))))
+            yield replace(context, letters={**context.letters, name: square})
+
+
+def _is_increment(known: Declared) -> bool:
+    """Does it say by how much the start differs from what is known?"""
+    parts = walk(known.body) if known.kind == "defined" and known.body is not None else ()
+    return any(map(is_start, parts))
+
+
+def _restricted(left: Node, right: Node, context: Context, slot: str, functions: tuple[str, ...], free: bool) -> tuple[Node, Node, Context]:
+    letters = {name: replace(known, arguments=tuple(other for other in slots_of(Applied(known.symbol), context) if other != slot))
+               if known.symbol in functions else known for name, known in context.letters.items()}
+    laws = tuple(replace(law, right=_without(law.right, slot, functions)) for law in context.laws)
+    options = {name: value for name, value in context.options.items() if name != "starts" or not free}
+    narrowed = replace(context, letters=letters, laws=laws, options=options)
+    return _without(left, slot, functions), _without(right, slot, functions), narrowed
+
+
+def _without(node: Node, slot: str, functions: tuple[str, ...]) -> Node:
+    """Functions of the problem without that argument."""
+    node = rebuilt(node, lambda child: _without(child, slot, functions))
+    if not isinstance(node, Applied) or node.name not in functions:
+        return node
+    return replace(node, arguments=tuple(entry for entry in node.arguments if entry[0] != slot))

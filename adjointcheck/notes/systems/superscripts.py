@@ -1,0 +1,108 @@
+"""x^{(l)} is x_l, in notes that write the layer above their letters: x^{(l+1)} = sigma(W^{(l)} x^{(l)} + b^{(l)}); and x_L is x_N."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.meaning import rebuilt, walk
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.ambiguities import LASTS
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.backward import forward
+from adjointcheck.notes.systems.dependent import alone
+
+_LETTER = r"(\\?[A-Za-z]+|\\(?:mathbf|boldsymbol|bm)\s*\{?\s*\\?[A-Za-z]+\s*\}?)"
+_AHEAD = re.compile(_LETTER + r"\s*\^\s*\{\s*[([]?\s*([klnijmt])\s*\+\s*1\s*[)\]]?\s*\}\s*=(.*)", re.DOTALL)
+_BEHIND = re.compile(_LETTER + r"\s*\^\s*(?:\{\s*[([]?\s*([klnijmt])\s*[)\]]?\s*\}|([klnijmt]))\s*=(.*)", re.DOTALL)
+_IMPLICIT = re.compile(r".*?[)\]A-Z]\s*(?:\\[,;!:]\s*)*" + _LETTER + r"\s*\^\s*\{?\s*([klnijmt])\s*(\+\s*1\s*)?\}?\s*=(.*)", re.DOTALL)
+STAGE_COST = "ell"
+_QUOTIENT = re.compile(r".*?\\[dt]?frac\s*\{\s*" + _LETTER + r"\s*\^\s*\{?\s*([klnijmt])\s*(\+\s*1\s*)?\}?\s*-(.*)", re.DOTALL)
+INPUTS = ("u", "w", "theta", "\\theta", "p", "lambda", "\\lambda", "delta", "\\delta", "W", "b")  # their steps are iterations, or backward
+
+
+def layered_above(texts: Iterable[str]) -> str:
+    """l of x^{(l+1)} = F(x^{(l)}), (I - h A) x^{l+1} = x^l or (x^{l+1} - x^l)/h = A x^l, where no gradient stands in it; "" for none."""
+    texts = list(texts)
+    for text in texts:
+        for step, match in ((0, _AHEAD.match(text.strip())), (-1, _BEHIND.match(text.strip()))):
+            index = (match[2] or match[3]) if match and step else match[2] if match else ""
+            if match and match[1] not in INPUTS and _follows(match[1], index, step, match[match.lastindex or 1]):
+                return index
+        match = _IMPLICIT.match(text.strip()) or _QUOTIENT.match(text.strip())
+        if match and match[1] not in INPUTS and _follows(match[1], match[2], -1 + bool(match[3]), match[4]):
+            return match[2]
+    return next(_through(texts), "")
+
+
+def _through(texts: Iterable[str]) -> Iterator[str]:
+    """l of a^{(l)} = sigma(z^{(l)}), where z^{(l)} = W^{(l)} a^{(l-1)} + b^{(l)}."""
+    found = [match for text in texts if (match := _BEHIND.match(text.strip())) and match[1] not in INPUTS]
+    for outer in found:
+        for inner in found:
+            index, other = outer[2] or outer[3], inner[2] or inner[3]
+            stands = re.search(rf"{re.escape(inner[1])}\s*\^\s*(?:\{{\s*\(?\s*{index}\s*\)?\s*\}}|{index})", outer[4])
+            if index == other and inner is not outer and stands and _follows(outer[1], index, -1, inner[4]):
+                yield index
+
+
+def _follows(letter: str, index: str, step: int, right: str) -> bool:
+    """Does it stand there one layer before, and not as what a step of a descent starts from?"""
+    at = rf"{index}\s*-\s*1" if step else index
+    before = rf"{re.escape(letter)}\s*\^\s*(?:\{{\s*[([]?\s*{at}\s*[)\]]?\s*\}}|{at})"
+    return bool(re.search(before, right)) and "\\nabla" not in right and not re.match(rf"\s*{before}\s*-", right)
+
+
+def below(chain: tree.Chain, context: Context) -> tree.Chain:
+    """The formula with x_l for x^{(l)}, and x_N for x^{(L)} and x^L, and for x_L where L is the last layer."""
+    index, last = context.option("layers above"), context.option("last layer")
+    made = _below(chain, index) if index else chain
+    name, _, mark = last.partition("_")
+    made = _to_last(made, tree.Letter(name, below=(tree.Letter(mark),) if mark else ())) if last else made
+    made = _renaming(made, context.option("stage cost")) if context.option("stage cost") else made
+    assert isinstance(made, tree.Chain)
+    return alone(forward(made, context), context)
+
+
+def _renaming(node: Node, cost: str) -> Node:
+    """ell_t for E_t, where the whole cost is E."""
+    node = rebuilt(node, lambda child: _renaming(child, cost))
+    return replace(node, name=STAGE_COST) if isinstance(node, tree.Letter) and node.name == cost and node.below else node
+
+
+def _to_last(node: Node, last: tree.Letter) -> Node:
+    """With N for L below letters and at the ends of sums."""
+    node = rebuilt(node, lambda child: _to_last(child, last))
+    if isinstance(node, tree.Letter):
+        return replace(node, below=tuple(_renamed(part, last) for part in node.below)) if node.below else node
+    if isinstance(node, tree.Chain) and _is_range(node):
+        return _renamed(node, last)
+    if isinstance(node, tree.Series):
+        return replace(node, lower=node.lower and _renamed(node.lower, last), upper=node.upper and _renamed(node.upper, last))
+    return node
+
+
+def _is_range(chain: tree.Chain) -> bool:
+    """l = 0, ..., L - 1 and 0 <= l < L."""
+    listed = any(isinstance(side, tree.Vector) and tree.Letter("dots") in walk(side) for side in chain.sides)
+    return listed or (len(chain.sides) == 3 and {*chain.relations} <= {"<", "<="})
+
+
+def _renamed(node: Node, last: tree.Letter) -> Node:
+    return tree.Letter("N") if node == last else rebuilt(node, lambda child: _renamed(child, last))
+
+
+def _below(node: Node, index: str) -> Node:
+    if isinstance(node, tree.Letter) and len(node.above) == 1 and len(node.below) < 2 and _is_layer(node.above[0], index):
+        last = getattr(node.above[0], "name", index) in (*LASTS, "tau")
+        name = "_".join([node.name, *(getattr(part, "name", "") for part in node.below)])  # y_d^n is y_d at the layer n
+        return replace(node, name=name, below=(tree.Letter("N"),) if last else node.above, above=())
+    return rebuilt(node, lambda child: _below(child, index))
+
+
+def _is_layer(mark: Node, index: str) -> bool:
+    """l, l + 1, L."""
+    names = {part.name for part in walk(mark) if isinstance(part, tree.Letter)}
+    return bool(names) and names <= {index, *LASTS, "T", "tau"}

@@ -1,0 +1,116 @@
+"""Controls between bounds, |u| <= U: where H is linear in u, u = -U sgn(H_u) makes it least (Pontryagin et al. 1962)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from adjointcheck.notes.letters.context import USUAL, Context, Declared, Law, key, own
+from adjointcheck.notes.letters.costs import objective_of, running
+from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.multiplier import has_open_sign
+
+BELOW, ABOVE = ("<=", "<"), (">=", ">")
+BANG_BANG = "Pontryagin: between bounds a Hamiltonian that is linear in the control is least at one of them."
+Bounds = tuple[Symbol, Node, Node]
+
+
+def bounded(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """|u| <= U, -1 <= u <= 1, u in [0, 1]: the bounds of a control, whose letters are numbers."""
+    known = _with_letters(chain, context)
+    found = _bounds(chain, known)
+    if found is None:
+        return None
+    control, lower, upper = found
+    law = Law("bounds", control, tree.Vector(((lower,), (upper,))))
+    return "assumption", (), replace(known, laws=(*known.laws, law))
+
+
+def _with_letters(chain: tree.Chain, context: Context) -> Context:
+    """With U of |u| <= U as a number."""
+    for side in chain.sides if {*chain.relations} <= {*BELOW, *ABOVE, "in"} else ():
+        for part in walk(side):
+            plain = isinstance(part, tree.Letter) and not (part.accents or part.above or key(part) in {*context.letters, *USUAL})
+            if isinstance(part, tree.Letter) and plain and not part.name.startswith("mathbb") and unknown(resolve(part, context)):
+                context = context.declare(Declared(key(part), own(key(part)), source="proposed"))
+    return context
+
+
+def _bounds(chain: tree.Chain, context: Context) -> Bounds | None:
+    sides = [resolve(side, context) for side in chain.sides]
+    if chain.relations and {*chain.relations} <= {*ABOVE}:
+        sides = sides[::-1]
+    elif not {*chain.relations} <= {*BELOW} and chain.relations != ("in",):
+        return None
+    match [_standing(side) for side in sides]:
+        case [tree.Function("abs" | "norm", (Symbol("w") as control,)), upper]:
+            return _checked(control, tree.Negative(upper), upper)
+        case [lower, Symbol("w") as control, upper]:
+            return _checked(control, lower, upper)
+        case [Symbol("w") as control, tree.Vector(((lower, upper),) | ((lower,), (upper,)))]:
+            return _checked(control, lower, upper)
+    return None
+
+
+def _checked(control: Symbol, lower: Node, upper: Node) -> Bounds | None:
+    constant = not any(unknown(side) or symbols(side) & {"t", "x", "w", "p"} for side in (lower, upper))
+    return (control, lower, upper) if constant else None
+
+
+def _standing(node: Node) -> Node:
+    """u for u(t)."""
+    return replace(node, at=None) if isinstance(node, Symbol) and node.name == "w" else rebuilt(node, _standing)
+
+
+def switched(left: Node, right: Node, context: Context) -> tuple[Node, Node] | None:
+    """What u = -U sgn(s) says is H_u, and H_u itself; None for anything else, and where H is not linear in u."""
+    law = next((law for law in context.laws if law.kind == "bounds" and law.left == _standing(left)), None)
+    field, cost = context.law("dynamics"), context.law("objective")
+    if law is None or field is None or cost is None or not isinstance(law.right, tree.Vector) or has_open_sign(context, right, Symbol("p")):
+        return None
+    (lower,), (upper,) = law.right.rows
+    told = list(_signs(right))
+    swings = {(1, upper)} if lower == tree.Negative(upper) else set[tuple[int, Node]]()
+    if len(told) != 1 or (1, told[0][1]) not in swings:
+        return None
+    sign, _, argument = told[0]
+    hamiltonian, control = hamiltonian_of(context), law.left
+    slope = tree.Derivative(hamiltonian, (control,), "partial")
+    if _is_curved(hamiltonian, control):
+        return None
+    least = sign if context.option("goal") == "max" else -sign
+    return (argument if least > 0 else tree.Negative(argument)), slope
+
+
+def _signs(node: Node) -> Iterator[tuple[int, Node, Node]]:
+    """(-1, U, s) of -U sgn(s)."""
+    sign = 1
+    while isinstance(node, tree.Negative):
+        node, sign = node.of, -sign
+    factors = node.factors if isinstance(node, tree.Product) else (node,)
+    last, rest = factors[-1], factors[:-1]
+    if isinstance(last, tree.Function) and last.name == "sign" and len(rest) < 2:
+        yield sign, rest[0] if rest else tree.Number(Fraction(1)), last.arguments[0]
+
+
+def hamiltonian_of(context: Context) -> Node:
+    """L + p f, of a field that is written out or a number."""
+    law = context.law("dynamics")
+    assert law is not None
+    rows = law.right.rows if isinstance(law.right, tree.Vector) else ()
+    flow = [tree.Product((Symbol("p", part=(tree.Number(Fraction(i)),)), cell)) for i, (cell,) in enumerate(rows, 1)]
+    return tree.Sum((*running(objective_of(context)).terms, *(flow or [tree.Product((Symbol("p"), law.right))])))
+
+
+def _is_curved(node: Node, control: Node) -> bool:
+    """Does the control stand anywhere but once as a factor of a term?"""
+    for part in walk(node):
+        inner = part.arguments if isinstance(part, tree.Function) else (part.base,) if isinstance(part, tree.Power) else ()
+        if any(control == _standing(child) for item in inner for child in walk(item)):
+            return True
+        if isinstance(part, tree.Product | tree.Quotient) and sum(control == _standing(child) for child in walk(part)) > 1:
+            return True
+    return False

@@ -1,0 +1,147 @@
+"""The proof side's answer on a resolved formula: every `=` in every setting and layout that the notes leave open, until one is PROVED."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adjointcheck.errors import AdjointCheckError, DisagreementError
+from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.costs import apart
+from adjointcheck.notes.letters.progression import read_as
+from adjointcheck.notes.letters.stretched import ENDS, shortened, stretched
+from adjointcheck.notes.proofs.claims import Unclear, claim_of
+from adjointcheck.notes.proofs.columns import side_by_side
+from adjointcheck.notes.proofs.composition import Claim
+from adjointcheck.notes.proofs.prove import Proof, Slots, prove, rejected
+from adjointcheck.notes.proofs.settings import Setting
+from adjointcheck.notes.proofs.stage_proof import instances, words_of
+from adjointcheck.notes.proofs.unrolled import WORDS as LAYER_BY_LAYER
+from adjointcheck.notes.proofs.unrolled import instances as layer_by_layer
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.blocks import components
+from adjointcheck.notes.systems.stages import staged
+from adjointcheck.notes.systems.values import FROM_ZERO, RECKONED, at_zero, reckoned
+from adjointcheck.notes.verdicts.comparison import readings
+from adjointcheck.notes.verdicts.situation import Situation, has_free_multiplier, situations, varied
+from adjointcheck.trusted.verdict import Status
+
+EQUALITIES = ("=", ":=", "=:", "equiv", "==")
+
+
+def judge(chain: tree.Chain, context: Context, form: str = "") -> tuple[Proof, ...]:
+    """One answer for each relation of a chain; vectors component by component."""
+    return tuple(judge_pair(left, right, relation, context, form)
+                 for left, right, relation in zip(chain.sides, chain.sides[1:], chain.relations, strict=False))
+
+
+def judge_pair(left: Node, right: Node, relation: str, context: Context, form: str = "") -> Proof:
+    """PROVED if every component is; else the first component that is not."""
+    if relation not in EQUALITIES:
+        return Proof(Status.UNKNOWN, reason=f"`{relation}` is no equality")
+    proofs: list[Proof] = []
+    for a, b in components(*(side_by_side(left, right) or (left, right))):
+        try:
+            for one, other, there in instances(*apart(a, b, context)):
+                proofs.append(judge_equation(one, other, there, form))
+                if proofs[-1].status is not Status.PROVED:
+                    return proofs[-1]
+        except Unclear as error:
+            return Proof(Status.UNKNOWN, reason=f"{error.got} is not written out, which would take {error.expected}")
+    words = (words_of(context),) if staged(context) else ()
+    return replace(proofs[0], path=tuple(dict.fromkeys((*words, *(rule for proof in proofs for rule in proof.path)))))
+
+
+def judge_equation(left: Node, right: Node, context: Context, form: str = "") -> Proof:
+    """The best answer over all settings; where only one of several readings is proved, with that reading."""
+    found = {reading: _in_reading(left, right, context, form) for reading, context in readings(left, right, context)}
+    proved = [replace(proof, reading=reading) for reading, proof in found.items() if proof.status is Status.PROVED]
+    if proved:
+        return proved[0] if len(proved) == 1 else replace(proved[0], reading="")
+    return next((proof for proof in found.values() if proof.status is not Status.UNKNOWN), next(iter(found.values())))
+
+
+def _in_reading(left: Node, right: Node, context: Context, form: str) -> Proof:
+    left, right = (read_as(side, context) for side in (left, right))
+    chain = tree.Chain((left, right), ("=",))
+    found: list[Proof] = []
+    for situation in situations(chain, context, form):
+        found.append(attempt(chain, situation, context))
+        if found[-1].status is Status.PROVED:
+            return found[-1]
+    if context.over() == "layers" and not staged(context) and (layered := _by_layers(chain, context, form)).status is Status.PROVED:
+        return layered
+    ends = stretched(left, right)
+    if ends is not None and context.over() == "time":
+        found.append(_between(tree.Chain(ends, ("=",)), context, form))
+    near = shortened(left, right)
+    if near is not None and context.over() == "time":
+        found.append(_in_reading(*near, context, form))
+        if found[-1].status is Status.PROVED:
+            return found[-1]
+    clear = [proof for proof in found if proof.status is not Status.UNKNOWN]
+    return (clear or found or [Proof(Status.UNKNOWN, reason="no setting for this kind of notes")])[0]
+
+
+def _by_layers(chain: tree.Chain, context: Context, form: str) -> Proof:
+    """With the layers written out: PROVED if it is for every layer of every network."""
+    optimal = form == "optimality" or "optimal" in context.hypotheses
+    barred = varied(chain) | context.moved | (set() if optimal else {"stationary"})
+    found: list[Proof] = []
+    try:
+        for left, right, network in layer_by_layer(chain.sides[0], chain.sides[1], context):
+            fixed = tuple(id for id in sorted(network.setting.optional) if id.partition("_")[0] not in barred)
+            hidden = tuple(id for id in network.setting.facts if id.startswith("weight_"))  # W stands for what is inverted
+            situation = Situation(network.setting, fixed, network.costates if has_free_multiplier(chain) else (), hidden)
+            found.append(attempt(tree.Chain((left, right), ("=",)), situation, context))
+            if found[-1].status is not Status.PROVED:
+                return found[-1]
+    except Unclear as error:
+        return Proof(Status.UNKNOWN, reason=f"{error.got} is not written out, which would take {error.expected}")
+    return replace(found[0], path=tuple(dict.fromkeys((LAYER_BY_LAYER, *(rule for proof in found for rule in proof.path)))))
+
+
+def _between(chain: tree.Chain, context: Context, form: str) -> Proof:
+    """Of a stretch of the solution, of whose ends nothing is known."""
+    for situation in situations(chain, context, form):
+        proof = attempt(chain, replace(situation, without=(*situation.without, *ENDS)), context)
+        if proof.status is Status.PROVED:
+            return proof
+    return Proof(Status.UNKNOWN, reason="it is not proved on a stretch of time")
+
+
+def follows(left: Node, right: Node, context: Context, wrong: Slots) -> bool:
+    """Would the equation be proved if an earlier, wrong line were true?"""
+    chain = tree.Chain((left, right), ("=",))
+    return any(attempt(chain, situation, context, wrong).status is Status.PROVED for situation in situations(chain, context))
+
+
+def _by_numbers(setting: Setting, claim: Claim, context: Context) -> Proof | None:
+    """What holds with the numbers that the notes give."""
+    document = reckoned(setting.document, claim.slots, context)
+    return None if document is None else Proof(Status.PROVED, (RECKONED,), document)
+
+
+def attempt(chain: tree.Chain, situation: Situation, context: Context, first: Slots | None = None) -> Proof:
+    """The answer in one setting."""
+    try:
+        claim = claim_of(chain, situation.setting, context)
+    except Unclear as error:
+        return Proof(Status.UNKNOWN, reason=f"{error.got} is not in the derivation language, which has {error.expected}")
+    except DisagreementError:
+        raise
+    except AdjointCheckError as error:
+        return rejected(error)
+    without = (*situation.without, *claim.without)
+    def proof_of(slots: Slots) -> Proof:
+        return prove(situation.setting, slots, situation.hypotheses, without, first, claim.order, situation.hidden)
+
+    proof = _by_numbers(situation.setting, claim, context) or proof_of(claim.slots)
+    if proof.status is not Status.PROVED and first is None and (slots := at_zero(claim.slots, context)) is not None:
+        there = proof_of(slots)
+        proof = replace(there, path=(FROM_ZERO, *there.path)) if there.status is Status.PROVED else proof
+    if proof.document is None or not claim.lemmas:
+        return replace(proof, claim=claim.slots)
+    path = (*(f"partial: {lemma['title']}, all other letters held." for lemma in claim.lemmas), *proof.path)
+    document = {**proof.document, "lemmas": list(claim.lemmas)}
+    return replace(proof, claim=claim.slots, path=path, document=document, vacuous=False)

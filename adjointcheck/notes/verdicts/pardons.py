@@ -1,0 +1,178 @@
+"""What bars a verdict of "refuted": a line that a world contradicts may still ask, choose, define or mean what the notes do not say.
+
+Each row is a test of the line and the words of its finding; the first one that holds counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from adjointcheck.notes.letters.context import ROLES, Context
+from adjointcheck.notes.letters.forms import is_solved_state
+from adjointcheck.notes.letters.meaning import Symbol, symbols, walk
+from adjointcheck.notes.letters.numbered import barred, customary
+from adjointcheck.notes.letters.own_inputs import input_of, is_matrix
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.regions import SUPPOSED
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.current_values import is_undiscounted
+from adjointcheck.notes.systems.multiplier import supposed
+from adjointcheck.notes.systems.reservations import ends_at_start, given, is_unchosen
+from adjointcheck.notes.systems.several_costs import others
+from adjointcheck.notes.systems.special_cases import special_cases
+from adjointcheck.notes.systems.stages import guessed, is_particular
+from adjointcheck.notes.verdicts.comparison import Agreement, Contradiction, Undecided
+from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
+
+LINEAR = re.compile(r"\b(?:if|when|si|wenn|falls|se|quando|cuando|если)\b.*\b(?:linear|linéaire|lineal|lineare|линейн)")  # of a condition
+
+
+AFTER = re.compile(r"\b(?:after|beyond|behind|nach|hinter|après|después|tras|dopo|após|depois)\b.{0,20}\b(?:last|letzt|derni|últim|ultim)")
+
+
+FEW = re.compile(r"\$?\b[NKLT]\b\$?\W{0,3}(?:=|equal|gleich|vaut|égal|igual|uguale|равн)"
+                 r"|\b(?:one|two|three|ein|zwei|drei|deux|trois|dos|tres|due|tre)\b"
+                 r".{0,15}\b(?:layer|step|time|level|stage|schicht|schritt|couche|pas\b|capa|paso|passo|strat)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Line:
+    """An equation as it was judged: its sides as read, and with the notes' formulas put in; the notes' context and that of this line."""
+
+    left: Node
+    right: Node
+    relation: str
+    sides: tuple[Node, Node]
+    notes: Context
+    spoken: Context
+    spelt: Context
+    sentence: str
+
+    @property
+    def pair(self) -> tuple[Node, Node]:
+        return self.left, self.right
+
+
+@dataclass(frozen=True)
+class Pardon:
+    """`why` gives the words of the finding, or nothing where the row does not hold."""
+
+    why: Callable[[Line], str]
+    status: str = "unknown"
+
+
+def pardoned(line: Line) -> tuple[str, str] | None:
+    """The status and the words of a line that is wrong in a world and not refuted; None where nothing bars it."""
+    return next(((row.status, words) for row in PARDONS if (words := row.why(line))), None)
+
+
+def _if(holds: Callable[[Line], bool], words: str) -> Callable[[Line], str]:
+    return lambda line: words if holds(line) else ""
+
+
+def _right_elsewhere(line: Line) -> bool:
+    """Of notes with several costs, may a line that names none of them be right for another cost than the last?"""
+    names = symbols(line.sides[0]) | symbols(line.sides[1])
+    if "J" in names or not names & {"p", "H"}:
+        return False
+    return any(not isinstance(in_worlds(*line.sides, line.relation, other, False), Contradiction) for other in others(line.spelt))
+
+
+def _right_from_held_start(line: Line) -> bool:
+    """With controls or parameters that vary delta x, does it leave out delta x(0)?"""
+    held = line.spelt.assume("fixed start")
+    varies = any(isinstance(part, tree.Variation) for side in line.sides for part in walk(side))
+    told = "fixed start" in line.spelt.hypotheses
+    return varies and not told and isinstance(in_worlds(*line.sides, line.relation, held, False), Agreement)
+
+
+def _right_in_special(line: Line) -> bool:
+    """May it be right in the case that its sentence tells?"""
+    cases = special_cases(*line.sides, line.spelt, line.sentence)
+    return any(not isinstance(in_worlds(left, right, line.relation, context, False), Contradiction) for left, right, context in cases)
+
+
+def _between_observations(line: Line) -> bool:
+    """p(t) = p(s^-) exp(...): of which t?"""
+    paths = [part for side in line.sides for part in walk(side) if isinstance(part, Symbol) and part.name == "p"]
+    seen = any(isinstance(part.at, Symbol) and part.at.name == "s" and not part.at.bound for part in paths) and bool(line.notes.of("s"))
+    pulses = any(isinstance(side, tree.Vector) for side in line.sides)  # what moves between observations, and the jumps
+    return seen and not pulses and any(part.at in (None, Symbol("t")) for part in paths)
+
+
+def _of_path(line: Line) -> bool:
+    """dJ/dw as an integral in time, where w is a path: the w that is shared by all times?"""
+    by_path = any(isinstance(side, tree.Derivative) and side.of == Symbol("J") and side.by == (Symbol("w"),) for side in line.pair)
+    return by_path and line.notes.over() == "time" and any(isinstance(part, tree.Integral) for side in line.pair for part in walk(side))
+
+
+def _asks_for_end(line: Line) -> bool:
+    """L + p f = 0 at the end, written out: the best end time?"""
+    nodes = [part for side in line.sides for part in walk(side)]
+    places = {part.at for part in nodes if isinstance(part, Symbol) and part.name in ("x", "p", "w")}
+    spoken = any(getattr(part, "name", "") in ("w", "L", "f") for part in nodes)
+    return tree.Number(Fraction(0)) in line.sides and places == {Symbol("t1")} and spoken
+
+
+def _guess(line: Line) -> str:
+    """The letter of whose meaning no line was sure."""
+    letter = guessed(line.pair, line.spoken) or customary(line.pair, line.notes) or supposed(line.pair, line.notes)
+    letter = letter or ("a bar" if barred(line.pair, line.spoken) and not line.notes.option("bars") else "")
+    return letter and f"what {letter} is the notes do not say, and no line before shows it"
+
+
+def _right_transposed(line: Line) -> bool:
+    """Is it a gradient in a matrix, in notes that declare no layout, and right as the transposed one?"""
+    known = input_of(line.sides[0], line.spelt)
+    if known is None or not is_matrix(known) or line.notes.option("gradients") == "column":
+        return False
+    turned = in_worlds(line.sides[0], tree.Transposed(line.sides[1]), line.relation, line.spelt, False)
+    return not isinstance(turned, Contradiction) and not (isinstance(turned, Undecided) and turned.shapes)
+
+
+def _under_some_control(line: Line) -> bool:
+    """x(t) = exp(-t): of which control, where the notes have told of no optimal one, or have chosen one?"""
+    moved = bool(line.notes.of("w")) and is_solved_state(*line.pair)
+    return moved and ("optimal" not in line.notes.hypotheses or line.notes.option("control") == "chosen")
+
+
+def _of_few_layers(line: Line) -> bool:
+    """x_0, M_0 and H_1 of all layers, where the sentence says that there are only a few."""
+    places = {part.at for side in line.sides for part in walk(side) if isinstance(part, Symbol) and isinstance(part.at, tree.Number)}
+    return line.notes.over() == "layers" and bool(places) and FEW.search(line.sentence) is not None
+
+
+def _by_no_input(line: Line) -> bool:
+    """dJ/dA_k of a letter A that has no value for each layer in what the notes say."""
+    slopes = [part for side in line.sides for part in walk(side) if isinstance(part, tree.Derivative) and part.of == Symbol("J")]
+    return any(isinstance(by, Symbol) and by.name not in ROLES and Symbol("l") in by.part for part in slopes for by in part.by)
+
+
+PARDONS = (
+    Pardon(_if(_by_no_input, "how the layers depend on the letter in which is differentiated the notes do not say")),
+    Pardon(_if(_of_few_layers, "it is said of a few layers, and how many there are is not understood")),
+    Pardon(_if(_under_some_control, "it is so under one control, and no formula says that this is the optimal one")),
+    Pardon(_if(_right_transposed, "it is the transpose of a gradient that has its matrix's shape; declare `gradients: columns`")),
+    Pardon(_if(_right_elsewhere, "it is wrong for the cost named last, and may be right for another one; name the cost")),
+    Pardon(_if(lambda line: line.relation == ":=", "a definition of what was taken for something else here")),
+    Pardon(_if(lambda line: given(*line.pair, line.notes), "it is not so in general; what rests on it is left open"), "assumption"),
+    Pardon(_if(lambda line: ends_at_start(line.notes), "the cost has a density at the start, and which end is held is not understood")),
+    Pardon(_if(lambda line: is_unchosen(*line.pair, line.notes), "it may say what a letter is chosen by, and the notes name no control")),
+    Pardon(_if(_right_from_held_start, "it is right where the start is held; say so, or write delta x(0) = 0")),
+    Pardon(_if(_right_in_special, "it is said of a special case, in which no world contradicts it")),
+    Pardon(_if(lambda line: bool(line.notes.of("s") and AFTER.search(line.sentence.lower())),
+               "it is said of the time after the last observation")),
+    Pardon(_if(lambda line: is_undiscounted(line.notes) and bool({"p", "H"} & (symbols(line.left) | symbols(line.right))),
+               "the Hamiltonian leaves out the discount factor of the cost: its multiplier may be a current value")),
+    Pardon(_if(_between_observations, "it holds between two observations, and which ones is not told")),
+    Pardon(_if(_of_path, "it may be the gradient in a control that all times share")),
+    Pardon(_if(_asks_for_end, "it may ask for the best end time")),
+    Pardon(_guess),
+    Pardon(_if(lambda line: bool(SUPPOSED.search(line.sentence.lower())), "it is said of a special case that no formula tells")),
+    Pardon(_if(lambda line: bool(LINEAR.search(line.sentence.lower())), "it is said of a linear problem that is not written out")),
+    Pardon(_if(lambda line: is_particular(line.pair, line.spoken),
+               "it speaks of one method, and no formula gives its coefficients; write a_21 and b_2, or give them")),
+)

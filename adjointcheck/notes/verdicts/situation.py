@@ -1,0 +1,574 @@
+"""Which settings a formula of the notes is judged in: the kind of problem, and what its functions are there.
+
+The context says what is known; each setting is a theorem specialised to it (no running cost: L is 0), and, where the notes give
+their fields and costs as formulas (f = A x + B u), extended by these, with partial derivatives that the core has checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from adjointcheck.errors import AdjointCheckError
+from adjointcheck.expression.grammar import NAME, to_text
+from adjointcheck.expression.node import ONE, ZERO, Expression, substitute, symbol, symbols_of
+from adjointcheck.notes.letters.at_event import stretch_of
+from adjointcheck.notes.letters.context import ROLES, Context, own_function, own_name
+from adjointcheck.notes.letters.curvature import directions, is_second
+from adjointcheck.notes.letters.forms import about_end_time
+from adjointcheck.notes.letters.meaning import Applied, Symbol, children, symbols, walk
+from adjointcheck.notes.letters.starting import SLOPE, moves_with, unheld
+from adjointcheck.notes.letters.usage import is_symmetric
+from adjointcheck.notes.proofs.claims import Form, Reader, Unclear
+from adjointcheck.notes.proofs.componentwise import component_settings
+from adjointcheck.notes.proofs.jacobian import Partial
+from adjointcheck.notes.proofs.regulator import letters_of, names_of, regulator_steps, value_steps
+from adjointcheck.notes.proofs.second_order import ALONE
+from adjointcheck.notes.proofs.settings import HIDDEN_PARTNER, HIDDEN_STAGES, HIDDEN_VARIED, KINDS, TOLD, Setting, judged, observes, setting
+from adjointcheck.notes.proofs.stage_proof import COUNTS, kind_of
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.stages import staged
+from adjointcheck.trusted.language import derive
+from adjointcheck.trusted.verdict import Status
+
+LETTERS = ("t", "x", "w", "theta")
+HIDDEN = {**{kind: (HIDDEN_VARIED if "varied" in kind else HIDDEN_STAGES,) for kind in KINDS if kind.startswith("stages")},
+          "small_step": (("chain_rule", "volume"), ("taylor_costate", "volume"))}  # one says p of p.next, the other p.next of p
+INPUTS = ("x0", "theta", "w", "t0", "t1")
+LAYERS = (("euler", "x + h*f", "h*L"), ("euler_sum", "x + h*f", "L"), ("euler_sum", "x + f", "L"), ("map", "f", "L"))  # kind, layer, cost
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A setting, the optional hypotheses in force in it, and the facts that are not."""
+
+    setting: Setting
+    hypotheses: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+
+
+def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[Situation]:
+    """The settings in which a formula may be judged, the most general problem first."""
+    if context.parts("x"):
+        yield from written_out(chain, context, form)
+        return
+    kinds = kinds_of(chain, context)
+    stationary = ("stationary",) if is_inner_optimum(context, form) else ()
+    ends = "free end time" in context.hypotheses or about_end_time(*chain.sides[:2])
+    free = ("free_final_time",) if ends else ()
+    same = "L" if context.law("dynamics after") else "fL"  # without a second field, f and L jump only where a control does
+    smooth = tuple(f"same_{name}_{s}" for name in same for s in "sr") if not context.of("w") else ()
+    moved = moves_with(moved_along(chain, context), context)
+    held = tuple(f"{letter}_fixed" for letter in INPUTS if letter not in moved)
+    free += ("base", "base_score") if context.of("base") else ()
+    alone = tuple(name for name, fixed in ALONE.items() if fixed <= {*held})
+    choice = ("costate", "terminal") if has_free_multiplier(chain) else ()
+    for kind in filter(None, kinds):
+        made = concrete(kind, context, {"J", "P"} <= symbols(chain))
+        if made is not None:
+            force = tuple(name for name in (*held, *alone, *stationary, *free, *smooth) if name in made.optional)
+            spelt = (("stationary_control",),) if "stationary" in force and "L_is" in made.facts else ()  # L_w is a formula
+            yield from (Situation(made, force, choice, hidden) for hidden in (*hidden_in(kind), *spelt))
+
+
+def hidden_in(kind: str) -> tuple[tuple[str, ...], ...]:
+    """What may not be put into anything: stages that stand on each other."""
+    return HIDDEN.get(kind, (HIDDEN_PARTNER, HIDDEN_STAGES, ()) if kind.startswith(TOLD) else ((),))
+
+
+def is_inner_optimum(context: Context, form: str) -> bool:
+    """Is the control said to be optimal, and not held by bounds?"""
+    return (form == "optimality" or "optimal" in context.hypotheses) and context.law("bounds") is None
+
+
+def has_free_multiplier(chain: tree.Chain) -> bool:
+    """delta J with delta x, or dJ_a/dx, and p in it: an identity for any multiplier, from which the costate is only then chosen."""
+    moved = [node.of for node in walk(chain) if isinstance(node, tree.Variation) and isinstance(node.of, Symbol)]
+    states = [symbol_ for symbol_ in moved if symbol_.name == "x" and symbol_.at not in (Symbol("t0"), tree.Number(Fraction(0)))]
+    free = bool(states) and any(symbol_.name in ("J", "J_a") for symbol_ in moved)
+    return (free or any(isinstance(node, tree.Derivative) and node.of == Symbol("J_a") for node in walk(chain))) and "p" in symbols(chain)
+
+
+def moved_along(chain: tree.Chain, context: Context) -> frozenset[str]:
+    """The inputs that a formula moves: those that it names, those that the notes vary, and those along which they have a direction."""
+    told = directions(context)
+    return (told | (varied(chain) - {"x0"}) if told else unheld(varied(chain), chain.sides, context)) | context.moved
+
+
+def written_out(chain: tree.Chain, context: Context, form: str) -> Iterator[Situation]:
+    """The settings of one field in components; stationary in all controls, or inputs held fixed that the formula does not vary."""
+    force = ["stationary_"] if is_inner_optimum(context, form) else []
+    force += ["free_final_time"] if "free end time" in context.hypotheses else []
+    force += [f"fixed_{letter}" for letter in INPUTS if letter not in varied(chain) | context.moved]
+    for made in component_settings(chain, context):
+        hidden = tuple(name for name in made.facts if name.startswith(("gap_p_", "gap_x_")))  # p = gap + value proves p = value alone
+        yield Situation(made, tuple(name for name in sorted(made.optional) if name.startswith(tuple(force))), (), hidden)
+
+
+def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
+    """Rows of `KINDS` for a formula in its context."""
+    names, nodes = symbols(chain), list(walk(chain))
+    over_layers = context.over() == "layers"
+    if not over_layers and any(is_second(node) or _of_costate(node) or is_moved_cost(node) for node in nodes):
+        return ("second_order",)
+    if any(isinstance(node, tree.Expectation) for node in nodes):
+        return ("hutchinson", *(("hutchinson_own",) if any(d.shape == ("n", "n") for d in context.of("A")) else ()))
+    moves = any(isinstance(node, tree.Variation) for node in nodes)
+    if over_layers and staged(context) and context.option("method"):
+        return (f"{TOLD}{context.option('method')}",)
+    if over_layers and staged(context):
+        kind = "varied" if moves or "v" in names else kind_of(context)
+        return (f"stages_{kind}_{context.option('stages')}",) if context.option("stages") else ()
+    if over_layers:
+        kind = layer_kind(context)
+        return (kind, f"{kind}_varied") if moves and kind else (kind,)
+    if moves and ("S" in names or any(map(_is_sensitivity, [*nodes, *bodies_in(names, context)]))):
+        return ("second_order", "variations")
+    if "eps" in names or any(isinstance(node, tree.Limit) for node in nodes):
+        return () if any(map(_flows, nodes)) and _is_paid_on_the_way(context) else ("small_step",)
+    ends = "_moving" if any(map(_moves_an_end, nodes)) else ""
+    if "tau" in names or context.of("g"):
+        return tuple(f"{kind}{ends}" for kind in event_kind(context))
+    if (context.of("phi") and not _is_of_before("phi", context)) or "phi" in names:
+        return (f"observations{ends}",)
+    if context.of("psi") or "nu" in names:
+        return ("manifold",)
+    for hypothesis, kind in (("fixed end", "fixed_end"), ("periodic", "periodic")):
+        if hypothesis in context.hypotheses:
+            return (kind, "continuous")
+    return ("continuous", "variations") if moves else ("continuous",)
+
+
+def _moves_an_end(node: Node) -> bool:
+    """dJ/dt0, delta t1."""
+    moved = node.by if isinstance(node, tree.Derivative) else (node.of,) if isinstance(node, tree.Variation) else ()
+    return any(isinstance(by, Symbol) and by.name in ("t0", "t1") for by in moved)
+
+
+def _flows(node: Node) -> bool:
+    """dx(t + eps)/dx(t)."""
+    of = node.of if isinstance(node, tree.Derivative) else None
+    return isinstance(of, Symbol) and of.name == "x" and isinstance(of.at, tree.Sum)
+
+
+def _is_paid_on_the_way(context: Context) -> bool:
+    """Has the cost a part in time, which a(t) = a(t + eps) dx(t + eps)/dx(t) leaves out?"""
+    law = context.law("objective")
+    return bool(context.of("L")) or (law is not None and any(isinstance(part, tree.Integral) for part in walk(law.right)))
+
+
+def is_moved_cost(node: Node) -> bool:
+    """J(theta + eps v)."""
+    return isinstance(node, tree.Evaluated) and node.of == Symbol("J") and isinstance(node.at[0], tree.Chain)
+
+
+def bodies_in(names: frozenset[str], context: Context) -> Iterator[Node]:
+    """What the notes define the letters of a formula as."""
+    return (known.body for known in context.letters.values() if known.symbol in names and known.body is not None)
+
+
+def _is_sensitivity(node: Node) -> bool:
+    """dx/dtheta at the running time."""
+    slope = node if isinstance(node, tree.Derivative) and node.by == (Symbol("theta"),) else None
+    return slope is not None and isinstance(slope.of, Symbol) and slope.of.name == "x" and slope.of.at in (None, Symbol("t"))
+
+
+def _of_costate(node: Node) -> bool:
+    return isinstance(node, tree.Variation) and "p" in symbols(node.of) and not symbols(node.of) & {"H", "J_a", "x"}
+
+
+def moved_inputs(chain: tree.Chain) -> frozenset[str]:
+    """Control and parameters whose variation a formula names; delta theta = 0 holds it."""
+    if isinstance(chain.sides[0], tree.Variation) and chain.sides[1:] == (tree.Number(Fraction(0)),):
+        return frozenset()
+    inner = (node.of for node in walk(chain) if isinstance(node, tree.Variation))
+    return frozenset(of.name for of in inner if isinstance(of, Symbol)) & {"w", "theta"}
+
+
+def event_kind(context: Context) -> tuple[str, ...]:
+    """With a reset function or without; none for a reset of another form, and none beside observations."""
+    if context.of("s"):
+        return ()
+    law = context.law("reset")
+    right = law.right if law is not None else None
+    if law is None or (isinstance(right, Applied) and right.name == "r"):
+        return ("event" if context.of("r") else "switch",)
+    return ("switch",) if isinstance(right, Symbol) and (right.name, right.side) == ("x", "before") else ()
+
+
+def varied(chain: tree.Chain) -> frozenset[str]:
+    """The inputs whose variation the formula names, all others are held fixed there; the initial state if it names none."""
+    inner = [node.of for node in walk(chain) if isinstance(node, tree.Variation) and isinstance(node.of, Symbol)]
+    found = {symbol_.name for symbol_ in inner} & {*INPUTS}
+    starts = any(symbol_.name == "x" and symbol_.at in (Symbol("t0"), tree.Number(Fraction(0))) for symbol_ in inner)
+    return frozenset(found | ({"x0"} if starts or not found else set()))
+
+
+def layer_kind(context: Context) -> str:
+    """map, euler or euler_sum: which layers and which stage cost the notes have; "" where they have others, or none that is clear."""
+    law, cost = context.law("layers"), context.law("objective")
+    reader = Reader(setting("euler"), context)
+    try:
+        step = _one(reader.form(law.right), "here") if law and "f" in symbols(law.right) else symbol("f")
+        stage = reader.form(cost.right).get("sum", ZERO) if cost and "L" in symbols(cost.right) else None
+    except AdjointCheckError:
+        return ""
+    for kind, layer, term in LAYERS:
+        if _equal(reader, step, layer) and (stage is None or _equal(reader, stage, term)):
+            return kind
+    return ""
+
+
+def _equal(reader: Reader, root: Expression, text: str) -> bool:
+    language = reader.setting.language
+    return language.equal(("always", root, language.read(text, "layers")), ()).status is Status.PROVED
+
+
+# What the functions are
+
+
+def values(kind: str, context: Context) -> dict[str, str]:
+    """The letters of a setting that are 0 or 1 in the context."""
+    present = {declared.symbol for declared in context.letters.values()}.union(*(symbols(law.right) for law in context.laws))
+    found: dict[str, str] = {}
+    if context.option("starts"):
+        found[SLOPE] = SLOPE
+    cost = context.law("objective")
+    parts = list(walk(cost.right)) if cost else []
+    present -= {name for name in ("L", "Psi") if _is_of_before(name, context)}
+    runs = "L" in present or any(isinstance(part, tree.Integral) or (isinstance(part, tree.Series) and not observes(kind))
+                                 for part in parts)
+    if "no running cost" in context.hypotheses or not runs:
+        found["L"] = "0"
+    if context.option("sampled to"):
+        pass  # the last observation is made at the end
+    elif "no terminal cost" in context.hypotheses or (cost and not _has_end(cost.right, kind) and "Psi" not in present):
+        found["Psi"] = "0"
+    if cost is None or not any(isinstance(part, Symbol) and part.name == "x" and _is_start(part.at) for part in parts):
+        found["Xi"] = "0"
+    if kind.startswith(("event", "switch")) and "phi" not in present:
+        found["phi"] = "0"
+    if cost is None and "Psi" not in present:  # a loss of which nothing is said: a cost of the end state
+        found |= {"Psi_t": "0", "Psi_theta": "0"}
+    for letter in ("w", "theta"):
+        if letter not in present:
+            found |= {f"{function}_{letter}": "0" for function in ("f", "L", "Psi", "phi", "g", "r", "div")}
+    for function in ("f", "L", "Psi", "phi", "g", "r", "div"):
+        like = {"Psi": "phi" if context.option("sampled to") else "Psi", "div": "f"}.get(function, function)
+        arguments = arguments_of(like, context)
+        absent = {letter for letter in LETTERS if arguments is not None and letter not in arguments}
+        absent |= {"t"} if "autonomous" in context.hypotheses and function in ("f", "L") else set()
+        found |= {f"{function}_{letter}": "0" for letter in absent}
+    if kind.startswith("stages"):
+        found |= {f"{name[0]}{i}{name[1:]}": text for name, text in found.items() if name[0] in "fL" for i in range(1, max(COUNTS) + 1)}
+    if observes(kind):
+        found |= {f"phi_r{name[3:]}": text for name, text in found.items() if name.startswith("phi_")}
+    law = context.law("layers")
+    if kind.startswith("euler") and law is not None and "h" not in symbols(law.right):
+        found["h"] = "1"
+    return found if is_paid(kind, found) else {name: text for name, text in found.items() if name.partition("_")[0] != "Psi"}
+
+
+def _is_of_before(name: str, context: Context) -> bool:
+    """Is it a part of a cost that the notes had before, and not of the one that they speak of now?"""
+    costs = [law.right for law in context.laws if law.kind == "objective"]
+    return len(costs) > 1 and name not in symbols(costs[-1])
+
+
+def is_paid(kind: str, found: Mapping[str, str]) -> bool:
+    """Is there a cost at all?  Without one all gradients are 0, and any sign of them would be proved."""
+    letters = setting(kind).language.letters
+    return observes(kind) or any(name in letters and found.get(name) != "0" for name in ("L", "Psi", "Xi", "phi", "L1"))
+
+
+def arguments_of(function: str, context: Context) -> tuple[str, ...] | None:
+    """The arguments that the notes give a function, by its declaration or in a law; None where they never say."""
+    declared = next((d.arguments for d in context.of(function) if d.arguments is not None), None)
+    if declared is not None:
+        return declared
+    written = (part for law in context.laws for part in walk(law.right) if isinstance(part, Applied) and part.name == function)
+    return next((tuple(slot for slot, _ in part.arguments) for part in written if part.arguments), None)
+
+
+def _has_end(node: Node, kind: str) -> bool:
+    """Does a cost speak of the end state outside its integral, or sum over all states up to the last layer's?"""
+    if isinstance(node, tree.Integral | tree.Series):
+        return isinstance(node, tree.Series) and node.upper == Symbol("N") and not observes(kind)
+    if isinstance(node, Symbol) and node.name == "x":
+        return not _is_start(node.at)
+    return isinstance(node, Applied) or any(_has_end(child, kind) for child in children(node))
+
+
+def _is_start(place: Node | None) -> bool:
+    return place in (Symbol("t0"), tree.Number(Fraction(0)))
+
+
+def concrete(kind: str, context: Context, valued: bool = False) -> Setting | None:
+    """The kind's setting with the context's functions; None where the notes' own fields cannot be put in.
+
+    `valued`: with what a regulator's cost is worth, which is dear to prove.
+    """
+    language = setting(kind).language
+    put = {name: text for name, text in values(kind, context).items() if name in language.letters or name == SLOPE}
+    key = kind, tuple(sorted(put.items())), sizes(context)
+    made, operator = setting(*key), operator_of(kind, context)
+    made = with_operator(made, operator)
+    try:
+        bodies = {name: root for name, root in bodies_of(made, context).items() if root is not symbol(name)}
+    except (Unclear, AdjointCheckError):
+        return None
+    own = own_letters(context, made)
+    if not bodies and not own:
+        return made
+    wrapped = {name for name, root in bodies.items() if name in symbols_of(root)}  # L = exp(-rho t) U: U is L_own, of the arguments of U
+    if wrapped:
+        key = kind, tuple(sorted((name, text) for name, text in put.items() if name.partition("_")[0] not in wrapped)), key[2]
+    inner = {name: tuple(part for part in LETTERS if f"{name}_{part}" not in put) for name in wrapped}
+    roots = {name: substitute([root], {name: symbol(own_function(name))})[0] if name in wrapped else root for name, root in bodies.items()}
+    texts = tuple(sorted((name, to_text(root)) for name, root in roots.items()))
+    return _with(key, texts, tuple(sorted(own.items())), tuple(sorted(inner.items())), operator, valued)
+
+
+Operator = tuple[str, tuple[str, ...]]  # how many components, and of what
+
+
+def operator_of(kind: str, context: Context) -> Operator:
+    """What is observed of a state, where notes observe some h(x, theta) at times."""
+    known = next(iter(context.of("O")), None) if observes(kind) else None
+    slots = tuple(slot for slot in known.arguments or ("x",) if slot in ("x", "theta")) if known is not None else ()
+    return (known.shape[0] if known is not None else "1", slots)
+
+
+def with_operator(made: Setting, operator: Operator) -> Setting:
+    """With h as one more function of the problem."""
+    rows, slots = operator
+    if not slots:
+        return made
+    sizes_ = {slot: made.document["letters"][slot].split()[0] for slot in slots}
+    slopes = {f"O_{slot}": f"{rows} {size}" for slot, size in sizes_.items()}
+    letters = {**made.document["letters"], "O": f"{rows} 1", **slopes}
+    functions = {**made.document["functions"], "O": {slot: f"O_{slot}" for slot in slots}}
+    return replace(made, document={**made.document, "letters": letters, "functions": functions})
+
+
+def sizes(context: Context) -> tuple[tuple[str, str], ...]:
+    """The notes' own names of the dimensions of state, control and parameters."""
+    found = ((size, declared.shape[0]) for letter, size in (("x", "n"), ("w", "k"), ("theta", "m")) for declared in context.of(letter)[:1])
+    return tuple((size, dim) for size, dim in found if dim in tuple("123456789") or NAME.match(dim))
+
+
+def own_letters(context: Context, made: Setting) -> dict[str, str]:
+    """Letters of the notes that the convention has not, such as A and B, with their shapes and flags."""
+    found: dict[str, str] = {}
+    inverted = _inverted(context)
+    for declared in context.letters.values():
+        name = own_name(declared.symbol, context)
+        if name in ROLES or name in made.language.letters or declared.body is not None or "" in declared.shape:
+            continue
+        square = declared.shape[0] == declared.shape[1] != "1"
+        flags = ["symmetric"] * (square and is_symmetric(declared, context))
+        number = declared.shape == ("1", "1") and declared.kind == "constant"  # by which a claim may divide
+        flags += ["nonzero"] * (number or (square and (name == "R" or declared.symbol in inverted)))
+        constant = ["constant"] * (declared.kind == "constant")
+        found[name] = " ".join([*declared.shape, *constant, *flags])
+    return found
+
+
+def _inverted(context: Context) -> set[str]:
+    """The letters of the notes that are inverted, or that an inverted one is made of, U of B = U U^T, and the weights of a control."""
+    known = {declared.symbol: declared.body for declared in context.letters.values() if declared.body is not None}
+    found: set[str] = set()
+    waiting = [part.base for body in [*(law.right for law in context.laws), *known.values()] for part in walk(body)
+               if isinstance(part, tree.Power) and part.exponent == tree.Negative(tree.Number(Fraction(1)))]
+    costs = [*(law.right for law in context.laws if law.kind == "objective"), *(known.body for known in context.of("L") if known.body)]
+    waiting += [part.factors[-2] for cost in costs for part in walk(cost) if isinstance(part, tree.Product) and _weighs_control(part)]
+    while waiting:
+        names = {part.name for part in walk(waiting.pop()) if isinstance(part, Symbol)} - found
+        found |= names
+        waiting += [body for name in names if (body := known.get(name)) is not None]
+    return found
+
+
+def _weighs_control(node: tree.Product) -> bool:
+    """w' R w."""
+    first, last = (node.factors[-3], node.factors[-1]) if len(node.factors) > 2 else (node, node)
+    return isinstance(first, tree.Transposed) and first.of == last and isinstance(last, Symbol) and last.name == "w"
+
+
+def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
+    """f, L and Psi as the notes write them."""
+    reader = Reader(with_letters(made, own_letters(context, made)), context)
+    found: dict[str, Expression] = {}
+    if made.name.startswith("stages"):
+        if cost_of_stages(context):
+            return found
+        raise Unclear("the objective", "a cost of the end state")
+    law, cost = context.law("dynamics"), context.law("objective")
+    if not reader.setting.language.points:  # algebra, without a problem
+        return found
+    last, layers = reader.setting.language.points[-1], reader.setting.language.layers
+    step = context.law("layers") if layers else law
+    if step is not None and (not layers or not {"f"} & symbols(step.right)):
+        with suppress(Unclear):  # what holds for any field holds for one that is not said here
+            found["f"] = _one(replace(reader, stretch=stretch_of(step.right)).form(step.right), "here")
+    if context.law("dynamics after") is not None and "f" in found and found["f"] is not symbol("f"):
+        raise Unclear("two fields with formulas", "one formula for the field, or two letters")
+    if observes(made.name) and not (cost is not None and all(map(is_observed, tree.terms(cost.right)))):
+        raise Unclear("the objective", "a sum of phi_j(x(s_j)), a cost of the end state, and an integral of L")
+    paid = next((known.body for known in context.of("phi")), None) if observes(made.name) else None
+    if paid is not None:
+        with suppress(Unclear):  # what holds for any cost holds for one that is not said here
+            found["phi"] = found["phi_r"] = _one(reader.form(paid), "here")
+    if cost is not None and not isinstance(cost.right, Symbol) and not observes(made.name):
+        form = reader.form(cost.right)
+        fixed = form.pop("", ZERO)
+        if fixed is not ZERO and symbols_of(fixed) <= {"theta", *own_letters(context, made)}:  # |theta|^2, y' y
+            form[last] = form.get(last, ZERO) + fixed
+            fixed = ZERO
+        if set(form) - {"integrand", "sum", last, *(("first",) if layers else ())} or fixed is not ZERO:
+            raise Unclear("the objective", "a cost of the end state and an integral or a sum")
+        found |= {name: form[slot] for name, slot in (("L", "integrand"), ("L", "sum"), ("Psi", last), ("Xi", "first")) if slot in form}
+        if "Psi" in found and not layers:  # exp(-rho T) Phi is a function of t, taken at the end
+            found["Psi"] = substitute([found["Psi"]], {last: symbol("t")})[0]
+        if layers and "L" in symbols(cost.right):
+            del found["L"]
+    return {name: root for name, root in found.items() if name in made.language.functions}
+
+
+def cost_of_stages(context: Context) -> bool:
+    """Is the cost that of a method: Psi(x_N), or of which nothing is said?"""
+    cost = context.law("objective")
+    return cost is None or isinstance(cost.right, Applied)
+
+
+_PAID = {"phi": tree.Series, "L": tree.Integral}  # Psi stands alone
+
+
+def is_observed(term: Node) -> bool:
+    """Is it the sum of all phi_j(x(s_j)), Psi(x(t1)), or int L dt?"""
+    body = term.body if isinstance(term, tree.Series | tree.Integral) else term
+    if not isinstance(body, Applied) or not isinstance(term, _PAID.get(body.name, Applied)):
+        return False
+    if isinstance(term, tree.Series):
+        whole = term.kind == "sum" and (term.lower, term.upper) in ((None, None), (tree.Number(Fraction(1)), Symbol("N")))
+        return whole and term.index is not None and _paid(body, Symbol("s", part=(term.index,)))
+    return body.name in ("L", "Psi") and _paid(body, Symbol("t1") if body.name == "Psi" else None)
+
+
+def _paid(body: Applied, at: Node | None) -> bool:
+    """Are a cost's arguments those of the problem, all of one time?"""
+    there = {Symbol(slot, at=at) for slot in ("x", "w")} | {Symbol("theta"), at or Symbol("t")}
+    if at is None:
+        there |= {Symbol(slot, at=Symbol("t", bound=bound)) for slot in ("x", "w") for bound in (True, False)} | {Symbol("t", bound=True)}
+    return body.at == (at if body.name == "phi" else None) and all(value in there for _, value in body.arguments)
+
+
+def _one(form: Form, place: str) -> Expression:
+    if set(form) - {"", place}:
+        raise Unclear("a field", "an expression at the running time")
+    return form.get(place, ZERO) + form.get("", ZERO)
+
+
+def with_letters(made: Setting, letters: Mapping[str, str]) -> Setting:
+    return replace(made, document={**made.document, "letters": {**made.document["letters"], **letters}}) if letters else made
+
+
+def with_functions(made: Setting, inner: Mapping[str, tuple[str, ...]]) -> Setting:
+    """With the notes' own L beside the setting's L, which is a formula in it."""
+    letters, functions = dict(made.document["letters"]), dict(made.document["functions"])
+    for name, arguments in inner.items():
+        slopes = {part: f"{own_function(name)}_{part}" for part in functions[name] if part in arguments}
+        letters |= {own_function(name): letters[name], **{slope: letters[functions[name][part]] for part, slope in slopes.items()}}
+        functions[own_function(name)] = slopes
+    return replace(made, document={**made.document, "letters": letters, "functions": functions}) if inner else made
+
+
+@cache
+def _with(key: tuple[Any, ...], bodies: tuple[tuple[str, str], ...], own: tuple[tuple[str, str], ...],
+          inner: tuple[tuple[str, tuple[str, ...]], ...], operator: Operator, valued: bool) -> Setting | None:
+    """The setting where functions are formulas, perhaps of a function of the notes; None where the core does not prove the partials."""
+    grown = with_functions(with_letters(with_operator(setting(*key), operator), dict(own)), dict(inner))
+    steps = [*grown.document["steps"]]
+    steps += [_assume(f"{name}_given", f"{name}.delta", "0") for name, _ in own]
+    steps += [_assume(f"{name}_given_last", f"{name}.delta", "0", "last") for name, _ in own if grown.language.layers]
+    try:
+        for function, text in bodies:
+            steps += field_steps(grown, function, text, set(dict(own)))
+        made = judged({**grown.document, "steps": steps}, grown.optional)
+        return regulated(scored(made, dict(bodies)), dict(bodies), dict(own), valued)
+    except AdjointCheckError:
+        return None
+
+
+def scored(made: Setting, bodies: Mapping[str, str]) -> Setting:
+    """With the score as minus the costate, where the cost is the negative log-likelihood of a flow."""
+    if bodies.get("L") != "-div" or "base_score" not in made.facts:
+        return made
+    grown = with_letters(made, {"defect": made.document["letters"]["score"]})
+    steps = [*grown.document["steps"], *score_steps()]
+    return judged({**grown.document, "steps": steps}, grown.optional)
+
+
+def score_steps() -> Iterator[dict[str, Any]]:
+    """defect = score + p moves by -defect f_x and ends at 0."""
+    def step(id: str, rule: str, left: str, right: str, *premises: str, at: str = "always", **how: str) -> dict[str, Any]:
+        return {"id": id, "rule": rule, "premises": list(premises), "claim": {"left": left, "right": right, "at": at}, "how": how}
+    yield step("defect", "define", "defect", "score + p")
+    yield step("defect_moves", "differentiate", "defect.dot", "score.dot + p.dot", "defect", by="dot")
+    yield step("defect_law", "rewrite", "defect.dot", "-(defect*f_x)", "defect_moves", "defect", "score_law", "costate", "L_x_is")
+    yield step("defect_end", "rewrite", "defect", "0", "defect", "base_score", "terminal", at="t1")
+    yield step("no_defect", "unique", "defect", "0", "defect_law", "defect_end")
+    yield step("score_is_costate", "rewrite", "score", "-p", "no_defect", "defect", no_defect="hole", defect="-hole")
+
+
+def regulated(made: Setting, bodies: Mapping[str, str], own: Mapping[str, str], valued: bool) -> Setting:
+    """With Riccati's matrix, where the problem is a linear-quadratic regulator, and perhaps with what its cost is worth."""
+    names = names_of(made, bodies, own) if "stationary_control" in made.facts else None
+    if names is None:
+        return made
+    grown = with_letters(made, letters_of(made))
+    steps = [*grown.document["steps"], *regulator_steps(names, grown.facts.keys())]
+    steps += value_steps(names, grown.facts.keys()) if valued else ()
+    return judged({**grown.document, "steps": steps}, grown.optional)
+
+
+def _assume(id: str, left: str, right: str, at: str = "always") -> dict[str, Any]:
+    return {"id": id, "rule": "assume", "premises": [], "claim": {"left": left, "right": right, "at": at}, "how": {}}
+
+
+def field_steps(made: Setting, function: str, text: str, own: set[str]) -> Iterator[dict[str, Any]]:
+    """function = text, its partials, and the check that these are its partials, along time and along every variation.
+
+    Over layers what holds always says nothing of the last one, where the end cost is paid.
+    """
+    language = made.language
+    root = language.read(text, function)
+    at, ending = ("last", "_last") if language.layers and function == "Psi" else ("always", "")
+    yield _assume(f"{function}_is", function, text, at)
+    slopes = language.functions[function]
+    for letter, part in slopes.items():
+        slope = Partial(language, letter).of(root) if letter != "t" else _in_time(made, root)
+        yield _assume(f"{part}_is", part, to_text(slope), at)
+    given = [f"{name}_given{ending}" for name in sorted(symbols_of(root) & own)]
+    for by in ("delta",) if language.layers else ("delta", "dot"):
+        moved = {side: language.move(expression, by) for side, expression in (("left", symbol(function)), ("right", root))}
+        yield {"id": f"{function}_{by}", "rule": "differentiate", "premises": [f"{function}_is"], "how": {"by": by},
+               "claim": {**{side: to_text(expression) for side, expression in moved.items()}, "at": at}}
+        partials = [f"{part}_is" for part in slopes.values()]
+        time = [id for id in ("time", "time_fixed", "t_given") if id in made.facts and "t" in (*slopes, *symbols_of(root))]
+        yield {"id": f"{function}_partials_{by}", "rule": "rewrite", "premises": [*partials, *given, *time], "how": {},
+               "claim": {**{side: to_text(expression) for side, expression in moved.items()}, "at": at}}
+
+
+def _in_time(made: Setting, root: Expression) -> Expression:
+    """The partial by t: t itself, and the letters of the notes that change in time."""
+    language, arguments = made.language, ("x", "w", "theta")
+    moved = {name: language.letter_moved(name, "dot") for name in symbols_of(root) if name not in arguments and name != "t"}
+    moved |= {name: symbol(slopes["t"]) if "t" in slopes else ZERO for name, slopes in language.functions.items()}
+    return derive(root, {**moved, "t": ONE})
