@@ -22,3 +22,24 @@ HALVED = (
 )
 def test_the_right_line_is_proved_and_its_slip_refuted(right: str, wrong: str) -> None:
     assert last_two(HEADER, HALVED, right, wrong) == ["proved", "refuted"]
+
+
+CROSSED = (
+    "\\dot x = A x + B u\nJ = {half} x^T(t_1) F x(t_1) + {half}\\int_{{t_0}}^{{t_1}} (x^T Q x + {weight} + u^T R u)\\,dt\n\\lambda(t) = {two} P(t)\\,x(t)\n"
+)
+WEIGHTS = {  # between state and control: N of Riccati's equation, and its transpose
+    r"2 x^T N u": ("N", "N^T"),
+    r"2 u^T S x": ("S^T", "S"),
+    r"x^T N u + u^T N^T x": ("N", "N^T"),
+}
+
+
+@pytest.mark.parametrize(("half", "two"), [("\\tfrac12", ""), pytest.param("", "2", marks=pytest.mark.campaign)])
+@pytest.mark.parametrize("weight", [next(iter(WEIGHTS)), *(pytest.param(other, marks=pytest.mark.campaign) for other in [*WEIGHTS][1:])])
+def test_a_cross_weight_stands_in_riccatis_equation_and_in_the_gain(half: str, two: str, weight: str) -> None:
+    notes, (n, transposed) = CROSSED.format(half=half, two=two, weight=weight), WEIGHTS[weight]
+    right = rf"-\dot P = A^T P + P A + Q - (P B + {n}) R^{{-1}} (B^T P + {transposed})"
+    gain = rf"K = R^{{-1}} (B^T P + {transposed})"
+    slips = right.replace("(P B +", "(P B -"), gain.replace("+", "-")
+    assert last_two(HEADER, notes + f"u = -K x\n{right}\n{gain}\n", *slips) == ["refuted", "refuted"]
+    assert last_two(HEADER, notes + "u = -K x\n", right, gain) == ["proved", "proved"]

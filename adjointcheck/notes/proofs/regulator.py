@@ -1,6 +1,6 @@
 """The linear-quadratic regulator in a setting that already knows f = A x + B w and the quadratic costs: feedback and Riccati's matrix.
 
-    p = c x' P,   w = -R^-1 B' P x,   P.dot = -(P A + A' P - P B R^-1 B' P + Q),   P = M at t1
+    p = c x' P,   w = -R^-1 (B' P + N') x,   P.dot = -(P A + A' P - (P B + N) R^-1 (B' P + N') + Q),   P = M at t1
 
 P is defined by its equation; that p is c x' P where J is stationary in w is proved, by uniqueness.
 """
@@ -17,7 +17,10 @@ Names = Mapping[str, str]
 
 
 def names_of(made: Setting, bodies: Mapping[str, str], own: Mapping[str, str]) -> Names | None:
-    """Which letters are A, B, Q, R and M, and c: 1 where the costs carry 1/2, else 2, -1 or -2 for maxima; None for any other problem."""
+    """Which letters are A, B, Q, R, M, and c: 1 where the costs carry 1/2, else 2, -1 or -2 for maxima; None for any other problem.
+
+    N is the weight x' N w between state and control: a letter, one transposed, or 0.
+    """
     language = made.language
     shape = {name: tuple(text.split()[:2]) for name, text in own.items()}
     state, control = language.letters["x"].rows, language.letters["w"].rows
@@ -34,9 +37,10 @@ def names_of(made: Setting, bodies: Mapping[str, str], own: Mapping[str, str]) -
     for a, b in ((a, b) for a in of(state, state) for b in of(state, control) if a != b and same(f"{a}*x + {b}*w", "f")):
         for q, r in ((q, r) for q in of(state, state) for r in of(control, control) if q != r and "nonzero" in own[r]):
             for c in ("1", "2", "-1", "-2"):
-                if same(f"{c}/2*(transpose(x)*{q}*x + transpose(w)*{r}*w)", "L"):
-                    ends = [m for m in of(state, state) if "Psi" in bodies and same(f"{c}/2*transpose(x)*{m}*x", "Psi")]
-                    return {"A": a, "B": b, "Q": q, "R": r, "c": c, "M": ends[0] if ends else "0"}
+                for n in ("0", *(n for n in of(state, control) if n != b), *(f"transpose({n})" for n in of(control, state))):
+                    if same(f"{c}/2*(transpose(x)*{q}*x + transpose(w)*{r}*w" + (")" if n == "0" else f" + 2*transpose(x)*{n}*w)"), "L"):
+                        ends = [m for m in of(state, state) if "Psi" in bodies and same(f"{c}/2*transpose(x)*{m}*x", "Psi")]
+                        return {"A": a, "B": b, "Q": q, "R": r, "N": n, "c": c, "M": ends[0] if ends else "0"}
     return None
 
 
@@ -44,23 +48,26 @@ def regulator_steps(names: Names, known: Container[str]) -> Iterator[dict[str, A
     """The control, Riccati's equation as P's definition, and p = c x' P by uniqueness; `known` are the steps before these."""
     a, b, q, r, m, c = (names[key] for key in "ABQRMc")
     end = [id for id in ("Psi_x_is",) if id in known]
-    gain = f"inverse({r})*transpose({b})"
-    yield _step("stationary_is", "rewrite", f"{c}*transpose(w)*{r} = -p*{b}", ["stationary_control", "L_w_is", "f_w_is"],
-                stationary_control="hole")
+    crossed, weight = (f" + transpose({names['N']})", f" + {names['N']}") if names["N"] != "0" else ("", "")
+    gain = f"inverse({r})*(transpose({b})*P{crossed})"
+    yield _step("stationary_is", "rewrite", f"{c}*(transpose(w)*{r}{' + transpose(x)*' + names['N'] if crossed else ''}) = -p*{b}",
+                ["stationary_control", "L_w_is", "f_w_is"], stationary_control="hole")
     solved = f"inverse({r})*transpose(hole)/({c})"
-    yield _step("control", "rewrite", f"w = -{gain}*transpose(p)/({c})", ["stationary_is"], stationary_is=solved)
-    yield _step("riccati", "assume", f"P.dot = -(P*{a} + transpose({a})*P - P*{b}*{gain}*P + {q})", [])
+    yield _step("control", "rewrite", f"w = -inverse({r})*(transpose({b})*transpose(p)/({c}){crossed and crossed + '*x'})",
+                ["stationary_is"], stationary_is=solved)
+    yield _step("riccati", "assume", f"P.dot = -(P*{a} + transpose({a})*P - (P*{b}{weight})*{gain} + {q})", [])
     yield _step("riccati_end", "assume", f"P = {m}", [], at="t1")
     yield _step("gap", "define", f"gap = p - {c}*transpose(x)*P", [])
     law = ["costate", "L_x_is", "f_x_is", "dynamics", "f_is", "control", "riccati"]
     moved = f"gap.dot = p.dot - {c}*transpose({a}*x + {b}*w)*P - {c}*transpose(x)*P.dot"
     yield _step("gap_moves", "differentiate", moved, ["gap", "dynamics", "f_is"], by="dot")
-    how = {"gap_moves": "hole", "gap": f"-hole*({b}*{gain}*P - {a})"}
-    yield _step("gap_law", "rewrite", f"gap.dot = gap*({b}*{gain}*P - {a})", [*how, *law], **how)
+    how = {"gap_moves": "hole", "gap": f"-hole*({b}*{gain} - {a})"}
+    yield _step("gap_law", "rewrite", f"gap.dot = gap*({b}*{gain} - {a})", [*how, *law], **how)
     yield _step("gap_end", "rewrite", "gap = 0", ["gap", "terminal", *end, "riccati_end"], at="t1", gap="hole")
     yield _step("no_gap", "unique", "gap = 0", ["gap_law", "gap_end"])
     yield _step("ansatz", "rewrite", f"p = {c}*transpose(x)*P", ["gap", "no_gap"], gap="-hole", no_gap="hole")
-    yield _step("feedback", "rewrite", f"w = -{gain}*P*x", ["control", "ansatz"], control="hole")
+    yield _step("feedback", "rewrite", f"w = -{gain}*x", ["control", "ansatz"], control="hole")
+    yield _step("gain", "define", f"K = {gain}", [])
 
 
 def value_steps(names: Names, known: Container[str]) -> Iterator[dict[str, Any]]:
@@ -79,7 +86,7 @@ def _step(id: str, rule: str, claim: str, premises: list[str], at: str = "always
 
 
 def letters_of(made: Setting) -> dict[str, str]:
-    """P and what the proof names."""
-    state = made.language.letters["x"].rows
-    return {"P": f"{state} {state} symmetric", "gap": f"1 {state}"}
+    """P, the gain K and what the proof names."""
+    state, control = made.language.letters["x"].rows, made.language.letters["w"].rows
+    return {"P": f"{state} {state} symmetric", "K": f"{control} {state}", "gap": f"1 {state}"}
 

@@ -75,7 +75,7 @@ def layered_ansatz(chain: tree.Chain, context: Context) -> Introduced:
     fed = isinstance(left, Symbol) and left.name == "w" and isinstance(right, tree.Negative) and bool(context.of("P"))
     right = right.of if isinstance(right, tree.Negative) and fed else right
     factors = [factor for factor in right.factors if not isinstance(factor, tree.Number)] if isinstance(right, tree.Product) else []
-    if not (costate or fed) or len(factors) != 2 or pair is None or right is None or not _is_usual(pair, right, context):
+    if not (costate or fed) or len(factors) != 2 or pair is None or right is None or not (fed or _is_usual(pair, right, context)):
         return None
     letter, state = (factor.of if isinstance(factor, tree.Transposed) else factor for factor in factors)
     letter, state = (state, letter) if _is_state(letter, context) else (letter, state)

@@ -1,7 +1,8 @@
-"""The matrix of a linear-quadratic regulator in a world, from the linear system of state and multiplier."""
+"""The matrix and the gain of a linear-quadratic regulator in a world, from the linear system of state and multiplier."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,37 @@ from adjointcheck.notes.worlds.fields import Path
 from adjointcheck.notes.worlds.jet import real
 
 
-def riccati_of(world: Any) -> Path:
-    """P = Y X^-1 from the linear system of x and the multiplier, solved backwards from X = I (Kalman 1960)."""
+@dataclass(frozen=True)
+class Regulator:
+    """x.dot = a x + b w, cost (x' q x + 2 x' crossed w + w' r w)/2 in time and x' end x/2 at last; the costate is scale x' P."""
+
+    a: Any
+    b: Any
+    q: Any
+    r: Any
+    crossed: Any
+    end: Any
+    scale: float
+
+    def riccati(self, world: Any) -> Path:
+        """P = Y X^-1 from the linear system of x and the multiplier, solved backwards from X = I (Kalman 1960)."""
+        fed, damped = np.linalg.solve(self.r, self.b.T), np.linalg.solve(self.r, self.crossed.T)
+        free, size = self.a - self.b @ damped, len(self.a)
+        system = np.block([[free, -self.b @ fed], [self.crossed @ damped - self.q, -free.T]])
+        start = np.vstack([np.eye(size), self.end])
+        rows = []
+        for time in world.grid.times:
+            x, y = np.split(expm(system * (time - world.grid.span[1])) @ start, [size])
+            rows.append(y @ np.linalg.inv(x) / self.scale)
+        return Path(np.stack(rows).reshape(world.grid.count, -1), world.grid.span)
+
+    def gain(self, matrix: Any) -> Any:
+        """K of w = -K x, where P is `matrix`."""
+        return np.linalg.solve(self.r, self.scale * self.b.T @ np.reshape(matrix, self.a.shape) + self.crossed.T)
+
+
+def regulator_of(world: Any) -> Regulator:
+    """The matrices of a world that is a regulator's; raises NoValue for any other."""
     if world.layered:
         raise NoValue("a Riccati equation over layers")
     here = Env(world, world.last(), {"t": world.last()})
@@ -31,17 +61,10 @@ def riccati_of(world: Any) -> Path:
     def jacobian(name: str) -> Any:
         return np.atleast_2d(real(by_letter(lambda there: evaluate(world.rule, there), Symbol(name), here)))
 
-    a, b, q, r = jacobian("x"), jacobian("w"), slope(cost, "x", "x"), slope(cost, "w", "w")
-    m = slope(ending(world.objective), "x", "x")
+    q = slope(cost, "x", "x")
     weight = next((world.value(Symbol(d.symbol), world.last(), here) for d in world.context.letters.values() if d.letter == "Q"), None)
     scales = (1.0, 2.0, -1.0, -2.0)  # L is c x' Q x/2, and the costate c x' P
     usual = 2.0 if weight is None and not world.context.parts("x") else 1.0
     scale = next((c for c in scales if weight is not None and np.allclose(q, c * real(weight))), usual)
-    size = len(a)
-    system = np.block([[a, -b @ np.linalg.solve(r, b.T)], [-q, -a.T]])
-    start = np.vstack([np.eye(size), m])
-    rows = []
-    for time in world.grid.times:
-        x, y = np.split(expm(system * (time - world.grid.span[1])) @ start, [size])
-        rows.append(y @ np.linalg.inv(x) / scale)
-    return Path(np.stack(rows).reshape(world.grid.count, -1), world.grid.span)
+    end = slope(ending(world.objective), "x", "x")
+    return Regulator(jacobian("x"), jacobian("w"), q, slope(cost, "w", "w"), slope(cost, "x", "w"), end, scale)

@@ -42,7 +42,7 @@ from adjointcheck.notes.worlds.gains import gains
 from adjointcheck.notes.worlds.jet import Value, along, direction, moved, real
 from adjointcheck.notes.worlds.own_values import at_place, constant, own_path, started
 from adjointcheck.notes.worlds.plan import Stage
-from adjointcheck.notes.worlds.riccati import riccati_of
+from adjointcheck.notes.worlds.riccati import Regulator, regulator_of
 
 LAYERS = OBSERVATIONS = 4
 UNBOUNDED = "the solution of this world leaves its bounds"
@@ -235,8 +235,8 @@ class World:
         return -evaluate(self.reduced(), Env(self, place, {"t": place}))
 
     def value_K(self, place: Value) -> Value:
-        """The gain of the optimal control over layers."""
-        return self.gains[1][place]
+        """The gain of the optimal control."""
+        return self.gains[1][place] if self.layered else self.regulator.gain(self.riccati(place)).reshape(*self.shape("K"))
 
     @cached_property
     def gains(self) -> tuple[list[Value], list[Value]]:
@@ -248,7 +248,11 @@ class World:
 
     @cached_property
     def riccati(self) -> Path:
-        return riccati_of(self)
+        return self.regulator.riccati(self)
+
+    @cached_property
+    def regulator(self) -> Regulator:
+        return regulator_of(self)
 
     # Dynamics
 
