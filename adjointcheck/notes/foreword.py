@@ -27,6 +27,7 @@ from adjointcheck.notes.letters.usage import head, moving, pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.ambiguities import called_in, maps_beside_bold, measures_circle, rates_in, timed_in
 from adjointcheck.notes.reading.latex import Unread, read_formula
+from adjointcheck.notes.systems.ansatz import RICCATI, weighing
 from adjointcheck.notes.systems.backward import ending
 from adjointcheck.notes.systems.blocks import clocked, turned
 from adjointcheck.notes.systems.chapters import example_of, moves_again, sequel_of, taken
@@ -43,9 +44,11 @@ from adjointcheck.notes.systems.multiplier import may_be_costate
 from adjointcheck.notes.systems.normality import normalised
 from adjointcheck.notes.systems.production import counted
 from adjointcheck.notes.systems.sampling import horizon
+from adjointcheck.notes.systems.step_values import priced_steps
 from adjointcheck.notes.systems.superscripts import below as lowered
 from adjointcheck.notes.systems.superscripts import layered_above
 from adjointcheck.notes.systems.two_line_stages import put_together
+from adjointcheck.notes.systems.value_function import valuing
 
 if TYPE_CHECKING:
     from adjointcheck.notes.reading.document import Document, Formula
@@ -118,6 +121,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = parted(_chains(formulas, context), horizon(_chains(formulas, context), context))
     context = counted(_chains(formulas, context), decaying(_chains(formulas, context), context))
     context = acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context)))
+    context = valuing(_chains(formulas, context), priced_steps(_chains(formulas, context), context))
     law = next((found for chain in _chains(formulas, context) if (found := stated(unprimed(chain, context), context))), None)
     first = context.over() == "layers"  # a flow that comes after layers has letters of its own
     if law is not None and not context.law("dynamics") and not first:  # those of xdot = f(x) hold for a cost that is stated before
@@ -173,6 +177,8 @@ def foretold(formulas: Iterable[Formula], context: Context) -> tuple[Context, Co
     after, formulas = context, list(formulas)
     for i, formula in enumerate(formulas):
         chain, after = formula.unread or read_formula(formula.text, after.reader()), meant(formula.paragraph, after)
+        if not isinstance(chain, Unread) and not context.option(RICCATI) and (letter := weighing(chain)):
+            return foretold(formulas, replace(context, options={**context.options, RICCATI: letter}))
         try:
             resolved, after = (None, after) if isinstance(chain, Unread) else understand(chain, after)
         except (AdjointCheckError, ArithmeticError, AssertionError, LookupError, TypeError, ValueError):

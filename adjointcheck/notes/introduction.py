@@ -62,7 +62,7 @@ from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.adjoined_motion import adjoined_motion
-from adjointcheck.notes.systems.ansatz import layered_ansatz, riccati_ansatz
+from adjointcheck.notes.systems.ansatz import foreseen, layered_ansatz, riccati_ansatz, worth
 from adjointcheck.notes.systems.arrivals import asked, follows
 from adjointcheck.notes.systems.at_samples import at_samples, is_beyond
 from adjointcheck.notes.systems.blocks import is_value, numbers, stacked, turned
@@ -92,9 +92,11 @@ from adjointcheck.notes.systems.several_costs import named as spoken_costs
 from adjointcheck.notes.systems.spaces import membership
 from adjointcheck.notes.systems.stages import on_clock, stage_definition, stage_law, stage_letters, stage_update
 from adjointcheck.notes.systems.step_jacobians import step_jacobians
+from adjointcheck.notes.systems.step_values import curved, in_values, step_value
 from adjointcheck.notes.systems.superscripts import below as lowered
 from adjointcheck.notes.systems.switching import bounded
 from adjointcheck.notes.systems.two_line_stages import stage_line
+from adjointcheck.notes.systems.value_function import in_value, priced_value, value
 from adjointcheck.notes.systems.values import assigned, counts_steps
 
 
@@ -118,7 +120,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     chain, kind, doubts = single(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
     context = replace(context, options={**context.options, "about": kind}) if kind else context
-    chain = normal(chain, context)
+    chain, context = in_value(*in_values(normal(chain, context), context))
     chain, context = rooted(*observed(assembled(above(lowered(chain, context), context), context), context))
     stepped = iteration(chain, context)
     context = stepped[2] if stepped else sized(chain, context)
@@ -131,6 +133,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     chain = explicit(through_matrix(chain, context), context)
     chain = replace(chain, sides=tuple(squares(reaching(spread(side, context))) for side in chain.sides))
     chain, context = directed(chain, stacked(chain, exampled(chain, step_jacobians(chain, context))))
+    context = foreseen(chain, context)
     for introduce in INTRODUCTIONS if not doubts else ():
         found = introduce(chain, context)
         if found is not None:
@@ -160,7 +163,8 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     assert isinstance(made, tree.Chain)
     made = at_event(_placed(conserved(first_order(made))), context)
     made = joined(at_samples(stepwise(by_cases(made, context), context), context), context)
-    made = shared(replace(made, sides=tuple(lengths(weighted(numbers(side), context)) for side in implied(made.sides))))
+    sides = (weighted(numbers(priced_value(side, context)), context) for side in implied(made.sides))
+    made = shared(replace(made, sides=tuple(curved(lengths(side)) for side in sides)))
     stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
     letters = [letter for side in stated for letter in unknown(side)]
     problems = tuple(f"the letter {letter} is not declared; add a header line such as `{letter}: costate` or `{letter} in R^n`"
@@ -487,14 +491,14 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (normalisation, bounded, membership, mirrored, coefficients, assigned, propagator, tangent, stage_line, stage_law,
-                 stage_update, stage_definition, named_neighbour, numbered, family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula,
-                 written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised,
-                 sensitivity, started, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, output, asked,
-                 start, end_condition, end_cost, implicit_layers, riccati_ansatz, finer_step, formula, update, split, piece, objective,
-                 augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, condition, rate, ended, sought,
-                 ranged, naming)
-UNJUDGED = (*NOTATIONS, membership, asked, output, family, update, finer_step, propagator, sought, ranged)  # with letters of their own
+INTRODUCTIONS = (step_value, worth, value, normalisation, bounded, membership, mirrored, coefficients, assigned, propagator, tangent,
+                 stage_line, stage_law, stage_update, stage_definition, named_neighbour, numbered, family, layered_ansatz, *NOTATIONS,
+                 grid, layers, layer_formula, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, mass_dynamics,
+                 integrated_dynamics, linearised, sensitivity, started, switched, guard, reset, observed_cost, increment, scaled,
+                 specialised, supposed, output, asked, start, end_condition, end_cost, implicit_layers, riccati_ansatz, finer_step,
+                 formula, update, split, piece, objective, augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian,
+                 costate_meaning, condition, rate, ended, sought, ranged, naming)
+UNJUDGED = (*NOTATIONS, step_value, worth, value, membership, asked, output, family, update, finer_step, propagator, sought, ranged)
 
 
 # Letters that a claim uses without a word

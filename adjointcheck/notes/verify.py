@@ -53,6 +53,21 @@ from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, nega
 from adjointcheck.notes.systems.named_methods import in_method
 from adjointcheck.notes.systems.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, reserved
 from adjointcheck.notes.systems.stages import confirmed
+from adjointcheck.notes.systems.step_values import (
+    GAIN,
+    GAIN_OPEN,
+    LEFT_OUT,
+    UNSAID,
+    any_control,
+    free_letters,
+    in_one_layer,
+    modelled,
+    policy,
+    says_less,
+    speaks_of_step,
+    unplaced,
+    with_models,
+)
 from adjointcheck.notes.systems.switching import BANG_BANG, hamiltonian_of, switched
 from adjointcheck.notes.verdicts.comparison import OPTIMAL_CONTROL, OPTIMAL_END, Agreement, Contradiction, Outcome, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
@@ -108,6 +123,7 @@ class Notes:
     sentence: str = ""
     tangent: str | None = None
     cased: bool = False
+    less: bool = False
 
     def judged(self, formula: Formula) -> Iterator[Finding]:
         """The findings of one formula; the letters that it introduces hold from here on, and so do the reservations that it brings."""
@@ -204,7 +220,10 @@ class Notes:
         given = resolved.status != "claim"
         for i, (left, right) in enumerate(zip(resolved.chain.sides, resolved.chain.sides[1:], strict=False)):
             link = blank if i == 0 else replace(blank, name=f"{blank.name}.{i + 1}")
-            if given and i == 0:
+            best = policy(self.sentence, resolved.introduced[0], self.context) if given and i == 0 and resolved.introduced else None
+            if best is not None:
+                yield self.of_step(link, best, right, "=")
+            elif given and i == 0:
                 found = replace(link, status=resolved.status, introduced=resolved.introduced)
                 yield self.at_rest(self.restated(found, left, right), left, right)
             elif resolved.chain.relations[i] == "in" or (given and (resolved.chain.relations[i] in ORDERS or is_held(left, self.context))):
@@ -238,6 +257,8 @@ class Notes:
     def link(self, blank: Finding, left: Node, right: Node, relation: str, form: str) -> Finding:
         """A claim's verdict; a defect of ours leaves this one formula open."""
         try:
+            if speaks_of_step(tree.Chain((left, right), (relation,)), self.context):
+                return self.of_step(blank, unplaced(left), unplaced(right), relation)
             return self.weighed(blank, left, right, relation, form)
         except Exception as error:
             return internal(blank, error)
@@ -301,6 +322,28 @@ class Notes:
         if proof.claim.get("at"):
             self.wrong[blank.name] = proof.claim
         return replace(found, because=because)
+
+    def of_step(self, blank: Finding, left: Node, right: Node, relation: str) -> Finding:
+        """Of one step of dynamic programming, which rests on nothing else; without second derivatives of f where the words say so."""
+        if self.context.over() != "layers":
+            return replace(blank, words="it speaks of the value at other states than those of the optimal solution")
+        if {"p", "J", "H"} & symbols(tree.Chain((left, right), (relation,))):
+            return replace(blank, words="it speaks of one step and of the whole problem")
+        if loose := free_letters(tree.Chain((left, right), (relation,)), self.context):
+            return replace(blank, words=f"what {loose[0]} is no line before says")
+        self.less = self.less or says_less(self.sentence)
+        found: list[Finding] = []
+        for flat in (self.less, not self.less):
+            context = in_one_layer(self.context.assume(LEFT_OUT) if flat else self.context)
+            proof = judge_pair(left, right, relation, context)
+            world = in_worlds(modelled(left, context), modelled(right, context), relation, any_control(with_models(context)), explain=False)
+            found.append(combined(blank, proof, world))
+            if found[-1].status == "proved":
+                return found[-1] if flat == self.less or self.less else replace(blank, words=UNSAID)
+        turned = found[0].status == "refuted" and GAIN in symbols(left)
+        if turned and self.of_step(blank, left, tree.Negative(right), relation).status == "proved":
+            return replace(blank, words=GAIN_OPEN)
+        return found[0]
 
     def asks_for_end(self, left: Node, right: Node) -> bool:
         """Is it what an optimal end time satisfies, whatever bounds the control?"""

@@ -77,6 +77,10 @@ _ROLES = (
     Role("a_t", "path", ("1", "1"), ("time adjoint", "time costate")),
     Role("P", "path", ("n", "n"), ("riccati", "riccati matrix")),
     Role("K", "path", ("k", "n"), ("gain", "feedback gain", "feedback matrix")),
+    Role("Qfun", "function", ("1", "1"), ("value of a step",)),
+    Role("Vfun", "function", ("1", "1"), ("value",)),
+    Role("Vnext", "function", ("1", "1"), ("value after a step",)),
+    Role("dV", "constant", ("1", "1"), ("change of the value",)),
     Role("eta", "constant", ("1", "1"), ("step size", "learning rate")),
     Role("noise", "constant", ("n", "1"), ("noise", "random vector")),
     Role("stage", "path", ("n", "1"), ("stage", "stages", "stage state", "internal stage")),
@@ -247,10 +251,10 @@ class Context:
         paths = frozenset(name for name, kind in names.items() if kind == "path")
         functions = frozenset(name for name, kind in names.items() if kind in ("function", "functional"))
         return Letters(
-            functions=functions | self.called.difference(names),
+            functions=functions | self.called.difference(names) | {self.option("value")} - {""},
             plain=frozenset(names) - paths - functions,
             signals=paths | self.rates.difference(names),
-            indexed=paths if self.over() == "layers" else frozenset(),
+            indexed=paths | {self.option("value"), self.option("stage value")} - {""} if self.over() == "layers" else frozenset(),
             times=_times_of(self.letters),
             star=self.option("star"),
             prime=self.option("prime"),

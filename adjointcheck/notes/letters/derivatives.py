@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fractions import Fraction
 from typing import TypeGuard
@@ -20,6 +20,15 @@ ONE_STEP = "one step"  # of partial dx_{l+1}/dtheta: x_l held, or through all st
 def core_of(node: Node) -> Node:
     """The quantity inside minus signs and transposes."""
     return core_of(node.of) if isinstance(node, tree.Negative | tree.Transposed) else node
+
+
+def cells_at(vector: tree.Vector, place: Node, moves: Callable[[Symbol], bool]) -> tree.Vector:
+    """[x, p](t1): each part there; at the running time as it stands."""
+    def there(cell: Node) -> Node:
+        if is_here(place) or isinstance(cell, tree.Number):
+            return cell
+        return replace(cell, at=place) if isinstance(cell, Symbol) and moves(cell) else tree.Evaluated(cell, (place,))
+    return replace(vector, rows=tuple(tuple(map(there, row)) for row in vector.rows))
 
 
 def is_here(place: Node | None) -> bool:

@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.activations import entrywise
 from adjointcheck.notes.letters.context import ORDER, ROLES, USUAL, Context, Declared, key
-from adjointcheck.notes.letters.derivatives import core_of, derivative, differential, is_end, is_here, is_sensitivity, slots_of
+from adjointcheck.notes.letters.derivatives import cells_at, core_of, derivative, differential, is_end, is_here, is_sensitivity, slots_of
 from adjointcheck.notes.letters.neighbours import step_of
 from adjointcheck.notes.letters.progression import all_steps, product_of, sum_of
 from adjointcheck.notes.letters.pulses import pulse_of
@@ -207,6 +207,9 @@ class _Resolver:
             return time
         base = self.map(replace(node, below=()))
         below = written_below(node.below)
+        named = replace(node, below=tuple(below[:1]))
+        if len(below) > 1 and getattr(self.context.letters.get(key(named)), "kind", "") == "function":  # ell_{f,x}
+            return derivative(self.map(named), list(map(self.map, below[1:])), "partial", self.context)
         if declared is not None and declared.part and not isinstance(core_of(base), Unknown):
             return Unknown(key(node))  # x_1 of a number x is another number
         core = core_of(base)
@@ -228,6 +231,9 @@ class _Resolver:
         differentiable = defined or isinstance(core, Applied) or getattr(core, "name", "") in ("J", "J_a")
         if differentiable and all(slot is not None for slot in slots):
             return derivative(base, [slot for slot in slots if slot is not None], "partial", self.context)
+        if isinstance(core, Applied) and slots.count(None) == 1 < len(below) and self.context.over() == "layers":  # f_{x,k}
+            there = self.placed(base, core, below[slots.index(None)])
+            return derivative(there, [slot for slot in slots if slot is not None], "partial", self.context)
         slot = slots[0] if len(slots) == 1 else None
         if isinstance(core, Symbol) and core.name in ("J", "J_a") and slot is None:
             return Unknown(key(node))  # J_h
@@ -389,7 +395,7 @@ class _Resolver:
         if isinstance(core, tree.Derivative):
             return inside(base, lambda c: self.derivative_at(c, node))
         if isinstance(core, tree.Vector) and len(arguments) == 1 and self.is_place(arguments[0]):
-            return inside(base, lambda c: self.cells_at(c, self.time(arguments[0])))
+            return inside(base, lambda c: cells_at(c, self.time(arguments[0]), self.is_path))
         if isinstance(base, tree.Variation) and len(arguments) == 1:
             return replace(base, of=placed_at(base.of, self.time(arguments[0])))
         if isinstance(core, Applied):
@@ -407,14 +413,6 @@ class _Resolver:
         if isinstance(core, Symbol) and len(arguments) == 1:  # c (a + b): a product without a sign
             return tree.Product((base, self.map(arguments[0])))
         return base if isinstance(core, Unknown) else Unknown(getattr(core, "name", "?"))
-
-    def cells_at(self, vector: tree.Vector, place: Node) -> Node:
-        """[x, p](t1): each part there; at the running time as it stands."""
-        def there(cell: Node) -> Node:
-            if is_here(place) or isinstance(cell, tree.Number):
-                return cell
-            return replace(cell, at=place) if isinstance(cell, Symbol) and self.is_path(cell) else tree.Evaluated(cell, (place,))
-        return replace(vector, rows=tuple(tuple(map(there, row)) for row in vector.rows))
 
     def path_at(self, base: Node, core: Symbol, arguments: tuple[Node, ...]) -> Node:
         if core.at is not None and self.context.over() != "layers":  # x_0(p), the start as a function of parameters
@@ -481,6 +479,8 @@ class _Resolver:
         """Which argument a value is: by the letter that it is made of."""
         names = [part.name for part in walk(value) if isinstance(part, Symbol)]
         own = core_of(value)
+        if isinstance(own, tree.Derivative) and getattr(own.of, "name", "") == "Vfun":  # V_x of H(x, u, V_x)
+            return "p"
         if isinstance(own, Symbol):
             name = {"t0": "t", "t1": "t", "s": "t", "tau": "t", "x0": "x", "x1": "x", "stage": "x"}.get(own.name, own.name)
             name = "x" if is_output(own, self.context) else name

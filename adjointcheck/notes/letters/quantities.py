@@ -22,7 +22,7 @@ OPTIMAL = "opt"  # how the reader marks x_*, x_{opt}, x^circ
 SIDES = {"-": "before", "+": "after", "minus": "before", "plus": "after"}
 _ENDS = ("t", "x", "theta")
 AXES = {"f": ORDER, "L": ORDER, "Psi": _ENDS, "phi": _ENDS, "g": _ENDS, "psi": _ENDS, "O": _ENDS, "r": ("x", "theta"), "base": ("x",),
-        "act": ("x",), "H": (*ORDER, "p")}
+        "act": ("x",), "H": (*ORDER, "p"), "Qfun": ("x", "w"), "Vfun": ("t", "x"), "Vnext": ("x",)}
 
 
 @dataclass(frozen=True)

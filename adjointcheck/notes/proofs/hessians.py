@@ -11,6 +11,7 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol
 from adjointcheck.notes.proofs.composition import Form
 from adjointcheck.notes.proofs.settings import Setting
 from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
 
 if TYPE_CHECKING:
     from adjointcheck.notes.proofs.claims import Reader
@@ -27,11 +28,17 @@ def second(reader: Reader, node: tree.Derivative, by: list[Symbol]) -> Form:
         letter, places = f"{node.of.name}_{names[0]}{names[1]}", reader.function(node.of, node.of.name)
     else:
         factors = node.of.factors if isinstance(node.of, tree.Product) else ()
-        weighted = [getattr(core_of(factor), "name", "") for factor in factors] == ["p", "f"]
-        letter, places = f"pf_{names[0]}{names[1]}" if weighted else "", reader.form(node.of)
+        weights = {("p", "f"): "pf", ("Vnext", "f"): "vf"}.get(tuple(map(_weight, factors)), "")  # type: ignore[call-overload]
+        letter, places = f"{weights}_{names[0]}{names[1]}", reader.form(node.of)
     if letter not in reader.setting.language.letters or len(places) != 1:
         raise Unclear("a second derivative", "those of H, L, Psi and p f, and the Hessian of J in parameters or start")
     return {place: symbol(letter) for place in places}
+
+
+def _weight(node: Node) -> str:
+    """p, f, and V' of its slope V'_x."""
+    core = core_of(node)
+    return getattr(core.of if isinstance(core, tree.Derivative) else core, "name", "")
 
 
 def cost_moved(node: tree.Evaluated, setting: Setting) -> Expression | None:

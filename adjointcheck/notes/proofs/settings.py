@@ -305,6 +305,48 @@ def small_step() -> Draft:
     return draft
 
 
+def one_step() -> Draft:
+    """Q = L(x, w) + V'(f(x, w)) with first and second partials, and its quadratic model at the best w.delta: V_x, V_xx and what is gained.
+
+    vf_xx is V'_x f_xx, 0 where second derivatives of f are left out; Q_ww is invertible.
+    """
+    draft = Draft(points=())
+    draft.let(x="n 1", w="k 1", dV="1 1", I="n n identity", I_k="k k identity")
+    draft.function("f", "n 1", x="f_x n n", w="f_w n k")
+    for name in ("L", "Qfun", "Vfun", "Vnext"):
+        draft.function(name, "1 1", x=f"{name}_x 1 n", **({"w": f"{name}_w 1 k"} if name in ("L", "Qfun") else {}))
+    sizes = {"x": "n", "w": "k"}
+    for name in ("L", "Qfun", "vf"):
+        for a, b in ("xx", "ww", "wx", "xw"):
+            flags = " symmetric" * (a == b) + " nonzero" * (f"{name}_{a}{b}" == "Qfun_ww")
+            draft.let(**{f"{name}_{a}{b}": f"{sizes[a]} {sizes[b]}{flags}"})
+        draft.assume(f"mixed_{name}", f"{name}_xw = transpose({name}_wx)")
+    draft.let(Vfun_xx="n n symmetric", Vnext_xx="n n symmetric")
+    for a in sizes:
+        draft.assume(f"step_{a}", f"Qfun_{a} = L_{a} + Vnext_x*f_{a}")
+    for a, b in ("xx", "ww", "wx"):
+        draft.assume(f"step_{a}{b}", f"Qfun_{a}{b} = L_{a}{b} + transpose(f_{a})*Vnext_xx*f_{b} + vf_{a}{b}")
+        draft.assume(f"flat_{a}{b}", f"vf_{a}{b} = 0")
+    draft.let(slope="k 1", model="1 1")
+    draft.define("model_slope", "slope = transpose(Qfun_w) + Qfun_wx*x.delta + Qfun_ww*w.delta")
+    draft.assume("least_slope", "slope = 0")
+    how = {"model_slope": "-inverse(Qfun_ww)*hole", "least_slope": "inverse(Qfun_ww)*hole"}
+    draft.step("best", "rewrite", "w.delta = -inverse(Qfun_ww)*(transpose(Qfun_w) + Qfun_wx*x.delta)", *how, how=how)
+    draft.assume("least_x", "Vfun_x = Qfun_x - Qfun_w*inverse(Qfun_ww)*Qfun_wx")
+    draft.assume("least_xx", "Vfun_xx = Qfun_xx - transpose(Qfun_wx)*inverse(Qfun_ww)*Qfun_wx")
+    draft.assume("gained", "dV = -Qfun_w*inverse(Qfun_ww)*transpose(Qfun_w)/2")
+    square = "transpose({x}.delta)*{F}_{x}{y}*{y}.delta/2"
+    terms = [square.format(F="Qfun", x=a, y=a) for a in sizes]
+    draft.define("model", f"model = Qfun + Qfun_x*x.delta + Qfun_w*w.delta + {terms[0]} + transpose(w.delta)*Qfun_wx*x.delta + {terms[1]}")
+    least = f"model = Qfun + dV + Vfun_x*x.delta + {square.format(F='Vfun', x='x', y='x')}"
+    draft.step("least", "rewrite", least, "model", "best", "least_x", "least_xx", "gained")
+    return draft
+
+
+HIDDEN_STEP = tuple(f"step_{by}" for by in ("x", "w", "xx", "ww", "wx")), ("best", "least_x", "least_xx", "gained")
+"""Of one step either its parts or its model are put in: the inverse of a sum is not known."""
+
+
 def estimator() -> Draft:
     """Hutchinson's theorem for the Jacobian of a field, which is not random."""
     draft = Draft(points=())
@@ -426,6 +468,7 @@ KINDS: dict[str, Kind] = {
     "periodic": Kind("Periodic states", speaking(end_conditions.periodic)),
     "small_step": Kind("From t to t + eps", small_step, names={"a": "p"}),
     "second_order": Kind("Second order", second_order, optional=("x0_fixed", "theta_fixed", "w_fixed", *ALONE)),
+    "one_step": Kind("One step of dynamic programming", one_step, optional=("flat_xx", "flat_ww", "flat_wx")),
     "hutchinson_own": Kind("Hutchinson's estimator of the notes' own A", neural.hutchinson, names={"z": "noise"}),
     "hutchinson": Kind("Hutchinson's estimator", estimator),
 }

@@ -1,16 +1,17 @@
-"""The regulator's ansatz lambda = P x, or lambda = -P x where a cost is maximised: what P is, before it is used."""
+"""What P of a regulator is, before it is used: by lambda = P x (-P x where a cost is maximised), by V = x' P x/2, or by its equation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
 from adjointcheck.notes.letters.costs import running as running_cost
 from adjointcheck.notes.letters.formulas import spelt_out
 from adjointcheck.notes.letters.meaning import Symbol, core_of, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import is_placed
-from adjointcheck.notes.letters.usage import head, pair_of
+from adjointcheck.notes.letters.usage import head, moving, pair_of, successor
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -33,6 +34,67 @@ def riccati_ansatz(chain: tree.Chain, context: Context) -> Introduced:
     sign *= cost_sign(context) * (-1 if _is_negative(resolve(pair[0], context)) else 1)
     declared = Declared(key(letters[0]), "P", ROLES["P"].shape, "path", sign, source="proposed")
     return "definition", (key(letters[0]),), replace(context, letters={**context.letters, key(letters[0]): declared})
+
+
+RICCATI = "riccati"
+VALUES = ("V", "mathcal{V}", "J", "W", "v", "Vfun")
+
+
+def weighing(chain: tree.Chain) -> str:
+    """P of (R + B' P_{k+1} B)^-1, or of P-dot beside P B R^-1 B' P: the letter of a Riccati equation."""
+    nodes = list(walk(chain))
+    rates = {letter.name for node in nodes if isinstance(node, tree.Letter | tree.Derivative) and (letter := moving(node)) is not None}
+    for node in nodes:
+        letter = _between_inputs(node) or _around_inverse(node)
+        if letter is not None and letter.name[:1].isupper() and (letter.below or letter.name in rates):
+            return letter.name
+    return ""
+
+
+def _between_inputs(node: Node) -> tree.Letter | None:
+    """P_{k+1} of (R + B' P_{k+1} B)^-1."""
+    if not isinstance(node, tree.Power) or not isinstance(node.exponent, tree.Negative):
+        return None
+    for term in tree.terms(node.base):
+        outer, letter, inner = term.factors if isinstance(term, tree.Product) and len(term.factors) == 3 else (None, None, None)
+        if outer == tree.Transposed(inner or term) and isinstance(letter, tree.Letter) and successor(letter) is not None:
+            return letter
+    return None
+
+
+def _around_inverse(node: Node) -> tree.Letter | None:
+    """P of P B R^-1 B' P."""
+    if not isinstance(node, tree.Product) or len(node.factors) < 4 or node.factors[0] != node.factors[-1]:
+        return None
+    letter = head(node.factors[0])
+    inverse = any(isinstance(factor, tree.Power) and isinstance(factor.exponent, tree.Negative) for factor in node.factors)
+    return letter if inverse and letter is not None and not letter.below else None
+
+
+def foreseen(chain: tree.Chain, context: Context) -> Context:
+    """With P of a Riccati equation that is told here or later, where the problem is linear and quadratic and no ansatz says what P is."""
+    name, layered = context.option(RICCATI), context.over() == "layers"
+    if not name or name in context.letters or context.of("P") or not any(getattr(part, "name", "") == name for part in walk(chain)):
+        return context
+    spelt = spelt_out(context)
+    step, cost = spelt.law("layers" if layered else "dynamics"), spelt.law("objective")
+    told = step is None or cost is None or "f" in symbols(step.right) or {"L", "Psi"} & symbols(cost.right) or cost_sign(context) < 0
+    if told or layered_ansatz(chain, context) or riccati_ansatz(chain, context):
+        return context
+    return context.declare(Declared(name, "P", ROLES["P"].shape, "path", source="proposed")).assume("optimal")
+
+
+def worth(chain: tree.Chain, context: Context) -> Introduced:
+    """V_k(x) = x' P_k x/2, V(x, t) = x' P(t) x/2: the least cost from a state on."""
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair else None
+    value = resolve(pair[1], context) if pair else None
+    factors = value.factors if isinstance(value, tree.Product) else ()
+    half = (tree.Number(Fraction(1, 2)), tree.Quotient(tree.Number(Fraction(1)), tree.Number(Fraction(2))))
+    numbers, square = [factor for factor in factors if factor in half], [factor for factor in factors if factor not in half]
+    called = isinstance(pair[0] if pair else None, tree.Call) and letter is not None and letter.name in VALUES
+    whole = [getattr(core_of(factor), "name", "") for factor in square] == ["x", "P", "x"] and bool(numbers) == is_halved(context)
+    return ("definition", (letter.name,), context.assume("optimal")) if called and whole and letter is not None else None
 
 
 def _is_new(letter: tree.Letter, context: Context) -> bool:
@@ -83,6 +145,8 @@ def layered_ansatz(chain: tree.Chain, context: Context) -> Introduced:
     if named is None or named.accents or named.above or not _is_state(state, context) or not unknown(resolve(letter, context)):
         return None
     name = named.name if is_placed(letter, context) else key(named)
+    if isinstance(left, Symbol) and name == context.option(RICCATI) and named.below and resolve(named.below[0], context) != left.at:
+        return None
     role = ROLES["P" if costate else "K"]
     declared = Declared(name, role.symbol, role.shape, role.kind, source="proposed")
     return "definition", (name,), context.declare(declared).assume("optimal")
@@ -94,7 +158,7 @@ def _is_usual(pair: tuple[Node, Node], right: Node, context: Context) -> bool:
     core = made.of if isinstance(made, tree.Transposed) else made
     numbers = [factor.value for factor in getattr(right, "factors", ()) if isinstance(factor, tree.Number)]
     timed, positive = context.over() == "time", not isinstance(core, tree.Negative)
-    return not numbers and (positive or not timed) if _halved(context) else numbers == [2] and positive and timed
+    return not numbers and (positive or not timed) if is_halved(context) else numbers == [2] and positive and timed
 
 
 def _is_state(node: Node, context: Context) -> bool:
@@ -102,7 +166,7 @@ def _is_state(node: Node, context: Context) -> bool:
     return isinstance(made, Symbol) and made.name == "x"
 
 
-def _halved(context: Context) -> bool:
+def is_halved(context: Context) -> bool:
     """Does the cost carry its 1/2, so that P of lambda = P x is Riccati's?"""
     bodies = [known.body for known in context.letters.values() if known.symbol in ("L", "Psi") and known.body is not None]
     law = context.law("objective")

@@ -24,7 +24,7 @@ SLOTS = ("x", "w", "theta")
 def step_jacobians(chain: tree.Chain, context: Context) -> Context:
     """With the unknown matrices of layers in a formula that stand where only a Jacobian of the time step fits."""
     context = bold_jacobians(chain, context)
-    if context.over() != "layers" or context.law("layers") is None or context.law("stages") is not None:
+    if context.over() != "layers" or context.law("layers") is None or context.law("stages") is not None or feeds_back(chain, context):
         return context
     for letter, slot, sure in _used(chain, context):
         if letter.name not in context.letters and context.of(slot):
@@ -33,6 +33,12 @@ def step_jacobians(chain: tree.Chain, context: Context) -> Context:
             body = _slope(slot, _is_fine(letter, chain, context), context)
             context = context.declare(Declared(letter.name, own(letter.name), shape, "path", body=body, source=source)) if body else context
     return context
+
+
+def feeds_back(chain: tree.Chain, context: Context) -> bool:
+    """Is it delta u_k = K_k delta x_k + d_k, with a gain?"""
+    left = resolve(chain.sides[0], context)
+    return isinstance(left, tree.Variation) and getattr(left.of, "name", "") == "w"
 
 
 def bold_jacobians(chain: tree.Chain, context: Context) -> Context:

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, Context
 from adjointcheck.notes.letters.forms import is_solved_state
-from adjointcheck.notes.letters.meaning import Symbol, symbols, walk
+from adjointcheck.notes.letters.meaning import Symbol, core_of, symbols, walk
 from adjointcheck.notes.letters.numbered import barred, customary
 from adjointcheck.notes.letters.own_inputs import input_of, is_matrix
 from adjointcheck.notes.reading import tree
@@ -151,7 +151,16 @@ def _by_no_input(line: Line) -> bool:
     return any(isinstance(by, Symbol) and by.name not in ROLES and Symbol("l") in by.part for part in slopes for by in part.by)
 
 
+def _of_free_letter(line: Line) -> bool:
+    """P_k = ... of a letter of which no law speaks: it may be what says what P is."""
+    left = core_of(line.left)
+    known = next(iter(line.notes.of(left.name)), None) if isinstance(left, Symbol) and left.name not in ROLES else None
+    told = any(left.name in symbols(law.right) for law in line.notes.laws) if isinstance(left, Symbol) else True
+    return known is not None and known.body is None and not told
+
+
 PARDONS = (
+    Pardon(_if(_of_free_letter, "what the letter on the left is no line before says")),
     Pardon(_if(_by_no_input, "how the layers depend on the letter in which is differentiated the notes do not say")),
     Pardon(_if(_of_few_layers, "it is said of a few layers, and how many there are is not understood")),
     Pardon(_if(_under_some_control, "it is so under one control, and no formula says that this is the optimal one")),

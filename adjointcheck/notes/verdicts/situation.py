@@ -28,16 +28,29 @@ from adjointcheck.notes.proofs.componentwise import component_settings
 from adjointcheck.notes.proofs.jacobian import Partial
 from adjointcheck.notes.proofs.regulator import letters_of, names_of, regulator_steps, value_steps
 from adjointcheck.notes.proofs.second_order import ALONE
-from adjointcheck.notes.proofs.settings import HIDDEN_PARTNER, HIDDEN_STAGES, HIDDEN_VARIED, KINDS, TOLD, Setting, judged, observes, setting
+from adjointcheck.notes.proofs.settings import (
+    HIDDEN_PARTNER,
+    HIDDEN_STAGES,
+    HIDDEN_STEP,
+    HIDDEN_VARIED,
+    KINDS,
+    TOLD,
+    Setting,
+    judged,
+    observes,
+    setting,
+)
 from adjointcheck.notes.proofs.stage_proof import COUNTS, kind_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.stages import staged
+from adjointcheck.notes.systems.step_values import LEFT_OUT, speaks_of_step
 from adjointcheck.trusted.language import derive
 from adjointcheck.trusted.verdict import Status
 
 LETTERS = ("t", "x", "w", "theta")
 HIDDEN = {**{kind: (HIDDEN_VARIED if "varied" in kind else HIDDEN_STAGES,) for kind in KINDS if kind.startswith("stages")},
+          "one_step": HIDDEN_STEP,
           "small_step": (("chain_rule", "volume"), ("taylor_costate", "volume"))}  # one says p of p.next, the other p.next of p
 INPUTS = ("x0", "theta", "w", "t0", "t1")
 LAYERS = (("euler", "x + h*f", "h*L"), ("euler_sum", "x + h*f", "L"), ("euler_sum", "x + f", "L"), ("map", "f", "L"))  # kind, layer, cost
@@ -68,6 +81,7 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
     held = tuple(f"{letter}_fixed" for letter in INPUTS if letter not in moved)
     free += ("base", "base_score") if context.of("base") else ()
     alone = tuple(name for name, fixed in ALONE.items() if fixed <= {*held})
+    free += ("flat_xx", "flat_ww", "flat_wx") if LEFT_OUT in context.hypotheses else ()
     choice = ("costate", "terminal") if has_free_multiplier(chain) else ()
     for kind in filter(None, kinds):
         made = concrete(kind, context, {"J", "P"} <= symbols(chain))
@@ -114,6 +128,8 @@ def written_out(chain: tree.Chain, context: Context, form: str) -> Iterator[Situ
 def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
     """Rows of `KINDS` for a formula in its context."""
     names, nodes = symbols(chain), list(walk(chain))
+    if speaks_of_step(chain, context):
+        return ("one_step",)
     over_layers = context.over() == "layers"
     if not over_layers and any(is_second(node) or _of_costate(node) or is_moved_cost(node) for node in nodes):
         return ("second_order",)

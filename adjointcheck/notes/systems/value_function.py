@@ -1,0 +1,165 @@
+"""The value function V(x, t) of Hamilton, Jacobi and Bellman along the optimal solution, where it is known by the costate.
+
+    V_x = p        V_t = -(L + p f)        V(x, T) = Psi(x)        -V_t = min_u (L + V_x f)
+
+What V is at other states is not judged; V_xx is any symmetric matrix, beside which V_xt is d/dt V_x - V_xx f (Bellman 1957).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
+from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, walk
+from adjointcheck.notes.letters.quantities import STARS, written_below
+from adjointcheck.notes.letters.usage import head, moving, pair_of
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+Introduced = tuple[str, tuple[str, ...], Context] | None
+VALUE, CURVATURE, OPTION = "Vfun", "Vbent", "value function"
+NAMES = ("V", "mathcal{V}", "v", "W", "S", "J", "varphi")
+TIME = tree.Letter("t")
+
+
+def valuing(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """With V of V_t and V_x, both of which the notes speak of, as the value function."""
+    chains = list(chains)
+    rates = {letter for chain in chains for node in walk(chain) if (letter := _by_time(node))}
+    states = {known.letter for known in context.of("x")} | {letter.name for chain in chains if (letter := moving(chain.sides[0]))}
+    slopes = {letter for chain in chains for node in walk(chain) if (letter := _by_state(node, states))}
+    found = sorted(rates & slopes & {*NAMES})
+    return replace(context, options={**context.options, OPTION: found[0]}) if len(found) == 1 else context
+
+
+def _name(node: Node) -> str:
+    """V of V, V^* and V(x, t)."""
+    letter = head(node)
+    marks = {getattr(mark, "name", "") for mark in letter.above} if letter is not None else {""}
+    return letter.name if letter is not None and not letter.accents and marks <= {*STARS, "opt"} else ""
+
+
+def _by_time(node: Node) -> str:
+    """V of dV/dt and V_t."""
+    if isinstance(node, tree.Derivative) and node.by == (TIME,):
+        return _name(node.of)
+    return _name(node) if isinstance(node, tree.Letter) and node.below == (TIME,) else ""
+
+
+def _by_state(node: Node, states: set[str]) -> str:
+    """V of dV/dx, nabla V and V_x."""
+    if isinstance(node, tree.Derivative):
+        by = {getattr(letter, "name", "") for letter in node.by}
+        return _name(node.of) if by <= states and (by or node.kind == "nabla") else ""
+    below = [getattr(part, "name", "") for part in written_below(node.below)] if isinstance(node, tree.Letter) else []
+    return _name(node) if below and {*below} <= states else ""
+
+
+# Its letters
+
+
+def in_value(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Context]:
+    """V_x(x, t), dV/dt(x, t) and V as derivatives of one function."""
+    name = context.option(OPTION)
+    if not name or context.over() == "layers" or not context.of("x") or not any(_name(node) == name for node in walk(chain)):
+        return chain, context
+    made = _valued(chain, name, context)
+    assert isinstance(made, tree.Chain)
+    role = ROLES[VALUE]
+    context = context.declare(Declared(VALUE, VALUE, role.shape, role.kind, arguments=("x", "t"), source="proposed"))
+    bent = any(isinstance(node, tree.Derivative) and len(node.by) == 2 and node.of == tree.Letter(VALUE) for node in walk(made))
+    size = context.of("x")[0].shape[0]
+    curvature = Declared(CURVATURE, CURVATURE, (size, size), "path", source="proposed")
+    return made, context.declare(curvature).assume(f"symmetric {CURVATURE}") if bent else context
+
+
+def _valued(node: Node, name: str, context: Context) -> Node:
+    if isinstance(node, tree.Derivative) and _name(node.of) == name and not head(node.of).below:  # type: ignore[union-attr]
+        return replace(node, of=_whole(node.of), by=node.by or (tree.Letter(context.of("x")[0].letter),))
+    if isinstance(node, tree.Call) and isinstance(node.function, tree.Letter | tree.Derivative):
+        arguments = tuple(_valued(argument, name, context) for argument in node.arguments)
+        return replace(node, function=_valued(node.function, name, context), arguments=arguments)
+    if isinstance(node, tree.Letter) and _name(node) == name:
+        by = written_below(node.below)
+        slots = all(isinstance(part, tree.Letter) and key(part) in _slots(context) for part in by)
+        whole = tree.Letter(VALUE, span=node.span)
+        return node if not slots else tree.Derivative(whole, tuple(by), "partial", span=node.span) if by else whole
+    return rebuilt(node, lambda child: _valued(child, name, context))
+
+
+def _slots(context: Context) -> set[str]:
+    return {"t", *(known.letter for symbol in ("x", "t") for known in context.of(symbol))}
+
+
+def _whole(node: Node) -> Node:
+    """V(x, t) under its letter."""
+    if isinstance(node, tree.Call):
+        return replace(node, function=tree.Letter(VALUE))
+    return tree.Letter(VALUE, span=node.span)
+
+
+# What it is
+
+
+def priced_value(node: Node, context: Context) -> Node:
+    """dJ/dx(t) for V_x, what the rate of the clock costs for V_t, J for V at the start; min_u of what holds along the optimum."""
+    if not context.option(OPTION) or context.over() == "layers":
+        return node
+    node = rebuilt(node, lambda child: priced_value(child, context))
+    if isinstance(node, tree.Extremum) and node.body is not None and node.kind == (context.option("goal") or "min"):
+        over = node.over
+        return node.body if getattr(over, "name", "") == "w" else node
+    if isinstance(node, Applied) and node.name == VALUE:
+        return Symbol("J") if _place(node) == Symbol("t0") else node
+    if isinstance(node, Applied) and node.name == "H":
+        return replace(node, arguments=tuple((slot, Symbol("p") if _is_price(value) else value) for slot, value in node.arguments))
+    if not isinstance(node, tree.Derivative) or not isinstance(node.of, Applied) or node.of.name != VALUE or len(node.by) > 2:
+        return node
+    if len(node.by) == 2:
+        return _curvature({getattr(by, "name", "") for by in node.by}, context) or node
+    by, place = next(iter(node.by), None), _place(node.of)
+    if getattr(by, "name", "") == "x":
+        return tree.Derivative(Symbol("J"), (Symbol("x", at=place or Symbol("t")),), "total")
+    rate = Symbol("a_t", at=place)
+    if node.kind != "total" or getattr(by, "name", "") != "t":
+        return rate
+    return tree.Sum((rate, tree.Product((Symbol("p"), tree.Derivative(Symbol("x"), (Symbol("t"),), "total")))))
+
+
+def _curvature(by: set[str], context: Context) -> Node | None:
+    """V_xx and V_xt."""
+    law = context.law("dynamics")
+    if by == {"x"}:
+        return Symbol(CURVATURE)
+    if by != {"x", "t"} or law is None:
+        return None
+    row = context.option("gradients") == "row"
+    moved = (tree.Transposed(law.right), Symbol(CURVATURE)) if row else (Symbol(CURVATURE), law.right)
+    slope = tree.Derivative(Symbol("J"), (Symbol("x", at=Symbol("t")),), "total")
+    return tree.Sum((tree.Derivative(slope, (Symbol("t"),), "total"), tree.Negative(tree.Product(moved))))
+
+
+def _is_price(node: Node) -> bool:
+    return any(isinstance(part, tree.Derivative) and part.of == Symbol("J") for part in walk(node))
+
+
+def _place(node: Applied) -> Node | None:
+    """The time at which V is taken, where it is not the running one."""
+    times = [value for slot, value in node.arguments if slot == "t"]
+    times += [Symbol("t0") for slot, value in node.arguments if slot == "x" and value == Symbol("x0")]
+    times += [value.at for slot, value in node.arguments if slot == "x" and isinstance(value, Symbol) and value.at is not None]
+    return next((time for time in times if time != Symbol("t") and not isinstance(time, tree.Number)), None)
+
+
+def value(chain: tree.Chain, context: Context) -> Introduced:
+    """V(x, T) = Psi(x), V(x, t) = min_u (Psi + int_t^T L ds)."""
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair else None
+    if pair is None or letter is None or letter.name != VALUE or not isinstance(pair[0], tree.Call):
+        return None
+    left, right = (resolve(side, context) for side in pair)
+    ended = isinstance(left, Applied) and _place(left) == Symbol("t1") and isinstance(right, Applied) and right.name == "Psi"
+    least = isinstance(right, tree.Extremum) and right.body is not None and VALUE not in symbols(right) and (
+        "J" in symbols(right) or any(isinstance(part, tree.Integral) for part in walk(right)))
+    return ("definition", (), context) if ended or least else None
