@@ -169,7 +169,9 @@ def _named(name: str, item: Any) -> Any:
 def _preload(task: str) -> None:
     """Everything that the task imports, so that nothing but the file is left to be read under guard."""
     import adjointcheck.files
+    import adjointcheck.trusted.matrix_witness
     import adjointcheck.trusted.replay
+    import adjointcheck.trusted.witness
 
     if task == "derive":
         import adjointcheck.derive.lagrangian

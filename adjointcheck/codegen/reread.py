@@ -19,7 +19,7 @@ from adjointcheck.codegen.torch_module import HELPERS, MARKER
 from adjointcheck.errors import CodegenError
 from adjointcheck.expression.grammar import is_condition
 from adjointcheck.expression.node import Expression, apply, number
-from adjointcheck.expression.table import PRIMITIVES
+from adjointcheck.expression.table import FUNCTIONS, PRIMITIVES
 
 Literal = None | bool | str | Fraction | tuple["Literal", ...]
 
@@ -29,7 +29,7 @@ _BINARY: Mapping[type[ast.AST], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow", ast.BitAnd: "and", ast.BitOr: "or",
     ast.Lt: "lt", ast.LtE: "le",
 }  # fmt: skip
-_TORCH = {row.torch: row.name for row in PRIMITIVES.values() if row.torch and not row.boolean and row.name != "pow"}
+_TORCH = {name: name for name in FUNCTIONS - {"min", "max", "piecewise"}} | {"minimum": "min", "maximum": "max", "where": "piecewise"}
 
 
 @dataclass(frozen=True)

@@ -194,6 +194,7 @@ _INFIX = {  # head: sign, level, floors of the two sides
     "lt": (" < ", _COMPARISON, 2, 2), "le": (" <= ", _COMPARISON, 2, 2), "or": (" | ", 2, 2, 3), "and": (" & ", 3, 3, 4),
 }  # fmt: skip
 _PREFIX = {"neg": "-", "not": "~"}
+_TORCH = {"min": "minimum", "max": "maximum", "piecewise": "where"}  # other functions have their own names in torch
 _ANY_TENSOR, _ALL_TENSORS = ("lt", "le", "piecewise"), ("min", "max")
 
 
@@ -330,7 +331,7 @@ def _operation_text(head: str, args: Sequence[_Text], like: str) -> _Text:
         return _Text(_PREFIX[head] + args[0].above(_POWER), _UNARY, tensor)
     if head == "piecewise":
         args = [args[1], args[0], args[2]]
-    return _Text(f"torch.{PRIMITIVES[head].torch}({', '.join(arg.text for arg in args)})", _ATOM, tensor)
+    return _Text(f"torch.{_TORCH.get(head, head)}({', '.join(arg.text for arg in args)})", _ATOM, tensor)
 
 
 def _lifted(arg: _Text, like: str) -> _Text:

@@ -19,7 +19,7 @@ from adjointcheck.expression.table import PRIMITIVES
 from adjointcheck.problem.statement import Problem
 from adjointcheck.trusted.replay import Judged, judge
 from adjointcheck.trusted.rules import Setting
-from adjointcheck.trusted.smoothness import jumps_in_time, statement_of
+from adjointcheck.trusted.smoothness import jumps, statement_of, surface
 from adjointcheck.trusted.verdict import Status
 
 __all__ = ["AdjointSystem", "Derivation", "Finding", "JudgedClaim", "JudgedStep", "derive"]
@@ -56,8 +56,15 @@ def _findings(setting: Setting) -> tuple[Finding, ...]:
     kinks = [to_text(node) for node in walk(statement) if node.args and not PRIMITIVES[node.head].smooth]
     ledger = domain_ledger(statement)
     domains = [f"{to_text(a)} {relation} 0" for a, relation in ledger if symbols_of(a) - setting.positive]
-    return (*(Finding("kink", text) for text in kinks), *(Finding("jump", f"{text} {MISSED}") for text in jumps_in_time(setting)),
+    return (*(Finding("kink", text) for text in kinks), *(Finding("jump", f"{text} {MISSED}") for text in _jumps_in_time(setting)),
             *(Finding("domain", text) for text in domains))
+
+
+def _jumps_in_time(setting: Setting) -> list[str]:
+    """Texts of the jumps of f and L at times that no state or control moves; time steps that move with t0 or t1 cross them."""
+    found = ((to_text(node), surface(node)) for node in jumps([*setting.rates.values(), setting.running], setting.positive))
+    return [text for text, place in found if "t" in place and place.isdisjoint([*setting.states, *setting.controls])]
+
 
 
 def _explain(setting: Setting, judged: Judged, text: str) -> JudgedClaim:

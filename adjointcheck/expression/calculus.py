@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from adjointcheck.expression.node import ONE, ZERO, Expression, apply, symbol, total, walk
 from adjointcheck.expression.table import PRIMITIVES, Condition, conditions_of
 
+Terms = dict[Expression, list[Expression]]  # of the cotangent of each node
+
 
 def derivative(roots: Sequence[Expression], direction: Mapping[str, Expression]) -> list[Expression]:
     """Forward mode: d root = sum_s (d root/ds) direction[s]; a missing symbol does not move.
@@ -49,7 +51,7 @@ def gradient(roots: Sequence[Expression], seeds: Sequence[Expression], names: It
     The seeds are constants of the differentiation, so with roots (L, f_1, ..., f_n) and seeds (1, p_1, ..., p_n) this
     is the gradient of the Hamiltonian L + p f without ever building a Jacobian.
     """
-    terms: dict[Expression, list[Expression]] = defaultdict(list)
+    terms: Terms = defaultdict(list)
     for root, seed in zip(roots, seeds, strict=True):
         terms[root].append(seed)
     names = list(names)
@@ -63,8 +65,7 @@ def gradient(roots: Sequence[Expression], seeds: Sequence[Expression], names: It
     return {name: total(terms[symbol(name)]) for name in names}
 
 
-def _scatter(node: Expression, cotangent: Expression, terms: dict[Expression, list[Expression]], live: set[Expression],
-             names: Sequence[str]) -> None:
+def _scatter(node: Expression, cotangent: Expression, terms: Terms, live: set[Expression], names: Sequence[str]) -> None:
     pull = PRIMITIVES[node.head].pull
     if pull is None or cotangent is ZERO:
         return
@@ -75,8 +76,7 @@ def _scatter(node: Expression, cotangent: Expression, terms: dict[Expression, li
             terms[arg].append(term)
 
 
-def _scatter_piecewise(node: Expression, cotangent: Expression, terms: dict[Expression, list[Expression]],
-                       names: Sequence[str]) -> None:
+def _scatter_piecewise(node: Expression, cotangent: Expression, terms: Terms, names: Sequence[str]) -> None:
     """Choose between finished branch gradients: 0 * (1/0) of the branch not taken must never be formed."""
     value, condition, otherwise = node.args
     there, elsewhere = gradient([value], [ONE], names), gradient([otherwise], [ONE], names)

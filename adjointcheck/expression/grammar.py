@@ -20,10 +20,8 @@ from typing import NoReturn
 
 from adjointcheck.errors import GrammarError
 from adjointcheck.expression.node import Expression, apply, neg, number, symbol
-from adjointcheck.expression.printer import to_text
+from adjointcheck.expression.printer import to_text as to_text
 from adjointcheck.expression.table import CONSTANTS, FUNCTIONS, MATRIX, PRIMITIVES, RESERVED
-
-__all__ = ["LOG", "NAME", "STATEMENT", "Caps", "check_name", "is_condition", "parse", "to_text"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,10 @@ def parse(text: str, where: str = "expression", *, caps: Caps = STATEMENT, jets:
 
     Raises GrammarError naming `where`, the column, what stood there and what could have stood there.
     """
-    node = _Parser(text, where, caps, jets or matrices, matrices).everything()
+    parser = _Parser(text, where, caps, jets or matrices, matrices)
+    node = parser.expression(0)
+    if parser.tokens[parser.at][0] != "end":
+        parser.fail("an operator or the end of the text", "Write products with *.")
     if is_condition(node):
         raise GrammarError(where, text, "an expression with a real value, not a condition", "Use piecewise(a, condition, b).")
     return node
@@ -70,10 +71,9 @@ def is_condition(node: Expression) -> bool:
 
 def check_name(name: object, where: str) -> str:
     """Return `name` if it may name a state, parameter, control or data column; else raise GrammarError."""
-    if not isinstance(name, str) or not NAME.match(name):
-        raise GrammarError(where, name, "a name of ASCII letters, digits and _, a letter first, at most 32 characters", "Rename it.")
-    if name in RESERVED:
-        raise GrammarError(where, name, "a name that is not a function or constant of the grammar", "Rename it.")
+    if not isinstance(name, str) or not NAME.match(name) or name in RESERVED:
+        wanted = "a name of ASCII letters, digits and _, a letter first, at most 32 characters, not a function or constant of the grammar"
+        raise GrammarError(where, name, wanted, "Rename it.")
     return name
 
 
@@ -86,42 +86,30 @@ class _Parser:
             raise GrammarError(where, text, "a text", "Put the expression in quotes.")
         if len(text) > caps.characters:
             raise GrammarError(where, f"{len(text)} characters", f"at most {caps.characters}")
-        self.tokens = self._tokens()
-        self.at, self.depth = 0, 0
+        self.tokens, self.depth = self._tokens(), 0
         self.load: dict[Expression, int] = {}
+        self.at = next((i for i, (kind, _, _) in enumerate(self.tokens) if kind == "bad"), 0)
+        kind, bad, _ = self.tokens[self.at]
+        if kind == "bad":
+            wanted = "a character of the grammar" if " " < bad < "\x7f" else f"printable ASCII text, not U+{ord(bad):04X}"
+            self.fail(wanted, "Write names and signs in plain ASCII.")
 
     def _tokens(self) -> list[tuple[str, str, int]]:
         matches = list(islice(_TOKEN.finditer(self.text), self.caps.tokens + 1))
         if len(matches) > self.caps.tokens:
             raise GrammarError(self.where, f"more than {self.caps.tokens} tokens", "a shorter expression")
-        for match in matches:
-            if match["bad"]:
-                self._unreadable(match.start("bad"))
         tokens = [(kind, match[kind], match.start(kind)) for match in matches if (kind := match.lastgroup)]
         return [*tokens, ("end", "", len(self.text.rstrip(_BLANK)))]
 
-    def _unreadable(self, at: int) -> NoReturn:
-        bad = self.text[at]
-        kind = "a character of the grammar" if " " < bad < "\x7f" else f"printable ASCII text, not U+{ord(bad):04X}"
-        raise GrammarError(f"{self.where}, column {at + 1}", self._near(at), kind, "Write names and signs in plain ASCII.")
-
-    def _near(self, at: int) -> str:
-        return self.text[at : at + 24] if at < len(self.text.rstrip(_BLANK)) else "the end of the text"
-
     def fail(self, expected: str, todo: str = "") -> NoReturn:
-        at = self.tokens[self.at][2]
-        raise GrammarError(f"{self.where}, column {at + 1}", self._near(at), expected, todo)
+        kind, _, at = self.tokens[self.at]
+        got = self.text[at : at + 24] if kind != "end" else "the end of the text"
+        raise GrammarError(f"{self.where}, column {at + 1}", got, expected, todo)
 
     def take(self, sign: str) -> bool:
-        found = self.tokens[self.at][1] == sign and self.tokens[self.at][0] != "number"
+        found = self.tokens[self.at][1] == sign
         self.at += found
         return found
-
-    def everything(self) -> Expression:
-        node = self.expression(0)
-        if self.tokens[self.at][0] != "end":
-            self.fail("an operator or the end of the text", "Write products with *.")
-        return node
 
     def expression(self, floor: int) -> Expression:
         nested = floor not in (1, 2, 4, 5, 6)  # right operands below powers end where they began: only the rest nests
@@ -145,8 +133,6 @@ class _Parser:
         return self.build(head, left, right)
 
     def signed(self) -> Expression:
-        if self.tokens[self.at][0] == "number":
-            return self.atom()
         if self.take("-"):
             following = self.tokens[self.at]
             node = self.expression(7)
@@ -203,25 +189,20 @@ class _Parser:
             arguments.append(self.expression(0))
         if not self.take(")"):
             self.fail("`,` or `)`")
-        return self.piecewise(arguments) if name == "piecewise" else self.apply_function(name, arguments)
+        return self.apply_function(name, arguments)
 
     def apply_function(self, name: str, arguments: list[Expression]) -> Expression:
         arity = (PRIMITIVES.get(name) or MATRIX[name]).arity
-        if len(arguments) > self.caps.depth:
+        if name == "piecewise" and (len(arguments) < 3 or len(arguments) % 2 == 0):
+            self.fail("piecewise(value, condition, ..., otherwise): an odd number of arguments, three or more")
+        if name != "piecewise" and len(arguments) > self.caps.depth:
             self.fail(f"a function of fewer arguments, at most {self.caps.depth}")
-        while name in ("min", "max") and len(arguments) > 2:
-            arguments = [self.build(name, *arguments[:2]), *arguments[2:]]
+        while name in ("min", "max", "piecewise") and len(arguments) > arity:
+            first = len(arguments) - arity if name == "piecewise" else 0  # the last piece is the innermost
+            arguments[first : first + arity] = [self.build(name, *arguments[first : first + arity])]
         if len(arguments) != arity:
             self.fail(f"{name} with {arity} argument{'s' * (arity > 1)}, not {len(arguments)}")
         return self.build(name, *arguments)
-
-    def piecewise(self, arguments: list[Expression]) -> Expression:
-        if len(arguments) < 3 or len(arguments) % 2 == 0:
-            self.fail("piecewise(value, condition, ..., otherwise): an odd number of arguments, three or more")
-        node = arguments[-1]
-        for value, condition in reversed(list(zip(arguments[:-1:2], arguments[1::2], strict=True))):
-            node = self.build("piecewise", value, condition, node)
-        return node
 
     def build(self, head: str, *args: Expression) -> Expression:
         self.check_sorts(head, args)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from threading import Lock
 from typing import Any, NoReturn
-from weakref import ref
+from weakref import WeakValueDictionary
 
 Number = int | float | Fraction
 
@@ -57,32 +58,16 @@ class Expression:
         return to_text(self)
 
 
-class _Entry(ref[Expression]):
-    """A weak reference that takes its row out of the pool when the node is gone; WeakValueDictionary takes twice the time."""
-
-    __slots__ = ("key",)
-
-
-_POOL: dict[tuple[Any, ...], _Entry] = {}
-
-
-def _forget(entry: _Entry) -> None:
-    if _POOL.get(entry.key) is entry:  # else the node was made anew in the meantime
-        del _POOL[entry.key]
+_POOL: WeakValueDictionary[tuple[Any, ...], Expression] = WeakValueDictionary()
+_MAKING = Lock()
 
 
 def _intern(head: str, args: tuple[Expression, ...], value: object) -> Expression:
     key = (head, args, value)
-    entry = _POOL.get(key)
-    node = None if entry is None else entry()
+    node = _POOL.get(key)
     if node is None:
-        node = Expression(head, args, value)
-        entry = _Entry(node, _forget)
-        entry.key = key
-        first = _POOL.setdefault(key, entry)()  # another thread may have been faster
-        if first is None:
-            _POOL[key] = entry
-        return node if first is None else first
+        with _MAKING:  # another thread may have been faster
+            node = _POOL.setdefault(key, Expression(head, args, value))
     return node
 
 
@@ -231,14 +216,9 @@ def evaluate(roots: Iterable[Expression], leaf: Callable[[Expression], Any], rul
 
 def substitute(roots: Iterable[Expression], mapping: Mapping[str, Expression | Number]) -> list[Expression]:
     """`roots` with symbols replaced all at once; every other node is kept as written."""
-    replaced = {name: lift(value) for name, value in mapping.items()}
-
-    def leaf(node: Expression) -> Expression:
-        return replaced.get(node.value, node) if node.head == "symbol" else node
-
-    return evaluate(roots, leaf, _Rebuild())
-
-
-class _Rebuild(dict[str, Callable[..., Expression]]):
-    def __missing__(self, head: str) -> Callable[..., Expression]:
-        return lambda *args: apply(head, *args)
+    roots = list(roots)
+    made = {symbol(name): lift(value) for name, value in mapping.items()}
+    for node in walk(roots):
+        if node not in made:
+            made[node] = apply(node.head, *(made[arg] for arg in node.args)) if node.args else node
+    return [made[root] for root in roots]

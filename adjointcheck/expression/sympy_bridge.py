@@ -11,7 +11,7 @@ import sympy
 
 from adjointcheck.errors import ProblemError
 from adjointcheck.expression.node import Expression, add, apply, div, evaluate, mul, number, power, symbol, total
-from adjointcheck.expression.table import PRIMITIVES
+from adjointcheck.expression.table import FUNCTIONS
 
 
 def sympy_symbol(name: str) -> sympy.Symbol:
@@ -36,11 +36,12 @@ def to_sympy_all(roots: Iterable[Expression], names: Mapping[str, sympy.Expr] | 
     return evaluate(roots, leaf, _TO_SYMPY)
 
 
+_SYMPY = {"abs": "Abs", "min": "Min", "max": "Max", "pow": "Pow", "not": "Not", "and": "And", "or": "Or"}  # others: their own names
 _TO_SYMPY: dict[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
     "neg": lambda a: -a, "lt": lambda a, b: sympy.Lt(a, b), "le": lambda a, b: sympy.Le(a, b),
     "piecewise": lambda a, c, b: sympy.Piecewise((a, c), (b, True)),
-} | {row.name: getattr(sympy, row.sympy) for row in PRIMITIVES.values() if row.sympy and row.name not in ("lt", "le", "piecewise")}
+} | {name: getattr(sympy, _SYMPY.get(name, name)) for name in (FUNCTIONS | _SYMPY.keys()) - {"piecewise"}}
 _TO_SYMPY["sqrt"] = sympy.sqrt
 
 
@@ -138,8 +139,7 @@ _FROM_SYMPY: list[tuple[Any, Callable[[Any, list[Expression]], Expression]]] = [
     (sympy.StrictLessThan, _named("lt")), (sympy.LessThan, _named("le")),
     (sympy.StrictGreaterThan, lambda node, args: apply("lt", args[1], args[0])),
     (sympy.GreaterThan, lambda node, args: apply("le", args[1], args[0])),
-    *[(getattr(sympy, row.sympy), _named(row.name)) for row in PRIMITIVES.values()
-      if row.level == 9 and row.name not in ("sqrt", "min", "max", "piecewise")],
+    *[(getattr(sympy, _SYMPY.get(name, name)), _named(name)) for name in sorted(FUNCTIONS - {"sqrt", "min", "max", "piecewise"})],
     (sympy.Max, _folded("max")), (sympy.Min, _folded("min")),
     (sympy.And, _folded("and")), (sympy.Or, _folded("or")), (sympy.Not, _named("not")),
 ]

@@ -19,8 +19,8 @@ from adjointcheck.errors import ProblemError, StepRejected
 from adjointcheck.expression.grammar import LOG, check_name, parse
 from adjointcheck.expression.node import ZERO, Expression, apply, substitute, symbol, symbols_of, total, walk
 from adjointcheck.expression.table import MATRIX, PRIMITIVES, conditions_of
-from adjointcheck.trusted.matrix import SHIFTS, Letter, compare, has, normal
-from adjointcheck.trusted.verdict import Status, Verdict
+from adjointcheck.trusted.matrix import SHIFTS, Letter, has, normal, proof
+from adjointcheck.trusted.verdict import Verdict, worst
 
 FLAGS = frozenset({"constant", "input", "symmetric", "identity", "positive", "nonzero", "small", "varies"})
 POINT = frozenset({"constant"})
@@ -156,6 +156,8 @@ class Language:
 
     def equal(self, obligation: Obligation, premises: Sequence[Fact]) -> Verdict:
         """Judge one equality at its place, with solved premises put in as often as there are premises."""
+        from adjointcheck.trusted.matrix_witness import doubt_under  # what refutes can only take a proof back
+
         place, *sides = obligation
         known: dict[str, Expression] = {}
         held = [instance for premise in premises for instance in self.instances(premise, place)]
@@ -164,29 +166,8 @@ class Language:
         roots = [*sides, *(instance["left"] - instance["right"] for instance in held)]
         for _ in known:
             roots = substitute(roots, known)
-        verdict = compare(roots[0], roots[1], self.letters, roots[2:])
-        tied = self.tied(symbols_of(*roots[:2]), known) if verdict.status is Status.REFUTED else []
-        return Verdict(Status.UNKNOWN, reason=f"does not follow as it stands, but more may be implied of {tied[0]}") if tied else verdict
-
-    def tied(self, names: Iterable[str], known: Mapping[str, Expression]) -> list[str]:
-        """The letters of which premises, or the symmetry of second derivatives along two directions, say more than was put in."""
-        parts = {name: name.split(".") for name in sorted(names)}
-        opaque = [name for name, (base, *suffixes) in parts.items() if base in self.bound - self.functions.keys() and {*suffixes} - SHIFTS]
-        if len({suffix for name in opaque for suffix in parts[name][1:]} - SHIFTS) > 1:
-            return opaque
-        solved = [(other.split("."), symbols_of(right)) for other, right in known.items()]
-        lopsided = {other.partition(".")[0] for other, right in known.items() if has(self.letters, other, "symmetric")
-                    and compare(right, apply("transpose", right), self.letters).status is not Status.PROVED}
-        implied = [name for name in parts if any(other[0] in lopsided or self.implies(other, name) for other, used in solved if
-                                                 name.partition(".")[0] in {letter.partition(".")[0] for letter in used})]
-        if implied:
-            return implied
-        return [name for name, (base, *suffixes) in parts.items()
-                if any(base == other[0] and {*other[1:]} <= {*suffixes} and name not in used for other, used in solved)]
-
-    def implies(self, solved: Sequence[str], name: str) -> bool:
-        """Does c = E, with c constant, say that E's derivative in time is 0, that the next E is the same?"""
-        return "constant" in self.letters[solved[0]].flags and not {"dot", "next"}.isdisjoint(name.split(".")[1:])
+        shown = proof(roots[0], roots[1], self.letters)
+        return worst([doubt_under(known, roots, self, shown), shown])
 
     # -- facts ------------------------------------------------------------------------------------------------
 

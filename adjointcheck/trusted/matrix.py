@@ -1,4 +1,4 @@
-"""Matrix expressions of any dimension: normal forms, and exact evaluation at small dimensions.
+"""Matrix expressions of any dimension: their normal forms.
 
 A normal form is a sum of (scalar coefficient) x (word of letters): products in order, transposes and inverses on single
 letters, the word cut wherever a dimension is 1, so that every inner 1 x 1 piece and every trace becomes a symbol of the
@@ -8,25 +8,21 @@ matrices of every size; an equality of normal forms is a proof, a difference is 
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import flint
-
-from adjointcheck.errors import DisagreementError, StepRejected
+from adjointcheck.errors import StepRejected
 from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, apply, evaluate, number, symbol, symbols_of
 from adjointcheck.trusted.polynomial import BudgetError
-from adjointcheck.trusted.verdict import Status, Verdict, Witness, worst
+from adjointcheck.trusted.verdict import Status, Verdict, worst
 from adjointcheck.trusted.zero import equal
 
-SIZES = ((2, 3, 2, 1), (3, 2, 1, 2), (1, 1, 1, 1), (2, 2, 3, 2))  # dimensions tried, by their alphabetical place
 SHIFTS = frozenset({"after", "before", "next"})  # suffixes that name another place of the same letter; all others are derivations
-MAX_WORDS, MAX_LETTERS, MAX_BITS = 4096, 1024, 1 << 20
+MAX_WORDS, MAX_LETTERS = 4096, 1024
 
 
 @dataclass(frozen=True)
@@ -245,91 +241,19 @@ def compare(left: Expression, right: Expression, letters: Letters, given: Sequen
 
     Raises StepRejected where shapes do not fit, DisagreementError when normal form and exact evaluation contradict each other.
     """
+    from adjointcheck.trusted.matrix_witness import doubt  # what refutes can only take a proof back
+
+    shown = proof(left, right, letters)
+    return worst([doubt([left, right, *given], letters, shown), shown])
+
+
+def proof(left: Expression, right: Expression, letters: Letters) -> Verdict:
+    """PROVED for matrices of every size by their normal forms, or UNKNOWN."""
     a, b = normal(left, letters), normal(right, letters)
     _add(a, b)  # shapes
-    samples = [_sample([left, right, *given], letters, sizes) for sizes in SIZES]
-    witness = next((sample for sample in samples if isinstance(sample, Witness)), None)
     positive = frozenset(name for name in symbols_of(left, right) if has(letters, name, "positive"))
     words = dict.fromkeys([*a.terms, *b.terms]) or {(): None}
     verdict = worst(equal(a.terms.get(word, ZERO), b.terms.get(word, ZERO), positive) for word in words)
-    if verdict.status is not Status.PROVED:
-        if witness:
-            return Verdict(Status.REFUTED, ("exact matrices of small dimensions",), witness=witness)
-        return Verdict(Status.UNKNOWN, reason=verdict.reason or "the words differ, but no matrices were found that show it")
-    if witness:
-        raise DisagreementError("matrices", f"{to_text(left)} against {to_text(right)}", "normal form and exact evaluation to agree")
-    return Verdict(Status.PROVED, (*verdict.evidence, *["exact matrices of small dimensions agree"] * (True in samples)))
-
-
-def _sample(roots: Sequence[Expression], letters: Letters, sizes: Sequence[int]) -> Witness | bool | None:
-    """A witness where the first two differ and all others vanish; True where they agree; None where nothing can be said."""
-    names = sorted(symbols_of(*roots))
-    shapes = [(letter.rows, letter.cols) for letter in (letter_of(letters, name) for name in names)]
-    size = {dim: sizes[i % len(sizes)] for i, dim in enumerate(sorted({dim for shape in shapes for dim in shape if not dim.isdigit()}))}
-    generator = random.Random(f"{sizes} {names}")
-    point = {name: _value(name, letters, size, generator) for name in names}
-    try:
-        left, right, *given = evaluate(roots, lambda node: _exact_leaf(node, point), _EXACT)
-        gap = _sum(left, -right)
-    except (KeyError, ValueError, ZeroDivisionError):  # a function without exact values, a zero of any shape, a singular matrix
-        return None
-    if any(any(value.entries()) for value in given):
-        return None
-    shown = tuple((name, _show(value)) for name, value in point.items())
-    return Witness(shown, _show(left), _show(right), _show(gap)) if any(gap.entries()) else True
-
-
-Exact = Any  # flint.fmpq_mat
-
-
-def _value(name: str, letters: Letters, size: Mapping[str, int], generator: random.Random) -> Exact:
-    letter = letter_of(letters, name)
-    rows, cols = (size.get(dim) or int(dim) for dim in (letter.rows, letter.cols))
-    entries = [k for k in range(1 if has(letters, name, "positive") else -9, 10) if k]
-    value = flint.fmpq_mat(rows, cols, [flint.fmpq(generator.choice(entries), generator.randint(1, 3)) for _ in range(rows * cols)])
-    if "identity" in letter.flags:
-        return flint.fmpq_mat(rows, cols, [int(i == j) for i in range(rows) for j in range(cols)])
-    return value + value.transpose() if "symmetric" in letter.flags else value
-
-
-def _exact(value: Any) -> Exact:
-    return flint.fmpq_mat(1, 1, [value])
-
-
-def _exact_leaf(node: Expression, point: Mapping[str, Exact]) -> Exact:
-    return _exact(flint.fmpq(node.value.numerator, node.value.denominator)) if node.head == "number" else point[node.value]
-
-
-def _sum(a: Exact, b: Exact) -> Exact:
-    """Where shapes differ one of them is the number 0."""
-    return a + b if (a.nrows(), a.ncols()) == (b.nrows(), b.ncols()) else b if not any(a.entries()) else a
-
-
-def _bits(a: Exact) -> int:
-    """Digits of the longest entry, in binary."""
-    return max((max(int(e.p).bit_length(), int(e.q).bit_length()) for e in a.entries()), default=0)
-
-
-def _product(a: Exact, b: Exact) -> Exact:
-    if _bits(a) + _bits(b) > MAX_BITS:
-        raise KeyError("numbers of endless length")
-    if (a.nrows(), a.ncols()) == (1, 1):
-        return b * a[0, 0]
-    return a * b[0, 0] if (b.nrows(), b.ncols()) == (1, 1) else a * b
-
-
-def _power(a: Exact, b: Exact) -> Exact:
-    if b[0, 0].q != 1 or abs(b[0, 0].p) * _bits(a) > MAX_BITS:
-        raise KeyError("a root, or a number of endless length")
-    return _exact(a[0, 0] ** int(b[0, 0].p))
-
-
-_EXACT: dict[str, Callable[..., Exact]] = {
-    "add": _sum, "sub": lambda a, b: _sum(a, -b), "neg": lambda a: -a, "mul": _product, "div": lambda a, b: _product(a, b.inv()),
-    "pow": _power, "transpose": lambda a: a.transpose(), "inverse": lambda a: a.inv(),
-    "det": lambda a: _exact(a.det()), "trace": lambda a: _exact(sum((a[i, i] for i in range(a.nrows())), flint.fmpq(0))),
-}
-
-
-def _show(a: Exact) -> str:
-    return "[" + "; ".join(" ".join(str(a[i, j]) for j in range(a.ncols())) for i in range(a.nrows())) + "]"
+    if verdict.status is Status.PROVED:
+        return verdict
+    return Verdict(Status.UNKNOWN, reason=verdict.reason or "the words differ, but no matrices were found that show it")

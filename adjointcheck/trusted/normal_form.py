@@ -101,11 +101,7 @@ class Normalizer(Atoms):
         if below:
             return
         key, flip = self.canonical(num)
-        if key is None:
-            possible, flip = (flip,), 1
-        else:
-            possible = self.possible(key)
-        options = tuple(sign for sign in possible if flip * sign in _OPTIONS[relation])
+        options = tuple(sign for sign in ((1,) if key is None else self.possible(key)) if flip * sign in _OPTIONS[relation])
         if not options:
             raise Infeasible
         if key is not None:
@@ -240,9 +236,9 @@ class Normalizer(Atoms):
         def root(a: Any) -> Any:
             return self.rational_power(a, Fraction(1, 2))
 
-        if name[0] == "pi" and d in COSINE_SQUARES:
-            square = self.constant(COSINE_SQUARES[d])
-            return (root(square) if d > 1 else self.constant(-1), root(self.sub(self.one, square))), times % (2 * d)
+        if name[0] == "pi" and d in SINE_SQUARES:
+            square = self.constant(SINE_SQUARES[d])
+            return (root(self.sub(self.one, square)) if d > 1 else self.constant(-1), root(square)), times % (2 * d)
         if name[0] not in ("asin", "atan") or d > 2:
             return None, times
         v = self.ring.from_terms(name[1])
@@ -332,10 +328,10 @@ def _leaf(self: Normalizer, node: Expression) -> Any:
 
 UNDONE = {"exp": "log", "log": "exp", "sin": "asin", "cos": "acos", "tan": "atan"}
 DEEP = ("sinh", "cosh", "tanh")  # atoms of their own at first, exponentials when that is not enough
-COSINE_SQUARES = {1: Fraction(1), 2: Fraction(0), 3: Fraction(1, 4), 4: Fraction(1, 2), 6: Fraction(3, 4)}  # cos(pi/d)**2
+SINE_SQUARES = {1: Fraction(0), 2: Fraction(1), 3: Fraction(3, 4), 4: Fraction(1, 2), 6: Fraction(1, 4)}  # d: sin(pi/d)**2
 ARCS = {  # v**2: the angle over pi
-    "asin": {Fraction(1, 4): Fraction(1, 6), Fraction(1, 2): Fraction(1, 4), Fraction(3, 4): Fraction(1, 3), Fraction(1): Fraction(1, 2)},
-    "atan": {Fraction(1, 3): Fraction(1, 6), Fraction(1): Fraction(1, 4), Fraction(3): Fraction(1, 3)},
+    "asin": {square: Fraction(1, d) for d, square in SINE_SQUARES.items() if d > 1},
+    "atan": {square / (1 - square): Fraction(1, d) for d, square in SINE_SQUARES.items() if d > 2},
 }
 _OPTIONS = {">": (1,), ">=": (0, 1), "!=": (-1, 1)}
 
@@ -360,5 +356,3 @@ _RULES: dict[str, Callable[..., Any]] = {
     "le": lambda self, node, a, b: not self.negative(self.sub(b, a)),
     "not": lambda self, node, a: not a, "and": lambda self, node, a, b: a and b, "or": lambda self, node, a, b: a or b,
 }
-
-__all__ = ["BudgetError", "Normalizer"]

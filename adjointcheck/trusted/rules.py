@@ -37,12 +37,22 @@ class Setting:
         return tuple(self.rates)
 
     @cached_property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every state with its costate."""
+        return tuple((name, f"p_{name}") for name in self.rates)
+
+    @cached_property
     def costates(self) -> tuple[str, ...]:
-        return tuple(f"p_{name}" for name in self.rates)
+        return tuple(costate for _, costate in self.pairs)
 
     @cached_property
     def varied(self) -> tuple[str, ...]:
         return (*self.states, *self.costates, *self.controls, *self.parameters)
+
+    @cached_property
+    def scope(self) -> frozenset[str]:
+        """Every name that a step may speak of."""
+        return frozenset({"t", *self.varied, *(column for columns in self.columns for column in columns)})
 
     @property
     def dynamics(self) -> dict[str, Expression]:
@@ -54,17 +64,12 @@ class Setting:
 class Obligation:
     """`left` must equal `right`; `subject` is the quantity that the equality is about."""
 
-    label: str
     left: Expression
     right: Expression
     subject: str = ""
 
 
 Rule = Callable[[Setting, Sequence[Claim], Claim], list[Obligation]]
-
-
-def _sum_over(setting: Setting, factor: Callable[[str, str], Expression]) -> Expression:
-    return total(factor(x, p) for x, p in zip(setting.states, setting.costates, strict=True))
 
 
 def _keys(claim: Claim, expected: Sequence[str], rule: str) -> None:
@@ -82,8 +87,8 @@ def _free_of(claim: Claim, suffixes: tuple[str, ...], rule: str) -> None:
 def define_lagrangian(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obligation]:
     """|- integrand = L + sum_i p_i (f_i - x_i.dot): the integrand of J_a, equal to that of J on every solution."""
     _keys(claim, ["integrand"], "define_lagrangian")
-    defect = _sum_over(setting, lambda x, p: symbol(p) * (setting.rates[x] - symbol(f"{x}.dot")))
-    return [Obligation("integrand", claim["integrand"], setting.running + defect)]
+    defect = total(symbol(p) * (setting.rates[x] - symbol(f"{x}.dot")) for x, p in setting.pairs)
+    return [Obligation(claim["integrand"], setting.running + defect)]
 
 
 def vary(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obligation]:
@@ -92,7 +97,7 @@ def vary(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obli
     direction = {name: symbol(f"{name}.delta") for name in setting.varied}
     direction |= {f"{x}.dot": symbol(f"{x}.delta.dot") for x in setting.states}
     slopes = gradient([premises[0]["integrand"]], [ONE], direction)
-    return [Obligation("integrand", claim["integrand"], total(slopes[name] * moved for name, moved in direction.items()))]
+    return [Obligation(claim["integrand"], total(slopes[name] * moved for name, moved in direction.items()))]
 
 
 def integrate_by_parts(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obligation]:
@@ -105,28 +110,27 @@ def integrate_by_parts(setting: Setting, premises: Sequence[Claim], claim: Claim
     foreign = sorted(symbols_of(claim["boundary"]) - set(moving) - set(setting.parameters) - {"t"})
     if foreign:
         raise StepRejected("rule integrate_by_parts, boundary", foreign[0], "quantities that have a time derivative here")
-    return [Obligation("integrand", premises[0]["integrand"], claim["integrand"] + flow)]
+    return [Obligation(premises[0]["integrand"], claim["integrand"] + flow)]
 
 
 def collect(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obligation]:
     """integrand = F |- F = sum_v claim[v] v.delta: the coefficients of the independent variations."""
     _keys(claim, setting.varied, "collect")
     _free_of(claim, (".delta", ".delta.dot"), "collect")
-    whole = total(coefficient * symbol(f"{name}.delta") for name, coefficient in claim.items())
-    return [Obligation("integrand", premises[0]["integrand"], whole)]
+    return [Obligation(premises[0]["integrand"], total(slope * symbol(f"{name}.delta") for name, slope in claim.items()))]
 
 
 def recover_state(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obligation]:
     """coefficient of p_i.delta = claim[x_i] - x_i.dot |- stationarity in p returns the dynamics xdot = claim = f."""
     _keys(claim, setting.states, "recover_state")
-    return [Obligation(x, premises[0][p], claim[x] - symbol(f"{x}.dot"), x) for x, p in zip(setting.states, setting.costates, strict=True)]
+    return [Obligation(premises[0][p], claim[x] - symbol(f"{x}.dot"), x) for x, p in setting.pairs]
 
 
 def choose_costate(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obligation]:
     """coefficient of x_i.delta = p_i.dot - claim[x_i] |- it vanishes exactly when pdot_i = claim[x_i]."""
     _keys(claim, setting.states, "choose_costate")
     _free_of(claim, (".dot", ".delta"), "choose_costate")
-    return [Obligation(x, premises[0][x], symbol(f"{p}.dot") - claim[x], x) for x, p in zip(setting.states, setting.costates, strict=True)]
+    return [Obligation(premises[0][x], symbol(f"{p}.dot") - claim[x], x) for x, p in setting.pairs]
 
 
 def transversality(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obligation]:
@@ -134,7 +138,7 @@ def transversality(setting: Setting, premises: Sequence[Claim], claim: Claim) ->
     _keys(claim, setting.states, "transversality")
     slope = _boundary_slopes(setting, premises[0])
     psi = gradient([setting.terminal], [ONE], setting.states)
-    return [Obligation(x, psi[x] + slope[x], claim[x] - symbol(p), x) for x, p in zip(setting.states, setting.costates, strict=True)]
+    return [Obligation(psi[x] + slope[x], claim[x] - symbol(p), x) for x, p in setting.pairs]
 
 
 def _boundary_slopes(setting: Setting, premise: Claim) -> dict[str, Expression]:
@@ -148,26 +152,22 @@ def jump(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obli
     slope = _boundary_slopes(setting, premises[0])
     before, after = ({p: symbol(p + side) for p in setting.costates} for side in (".before", ".after"))
     minus, plus = (dict(zip(slope, substitute(slope.values(), side), strict=True)) for side in (before, after))
-    found = []
-    for j, cost in enumerate(setting.observations):
-        deposit = gradient([cost], [ONE], setting.states)
-        for x, p in zip(setting.states, setting.costates, strict=True):
-            left = deposit[x] + minus[x] - plus[x]
-            found.append(Obligation(f"{j}.{x}", left, claim[f"{j}.{x}"] - (before[p] - after[p]), x))
-    return found
+    deposits = [gradient([cost], [ONE], setting.states) for cost in setting.observations]
+    return [Obligation(deposit[x] + minus[x] - plus[x], claim[f"{j}.{x}"] - (before[p] - after[p]), x)
+            for j, deposit in enumerate(deposits) for x, p in setting.pairs]
 
 
 def start_value(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obligation]:
     """boundary B |- dJ/dx_i(t0) = -dB/dx_i.delta at t0, once the costate is chosen."""
     _keys(claim, setting.states, "start_value")
     slope = _boundary_slopes(setting, premises[0])
-    return [Obligation(x, claim[x], neg(slope[x]), x) for x in setting.states]
+    return [Obligation(claim[x], neg(slope[x]), x) for x in setting.states]
 
 
 def stationarity(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obligation]:
     """coefficient of w.delta = claim[w] |- dJ/dw(t) = claim[w], so an optimum has claim[w] = 0."""
     _keys(claim, setting.controls, "stationarity")
-    return [Obligation(w, premises[0][w], claim[w], w) for w in setting.controls]
+    return [Obligation(premises[0][w], claim[w], w) for w in setting.controls]
 
 
 def parameter_gradient(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obligation]:
@@ -181,7 +181,7 @@ def parameter_gradient(setting: Setting, premises: Sequence[Claim], claim: Claim
         parts += [(f"integrand.{a}", a, coefficients[a]), (f"terminal.{a}", a, psi[a]), (f"initial.{a}", a, first[a])]
         parts += [(f"observation.{j}.{a}", a, deposit[a]) for j, deposit in enumerate(deposits)]
     _keys(claim, [label for label, _, _ in parts], "parameter_gradient")
-    return [Obligation(label, claim[label], right, a) for label, a, right in parts]
+    return [Obligation(claim[label], right, a) for label, a, right in parts]
 
 
 def end_times(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obligation]:
@@ -190,22 +190,21 @@ def end_times(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list
     at_end = substitute([claim["t1"]], {f"p_{x}": value for x, value in premises[0].items()})[0]
     leibniz = derivative([setting.terminal], setting.dynamics)[0] + setting.running
     carried = total(premises[1][x] * setting.rates[x] for x in setting.states)
-    found = [Obligation("t1", at_end, leibniz, "t1"), Obligation("t0", claim["t0"], neg(setting.running + carried), "t0")]
-    for j, cost in enumerate(setting.observations):
-        found.append(Obligation(f"observation.{j}", claim[f"observation.{j}"], derivative([cost], setting.dynamics)[0], "s"))
-    return found
+    rates = derivative(setting.observations, setting.dynamics)
+    return [Obligation(at_end, leibniz, "t1"), Obligation(claim["t0"], neg(setting.running + carried), "t0"),
+            *(Obligation(claim[f"observation.{j}"], rate, "s") for j, rate in enumerate(rates))]
 
 
 def hamiltonian(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obligation]:
     """define_lagrangian |- H = L + p f, the integrand of J_a is H - p xdot, and D_t H = rate along the canonical equations."""
     _keys(claim, ["H", "rate"], "hamiltonian")
-    carried = _sum_over(setting, lambda x, p: symbol(p) * symbol(f"{x}.dot"))
+    carried = total(symbol(p) * symbol(f"{x}.dot") for x, p in setting.pairs)
     flow = {**setting.dynamics, **{f"p_{x}": rate for x, rate in premises[1].items()}}
     flow |= {w: symbol(f"{w}.dot") for w in setting.controls}
     slopes = gradient([claim["H"]], [ONE], flow)
     along = total(slopes[name] * flow[name] for name in setting.dynamics)
     rest = total(slopes[name] * rate for name, rate in flow.items() if name not in setting.dynamics)
-    return [Obligation("H", claim["H"] - carried, premises[0]["integrand"]), Obligation("rate", along, claim["rate"] - rest)]
+    return [Obligation(claim["H"] - carried, premises[0]["integrand"]), Obligation(along, claim["rate"] - rest)]
 
 
 def reverse_mode(setting: Setting, premises: Sequence[Claim], claim: Claim) -> list[Obligation]:
@@ -216,8 +215,8 @@ def reverse_mode(setting: Setting, premises: Sequence[Claim], claim: Claim) -> l
     _keys(claim, names, "reverse_mode")
     first = {**{x: neg(rate) for x, rate in premises[0].items()}, **premises[1],
              **{a: premises[2][f"integrand.{a}"] for a in setting.parameters}}
-    own = [Obligation(name, claim[name], swept[name], name) for name in names]
-    return own + [Obligation(f"agreement.{name}", claim[name], first[name], name) for name in names]
+    own = [Obligation(claim[name], swept[name], name) for name in names]
+    return own + [Obligation(claim[name], first[name], name) for name in names]
 
 
 @dataclass(frozen=True)
@@ -245,8 +244,7 @@ RULES: dict[str, Row] = {row.apply.__name__: row for row in (
     Row(jump, ("integrate_by_parts",), "Each observation leaves a deposit: the costate jumps.", "observations"),
     Row(start_value, ("integrate_by_parts",), "The boundary term at t0 is the gradient in the initial state."),
     Row(stationarity, ("collect",), "The coefficient of the control's variation is the gradient condition.", "controls"),
-    Row(parameter_gradient, ("collect", "start_value"), "What multiplies the variation of a parameter is the gradient in it.",
-        "parameters"),
+    Row(parameter_gradient, ("collect", "start_value"), "What multiplies a parameter's variation is the gradient in it.", "parameters"),
     Row(end_times, ("transversality", "start_value"), "Moving the end times and the observation times."),
     Row(hamiltonian, ("define_lagrangian", "choose_costate"), "The Hamiltonian and its rate along solutions."),
     Row(reverse_mode, ("choose_costate", "stationarity", "parameter_gradient"),

@@ -21,23 +21,17 @@ def blocked_subjects(setting: Setting) -> dict[str, str]:
     found: dict[str, str] = {}
     everything = (*setting.states, *setting.controls, *setting.parameters, "t0", "t1", "s")
     for node in jumps(statement_of(setting), setting.positive):
-        surface = _surface(node)
-        moving = surface & {*setting.states, *setting.controls}
-        cause = ", ".join(sorted(moving or surface))
-        reason = f"{to_text(node)[:120]} jumps on a surface that depends on {cause}; the jump term is not derived"
-        for subject in everything if moving else sorted(surface & set(setting.parameters)):
+        place = surface(node)
+        moving = place & {*setting.states, *setting.controls}
+        reason = f"{to_text(node)[:120]} jumps on a surface that depends on {', '.join(sorted(moving or place))}; no jump term is derived"
+        for subject in everything if moving else sorted(place & set(setting.parameters)):
             found.setdefault(subject, reason)
     return found
 
 
-def _surface(node: Expression) -> set[str]:
+def surface(node: Expression) -> set[str]:
+    """What the place of a jump depends on."""
     return symbols_of(node.args[1] if node.head == "piecewise" else node.args[0])
-
-
-def jumps_in_time(setting: Setting) -> list[str]:
-    """Texts of the jumps of f and L at times that no state or control moves; time steps that move with t0 or t1 cross them."""
-    return [to_text(node) for node in jumps([*setting.rates.values(), setting.running], setting.positive)
-            if "t" in _surface(node) and not _surface(node) & {*setting.states, *setting.controls}]
 
 
 def jumps(roots: Iterable[Expression], positive: frozenset[str]) -> list[Expression]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import reduce
 from itertools import chain, islice
@@ -77,12 +77,10 @@ def _equation(left: Sum, right: Sum) -> tuple[Expression, Expression]:
     """The two sums without the factors that all their products share."""
     products = [*left, *right]
     shared = [node for node in dict.fromkeys(products[0]) if all(node in factors for factors in products)]
-    first, second = (total(mul(number(c), _product(factors, shared)) for factors, c in side.items()) for side in (left, right))
+    rest = {factors: _product((Counter(factors) - Counter(shared)).elements()) for factors in products}
+    first, second = (total(mul(number(c), rest[factors]) for factors, c in side.items()) for side in (left, right))
     return first, second
 
 
-def _product(factors: Product, without: list[Expression] | None = None) -> Expression:
-    kept = list(factors)
-    for node in without or []:
-        kept.remove(node)
-    return reduce(mul, kept, number(1))
+def _product(factors: Iterable[Expression]) -> Expression:
+    return reduce(mul, factors, number(1))

@@ -7,15 +7,15 @@ among the premises are put in before `matrix.py` compares.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from adjointcheck.errors import AdjointCheckError, DisagreementError, ProblemError, StepRejected
+from adjointcheck.errors import StepRejected
 from adjointcheck.expression.node import ONE, ZERO, Expression, substitute, symbol, symbols_of
 from adjointcheck.trusted.language import Fact, Language, Obligation, derive, read_language
 from adjointcheck.trusted.matrix import SHIFTS, Letter, compare, has, normal
-from adjointcheck.trusted.polynomial import BudgetError
-from adjointcheck.trusted.replay import SCHEMA_VERSION, Judged, Judgement, Step
+from adjointcheck.trusted.replay import Judged, Judgement, Step, attempt, read_log, read_names
 from adjointcheck.trusted.verdict import Status, Verdict, worst
 
 # Rules
@@ -332,56 +332,32 @@ RULES: dict[str, Row] = {row.apply.__name__: row for row in (
 # Judging
 
 
-@dataclass(frozen=True)
-class Inference(Step):
-    """One line of a theory: a step with the options of its rule; for rewrite, a pattern by premise."""
-
-    how: Mapping[str, str] = field(default_factory=dict)
-
-
 def judge_theory(document: Mapping[str, Any]) -> Judgement:
     """Re-prove a theory step by step; raises ProblemError when it has not the form of one."""
-    try:
-        if document["schema_version"] != SCHEMA_VERSION:
-            raise ValueError(f"schema_version {document['schema_version']}")
-        language, conclusions = read_language(document), list(document["conclusions"])
-        steps = [Inference(s["id"], s["rule"], tuple(s["premises"]), dict(s["claim"]), dict(s.get("how", {}))) for s in document["steps"]]
-        texts = [t for s in steps for t in (s.id, s.rule, *s.premises, *s.claim, *s.claim.values(), *s.how, *s.how.values())]
-        if not all(isinstance(text, str) for text in [*texts, *conclusions]):
-            raise ValueError("something that is no text")
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ProblemError("theory", f"{type(error).__name__}: {error}", "a log written by `theory --log`") from error
+    (language, conclusions), steps = read_log(document, lambda given: (read_language(given), read_names(given["conclusions"])))
     facts: dict[str, Fact] = {}
     marks: set[str] = set()
-    judged = [_judge_step(language, step, facts, marks) for step in steps]
+    judged = [attempt(step.id, step.rule, partial(_step_verdict, language, step, facts, marks)) for step in steps]
     reached = {step.id for step in steps if step.rule not in ("assume", "define")}
     missing = [name for name in conclusions if name not in reached] if conclusions else ["a conclusion"]
     judged += [Judged("end", "conclusion", Verdict(Status.INVALID, reason=f"no step proves {name}")) for name in missing]
     return Judgement(tuple(judged), ())
 
 
-def _judge_step(language: Language, step: Inference, facts: dict[str, Fact], marks: set[str]) -> Judged:
-    try:
-        if step.rule not in RULES or step.id in facts or not set(step.premises) <= facts.keys():
-            known = f"a new id, earlier premises, a rule among {', '.join(RULES)}"
-            raise StepRejected(f"step {step.id}", f"{step.rule} from {', '.join(step.premises) or 'nothing'}", known)
-        claim = language.fact(step.claim, f"step {step.id}")
-        line, premises = _line(language, step, claim, facts, marks)
-        obligations = RULES[step.rule].apply(line)
-        verdicts = [language.equal(obligation, premises) for obligation in obligations]
-        facts[step.id] = claim
-        marks |= _marks(language, step, claim, marks)
-        taken = {"assume": ("hypothesis",), "define": ("definition",)}.get(step.rule, ("nothing to show",))
-        return Judged(step.id, step.rule, worst(verdicts) if verdicts else Verdict(Status.PROVED, taken))
-    except DisagreementError:
-        raise
-    except AdjointCheckError as error:
-        return Judged(step.id, step.rule, Verdict(Status.INVALID, reason=str(error)))
-    except (BudgetError, RecursionError) as error:
-        return Judged(step.id, step.rule, Verdict(Status.UNKNOWN, reason=str(error) or "nested too deeply"))
+def _step_verdict(language: Language, step: Step, facts: dict[str, Fact], marks: set[str]) -> Verdict:
+    if step.rule not in RULES or step.id in facts or not set(step.premises) <= facts.keys():
+        known = f"a new id, earlier premises, a rule among {', '.join(RULES)}"
+        raise StepRejected(f"step {step.id}", f"{step.rule} from {', '.join(step.premises) or 'nothing'}", known)
+    claim = language.fact(step.claim, f"step {step.id}")
+    line, premises = _line(language, step, claim, facts, marks)
+    verdicts = [language.equal(obligation, premises) for obligation in RULES[step.rule].apply(line)]
+    facts[step.id] = claim
+    marks |= _marks(language, step, claim, marks)
+    taken = {"assume": ("hypothesis",), "define": ("definition",)}.get(step.rule, ("nothing to show",))
+    return worst(verdicts) if verdicts else Verdict(Status.PROVED, taken)
 
 
-def _marks(language: Language, step: Inference, claim: Fact, marks: set[str]) -> set[str]:
+def _marks(language: Language, step: Step, claim: Fact, marks: set[str]) -> set[str]:
     """What later steps must know of this one: the letters it names, what it solved for and where, what is made of what."""
     rule, left, sources = step.rule, claim.part("left"), symbols_of(*_sources(claim))
     found = {f"name {base}" for base in _bases(symbols_of(*claim.parts.values()))}
@@ -405,7 +381,7 @@ def _marks(language: Language, step: Inference, claim: Fact, marks: set[str]) ->
     return found
 
 
-def _line(language: Language, step: Inference, claim: Fact, facts: Mapping[str, Fact], marks: set[str]) -> tuple[Line, list[Fact]]:
+def _line(language: Language, step: Step, claim: Fact, facts: Mapping[str, Fact], marks: set[str]) -> tuple[Line, list[Fact]]:
     """The step as its rule sees it, and the solved equations among its premises."""
     row, named = RULES[step.rule], {name: facts[name] for name in step.premises}
     summed = [name for name, fact in named.items() if row.apply is rewrite and (name in step.how or not fact.at)]

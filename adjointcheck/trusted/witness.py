@@ -1,4 +1,7 @@
-"""Refutation by enclosure: a rational point at which two sides have disjoint balls, confirmed by a second arithmetic."""
+"""Refutation by enclosure: a rational point at which two sides have disjoint balls, confirmed by a second arithmetic.
+
+Nothing here proves: `zero.equal` takes the worst of a proof and of what is found here.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,12 @@ import flint
 import mpmath
 from mpmath.libmp import ComplexResult  # pyright: ignore[reportAttributeAccessIssue]
 
+from adjointcheck.errors import DisagreementError
+from adjointcheck.expression.calculus import domain_ledger
 from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import Expression, apply, symbols_of, walk
 from adjointcheck.expression.table import PRIMITIVES
-from adjointcheck.trusted.verdict import Witness
+from adjointcheck.trusted.verdict import Status, Verdict, Witness
 
 iv: Any = mpmath.iv
 PRECISIONS = (64, 256, 1024, 4096)
@@ -25,6 +30,17 @@ Point = Mapping[str, Fraction]
 
 class NoInformation(Exception):
     """The value could not be enclosed: outside the domain, or a comparison too close to call."""
+
+
+def doubt(left: Expression, right: Expression, positive: frozenset[str], shown: Verdict, tries: int) -> Verdict:
+    """What points say against `shown`: of a proof that it speaks of no point, of a question that its sides differ; else `shown`."""
+    if shown.status is not Status.PROVED:
+        witness = refute(left, right, positive, tries)
+        return Verdict(Status.REFUTED, ("disjoint balls (Arb)", "confirmed by a second arithmetic"), witness=witness) if witness else shown
+    sampled = True if left is right and not domain_ledger([left]) else agree_somewhere(left, right, positive)
+    if sampled is False:
+        raise DisagreementError("zero test", f"{to_text(left)} against {to_text(right)}: normal form 0, balls disjoint", "agreement")
+    return shown if sampled else Verdict(Status.UNKNOWN, reason="no admissible point was found: equality may hold for want of a domain")
 
 
 def refute(left: Expression, right: Expression, positive: frozenset[str], tries: int = 200) -> Witness | None:

@@ -9,9 +9,9 @@ from adjointcheck.expression.node import Expression, apply, symbols_of, walk
 from adjointcheck.trusted.normal_form import Normalizer
 from adjointcheck.trusted.polynomial import BudgetError, FlintRing, PlainRing
 from adjointcheck.trusted.split import FEW, parts
-from adjointcheck.trusted.verdict import Status, Verdict
-from adjointcheck.trusted.witness import agree_somewhere, refute
+from adjointcheck.trusted.verdict import Status, Verdict, worst
 
+Evidence = tuple[str, ...] | str  # what a proof rests on, or the reason why there is none
 DEPTH = 4  # of sums inside products inside sums that are taken apart
 
 
@@ -19,22 +19,28 @@ def equal(left: Expression, right: Expression, positive: frozenset[str] = frozen
     """PROVED, REFUTED with a witness, or UNKNOWN with the reason, for `left` = `right`.
 
     PROVED means: equal at every real point where both sides are defined (the conditions are named in the evidence) and
-    the names in `positive` are positive.  Raises DisagreementError when our own codes contradict each other.
+    the names in `positive` are positive.  A proof is held against points, which can only take it back: the verdict is the
+    worst of both.  Raises DisagreementError when our own codes contradict each other.
     """
-    if left is right:
-        return _proved(left, right, positive, ("same expression",))
-    if _written(left, right) > LOG.tokens:
+    from adjointcheck.trusted.witness import doubt  # the only way to what refutes: no proof is made of it
+
+    if left is not right and _written(left, right) > LOG.tokens:
         return Verdict(Status.UNKNOWN, reason=f"written out it is longer than {LOG.tokens} tokens")
-    if evidence := _in_parts(left, right, positive):
-        return _proved(left, right, positive, evidence)
-    witness = refute(left, right, positive, tries=8)
-    deep = None if witness else _decide(left, right, positive, deep=True)
-    if deep is True:
-        return _proved(left, right, positive, _both_codes(" with angle and exponent laws"))
-    witness = witness or refute(left, right, positive)
-    if witness:
-        return Verdict(Status.REFUTED, ("disjoint balls (Arb)", "confirmed by a second arithmetic"), witness=witness)
-    return Verdict(Status.UNKNOWN, reason=deep if isinstance(deep, str) else "no normal form of zero and no witness found")
+    for deep in (False, True):
+        shown = proof(left, right, positive, deep)
+        verdict = worst([doubt(left, right, positive, shown, tries=200 if deep else 8), shown])
+        if shown.status is Status.PROVED or verdict.status is Status.REFUTED:
+            break
+    return verdict
+
+
+def proof(left: Expression, right: Expression, positive: frozenset[str] = frozenset(), deep: bool = False) -> Verdict:
+    """PROVED or UNKNOWN by normal forms alone, in parts or else whole and, if `deep`, with the laws of angles and exponents."""
+    prove = _whole if deep else _in_parts
+    found = ("same expression",) if left is right else prove(left, right, positive)
+    if isinstance(found, str):
+        return Verdict(Status.UNKNOWN, reason=found)
+    return Verdict(Status.PROVED, (*found, *_where(left, right)))
 
 
 def _written(*roots: Expression) -> int:
@@ -45,34 +51,19 @@ def _written(*roots: Expression) -> int:
     return max(sizes[root] for root in roots)
 
 
-def _in_parts(left: Expression, right: Expression, positive: frozenset[str], depth: int = DEPTH) -> tuple[str, ...]:
-    """Evidence for left = right, or none: long sums by their parts, what is not split, or not proved so, as a whole."""
+def _in_parts(left: Expression, right: Expression, positive: frozenset[str], depth: int = DEPTH) -> Evidence:
+    """Long sums by their parts; what is not split, or not proved so, as a whole."""
     smaller = parts(left, right, FEW if depth == DEPTH else 0) if depth else [(left, right)]
     if smaller != [(left, right)]:
         found = ["long sums: like terms cancel"]
         for a, b in smaller:
-            evidence = found[:1] if a is b else [*_in_parts(a, b, positive, depth - 1)]
-            if not evidence:
+            evidence = () if a is b else _in_parts(a, b, positive, depth - 1)
+            if isinstance(evidence, str):
                 break
             found += evidence
         else:
             return tuple(dict.fromkeys(found))
-    return _both_codes("") if _decide(left, right, positive, deep=False) is True else ()
-
-
-def _both_codes(laws: str) -> tuple[str, ...]:
-    return f"normal form{laws} (plain)", f"normal form{laws} (FLINT)"
-
-
-def _proved(left: Expression, right: Expression, positive: frozenset[str], evidence: tuple[str, ...]) -> Verdict:
-    """A proof speaks of some point: both sides are evaluated at one, which is a third opinion as well."""
-    where = _where(left, right)
-    sampled = True if left is right and not domain_ledger([left]) else agree_somewhere(left, right, positive)
-    if sampled is False:
-        raise DisagreementError("zero test", f"{to_text(left)} against {to_text(right)}: normal form 0, balls disjoint", "agreement")
-    if sampled is None:
-        return Verdict(Status.UNKNOWN, reason="no admissible point was found: equality may hold for want of a domain")
-    return Verdict(Status.PROVED, (*evidence, *where))
+    return _whole(left, right, positive, deep=False)
 
 
 def _where(left: Expression, right: Expression, most: int = 4) -> tuple[str, ...]:
@@ -84,15 +75,16 @@ def _where(left: Expression, right: Expression, most: int = 4) -> tuple[str, ...
     return ("where " + ", ".join(narrow + divisors[:most]) + more,) if ledger else ()
 
 
-def _decide(left: Expression, right: Expression, positive: frozenset[str], deep: bool) -> bool | str:
-    """True: zero in both codes; False: not zero in the plain code; a text: the reason why there is no answer."""
+def _whole(left: Expression, right: Expression, positive: frozenset[str], deep: bool = True) -> Evidence:
+    """The difference in normal form, in the plain code and, if it is zero there, in FLINT's."""
     difference = apply("sub", left, right)
     try:
         plain = Normalizer(PlainRing(), positive, deep)
         if not plain.zero_everywhere(difference):
-            return False
+            return "no normal form of zero and no witness found"
         if Normalizer(FlintRing(len(plain.atoms)), positive, deep).zero_everywhere(difference):
-            return True
+            laws = "normal form with angle and exponent laws" if deep else "normal form"
+            return f"{laws} (plain)", f"{laws} (FLINT)"
     except BudgetError as error:
         return str(error)
     except RecursionError:

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,8 @@ import pytest
 import adjointcheck as ac
 from adjointcheck.derive.theories import THEORIES, Theory, theory
 from adjointcheck.errors import ProblemError
-from adjointcheck.expression.node import Expression
-from adjointcheck.trusted import language
+from adjointcheck.trusted import language, matrix_witness
 from adjointcheck.trusted import theory as trusted_theory
-from adjointcheck.trusted.matrix import Letters, compare
 from adjointcheck.trusted.replay import Judgement, replay
 from adjointcheck.trusted.verdict import Status, Verdict
 
@@ -35,17 +33,20 @@ def proved(name: str) -> Theory:
 @pytest.fixture(scope="module", autouse=True)
 def known_equalities() -> Iterator[None]:
     """Spoiled theorems share nearly all their equalities: each is compared once here, and afresh in every other test file."""
-    known: dict[Any, Verdict] = {}
+    def once(judge: Callable[..., Verdict]) -> Callable[..., Verdict]:
+        known: dict[Any, Verdict] = {}
 
-    def compare_once(left: Expression, right: Expression, letters: Letters, given: Sequence[Expression] = ()) -> Verdict:
-        key = left, right, tuple(given), frozenset(letters.items())
-        if key not in known:
-            known[key] = compare(left, right, letters, given)
-        return known[key]
+        def remembered(*arguments: Any) -> Verdict:
+            key = *(frozenset(each.items()) if isinstance(each, Mapping) else tuple(each) if isinstance(each, list) else each for each in arguments),
+            if key not in known:
+                known[key] = judge(*arguments)
+            return known[key]
+
+        return remembered
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (language, trusted_theory):
-            patch.setattr(module, "compare", compare_once)
+        for module, name in ((language, "proof"), (matrix_witness, "doubt"), (trusted_theory, "compare")):
+            patch.setattr(module, name, once(getattr(module, name)))
         yield
 
 

@@ -245,7 +245,7 @@ def test_errors_of_whole_texts_and_names_say_what_to_do() -> None:
     for ask, got, expected, todo in (
         (lambda: parse("x < 1", "here"), "x < 1", "an expression with a real value, not a condition", "Use piecewise"), (lambda: parse(3, "here"), "3", "a text", "in quotes"),  # type: ignore[arg-type]
         (lambda: parse("x + y", "here", caps=Caps(characters=4)), "5 characters", "at most 4", ""), (lambda: parse("x+y", "here", caps=Caps(tokens=2)), "more than 2 tokens", "a shorter expression", ""),
-        (lambda: check_name("2x", "here"), "2x", "a name of ASCII letters, digits and _, a letter first, at most 32 characters", "Rename"), (lambda: check_name("sin", "here"), "sin", "a name that is not a function or constant of the grammar", "Rename"),
+        (lambda: check_name("2x", "here"), "2x", "a name of ASCII letters, digits and _, a letter first, at most 32 characters, not a function or constant of the grammar", "Rename"), (lambda: check_name("sin", "here"), "sin", "a name of ASCII letters, digits and _, a letter first, at most 32 characters, not a function or constant of the grammar", "Rename"),
     ):
         with pytest.raises(GrammarError) as caught:
             ask()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import gc
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from random import Random
+from threading import Barrier
 
 import pytest
 from strategies import Undefined, close, numeric, random_expression, random_point
@@ -63,21 +65,16 @@ def test_the_pool_forgets_what_nobody_holds() -> None:
     assert len(node._POOL) == before
 
 
-def test_a_row_that_was_made_anew_outlives_the_old_one() -> None:
-    """A late notice of a node's end takes out its own row only, and a row whose node is gone is replaced."""
-    from adjointcheck.expression import node
+def test_threads_are_given_the_same_nodes() -> None:
+    start = Barrier(4)
 
-    kept, key = symbol("kept_here"), ("symbol", (), "kept_here")
-    stale = node._Entry(symbol("other_one"), None)
-    stale.key = key
-    node._forget(stale)
-    assert node._POOL[key]() is kept is symbol("kept_here")
-    gone = node._Entry(node.Expression("symbol", (), "kept_here"), None)  # nobody holds that node: its row is empty at once
-    gc.collect()
-    gone.key = key
-    node._POOL[key] = gone
-    made = symbol("kept_here")
-    assert gone() is None and made is not kept and symbol("kept_here") is made is node._POOL[key]()
+    def made(_: int) -> list[Expression]:
+        start.wait()
+        return [apply("sin", symbol(f"shared_{i}")) for i in range(200)]
+
+    with ThreadPoolExecutor(4) as pool:
+        first, *others = pool.map(made, range(4))
+    assert all(a is b for other in others for a, b in zip(first, other, strict=True))
 
 
 @pytest.mark.parametrize("name", ["head", "args", "value", "anything"])

@@ -9,7 +9,7 @@ import pytest
 from adjointcheck.errors import DisagreementError, StepRejected
 from adjointcheck.expression.grammar import GrammarError, parse, to_text
 from adjointcheck.expression.node import ZERO, Expression
-from adjointcheck.trusted import matrix
+from adjointcheck.trusted import matrix_witness
 from adjointcheck.trusted.matrix import Letter, compare, has, normal
 from adjointcheck.trusted.polynomial import BudgetError
 from adjointcheck.trusted.verdict import Status, Verdict
@@ -85,8 +85,8 @@ def test_words_that_differ_are_unknown_where_nothing_can_be_evaluated() -> None:
 
 
 def test_normal_form_and_evaluation_must_agree(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = matrix._sample
-    monkeypatch.setattr(matrix, "_sample", lambda roots, letters, sizes: real([roots[0], read("a + 1"), *roots[2:]], letters, sizes))
+    real = matrix_witness._sample
+    monkeypatch.setattr(matrix_witness, "_sample", lambda roots, letters, sizes: real([roots[0], read("a + 1"), *roots[2:]], letters, sizes))
     with pytest.raises(DisagreementError):
         judge("a + b", "b + a")
 

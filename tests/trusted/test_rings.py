@@ -12,7 +12,7 @@ import pytest
 
 from adjointcheck.errors import DisagreementError
 from adjointcheck.expression.grammar import parse
-from adjointcheck.trusted import witness, zero
+from adjointcheck.trusted import witness
 from adjointcheck.trusted.normal_form import Normalizer
 from adjointcheck.trusted.polynomial import BudgetError, FlintRing, Monomial, PlainRing
 from adjointcheck.trusted.verdict import Status
@@ -104,7 +104,7 @@ def test_a_defect_of_flint_is_noticed(monkeypatch: pytest.MonkeyPatch, method: s
 
 def test_a_plain_ring_that_loses_everything_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PlainRing, "terms", lambda self, a: {})
-    monkeypatch.setattr(zero, "refute", lambda *args, **options: None)
+    monkeypatch.setattr(witness, "refute", lambda *args, **options: None)
     with pytest.raises(DisagreementError):
         _ask(FALSE)
 

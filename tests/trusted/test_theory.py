@@ -228,7 +228,7 @@ def test_a_disagreement_of_our_own_codes_stops_the_judgement(monkeypatch: pytest
     def broken(*arguments: object) -> None:
         raise DisagreementError("zero test", "one", "two")
 
-    monkeypatch.setattr(language, "compare", broken)
+    monkeypatch.setattr(language, "proof", broken)
     with pytest.raises(DisagreementError):
         judge(step("1", "rewrite", "x = x"))
 
