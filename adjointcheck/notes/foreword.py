@@ -22,7 +22,7 @@ from adjointcheck.notes.letters.second_costate import OPTION, second_costate
 from adjointcheck.notes.letters.shorthand import partials
 from adjointcheck.notes.letters.stars import starred
 from adjointcheck.notes.letters.symmetry import SOME, symmetric
-from adjointcheck.notes.letters.tangent import linearised, residuals
+from adjointcheck.notes.letters.tangent import foretold_sensitivity, linearised, residuals
 from adjointcheck.notes.letters.usage import head, moving, pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.ambiguities import called_in, maps_beside_bold, measures_circle, rates_in, timed_in
@@ -32,7 +32,7 @@ from adjointcheck.notes.systems.backward import ending
 from adjointcheck.notes.systems.blocks import clocked, turned
 from adjointcheck.notes.systems.chapters import example_of, moves_again, sequel_of, taken
 from adjointcheck.notes.systems.concrete import acquainted
-from adjointcheck.notes.systems.densities import told
+from adjointcheck.notes.systems.densities import shaped, told
 from adjointcheck.notes.systems.dependent import dependent
 from adjointcheck.notes.systems.ensembles import one_sample, peopled
 from adjointcheck.notes.systems.impacts import impacted
@@ -67,7 +67,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
     texts = [formula.text for formula in document.formulas]
     context = replace(context, maps=maps_beside_bold(texts), rates=rates_in(texts), called=called_in(texts), timed=timed_in(texts),
                       circle=measures_circle(texts))
-    context = said_costate(document.prose, context)
+    context = shaped(" ".join([document.prose, *texts]), said_costate(document.prose, context))
     context = activating(document.prose, texts, _chains(document.formulas, context), context)
     context = peopled(document.formulas, context)
     index = iterated_in(texts) if context.over() != "layers" else ""
@@ -128,6 +128,9 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
         context = replace(law[2], laws=context.laws)
     context = targets(_chains(formulas, context), weighed(_chains(formulas, context), context))
     context = normalised(_chains(formulas, context), partials(_chains(formulas, context), context))
+    for chain in _chains(formulas, context):
+        found = foretold_sensitivity(chain, context)
+        context = found[2] if found else context
     for chain in _chains(formulas, context):  # what z and v are in z-dot = f_x z + f_u v holds before it is said
         chain = unprimed(chain, context)
         for equation in (chain, *residuals(chain)):

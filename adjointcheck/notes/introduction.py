@@ -35,6 +35,7 @@ from adjointcheck.notes.letters.shorthand import NOTATIONS, bounds, conserved, c
 from adjointcheck.notes.letters.slopes import parametric
 from adjointcheck.notes.letters.starting import parametrised
 from adjointcheck.notes.letters.tangent import chained, linearised, sensitivity, started
+from adjointcheck.notes.letters.transport import with_flux
 from adjointcheck.notes.letters.usage import (
     EQUALS,
     USUAL_CONTROLS,
@@ -119,7 +120,7 @@ class Resolved:
 def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     chain, kind, doubts = single(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
-    context = replace(context, options={**context.options, "about": kind}) if kind else context
+    context = with_flux(chain, replace(context, options={**context.options, "about": kind}) if kind else context)
     chain, context = in_value(*in_values(normal(chain, context), context))
     chain, context = rooted(*observed(assembled(above(lowered(chain, context), context), context), context))
     stepped = iteration(chain, context)
@@ -167,7 +168,8 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = shared(replace(made, sides=tuple(curved(lengths(side)) for side in sides)))
     stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
     letters = [letter for side in stated for letter in unknown(side)]
-    problems = tuple(f"the letter {letter} is not declared; add a header line such as `{letter}: costate` or `{letter} in R^n`"
+    problems = tuple(f"which {letter} is meant is not clear" if letter.count(" ") > 1 else
+                     f"the letter {letter} is not declared; add a header line such as `{letter}: costate` or `{letter} in R^n`"
                      for letter in dict.fromkeys(letters))
     problems += tuple(f"what is said under the condition {show(item)} is not judged" for item in made.conditions if not _harmless(item))
     problems += ("it names the field of one side of the event on the other",) if misplaced(made) else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from understood import last_two
+from understood import last_two, statuses
 
 FLOW = r"""\frac{dz}{dt} = f(z(t), t; \theta)
 z(0) = x
@@ -17,6 +17,15 @@ OTHER = r"""\dot x = f(x, t)
 \log q(x(t_1)) = \log q(x(t_0)) - \int_{t_0}^{t_1} \nabla\cdot f\,dt"""
 NOISE = FLOW + "\n" + r"\mathbb{E}[\epsilon\epsilon^\top] = I"
 TRACE = r"\mathrm{tr}\left(\frac{\partial f}{\partial z}\right)"
+
+
+FIELD = r"""\dot x = v(x, t)
+x(0) = x_0
+\partial_t p_t + \nabla\cdot(p_t\, v) = 0"""
+ALONG = r"""\dot z = f(z, t)
+\frac{\partial\log p(z(t))}{\partial t} = -\mathrm{tr}\left(\frac{\partial f}{\partial z}\right)"""
+VOLUME = r"""\dot x = v(x, t)
+F(t) = \frac{\partial x(t)}{\partial x(0)}"""
 
 
 SLOW = partial(pytest.param, marks=pytest.mark.campaign)
@@ -36,6 +45,13 @@ SLOW = partial(pytest.param, marks=pytest.mark.campaign)
     SLOW(SCORE, rf"\frac{{ds}}{{dt}} = -\left(\frac{{\partial f}}{{\partial z}}\right)^\top s - \nabla_z {TRACE}",
      rf"\frac{{ds}}{{dt}} = -\left(\frac{{\partial f}}{{\partial z}}\right)^\top s + \nabla_z {TRACE}"),
     (OTHER, r"\frac{d}{dt}\log q(x(t)) = -\nabla\cdot f", r"\frac{d}{dt}\log q(x(t)) = \nabla\cdot f"),
+    (FIELD, r"\partial_t \log p_t(x) = -\nabla\cdot v - v\cdot\nabla\log p_t(x)", r"\partial_t \log p_t(x) = -\nabla\cdot v + v\cdot\nabla\log p_t(x)"),
+    (FIELD, r"\frac{\partial p}{\partial t} + \nabla p\cdot v + p\,\nabla\cdot v = 0", r"\frac{\partial p}{\partial t} + v\cdot\nabla p = 0"),
+    SLOW(FIELD, r"\frac{\partial p(x, t)}{\partial t} = -\operatorname{div}(p(x, t)\, v(x, t))", r"\frac{\partial p(x, t)}{\partial t} = -p(x, t)\,\operatorname{div} v(x, t)"),
+    SLOW(FIELD, r"\frac{d}{dt} p(x(t), t) = \frac{\partial p}{\partial t} + \nabla p\cdot v", r"\frac{d}{dt} p(x(t), t) = \frac{\partial p}{\partial t} - \nabla p\cdot v"),
+    (ALONG, r"\frac{\partial\log p}{\partial t} = -\nabla\cdot f", r"\frac{\partial\log p}{\partial t} = \nabla\cdot f"),
+    (VOLUME, r"\frac{d}{dt}\det F = \det F\,\nabla\cdot v", r"\frac{d}{dt}\det F = \nabla\cdot v"),
+    SLOW(VOLUME, r"\dot F(t) = \frac{\partial v}{\partial x} F(t)", r"\dot F(t) = F(t)\,\frac{\partial v}{\partial x}"),
     (NOISE, rf"{TRACE} = \mathbb{{E}}\left[\epsilon^\top\frac{{\partial f}}{{\partial z}}\epsilon\right]",
      rf"{TRACE} = -\mathbb{{E}}\left[\epsilon^\top\frac{{\partial f}}{{\partial z}}\epsilon\right]"),
 ])
@@ -47,3 +63,14 @@ def test_an_example_of_a_field_ends_where_the_field_is_general_again() -> None:
     example = COST.replace(r"J =", "f(z) = A z\nJ =")
     wrong = r"\frac{da}{dt} = -\left(\frac{\partial f}{\partial z}\right)^\top a"
     assert last_two("", example, r"a(T) = -\nabla\log\pi(z(T))", wrong) == ["proved", "refuted"]
+
+
+def test_a_rate_that_may_be_along_a_solution_or_at_a_point_is_neither() -> None:
+    wrong = r"\frac{\partial\log p}{\partial t} = -\mathrm{tr}\left(\frac{\partial f}{\partial z}\right)"
+    assert last_two("", FLOW, wrong, wrong) == ["unknown", "unknown"]
+
+
+def test_the_slope_of_a_density_that_is_told_by_name_is_open() -> None:
+    header = "state: x\nfield: f\nobjective: L\ncostate: a = dL/dx (row)"
+    text = "The density $q$ at time $1$ is the standard normal one:\n\n$$\\dot x = f(x, t)$$\n\n$$L = -\\log q(x(1)) - \\int_0^1 \\nabla\\cdot f\\,dt$$\n\n"
+    assert statuses(text + "$$a(1) = x(1)^\\top$$\n\n$$a(1) = \\nabla\\log q(x(1))^\\top$$", header)[-2:] == ["unknown", "refuted"]

@@ -63,7 +63,8 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
     of = without_rates(of, context) if _is_explicit(by, kind, context) else of
     if isinstance(of, tree.Derivative) and (of.kind, of.by) == ("total", (Symbol("t"),)) and _are_inputs(by):  # d_p of a rate
         return tree.Derivative(derivative(of.of, by, kind, context), of.by, "total")
-    made = _settled(of, tuple(map(core_of, by)), kind, context)
+    started = len(by) == 1 and is_start(core_of(by[0])) and getattr(core_of(of), "name", "") == "x" and context.over() != "layers"
+    made = _settled(of, (Symbol("x0"),) if started else tuple(map(core_of, by)), kind, context)  # dx(t)/dx(0)
     return tree.Negative(made) if sum(map(_is_minus, by)) % 2 else made
 
 
@@ -138,7 +139,7 @@ def _from_here_on(by: Node) -> Node | None:
     return None
 
 
-def _is_start(node: Node | None) -> TypeGuard[Symbol]:
+def is_start(node: Node | None) -> TypeGuard[Symbol]:
     """x_0."""
     return isinstance(node, Symbol) and (node.name == "x0" or (node.name == "x" and node.at in (Symbol("t0"), tree.Number(Fraction(0)))))
 
@@ -154,7 +155,7 @@ def _by_increment(by: Node, kind: str, context: Context) -> Node | None:
     gap, scales = factors[-1], factors[:-1]
     start = gap.terms[0] if isinstance(gap, tree.Sum) and len(gap.terms) == 2 else None
     inverse = tree.Negative(tree.Number(Fraction(1)))
-    if not _is_start(start) or any(not isinstance(scale, tree.Power) or scale.exponent != inverse for scale in scales) or len(scales) > 1:
+    if not is_start(start) or any(not isinstance(scale, tree.Power) or scale.exponent != inverse for scale in scales) or len(scales) > 1:
         return None
     slope = derivative(Symbol("J"), (start,), kind, context)
     matrix = scales[0].base if scales and isinstance(scales[0], tree.Power) else None

@@ -52,6 +52,7 @@ from adjointcheck.notes.letters.quantities import (
     written_below,
 )
 from adjointcheck.notes.letters.scales import base_of, directional, dotted, inner_product, runs_back, turned_back, unscaled, when
+from adjointcheck.notes.letters.transport import divergence, local_rate
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.instants import instant
 from adjointcheck.notes.reading.tree import Node
@@ -294,9 +295,8 @@ class _Resolver:
         over_layers = self.context.over() == "layers"
         place = self.layer(below) if over_layers else self.time(below)
         path = isinstance(core, Applied) or self.is_path(core) or core.name in ("h", "t")
-        if path and over_layers and not unknown(place):
-            return placed_at(base, place)
-        if path and not over_layers and is_end(place):
+        standing = core.name == "rho" and is_here(place)  # p_t, the density at t
+        if path and (not unknown(place) if over_layers else is_end(place) or standing):
             return placed_at(base, place)
         if isinstance(core, Symbol) and not unknown(place):
             return inside(base, lambda c: replace(c, part=(place,)))
@@ -335,9 +335,9 @@ class _Resolver:
     # Calls
 
     def map_function(self, node: tree.Function) -> Node:
-        made = replace(node, arguments=tuple(map(self.map, node.arguments)), below=node.below and self.map(node.below))
-        if made.name == "div" and isinstance(made.arguments[0], Applied) and made.arguments[0].name == "f":
-            return tree.Function("tr", (derivative(made.arguments[0], [Symbol("x")], "partial", self.context),))
+        made = replace(node, arguments=tuple(base_of(self.map(item)) for item in node.arguments), below=node.below and self.map(node.below))
+        if made.name == "div" and (spread := divergence(made.arguments[0], self.context)) is not None:
+            return spread
         return base_of(entrywise(made, self.context))
 
     def map_call(self, node: tree.Call) -> Node:
@@ -544,7 +544,7 @@ class _Resolver:
             argument = core_of(self.map(node.of.arguments[0]))  # nabla J(u) is by u; nabla_x J(x(T)) by x(T)
             if isinstance(argument, Symbol) and (not by or by == [Symbol(argument.name)]):
                 by = [argument]
-        return derivative(of, by, node.kind, self.context)
+        return local_rate(node, of, self.context) or derivative(of, by, node.kind, self.context)
 
     def map_integral(self, node: tree.Integral) -> Node:
         inner = self.binding(node.by)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context
-from adjointcheck.notes.letters.quantities import Applied, Symbol
+from adjointcheck.notes.letters.quantities import Applied, Symbol, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -85,13 +85,20 @@ def inner_product(factors: list[Node]) -> list[Node]:
 
 
 def dotted(factors: list[Node]) -> list[Node]:
-    """p . f as p' f, where p is declared as a column, and f . p too."""
+    """p . f as p' f, where p is declared as a column, and f . p too; f . grad log p in whatever layout gradients are."""
+    if len(factors) == 2 and any(map(_is_slope_of_density, factors)) and any(map(_is_column, factors)):
+        return [tree.Function("inner", tuple(factors))]
     for one, other in (factors, factors[::-1]) if len(factors) == 2 else ():
         sign, column = (tree.Negative, one.of) if isinstance(one, tree.Negative) else (None, one)
         inner = column.of if isinstance(column, tree.Transposed) else None
         if isinstance(inner, Symbol) and inner.name == "p" and not inner.part and _is_column(other):
             return [sign(inner) if sign else inner, other]
     return factors
+
+
+def _is_slope_of_density(node: Node) -> bool:
+    of_density = isinstance(node, tree.Derivative) and any(isinstance(part, Symbol) and part.name == "rho" for part in walk(node.of))
+    return of_density and [getattr(by, "name", "") for by in node.by] == ["x"]  # type: ignore[union-attr]
 
 
 def _is_column(node: Node) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
+from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key, own
+from adjointcheck.notes.letters.derivatives import is_start
 from adjointcheck.notes.letters.meaning import Applied, Symbol, resolve, unknown, walk
 from adjointcheck.notes.letters.usage import head, moving, pair_of
 from adjointcheck.notes.reading import tree
@@ -103,12 +104,13 @@ def _sensitive(letter: tree.Letter, by: Symbol, context: Context) -> Introduced:
     if name in context.letters:
         return None
     body = tree.Derivative(Symbol("x"), (by,), "total")
-    declared = Declared(name, own(name), ("n", "1") if by.part else ROLES["S"].shape, "alias", body=body, source="proposed")
+    shape = ("n", "1") if by.part else ROLES["S" if by.name == "theta" else "M"].shape
+    declared = Declared(name, own(name), shape, "alias", body=body, source="proposed")
     return "definition", (name,), replace(context, letters={**context.letters, name: declared})
 
 
 def sensitivity(chain: tree.Chain, context: Context) -> Introduced:
-    """s = dx/dtheta, s_k(t) = dx(t)/dtheta_k, for a new letter."""
+    """s = dx/dtheta, s_k(t) = dx(t)/dtheta_k, F(t) = dx(t)/dx(0), for a new letter."""
     pair = pair_of(chain)
     letter = head(pair[0]) if pair else None
     slope = resolve(pair[1], context) if pair else None
@@ -116,8 +118,18 @@ def sensitivity(chain: tree.Chain, context: Context) -> Introduced:
         return None
     here = isinstance(slope.of, Symbol) and slope.of.name == "x" and slope.of.at in (None, Symbol("t")) and not slope.of.part
     by = slope.by[0] if here and slope.kind == "total" and len(chain.sides) == 2 else None
+    foretold = getattr(context.letters.get(key(letter)), "told", "") == LATER
     known = key(letter) in context.letters or letter.name in context.letters or not unknown(resolve(letter, context))
-    return _sensitive(letter, by, context) if isinstance(by, Symbol) and by.name == "theta" and not known else None
+    if foretold and here and resolve(letter, context) == replace(slope, of=Symbol("x")):
+        return "definition", (key(letter),), context
+    return _sensitive(letter, by, context) if isinstance(by, Symbol) and (by.name == "theta" or is_start(by)) and not known else None
+
+
+def foretold_sensitivity(chain: tree.Chain, context: Context) -> Introduced:
+    """F of F = dx/dx(0) before it is said, so that no line before takes it for a single variation."""
+    found = sensitivity(chain, context)
+    letters = {name: replace(found[2].letters[name], told=LATER) for name in found[1]} if found is not None else {}
+    return (found[0], found[1], replace(found[2], letters={**found[2].letters, **letters})) if found is not None else None
 
 
 def _index(node: Node) -> str:

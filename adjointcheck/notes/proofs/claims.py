@@ -23,12 +23,11 @@ from adjointcheck.notes.letters.derivatives import differing
 from adjointcheck.notes.letters.indices import Unclear, ahead, counted_from, of_next
 from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, rebuilt, walk
 from adjointcheck.notes.letters.quantities import component_slot
-from adjointcheck.notes.letters.scales import is_score
 from adjointcheck.notes.letters.starting import SLOPE
 from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.proofs.composition import SIDES, Claim, Composition, Form
 from adjointcheck.notes.proofs.contraction import contracted, contracts
-from adjointcheck.notes.proofs.flowing import flowing
+from adjointcheck.notes.proofs.flowing import flowing, scored
 from adjointcheck.notes.proofs.hessians import cost_moved, second
 from adjointcheck.notes.proofs.jacobian import Partial, lemma
 from adjointcheck.notes.proofs.settings import Setting, observes
@@ -365,8 +364,8 @@ class Reader(Composition):
         if len(letters) < len(node.by) or len({(letter.name, letter.part) for letter in letters}) > 1:
             raise Unclear("a derivative", "derivatives in t, x, w, theta, p or an input")
         by = letters[0]
-        if is_score(node) and "score" in self.setting.language.letters:
-            return {place: self.gradient(symbol("score")) for place in self.form(node.of)}
+        if (score := scored(self, node)) is not None:
+            return score
         if node.kind in ("total", "functional"):
             return self.in_time(node) if by.name == "t" else self.through_system(node, by)
         if len(node.by) > 1:

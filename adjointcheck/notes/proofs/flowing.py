@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adjointcheck.expression.node import symbol
-from adjointcheck.notes.letters.meaning import Applied
+from adjointcheck.notes.letters.meaning import Applied, Symbol
+from adjointcheck.notes.letters.scales import is_score
 from adjointcheck.notes.proofs.composition import Form
 from adjointcheck.notes.reading import tree
 
@@ -24,6 +25,16 @@ def flowing(reader: Reader, node: tree.Function) -> Form | None:
     if not isinstance(field, Applied) or field.name != "f" or field.part:
         return None
     return {place: symbol("div") for place in reader.function(field, "f")}
+
+
+def scored(reader: Reader, node: tree.Derivative) -> Form | None:
+    """The gradients of log rho, which is the score, and of rho, in the state where the solution goes through."""
+    logarithm = is_score(node)
+    plain = isinstance(node.of, Symbol) and node.of.name == "rho" and node.by == (Symbol("x"),)
+    if "score" not in reader.setting.language.letters or not (logarithm or plain):
+        return None
+    slope = symbol("score") if logarithm else symbol("rho") * symbol("score")
+    return {place: reader.gradient(slope) for place in reader.form(node.of)}
 
 
 def _is_volume(reader: Reader, node: tree.Function) -> bool:

@@ -104,6 +104,10 @@ class Term:
     # Signs between factors
 
     def sign(self, sign: Sign) -> None:
+        if sign.name == "cdot" and len(self.items) == 1:  # p(., T): a place for any argument
+            self.at += 1
+            self.factors.append(Letter("cdot", span=sign.span))
+            return
         if not self.factors or self.at + 1 == len(self.items) or _is_sign(self.items[self.at + 1]):
             refuse(sign, f"`{sign.name}` without a factor on both sides", "Write the missing factor.")
         self.at += 1

@@ -5,33 +5,60 @@ p(z(t), t) is a number along each solution; a base density pi, told of the end s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context, Declared, key
-from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, walk
+from adjointcheck.notes.letters.transport import fluxes, rated
 from adjointcheck.notes.letters.usage import head, pair_of, show_plain
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 LOGARITHMS = ("log", "ln")
+NORMAL = re.compile(r"\bgau(?:ss|ß)|\bгаусс|高斯|正态|ガウス|standard[- ]?normal|\bnormal (?:density|distribution|law|prior|base)"  # noqa: RUF001
+                    r"|normal(?:verteil|dichte)|\b(?:loi|densité) normale|(?:distribuci[oó]n|distribuzione|distribuição|densidad) normal"
+                    r"|нормальн\w* (?:распредел|плотн)|\\mathcal\s*\{?\s*n\s*\}?\s*\(")
 ENDS = ("T", "t_1", "t_f", "t_N", "1")
 
 
 def told(chains: Iterable[tree.Chain], context: Context) -> Context:
-    """With p of log p(z(t), t) as a density, and pi of log pi(z(T)) beside it, or in a cost, as the density at the end."""
+    """With p of log p(z(t), t) and of div(p f) as a density, and pi of log pi(z(T)) beside it, or in a cost, as the density at the end."""
     chains = list(chains)
+    return rated(chains, _named(chains, context))
+
+
+def _named(chains: Sequence[tree.Chain], context: Context) -> Context:
     traces = any(isinstance(part, tree.Function) and part.name in ("tr", "div", "det") for chain in chains for part in walk(chain))
     if context.of("rho") or context.over() == "layers" or not traces:
         return context
     places: dict[str, set[str]] = {}
-    for name, place in (found for chain in chains for found in _logarithms(chain, context)):
+    for name, place in (found for chain in chains for found in (*_logarithms(chain, context), *_flowing(chain, context))):
         places.setdefault(name, set()).add(place)
+    places = {name: found for name, found in places.items() if name.partition("_")[0] not in places or "_" not in name}  # p_0 beside p_t
     moving = [name for name, found in places.items() if found != {"end"}]
     ends = [name for name in places if name not in moving]
     for name in moving:
         context = context.declare(Declared(name, "rho", kind="path", source="usual"))
     return context.declare(Declared(ends[0], "base", kind="function", source="usual")) if len(ends) == 1 else context
+
+
+def shaped(words: str, context: Context) -> Context:
+    """With a base density that is told by name, so that -log of it is no cost of which nothing is known."""
+    return replace(context, options={**context.options, "base": "normal"}) if NORMAL.search(words.lower()) else context
+
+
+def rests_on_shape(sides: Iterable[Node], context: Context) -> bool:
+    """Does it speak of a state by itself, as x(T) of a(T) = x(T)', where the base density is a normal one?"""
+    return bool(context.of("base")) and context.option("base") == "normal" and any(map(_spells_state, sides))
+
+
+def _spells_state(node: Node) -> bool:
+    if isinstance(node, tree.Derivative | Applied):
+        return isinstance(node, tree.Derivative) and _spells_state(node.of)
+    return (isinstance(node, Symbol) and node.name in ("x", "x0")) or any(map(_spells_state, children(node)))
 
 
 def supposed(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
@@ -40,7 +67,8 @@ def supposed(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...],
     if pair is None or len(chain.sides) > 2:
         return None
     left, right = (resolve(side, context) for side in pair)
-    density = isinstance(left, Symbol) and left.name == "rho" and isinstance(right, tree.Function) and "Psi" in symbols(right)
+    density = isinstance(left, Symbol) and left.name == "rho" and (
+        getattr(right, "name", "") == "base" or (isinstance(right, tree.Function) and "Psi" in symbols(right)))
     noise = isinstance(left, tree.Expectation) and symbols(left) == {"noise"} and symbols(right) <= {"I"}
     return ("assumption", (), context) if (density and bool(context.of("base"))) or noise else None
 
@@ -59,7 +87,18 @@ def _logarithms(node: Node, context: Context) -> Iterator[tuple[str, str]]:
         if not isinstance(call, tree.Call) or letter is None or letter.accents or letter.below or key(letter) in context.letters:
             continue
         if all(head(argument) is not None or isinstance(argument, tree.Number) for argument in call.arguments):
-            yield key(letter), "end" if len(call.arguments) == 1 and _place(call.arguments[0]) in ENDS else "elsewhere"
+            yield _bare(letter), "end" if len(call.arguments) == 1 and _place(call.arguments[0]) in ENDS else "elsewhere"
+
+
+def _flowing(chain: tree.Chain, context: Context) -> Iterator[tuple[str, str]]:
+    """(p, where) of div(p f), for p that nothing explains."""
+    unknown = [letter for letter in fluxes(chain, context) if key(letter) not in context.letters]
+    yield from ((_bare(letter), "elsewhere") for letter in unknown)
+
+
+def _bare(letter: tree.Letter) -> str:
+    """p of p_t, which is p at t."""
+    return letter.name if letter.below == (tree.Letter("t"),) else key(letter)
 
 
 def _place(node: Node) -> str:

@@ -19,6 +19,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.regions import SUPPOSED
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.current_values import is_undiscounted
+from adjointcheck.notes.systems.densities import rests_on_shape
 from adjointcheck.notes.systems.multiplier import supposed
 from adjointcheck.notes.systems.reservations import ends_at_start, given, is_unchosen
 from adjointcheck.notes.systems.several_costs import others
@@ -169,6 +170,7 @@ PARDONS = (
     Pardon(_if(lambda line: line.relation == ":=", "a definition of what was taken for something else here")),
     Pardon(_if(lambda line: given(*line.pair, line.notes), "it is not so in general; what rests on it is left open"), "assumption"),
     Pardon(_if(lambda line: ends_at_start(line.notes), "the cost has a density at the start, and which end is held is not understood")),
+    Pardon(_if(lambda line: rests_on_shape(line.pair, line.notes), "the base density is told by name; write the formula of its logarithm")),
     Pardon(_if(lambda line: is_unchosen(*line.pair, line.notes), "it may say what a letter is chosen by, and the notes name no control")),
     Pardon(_if(_right_from_held_start, "it is right where the start is held; say so, or write delta x(0) = 0")),
     Pardon(_if(_right_in_special, "it is said of a special case, in which no world contradicts it")),
