@@ -90,6 +90,7 @@ from adjointcheck.notes.systems.outputs import observed, output
 from adjointcheck.notes.systems.sampling import folded, joined, sampled
 from adjointcheck.notes.systems.several_costs import about, composed, is_another, law_of, spelt, summed
 from adjointcheck.notes.systems.several_costs import named as spoken_costs
+from adjointcheck.notes.systems.solvers import lost
 from adjointcheck.notes.systems.spaces import membership
 from adjointcheck.notes.systems.stages import on_clock, stage_definition, stage_law, stage_letters, stage_update
 from adjointcheck.notes.systems.step_jacobians import step_jacobians
@@ -121,7 +122,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     chain, kind, doubts = single(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
     context = with_flux(chain, replace(context, options={**context.options, "about": kind}) if kind else context)
-    chain, context = in_value(*in_values(normal(chain, context), context))
+    chain, context = lost(*in_value(*in_values(normal(chain, context), context)))
     chain, context = rooted(*observed(assembled(above(lowered(chain, context), context), context), context))
     stepped = iteration(chain, context)
     context = stepped[2] if stepped else sized(chain, context)

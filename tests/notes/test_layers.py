@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import contradicted, read
+from understood import contradicted, last_two, read
 
 from adjointcheck.notes.foreword import begun
 from adjointcheck.notes.letters.formulas import put_in, spelt_out
@@ -108,3 +108,20 @@ def test_an_index_of_another_kind_is_told_as_it_is_written() -> None:
     at = tree.Sum((Symbol("t"), Symbol("eps")))
     with pytest.raises(Unclear, match=r"got t \+ eps; expected a layer's index"):
         ahead(at)
+
+
+JAPANESE = r"""x_{k+1}=f_k(x_k,u_k)
+J=\phi(x_N)+\sum_{k=0}^{N-1}L_k(x_k,u_k)
+\bar J=\phi(x_N)+\sum_{k=0}^{N-1}\{L_k(x_k,u_k)+\lambda_{k+1}^{T}(f_k(x_k,u_k)-x_{k+1})\}
+H_k=L_k(x_k,u_k)+\lambda_{k+1}^{T}f_k(x_k,u_k)
+"""
+COSTATE = r"\lambda_k=\left(\frac{\partial L_k}{\partial x_k}\right)^T+\left(\frac{\partial f_k}{\partial x_k}\right)^T\lambda_{k+1}"
+
+
+@pytest.mark.parametrize(("again", "verdict"), [
+    (r"\bar J=\phi(x_N)-\lambda_N^{T}x_N+\sum_{k=1}^{N-1}\{H_k-\lambda_k^{T}x_k\}+H_0", "proved"),
+    (r"\bar J=\phi(x_N)+\sum_{k=0}^{N-1}\{L_k(x_k,u_k)+\lambda_{k}^{T}(f_k(x_k,u_k)-x_{k+1})\}", "unknown"),  # another costate
+])
+def test_a_sum_by_parts_is_no_other_costate(again: str, verdict: str) -> None:
+    header = "state: x in R^n\ncontrol: u in R^m\ncostate: \\lambda (column)"
+    assert last_two(header, JAPANESE + again, COSTATE, COSTATE)[0] == verdict

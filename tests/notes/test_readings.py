@@ -32,6 +32,7 @@ field: F"""
 
 @pytest.mark.parametrize(("header", "given", "right", "wrong"), [
     (CONTROL, BRACKETS, r"\dot\lambda^T = -L_q - \lambda^T f_q", r"\dot\lambda^T = -L_q - f_q\lambda"),
+    (CONTROL, BRACKETS, r"\lambda(t_f) = \left(\frac{\partial\phi}{\partial q}\right)^{T}(q(t_f), t_f)", r"\lambda(t_f) = -\left(\frac{\partial\phi}{\partial q}\right)^{T}(q(t_f), t_f)"),
     (BARRED, "v_{i+1} = F_i(v_i, u_i)\nE = g(v_N)", r"\bar v_i = \bar v_{i+1} \frac{\partial F_i}{\partial v_i}",
      r"\bar v_i = -\bar v_{i+1} \frac{\partial F_i}{\partial v_i}"),
     (RESIDUAL, "x_{l+1} = x_l + F(x_l, w_l)\nE = E(x_D)", r"\frac{\partial E}{\partial w_l} = \delta_{l+1}^\top \frac{\partial F}{\partial w_l}",

@@ -458,19 +458,19 @@ class _Resolver:
             isinstance(part, Symbol) and ROLES.get(part.name, ROLES["I"]).kind == "path" for part in walk(made))
 
     def filled(self, core: Symbol | Applied, arguments: tuple[Node, ...]) -> Node:
-        """Arguments to slots: by the declared order where the numbers agree, else by what each argument is."""
+        """Arguments to slots: by the declared order where the numbers agree, and by what each argument is where that tells another."""
         assert isinstance(core, Applied)
         declared = next((d for d in self.context.of(core.name) if d.arguments is not None), None)
         order = declared.arguments if declared and declared.arguments else ()
         values = [value for value in map(self.map, arguments) if core.name != "phi" or getattr(value, "name", "x") in ROLES]  # data
         if len(values) == 1 and order != ("t",) and len(order) != 1 and self.is_place(arguments[0]):
-            place = self.time(arguments[0])
-            return replace(core, at=None if is_here(place) else place)
+            return replace(core, at=None if is_here(place := self.time(arguments[0])) else place)
         if len(values) == 1 and isinstance(values[0], tree.Vector):  # f([x, theta, t]), in whatever order
             values, order = [cell for row in values[0].rows for cell in row], ()
-        if order and len(order) == len(values):
-            return replace(core, arguments=tuple(zip(order, values, strict=True)))
         slots = [self.slot(value, core.name) for value in values]
+        moved = sorted(slots) == sorted(order) and all(isinstance(core_of(value), Symbol) for value in values)  # f(z, t, w) for f(z, w, t)
+        if order and len(order) == len(values) and not moved:
+            return replace(core, arguments=tuple(zip(order, values, strict=True)))
         if len(set(slots)) < len(slots) or "" in slots:
             return replace(core, arguments=(("?", values[0]),))
         return replace(core, arguments=tuple(zip(slots, values, strict=True)))

@@ -65,7 +65,20 @@ class Composition(Layouts):
             return self.equation(left, right, places[0] if places else "here")
         if "here" in places:
             raise Unclear("an integral beside a value at the running time", "one or the other")
+        gap = self.begun(gap)
         return Claim({"value": to_text(gap.get("", ZERO)), **{place: to_text(neg(gap[place])) for place in gap if place}})
+
+    def begun(self, gap: Form) -> Form:
+        """x_0 beside values at ends is the state at the start: x(t_1) = x_0 + int f dt."""
+        constant = gap.get("", ZERO)
+        if not self.setting.language.points:  # the mean over noise has none
+            return gap
+        first = self.setting.language.points[0]
+        begun = (fact for fact in self.setting.facts.values() if fact.at == first and fact.part("left") is symbol("x"))
+        starts = {to_text(fact.part("right")) for fact in begun}
+        if starts.isdisjoint(symbols_of(constant)) or self.names_functional(constant):
+            return gap
+        return {**{place: root for place, root in gap.items() if place}, first: self.plus(gap.get(first, ZERO), constant)}
 
     def named(self, root: Expression, place: str) -> Expression:
         """A denominator by the letter that the setting has for it, which is known not to vanish: g_x f at an event."""

@@ -64,6 +64,8 @@ def _push(head: Node, call: Callable[[Node], Node], span: tuple[int, int]) -> No
             return replace(head, of=_push(head.of, call, span), span=span)
         case Power():
             return replace(head, base=_push(head.base, call, span), span=span)
+        case Paren(entries=(entry,)) if isinstance(slope := first((entry,)), Derivative):
+            return call(slope)
     return call(head)
 
 
@@ -90,10 +92,18 @@ def _is_call(head: Node, paren: Paren, letters: Letters) -> bool:
         case Derivative():
             return _derivative_called(base, content, letters)
         case Paren():
-            return paren.opener == "(" and isinstance(content, Letter) and content.name in letters.times
+            timed = isinstance(content, Letter) and content.name in letters.times
+            return paren.opener == "(" and (timed or _is_by(first(base.entries), content))
         case Vector():
             return paren.opener == "(" and is_place(content) and only_times((content,), letters)
     return False
+
+
+def _is_by(slope: Node, content: Node) -> bool:
+    """x(T) behind (dPhi/dx)^T: where the derivative by that letter is taken."""
+    placed = content.function if isinstance(content, Call) else content
+    return isinstance(slope, Derivative) and isinstance(placed, Letter) and any(
+        isinstance(by, Letter) and by.name == placed.name for by in slope.by)
 
 
 def _inverts(exponent: Node) -> bool:

@@ -142,4 +142,5 @@ def is_renamed(node: Node, context: Context) -> bool:
 
 def follows(pair: tuple[Node, Node], context: Context) -> bool:
     """x(T) = 1 + int f dt, and a = 3 where a = x(T): consequences, and no ends that are held."""
-    return is_renamed(pair[0], context) or any(isinstance(part, tree.Integral) for part in walk(pair[1]))
+    integrated = any(isinstance(part, tree.Integral) for part in walk(pair[1]))
+    return integrated or is_renamed(pair[0], context) or resolve(pair[0], context) in walk(resolve(pair[1], context))

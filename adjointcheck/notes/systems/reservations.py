@@ -130,9 +130,14 @@ def _is_shifted(left: Node, right: Node) -> bool:
     """Over layers lambda_k beside f(x_k) in H, or beside f(x_k) - x_{k+1} in J_a: the costate of the next layer under another index."""
     if not isinstance(left, Symbol | Applied) or left.name not in ("H", "J_a"):
         return False
-    products = [part for part in walk(right) if isinstance(part, tree.Product)]
+    products = [part for part in walk(right) if isinstance(part, tree.Product) and (left.name == "H" or _has_field(part))]
     return any(_layers("p", product) - {_top(product) if left.name == "J_a" else min(_layers("x", product), default=-1) + 1}
                for product in products if _layers("p", product) and _layers("x", product))
+
+
+def _has_field(product: tree.Product) -> bool:
+    """lambda_k f(x_k) or lambda_k (A x_k - x_{k+1}); lambda_k x_k is a term of a sum by parts."""
+    return any(isinstance(part, tree.Sum) or getattr(part, "name", "") == "f" for factor in product.factors for part in walk(factor))
 
 
 def _top(product: tree.Product) -> int:
@@ -157,6 +162,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
     if isinstance(left, Symbol) and context.option(SCALED) and left.name == own(context.option(MULTIPLIER)):
         return frozenset({"arrival"})
     if isinstance(left, Symbol) and not left.part and (left.name == "x0" or (left.name == "x" and _at_start(left.at))):
+        if "p" in _names(right):  # x_0 = x_b + B lambda_0 is asked of the best start
+            return frozenset()
         if any(known.body is not None and left in walk(known.body) for name in _names(right) for known in context.of(name)):
             return frozenset()  # x_0 = x_b + z says what z is
         return _dependent(right, context, frozenset({"x0", "x"}))

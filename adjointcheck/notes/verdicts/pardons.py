@@ -160,7 +160,14 @@ def _of_free_letter(line: Line) -> bool:
     return known is not None and known.body is None and not told
 
 
+def _without_layers(line: Line) -> bool:
+    """H = L + p f after H_k = L_k + p_{k+1} f_k: another Hamiltonian, of a flow?"""
+    named = getattr(line.left, "name", "") == "H" and bool(line.notes.of("H")) and line.notes.over() == "layers"
+    return named and not any(getattr(part, "at", None) for part in walk(line.right))
+
+
 PARDONS = (
+    Pardon(_if(_without_layers, "it names no layer, and may be another Hamiltonian than that of the layers"), "definition"),
     Pardon(_if(_of_free_letter, "what the letter on the left is no line before says")),
     Pardon(_if(_by_no_input, "how the layers depend on the letter in which is differentiated the notes do not say")),
     Pardon(_if(_of_few_layers, "it is said of a few layers, and how many there are is not understood")),
