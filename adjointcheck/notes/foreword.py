@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from adjointcheck.errors import AdjointCheckError
 from adjointcheck.notes.explanations import NEAR, WHERE, explanation
 from adjointcheck.notes.introduction import Introduced, dynamics, integrated_dynamics, naming, understand
 from adjointcheck.notes.letters.activations import activating
-from adjointcheck.notes.letters.context import LATER, Context, Declared, letter_name, own, read_header
+from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key, letter_name, own, read_header
 from adjointcheck.notes.letters.cost_parts import parted
 from adjointcheck.notes.letters.meaning import Symbol, resolve
 from adjointcheck.notes.letters.moments import above, below
 from adjointcheck.notes.letters.nets import netted, spelt
 from adjointcheck.notes.letters.notation import spoken
+from adjointcheck.notes.letters.potentials import as_field, sloping
 from adjointcheck.notes.letters.primes import moved, unprimed
 from adjointcheck.notes.letters.prose import said
 from adjointcheck.notes.letters.second_costate import OPTION, second_costate
 from adjointcheck.notes.letters.shorthand import partials
 from adjointcheck.notes.letters.stars import starred
 from adjointcheck.notes.letters.symmetry import SOME, symmetric
-from adjointcheck.notes.letters.tangent import foretold_sensitivity, linearised, residuals
-from adjointcheck.notes.letters.usage import head, moving, pair_of
+from adjointcheck.notes.letters.tangent import foretold_sensitivity, linearised, priced, residuals
+from adjointcheck.notes.letters.usage import USUAL_COSTATES, head, moving, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.ambiguities import called_in, maps_beside_bold, measures_circle, rates_in, timed_in
 from adjointcheck.notes.reading.latex import Unread, read_formula
@@ -54,6 +56,9 @@ if TYPE_CHECKING:
     from adjointcheck.notes.reading.document import Document, Formula
 
 
+STARTS = ((tree.Number(Fraction(0)),), (tree.Letter("t", (tree.Number(Fraction(0)),)),))  # c(0) and c(t_0)
+
+
 def begun(document: Document, context: Context | None = None) -> Context:
     """The context before the first formula: what the header declares and states, and what the whole text tells."""
     context = read_header(document.header, context)
@@ -70,6 +75,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
     context = shaped(" ".join([document.prose, *texts]), said_costate(document.prose, context))
     context = activating(document.prose, texts, _chains(document.formulas, context), context)
     context = peopled(document.formulas, context)
+    context = sloping(_chains(document.formulas, context), context)
     index = iterated_in(texts) if context.over() != "layers" else ""
     layer = "" if context.sample else layered_above(texts)
     context = replace(context, options={**context.options, "iterate": "" if layer else index, "layers above": layer})
@@ -122,6 +128,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = counted(_chains(formulas, context), decaying(_chains(formulas, context), context))
     context = acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context)))
     context = valuing(_chains(formulas, context), priced_steps(_chains(formulas, context), context))
+    context = begins([unprimed(chain, context) for chain in _chains(formulas, context)], context)
     law = next((found for chain in _chains(formulas, context) if (found := stated(unprimed(chain, context), context))), None)
     first = context.over() == "layers"  # a flow that comes after layers has letters of its own
     if law is not None and not context.law("dynamics") and not first:  # those of xdot = f(x) hold for a cost that is stated before
@@ -131,11 +138,13 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     for chain in _chains(formulas, context):
         found = foretold_sensitivity(chain, context)
         context = found[2] if found else context
-    for chain in _chains(formulas, context):  # what z and v are in z-dot = f_x z + f_u v holds before it is said
-        chain = unprimed(chain, context)
-        for equation in (chain, *residuals(chain)):
-            found = linearised(equation, context) or flow(equation, context)
-            context = found[2] if found else context
+    chains = [unprimed(chain, context) for chain in _chains(formulas, context)]
+    costates = priced(chains, context)
+    for equation in (equation for chain in chains for equation in (chain, *residuals(chain))):
+        letter = moving(equation.sides[0])  # what z and v are in z-dot = f_x z + f_u v holds before it is said
+        tangent = linearised(equation, context) if letter is None or key(letter) not in costates else None
+        found = tangent or flow(equation, context)
+        context = found[2] if found else context
     return foretold(formulas, put_together(_chains(formulas, context), context))
 
 
@@ -143,7 +152,7 @@ def _chains(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chai
     for formula in formulas:
         chain = formula.unread or read_formula(formula.text, context.reader())
         if not isinstance(chain, Unread):
-            yield above(lowered(spelt(one_sample(chain, context), context), context), context)
+            yield above(lowered(spelt(as_field(one_sample(chain, context), context), context), context), context)
 
 
 def decaying(chains: Iterable[tree.Chain], context: Context) -> Context:
@@ -161,6 +170,18 @@ def decaying(chains: Iterable[tree.Chain], context: Context) -> Context:
 def stated(chain: tree.Chain, context: Context) -> Introduced:
     """The dynamics as a rate, with a mass matrix, or as an integral."""
     return dynamics(chain, context) or mass_dynamics(chain, context) or integrated_dynamics(chain, context)
+
+
+def begins(chains: Sequence[tree.Chain], context: Context) -> Context:
+    """With the letter that moves first, c of c-dot = K c + q, as the state, where the notes say how it starts, c(0) = c_0."""
+    pairs = [pair for chain in chains if (pair := pair_of(chain)) is not None]
+    letter = next((letter for left, _ in pairs if (letter := moving(left)) is not None), None)
+    plain = letter is not None and not (letter.below or letter.above or letter.name[0].isupper())  # P of P-dot = A P + P A^T is a matrix
+    named = plain and not (role_in(letter, context) or letter is None or key(letter) in USUAL_COSTATES)
+    if letter is None or not named or context.of("x") or context.over() == "layers":
+        return context
+    started = any(isinstance(left, tree.Call) and left.function == letter and left.arguments in STARTS for left, _ in pairs)
+    return context.declare(Declared(key(letter), "x", ROLES["x"].shape, "path", source="proposed")) if started else context
 
 
 def flow(chain: tree.Chain, context: Context) -> Introduced:

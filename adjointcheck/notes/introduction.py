@@ -24,15 +24,18 @@ from adjointcheck.notes.letters.moments import above
 from adjointcheck.notes.letters.neighbours import first_order
 from adjointcheck.notes.letters.nets import spelt as weighed
 from adjointcheck.notes.letters.numbered import family, numbered, spread
-from adjointcheck.notes.letters.own_letters import indexed, is_pairwise, is_placed, layered_data
+from adjointcheck.notes.letters.own_letters import indexed, is_layered, is_pairwise, is_placed, layered_data, slope_shape
 from adjointcheck.notes.letters.posing import condition, least, mapped, posed, ranged, sought
+from adjointcheck.notes.letters.potentials import as_field
 from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.propagators import propagated, propagator
 from adjointcheck.notes.letters.quadratures import ended, rate
 from adjointcheck.notes.letters.quantities import OPTIMAL, lengths
+from adjointcheck.notes.letters.remainders import carried_back, paid_at_end
 from adjointcheck.notes.letters.scales import is_score
 from adjointcheck.notes.letters.shorthand import NOTATIONS, bounds, conserved, counts, gathered, reaching, squares, title
 from adjointcheck.notes.letters.slopes import parametric
+from adjointcheck.notes.letters.stars import resting
 from adjointcheck.notes.letters.starting import parametrised
 from adjointcheck.notes.letters.tangent import chained, linearised, sensitivity, started
 from adjointcheck.notes.letters.transport import with_flux
@@ -87,6 +90,7 @@ from adjointcheck.notes.systems.named_methods import coefficients
 from adjointcheck.notes.systems.normality import normal, normalisation
 from adjointcheck.notes.systems.observed import observed_cost
 from adjointcheck.notes.systems.outputs import observed, output
+from adjointcheck.notes.systems.reparametrised import reparametrised
 from adjointcheck.notes.systems.sampling import folded, joined, sampled
 from adjointcheck.notes.systems.several_costs import about, composed, is_another, law_of, spelt, summed
 from adjointcheck.notes.systems.several_costs import named as spoken_costs
@@ -122,7 +126,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     chain, kind, doubts = single(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
     context = with_flux(chain, replace(context, options={**context.options, "about": kind}) if kind else context)
-    chain, context = lost(*in_value(*in_values(normal(chain, context), context)))
+    chain, context = lost(*in_value(*in_values(normal(as_field(chain, context), context), context)))
     chain, context = rooted(*observed(assembled(above(lowered(chain, context), context), context), context))
     stepped = iteration(chain, context)
     context = stepped[2] if stepped else sized(chain, context)
@@ -145,7 +149,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
             told = introduce in UNJUDGED or (introduce is layers and ANY_STEP in after.letters)
             return replace(resolved, problems=()) if told else resolved, _explained(after, chain)
     chain, context = least(chain, context)
-    context = with_end_multiplier(chain, stage_letters(chain, context))
+    context = carried_back(chain, with_end_multiplier(chain, stage_letters(chain, context)))
     after = _explained(chained(chain, propose(chain, governed(chain, vectors(chain, parametric(chain, context))))), chain)
     resolved = _resolved(chain, after)
     several = ("it speaks of two costs",) if len(spoken_costs(chain, after)) > 1 else ()
@@ -167,6 +171,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = joined(at_samples(stepwise(by_cases(made, context), context), context), context)
     sides = (weighted(numbers(priced_value(side, context)), context) for side in implied(made.sides))
     made = shared(replace(made, sides=tuple(curved(lengths(side)) for side in sides)))
+    made = paid_at_end(made, context)
     stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
     letters = [letter for side in stated for letter in unknown(side)]
     problems = tuple(f"which {letter} is meant is not clear" if letter.count(" ") > 1 else
@@ -490,17 +495,19 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
         return "definition", (name,), after.declare(Declared(name, own(name), ("", ""), "path", source="proposed"))
     given = tuple(resolve(argument, after) for argument in pair[0].arguments) if isinstance(pair[0], tree.Call) else ()
     given = () if given in ((), (Symbol("t"),)) or any(map(unknown, given)) else given
-    declared = Declared(name, own(name), ("", ""), "defined", body=body, source="proposed", given=given)
+    kind = "path" if context.over() == "layers" and not given and is_layered(body) else "defined"
+    shape = slope_shape(body, after) if kind == "path" and isinstance(body, tree.Derivative) else ("", "")
+    declared = Declared(name, own(name), shape, kind, body=body, source="proposed", given=given)
     return "definition", (name,), after.declare(declared)
 
 
 INTRODUCTIONS = (step_value, worth, value, normalisation, bounded, membership, mirrored, coefficients, assigned, propagator, tangent,
                  stage_line, stage_law, stage_update, stage_definition, named_neighbour, numbered, family, layered_ansatz, *NOTATIONS,
                  grid, layers, layer_formula, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, mass_dynamics,
-                 integrated_dynamics, linearised, sensitivity, started, switched, guard, reset, observed_cost, increment, scaled,
-                 specialised, supposed, output, asked, start, end_condition, end_cost, implicit_layers, riccati_ansatz, finer_step,
-                 formula, update, split, piece, objective, augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian,
-                 costate_meaning, condition, rate, ended, sought, ranged, naming)
+                 integrated_dynamics, linearised, sensitivity, started, resting, reparametrised, switched, guard, reset, observed_cost,
+                 increment, scaled, specialised, supposed, output, asked, start, end_condition, end_cost, implicit_layers, riccati_ansatz,
+                 finer_step, formula, update, split, piece, objective, augmented, adjoined_motion, repriced, current_hamiltonian,
+                 hamiltonian, costate_meaning, condition, rate, ended, sought, ranged, naming)
 UNJUDGED = (*NOTATIONS, step_value, worth, value, membership, asked, output, family, update, finer_step, propagator, sought, ranged)
 
 

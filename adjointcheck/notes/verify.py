@@ -51,6 +51,7 @@ from adjointcheck.notes.systems.meanings import meant
 from adjointcheck.notes.systems.modes import eventful
 from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
 from adjointcheck.notes.systems.named_methods import in_method
+from adjointcheck.notes.systems.reparametrised import MIXED, in_new_parameters, mixes
 from adjointcheck.notes.systems.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, reserved
 from adjointcheck.notes.systems.stages import confirmed
 from adjointcheck.notes.systems.step_values import (
@@ -272,8 +273,8 @@ class Notes:
         doubt = next((item.reason for item in self.reservations if item.touches(left, right, optimal)), "")
         if doubt:
             return replace(blank, words=doubt)
-        if asks_how(left, right, self.context):
-            return replace(blank, words=REASON)
+        if words := unanswered(left, right, self.context):
+            return replace(blank, words=words)
         if assigns_control(left, priced(right, self.context)) and not gives_solution(right, self.context):
             self.context = replace(self.context, options={**self.context.options, "control": "chosen"})
             return replace(blank, words="a control that the notes choose; what they say before and after is not judged with it")
@@ -287,7 +288,7 @@ class Notes:
         if conserves_energy(left, right) and OPTIMUM.search(self.sentence.lower()):
             context = context.assume("optimal")
         context = context.assume("no running cost") if UNPAID.search(self.sentence.lower()) else context
-        left, right, context = in_its_role(*moving(left, right, context))
+        left, right, context = in_its_role(*in_new_parameters(*moving(left, right, context)))
         if implicit.is_untold(left, right, context):
             return replace(blank, words="the costate may be the derivative of J or the multiplier of the implicit step; say which")
         if is_varied(left, right, context):
@@ -401,6 +402,11 @@ class Notes:
 def _question(reading: str) -> str:
     """What a reading answers; a sum without limits may have others in every formula."""
     return " ".join(reading.split()[:3]) if "without limits" not in reading else reading
+
+
+def unanswered(left: Node, right: Node, context: Context) -> str:
+    """Why nothing is said of an equation that asks what the notes do not tell."""
+    return REASON if asks_how(left, right, context) else MIXED if mixes(left, right, context) else ""
 
 
 def follows_from_sign(chain: Node) -> bool:

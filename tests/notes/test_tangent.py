@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from understood import statuses
 
 from adjointcheck.notes.reading.document import read_text
 from adjointcheck.notes.verify import Notes, begun
@@ -63,3 +64,9 @@ def test_bars_are_gradients_and_dots_are_tangents_of_layers(claim: str, status: 
 def test_what_brackets_mean_is_told_once_and_is_no_claim() -> None:
     assert last(r"$\langle a, b \rangle = a^T b$") == "definition"
     assert last(r"$\langle a, b \rangle = a^T b + b$") == "unknown"
+
+
+@pytest.mark.parametrize("slip", [r"\dot\lambda = f_x \lambda", r"\dot\lambda = \frac{\partial f}{\partial x} \lambda"])
+def test_a_slip_in_the_law_of_a_costate_makes_it_no_tangent(slip: str) -> None:
+    told = r"$\dot x = f(x, \theta)$, $J = \Phi(x(T))$, $\lambda(t) = (\partial J/\partial x(t))^T$, $\lambda(T) = \nabla \Phi(x(T))$"
+    assert statuses(rf"{told} $\dot\lambda = -f_x^T \lambda$ ${slip}$")[3:] == ["proved", "proved", "refuted"]

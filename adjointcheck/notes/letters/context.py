@@ -46,7 +46,7 @@ _ROLES = (
     Role("theta", "constant", ("m", "1"), ("parameters", "parameter"), ("theta",)),
     Role("t", "variable", ("1", "1"), ("time",), ("t",)),
     Role("t0", "place", ("1", "1"), ("start", "initial time", "start time"), ("t_0",)),
-    Role("t1", "place", ("1", "1"), ("end", "final time", "end time", "terminal time"), ("t_1", "t_f", "T", "t_N")),
+    Role("t1", "place", ("1", "1"), ("end", "final time", "end time", "terminal time"), ("t_1", "t_f", "T_f", "T", "t_N", "t_end", "t_F")),
     Role("x0", "constant", ("n", "1"), ("initial state", "initial value", "start value")),
     Role("x1", "constant", ("n", "1"), ("end state", "target", "final state")),
     Role("f", "function", ("n", "1"), ("field", "vector field", "dynamics", "right side", "network")),

@@ -211,11 +211,9 @@ class _Resolver:
         named = replace(node, below=tuple(below[:1]))
         if len(below) > 1 and getattr(self.context.letters.get(key(named)), "kind", "") == "function":  # ell_{f,x}
             return derivative(self.map(named), list(map(self.map, below[1:])), "partial", self.context)
-        if declared is not None and declared.part and not isinstance(core_of(base), Unknown):
-            return Unknown(key(node))  # x_1 of a number x is another number
         core = core_of(base)
-        if isinstance(core, Unknown):
-            return Unknown(key(node))
+        if isinstance(core, Unknown) or (declared is not None and declared.part):
+            return Unknown(key(node))  # x_1 of a number x is another number
         if isinstance(core, Applied) and core.name == "phi" and self.context.option("sampled") and self.sample(below[0]) == Symbol("t1"):
             return inside(base, lambda c: replace(c, at=Symbol("t1")))
         if isinstance(core, Symbol | Applied) and core.name in ("s", "phi") and len(below) == 1 and (index := self.observation(below[0])):
@@ -250,9 +248,8 @@ class _Resolver:
 
     def component(self, name: str, node: Node) -> Node | None:
         """i of x_i and f_i: any component, or that which a sum counts."""
-        if not isinstance(node, tree.Letter) or node.below or node.above or node.accents:
-            return None
-        if name not in VECTORS or self.context.over() == "layers":
+        vector = name in VECTORS and self.context.over() != "layers"
+        if not vector or not isinstance(node, tree.Letter) or node.below or node.above or node.accents:
             return None
         more = ("a", "b") if name in ("w", "theta") else ()  # x_a and x_b may be ends
         counts = node.name in self.bound or (node.name in (*COUNTERS, *more) and node.name not in self.context.letters)
@@ -376,6 +373,8 @@ class _Resolver:
             return None
         made = self.map_call(replace(node, function=bare)) if f"{key(bare)}^prime" not in self.context.letters else None
         core = core_of(made) if made is not None else None
+        if made is not None and isinstance(core, Symbol) and core.name == "x" and self.map(node.arguments[0]) == Symbol("theta"):
+            return derivative(made, [Symbol("theta")] * len(marks), "total", self.context)  # eta'(p) of x_0 = eta(p)
         if made is None or not isinstance(core, Applied) or len(core.arguments) != 1:
             return None
         return derivative(made, [Symbol(core.arguments[0][0])] * len(marks), "partial", self.context)
@@ -415,7 +414,8 @@ class _Resolver:
         return base if isinstance(core, Unknown) else Unknown(getattr(core, "name", "?"))
 
     def path_at(self, base: Node, core: Symbol, arguments: tuple[Node, ...]) -> Node:
-        if core.at is not None and self.context.over() != "layers":  # x_0(p), the start as a function of parameters
+        parametric = all(isinstance(argument, tree.Letter) and self.symbol(key(argument)) == "theta" for argument in arguments)
+        if core.at is not None and (self.context.over() != "layers" or parametric):  # x_0(p), the start as a function of parameters
             return base
         if core.name == "rho":  # rho(z(t), t), q(x(T)): the density along the solution, at the time of its state
             for argument in arguments:

@@ -71,7 +71,7 @@ def expanded(node: Node) -> Node:
 
 def first_order(chain: tree.Chain) -> tree.Chain:
     """The equation between variations that an equation up to O(eps^2), a slope at eps = 0 or a limit eps -> 0 stands for."""
-    chain = _cleared(chain)
+    chain = _cleared(replace(chain, sides=tuple(map(_outwards, chain.sides))))
     sides = tuple(map(_slope, chain.sides))
     wide = [expanded(side) for side in sides]
     rests = [part for side in wide for part in walk(side) if isinstance(part, tree.BigO)]
@@ -80,6 +80,22 @@ def first_order(chain: tree.Chain) -> tree.Chain:
     if linear and (any(map(_moves, wide)) or tuple(wide) != sides) and _cancel(split[0][0], split[1][0]):
         return replace(chain, sides=tuple(tree.Sum(tuple(parts[1])) if parts[1] else ZERO for parts in split))
     return replace(chain, sides=sides)
+
+
+def _outwards(node: Node) -> Node:
+    """a (I + eps A) + O(eps^2) for a (I + eps A + O(eps^2)), where nothing is divided."""
+    factors = node.factors if isinstance(node, tree.Product) else ()
+    rests = [term for factor in factors for term in tree.terms(factor) if isinstance(term, tree.BigO)]
+    kept = tuple(_without(factor, rests[0]) for factor in factors) if len(rests) == 1 else ()
+    divided = (tree.Quotient, tree.Power)
+    if not kept or any(isinstance(part, divided) for factor in kept for part in walk(factor)):
+        return node
+    return tree.Sum((replace(node, factors=kept), rests[0]))
+
+
+def _without(factor: Node, rest: Node) -> Node:
+    terms = tuple(term for term in tree.terms(factor) if term != rest)
+    return factor if rest not in tree.terms(factor) else terms[0] if len(terms) == 1 else tree.Sum(terms)
 
 
 def _cleared(chain: tree.Chain) -> tree.Chain:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from adjointcheck.expression.node import ZERO, Expression, apply, substitute, symbol, symbols_of
-from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law, own
 from adjointcheck.notes.letters.quantities import Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -45,15 +45,33 @@ def input_of(node: Node, context: Context) -> Declared | None:
 
 
 def in_its_role(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
-    """Over time, dJ/dq of a source q(t) as dJ/dw, and dJ/dk of a coefficient k as dJ/dtheta, where the notes have no other w or theta."""
-    known = _input(tree.Chain((left, right), ("=",)), context) if context.over() == "time" and not context.parts("x") else None
+    """Over time, dJ/dq of a source q(t) as dJ/dw, and dJ/dk of a coefficient k as dJ/dtheta, where the notes have no other w or theta.
+
+    Over layers, dJ/dh of a time step as the gradient in a letter of the notes.
+    """
+    if context.over() == "layers":
+        return _by_time_step(left, right, context)
+    known = _input(tree.Chain((left, right), ("=",)), context) if not context.parts("x") else None
     role = {"path": "w", "constant": "theta"}[known.kind] if known is not None else ""
     if known is None or context.of(role) or context.parts(role) or is_matrix(known) or known.shape[1] != "1":
         return left, right, context
-    bodies = {name: replace(other, body=_as(role, known.symbol, other.body)) for name, other in context.letters.items() if other.body}
-    letters = {**context.letters, **bodies, known.letter: replace(known, symbol=role)}
-    laws = tuple(Law(law.kind, law.left, _as(role, known.symbol, law.right)) for law in context.laws)
-    left, right = (_as(role, known.symbol, side) for side in (left, right))
+    return _renamed(left, right, known, role, context)
+
+
+def _by_time_step(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
+    """dJ/dh of a time step, or of a learning rate, as the gradient in a letter of the notes; no time of f moves with it."""
+    step = next(iter(context.of("h")), None)
+    asked = any(isinstance(part, tree.Derivative) and part.of == Symbol("J") and part.by == (Symbol("h"),) for part in walk(left))
+    timed = any("t" in symbols(law.right) or "t" in (known.arguments or ()) for law in context.laws for known in context.of("f"))
+    return _renamed(left, right, step, own("h"), context) if step is not None and asked and not timed else (left, right, context)
+
+
+def _renamed(left: Node, right: Node, known: Declared, name: str, context: Context) -> tuple[Node, Node, Context]:
+    """The equation and all that the notes say with another symbol for a letter."""
+    bodies = {letter: replace(other, body=_as(name, known.symbol, other.body)) for letter, other in context.letters.items() if other.body}
+    letters = {**context.letters, **bodies, known.letter: replace(known, symbol=name)}
+    laws = tuple(Law(law.kind, law.left, _as(name, known.symbol, law.right)) for law in context.laws)
+    left, right = (_as(name, known.symbol, side) for side in (left, right))
     return left, right, replace(context, letters=letters, laws=laws)
 
 

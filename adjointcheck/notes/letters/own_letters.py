@@ -276,6 +276,12 @@ def slope_shape(body: tree.Derivative, context: Context) -> Shape:
     return rows, cols
 
 
+def is_layered(body: Node) -> bool:
+    """Is it a slope at the state of any layer, H = f_x(x), so that H_k is that at the layer k?"""
+    slope = isinstance(body, tree.Derivative) and isinstance(body.of, Applied) and body.of.name in MAPS
+    return slope and all(part.at is None for part in walk(body) if isinstance(part, Symbol | Applied))
+
+
 def _held(node: Node) -> Node:
     """The end cost's derivative by theta with x_k held: what theta changes from there on."""
     slope = node.of if isinstance(node, tree.Evaluated) and not node.less else None

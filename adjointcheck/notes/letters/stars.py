@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
-from adjointcheck.notes.letters.meaning import walk
+from adjointcheck.notes.letters.meaning import Applied, resolve, walk
 from adjointcheck.notes.letters.quantities import OPTIMAL, STARS
-from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, USUAL_STATES, head
+from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, USUAL_STATES, head, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.document import Formula
 from adjointcheck.notes.reading.latex import Unread, read_formula
@@ -99,3 +100,17 @@ def _left(node: Node) -> tuple[tree.Letter, ...]:
     """lambda of lambda^* f_p and lambda^* (f - xdot)."""
     first = node.factors[0] if isinstance(node, tree.Product) else None
     return (first,) if isinstance(first, tree.Letter) and _has_star(first) else ()
+
+
+def resting(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """f(x^*, theta) = 0, a state of rest: x^* is a letter of its own, and no state along a solution."""
+    pair = pair_of(chain)
+    still = pair is not None and pair[1] == tree.Number(Fraction(0)) and resolve(pair[0], context)
+    if pair is None or not isinstance(still, Applied) or still.name != "f":
+        return None
+    marked = (replace(part, above=()) for part in walk(pair[0]) if isinstance(part, tree.Letter) and _is_marked(part))
+    state = next((letter for letter in marked if role_in(letter, context) == "x"), None)
+    if state is None:
+        return None
+    name, shape = f"{key(state)}^*", context.of("x")[0].shape
+    return "assumption", (name,), context.declare(Declared(name, own(f"{key(state)}_rest"), shape, source="proposed"))

@@ -5,8 +5,9 @@ In a Lagrangian, mu^T (x(0) - x_0) has a multiplier of its own, which is the cos
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from fractions import Fraction
 from typing import TypeGuard
 
 from adjointcheck.notes.letters.context import Context, Declared, key, own
@@ -14,7 +15,7 @@ from adjointcheck.notes.letters.meaning import Symbol, children, rebuilt, resolv
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
-START = Symbol("x", at=Symbol("t0"))
+START, FIRST = Symbol("x", at=Symbol("t0")), Symbol("x", at=tree.Number(Fraction(0)))  # over time, and over layers
 SLOPE = "x0_theta"  # dx_0/dtheta in the settings; 0 where the start is free of parameters
 
 
@@ -24,12 +25,12 @@ def parametrised(right: Node, context: Context) -> Context | None:
     if not isinstance(right, tree.Call) or not isinstance(letter, tree.Letter) or letter.accents or letter.above:
         return None
     arguments = [resolve(argument, context) for argument in right.arguments]
-    if context.over() == "layers" or not all(isinstance(value, Symbol) and value.name == "theta" for value in arguments):
+    if not all(isinstance(value, Symbol) and value.name == "theta" for value in arguments):
         return None
-    made = resolve(letter, context)
+    made, begun = resolve(letter, context), FIRST if context.over() == "layers" else START
     if unknown(made):
-        context = context.declare(Declared(key(letter), own(key(letter)), ("n", "1"), "alias", body=START, source="proposed"))
-    elif made != START:
+        context = context.declare(Declared(key(letter), own(key(letter)), ("n", "1"), "alias", body=begun, source="proposed"))
+    elif made != begun:
         return None
     return replace(context, options={**context.options, "starts": "theta"})
 
@@ -37,17 +38,25 @@ def parametrised(right: Node, context: Context) -> Context | None:
 def moving(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
     """With a start that moves with the parameters, where a formula has a term in dx_0/dtheta and is not about that alone."""
     slopes = [part for side in (left, right) for part in walk(side) if _is_slope(part)]
-    if not slopes or _is_slope(left) or _is_slope(right) or context.over() == "layers":
+    if not slopes or _is_slope(left) or _is_slope(right):
         return left, right, context
-    return _from_start(left), _from_start(right), replace(context, options={**context.options, "starts": "theta"})
+    begun = FIRST if context.over() == "layers" else START
+    return _from_start(left, begun), _from_start(right, begun), replace(context, options={**context.options, "starts": "theta"})
 
 
 def _is_slope(node: Node) -> TypeGuard[tree.Derivative]:
-    return isinstance(node, tree.Derivative) and node.of in (START, Symbol("x0")) and node.by == (Symbol("theta"),)
+    return isinstance(node, tree.Derivative) and node.of in (START, FIRST, Symbol("x0")) and node.by == (Symbol("theta"),)
 
 
-def _from_start(node: Node) -> Node:
-    return replace(node, of=START) if _is_slope(node) else rebuilt(node, _from_start)
+def _from_start(node: Node, begun: Symbol) -> Node:
+    return replace(node, of=begun) if _is_slope(node) else rebuilt(node, lambda child: _from_start(child, begun))
+
+
+def moves_start(nodes: Iterable[Node]) -> bool:
+    """dJ/dtheta, dx/dtheta, delta theta: what moves a start that depends on the parameters."""
+    moved = (by for node in nodes for by in (node.by if isinstance(node, tree.Derivative) and node.kind == "total" else
+                                             (node.of,) if isinstance(node, tree.Variation) else ()))
+    return any(isinstance(by, Symbol) and by.name == "theta" for by in moved)
 
 
 def moves_with(inputs: frozenset[str], context: Context) -> frozenset[str]:

@@ -5,13 +5,13 @@ A forward sensitivity is one too: s-dot = f_x s + f_theta says that s is dx/dthe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key, own
 from adjointcheck.notes.letters.derivatives import is_start
 from adjointcheck.notes.letters.meaning import Applied, Symbol, resolve, unknown, walk
-from adjointcheck.notes.letters.usage import head, moving, pair_of
+from adjointcheck.notes.letters.usage import USUAL_COSTATES, head, moving, pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -34,6 +34,30 @@ def linearised(chain: tree.Chain, context: Context) -> Introduced:
     if len(found) < len(terms) or found.get("x") != key(letter) or len(set(found.values())) < len(found):
         return None
     return "definition", tuple(found.values()), _named(found, context)
+
+
+def priced(chains: Iterable[tree.Chain], context: Context) -> set[str]:
+    """Letters that a line tells to be costates: lambda = dJ/dx, lambda(T) = dPhi/dx, lambda-dot = -f_x' lambda."""
+    return {key(letter) for chain in chains if (letter := _priced(chain, context)) is not None}
+
+
+def _priced(chain: tree.Chain, context: Context) -> tree.Letter | None:
+    pair = pair_of(chain)
+    letter, rated = (head(pair[0]), moving(pair[0])) if pair is not None else (None, None)
+    if pair is None or letter is None or letter.name not in USUAL_COSTATES or not context.of("x"):
+        return None
+    if rated is not None:
+        own_rate = any(head(part) == rated for part in walk(pair[1]) if isinstance(part, tree.Letter))
+        return rated if own_rate and linearised(chain, context) is None else None
+    return replace(letter, below=()) if _is_slope(pair[1]) else None
+
+
+def _is_slope(node: Node) -> bool:
+    """Is it a derivative, perhaps transposed, with a sign, or taken at a place?"""
+    if isinstance(node, tree.Negative | tree.Transposed | tree.Evaluated):
+        return _is_slope(node.of)
+    inner = node.function if isinstance(node, tree.Call) else node
+    return isinstance(inner, tree.Derivative) and inner.kind in ("partial", "total", "nabla")
 
 
 def residuals(chain: tree.Chain) -> Iterator[tree.Chain]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
-from adjointcheck.notes.letters.context import ORDER, ROLES, USUAL, Context, Declared, Shape, key, own
+from adjointcheck.notes.letters.context import GREEK, ORDER, ROLES, USUAL, Context, Declared, Shape, key, own
 from adjointcheck.notes.letters.costs import integrates
 from adjointcheck.notes.letters.meaning import INDICES, Symbol, children, resolve, symbols, walk
 from adjointcheck.notes.letters.own_letters import LOOSE, is_placed, own_letters, walk_letters
@@ -94,7 +94,8 @@ def show_plain(node: Node) -> str:
 
 def differentiates(node: Node) -> bool:
     marked = [part for part in walk(node) if isinstance(part, tree.Letter) and part.below and part.name in "fHL"]
-    slopes = [part for part in marked if isinstance(part.below[0], tree.Letter) and part.below[0].name not in INDICES]
+    slopes = [part for part in marked if isinstance(part.below[0], tree.Letter) and part.below[0].name not in INDICES
+              and (len(part.below[0].name) == 1 or part.below[0].name in GREEK)]  # L_val is a name
     return bool(slopes) or any(isinstance(part, tree.Derivative) for part in walk(node))
 
 

@@ -18,14 +18,16 @@ from typing import Any
 from adjointcheck.derive.theories.draft import Draft
 from adjointcheck.errors import AdjointCheckError
 from adjointcheck.expression.grammar import to_text
-from adjointcheck.expression.node import ZERO, Expression, symbol
+from adjointcheck.expression.node import ZERO, Expression, substitute, symbol, symbols_of
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law
 from adjointcheck.notes.letters.costs import starting
 from adjointcheck.notes.letters.derivatives import slots_of
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.letters.own_inputs import AlongDyad, along_dyad, declare, input_of, is_matrix
+from adjointcheck.notes.letters.potentials import is_gradient
 from adjointcheck.notes.letters.progression import multiplied
 from adjointcheck.notes.letters.quantities import Repeated
+from adjointcheck.notes.letters.starting import SLOPE
 from adjointcheck.notes.letters.usage import is_symmetric
 from adjointcheck.notes.proofs.claims import Reader, Unclear
 from adjointcheck.notes.proofs.difference_riccati import names_of, regulated
@@ -35,6 +37,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.implicit import opaque
 from adjointcheck.notes.systems.squashing import squashed
+from adjointcheck.trusted.verdict import Status
 
 COUNTS, STEPS = (2, 3), (1, 2)  # layers; time steps that have stages
 WORDS = f"written out for a few layers: {COUNTS}, or {STEPS} time steps that have stages"
@@ -97,7 +100,7 @@ class Writer:
             return tree.Number(Fraction(self.number(node)))
         if node.name == "p" and self.layer(node.at) == 0 and self.paid_first and not self.context.option("first costate"):
             raise Outside(0, self.count)
-        if node.name in ("x", "p", "w") and not node.part and not node.side:
+        if node.name in ("x", "p", "w", "a_theta") and not node.part and not node.side:
             return replace(node, name=f"{node.name}{self.layer(node.at)}", at=None)
         if node.name in ("P", "K") and not node.part:
             return replace(node, name=f"{node.name}{self.layer(node.at)}", at=None)
@@ -297,6 +300,11 @@ class Weaver:
         """Is the first costate meant without what is paid for the first state alone?"""
         return self.writer.paid_first and self.context.option("first costate") == "without"
 
+    @property
+    def starts(self) -> bool:
+        """Does the start move with the parameters?"""
+        return bool(self.context.option("starts") and self.context.of("theta"))
+
     def network(self) -> Network:
         self.declare()
         self.reader = Reader(Setting(self.document()), self.context)
@@ -361,13 +369,17 @@ class Weaver:
             role = letter.rstrip("0123456789")
             free = " input" if not self.varied and (letter == "x0" or role != "x") else ""
             draft.let(**{letter: f"{INPUTS[role][0]} 1 constant{free}", f"J_{letter}": f"1 {INPUTS[role][0]} constant"})
-        draft.let(**{f"p{layer}": "1 n constant" for layer in self.layers})
+        draft.let(**{f"p{layer}": "1 n constant" for layer in self.layers}, **{f"a_theta{layer}": "1 m constant" for layer in self.layers})
+        if self.starts:
+            draft.let(**{SLOPE: "n m constant", "x0_by_theta": "n m constant"})
+            draft.define("start_moves", f"x0_by_theta = {SLOPE}")
         draft.let(**{letter: "n 1 constant" for letter in self.writer.stages.values()})
         draft.let(**{f"J_{name}": "1 n constant" for name in (*self.slopes, *self.inner_letters)})
         for name, (function, arguments) in self.writer.functions.items():
             rows = ROWS[function]
-            flags = " symmetric" if function == "act" else ""  # a diagonal matrix
-            slopes = {letter: f"{name}_{slot} {rows} {INPUTS[slot][0]} constant{flags}" for slot, letter in arguments.items()}
+            symmetric = function == "act" or (function == "f" and is_gradient(self.context))  # a diagonal matrix, or a Hessian
+            slopes = {letter: f"{name}_{slot} {rows} {INPUTS[slot][0]} constant{' symmetric' * (symmetric and slot == 'x')}"
+                      for slot, letter in arguments.items()}
             draft.function(name, f"{rows} 1 constant", **slopes)
         moved = self.moved()
         for name, shape in self.own():
@@ -433,6 +445,26 @@ class Weaver:
         for name in (*self.slopes, *self.inner_letters):
             if (root := self.through(name)) is not ZERO:
                 self.draft.define(f"price_{name}", f"J_{name} = {to_text(root)}")
+        for layer in self.layers if self.context.of("theta") else ():
+            if (remainder := self.remainder(layer)) is not None:
+                self.draft.define(f"remainder_{layer}", f"a_theta{layer} = {to_text(remainder)}")
+
+    def remainder(self, first: int) -> Expression | None:
+        """dJ/dtheta where the parameters move from layer `first` on; None where it is open which layer pays for them."""
+        states = {f"x{layer}": layer for layer in self.layers}
+        paid = {f"{name}_theta": states.get(slots.get("x", ""), -1) for name, (function, slots) in self.writer.functions.items()
+                if function == "L" and "theta" in slots}
+        price = self.slope(self.price, "theta")
+        later = substitute([price], {name: ZERO for name, layer in paid.items() if layer < first})[0]
+        alone = substitute([price], {name: ZERO for name in symbols_of(price) if name.endswith("_theta")})[0]
+        if self.inner or any(layer < 0 for layer in paid.values()) or not self.is_zero(alone):
+            return None
+        for layer in range(first, self.count):
+            later = later + self.carried(layer, "theta")
+        return later
+
+    def is_zero(self, root: Expression) -> bool:
+        return self.reader.setting.language.equal(("always", root, ZERO), ()).status is Status.PROVED
 
     def variation(self) -> None:
         """J.delta = p0 x0.delta + sum of J_w w.delta + J_theta theta.delta, and these gradients."""
@@ -486,7 +518,8 @@ class Weaver:
         for name in self.inputs():
             role = name.rstrip("0123456789")
             first = int(name[1:]) if role == "x" else -1
-            before: Expression = symbol("I") if role == "x" else ZERO
+            begins = symbol(SLOPE) if self.starts and role == "theta" else ZERO
+            before: Expression = symbol("I") if role == "x" else begins
             for layer in range(max(first, 0), self.count):
                 step = self.slope(self.states[layer], f"x{layer}")
                 direct = self.slope(self.states[layer], name) if role != "x" else ZERO

@@ -40,7 +40,7 @@ Rates = Mapping[str, tuple[tree.Letter, Node]]
 PLAIN = (tree.Number, tree.Pi, tree.Letter, tree.Sum, tree.Product, tree.Quotient, tree.Power, tree.Negative, tree.Function, tree.Call,
          tree.Variation)
 MATRICES = ("A", "B")
-TIMES = ("t", "tau", "s", "T", "t_0", "t_1", "t_f")
+TIMES = ("t", "tau", "s", *(letter for symbol in ("t0", "t1") for letter in ROLES[symbol].usual))
 NUMBERS = ("pi", "e", "infty", "dots")
 WHOLE = "whole state"  # the letter that was the state before an example
 MOST = 12  # components; a field with more is no field that a person wrote out
@@ -53,22 +53,22 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     formulas = list(formulas)
     chains = _chains(formulas, context)
     rates = _rates(chains, context)
-    if _moves_whole(chains, rates, context):
+    if _moves_whole(chains, rates, context) or _is_turned(chains, rates):
         return context
     states = _states(rates, chains, context)
     if not states or len(states) > MOST:
         return context
-    context = _declared(context, "x", [letter for letter, _ in states.values()])
+    context = in_components(context, "x", [letter for letter, _ in states.values()])
     chains = _chains(formulas, context)  # with the states known, a(b + c) is read
     context = _bounded(chains, context)
     ends = list(arrivals(chains, context))
     costs = [side for chain in chains for side in chain.sides[1:] or chain.sides if _is_cost(chain, context) or _is_paid(chain, context)]
     used = [part for node in joined((right for _, right in states.values()), costs) for part in _unscripted(_spelt(node))]
     context = _told(_chains(formulas, context, USUAL_COSTATES), states, _costates(chains, list(states), used, context))
-    context = _declared(context, "w", _controls([*used, *(part for chain in chains for part in walk(chain))], used, context))
+    context = in_components(context, "w", _controls([*used, *(part for chain in chains for part in walk(chain))], used, context))
     held = [part for item in ends for part in _unscripted(item.gap)]
     given = [letter for letter in _parameters([*used, *held], context) if key(letter) not in _running(chains)]
-    context = _declared(context, "theta", [*given, *(item.multiplier for item in ends)])
+    context = in_components(context, "theta", [*given, *(item.multiplier for item in ends)])
     if not context.parts("p"):  # with the parameters known, theta_1 (p_A - p_B) is read
         context = _costates(_chains(formulas, context), list(states), used, context)
     context = _starts(chains, context)
@@ -127,6 +127,12 @@ def _moves_whole(chains: Iterable[tree.Chain], rates: Rates, context: Context) -
     moved = (key(letter) for chain in first_order(chains) if (pair := pair_of(chain)) for letter, _ in moved_letters(*pair))
     first = next((name for name in moved if name in names or name in rates), "")
     return bool(first) and first not in rates
+
+
+def _is_turned(chains: Iterable[tree.Chain], rates: Rates) -> bool:
+    """Is a letter of the field transposed anywhere, K of K^T lambda, so that it is no number?"""
+    turned = {part.of for chain in chains for part in walk(chain) if isinstance(part, tree.Transposed) and isinstance(part.of, tree.Letter)}
+    return any(part in turned for _, right in rates.values() for part in walk(right))
 
 
 def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:
@@ -311,7 +317,7 @@ def _times_itself(letter: tree.Letter, node: Node) -> bool:
 # What the other letters are
 
 
-def _declared(context: Context, symbol: str, letters: Iterable[tree.Letter], source: str = "proposed") -> Context:
+def in_components(context: Context, symbol: str, letters: Iterable[tree.Letter], source: str = "proposed") -> Context:
     """Letters as components of x, p, w or theta behind those that the header names, with a letter for the whole."""
     names = [*dict.fromkeys([*(known.letter for known in context.parts(symbol)), *map(key, letters)])]
     if not names:
@@ -350,7 +356,7 @@ def _costates(chains: Sequence[tree.Chain], states: Sequence[str], used: Sequenc
         marked = [f"{base}_{state.partition('_')[2]}" for state in states]
         for names in (counted, [f"{base}_{state}" for state in states], marked, [base] * (len(states) == 1)):
             if names and letters.keys() >= {*names} and not {*names} & {*states}:
-                return _declared(context, "p", [letters[name] for name in names], "usual")
+                return in_components(context, "p", [letters[name] for name in names], "usual")
     return context
 
 
@@ -364,9 +370,9 @@ def _told(chains: Sequence[tree.Chain], states: Rates, context: Context) -> Cont
         if pair and title is not None and key(title) in HAMILTONIANS:
             found = _multipliers(pair[1], states, context)
             if len(found) == len(states):
-                return _declared(context, "p", [found[name] for name in states], "usual")
+                return in_components(context, "p", [found[name] for name in states], "usual")
     slopes = {name: letter for chain in chains for name, letter in _slopes(chain, states)}
-    return _declared(context, "p", [slopes[name] for name in states]) if len(slopes) == len(states) else context
+    return in_components(context, "p", [slopes[name] for name in states]) if len(slopes) == len(states) else context
 
 
 def _multipliers(body: Node, states: Rates, context: Context) -> dict[str, tree.Letter]:

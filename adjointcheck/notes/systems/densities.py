@@ -21,7 +21,7 @@ LOGARITHMS = ("log", "ln")
 NORMAL = re.compile(r"\bgau(?:ss|ß)|\bгаусс|高斯|正态|ガウス|standard[- ]?normal|\bnormal (?:density|distribution|law|prior|base)"  # noqa: RUF001
                     r"|normal(?:verteil|dichte)|\b(?:loi|densité) normale|(?:distribuci[oó]n|distribuzione|distribuição|densidad) normal"
                     r"|нормальн\w* (?:распредел|плотн)|\\mathcal\s*\{?\s*n\s*\}?\s*\(")
-ENDS = ("T", "t_1", "t_f", "t_N", "1")
+ENDS = ("T", "T_f", "t_1", "t_f", "t_N", "1")
 
 
 def told(chains: Iterable[tree.Chain], context: Context) -> Context:

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import USUAL, Context, Law, key
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, symbols, walk
+from adjointcheck.notes.letters.potentials import is_gradient
 from adjointcheck.notes.letters.usage import USUAL_PARAMETERS, head, moving, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -68,7 +69,7 @@ def _layers_alone(chain: tree.Chain, context: Context) -> set[str]:
     return {name for name, known in context.letters.items() if name in context.otherwise
             or (known.symbol in ("l", "N") and name in ("t", "T", "s", "tau"))
             or (known.symbol == "w" and known.source != "declared" and name in bare - called and name in USUAL_PARAMETERS)
-            or (known.symbol == "f" and known.source != "declared" and name in called)}
+            or (known.symbol == "f" and known.source != "declared" and name in called and not is_gradient(context))}
 
 
 def _counts(node: Node, context: Context) -> bool:

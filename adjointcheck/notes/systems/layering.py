@@ -215,14 +215,22 @@ def arrived(chain: tree.Chain, context: Context) -> Context:
     if not index or not any(_counted(part, state, index, context) for side in chain.sides for part in walk(side)):
         return context
     options = {name: value for name, value in context.options.items() if name != "coming"}
-    letters = {name: known for name, known in context.letters.items() if not _is_of_flow(known)}
-    return _counting(index, state, unforced(replace(context, options=options, letters=letters)))
+    letters = {name: known for name, known in context.letters.items() if not (_is_of_flow(known) or _is_other_field(known, chain))}
+    laws = tuple(law for law in context.laws if not {"s", "phi"} & symbols(law.right))  # what is observed of the flow
+    return _counting(index, state, unforced(replace(context, options=options, letters=letters, laws=laws)))
 
 
 def _is_of_flow(known: Declared) -> bool:
     """D(t) = diag(sigma'(K(t) x(t))), a formula in the state of a flow, whose letter layers may define anew."""
     paths = [part for part in walk(known.body) if isinstance(part, Symbol) and part.name in ("x", "p")] if known.body is not None else []
     return known.kind == "defined" and known.source == "proposed" and any(part.at in (None, Symbol("t")) for part in paths)
+
+
+def _is_other_field(known: Declared, chain: tree.Chain) -> bool:
+    """f of f_k(x_k, theta_k), which a flow has as f(x, t, theta)."""
+    calls = (part for part in walk(chain) if isinstance(part, tree.Call) and getattr(part.function, "name", "") == known.letter)
+    other = any(known.arguments is not None and len(call.arguments) != len(known.arguments) for call in calls)
+    return known.symbol == "f" and known.source == "proposed" and other
 
 
 def _counted(node: Node, state: str, index: str, context: Context) -> bool:

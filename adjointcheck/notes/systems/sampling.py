@@ -89,7 +89,7 @@ def horizon(chains: Iterable[tree.Chain], context: Context) -> Context:
     chains = list(chains)
     ends = [part.upper for chain in chains for part in walk(chain) if isinstance(part, tree.Integral)]
     ends += [end for chain in chains for end in _beyond(chain)]
-    own = {key(end) for end in ends if isinstance(end, tree.Letter)} & {"T", "t_1", "t_f"} or context.of("t1")
+    own = {key(end) for end in ends if isinstance(end, tree.Letter)} & {"T", "T_f", "t_1", "t_f"} or context.of("t1")
     if not own or context.option("last"):
         return _counted(chains, context)
     return replace(context, options={**context.options, "horizon": "own"})
@@ -99,7 +99,7 @@ def _beyond(chain: tree.Chain) -> Iterator[Node]:
     """T of t_1 < ... < t_N < T."""
     for one, relation, other in zip(chain.sides, chain.relations, chain.sides[1:], strict=False):
         sample = isinstance(one, tree.Letter) and one.name in TIMES and bool(one.below)
-        if relation == "<" and sample and isinstance(other, tree.Letter) and key(other) in ("T", "t_f"):
+        if relation == "<" and sample and isinstance(other, tree.Letter) and key(other) in ("T", "T_f", "t_f"):
             yield other
 
 

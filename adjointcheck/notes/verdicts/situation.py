@@ -21,7 +21,8 @@ from adjointcheck.notes.letters.context import ROLES, Context, own_function, own
 from adjointcheck.notes.letters.curvature import directions, is_second
 from adjointcheck.notes.letters.forms import about_end_time
 from adjointcheck.notes.letters.meaning import Applied, Symbol, children, symbols, walk
-from adjointcheck.notes.letters.starting import SLOPE, moves_with, unheld
+from adjointcheck.notes.letters.potentials import symmetric_slope
+from adjointcheck.notes.letters.starting import SLOPE, moves_start, moves_with, unheld
 from adjointcheck.notes.letters.usage import is_symmetric
 from adjointcheck.notes.proofs.claims import Form, Reader, Unclear
 from adjointcheck.notes.proofs.componentwise import component_settings
@@ -141,6 +142,8 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
     if over_layers and staged(context):
         kind = "varied" if moves or "v" in names else kind_of(context)
         return (f"stages_{kind}_{context.option('stages')}",) if context.option("stages") else ()
+    if over_layers and context.option("starts") and moves_start(nodes):
+        return ()
     if over_layers:
         kind = layer_kind(context)
         return (kind, f"{kind}_varied") if moves and kind else (kind,)
@@ -334,7 +337,8 @@ def concrete(kind: str, context: Context, valued: bool = False) -> Setting | Non
     put = {name: text for name, text in values(kind, context).items() if name in language.letters or name == SLOPE}
     key = kind, tuple(sorted(put.items())), sizes(context)
     made, operator = setting(*key), operator_of(kind, context)
-    made = with_operator(made, operator)
+    flags = symmetric_slope(made.document["letters"], context)
+    made = with_letters(with_operator(made, operator), flags)
     try:
         bodies = {name: root for name, root in bodies_of(made, context).items() if root is not symbol(name)}
     except (Unclear, AdjointCheckError):
@@ -348,7 +352,7 @@ def concrete(kind: str, context: Context, valued: bool = False) -> Setting | Non
     inner = {name: tuple(part for part in LETTERS if f"{name}_{part}" not in put) for name in wrapped}
     roots = {name: substitute([root], {name: symbol(own_function(name))})[0] if name in wrapped else root for name, root in bodies.items()}
     texts = tuple(sorted((name, to_text(root)) for name, root in roots.items()))
-    return _with(key, texts, tuple(sorted(own.items())), tuple(sorted(inner.items())), operator, valued)
+    return _with(key, texts, tuple(sorted(own.items())), tuple(sorted(inner.items())), (operator, tuple(flags.items())), valued)
 
 
 Operator = tuple[str, tuple[str, ...]]  # how many components, and of what
@@ -507,9 +511,10 @@ def with_functions(made: Setting, inner: Mapping[str, tuple[str, ...]]) -> Setti
 
 @cache
 def _with(key: tuple[Any, ...], bodies: tuple[tuple[str, str], ...], own: tuple[tuple[str, str], ...],
-          inner: tuple[tuple[str, tuple[str, ...]], ...], operator: Operator, valued: bool) -> Setting | None:
+          inner: tuple[tuple[str, tuple[str, ...]], ...], more: tuple[Operator, tuple[tuple[str, str], ...]],
+          valued: bool) -> Setting | None:
     """The setting where functions are formulas, perhaps of a function of the notes; None where the core does not prove the partials."""
-    grown = with_functions(with_letters(with_operator(setting(*key), operator), dict(own)), dict(inner))
+    grown = with_functions(with_letters(with_operator(setting(*key), more[0]), {**dict(more[1]), **dict(own)}), dict(inner))
     steps = [*grown.document["steps"]]
     steps += [_assume(f"{name}_given", f"{name}.delta", "0") for name, _ in own]
     steps += [_assume(f"{name}_given_last", f"{name}.delta", "0", "last") for name, _ in own if grown.language.layers]

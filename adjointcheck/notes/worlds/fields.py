@@ -163,6 +163,28 @@ class Smooth:
         return result * 0.0 if self.zero else result + self.constant
 
 
+class Slope(Smooth):
+    """The gradient in x of a random smooth function: as many values as x has entries."""
+
+    @cached_property
+    def potential(self) -> Smooth:
+        """The function whose gradient this is."""
+        return Smooth(self.slots, self.sizes, 1, self.seed)
+
+    def words(self, name: str) -> str:
+        """The function in full, for a counterexample."""
+        return f"{name} is the gradient of V, {self.potential.words('V')}"
+
+    def many(self, blocks: list[Value], layer: Any) -> Value:
+        """Values side by side: each block has a column for each point."""
+        linear, waves, mix, (one, other), _, _ = self.potential.coefficients
+        first = sum(self.sizes[slot] for slot in self.slots[: self.slots.index("x")])
+        at = slice(first, first + self.sizes["x"])
+        state = _stack([*blocks, 0.3 * layer])
+        waving = (waves * mix.T)[:, at].T @ jet.cosine(waves @ state)
+        return linear[:, at].T + waving + one[:, at].T @ (other @ state) + other[:, at].T @ (one @ state)
+
+
 class Entrywise(Smooth):
     """A random smooth function of one number, of every entry of its argument alike."""
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from adjointcheck.notes.letters.context import ROLES, Context
 from adjointcheck.notes.letters.meaning import AXES
+from adjointcheck.notes.letters.potentials import is_gradient
 from adjointcheck.notes.reading.instants import moment
 from adjointcheck.notes.worlds.evaluation import NoValue
-from adjointcheck.notes.worlds.fields import FINE, USUAL, Entrywise, Smooth, Span
+from adjointcheck.notes.worlds.fields import FINE, USUAL, Entrywise, Slope, Smooth, Span
 
 SIZES = {"n": 3, "k": 2, "m": 4, "q": 2, "d": 2, "e": 4, "o": 2}
 OWNERS = {"n": "x", "k": "w", "m": "theta", "q": "psi"}  # whose dimension each is
@@ -99,5 +100,7 @@ class Stage:
         seed = int(self.rng(f"function {name}").integers(2**32))
         if name == "act":
             return Entrywise(slots, sizes, rows, seed)
+        if name == "f" and is_gradient(self.context):
+            return Slope(slots, sizes, rows, seed)
         zero = {"L": "no running cost", "Psi": "no terminal cost"}.get(name) in self.context.hypotheses
         return Smooth(slots, sizes, rows, seed, self.optimal and name == "f", self.optimal and name == "L", zero)
