@@ -51,7 +51,7 @@ from adjointcheck.notes.systems.meanings import meant
 from adjointcheck.notes.systems.modes import eventful
 from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
 from adjointcheck.notes.systems.named_methods import in_method
-from adjointcheck.notes.systems.reparametrised import MIXED, in_new_parameters, mixes
+from adjointcheck.notes.systems.reparametrised import MIXED, chains, in_new_parameters, mixes
 from adjointcheck.notes.systems.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, reserved
 from adjointcheck.notes.systems.stages import confirmed
 from adjointcheck.notes.systems.step_values import (
@@ -406,7 +406,7 @@ def _question(reading: str) -> str:
 
 def unanswered(left: Node, right: Node, context: Context) -> str:
     """Why nothing is said of an equation that asks what the notes do not tell."""
-    return REASON if asks_how(left, right, context) else MIXED if mixes(left, right, context) else ""
+    return REASON if asks_how(left, right, context) else MIXED if mixes(left, right, context) and not chains(left, right, context) else ""
 
 
 def follows_from_sign(chain: Node) -> bool:

@@ -49,6 +49,14 @@ def test_the_old_parameter_keeps_its_gradient() -> None:
     assert last_two("", DECAY + "k = e^q", right, wrong) == ["proved", "refuted"]
 
 
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\frac{dJ}{dq} = k \frac{dJ}{dk}", r"\frac{dJ}{dq} = \frac{1}{k} \frac{dJ}{dk}"),
+    (r"\frac{dJ}{dq} = \frac{dJ}{dk} \frac{dk}{dq}", r"\frac{dJ}{dq} = \frac{dJ}{dk}"),
+])
+def test_a_chain_rule_ties_both_gradients(right: str, wrong: str) -> None:
+    assert last_two("", DECAY + r"k = e^q", right, wrong) == ["proved", "refuted"]
+
+
 def test_what_a_parameter_is_made_of_stays_tied_to_it() -> None:
     right, wrong = (rf"\dot\lambda = {rate} \lambda - x + y" for rate in ("q^2", "2 q"))
     assert last_two("", DECAY + "k = q^2", right, wrong) == ["proved", "refuted"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
@@ -56,24 +57,48 @@ def _is_new(letter: tree.Letter, context: Context) -> bool:
 
 
 def in_new_parameters(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
-    """An equation that speaks of A in the problem that has A for k, and the formula for k."""
-    laws = {law.left: law.right for law in context.laws if law.kind == KIND}
-    new = _new(context) & (symbols(left) | symbols(right))
-    if not new:
+    """An equation that speaks of A in the problem that has A for k, and the formula for k; dJ/dA = dJ/dk dk/dA in letters for both."""
+    laws: dict[Node, Node] = {law.left: law.right for law in context.laws if law.kind == KIND}
+    if not _new(context) & (symbols(left) | symbols(right)):
         return left, right, context
     letters = {Symbol(name): context.of(name)[0].letter for name in sorted(_new(context))}
     if context.parts("x"):  # every number is one of the parameters there
         context = in_components(context, "theta", map(tree.Letter, letters.values()))
-    roles = {symbol: Symbol("theta", part=(tree.Number(Fraction(part)),)) for symbol, letter in letters.items()
-             if (part := context.letters[letter].part)}
-    known: dict[Node, Node] = {**laws, **roles}
+    roles: dict[Node, Node] = {symbol: Symbol("theta", part=(tree.Number(Fraction(part)),)) for symbol, letter in letters.items()
+                               if (part := context.letters[letter].part)}
 
     def put(node: Node) -> Node:
-        return put(known[node]) if node in laws else known.get(node) or rebuilt(node, put)
+        return put(laws[node]) if node in laws else roles.get(node) or rebuilt(node, put)
 
+    if chains(left, right, context):
+        return _chained(left, laws, put), _chained(right, laws, put), context
     defined = {name: replace(known, body=put(known.body)) for name, known in context.letters.items() if known.body is not None}
     kept = tuple(replace(law, right=put(law.right)) for law in context.laws if law.kind != KIND)
     return put(left), put(right), replace(context, letters={**context.letters, **defined}, laws=kept)
+
+
+def chains(left: Node, right: Node, context: Context) -> bool:
+    """Is it a chain rule, dJ/dA = dJ/dk dk/dA, that speaks of nothing along the solution?"""
+    return mixes(left, right, context) and symbols(left) | symbols(right) <= {"J", "theta", *_parameters(context)}
+
+
+def _parameters(context: Context) -> frozenset[str]:
+    """The numbers of the notes that are formulas of others, and the letters of which they are made."""
+    return _new(context) | {law.left.name for law in context.laws if law.kind == KIND and isinstance(law.left, Symbol)}
+
+
+def _chained(node: Node, laws: Mapping[Node, Node], put: Callable[[Node], Node]) -> Node:
+    """dJ/dk dk/dA for dJ/dA, the slope of the formula for dk/dA, and the formula for k that stands alone."""
+    if isinstance(node, tree.Derivative) and len(node.by) == 1 and node.by[0] not in laws:
+        (by,) = node.by
+        if node.of in laws:
+            return tree.Derivative(put(node.of), (put(by),), "partial")
+        terms = tuple(tree.Product((tree.Derivative(node.of, (k,), node.kind), tree.Derivative(put(k), (put(by),), "partial")))
+                      for k, body in laws.items() if by in walk(body))
+        return terms[0] if len(terms) == 1 else tree.Sum(terms)
+    if isinstance(node, tree.Derivative):
+        return node
+    return put(node) if isinstance(node, Symbol) else rebuilt(node, lambda child: _chained(child, laws, put))
 
 
 def _new(context: Context) -> frozenset[str]:
