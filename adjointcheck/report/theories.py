@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from adjointcheck.check import hypotheses
 from adjointcheck.check.verdict import EXIT_CODES
 from adjointcheck.report.theory_outline import heading
 from adjointcheck.report.wording import printable
@@ -45,6 +46,7 @@ def _rows(theory: Theory) -> Iterator[tuple[str, str, str, str, str]]:
 def theory_text(theory: Theory) -> str:
     """For a terminal: one block for each step."""
     lines = [f"{theory.name}: {theory.title} ({theory.document['source']})", f"{theory.verdict.status.value}, {heading(theory)}"]
+    lines += [hypotheses.words(theory.document)]
     for name, rule, verdict, claim, words in _rows(theory):
         lines += ["", f"{verdict:<8} {name}: {RULES[rule].words if rule in RULES else rule}", f"         {claim}", f"         {words}"]
     return "\n".join(map(printable, lines)) + "\n"
@@ -54,6 +56,7 @@ def theory_document(theory: Theory) -> dict[str, Any]:
     """For machines: the verdict of the theorem and of each step."""
     steps = [dict(zip(("id", "rule", "verdict", "claim", "note"), row, strict=True)) for row in _rows(theory)]
     return {"name": theory.name, "title": theory.title, "verdict": theory.verdict.status.value, "steps": steps,
+            "places_without_model": hypotheses.places_without_model(theory.document),
             "hypotheses": [dict(claim) for claim in theory.hypotheses], "conclusions": [dict(claim) for claim in theory.conclusions]}
 
 
