@@ -174,7 +174,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = paid_at_end(made, context)
     stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
     letters = [letter for side in stated for letter in unknown(side)]
-    problems = tuple(f"which {letter} is meant is not clear" if letter.count(" ") > 1 else
+    problems = tuple(f"not clear: {letter}" if letter.count(" ") > 1 else
                      f"the letter {letter} is not declared; add a header line such as `{letter}: costate` or `{letter} in R^n`"
                      for letter in dict.fromkeys(letters))
     problems += tuple(f"what is said under the condition {show(item)} is not judged" for item in made.conditions if not _harmless(item))

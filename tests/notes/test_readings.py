@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from test_verify import verdicts
+from understood import understood
 
 CONTROL = r"""state: q in R^n
 control: u in R^k
@@ -37,6 +38,8 @@ field: F"""
      r"\bar v_i = -\bar v_{i+1} \frac{\partial F_i}{\partial v_i}"),
     (RESIDUAL, "x_{l+1} = x_l + F(x_l, w_l)\nE = E(x_D)", r"\frac{\partial E}{\partial w_l} = \delta_{l+1}^\top \frac{\partial F}{\partial w_l}",
      r"\frac{\partial E}{\partial w_l} = \delta_l^\top \frac{\partial F}{\partial w_l}"),
+    (RESIDUAL, "x_{l+1} = x_l + F(x_l, w_l)\nE = E(x_D)", r"\delta_l = \delta_{l+1} + \left.\frac{\partial F}{\partial x}\right|_{(x_l, w_l)}^{\mathsf T} \delta_{l+1}",
+     r"\delta_l = \delta_{l+1} + \left.\frac{\partial F}{\partial x}\right|_{(x_l, w_l)}^{\mathsf T} \delta_l"),
 ])
 def test_right_lines_are_proved_and_slips_refuted(header: str, given: str, right: str, wrong: str) -> None:
     assert verdicts(header, given, right, wrong) == ["proved", "refuted"]
@@ -94,3 +97,17 @@ def test_a_second_parameter_or_state_is_not_mistaken_for_the_first() -> None:
     laws = "\\dot y = f(y, z, \\theta)\nJ = \\Psi(y(t_1))"
     assert verdicts(TWO, laws, r"\frac{dJ}{dz} = \int_{t_0}^{t_1} p\,\frac{\partial f}{\partial\theta}\,dt", r"\frac{dJ}{dz} = 0",
                     r"\frac{dJ}{d\theta} = \int_{t_0}^{t_1} p\,\frac{\partial f}{\partial z}\,dt") == ["unknown"] * 3
+
+
+@pytest.mark.parametrize(("bar", "reading"), [
+    (r"\left.\frac{\partial F}{\partial x}\right|_{(x_l, w_l)}^{T}", "(d_ F(x(l), w(l))/d_x)'"), (r"\frac{\partial F}{\partial x}\Big|_{x_l, w_l}^\top", "(d_ F(x(l), w(l))/d_x)'"),
+    (r"\left[\frac{\partial F}{\partial x}\right]_{x = x_l, w = w_l}^\top", "(d_ F(x(l), w(l))/d_x)'"), (r"\frac{\partial F}{\partial x}\Big|_{x_l}^\top", "[d_ F/d_x]_l'"),
+    (r"\left.F_x\right|_{(x_{l+1}, w_l)}", "d_ F(x(l + 1), w(l))/d_x"),
+])
+def test_a_mark_above_an_evaluation_bar_transposes(bar: str, reading: str) -> None:
+    read = understood("x_{l+1} = x_l + F(x_l, w_l)", f"C_l = {bar}")[0]
+    assert read.partition(" = ")[2] == reading.replace("F", "f")
+
+
+def test_a_limit_above_an_evaluation_bar_is_one() -> None:
+    assert understood(r"\dot x = f(x)", r"\left. x\right|_0^T = 1")[0].startswith("[x]_t1 less t0")

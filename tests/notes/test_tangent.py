@@ -70,3 +70,19 @@ def test_what_brackets_mean_is_told_once_and_is_no_claim() -> None:
 def test_a_slip_in_the_law_of_a_costate_makes_it_no_tangent(slip: str) -> None:
     told = r"$\dot x = f(x, \theta)$, $J = \Phi(x(T))$, $\lambda(t) = (\partial J/\partial x(t))^T$, $\lambda(T) = \nabla \Phi(x(T))$"
     assert statuses(rf"{told} $\dot\lambda = -f_x^T \lambda$ ${slip}$")[3:] == ["proved", "proved", "refuted"]
+
+
+LAYERS = r"""$x_{k+1} = x_k + h f(x_k, u_k)$, $J = g(x_N)$, $A_k = I + h \left.\frac{\partial f}{\partial x}\right|_{(x_k, u_k)}$ """
+BESIDE = r"$z_{k+1} = z_k + h f_x(x_k, u_k) z_k + h f_u(x_k, u_k) v_k$"
+
+
+@pytest.mark.parametrize(("tangent", "claim", "status"), [
+    (r"$z_{k+1} = A_k z_k$", "p_{k+1} z_{k+1} = p_k z_k", "proved"), (r"$z_{k+1} = A_k z_k$", "p_{k+1} z_k = p_k z_{k+1}", "refuted"),
+    (BESIDE, "p_{k+1} z_{k+1} - p_k z_k = h p_{k+1} f_u(x_k, u_k) v_k", "proved"),
+    (BESIDE, "p_{k+1} z_{k+1} - p_k z_k = h p_k f_u(x_k, u_k) v_k", "refuted"),
+    (r"$z_{k+1} = z_k - h f_x(x_k, u_k) z_k$", "p_{k+1} z_{k+1} = p_k z_k", "unknown"),
+    (r"$z_{k+1} = z_k + h f_x(x_{k+1}, u_k) z_k$", "p_{k+1} z_{k+1} = p_k z_k", "unknown"),
+])
+def test_a_tangent_of_layers_has_the_slopes_of_the_layer(tangent: str, claim: str, status: str) -> None:
+    header = SYSTEM.replace("running cost: L\n", "").replace("time: t in [0, T]", "layer: k = 0 ... N")
+    assert last(f"{header} {LAYERS} {tangent} ${claim}$") == status

@@ -46,6 +46,7 @@ from adjointcheck.notes.letters.quantities import (
     placed_at,
     random,
     rebuilt,
+    standing,
     symbols,
     unknown,
     walk,
@@ -173,9 +174,8 @@ class _Resolver:
             return costate(Symbol(declared.symbol), declared)
         if declared.symbol == "H":
             return Applied("H") if declared.sign > 0 else tree.Negative(Applied("H"))
-        if declared.symbol == "P" and declared.sign < 0:
-            return tree.Negative(Symbol("P"))
-        return Symbol("w" if declared.symbol == "stage_control" else declared.symbol)
+        symbol = Symbol("w" if declared.symbol == "stage_control" else declared.symbol)
+        return tree.Negative(symbol) if declared.symbol == "P" and declared.sign < 0 else symbol
 
     def staged(self, node: tree.Letter, declared: Declared) -> Node:
         """X_i, k_{n,i}, a_ij, P_i of a Runge-Kutta method: what counts no layer counts stages."""
@@ -214,6 +214,8 @@ class _Resolver:
         core = core_of(base)
         if isinstance(core, Unknown) or (declared is not None and declared.part):
             return Unknown(key(node))  # x_1 of a number x is another number
+        if isinstance(core, tree.Variation) and isinstance(core.of, Symbol) and len(below) == 1:  # xi_k, where xi is delta x
+            return replace(core, of=self.placed(core.of, core.of, below[0]))
         if isinstance(core, Applied) and core.name == "phi" and self.context.option("sampled") and self.sample(below[0]) == Symbol("t1"):
             return inside(base, lambda c: replace(c, at=Symbol("t1")))
         if isinstance(core, Symbol | Applied) and core.name in ("s", "phi") and len(below) == 1 and (index := self.observation(below[0])):
@@ -384,8 +386,7 @@ class _Resolver:
         made = self.map(inner)
         core = core_of(made)
         if isinstance(core, Symbol) and core.at is not None and not is_here(core.at):
-            here = inside(made, lambda c: replace(c, at=None))
-            return tree.Evaluated(tree.Derivative(here, (Symbol("t"),), "total"), (core.at,))
+            return tree.Evaluated(tree.Derivative(inside(made, lambda c: replace(c, at=None)), (Symbol("t"),), "total"), (core.at,))
         return tree.Derivative(made, (Symbol("t"),), "total")
 
     def applied(self, base: Node, node: tree.Call) -> Node:
@@ -581,9 +582,10 @@ class _Resolver:
         """x|_{t=t1}: for times and layers the right sides of the equations are the places; |_* is along the optimal solution."""
         if not node.less and all(map(is_optimum, node.at)):
             return self.map(node.of)
-        if node.less and all(map(is_optimum, node.less)) and [getattr(item, "name", "") for item in node.at] in (["T"], ["top"]):
-            return self.map(tree.Transposed(node.of))  # f_x|_*^T
-        return tree.Evaluated(self.map(node.of), tuple(map(self.where, node.at)), tuple(map(self.where, node.less)))
+        of, values = self.map(node.of), () if node.less else standing(node.at)
+        if values and isinstance(slope := core_of(of), tree.Derivative) and isinstance(core_of(slope.of), Applied):
+            return self.applied(of, tree.Call(node.of, values))
+        return tree.Evaluated(of, tuple(map(self.where, node.at)), tuple(map(self.where, node.less)))
 
     def where(self, item: Node) -> Node:
         if isinstance(item, tree.Chain) and len(item.sides) > 1:
@@ -595,6 +597,4 @@ class _Resolver:
         return made.at if isinstance(made, Symbol) and made.name == "x" and made.at is not None else made  # at x(t1) is at t1
 
     def map_expectation(self, node: tree.Expectation) -> Node:
-        made = rebuilt(node, self.map)
-        assert isinstance(made, tree.Expectation)
-        return replace(made, body=random(made.body))
+        return replace(node, body=random(self.map(node.body)))

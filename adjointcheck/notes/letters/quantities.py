@@ -168,6 +168,17 @@ def written_below(node_below: tuple[Node, ...], count: int = 0) -> list[Node]:
     return [tree.Number(Fraction(int(digit))) for digit in digits] if len(digits) == count > 1 else found
 
 
+def standing(places: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The arguments of |_{(x_k, u_k)}, |_{x_k, u_k} and |_{x = x_k, u = u_k}, where all are plain letters or their values; else none."""
+    cells = places[0].rows if len(places) == 1 and isinstance(places[0], tree.Vector) else (places,)
+    found = [cell for row in cells for cell in row]
+    pairs = [cell.sides if isinstance(cell, tree.Chain) and cell.relations == ("=",) else (cell, cell) for cell in found]
+    letters = [tuple(side.function if isinstance(side, tree.Call) else side for side in pair) for pair in pairs]
+    plain = all(isinstance(side, tree.Letter) and not side.above and not side.accents for pair in letters for side in pair)
+    same = plain and all(getattr(one, "name", "") == getattr(other, "name", "") for one, other in letters)
+    return tuple(value for _, value in pairs) if same and len(found) > 1 else ()
+
+
 def symbols(node: Node) -> frozenset[str]:
     """The names of all quantities and functions in it."""
     return frozenset(part.name for part in walk(node) if isinstance(part, Symbol | Applied))

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key, own
 from adjointcheck.notes.letters.derivatives import is_start
+from adjointcheck.notes.letters.layer_tangent import layered
 from adjointcheck.notes.letters.meaning import Applied, Symbol, resolve, unknown, walk
 from adjointcheck.notes.letters.usage import USUAL_COSTATES, head, moving, pair_of
 from adjointcheck.notes.reading import tree
@@ -24,8 +25,11 @@ def linearised(chain: tree.Chain, context: Context) -> Introduced:
     sdot = (df/dx) s + df/dtheta: s is the sensitivity dx/dtheta; s_k, with df/dtheta_k, is a column of it.
     """
     pair = pair_of(chain)
+    if pair is not None and context.over() == "layers":
+        moved = layered(pair[0], pair[1], context)
+        return ("definition", tuple(moved.values()), _named(moved, context)) if moved else None
     letter = moving(pair[0]) if pair else None
-    if pair is None or letter is None or key(letter) in context.letters or not context.of("x") or context.over() == "layers":
+    if pair is None or letter is None or key(letter) in context.letters or not context.of("x"):
         return None
     terms = list(_terms(pair[1], context))
     found = {by.name: name for by, name in terms if by is not None and name}

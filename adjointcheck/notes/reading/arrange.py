@@ -171,7 +171,7 @@ class Term:
             of = plain(self.factors.pop())
         else:
             refuse(bar, "an evaluation bar behind several factors: of the last one, or of all", "Write brackets.")
-        self.factors.append(Evaluated(of, bar.at, bar.less, span=over([of, bar])))
+        self.factors.append(bar.of(of, over([of, bar])))
 
     def _takes_all(self, bar: Bar) -> bool:
         if bar.less:
@@ -283,7 +283,7 @@ class Term:
         if isinstance(item, Bar) and self.at + 1 < len(self.items):
             self.at += 1
             node = self.operate(operator)
-            return Evaluated(node, item.at, item.less, span=node.span)
+            return item.of(node, node.span)
         if item is None or isinstance(item, WAITING):
             refuse(operator, "a derivative of nothing", "Write what to differentiate behind it.")
         found = opened(item)

@@ -83,7 +83,7 @@ class Builder(Transformer_NonRecursive):
 
     def evaluation(self, children: Children) -> Bar:
         bar = Bar((), span=span(children))
-        return places(replace(gather(children[1:], bar), span=bar.span))
+        return places(replace(gather(children[1:], bar), span=bar.span), self.letters)
 
     # Scripts and lists
 

@@ -82,10 +82,16 @@ class Front(Node):
 
 @dataclass(frozen=True)
 class Bar(Node):
-    """|_less^at, waiting for what stands before it."""
+    """|_less^at, waiting for what stands before it; `turned`: |_at^T, which also transposes."""
 
     at: tuple[Node, ...]
     less: tuple[Node, ...] = ()
+    turned: bool = False
+
+    def of(self, node: Node, span: tuple[int, int]) -> Node:
+        """The value there of what stands before."""
+        value = Evaluated(node, self.at, self.less, span=span)
+        return Transposed(value, span=span) if self.turned else value
 
 
 @dataclass(frozen=True)

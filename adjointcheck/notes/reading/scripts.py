@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.reading.ambiguities import LASTS, SAMPLE, Letters
-from adjointcheck.notes.reading.calls import HAMILTONIANS, INDICES
+from adjointcheck.notes.reading.calls import HAMILTONIANS, INDICES, only_times
 from adjointcheck.notes.reading.parts import Bar, Head, Mixed, Paren, Prefix, Scripts, bare_letters, first, is_number, over, plain, refuse
 from adjointcheck.notes.reading.tree import (
     Chain,
@@ -122,7 +122,7 @@ def _at_places(base: Paren, found: Scripts, letters: Letters) -> Node:
     if found.above is None:
         return Evaluated(base, places, span=whole)
     top = found.above[0]
-    if base.opener == "." and len(found.above) == len(places) == 1:
+    if base.opener == "." and len(found.above) == len(places) == 1 and not _turns(top, places[0], letters):
         return Evaluated(base, (plain(top),), places, span=whole)
     final_time = isinstance(top, Letter) and top.name in letters.transposes and base.opener in "[." and _is_start(places[0])
     difference = len(found.above) == len(places) == 1 and (final_time or not _marks(top, letters))
@@ -140,17 +140,24 @@ def _is_start(place: Node) -> bool:
     return isinstance(value, Number) or (isinstance(value, Letter) and value.below[:1] in ((Number(Fraction(0)),), (Letter("i"),)))
 
 
+def _turns(top: Node, place: Node, letters: Letters) -> bool:
+    """Does a mark above an evaluation bar transpose?  The T of |_0^T and |_t^T is a limit, that of |_{x_k}^T and |_{(x, u)}^T none."""
+    timed = isinstance(place, Number) or (only_times((place,), letters) if not isinstance(place, Chain) else _is_start(place))
+    return isinstance(top, Letter) and _transposes(top, letters) and (top.name in TRANSPOSES or not timed)
+
+
 def _marks(node: Node, letters: Letters) -> bool:
     inner = node.of if isinstance(node, Negative) else node
     return isinstance(inner, Letter) and (_transposes(inner, letters) or inner.name in MARKS)
 
 
-def places(bar: Scripts) -> Bar:
-    """The places of an evaluation bar."""
-    at, less = bar.above, bar.below
-    if at is None:
-        return Bar(tuple(plain(entry) for entry in less or ()), span=bar.span)
-    return Bar(tuple(plain(entry) for entry in at), tuple(plain(entry) for entry in less or ()), span=bar.span)
+def places(bar: Scripts, letters: Letters) -> Bar:
+    """The places of an evaluation bar, and whether it transposes."""
+    at, less = tuple(map(plain, bar.above or ())), tuple(map(plain, bar.below or ()))
+    for mark in at if len(at) == 1 and less and _marks(at[0], letters) else ():
+        if less[1:] or _turns(mark, less[0], letters):
+            return Bar(less, turned=True, span=bar.span)
+    return Bar(at, less, span=bar.span) if bar.above is not None else Bar(less, span=bar.span)
 
 
 def _primes(node: Node, count: int, letters: Letters) -> Node:
