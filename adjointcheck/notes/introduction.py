@@ -31,7 +31,7 @@ from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.propagators import propagated, propagator
 from adjointcheck.notes.letters.quadratures import ended, rate
 from adjointcheck.notes.letters.quantities import OPTIMAL, lengths
-from adjointcheck.notes.letters.remainders import carried_back, paid_at_end
+from adjointcheck.notes.letters.remainders import carried_back, nothing_beyond, paid_at_end
 from adjointcheck.notes.letters.scales import is_score
 from adjointcheck.notes.letters.shorthand import NOTATIONS, bounds, conserved, counts, gathered, reaching, squares, title
 from adjointcheck.notes.letters.slopes import parametric
@@ -507,7 +507,7 @@ INTRODUCTIONS = (step_value, worth, value, normalisation, bounded, membership, m
                  integrated_dynamics, linearised, sensitivity, started, resting, reparametrised, switched, guard, reset, observed_cost,
                  increment, scaled, specialised, supposed, output, asked, start, end_condition, end_cost, implicit_layers, riccati_ansatz,
                  finer_step, formula, update, split, piece, objective, augmented, adjoined_motion, repriced, current_hamiltonian,
-                 hamiltonian, costate_meaning, condition, rate, ended, sought, ranged, naming)
+                 hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended, sought, ranged, naming)
 UNJUDGED = (*NOTATIONS, step_value, worth, value, membership, asked, output, family, update, finer_step, propagator, sought, ranged)
 
 

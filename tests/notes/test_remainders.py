@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import last_two, statuses
+from understood import last_two, statuses, understood
 
 STEPS = r"""u_{n+1} = u_n + h f(t_n, u_n, p)
 u_0 = \eta(p)
@@ -36,6 +36,21 @@ def test_a_letter_that_is_carried_back_is_the_gradient_of_what_is_to_come(given:
 ])
 def test_a_start_of_layers_moves_with_the_parameters(right: str, wrong: str) -> None:
     assert last_two("", PAID.strip().replace("t_n, ", ""), right, wrong) == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("line", "status"), [(r"\lambda_{N+1} = 0", "definition"), (r"\lambda_N = 0", "claim"), (r"\lambda_{N+1} = 1", "claim")])
+def test_a_costate_behind_the_last_layer_is_nothing(line: str, status: str) -> None:
+    assert understood(*STEPS.strip().splitlines(), line)[1] == status
+
+
+@pytest.mark.parametrize("written", [r"J'(u) \cdot v", r"J'(u) v"])
+def test_a_primed_cost_times_a_direction_is_its_variation(written: str) -> None:
+    given = r"""\dot y = f(y, u)
+y(0) = y_0
+J(u) = \int_0^T g(y, u) dt
+\dot z = \partial_y f z + \partial_u f v"""
+    right, wrong = (rf"{written} = \int_0^T (\partial_y g z {sign} \partial_u g v) dt" for sign in "+-")
+    assert last_two("", given, right, wrong) == ["proved", "refuted"]
 
 
 def test_what_is_summed_forwards_is_no_remainder() -> None:

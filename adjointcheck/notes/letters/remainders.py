@@ -6,6 +6,7 @@ Over layers such a letter is a_theta, the derivative of J where the parameters m
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
 from adjointcheck.notes.letters.derivatives import core_of, is_paid_in_the_end
@@ -67,3 +68,11 @@ def _explicit(node: Node, by: Symbol) -> Node:
     if isinstance(node, tree.Derivative) and (node.of, node.by) == (Symbol("J"), (by,)):
         return replace(node, of=Applied("Psi"), kind="partial")
     return rebuilt(node, lambda child: _explicit(child, by))
+
+
+def nothing_beyond(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """lambda_{N+1} = 0: a costate behind the last layer, from where the law of the others holds for the last one too."""
+    pair = pair_of(chain)
+    beyond = core_of(resolve(pair[0], context)) if pair is not None and pair[1] == tree.Number(Fraction(0)) else None
+    behind = tree.Sum((Symbol("N"), tree.Number(Fraction(1))))
+    return ("definition", (), context) if isinstance(beyond, Symbol) and (beyond.name, beyond.at) == ("p", behind) else None

@@ -14,6 +14,7 @@ from adjointcheck.notes.letters.quantities import Applied, Symbol, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
+PRIMED = {("x", Symbol("theta"), 1): (Symbol("theta"),), ("J", Symbol("w"), 1): ()}  # eta'(p) of x_0 = eta(p); J'(u) v, along v
 BACKWARDS = tree.Sum((Symbol("t1"), tree.Negative(Symbol("t"))))
 
 
@@ -58,7 +59,7 @@ def unscaled(factors: Sequence[Node], time: Node, context: Context) -> tuple[Nod
 
 
 def directional(factors: Sequence[Node], cost: Node) -> Sequence[Node]:
-    """D J(u)[v] and delta J(v) as the variation of J, and (dx/dtheta) v as that of x, where v is one."""
+    """D J(u)[v], J'(u) v and delta J(v) as the variation of J, and (dx/dtheta) v as that of x, where v is one."""
     for path in _moved_along(factors):
         return (tree.Variation(path),)
     if len(factors) == 2 and isinstance(factors[0], tree.Derivative) and isinstance(factors[1], tree.Variation):
