@@ -14,7 +14,8 @@ from adjointcheck.notes.letters.quantities import Applied, Symbol, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
-PRIMED = {("x", Symbol("theta"), 1): (Symbol("theta"),), ("J", Symbol("w"), 1): ()}  # eta'(p) of x_0 = eta(p); J'(u) v, along v
+PRIMED: dict[tuple[str, Node, int], tuple[Symbol, ...]] = {  # eta'(p) of x_0 = eta(p); J'(u) v, along v
+    ("x", Symbol("theta"), 1): (Symbol("theta"),), ("J", Symbol("w"), 1): ()}
 BACKWARDS = tree.Sum((Symbol("t1"), tree.Negative(Symbol("t"))))
 
 
