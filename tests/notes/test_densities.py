@@ -68,6 +68,8 @@ def test_an_example_of_a_field_ends_where_the_field_is_general_again() -> None:
 def test_a_rate_that_may_be_along_a_solution_or_at_a_point_is_neither() -> None:
     wrong = r"\frac{\partial\log p}{\partial t} = -\mathrm{tr}\left(\frac{\partial f}{\partial z}\right)"
     assert last_two("", FLOW, wrong, wrong) == ["unknown", "unknown"]
+    mixed = ALONG + "\n" + r"\frac{\partial p}{\partial t} = -\nabla\cdot(p\,f)"
+    assert last_two("", mixed, wrong, wrong.replace(r"\log p}", r"\log p(z, t)}")) == ["unknown", "unknown"]
 
 
 def test_the_slope_of_a_density_that_is_told_by_name_is_open() -> None:

@@ -111,3 +111,15 @@ def test_a_mark_above_an_evaluation_bar_transposes(bar: str, reading: str) -> No
 
 def test_a_limit_above_an_evaluation_bar_is_one() -> None:
     assert understood(r"\dot x = f(x)", r"\left. x\right|_0^T = 1")[0].startswith("[x]_t1 less t0")
+
+
+@pytest.mark.parametrize(("total", "reading"), [
+    (r"\sum_{j=0}^{M-1}\int_{t_j}^{t_{j+1}}", "int_t0^t1"), (r"\sum_{j=1}^{M}\int_{t_{j-1}}^{t_j}", "int_t0^t1"),
+    (r"\sum_{j=0}^{M}\int_{t_j}^{t_{j+1}}", "sum"), (r"\sum_{j=0}^{M-1}\int_{t_{j+1}}^{t_j}", "sum"), (r"\sum_{j=1}^{M-1}\int_{t_{j-1}}^{t_j}", "sum"),
+])
+def test_all_pieces_of_the_horizon_are_the_horizon(total: str, reading: str) -> None:
+    assert understood(r"\dot x = f(x)", rf"{total} f(x)\,dt = 1")[0].startswith(reading)
+
+
+def test_the_cost_of_layers_may_bear_their_time_step() -> None:
+    assert understood("x_{k+1} = x_k + h f(x_k, u_k)", r"J = \Phi(x_N)", r"\nabla_{x_k} J_h = \lambda_k")[0].startswith("d J/dx(l)")

@@ -14,6 +14,7 @@ STARRED = (
 CVODES = "state: y\nparameters: p\ncostate: \\lambda (column)\nrunning cost: g\nobjective: G"
 
 
+LATENT = "\\dot x = f(t,x,\\theta)\nx(0) = \\mu + \\sigma\\odot\\epsilon\nJ = \\Phi(x(T))\np(t) = \\frac{dJ}{dx(t)}"
 BRADLEY = (
     "\\dot x = r(x,p,t)\nx(0) = x_0(p)\nF = \\int_0^T f(x,p,t)\\,dt\n"
     "\\mathcal{L} = \\int_0^T [f(x,p,t) + \\lambda^T(\\dot x - r(x,p,t))]\\,dt + \\mu^T(x(0) - x_0(p))\n"
@@ -32,6 +33,7 @@ BRADLEY = (
         ("", FLOW, r"\dot p^i = -\sum_{j=1}^n p^j f^j_{x_i} - L_{x_i}", r"\dot p^i = -\sum_{j=1}^n p^j f^i_{x_j} - L_{x_i}"),
         ("", FLOW, r"d_\theta\dot x = f_x\, d_\theta x + f_\theta", r"d_\theta\dot x = 0"),
         ("", BRADLEY, r"\mu = \lambda(0)", r"\mu = -\lambda(0)"),
+        ("", LATENT, r"\frac{dJ}{d\mu} = p(0)", r"\frac{dJ}{d\mu} = -p(0)"),
         (CVODES, STARRED, r"\frac{d}{dt}(\lambda^{*} s) = \lambda^{*} f_p - g_y s", r"\frac{d}{dt}(\lambda^{*} s) = \lambda^{*} f_p + g_y s"),
     ],
 )  # fmt: skip

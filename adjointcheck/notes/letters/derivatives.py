@@ -58,6 +58,8 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
         return part
     if len(by) == 1 and core_of(of) == Symbol("J") and (part := _by_increment(core_of(by[0]), kind, context)):
         return part
+    if len(by) == 1 and core_of(of) == Symbol("J") and _is_part_of_start(core_of(by[0]), context):
+        by = (Symbol("x0"),)
     if kind == "total" and by == (Symbol("t"),) and _is_unplaced(of):
         return _along(of, context)
     of = without_rates(of, context) if _is_explicit(by, kind, context) else of
@@ -161,6 +163,17 @@ def _by_increment(by: Node, kind: str, context: Context) -> Node | None:
     matrix = scales[0].base if scales and isinstance(scales[0], tree.Power) else None
     column = kind == "nabla" or context.option("gradients") == "column" or any(known.layout == "column" for known in context.of("p"))
     return slope if matrix is None else tree.Product((tree.Transposed(matrix), slope) if column else (slope, matrix))
+
+
+def _is_part_of_start(by: Node, context: Context) -> bool:
+    """Is it mu of x_0 = mu + sigma eps, which stands nowhere else?  dJ/dmu is dJ/dx_0."""
+    law = context.law("start")
+    terms = law.right.terms if law is not None and isinstance(law.right, tree.Sum) else ()
+    if law is None or not isinstance(by, Symbol) or by.name in ROLES or terms.count(by) != 1:
+        return False
+    others = [*(term for term in terms if term != by), *(other.right for other in context.laws if other is not law)]
+    bodies = (known.body for known in context.letters.values() if known.body is not None)
+    return not any(by.name in symbols(part) for part in (*others, *bodies))
 
 
 def _are_inputs(by: tuple[Node, ...]) -> bool:

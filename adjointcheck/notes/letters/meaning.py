@@ -237,7 +237,7 @@ class _Resolver:
             return derivative(there, [slot for slot in slots if slot is not None], "partial", self.context)
         slot = slots[0] if len(slots) == 1 else None
         if isinstance(core, Symbol) and core.name in ("J", "J_a") and slot is None:
-            return Unknown(key(node))  # J_h
+            return base if self.context.over() == "layers" and below == [tree.Letter("h")] else Unknown(key(node))  # J_h
         if isinstance(core, Symbol) and isinstance(slot, Symbol) and slot.name in ("theta", "x0") and core.name == "x":
             return tree.Derivative(base, (slot,), "total")  # x_theta, the sensitivity
         if isinstance(core, Symbol) and isinstance(slot, Symbol) and slot.name == "theta" and core.name == "p":

@@ -14,9 +14,9 @@ from adjointcheck.notes.letters.quantities import Applied, Symbol, Unknown, here
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
-FIXED, ALONG = "at a fixed point", "along a solution"
+FIXED, ALONG, MIXED = "at a fixed point", "along a solution", "now at a point, now along a solution"
 USUAL = ("p", "q", "rho", "varrho", "pi", "mu", "n")
-OPTION = "rates of densities"
+NOTES, LINE = "rates of densities", "rates of densities in this line"
 OPEN = Unknown("rate of a density, at a fixed point or along a solution")
 
 
@@ -39,7 +39,8 @@ def local_rate(written: tree.Derivative, of: Node, context: Context) -> Node | N
     if not _is_local(written) or not is_of_density(of) or "rho" not in symbols(of):
         return None
     along = derivative(here(of), [Symbol("t")], "total", context)
-    manner = _manner(written.of, context) or context.option(OPTION)
+    told, manner = context.option(LINE), _manner(written.of, context)
+    manner = manner or told if told != MIXED or manner == ALONG else ""
     if manner == ALONG:
         return along
     return tree.Sum((along, tree.Negative(_along(Applied("f"), of, context)))) if manner == FIXED else OPEN
@@ -64,16 +65,15 @@ def _letter(node: Node) -> tree.Letter | None:
 def rated(chains: Iterable[tree.Chain], context: Context) -> Context:
     """With what partial_t of a density means where it bears no arguments: all that the notes write out, or have a flux beside, agree."""
     manners = {manner for chain in chains for manner in _manners(chain, context)}
-    return _with(manners.pop() if len(manners) == 1 else "", context)
+    told = manners.pop() if len(manners) == 1 else MIXED if manners else ""
+    return replace(context, options={**context.options, NOTES: told, LINE: told})
 
 
 def with_flux(chain: tree.Chain, context: Context) -> Context:
     """The context of one formula: what has a flux, or the slope of the density, beside it is at a fixed point."""
-    return _with(FIXED, context) if context.of("rho") and _transports(chain, context) else context
-
-
-def _with(manner: str, context: Context) -> Context:
-    return replace(context, options={**context.options, OPTION: manner})
+    if not context.of("rho"):
+        return context
+    return replace(context, options={**context.options, LINE: FIXED if _transports(chain, context) else context.option(NOTES)})
 
 
 def _is_local(node: tree.Derivative) -> bool:

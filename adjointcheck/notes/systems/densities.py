@@ -56,9 +56,8 @@ def rests_on_shape(sides: Iterable[Node], context: Context) -> bool:
 
 
 def _spells_state(node: Node) -> bool:
-    if isinstance(node, tree.Derivative | Applied):
-        return isinstance(node, tree.Derivative) and _spells_state(node.of)
-    return (isinstance(node, Symbol) and node.name in ("x", "x0")) or any(map(_spells_state, children(node)))
+    inside = () if isinstance(node, tree.Derivative | Applied) else children(node)
+    return (isinstance(node, Symbol) and node.name in ("x", "x0")) or any(map(_spells_state, inside))
 
 
 def supposed(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:

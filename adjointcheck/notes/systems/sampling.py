@@ -151,12 +151,26 @@ def _summed(term: Node) -> tuple[tree.Series, Node] | None:
 def joined(chain: tree.Chain, context: Context) -> tree.Chain:
     """Integrals from t_{i-1} to t_i, summed, are one from start to end; pulses become jumps; behind the end there is no costate."""
     if not context.of("s"):
-        return chain
+        return replace(chain, sides=tuple(map(_whole, chain.sides))) if context.over() == "time" else chain
     made = pulsed(replace(chain, sides=tuple(map(_timed, chain.sides))))
     law = context.law("objective")
     names = symbols(law.right) if law is not None else frozenset()
     sides = tuple(map(_observing, made.sides)) if "phi" in names and "L" not in names else made.sides
     return replace(made, sides=tuple(map(_joined, sides)))
+
+
+def _whole(node: Node) -> Node:
+    """The sum over j = 0 ... M - 1 of int from t_j to t_{j+1}, or over j = 1 ... M from t_{j-1} to t_j: int from start to end."""
+    if not isinstance(node, tree.Series) or not isinstance(node.body, tree.Integral) or node.index is None:
+        return rebuilt(node, _whole)
+    one = tree.Number(Fraction(1))
+    begins, pieces = (node.lower == tree.Number(Fraction(0)), (node.index, tree.Sum((node.index, one))))
+    counted = isinstance(node.upper, tree.Sum) and node.upper.terms[1:] == (tree.Negative(one),)
+    if node.lower == one:
+        begins, counted, pieces = True, not isinstance(node.upper, tree.Sum), (tree.Sum((node.index, tree.Negative(one))), node.index)
+    limits = tuple(Symbol("t", part=(piece,)) for piece in pieces)
+    whole = node.kind == "sum" and begins and counted and limits == (node.body.lower, node.body.upper)
+    return replace(node.body, lower=Symbol("t0"), upper=Symbol("t1")) if whole else node
 
 
 def _timed(node: Node) -> Node:
