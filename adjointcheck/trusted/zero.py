@@ -34,7 +34,7 @@ def equal(left: Expression, right: Expression, positive: frozenset[str] = frozen
     return verdict
 
 
-def proof(left: Expression, right: Expression, positive: frozenset[str] = frozenset(), deep: bool = False) -> Verdict:
+def proof(left: Expression, right: Expression, positive: frozenset[str], deep: bool) -> Verdict:
     """PROVED or UNKNOWN by normal forms alone, in parts or else whole and, if `deep`, with the laws of angles and exponents."""
     prove = _whole if deep else _in_parts
     found = ("same expression",) if left is right else prove(left, right, positive)

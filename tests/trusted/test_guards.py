@@ -62,7 +62,7 @@ def test_a_sign_that_the_domain_forbids_is_no_region(ring: Ring) -> None:
 
 @RINGS
 @pytest.mark.parametrize(("signs", "options", "answer"), [
-    ((1, 1), (1,), True), ((1, -1), (1,), False), ((-1, -1), (1,), True), ((2, -1), (1,), False), ((2, 2), (0, 1), True), ((1, -1), (0, 1), False), ((-1, 2), (0, -1), True), ((2, -2), (0, 1), None),
+    ((1, 1), (1,), True), ((1, -1), (1,), False), ((-1, -1), (1,), True), ((2, -1), (1,), False), ((2, 2), (0, 1), True), ((1, -1), (0, 1), False), ((-1, 2), (0, -1), True), ((2, -2), (0, 1), None), ((1, -2), (0, 1), None), ((0, 1), (0, 1), True), ((0, 1), (1,), False),
 ])
 def test_a_condition_on_a_product_is_held_against_the_signs_of_its_factors(ring: Ring, signs: tuple[int, int], options: tuple[int, ...], answer: bool | None) -> None:
     """x y > 0 (options 1) or x y >= 0 (0 and 1): on closed half lines 0 may still save it, so the sign of x is asked for."""
@@ -119,6 +119,14 @@ def test_a_sign_is_known_in_its_region_or_asked_for(ring: Ring, known: int | Non
 ])
 def test_a_place_without_an_inside_proves_nothing(text: str) -> None:
     assert zero_everywhere(text) is False
+
+
+@RINGS
+@pytest.mark.parametrize(("signs", "below"), [((1, 1), False), ((1, -1), True), ((-1, -1), False), ((0, -1), False)])
+def test_a_product_is_negative_by_the_signs_of_its_factors(ring: Ring, signs: tuple[int, int], below: bool) -> None:
+    found, x, y = with_xy(ring)
+    found.signs = {found.key(x): signs[0], found.key(y): signs[1]}
+    assert found.negative(found.ring.mul(x, y)) is below
 
 
 # Caps

@@ -91,6 +91,11 @@ def test_normal_form_and_evaluation_must_agree(monkeypatch: pytest.MonkeyPatch) 
         judge("a + b", "b + a")
 
 
+def test_exact_matrices_that_agree_are_evidence() -> None:
+    assert judge("A*B + A", "A*(B + M*inverse(M))").evidence[-1] == "exact matrices of small dimensions agree"
+    assert "exact matrices of small dimensions agree" not in judge("exp(a) + a", "a + exp(a)").evidence
+
+
 def test_flags_end_with_a_derivative_but_not_with_a_shift() -> None:
     assert has(LETTERS, "r", "positive") and has(LETTERS, "r.before", "positive") and not has(LETTERS, "r.dot", "positive") and not has(LETTERS, "r.before.dot", "positive")
     assert judge("sqrt(r.dot**2)", "r.dot").status is not Status.PROVED

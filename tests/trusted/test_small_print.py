@@ -11,11 +11,14 @@ from test_rules import setting
 from test_smoothness import made
 from test_theory import FLOW, PROVED, REFUTED, UNKNOWN, judge, last, step
 
-from adjointcheck.errors import StepRejected
+from adjointcheck.errors import ProblemError, StepRejected
 from adjointcheck.expression.grammar import parse
 from adjointcheck.expression.node import apply, symbol
 from adjointcheck.trusted import matrix_witness, witness, zero
+from adjointcheck.trusted.polynomial import BudgetError
+from adjointcheck.trusted.replay import attempt, read, read_names
 from adjointcheck.trusted.rules import RULES
+from adjointcheck.trusted.verdict import Verdict
 
 DIVIDED = "1/a + 1/b + 1/c + 1/d"
 
@@ -107,3 +110,23 @@ def test_a_difference_far_out_is_still_found() -> None:
 def test_what_is_written_out_is_counted_node_by_node() -> None:
     shared = parse("x*y")
     assert zero._written(parse("x*y + 1"), shared) == 5 and zero._written(apply("add", shared, shared)) == 7
+
+
+@pytest.mark.parametrize(("error", "reason"), [(BudgetError("too long a sum"), "too long a sum"), (RecursionError("depth"), "nested too deeply")])
+def test_what_grows_too_long_or_too_deep_is_unknown_with_its_reason(error: Exception, reason: str) -> None:
+    def grow() -> Verdict:
+        raise error
+
+    assert attempt("1", "rewrite", grow).verdict == Verdict(UNKNOWN, reason=reason)
+
+
+@pytest.mark.parametrize("value", ["ab", ["a", 1], [["a"]], {"a": 1}, None])
+def test_names_are_a_list_of_texts(value: object) -> None:
+    with pytest.raises(ProblemError, match="a list of names"):
+        read_names(value)
+
+
+@pytest.mark.parametrize(("scope", "wanted"), [({"y", "x"}, "one of x, y"), (set(), "one of no names")])
+def test_a_foreign_name_is_told_which_ones_may_stand_there(scope: set[str], wanted: str) -> None:
+    with pytest.raises(ProblemError, match=f"got z; expected {wanted}"):
+        read("z + 1", "rate", scope)
