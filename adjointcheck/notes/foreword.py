@@ -127,7 +127,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = parted(_chains(formulas, context), horizon(_chains(formulas, context), context))
     context = counted(_chains(formulas, context), decaying(_chains(formulas, context), context))
     context = acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context)))
-    context = valuing(_chains(formulas, context), priced_steps(_chains(formulas, context), context))
+    context = valuing(_chains(formulas, context), priced_steps(_chains(formulas, context), (formula.text for formula in formulas), context))
     context = begins([unprimed(chain, context) for chain in _chains(formulas, context)], context)
     law = next((found for chain in _chains(formulas, context) if (found := stated(unprimed(chain, context), context))), None)
     first = context.over() == "layers"  # a flow that comes after layers has letters of its own

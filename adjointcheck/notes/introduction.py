@@ -90,6 +90,7 @@ from adjointcheck.notes.systems.named_methods import coefficients
 from adjointcheck.notes.systems.normality import normal, normalisation
 from adjointcheck.notes.systems.observed import observed_cost
 from adjointcheck.notes.systems.outputs import observed, output
+from adjointcheck.notes.systems.production import alike, taken_out
 from adjointcheck.notes.systems.reparametrised import reparametrised
 from adjointcheck.notes.systems.sampling import folded, joined, sampled
 from adjointcheck.notes.systems.several_costs import about, composed, is_another, law_of, spelt, summed
@@ -260,7 +261,9 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
         if isinstance(part, tree.Call) and not _is_path(part, context) and _takes_arguments(head(part), context) and not activates:
             context, more = introduced_function(part, "f", context, True)
             names += more
-    context = constants(pair[1], context)
+    bare = _without(pair[1], index)
+    context = taken_out(replace(letter, below=()), bare, context) if bare != pair[1] else context
+    context = constants(pair[1], alike(bare, context))
     context, right = of_any_form(pair[1], resolve(pair[1], context), context)
     law = Law("layers", resolve(pair[0], context), right)
     return "assumption", names, replace(context, laws=(*context.laws, law))
@@ -538,5 +541,5 @@ def _hypothesised(chain: tree.Chain, context: Context) -> Context:
     sides = resolve(chain, context).sides  # type: ignore[attr-defined]
     if any(about_end_time(left, right) for left, right in zip(sides, sides[1:], strict=False)):
         context = context.assume("free end time")
-    optimal = form_of(priced(resolve(chain, context), context)) == "optimality" and not is_solved_state(*sides[:2])
+    optimal = form_of(priced(resolve(chain, context), context)) == "optimality" and not (sides[1:] and is_solved_state(*sides[:2]))
     return context.assume("optimal") if optimal else context

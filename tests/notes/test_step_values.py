@@ -101,3 +101,29 @@ WORTH = (
     (BOLZA, VALUE), (BOLZA, SLIPS), (REGULATOR, WORTH)))])  # computing time
 def test_value_function_is_known_along_the_optimum(laws: tuple[str, ...], rows: tuple[tuple[str, str], ...], tmp_path: Path) -> None:
     assert verdicts(tmp_path, laws, rows) == [status for _, status in rows]
+
+
+GROWTH = (r"k_{t+1} = f(k_t) + (1-\delta) k_t - c_t", r"J = \sum_{t=0}^{T-1} \beta^t u(c_t) + \beta^T S(k_T)")
+EULER = (
+    (r"H_t = \beta^t u(c_t) + \lambda_{t+1} [f(k_t) + (1-\delta) k_t - c_t]", "definition"),
+    (r"\beta^t u'(c_t) = \lambda_{t+1}", "proved"),
+    (r"\beta^t u'(c_t) = \lambda_t", "refuted"),
+    (r"\lambda_t = \lambda_{t+1} [f'(k_t) + 1 - \delta]", "proved"),
+    (r"\lambda_T = \beta^T S'(k_T)", "proved"),
+    (r"\lambda_T = S'(k_T)", "refuted"),
+    (r"u'(c_t) = \beta u'(c_{t+1}) [f'(k_{t+1}) + 1 - \delta]", "proved"),
+    (r"u'(c_t) = \beta u'(c_{t+1}) [f'(k_t) + 1 - \delta]", "refuted"),
+    (r"u'(c_t) = u'(c_{t+1}) [f'(k_{t+1}) + 1 - \delta]", "refuted"),
+)
+
+
+@pytest.mark.campaign  # computing time
+def test_growth_in_discrete_time_is_discounted(tmp_path: Path) -> None:
+    """beta^T is a power, the control of a layer is paid by the costate of the next, and Euler's equation weighs two layers."""
+    assert verdicts(tmp_path, GROWTH, EULER) == [status for _, status in EULER]
+
+
+def test_state_that_grows_by_a_function_of_itself_needs_no_header(tmp_path: Path) -> None:
+    rows = ((r"H = e^{-\rho t} u(c) + \lambda [f(k) - \delta k - c]", "definition"), (r"\dot\lambda = -\lambda [f'(k) - \delta]", "proved"))
+    laws = (r"\dot k = f(k) - \delta k - c", r"J = \int_0^\infty e^{-\rho t} u(c(t))\,dt")
+    assert verdicts(tmp_path, laws, rows) == [status for _, status in rows]

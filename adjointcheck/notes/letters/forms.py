@@ -30,7 +30,14 @@ def _stationary(chain: tree.Chain, nodes: list[Node], names: Iterable[str]) -> b
     extremum = any(isinstance(n, tree.Extremum) for n in nodes)
     chosen = isinstance(left, Symbol) and left.name == "w" and len(chain.sides) > 1
     solved = len(chain.sides) > 1 and is_solved_state(*chain.sides[:2])
-    return (zero and by_control) or weighed(nodes, names) or chosen or extremum or solved
+    return (zero and by_control) or weighed(nodes, names) or trades(nodes) or chosen or extremum or solved
+
+
+def trades(nodes: list[Node]) -> bool:
+    """u'(c_t) beside u'(c_{t+1}): what a control pays at two layers is weighed against each other (Euler's equation of growth)."""
+    slopes = [node.of for node in nodes if isinstance(node, tree.Derivative) and _marginal(node) and isinstance(node.of, Applied)]
+    paid = [value for of in slopes if isinstance(of, Applied) and of.name == "L" for slot, value in of.arguments if slot == "w"]
+    return len({getattr(value, "at", None) for value in paid}) > 1
 
 
 def is_solved_state(left: Node, right: Node) -> bool:

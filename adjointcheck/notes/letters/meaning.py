@@ -48,6 +48,7 @@ from adjointcheck.notes.letters.quantities import (
     rebuilt,
     standing,
     symbols,
+    turned,
     unknown,
     walk,
     written_below,
@@ -492,9 +493,7 @@ class _Resolver:
 
     def map_transposed(self, node: tree.Transposed) -> Node:
         inner = self.map(node.of)
-        if isinstance(inner, Symbol) and any(f"skew {known.letter}" in self.context.hypotheses for known in self.context.of(inner.name)):
-            return tree.Negative(inner)
-        return inner if isinstance(inner, tree.Number) else inner.of if isinstance(inner, tree.Transposed) else tree.Transposed(inner)
+        return turned(inner, self.context)
 
     def map_negative(self, node: tree.Negative) -> Node:
         inner = self.map(node.of)

@@ -96,6 +96,8 @@ def condition(chain: tree.Chain, context: Context) -> Introduced:
     if pair is None or len(chain.sides) > 2 or pair[1] != tree.Number(Fraction(0)):
         return None
     left = resolve(pair[0], context)
+    if isinstance(left, tree.Limit) and getattr(pair[0].to, "name", "") == "infty":  # type: ignore[union-attr]  of an infinite horizon
+        return "assumption", (), context
     if isinstance(left, Applied) and left.name in ("psi", "g"):
         return "assumption", (), context
     inner = left.of if isinstance(left, tree.Variation) else None

@@ -116,6 +116,22 @@ def is_name(body: Node) -> bool:
     return isinstance(body, tree.Vector) or (isinstance(body, Symbol) and body.name == "x" and body.at is not None)
 
 
+def is_rate(node: Symbol, context: Context) -> bool:
+    """beta, a number that notes with layers have under a letter of their own, and that is no number for each layer."""
+    known = next(iter(context.of(node.name)), None) if node.name not in ROLES and context.over() == "layers" else None
+    return known is not None and (known.shape, known.kind, known.body) == (("1", "1"), "constant", None) and node.at is None
+
+
+def turned(node: Node, context: Context) -> Node:
+    """The transpose, minus a skew matrix; beta^T of a number is its power at the horizon T."""
+    known = context.of(node.name) if isinstance(node, Symbol) else ()
+    if isinstance(node, Symbol) and is_rate(node, context):
+        return tree.Power(node, Symbol("N"))
+    if any(f"skew {letter.letter}" in context.hypotheses for letter in known):
+        return tree.Negative(node)
+    return node if isinstance(node, tree.Number) else node.of if isinstance(node, tree.Transposed) else tree.Transposed(node)
+
+
 def is_output(node: Symbol, context: Context) -> bool:
     """o_k of o_k = V x_k + c: a column for each layer that the notes define by the state."""
     known = next(iter(context.of(node.name)), None) if node.name not in ROLES and context.over() == "layers" else None

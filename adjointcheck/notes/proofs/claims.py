@@ -294,14 +294,14 @@ class Reader(Composition):
         return found
 
     def form_quotient(self, node: tree.Quotient) -> Form:
-        below = self.together(self.form(node.below))
-        if len(below) != 1 or set(below) & {*INTERVALS}:
+        if len(below := self.together(self.form(node.below))) != 1 or set(below) & {*INTERVALS}:
             raise Unclear("a quotient", "a denominator at one time")
-        ((place, root),) = below.items()
+        place, root = next(iter(below.items()))
         return self.times(self.form(node.above), {place: ONE / self.named(root, place)})
 
     def form_power(self, node: tree.Power) -> Form:
-        exponent = self.form(node.exponent).get("", ZERO)
+        if (exponent := self.form(node.exponent).get("", ZERO)) is ZERO and node.exponent == tree.Number(Fraction(0)):
+            return {"": ONE}
         if exponent is ZERO or not self.scalar(exponent):
             raise Unclear("a power", "numbers as exponents")
         if exponent.head != "number":

@@ -18,7 +18,7 @@ from typing import Any
 from adjointcheck.derive.theories.draft import Draft
 from adjointcheck.errors import AdjointCheckError
 from adjointcheck.expression.grammar import to_text
-from adjointcheck.expression.node import ZERO, Expression, substitute, symbol, symbols_of
+from adjointcheck.expression.node import ONE, ZERO, Expression, substitute, symbol, symbols_of, total
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law
 from adjointcheck.notes.letters.costs import starting
 from adjointcheck.notes.letters.derivatives import slots_of
@@ -147,7 +147,7 @@ class Writer:
         there = {slot: Symbol("theta") if slot == "theta" else Symbol(f"{slot}{usual}") for slot in slots}
         values = {**there, **{slot: value for slot, value in written.items() if slot in slots}}
         found = {slot: self.argument(value, slot) for slot, value in values.items()}
-        state = found.get("x", "")
+        state = found.get("x", found.get("w", ""))
         name = node.name + (state[1:] or str(usual) if state[:1] != "u" else f"_{state}")
         time = next((self.moment(value) for slot, value in node.arguments if slot == "t"), None)
         if time is not None and self.times.setdefault(name, time) != time:
@@ -493,6 +493,21 @@ class Weaver:
             else:
                 gradient = {"value": f"J_{name}", END: to_text(root)}
                 draft.step(f"gradient_{name}", "gradient", gradient, "first_variation", of=f"{sizes.get(name, name)}.delta")
+            if role == "w" and not self.varied and root is not ZERO:
+                self.stationary(name, root)
+
+    def stationary(self, name: str, root: Expression) -> None:
+        """J_w = 0 of one layer, solved for the slope of what is paid there where that stands alone, c L_w + p f_w = 0."""
+        self.draft.let(**{f"slope_{name}": "1 k constant"})
+        self.draft.define(f"sum_{name}", f"slope_{name} = {to_text(root)}")
+        self.draft.assume(f"stationary_{name}", f"slope_{name} = 0")
+        paid, language = self.slope(self.price, name), self.reader.setting.language
+        slopes = [letter for letter in symbols_of(paid) if letter.endswith("_w") and letter.startswith("L")]
+        scale = substitute([paid], {slopes[0]: ONE})[0] if len(slopes) == 1 else ZERO
+        if scale is not ZERO and language.certain(scale, "!=") and symbol(slopes[0]) in (paid, *paid.args[-1:]):
+            by, held = to_text(scale), to_text(total(self.carried(layer, name) for layer in range(self.count)))
+            how = {f"sum_{name}": f"-hole/({by})", f"stationary_{name}": f"hole/({by})"}
+            self.draft.step(f"balance_{name}", "rewrite", f"{slopes[0]} = -({held})/({by})", *how, how=how)
 
     def through(self, name: str) -> Expression:
         """dJ by an input through all layers."""
@@ -569,7 +584,9 @@ def instances(left: Node, right: Node, context: Context) -> Iterator[tuple[Node,
 def _written(left: Node, right: Node, network: Network, layers: range) -> Iterator[tuple[Node, Node]]:
     """The equation at each of these layers at which it means something, once each."""
     seen: set[tuple[Node, Node]] = set()
-    known = network.writer
+    known, facts = network.writer, network.setting.facts
+    steered = "stationary_w0" in facts and f"stationary_w{known.count}" not in facts  # no control of the last layer is paid for
+    idle = {name for name, (_, slots) in known.functions.items() if steered and f"w{known.count}" in slots.values()}
     for layer in layers:
         writer = replace(known.at(layer), functions=dict(known.functions), stages=dict(known.stages), times=dict(known.times))
         with suppress(Outside):
@@ -578,6 +595,6 @@ def _written(left: Node, right: Node, network: Network, layers: range) -> Iterat
                 if layer == known.count:  # no time step starts there
                     continue
                 raise Unclear("a function at another state", "functions at the states of layers")
-            if pair not in seen:
+            if pair not in seen and not idle & (symbols(pair[0]) | symbols(pair[1])):
                 seen.add(pair)
                 yield pair

@@ -129,7 +129,7 @@ def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters
     if base.name in letters.functions:
         if base.below and isinstance(content, Paren) and len(content.entries) > 1:  # f_aug([x, theta, t])
             return True
-        if base.below and not only_times((content,), letters):
+        if base.below and base.name not in letters.indexed and not only_times((content,), letters):
             refuse(paren, f"`{base.name}` with an index before a bracket: its value at a place, or a factor", "Write a dot before it.")
         return True
     spaced = any(head.span[1] <= gap < paren.span[0] for gap in letters.gaps)  # h\, (A - I)

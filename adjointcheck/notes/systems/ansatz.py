@@ -37,7 +37,7 @@ def riccati_ansatz(chain: tree.Chain, context: Context) -> Introduced:
 
 
 RICCATI = "riccati"
-VALUES = ("V", "mathcal{V}", "J", "W", "v", "Vfun")
+VALUES = ("V", "mathcal{V}", "J", "W", "v", "Vfun", "Vnext")
 
 
 def weighing(chain: tree.Chain) -> str:

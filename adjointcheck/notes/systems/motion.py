@@ -21,7 +21,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.flows import turned_to_time
 from adjointcheck.notes.systems.modes import is_mode
-from adjointcheck.notes.systems.production import alike, inner_function, steered
+from adjointcheck.notes.systems.production import alike, grows, inner_function, steered
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 
@@ -37,7 +37,8 @@ def dynamics(chain: tree.Chain, context: Context) -> Introduced:
     right = pair[1]
     if differentiates(right) or (letter.below and role_in(letter, context) == ""):
         return None
-    if role_in(letter, context) == "" and not (_is_field(right) or (key(letter) in USUAL_STATES and not differentiates(right))):
+    usual = key(letter) in USUAL_STATES or grows(letter, right)
+    if role_in(letter, context) == "" and not (_is_field(right) or usual):
         return None
     timed = isinstance(pair[0], tree.Call) or any(isinstance(p, tree.Call) and head(p) == letter for p in walk(right))
     context = turned_to_time(right, context)

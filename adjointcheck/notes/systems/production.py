@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
 from adjointcheck.notes.letters.meaning import Symbol, resolve, unknown, walk
-from adjointcheck.notes.letters.usage import USUAL_CONTROLS, head
+from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, head
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -18,6 +18,21 @@ def inner_function(right: Node, context: Context) -> tree.Call | None:
     """F(k) of F(k) - delta k - c: the one term that is a new function of the state."""
     calls = [term for term in _terms(right) if isinstance(term, tree.Call) and _is_new(term, context)]
     return calls[0] if len(calls) == 1 and isinstance(right, tree.Sum) else None
+
+
+def grows(letter: tree.Letter, right: Node) -> bool:
+    """F(k) of kdot = F(k) - delta k - c: what a new letter moves by is a function of itself."""
+    calls = [term for term in _terms(right) if isinstance(term, tree.Call)]
+    alone = len(calls) == 1 and [head(argument) for argument in calls[0].arguments] == [letter]
+    return isinstance(right, tree.Sum) and alone and letter.name not in USUAL_COSTATES
+
+
+def taken_out(letter: tree.Letter, right: Node, context: Context) -> Context:
+    """With c of k_{t+1} = F(k_t) + (1 - delta) k_t - c_t as the control, where nothing else is one."""
+    names = [term.of.name for term in tree.terms(right) if isinstance(term, tree.Negative) and isinstance(term.of, tree.Letter)]
+    if len(names) != 1 or names[0] in context.letters or context.of("w") or not grows(letter, right):
+        return context
+    return context.declare(Declared(names[0], "w", ROLES["w"].shape, ROLES["w"].kind, source="proposed"))
 
 
 def _terms(node: Node) -> Iterator[Node]:

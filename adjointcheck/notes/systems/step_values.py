@@ -10,11 +10,11 @@ V' is any function: nothing here rests on the layers after.  Without V'_x f_xx i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, letter_name
 from adjointcheck.notes.letters.meaning import INDICES, Applied, Symbol, core_of, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.notation import MATHS
 from adjointcheck.notes.letters.own_letters import is_placed
@@ -39,6 +39,10 @@ LESS = re.compile(r"ilq[rg]|gauss.?newton|(?:linear\w*|линейн\w+)\s+(?:\w+
                   re.IGNORECASE)
 
 
+RECURSION = re.compile(r"\s*(\\mathcal\s*\{?\w\}?|[A-Za-z])\s*(?:_\{?\w\}?)?\s*(?:\^\s*\{?\\?[\w*]+\}?)?\s*\([^()=]*\)\s*&?\s*="
+                       r"\s*\\?\w*\s*\\?(?:min|max|inf|sup)(?![A-Za-z])")
+
+
 def says_less(words: str) -> bool:
     """Do the words leave out second derivatives of f?"""
     return LESS.search(words) is not None
@@ -47,14 +51,14 @@ def says_less(words: str) -> bool:
 # The letters
 
 
-def priced_steps(chains: Iterable[tree.Chain], context: Context) -> Context:
-    """With Q of Q_{uu} and V of V_x or V_{k+1}(f(x, u)) as values of a step, and k of k = -Q_uu^-1 Q_u as a gain."""
+def priced_steps(chains: Iterable[tree.Chain], texts: Iterable[str], context: Context) -> Context:
+    """With Q of Q_{uu} and V of V_x, or V of V_k(x) = min ..., as values of a step, and k of k = -Q_uu^-1 Q_u as a gain."""
     chains = list(chains)
     letters = [part for chain in chains for part in walk(chain) if isinstance(part, tree.Letter)]
     stages = [letter.name for letter in letters if letter.name in NAMES["stage value"] and len(_by(letter, context)) == 2]
     found = {"stage value": next(iter(stages), "")}
     values = [letter.name for letter in letters if letter.name in NAMES["value"] and _by(letter, context)] if found["stage value"] else []
-    values += [name for chain in chains for name in _recursive(chain)]
+    values += [name for text in texts if (match := RECURSION.match(text)) and (name := letter_name(match[1])) in NAMES["value"]]
     found["value"] = next(iter(values), "")
     if not found["value"]:
         return context
@@ -69,16 +73,6 @@ def priced_steps(chains: Iterable[tree.Chain], context: Context) -> Context:
 
 def _names_stage(node: Node, name: str, context: Context) -> bool:
     return isinstance(node, tree.Letter) and node.name == name and len(_by(node, context)) == 2
-
-
-def _recursive(chain: tree.Chain) -> Iterator[str]:
-    """V of V_k(x) = min_u [L(x, u) + V_{k+1}(f(x, u))]."""
-    pair = pair_of(chain)
-    letter = head(pair[0]) if pair and isinstance(pair[0], tree.Call) else None
-    if pair is not None and letter is not None and letter.name in NAMES["value"]:
-        extremum = any(isinstance(part, tree.Extremum) for part in walk(pair[1]))
-        if extremum and any(isinstance(part, tree.Call) and getattr(part.function, "name", "") == letter.name for part in walk(pair[1])):
-            yield letter.name
 
 
 def _by(letter: tree.Letter, context: Context) -> list[tree.Letter]:
@@ -200,27 +194,31 @@ def step_value(chain: tree.Chain, context: Context) -> Introduced:
     if usual and letter is not None and isinstance(slope, tree.Derivative) and slope.by == (X,) and getattr(slope.of, "name", "") == VALUE:
         costate = Declared(letter.name, "p", ROLES["p"].shape, "path", source="proposed", told="its value")
         return "definition", (letter.name,), context.declare(costate)
-    if letter is None or letter.name not in (STAGE, VALUE, context.option("stage value")):
+    if letter is None or letter.name not in (STAGE, VALUE, NEXT, context.option("stage value")):
         return None
     if isinstance(right, tree.Extremum) and right.body is not None and letter.name == VALUE:
-        return ("definition", (), context) if _is_paid_next(right.body) or _is_stage(right.body) else None
-    ended = isinstance(right, Applied) and right.name == "Psi" and letter.name == VALUE
-    return ("definition", (), context) if ended or (letter.name != VALUE and _is_paid_next(right)) else None
+        summed = any(isinstance(part, tree.Series) for part in walk(right.body))
+        told = summed or _is_stage(right.body) or _is_paid_next(right.body, context)
+        return ("definition", (), context) if told else None
+    if letter.name in (VALUE, NEXT):  # V_N(x) = x' M x, V_k(x) = x' P_k x + q_k
+        return ("definition", (), context) if isinstance(pair[0], tree.Call) and not symbols(right) & OF_STEP else None
+    return ("definition", (), context) if _is_paid_next(right, context) else None
 
 
 def _is_stage(node: Node) -> bool:
     return isinstance(node, Applied) and node.name == STAGE
 
 
-def _is_paid_next(node: Node) -> bool:
+def _is_paid_next(node: Node, context: Context) -> bool:
     """L(x, u) + V'(f(x, u)), the cost of one step and the value after it."""
-    terms = [term for term in tree.terms(node)]
+    terms, law = tree.terms(node), context.law("layers")
     following = [term for term in terms if isinstance(term, Applied) and term.name == NEXT]
-    paid = [term for term in terms if isinstance(term, Applied) and term.name == "L"]
+    rest = [term for term in terms if term not in following]
     value = following[0].arguments[0][1] if len(following) == 1 and following[0].arguments else None
-    led = isinstance(value, Applied) and value.name == "f"
-    led = led or (isinstance(value, Symbol) and value.name == "x" and isinstance(value.at, tree.Sum))
-    return len(terms) == 2 and len(paid) == 1 and (led or (isinstance(value, tree.Sum) and "f" in symbols(value)))
+    if value is None or law is None or not rest or symbols(tree.Sum(tuple(rest))) & OF_STEP:
+        return False
+    moved = isinstance(value, Symbol) and value.name == "x" and isinstance(value.at, tree.Sum)
+    return moved or unplaced(value) == unplaced(law.right)
 
 
 def policy(words: str, name: str, context: Context) -> Node | None:

@@ -67,7 +67,7 @@ def in_value(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Context]:
     made = _valued(chain, name, context)
     assert isinstance(made, tree.Chain)
     role = ROLES[VALUE]
-    context = context.declare(Declared(VALUE, VALUE, role.shape, role.kind, arguments=("x", "t"), source="proposed"))
+    context = context.declare(Declared(VALUE, VALUE, role.shape, role.kind, source="proposed"))
     bent = any(isinstance(node, tree.Derivative) and len(node.by) == 2 and node.of == tree.Letter(VALUE) for node in walk(made))
     size = context.of("x")[0].shape[0]
     curvature = Declared(CURVATURE, CURVATURE, (size, size), "path", source="proposed")
@@ -106,6 +106,9 @@ def priced_value(node: Node, context: Context) -> Node:
     """dJ/dx(t) for V_x, what the rate of the clock costs for V_t, J for V at the start; min_u of what holds along the optimum."""
     if not context.option(OPTION) or context.over() == "layers":
         return node
+    if isinstance(node, tree.Derivative) and isinstance(node.of, tree.Derivative) and getattr(node.of.of, "name", "") == VALUE:
+        whole = node.kind == "total" and {getattr(by, "name", "") for by in node.by} == {"t"}
+        node = node if whole else replace(node.of, by=(*node.of.by, *node.by))  # V_xt of d_t nabla V
     node = rebuilt(node, lambda child: priced_value(child, context))
     if isinstance(node, tree.Extremum) and node.body is not None and node.kind == (context.option("goal") or "min"):
         over = node.over

@@ -166,8 +166,17 @@ def _without_layers(line: Line) -> bool:
     return named and not any(getattr(part, "at", None) for part in walk(line.right))
 
 
+def _of_untold_theta(line: Line) -> bool:
+    """theta of theta(c), which the notes never explain: it need not be the parameters."""
+    slopes = (part.by for side in line.sides for part in walk(side) if isinstance(part, tree.Derivative))
+    named = "theta" in symbols(line.sides[0]) | symbols(line.sides[1]) and not any(Symbol("theta") in by for by in slopes)
+    told = any(known.source != "usual" for known in (*line.notes.of("theta"), *line.notes.parts("theta")))
+    return named and not told
+
+
 PARDONS = (
     Pardon(_if(_without_layers, "it names no layer, and may be another Hamiltonian than that of the layers"), "definition"),
+    Pardon(_if(_of_untold_theta, "what theta is the notes do not say")),
     Pardon(_if(_of_free_letter, "what the letter on the left is no line before says")),
     Pardon(_if(_by_no_input, "how the layers depend on the letter in which is differentiated the notes do not say")),
     Pardon(_if(_of_few_layers, "it is said of a few layers, and how many there are is not understood")),
