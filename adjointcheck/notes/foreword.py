@@ -29,6 +29,7 @@ from adjointcheck.notes.letters.usage import USUAL_COSTATES, head, moving, pair_
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.ambiguities import called_in, maps_beside_bold, measures_circle, rates_in, timed_in
 from adjointcheck.notes.reading.latex import Unread, read_formula
+from adjointcheck.notes.reading.regions import sentences
 from adjointcheck.notes.systems.ansatz import RICCATI, weighing
 from adjointcheck.notes.systems.backward import ending
 from adjointcheck.notes.systems.blocks import clocked, turned
@@ -66,7 +67,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
         chain = read_formula(text, context.reader())
         context = replace(context, problems=(*context.problems, f"header: `{text}` is not read: {chain.reason}")) if isinstance(
             chain, Unread) else understand(chain, context)[1]
-    context = spoken(document.prose, said((formula.before for formula in document.formulas), context))
+    context = spoken(document.prose, said((words for formula in document.formulas for words in sentences(formula.paragraph)), context))
     named = any(hypothesis.startswith("symmetric ") for hypothesis in context.hypotheses)
     context = context.assume(*(f"symmetric {letter_name(letter)}" for letter in symmetric(document.prose) if letter != SOME or not named))
     texts = [formula.text for formula in document.formulas]

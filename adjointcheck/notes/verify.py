@@ -23,6 +23,7 @@ from adjointcheck.notes.foreword import begun
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.letters.context import HYPOTHESES, LATER, Context, Law, read_header
 from adjointcheck.notes.letters.curvature import is_tangent_law
+from adjointcheck.notes.letters.derivatives import in_cells
 from adjointcheck.notes.letters.forms import about_end_time, conserves_energy, is_at_end, is_general
 from adjointcheck.notes.letters.formulas import put_in, spelt_out
 from adjointcheck.notes.letters.meaning import Symbol, resolve, symbols, walk
@@ -289,6 +290,7 @@ class Notes:
             context = context.assume("optimal")
         context = context.assume("no running cost") if UNPAID.search(self.sentence.lower()) else context
         left, right, context = in_its_role(*in_new_parameters(*moving(left, right, context)))
+        left, right = in_cells(left, right, context)
         if implicit.is_untold(left, right, context):
             return replace(blank, words="the costate may be the derivative of J or the multiplier of the implicit step; say which")
         if is_varied(left, right, context):

@@ -265,3 +265,11 @@ def test_displays_are_cut_into_statements(display: str, parts: list[str]) -> Non
 def test_a_single_letter_is_told(written: str, name: str | None) -> None:
     found = letter(written)
     assert (found.name if found else None) == name
+
+
+@pytest.mark.parametrize(("text", "sides"), [(r"\psi(x(T)) = 0 \in \mathbb{R}^q", 2), (r"g = h = 0 \in \mathbb R^{q}", 3), (r"x \in \mathbb{R}^n", 2),
+                                             (r"u = 1 \in U", 3)])
+def test_a_space_behind_an_equation_is_no_side(text: str, sides: int) -> None:
+    found = read_formula(text)
+    assert isinstance(found, Chain)
+    assert len(found.sides) == sides

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from test_verify import verdicts
-from understood import statuses
+from understood import last_two, statuses
 
 HEADER = "\n".join(("objective: J", "state: x", "parameters: theta", "costate: p = dJ/dx (row)", "field: f", "observation cost: l",
                     "observation times: s", "time: t in [t_0, t_1]"))
@@ -58,3 +58,17 @@ def test_the_ends_of_the_horizon_move_beside_observations() -> None:
     right = r"$$\frac{dL}{dt_0} = -a(t_0) f(z_0, t_0, \theta)$$ $$\frac{dL}{dt_1} = a(t_1) f(z(t_1), t_1, \theta)$$ "
     header = "costate: a = dL/dz (row)\nobservation times: s_i\ntime: t in [t_0, t_1]"
     assert statuses(told + right + right.replace("= -a", "= a").replace("= a(t_1)", "= -a(t_1)"), header)[-4:] == ["proved", "proved", "refuted", "refuted"]
+
+
+SAVED = "state: u\ncostate: \\lambda (row)\nparameters: p\nobjective: G\ntime: t in [0, T]"
+PAID = "\\dot u = f(u,p,t)\nu(0) = u_0\n{times}\nG(u,p) = \\sum_{{i=1}}^N g_i(u(t_i), p)\n"
+LAST = r"\lambda(T) = \frac{\partial g_N}{\partial u}(u(T), p)"
+WHOLE = r"\frac{dG}{dp} = \sum_{i=1}^N \frac{\partial g_i}{\partial p}(u(t_i), p) + \int_0^T \lambda\,\frac{\partial f}{\partial p}\,dt"
+
+
+def test_the_last_observation_at_the_end_is_paid_there_and_left_open_where_nothing_says_so() -> None:
+    at_end = PAID.format(times=r"t_1 < t_2 < \dots < t_N = T")
+    assert last_two(SAVED, at_end, LAST, LAST.replace("= ", "= -")) == ["proved", "unknown"]  # some pay the last one with a jump from 0
+    assert last_two(SAVED, at_end, WHOLE, WHOLE.replace("+ \\int", "- \\int")) == ["proved", "refuted"]
+    assert last_two(SAVED, PAID.format(times=r"t_1 < t_2 < \dots < t_N"), WHOLE, LAST) == ["proved", "unknown"]
+    assert last_two(SAVED, PAID.format(times=r"t_1 < t_2 < \dots < t_N < T"), r"\lambda(T) = 0", LAST) == ["proved", "refuted"]

@@ -51,6 +51,24 @@ COSTS = [  # a cost without a name, beside a word for what is done with it
 ]
 
 
+PREY = "\\dot x_1 = a x_1 - b x_1 x_2\n\\dot x_2 = -c x_2 + d x_1 x_2\nJ = \\frac12 x_1(T)^2\n"
+SLOPE = r"\begin{pmatrix} a - b x_2 & -b x_1 \\ d x_2 & -c + d x_1 \end{pmatrix}"
+
+
+def test_the_jacobian_of_a_field_in_components_is_judged_entry_by_entry() -> None:
+    right = r"\frac{\partial f}{\partial x} = " + SLOPE
+    assert last_two("", PREY, right, right.replace("& -b", "& b")) == ["proved", "refuted"]
+    turned = right.replace("& -b x_1", "& d x_2").replace("\\ d x_2", "\\ -b x_1")
+    assert last_two("", f"{PREY}{right}\n", r"f_x^T = " + turned.partition(" = ")[2], turned) == ["proved", "refuted"]
+
+
+def test_a_parameter_d_stands_before_a_state_and_a_differential_is_not_refuted() -> None:
+    right = r"\frac{d\lambda_1}{dt} = -(a - b x_2) \lambda_1 - d x_2 \lambda_2"
+    assert last_two("", PREY, right, right.replace("- d", "+ d")) == ["proved", "refuted"]
+    differential = r"dJ = \lambda_1(0) dx_1(0) + \lambda_2(0) dx_2(0)"
+    assert last_two("", PREY, r"\frac{dJ}{dd} = \int_0^T \lambda_2 x_1 x_2 dt", differential) == ["proved", "unknown"]
+
+
 @pytest.mark.parametrize(("posed", "line", "status"), COSTS)
 def test_an_example_has_the_cost_that_a_word_names(posed: str, line: str, status: str) -> None:
     assert statuses(f"{GENERAL}{posed} Then {line}.")[-1] == status

@@ -246,7 +246,8 @@ class Context:
         """What the reader of LaTeX has to know of these letters."""
         names = {name.split()[-1].partition("_")[0]: declared.kind for name, declared in self.letters.items() if "_" in name or " " in name}
         names |= {name: declared.kind for name, declared in self.letters.items() if "_" not in name and " " not in name}
-        if "d" in names and (self.letters.get("d") is None or self.letters["d"].source != "declared"):
+        rate = self.letters.get("d")
+        if "d" in names and (rate is None or (rate.source != "declared" and not rate.part)):
             del names["d"]  # data d_j do not make a letter of the d in dJ/dx
         paths = frozenset(name for name, kind in names.items() if kind == "path")
         functions = frozenset(name for name, kind in names.items() if kind in ("function", "functional"))

@@ -32,13 +32,14 @@ def over_layers(reader: Reader, node: tree.Series) -> Form:
 
 
 def over_observations(reader: Reader, node: tree.Series) -> Form:
-    """A sum of what is taken at each observation: the same at s and at r."""
+    """A sum of what is taken at each observation: the same at s, at r, and at the end where the last one is made there."""
     ends = (None, tree.Number(ZERO.value + 1), Symbol("N"))
     whole = node.kind == "sum" and node.lower in ends[:2] and (node.upper in (ends[0], ends[2]) or isinstance(node.upper, Size))
     body = reader.form(_any(node.body, node.index)) if whole and isinstance(node.index, Symbol) else {}
     if set(body) != {"s"}:
         raise Unclear("a sum", "sums over all observations of what is taken at each")
-    return {"s": body["s"], "r": _at_other(body["s"])}
+    last = {reader.setting.language.points[-1]: _at_end(body["s"])} if reader.context.option("sampled to") else {}
+    return {"s": body["s"], "r": _at_other(body["s"]), **last}
 
 
 def _any(node: Node, index: Node) -> Node:
@@ -51,3 +52,11 @@ def _at_other(root: Expression) -> Expression:
     """phi_r for phi, the cost of the other observation."""
     names = {name for name in symbols_of(root) if name.partition(".")[0].partition("_")[0] == PAID}
     return substitute([root], {name: symbol(name.replace(PAID, f"{PAID}_r", 1)) for name in names})[0]
+
+
+def _at_end(root: Expression) -> Expression:
+    """Psi for phi, the cost of the observation at the end, where nothing jumps."""
+    names = symbols_of(root)
+    if "p" in {name.partition(".")[0] for name in names}:
+        raise Unclear("a sum of costates at observations", "costates at one of them")
+    return substitute([root], {name: symbol(name.partition(".")[0].replace(PAID, "Psi", 1)) for name in names})[0]

@@ -23,7 +23,7 @@ from adjointcheck.notes.reading.calls import INDICES
 from adjointcheck.notes.reading.parts import plain
 from adjointcheck.notes.reading.scan import NotRead, Unread
 from adjointcheck.notes.reading.terminals import Terminals
-from adjointcheck.notes.reading.tree import Chain, Letter, Node, Vector, Words
+from adjointcheck.notes.reading.tree import Chain, Letter, Node, Power, Vector, Words
 
 __all__ = ["NONE", "Letters", "Unread", "read_formula", "statements"]
 
@@ -244,7 +244,16 @@ def _statement(parts: list[_Part], letters: Letters, end: int) -> Chain:
     chain = node if isinstance(node, Chain) else Chain((node,), (), span=node.span)
     while len(chain.sides) == 1 and isinstance(chain.sides[0], Chain):
         chain = chain.sides[0]
-    return replace(chain, conditions=(*chain.conditions, *conditions))
+    return replace(_without_space(chain), conditions=(*chain.conditions, *conditions))
+
+
+def _without_space(chain: Chain) -> Chain:
+    """psi = 0 of psi = 0 in R^q: the equation says what is judged."""
+    space = chain.sides[-1].base if isinstance(chain.sides[-1], Power) else chain.sides[-1]
+    told = chain.relations[-1:] == ("in",) and "in" not in chain.relations[:-1] and isinstance(space, Letter)
+    if len(chain.relations) < 2 or not told or not isinstance(space, Letter) or not space.name.startswith("mathbb{"):
+        return chain
+    return replace(chain, sides=chain.sides[:-1], relations=chain.relations[:-1])
 
 
 def _condition(part: _Part, letters: Letters, end: int) -> Node:

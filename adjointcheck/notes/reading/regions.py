@@ -279,9 +279,14 @@ _HANDLERS = {
 
 def sentence(source: Source, found: Layout, start: int, since: int) -> str:
     """The sentence of prose that ends at `start`, not reaching back beyond `since`, after one before it that supposes something."""
-    *before, last = re.split(r"(?<=[.!?\u3002\uff01\uff1f])\s+(?=\S)", paragraph(source, found, start, since))
+    *before, last = sentences(paragraph(source, found, start, since))
     supposed = [words for words in before if SUPPOSED.search(words.lower())]
     return " ".join(" ".join([*supposed, last]).split())[-300:]
+
+
+def sentences(words: str) -> list[str]:
+    """The sentences of a paragraph, the last one perhaps not at its end."""
+    return re.split(r"(?<=[.!?\u3002\uff01\uff1f])\s+(?=\S)", words)
 
 
 def paragraph(source: Source, found: Layout, start: int, since: int) -> str:

@@ -96,10 +96,10 @@ def _bounded(chains: Iterable[tree.Chain], context: Context) -> Context:
 
 
 def _spelt(node: Node) -> Node:
-    """delta x y is a rate delta times x and y: nothing is varied in a field."""
+    """delta x y is a rate delta times x and y, d x y one of d: nothing is varied in a field."""
     if isinstance(node, tree.Variation):
         factors = node.of.factors if isinstance(node.of, tree.Product) else (node.of,)
-        return tree.Product((tree.Letter("delta"), *map(_spelt, factors)))
+        return tree.Product((tree.Letter("d" if node.total else "delta"), *map(_spelt, factors)))
     node = rebuilt(node, _spelt)
     nested = [factor.factors if isinstance(factor, tree.Product) else (factor,) for factor in getattr(node, "factors", ())]
     return replace(node, factors=tuple(factor for factors in nested for factor in factors)) if isinstance(node, tree.Product) else node

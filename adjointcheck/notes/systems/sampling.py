@@ -90,17 +90,23 @@ def horizon(chains: Iterable[tree.Chain], context: Context) -> Context:
     ends = [part.upper for chain in chains for part in walk(chain) if isinstance(part, tree.Integral)]
     ends += [end for chain in chains for end in _beyond(chain)]
     own = {key(end) for end in ends if isinstance(end, tree.Letter)} & {"T", "T_f", "t_1", "t_f"} or context.of("t1")
-    if not own or context.option("last"):
+    if not own or context.option("last") or any(next(_beyond(chain, "="), None) for chain in chains):
         return _counted(chains, context)
-    return replace(context, options={**context.options, "horizon": "own"})
+    told = any(next(_beyond(chain), None) for chain in chains)
+    return replace(context, options={**context.options, "horizon": "beyond" if told else "own"})
 
 
-def _beyond(chain: tree.Chain) -> Iterator[Node]:
+def _beyond(chain: tree.Chain, relation: str = "<") -> Iterator[Node]:
     """T of t_1 < ... < t_N < T."""
-    for one, relation, other in zip(chain.sides, chain.relations, chain.sides[1:], strict=False):
-        sample = isinstance(one, tree.Letter) and one.name in TIMES and bool(one.below)
-        if relation == "<" and sample and isinstance(other, tree.Letter) and key(other) in ("T", "T_f", "t_f"):
+    for one, seen, other in zip(chain.sides, chain.relations, chain.sides[1:], strict=False):
+        sample = isinstance(one, tree.Letter) and one.name in TIMES and bool(one.below) and one.below != (ZERO,)
+        if seen == relation and sample and isinstance(other, tree.Letter) and key(other) in ("T", "T_f", "t_f"):
             yield other
+
+
+def is_paid_last(node: Node) -> bool:
+    """What is paid at the last observation."""
+    return isinstance(node, Applied) and node.name == "phi" and node.at in (Symbol("N"), Symbol("s", part=(Symbol("N"),)))
 
 
 def _counted(chains: Iterable[tree.Chain], context: Context) -> Context:

@@ -22,6 +22,7 @@ from adjointcheck.notes.systems.current_values import is_undiscounted
 from adjointcheck.notes.systems.densities import rests_on_shape
 from adjointcheck.notes.systems.multiplier import supposed
 from adjointcheck.notes.systems.reservations import ends_at_start, given, is_unchosen
+from adjointcheck.notes.systems.sampling import is_paid_last
 from adjointcheck.notes.systems.several_costs import others
 from adjointcheck.notes.systems.special_cases import special_cases
 from adjointcheck.notes.systems.stages import guessed, is_particular
@@ -102,6 +103,24 @@ def _between_observations(line: Line) -> bool:
     seen = any(isinstance(part.at, Symbol) and part.at.name == "s" and not part.at.bound for part in paths) and bool(line.notes.of("s"))
     pulses = any(isinstance(side, tree.Vector) for side in line.sides)  # what moves between observations, and the jumps
     return seen and not pulses and any(part.at in (None, Symbol("t")) for part in paths)
+
+
+def _at_last_or_end(line: Line) -> bool:
+    """p(T) beside what is paid at t_N: is the last observation made at the end?"""
+    nodes = [part for side in line.sides for part in walk(side)]
+    ends = any(isinstance(part, Symbol) and part.name == "p" and part.at == Symbol("t1") for part in nodes)
+    return line.notes.option("horizon") == "own" and ends and any(map(is_paid_last, nodes))
+
+
+def _is_differential(line: Line) -> bool:
+    """dJ or dx(0), in notes that have a parameter d?"""
+    known = line.notes.letters.get("d")
+    if known is None or not known.part:
+        return False
+    rate = Symbol(known.symbol, part=(tree.Number(Fraction(known.part)),))
+    nodes = (part for side in line.sides for part in walk(side) if isinstance(part, tree.Product))
+    pairs = (pair for node in nodes for pair in zip(node.factors, node.factors[1:], strict=False))
+    return any(one == rate and isinstance(other, Symbol) and (other.name == "J" or other.at is not None) for one, other in pairs)
 
 
 def _of_path(line: Line) -> bool:
@@ -194,7 +213,9 @@ PARDONS = (
                "it is said of the time after the last observation")),
     Pardon(_if(lambda line: is_undiscounted(line.notes) and bool({"p", "H"} & (symbols(line.left) | symbols(line.right))),
                "the Hamiltonian leaves out the discount factor of the cost: its multiplier may be a current value")),
+    Pardon(_if(_at_last_or_end, "it may be right where the last observation is made at the end; write t_N = T or t_N < T")),
     Pardon(_if(_between_observations, "it holds between two observations, and which ones is not told")),
+    Pardon(_if(_is_differential, "d may be a parameter or a differential here; write \\mathrm{d} for the differential")),
     Pardon(_if(_of_path, "it may be the gradient in a control that all times share")),
     Pardon(_if(_asks_for_end, "it may ask for the best end time")),
     Pardon(_guess),
