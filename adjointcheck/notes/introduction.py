@@ -93,7 +93,7 @@ from adjointcheck.notes.systems.outputs import observed, output
 from adjointcheck.notes.systems.production import alike, taken_out
 from adjointcheck.notes.systems.reparametrised import reparametrised
 from adjointcheck.notes.systems.sampling import folded, joined, sampled
-from adjointcheck.notes.systems.several_costs import about, composed, is_another, law_of, spelt, summed
+from adjointcheck.notes.systems.several_costs import about, best, composed, is_another, law_of, spelt, summed
 from adjointcheck.notes.systems.several_costs import named as spoken_costs
 from adjointcheck.notes.systems.solvers import lost
 from adjointcheck.notes.systems.spaces import membership
@@ -127,6 +127,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     chain, kind, doubts = single(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
     context = with_flux(chain, replace(context, options={**context.options, "about": kind}) if kind else context)
+    chain = replace(chain, sides=tuple(best(side, context) for side in chain.sides))
     chain, context = lost(*in_value(*in_values(normal(as_field(chain, context), context), context)))
     chain, context = rooted(*observed(assembled(above(lowered(chain, context), context), context), context))
     stepped = iteration(chain, context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from understood import statuses
 
 from adjointcheck.expression.grammar import parse
 from adjointcheck.notes.letters.context import Context, read_header
@@ -83,3 +84,37 @@ def test_a_wrong_equation_of_motion_is_refuted_and_what_is_not_elementary_has_no
     context = acquainted(read_text(r"$\dot x = -|x|^3 + a x$").formulas, Context())
     chain = read_formula("x = 0", context.reader())
     assert isinstance(chain, Chain) and not list(component_settings(chain, context))
+
+
+EPIDEMIC = r"$$ \dot S = -\beta S I , \quad \dot I = \beta S I - \gamma I , \quad S(0) = %s , \quad I(0) = i_0 $$ $G = \int_0^T I\, dt$ $$\dot\lambda_S = \beta I (\lambda_S - \lambda_I)$$ "
+
+
+@pytest.mark.parametrize(("start", "claim", "verdict"), [
+    ("S_0", r"\frac{dG}{di_0} = \lambda_I(0)", "proved"),
+    ("1 - i_0", r"\frac{dG}{di_0} = \lambda_I(0)", "unknown"),  # S(0) moves too
+    (r"1 - \gamma", r"\frac{dG}{d\gamma} = -\int_0^T I \lambda_I\, dt", "unknown"),
+    (r"1 - \gamma", r"\frac{dG}{d\beta} = \int_0^T S I (\lambda_I - \lambda_S)\, dt", "proved"),
+])
+def test_a_start_that_moves_with_what_is_differentiated_is_not_left_out(start: str, claim: str, verdict: str) -> None:
+    assert statuses(EPIDEMIC % start + f"$${claim}$$")[-1] == verdict
+
+
+SOLVED = r"$$\dot x_1 = x_2, \quad \dot x_2 = u, \quad x_1(0) = 1, \quad x_2(0) = 0$$ $$J = \frac12 \int_0^1 u^2\,dt + \frac12 x_1(1)^2$$ $$H = \psi_1 x_2 + \psi_2 u - \frac12 u^2$$ $$u = \psi_2$$ "
+
+
+def test_the_least_value_is_no_new_cost() -> None:
+    said, after = statuses(SOLVED + r"$$J_{\min} = \int_0^1 u^2\,dt + \frac12 x_1(1)^2$$ $$\psi_1(1) = -x_1(1)$$")[-2:]
+    assert said == "refuted"
+    assert after != "refuted"
+
+
+FREE = r"$$\dot z(t) = w(t)$$ $$J = \Phi(z(T)) + \frac{\kappa}{2}\int_0^T \|w(t)\|^2 dt$$ $$H = a^\top w + \frac{\kappa}{2} \|w\|^2$$ "
+
+
+def test_a_control_that_is_the_velocity_is_as_long_as_the_state() -> None:
+    assert statuses(FREE + r"$$a(t) + \kappa w(t) = 0$$ $$a(t) - \kappa w(t) = 0$$ $$\dot a(t) = 0$$")[-3:] == ["proved", "refuted", "proved"]
+
+
+def test_what_rests_on_an_algebraic_equation_is_left_open() -> None:
+    text = r"$$\dot y = f(y, z, p)$$ $$0 = g(y, z, p)$$ $$G = \int_0^T r(y, z, p)\,dt$$ $$\frac{dG}{dp} = \int_0^T r_p + \lambda^T f_p\,dt$$"
+    assert statuses(text, "state: y\nparameters: p\ncostate: \\lambda (column)\nfield: f\nobjective: G")[-1] == "unknown"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial, reduce
 from itertools import pairwise
 
 from adjointcheck.notes.letters.context import GREEK, ORDER, ROLES, USUAL, Context, Declared, Shape, key, own
@@ -179,11 +180,21 @@ def constants(node: Node, context: Context, shape: tuple[str, str] = ("n", "1"))
         name = letter.name if is_placed(letter, context) else key(letter)
         if name in USUAL_CONTROLS and not context.of("w"):
             context = context.declare(Declared(name, "w", ("k", "1"), "path", source="proposed"))
-    context = own_letters(shape, node, context)
+    context = own_letters(shape, node, reduce(partial(_fitted, node, shape), letters, context))
     for letter in new:
         if letter.name in MATRICES and not _explains(letter, context):
             context = context.declare(Declared(key(letter), own(key(letter)), MATRICES[letter.name], source="proposed"))
     return context
+
+
+def _fitted(node: Node, shape: tuple[str, str], context: Context, letter: Node) -> Context:
+    """With u of f(x) + u as long as the state, where the notes do not say how long it is."""
+    known = context.letters.get(key(letter)) if isinstance(letter, tree.Letter) else None
+    terms = (term.of if isinstance(term, tree.Negative) else term for term in tree.terms(node))
+    alone = any(isinstance(term, tree.Letter | tree.Call) and head(term) == letter for term in terms)
+    if known is None or known.symbol != "w" or known.shape != ROLES["w"].shape or known.source != "proposed" or not alone:
+        return context
+    return replace(context, letters={**context.letters, known.letter: replace(known, shape=shape)})
 
 
 def noise(node: Node, context: Context) -> Context:

@@ -151,11 +151,12 @@ def _with_cost(after: Context, made: Context, formulas: Sequence[Formula]) -> Co
 
 
 def speaks_of(chain: tree.Chain, one: Context, other: Context) -> bool:
-    """Does a formula speak of a function or a path that only `other` knows, and of no component that only `one` knows?"""
+    """Does a formula speak of a function or a path that only `other` knows, and of no component and no path that only `one` knows?"""
     letters = [part for part in walk(chain) if isinstance(part, tree.Letter)]
     names = {key(letter) for letter in letters} | {letter.name for letter in letters}
     foreign = {name for name in names & other.letters.keys() - one.letters.keys() if other.letters[name].kind in ("function", "path")}
-    return bool(foreign) and not {name for name in names & one.letters.keys() - other.letters.keys() if one.letters[name].part}
+    known = (one.letters[name] for name in names & one.letters.keys() - other.letters.keys())
+    return bool(foreign) and not any(letter.part or letter.kind == "path" for letter in known)
 
 
 def _again(known: Declared, costate: Declared | None) -> Declared:

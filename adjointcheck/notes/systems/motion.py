@@ -8,6 +8,7 @@ from adjointcheck.notes.letters.context import USUAL, Context, Declared, Law, ke
 from adjointcheck.notes.letters.meaning import resolve, walk
 from adjointcheck.notes.letters.primes import is_primed, unprimed
 from adjointcheck.notes.letters.usage import (
+    USUAL_CONTROLS,
     USUAL_STATES,
     constants,
     differentiates,
@@ -77,5 +78,6 @@ def _is_field(node: Node) -> bool:
     function = head(node)
     if function is None or isinstance(node, tree.Negative | tree.Transposed):
         return False
-    named = isinstance(node, tree.Call) or key(function) in ("f", "F", "g", "v", "b")
+    timed = isinstance(node, tree.Call) and len(node.arguments) == 1 and getattr(node.arguments[0], "name", "") in ("t", "s", "tau")
+    named = (isinstance(node, tree.Call) and not (timed and key(function) in USUAL_CONTROLS)) or key(function) in ("f", "F", "g", "v", "b")
     return not function.below and key(function) not in USUAL and named

@@ -49,7 +49,10 @@ class Reservation:
         if "optimum" in self.inputs and (optimal or "w" in _slopes(nodes)):
             return True
         moves = any(isinstance(node, tree.Variation) for node in nodes) or bool(self.inputs & (_slopes(nodes) | _sensitivities(names)))
-        return bool(self.inputs & INPUTS) and moves and (_placed(nodes) or "J" in names or not any(map(_is_moved, nodes)))
+        wholes = _wholes(nodes)
+        moves |= bool(self.inputs & _components(nodes)) or any("_" in item and item.partition("_")[0] in wholes for item in self.inputs)
+        inputs = INPUTS & {item.partition("_")[0] for item in self.inputs}
+        return bool(inputs) and moves and (_placed(nodes) or "J" in names or not any(map(_is_moved, nodes)))
 
     def bars(self, status: str, left: Node, right: Node) -> bool:
         """Does it bar this verdict: refutations under f_x = 0, B = U U^T or a chosen variation, both about what is said twice?"""
@@ -87,9 +90,28 @@ def _at_end(place: Node | None) -> bool:
 
 def _slopes(nodes: list[Node]) -> frozenset[str]:
     """The inputs by which something is differentiated along the solution."""
+    return frozenset(symbol.name for symbol in _directions(nodes))
+
+
+def _components(nodes: list[Node]) -> frozenset[str]:
+    """theta_2 of a derivative by theta[2]."""
+    return frozenset(_component(symbol) for symbol in _directions(nodes) if symbol.part)
+
+
+def _wholes(nodes: list[Node]) -> frozenset[str]:
+    return frozenset(symbol.name for symbol in _directions(nodes) if not symbol.part)
+
+
+def _directions(nodes: list[Node]) -> Iterator[Symbol]:
     slopes = [node for node in nodes if isinstance(node, tree.Derivative) and node.kind in ("total", "functional", "nabla")
               and not (node.kind == "nabla" and isinstance(node.of, Applied) and node.of.name != "H")]
-    return frozenset(symbol.name for slope in slopes for symbol in slope.by if isinstance(symbol, Symbol))
+    return (symbol for slope in slopes for symbol in slope.by if isinstance(symbol, Symbol))
+
+
+def _component(symbol: Symbol) -> str:
+    """theta_2 of theta[2], and theta of the whole."""
+    numbers = [part.value for part in symbol.part if isinstance(part, tree.Number)]
+    return "_".join([symbol.name, *map(str, numbers)])
 
 
 def reserved(written: Node, chain: tree.Chain, context: Context, where: str, taken: bool) -> Iterator[Reservation]:
@@ -109,6 +131,7 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
         found |= _at_ends([left, right, *inside]) if relation in EQUALS and not taken and not names else frozenset()
         found |= {"all"} if context.over() == "layers" and _is_shifted(left, right) else frozenset()
         found |= {"all"} if relation in EQUALS and not taken and _is_nameless_cost(left, right) else frozenset()
+        found |= {"all"} if relation in EQUALS and not taken and _is_algebraic(left, right, inside) else frozenset()
         if found:
             yield Reservation(found, f"it rests on {where}, which is not carried into the setting")
 
@@ -118,6 +141,12 @@ def _is_set(left: Node, right: Node) -> bool:
     parts = list(walk(right))
     told = any(isinstance(part, tree.Chain) and {*part.relations} & {*BOUNDS} for part in parts)
     return told or (isinstance(left, Unknown) and any(isinstance(part, tree.Vector) for part in parts))
+
+
+def _is_algebraic(left: Node, right: Node, inside: Iterable[Node]) -> bool:
+    """0 = g(x, z, p) along the solution, of a g that nothing else tells of."""
+    named = any(isinstance(side, Unknown) for side in (left, right)) and any(map(_is_zero, (left, right)))
+    return named and any(isinstance(part, Symbol) and part.name == "x" and part.at in (None, Symbol("t")) for part in inside)
 
 
 def _is_nameless_cost(left: Node, right: Node) -> bool:
@@ -167,12 +196,17 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         if any(known.body is not None and left in walk(known.body) for name in _names(right) for known in context.of(name)):
             return frozenset()  # x_0 = x_b + z says what z is
         return _dependent(right, context, frozenset({"x0", "x"}))
+    if isinstance(left, Symbol) and left.part and left.name == "x" and _at_start(left.at):  # S(0) = 1 - i_0, where I(0) = i_0
+        known = f"x0_{_component(left).partition('_')[2]}"
+        letters = {_component(part) for part in walk(right) if isinstance(part, Symbol) and part.name in ("x0", "theta")}
+        return frozenset(letters | {known}) if letters - {known} else frozenset()
     if isinstance(left, Symbol) and left.name in ("t0", "t1") and left.at is None:
         return _dependent(right, context, frozenset())
     if any(law.kind == "arrival" for law in context.laws) and _at_ends([left, right]):
         return frozenset({"arrival"})
-    if isinstance(left, Symbol) and left.name == "x" and _at_end(left.at) and not any(isinstance(p, tree.Integral) for p in walk(right)):
-        return frozenset({"end"})
+    if isinstance(left, Symbol) and left.name == "x" and _at_end(left.at):
+        told = has_slope(right) or any(isinstance(part, tree.Integral) for part in walk(right))  # x(T) = x_0 - T grad Psi(x(T)) follows
+        return frozenset() if told else frozenset({"end"})
     if isinstance(left, Symbol) and left.name in ("J", "J_") and not has_slope(right) and _other_cost(left, right, context):
         return frozenset({"all"})
     if taken:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from adjointcheck.notes.letters.context import ACCENTS, Context, Law, key
 from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import is_placed
+from adjointcheck.notes.letters.quantities import OPTIMAL
+from adjointcheck.notes.letters.usage import role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.flows import counts_layers
@@ -91,6 +93,14 @@ def is_another(letter: tree.Letter | None, value: Node, context: Context) -> boo
         return True
     moved = law is not None and context.over() == "layers" and not counts_layers(law.right)
     return known is None or (known.symbol == "J" and (moved or _spells_out(law, value, context)))
+
+
+def best(node: Node, context: Context) -> Node:
+    """J^* for J_min, the known cost at the optimum: no cost of its own."""
+    plain = replace(node, below=(), above=(tree.Letter(OPTIMAL),)) if isinstance(node, tree.Letter) and not node.above else node
+    if isinstance(node, tree.Letter) and any(isinstance(mark, tree.Extremum) for mark in node.below):
+        return plain if context.law("objective") is not None and role_in(replace(node, below=()), context) == "J" else node
+    return rebuilt(node, lambda child: best(child, context))
 
 
 def _spells_out(law: Law | None, value: Node, context: Context) -> bool:
