@@ -125,3 +125,18 @@ COSTATE = r"\lambda_k=\left(\frac{\partial L_k}{\partial x_k}\right)^T+\left(\fr
 def test_a_sum_by_parts_is_no_other_costate(again: str, verdict: str) -> None:
     header = "state: x in R^n\ncontrol: u in R^m\ncostate: \\lambda (column)"
     assert last_two(header, JAPANESE + again, COSTATE, COSTATE)[0] == verdict
+
+
+CURRENT = r"""x_{t+1} = g(x_t, u_t)
+J = \sum_{t=0}^{T-1} \beta^t r(x_t, u_t) + \beta^T S(x_T)
+\mathcal{L} = \sum_{t=0}^{T-1} \beta^t [ r(x_t, u_t) + \beta \mu_{t+1} ( g(x_t, u_t) - x_{t+1} ) ] + \beta^T S(x_T)"""
+
+
+def test_a_multiplier_in_current_values_is_no_derivative_of_the_cost() -> None:
+    right, wrong = r"\mu_T = S'(x_T)", r"\mu_T = \beta^T S'(x_T)"
+    assert last_two("state: x in R^n\ncontrol: u\ncostate: \\mu (row)\nobjective: J", CURRENT, right, wrong) == ["unknown", "unknown"]
+
+
+def test_a_usual_letter_of_which_no_law_speaks_is_not_the_field() -> None:
+    given = "x_{t+1} = A x_t + B u_t\nJ = \\frac12 x_T' S x_T + \\frac12 \\sum_{t=0}^{T-1} (x_t' Q x_t + u_t' R u_t)\n\\mu_t = P_t x_t"
+    assert last_two("", given, r"F_t = (R + B'P_{t+1}B)^{-1} B'P_{t+1}A", "F_t = A")[0] != "refuted"

@@ -131,6 +131,7 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
         found |= _at_ends([left, right, *inside]) if relation in EQUALS and not taken and not names else frozenset()
         found |= {"all"} if context.over() == "layers" and _is_shifted(left, right) else frozenset()
         found |= {"all"} if relation in EQUALS and not taken and _is_nameless_cost(left, right) else frozenset()
+        found |= {"all"} if relation in EQUALS and _is_discounted(right) else frozenset()
         found |= {"all"} if relation in EQUALS and not taken and _is_algebraic(left, right, inside) else frozenset()
         if found:
             yield Reservation(found, f"it rests on {where}, which is not carried into the setting")
@@ -141,6 +142,26 @@ def _is_set(left: Node, right: Node) -> bool:
     parts = list(walk(right))
     told = any(isinstance(part, tree.Chain) and {*part.relations} & {*BOUNDS} for part in parts)
     return told or (isinstance(left, Unknown) and any(isinstance(part, tree.Vector) for part in parts))
+
+
+def _is_discounted(right: Node) -> bool:
+    """beta^t [r + beta mu_{t+1} (g - x_{t+1})] or exp(-rho t) [u + mu (f - xdot)]: mu is a current value, and no derivative of J."""
+    products = [part for part in walk(right) if isinstance(part, tree.Product) and any(map(_discounts, part.factors))]
+    return any(any(isinstance(part, Symbol) and part.name == "p" for part in walk(product)) and any(map(_lacks, walk(product)))
+               for product in products)
+
+
+def _lacks(node: Node) -> bool:
+    """- x_{t+1} and - xdot of what a multiplier stands before."""
+    inner = node.of if isinstance(node, tree.Negative) else None
+    moved = inner.of if isinstance(inner, tree.Derivative) and inner.kind == "total" else inner
+    return isinstance(moved, Symbol) and moved.name == "x" and (moved is not inner or moved.at is not None)
+
+
+def _discounts(node: Node) -> bool:
+    exponent = node.exponent if isinstance(node, tree.Power) else node if isinstance(node, tree.Function) and node.name == "exp" else None
+    running = [part for part in walk(exponent) if isinstance(part, Symbol) and part.name in ("t", "l")] if exponent is not None else []
+    return bool(running)
 
 
 def _is_algebraic(left: Node, right: Node, inside: Iterable[Node]) -> bool:

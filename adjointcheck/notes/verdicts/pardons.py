@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, Context
 from adjointcheck.notes.letters.forms import is_solved_state
-from adjointcheck.notes.letters.meaning import Symbol, core_of, symbols, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, children, core_of, symbols, walk
 from adjointcheck.notes.letters.numbered import barred, customary
 from adjointcheck.notes.letters.own_inputs import input_of, is_matrix
 from adjointcheck.notes.reading import tree
@@ -172,11 +172,13 @@ def _by_no_input(line: Line) -> bool:
 
 
 def _of_free_letter(line: Line) -> bool:
-    """P_k = ... of a letter of which no law speaks: it may be what says what P is."""
+    """P_k = ... or F_k = ... of a letter of which no law speaks: it may be what says what P is."""
     left = core_of(line.left)
-    known = next(iter(line.notes.of(left.name)), None) if isinstance(left, Symbol) and left.name not in ROLES else None
-    told = any(left.name in symbols(law.right) for law in line.notes.laws) if isinstance(left, Symbol) else True
-    return known is not None and known.body is None and not told
+    if not isinstance(left, Symbol | Applied) or (left.name in ROLES and left.name != "f"):
+        return False
+    known = next(iter(line.notes.of(left.name)), None)
+    told = any(left.name in symbols(law.right) for law in line.notes.laws)
+    return known is not None and known.body is None and not told and (left.name != "f" or known.source != "declared")
 
 
 def _without_layers(line: Line) -> bool:
@@ -187,10 +189,15 @@ def _without_layers(line: Line) -> bool:
 
 def _of_untold_theta(line: Line) -> bool:
     """theta of theta(c), which the notes never explain: it need not be the parameters."""
-    slopes = (part.by for side in line.sides for part in walk(side) if isinstance(part, tree.Derivative))
-    named = "theta" in symbols(line.sides[0]) | symbols(line.sides[1]) and not any(Symbol("theta") in by for by in slopes)
-    told = any(known.source != "usual" for known in (*line.notes.of("theta"), *line.notes.parts("theta")))
-    return named and not told
+    known = any(known.source != "usual" for known in (*line.notes.of("theta"), *line.notes.parts("theta")))
+    return not known and any(map(_multiplies_theta, line.sides))
+
+
+def _multiplies_theta(node: Node) -> bool:
+    """Does theta stand there by itself, in no function and as nothing in which is differentiated?"""
+    if isinstance(node, Applied):
+        return False
+    return node == Symbol("theta") or any(map(_multiplies_theta, (node.of,) if isinstance(node, tree.Derivative) else children(node)))
 
 
 PARDONS = (
