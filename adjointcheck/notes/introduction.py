@@ -263,8 +263,8 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
             context, more = introduced_function(part, "f", context, True)
             names += more
     bare = _without(pair[1], index)
-    context = taken_out(replace(letter, below=()), bare, context) if bare != pair[1] else context
-    context = constants(pair[1], alike(bare, context))
+    produced = taken_out(replace(letter, below=()), bare, context) if bare != pair[1] else context
+    context = constants(pair[1], context if produced is context else alike(bare, produced))
     context, right = of_any_form(pair[1], resolve(pair[1], context), context)
     law = Law("layers", resolve(pair[0], context), right)
     return "assumption", names, replace(context, laws=(*context.laws, law))

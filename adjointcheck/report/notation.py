@@ -223,8 +223,10 @@ class Dialect:
         return self.rows[row].format(*parts)
 
 
+_COMMANDS = {"asin": r"\arcsin", "acos": r"\arccos", "atan": r"\arctan",
+             **{name: "\\" + name for name in "exp log sin cos tan sinh cosh tanh min max".split()}}  # that LaTeX has
 IN_LATEX = Dialect(LATEX, escape_latex, {name: _LATEX_VARIANTS.get(name, "\\" + name) for name in GREEK},
-                   lambda head: getattr(PRIMITIVES.get(head), "latex", "") or rf"\operatorname{{{_NAMES.get(head, head)}}}")
+                   lambda head: _COMMANDS.get(head, rf"\operatorname{{{_NAMES.get(head, head)}}}"))
 IN_MATHML = Dialect(MATHML, html.escape, GREEK, lambda head: _NAMES.get(head, head))
 
 

@@ -95,9 +95,9 @@ def test_data_with_accents_or_names_above(text: str, letter: str) -> None:
     assert resolved.problems == () and letter in context.letters and context.of("O")
 
 
-@pytest.mark.parametrize("text", [r"$$0 < t_1 < \dots < t_N < T$$", r"$$J = \int_0^T L(x)\,dt$$"])
-def test_an_end_behind_the_last_observation(text: str) -> None:
-    assert begun(read_text(rf"$$\dot x = f(x)$$ {text}")).option("horizon") == "own"
+@pytest.mark.parametrize(("text", "horizon"), [(r"$$0 < t_1 < \dots < t_N < T$$", "beyond"), (r"$$J = \int_0^T L(x)\,dt$$", "own")])
+def test_an_end_behind_the_last_observation(text: str, horizon: str) -> None:
+    assert begun(read_text(rf"$$\dot x = f(x)$$ {text}")).option("horizon") == horizon
 
 
 def test_f_n_is_f_at_x_n_where_the_law_has_one_f_of_the_time() -> None:
