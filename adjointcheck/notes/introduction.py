@@ -18,7 +18,7 @@ from adjointcheck.notes.letters.curvature import directed, tangent, weighted
 from adjointcheck.notes.letters.families import named_neighbour, neighbouring
 from adjointcheck.notes.letters.forms import about_end_time, form_of, is_solved_state
 from adjointcheck.notes.letters.formulas import exampled, finer_step, formula, layer_formula, priced_example, update
-from adjointcheck.notes.letters.meaning import AXES, COUNTERS, Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.meaning import AXES, COUNTERS, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.mirrored import mirrored
 from adjointcheck.notes.letters.moments import above
 from adjointcheck.notes.letters.neighbours import first_order
@@ -93,7 +93,7 @@ from adjointcheck.notes.systems.outputs import observed, output
 from adjointcheck.notes.systems.production import alike, taken_out
 from adjointcheck.notes.systems.reparametrised import reparametrised
 from adjointcheck.notes.systems.sampling import folded, joined, sampled
-from adjointcheck.notes.systems.several_costs import about, best, composed, is_another, law_of, spelt, summed
+from adjointcheck.notes.systems.several_costs import about, best, composed, is_another, law_of, of_end, spelt, summed
 from adjointcheck.notes.systems.several_costs import named as spoken_costs
 from adjointcheck.notes.systems.solvers import lost
 from adjointcheck.notes.systems.spaces import membership
@@ -401,8 +401,7 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
     claimed = bool(context.of("J")) and context.over() == "time"
     if terminal is not None and not claimed:  # L(z(t_1)) = L(z(t_0) + int f dt): the loss of the end state
         assert letter is not None
-        context = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
-        return "assumption", (key(letter),), replace(context, laws=(*context.laws, law_of(letter, _end_cost(context))))
+        return "assumption", (key(letter),), of_end(letter, context)
     plain = reduce(_without, (tree.Letter(known.letter) for known in context.of("l")), value)  # L_t at the layer t is no slope
     if terminal is not None or differentiates(untraced(plain)) or any(getattr(p, "accents", ()) == ("dot",) for p in walk(value)):
         return None
@@ -455,11 +454,6 @@ def _takes_cost(function: tree.Letter, context: Context) -> bool:
     if bare is not None and bare.symbol == "phi":
         return False
     return known.symbol == "L" and known.arguments is None if known else not context.of("L")
-
-
-def _end_cost(context: Context) -> Node:
-    """Psi at the end state, over time or over layers."""
-    return Applied("Psi", (("x", Symbol("x", at=Symbol("N" if context.over() == "layers" else "t1"))),))
 
 
 def _quadratic_end(value: Node, context: Context) -> bool:

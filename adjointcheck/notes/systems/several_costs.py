@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from adjointcheck.notes.letters.context import ACCENTS, Context, Law, key
+from adjointcheck.notes.letters.context import ACCENTS, Context, Declared, Law, key
 from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import is_placed
 from adjointcheck.notes.letters.quantities import OPTIMAL
@@ -18,6 +18,13 @@ from adjointcheck.notes.systems.flows import counts_layers
 def law_of(letter: tree.Letter | None, value: Node) -> Law:
     """The cost that a letter names."""
     return Law("objective", tree.Letter(key(letter)) if letter is not None else Symbol("J"), value)
+
+
+def of_end(letter: tree.Letter, context: Context) -> Context:
+    """With Psi at the end state, over time or over layers, as the cost that a letter names."""
+    context = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
+    end = Applied("Psi", (("x", Symbol("x", at=Symbol("N" if context.over() == "layers" else "t1"))),))
+    return replace(context, laws=(*context.laws, law_of(letter, end)))
 
 
 def costs(context: Context) -> dict[str, Law]:

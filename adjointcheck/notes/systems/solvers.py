@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from adjointcheck.notes.letters.context import Context, Declared, key
+from adjointcheck.notes.letters.context import Context
 from adjointcheck.notes.letters.meaning import Applied, Symbol, core_of, rebuilt, resolve
 from adjointcheck.notes.letters.usage import ended_function, head, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.systems.several_costs import law_of
+from adjointcheck.notes.systems.several_costs import of_end
 
 SOLVER = re.compile(r"(?:ode)?[_ ]?(?:solver?|int(?:egrate)?|flow)(?:[_ ]?ode|[_ ]?ivp)?|ode", re.IGNORECASE)
 
@@ -51,13 +51,4 @@ def lost(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Context]:
     if len(sides) < 2 or not same or loss is None or not ended_function(sides[0], context):
         return chain, context
     inner = tuple(side.arguments[0] for side in sides if isinstance(side, tree.Call))
-    return replace(chain, sides=inner), _told(loss, context)
-
-
-def _told(loss: tree.Letter, context: Context) -> Context:
-    """With a cost of the end state under that letter, where the notes have none."""
-    if context.law("objective"):
-        return context
-    context = context.declare(Declared(key(loss), "J", kind="functional", source="proposed"))
-    end = Applied("Psi", (("x", Symbol("x", at=Symbol("N" if context.over() == "layers" else "t1"))),))
-    return replace(context, laws=(*context.laws, law_of(loss, end)))
+    return replace(chain, sides=inner), context if context.law("objective") else of_end(loss, context)
