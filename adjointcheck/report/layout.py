@@ -92,6 +92,8 @@ def _terms(root: Expression) -> Iterator[tuple[bool, Expression]]:
             stack.append((not minus, node.args[0]))
         elif node.head in _SUMS:
             stack += [(minus != (node.head == "sub"), node.args[1]), (minus, node.args[0])]
+        elif node.head == "mul" and node.args[0].head == "neg":
+            yield not minus, apply("mul", node.args[0].args[0], node.args[1])
         else:
             yield minus, node
 

@@ -300,8 +300,8 @@ def support_words(row: StepRow) -> str:
 
 
 def rule_words(rule: str) -> str:
-    """`integrate by parts`."""
-    return rule.replace("_", " ")
+    """`integrate by parts`, names of people in capitals."""
+    return rule.replace("_", " ").replace("lagrangian", "Lagrangian").replace("hamiltonian", "Hamiltonian")
 
 
 def claim_rows(derivation: Derivation) -> tuple[ClaimRow, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from adjointcheck.expression.grammar import LOG, parse
-from adjointcheck.expression.node import Expression, apply, symbol, total
+from adjointcheck.expression.node import Expression, apply, substitute, symbol, symbols_of, total
 from adjointcheck.report.wording import one_line, word
 from adjointcheck.trusted.theory import RULES
 
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from adjointcheck.trusted.replay import Judged
     from adjointcheck.trusted.verdict import Verdict, Witness
 
+PARTIAL = symbol("f_x")
 READING = (
-    "A letter stands for a matrix of the shape given; f_x is the formal partial derivative of f in x, for an f of which nothing "
+    "A letter stands for a matrix of the shape given; {} is the formal partial derivative of f in x, for an f of which nothing "
     "else is known. A dot is the time derivative, a delta a variation; over layers an index l + 1 marks the next layer, and letters "
     "without it are those of layer l. Superscripts - and + are the limits from before and after an inner point."
 )
@@ -29,11 +30,12 @@ FLAGS = {
 
 @dataclass(frozen=True)
 class LetterRow:
-    """A letter of the theorem with its shape and what is assumed of it."""
+    """A letter of the theorem with its shape, what it is a function of, and what is assumed of it."""
 
     symbol: Expression
     shape: str
-    words: str
+    arguments: tuple[Expression, ...]
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -64,20 +66,33 @@ def lines(theory: Theory) -> tuple[Line, ...]:
 
 def letter_rows(theory: Theory) -> tuple[LetterRow, ...]:
     """The letters with their shapes, functions with what they depend on."""
-    functions = theory.document["functions"]
-    return tuple(_letter_row(name, *text.split(), slopes=functions.get(name, {})) for name, text in theory.document["letters"].items())
+    functions, letters = theory.document["functions"], theory.document["letters"]
+    return tuple(_letter_row(_written(symbol(name), functions), functions.get(name, {}), *text.split()) for name, text in letters.items())
 
 
-def _letter_row(name: str, rows: str, cols: str, *flags: str, slopes: Mapping[str, str]) -> LetterRow:
+def _letter_row(letter: Expression, slopes: Iterable[str], rows: str, cols: str, *flags: str) -> LetterRow:
     kind = {(True, True): "scalar", (False, True): f"column of {rows}", (True, False): f"row of {cols}"}
-    shape = kind.get((rows == "1", cols == "1"), f"{rows} x {cols}")
-    words = [f"a function of {', '.join(slopes)}"] * bool(slopes) + [FLAGS[flag] for flag in flags]
-    return LetterRow(symbol(name), shape, ", ".join(words))
+    shape = kind.get((rows == "1", cols == "1"), f"{rows} by {cols}")
+    return LetterRow(letter, shape, tuple(map(symbol, slopes)), tuple(FLAGS[flag] for flag in flags))
+
+
+def assumed(row: LetterRow, show: Callable[[Expression], str]) -> str:
+    """What is assumed of a letter in words, with the letters that it is a function of as `show` prints them."""
+    return ", ".join([f"a function of {', '.join(map(show, row.arguments))}"] * bool(row.arguments) + [*row.words])
+
+
+def _written(root: Expression, functions: Mapping[str, Mapping[str, str]]) -> Expression:
+    """A partial of a letter with an index as such: phi_s_t, its name in the log, would be read as phi at the time s_t."""
+    indexed = [(f, slopes) for f, slopes in functions.items() if "_" in f]
+    partials = {part: f"{f}.{a}" for f, slopes in indexed for a, part in slopes.items() if a.isalpha()}
+    split = [(name, *name.partition(".")) for name in symbols_of(root)]
+    return substitute([root], {name: symbol(partials[base] + dot + jets) for name, base, dot, jets in split if base in partials})[0]
 
 
 def _line(document: Mapping[str, Any], step: Mapping[str, Any], judged: Judged, numbers: Mapping[str, int]) -> Line:
     verdict, row = judged.verdict, RULES.get(step["rule"])
-    left, right, place = sides(step["claim"], document["points"])
+    *claim, place = sides(step["claim"], document["points"])
+    left, right = (_written(side, document["functions"]) for side in claim)
     sources = tuple(numbers[name] for name in step["premises"] if name in numbers)
     return Line(numbers[step["id"]], one_line(step["id"]), step["rule"], step["id"] in document["conclusions"],
                 row.words if row else one_line(step["rule"]), left, right, place,

@@ -19,6 +19,7 @@ from adjointcheck.report.wording import tone, word
 
 if TYPE_CHECKING:
     from adjointcheck.derive.theories import Theory
+    from adjointcheck.expression.node import Expression
 
 Section = tuple[str, str, str, list[outline.Line]]
 CAP = 4000
@@ -39,8 +40,8 @@ def theory_html(theory: Theory) -> str:
     verdict, proof = word(theory.verdict.status), outline.lines(theory)
     return render("theory.html.j2", {
         "name": theory.name, "title": theory.title, "source": theory.document["source"], "verdict": verdict, "tone": tone(verdict),
-        "heading": outline.heading(theory), "reading": outline.READING,
-        "letters": [(Markup(f"<math>{mathml(row.symbol)}</math>"), row.shape, row.words) for row in outline.letter_rows(theory)],
+        "heading": outline.heading(theory), "reading": Markup(outline.READING.format(_inline(outline.PARTIAL))),
+        "letters": [(_inline(row.symbol), row.shape, Markup(outline.assumed(row, _inline))) for row in outline.letter_rows(theory)],
         "sections": [{"anchor": anchor, "title": title, "words": words, "lines": [_line_view(line, linked=True) for line in lines]}
                      for anchor, title, words, lines in _sections(proof)],
         "proof": [_line_view(line, linked=False) for line in proof],
@@ -48,15 +49,24 @@ def theory_html(theory: Theory) -> str:
     })
 
 
+def _inline(letter: Expression) -> Markup:
+    return Markup(f"<math>{mathml(letter)}</math>")
+
+
 def _line_view(line: outline.Line, linked: bool) -> dict[str, Any]:
     return {
-        "number": line.number, "words": line.words, "place": line.place, "verdict": line.verdict, "tone": tone(line.verdict),
+        "number": line.number, "words": line.words, "verdict": line.verdict, "tone": tone(line.verdict),
+        "place": _inline(outline.symbol(line.place)) if line.place else "",
         "math": Markup(display_mathml(lay_out(line.right, line.left, cap=CAP))), "support": outline.support_words(line),
         "witness": witness_text(line.witness) if line.witness else "", "linked": linked,
     }
 
 
 # LaTeX
+
+
+def _dollars(letter: Expression) -> str:
+    return f"${latex(letter)}$"
 
 
 def theory_latex(theory: Theory) -> str:
@@ -69,9 +79,9 @@ def _latex_lines(theory: Theory) -> Iterator[str]:
     yield rf"\section*{{{text_latex(theory.title)}: {word(theory.verdict.status)}}}"
     yield f"{text_latex(outline.heading(theory))} ({text_latex(theory.document['source'])})."
     yield r"\section{Letters}"
-    yield text_latex(outline.READING)
+    yield outline.READING.format(_dollars(outline.PARTIAL))
     yield from table_latex("lP{3cm}P{9cm}", ("letter", "shape", "assumed"), (
-        (f"${latex(row.symbol)}$", text_latex(row.shape), text_latex(row.words)) for row in outline.letter_rows(theory)))
+        (_dollars(row.symbol), text_latex(row.shape), outline.assumed(row, _dollars)) for row in outline.letter_rows(theory)))
     for _, title, words, lines in _sections(proof):
         if lines:
             yield rf"\section{{{title}}}"
@@ -111,9 +121,9 @@ def _markdown_lines(theory: Theory) -> Iterator[str]:
     proof = outline.lines(theory)
     yield from (f"# {literal(theory.title)}: {word(theory.verdict.status)}", "")
     yield f"{literal(outline.heading(theory))} ({literal(theory.document['source'])})."
-    yield from ("", "## Letters", "", literal(outline.READING))
+    yield from ("", "## Letters", "", outline.READING.format(_dollars(outline.PARTIAL)))
     yield from table_markdown(("letter", "shape", "assumed"), (
-        (row.symbol, row.shape, row.words) for row in outline.letter_rows(theory)))
+        (row.symbol, row.shape, outline.assumed(row, str)) for row in outline.letter_rows(theory)))
     for _, title, words, lines in _sections(proof):
         if lines:
             yield from (f"## {title}", "", words, "", *(each for line in lines for each in _markdown_display(line)))

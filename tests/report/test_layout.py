@@ -48,12 +48,17 @@ def joined(formula: Formula) -> Expression:
     return whole
 
 
-@pytest.mark.parametrize("text", ["x + y", LONG, f"-({LONG})", f"x - ({LONG})", ARM, f"{ARM} + {LONG}", f"-({ARM})"])
+@pytest.mark.parametrize("text", ["x + y", LONG, f"-({LONG})", f"x - ({LONG})", ARM, f"{ARM} + {LONG}", f"-({ARM})", f"(-a)*x*y + {LONG} - (-b)*y"])
 def test_nothing_is_lost_in_breaking_and_naming(text: str) -> None:
     root = parse(text)
     formula = lay_out(root, symbol("p_x.dot"))
     assert formula.hidden == 0
     assert number_of(put_together(formula)) == number_of(root)
+
+
+def test_a_sign_inside_a_product_stands_before_it() -> None:
+    lines = lay_out(parse(f"{LONG} + (-p)*q - (-q)*p")).lines
+    assert " ".join(map(display_plain, lines)).endswith("- p*q + q*p")
 
 
 def test_a_lost_term_would_be_seen() -> None:

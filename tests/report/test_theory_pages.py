@@ -76,6 +76,14 @@ def test_the_latex_page_compiles(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout[-2000:]
 
 
+def test_letters_are_written_as_letters() -> None:
+    """Places and arguments in mathematics, and a partial of phi_s as such: phi_{s_t} would be phi at the time s_t."""
+    page, tex = theory_html(proved("event")), theory_latex(proved("event"))
+    assert r"\partial_{t} \varphi_{s}" in tex and r"\varphi_{s_{t}}" not in tex and r"a function of $t$, $x$, $\theta$" in tex
+    stated = page.split('id="proof"')[0]  # the proof also tells the ids of the log
+    assert "at <math><mrow><msub><mi>t</mi>" in stated and not any(raw in stated for raw in ("at t0", "theta", "f_x"))
+
+
 def test_sides_of_a_functional() -> None:
     left, right, place = sides({"value": "J", "t0": "a", "t1": "0", "reversed": "L"}, ["t0", "t1"])
     assert (left.value, place) == ("J", "")
