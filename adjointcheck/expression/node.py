@@ -196,7 +196,7 @@ def walk(roots: Iterable[Expression]) -> list[Expression]:
                 order.append(node)
                 continue
             stack.append((node, True))
-            stack.extend([(arg, False) for arg in reversed(node.args) if arg not in seen])
+            stack.extend((arg, False) for arg in reversed(node.args))
     return order
 
 

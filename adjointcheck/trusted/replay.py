@@ -139,7 +139,7 @@ def _judge_claim(setting: Setting, name: str, text: str, by_rule: Mapping[str, t
         return Judged(name, rule, Verdict(Status.INVALID, reason=f"claims speak of {', '.join(TARGETS)} of a quantity of the statement"))
 
     def verdict() -> Verdict:
-        written = read(text, f"claim {name}", setting.scope, jets=True)
+        written = read(text, f"claim {name}", setting.scope)
         if not proved:
             return Verdict(Status.UNKNOWN, reason=f"the step {rule} it is held against is not proved")
         return _decide(setting, Obligation(written, expected, subject), blocked)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import copy
 import gc
+import operator
 import pickle
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from random import Random
 from threading import Barrier
+from typing import Any
 
 import pytest
 from strategies import Undefined, close, numeric, random_expression, random_point
@@ -39,6 +42,7 @@ from adjointcheck.expression.node import (
 )
 
 X, Y = symbol("x"), symbol("y")
+NEG_X, NEG_Y = apply("neg", X), apply("neg", Y)
 
 
 def test_equal_structure_is_the_same_object() -> None:
@@ -131,20 +135,20 @@ def test_lift_refuses_what_is_no_exact_number(value: object) -> None:
         lift(value)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("built", "expected"), [
-    (add(X, ZERO), X), (add(ZERO, X), X), (add(number(2), number(3)), number(5)), (add(X, neg(Y)), apply("sub", X, Y)),
-    (add(neg(X), Y), apply("sub", Y, X)), (sub(X, ZERO), X), (sub(ZERO, X), apply("neg", X)), (sub(X, neg(Y)), apply("add", X, Y)),
-    (sub(neg(X), Y), apply("neg", apply("add", X, Y))), (mul(X, ONE), X), (mul(ONE, X), X), (mul(X, ZERO), ZERO),
-    (mul(neg(X), neg(Y)), apply("mul", X, Y)), (mul(X, number(-2)), apply("neg", apply("mul", X, TWO))), (div(X, ONE), X),
-    (div(neg(X), Y), apply("neg", apply("div", X, Y))), (div(number(1), number(3)), number(Fraction(1, 3))),
-    (div(number(1), ZERO), apply("div", ONE, ZERO)), (neg(neg(X)), X), (neg(TWO), number(-2)), (power(X, ONE), X), (power(X, ZERO), ONE),
-    (power(number(3), number(4)), number(81)), (power(number(3), number(-1)), apply("pow", number(3), number(-1))),
-    (power(TWO, HALF), apply("pow", TWO, HALF)), (1 - X, apply("sub", ONE, X)), (2 / X, apply("div", TWO, X)), (2**X, apply("pow", TWO, X)),
-    (X > 1, apply("lt", ONE, X)), (X >= 1, apply("le", ONE, X)), (total([]), ZERO), (total([neg(X), Y]), apply("sub", Y, X)),
-    (total([neg(X), neg(Y)]), apply("neg", apply("add", X, Y))),
+@pytest.mark.parametrize(("fold", "args", "expected"), [
+    (add, (X, ZERO), X), (add, (ZERO, X), X), (add, (TWO, ONE), number(3)), (add, (X, NEG_Y), apply("sub", X, Y)), (add, (NEG_X, Y), apply("sub", Y, X)),
+    (add, (TWO, X), apply("add", TWO, X)), (sub, (X, ZERO), X), (sub, (ZERO, X), NEG_X), (sub, (TWO, HALF), number(Fraction(3, 2))), (sub, (X, NEG_Y), apply("add", X, Y)),
+    (sub, (NEG_X, Y), apply("neg", apply("add", X, Y))), (sub, (X, TWO), apply("sub", X, TWO)), (mul, (X, ONE), X), (mul, (ONE, X), X), (mul, (X, ZERO), ZERO), (mul, (ZERO, X), ZERO),
+    (mul, (TWO, HALF), ONE), (mul, (NEG_X, NEG_Y), apply("mul", X, Y)), (mul, (X, NEG_Y), apply("neg", apply("mul", X, Y))), (mul, (X, number(-2)), apply("neg", apply("mul", X, TWO))),
+    (mul, (TWO, X), apply("mul", TWO, X)), (div, (X, ONE), X), (div, (ZERO, X), ZERO), (div, (NEG_X, Y), apply("neg", apply("div", X, Y))), (div, (ONE, number(3)), number(Fraction(1, 3))),
+    (div, (ONE, ZERO), apply("div", ONE, ZERO)), (div, (X, TWO), apply("div", X, TWO)), (neg, (NEG_X,), X), (neg, (TWO,), number(-2)), (power, (X, ONE), X), (power, (X, ZERO), ONE),
+    (power, (number(3), number(4)), number(81)), (power, (TWO, number(64)), number(2**64)), (power, (TWO, number(65)), apply("pow", TWO, number(65))), (power, (TWO, X), apply("pow", TWO, X)),
+    (power, (number(3), number(-1)), apply("pow", number(3), number(-1))), (power, (TWO, HALF), apply("pow", TWO, HALF)), (operator.sub, (1, X), apply("sub", ONE, X)),
+    (operator.truediv, (2, X), apply("div", TWO, X)), (operator.pow, (2, X), apply("pow", TWO, X)), (operator.gt, (X, 1), apply("lt", ONE, X)), (operator.ge, (X, 1), apply("le", ONE, X)),
+    (total, ([],), ZERO), (total, ([NEG_X, Y],), apply("sub", Y, X)), (total, ([NEG_X, NEG_Y],), apply("neg", apply("add", X, Y))), (total, ([NEG_X],), NEG_X),
 ])
-def test_folding(built: Expression, expected: Expression) -> None:
-    assert built is expected
+def test_folding(fold: Callable[..., Expression], args: tuple[Any, ...], expected: Expression) -> None:
+    assert fold(*args) is expected
 
 
 def test_apply_folds_nothing() -> None:

@@ -21,8 +21,8 @@ from adjointcheck.notes.letters.context import Context, own_function, own_name
 from adjointcheck.notes.letters.curvature import is_second
 from adjointcheck.notes.letters.derivatives import differing
 from adjointcheck.notes.letters.indices import Unclear, ahead, counted_from, of_next
-from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, walk
-from adjointcheck.notes.letters.quantities import component_slot, instead
+from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, rebuilt, walk
+from adjointcheck.notes.letters.quantities import component_slot
 from adjointcheck.notes.letters.starting import SLOPE
 from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.proofs.composition import SIDES, Claim, Composition, Form
@@ -565,7 +565,7 @@ class Reader(Composition):
             raise Unclear("an integral", "integrals over time")
         if node.by.name != "t" and any(isinstance(part, Symbol) and part == Symbol("t") for part in walk(node.body)):
             raise Unclear(f"the time t under an integral over {node.by.name}", "one time under an integral")
-        node = replace(node, body=instead(node.body, node.by, Symbol("t", bound=True)))
+        node = replace(node, body=_running(node.body, node.by))
         limits = (self.limit(node.lower, "t0"), self.limit(node.upper, "t1"))
         sign = 1 if limits in STRETCHES else -1
         kind = STRETCHES.get(limits if sign > 0 else (limits[1], limits[0]), "")
@@ -592,3 +592,8 @@ class Reader(Composition):
         if set(body := self.form(node.body)) - {"", "here"}:
             raise Unclear("an expectation of several places", "an expectation at one time")
         return {"mean": body.get("here", ZERO) + body.get("", ZERO)}
+
+
+def _running(node: Node, by: Symbol) -> Node:
+    """t for the letter over which is integrated."""
+    return Symbol("t", bound=True) if node == by else rebuilt(node, lambda child: _running(child, by))

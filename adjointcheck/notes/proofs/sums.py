@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 from adjointcheck.expression.node import ZERO, Expression, substitute, symbol, symbols_of
 from adjointcheck.notes.letters.indices import Unclear, past_last
-from adjointcheck.notes.letters.meaning import Size, Symbol
-from adjointcheck.notes.letters.quantities import instead
+from adjointcheck.notes.letters.meaning import Size, Symbol, rebuilt
 from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
 
 if TYPE_CHECKING:
     from adjointcheck.notes.proofs.claims import Form, Reader
 
 PAID = "phi"
-ANY = Symbol("s", part=(Symbol("observation"),))
 
 
 def over_layers(reader: Reader, node: tree.Series) -> Form:
@@ -36,11 +35,17 @@ def over_observations(reader: Reader, node: tree.Series) -> Form:
     """A sum of what is taken at each observation: the same at s, at r, and at the end where the last one is made there."""
     ends = (None, tree.Number(ZERO.value + 1), Symbol("N"))
     whole = node.kind == "sum" and node.lower in ends[:2] and (node.upper in (ends[0], ends[2]) or isinstance(node.upper, Size))
-    body = reader.form(instead(node.body, Symbol("s", part=(node.index,)), ANY)) if whole and isinstance(node.index, Symbol) else {}
+    body = reader.form(_any(node.body, node.index)) if whole and isinstance(node.index, Symbol) else {}
     if set(body) != {"s"}:
         raise Unclear("a sum", "sums over all observations of what is taken at each")
     last = {reader.setting.language.points[-1]: _at_end(body["s"])} if reader.context.option("sampled to") else {}
     return {"s": body["s"], "r": _at_other(body["s"]), **last}
+
+
+def _any(node: Node, index: Node) -> Node:
+    """s_j with j for any observation."""
+    here = node == Symbol("s", part=(index,))
+    return Symbol("s", part=(Symbol("observation"),)) if here else rebuilt(node, lambda part: _any(part, index))
 
 
 def _at_other(root: Expression) -> Expression:
