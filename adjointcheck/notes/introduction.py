@@ -73,12 +73,25 @@ from adjointcheck.notes.systems.blocks import is_value, numbers, stacked, turned
 from adjointcheck.notes.systems.concrete import written_out
 from adjointcheck.notes.systems.current_values import current_hamiltonian, priced, repriced
 from adjointcheck.notes.systems.densities import supposed, untraced
+from adjointcheck.notes.systems.discounted import current_multiplier
 from adjointcheck.notes.systems.ensembles import EACH, single
 from adjointcheck.notes.systems.flows import phased, spoken_of
 from adjointcheck.notes.systems.impacts import by_cases, cased, jump
 from adjointcheck.notes.systems.implicit import explicit, implicit_layers, through_matrix
 from adjointcheck.notes.systems.iterates import at_iterate, iteration, sized
-from adjointcheck.notes.systems.layering import ANY_STEP, INNER, arrived, counted_back, finer, grid, of_any_form, shared, stepwise, unfolded
+from adjointcheck.notes.systems.layering import (
+    ANY_STEP,
+    INNER,
+    arrived,
+    counted_back,
+    finer,
+    grid,
+    of_any_form,
+    shared,
+    stepwise,
+    unfolded,
+    with_last,
+)
 from adjointcheck.notes.systems.manifold import end_condition, end_cost, with_end_multiplier
 from adjointcheck.notes.systems.mass import mass_dynamics, through_mass
 from adjointcheck.notes.systems.measured import increment, operators, rooted, scaled, specialised, vectors
@@ -264,7 +277,7 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
             names += more
     bare = _without(pair[1], index)
     produced = taken_out(replace(letter, below=()), bare, context) if bare != pair[1] else context
-    context = constants(pair[1], context if produced is context else alike(bare, produced))
+    context = constants(pair[1], alike(bare, produced))
     context, right = of_any_form(pair[1], resolve(pair[1], context), context)
     law = Law("layers", resolve(pair[0], context), right)
     return "assumption", names, replace(context, laws=(*context.laws, law))
@@ -406,7 +419,7 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
     if terminal is not None or differentiates(untraced(plain)) or any(getattr(p, "accents", ()) == ("dot",) for p in walk(value)):
         return None
     for part in integrals:
-        context = with_ends(part, context) if isinstance(part, tree.Integral) else context
+        context = with_ends(part, context) if isinstance(part, tree.Integral) else with_last(part, context)
     if not (integrals or ended or _quadratic_end(value, context)) or not is_paid(resolve(value, context)):
         return None
     if letter is not None and key(letter) not in context.letters:
@@ -504,8 +517,8 @@ INTRODUCTIONS = (step_value, worth, value, normalisation, bounded, membership, m
                  grid, layers, layer_formula, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, mass_dynamics,
                  integrated_dynamics, linearised, sensitivity, started, resting, reparametrised, switched, guard, reset, observed_cost,
                  increment, scaled, specialised, supposed, output, asked, start, end_condition, end_cost, implicit_layers, riccati_ansatz,
-                 finer_step, formula, update, split, piece, objective, augmented, adjoined_motion, repriced, current_hamiltonian,
-                 hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended, sought, ranged, naming)
+                 finer_step, formula, update, split, piece, objective, current_multiplier, augmented, adjoined_motion, repriced,
+                 current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended, sought, ranged, naming)
 UNJUDGED = (*NOTATIONS, step_value, worth, value, membership, asked, output, family, update, finer_step, propagator, sought, ranged)
 
 

@@ -67,6 +67,7 @@ from adjointcheck.notes.systems.step_values import (
     policy,
     says_less,
     speaks_of_step,
+    speaks_of_whole,
     unplaced,
     with_models,
 )
@@ -330,7 +331,7 @@ class Notes:
         """Of one step of dynamic programming, which rests on nothing else; without second derivatives of f where the words say so."""
         if self.context.over() != "layers":
             return replace(blank, words="it speaks of the value at other states than those of the optimal solution")
-        if {"p", "J", "H"} & symbols(tree.Chain((left, right), (relation,))):
+        if speaks_of_whole(tree.Chain((left, right), (relation,)), self.context):
             return replace(blank, words="it speaks of one step and of the whole problem")
         if loose := free_letters(tree.Chain((left, right), (relation,)), self.context):
             return replace(blank, words=f"what {loose[0]} is no line before says")

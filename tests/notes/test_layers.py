@@ -132,9 +132,28 @@ J = \sum_{t=0}^{T-1} \beta^t r(x_t, u_t) + \beta^T S(x_T)
 \mathcal{L} = \sum_{t=0}^{T-1} \beta^t [ r(x_t, u_t) + \beta \mu_{t+1} ( g(x_t, u_t) - x_{t+1} ) ] + \beta^T S(x_T)"""
 
 
-def test_a_multiplier_in_current_values_is_no_derivative_of_the_cost() -> None:
-    right, wrong = r"\mu_T = S'(x_T)", r"\mu_T = \beta^T S'(x_T)"
-    assert last_two("state: x in R^n\ncontrol: u\ncostate: \\mu (row)\nobjective: J", CURRENT, right, wrong) == ["unknown", "unknown"]
+BEHIND = CURRENT.replace(r"\beta \mu_{t+1}", r"\mu_t")  # the usual one of macroeconomics
+ALONE = CURRENT.replace(r"\beta \mu_{t+1}", r"\mu_{t+1}").replace("[", r"\{").replace("]", r"\}")
+GAMMA = r"""x_{k+1} = f(x_k, u_k)
+J = \sum_{k=0}^{N-1} \gamma^k \ell(x_k, u_k) + \gamma^N \phi(x_N)
+\mathcal{L} = J + \sum_{k=0}^{N-1} \gamma^{k+1} \mu_{k+1} ( f(x_k, u_k) - x_{k+1} )"""
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    (CURRENT, r"\mu_T = S'(x_T)", r"\mu_T = \beta^T S'(x_T)"),
+    *(pytest.param(*row, marks=pytest.mark.campaign) for row in (  # computing time
+        (CURRENT, r"\frac{\partial r}{\partial u}(x_t, u_t) + \beta \mu_{t+1} \frac{\partial g}{\partial u}(x_t, u_t) = 0",
+         r"\frac{\partial r}{\partial u}(x_t, u_t) + \mu_{t+1} \frac{\partial g}{\partial u}(x_t, u_t) = 0"),
+        (ALONE, r"\mu_T = \beta S'(x_T)", r"\mu_T = S'(x_T)"),
+        (BEHIND, r"\mu_{T-1} = \beta S'(x_T)", r"\mu_{T-1} = S'(x_T)"),
+        (BEHIND, r"\mu_{t-1} = \beta (\frac{\partial r}{\partial x}(x_t, u_t) + \mu_t \frac{\partial g}{\partial x}(x_t, u_t))",
+         r"\mu_{t-1} = \frac{\partial r}{\partial x}(x_t, u_t) + \beta \mu_t \frac{\partial g}{\partial x}(x_t, u_t)"),
+        (GAMMA, r"\frac{dJ}{du_k} = \gamma^k ( \frac{\partial \ell}{\partial u} + \gamma \mu_{k+1} \frac{\partial f}{\partial u} )",
+         r"\frac{dJ}{du_k} = \gamma^k ( \frac{\partial \ell}{\partial u} + \mu_{k+1} \frac{\partial f}{\partial u} )"),
+    ))])
+def test_a_multiplier_beside_a_discount_is_the_costate_without_it(given: str, right: str, wrong: str) -> None:
+    """mu of beta^t [r + beta mu_{t+1} (g - x_{t+1})] is no derivative of the cost, but beta^(-t) times it."""
+    assert last_two("state: x in R^n\ncontrol: u\nobjective: J", given, right, wrong) == ["proved", "refuted"]
 
 
 def test_a_usual_letter_of_which_no_law_speaks_is_not_the_field() -> None:

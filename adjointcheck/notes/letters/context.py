@@ -176,6 +176,7 @@ class Context:
     `maps`: capitals that are maps in plain type and other letters in bold (`letters.maps_beside_bold`).
     `rates`: letters of which the notes write the rates, and that are no functions (`letters.rates_in`).
     `called`: letters that are functions wherever they stand (`letters.called_in`).
+    `discounts`: letters whose powers beta^k weigh the layers (`letters.discounts_in`).
     `timed`: letters with a value in time somewhere (`letters.timed_in`).
     `circle`: the letter pi is the number (`letters.measures_circle`).
     `sample`: i of x^i, where the notes speak of samples (`ensembles.peopled`).
@@ -194,6 +195,7 @@ class Context:
     maps: frozenset[str] = frozenset()
     rates: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()
+    discounts: frozenset[str] = frozenset()
     timed: frozenset[str] = frozenset()
     circle: bool = False
     sample: str = ""
@@ -253,7 +255,7 @@ class Context:
         functions = frozenset(name for name, kind in names.items() if kind in ("function", "functional"))
         return Letters(
             functions=functions | self.called.difference(names) | {self.option("value")} - {""},
-            plain=frozenset(names) - paths - functions,
+            plain=(frozenset(names) | self.discounts) - paths - functions,
             signals=paths | self.rates.difference(names),
             indexed=paths | {self.option("value"), self.option("stage value")} - {""} if self.over() == "layers" else frozenset(),
             times=_times_of(self.letters),

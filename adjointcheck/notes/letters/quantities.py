@@ -122,10 +122,18 @@ def is_rate(node: Symbol, context: Context) -> bool:
     return known is not None and (known.shape, known.kind, known.body) == (("1", "1"), "constant", None) and node.at is None
 
 
+def is_growth(node: Node, context: Context) -> bool:
+    """beta, 1 + r, 1/(1 + r): made of such numbers."""
+    if isinstance(node, tree.Sum | tree.Product | tree.Quotient):
+        parts = [*children(node)]
+        return all(isinstance(part, tree.Number) or is_growth(part, context) for part in parts) and any(symbols(part) for part in parts)
+    return isinstance(node, Symbol) and is_rate(node, context)
+
+
 def turned(node: Node, context: Context) -> Node:
     """The transpose, minus a skew matrix; beta^T of a number is its power at the horizon T."""
     known = context.of(node.name) if isinstance(node, Symbol) else ()
-    if isinstance(node, Symbol) and is_rate(node, context):
+    if is_growth(node, context):
         return tree.Power(node, Symbol("N"))
     if any(f"skew {letter.letter}" in context.hypotheses for letter in known):
         return tree.Negative(node)

@@ -65,7 +65,7 @@ class Writer:
         """An index in numbers; raises Unclear where it is none."""
         match node:
             case None:
-                return self.value("l")
+                return self.values["l"]
             case tree.Number(value) if value.denominator == 1:
                 return int(value)
             case tree.Negative(of):
@@ -76,14 +76,9 @@ class Writer:
                 return self.count
             case Symbol(name="t0"):
                 return 0
-            case Symbol(name=name, at=None, part=()):
-                return self.value(name)
+            case Symbol(name=name, at=None, part=()) if name in self.values:
+                return self.values[name]
         raise Unclear("an index", "numbers and letters that count layers")
-
-    def value(self, name: str) -> int:
-        if name not in self.values:
-            raise Unclear(name, "a letter that counts layers")
-        return self.values[name]
 
     def layer(self, node: Node | None) -> int:
         found = self.number(node)
@@ -114,6 +109,11 @@ class Writer:
         if declared.body is not None:
             return self.at(self.layer(node.at)).written(declared.body) if declared.kind == "path" else self.written(declared.body)
         return replace(node, name=f"{node.name}_{self.layer(node.at)}", at=None) if declared.kind == "path" else node
+
+    def of_power(self, node: tree.Power) -> Node:
+        """beta^(1 - l) with the layer's number."""
+        counted = tree.Number(Fraction(self.number(node.exponent))) if symbols(node.exponent) & {"l", "N"} else node.exponent
+        return replace(node, base=self.written(node.base), exponent=counted)
 
     @property
     def paid_first(self) -> bool:

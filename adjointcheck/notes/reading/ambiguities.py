@@ -125,6 +125,16 @@ def _places(name: str, text: str) -> list[int]:
     return [found.end() for found in re.finditer(rf"(?<![A-Za-z\\]){sign}(?![A-Za-z])", text)]
 
 
+_WEIGHED = re.compile(r"\\sum\s*(?:\\limits\s*)?_\s*\{\s*([klnjt])\s*=[^{}]*\}\s*(?:\^\s*(?:\w|\\infty|\{[^{}]*\}))?\s*"
+                      r"(?:\\\w+\s*)?[\[({]?\s*(?:\\,\s*)?\\(alpha|beta|gamma|delta|rho)\s*\^\s*\{?\s*\1(?![A-Za-z])")
+
+
+def discounts_in(texts: Iterable[str]) -> frozenset[str]:
+    """Letters with a power beta^k behind a sum over k, that never have an index below: discount factors."""
+    whole = "\n".join(texts)
+    return frozenset(name for _, name in _WEIGHED.findall(whole) if not re.search(rf"\\{name}\s*(?:_|\^\s*\{{?\s*\()", whole))
+
+
 _PI = re.compile(r"\\pi(?![A-Za-z])")
 _NAMED = re.compile(r"\s*(?:_|'|:?=|\^(?!\s*\{?\s*\d)|\(|\\(?:left|[bB]igg?l?)\s*\(|\\(?:prime|in)(?![A-Za-z]))")
 _MARKED = re.compile(r"(?:\\(?:d?dot|delta|nabla|partial|hat|bar|tilde|mathbf|boldsymbol|bm|vec|log|ln)|(?<![A-Za-z])d|\\mathrm\{d\}|,)"

@@ -38,10 +38,10 @@ def current_hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
     for made in prices:
         part = (tree.Number(Fraction(made.part)),) if made.part else ()
         price = costate(Symbol("p", part=part), replace(made, sign=made.sign * sign))
-        context = _defined(made.letter, tree.Product((growth, price)), context)
+        context = defined(made.letter, tree.Product((growth, price)), context)
     body = resolve(pair[1], constants(pair[1], context, ("1", "1")))
     names = (title(letter), *(made.letter for made in prices))
-    return None if unknown(body) else ("definition", names, _defined(title(letter), body, context))
+    return None if unknown(body) else ("definition", names, defined(title(letter), body, context))
 
 
 def repriced(chain: tree.Chain, context: Context) -> Introduced:
@@ -53,7 +53,7 @@ def repriced(chain: tree.Chain, context: Context) -> Introduced:
     factors = pair[1].factors if isinstance(pair[1], tree.Product) else ()
     letters = [head(pair[0]), *(letter for factor in factors if (letter := head(factor)) is not None)]
     decay, rest = _discounted(resolve(pair[1], context))
-    if len(letters) != 2 or decay not in (growth, _inverse(growth)) or isinstance(rest, tree.Product) or None in letters:
+    if len(letters) != 2 or decay not in (growth, inverse(growth)) or isinstance(rest, tree.Product) or None in letters:
         return None
     names = [key(letter) for letter in letters if letter is not None]
     present, current = names if decay == growth else names[::-1]
@@ -65,7 +65,7 @@ def repriced(chain: tree.Chain, context: Context) -> Introduced:
     price = replace(price, letter=present)
     letters_ = {name: other for name, other in context.letters.items() if name != current}
     after = replace(context, letters={**letters_, present: price})
-    return "definition", (current,), _defined(current, tree.Product((growth, costate(Symbol("p"), price))), after)
+    return "definition", (current,), defined(current, tree.Product((growth, costate(Symbol("p"), price))), after)
 
 
 def _discount(context: Context) -> Node | None:
@@ -82,15 +82,15 @@ def is_undiscounted(context: Context) -> bool:
         isinstance(part, tree.Function) and part.name == "exp" and _in_time(part) for body in bodies for part in walk(body))
 
 
-def _inverse(growth: Node) -> Node:
+def inverse(growth: Node) -> Node:
     power = growth.arguments[0] if isinstance(growth, tree.Function) else growth
     return tree.Function("exp", (power.of if isinstance(power, tree.Negative) else tree.Negative(power),))
 
 
-def _defined(name: str, body: Node, context: Context) -> Context:
+def defined(name: str, body: Node, context: Context, kind: str = "defined") -> Context:
     """The letter with what it stands for, and no longer as a costate or a Hamiltonian."""
     symbol = f"current_{re.sub('[^A-Za-z0-9]', '', name)}"
-    value = Declared(name, symbol, ("", ""), "defined", body=body, source="proposed")
+    value = Declared(name, symbol, ("", ""), kind, body=body, source="proposed")
     return replace(context, letters={**context.letters, name: value})
 
 
@@ -156,7 +156,7 @@ def _discounted(term: Node) -> tuple[Node | None, Node]:
     rest = tuple(factor for factor in factors if factor not in decays)
     if len(decays) != 1 or not rest:
         return None, term
-    return _inverse(decays[0]), rest[0] if len(rest) == 1 else tree.Product(rest)
+    return inverse(decays[0]), rest[0] if len(rest) == 1 else tree.Product(rest)
 
 
 def _in_time(node: Node) -> bool:

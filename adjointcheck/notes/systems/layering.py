@@ -132,6 +132,13 @@ def last_layer(chains: Iterable[tree.Chain], state: str, index: str, context: Co
     return replace(context, options={**context.options, "last layer": found.pop()}) if len(found) == 1 else context
 
 
+def with_last(series: tree.Series, context: Context) -> Context:
+    """With N of sum_{k=0}^{N-1} as the number of layers, also where it stands in an exponent."""
+    letter = _bare_end(series.upper) if series.upper is not None and context.over() == "layers" else None
+    known = letter is None or key(letter) in context.letters or letter.name not in LASTS or letter.name == "T" or context.of("N")
+    return context if known or letter is None else context.declare(Declared(key(letter), "N", source="proposed"))
+
+
 def _label(letter: tree.Letter) -> str:
     """L, or N_t."""
     return "_".join([letter.name, *(part.name for part in letter.below if isinstance(part, tree.Letter))])

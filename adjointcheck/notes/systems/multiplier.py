@@ -132,21 +132,22 @@ def _adjoined(node: Node, sign: int, context: Context) -> Iterator[tuple[tree.Le
         yield from _adjoined(node.of, -sign, context)
         return
     factors = node.factors if isinstance(node, tree.Product) else node.arguments if isinstance(node, tree.Function) else ()
-    defect = next((defect for factor in factors if (defect := _defect(factor, context))), 0)
-    found = split(node, lambda factor: _defect(factor, context) != 0) if defect else None
-    if found is not None and _multiplies(found[0], context):
-        yield found[0], found[1] * defect * sign, found[2], any(isinstance(factor, tree.Sum) for factor in factors)
-    elif not defect:
+    sense = next((sense for factor in factors if (sense := defect(factor, context))), 0)
+    found = split(node, lambda factor: defect(factor, context) != 0) if sense else None
+    if found is not None and multiplies(found[0], context):
+        yield found[0], found[1] * sense * sign, found[2], any(isinstance(factor, tree.Sum) for factor in factors)
+    elif not sense:
         for child in children(node):
             yield from _adjoined(child, sign, context)
 
 
-def _multiplies(letter: tree.Letter, context: Context) -> bool:
+def multiplies(letter: tree.Letter, context: Context) -> bool:
+    """May the letter be a costate, or is it one?"""
     name = letter.name if context.over() == "layers" else key(letter)
     return may_be_costate(name, context) or (name in context.letters and context.letters[name].symbol == "p")
 
 
-def _defect(node: Node, context: Context) -> int:
+def defect(node: Node, context: Context) -> int:
     """+1 for f - xdot, -1 for xdot - f, for F that the notes define so, and for xdot alone, 0 for anything else."""
     node = node.of if isinstance(node, tree.Transposed) else node
     named = head(node)

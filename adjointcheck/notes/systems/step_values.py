@@ -159,7 +159,9 @@ def _value(node: tree.Letter, context: Context, called: bool) -> Node | None:
     if value and end is not None and any(_is_last(part, context) for part in rest):  # V_N is the end cost
         letter, last = _letter(end.letter), tree.Letter(context.of("x")[0].letter, (rest[0],))
         return tree.Derivative(tree.Call(letter, (last,)), tuple(by), "partial", span=node.span) if by else letter
-    ahead = any(getattr(mark, "name", "") in ("prime", "+") for mark in marks) or any(
+    primed = any(getattr(mark, "name", "") == "prime" for mark in marks)
+    by = [_letter(known.letter) for known in context.of("x")[:1]] if primed and rest and value else by  # V_k'(x_k) is a slope
+    ahead = (primed and not rest) or any(getattr(mark, "name", "") == "+" for mark in marks) or any(
         isinstance(part, tree.Sum) and successor(tree.Letter("x", (part,))) is not None for part in (*rest, *marks))
     letter = tree.Letter(STAGE if stage else NEXT if ahead else VALUE, span=node.span)
     return tree.Derivative(letter, tuple(by), "partial", span=node.span) if by else letter
@@ -259,6 +261,11 @@ def _gain(term: Node, context: Context) -> tuple[str, int, bool]:
 def speaks_of_step(node: Node, context: Context) -> bool:
     """Does it speak of Q, V', V, or of what the notes define by these?"""
     return bool(OF_STEP & _spoken(symbols(node), context))
+
+
+def speaks_of_whole(node: Node, context: Context) -> bool:
+    """Does it speak of the costate, the cost or the Hamiltonian, or of what the notes define by these?"""
+    return bool({"p", "J", "H"} & _spoken(symbols(node), context))
 
 
 def _spoken(names: frozenset[str], context: Context) -> frozenset[str]:
