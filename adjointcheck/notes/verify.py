@@ -90,6 +90,8 @@ UNPAID = re.compile(  # no running cost
 
 EVENT_BEFORE = Reservation(INPUTS, "it may rest on the event of before, of which an example in components is not understood")
 CASE = re.compile(r"\b(?:if|when|suppose|should|wenn|falls|sofern|si|lorsque|quand|se|quando|cuando|если|когда)\b|若|如果|当")
+# What moves, in a formula that is not read: a rate or a next layer.
+MOVES = re.compile(r"\\d?dot\b|\\frac\s*\{(?:\\mathrm\s*\{?)?\s*d\b|\w'\s*(?:\(t\)\s*)?&?=|\{?\b\w\s*\+\s*1\b")
 LATE_START = Reservation(frozenset({"x0", "theta"}), "the notes say later that the start depends on the parameters")
 
 
@@ -208,9 +210,9 @@ class Notes:
         """What a formula that is not read speaks of on its left: a start, dynamics, or a letter (a cost?) that is then not known."""
         left, equals, _ = text.partition("=")
         chain = read_formula(f"{left} = 0", self.context.reader())
-        if not equals or isinstance(chain, Unread):
+        if not equals or (isinstance(chain, Unread) and not MOVES.search(text)):
             return
-        if isinstance(chain.sides[0], tree.Letter):
+        if isinstance(chain, Unread) or isinstance(chain.sides[0], tree.Letter):
             yield Reservation(frozenset({"all"}), f"it may rest on `{text}`, which is not read")
         else:
             written = tree.Chain((chain.sides[0], tree.Words("?")), ("=",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from adjointcheck.notes.reading import signs
 from adjointcheck.notes.reading.commands import LENGTH
@@ -14,9 +15,13 @@ from adjointcheck.notes.reading.scan import NotRead, Piece, scan
 
 _ROWS = "aligned|alignedat|gathered|split|array|cases|dcases|rcases|align|alignat|gather|eqnarray|multlined|darray"
 _OPENING = re.compile(rf"\s*(?:\\left\s*\\\{{|\\left\s*\.|\\[bB]igg?l?\s*\\\{{)?\s*\\begin\{{({_ROWS})(\*?)\}}(?:\[[a-z]\])?")
+_LABEL = re.compile(r"(?:\\(?:text|mathrm|textbf)\{[^{}]*\}|\((?:\\\w+\{)?\w+\}?[*']?\)|[\s~,;:.&]|\\q?quad\b|\\[,;:!])*\Z")
+_BEFORE = re.compile(r"(?:\\q?quad\b|\\text\{[^{}]*\}|[,;:])[\s~]*\Z")
+_BEHIND = re.compile(r"[\s,;.~]*(?:\\q?quad\b|\\text\{|\Z)|\s*,")
 _TAG = re.compile(r"\\(?:tag\*?|label)\s*\{([^{}]*)\}")
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 _EXPECT = re.compile(r"%\s*expect\s*:([^\n]*)")
+_NESTING = re.compile(r"\\(begin|end)\b|(?<!\\)[{}]")
 _COLUMNS = frozenset("align aligned alignat alignedat flalign".split())
 ONE = frozenset(["multline", "dmath", "multlined"])
 OPERATORS = frozenset(["cdot", "times", "pm"])
@@ -47,13 +52,18 @@ def lines(traced: Traced, environment: str) -> list[Line]:
     """The statements of a display in their order; what cannot be cut is one line."""
     text = _COMMENT.sub(lambda match: " " * len(match[0]), traced.text)
     expected = [(match.start(), match[1].strip()) for match in _EXPECT.finditer(traced.text)]
+    found = [line for part in _beside(replace(traced, text=text)) for line in _lines(part, environment)]
+    return [replace(line, expects=_expects(line, found[i + 1 :], traced, expected)) for i, line in enumerate(found)]
+
+
+def _lines(traced: Traced, environment: str) -> list[Line]:
+    text = traced.text
     try:
         text, kind, start, end = _peeled(text, environment.rstrip("*"))
         groups = _grouped(_rows(text, start, end, kind), kind)
     except NotRead:
         groups, kind = [[Row(0, len(text), True, None, None, 0)]], ""
-    found = [line for group in groups for line in _statements(group, replace(traced, text=text), kind)]
-    return [replace(line, expects=_expects(line, found[i + 1 :], traced, expected)) for i, line in enumerate(found)]
+    return [line for group in groups for line in _statements(group, replace(traced, text=text), kind)]
 
 
 def _expects(line: Line, later: list[Line], traced: Traced, expected: list[tuple[int, str]]) -> str:
@@ -80,15 +90,41 @@ def _peeled(text: str, kind: str) -> tuple[str, str, int, int]:
     return text, kind, start, end
 
 
+def _beside(traced: Traced) -> list[Traced]:
+    """A system in one brace and what stands beside it, each for itself; labels and words beside it are left out."""
+    cuts, text, at = [0], traced.text, 0
+    while opening := _OPENING.search(text, at):
+        at = opening.end()
+        end = _system_end(text, opening)
+        before, behind = text[cuts[-1] : opening.start()], _BEHIND.match(text, end)
+        apart = _LABEL.match(before) or (_BEFORE.search(before) and _balanced(before))
+        if end and behind and apart and not (behind.end() == len(text) and not before.strip()):
+            at, cuts = end, [*cuts, opening.start(), end]
+    parts = [traced.cut(start, end) for start, end in pairwise([*cuts, len(text)])]
+    return [part for part in parts if not _LABEL.match(part.text)] if len(cuts) > 1 else [traced]
+
+
+def _system_end(text: str, opening: re.Match[str]) -> int:
+    """Where the environment that opens there ends, if each of its rows states something; 0 else."""
+    inner = _argument_end(text, opening.end()) if opening[1] in ("array", "alignedat", "alignat") else opening.end()
+    for closing in re.finditer(rf"\\end\{{{opening[1]}\*?\}}\s*(?:\\right\s*(?:\.|\\\}}))?", text[inner:]):
+        if _balanced(text[inner : inner + closing.start()]):
+            rows = _rows(text, inner, inner + closing.start(), "cases", cut=False)
+            groups = _grouped(rows, opening[1])
+            return inner + closing.end() if len(rows) > 1 and all(any(row.relates for row in group) for group in groups) else 0
+    return 0
+
+
 def _argument_end(text: str, at: int) -> int:
     match = re.compile(r"\s*\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}").match(text, at)
     return match.end() if match else at
 
 
 def _balanced(text: str) -> bool:
+    """Do environments and braces close in `text` that open there?"""
     depth = 0
-    for match in re.finditer(r"\\(begin|end)\b", text):
-        depth += 1 if match[1] == "begin" else -1
+    for match in _NESTING.finditer(text):
+        depth += 1 if match[1] == "begin" or match[0] == "{" else -1
         if depth < 0:
             return False
     return depth == 0

@@ -22,6 +22,7 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.blocks import components
 from adjointcheck.notes.systems.stages import staged
 from adjointcheck.notes.systems.values import FROM_ZERO, RECKONED, at_zero, reckoned
+from adjointcheck.notes.systems.wholes import in_components
 from adjointcheck.notes.verdicts.comparison import readings
 from adjointcheck.notes.verdicts.situation import Situation, has_free_multiplier, situations, varied
 from adjointcheck.trusted.verdict import Status
@@ -39,6 +40,8 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context, form: s
     """PROVED if every component is; else the first component that is not."""
     if relation not in EQUALITIES:
         return Proof(Status.UNKNOWN, reason=f"`{relation}` is no equality")
+    if context.parts("x"):
+        left, right = in_components(left, context), in_components(right, context)
     proofs: list[Proof] = []
     for a, b in components(*(side_by_side(left, right) or (left, right))):
         try:
