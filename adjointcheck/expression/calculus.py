@@ -67,7 +67,7 @@ def gradient(roots: Sequence[Expression], seeds: Sequence[Expression], names: It
 
 def _scatter(node: Expression, cotangent: Expression, terms: Terms, live: set[Expression], names: Sequence[str]) -> None:
     pull = PRIMITIVES[node.head].pull
-    if pull is None or cotangent is ZERO:
+    if pull is None:
         return
     if node.head == "piecewise":
         return _scatter_piecewise(node, cotangent, terms, names)

@@ -112,7 +112,7 @@ class _Parser:
         return found
 
     def expression(self, floor: int) -> Expression:
-        nested = floor not in (1, 2, 4, 5, 6)  # right operands below powers end where they began: only the rest nests
+        nested = floor not in (2, 5, 6)  # right operands below powers end where they began: only the rest nests
         self.depth += nested
         if self.depth > self.caps.depth:
             self.fail(f"nesting of at most {self.caps.depth}")

@@ -130,7 +130,7 @@ def _aligned(rows: Iterable[str]) -> Lines:
 
 
 def _step(row: outline.StepRow) -> Lines:
-    yield rf"\subsection{{({row.number}) {text_latex(outline.rule_words(row.rule))}: {row.verdict}}}"
+    yield rf"\subsection{{({row.number}) {text_latex(outline.title(row.rule))}: {row.verdict}}}"
     yield text_latex(row.words)
     yield from _parts(row.parts)
     yield rf"\par\emph{{{text_latex(outline.support_words(row))}}}"

@@ -97,7 +97,7 @@ def _display(equations: Iterable[tuple[Expression, Expression | None]], number: 
 def _steps(rows: Iterable[outline.StepRow]) -> Lines:
     yield from _section("Derivation")
     for row in rows:
-        yield from (f"### ({row.number}) {outline.rule_words(row.rule)}: {row.verdict}", "", literal(row.words), "")
+        yield from (f"### ({row.number}) {outline.title(row.rule)}: {row.verdict}", "", literal(row.words), "")
         for part in row.parts:
             yield from _part(part)
         yield from ("", f"*{literal(outline.support_words(row))}*", "")

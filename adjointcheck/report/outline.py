@@ -304,6 +304,12 @@ def rule_words(rule: str) -> str:
     return rule.replace("_", " ").replace("lagrangian", "Lagrangian").replace("hamiltonian", "Hamiltonian")
 
 
+def title(rule: str) -> str:
+    """`Integrate by parts`."""
+    words = rule_words(rule)
+    return words[0].upper() + words[1:]
+
+
 def claim_rows(derivation: Derivation) -> tuple[ClaimRow, ...]:
     """The claims, those that failed first."""
     return tuple(sorted(map(claim_row, derivation.claims), key=lambda row: urgency(row.verdict)))

@@ -185,7 +185,7 @@ def _closed(word: Word, dim: str) -> Expression:
     for i, factor in enumerate(word):
         if factor.rows == "1":
             return reduce(lambda x, y: x * y, _cut(word[i:] + word[:i])[1])
-    while len(word) > 1 and word[0] == word[-1]._replace(inverted=not word[-1].inverted):
+    while word[0] == word[-1]._replace(inverted=not word[-1].inverted):  # no word of two letters: they would be gone
         word = word[1:-1]
     return symbol(f"tr({min(_text(turn[i:] + turn[:i]) for turn in (word, _turned(word)) for i in range(len(word)))})")
 

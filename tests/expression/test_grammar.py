@@ -254,7 +254,8 @@ def test_errors_of_whole_texts_and_names_say_what_to_do() -> None:
 
 @pytest.mark.parametrize(("cap", "fits", "exceeds"), [
     (Caps(characters=5), "x + y", "x + yy"), (Caps(tokens=3), "x+y", "x+y+x"), (Caps(depth=3), "((x))", "(((x)))"),
-    (Caps(digits=3), "123", "1234"), (Caps(exponent=6), "(x**2)**3", "(x**2)**4"),
+    (Caps(digits=3), "123", "1234"), (Caps(exponent=6), "(x**2)**3", "(x**2)**4"), (Caps(depth=3), "--x", "---x"), (Caps(depth=5), "piecewise(1, not not not x < 1, 2)", "piecewise(1, not not not not x < 1, 2)"),
+    (Caps(depth=3), "sin(x + y*z) + 2", "sin(x + y*z*(x))"),
 ])
 def test_each_cap_holds_and_no_tighter(cap: Caps, fits: str, exceeds: str) -> None:
     assert parse(fits, caps=cap) is parse(fits)

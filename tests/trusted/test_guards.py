@@ -126,7 +126,11 @@ def test_a_place_without_an_inside_proves_nothing(text: str) -> None:
 def test_a_product_is_negative_by_the_signs_of_its_factors(ring: Ring, signs: tuple[int, int], below: bool) -> None:
     found, x, y = with_xy(ring)
     found.signs = {found.key(x): signs[0], found.key(y): signs[1]}
-    assert found.negative(found.ring.mul(x, y)) is below
+    product, sign = found.ring.mul(x, y), signs[0] * signs[1]
+    assert found.negative(product) is below and found.sign_of(product) == found.sign(product) == sign
+    for factor in (F(3), F(-1, 3)):
+        assert found.sign_of(found.scaled(product, factor)) == (sign if factor > 0 else -sign)
+        assert not sign or found.side(found.scaled(product, factor)) == (sign if factor > 0 else -sign)
 
 
 # Caps

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import astuple, replace
 from fractions import Fraction as F
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -15,9 +16,10 @@ from test_smoothness import made
 from test_theory import INVALID, PROVED, REFUTED, UNKNOWN, judge, last, step
 
 from adjointcheck.errors import StepRejected
+from adjointcheck.expression import grammar
 from adjointcheck.expression.grammar import LOG, parse
 from adjointcheck.expression.node import ONE, apply, symbol, walk
-from adjointcheck.trusted import matrix, matrix_witness, normal_form, witness, zero
+from adjointcheck.trusted import atoms, language, matrix, matrix_witness, normal_form, polynomial, split, witness, zero
 from adjointcheck.trusted.atoms import MAX_SIZE_TO_FACTOR, Atoms
 from adjointcheck.trusted.matrix import Factor, Letter, Matrix
 from adjointcheck.trusted.normal_form import Normalizer
@@ -27,10 +29,23 @@ from adjointcheck.trusted.verdict import Verdict
 
 NONE: frozenset[str] = frozenset()
 X = symbol("x")
+MODULES = {module.__name__.rpartition(".")[2]: module for module in (atoms, grammar, language, matrix, matrix_witness, normal_form, polynomial, split, witness, zero)}
 
 
 def status(left: str, right: str) -> Any:
     return zero.equal(parse(left), parse(right)).status
+
+
+def test_the_limits_are_those_that_the_page_tells() -> None:
+    page = (Path(__file__).parents[2] / "derivations" / "PROOFS.md").read_text(encoding="utf-8")
+    _, table = page.split("| limit | value | in |\n|---|---|---|\n")
+    for row in table.split("\n\n")[0].splitlines():
+        _, _, values, places, _ = row.split("|")
+        assert [value for place in places.split(",") for value in numbers(eval(place.strip(), dict(MODULES)))] == [int(value) for value in values.split(",")], row
+
+
+def numbers(limit: Any) -> list[int]:
+    return [limit] if isinstance(limit, int) else list(astuple(limit))
 
 
 # Scalars
@@ -151,6 +166,14 @@ def test_angles_are_sums_of_six_at_most(count: int, wanted: Any) -> None:
     *most, one = (f"x{i}" for i in range(count))
     rest = " + ".join(most)
     assert status(f"sin({rest} + {one})", f"sin({rest})*cos({one}) + cos({rest})*sin({one})") is wanted
+
+
+@pytest.mark.parametrize("argument", ["x", "x/2", "3*x - y/5"])
+def test_signs_of_arguments_are_drawn_out(argument: str) -> None:
+    for head in ("sin", "tan", "sinh", "tanh", "asin", "atan"):
+        assert zero.equal(parse(f"{head}(-({argument}))"), parse(f"-{head}({argument})")).evidence[0] == "normal form (plain)"
+    for head in ("cos", "cosh", "abs"):
+        assert zero.equal(parse(f"{head}(-({argument}))"), parse(f"{head}({argument})")).evidence[0] == "normal form (plain)"
 
 
 def test_long_polynomials_are_not_factored() -> None:
