@@ -30,6 +30,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.ambiguities import called_in, discounts_in, maps_beside_bold, measures_circle, rates_in, timed_in
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.regions import sentences
+from adjointcheck.notes.systems.algebraic import algebraic
 from adjointcheck.notes.systems.ansatz import RICCATI, weighing
 from adjointcheck.notes.systems.backward import ending
 from adjointcheck.notes.systems.blocks import clocked, turned
@@ -129,6 +130,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = counted(_chains(formulas, context), decaying(_chains(formulas, context), context))
     context = acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context)))
     context = valuing(_chains(formulas, context), priced_steps(_chains(formulas, context), (formula.text for formula in formulas), context))
+    context = algebraic([unprimed(chain, context) for chain in _chains(formulas, context)], context)
     context = begins([unprimed(chain, context) for chain in _chains(formulas, context)], context)
     law = next((found for chain in _chains(formulas, context) if (found := stated(unprimed(chain, context), context))), None)
     first = context.over() == "layers"  # a flow that comes after layers has letters of its own

@@ -66,6 +66,7 @@ from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.adjoined_motion import adjoined_motion
+from adjointcheck.notes.systems.algebraic import algebraic_law, along_solution
 from adjointcheck.notes.systems.ansatz import foreseen, layered_ansatz, riccati_ansatz, worth
 from adjointcheck.notes.systems.arrivals import asked, follows
 from adjointcheck.notes.systems.at_samples import at_samples, is_beyond
@@ -182,7 +183,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = resolve(chain, context)
     made = on_clock(resolve(chain, spoken_of((made,), context)), context)
     assert isinstance(made, tree.Chain)
-    made = at_event(_placed(conserved(first_order(made))), context)
+    made = at_event(_placed(conserved(first_order(along_solution(made, context)))), context)
     made = joined(at_samples(stepwise(by_cases(made, context), context), context), context)
     sides = (weighted(numbers(priced_value(side, context)), context) for side in implied(made.sides))
     made = shared(replace(made, sides=tuple(curved(lengths(side)) for side in sides)))
@@ -418,6 +419,8 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
     plain = reduce(_without, (tree.Letter(known.letter) for known in context.of("l")), value)  # L_t at the layer t is no slope
     if terminal is not None or differentiates(untraced(plain)) or any(getattr(p, "accents", ()) == ("dot",) for p in walk(value)):
         return None
+    if any(role_in(head(argument), context) == "w" for call in ended for argument in call.arguments) and context.law("algebraic"):
+        return None  # a cost of the algebraic state at the end
     for part in integrals:
         context = with_ends(part, context) if isinstance(part, tree.Integral) else with_last(part, context)
     if not (integrals or ended or _quadratic_end(value, context)) or not is_paid(resolve(value, context)):
@@ -443,8 +446,8 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
         if function is not None and not role_in(function, context) and not context.of("Psi"):
             context, more = introduced_function(call, "Psi", context)
             names += more
-        elif function is not None and context.letters.get(key(function), Declared("", "")).arguments is None:
-            context, more = introduced_function(call, context.letters[key(function)].symbol, context)
+        elif function is not None and (known_end := context.letters.get(key(function))) is not None and known_end.arguments is None:
+            context, more = introduced_function(call, known_end.symbol, context)
     for letter_ in walk(value):
         if isinstance(letter_, tree.Letter) and letter_.name in USUAL_TERMINALS and not role_in(letter_, context) and not letter_.below:
             context, more = introduced_function(letter_, "Psi", context) if not context.of("Psi") and not integrals else (context, ())
@@ -518,7 +521,8 @@ INTRODUCTIONS = (step_value, worth, value, normalisation, bounded, membership, m
                  integrated_dynamics, linearised, sensitivity, started, resting, reparametrised, switched, guard, reset, observed_cost,
                  increment, scaled, specialised, supposed, output, asked, start, end_condition, end_cost, implicit_layers, riccati_ansatz,
                  finer_step, formula, update, split, piece, objective, current_multiplier, augmented, adjoined_motion, repriced,
-                 current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended, sought, ranged, naming)
+                 current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended, sought, ranged, algebraic_law,
+                 naming)
 UNJUDGED = (*NOTATIONS, step_value, worth, value, membership, asked, output, family, update, finer_step, propagator, sought, ranged)
 
 

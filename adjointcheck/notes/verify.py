@@ -47,7 +47,7 @@ from adjointcheck.notes.systems.dependent import REASON, asks_how
 from adjointcheck.notes.systems.ensembles import of_each
 from adjointcheck.notes.systems.flows import spoken_of, unforced
 from adjointcheck.notes.systems.impacts import settled
-from adjointcheck.notes.systems.manifold import shown, with_other_multiplier
+from adjointcheck.notes.systems.manifold import shown, speaks_of_multiplier, with_other_multiplier
 from adjointcheck.notes.systems.meanings import meant
 from adjointcheck.notes.systems.modes import eventful
 from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
@@ -191,7 +191,7 @@ class Notes:
                 return other
             self.context = after
         other = with_other_multiplier(self.context)
-        if other is not self.context and "nu" in symbols(resolved.chain) and any(finding.status == "refuted" for finding in found):
+        if other is not self.context and speaks_of_multiplier(resolved.chain) and any(map(is_against, found)):
             after, self.context = self.context, other
             resolved, again = self.understood(blank, chain)
             if all(finding.status == "proved" for finding in again):
@@ -412,6 +412,11 @@ def _question(reading: str) -> str:
 def unanswered(left: Node, right: Node, context: Context) -> str:
     """Why nothing is said of an equation that asks what the notes do not tell."""
     return REASON if asks_how(left, right, context) else MIXED if mixes(left, right, context) and not chains(left, right, context) else ""
+
+
+def is_against(finding: Finding) -> bool:
+    """Does it speak against the sign in which a multiplier was read?"""
+    return finding.status == "refuted" or finding.words == OPEN_SIGN
 
 
 def follows_from_sign(chain: Node) -> bool:

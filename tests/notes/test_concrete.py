@@ -113,8 +113,3 @@ FREE = r"$$\dot z(t) = w(t)$$ $$J = \Phi(z(T)) + \frac{\kappa}{2}\int_0^T \|w(t)
 
 def test_a_control_that_is_the_velocity_is_as_long_as_the_state() -> None:
     assert statuses(FREE + r"$$a(t) + \kappa w(t) = 0$$ $$a(t) - \kappa w(t) = 0$$ $$\dot a(t) = 0$$")[-3:] == ["proved", "refuted", "proved"]
-
-
-def test_what_rests_on_an_algebraic_equation_is_left_open() -> None:
-    text = r"$$\dot y = f(y, z, p)$$ $$0 = g(y, z, p)$$ $$G = \int_0^T r(y, z, p)\,dt$$ $$\frac{dG}{dp} = \int_0^T r_p + \lambda^T f_p\,dt$$"
-    assert statuses(text, "state: y\nparameters: p\ncostate: \\lambda (column)\nfield: f\nobjective: G")[-1] == "unknown"

@@ -42,7 +42,7 @@ class Role:
 _ROLES = (
     Role("x", "path", ("n", "1"), ("state", "states", "hidden state")),
     Role("p", "path", ("1", "n"), ("costate", "adjoint", "adjoint state", "adjoint variable", "multiplier")),
-    Role("w", "path", ("k", "1"), ("control", "controls", "weights", "input")),
+    Role("w", "path", ("k", "1"), ("control", "controls", "weights", "input", "algebraic state", "algebraic variable")),
     Role("theta", "constant", ("m", "1"), ("parameters", "parameter"), ("theta",)),
     Role("t", "variable", ("1", "1"), ("time",), ("t",)),
     Role("t0", "place", ("1", "1"), ("start", "initial time", "start time"), ("t_0",)),
@@ -66,6 +66,8 @@ _ROLES = (
     Role("tau", "place", ("1", "1"), ("event time",)),
     Role("r", "function", ("n", "1"), ("reset", "reset map", "jump map")),
     Role("psi", "function", ("q", "1"), ("terminal constraint", "terminal manifold", "end constraint", "constraint")),
+    Role("alg", "function", ("k", "1"), ("algebraic equation", "algebraic equations", "algebraic constraint")),
+    Role("p_alg", "path", ("1", "k"), ("algebraic multiplier",)),
     Role("nu", "constant", ("1", "q"), ("constraint multiplier", "terminal multiplier")),
     Role("eps", "variable", ("1", "1"), ("small", "small number", "perturbation size"), ("epsilon", "varepsilon", "eps")),
     Role("rho", "path", ("1", "1"), ("density", "probability density", "probability")),
@@ -211,8 +213,7 @@ class Context:
 
     def parts(self, symbol: str) -> tuple[Declared, ...]:
         """The letters of its components in their order, in notes that write them out."""
-        found = (declared for declared in self.letters.values() if declared.symbol == symbol and declared.part)
-        return tuple(sorted(found, key=lambda declared: declared.part))
+        return tuple(sorted((one for one in self.letters.values() if one.symbol == symbol and one.part), key=lambda one: one.part))
 
     def law(self, kind: str) -> Law | None:
         """The latest law of that kind."""
@@ -275,8 +276,7 @@ class Context:
 
 def _times_of(letters: Mapping[str, Declared]) -> frozenset[str]:
     """The usual letters of time that are no other letters, and those that the notes declare."""
-    timed = {name for name, declared in letters.items() if declared.symbol in ("t", "t0", "t1", "s", "tau")}
-    return Letters().times.difference(letters) | timed
+    return Letters().times.difference(letters) | {name for name, known in letters.items() if known.symbol in ("t", "t0", "t1", "s", "tau")}
 
 
 def contradicts(one: Declared, other: Declared) -> bool:

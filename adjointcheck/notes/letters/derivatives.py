@@ -232,6 +232,9 @@ def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Nod
             return replace(of, by=by * 2)
     if not by or not isinstance(by[0], Symbol):
         return tree.Derivative(of, by, kind)
+    if of == Symbol("w") and by in ((Symbol("x"),), (Symbol("theta"),)) and kind == "partial" and context.law("algebraic") is not None:
+        slope = Symbol(f"w_{by[0].name}")  # of the function of x and theta that 0 = g(x, z, theta) makes of z
+        return tree.Transposed(slope) if context.option("jacobian") == "transposed" else slope
     if len(by) == 1 and runs_back(by[0], context):
         return tree.Negative(tree.Derivative(of, (Symbol("t"),), "total"))
     if len(by) == 1 and (unit := scale(by[0], context)) is not None:

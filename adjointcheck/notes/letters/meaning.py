@@ -34,6 +34,7 @@ from adjointcheck.notes.letters.quantities import (
     Unknown,
     children,
     costate,
+    directions_of,
     here,
     in_functions,
     inside,
@@ -171,7 +172,7 @@ class _Resolver:
             return tree.Negative(component) if declared.sign < 0 else component
         if declared.kind == "function" and declared.symbol != "H":
             return Applied(declared.symbol, side=declared.side)
-        if declared.symbol in ("p", "nu", "a_theta"):
+        if declared.symbol in ("p", "nu", "p_alg", "a_theta"):
             return costate(Symbol(declared.symbol), declared)
         if declared.symbol == "H":
             return Applied("H") if declared.sign > 0 else tree.Negative(Applied("H"))
@@ -239,8 +240,8 @@ class _Resolver:
         slot = slots[0] if len(slots) == 1 else None
         if isinstance(core, Symbol) and core.name in ("J", "J_a") and slot is None:
             return base if self.context.over() == "layers" and below == [tree.Letter("h")] else Unknown(key(node))  # J_h
-        if isinstance(core, Symbol) and isinstance(slot, Symbol) and slot.name in ("theta", "x0") and core.name == "x":
-            return tree.Derivative(base, (slot,), "total")  # x_theta, the sensitivity
+        if isinstance(core, Symbol) and isinstance(slot, Symbol) and slot.name in directions_of(core, self.context):  # x_theta, z_x
+            return derivative(base, (slot,), "total" if core.name == "x" else "partial", self.context)
         if isinstance(core, Symbol) and isinstance(slot, Symbol) and slot.name == "theta" and core.name == "p":
             return inside(base, lambda c: replace(c, name="a_theta"))  # a_theta, the parameters' part of an augmented costate
         if isinstance(core, Symbol) and core.name == "p" and slot == Symbol("t") and self.context.option("clock") == node.name:

@@ -21,8 +21,8 @@ STARS = ("*", "ast", "star")
 OPTIMAL = "opt"  # how the reader marks x_*, x_{opt}, x^circ
 SIDES = {"-": "before", "+": "after", "minus": "before", "plus": "after"}
 _ENDS = ("t", "x", "theta")
-AXES = {"f": ORDER, "L": ORDER, "Psi": _ENDS, "phi": _ENDS, "g": _ENDS, "psi": _ENDS, "O": _ENDS, "r": ("x", "theta"), "base": ("x",),
-        "act": ("x",), "H": (*ORDER, "p"), "Qfun": ("x", "w"), "Vfun": ("t", "x"), "Vnext": ("x",)}
+AXES = {"f": ORDER, "L": ORDER, "alg": ORDER, "Psi": _ENDS, "phi": _ENDS, "g": _ENDS, "psi": _ENDS, "O": _ENDS, "r": ("x", "theta"),
+        "base": ("x",), "act": ("x",), "H": (*ORDER, "p"), "Qfun": ("x", "w"), "Vfun": ("t", "x"), "Vnext": ("x",)}
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,12 @@ def is_optimum(place: Node) -> bool:
     place = place.sides[-1] if isinstance(place, tree.Chain) else place
     marks = {getattr(mark, "name", "") for mark in (place, *place.above)} if isinstance(place, tree.Letter) else set()
     return bool(marks & {*STARS, OPTIMAL})
+
+
+def directions_of(path: Symbol, context: Context) -> tuple[str, ...]:
+    """By what a path is differentiated where that stands as its index: x_theta, and z_x where 0 = g(x, z, theta)."""
+    held = path.name == "w" and context.law("algebraic") is not None
+    return ("theta", "x0") if path.name == "x" else ("theta", "x") if held else ()
 
 
 def costate(symbol: Symbol, declared: Declared) -> Node:

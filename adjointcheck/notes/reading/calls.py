@@ -81,7 +81,8 @@ def _is_call(head: Node, paren: Paren, letters: Letters) -> bool:
     base = base_of(head)
     if paren.opener not in "([" or not paren.entries:
         return False
-    if isinstance(head, Power) and not only_times(paren.entries, letters) and _inverts(head.exponent):
+    power = head.of if isinstance(head, Transposed) else head  # B^{-T} (x - x_b)
+    if isinstance(power, Power) and not only_times(paren.entries, letters) and _inverts(power.exponent):
         return False
     if len(paren.entries) > 1:
         named = isinstance(base, Letter) and base.name in letters.functions | HAMILTONIANS and not base.below  # f[x, u, t]

@@ -22,7 +22,7 @@ from adjointcheck.notes.systems.concrete import NUMBERS, WHOLE, is_plain, moved_
 from adjointcheck.notes.systems.mechanics import first_order
 from adjointcheck.notes.systems.normality import MULTIPLIER, NORMAL
 
-KEPT = ("p", "x", "w", "theta", "t", "t0", "t1", "nu")
+KEPT = ("p", "x", "w", "theta", "t", "t0", "t1", "nu", "p_alg")
 PAID = ("J", "L", "Psi")
 SETTLED = ("goal", "gradients", "jacobian", "star", "prime", MULTIPLIER, NORMAL)
 NO = r"\b(?:no|without|ohne|kein\w*|sans|sin|senza|без)\b"

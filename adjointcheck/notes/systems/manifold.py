@@ -14,6 +14,7 @@ from adjointcheck.notes.reading.tree import Node
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 ZERO = tree.Number(Fraction(0))
+MULTIPLIERS = {"psi": "nu", "alg": "p_alg"}  # what each condition is multiplied with
 
 
 def end_condition(chain: tree.Chain, context: Context) -> Introduced:
@@ -41,26 +42,37 @@ def end_cost(chain: tree.Chain, context: Context) -> Introduced:
 
 
 def with_end_multiplier(node: Node, context: Context, told: str = "") -> Context:
-    """With nu of nu^T psi and of psi_x^T nu; what is transposed before psi, or stands behind psi^T, is a column."""
-    for letter, layout in _multipliers(node, context) if context.of("psi") else ():
-        known = context.letters.get(key(letter))
-        if not context.of("nu") and (known is None or is_spaced(known)):
-            layout = "column" if known is not None and known.shape[1] == "1" else layout
-            declared = Declared(key(letter), "nu", ROLES["nu"].shape, ROLES["nu"].kind, layout=layout, source="proposed", told=told)
-            context = replace(context, letters={**context.letters, key(letter): declared})
+    """With nu of nu^T psi and of psi_x^T nu; what is transposed before psi, or stands behind psi^T, is a column; so with mu of mu^T g."""
+    for condition, symbol in MULTIPLIERS.items():
+        for letter, layout in _multipliers(node, condition, context) if context.of(condition) else ():
+            known, role = context.letters.get(key(letter)), ROLES[symbol]
+            if not context.of(symbol) and (unknown(resolve(letter, context)) if known is None else is_spaced(known)):
+                layout = "column" if known is not None and known.shape[1] == "1" else layout
+                declared = Declared(key(letter), symbol, role.shape, role.kind, layout=layout, source="proposed", told=told)
+                context = replace(context, letters={**context.letters, key(letter): declared})
     return context
 
 
 def with_other_multiplier(context: Context) -> Context:
     """With -nu for nu, where no cost is written with it and no line has shown its sign; else as it is."""
-    turned = {known.letter: replace(known, sign=-known.sign, told="a line") for known in context.of("nu") if not known.told}
+    turned = {known.letter: replace(known, sign=-known.sign, told="a line") for known in _multiplied(context) if not known.told}
     return replace(context, letters={**context.letters, **turned}) if turned else context
 
 
 def shown(sides: Iterable[Node], context: Context) -> Context:
     """With the sign of nu as a proved line has it."""
-    told = {known.letter: replace(known, told=known.told or "a line") for known in context.of("nu")}
-    return replace(context, letters={**context.letters, **told}) if any("nu" in symbols(side) for side in sides) else context
+    named = speaks_of_multiplier(*sides)
+    told = {known.letter: replace(known, told=known.told or "a line") for known in _multiplied(context) if known.symbol in named}
+    return replace(context, letters={**context.letters, **told}) if told else context
+
+
+def speaks_of_multiplier(*sides: Node) -> frozenset[str]:
+    """nu, or mu of an algebraic equation."""
+    return frozenset().union(*map(symbols, sides)) & frozenset(MULTIPLIERS.values())
+
+
+def _multiplied(context: Context) -> tuple[Declared, ...]:
+    return tuple(known for symbol in MULTIPLIERS.values() for known in context.of(symbol))
 
 
 def is_spaced(known: Declared) -> bool:
@@ -68,18 +80,18 @@ def is_spaced(known: Declared) -> bool:
     return known.symbol == own(known.letter) and known.body is None and known.source == "proposed" and known.kind == "constant"
 
 
-def _multipliers(node: Node, context: Context) -> Iterator[tuple[tree.Letter, str]]:
+def _multipliers(node: Node, condition: str, context: Context) -> Iterator[tuple[tree.Letter, str]]:
     for part in walk(node):
         factors = part.factors if isinstance(part, tree.Product) else part.arguments if isinstance(part, tree.Function) else ()
-        rest = [factor for factor in factors if not _is_condition(factor, context)]
+        rest = [factor for factor in factors if not _is_condition(factor, condition, context)]
         letter = head(rest[0]) if len(factors) == 2 and len(rest) == 1 else None
         if letter is not None and not letter.accents:
             column = isinstance(part, tree.Product) and (isinstance(part.factors[0], tree.Transposed) or rest[0] is part.factors[1])
             yield replace(letter, above=()), "column" if column else ""
 
 
-def _is_condition(node: Node, context: Context) -> bool:
+def _is_condition(node: Node, condition: str, context: Context) -> bool:
     made = resolve(node, context)
     while isinstance(made, tree.Transposed | tree.Derivative | tree.Evaluated):
         made = made.of
-    return isinstance(made, Applied) and made.name == "psi"
+    return isinstance(made, Applied) and made.name == condition

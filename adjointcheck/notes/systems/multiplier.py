@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from adjointcheck.notes.letters.components import implied
-from adjointcheck.notes.letters.context import LATER, MOTIONS, USUAL, Context, Declared, Law, key, own
+from adjointcheck.notes.letters.context import LATER, MOTIONS, ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.cost_parts import is_later, is_rest
 from adjointcheck.notes.letters.costs import integrates
 from adjointcheck.notes.letters.dummies import named_arguments
@@ -42,7 +42,7 @@ def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
     declared = context.letters.get(key(letter))
     if declared is not None and declared.body is not None:
         return None
-    context = named_arguments(*pair, context)
+    context = with_algebraic_multiplier(pair[1], 1, named_arguments(*pair, context), "its Hamiltonian")
     context = told_by(pair[1], partial(_is_f, context=context), context)
     context = propose(tree.Chain((pair[1],), ()), context)
     (body,) = implied([without_rates(resolve(pair[1], constants(pair[1], context, ("1", "1"))), context)])
@@ -119,11 +119,20 @@ def augmented(chain: tree.Chain, context: Context) -> Introduced:
         return None
     for found, sign, layout, _ in terms:
         context = _tells(found, sign, layout, context, "its Lagrangian")
+    context = with_algebraic_multiplier(pair[1], 1, context, "its Lagrangian")
     context, known = priced(pair[1], with_end_multiplier(pair[1], context, "its Lagrangian")), context.letters.get(key(letter))
     context = propose(tree.Chain((pair[1],), ()), context)
-    body = resolve(pair[1], context)
+    body = _written_out(resolve(pair[1], context), context)
     declared = Declared(key(letter), "J_a", kind="functional", body=body, source=known.source if known else "proposed")
     return "definition", (key(letter),), replace(context, letters={**context.letters, key(letter): declared})
+
+
+def _written_out(body: Node, context: Context) -> Node:
+    """Beside mu^T g the cost as the notes write it; a setting's own J has mu g in it."""
+    cost = context.law("objective") if context.of("p_alg") else None
+    if cost is None:
+        return body
+    return cost.right if body == Symbol("J") else rebuilt(body, lambda child: _written_out(child, context))
 
 
 def _adjoined(node: Node, sign: int, context: Context) -> Iterator[tuple[tree.Letter, int, str, bool]]:
@@ -139,6 +148,22 @@ def _adjoined(node: Node, sign: int, context: Context) -> Iterator[tuple[tree.Le
     elif not sense:
         for child in children(node):
             yield from _adjoined(child, sign, context)
+
+
+def with_algebraic_multiplier(node: Node, sign: int, context: Context, told: str) -> Context:
+    """With mu of all +-mu^T g, where 0 = g holds a part of the state."""
+    if context.law("algebraic") is None or context.of("p_alg"):
+        return context
+    if isinstance(node, tree.Negative):
+        return with_algebraic_multiplier(node.of, -sign, context, told)
+    found = split(node, lambda factor: getattr(resolve(factor, context), "name", "") == "alg")
+    if found is not None and key(found[0]) not in USUAL and role_in(found[0], context) in ("", own(key(found[0]))):
+        (letter, turn, layout), role = found, ROLES["p_alg"]
+        declared = Declared(key(letter), "p_alg", role.shape, role.kind, sign=sign * turn, layout=layout, source="proposed", told=told)
+        return replace(context, letters={**context.letters, declared.letter: declared})
+    for child in children(node):
+        context = with_algebraic_multiplier(child, sign, context, told)
+    return context
 
 
 def multiplies(letter: tree.Letter, context: Context) -> bool:
@@ -275,7 +300,8 @@ def has_open_sign(context: Context, *sides: Node) -> bool:
 def with_other_sign(context: Context, by: str) -> Context:
     """The context with the other sign for the costate, told by something."""
     bodies = {name: replace(known, body=negated(known.body)) for name, known in context.letters.items() if known.body is not None}
-    costates = {name: replace(known, sign=-known.sign, told=by) for name, known in context.letters.items() if known.symbol == "p"}
+    turned = {name: known for name, known in context.letters.items() if known.symbol in ("p", "p_alg")}
+    costates = {name: replace(known, sign=-known.sign, told=by) for name, known in turned.items()}
     return replace(context, letters={**context.letters, **bodies, **costates})
 
 
@@ -287,4 +313,4 @@ def signed(context: Context, by: str) -> Context:
 
 def negated(node: Node) -> Node:
     """Every costate with the other sign."""
-    return tree.Negative(node) if isinstance(node, Symbol) and node.name in ("p", "a_theta") else rebuilt(node, negated)
+    return tree.Negative(node) if isinstance(node, Symbol) and node.name in ("p", "a_theta", "p_alg") else rebuilt(node, negated)

@@ -293,7 +293,8 @@ def _binds(left: Node, right: Node, context: Context) -> bool:
     plain = not any(isinstance(part, other) for part in nodes)
     running = all(part.at in (None, Symbol("t")) and part.name in ("x", "theta", "w", "t") for part in letters)
     moving = {"x"} < {part.name for part in letters}
-    return tree.Number(Fraction(0)) in (left, right) and plain and running and moving and "optimal" not in context.hypotheses
+    free = "optimal" not in context.hypotheses or bool(context.of("p_alg"))
+    return tree.Number(Fraction(0)) in (left, right) and plain and running and moving and free
 
 
 def _samples(left: Node, right: Node) -> bool:

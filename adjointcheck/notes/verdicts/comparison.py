@@ -228,6 +228,8 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Outcome) -> Out
     if (timed := on_own_clock(left, right, context)) is not None:
         return _in_reading(left, right, timed)
     other = has_open_sign(context, left, right)
+    if other and "p_alg" in symbols(left) | symbols(right) and not all(known.told for known in context.of("p_alg")):
+        return Undecided(OPEN_SIGN)  # each of two multipliers may have either sign
     if other and isinstance(_in_reading(negated(left), negated(right), with_other_sign(context, LATER)), Agreement):
         return Undecided(OPEN_SIGN)
     return outcome

@@ -24,8 +24,10 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, children, symbol
 from adjointcheck.notes.letters.potentials import symmetric_slope
 from adjointcheck.notes.letters.starting import SLOPE, moves_start, moves_with, unheld
 from adjointcheck.notes.letters.usage import is_symmetric
+from adjointcheck.notes.proofs.algebraic import PROBLEMS, constrained, with_equation
 from adjointcheck.notes.proofs.claims import Form, Reader, Unclear
 from adjointcheck.notes.proofs.componentwise import component_settings
+from adjointcheck.notes.proofs.grown import Operator, held_by, operator_of, with_functions, with_letters, with_operator
 from adjointcheck.notes.proofs.jacobian import Partial
 from adjointcheck.notes.proofs.regulator import letters_of, names_of, regulator_steps, value_steps
 from adjointcheck.notes.proofs.second_order import ALONE
@@ -98,8 +100,9 @@ def hidden_in(kind: str) -> tuple[tuple[str, ...], ...]:
 
 
 def is_inner_optimum(context: Context, form: str) -> bool:
-    """Is the control said to be optimal, and not held by bounds?"""
-    return (form == "optimality" or "optimal" in context.hypotheses) and context.law("bounds") is None
+    """Is the control said to be optimal, and not held by bounds, or in truth an algebraic state?"""
+    told = form == "optimality" or "optimal" in context.hypotheses or context.law("algebraic") is not None
+    return told and context.law("bounds") is None
 
 
 def has_free_multiplier(chain: tree.Chain) -> bool:
@@ -263,7 +266,8 @@ def values(kind: str, context: Context) -> dict[str, str]:
     present -= {name for name in ("L", "Psi") if _is_of_before(name, context)}
     runs = "L" in present or any(isinstance(part, tree.Integral) or (isinstance(part, tree.Series) and not observes(kind))
                                  for part in parts)
-    if "no running cost" in context.hypotheses or not runs:
+    held = context.law("algebraic") is not None  # then mu g stands beside L
+    if ("no running cost" in context.hypotheses or not runs) and not held:
         found["L"] = "0"
     if context.option("sampled to"):
         pass  # the last observation is made at the end
@@ -278,7 +282,7 @@ def values(kind: str, context: Context) -> dict[str, str]:
     for letter in ("w", "theta"):
         if letter not in present:
             found |= {f"{function}_{letter}": "0" for function in ("f", "L", "Psi", "phi", "g", "r", "div")}
-    for function in ("f", "L", "Psi", "phi", "g", "r", "div"):
+    for function in ("f", *["L"] * (not held), "Psi", "phi", "g", "r", "div"):
         like = {"Psi": "phi" if context.option("sampled to") else "Psi", "div": "f"}.get(function, function)
         arguments = arguments_of(like, context)
         absent = {letter for letter in LETTERS if arguments is not None and letter not in arguments}
@@ -336,14 +340,16 @@ def concrete(kind: str, context: Context, valued: bool = False) -> Setting | Non
     language = setting(kind).language
     put = {name: text for name, text in values(kind, context).items() if name in language.letters or name == SLOPE}
     key = kind, tuple(sorted(put.items())), sizes(context)
-    made, operator = setting(*key), operator_of(kind, context)
+    made, operator, held = setting(*key), operator_of(kind, context), held_by(context)
+    if held and kind not in PROBLEMS:
+        return None
     flags = symmetric_slope(made.document["letters"], context)
-    made = with_letters(with_operator(made, operator), flags)
+    made = with_letters(with_equation(with_operator(made, operator), held), flags)
     try:
         bodies = {name: root for name, root in bodies_of(made, context).items() if root is not symbol(name)}
     except (Unclear, AdjointCheckError):
         return None
-    own = own_letters(context, made)
+    own = {**own_letters(context, made), **{name: made.document["letters"][name] for name in ("p_alg",) if held}}
     if not bodies and not own:
         return made
     wrapped = {name for name, root in bodies.items() if name in symbols_of(root)}  # L = exp(-rho t) U: U is L_own, of the arguments of U
@@ -352,29 +358,7 @@ def concrete(kind: str, context: Context, valued: bool = False) -> Setting | Non
     inner = {name: tuple(part for part in LETTERS if f"{name}_{part}" not in put) for name in wrapped}
     roots = {name: substitute([root], {name: symbol(own_function(name))})[0] if name in wrapped else root for name, root in bodies.items()}
     texts = tuple(sorted((name, to_text(root)) for name, root in roots.items()))
-    return _with(key, texts, tuple(sorted(own.items())), tuple(sorted(inner.items())), (operator, tuple(flags.items())), valued)
-
-
-Operator = tuple[str, tuple[str, ...]]  # how many components, and of what
-
-
-def operator_of(kind: str, context: Context) -> Operator:
-    """What is observed of a state, where notes observe some h(x, theta) at times."""
-    known = next(iter(context.of("O")), None) if observes(kind) else None
-    slots = tuple(slot for slot in known.arguments or ("x",) if slot in ("x", "theta")) if known is not None else ()
-    return (known.shape[0] if known is not None else "1", slots)
-
-
-def with_operator(made: Setting, operator: Operator) -> Setting:
-    """With h as one more function of the problem."""
-    rows, slots = operator
-    if not slots:
-        return made
-    sizes_ = {slot: made.document["letters"][slot].split()[0] for slot in slots}
-    slopes = {f"O_{slot}": f"{rows} {size}" for slot, size in sizes_.items()}
-    letters = {**made.document["letters"], "O": f"{rows} 1", **slopes}
-    functions = {**made.document["functions"], "O": {slot: f"O_{slot}" for slot in slots}}
-    return replace(made, document={**made.document, "letters": letters, "functions": functions})
+    return _with(key, texts, tuple(sorted(own.items())), tuple(sorted(inner.items())), (operator, tuple(flags.items()), held), valued)
 
 
 def sizes(context: Context) -> tuple[tuple[str, str], ...]:
@@ -458,6 +442,8 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
             found["Psi"] = substitute([found["Psi"]], {last: symbol("t")})[0]
         if layers and "L" in symbols(cost.right):
             del found["L"]
+    if context.law("algebraic") is not None and "alg" in reader.setting.language.functions:
+        found["L"] = found.get("L", ZERO) + symbol("p_alg") * symbol("alg")
     return {name: root for name, root in found.items() if name in made.language.functions}
 
 
@@ -495,26 +481,13 @@ def _one(form: Form, place: str) -> Expression:
     return form.get(place, ZERO) + form.get("", ZERO)
 
 
-def with_letters(made: Setting, letters: Mapping[str, str]) -> Setting:
-    return replace(made, document={**made.document, "letters": {**made.document["letters"], **letters}}) if letters else made
-
-
-def with_functions(made: Setting, inner: Mapping[str, tuple[str, ...]]) -> Setting:
-    """With the notes' own L beside the setting's L, which is a formula in it."""
-    letters, functions = dict(made.document["letters"]), dict(made.document["functions"])
-    for name, arguments in inner.items():
-        slopes = {part: f"{own_function(name)}_{part}" for part in functions[name] if part in arguments}
-        letters |= {own_function(name): letters[name], **{slope: letters[functions[name][part]] for part, slope in slopes.items()}}
-        functions[own_function(name)] = slopes
-    return replace(made, document={**made.document, "letters": letters, "functions": functions}) if inner else made
-
-
 @cache
 def _with(key: tuple[Any, ...], bodies: tuple[tuple[str, str], ...], own: tuple[tuple[str, str], ...],
-          inner: tuple[tuple[str, tuple[str, ...]], ...], more: tuple[Operator, tuple[tuple[str, str], ...]],
+          inner: tuple[tuple[str, tuple[str, ...]], ...], more: tuple[Operator, tuple[tuple[str, str], ...], tuple[str, ...]],
           valued: bool) -> Setting | None:
     """The setting where functions are formulas, perhaps of a function of the notes; None where the core does not prove the partials."""
-    grown = with_functions(with_letters(with_operator(setting(*key), more[0]), {**dict(more[1]), **dict(own)}), dict(inner))
+    problem = with_equation(with_operator(setting(*key), more[0]), more[2])
+    grown = with_functions(with_letters(problem, {**dict(more[1]), **dict(own)}), dict(inner))
     steps = [*grown.document["steps"]]
     steps += [_assume(f"{name}_given", f"{name}.delta", "0") for name, _ in own]
     steps += [_assume(f"{name}_given_last", f"{name}.delta", "0", "last") for name, _ in own if grown.language.layers]
@@ -522,7 +495,7 @@ def _with(key: tuple[Any, ...], bodies: tuple[tuple[str, str], ...], own: tuple[
         for function, text in bodies:
             steps += field_steps(grown, function, text, set(dict(own)))
         made = judged({**grown.document, "steps": steps}, grown.optional)
-        return regulated(scored(made, dict(bodies)), dict(bodies), dict(own), valued)
+        return regulated(scored(constrained(made), dict(bodies)), dict(bodies), dict(own), valued)
     except AdjointCheckError:
         return None
 

@@ -13,6 +13,7 @@ from adjointcheck.notes.letters.costs import ending
 from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.systems.values import put, starts
+from adjointcheck.notes.worlds.algebraic_world import AlgebraicWorld
 from adjointcheck.notes.worlds.evaluation import Env, NoValue, evaluate, scalar
 from adjointcheck.notes.worlds.event_world import EventWorld
 from adjointcheck.notes.worlds.fields import Path, grid, within
@@ -38,7 +39,7 @@ def make_world(stage: Stage) -> World:
         world.__dict__.update({name: known.__dict__[name] for name in SOLVED if name in known.__dict__})
     else:
         world = kind(stage, _inputs(stage))
-        world = _optimal(world) if stage.optimal else world
+        world = _optimal(world) if stage.optimal and kind is not AlgebraicWorld else world
         world = _timed(world) if stage.end_time else world
     while len(_PATHS) >= _KEPT:
         del _PATHS[next(iter(_PATHS))]
@@ -58,9 +59,11 @@ def sizes_of(context: Context) -> dict[str, int]:
 
 
 def world_of(stage: Stage) -> type[World]:
-    """With time steps of a method, with an event, or plain."""
+    """With time steps of a method, with an algebraic part, with an event, or plain."""
     if stage.layered:
         return StagedWorld if stage.context.law("stages") is not None else World
+    if stage.context.law("algebraic") is not None:
+        return AlgebraicWorld
     return EventWorld if stage.context.of("g") else World
 
 

@@ -297,17 +297,14 @@ class World:
         if isinstance(rule, Applied) and rule.at is None and all(_stands(slot, value) for slot, value in rule.arguments):
             function = self.function("f", rule.side)
             blocks = {"x": states.T, "t": self.grid.times.reshape(1, -1)}
-            blocks |= {"w": self._control_nodes()} if "w" in function.slots else {}
+            blocks |= {"w": self.controls(states)} if "w" in function.slots else {}
             known = [blocks[slot] if slot in blocks else self.inputs[slot].reshape(-1, 1) for slot in function.slots]
             return function.many(known, np.zeros((1, self.grid.count))).T
         size = int(np.prod(self.shape("x")))
-        rows = []
-        for i, time in enumerate(self.grid.times):
-            env = Env(self, time, {"t": time}, (("x", float(time), scalar(states[i].reshape(*self.shape("x")))),))
-            rows.append(lawful(rule, env).reshape(size))
-        return jet.stacked(rows)
+        return jet.stacked([lawful(rule, self.beside(i, states[i])).reshape(size) for i in range(self.grid.count)])
 
-    def _control_nodes(self) -> Value:
+    def controls(self, states: Value) -> Value:
+        """The control at all nodes, where the states are these: (k, nodes)."""
         return self.inputs["w"].values.T
 
     @cached_property
@@ -510,8 +507,12 @@ class World:
 
     def standing(self, node: int, names: Iterable[str] = ()) -> Env:
         """Where the clock and the integrals' letters `names` stand at a node, with the state of this solution, however far it goes."""
+        return self.beside(node, self.trajectory.values[node], names)
+
+    def beside(self, node: int, state: Value, names: Iterable[str] = ()) -> Env:
+        """The same with another state."""
         time = self.grid.times[node]
-        here = (("x", float(time), scalar(self.trajectory.values[node].reshape(*self.shape("x")))),)
+        here = (("x", float(time), scalar(state.reshape(*self.shape("x")))),)
         return Env(self, time, dict.fromkeys({"t", *names}, time), here)
 
     @cached_property
