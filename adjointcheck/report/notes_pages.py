@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -28,6 +29,8 @@ STYLES = {"good": "green", "bad": "bold red", "open": "yellow", "given": "dim"}
 WIDTH = 120
 SHORT = 60  # characters of an entry of a counterexample on a terminal; the page has all of them
 
+
+_GREEK = re.compile(rf"(?<![A-Za-z])([d∂]?)({'|'.join(GREEK)})(?![A-Za-z])")
 
 # HTML
 
@@ -70,14 +73,20 @@ def _link_view(link: Finding, lines: dict[str, int]) -> dict[str, Any]:
     return {
         "verdict": link.status, "tone": outline.TONES[link.status], "words": link.words, "because": link.because,
         "because_line": lines.get(link.because.partition(".")[0], ""), "reading": _reading(link.reading),
-        "expected": _reading(link.expected), "rules": "; ".join(link.rules), "introduced": ", ".join(link.introduced),
+        "expected": _reading(link.expected), "rules": "; ".join(link.rules), "introduced": signs(", ".join(link.introduced)),
         "counterexample": link.counterexample,
     }
 
 
 def _reading(text: str) -> dict[str, Any]:
-    """LaTeX is laid out; plain text, such as `pdot = -H_x`, stays as it is."""
-    return _math(text) if "\\" in text else {"text": text, "math": None}
+    """LaTeX is laid out; plain text, such as `d_ L/d_theta`, gets the signs that it spells."""
+    return _math(text) if "\\" in text else {"text": signs(text), "math": None}
+
+
+def signs(text: str) -> str:
+    """`∂L/∂θ` for `d_ L/d_theta`, `∫_t0^t1` for `int_t0^t1`; a name that a Greek letter only begins is no such letter."""
+    found = re.sub(r"\bint(?=[_ ])", "∫", re.sub(r"\bd_ ?", "∂", text))
+    return _GREEK.sub(lambda match: match[1] + GREEK[match[2]], found)
 
 
 def _math(text: str) -> dict[str, Any]:

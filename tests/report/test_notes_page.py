@@ -15,7 +15,7 @@ from adjointcheck.console import console
 from adjointcheck.notes.finding import DISAGREEMENT, STATUSES, Findings
 from adjointcheck.report import notes_outline as outline
 from adjointcheck.report.json_report import to_json
-from adjointcheck.report.notes_pages import notes_document, notes_html, notes_junit, print_notes
+from adjointcheck.report.notes_pages import notes_document, notes_html, notes_junit, print_notes, signs
 from adjointcheck.report.written import CAP, written_mathml
 
 PAGE = notes_html(sample.findings())
@@ -116,6 +116,14 @@ def test_what_follows_from_a_wrong_line_points_at_it() -> None:
 
 def test_what_cannot_be_laid_out_is_shown_as_text() -> None:
     assert r"<code>\foo{x} = \frac{1</code>" in PAGE
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("d J/dtheta = d_ Psi/d_theta - int_t0^t1 (d_ L/d_theta + p (d_ f/d_theta)) dt", "d J/dθ = ∂Ψ/∂θ - ∫_t0^t1 (∂L/∂θ + p (∂f/∂θ)) dt"),
+    ("d lambda/dt = -(d_ f/d_x)' lambda", "d λ/dt = -(∂f/∂x)' λ"), ("beta0 delta x + thetas + interest + printer", "β0 δ x + thetas + interest + printer"),
+])
+def test_what_plain_text_spells_is_shown_by_signs(text: str, shown: str) -> None:
+    assert signs(text) == shown
 
 
 def test_hostile_text_stays_text() -> None:

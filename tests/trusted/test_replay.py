@@ -123,6 +123,16 @@ def test_soundness_a_rule_applied_twice_lends_no_proof_to_the_wrong_one() -> Non
     assert with_claim("costate.x", WRONG, forge).claims[0].verdict.status is not Status.PROVED
 
 
+@pytest.mark.parametrize(("change", "got"), [
+    (lambda step: step.update(rule="guess"), "guess"), (lambda step: step.update(id="s01"), "choose_costate"), (lambda step: step.update(rule="collect", id="s06c", premises=["s03"]), "collect"),
+])
+def test_a_step_has_a_new_id_and_a_rule_of_its_own(change: Callable[[Document], None], got: str) -> None:
+    document = log("driven")
+    change(document["steps"][5])
+    verdict = replay(document).steps[5].verdict
+    assert verdict.status is Status.INVALID and f"got {got}; expected a new id, and a rule that was not used before, among define_lagrangian," in verdict.reason
+
+
 def test_soundness_a_claim_made_twice_is_not_half_forgotten() -> None:
     document = log("driven")
     right = document["steps"][5]["claim"]["x"]
