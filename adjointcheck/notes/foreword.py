@@ -13,6 +13,7 @@ from adjointcheck.notes.introduction import Introduced, dynamics, integrated_dyn
 from adjointcheck.notes.letters.activations import activating
 from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key, letter_name, own, read_header
 from adjointcheck.notes.letters.cost_parts import parted
+from adjointcheck.notes.letters.marks import marked
 from adjointcheck.notes.letters.meaning import Symbol, resolve
 from adjointcheck.notes.letters.moments import above, below
 from adjointcheck.notes.letters.nets import netted, spelt
@@ -125,7 +126,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = clocked((formula.text for formula in formulas), starred(formulas, context))
     context = ending(_chains(formulas, context), dependent(_chains(formulas, context), context))
     context = below(_chains(formulas, context), netted(_chains(formulas, context), context))
-    context = moved(_chains(formulas, context), told(_chains(formulas, context), context))
+    context = moved(_chains(formulas, context), told(_chains(formulas, context), marked(_chains(formulas, context), context)))
     context = parted(_chains(formulas, context), horizon(_chains(formulas, context), context))
     context = counted(_chains(formulas, context), decaying(_chains(formulas, context), context))
     context = acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import statuses
+from understood import last_two, statuses, understood
 
 from adjointcheck.notes.reading.document import read_text
 from adjointcheck.notes.verify import Notes, begun
@@ -86,3 +86,46 @@ BESIDE = r"$z_{k+1} = z_k + h f_x(x_k, u_k) z_k + h f_u(x_k, u_k) v_k$"
 def test_a_tangent_of_layers_has_the_slopes_of_the_layer(tangent: str, claim: str, status: str) -> None:
     header = SYSTEM.replace("running cost: L\n", "").replace("time: t in [0, T]", "layer: k = 0 ... N")
     assert last(f"{header} {LAYERS} {tangent} ${claim}$") == status
+
+
+MARKED = r"""\dot x = f(x, u)
+x(0) = x_0
+J = \phi(x(T)) + \int_0^T L(x, u)\,dt
+"""
+HATS = MARKED + r"\dot{\hat x} = f_x \hat x + f_u \hat u"
+TILDES = MARKED + r"\frac{d \tilde x}{dt} = \frac{\partial f}{\partial x} \tilde x + \frac{\partial f}{\partial u} \tilde u"
+CHECKS = MARKED + r"\dot{\check x} = A(t) \check x + B(t) \check u"
+
+
+@pytest.mark.campaign  # computing time
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    (HATS, r"\hat J = \phi_x \hat x(T) + \int_0^T (L_x \hat x + L_u \hat u)\,dt", r"\hat J = \phi_x \hat x(T) + \int_0^T (L_x \hat x - L_u \hat u)\,dt"),
+    (TILDES, r"\tilde J = \int_0^T (L_u + \lambda f_u) \tilde u\,dt", r"\tilde J = \int_0^T (L_u - \lambda f_u) \tilde u\,dt"),
+])
+def test_a_mark_above_letters_is_their_variation(given: str, right: str, wrong: str) -> None:
+    assert last_two("costate: \\lambda = dJ/dx (row)", given, right, wrong) == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("lines", "varied"), [
+    ((*CHECKS.splitlines(), r"\check x(0) = 0"), True),
+    ((r"\dot x = A x + B u", r"\dot{\hat x} = A \hat x + B \hat u", r"\hat x(0) = 0"), False),  # another state of the same system
+    ((*MARKED.splitlines(), r"\dot{\hat x} = A \hat x + B u + K \cdot (y - C \hat x)", r"\hat x(0) = 0"), False),  # an observer
+])
+def test_a_mark_is_a_variation_beside_a_linear_law_of_the_varied_system(lines: tuple[str, ...], varied: bool) -> None:
+    assert ("delta x(t0)" in understood(*lines)[0]) is varied
+
+
+ADJOINED = r"""\dot x = f(x)
+x(0) = x_0
+J = \phi(x(T)) + \int_0^T L(x)\,dt
+\dot\lambda = -f_x^T \lambda - L_x^T
+\lambda(T) = \phi_x^T
+\dot z = f_x z
+z(0) = v
+\dot r + f_x^T r = -L_{xx} z - (f_{xx} z)^T \lambda"""
+
+
+@pytest.mark.campaign  # computing time
+def test_an_adjoint_beside_the_tangent_is_the_costate_varied() -> None:
+    header = "costate: \\lambda = dJ/dx (column)\nfield: f"
+    assert last_two(header, ADJOINED, r"r(T) = \phi_{xx} z(T)", r"r(T) = -\phi_{xx} z(T)") == ["proved", "refuted"]

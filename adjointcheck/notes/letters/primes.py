@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeGuard
 
 from adjointcheck.notes.letters.context import Context, key
+from adjointcheck.notes.letters.marks import unmarked
 from adjointcheck.notes.letters.meaning import rebuilt, walk
 from adjointcheck.notes.letters.usage import head
 from adjointcheck.notes.reading import tree
@@ -96,8 +97,8 @@ def transposed(node: Node) -> Node:
 
 
 def unprimed(chain: tree.Chain, context: Context) -> tree.Chain:
-    """The formula in the meaning that its notes give to primes; as it is where they give none."""
+    """The formula in the meaning that its notes give to primes and hats; as it is where they give none."""
     meaning = context.option("prime")
-    made = dotted(chain, context) if meaning == "rate" else transposed(chain) if meaning == "transposed" else chain
+    made = unmarked(dotted(chain, context) if meaning == "rate" else transposed(chain) if meaning == "transposed" else chain, context)
     assert isinstance(made, tree.Chain)
     return made

@@ -17,7 +17,7 @@ from adjointcheck.notes.letters.costs import integrates
 from adjointcheck.notes.letters.dummies import named_arguments
 from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import is_placed
-from adjointcheck.notes.letters.quantities import here
+from adjointcheck.notes.letters.quantities import costate, here
 from adjointcheck.notes.letters.starting import priced
 from adjointcheck.notes.letters.usage import HAMILTONIANS, USUAL_COSTATES, constants, head, moving, pair_of, propose, role_in, successor
 from adjointcheck.notes.reading import tree
@@ -238,16 +238,26 @@ def _is_cost_in_time(context: Context) -> bool:
 
 
 def governed(chain: tree.Chain, context: Context) -> Context:
-    """With q as the costate, where q-dot = -f_x^T q + ..., q-dot + f_x^T q = ... or -A^T q + ... is all that tells of it."""
+    """With q as the costate, where q-dot = -f_x^T q + ..., q-dot + f_x^T q = ... or -A^T q + ... is all that tells of it.
+
+    Beside a costate p and in an equation with delta x, q is delta p.
+    """
     pair = pair_of(chain)
     moved = [(term, letter) for term in tree.terms(pair[0]) if (letter := _rate(term)) is not None] if pair else []
     letter = moved[0][1] if len(moved) == 1 else None
     new = letter is not None and not (letter.accents or letter.above or letter.below) and bool(unknown(resolve(letter, context)))
-    if pair is None or letter is None or not new or context.of("p") or not context.of("x") or context.over() == "layers":
+    if pair is None or letter is None or not new or not context.of("x") or context.over() == "layers":
         return context
-    rest = (term for term in (*tree.terms(pair[1]), *tree.terms(pair[0])) if term is not moved[0][0])
-    weighed = any(_weighed(term, letter, context) for term in rest)
-    return context.declare(Declared(key(letter), "p", ("1", "n"), "path", source="usual")) if weighed else context
+    rest = [term for term in (*tree.terms(pair[1]), *tree.terms(pair[0])) if term is not moved[0][0]]
+    if not any(_weighed(term, letter, context) for term in rest):
+        return context
+    first, tangent = next(iter(context.of("p")), None), tree.Variation(Symbol("x"))
+    if first is None:
+        return context.declare(Declared(key(letter), "p", ("1", "n"), "path", source="usual"))
+    if not any(here(part) == tangent for term in rest for part in walk(resolve(term, context))):
+        return context
+    body = tree.Variation(costate(Symbol("p"), first))  # beside terms in delta x it is delta p
+    return context.declare(Declared(key(letter), own(key(letter)), first.shape, "alias", body=body, source="proposed"))
 
 
 def _rate(term: Node) -> tree.Letter | None:
