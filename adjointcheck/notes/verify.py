@@ -279,7 +279,7 @@ class Notes:
             return replace(blank, words=doubt)
         if words := unanswered(left, right, self.context):
             return replace(blank, words=words)
-        if assigns_control(left, priced(right, self.context)) and not gives_solution(right, self.context):
+        if assigns_control(left, priced(right, self.context), self.context) and not gives_solution(right, self.context):
             self.context = replace(self.context, options={**self.context.options, "control": "chosen"})
             return replace(blank, words="a control that the notes choose; what they say before and after is not judged with it")
         if is_untold(left, right, self.context):

@@ -42,6 +42,9 @@ RIGHT = [
     (REGULATOR, PLAIN, r"K_k = (R + B^T P_{k+1} B)^{-1} B^T P_{k+1} A"),
     (REGULATOR, PLAIN, r"P_k = Q + K_k^T R K_k + (A - B K_k)^T P_{k+1} (A - B K_k)"),
     (REGULATOR, PLAIN, r"J = \frac12 x_0^T P_0 x_0"),
+    (REGULATOR, PLAIN, r"u_k = -R^{-1} B^T P_{k+1} x_{k+1}"),
+    (REGULATOR, PLAIN, r"x_{k+1} = (I + B R^{-1} B^T P_{k+1})^{-1} A x_k"),
+    (REGULATOR, PLAIN, r"P_k = Q + A^T (I + P_{k+1} B R^{-1} B^T)^{-1} P_{k+1} A"),
     (MIDPOINT, STAGED, r"p_k = p_{k+1} (I + h A_2 + \frac{h^2}{2} A_2 A_1)"),
     (MIDPOINT, STAGED, r"\frac{\partial x_{k+1}}{\partial \theta} = h f_\theta(Y_2, \theta) + \frac{h^2}{2} A_2 f_\theta(Y_1, \theta)"),
     (DATA, TIMED, r"p(t_i^-) = p(t_i^+) + \nabla \ell_i(x(t_i))"),
@@ -62,6 +65,8 @@ WRONG = [
     (REGULATOR, PLAIN, r"K_k = (R + B^T P_k B)^{-1} B^T P_k A"),
     (REGULATOR, PLAIN, r"P_k = Q + (A - B K_k)^T P_{k+1} (A - B K_k)"),
     (REGULATOR, PLAIN, r"J = x_0^T P_0 x_0"),
+    (REGULATOR, PLAIN, r"u_k = -R^{-1} B^T P_k x_{k+1}"),
+    (REGULATOR, PLAIN, r"P_k = Q + A^T P_{k+1} (I + B R^{-1} B^T P_k)^{-1} A"),
     (MIDPOINT, STAGED, r"p_k = p_{k+1} (I + h A_2 + \frac{h^2}{2} A_1 A_2)"),
     (DATA, TIMED, r"p(t_i^-) = p(t_i^+) - \nabla \ell_i(x(t_i))"),
     (DATA, TIMED, r"\dot p(t) = -p(t) \frac{\partial f}{\partial x} + \sum_{i=1}^{N} \delta(t - t_i) \nabla \ell_i(x(t_i))"),
@@ -158,4 +163,5 @@ def test_a_multiplier_beside_a_discount_is_the_costate_without_it(given: str, ri
 
 def test_a_usual_letter_of_which_no_law_speaks_is_not_the_field() -> None:
     given = "x_{t+1} = A x_t + B u_t\nJ = \\frac12 x_T' S x_T + \\frac12 \\sum_{t=0}^{T-1} (x_t' Q x_t + u_t' R u_t)\n\\mu_t = P_t x_t"
-    assert last_two("", given, r"F_t = (R + B'P_{t+1}B)^{-1} B'P_{t+1}A", "F_t = A")[0] != "refuted"
+    gain = r"F_t = (R + B'P_{t+1}B)^{-1} B'P_{t+1}A"
+    assert last_two("costate: \\mu (column)", f"{given}\n{gain}", "u_t = -F_t x_t", "u_t = F_t x_t") == ["proved", "refuted"]

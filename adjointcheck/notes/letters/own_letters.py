@@ -250,7 +250,7 @@ def indexed(letter: tree.Letter, value: Node, context: Context, shape: Shape = (
     body = _held(resolve(value, context))
     shape = shape_of(value, context) if not isinstance(body, tree.Derivative) else slope_shape(body, context)
     role = ROLE_LETTERS.get(letter.name, "")  # which a letter usually names, unless another letter does
-    meant = role and not context.of(role) and (role == "f" or shape in (("", ""), SCALAR)) and not has_slope(body)
+    meant = role and not context.of(role) and (role == "f" or shape in (("", ""), SCALAR)) and not (has_slope(body) or "P" in symbols(body))
     taken = letter.name in context.letters or (meant and (role != "H" or "p" in symbols(body)))
     if known is None or known.symbol != "l" or taken or unknown(body) or not symbols(body):
         return None

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from adjointcheck.notes.letters.context import GREEK, ORDER, ROLES, USUAL, Context, Declared, Shape, key, own
 from adjointcheck.notes.letters.costs import integrates
-from adjointcheck.notes.letters.meaning import INDICES, Symbol, children, resolve, symbols, walk
+from adjointcheck.notes.letters.meaning import INDICES, Applied, Symbol, children, resolve, symbols, walk
 from adjointcheck.notes.letters.own_letters import LOOSE, is_placed, own_letters, walk_letters
 from adjointcheck.notes.letters.quantities import OPTIMAL, STARS, is_output
 from adjointcheck.notes.reading import tree
@@ -287,13 +287,19 @@ def propose(chain: tree.Chain, context: Context) -> Context:
         if function is not None and not role_in(function, context) and key(function) not in USUAL and not function.accents:
             if ended_function(call, context) is not None and not context.of("Psi") and key(function) in USUAL_TERMINALS:
                 context, _ = introduced_function(call, "Psi", context)
-    matrices = set(multiplying(chain, context))
+    matrices = {*multiplying(chain, context), *(["F"] if _is_written_out(context) else [])}
     for symbol, usual in USUAL_ROLES:
         found = next((name for name in names if name in usual and name not in context.letters and name not in matrices), None)
         if found and not context.of(symbol):
             role = ROLES[symbol]
             context = context.declare(Declared(found, symbol, role.shape, role.kind, source="usual"))
     return small(chain, context)
+
+
+def _is_written_out(context: Context) -> bool:
+    """Is a motion told without a field, A x + B u, beside which F is a matrix?"""
+    law = context.law("layers") or context.law("dynamics")
+    return law is not None and not any(isinstance(part, Applied) for part in walk(law.right))
 
 
 def multiplying(chain: tree.Chain, context: Context) -> Iterator[str]:

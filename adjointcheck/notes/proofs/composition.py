@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,9 +98,10 @@ class Composition(Layouts):
         facts = [fact for fact in self.setting.facts.values() if fact.at == "always" and fact.part("left").head == "symbol"]
         flags = self.setting.language.letters
         known = [fact for fact in facts if "nonzero" in flags[fact.part("left").value.partition(".")[0]].flags]
-        fits = (fact for fact in known if self.shape(fact.part("right")) == self.shape(root))
-        same = (fact.part("left") for fact in fits
-                if self.setting.language.equal(("always", root, fact.part("right")), ()).status is Status.PROVED)
+        fits = [fact for fact in known if self.shape(fact.part("right")) == self.shape(root)]
+        ways: tuple[Callable[[Expression], Expression], ...] = (lambda one: one, lambda one: apply("transpose", one))
+        same = (way(fact.part("left")) for way in ways for fact in fits
+                if self.setting.language.equal(("always", root, way(fact.part("right"))), ()).status is Status.PROVED)
         return next(same, root)
 
     def of_constants(self, gap: Expression) -> Claim:

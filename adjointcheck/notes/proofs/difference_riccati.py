@@ -70,6 +70,7 @@ def _stage(draft: Draft, i: int, names: Mapping[str, str]) -> None:
     how = {f"costate_{i}": "hole", f"ansatz_{i + 1}": f"hole*{a}", f"dynamics_{i}": f"{c}*transpose(hole)*{p}*{a}",
            f"control_{i}": f"{c}*transpose({b}*hole)*{p}*{a}", f"riccati_{i}": f"-{c}*transpose({x})*hole"}
     draft.step(f"ansatz_{i}", "rewrite", f"p{i} = {c}*transpose({x})*P{i}", *how, how=how)
+    _forward(draft, i, names)
     outer, how = f"transpose({cross})*{inverse}", {f"weight_{i}": f"-transpose({cross})*{inverse}*hole*{inverse}*{cross}"}
     split = f"{outer}*{r}*{inverse}*{cross} + {outer}*transpose({b})*{p}*{b}*{inverse}*{cross} = {outer}*{cross}"
     draft.step(f"split_{i}", "rewrite", split, *how, how=how)
@@ -78,6 +79,23 @@ def _stage(draft: Draft, i: int, names: Mapping[str, str]) -> None:
     how = {f"paid_{i}": "hole", f"worth_{i}": "-hole", f"worth_{i + 1}": "hole", f"riccati_{i}": f"-{c}/2*transpose({x})*hole*{x}",
            f"split_{i}": f"{c}/2*transpose({x})*hole*{x}"}
     draft.step(f"lost_{i}", "rewrite", f"s{i} = v{i} - v{i + 1}", *how, f"dynamics_{i}", f"control_{i}", how=how)
+
+
+def _forward(draft: Draft, i: int, names: Mapping[str, str]) -> None:
+    """The same by the next state: w = -R^-1 B' P+ x+, x+ = V^-1 A x, P = Q + A' P+ V^-1 A, where V = I + B R^-1 B' P+."""
+    a, b, q, r, c = (names[letter] for letter in "ABQRc")
+    x, p, after, fed = f"x{i}", f"P{i + 1}", f"x{i + 1}", f"inverse({r})*transpose({b})"
+    inverse = f"inverse(V{i})"
+    draft.let(**{f"V{i}": "n n constant nonzero"})
+    draft.assume(f"weight_forward_{i}", f"V{i} = I + {b}*{fed}*{p}")
+    how = {f"multiplier_{i}": "hole", f"ansatz_{i + 1}": f"-{fed}*transpose(hole)/{c}"}
+    draft.step(f"forward_{i}", "rewrite", f"w{i} + {fed}*{p}*{after} = 0", *how, how=how)
+    how = {f"dynamics_{i}": f"{inverse}*hole", f"forward_{i}": f"{inverse}*{b}*hole", f"weight_forward_{i}": f"{inverse}*hole*{after}"}
+    draft.step(f"next_{i}", "rewrite", f"{after} - {inverse}*{a}*{x} = 0", *how, how=how)
+    outer, loss = f"transpose({a})*{p}*{inverse}", f"{b}*inverse(W{i})*transpose({b})*{p}*{a}"
+    how = {f"riccati_{i}": "hole", f"weight_forward_{i}": f"{outer}*hole*({a} - {loss})",
+           f"weight_{i}": f"{outer}*{b}*inverse({r})*hole*inverse(W{i})*transpose({b})*{p}*{a}"}
+    draft.step(f"riccati_forward_{i}", "rewrite", f"P{i} - {q} - {outer}*{a} = 0", *how, how=how)
 
 
 def _optimal(i: int, pattern: str) -> dict[str, str]:

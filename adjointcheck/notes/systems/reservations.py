@@ -249,7 +249,7 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset({left.name})
     if isinstance(left, Symbol) and left.name == "w":
         names = _names(right) & {"x", "theta", "M", "?"}
-        return frozenset() if not assigns_control(left, right) else frozenset({"all"}) if names - {"theta"} else names
+        return frozenset() if not assigns_control(left, right, context) else frozenset({"all"}) if names - {"theta"} else names
     if chooses(left) and not _is_zero(right):
         return frozenset({"against"})
     if _is_own_rate(left, context) or _binds(left, right, context):
@@ -361,9 +361,11 @@ def _held(left: Node, right: Node) -> bool:
     return _is_zero(right) and (function or stationary)
 
 
-def assigns_control(left: Node, right: Node) -> bool:
-    """u = K x, u = 0: a control that the notes choose, not one that costates or a minimum give."""
-    chosen = not any(isinstance(part, tree.Extremum) for part in walk(right)) and not _names(right) & {"p", "P", "H", "w", "J", "V"}
+def assigns_control(left: Node, right: Node, context: Context) -> bool:
+    """u = K x, u = 0: a control that the notes choose, not one that costates, a minimum or a gain made of P gives."""
+    bodies = (known.body for name in _names(right) for known in context.of(name) if known.body is not None)
+    names = _names(right).union(*map(_names, bodies))
+    chosen = not any(isinstance(part, tree.Extremum) for part in walk(right)) and not names & {"p", "P", "H", "w", "J", "V"}
     return isinstance(left, Symbol) and left.name == "w" and chosen
 
 
