@@ -79,6 +79,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
     context = activating(document.prose, texts, _chains(document.formulas, context), context)
     context = peopled(document.formulas, context)
     context = sloping(_chains(document.formulas, context), context)
+    context = moved(_chains(document.formulas, context), context)
     index = iterated_in(texts) if context.over() != "layers" else ""
     layer = "" if context.sample else layered_above(texts)
     context = replace(context, options={**context.options, "iterate": "" if layer else index, "layers above": layer})
@@ -126,7 +127,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = clocked((formula.text for formula in formulas), starred(formulas, context))
     context = ending(_chains(formulas, context), dependent(_chains(formulas, context), context))
     context = below(_chains(formulas, context), netted(_chains(formulas, context), context))
-    context = moved(_chains(formulas, context), told(_chains(formulas, context), marked(_chains(formulas, context), context)))
+    context = told(_chains(formulas, context), marked(_chains(formulas, context), context))
     context = parted(_chains(formulas, context), horizon(_chains(formulas, context), context))
     context = counted(_chains(formulas, context), decaying(_chains(formulas, context), context))
     context = acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context)))

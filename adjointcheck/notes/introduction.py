@@ -14,6 +14,7 @@ from adjointcheck.notes.letters.at_event import at_event, misplaced
 from adjointcheck.notes.letters.components import implied
 from adjointcheck.notes.letters.context import LATER, ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.cost_parts import assembled, piece, split
+from adjointcheck.notes.letters.costs import timed
 from adjointcheck.notes.letters.curvature import directed, tangent, weighted
 from adjointcheck.notes.letters.families import named_neighbour, neighbouring
 from adjointcheck.notes.letters.forms import about_end_time, form_of, is_solved_state
@@ -167,6 +168,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     chain, context = least(chain, context)
     context = carried_back(chain, with_end_multiplier(chain, stage_letters(chain, context)))
     after = _explained(chained(chain, propose(chain, governed(chain, vectors(chain, parametric(chain, context))))), chain)
+    after = timed(_resolved(chain, after).chain, after)
     resolved = _resolved(chain, after)
     several = ("it speaks of two costs",) if len(spoken_costs(chain, after)) > 1 else ()
     several += ("it asks of each sample what the optimum has in the mean",) if kind == EACH and resolved.form == "optimality" else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import last_two
+from understood import last_two, statuses
 
 KIRK = (
     "\\dot{\\mathbf{x}}(t) = \\mathbf{a}(\\mathbf{x}(t),\\mathbf{u}(t),t)\n"
@@ -14,6 +14,12 @@ TWO = KIRK + "\\dot x_1(t) = x_2(t)\n\\dot x_2(t) = -x_2(t) + x_1(t)^2 + u(t)\nJ
 NEGATIVE = "\\dot x = f(x,u)\nJ = \\int_0^T L(x,u)\\,dt\nH = p^T f(x,u) - L(x,u)\n\\dot x_1 = x_2\n\\dot x_2 = u\nJ = \\int_0^T (x_1^2 + u^2)\\,dt\n"
 MATRICES = "\\dot x = f(x,u)\nJ = \\int_0^T L(x,u)\\,dt\nH = L(x,u) + p^T f(x,u)\n\\dot x = A x + B u\nJ = \\frac12\\int_0^T (x^T Q x + u^T R u)\\,dt\n"
 MARKED = "\\dot x = f(x,\\theta)\nJ = \\Phi(x(T))\np = -(\\frac{\\partial J}{\\partial x})^T\n\\dot x_A = -\\theta_1 x_A + \\theta_2 x_B\n\\dot x_B = \\theta_1 x_A - \\theta_2 x_B\n"
+ANY = "\\dot x = f(x,u)\nx(0) = x_0\nJ = \\phi(x(T)) + \\int_0^T L(x,u)\\,dt\nH = L(x,u) + \\lambda^T f(x,u)\n"
+COLUMN = ANY + "f(x,u) = (x_2, -x_1^3 + u)^T\nJ = \\frac12\\int_0^T (x_1^2 + u^2)\\,dt\n"
+ENTRIES = ANY + "f_1 = x_2\nf_2 = -x_1^3 + u\nJ = \\frac12\\int_0^T (x_1^2 + u^2)\\,dt\n"
+SECOND = ANY + "\\ddot x_1 = -x_1^3 + u\nx_2 = \\dot x_1\nJ = \\frac12\\int_0^T (x_1^2 + u^2)\\,dt\n"
+SCALAR = ANY + "f(x,u) = a x + b u\nL(x,u) = \\frac12 (q x^2 + r u^2)\n\\phi(x) = \\frac12 x^2\n"
+PRIMED = "u' = f(u,p,t)\nG = \\int_0^T g(u,p)\\,dt\nu_1' = p_1 u_1 - p_2 u_1 u_2\nu_2' = -p_3 u_2 + u_1 u_2\ng = \\frac12 (u_1 + u_2)^2\n"
 
 
 @pytest.mark.parametrize(
@@ -26,7 +32,43 @@ MARKED = "\\dot x = f(x,\\theta)\nJ = \\Phi(x(T))\np = -(\\frac{\\partial J}{\\p
         (MATRICES, r"\dot p = -Q x - A^T p", r"\dot p = Q x - A^T p"),
         (MARKED, r"\dot p_A = \theta_1 (p_A - p_B)", r"\dot p_A = \theta_1 (p_B - p_A)"),
         (MARKED, r"\frac{\partial J}{\partial\theta_1} = \int_0^T (p_A - p_B) x_A\,dt", r"\frac{\partial J}{\partial\theta_1} = \int_0^T (p_B - p_A) x_A\,dt"),
+        (COLUMN, r"\dot\lambda_1 = -x_1 + 3 x_1^2\lambda_2", r"\dot\lambda_1 = -x_1 - 3 x_1^2\lambda_2"),
+        (ENTRIES, r"u = -\lambda_2", r"u = -\lambda_1"),
+        (SECOND, r"\dot\lambda_2 = -\lambda_1", r"\dot\lambda_2 = \lambda_1"),
+        (SCALAR, r"\dot\lambda = -a\lambda - q x", r"\dot\lambda = a\lambda - q x"),
+        (SCALAR, r"f_x = a", r"f_x = b"),
+        (PRIMED, r"f_u = \begin{pmatrix} p_1 - p_2 u_2 & -p_2 u_1\\ u_2 & u_1 - p_3\end{pmatrix}",
+         r"f_u = \begin{pmatrix} p_1 - p_2 u_2 & u_2\\ -p_2 u_1 & u_1 - p_3\end{pmatrix}"),
     ],
 )  # fmt: skip
 def test_the_right_line_is_proved_and_its_slip_refuted(given: str, right: str, wrong: str) -> None:
     assert last_two("", given, right, wrong) == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize("given", [COLUMN, ENTRIES, SECOND, SCALAR, PRIMED])
+def test_an_example_states_its_field_and_is_not_judged_by_the_general_one(given: str) -> None:
+    found = statuses(" ".join(f"$${line}$$" for line in given.splitlines()))
+    assert not {"refuted", "not read"} & {*found} and found.count("unknown") <= 2, found
+
+
+METHODS = """The cost is $J = \\phi(x_N)$. $$x_{n+1} = x_n + h f(x_n, p)$$ $$\\lambda_n = \\lambda_{n+1} + h f_x(x_n, p)^T\\lambda_{n+1}, \\quad \\lambda_N = \\nabla\\phi(x_N)$$
+$$x_{n+1} = x_n + h f(x_{n+1}, p)$$ $$(I - h f_x(x_{n+1}, p)^T)\\lambda_n = \\lambda_{n+1}$$ $$x_{n+1} = x_n + h f(x_n, p)$$"""
+
+
+def test_another_method_is_another_problem() -> None:
+    slip = r" $$\lambda_n = \lambda_{n+1} - h f_x(x_n, p)^T\lambda_{n+1}$$"
+    assert statuses(METHODS + slip)[1:] == ["assumption", "proved", "proved", "assumption", "unknown", "assumption", "refuted"]
+
+
+ENDED = r"$\dot x = f(x, u), x(0) = x_0$ $$J = \phi(x(T), T) + \int_0^T L(x,u)\,dt$$ $$H = L + \lambda^T f$$ "
+
+
+@pytest.mark.parametrize("right", [r"H|_{T} = -\frac{\partial\phi}{\partial T}", r"H(T) = -\phi_t(x(T), T)", r"-\frac{\partial\phi}{\partial T} = H(T)"])
+def test_the_best_end_time_is_asked_for_in_an_equation_of_two_sides(right: str) -> None:
+    assert statuses(f"{ENDED}$${right}$$")[-1] == "proved"
+    assert statuses(f"{ENDED}$${right.replace('-', '')}$$")[-1] == "refuted"
+
+
+def test_a_slope_in_time_gives_the_end_cost_its_time() -> None:
+    given = ENDED.replace("x(T), T)", "x(T))")
+    assert statuses(given + r"$$H|_{T} = \frac{\partial\phi}{\partial T}$$")[-1] == "refuted"

@@ -35,7 +35,8 @@ def test_letters_are_told_by_what_they_do() -> None:
     (r"$\frac{d}{dt}(S, I)^T = (-\beta S I, \beta S I)^T$", "", ["S", "I"]),
     (r"$\dot x = -a x^3$", "", ["x"]), (r"$\dot x = -x + u$", "state: x in R", ["x"]),
     (r"$\dot x = Ax + Bu$", "", []), (r"$\dot x = f(x, u)$", "", []), (r"$\dot x = -x + u$", "", []), (r"$\dot x = -a x$", "state: x in R^n", []),
-    (r"$\dot x = v$ $\dot v = -g$", "field: f", []),
+    (r"$\dot x = v$ $\dot v = -g$", "field: f", ["x", "v"]),
+    (r"$\dot x = f(x)$", "field: f", []), (r"$f(x, u) = (x_2, -x_1 + u)^T$", "state: x; field: f", ["x_1", "x_2"]),
 ])
 def test_a_field_is_written_out_or_it_is_not(text: str, header: str, states: list[str]) -> None:
     assert letters(text, header)["x"] == states

@@ -129,3 +129,20 @@ def _here(node: Node) -> Node:
 def one_of(term: Node, series: tree.Series) -> Node:
     """What is summed, in the place of the sum."""
     return series.body if term is series else rebuilt(term, lambda child: one_of(child, series))
+
+
+def timed(chain: tree.Chain, context: Context) -> Context:
+    """With phi(x(T), T) for the phi(x(T)) of before, where the formula has dphi/dT: how the end cost changes with time alone."""
+    known = next((known for known in context.of("Psi") if known.arguments and "t" not in known.arguments), None)
+    slopes = (part for part in walk(chain) if isinstance(part, tree.Derivative) and part.kind == "partial")
+    if known is None or not any(part.by == (Symbol("t"),) and getattr(part.of, "name", "") == "Psi" for part in slopes):
+        return context
+    laws = tuple(replace(law, right=_with_time(law.right)) if law.kind == "objective" else law for law in context.laws)
+    told = replace(known, arguments=(*(known.arguments or ()), "t"))
+    return replace(context, letters={**context.letters, known.letter: told}, laws=laws)
+
+
+def _with_time(node: Node) -> Node:
+    if isinstance(node, Applied) and node.name == "Psi" and node.arguments:
+        return replace(node, arguments=(*node.arguments, ("t", Symbol("t1"))))
+    return rebuilt(node, _with_time)

@@ -246,7 +246,9 @@ def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Nod
         return tree.Derivative(of, (Unknown(UNPLACED),), made)  # of one layer, or shared by all of them
     if made == "total" and len(by) == 2 and getattr(core_of(of), "name", "") == "Psi" and is_paid_in_the_end(context):
         of = Symbol("J")
-    return tree.Derivative(_taken_at(of, by[0], context), by, made)
+    of, core = _taken_at(of, by[0], context), core_of(of)
+    clock = dict(core.arguments).get("t") if isinstance(core, Applied) else None
+    return tree.Derivative(of, (Symbol("t"), *by[1:]) if made == "partial" and clock == by[0] else by, made)  # df(s, x(s))/ds
 
 
 def _taken_at(of: Node, by: Symbol, context: Context) -> Node:

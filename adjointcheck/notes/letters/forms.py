@@ -88,10 +88,23 @@ def is_general(left: Node, right: Node) -> bool:
 
 
 def about_end_time(left: Node, right: Node) -> bool:
-    """H(t1) + dPsi/dt1 = 0, dJ/dt1 = 0: what only an optimal end time satisfies."""
+    """H(t1) + dPsi/dt1 = 0, H(t1) = -dPsi/dt1, dJ/dt1 = 0: what only an optimal end time satisfies."""
     zero = any(isinstance(side, tree.Number) and side.value == 0 for side in (left, right))
     ends = {"t1"} & (symbols(left) | symbols(right))
-    return zero and bool(ends) and bool({"H", "J", "L"} & (symbols(left) | symbols(right)))
+    return _pays_for_end(left, right) or (zero and bool(ends) and bool({"H", "J", "L"} & (symbols(left) | symbols(right))))
+
+
+def _pays_for_end(left: Node, right: Node) -> bool:
+    """Is one side H at the end, and the other how the end cost changes with it?"""
+    for side, other in ((left, right), (right, left)):
+        energy, slope = core_of(side), core_of(other)
+        slope = slope.of if isinstance(slope, tree.Evaluated) else slope
+        named = isinstance(energy.of if isinstance(energy, tree.Evaluated) else energy, Applied) and symbols(side) & {"H"}
+        timed = isinstance(slope, tree.Derivative) and getattr(slope.of, "name", "") == "Psi" and slope.by[:1] in (
+            (Symbol("t"),), (Symbol("t1"),))
+        if named and timed and is_at_end(side, other):
+            return True
+    return False
 
 
 def is_at_end(left: Node, right: Node) -> bool:

@@ -21,7 +21,7 @@ from adjointcheck.notes.letters.context import Context, own_function, own_name
 from adjointcheck.notes.letters.curvature import is_second
 from adjointcheck.notes.letters.derivatives import differing
 from adjointcheck.notes.letters.indices import Unclear, ahead, counted_from, of_next
-from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, rebuilt, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, walk
 from adjointcheck.notes.letters.quantities import component_slot
 from adjointcheck.notes.letters.starting import SLOPE
 from adjointcheck.notes.letters.wording import show
@@ -31,7 +31,7 @@ from adjointcheck.notes.proofs.flowing import flowing, scored
 from adjointcheck.notes.proofs.hessians import cost_moved, second
 from adjointcheck.notes.proofs.jacobian import Partial, lemma
 from adjointcheck.notes.proofs.settings import Setting, observes
-from adjointcheck.notes.proofs.sums import over_layers, over_observations
+from adjointcheck.notes.proofs.sums import over_layers, over_observations, over_time
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.trusted.language import INTERVALS
@@ -563,9 +563,7 @@ class Reader(Composition):
         """int from the first point to the last; backwards with a minus; from or to the running time over that stretch."""
         if self.setting.language.layers or not isinstance(node.by, Symbol) or not (node.by.bound or node.by.name == "t"):
             raise Unclear("an integral", "integrals over time")
-        if node.by.name != "t" and any(isinstance(part, Symbol) and part == Symbol("t") for part in walk(node.body)):
-            raise Unclear(f"the time t under an integral over {node.by.name}", "one time under an integral")
-        node = replace(node, body=_running(node.body, node.by))
+        node = replace(node, body=over_time(node.body, node.by))
         limits = (self.limit(node.lower, "t0"), self.limit(node.upper, "t1"))
         sign = 1 if limits in STRETCHES else -1
         kind = STRETCHES.get(limits if sign > 0 else (limits[1], limits[0]), "")
@@ -592,8 +590,3 @@ class Reader(Composition):
         if set(body := self.form(node.body)) - {"", "here"}:
             raise Unclear("an expectation of several places", "an expectation at one time")
         return {"mean": body.get("here", ZERO) + body.get("", ZERO)}
-
-
-def _running(node: Node, by: Symbol) -> Node:
-    """t for the letter over which is integrated."""
-    return Symbol("t", bound=True) if node == by else rebuilt(node, lambda child: _running(child, by))

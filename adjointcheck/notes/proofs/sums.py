@@ -1,4 +1,4 @@
-"""Sums as forms: over all layers, or over all observations, of which a setting has two, s and r."""
+"""Sums as forms: over all layers, or over all observations, of which a setting has two, s and r; integrals over time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from adjointcheck.expression.node import ZERO, Expression, substitute, symbol, symbols_of
 from adjointcheck.notes.letters.indices import Unclear, past_last
-from adjointcheck.notes.letters.meaning import Size, Symbol, rebuilt
+from adjointcheck.notes.letters.meaning import Size, Symbol, children, rebuilt
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -60,3 +60,20 @@ def _at_end(root: Expression) -> Expression:
     if "p" in {name.partition(".")[0] for name in names}:
         raise Unclear("a sum of costates at observations", "costates at one of them")
     return substitute([root], {name: symbol(name.partition(".")[0].replace(PAID, "Psi", 1)) for name in names})[0]
+
+
+def over_time(body: Node, by: Symbol) -> Node:
+    """The integrand with t for the letter over which is integrated; raises Unclear where it speaks of another time too."""
+    if by.name != "t" and _speaks_of_now(body):
+        raise Unclear(f"the time t under an integral over {by.name}", "one time under an integral")
+    return _running(body, by)
+
+
+def _speaks_of_now(node: Node) -> bool:
+    """Of t itself, and not of the slope f_t in the argument t."""
+    inner = (node.of,) if isinstance(node, tree.Derivative) and node.kind == "partial" else children(node)
+    return node == Symbol("t") or any(map(_speaks_of_now, inner))
+
+
+def _running(node: Node, by: Symbol) -> Node:
+    return Symbol("t", bound=True) if node == by else rebuilt(node, lambda child: _running(child, by))

@@ -13,12 +13,14 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import LATER, Context, Declared, key
 from adjointcheck.notes.letters.meaning import walk
+from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.usage import USUAL_COSTATES, differentiates, head, moving, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.document import Formula
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.systems.concrete import NUMBERS, WHOLE, is_plain, moved_letters
+from adjointcheck.notes.systems.concrete import NUMBERS, WHOLE, is_plain, moved_letters, unscripted
+from adjointcheck.notes.systems.entries import as_motion, fields_of
 from adjointcheck.notes.systems.mechanics import first_order
 from adjointcheck.notes.systems.normality import MULTIPLIER, NORMAL
 
@@ -31,7 +33,7 @@ NO = r"\b(?:no|without|ohne|kein\w*|sans|sin|senza|без)\b"
 def example_of(formulas: Sequence[Formula], context: Context) -> int | None:
     """Where the first example starts, after a field that is only named; None in notes without."""
     state = ""
-    pairs = [_pair(formula, context) for formula in formulas]
+    pairs = _pairs(formulas, context)
     moved = {letter.name for pair in pairs if pair is not None for letter, _ in moved_letters(*pair)}
     for i, pair in enumerate(pairs):
         if pair is None:
@@ -40,18 +42,18 @@ def example_of(formulas: Sequence[Formula], context: Context) -> int | None:
         if not state:
             named = letter is not None and not letter.below and _is_named(pair[1]) and not _is_costate(letter, context)
             state = letter.name if named and letter is not None else ""
-        elif any(found.name == state for found in _spelt(pair, moved, context)):
+        elif any(found.name == state for motion in _motions(pair) for found in _spelt(motion, moved, context)):
             return _opening(formulas, i, context)
-        elif _is_system([*_motions(formulas[i], context), *pairs[i + 1 : i + 2]], state, moved, context):
+        elif _is_system([*_motions(pair), *pairs[i + 1 : i + 2]], state, moved, context):
             return _opening(formulas, i, context)
     return None
 
 
 def _opening(formulas: Sequence[Formula], at: int, context: Context) -> int:
     """Where an example starts: at its field, or at its cost where that is written out right before it."""
-    chain = formulas[at - 1].unread or read_formula(formulas[at - 1].text, context.reader())
-    paid = [part for part in walk(chain) if isinstance(part, tree.Integral)] if isinstance(chain, tree.Chain) else []
-    plain = bool(paid) and not differentiates(chain) and all(is_plain(part.body) for part in paid)  # type: ignore[arg-type]
+    chain = _read(formulas[at - 1], context)
+    paid = [part for part in walk(chain) if isinstance(part, tree.Integral)] if chain is not None else []
+    plain = chain is not None and bool(paid) and not differentiates(chain) and all(is_plain(part.body) for part in paid)
     return at - 1 if plain else at
 
 
@@ -86,10 +88,11 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     An example that spells L or Psi out has the cost of before.
     """
     costate = next((known for known in after.of("p") if known.told), None)
-    pairs = [pair for formula in formulas[:2] if (pair := _pair(formula, after))]
+    pairs = [pair for pair in _pairs(formulas[:2], after) if pair is not None]
     names = {letter.name for pair in pairs for letter, _ in moved_letters(*pair)}
     same = names & {known.letter for known in after.of("x")}
-    symbols = KEPT if same else (*KEPT[:1], *KEPT[4:])  # x, w, theta are no letters of an example whose state has other names
+    begun = ("x0",) if not after.option("starts") else ()
+    symbols = (*KEPT, *begun) if same else (*KEPT[:1], *KEPT[4:])  # x, w, theta are no letters of an example whose state has other names
     kept = {name: _again(known, costate) for name, known in after.letters.items() if known.symbol in symbols and not known.part}
     ends = {symbol for formula in formulas for symbol in _own_ends(formula, after)}
     kept = {name: known for name, known in kept.items() if known.symbol not in ends}
@@ -98,23 +101,25 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     gone = {*ends, *(() if same else ("x", "w", "theta", "J"))}
     letters = {name: known for name, known in before.letters.items() if known.kind != "function" and known.symbol not in gone}
     bare = Declared("", "H", kind="function", sign=_sign(costate), source="proposed")
-    hamiltonians = {known.letter: replace(bare, letter=known.letter) for known in after.of("H")}
+    functions = {known.letter: replace(bare, letter=known.letter) for known in after.of("H")}
+    if same:
+        functions |= {known.letter: Declared(known.letter, "f", kind="function", source="proposed") for known in after.of("f")}
     options = {name: value for name, value in after.options.items() if name in SETTLED}
     state = next((known.letter for known in after.of("x") if not same and known.letter.isalpha()), "")
     options |= {WHOLE: state} if state else {}
     hypotheses = (*before.hypotheses, *({"optimal", "free end time"} & {*after.hypotheses}))
-    made = replace(before, letters={**letters, **kept, **hamiltonians}, options={**before.options, **options}, hypotheses=hypotheses)
+    made = replace(before, letters={**letters, **kept, **functions}, options={**before.options, **options}, hypotheses=hypotheses)
     spelt = {role for formula in formulas if (role := _spelt_cost(formula, after))}
     return _with_cost(after, made, formulas) if spelt and _is_certain(spelt, formulas, after) else made
 
 
 def _own_ends(formula: Formula, context: Context) -> Iterator[str]:
     """t0 and t1, where an integral runs from a number to a number; t0, where x_1(0) is told."""
-    chain = formula.unread or read_formula(formula.text, context.reader())
-    started = chain.sides[0] if isinstance(chain, tree.Chain) and len(chain.sides) == 2 else None
+    chain = _read(formula, context)
+    started = chain.sides[0] if chain is not None and len(chain.sides) == 2 else None
     if isinstance(started, tree.Call) and started.arguments == (tree.Number(Fraction(0)),) and "0" not in context.letters:
         yield "t0"
-    for part in walk(chain) if isinstance(chain, tree.Chain) else ():
+    for part in walk(chain) if chain is not None else ():
         if isinstance(part, tree.Integral) and isinstance(part.lower, tree.Number) and isinstance(part.upper, tree.Number):
             yield from ("t0", "t1")
 
@@ -129,8 +134,8 @@ def _spelt_cost(formula: Formula, context: Context) -> str:
 
 def _is_certain(spelt: set[str], formulas: Sequence[Formula], context: Context) -> bool:
     """Is the end cost told, denied, or that of before?  Beside psi = x_1(T) of its own it may be left out."""
-    chains = (formula.unread or read_formula(formula.text, context.reader()) for formula in formulas)
-    own = any(isinstance(chain, tree.Chain) and chain.sides[0] == tree.Letter("psi") for chain in chains)
+    chains = (_read(formula, context) for formula in formulas)
+    own = any(chain is not None and chain.sides[0] == tree.Letter("psi") for chain in chains)
     return "Psi" in spelt or not own or _denied(formulas, context)
 
 
@@ -151,12 +156,17 @@ def _with_cost(after: Context, made: Context, formulas: Sequence[Formula]) -> Co
 
 
 def speaks_of(chain: tree.Chain, one: Context, other: Context) -> bool:
-    """Does a formula speak of a function or a path that only `other` knows, and of no component and no path that only `one` knows?"""
+    """Does a formula speak of a function or a path that only `other` knows, and of no component and no path that only `one` knows?
+
+    The field f bears its name in both.
+    """
     letters = [part for part in walk(chain) if isinstance(part, tree.Letter)]
     names = {key(letter) for letter in letters} | {letter.name for letter in letters}
-    foreign = {name for name in names & other.letters.keys() - one.letters.keys() if other.letters[name].kind in ("function", "path")}
-    known = (one.letters[name] for name in names & one.letters.keys() - other.letters.keys())
-    return bool(foreign) and not any(letter.part or letter.kind == "path" for letter in known)
+    fields = {part.name for part in unscripted(chain) if isinstance(part, tree.Letter)} & {known.letter for known in other.of("f")}
+    theirs = (names & other.letters.keys() - one.letters.keys()) | fields
+    foreign = {name for name in theirs if other.letters[name].kind in ("function", "path")}
+    known = (one.letters[name] for name in names & one.letters.keys())
+    return bool(foreign) and not any(letter.part or (letter.kind == "path" and letter.letter not in other.letters) for letter in known)
 
 
 def _again(known: Declared, costate: Declared | None) -> Declared:
@@ -170,16 +180,26 @@ def _sign(costate: Declared | None) -> int:
     return costate.sign if costate is not None and costate.told in ("its Hamiltonian", LATER) else 1
 
 
-def _pair(formula: Formula, context: Context) -> tuple[Node, Node] | None:
+def _read(formula: Formula, context: Context) -> tree.Chain | None:
     chain = formula.unread or read_formula(formula.text, context.reader())
-    return None if isinstance(chain, Unread) else pair_of(chain)
+    return None if isinstance(chain, Unread) else unprimed(chain, context)
 
 
-def _motions(formula: Formula, context: Context) -> list[tuple[Node, Node]]:
+def _pair(formula: Formula, context: Context) -> tuple[Node, Node] | None:
+    chain = _read(formula, context)
+    return pair_of(chain) if chain is not None else None
+
+
+def _pairs(formulas: Iterable[Formula], context: Context) -> list[tuple[Node, Node] | None]:
+    """The equations, with f(x, u) = (x_2, -x_1 + u) as one of motion."""
+    chains = [_read(formula, context) for formula in formulas]
+    fields = fields_of((chain for chain in chains if chain is not None), context)
+    return [pair_of(as_motion(chain, fields)) if chain is not None else None for chain in chains]
+
+
+def _motions(pair: tuple[Node, Node]) -> list[tuple[Node, Node]]:
     """q-dot = v and v-dot = f of q-ddot = f; anything else as it is."""
-    pair = _pair(formula, context)
-    made = first_order([tree.Chain(pair, ("=",))]) if pair is not None else []
-    return [found for chain in made if (found := pair_of(chain)) is not None]
+    return [found for chain in first_order([tree.Chain(pair, ("=",))]) if (found := pair_of(chain)) is not None]
 
 
 def _is_named(node: Node) -> bool:

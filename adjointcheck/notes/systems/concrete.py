@@ -34,6 +34,7 @@ from adjointcheck.notes.reading.document import Formula
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import arrivals, laws
+from adjointcheck.notes.systems.entries import as_motion, cells_of, fields_of
 from adjointcheck.notes.systems.mechanics import first_order, reduced
 
 Rates = Mapping[str, tuple[tree.Letter, Node]]
@@ -48,7 +49,7 @@ MOST = 12  # components; a field with more is no field that a person wrote out
 
 def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     """The context with the letters of a field that the notes write out; as it is where they do not."""
-    if context.of("f") or context.over() == "layers":
+    if context.over() == "layers":
         return context
     formulas = list(formulas)
     chains = _chains(formulas, context)
@@ -63,10 +64,10 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     context = _bounded(chains, context)
     ends = list(arrivals(chains, context))
     costs = [side for chain in chains for side in chain.sides[1:] or chain.sides if _is_cost(chain, context) or _is_paid(chain, context)]
-    used = [part for node in joined((right for _, right in states.values()), costs) for part in _unscripted(_spelt(node))]
+    used = [part for node in joined((right for _, right in states.values()), costs) for part in unscripted(_spelt(node))]
     context = _told(_chains(formulas, context, USUAL_COSTATES), states, _costates(chains, list(states), used, context))
     context = in_components(context, "w", _controls([*used, *(part for chain in chains for part in walk(chain))], used, context))
-    held = [part for item in ends for part in _unscripted(item.gap)]
+    held = [part for item in ends for part in unscripted(item.gap)]
     given = [letter for letter in _parameters([*used, *held], context) if key(letter) not in _running(chains)]
     context = in_components(context, "theta", [*given, *(item.multiplier for item in ends)])
     if not context.parts("p"):  # with the parameters known, theta_1 (p_A - p_B) is read
@@ -84,7 +85,9 @@ def _chains(formulas: Iterable[Formula], context: Context, factors: Iterable[str
     letters = context.reader()
     letters = replace(letters, plain=letters.plain | ({*factors} - letters.functions))
     read = (read_formula(formula.text, letters) for formula in formulas if not formula.unread)
-    return [unprimed(chain, context) for chain in read if not isinstance(chain, Unread)]
+    chains = [unprimed(chain, context) for chain in read if not isinstance(chain, Unread)]
+    fields = fields_of(chains, context)
+    return [as_motion(chain, fields) for chain in chains]
 
 
 def _bounded(chains: Iterable[tree.Chain], context: Context) -> Context:
@@ -107,12 +110,14 @@ def _spelt(node: Node) -> Node:
 
 def written_out(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
     """One of the equations of motion of a field that the notes write out, or all of them as a column."""
-    law, pair = context.law("dynamics"), pair_of(chain)
+    law, pair = context.law("dynamics"), pair_of(as_motion(chain, fields_of((), context)))
     if not context.parts("x") or law is None or pair is None or not isinstance(law.right, tree.Vector):
         return None
     left, right = (here(resolve(side, context)) for side in pair)
     states = [Symbol("x", part=(tree.Number(Fraction(known.part)),)) for known in context.parts("x")]
     rows = [(tree.Derivative(state, (Symbol("t"),)), row[0]) for state, row in zip(states, law.right.rows, strict=True)]
+    if isinstance(left, tree.Vector) and isinstance(right, tree.Vector) and [*zip(cells_of(left), cells_of(right), strict=False)] == rows:
+        return "assumption", (), context
     told = {(left, right), (right, left), (reduced(left, context), reduced(right, context))}
     spoken = any(side in (row[0], law.left) for side in (left, right, reduced(left, context)) for row in rows)
     return ("assumption", (), context) if spoken and told & {(law.left, law.right), *rows} else None
@@ -139,10 +144,12 @@ def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:
     """{letter: its first equation of motion} of those that are written in plain letters."""
     found: dict[str, tuple[tree.Letter, Node]] = {}
     numbers = {known.letter for known in context.letters.values() if known.part}
+    fields = {known.letter for known in context.of("f")}
     motions = [motion for chain in first_order(chains) if (pair := pair_of(chain)) for motion in moved_letters(*pair)]
     moved = {key(letter) for letter, _ in motions}
     for letter, right in motions:
-        if key(letter) not in found and is_plain(right, numbers) and not _is_functional(right, moved):
+        named = any(isinstance(part, tree.Letter) and key(part) in fields for part in walk(right))
+        if key(letter) not in found and not named and is_plain(right, numbers) and not _is_functional(right, moved):
             found[key(letter)] = letter, right
     return found
 
@@ -159,9 +166,9 @@ def moved_letters(left: Node, right: Node) -> Iterator[tuple[tree.Letter, Node]]
         return  # xdot(0) = 0 is a start
     if (moved := moving(left)) is not None and not moved.below and any(_is_partial(part, moved) for part in walk(right)):
         return  # dPhi/dt = Phi_x f is a chain rule
-    cells = _cells(right)
-    inner = _cells(left.of) if isinstance(left, tree.Derivative) and not isinstance(left.of, tree.Letter) else ()
-    rows = [head(cell) for cell in inner] or [moving(cell) for cell in _cells(left)]
+    cells = cells_of(right)
+    inner = cells_of(left.of) if isinstance(left, tree.Derivative) and not isinstance(left.of, tree.Letter) else ()
+    rows = [head(cell) for cell in inner] or [moving(cell) for cell in cells_of(left)]
     letter = moving(left)
     if cells and letter is not None and not letter.below:
         rows = [replace(letter, below=(tree.Number(Fraction(i)),)) for i in range(1, len(cells) + 1)]
@@ -177,29 +184,23 @@ def _is_partial(node: Node, of: tree.Letter) -> bool:
     return isinstance(node, tree.Letter) and node.name == of.name and isinstance(below, tree.Letter) and below.name in ("t", *USUAL_STATES)
 
 
-def _cells(node: Node) -> tuple[Node, ...]:
-    """The entries of a column or a row."""
-    node = node.of if isinstance(node, tree.Transposed) else node
-    return tuple(cell for row in node.rows for cell in row) if isinstance(node, tree.Vector) else ()
-
-
 def is_plain(node: Node, numbers: Container[str] = ()) -> bool:
     """Letters, numbers, sums, products and elementary functions: no field that is only named, and no derivative."""
     parts = list(walk(node))
     calls = [part for part in parts if isinstance(part, tree.Call)]
     timed = all(isinstance(call.function, tree.Letter) and len(call.arguments) == 1 and getattr(call.arguments[0], "name", "") in TIMES
                 for call in calls)
-    letters = [part for part in _unscripted(node) if isinstance(part, tree.Letter)]
+    letters = [part for part in unscripted(node) if isinstance(part, tree.Letter)]
     raised = any(isinstance(part, tree.Power) and isinstance(part.exponent, tree.Letter) for part in parts)  # A k^alpha: all are numbers
     odd = any(letter.accents or (letter.name in MATRICES and key(letter) not in numbers and not raised) for letter in letters)
     return timed and not odd and not differentiates(node) and all(isinstance(part, PLAIN) for part in parts)
 
 
-def _unscripted(node: Node) -> Iterator[Node]:
-    """The node and what is below it, without what stands in subscripts: A of x_A is no matrix."""
+def unscripted(node: Node) -> Iterator[Node]:
+    """The node and what is below it, without what stands in subscripts: A of x_A is no matrix, f of t_f no field."""
     yield node
     for child in () if isinstance(node, tree.Letter) else children(node):
-        yield from _unscripted(child)
+        yield from unscripted(child)
 
 
 def _states(rates: Rates, chains: Iterable[tree.Chain], context: Context) -> Rates:
@@ -438,7 +439,8 @@ def _is_paid(chain: tree.Chain, context: Context) -> bool:
 
 
 def _is_end(node: Node) -> bool:
-    return isinstance(node, tree.Call) and len(node.arguments) == 1 and getattr(node.arguments[0], "name", "") == "T"
+    place = node.arguments[0] if isinstance(node, tree.Call) and len(node.arguments) == 1 else None
+    return isinstance(place, tree.Letter) and key(place) in ROLES["t1"].usual
 
 
 def _open(parts: Iterable[Node], symbol: str, context: Context) -> list[tree.Letter]:
@@ -493,8 +495,9 @@ def _running(chains: Iterable[tree.Chain]) -> set[str]:
 
 
 def _starts(chains: Iterable[tree.Chain], context: Context) -> Context:
-    """theta_0 of theta(0) = theta_0."""
-    found: dict[int, str] = {}
+    """theta_0 of theta(0) = theta_0, and the x_0 of one state alone."""
+    alone = len(context.parts("x")) == 1
+    found: dict[int, str] = {known.part or 1: known.letter for known in context.of("x0") if alone}
     for chain in chains:
         pair = pair_of(chain)
         letter = head(pair[0]) if pair else None

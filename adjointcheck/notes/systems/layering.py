@@ -6,11 +6,13 @@ Notes that have a flow before it speak of time until a formula speaks of x_k, p_
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, key
 from adjointcheck.notes.letters.derivatives import ONE_STEP, UNPLACED
+from adjointcheck.notes.letters.indices import Unclear, ahead
 from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.numbered import STEPS, is_numbered
 from adjointcheck.notes.letters.posing import dated
@@ -128,7 +130,10 @@ def last_layer(chains: Iterable[tree.Chain], state: str, index: str, context: Co
     told = told if context.option("layers above") else told & below
     ends = [part.below[0] for part in parts if isinstance(part, tree.Letter) and part.name == state and len(part.below) == 1]
     seen = {_label(end) for end in ends if isinstance(end, tree.Letter) and end.name in LASTS}
-    found = (told or seen) - {index, *context.letters, "N", "K", *(["T"] if index != "t" else [])}
+    found = (told or seen) - {index, *context.letters, *(["T"] if index != "t" else [])}
+    if len(found) == 1 and found <= {"N", "K"}:  # (1 - h)^{N - k}
+        return context.declare(Declared(found.pop(), "N", source="proposed"))
+    found -= {"N", "K"}
     return replace(context, options={**context.options, "last layer": found.pop()}) if len(found) == 1 else context
 
 
@@ -291,7 +296,25 @@ def finer(right: Node, context: Context) -> bool:
     stages = any(is_numbered(part, context) for part in named) and law is not None and resolve(right, context) != law.right
     known = {*context.letters}
     factors = (part for one in products for part in one.factors if isinstance(part, tree.Letter))
-    return stages or any(key(part) in STEPS and key(part) not in known for part in factors) or _is_disturbed(right, context)
+    new = any(key(part) in STEPS and key(part) not in known for part in factors)
+    return stages or new or _is_disturbed(right, context) or _is_other_method(right, context)
+
+
+def _is_other_method(right: Node, context: Context) -> bool:
+    """x_k + h f(x_{k+1}) after x_k + h f(x_k): the field at another state."""
+    law = context.law("layers")
+    places = (_fields_at(resolve(right, context)), _fields_at(law.right)) if law is not None else ({0}, {0})
+    return all(places) and places[0] != places[1]
+
+
+def _fields_at(node: Node) -> set[int]:
+    """0 for f(x_k), 1 for f(x_{k+1})."""
+    found: set[int] = set()
+    states = [dict(part.arguments).get("x") for part in walk(node) if isinstance(part, Applied) and part.name == "f"]
+    for part in (part for state in states if state is not None for part in walk(state)):
+        with suppress(Unclear):
+            found |= {ahead(part.at)} if isinstance(part, Symbol) and part.name == "x" and part.at is not None else set()
+    return found
 
 
 def _is_disturbed(right: Node, context: Context) -> bool:
@@ -344,13 +367,14 @@ def grid(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Con
         return None  # tau = t/T is a time
     names = {key(part) for part in _letters(chain)}
     new = names - {*context.letters, *USUAL}
-    steps = [name for name in STEPS if name in new]
-    counts = [name for name in LASTS if name in new]
+    known = {other.letter: other.symbol for symbol in ("h", "N") for other in context.of(symbol)}
+    steps = [name for name in STEPS if name in new or known.get(name) == "h"]
+    counts = [name for name in LASTS if name in new or known.get(name) == "N"]
     times = {name for name in names if name.partition("_")[0] == "t"} | {"T", *COUNTERS, *(known.letter for known in context.of("l"))}
     counted = any(name.startswith("t_") or name in COUNTERS[:6] for name in names)  # T = t/tau has nothing that counts
-    if len(steps) != 1 or not (counts or counted) or not new <= {*steps, *counts, *times}:
+    if len(steps) != 1 or not (counts or counted) or not new <= {*steps, *counts, *times} or not names <= {*new, *known, *times}:
         return None
-    context = context.declare(Declared(steps[0], "h", source="proposed"))
+    context = context if context.of("h") else context.declare(Declared(steps[0], "h", source="proposed"))
     context = context.declare(Declared(counts[0], "N", source="proposed")) if counts and not context.of("N") else context
     return "assumption", tuple(steps), context
 

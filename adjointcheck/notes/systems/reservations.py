@@ -263,7 +263,9 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
 
 def is_untold(left: Node, right: Node, context: Context) -> bool:
     """Over layers of which the notes never say how one follows from another: what looks along them cannot be judged."""
-    told = context.over() != "layers" or context.law("layers") or context.law("dynamics")
+    law = context.law("layers")
+    implicit = law is not None and law.left in walk(law.right)  # x_{k+1} = x_k + h f(x_{k+1})
+    told = context.over() != "layers" or (law and not implicit) or context.law("dynamics")
     return not told and bool((_names(left) | _names(right)) & {"x", "p", "J", "J_a", "S", "M", "v"})
 
 
@@ -282,7 +284,24 @@ def given(left: Node, right: Node, context: Context) -> bool:
     same = all(isinstance(side, Symbol) and side.name == "x" and side.part and side.at is None for side in (left, right))  # x_1 = q
     asked = same or _seeks([left, right], context) or bool(_at_ends([left, right])) or _held(left, right) or _samples(left, right)
     special = _restricts([left, right], context) or _binds(left, right, context) or _vanishes(left, right, context)
-    return place or accelerated or moves or asked or chooses(left) or special
+    return place or accelerated or moves or asked or chooses(left) or special or _restates(left, right, context)
+
+
+def _restates(left: Node, right: Node, context: Context) -> bool:
+    """x_1-dot = x_2 or J = int u^2 dt beside xdot = f(x, u) and J = int L dt of functions that are only named: another problem."""
+    rate = isinstance(left, tree.Derivative) and left.kind == "total" and left.by == (Symbol("t"),) and left.of
+    begun = {"dynamics": isinstance(rate, Symbol) and rate.name == "x", "objective": isinstance(left, Symbol) and left.name == "J"}
+    law = next((law for law in context.laws if begun.get(law.kind)), None)
+    own = law is not None and any(isinstance(part, Applied) and is_only_named(part.name, context) for part in walk(law.right))
+    parts = list(walk(right))
+    paid = any(isinstance(part, tree.Integral | tree.Series) or (isinstance(part, Symbol) and _at_end(part.at)) for part in parts)
+    spelt = not _names(right) & {"f", "H", "L", "Psi", "p", "P", "J", "J_a", "V"} and not has_slope(right)
+    return own and spelt and (bool(rate) or paid)
+
+
+def is_only_named(name: str, context: Context) -> bool:
+    """Has the function f, L or Psi no formula?"""
+    return name in ("f", "L", "Psi") and not any(known.body is not None for known in context.of(name))
 
 
 def _binds(left: Node, right: Node, context: Context) -> bool:

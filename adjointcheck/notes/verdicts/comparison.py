@@ -217,7 +217,7 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Outcome) -> Out
             return replace(found, note=OPTIMAL_CONTROL)
         if isinstance(found, Undecided) and not _ignores_control(left, right, stage):
             return found
-    if about_end_time(left, right) or ("free end time" in context.hypotheses and _rests_on_end_time(left, right)):
+    if about_end_time(left, right) or ("free end time" in context.hypotheses and _rests_on_end_time(left, right, context)):
         found = _in_stage(left, right, replace(stage, end_time=True, optimal="optimal" in context.hypotheses))
         if isinstance(found, Agreement):
             return replace(found, note=OPTIMAL_END)
@@ -235,10 +235,16 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Outcome) -> Out
     return outcome
 
 
-def _rests_on_end_time(left: Node, right: Node) -> bool:
-    """H, or what stands at the end; but not costates alone, on which the end time has no influence in itself."""
+def _rests_on_end_time(left: Node, right: Node, context: Context) -> bool:
+    """H, or what stands at the end; but not costates alone, on which the end time has no influence in itself.
+
+    In an example 1 - p^2/2 = 0 says that H is 0, and x(t) = x_0 - 2 t is so for the best end time.
+    """
     names = symbols(left) | symbols(right)
-    return "H" in names or (is_at_end(left, right) and bool(names - {"p", "theta", "t", "t0", "t1"}))
+    moves = any(isinstance(part, tree.Derivative) for side in (left, right) for part in walk(side))
+    alone = names <= {"p", "theta"} and not is_at_end(left, right) and not moves
+    solved = bool(context.parts("x")) and (alone or is_solved_state(left, right))
+    return "H" in names or solved or (is_at_end(left, right) and bool(names - {"p", "theta", "t", "t0", "t1"}))
 
 
 def _ignores_control(left: Node, right: Node, stage: Stage) -> bool:

@@ -21,7 +21,7 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.current_values import is_undiscounted
 from adjointcheck.notes.systems.densities import rests_on_shape
 from adjointcheck.notes.systems.multiplier import supposed
-from adjointcheck.notes.systems.reservations import ends_at_start, given, is_unchosen
+from adjointcheck.notes.systems.reservations import ends_at_start, given, is_only_named, is_unchosen
 from adjointcheck.notes.systems.sampling import is_paid_last
 from adjointcheck.notes.systems.several_costs import others
 from adjointcheck.notes.systems.special_cases import special_cases
@@ -200,7 +200,19 @@ def _multiplies_theta(node: Node) -> bool:
     return node == Symbol("theta") or any(map(_multiplies_theta, (node.of,) if isinstance(node, tree.Derivative) else children(node)))
 
 
+def _of_other_components(line: Line) -> bool:
+    """lambda_1-dot = -x_1 + lambda_2, where of the field no more is told than its name?"""
+    nodes = [part for side in line.pair for part in walk(side)]
+    numbered = any(isinstance(part, Symbol) and part.name in ("x", "p", "theta") and part.part
+                   and all(isinstance(place, tree.Number) for place in part.part) for part in nodes)
+    law = line.spelt.law("dynamics")
+    named = law is not None and any(isinstance(part, Applied) and is_only_named(part.name, line.spelt) for part in walk(law.right))
+    spoken = any(isinstance(part, Applied) and part.name in ("f", "L", "Psi", "H") and part not in line.pair for part in nodes)
+    return numbered and named and not spoken
+
+
 PARDONS = (
+    Pardon(_if(_of_other_components, "it speaks of components, and of the field the notes tell no more than its name")),
     Pardon(_if(_without_layers, "it names no layer, and may be another Hamiltonian than that of the layers"), "definition"),
     Pardon(_if(_of_untold_theta, "what theta is the notes do not say")),
     Pardon(_if(_of_free_letter, "what the letter on the left is no line before says")),
