@@ -34,6 +34,10 @@ def test_the_domain_tells_four_divisors_and_counts_the_others(text: str, more: s
     assert where.endswith("!= 0") and (where.count("!= 0"), " more " in where) == (5 if more else 4, bool(more))
 
 
+def test_the_domain_tells_no_condition_on_numbers() -> None:
+    assert zero._where(parse("x/(1 + 1)"), parse("sqrt(2)")) == () and zero._where(parse("sqrt(2)/x"), parse("0")) == ("where x != 0",)
+
+
 def test_what_no_text_could_hold_is_unknown() -> None:
     root = symbol("x")
     for _ in range(61):
