@@ -95,9 +95,7 @@ def _ratio(a: Mapping[str, str], b: Mapping[str, str], letters: Letters, size: M
 
     if "left" in a and "left" in b:
         return _factor(_minus(at(a["left"]), at(a["right"])), _minus(at(b["left"]), at(b["right"])))
-    if a.get("value") != b.get("value"):
-        return None
-    changed = [slot for slot in a if slot not in ("at", "value") and a[slot] != b[slot]]
+    changed = [slot for slot in a if slot != "at" and a[slot] != b[slot]]
     return 1 if all(_small(_minus(at(a[slot]), at(b[slot]))) for slot in changed) else None
 
 

@@ -263,6 +263,11 @@ def test_each_cap_holds_and_no_tighter(cap: Caps, fits: str, exceeds: str) -> No
         parse(exceeds, caps=cap)
 
 
+def test_texts_are_printed_with_no_more_parentheses_than_are_read() -> None:
+    for text in ("--x", "-x**2", "(-x)**2", "x**(-y)", "-(x*y)", "-x*y", "x*-y", "x - (y - z)", "x/(y*z)", "x**y**z", "(x**y)**z", "-(2)", "x*(1/2)", "piecewise(x, not x < y and y < z or z <= 1, -x)"):
+        assert to_text(parse(text)) == text
+
+
 def test_depth_is_no_matter_of_length() -> None:
     assert len(to_text(parse(" + ".join(["x*y"] * 3000)))) > 10_000
     assert parse(" - ".join(["sin(x)"] * 2000)).head == "sub"
