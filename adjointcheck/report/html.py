@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from adjointcheck.expression.node import ZERO, Expression, symbol
 from adjointcheck.problem.convention import CONVENTION
-from adjointcheck.report import figures, outline
+from adjointcheck.report import domains, figures, outline
 from adjointcheck.report.layout import Formula, display_mathml, lay_out
 from adjointcheck.report.notation import mathml
 from adjointcheck.report.wording import figure, one_line, plural, printable, tone, word
@@ -164,7 +164,7 @@ def _verdict_view(row: outline.StepRow | outline.ClaimRow) -> dict[str, Any]:
     return {
         "verdict": row.verdict,
         "tone": tone(row.verdict),
-        "evidence": ", ".join(row.evidence),
+        "evidence": Markup(domains.told(row.evidence, escape, domains.in_mathml)),
         "reason": row.reason,
         "witness": None if witness is None else {
             "point": witness.point, "left": witness.left, "right": witness.right, "gap": witness.gap},

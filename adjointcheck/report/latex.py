@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from adjointcheck.expression.node import Expression
 from adjointcheck.problem.convention import CONVENTION
-from adjointcheck.report import outline
+from adjointcheck.report import domains, outline
 from adjointcheck.report.layout import display_latex, lay_out
 from adjointcheck.report.notation import escape_latex, latex
 from adjointcheck.report.wording import figure, one_line, word
@@ -133,7 +133,7 @@ def _step(row: outline.StepRow) -> Lines:
     yield rf"\subsection{{({row.number}) {text_latex(outline.title(row.rule))}: {row.verdict}}}"
     yield text_latex(row.words)
     yield from _parts(row.parts)
-    yield rf"\par\emph{{{text_latex(outline.support_words(row))}}}"
+    yield rf"\par\emph{{{domains.support(row, text_latex, domains.in_latex)}}}"
     if row.witness is not None:
         yield rf"\par {text_latex(outline.witness_text(row.witness))}"
 
@@ -175,7 +175,7 @@ def _claims(rows: Sequence[outline.ClaimRow]) -> Lines:
             yield rf"\par Likely slip: {text_latex(row.slip)}"
         if row.witness is not None:
             yield rf"\par {text_latex(outline.witness_text(row.witness))}"
-        yield rf"\par\emph{{{text_latex('; '.join(row.evidence) or row.reason)}}}"
+        yield rf"\par\emph{{{domains.told(row.evidence, text_latex, domains.in_latex) or text_latex(row.reason)}}}"
 
 
 def _checks(checks: Sequence[Check]) -> Lines:

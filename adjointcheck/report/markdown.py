@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from adjointcheck.expression.node import Expression
 from adjointcheck.problem.convention import CONVENTION
-from adjointcheck.report import outline
+from adjointcheck.report import domains, outline
 from adjointcheck.report.layout import display_latex, lay_out
 from adjointcheck.report.notation import latex
 from adjointcheck.report.wording import figure, one_line, word
@@ -100,7 +100,7 @@ def _steps(rows: Iterable[outline.StepRow]) -> Lines:
         yield from (f"### ({row.number}) {outline.title(row.rule)}: {row.verdict}", "", literal(row.words), "")
         for part in row.parts:
             yield from _part(part)
-        yield from ("", f"*{literal(outline.support_words(row))}*", "")
+        yield from ("", f"*{domains.support(row, literal, domains.in_latex)}*", "")
         if row.witness is not None:
             yield from (literal(outline.witness_text(row.witness)), "")
 
@@ -127,7 +127,7 @@ def _claims(rows: Sequence[outline.ClaimRow]) -> Lines:
             yield from (f"Likely slip: {literal(row.slip)}", "")
         if row.witness is not None:
             yield from (literal(outline.witness_text(row.witness)), "")
-        yield f"*{literal('; '.join(row.evidence) or row.reason)}*"
+        yield f"*{domains.told(row.evidence, literal, domains.in_latex) or literal(row.reason)}*"
 
 
 def _checks(checks: Sequence[Check]) -> Lines:

@@ -293,12 +293,6 @@ def _equation_number(step: int, i: int, count: int) -> str:
     return str(step) if count == 1 else f"{step}.{i}"
 
 
-def support_words(row: StepRow) -> str:
-    """`s03, from (2): normal form (plain); normal form (FLINT)`: the step's id in the log, its premises, its evidence."""
-    sources = ", from " + ", ".join(f"({number})" for number in row.sources) if row.sources else ""
-    return f"{row.id}{sources}: {'; '.join(row.evidence) or row.reason}"
-
-
 def rule_words(rule: str) -> str:
     """`integrate by parts`, names of people in capitals."""
     return rule.replace("_", " ").replace("lagrangian", "Lagrangian").replace("hamiltonian", "Hamiltonian")

@@ -122,12 +122,6 @@ def _read(text: str) -> Expression:
     return parse(text, "theory", caps=LOG, jets=True, matrices=True)
 
 
-def support_words(line: Line) -> str:
-    """`costate, from (8): normal form (plain)`: the step's id in the log, its premises, its evidence or the reason why not."""
-    sources = ", from " + ", ".join(f"({number})" for number in line.sources) if line.sources else ""
-    return f"{line.id}{sources}: {'; '.join(line.evidence) or line.reason}"
-
-
 def heading(theory: Theory) -> str:
     """`17 of 17 steps proved, for every dimension`."""
     good = sum(word(step.verdict.status) == "proved" for step in theory.steps)

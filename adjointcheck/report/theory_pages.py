@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from adjointcheck.problem.convention import CONVENTION
+from adjointcheck.report import domains
 from adjointcheck.report import theory_outline as outline
 from adjointcheck.report.html import render
 from adjointcheck.report.latex import LINE, code_latex, document, table_latex, text_latex
@@ -57,7 +58,8 @@ def _line_view(line: outline.Line, linked: bool) -> dict[str, Any]:
     return {
         "number": line.number, "words": line.words, "verdict": line.verdict, "tone": tone(line.verdict),
         "place": _inline(outline.symbol(line.place)) if line.place else "",
-        "math": Markup(display_mathml(lay_out(line.right, line.left, cap=CAP))), "support": outline.support_words(line),
+        "math": Markup(display_mathml(lay_out(line.right, line.left, cap=CAP))),
+        "support": Markup(domains.support(line, escape, domains.in_mathml)),
         "witness": witness_text(line.witness) if line.witness else "", "linked": linked,
     }
 
@@ -91,7 +93,7 @@ def _latex_lines(theory: Theory) -> Iterator[str]:
     for line in proof:
         yield rf"\par\medskip\textbf{{({line.number}) {text_latex(line.words)}}} {line.verdict}"
         yield from _latex_display([line])
-        yield rf"\par\emph{{{text_latex(outline.support_words(line))}}}"
+        yield rf"\par\emph{{{domains.support(line, text_latex, domains.in_latex)}}}"
         if line.witness:
             yield rf"\par {text_latex(witness_text(line.witness))}"
     yield r"\section{Convention}"
@@ -130,7 +132,7 @@ def _markdown_lines(theory: Theory) -> Iterator[str]:
     yield from ("## Proof", "")
     for line in proof:
         yield from (f"### ({line.number}) {literal(line.words)} {line.verdict}", "", *_markdown_display(line))
-        yield from (f"*{literal(outline.support_words(line))}*", "")
+        yield from (f"*{domains.support(line, literal, domains.in_latex)}*", "")
         if line.witness:
             yield from (literal(witness_text(line.witness)), "")
 
