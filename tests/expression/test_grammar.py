@@ -263,6 +263,11 @@ def test_each_cap_holds_and_no_tighter(cap: Caps, fits: str, exceeds: str) -> No
         parse(exceeds, caps=cap)
 
 
+def test_and_binds_before_or() -> None:
+    for text, grouped in (("a < 1 or b < 1 and c < 1", "a < 1 or (b < 1 and c < 1)"), ("a < 1 and b < 1 or c < 1", "(a < 1 and b < 1) or c < 1"), ("not a < 1 and b < 1", "(not a < 1) and b < 1")):
+        assert parse(f"piecewise(1, {text}, 2)") is parse(f"piecewise(1, {grouped}, 2)")
+
+
 def test_texts_are_printed_with_no_more_parentheses_than_are_read() -> None:
     for text in ("--x", "-x**2", "(-x)**2", "x**(-y)", "-(x*y)", "-x*y", "x*-y", "x - (y - z)", "x/(y*z)", "x**y**z", "(x**y)**z", "-(2)", "x*(1/2)", "piecewise(x, not x < y and y < z or z <= 1, -x)"):
         assert to_text(parse(text)) == text
