@@ -68,7 +68,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.adjoined_motion import adjoined_motion
 from adjointcheck.notes.systems.algebraic import algebraic_law, along_solution
-from adjointcheck.notes.systems.ansatz import foreseen, layered_ansatz, riccati_ansatz, worth
+from adjointcheck.notes.systems.ansatz import affine_ansatz, foreseen, layered_ansatz, riccati_ansatz, worth
 from adjointcheck.notes.systems.arrivals import asked, follows
 from adjointcheck.notes.systems.at_samples import at_samples, is_beyond
 from adjointcheck.notes.systems.blocks import is_value, numbers, stacked, turned
@@ -521,10 +521,10 @@ INTRODUCTIONS = (step_value, worth, value, normalisation, bounded, membership, m
                  stage_line, stage_law, stage_update, stage_definition, named_neighbour, numbered, family, layered_ansatz, *NOTATIONS,
                  grid, layers, layer_formula, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, mass_dynamics,
                  integrated_dynamics, linearised, sensitivity, started, resting, reparametrised, switched, guard, reset, observed_cost,
-                 increment, scaled, specialised, supposed, output, asked, start, end_condition, end_cost, implicit_layers, riccati_ansatz,
-                 finer_step, formula, update, split, piece, objective, current_multiplier, augmented, adjoined_motion, repriced,
-                 current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended, sought, ranged, algebraic_law,
-                 naming)
+                 increment, scaled, specialised, supposed, output, asked, start, end_condition, end_cost, implicit_layers, affine_ansatz,
+                 riccati_ansatz, finer_step, formula, update, split, piece, objective, current_multiplier, augmented, adjoined_motion,
+                 repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended, sought, ranged,
+                 algebraic_law, naming)
 UNJUDGED = (*NOTATIONS, step_value, worth, value, membership, asked, output, family, update, finer_step, propagator, sought, ranged)
 
 

@@ -7,9 +7,11 @@ P is defined by its equation; that p is c x' P where J is stationary in w is pro
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from adjointcheck.expression.grammar import to_text
 from adjointcheck.notes.proofs.settings import Setting
 from adjointcheck.trusted.verdict import Status
 
@@ -19,7 +21,7 @@ Names = Mapping[str, str]
 def names_of(made: Setting, bodies: Mapping[str, str], own: Mapping[str, str]) -> Names | None:
     """Which letters are A, B, Q, R, M, and c: 1 where the costs carry 1/2, else 2, -1 or -2 for maxima; None for any other problem.
 
-    N is the weight x' N w between state and control: a letter, one transposed, or 0.
+    N is the weight x' N w between state and control: a letter, one transposed, or 0.  The aim is x - r of costs in x - r, else 0.
     """
     language = made.language
     shape = {name: tuple(text.split()[:2]) for name, text in own.items()}
@@ -40,8 +42,37 @@ def names_of(made: Setting, bodies: Mapping[str, str], own: Mapping[str, str]) -
                 for n in ("0", *(n for n in of(state, control) if n != b), *(f"transpose({n})" for n in of(control, state))):
                     if same(f"{c}/2*(transpose(x)*{q}*x + transpose(w)*{r}*w" + (")" if n == "0" else f" + 2*transpose(x)*{n}*w)"), "L"):
                         ends = [m for m in of(state, state) if "Psi" in bodies and same(f"{c}/2*transpose(x)*{m}*x", "Psi")]
-                        return {"A": a, "B": b, "Q": q, "R": r, "N": n, "c": c, "M": ends[0] if ends else "0"}
+                        return {"A": a, "B": b, "Q": q, "R": r, "N": n, "c": c, "M": ends[0] if ends else "0", "aim": "0"}
+                found = next((aim for aim in _aims(of, shape, state) if same(aim.cost(c, r), "L")), None)
+                ends = [aim for aim in _aims(of, shape, state) if "Psi" in bodies and same(aim.square(c), "Psi")]
+                if found is not None and (ends or "Psi" not in bodies):
+                    last = ends[0].weight if ends else "0"
+                    return {"A": a, "B": b, "Q": found.weight, "R": r, "N": "0", "c": c, "M": last, "aim": found.gap}
     return None
+
+
+@dataclass(frozen=True)
+class Aim:
+    """e' Q e of e = x - r or C x - r; `weight` is what it makes of Q in x' Q x."""
+
+    gap: str
+    inner: str
+    weight: str
+
+    def square(self, c: str) -> str:
+        return f"{c}/2*transpose({self.gap})*{self.inner}*({self.gap})"
+
+    def cost(self, c: str, r: str) -> str:
+        return f"{self.square(c)} + {c}/2*transpose(w)*{r}*w"
+
+
+def _aims(of: Callable[[str, str], list[str]], shape: Mapping[str, tuple[str, ...]], state: str) -> Iterator[Aim]:
+    """What a state may have to follow: a signal of its own length, or one that an output C x follows."""
+    yield from (Aim(f"x - {r}", q, q) for r in of(state, "1") for q in of(state, state))
+    for output in [name for name, dims in shape.items() if dims[1] == state and dims != (state, state)]:
+        rows = shape[output][0]
+        gaps = (f"{output}*x", *(f"{output}*x - {r}" for r in of(rows, "1")))
+        yield from (Aim(gap, q, f"transpose({output})*{q}*{output}") for gap in gaps for q in of(rows, rows))
 
 
 def regulator_steps(names: Names, known: Container[str]) -> Iterator[dict[str, Any]]:
@@ -57,6 +88,14 @@ def regulator_steps(names: Names, known: Container[str]) -> Iterator[dict[str, A
                 ["stationary_is"], stationary_is=solved)
     yield _step("riccati", "assume", f"P.dot = -(P*{a} + transpose({a})*P - (P*{b}{weight})*{gain} + {q})", [])
     yield _step("riccati_end", "assume", f"P = {m}", [], at="t1")
+    yield _step("gain", "define", f"K = {gain}", [])
+    if "-" not in names["aim"]:
+        yield from ansatz_steps(names, gain, end)
+
+
+def ansatz_steps(names: Names, gain: str, end: list[str]) -> Iterator[dict[str, Any]]:
+    """p = c x' P by uniqueness, and the feedback: of a state that is to follow nothing."""
+    a, b, c = (names[key] for key in "ABc")
     yield _step("gap", "define", f"gap = p - {c}*transpose(x)*P", [])
     law = ["costate", "L_x_is", "f_x_is", "dynamics", "f_is", "control", "riccati"]
     moved = f"gap.dot = p.dot - {c}*transpose({a}*x + {b}*w)*P - {c}*transpose(x)*P.dot"
@@ -67,7 +106,20 @@ def regulator_steps(names: Names, known: Container[str]) -> Iterator[dict[str, A
     yield _step("no_gap", "unique", "gap = 0", ["gap_law", "gap_end"])
     yield _step("ansatz", "rewrite", f"p = {c}*transpose(x)*P", ["gap", "no_gap"], gap="-hole", no_gap="hole")
     yield _step("feedback", "rewrite", f"w = -{gain}*x", ["control", "ansatz"], control="hole")
-    yield _step("gain", "define", f"K = {gain}", [])
+
+
+def control_steps(made: Setting, own: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """w = -R^-1 f_w' p'/c of any problem in which L_w is c w' R."""
+    language, control = made.language, made.language.letters["w"].rows
+    slope, rate = (made.facts[id].part("right") for id in ("L_w_is", "f_w_is"))
+    weights = [name for name, text in own.items() if text.split()[:2] == [control, control] and "nonzero" in text]
+    for r, c in ((r, c) for r in weights for c in ("1", "2", "-1", "-2")):
+        if language.equal(("always", slope, language.read(f"{c}*transpose(w)*{r}", "L")), ()).status is Status.PROVED:
+            yield _step("stationary_is", "rewrite", f"{c}*transpose(w)*{r} = -p*({to_text(rate)})",
+                        ["stationary_control", "L_w_is", "f_w_is"], stationary_control="hole")
+            yield _step("control", "rewrite", f"w = -inverse({r})*transpose(p*({to_text(rate)}))/({c})",
+                        ["stationary_is"], stationary_is=f"inverse({r})*transpose(hole)/({c})")
+            return
 
 
 def value_steps(names: Names, known: Container[str]) -> Iterator[dict[str, Any]]:

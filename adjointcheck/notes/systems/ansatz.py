@@ -36,6 +36,26 @@ def riccati_ansatz(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (key(letters[0]),), replace(context, letters={**context.letters, key(letters[0]): declared})
 
 
+def affine_ansatz(chain: tree.Chain, context: Context) -> Introduced:
+    """lambda = P x - g, of a state that follows a signal: g is what the costate differs by from that of a regulator."""
+    pair = pair_of(chain)
+    terms = tree.terms(pair[1]) if pair else ()
+    rest = [term for term in terms if (letter := head(term)) is not None and _is_new(letter, context)]
+    products = [term for term in terms if isinstance(term, tree.Product)]
+    left = core_of(resolve(pair[0], context)) if pair else None
+    if pair is None or (len(terms), len(rest), len(products)) != (2, 1, 1) or getattr(left, "name", "") != "p" or not is_halved(context):
+        return None
+    found = riccati_ansatz(tree.Chain((pair[0], products[0]), ("=",)), context)
+    context = found[2] if found is not None else context
+    made, product, letter = resolve(pair[0], context), resolve(products[0], context), head(rest[0])
+    if [getattr(core_of(factor), "name", "") for factor in getattr(product, "factors", ())] != ["P", "x"] or letter is None:
+        return None
+    positive, negative = (product, made) if isinstance(rest[0], tree.Negative) else (made, product)
+    body = tree.Sum((positive, tree.Negative(negative)))
+    declared = Declared(key(letter), own(key(letter)), ("", ""), "defined", body=body, source="proposed")
+    return "definition", (key(letter),), replace(context, letters={**context.letters, key(letter): declared}).assume("optimal")
+
+
 RICCATI = "riccati"
 VALUES = ("V", "mathcal{V}", "J", "W", "v", "Vfun", "Vnext")
 

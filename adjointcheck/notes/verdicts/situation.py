@@ -29,7 +29,7 @@ from adjointcheck.notes.proofs.claims import Form, Reader, Unclear
 from adjointcheck.notes.proofs.componentwise import component_settings
 from adjointcheck.notes.proofs.grown import Operator, held_by, operator_of, with_functions, with_letters, with_operator
 from adjointcheck.notes.proofs.jacobian import Partial
-from adjointcheck.notes.proofs.regulator import letters_of, names_of, regulator_steps, value_steps
+from adjointcheck.notes.proofs.regulator import control_steps, letters_of, names_of, regulator_steps, value_steps
 from adjointcheck.notes.proofs.second_order import ALONE
 from adjointcheck.notes.proofs.settings import (
     HIDDEN_PARTNER,
@@ -525,7 +525,8 @@ def regulated(made: Setting, bodies: Mapping[str, str], own: Mapping[str, str], 
     """With Riccati's matrix, where the problem is a linear-quadratic regulator, and perhaps with what its cost is worth."""
     names = names_of(made, bodies, own) if "stationary_control" in made.facts else None
     if names is None:
-        return made
+        steps = [*control_steps(made, own)] if {"stationary_control", "L_w_is", "f_w_is"} <= made.facts.keys() else []
+        return judged({**made.document, "steps": [*made.document["steps"], *steps]}, made.optional) if steps else made
     grown = with_letters(made, letters_of(made))
     steps = [*grown.document["steps"], *regulator_steps(names, grown.facts.keys())]
     steps += value_steps(names, grown.facts.keys()) if valued else ()

@@ -61,10 +61,11 @@ def regulator_of(world: Any) -> Regulator:
     def jacobian(name: str) -> Any:
         return np.atleast_2d(real(by_letter(lambda there: evaluate(world.rule, there), Symbol(name), here)))
 
-    q = slope(cost, "x", "x")
-    weight = next((world.value(Symbol(d.symbol), world.last(), here) for d in world.context.letters.values() if d.letter == "Q"), None)
+    q, r = slope(cost, "x", "x"), slope(cost, "w", "w")
+    values = {d.letter: world.value(Symbol(d.symbol), world.last(), here) for d in world.context.letters.values() if d.letter in ("Q", "R")}
+    weight = next((pair for pair in ((q, values.get("Q")), (r, values.get("R"))) if np.shape(real(pair[1])) == np.shape(pair[0])), None)
     scales = (1.0, 2.0, -1.0, -2.0)  # L is c x' Q x/2, and the costate c x' P
     usual = 2.0 if weight is None and not world.context.parts("x") else 1.0
-    scale = next((c for c in scales if weight is not None and np.allclose(q, c * real(weight))), usual)
+    scale = next((c for c in scales if weight is not None and np.allclose(weight[0], c * real(weight[1]))), usual)
     end = slope(ending(world.objective), "x", "x")
-    return Regulator(jacobian("x"), jacobian("w"), q, slope(cost, "w", "w"), slope(cost, "x", "w"), end, scale)
+    return Regulator(jacobian("x"), jacobian("w"), q, r, slope(cost, "x", "w"), end, scale)

@@ -1,0 +1,38 @@
+"""Regulators whose state or output follows a signal: Riccati's equation beside the affine part, and slips in both."""
+
+from __future__ import annotations
+
+import pytest
+from understood import statuses
+
+SPACE = "state: x\ncontrol: u\ncostate: \\lambda (column)\ntime: t in [0, T]"
+STATE = (r"$$\dot x = A x + B u$$ $$J = \frac12 (x(T) - r(T))^\top S (x(T) - r(T)) + \frac12\int_0^T (x - r)^\top Q (x - r) + u^\top R u\,dt$$ "
+         r"with symmetric $Q$, $R$ and $S$. ")
+OUTPUT = (r"$$\dot x = A x + B u$$ $$J = \frac12\int_0^T (C x - r)^\top Q (C x - r) + u^\top R u\,dt$$ with symmetric $Q$ and $R$. ")
+MINUS, PLUS = r"$$\lambda = P x - v$$ ", r"$$\lambda(t) = K(t) x(t) + g(t)$$ "
+
+
+@pytest.mark.parametrize(("told", "right", "wrong"), [
+    (STATE + MINUS, r"v(T) = S r(T)", r"v(T) = -S r(T)"),
+    pytest.param(STATE + MINUS, r"-\dot v = (A - B R^{-1} B^\top P)^\top v + Q r", r"-\dot v = (A - B R^{-1} B^\top P)^\top v - Q r",
+                 marks=pytest.mark.campaign),
+    pytest.param(STATE + MINUS, r"u = -R^{-1} B^\top P x + R^{-1} B^\top v", r"u = -R^{-1} B^\top P x", marks=pytest.mark.campaign),
+    pytest.param(STATE + MINUS, r"\dot x = (A - B R^{-1} B^\top P) x + B R^{-1} B^\top v", r"\dot x = (A - B R^{-1} B^\top P) x",
+                 marks=pytest.mark.campaign),
+    pytest.param(STATE + MINUS, r"-\dot P = A^\top P + P A - P B R^{-1} B^\top P + Q", r"-\dot P = A^\top P + P A + P B R^{-1} B^\top P + Q",
+                 marks=pytest.mark.campaign),
+    pytest.param(OUTPUT + PLUS, r"\dot g = -(A^\top - K B R^{-1} B^\top) g + C^\top Q r", r"\dot g = -(A - K B R^{-1} B^\top) g + C^\top Q r",
+                 marks=pytest.mark.campaign),
+    pytest.param(OUTPUT + PLUS, r"\dot K = -K A - A^\top K + K B R^{-1} B^\top K - C^\top Q C",
+                 r"\dot K = -K A - A^\top K + K B R^{-1} B^\top K - Q", marks=pytest.mark.campaign),
+    pytest.param(OUTPUT + PLUS, r"g(T) = 0", r"g(T) = C^\top Q r(T)", marks=pytest.mark.campaign),
+])
+def test_what_the_costate_lacks_has_an_equation_of_its_own(told: str, right: str, wrong: str) -> None:
+    assert statuses(rf"{told} $${right}$$ $${wrong}$$", SPACE)[-2:] == ["proved", "refuted"]
+
+
+@pytest.mark.campaign
+def test_a_control_of_quadratic_cost_is_fed_by_the_costate() -> None:
+    told = r"$$\dot x = a(x) + B u$$ $$J = \phi(x(T)) + \int_0^T q(x) + \frac12 u^\top R u\,dt$$ with symmetric $R$. "
+    lines = r"$$u = -R^{-1} B^\top \lambda$$ $$\dot x = a(x) - B R^{-1} B^\top \lambda$$ $$u = -B R^{-1} \lambda$$ $$u = R^{-1} B^\top \lambda$$"
+    assert statuses(told + r"$$H = q(x) + \frac12 u^\top R u + \lambda^\top (a(x) + B u)$$" + lines, SPACE)[-4:] == ["proved"] * 2 + ["refuted"] * 2
