@@ -25,7 +25,7 @@ from adjointcheck.notes.letters.moments import above
 from adjointcheck.notes.letters.neighbours import first_order
 from adjointcheck.notes.letters.nets import spelt as weighed
 from adjointcheck.notes.letters.numbered import family, numbered, spread
-from adjointcheck.notes.letters.own_letters import indexed, is_layered, is_pairwise, is_placed, layered_data, slope_shape
+from adjointcheck.notes.letters.own_letters import indexed, is_layered, is_pairwise, is_placed, layered_data, shape_of, slope_shape
 from adjointcheck.notes.letters.posing import condition, least, mapped, posed, ranged, sought
 from adjointcheck.notes.letters.potentials import as_field
 from adjointcheck.notes.letters.primes import unprimed
@@ -503,6 +503,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     if is_placed(letter, context):
         layered = indexed(letter, pair[1], after, after.of("x")[0].shape if inner else ("?rows", "?cols"))
         return ("definition", (letter.name,), layered) if layered is not None else None
+    before, after = after, _with_signal(pair[1], after)
     body = resolve(pair[1], after)
     body = at_event(tree.Chain((body,), ()), after).sides[0] if {"g", "r"} & symbols(body) else body
     if unknown(body) or not symbols(body):
@@ -513,8 +514,20 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     given = () if given in ((), (Symbol("t"),)) or any(map(unknown, given)) else given
     kind = "path" if context.over() == "layers" and not given and is_layered(body) else "defined"
     shape = slope_shape(body, after) if kind == "path" and isinstance(body, tree.Derivative) else ("", "")
+    shape = shape_of(pair[1], after) if after is not before else shape  # an error is as long as its signal
     declared = Declared(name, own(name), shape, kind, body=body, source="proposed", given=given)
     return "definition", (name,), after.declare(declared)
+
+
+def _with_signal(node: Node, context: Context) -> Context:
+    """With x_d of x - x_d and C, r of r - C x: a state or an output less a signal of which nothing else is known."""
+    terms = tree.terms(node) if len(context.of("x")) == 1 and context.over() == "time" else ()
+    inner = [term.of if isinstance(term, tree.Negative) else term for term in terms]
+    states = [term for term in inner if role_in(head(term.factors[-1] if isinstance(term, tree.Product) else term), context) == "x"]
+    signals = [term for term in inner if term not in states and isinstance(term, tree.Letter | tree.Call)]
+    if sorted(map(len, (terms, states, signals))) != [1, 1, 2] or sum(isinstance(term, tree.Negative) for term in terms) != 1:
+        return context
+    return constants(node, context, ("o", "1") if isinstance(states[0], tree.Product) else context.of("x")[0].shape)
 
 
 INTRODUCTIONS = (step_value, worth, value, normalisation, bounded, membership, mirrored, coefficients, assigned, propagator, tangent,

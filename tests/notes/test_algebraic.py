@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import statuses
+from understood import statuses, understood
 
 LAW = r"$$\dot x = f(x, z, p), \qquad 0 = g(x, z, p), \qquad x(0) = x_0$$ $$G = \Phi(x(T)) + \int_0^T r(x, z, p)\,dt$$ "
 LAGRANGIAN = r"$$\mathcal{L} = G + \int_0^T \lambda^T (f(x, z, p) - \dot x) + \mu^T g(x, z, p)\,dt$$ "
@@ -51,6 +51,15 @@ def test_its_sign_is_that_of_its_term_or_of_the_first_line_that_is_right(told: s
 def test_an_algebraic_state_beside_a_control_is_left_open() -> None:
     text = r"$$\dot x = f(x, z, u)$$ $$0 = g(x, z, u)$$ $$J = \int_0^T L(x, z, u)\,dt$$ $$\dot\lambda^T = -L_x - \lambda^T f_x$$ $$\lambda(T) = 0$$"
     assert statuses(text, "state: x\ncontrol: u\ncostate: \\lambda (column)\ntime: t in [0, T]")[-2:] == ["unknown", "unknown"]
+
+
+@pytest.mark.parametrize("line", [
+    "H(x(t), u(t), \\lambda(t)) = 0",  # a claim
+    "c(x, u) = 0",  # a bound of the control
+    r"\psi(x(T), T) = 0",  # of the end state
+])
+def test_what_holds_no_algebraic_state(line: str) -> None:
+    assert not understood(r"\dot x = f(x, u)", r"J = \int_0^T L(x, u)\,dt", line)[0].startswith("alg")
 
 
 def test_an_example_with_an_algebraic_equation_is_left_open() -> None:

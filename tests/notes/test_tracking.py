@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import statuses
+from understood import statuses, understood
 
 SPACE = "state: x\ncontrol: u\ncostate: \\lambda (column)\ntime: t in [0, T]"
 STATE = (r"$$\dot x = A x + B u$$ $$J = \frac12 (x(T) - r(T))^\top S (x(T) - r(T)) + \frac12\int_0^T (x - r)^\top Q (x - r) + u^\top R u\,dt$$ "
@@ -36,3 +36,26 @@ def test_a_control_of_quadratic_cost_is_fed_by_the_costate() -> None:
     told = r"$$\dot x = a(x) + B u$$ $$J = \phi(x(T)) + \int_0^T q(x) + \frac12 u^\top R u\,dt$$ with symmetric $R$. "
     lines = r"$$u = -R^{-1} B^\top \lambda$$ $$\dot x = a(x) - B R^{-1} B^\top \lambda$$ $$u = -B R^{-1} \lambda$$ $$u = R^{-1} B^\top \lambda$$"
     assert statuses(told + r"$$H = q(x) + \frac12 u^\top R u + \lambda^\top (a(x) + B u)$$" + lines, SPACE)[-4:] == ["proved"] * 2 + ["refuted"] * 2
+
+
+@pytest.mark.parametrize(("line", "reading"), [
+    (r"e = x - x_d", "e = x - x_d"),
+    (r"e(t) = x(t) - r(t)", "e(t) = x(t) - r_(t)"),
+    (r"e(t) = r(t) - C x(t)", "e(t) = r_(t) - C x(t)"),
+])
+def test_an_error_names_its_signal(line: str, reading: str) -> None:
+    assert understood(r"\dot x = A x + B u", line) == (reading, "definition")
+
+
+@pytest.mark.campaign
+def test_a_cost_of_errors_is_one_of_states_and_signals() -> None:
+    told = r"$$\dot x = A x + B u$$ $$e(t) = r(t) - C x(t)$$ $$J = \frac12\int_0^T e^\top Q e + u^\top R u\,dt$$ with symmetric $Q$ and $R$. "
+    lines = (r"$$\dot\lambda = C^\top Q e - A^\top \lambda$$ $$\lambda = P x - v$$ $$\dot v = -(A - B R^{-1} B^\top P)^\top v - C^\top Q r$$ "
+             r"$$\dot\lambda = -C^\top Q e - A^\top \lambda$$ $$\dot v = -(A - B R^{-1} B^\top P)^\top v - C^\top Q e$$")
+    assert statuses(told + lines, SPACE)[3:] == ["proved", "definition", "proved", "refuted", "refuted"]
+
+
+@pytest.mark.campaign
+def test_a_cost_of_the_last_error_is_one_of_the_end_state() -> None:
+    told = r"$$\dot x = A x + B u$$ $$e(t) = x(t) - r(t)$$ $$J = \frac12 e(T)^\top F e(T) + \frac12\int_0^T u^\top R u\,dt$$ with symmetric $F$ and $R$. "
+    assert statuses(told + r"$$\lambda(T) = F e(T)$$ $$\lambda(T) = -F e(T)$$ $$\lambda(T) = 0$$", SPACE)[3:] == ["proved", "refuted", "refuted"]

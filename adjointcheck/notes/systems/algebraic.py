@@ -36,7 +36,7 @@ def algebraic(chains: Iterable[tree.Chain], context: Context) -> Context:
     spoken = {key(letter) for argument in right.arguments if (letter := _whole(argument)) is not None}
     free = [name for name in names if name in spoken - moved and name not in USUAL and _may_stand(name, context)]
     free = free if len(free) < 2 else [name for name in free if name not in USUAL_PARAMETERS or role_in(tree.Letter(name), context) == "w"]
-    if len(free) != 1 or {*USUAL_CONTROLS} & (spoken - {*free}):
+    if len(free) != 1 or {*USUAL_CONTROLS} & spoken or len(names) < len(equation.arguments) or not {*names} <= spoken | {"t"}:
         return context
     role = ROLES["w"]
     letters = {name: known for name, known in context.letters.items() if name != free[0] or known.symbol == "w"}
@@ -46,8 +46,8 @@ def algebraic(chains: Iterable[tree.Chain], context: Context) -> Context:
 
 def _whole(argument: Node) -> tree.Letter | None:
     """z of z and z(t)."""
-    letter = head(argument)
-    return letter if isinstance(argument, tree.Letter | tree.Call) and letter is not None and not letter.accents else None
+    letter, plain = head(argument), isinstance(argument, tree.Letter) or getattr(argument, "arguments", ()) == (tree.Letter("t"),)
+    return letter if plain and letter is not None and not letter.accents else None
 
 
 def _may_stand(name: str, context: Context) -> bool:

@@ -323,7 +323,7 @@ def _has_end(node: Node, kind: str) -> bool:
     """Does a cost speak of the end state outside its integral, or sum over all states up to the last layer's?"""
     if isinstance(node, tree.Integral | tree.Series):
         return isinstance(node, tree.Series) and node.upper == Symbol("N") and not observes(kind)
-    if isinstance(node, Symbol) and node.name == "x":
+    if isinstance(node, Symbol) and (node.name == "x" or node.at in (Symbol("t1"), Symbol("N"))):  # e(T) of e = x - r
         return not _is_start(node.at)
     return isinstance(node, Applied) or any(_has_end(child, kind) for child in children(node))
 

@@ -9,7 +9,7 @@ import numpy as np
 from adjointcheck.notes.letters.meaning import Symbol, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.worlds.evaluation import Env, NoValue, by_letter, evaluate
+from adjointcheck.notes.worlds.evaluation import Env, NoValue, by_letter, evaluate, lawful
 from adjointcheck.notes.worlds.jet import real
 
 
@@ -42,13 +42,13 @@ def _is_halved(world: Any, layer: int, q: Any) -> bool:
 
 def _jacobian(world: Any, layer: int, name: str) -> Any:
     here = Env(world, layer, {"l": np.float64(layer)})
-    return np.atleast_2d(real(by_letter(lambda there: evaluate(world.rule, there), Symbol(name), here)))
+    return np.atleast_2d(real(by_letter(lambda there: lawful(world.rule, there), Symbol(name), here)))
 
 
 def _slope(world: Any, node: Node, layer: int, one: str, other: str, at: Node | None = None) -> Any:
     here = Env(world, layer, {"l": np.float64(layer)})
     by = tuple(Symbol(name, at=at) for name in (one, other))
-    return np.atleast_2d(real(evaluate(tree.Derivative(node, by, "partial"), here)))
+    return np.atleast_2d(real(lawful(tree.Derivative(node, by, "partial"), here)))
 
 
 def steered(world: Any) -> Any:

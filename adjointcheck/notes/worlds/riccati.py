@@ -12,7 +12,7 @@ from adjointcheck.notes.letters.costs import ending
 from adjointcheck.notes.letters.meaning import Symbol
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.worlds.evaluation import Env, NoValue, by_letter, evaluate
+from adjointcheck.notes.worlds.evaluation import Env, NoValue, by_letter, lawful
 from adjointcheck.notes.worlds.fields import Path
 from adjointcheck.notes.worlds.jet import real
 
@@ -56,10 +56,10 @@ def regulator_of(world: Any) -> Regulator:
         raise NoValue("a Riccati equation without a running cost")
 
     def slope(node: Node, *by: str) -> Any:
-        return np.atleast_2d(real(evaluate(tree.Derivative(node, tuple(map(Symbol, by)), "partial"), here)))
+        return np.atleast_2d(real(lawful(tree.Derivative(node, tuple(map(Symbol, by)), "partial"), here)))
 
     def jacobian(name: str) -> Any:
-        return np.atleast_2d(real(by_letter(lambda there: evaluate(world.rule, there), Symbol(name), here)))
+        return np.atleast_2d(real(by_letter(lambda there: lawful(world.rule, there), Symbol(name), here)))
 
     q, r = slope(cost, "x", "x"), slope(cost, "w", "w")
     values = {d.letter: world.value(Symbol(d.symbol), world.last(), here) for d in world.context.letters.values() if d.letter in ("Q", "R")}

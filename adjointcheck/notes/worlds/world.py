@@ -493,10 +493,10 @@ class World:
                 there = self.shifted(bit, unit.reshape(*self.shape("x")))
                 flows.append(along(there.trajectory.values, bit))
                 whole_there = whole(there)
-                before = evaluate(first, Env(whole_there, whole_there.first())) if first.terms else 0.0
+                before = lawful(first, Env(whole_there, whole_there.first())) if first.terms else 0.0
                 prices.append(along(whole_there.value_J(0) - before, bit))
                 if rate.terms:
-                    rates = [along(evaluate(rate, there.standing(i, names)), bit) for i in range(self.grid.count)]
+                    rates = [along(lawful(rate, there.standing(i, names)), bit) for i in range(self.grid.count)]
                     total = Path(spread(self.grid.integrals)(jet.stacked(rates)), self.grid.span)
                     paid.append(total.values - total(self.origin[0]))
         rows = []
