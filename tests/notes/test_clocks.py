@@ -9,6 +9,18 @@ GIVEN = (
     "\\dot x = r(x,p,t)\nF = \\int_0^T f(x,p,t)\\,dt\n\\mathcal{L} = \\int_0^T [f(x,p,t) + \\lambda^T(\\dot x - r(x,p,t))]\\,dt\n"
     "s = T - t\n\\tilde\\lambda(s) = \\lambda(T-s)\n"
 )
+STEPS = "\\dot u = f(u,p)\nu(t) = u(t - \\Delta t) + \\Delta t f(u(t - \\Delta t), p) + O(\\Delta t^2)\nG = \\int_0^T g(u,p)\\,dt\n"
+BACK = r"\lambda(t - \Delta t) = \frac{\partial g}{\partial u} \Delta t + \lambda(t) \left(I + \frac{\partial f}{\partial u} \Delta t\right) + O(\Delta t^2)"
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    (STEPS, BACK, BACK.replace("(I +", "(I -")),
+    pytest.param(STEPS + "\\tau = T - t\n", r"\frac{d\lambda}{d\tau} = \frac{\partial g}{\partial u} + \lambda \frac{\partial f}{\partial u}",
+                 r"\frac{d\lambda}{d\tau} = -\frac{\partial g}{\partial u} - \lambda \frac{\partial f}{\partial u}", marks=pytest.mark.campaign),
+])
+def test_a_small_step_back_and_a_clock_beside_it(given: str, right: str, wrong: str) -> None:
+    """tau = T - t is a time, though tau may be a time step elsewhere."""
+    assert last_two("costate: \\lambda = dG/du (row)\nobjective: G", given, right, wrong) == ["proved", "refuted"]
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,8 @@ READ: list[tuple[str, str]] = [
     (r"x = 1 + \cdots + N", r"x = 1 + dots + N"), (r"A^T P + P A - P B R^{-1} B^T P + Q = 0", r"A^T * P + P * A - P * B * R^(-1) * B^T * P + Q = 0"), (r"H = L + \lambda^T f", r"H = L + lambda^T * f"),
     (r"\mathcal{H}(x, u, \lambda, t) = L(x, u, t) + \lambda^\top f(x, u, t)", r"H(x, u, lambda, t) = L(x, u, t) + lambda^T * f(x, u, t)"), (r"h^{p+1} = 0", r"h^(p + 1) = 0"),
     (r"(1 + h)^n = 0", r"(1 + h)^n = 0"), (r"\epsilon^{k} = 0", r"epsilon^k = 0"), (r"\mathbb{R}^{n} = 0", r"R^n = 0"), (r"[0, T) = 0", r"[0, T] = 0"), (r"x \to y", r"x to y"),
+    (r"0 \le u \le u_{\max}", "0 <= u <= u_max"), (r"u^{\min} \le u", "u^min <= u"), (r"\lambda_1 (x_2 - u x_1) = 0", "lambda_1 * (x_2 - u * x_1) = 0"),
+    (r"\mu_{k+1} (x_{k+1} - f(x_k)) = 0", "mu_{k + 1} * (x_{k + 1} - f(x_k)) = 0"), (r"\varepsilon (A + B) = 0", "varepsilon * (A + B) = 0"), (r"x = y\ ?", "x = y"),
     (r"x = \mathrm{const}", r"x = const"), (r"\dot{x} = v, \dot{x} \neq 0", r"xdot = v, xdot != 0"), (r"x = y \mathrm{\ if\ } t < 1", "x = y, if, t < 1"), (r"P(t_f) = Q_f", r"P(t_f) = Q_f"),
     (r"\frac{1}{2} (x - y)^T Q (x - y) = 0", r"(1/2) * (x - y)^T * Q * (x - y) = 0"),
 ]

@@ -14,6 +14,7 @@ STARRED = (
 CVODES = "state: y\nparameters: p\ncostate: \\lambda (column)\nrunning cost: g\nobjective: G"
 
 
+ENCODED = FLOW.replace("x_0(\\theta)", "E_\\phi(y)")  # weights of their own, which the dynamics do not share
 LATENT = "\\dot x = f(t,x,\\theta)\nx(0) = \\mu + \\sigma\\odot\\epsilon\nJ = \\Phi(x(T))\np(t) = \\frac{dJ}{dx(t)}"
 BRADLEY = (
     "\\dot x = r(x,p,t)\nx(0) = x_0(p)\nF = \\int_0^T f(x,p,t)\\,dt\n"
@@ -26,6 +27,8 @@ BRADLEY = (
     [
         ("", FLOW, r"\frac{dJ}{d\theta} = \int_0^T (L_\theta + p f_\theta)\,dt + p(0)\frac{\partial x_0}{\partial\theta}", r"\frac{dJ}{d\theta} = \int_0^T (L_\theta + p f_\theta)\,dt"),
         ("", FLOW.replace("x_0(", r"\xi("), r"\frac{dJ}{d\theta} = \int_0^T (L_\theta + p f_\theta)\,dt + p(0)\,\partial_\theta\xi", r"\frac{dJ}{d\theta} = \int_0^T (L_\theta + p f_\theta)\,dt - p(0)\,\partial_\theta\xi"),
+        pytest.param(*("", FLOW.replace("x_0(", "f_0("), r"\frac{dJ}{d\theta} = \int_0^T (L_\theta + p f_\theta)\,dt + p(0)\frac{d f_0}{d\theta}", r"\frac{dJ}{d\theta} = \int_0^T (L_\theta + p f_\theta)\,dt"), marks=pytest.mark.campaign),
+        pytest.param(*("", ENCODED, r"\frac{dJ}{d\theta} = \int_0^T (L_\theta + p f_\theta)\,dt", r"\frac{dJ}{d\theta} = \int_0^T p f_\theta\,dt"), marks=pytest.mark.campaign),
         ("", TANGENT, r"s_k(0) = \frac{\partial x_0}{\partial\theta_k}", r"s_k(0) = 0"),
         ("", TANGENT, r"\frac{dJ}{d\theta_k} = \int_0^T (L_x s_k + L_{\theta_k})\,dt + \Phi_x(x(T)) s_k(T)", r"\frac{dJ}{d\theta_k} = \int_0^T (L_x s_k + L_{\theta_k})\,dt"),
         ("", TANGENT, r"\dot s_k = f_x s_k + f_{\theta_k}", r"\dot s_k = f_x s_k - f_{\theta_k}"),

@@ -6,7 +6,7 @@ import pytest
 from understood import statuses
 
 from adjointcheck.notes.letters.context import read_header
-from adjointcheck.notes.letters.notation import nabla, prime, spoken, symmetric
+from adjointcheck.notes.letters.notation import nabla, prime, spoken, symmetric, to_go
 
 
 @pytest.mark.parametrize(("text", "meaning"), [
@@ -39,6 +39,19 @@ def test_what_nabla_of_a_vector_is(text: str, layout: str) -> None:
 ])
 def test_which_matrices_are_symmetric(text: str, letters: set[str]) -> None:
     assert set(symmetric(text)) == letters
+
+
+@pytest.mark.parametrize(("text", "letter"), [
+    ("I integrate with $\\tau$, the time to go, instead of $t$", "tau"), ("in reversed time $s$", "s"), ("mit der Restzeit $\\tau$", "tau"),
+    ("le temps restant $\\tau$", "tau"), ("the time $\\tau$ to go there", ""), ("$\\tau$ is not the time to go", ""), ("the time to go at time $t$", ""),
+])
+def test_which_letter_runs_back_from_the_end(text: str, letter: str) -> None:
+    assert to_go(text) == letter
+
+
+def test_words_between_displays_of_a_whole_document_are_heard() -> None:
+    text = "\\begin{document}\nwith symmetric $Q$\n\\begin{equation}\nA = $B$ symmetric\n\\end{equation}\n\\end{document}"
+    assert spoken(text, read_header([])).hypotheses == ("symmetric Q",)
 
 
 def test_the_header_counts_and_two_words_that_differ_say_nothing() -> None:

@@ -11,9 +11,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.context import Context, Declared, own
+from adjointcheck.notes.letters.scales import BACKWARDS
+from adjointcheck.notes.reading.regions import ENVIRONMENTS
 
-DISPLAY = re.compile(r"\$\$.*?\$\$|\\\[.*?\\\]|\\begin\{(\w+\*?)\}.*?\\end\{\1\}|<!--.*?-->|(?<!\\)%[^\n]*", re.DOTALL)
+DISPLAY = re.compile(rf"\$\$.*?\$\$|\\\[.*?\\\]|\\begin\{{((?:{ENVIRONMENTS}|verbatim|lstlisting)\*?)\}}.*?\\end\{{\1\}}"
+                     r"|<!--.*?-->|(?<!\\)%[^\n]*", re.DOTALL)
 SENTENCE = re.compile(r"(?<=[.!?;:])\s+|[\u3002\uff01\uff1f\uff1b]|\n\s*\n")
 MATHS = re.compile(r"\$([^$]+)\$|\\\((.+?)\\\)")
 DENIED = re.compile(r"\b(?:not|non|no|if|unless|when|whether|need|nicht|falls|wenn|kein\w*|si|pas|se|cuando|не|если)\b"
@@ -42,6 +45,11 @@ BECOMES = re.compile(r"is|are|be|being|to|both|all|also|assumed|real|constant|sq
                      r"|positive?|positiv|positives?|\w*definit\w*|\w*définie?s?|matrix|matri\w+|матриц\w*")
 QUALIFIES = re.compile(r"positive?|positiv\w*|\w*defini\w*|\w*défini\w*|and|und|et|constant\w*|\w*matri\w*|weight\w*|gewicht\w*|матриц\w*")
 
+GO = (r"(?:time[- ]to[- ]go|(?:reversed?|backwards?) time|restzeit|rückwärtszeit|temps (?:restant|rétrograde)|tiempo (?:restante|que queda)"
+      r"|tempo (?:rimanente|restante|mancante)|обратн\w+ врем\w+|剩余时间|逆时间)")
+CLOCK = r"\$\s*\\?(tau|s|sigma|theta|r)\s*\$"
+TO_GO = re.compile(rf"{CLOCK}[^$.;]{{0,12}}\b{GO}|{GO}[^$.;]{{0,12}}{CLOCK}")
+
 
 def spoken(prose: str, context: Context) -> Context:
     """The context with what the words of the notes declare, and the header does not."""
@@ -50,7 +58,16 @@ def spoken(prose: str, context: Context) -> Context:
                         ("nabla", {layout for text in said if (layout := nabla(text))})):
         told = context.option(name) or (name == "nabla" and context.option("jacobian"))
         context = replace(context, options={**context.options, name: found.pop()}) if len(found) == 1 and not told else context
+    clocks = {letter for text in said if (letter := to_go(text))} - {*context.letters}
+    for letter in clocks if len(clocks) == 1 and not re.search(rf"\\?{min(clocks)}\s*:?=", prose) else ():
+        context = context.declare(Declared(letter, own(letter), ("1", "1"), "defined", body=BACKWARDS, source="proposed"))
     return context.assume(*(f"symmetric {letter}" for text in said for letter in symmetric(text)))
+
+
+def to_go(text: str) -> str:
+    """tau of `the time to go $\\tau$`: what runs back from the end."""
+    found = TO_GO.search(text.lower())
+    return found[1] or found[2] if found is not None and not DENIED.search(_words(text.lower())) else ""
 
 
 def prime(text: str) -> str:

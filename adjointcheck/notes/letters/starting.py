@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TypeGuard
 
 from adjointcheck.notes.letters.context import Context, Declared, key, own
-from adjointcheck.notes.letters.meaning import Symbol, children, rebuilt, resolve, unknown, walk
+from adjointcheck.notes.letters.meaning import Symbol, Unknown, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -24,15 +24,22 @@ def parametrised(right: Node, context: Context) -> Context | None:
     letter = right.function if isinstance(right, tree.Call) else None
     if not isinstance(right, tree.Call) or not isinstance(letter, tree.Letter) or letter.accents or letter.above:
         return None
-    arguments = [resolve(argument, context) for argument in right.arguments]
-    if not all(isinstance(value, Symbol) and value.name == "theta" for value in arguments):
-        return None
+    inputs = [resolve(argument, context) for argument in right.arguments]
+    moves = all(isinstance(value, Symbol) and value.name == "theta" for value in inputs)
     made, begun = resolve(letter, context), FIRST if context.over() == "layers" else START
-    if unknown(made):
-        context = context.declare(Declared(key(letter), own(key(letter)), ("n", "1"), "alias", body=begun, source="proposed"))
-    elif made != begun:
+    named = bool(unknown(made)) or (moves and letter.below == (tree.Number(Fraction(0)),) and made != begun)  # f_0 of f_0(p) is not f
+    if not (moves or (named and _is_encoded(letter, inputs, context))) or not (named or made == begun):
         return None
-    return replace(context, options={**context.options, "starts": "theta"})
+    if named:
+        context = context.declare(Declared(key(letter), own(key(letter)), ("n", "1"), "alias", body=begun, source="proposed"))
+    return replace(context, options={**context.options, "starts": "theta"}) if moves else context
+
+
+def _is_encoded(letter: tree.Letter, inputs: Iterable[Node], context: Context) -> bool:
+    """e_phi(x), of data and weights that are no parameters of the dynamics, which the notes have told before."""
+    new = all(isinstance(part, tree.Letter) and key(part) not in context.letters for part in letter.below)
+    told = any("theta" in symbols(law.right) for law in context.laws)
+    return told and new and all(isinstance(part, Unknown) for part in inputs)
 
 
 def moving(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:

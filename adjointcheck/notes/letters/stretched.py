@@ -1,8 +1,12 @@
-"""From t to t + eps: a stretch of a solution is a solution, with t for t0 and t + eps for t1, where nothing is known of its ends."""
+"""From t to t + eps: a stretch of a solution is a solution, with t for t0 and t + eps for t1, where nothing is known of its ends.
+
+What is told of t - eps and t, up to O(eps^2), is told of t and t + eps.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, walk
 from adjointcheck.notes.reading import tree
@@ -10,6 +14,7 @@ from adjointcheck.notes.reading.tree import Node
 
 NOW = (None, Symbol("t"), Symbol("t", bound=True))
 END, AHEAD = Symbol("x", at=Symbol("t1")), tree.Sum((Symbol("t"), Symbol("eps")))
+BEFORE = tree.Sum((Symbol("t"), tree.Negative(Symbol("eps"))))
 ENDS = ("start", "terminal", "sensitivity_start", "flow_start", "end_theta")
 
 
@@ -48,3 +53,26 @@ def _moved(node: Node, end: Node) -> Node:
     if isinstance(node, Symbol) and node.name in ("x", "p", "w"):
         return replace(node, at=Symbol("t0") if node.at in NOW else Symbol("t1") if node.at == end else node.at)
     return tree.Evaluated(node, (Symbol("t0"),)) if isinstance(node, Applied) else rebuilt(node, lambda child: _moved(child, end))
+
+
+def later(left: Node, right: Node) -> tuple[Node, Node] | None:
+    """Both sides one small step later; slopes without arguments stay, which changes no more than O(eps^2) as they stand beside eps."""
+    nodes = [part for side in (left, right) for part in walk(side)]
+    places = {getattr(part, "at", None) for part in nodes}
+    return (_later(left), _later(right)) if BEFORE in places and AHEAD not in places and any(map(_is_second_order, nodes)) else None
+
+
+def _is_second_order(node: Node) -> bool:
+    """O(eps^2)."""
+    return isinstance(node, tree.BigO) and not node.little and node.of == tree.Power(Symbol("eps"), tree.Number(Fraction(2)))
+
+
+def _later(node: Node) -> Node:
+    """x(t) for x(t - eps), x(t + eps) for x(t), t for t - eps."""
+    if node in (BEFORE, Symbol("t")):
+        return Symbol("t") if node == BEFORE else AHEAD
+    if isinstance(node, tree.Derivative):
+        return replace(node, of=_later(node.of))
+    if isinstance(node, Symbol) and node.name in ("x", "p", "w"):
+        return replace(node, at=AHEAD if node.at in NOW else None if node.at == BEFORE else node.at)
+    return rebuilt(node, _later)

@@ -275,6 +275,11 @@ def observations(moving: bool) -> Draft:
         draft.assume(f"sensitivity_{s}", f"S.after = S.before at {s}")
         draft.assume(f"flow_{s}", f"M.after = M.before at {s}")
     forward_gradient(draft, {s: (f"phi_{s}_theta.before", f"phi_{s}_x.before*S.before") for s in ("s", "r")})
+    draft.let(a_theta="1 m")
+    draft.assume("law_theta", "a_theta.dot = -(L_theta + p*f_theta)")
+    draft.assume("end_theta", "a_theta = Psi_theta at t1")
+    for s in ("s", "r"):
+        draft.assume(f"jump_theta_{s}", f"a_theta.before = a_theta.after + phi_{s}_theta.before at {s}")
     return draft
 
 

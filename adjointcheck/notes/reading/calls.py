@@ -29,6 +29,8 @@ INDICES = frozenset("ijklmnN")
 HAMILTONIANS = frozenset({"H", "mathcal{H}"})  # functions that nobody multiplies by themselves
 WEIGHTS = frozenset({"w", "omega", "alpha", "beta", "gamma", "kappa", "q", "lambda"})
 MULTIPLIERS = frozenset({"lambda", "mu", "nu", "pi", "psi", "eta", "xi", "p", "q"})
+TINY = frozenset({"epsilon", "varepsilon"})  # small numbers
+WEIGHED = frozenset({"theta", "phi", "vartheta", "w"})  # the weights of p_theta, a density
 NEVER_CALLED = frozenset({"dots", "infty"})
 
 
@@ -134,9 +136,11 @@ def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters
         if base.below and base.name not in letters.indexed and not only_times((content,), letters):
             refuse(paren, f"`{base.name}` with an index before a bracket: its value at a place, or a factor", "Write a dot before it.")
         return True
+    if base.name in TINY and not base.below:
+        return False
     spaced = any(head.span[1] <= gap < paren.span[0] for gap in letters.gaps)  # h\, (A - I)
     factor = spaced or base.name in letters.plain or base.name in letters.signals or isinstance(head, Transposed) or paren.opener == "["
-    if factor or _is_defect(content) or _is_step(base, content) or _weighs(base, content):
+    if factor or _is_defect(content) or _multiplies(base, content) or _weighs(base, content):
         return False
     refuse(paren, f"`{base.name}(...)`: a function of something, or a product", f"Declare {base.name}, or write a dot before a factor.")
 
@@ -158,27 +162,10 @@ def _is_defect(content: Node) -> bool:
         isinstance(part, Derivative) and part.kind == "total" for part in parts)
 
 
-def _is_step(base: Letter, content: Node) -> bool:
-    """f(x_k) - x_{k+1} behind mu_k or mu_{k+1}: the same letter at the next index, with the other sign."""
-    terms = content.terms if isinstance(content, Sum) and base.below and base.name in MULTIPLIERS else ()
-    alone = [(term.of if isinstance(term, Negative) else term, isinstance(term, Negative)) for term in terms]
-    rest = [(term, minus) for term, minus in alone if not isinstance(term, Letter)]
-    moved = [(term, minus) for term, minus in alone if isinstance(term, Letter) and len(term.below) == 1]
-    return any(minus != other and _follows(letter, inner) for letter, minus in moved for term, other in rest for inner in _letters(term))
-
-
-def _letters(node: Node) -> list[Letter]:
-    """The letters that are called or multiplied."""
-    inner = node.arguments if isinstance(node, Call) else node.factors if isinstance(node, Product) else ()
-    return [part for part in inner if isinstance(part, Letter)]
-
-
-def _follows(letter: Letter, other: Letter) -> bool:
-    """Is it x_{k+1} of x_k, or x_k of x_{k-1}?"""
-    def terms(node: Letter) -> tuple[Node, ...]:
-        return node.below[0].terms if isinstance(node.below[0], Sum) else node.below
-
-    return letter.name == other.name and len(other.below) == 1 and letter != other and terms(letter)[0] == terms(other)[0]
+def _multiplies(base: Letter, content: Node) -> bool:
+    """mu_{k+1} (f(x_k) - x_{k+1}), lambda_1 (x_2 - u x_1): a multiplier with an index, before a sum."""
+    weighed = any(isinstance(part, Letter) and part.name in WEIGHED for part in base.below)
+    return base.name in MULTIPLIERS and bool(base.below) and not weighed and isinstance(content, Sum)
 
 
 def is_place(content: Node) -> bool:

@@ -12,6 +12,7 @@ from adjointcheck.notes.reading.tree import (
     Chain,
     Derivative,
     Evaluated,
+    Extremum,
     Function,
     Letter,
     Negative,
@@ -108,7 +109,9 @@ def _sampled(node: Node, letters: Letters) -> Node:
 
 
 def _letters(entry: Node) -> tuple[Node, ...]:
-    """x and u of f_{xu}; f_{aug} and x_{ref} have a word below."""
+    """x and u of f_{xu}; f_{aug}, x_{ref} and u_{\\max} have a word below."""
+    if isinstance(entry, Extremum) and entry.over is None and entry.body is None:
+        return (Letter(entry.kind, span=entry.span),)
     found = bare_letters(entry) or (entry,)
     names = [getattr(part, "name", "") for part in found]
     word = len(names) > 2 and all(len(name) == 1 for name in names) and not {*names} <= VARIABLES
@@ -227,6 +230,8 @@ def above(node: Node, mark: Node, letters: Letters) -> Node:
             return _prime(node, letters)
         case Letter(name="+" | "-" | "dots"):
             return _mark(node, mark)
+        case Extremum(over=None, body=None):
+            return _mark(node, Letter(mark.kind, span=mark.span))
         case Paren():
             return _mark(node, Paren(tuple(plain(entry) for entry in mark.entries), mark.separators, mark.opener, span=mark.span))
     return _power(node, plain(mark), letters)

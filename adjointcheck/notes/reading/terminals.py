@@ -167,7 +167,7 @@ class Terminals:
         following = self.next(at + 1)
         handler = {
             "{": self._brace, "}": self._unbrace, "_": self._script, "^": self._script, "|": self._bar, "-": self._minus,
-            "+": self._plus, ":": self._colon, ".": self._stop, "*": self._star, "=": self._equals,
+            "+": self._plus, ":": self._colon, ".": self._stop, "?": self._asked, "*": self._star, "=": self._equals,
         }.get(piece.text)  # fmt: skip
         if handler:
             return handler(at, piece)
@@ -288,6 +288,12 @@ class Terminals:
         if self.frames or self.next(at + 1).kind == "number":
             raise NotRead(piece.start, "a full stop inside a formula", "Leave it out.")
         self.cut("QUAD", ".", piece)
+        return at + 1
+
+    def _asked(self, at: int, piece: Piece) -> int:
+        """Is x = y? asks for what x = y says."""
+        if self.frames or self.next(at + 1).kind != "end":
+            raise NotRead(piece.start, "the sign `?`", "Leave it out, or write it as LaTeX.")
         return at + 1
 
     # Brackets and bars

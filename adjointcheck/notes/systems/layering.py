@@ -363,8 +363,9 @@ def grid(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Con
     pair = pair_of(chain)
     if pair is None or not context.of("x") or any(isinstance(part, tree.Call | tree.Function | tree.Derivative) for part in walk(chain)):
         return None
-    if isinstance(pair[1], tree.Quotient) and pair[1].above == tree.Letter("t"):
-        return None  # tau = t/T is a time
+    parts = (pair[1].above,) if isinstance(pair[1], tree.Quotient) else tree.terms(pair[1])
+    if context.over() != "layers" and {tree.Letter("t"), tree.Negative(tree.Letter("t"))} & {*parts}:
+        return None  # tau = t/T and tau = T - t are times
     names = {key(part) for part in _letters(chain)}
     new = names - {*context.letters, *USUAL}
     known = {other.letter: other.symbol for symbol in ("h", "N") for other in context.of(symbol)}

@@ -89,11 +89,18 @@ def horizon(chains: Iterable[tree.Chain], context: Context) -> Context:
     chains = list(chains)
     ends = [part.upper for chain in chains for part in walk(chain) if isinstance(part, tree.Integral)]
     ends += [end for chain in chains for end in _beyond(chain)]
-    own = {key(end) for end in ends if isinstance(end, tree.Letter)} & {"T", "T_f", "t_1", "t_f"} or context.of("t1")
+    own = {key(end) for end in ends if isinstance(end, tree.Letter)} & {"T", "T_f", "t_1", "t_f"} or (
+        {known.letter for known in context.of("t1")} - _lasts(chains))
     if not own or context.option("last") or any(next(_beyond(chain, "="), None) for chain in chains):
         return _counted(chains, context)
     told = any(next(_beyond(chain), None) for chain in chains)
     return replace(context, options={**context.options, "horizon": "beyond" if told else "own"})
+
+
+def _lasts(chains: Iterable[tree.Chain]) -> set[str]:
+    """t_N beside a sum that ends at N: the end by its own name."""
+    sums = (part for chain in chains for part in walk(chain) if isinstance(part, tree.Series))
+    return {f"{time}_{key(series.upper)}" for series in sums if isinstance(series.upper, tree.Letter) for time in TIMES}
 
 
 def _beyond(chain: tree.Chain, relation: str = "<") -> Iterator[Node]:

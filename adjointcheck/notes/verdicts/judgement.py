@@ -8,7 +8,7 @@ from adjointcheck.errors import AdjointCheckError, DisagreementError
 from adjointcheck.notes.letters.context import Context
 from adjointcheck.notes.letters.costs import apart
 from adjointcheck.notes.letters.progression import read_as
-from adjointcheck.notes.letters.stretched import ENDS, shortened, stretched
+from adjointcheck.notes.letters.stretched import ENDS, later, shortened, stretched
 from adjointcheck.notes.proofs.claims import Unclear, claim_of
 from adjointcheck.notes.proofs.columns import side_by_side
 from adjointcheck.notes.proofs.composition import Claim
@@ -77,7 +77,7 @@ def _in_reading(left: Node, right: Node, context: Context, form: str) -> Proof:
     ends = stretched(left, right)
     if ends is not None and context.over() == "time":
         found.append(_between(tree.Chain(ends, ("=",)), context, form))
-    near = shortened(left, right)
+    near = shortened(left, right) or later(left, right)
     if near is not None and context.over() == "time":
         found.append(_in_reading(*near, context, form))
         if found[-1].status is Status.PROVED:
