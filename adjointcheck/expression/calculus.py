@@ -66,11 +66,10 @@ def gradient(roots: Sequence[Expression], seeds: Sequence[Expression], names: It
 
 
 def _scatter(node: Expression, cotangent: Expression, terms: Terms, live: set[Expression], names: Sequence[str]) -> None:
-    pull = PRIMITIVES[node.head].pull
-    if pull is None:
-        return
     if node.head == "piecewise":
         return _scatter_piecewise(node, cotangent, terms, names)
+    pull = PRIMITIVES[node.head].pull
+    assert pull is not None, "no condition is given a cotangent"
     for arg, term in zip(node.args, pull(cotangent, node, *node.args), strict=True):
         if term is not None and term is not ZERO and arg in live:
             terms[arg].append(term)
