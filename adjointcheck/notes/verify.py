@@ -72,11 +72,12 @@ from adjointcheck.notes.systems.step_values import (
     with_models,
 )
 from adjointcheck.notes.systems.switching import BANG_BANG, hamiltonian_of, switched
+from adjointcheck.notes.systems.wholes import moved_inputs
 from adjointcheck.notes.verdicts.comparison import OPTIMAL_CONTROL, OPTIMAL_END, Agreement, Contradiction, Outcome, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.judgement import EQUALITIES, attempt, follows, judge_pair
 from adjointcheck.notes.verdicts.pardons import Line, pardoned
-from adjointcheck.notes.verdicts.situation import moved_inputs, situations
+from adjointcheck.notes.verdicts.situation import situations
 from adjointcheck.trusted.verdict import Status
 
 if TYPE_CHECKING:
@@ -231,10 +232,15 @@ class Notes:
             elif given and i == 0:
                 found = replace(link, status=resolved.status, introduced=resolved.introduced)
                 yield self.at_rest(self.restated(found, left, right), left, right)
-            elif resolved.chain.relations[i] == "in" or (given and (resolved.chain.relations[i] in ORDERS or is_held(left, self.context))):
+            elif resolved.chain.relations[i] == "in" or (given and (resolved.chain.relations[i] in ORDERS or self.is_asked(left))):
                 continue
             else:
                 yield self.link(link, left, right, resolved.chain.relations[i], resolved.form)
+
+    def is_asked(self, state: Node) -> bool:
+        """Is it a component at one end, of which x_1(0) = x_2(0) = 0 says what it is?"""
+        begins = isinstance(state, Symbol) and state.name == "x" and bool(state.part) and replace(state, part=()) in (START, Symbol("x0"))
+        return begins or is_held(state, self.context)
 
     def restated(self, given: Finding, left: Node, right: Node) -> Finding:
         """PROVED for the Hamiltonian of an example, where it is the one that the notes defined before; else it defines another."""

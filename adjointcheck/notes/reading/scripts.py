@@ -31,6 +31,7 @@ COMPONENTS = (Letter("i"), Letter("j"))  # p^i of a path: no power of a vector
 SMALL = frozenset({"h", "epsilon", "varepsilon", "tau", "e"})
 VARIABLES = frozenset("hijklmnpqrstuvwxyz")  # by which one differentiates, or counts
 WORDS = frozenset({"min", "run"})
+VALUED = frozenset("cpv")  # above a Hamiltonian: in current, present values
 OPTIMAL = ("*", "star", "ast", "opt")  # below a letter these never transpose
 
 
@@ -273,6 +274,8 @@ def _power(node: Node, exponent: Node, letters: Letters) -> Node:
     if isinstance(node, Letter) and node.name in HAMILTONIANS and isinstance(exponent, Product) and (word := bare_letters(exponent)):
         label = Letter("".join(getattr(part, "name", "") for part in word), span=exponent.span)  # H^{pv}
         return replace(node, above=(*node.above, label))
+    if isinstance(node, Letter) and node.name in HAMILTONIANS and isinstance(exponent, Letter) and exponent.name in VALUED:
+        return replace(node, above=(*node.above, exponent))
     if isinstance(node, Letter) and letters.layer and _is_layer(exponent, letters.layer):
         return replace(node, above=(*node.above, exponent))
     if isinstance(node, Letter) and _may_index(exponent):

@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain as joined
+from itertools import pairwise
 
 from adjointcheck.notes.letters.context import MOTIONS, ROLES, Context, Declared, Law, key
 from adjointcheck.notes.letters.derivatives import without_rates
@@ -141,17 +142,29 @@ def _is_turned(chains: Iterable[tree.Chain], rates: Rates) -> bool:
 
 
 def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:
-    """{letter: its first equation of motion} of those that are written in plain letters."""
+    """{letter: its first equation of motion} of those that are written in plain letters; s of s = dx/dbeta is no state."""
     found: dict[str, tuple[tree.Letter, Node]] = {}
+    chains = list(chains)
+    slopes = {key(letter) for chain in chains for letter in _named_slopes(chain)}
     numbers = {known.letter for known in context.letters.values() if known.part}
     fields = {known.letter for known in context.of("f")}
     motions = [motion for chain in first_order(chains) if (pair := pair_of(chain)) for motion in moved_letters(*pair)]
     moved = {key(letter) for letter, _ in motions}
     for letter, right in motions:
         named = any(isinstance(part, tree.Letter) and key(part) in fields for part in walk(right))
-        if key(letter) not in found and not named and is_plain(right, numbers) and not _is_functional(right, moved):
+        if key(letter) not in {*found, *slopes} and not named and is_plain(right, numbers) and not _is_functional(right, moved):
             found[key(letter)] = letter, right
     return found
+
+
+def _named_slopes(chain: tree.Chain) -> Iterator[tree.Letter]:
+    """s of s = dx/dbeta and of dx/dbeta =: s: another name of what it says, whatever law it has."""
+    for one, other in pairwise(chain.sides):
+        for left, right in ((one, other), (other, one)):
+            by = right.by[0] if isinstance(right, tree.Derivative) and len(right.by) == 1 else None
+            letter = head(left)
+            if letter is not None and not letter.accents and isinstance(by, tree.Letter) and by.name not in TIMES:
+                yield letter
 
 
 def _is_functional(right: Node, moved: Container[str]) -> bool:
@@ -215,6 +228,8 @@ def _states(rates: Rates, chains: Iterable[tree.Chain], context: Context) -> Rat
              if not (_is_costate(letter, context) or name in adjoined) or _begins(letter, chains, context) or _is_priced(right, chains)]
     spoken = {key(part) for name in names for part in walk(rates[name][1]) if isinstance(part, tree.Letter)}
     names = [name for name in rates if name in names or (name in spoken and name not in adjoined and not context.letters.get(name))]
+    priced = {state for chain in chains for state, _, _ in _multiplied(chain)} & {*names}  # a Lagrangian has all equations of motion
+    names = [name for name in names if name in priced] if priced else names
     if whole:
         names = [name for name in names if rates[name][0].name == whole]
     names = [name for name in names if name not in _feedbacks(chains, names, context)]
@@ -241,6 +256,7 @@ def _adjoined(rates: Rates, chains: Iterable[tree.Chain]) -> Iterator[str]:
     """p and q of H = L + p v + q u, where x-dot = v and v-dot = u, and p and q move by other rates than these."""
     rights = [right for _, right in rates.values() if not isinstance(right, tree.Number)]
     for chain in chains:
+        yield from (key(letter) for state, letter, _ in _multiplied(chain) if state in rates and key(letter) in rates)
         title = head(chain.sides[0])
         body = chain.sides[1] if len(chain.sides) > 1 and title is not None and key(title) in HAMILTONIANS else None
         for term in tree.terms(body) if body is not None else ():
@@ -372,8 +388,35 @@ def _told(chains: Sequence[tree.Chain], states: Rates, context: Context) -> Cont
             found = _multipliers(pair[1], states, context)
             if len(found) == len(states):
                 return in_components(context, "p", [found[name] for name in states], "usual")
+    for chain in chains:
+        adjoined = {state: (letter, sign) for state, letter, sign in _multiplied(chain) if state in states}
+        if len(adjoined) == len(states):
+            made = in_components(context, "p", [adjoined[name][0] for name in states], "usual")
+            signs = {sign for _, sign in adjoined.values()}
+            return _with_sign(made, signs.pop(), "its Lagrangian") if len(signs) == 1 else made
     slopes = {name: letter for chain in chains for name, letter in _slopes(chain, states)}
     return in_components(context, "p", [slopes[name] for name in states]) if len(slopes) == len(states) else context
+
+
+def _multiplied(chain: tree.Chain) -> Iterator[tuple[str, tree.Letter, int]]:
+    """(x, lambda, 1) of int [L + lambda (f - x-dot)] dt; -1 where lambda is -dJ/dx, as in L + lambda (x-dot - f)."""
+    for terms in (list(tree.terms(part.body)) for part in walk(chain) if isinstance(part, tree.Integral)):
+        found = {at: made for at, term in enumerate(terms) if (made := _multiplier(term)) is not None}
+        paid = [term for at, term in enumerate(terms) if at not in found]
+        cost = -1 if paid and all(isinstance(term, tree.Negative) for term in paid) else 1
+        yield from ((state, letter, sign * cost) for state, letter, sign in found.values())
+
+
+def _multiplier(term: Node) -> tuple[str, tree.Letter, int] | None:
+    sign, term = (-1, term.of) if isinstance(term, tree.Negative) else (1, term)
+    factors = term.factors if isinstance(term, tree.Product) and len(term.factors) == 2 else ()
+    letter = next((made for factor in factors if (made := head(factor)) is not None and not made.accents), None)
+    for part in (part for factor in factors if isinstance(factor, tree.Sum) for part in factor.terms):
+        turned, inner = (1, part.of) if isinstance(part, tree.Negative) else (-1, part)
+        state = moving(inner)
+        if state is not None and letter is not None:
+            return key(state), letter, sign * turned
+    return None
 
 
 def _multipliers(body: Node, states: Rates, context: Context) -> dict[str, tree.Letter]:
@@ -414,8 +457,12 @@ def _signed(chains: Sequence[tree.Chain], context: Context) -> Context:
         return context
     laws = (*context.laws, Law("objective", Symbol("J"), resolve(cost, context)))
     sign = costate_sign(replace(context, laws=laws), without_rates(resolve(body, context), context))
-    turned = {name: replace(known, sign=sign, told="its Hamiltonian") for name, known in context.letters.items() if known.symbol == "p"}
-    return replace(context, letters={**context.letters, **turned}) if sign else context
+    return _with_sign(context, sign, "its Hamiltonian") if sign else context
+
+
+def _with_sign(context: Context, sign: int, told: str) -> Context:
+    turned = {name: replace(known, sign=sign, told=told) for name, known in context.letters.items() if known.symbol == "p"}
+    return replace(context, letters={**context.letters, **turned})
 
 
 def _is_cost(chain: tree.Chain, context: Context) -> bool:

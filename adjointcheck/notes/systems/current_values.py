@@ -23,10 +23,10 @@ Introduced = tuple[str, tuple[str, ...], Context] | None
 
 
 def current_hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
-    """H = U + mu f beside a cost of exp(-rho t) U: mu is not the costate, and H not the Hamiltonian of the problem."""
+    """H = U + mu f, or H_c, beside a cost of exp(-rho t) U: mu is not the costate, and H not the Hamiltonian of the problem."""
     pair = pair_of(chain)
     letter = head(pair[0]) if pair else None
-    if pair is None or letter is None or letter.name not in HAMILTONIANS or letter.below or context.over() == "layers":
+    if pair is None or letter is None or letter.name not in HAMILTONIANS or len(letter.below) > 2 or context.over() == "layers":
         return None
     known, terms = context.letters.get(title(letter)), tree.terms(pair[1])
     found = [_multiplier(term, context) for term in terms]

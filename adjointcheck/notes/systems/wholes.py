@@ -9,6 +9,7 @@ from functools import reduce
 
 from adjointcheck.notes.letters.context import Context
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, walk
+from adjointcheck.notes.letters.starting import START
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node, Vector
 
@@ -45,6 +46,40 @@ def in_components(node: Node, context: Context) -> Node:
         case tree.Function("inner" | "dot" | "angle", (Vector() as one, Vector() as other)) if len(_cells(one)) == len(_cells(other)):
             return _dot(one, other)
     return made
+
+
+def moved_components(sides: Iterable[Node], before: Iterable[str] = ()) -> dict[str, frozenset[int]]:
+    """{theta: {2}} of a formula with delta theta_2 alone: all other components are held; nothing of what it varies as a whole.
+
+    `before`: theta_1 of a component that an earlier formula varied, theta_0 of a whole.
+    """
+    found: dict[str, set[int]] = {}
+    for name, _, number in (name.partition("_") for name in before):
+        if number.isdigit():
+            found.setdefault(name, set()).add(int(number))
+    for of in (part.of for side in sides for part in walk(side) if isinstance(part, tree.Variation)):
+        begins = isinstance(of, Symbol) and replace(of, part=()) == START
+        name = "x0" if begins else getattr(of, "name", "")
+        numbers = [part.value for part in getattr(of, "part", ()) if isinstance(part, tree.Number)]
+        if name in ("theta", "x0"):
+            found.setdefault(name, set()).add(int(numbers[0]) if numbers else 0)
+    return {name: frozenset(numbers) for name, numbers in found.items() if 0 not in numbers}
+
+
+def moved_inputs(chain: tree.Chain) -> frozenset[str]:
+    """Control and parameters whose variation a formula names, and theta_2 of a component; delta theta = 0 holds it."""
+    if isinstance(chain.sides[0], tree.Variation) and chain.sides[1:] == (tree.Number(Fraction(0)),):
+        return frozenset()
+    inner = (node.of for node in walk(chain) if isinstance(node, tree.Variation))
+    names = frozenset(of.name for of in inner if isinstance(of, Symbol)) & {"w", "theta"}
+    numbers = moved_components(chain.sides).get("theta", [0]) if "theta" in names else ()
+    return names | {f"theta_{number}" for number in numbers}
+
+
+def is_held(name: str, letter: str, moving: frozenset[int]) -> bool:
+    """fixed_theta_1 of a formula that varies theta_2 alone."""
+    base, _, number = name.removeprefix("fixed_").rpartition("_")
+    return name.startswith("fixed_") and base in (letter, letter.replace("theta", "d")) and int(number) not in moving
 
 
 def _vector(symbol: Symbol, context: Context) -> Vector | None:

@@ -34,6 +34,7 @@ from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, nega
 from adjointcheck.notes.systems.observed import written_out
 from adjointcheck.notes.systems.stages import free_indices
 from adjointcheck.notes.systems.values import digits
+from adjointcheck.notes.systems.wholes import moved_components
 from adjointcheck.notes.worlds.evaluation import Env, NoValue, ShapeError, evaluate
 from adjointcheck.notes.worlds.fields import COARSE, within
 from adjointcheck.notes.worlds.jet import real
@@ -276,7 +277,8 @@ def stages(left: Node, right: Node, context: Context) -> dict[str, Stage]:
     names = symbols(left) | symbols(right)
     told = frozenset() if is_tangent_law(left) else directions(context)  # z-dot = f_x z may be told of a fixed control
     moved = told | (varied(left, right) - {"x0"}) if told else unheld(varied(left, right), (left, right), context)
-    stage = Stage(context, varied=moved, algebra=not names & (ROLES.keys() - {"I", "eps", "t"}))
+    parts = moved_components((left, right)) if context.parts("x") else {}
+    stage = Stage(context, varied=moved, components=parts, algebra=not names & (ROLES.keys() - {"I", "eps", "t"}))
     bare = sorted(name for name in used_functions(left, right, context) if not any(d.arguments is not None for d in context.of(name)))
     if "autonomous" in context.hypotheses or not bare:
         return {"as written": replace(stage, wide=not bare)}

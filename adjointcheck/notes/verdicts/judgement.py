@@ -20,6 +20,7 @@ from adjointcheck.notes.proofs.unrolled import instances as layer_by_layer
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.blocks import components
+from adjointcheck.notes.systems.component_sensitivities import RULE, in_variations
 from adjointcheck.notes.systems.stages import staged
 from adjointcheck.notes.systems.values import FROM_ZERO, RECKONED, at_zero, reckoned
 from adjointcheck.notes.systems.wholes import in_components
@@ -40,8 +41,9 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context, form: s
     """PROVED if every component is; else the first component that is not."""
     if relation not in EQUALITIES:
         return Proof(Status.UNKNOWN, reason=f"`{relation}` is no equality")
-    if context.parts("x"):
-        left, right = in_components(left, context), in_components(right, context)
+    spelt = (in_components(left, context), in_components(right, context)) if context.parts("x") else (left, right)
+    along = in_variations(*spelt, context) if context.parts("x") else None
+    left, right, context = along or (*spelt, context)
     proofs: list[Proof] = []
     for a, b in components(*(side_by_side(left, right) or (left, right))):
         try:
@@ -51,7 +53,7 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context, form: s
                     return proofs[-1]
         except Unclear as error:
             return Proof(Status.UNKNOWN, reason=f"{error.got} is not written out, which would take {error.expected}")
-    words = (words_of(context),) if staged(context) else ()
+    words = (words_of(context),) if staged(context) else (RULE,) if along else ()
     return replace(proofs[0], path=tuple(dict.fromkeys((*words, *(rule for proof in proofs for rule in proof.path)))))
 
 

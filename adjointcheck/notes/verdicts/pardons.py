@@ -159,6 +159,13 @@ def _under_some_control(line: Line) -> bool:
     return moved and ("optimal" not in line.notes.hypotheses or line.notes.option("control") == "chosen")
 
 
+def _at_rest(line: Line) -> bool:
+    """x^* = gamma/delta of constants alone: a state of rest, which no solution need be in?"""
+    left, right = line.pair
+    known = symbols(right) & {"x", "p", "w", "t", "t0", "t1", "x0", "J", "f", "L", "Psi", "S", "M"}
+    return isinstance(left, Symbol) and left.name == "x" and left.at is None and line.notes.over() == "time" and not known
+
+
 def _of_few_layers(line: Line) -> bool:
     """x_0, M_0 and H_1 of all layers, where the sentence says that there are only a few."""
     places = {part.at for side in line.sides for part in walk(side) if isinstance(part, Symbol) and isinstance(part.at, tree.Number)}
@@ -219,6 +226,7 @@ PARDONS = (
     Pardon(_if(_by_no_input, "how the layers depend on the letter in which is differentiated the notes do not say")),
     Pardon(_if(_of_few_layers, "it is said of a few layers, and how many there are is not understood")),
     Pardon(_if(_under_some_control, "it is so under one control, and no formula says that this is the optimal one")),
+    Pardon(_if(_at_rest, "it may be a state of rest, and no line says so in a form that is understood")),
     Pardon(_if(_right_transposed, "it is the transpose of a gradient that has its matrix's shape; declare `gradients: columns`")),
     Pardon(_if(_right_elsewhere, "it is wrong for the cost named last, and may be right for another one; name the cost")),
     Pardon(_if(lambda line: line.relation == ":=", "a definition of what was taken for something else here")),

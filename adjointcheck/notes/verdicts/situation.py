@@ -46,8 +46,10 @@ from adjointcheck.notes.proofs.settings import (
 from adjointcheck.notes.proofs.stage_proof import COUNTS, kind_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.component_sensitivities import ALONG
 from adjointcheck.notes.systems.stages import staged
 from adjointcheck.notes.systems.step_values import LEFT_OUT, speaks_of_step
+from adjointcheck.notes.systems.wholes import is_held, moved_components
 from adjointcheck.trusted.language import derive
 from adjointcheck.trusted.verdict import Status
 
@@ -123,10 +125,14 @@ def written_out(chain: tree.Chain, context: Context, form: str) -> Iterator[Situ
     """The settings of one field in components; stationary in all controls, or inputs held fixed that the formula does not vary."""
     force = ["stationary_"] if is_inner_optimum(context, form) else []
     force += ["free_final_time"] if "free end time" in context.hypotheses else []
-    force += [f"fixed_{letter}" for letter in INPUTS if letter not in varied(chain) | context.moved]
+    along, _, number = context.option(ALONG).partition("_")
+    moving = {along} if along else varied(chain) | context.moved
+    force += [f"fixed_{letter}" for letter in INPUTS if letter not in moving]
+    parts = {along: frozenset([int(number)])} if along else moved_components(chain.sides, context.moved)
     for made in component_settings(chain, context):
+        held = {name for letter, moving in parts.items() for name in made.optional if is_held(name, letter, moving)}
         hidden = tuple(name for name in made.facts if name.startswith(("gap_p_", "gap_x_")))  # p = gap + value proves p = value alone
-        yield Situation(made, tuple(name for name in sorted(made.optional) if name.startswith(tuple(force))), (), hidden)
+        yield Situation(made, tuple(name for name in sorted(made.optional) if name.startswith(tuple(force)) or name in held), (), hidden)
 
 
 def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
@@ -203,14 +209,6 @@ def _is_sensitivity(node: Node) -> bool:
 
 def _of_costate(node: Node) -> bool:
     return isinstance(node, tree.Variation) and "p" in symbols(node.of) and not symbols(node.of) & {"H", "J_a", "x"}
-
-
-def moved_inputs(chain: tree.Chain) -> frozenset[str]:
-    """Control and parameters whose variation a formula names; delta theta = 0 holds it."""
-    if isinstance(chain.sides[0], tree.Variation) and chain.sides[1:] == (tree.Number(Fraction(0)),):
-        return frozenset()
-    inner = (node.of for node in walk(chain) if isinstance(node, tree.Variation))
-    return frozenset(of.name for of in inner if isinstance(of, Symbol)) & {"w", "theta"}
 
 
 def event_kind(context: Context) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from adjointcheck.notes.letters.potentials import is_gradient
 from adjointcheck.notes.reading.instants import moment
 from adjointcheck.notes.worlds.evaluation import NoValue
 from adjointcheck.notes.worlds.fields import FINE, USUAL, Entrywise, Slope, Smooth, Span
+from adjointcheck.notes.worlds.jet import Value
 
 SIZES = {"n": 3, "k": 2, "m": 4, "q": 2, "d": 2, "e": 4, "o": 2}
 OWNERS = {"n": "x", "k": "w", "m": "theta", "q": "psi"}  # whose dimension each is
@@ -25,7 +26,8 @@ class Stage:
 
     `wide`: functions whose arguments are never written take all that the notes have, else as few as make sense.
     `optimal`: the control makes H stationary.
-    `varied`: the inputs that delta moves.  `algebra`: all letters are free, so that the formula speaks of any matrices.
+    `varied`: the inputs that delta moves, and of some only `components`.
+    `algebra`: all letters are free, so that the formula speaks of any matrices.
     `end_time`: a constant in the running cost makes the end time stationary; neither x nor p depends on it.
     `nodes`: points in time; a world on another grid tells how far numbers may be believed.
     """
@@ -37,6 +39,7 @@ class Stage:
     algebra: bool = False
     end_time: bool = False
     varied: frozenset[str] = frozenset()
+    components: Mapping[str, frozenset[int]] = field(default_factory=dict)
     nodes: int = FINE
     sizes: Mapping[str, int] = field(default_factory=dict)
 
@@ -57,6 +60,13 @@ class Stage:
     def unit(self) -> float:
         """What random numbers are multiplied with: on a coarse grid they move in their last digits, to show how rounding grows."""
         return 1.0 if self.nodes == FINE else 1 + 2.0**-50
+
+    def along(self, name: str, direction: Value) -> Value:
+        """The direction in which delta moves an input: 0 in the components that are held."""
+        moving = self.components.get(name)
+        if moving is None:
+            return direction
+        return direction * np.isin(np.arange(1, np.size(direction) + 1), [*moving]).reshape(np.shape(direction))
 
     def rng(self, name: str) -> np.random.Generator:
         return np.random.default_rng([self.seed, zlib.crc32(name.encode())])

@@ -385,7 +385,7 @@ class World:
             elif name == "w":
                 inputs["w"] = [moved(value, bit, by) for value, by in zip(self.inputs["w"], self.inputs["d_w"], strict=True)]
             else:
-                inputs[name] = moved(inputs[name], bit, inputs[f"d_{name}"])
+                inputs[name] = moved(inputs[name], bit, self.stage.along(name, inputs[f"d_{name}"]))
         return self.remade(started(self, inputs) if "theta" in self.stage.varied else inputs)
 
     def remade(self, inputs: Mapping[str, Value]) -> World:
