@@ -182,9 +182,8 @@ def _settled(outcomes: Mapping[str, Outcome]) -> Outcome:
             return replace(outcome, note="; ".join(filter(None, (outcome.note, note)))) if len(outcomes) > 1 else outcome
     undecided = [outcome for outcome in outcomes.values() if isinstance(outcome, Undecided)]
     wrong = [outcome for outcome in outcomes.values() if isinstance(outcome, Contradiction)]
-    if wrong and all(outcome.shapes for outcome in undecided):  # wrong in one reading, without sense in the other
-        return wrong[0]
-    return undecided[0] if undecided else next(iter(outcomes.values()))
+    senseless = all(outcome.shapes for outcome in undecided)
+    return (wrong if wrong and senseless else undecided or list(outcomes.values()))[0]
 
 
 def _in_reading(left: Node, right: Node, context: Context) -> Outcome:
@@ -277,8 +276,7 @@ def stages(left: Node, right: Node, context: Context) -> dict[str, Stage]:
     names = symbols(left) | symbols(right)
     told = frozenset() if is_tangent_law(left) else directions(context)  # z-dot = f_x z may be told of a fixed control
     moved = told | (varied(left, right) - {"x0"}) if told else unheld(varied(left, right), (left, right), context)
-    parts = moved_components((left, right)) if context.parts("x") else {}
-    stage = Stage(context, varied=moved, components=parts, algebra=not names & (ROLES.keys() - {"I", "eps", "t"}))
+    stage = Stage(context, varied=moved, components=moved_components((left, right)), algebra=not names & (ROLES.keys() - {"I", "eps", "t"}))
     bare = sorted(name for name in used_functions(left, right, context) if not any(d.arguments is not None for d in context.of(name)))
     if "autonomous" in context.hypotheses or not bare:
         return {"as written": replace(stage, wide=not bare)}
