@@ -25,6 +25,7 @@ from adjointcheck.notes.reading.tree import (
     Variation,
 )
 
+COSTS = frozenset({"J", "mathcal{J}", "C", "E", "V", "W", "S", "L", "mathcal{L}"})
 TRANSPOSES = frozenset({"top", "intercal"})
 MARKS = frozenset({"*", "dagger", "prime", "+", "-", "circ", "opt", "dots"})
 COMPONENTS = (Letter("i"), Letter("j"))  # p^i of a path: no power of a vector
@@ -90,7 +91,8 @@ def below(node: Node, entries: tuple[Node, ...] | None, span: tuple[int, int]) -
     """An index of a letter, the kind of a norm, the place of anything else."""
     if entries is None:
         return node
-    done = tuple(part for entry in entries for part in _letters(plain(entry)))
+    least = getattr(node, "name", "") in COSTS  # J_{\min} is a value of J, u_{\max} a bound
+    done = tuple(part for entry in entries for part in ((entry,) if least and isinstance(entry, Extremum) else _letters(plain(entry))))
     match node:
         case Letter(below=()) if len(done) == 1 and getattr(done[0], "name", "") in OPTIMAL:
             return _marked(node)
