@@ -159,6 +159,12 @@ def _under_some_control(line: Line) -> bool:
     return moved and ("optimal" not in line.notes.hypotheses or line.notes.option("control") == "chosen")
 
 
+def _of_untold_price(line: Line) -> bool:
+    """lambda_1(t_f) = nu of a system in components, where no condition has the multiplier nu: this line may say what nu is."""
+    told = any("nu" in symbols(law.left) | symbols(law.right) for law in line.notes.laws)
+    return bool(line.notes.parts("x")) and "nu" in symbols(line.left) | symbols(line.right) and not told
+
+
 def _at_rest(line: Line) -> bool:
     """x^* = gamma/delta of constants alone: a state of rest, which no solution need be in?"""
     left, right = line.pair
@@ -226,6 +232,7 @@ PARDONS = (
     Pardon(_if(_by_no_input, "how the layers depend on the letter in which is differentiated the notes do not say")),
     Pardon(_if(_of_few_layers, "it is said of a few layers, and how many there are is not understood")),
     Pardon(_if(_under_some_control, "it is so under one control, and no formula says that this is the optimal one")),
+    Pardon(_if(_of_untold_price, "what nu is no line before says: no end condition has it as its multiplier")),
     Pardon(_if(_at_rest, "it may be a state of rest, and no line says so in a form that is understood")),
     Pardon(_if(_right_transposed, "it is the transpose of a gradient that has its matrix's shape; declare `gradients: columns`")),
     Pardon(_if(_right_elsewhere, "it is wrong for the cost named last, and may be right for another one; name the cost")),
