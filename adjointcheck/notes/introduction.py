@@ -31,7 +31,7 @@ from adjointcheck.notes.letters.potentials import as_field
 from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.propagators import propagated, propagator
 from adjointcheck.notes.letters.quadratures import ended, rate
-from adjointcheck.notes.letters.quantities import OPTIMAL, lengths
+from adjointcheck.notes.letters.quantities import OPTIMAL, instead, lengths
 from adjointcheck.notes.letters.remainders import carried_back, nothing_beyond, paid_at_end
 from adjointcheck.notes.letters.scales import is_score
 from adjointcheck.notes.letters.shorthand import NOTATIONS, bounds, conserved, counts, gathered, reaching, squares, title
@@ -240,16 +240,11 @@ def integrated_dynamics(chain: tree.Chain, context: Context) -> Introduced:
     if letter is None or letter.accents or len(sums) != 1 or len(terms) != 2 or not isinstance(sums[0].by, tree.Letter):
         return None
     (value,) = (term for term in terms if term is not sums[0])
-    found = dynamics(tree.Chain((replace(letter, accents=("dot",)), _running(sums[0].body, sums[0].by)), ("=",)), context)
+    found = dynamics(tree.Chain((replace(letter, accents=("dot",)), instead(sums[0].body, sums[0].by, tree.Letter("t"))), ("=",)), context)
     if found is None or sums[0].lower is None:
         return None
     begun = start(tree.Chain((tree.Call(letter, (sums[0].lower,)), value), ("=",)), ends(found[2], "t0", sums[0].lower))
     return "assumption", found[1], begun[2] if begun else found[2]
-
-
-def _running(node: Node, by: tree.Letter) -> Node:
-    """With t for the letter of the integral."""
-    return tree.Letter("t") if node == by else rebuilt(node, lambda child: _running(child, by))
 
 
 def layers(chain: tree.Chain, context: Context) -> Introduced:

@@ -11,12 +11,14 @@ from dataclasses import replace
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import is_placed
+from adjointcheck.notes.letters.quantities import instead
 from adjointcheck.notes.letters.usage import constants, differentiates, head, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 FUNCTIONS = ("f", "L", "Psi")
 SLOTS = ("t", "x", "w", "theta")
+LAST_STATE = Symbol("x", at=Symbol("N"))
 
 
 def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
@@ -38,7 +40,7 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     context = _without_slopes(pair[1], context)
     after = _numbers(pair[1], constants(pair[1], context, shape))
     body = resolve(pair[1], after)
-    body = _at_end(body) if left.name == "Psi" else body
+    body = instead(body, LAST_STATE, Symbol("x")) if left.name == "Psi" else body
     body = _local(body) if context.over() == "layers" else _before_end(body) if left.name == "Psi" else body
     if not _is_plain(body) or any(getattr(part, "at", None) not in (None, Symbol("l")) for part in walk(body)):
         return None
@@ -88,17 +90,13 @@ def priced_example(context: Context) -> Context:
         return context
     terms = [(term, any(isinstance(part, tree.Series) for part in walk(term))) for term in tree.terms(law.right)]
     paid = {"L": tuple(_local(_summand(term)) for term, summed in terms if summed),
-            "Psi": tuple(_at_end(term) for term, summed in terms if not summed)}
+            "Psi": tuple(instead(term, LAST_STATE, Symbol("x")) for term, summed in terms if not summed)}
     letters = {known.letter: replace(known, body=tree.Sum(paid[known.symbol])) for known in named if paid[known.symbol]}
     return replace(context, letters={**context.letters, **letters})
 
 
 def _summand(node: Node) -> Node:
     return node.body if isinstance(node, tree.Series) else rebuilt(node, _summand)
-
-
-def _at_end(node: Node) -> Node:
-    return Symbol("x") if node == Symbol("x", at=Symbol("N")) else rebuilt(node, _at_end)
 
 
 def finer_step(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:

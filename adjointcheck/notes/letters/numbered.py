@@ -12,6 +12,7 @@ from fractions import Fraction
 from adjointcheck.notes.letters.context import Context, Declared, key, own
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import shape_of
+from adjointcheck.notes.letters.quantities import instead
 from adjointcheck.notes.letters.usage import head, introduced_function, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -86,7 +87,7 @@ def family(chain: tree.Chain, context: Context) -> Introduced:
         return None
     for number in numbers:
         one = replace(letter, below=(tree.Number(Fraction(number)),))
-        value = _put(pair[1], index, number)
+        value = instead(pair[1], index, tree.Number(Fraction(number)))
         body = resolve(value, context)
         if unknown(body):
             return None
@@ -106,13 +107,6 @@ def _numbers(node: Node, index: tree.Letter, context: Context) -> list[int]:
     return sorted(set.intersection(*map(set, found))) if found and all(found) else []
 
 
-def _put(node: Node, index: tree.Letter, number: int) -> Node:
-    """The index as a number, in subscripts."""
-    if node == index:
-        return tree.Number(Fraction(number))
-    return rebuilt(node, lambda child: _put(child, index, number))
-
-
 def spread(node: Node, context: Context) -> Node:
     """sum_{i=1}^4 b_i k_i over numbered stages, written out."""
     made = rebuilt(node, lambda child: spread(child, context))
@@ -120,9 +114,10 @@ def spread(node: Node, context: Context) -> Node:
         return made
     ends = [limit.value for limit in (made.lower, made.upper) if isinstance(limit, tree.Number)]
     known = _numbers(made.body, made.index, context) if len(ends) == 2 else []
-    if not known or not {*range(int(ends[0]), int(ends[1]) + 1)} <= {*known}:
+    turns = range(int(ends[0]), int(ends[1]) + 1) if known else range(0)
+    if not turns or not {*turns} <= {*known}:
         return made
-    return tree.Sum(tuple(_put(made.body, made.index, number) for number in range(int(ends[0]), int(ends[1]) + 1)))
+    return tree.Sum(tuple(instead(made.body, made.index, tree.Number(Fraction(number))) for number in turns))
 
 
 def customary(sides: Iterable[Node], context: Context) -> str:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from adjointcheck.notes.letters.context import Context
-from adjointcheck.notes.letters.quantities import Repeated, Symbol, Unknown, rebuilt
+from adjointcheck.notes.letters.quantities import Repeated, Symbol, Unknown, instead, rebuilt
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -126,7 +126,7 @@ def read_as(node: Node, context: Context) -> Node:
     order = context.option("product")
     if not order or not is_product(node) or not isinstance(node, tree.Series) or node.lower is None or node.upper is None:
         return node
-    body, rising = _turning(node.body, node.index), order == "rising"
+    body, rising = instead(node.body, node.index, TURN), order == "rising"
     return Repeated(body, node.lower, node.upper, 1) if rising else Repeated(body, node.upper, node.lower, -1)
 
 
@@ -139,12 +139,6 @@ def is_product(node: Node) -> bool:
     return isinstance(node, tree.Series) and node.kind == "product"
 
 
-def _turning(node: Node, index: Node | None) -> Node:
-    return TURN if node == index else rebuilt(node, lambda child: _turning(child, index))
-
-
 def at_turn(node: Node, place: Node | int) -> Node:
     """The body at one of its places."""
-    if node == TURN:
-        return tree.Number(Fraction(place)) if isinstance(place, int) else place
-    return rebuilt(node, lambda child: at_turn(child, place))
+    return instead(node, TURN, tree.Number(Fraction(place)) if isinstance(place, int) else place)

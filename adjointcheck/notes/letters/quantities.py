@@ -185,6 +185,11 @@ def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
     return replace(node, **{entry.name: _changed(getattr(node, entry.name), change) for entry in fields(node) if entry.name != "span"})
 
 
+def instead(node: Node, old: Node | None, new: Node) -> Node:
+    """The tree with another part in the place of each that equals the old one."""
+    return new if node == old else rebuilt(node, lambda child: instead(child, old, new))
+
+
 def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
     if isinstance(value, Node):
         return change(value)

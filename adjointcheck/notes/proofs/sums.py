@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from adjointcheck.expression.node import ZERO, Expression, substitute, symbol, symbols_of
 from adjointcheck.notes.letters.indices import Unclear, past_last
-from adjointcheck.notes.letters.meaning import Size, Symbol, children, rebuilt
+from adjointcheck.notes.letters.meaning import Size, Symbol, children
+from adjointcheck.notes.letters.quantities import instead
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from adjointcheck.notes.proofs.claims import Form, Reader
 
 PAID = "phi"
+ANY = Symbol("s", part=(Symbol("observation"),))
 
 
 def over_layers(reader: Reader, node: tree.Series) -> Form:
@@ -35,17 +37,11 @@ def over_observations(reader: Reader, node: tree.Series) -> Form:
     """A sum of what is taken at each observation: the same at s, at r, and at the end where the last one is made there."""
     ends = (None, tree.Number(ZERO.value + 1), Symbol("N"))
     whole = node.kind == "sum" and node.lower in ends[:2] and (node.upper in (ends[0], ends[2]) or isinstance(node.upper, Size))
-    body = reader.form(_any(node.body, node.index)) if whole and isinstance(node.index, Symbol) else {}
+    body = reader.form(instead(node.body, Symbol("s", part=(node.index,)), ANY)) if whole and isinstance(node.index, Symbol) else {}
     if set(body) != {"s"}:
         raise Unclear("a sum", "sums over all observations of what is taken at each")
     last = {reader.setting.language.points[-1]: _at_end(body["s"])} if reader.context.option("sampled to") else {}
     return {"s": body["s"], "r": _at_other(body["s"]), **last}
-
-
-def _any(node: Node, index: Node) -> Node:
-    """s_j with j for any observation."""
-    here = node == Symbol("s", part=(index,))
-    return Symbol("s", part=(Symbol("observation"),)) if here else rebuilt(node, lambda part: _any(part, index))
 
 
 def _at_other(root: Expression) -> Expression:
@@ -66,14 +62,10 @@ def over_time(body: Node, by: Symbol) -> Node:
     """The integrand with t for the letter over which is integrated; raises Unclear where it speaks of another time too."""
     if by.name != "t" and _speaks_of_now(body):
         raise Unclear(f"the time t under an integral over {by.name}", "one time under an integral")
-    return _running(body, by)
+    return instead(body, by, Symbol("t", bound=True))
 
 
 def _speaks_of_now(node: Node) -> bool:
     """Of t itself, and not of the slope f_t in the argument t."""
     inner = (node.of,) if isinstance(node, tree.Derivative) and node.kind == "partial" else children(node)
     return node == Symbol("t") or any(map(_speaks_of_now, inner))
-
-
-def _running(node: Node, by: Symbol) -> Node:
-    return Symbol("t", bound=True) if node == by else rebuilt(node, lambda child: _running(child, by))

@@ -12,7 +12,7 @@ from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, 
 from adjointcheck.notes.letters.costs import running
 from adjointcheck.notes.letters.formulas import put_in
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
-from adjointcheck.notes.letters.quantities import costate, here
+from adjointcheck.notes.letters.quantities import costate, here, instead
 from adjointcheck.notes.letters.shorthand import title
 from adjointcheck.notes.letters.usage import HAMILTONIANS, constants, head, pair_of
 from adjointcheck.notes.reading import tree
@@ -139,11 +139,7 @@ def _growth(paid: Node, context: Context) -> tuple[Node | None, int]:
 
 def _here(node: Node, context: Context) -> Node:
     """With the notes' formulas, and x for x(t), under an integral too."""
-    return here(_free(put_in(node, context)))
-
-
-def _free(node: Node) -> Node:
-    return replace(node, bound=False) if node == Symbol("t", bound=True) else rebuilt(node, _free)  # type: ignore[type-var]
+    return here(instead(put_in(node, context), Symbol("t", bound=True), Symbol("t")))
 
 
 def _discounted(term: Node) -> tuple[Node | None, Node]:

@@ -17,6 +17,7 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, rebuilt
 from adjointcheck.notes.letters.numbered import STEPS, is_numbered
 from adjointcheck.notes.letters.posing import dated
 from adjointcheck.notes.letters.primes import is_primed
+from adjointcheck.notes.letters.quantities import instead
 from adjointcheck.notes.letters.usage import USUAL_COSTATES, head, moving, pair_of, role_in, successor
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.document import Formula
@@ -56,7 +57,7 @@ def _through(chain: tree.Chain, chains: Iterable[tree.Chain], context: Context) 
     pair = pair_of(chain)
     for inner, value in _indexed(chains) if pair is not None else ():
         if pair is not None and inner != pair[0] and any(part == inner for part in walk(pair[1])):
-            found = _step(replace(chain, sides=(pair[0], _put(pair[1], inner, value)), relations=("=",)), context)
+            found = _step(replace(chain, sides=(pair[0], instead(pair[1], inner, value)), relations=("=",)), context)
             if found is not None:
                 return found
     return None
@@ -70,10 +71,6 @@ def _indexed(chains: Iterable[tree.Chain]) -> Iterator[tuple[tree.Letter, Node]]
         plain = isinstance(letter, tree.Letter) and len(letter.below) == 1 and not (letter.above or letter.accents)
         if pair is not None and plain and isinstance(letter, tree.Letter) and isinstance(letter.below[0], tree.Letter):
             yield letter, pair[1]
-
-
-def _put(node: Node, letter: tree.Letter, value: Node) -> Node:
-    return value if node == letter else rebuilt(node, lambda child: _put(child, letter, value))
 
 
 def _inner(state: str, index: str, chains: Iterable[tree.Chain], context: Context) -> Context:
@@ -94,7 +91,7 @@ def unfolded(node: Node, context: Context) -> Node:
     """The right side of a time step with what stands for parts of it put in."""
     names = [part for part in walk(node) if isinstance(part, tree.Letter) and f"{INNER}{part.name}" in context.pieces and part.below]
     for letter in dict.fromkeys(names):
-        node = _put(node, letter, context.pieces[f"{INNER}{letter.name}"])
+        node = instead(node, letter, context.pieces[f"{INNER}{letter.name}"])
     return node
 
 

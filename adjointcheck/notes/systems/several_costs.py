@@ -8,7 +8,7 @@ from dataclasses import replace
 from adjointcheck.notes.letters.context import ACCENTS, Context, Declared, Law, key
 from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import is_placed
-from adjointcheck.notes.letters.quantities import OPTIMAL
+from adjointcheck.notes.letters.quantities import OPTIMAL, instead
 from adjointcheck.notes.letters.usage import role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -138,8 +138,4 @@ def _constrained(value: Node, context: Context) -> bool:
 def spelt(value: Node, context: Context) -> Node:
     """L + a penalty with the cost L written out; as resolved."""
     made, law = resolve(value, context), context.law("objective")
-    return _put(made, law.right) if law is not None and "J" in symbols(made) else made
-
-
-def _put(node: Node, cost: Node) -> Node:
-    return cost if node == Symbol("J") else rebuilt(node, lambda child: _put(child, cost))
+    return instead(made, Symbol("J"), law.right) if law is not None and "J" in symbols(made) else made

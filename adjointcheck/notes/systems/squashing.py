@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, walk
-from adjointcheck.notes.letters.quantities import Diagonal
+from adjointcheck.notes.letters.quantities import Diagonal, instead
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -60,7 +60,7 @@ class _Squashed:
         if not made or not isinstance(value, Symbol) or not isinstance(self.left, Symbol) or not isinstance(self.right, tree.Function):
             return None
         index = _before(value.at or Symbol("l"), self.left.at)
-        return _slope(self.of(_moved(self.right.arguments[0], index)))
+        return _slope(self.of(instead(self.right.arguments[0], Symbol("l"), index)))
 
 
 def _slope(argument: Node) -> Node:
@@ -81,8 +81,3 @@ def _before(place: Node, law: Node | None) -> Node:
     """The l at which the law makes the state of this place: l = place, or place - 1 where it makes x_{l+1}."""
     ahead = isinstance(law, tree.Sum)
     return tree.Sum((place, tree.Negative(ONE))) if ahead else place
-
-
-def _moved(node: Node, index: Node) -> Node:
-    """With another layer in the place of the running one."""
-    return index if node == Symbol("l") else rebuilt(node, lambda child: _moved(child, index))

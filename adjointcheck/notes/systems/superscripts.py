@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from adjointcheck.notes.letters.context import Context
 from adjointcheck.notes.letters.meaning import rebuilt, walk
+from adjointcheck.notes.letters.quantities import instead
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.ambiguities import LASTS
 from adjointcheck.notes.reading.tree import Node
@@ -19,6 +20,7 @@ _AHEAD = re.compile(_LETTER + r"\s*\^\s*\{\s*[([]?\s*([klnijmt])\s*\+\s*1\s*[)\]
 _BEHIND = re.compile(_LETTER + r"\s*\^\s*(?:\{\s*[([]?\s*([klnijmt])\s*[)\]]?\s*\}|([klnijmt]))\s*=(.*)", re.DOTALL)
 _IMPLICIT = re.compile(r".*?[)\]A-Z]\s*(?:\\[,;!:]\s*)*" + _LETTER + r"\s*\^\s*\{?\s*([klnijmt])\s*(\+\s*1\s*)?\}?\s*=(.*)", re.DOTALL)
 STAGE_COST = "ell"
+LAST = tree.Letter("N")
 _QUOTIENT = re.compile(r".*?\\[dt]?frac\s*\{\s*" + _LETTER + r"\s*\^\s*\{?\s*([klnijmt])\s*(\+\s*1\s*)?\}?\s*-(.*)", re.DOTALL)
 INPUTS = ("u", "w", "theta", "\\theta", "p", "lambda", "\\lambda", "delta", "\\delta", "W", "b")  # their steps are iterations, or backward
 
@@ -76,11 +78,11 @@ def _to_last(node: Node, last: tree.Letter) -> Node:
     """With N for L below letters and at the ends of sums."""
     node = rebuilt(node, lambda child: _to_last(child, last))
     if isinstance(node, tree.Letter):
-        return replace(node, below=tuple(_renamed(part, last) for part in node.below)) if node.below else node
+        return replace(node, below=tuple(instead(part, last, LAST) for part in node.below)) if node.below else node
     if isinstance(node, tree.Chain) and _is_range(node):
-        return _renamed(node, last)
+        return instead(node, last, LAST)
     if isinstance(node, tree.Series):
-        return replace(node, lower=node.lower and _renamed(node.lower, last), upper=node.upper and _renamed(node.upper, last))
+        return replace(node, lower=node.lower and instead(node.lower, last, LAST), upper=node.upper and instead(node.upper, last, LAST))
     return node
 
 
@@ -90,15 +92,11 @@ def _is_range(chain: tree.Chain) -> bool:
     return listed or (len(chain.sides) == 3 and {*chain.relations} <= {"<", "<="})
 
 
-def _renamed(node: Node, last: tree.Letter) -> Node:
-    return tree.Letter("N") if node == last else rebuilt(node, lambda child: _renamed(child, last))
-
-
 def _below(node: Node, index: str) -> Node:
     if isinstance(node, tree.Letter) and len(node.above) == 1 and len(node.below) < 2 and _is_layer(node.above[0], index):
         last = getattr(node.above[0], "name", index) in (*LASTS, "tau")
         name = "_".join([node.name, *(getattr(part, "name", "") for part in node.below)])  # y_d^n is y_d at the layer n
-        return replace(node, name=name, below=(tree.Letter("N"),) if last else node.above, above=())
+        return replace(node, name=name, below=(LAST,) if last else node.above, above=())
     return rebuilt(node, lambda child: _below(child, index))
 
 
