@@ -77,6 +77,7 @@ from adjointcheck.notes.verdicts.comparison import OPTIMAL_CONTROL, OPTIMAL_END,
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.judgement import EQUALITIES, attempt, follows, judge_pair
 from adjointcheck.notes.verdicts.pardons import Line, pardoned
+from adjointcheck.notes.verdicts.repairs import repaired
 from adjointcheck.notes.verdicts.situation import situations
 from adjointcheck.trusted.verdict import Status
 
@@ -115,6 +116,7 @@ class Notes:
     """The state between two formulas: the letters so far, the wrong equations so far by name, and what no setting carries.
 
     `readings`: how formulas were read that are right in one reading of what the notes leave open, and not in the other.
+    `open`: the first formula that was not understood, "" for none.
     `sentence`: the words before the formula.  `cased`: a start that depends on the parameters is told of a case apart, "if x_0 = e(theta)".
     `aside`: context and reservations of the notes' general part, while a part with letters of its own is read, and the other way round.
     """
@@ -127,6 +129,7 @@ class Notes:
     readings: dict[str, str] = field(default_factory=dict)
     aside: tuple[Context, list[Reservation]] | None = None
     sentence: str = ""
+    open: str = ""
     tangent: str | None = None
     cased: bool = False
     less: bool = False
@@ -140,6 +143,7 @@ class Notes:
             told = f"line {line}, column {column}: {chain.reason}. {chain.todo}".strip()
             yield replace(blank, status="not read", words=told)
             self.reservations += self.half_read(formula.text)
+            self.open = self.open or formula.text * ("=" in formula.text)
             return
         starts = self.context.option("starts")
         try:
@@ -149,6 +153,8 @@ class Notes:
             return
         self.cased = self.cased or (self.context.option("starts") != starts and CASE.search(self.sentence.lower()) is not None)
         # What holds in all worlds, proved or not, says nothing that a later line could rest on.
+        if "=" in resolved.chain.relations and any(finding.status == "unknown" and not finding.agreed for finding in found):
+            self.open = self.open or formula.text
         taken = resolved.status != "claim" or all(finding.status == "proved" or finding.agreed for finding in found)
         said = priced(resolved.chain, self.context)
         self.reservations += reserved(chain, said, self.context, f"`{formula.text}`", taken)  # type: ignore[arg-type]
@@ -328,12 +334,19 @@ class Notes:
             self.context = replace(self.context, laws=(*self.context.laws, Law("solution", *sides)))
         self.sides[blank.name] = left, right, self.reservations, self.context.option("starts")
         self.readings |= {blank.name: proof.reading} if found.status == "proved" and proof.reading else {}
-        if found.status != "refuted" or relation not in EQUALITIES:
+        if not isinstance(world, Contradiction) or found.status != "refuted" or relation not in EQUALITIES:
             return found
         because = next((name for name, slots in self.wrong.items() if follows(left, right, context, slots)), "")
-        if proof.claim.get("at"):
-            self.wrong[blank.name] = proof.claim
-        return replace(found, because=because)
+        return self.against(replace(found, because=because, expected=repaired(world) or found.expected), proof.claim)
+
+    def against(self, found: Finding, claim: Slots) -> Finding:
+        """A refuted line; left open where no small change of it is right and something before it is not understood."""
+        if self.open and not found.because and not found.expected:
+            words = f"a world contradicts it and every small change of it; `{self.open}`, not understood, may be why"
+            return replace(found, status="unknown", words=words, counterexample=None)
+        if claim.get("at"):
+            self.wrong[found.name] = claim
+        return found
 
     def of_step(self, blank: Finding, left: Node, right: Node, relation: str) -> Finding:
         """Of one step of dynamic programming, which rests on nothing else; without second derivatives of f where the words say so."""
@@ -348,7 +361,7 @@ class Notes:
         for flat in (self.less, not self.less):
             context = in_one_layer(self.context.assume(LEFT_OUT) if flat else self.context)
             proof = judge_pair(left, right, relation, context)
-            world = in_worlds(modelled(left, context), modelled(right, context), relation, any_control(with_models(context)), explain=False)
+            world = in_worlds(modelled(left, context), modelled(right, context), relation, any_control(with_models(context)))
             found.append(combined(blank, proof, world))
             if found[-1].status == "proved":
                 return found[-1] if flat == self.less or self.less else replace(blank, words=UNSAID)
@@ -376,7 +389,7 @@ class Notes:
         left, right, relation = equation
         named = "H" in symbols(left) | symbols(right) and not any(known.body is not None for known in context.of("H"))
         if found.status == "proved" and has_open_sign(context, left, right) and not named:
-            other = in_worlds(negated(left), negated(right), relation, with_other_sign(context, LATER), explain=False)
+            other = in_worlds(negated(left), negated(right), relation, with_other_sign(context, LATER))
             if isinstance(other, Contradiction):
                 self.context = signed(self.context, f"`{blank.text}`")
 
@@ -447,7 +460,7 @@ def combined(blank: Finding, proof: Proof, world: Outcome) -> Finding:
         words = "both sides are the same, whatever the letters mean" if proof.vacuous else getattr(world, "note", "")
         return replace(blank, status="proved", rules=proof.path, words=words, document=proof.document)
     if isinstance(world, Contradiction):
-        return replace(blank, status="refuted", expected=world.expected or written(proof.expected), counterexample=world.counterexample)
+        return replace(blank, status="refuted", expected=written(proof.expected), counterexample=world.counterexample)
     agreed = world.note if isinstance(world, Agreement) else ""
     counted = f"{world.worlds} evaluations in concrete worlds agree" if isinstance(world, Agreement) else world.reason
     told = ", ".join(filter(None, (counted, agreed)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adjointcheck.notes.finding import Findings
+from adjointcheck.notes.finding import Finding, Findings
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.letters.context import Context, read_header
 from adjointcheck.notes.reading.document import Document, Formula, read_text
@@ -26,11 +26,11 @@ def read(text: str, header: str = "") -> tuple[Resolved, Context]:
     return resolved, context
 
 
-def outcomes(text: str, header: str = "", explain: bool = False) -> Sequence[Outcome]:
+def outcomes(text: str, header: str = "") -> Sequence[Outcome]:
     """What the worlds say of the last statement."""
     resolved, context = read(text, header)
     assert resolved.status == "claim" and resolved.problems == (), (resolved.status, resolved.reading, resolved.problems)
-    return judge_in_worlds(resolved.chain, context, explain)
+    return judge_in_worlds(resolved.chain, context)
 
 
 def agrees(text: str, header: str = "") -> bool:
@@ -64,6 +64,11 @@ def last_two(header: str, given: str, right: str, wrong: str) -> list[str]:
 
 def statuses(text: str, header: str = "") -> list[str]:
     """The verdicts of whole notes in Markdown, as the command gives them."""
+    return [finding.status for finding in findings(text, header)]
+
+
+def findings(text: str, header: str = "") -> tuple[Finding, ...]:
+    """What the command finds in whole notes in Markdown."""
     document = read_text(f"<!-- adjointcheck:\n{header}\n-->\n{text}" if header else text)
     notes = Notes("notes.md", begun(document))
-    return [finding.status for finding in notes.settled([item for formula in document.formulas for item in notes.judged(formula)])]
+    return notes.settled([item for formula in document.formulas for item in notes.judged(formula)])

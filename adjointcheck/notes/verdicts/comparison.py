@@ -7,10 +7,10 @@ what lies between is left open, and so is what depends on something the notes ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import islice, pairwise, product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from adjointcheck.notes.letters.context import LATER, ROLES, Context
 from adjointcheck.notes.letters.costs import starting
 from adjointcheck.notes.letters.curvature import directions, is_tangent_law
 from adjointcheck.notes.letters.forms import about_end_time, is_at_end, is_general, is_solved_state, weighed
-from adjointcheck.notes.letters.meaning import AXES, Applied, Symbol, children, rebuilt, symbols, unknown, walk
+from adjointcheck.notes.letters.meaning import AXES, Applied, Symbol, children, symbols, unknown, walk
 from adjointcheck.notes.letters.own_clock import on_own_clock
 from adjointcheck.notes.letters.progression import RANGES, is_product, is_unlimited, read_as
 from adjointcheck.notes.letters.starting import unheld
@@ -43,7 +43,6 @@ from adjointcheck.notes.worlds.staging import NO_OPTIMUM, make_world
 from adjointcheck.notes.worlds.world import UNBOUNDED, World
 
 AGREE, ALIKE, SURE = 1e-7, 1e-4, 100.0  # of sides; of a matrix and a transpose, for the words alone; of errors
-REPAIRS = 40
 TIMES, INDICES = (0.31, 0.5, 0.73), (1, 2)
 LONG = 1.0  # the end of a horizon up to which solutions seldom leave their bounds
 SPARE = 4  # worlds to try in the place of hopeless ones
@@ -63,10 +62,11 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Contradiction:
-    """A world in which the sides differ, or shapes that fit in no layout; `expected` is a right side that would hold."""
+    """A world in which the sides differ, or shapes that fit in no layout; `sides` as they were compared, in which kinds of world."""
 
     counterexample: Counterexample
-    expected: str = ""
+    sides: tuple[Node, Node] | None = field(default=None, compare=False, repr=False)
+    stages: tuple[Stage, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -80,14 +80,14 @@ class Undecided:
 Outcome = Agreement | Contradiction | Undecided
 
 
-def judge_in_worlds(chain: tree.Chain, context: Context, explain: bool = True) -> tuple[Outcome, ...]:
+def judge_in_worlds(chain: tree.Chain, context: Context) -> tuple[Outcome, ...]:
     """One outcome for each relation of a resolved chain."""
     pairs = zip(chain.sides, chain.sides[1:], chain.relations, strict=False)
-    return tuple(judge_pair(left, right, relation, context, explain) for left, right, relation in pairs)
+    return tuple(judge_pair(left, right, relation, context) for left, right, relation in pairs)
 
 
-def judge_pair(left: Node, right: Node, relation: str, context: Context, explain: bool = True) -> Outcome:
-    """The sides of one relation, in every reading that the notes leave open; `explain` looks for what it should read."""
+def judge_pair(left: Node, right: Node, relation: str, context: Context) -> Outcome:
+    """The sides of one relation, in every reading that the notes leave open."""
     left, right, context = written_out(left, right, context)
     letters = [*unknown(left), *unknown(right)]
     if letters:
@@ -101,13 +101,9 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context, explain
         return Agreement(0, "both sides are the same")
     pairs = components(left, right)
     if len(pairs) > 1:
-        return _together([judge_pair(one, other, relation, context, explain) for one, other in pairs])
+        return _together([judge_pair(one, other, relation, context) for one, other in pairs])
     found = _settled({note: _in_reading(left, right, reading) for note, reading in readings(left, right, context)})
-    if isinstance(found, Undecided) and found.shapes:
-        found = _in_no_layout(left, right, context, found)
-    if not isinstance(found, Contradiction) or found.counterexample.gap == UNFITTING or expansion or not explain:
-        return found
-    return replace(found, expected=expected(left, right, next(iter(stages(left, right, context).values()))))
+    return _in_no_layout(left, right, context, found) if isinstance(found, Undecided) and found.shapes else found
 
 
 def _in_no_layout(left: Node, right: Node, context: Context, outcome: Undecided) -> Outcome:
@@ -192,33 +188,34 @@ def _in_reading(left: Node, right: Node, context: Context) -> Outcome:
     timed = on_own_clock(left, right, context)
     context = timed if timed is not None and Stage(timed).span[1] <= LONG else context  # a long horizon comes second
     kinds = stages(left, right, context)
-    outcomes = {name: _in_stage(left, right, stage) for name, stage in kinds.items()}
+    outcomes = {name: in_stage(left, right, stage) for name, stage in kinds.items()}
     bad = {name: outcome for name, outcome in outcomes.items() if not isinstance(outcome, Agreement)}
     if not bad:
         return next(iter(outcomes.values()))
     good = [name for name in outcomes if name not in bad]
     if good:
         return Undecided(f"it holds {good[0]}, but not {next(iter(bad))}; write the functions with their arguments")
-    first = next(iter(bad.values()))
     undecided = next((outcome for outcome in bad.values() if isinstance(outcome, Undecided)), None)
-    if undecided is not None:
-        return undecided
-    return _rescued(left, right, context, first)
+    first = undecided or next(iter(bad.values()))
+    return _rescued(left, right, context, replace(first, sides=(left, right))) if isinstance(first, Contradiction) else first
 
 
-def _rescued(left: Node, right: Node, context: Context, outcome: Outcome) -> Outcome:
+def _rescued(left: Node, right: Node, context: Context, outcome: Contradiction) -> Outcome:
     """A contradiction stands only if the hypotheses in force do not remove it, and no sign was taken from custom alone."""
     stage = next(iter(stages(left, right, context).values()))
-    if isinstance(outcome, Contradiction) and outcome.counterexample.gap == UNFITTING:
-        return outcome
+    tried = [stage]
+    if outcome.counterexample.gap == UNFITTING:
+        return replace(outcome, stages=(stage,))
     if "optimal" in context.hypotheses or (_about_optimum(left, right) and not is_general(left, right)):
-        found = _in_stage(left, right, replace(stage, optimal=True))
+        tried.append(replace(stage, optimal=True))
+        found = in_stage(left, right, tried[-1])
         if isinstance(found, Agreement):
             return replace(found, note=OPTIMAL_CONTROL)
         if isinstance(found, Undecided) and not _ignores_control(left, right, stage):
             return found
     if about_end_time(left, right) or ("free end time" in context.hypotheses and _rests_on_end_time(left, right, context)):
-        found = _in_stage(left, right, replace(stage, end_time=True, optimal="optimal" in context.hypotheses))
+        tried.append(replace(stage, end_time=True, optimal="optimal" in context.hypotheses))
+        found = in_stage(left, right, tried[-1])
         if isinstance(found, Agreement):
             return replace(found, note=OPTIMAL_END)
         if isinstance(found, Undecided):
@@ -232,7 +229,7 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Outcome) -> Out
         return Undecided(OPEN_SIGN)  # each of two multipliers may have either sign
     if other and isinstance(_in_reading(negated(left), negated(right), with_other_sign(context, LATER)), Agreement):
         return Undecided(OPEN_SIGN)
-    return outcome
+    return replace(outcome, stages=tuple(tried))
 
 
 def _rests_on_end_time(left: Node, right: Node, context: Context) -> bool:
@@ -314,7 +311,7 @@ def _inside(node: Node) -> Node:
 HOPELESS = (Undecided(UNBOUNDED), Undecided(NO_OPTIMUM))  # of one draw of numbers, and perhaps not of the next
 
 
-def _in_stage(left: Node, right: Node, stage: Stage) -> Outcome:
+def in_stage(left: Node, right: Node, stage: Stage) -> Outcome:
     """Both sides at several points of two worlds; a world whose solution leaves its bounds is passed over."""
     wanted = 1 if stage.optimal else 2  # an optimal control takes long to find
     outcome: Outcome = Agreement(0)
@@ -423,6 +420,11 @@ def _gap(left: Node, right: Node, env: Env) -> tuple[float, float, tuple[Any, An
     return gap, max(0.05, *(float(np.max(np.abs(value))) for value in values)), values
 
 
+def agrees(wanted: Any, value: Any, env: Env) -> bool:
+    """Are two values the same within what may be believed?"""
+    return _difference(wanted, value, env) <= AGREE * max(0.05, float(np.max(np.abs(wanted))))
+
+
 def _orders(node: Node) -> Iterator[tree.BigO]:
     """The remainders that stay; inside a limit they vanish."""
     if isinstance(node, tree.BigO):
@@ -482,8 +484,10 @@ def _order_gap(left: Node, right: Node, order: tree.BigO, env: Env) -> tuple[flo
 def counterexample(left: Node, right: Node, env: Env, values: tuple[Any, Any]) -> Counterexample:
     """The world's field, costs, inputs and point, and both values."""
     world = env.world
-    functions = sorted({*used_functions(left, right, world.context), "f"} & AXES.keys() - {"H", "phi", "g", "r", "psi"})
-    setting = [(name, world.function(name).words(name)) for name in functions if _present(name, world)]
+    opaque = any(isinstance(part, Applied) and part.name == "f" for part in walk(world.rule))
+    functions = sorted({*used_functions(left, right, world.context), *("f" * opaque)} & AXES.keys() - {"H", "phi", "g", "r", "psi"})
+    setting = [] if opaque else [("next x" if world.layered else "dx/dt", show(world.rule))]
+    setting += [(name, world.function(name).words(name)) for name in functions if _present(name, world)]
     setting += [(name, _number(world.inputs[name])) for name in ("x0", "theta") if name == "x0" or world.context.of("theta")]
     horizon = "" if world.layered else f" in [{float(real(world.first())):g}, {float(real(world.last())):g}]"
     place = ("layer" if world.layered else "t", f"{float(real(env.time)):g}{horizon}")
@@ -499,102 +503,3 @@ def _number(value: Any) -> str:
     if isinstance(value, str):
         return value
     return np.array2string(np.asarray(real(value)), precision=6, separator=", ", suppress_small=True).replace("\n", "")
-
-
-# What it should read
-
-
-def expected(left: Node, right: Node, stage: Stage) -> str:
-    """The first small change of the right side that agrees in the worlds: a sign, a transpose, a place, limits, a term."""
-    world = make_world(stage)
-    env = next(points(world, left, right))
-    wanted = real(evaluate(left, env))
-    for candidate in islice(repairs(left, right, stage.context), REPAIRS):
-        try:
-            value = real(evaluate(candidate, env))
-            near = _difference(wanted, value, env) <= AGREE * max(0.05, float(np.max(np.abs(wanted))))
-        except (ShapeError, NoValue, np.linalg.LinAlgError):
-            continue
-        if near and isinstance(_in_stage(left, candidate, stage), Agreement):
-            return f"{show(tidied(left))} = {show(tidied(candidate))}"
-    return ""
-
-
-def tidied(node: Node) -> Node:
-    """The same with its signs in front: -(-a) is a, (-a)^T is -(a^T), and so are derivatives and products."""
-    node = rebuilt(node, tidied)
-    if isinstance(node, tree.Product):
-        turned = sum(isinstance(factor, tree.Negative) for factor in node.factors) % 2
-        product = replace(node, factors=tuple(f.of if isinstance(f, tree.Negative) else f for f in node.factors))
-        return tree.Negative(product) if turned else product
-    inner = node.of if isinstance(node, tree.Negative | tree.Transposed | tree.Derivative) else None
-    if isinstance(inner, tree.Negative):
-        return inner.of if isinstance(node, tree.Negative) else tidied(tree.Negative(replace(node, of=inner.of)))
-    if isinstance(node, tree.Transposed) and isinstance(inner, tree.Transposed):
-        return inner.of
-    return node
-
-
-def repairs(left: Node, node: Node, context: Context) -> Iterator[Node]:
-    """Small changes, one at a time, from the most usual slips on."""
-    slopes = [part for side in (left, node) for part in walk(side) if isinstance(part, tree.Derivative)]
-    by = {letter.name for slope in slopes for letter in slope.by if isinstance(letter, Symbol)}
-    forgotten = list(_missing(context, ["x"] if "p" in symbols(left) else [name for name in ("theta", "w", "t", "x") if name in by]))
-    yield node.of if isinstance(node, tree.Negative) else tree.Negative(node)
-    yield from _changes(node)
-    for term in forgotten:
-        terms = tree.terms(node)
-        for signed in (term, tree.Negative(term)):
-            yield tree.Sum((*terms, signed))
-    for part in walk(node):
-        if isinstance(part, tree.Integral):
-            terms = tree.terms(part.body)
-            for term in forgotten:
-                for signed in (term, tree.Negative(term)):
-                    yield _swapped(node, part, replace(part, body=tree.Sum((*terms, signed))))
-
-
-def _changes(node: Node) -> Iterator[Node]:
-    for part in walk(node):
-        for changed in _change(part):
-            yield _swapped(node, part, changed)
-
-
-def _change(part: Node) -> Iterator[Node]:
-    if isinstance(part, tree.Sum):
-        for i, term in enumerate(part.terms):
-            turned = term.of if isinstance(term, tree.Negative) else tree.Negative(term)
-            yield replace(part, terms=(*part.terms[:i], turned, *part.terms[i + 1:]))
-    if isinstance(part, tree.Negative):
-        yield part.of
-    if isinstance(part, tree.Transposed):
-        yield part.of
-    if isinstance(part, tree.Derivative) and part.kind in ("partial", "nabla"):
-        yield tree.Transposed(part)
-    if isinstance(part, tree.Integral):
-        yield replace(part, lower=part.upper, upper=part.lower)
-    if isinstance(part, Symbol) and isinstance(part.at, Symbol) and part.at.name in ("t0", "t1"):
-        yield replace(part, at=Symbol("t1" if part.at.name == "t0" else "t0"))
-    if isinstance(part, Symbol) and part.name in ("p", "x") and part.at is not None:
-        one = tree.Number(Fraction(1))
-        if isinstance(part.at, Symbol) and part.at.name == "l":
-            yield replace(part, at=tree.Sum((part.at, one)))
-        if isinstance(part.at, tree.Sum) and isinstance(part.at.terms[0], Symbol) and part.at.terms[0].name == "l":
-            yield replace(part, at=part.at.terms[0])
-
-
-def _missing(context: Context, letters: Iterable[str]) -> Iterator[Node]:
-    """Terms that are often forgotten: the explicit derivatives of the costs and the field."""
-    for by in letters:
-        letter = Symbol(by)
-        for name in ("L", "Psi"):
-            if context.of(name):
-                yield tree.Derivative(Applied(name), (letter,), "partial")
-        yield tree.Product((Symbol("p"), tree.Derivative(Applied("f"), (letter,), "partial")))
-
-
-def _swapped(node: Node, old: Node, new: Node) -> Node:
-    if node is old:
-        return new
-    return rebuilt(node, lambda child: _swapped(child, old, new))
-

@@ -80,7 +80,7 @@ def _right_elsewhere(line: Line) -> bool:
     names = symbols(line.sides[0]) | symbols(line.sides[1])
     if "J" in names or not names & {"p", "H"}:
         return False
-    return any(not isinstance(in_worlds(*line.sides, line.relation, other, False), Contradiction) for other in others(line.spelt))
+    return any(not isinstance(in_worlds(*line.sides, line.relation, other), Contradiction) for other in others(line.spelt))
 
 
 def _right_from_held_start(line: Line) -> bool:
@@ -88,13 +88,13 @@ def _right_from_held_start(line: Line) -> bool:
     held = line.spelt.assume("fixed start")
     varies = any(isinstance(part, tree.Variation) for side in line.sides for part in walk(side))
     told = "fixed start" in line.spelt.hypotheses
-    return varies and not told and isinstance(in_worlds(*line.sides, line.relation, held, False), Agreement)
+    return varies and not told and isinstance(in_worlds(*line.sides, line.relation, held), Agreement)
 
 
 def _right_in_special(line: Line) -> bool:
     """May it be right in the case that its sentence tells?"""
     cases = special_cases(*line.sides, line.spelt, line.sentence)
-    return any(not isinstance(in_worlds(left, right, line.relation, context, False), Contradiction) for left, right, context in cases)
+    return any(not isinstance(in_worlds(left, right, line.relation, context), Contradiction) for left, right, context in cases)
 
 
 def _between_observations(line: Line) -> bool:
@@ -149,7 +149,7 @@ def _right_transposed(line: Line) -> bool:
     known = input_of(line.sides[0], line.spelt)
     if known is None or not is_matrix(known) or line.notes.option("gradients") == "column":
         return False
-    turned = in_worlds(line.sides[0], tree.Transposed(line.sides[1]), line.relation, line.spelt, False)
+    turned = in_worlds(line.sides[0], tree.Transposed(line.sides[1]), line.relation, line.spelt)
     return not isinstance(turned, Contradiction) and not (isinstance(turned, Undecided) and turned.shapes)
 
 
