@@ -157,7 +157,8 @@ class Notes:
             self.open = self.open or formula.text
         taken = resolved.status != "claim" or all(finding.status == "proved" or finding.agreed for finding in found)
         said = priced(resolved.chain, self.context)
-        self.reservations += reserved(chain, said, self.context, f"`{formula.text}`", taken)  # type: ignore[arg-type]
+        brought = reserved(chain, said, self.context, f"`{formula.text}`", taken)  # type: ignore[arg-type]
+        self.reservations += (replace(item, cased=CASE.search(self.sentence.lower()) is not None) for item in brought)
         yield from found
 
     def read(self, formula: Formula) -> tree.Chain | Unread:
@@ -413,7 +414,7 @@ class Notes:
         part = self.aside[0] if self.aside is not None and reservations is self.aside[1] else self.context
         if part.option("starts") != starts and not self.cased and LATE_START.touches(left, right, False):
             return LATE_START.reason
-        late = (later for later in reservations if later.inputs & {*INPUTS, "end"} and "all" not in later.inputs)
+        late = (later for later in reservations if later.inputs & {*INPUTS, "end"} and "all" not in later.inputs and not later.cased)
         return next((later.reason for later in late if later.touches(left, right, False)), "")
 
     def idle(self) -> Iterator[str]:

@@ -69,3 +69,12 @@ def test_a_special_case_that_the_sentence_tells_is_not_refuted_and_its_slip_is()
     problem = r"$\dot x = f(x, \theta), x(0) = x_0(\theta)$ $$J = \Phi(x(T)) + \int_0^T L(x, \theta)\,dt$$ $$p(t) = \frac{dJ}{dx(t)}$$ "
     last = rf"{free} $$\frac{{dJ}}{{d\theta}} = \int_0^T L_\theta\,dt$$ In general $$\frac{{dJ}}{{d\theta}} = \int_0^T L_\theta\,dt$$"
     assert statuses(problem + "".join(lines) + last)[-4:] == ["unknown", "refuted", "unknown", "refuted"]
+
+
+def test_a_start_told_of_a_case_apart_leaves_the_lines_before_it_and_holds_behind() -> None:
+    given = r"$\dot z = f(z, \theta), z(t_0) = z_0$ The loss is $L(z(t_1))$. $a(t) = \frac{dL}{dz(t)}$ $$\frac{dL}{d\theta} = \int_{t_0}^{t_1} a f_\theta\,dt$$ "
+    encoded = r"If the input comes from an encoder with the same weights, $z_0 = g(x, \theta)$, then "
+    lines = (rf"$$\frac{{dL}}{{d\theta}} = \int_{{t_0}}^{{t_1}} a f_\theta\,dt {sign} a(t_0)\frac{{\partial g}}{{\partial\theta}}$$ " for sign in "+-")
+    found = statuses(given + encoded + "".join(lines))
+    assert (found[-4], found[-2:]) == ("proved", ["proved", "refuted"])
+    assert statuses(given + encoded.partition(", ")[2])[-2] == "unknown"

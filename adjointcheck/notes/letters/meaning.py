@@ -417,7 +417,7 @@ class _Resolver:
         return base if isinstance(core, Unknown) else Unknown(getattr(core, "name", "?"))
 
     def path_at(self, base: Node, core: Symbol, arguments: tuple[Node, ...]) -> Node:
-        parametric = all(isinstance(argument, tree.Letter) and self.symbol(key(argument)) == "theta" for argument in arguments)
+        parametric = any(isinstance(argument, tree.Letter) and self.symbol(key(argument)) == "theta" for argument in arguments)
         if core.at is not None and (self.context.over() != "layers" or parametric):  # x_0(p), the start as a function of parameters
             return base
         if core.name == "rho":  # rho(z(t), t), q(x(T)): the density along the solution, at the time of its state

@@ -25,7 +25,8 @@ def parametrised(right: Node, context: Context) -> Context | None:
     if not isinstance(right, tree.Call) or not isinstance(letter, tree.Letter) or letter.accents or letter.above:
         return None
     inputs = [resolve(argument, context) for argument in right.arguments]
-    moves = all(isinstance(value, Symbol) and value.name == "theta" for value in inputs)
+    told = [value for value in inputs if not unknown(value)]  # e(d, theta) of data d
+    moves = bool(told) and all(isinstance(value, Symbol) and value.name == "theta" for value in told)
     made, begun = resolve(letter, context), FIRST if context.over() == "layers" else START
     named = bool(unknown(made)) or (moves and letter.below == (tree.Number(Fraction(0)),) and made != begun)  # f_0 of f_0(p) is not f
     if not (moves or (named and _is_encoded(letter, inputs, context))) or not (named or made == begun):

@@ -88,7 +88,8 @@ def _ends(node: Node, context: Context) -> list[tree.Letter]:
 def _is_value(node: Node, context: Context) -> bool:
     """A number, or letters that stand for some: h_f, 1 - a."""
     calls = any(isinstance(part, tree.Call | tree.Derivative | tree.Integral) for part in walk(node))
-    return not calls and not symbols(resolve(node, context)) & {"x", "w", "p", "t", "H", "J"}
+    value = resolve(node, context)
+    return not calls and not symbols(value) & {"x", "w", "p", "t", "H", "J"} and not is_solution(value)
 
 
 def _speaks_of_costates(chain: tree.Chain, states: Set[str]) -> bool:
@@ -141,6 +142,13 @@ def is_renamed(node: Node, context: Context) -> bool:
 
 
 def follows(pair: tuple[Node, Node], context: Context) -> bool:
-    """x(T) = 1 + int f dt, and a = 3 where a = x(T): consequences, and no ends that are held."""
+    """x(T) = 1 + int f dt, x(T) = x_0 exp(a T), and a = 3 where a = x(T): consequences, and no ends that are held."""
     integrated = any(isinstance(part, tree.Integral) for part in walk(pair[1]))
-    return integrated or is_renamed(pair[0], context) or resolve(pair[0], context) in walk(resolve(pair[1], context))
+    value = resolve(pair[1], context)
+    return integrated or is_solution(value) or is_renamed(pair[0], context) or resolve(pair[0], context) in walk(value)
+
+
+def is_solution(value: Node) -> bool:
+    """x_0 exp(a T): what the start becomes."""
+    grows = any(isinstance(part, tree.Function) or part in (Symbol("theta"), Symbol("t1")) for part in walk(value))
+    return "x0" in symbols(value) and grows

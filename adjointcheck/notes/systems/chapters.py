@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import LATER, Context, Declared, key
+from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key
 from adjointcheck.notes.letters.meaning import walk
 from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.usage import USUAL_COSTATES, differentiates, head, moving, pair_of, role_in
@@ -172,7 +172,8 @@ def speaks_of(chain: tree.Chain, one: Context, other: Context) -> bool:
 def _again(known: Declared, costate: Declared | None) -> Declared:
     if known.symbol == "p" and costate is not None:
         return replace(known, sign=costate.sign, told=LATER, source="proposed")
-    return replace(known, body=None, source="proposed")
+    shape = ROLES["x"].shape if known.symbol == "x" else known.shape  # z in R^d is said of the general part
+    return replace(known, body=None, source="proposed", shape=shape)
 
 
 def _sign(costate: Declared | None) -> int:

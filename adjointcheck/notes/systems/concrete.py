@@ -293,7 +293,7 @@ def _is_costate(letter: tree.Letter, context: Context) -> bool:
 
 
 def _is_number(letter: tree.Letter, chains: Iterable[tree.Chain]) -> bool:
-    """Do the notes write x^2 or x(T)^2, or does it start at a number, x(0) = 1?"""
+    """Do the notes write x^2, x(T)^2 or e^{a t}, or does it start at a number, x(0) = 1?"""
     def is_it(node: Node) -> bool:
         if isinstance(node, tree.Sum):  # (s(T) - L)^2
             return any(is_it(term) for term in node.terms)
@@ -301,6 +301,10 @@ def _is_number(letter: tree.Letter, chains: Iterable[tree.Chain]) -> bool:
     squared = any(isinstance(node, tree.Power) and is_it(node.base) and node.exponent == tree.Number(Fraction(2))
                   for chain in chains for node in walk(chain))
     starts = (pair for chain in chains if (pair := pair_of(chain)) and isinstance(pair[0], tree.Call) and is_it(pair[0]))
+    grown = [node for chain in chains for node in walk(chain) if (isinstance(node, tree.Power) and node.base == tree.Letter("e"))
+             or (isinstance(node, tree.Function) and node.name == "exp")]
+    if letter.name[:1].islower() and any(letter in walk(node) for node in grown):
+        return True
     return squared or any(isinstance(value, tree.Number) and value.value != 0 for _, value in starts)
 
 

@@ -18,7 +18,7 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, resolve
 from adjointcheck.notes.letters.own_letters import has_slope
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.systems.arrivals import is_renamed
+from adjointcheck.notes.systems.arrivals import is_renamed, is_solution
 from adjointcheck.notes.systems.normality import MULTIPLIER, SCALED
 
 INPUTS = frozenset({"x0", "theta", "w", "t0", "t1"})
@@ -30,11 +30,12 @@ EQUALS = ("=", ":=", "=:", "equiv", "==")
 class Reservation:
     """A statement that is not carried.  `inputs`: derivatives along these and all variations rest on it; "end": the costate at the end
     too; "arrival": the cost alone; "optimum": what an optimal control satisfies; "all": everything that looks along solutions; "against":
-    refutations of variations.
+    refutations of variations.  `cased`: it is told of a case apart, and says nothing of the lines before.
     """
 
     inputs: frozenset[str]
     reason: str
+    cased: bool = False
 
     def touches(self, left: Node, right: Node, optimal: bool) -> bool:
         """Does the equation rest on it?"""
@@ -212,7 +213,7 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
     if isinstance(left, Symbol) and context.option(SCALED) and left.name == own(context.option(MULTIPLIER)):
         return frozenset({"arrival"})
     if isinstance(left, Symbol) and not left.part and (left.name == "x0" or (left.name == "x" and _at_start(left.at))):
-        if "p" in _names(right):  # x_0 = x_b + B lambda_0 is asked of the best start
+        if "p" in _names(right) or _seeks_start(context):  # x_0 = x_b + B lambda_0 is asked of the best start
             return frozenset()
         if any(known.body is not None and left in walk(known.body) for name in _names(right) for known in context.of(name)):
             return frozenset()  # x_0 = x_b + z says what z is
@@ -226,7 +227,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
     if any(law.kind == "arrival" for law in context.laws) and _at_ends([left, right]):
         return frozenset({"arrival"})
     if isinstance(left, Symbol) and left.name == "x" and _at_end(left.at):
-        told = has_slope(right) or any(isinstance(part, tree.Integral) for part in walk(right))  # x(T) = x_0 - T grad Psi(x(T)) follows
+        integrated = any(isinstance(part, tree.Integral) for part in walk(right))
+        told = has_slope(right) or integrated or is_solution(right)  # x(T) = x_0 - T grad Psi(x(T)) follows
         return frozenset() if told else frozenset({"end"})
     if isinstance(left, Symbol) and left.name in ("J", "J_") and not has_slope(right) and _other_cost(left, right, context):
         return frozenset({"all"})
@@ -356,6 +358,13 @@ def _seeks(sides: Iterable[Node], context: Context) -> bool:
     free = any(known.kind == "defined" and known.body is not None and any(_is_start(part) for part in walk(known.body))
                for known in context.letters.values() if known.symbol in names)
     return free and not any(isinstance(part, tree.Derivative | tree.Variation) or getattr(part, "name", "") in ("p", "J") for part in nodes)
+
+
+def _seeks_start(context: Context) -> bool:
+    """Is the start paid for by itself, (x_0 - x_b)^T B^{-1} (x_0 - x_b), and nothing else to be chosen?"""
+    law = context.law("objective")
+    paid = law is not None and any(_is_start(part) for part in walk(law.right))
+    return paid and not (context.of("theta") or context.parts("theta") or context.of("w"))
 
 
 def _is_start(node: Node) -> bool:
