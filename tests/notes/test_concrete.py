@@ -114,3 +114,25 @@ FREE = r"$$\dot z(t) = w(t)$$ $$J = \Phi(z(T)) + \frac{\kappa}{2}\int_0^T \|w(t)
 
 def test_a_control_that_is_the_velocity_is_as_long_as_the_state() -> None:
     assert statuses(FREE + r"$$a(t) + \kappa w(t) = 0$$ $$a(t) - \kappa w(t) = 0$$ $$\dot a(t) = 0$$")[-3:] == ["proved", "refuted", "proved"]
+
+
+OUTBREAK = r"""$$\dot S = -\beta S I$$ $$\dot I = \beta S I - \gamma I$$ $$J = \int_0^T A I\,dt$$
+$$H = A I - \lambda_S \beta S I + \lambda_I (\beta S I - \gamma I)$$"""
+LATER = r"$$J_B = J + \frac{B}{2} I(T)^2$$ $$\lambda_I(T) = B\, I(T)$$"
+
+
+def test_a_cost_in_another_cost_is_no_parameter() -> None:
+    assert statuses(rf"{OUTBREAK} $$\lambda_I(T) = 0$$ $$\lambda_S(T) = 1$$ {LATER}")[-4:] == ["proved", "refuted", "assumption", "proved"]
+
+
+def test_a_slope_that_is_a_number_times_a_state_names_no_sensitivity() -> None:
+    field = r"$$\dot x = \alpha x - \beta x y$$ $$\dot y = \delta x y - \gamma y$$ "
+    right, wrong = r"$$\frac{\partial \dot y}{\partial x} = \delta y$$", r"$$\frac{\partial \dot y}{\partial x} = \delta x$$"
+    assert statuses(field + right + wrong) == ["assumption", "assumption", "proved", "refuted"]
+
+
+@pytest.mark.parametrize(("weight", "found"), [("1", ["proved", "refuted"]), (r"\frac12", ["unknown", "unknown"])])
+def test_the_multiplier_of_another_weight_is_not_refuted(weight: str, found: list[str]) -> None:
+    given = rf"$$\dot x = f(x, u)$$ $$J = \int_0^T L(x, u)\,dt + g(x(T))$$ $$H = p f - {weight} L(x, u)$$"
+    lines = rf"$$\dot p = -p f_x + {weight} L_x$$ $$\dot p = -p f_x - {weight} L_x$$"
+    assert statuses(given + lines, "costate: p (row)")[-2:] == found

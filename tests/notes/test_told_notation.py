@@ -21,7 +21,7 @@ def test_what_a_prime_is(text: str, meaning: str) -> None:
 
 @pytest.mark.parametrize(("text", "layout"), [
     (r"so $\nabla f$ is the transpose of the Jacobian", "transposed"), (r"$\nabla f$ has the gradients as its columns", "transposed"),
-    (r"here $\nabla f$ is the Jacobian of $f$", "components"), (r"$\nabla f$ is not the Jacobian", ""), (r"the Jacobian $f_x$", ""),
+    (r"here $\nabla f$ is the Jacobian of $f$", "components"), (r"$\nabla f$ is the Jacobian and $\nabla C$ the gradient, a column", "components"), (r"$\nabla f$ is not the Jacobian", ""), (r"the Jacobian $f_x$", ""),
 ])
 def test_what_nabla_of_a_vector_is(text: str, layout: str) -> None:
     assert nabla(text) == layout

@@ -83,7 +83,8 @@ def nabla(text: str) -> str:
     lowered = text.lower()
     if not NABLA.search(lowered) or DENIED.search(_words(lowered)) or not (JACOBI.search(lowered) or COLUMNS.search(lowered)):
         return ""
-    return "transposed" if TRANSPOSED.search(_words(lowered)) or COLUMNS.search(_words(lowered)) else "components"
+    columns = COLUMNS.search(_words(lowered)) and not JACOBI.search(lowered)  # beside a Jacobian only gradients of numbers are columns
+    return "transposed" if TRANSPOSED.search(_words(lowered)) or columns else "components"
 
 
 def symmetric(text: str) -> Iterator[str]:

@@ -69,7 +69,8 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     context = _told(_chains(formulas, context, USUAL_COSTATES), states, _costates(chains, list(states), used, context))
     context = in_components(context, "w", _controls([*used, *(part for chain in chains for part in walk(chain))], used, context))
     held = [part for item in ends for part in unscripted(item.gap)]
-    given = [letter for letter in _parameters([*used, *held], context) if key(letter) not in _running(chains)]
+    others = _running(chains) | {key(letter) for chain in chains if _is_cost(chain, context) and (letter := head(chain.sides[0]))}
+    given = [letter for letter in _parameters([*used, *held], context) if key(letter) not in others]  # J_B = J + ...: J is a cost
     context = in_components(context, "theta", [*given, *(item.multiplier for item in ends)])
     if not context.parts("p"):  # with the parameters known, theta_1 (p_A - p_B) is read
         context = _costates(_chains(formulas, context), list(states), used, context)
@@ -162,7 +163,7 @@ def _named_slopes(chain: tree.Chain) -> Iterator[tree.Letter]:
     for one, other in pairwise(chain.sides):
         for left, right in ((one, other), (other, one)):
             by = right.by[0] if isinstance(right, tree.Derivative) and len(right.by) == 1 else None
-            letter = head(left)
+            letter = head(left) if isinstance(left, tree.Letter | tree.Call) else None  # dy-dot/dx = delta y names nothing
             if letter is not None and not letter.accents and isinstance(by, tree.Letter) and by.name not in TIMES:
                 yield letter
 

@@ -26,6 +26,7 @@ from adjointcheck.notes.systems.sampling import is_paid_last
 from adjointcheck.notes.systems.several_costs import others
 from adjointcheck.notes.systems.special_cases import special_cases
 from adjointcheck.notes.systems.stages import guessed, is_particular
+from adjointcheck.notes.systems.switching import hamiltonian_of
 from adjointcheck.notes.verdicts.comparison import Agreement, Contradiction, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 
@@ -224,8 +225,21 @@ def _of_other_components(line: Line) -> bool:
     return numbered and named and not spoken
 
 
+def _weighs_otherwise(line: Line) -> bool:
+    """H = p f - L/2 where J is the integral of L: then p is half of what belongs to J, or whatever its weight makes of it."""
+    body = next((known.body for known in line.spelt.of("H")), None)
+    told = any(known.told not in ("", "its Hamiltonian") for known in line.notes.of("p"))
+    names = symbols(line.sides[0]) | symbols(line.sides[1])
+    names = names.union(*(symbols(known.body) for known in line.spelt.letters.values() if known.body is not None and known.symbol in names))
+    if body is None or told or not names & {"p", "P", "w"} or "H" in names:
+        return False
+    usual = hamiltonian_of(line.spelt)
+    return all(isinstance(in_worlds(body, side, "=", line.spelt), Contradiction) for side in (usual, tree.Negative(usual)))
+
+
 PARDONS = (
     Pardon(_if(_of_other_components, "it speaks of components, and of the field the notes tell no more than its name")),
+    Pardon(_if(_weighs_otherwise, "the Hamiltonian weighs the cost otherwise than J: its multiplier may belong to another weight")),
     Pardon(_if(_without_layers, "it names no layer, and may be another Hamiltonian than that of the layers"), "definition"),
     Pardon(_if(_of_untold_theta, "what theta is the notes do not say")),
     Pardon(_if(_of_free_letter, "what the letter on the left is no line before says")),

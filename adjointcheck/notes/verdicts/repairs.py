@@ -107,6 +107,7 @@ def _parts(node: Node) -> Iterator[Node]:
 def _signs(part: Node) -> Iterator[Node]:
     if isinstance(part, tree.Sum):
         yield from (replace(part, terms=terms) for terms in _with_one(part.terms, lambda term: [_turned(term)]))
+        yield from (replace(part, terms=tuple(term if term is kept else _turned(term) for term in part.terms)) for kept in part.terms)
     if isinstance(part, tree.Negative):
         yield part.of
 
