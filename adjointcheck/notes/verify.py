@@ -153,7 +153,7 @@ class Notes:
             return
         self.cased = self.cased or (self.context.option("starts") != starts and CASE.search(self.sentence.lower()) is not None)
         # What holds in all worlds, proved or not, says nothing that a later line could rest on.
-        if "=" in resolved.chain.relations and any(finding.status == "unknown" and not finding.agreed for finding in found):
+        if "=" in resolved.chain.relations and resolved.problems:
             self.open = self.open or formula.text
         taken = resolved.status != "claim" or all(finding.status == "proved" or finding.agreed for finding in found)
         said = priced(resolved.chain, self.context)

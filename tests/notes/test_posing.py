@@ -14,7 +14,7 @@ READ = [
     (r"J(u) = \int_0^T L(x,u)\,dt \to \min", "min J = int_t0^t1 L(x, w) dt", "assumption"),
     (r"\min_u J(u)", "min_w ?J?", "assumption"),
     (r"J(\alpha) = \frac12\int_0^T |x(t) - d(t)|^2\,dt", "J = (1/2) (int_t0^t1 abs(x(t) - d(t))^2 dt)", "assumption"),
-    (r"u_{\min} \le u(t) \le u_{\max}", "w[min] <= w(t) <= w[max]", "assumption"),
+    (r"u_{\min} \le u(t) \le u_{\max}", "u_min <= w(t) <= u_max", "assumption"),
     (r"f:\mathbb{R}^n\times\mathbb{R}^k\to\mathbb{R}^n", "f : ?mathbb{R}?^?n? ?mathbb{R}?^?k? to ?mathbb{R}?^?n?", "assumption"),
     (r"u \leftarrow u - \eta f_u", "w <- w - ?eta? (d_ f/d_w)", "assumption"),
     (r"H(x,u) \ge 0", "H(x, w) >= 0", "claim"),

@@ -46,6 +46,12 @@ def test_another_component_is_named_and_the_field_of_the_notes_is_shown() -> Non
     assert "f" not in shown and "w[1] - x[1]" in shown["dx/dt"]
 
 
+def test_no_repair_says_that_a_letter_is_itself() -> None:
+    fields = SPRING[0].rpartition("$$")[0].rpartition("$$")[0]
+    wrong = findings(rf"{fields} $$p_1(T) = p_2(0)$$", SPRING[1])[-1]
+    assert wrong.status == "refuted" and wrong.expected != "p[1](t1) = p[1](t1)"
+
+
 def test_what_no_small_change_mends_has_no_repair() -> None:
     (found,) = outcomes(rf"{BOLZA}; \dot p = 3 p p^T x^T", ROW)
     assert isinstance(found, Contradiction) and repaired(found) == ""

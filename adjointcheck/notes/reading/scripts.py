@@ -111,10 +111,15 @@ def _sampled(node: Node, letters: Letters) -> Node:
     return replace(node, below=tuple(part for part in node.below if part != mark), above=(*node.above, Letter(SAMPLE)))
 
 
+def _named(entry: Node) -> Node:
+    """max of u_{\\max} and u^{(\\max)}."""
+    bare = isinstance(entry, Extremum) and entry.over is None and entry.body is None
+    return Letter(entry.kind, span=entry.span) if bare else entry  # type: ignore[attr-defined]
+
+
 def _letters(entry: Node) -> tuple[Node, ...]:
     """x and u of f_{xu}; f_{aug}, x_{ref} and u_{\\max} have a word below."""
-    if isinstance(entry, Extremum) and entry.over is None and entry.body is None:
-        return (Letter(entry.kind, span=entry.span),)
+    entry = _named(entry)
     found = bare_letters(entry) or (entry,)
     names = [getattr(part, "name", "") for part in found]
     word = len(names) > 2 and all(len(name) == 1 for name in names) and not {*names} <= VARIABLES
@@ -234,9 +239,9 @@ def above(node: Node, mark: Node, letters: Letters) -> Node:
         case Letter(name="+" | "-" | "dots"):
             return _mark(node, mark)
         case Extremum(over=None, body=None):
-            return _mark(node, Letter(mark.kind, span=mark.span))
+            return _mark(node, _named(mark))
         case Paren():
-            return _mark(node, Paren(tuple(plain(entry) for entry in mark.entries), mark.separators, mark.opener, span=mark.span))
+            return _mark(node, Paren(tuple(_named(plain(entry)) for entry in mark.entries), mark.separators, mark.opener, span=mark.span))
     return _power(node, plain(mark), letters)
 
 

@@ -12,6 +12,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 NUMBER = ("1", "1")
+VECTORS = ("mathbb{R}", "norm", "hadamard")
 
 
 def inner_function(right: Node, context: Context) -> tree.Call | None:
@@ -71,13 +72,14 @@ def alike(right: Node, context: Context) -> Context:
 def counted(chains: Iterable[tree.Chain], context: Context) -> Context:
     """That the paths of the notes are numbers, where they divide by a control or by a second derivative: cdot/c, u'(c)/u''(c).
 
-    So it is too where functions are differentiated by a prime, f'(k), and nothing is transposed and nothing said to be in R^n.
+    So it is too where functions are differentiated by a prime, f'(k), and nothing is transposed, has a norm, is multiplied entry by entry
+    or said to be in R^n.
     """
     parts = [part for chain in chains for part in walk(chain)]
     quotients = (part for part in parts if isinstance(part, tree.Quotient))
     found = any(_primes(part.below) > 1 or (_is_rate(part.above) and _is_path(part.below, context)) for part in quotients)
     primed = any(isinstance(part, tree.Call) and _primes(part) for part in parts)
-    vectors = any(isinstance(part, tree.Transposed) or getattr(part, "name", "") == "mathbb{R}" or _is_turned(part) for part in parts)
+    vectors = any(isinstance(part, tree.Transposed) or getattr(part, "name", "") in VECTORS or _is_turned(part) for part in parts)
     found = found or (primed and not vectors and all(known.shape == ROLES["x"].shape for known in context.of("x")))
     return replace(context, options={**context.options, "paths": "numbers"}) if found else context
 

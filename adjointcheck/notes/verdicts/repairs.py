@@ -46,15 +46,18 @@ def repaired(found: Contradiction) -> str:
 
 
 def _near(left: Node, right: Node, stage: Stage, changes: Iterator[Node]) -> Iterator[Node]:
-    """The changes of the right side that agree in one kind of world; none where the left side has no value there."""
+    """The changes of the right side that agree in one kind of world and say more than a = a; none where the left side has no value."""
     try:
         env = next(points(make_world(stage), left, right))
         wanted = real(evaluate(left, env))
     except NO_VALUE:
         return
-    for candidate in islice(changes, TRIED):
+    number = [tree.Number(Fraction(float(wanted)).limit_denominator(10**4))] if not symbols(right) and np.size(wanted) == 1 else []
+    for candidate in (*number, *(one for one in islice(changes, TRIED) if tidied(one) != tidied(left))):
         try:
-            if agrees(wanted, real(evaluate(candidate, env)), env) and isinstance(in_stage(left, candidate, stage), Agreement):
+            with np.errstate(all="ignore"):  # a component in the place of another may have no power
+                near = agrees(wanted, real(evaluate(candidate, env)), env)
+            if near and isinstance(in_stage(left, candidate, stage), Agreement):
                 yield candidate
         except NO_VALUE:
             continue
