@@ -136,3 +136,9 @@ def test_the_multiplier_of_another_weight_is_not_refuted(weight: str, found: lis
     given = rf"$$\dot x = f(x, u)$$ $$J = \int_0^T L(x, u)\,dt + g(x(T))$$ $$H = p f - {weight} L(x, u)$$"
     lines = rf"$$\dot p = -p f_x + {weight} L_x$$ $$\dot p = -p f_x - {weight} L_x$$"
     assert statuses(given + lines, "costate: p (row)")[-2:] == found
+
+
+def test_a_hamiltonian_of_layers_bars_no_slip() -> None:
+    given = r"$$x_{k+1} = f_k(x_k, u_k)$$ $$J = \sum_{k=0}^{N-1} g_k(x_k, u_k) + g_N(x_N)$$ $$H_k = g_k(x_k, u_k) + p_{k+1}^T f_k(x_k, u_k)$$"
+    slopes = [rf"\nabla_{{x_k}} g_k + {matrix} p_{{k+1}}" for matrix in (r"(\frac{\partial f_k}{\partial x_k})^T", r"\frac{\partial f_k}{\partial x_k}")]
+    assert statuses(given + "".join(f"$$p_k = {slope}$$" for slope in slopes))[-2:] == ["proved", "refuted"]

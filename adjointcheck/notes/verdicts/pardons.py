@@ -231,7 +231,7 @@ def _weighs_otherwise(line: Line) -> bool:
     told = any(known.told not in ("", "its Hamiltonian") for known in line.notes.of("p"))
     names = symbols(line.sides[0]) | symbols(line.sides[1])
     names = names.union(*(symbols(known.body) for known in line.spelt.letters.values() if known.body is not None and known.symbol in names))
-    if body is None or told or not names & {"p", "P", "w"} or "H" in names:
+    if body is None or told or line.spelt.law("dynamics") is None or not names & {"p", "P", "w"} or "H" in names:
         return False
     usual = hamiltonian_of(line.spelt)
     return all(isinstance(in_worlds(body, side, "=", line.spelt), Contradiction) for side in (usual, tree.Negative(usual)))
