@@ -151,14 +151,15 @@ class Notes:
         except Exception as error:
             yield internal(blank, error)
             return
-        self.cased = self.cased or (self.context.option("starts") != starts and CASE.search(self.sentence.lower()) is not None)
-        # What holds in all worlds, proved or not, says nothing that a later line could rest on.
+        cased = CASE.search(self.sentence.lower()) is not None
+        self.cased = self.cased or (self.context.option("starts") != starts and cased)
         if "=" in resolved.chain.relations and resolved.problems:
             self.open = self.open or formula.text
+        # What holds in all worlds, proved or not, says nothing that a later line could rest on.
         taken = resolved.status != "claim" or all(finding.status == "proved" or finding.agreed for finding in found)
         said = priced(resolved.chain, self.context)
         brought = reserved(chain, said, self.context, f"`{formula.text}`", taken)  # type: ignore[arg-type]
-        self.reservations += (replace(item, cased=CASE.search(self.sentence.lower()) is not None) for item in brought)
+        self.reservations += (replace(item, cased=cased) for item in brought)
         yield from found
 
     def read(self, formula: Formula) -> tree.Chain | Unread:
