@@ -18,7 +18,7 @@ from adjointcheck.notes.letters.costs import timed
 from adjointcheck.notes.letters.curvature import directed, tangent, weighted
 from adjointcheck.notes.letters.families import named_neighbour, neighbouring
 from adjointcheck.notes.letters.forms import about_end_time, form_of, is_solved_state
-from adjointcheck.notes.letters.formulas import exampled, finer_step, formula, layer_formula, priced_example, update
+from adjointcheck.notes.letters.formulas import exampled, finer_step, formula, in_general, layer_formula, priced_example, update
 from adjointcheck.notes.letters.meaning import AXES, COUNTERS, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.mirrored import mirrored
 from adjointcheck.notes.letters.moments import above
@@ -155,7 +155,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     context = layered_data(chain, context)
     chain = explicit(through_matrix(chain, context), context)
     chain = replace(chain, sides=tuple(squares(reaching(spread(side, context))) for side in chain.sides))
-    chain, context = directed(chain, stacked(chain, exampled(chain, step_jacobians(chain, context))))
+    chain, context = directed(chain, stacked(chain, exampled(chain, step_jacobians(chain, in_general(chain, context)))))
     context = foreseen(chain, context)
     for introduce in INTRODUCTIONS if not doubts else ():
         found = introduce(chain, context)

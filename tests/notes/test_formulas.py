@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from understood import statuses
 
 from adjointcheck.notes.reading.document import read_text
 from adjointcheck.notes.verify import Notes, begun
@@ -76,3 +77,15 @@ def test_a_cost_may_be_a_formula_of_a_named_function(claim: str, status: str) ->
     document = read_text(f"{DISCOUNTED} ${claim}$")
     notes = Notes("notes.md", begun(document))
     assert [finding.status for formula in document.formulas for finding in notes.judged(formula)][-1] == status
+
+
+ANY_LAYERS = r"""$$J=\varphi(x_N)+\sum_{k=0}^{N-1}L_k(x_k,u_k)$$ $$x_{k+1}=f_k(x_k,u_k)$$ $$H_k=L_k(x_k,u_k)+\lambda_{k+1}^T f_k(x_k,u_k)$$
+$$\lambda_k=\nabla_xL_k(x_k,u_k)+\Big(\frac{\partial f_k}{\partial x}\Big)^T\lambda_{k+1}$$ If $f_k(x,u)=x+hf(x,u)$ and $L_k=hL$:
+$$\lambda_k-\lambda_{k+1}=h\Big(\nabla_xL(x_k,u_k)+\Big(\frac{\partial f}{\partial x}(x_k,u_k)\Big)^T\lambda_{k+1}\Big)$$
+$$\lambda_k-\lambda_{k+1}=\nabla_xL(x_k,u_k)+h\Big(\frac{\partial f}{\partial x}(x_k,u_k)\Big)^T\lambda_{k+1}$$ Now let $$x_{k+1}=Ax_k+Bu_k$$
+$$J=\tfrac12x_N^T Q_fx_N+\tfrac12\sum_{k=0}^{N-1}(x_k^T Qx_k+u_k^T Ru_k)$$ with symmetric $Q$, $Q_f$ and $R$.
+$$\lambda_k=Qx_k+A^T\lambda_{k+1}$$ $$\lambda_k=Qx_k+A\lambda_{k+1}$$"""
+
+
+def test_finer_steps_are_one_example_and_matrices_another() -> None:
+    assert statuses(ANY_LAYERS)[3:] == ["proved", "assumption", "assumption", "proved", "refuted", "assumption", "assumption", "proved", "refuted"]

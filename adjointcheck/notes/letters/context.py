@@ -174,7 +174,7 @@ class Context:
 
     `moved`: control and parameters, where the notes vary them; a line that does not name their variation is not read as holding them.
     `pieces`: formulas to put in: J_b and J_o of J = J_b + J_o, w^{k+1} of a step of an iteration.
-    `chapters`: the contexts in which examples start, by the number of their first formula.
+    `chapters`: the contexts in which examples start, by the number of their first formula; that of before finer steps.
     `maps`: capitals that are maps in plain type and other letters in bold (`letters.maps_beside_bold`).
     `rates`: letters of which the notes write the rates, and that are no functions (`letters.rates_in`).
     `called`: letters that are functions wherever they stand (`letters.called_in`).

@@ -19,6 +19,7 @@ from adjointcheck.notes.reading.tree import Node
 FUNCTIONS = ("f", "L", "Psi")
 SLOTS = ("t", "x", "w", "theta")
 LAST_STATE = Symbol("x", at=Symbol("N"))
+GENERAL = "before finer steps"
 
 
 def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
@@ -100,14 +101,15 @@ def _summand(node: Node) -> Node:
 
 
 def finer_step(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
-    """f_k(x_k, u_k) = x_k + h f(x_k, u_k), L_k = h ell(x_k, u_k): the layers of before are time steps, and f and ell from here on."""
+    """f_k(x_k, u_k) = x_k + h f(x_k, u_k), L_k = h ell(x_k, u_k), L_k = h L: layers of before are time steps, with f, ell, L from here on."""
     pair = pair_of(chain)
     letter = head(pair[0]) if pair else None
     if pair is None or letter is None or context.over() != "layers" or not letter.below or not is_placed(letter, context):
         return None
     role = role_in(replace(letter, below=()), context)
     calls = [part for part in walk(pair[1]) if isinstance(part, tree.Call) and role_in(head(part), context) not in ("x", "p", "w")]
-    inner = head(calls[0]) if len(calls) == 1 else None
+    bare = [part for part in walk(pair[1]) if isinstance(part, tree.Letter) and role_in(part, context) == role]
+    inner = head(calls[0]) if len(calls) == 1 else bare[0] if len(bare) == 1 and not calls else None
     if role not in ("f", "L") or inner is None or inner.below or {role_in(inner, context)} - {role, ""} or not _is_step(pair[1]):
         return None
     known = replace(context.letters[letter.name], letter=key(inner), source="proposed")
@@ -118,7 +120,16 @@ def finer_step(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...
         return None
     laws = tuple(replace(law, right=_put(law.right, {role: body})) for law in after.laws if law.kind != "dynamics")
     bodies_ = {name: replace(other, body=_put(other.body, {role: body})) for name, other in after.letters.items() if other.body is not None}
-    return "assumption", (key(inner),), replace(after, laws=laws, letters={**after.letters, **bodies_})
+    chapters = {GENERAL: context, **context.chapters}
+    return "assumption", (key(inner),), replace(after, laws=laws, letters={**after.letters, **bodies_}, chapters=chapters)
+
+
+def in_general(chain: tree.Chain, context: Context) -> Context:
+    """The layers before f_k = x_k + h f, which was but an example, once x_{k+1} = A x_k + B u_k is another one."""
+    pair, general = pair_of(chain), context.chapters.get(GENERAL)
+    law = general.law("layers") if general is not None else None
+    again = law is not None and pair is not None and resolve(pair[0], general) == law.left
+    return general if again and pair is not None and not symbols(resolve(pair[1], context)) & {"f", "h"} else context
 
 
 def _is_step(node: Node) -> bool:
