@@ -101,7 +101,7 @@ def _summand(node: Node) -> Node:
 
 
 def finer_step(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
-    """f_k(x_k, u_k) = x_k + h f(x_k, u_k), L_k = h ell(x_k, u_k), L_k = h L: layers of before are time steps, with f, ell, L from here on."""
+    """f_k(x_k, u_k) = x_k + h f(x_k, u_k), L_k = h ell(x_k, u_k), L_k = h L: the layers of before are time steps of f, ell or L."""
     pair = pair_of(chain)
     letter = head(pair[0]) if pair else None
     if pair is None or letter is None or context.over() != "layers" or not letter.below or not is_placed(letter, context):
