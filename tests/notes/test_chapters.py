@@ -19,6 +19,8 @@ COLUMN = ANY + "f(x,u) = (x_2, -x_1^3 + u)^T\nJ = \\frac12\\int_0^T (x_1^2 + u^2
 ENTRIES = ANY + "f_1 = x_2\nf_2 = -x_1^3 + u\nJ = \\frac12\\int_0^T (x_1^2 + u^2)\\,dt\n"
 SECOND = ANY + "\\ddot x_1 = -x_1^3 + u\nx_2 = \\dot x_1\nJ = \\frac12\\int_0^T (x_1^2 + u^2)\\,dt\n"
 SCALAR = ANY + "f(x,u) = a x + b u\nL(x,u) = \\frac12 (q x^2 + r u^2)\n\\phi(x) = \\frac12 x^2\n"
+REDONE = ANY + "J = \\frac12 x(1)^2 + \\frac12\\int_0^1 u^2\\,dt\n\\dot x = -x + u\nL = \\frac12 (x^2 + u^2)\n"
+PREY = "\\dot z = F(z,w)\nz(0) = z_0\n\\dot z_1 = a z_1 - b z_1 z_2 - w z_1\n\\dot z_2 = -c z_2 + d\\,z_1 z_2\n"
 PRIMED = "u' = f(u,p,t)\nG = \\int_0^T g(u,p)\\,dt\nu_1' = p_1 u_1 - p_2 u_1 u_2\nu_2' = -p_3 u_2 + u_1 u_2\ng = \\frac12 (u_1 + u_2)^2\n"
 
 
@@ -37,12 +39,20 @@ PRIMED = "u' = f(u,p,t)\nG = \\int_0^T g(u,p)\\,dt\nu_1' = p_1 u_1 - p_2 u_1 u_2
         (SECOND, r"\dot\lambda_2 = -\lambda_1", r"\dot\lambda_2 = \lambda_1"),
         (SCALAR, r"\dot\lambda = -a\lambda - q x", r"\dot\lambda = a\lambda - q x"),
         (SCALAR, r"f_x = a", r"f_x = b"),
+        (PREY, r"F_w = \begin{pmatrix} -z_1\\ 0\end{pmatrix}", r"F_w = \begin{pmatrix} -z_2\\ 0\end{pmatrix}"),
+        (PREY, r"\frac{\partial F}{\partial z_1} = \begin{pmatrix} a - b z_2 - w\\ d z_2\end{pmatrix}", r"\frac{\partial F}{\partial z_1} = \begin{pmatrix} a - b z_2 - w\\ d z_1\end{pmatrix}"),
         (PRIMED, r"f_u = \begin{pmatrix} p_1 - p_2 u_2 & -p_2 u_1\\ u_2 & u_1 - p_3\end{pmatrix}",
          r"f_u = \begin{pmatrix} p_1 - p_2 u_2 & u_2\\ -p_2 u_1 & u_1 - p_3\end{pmatrix}"),
     ],
 )  # fmt: skip
 def test_the_right_line_is_proved_and_its_slip_refuted(given: str, right: str, wrong: str) -> None:
     assert last_two("", given, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_cost_of_its_own_stands_where_an_exercise_tells_another_later() -> None:
+    *given, later = (f"$${line}$$ " for line in REDONE.splitlines())
+    found = statuses("".join((*given, r"$$\dot\lambda = \lambda,\quad u = -\lambda,\quad u = -2\lambda$$ ", later)))
+    assert found[-6:] == ["assumption", "assumption", "proved", "proved", "refuted", "definition"]
 
 
 @pytest.mark.parametrize("given", [COLUMN, ENTRIES, SECOND, SCALAR, PRIMED])

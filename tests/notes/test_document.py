@@ -103,6 +103,7 @@ def test_a_place_inside_a_macro_is_that_of_its_call() -> None:
     (r"\newcommand{\R}{\mathbb{R}}", r"x \in \R^n", r"x \in \mathbb{R}^n"), (r"\newcommand{\pd}[2]{\frac{\partial #1}{\partial #2}}", r"\pd{f}{x} = 0", r"\frac{\partial f}{\partial x} = 0"), (r"\newcommand{\pd}[2]{\frac{\partial #1}{\partial #2}}", r"\pd fx = 0", r"\frac{\partial f}{\partial x} = 0"),
     (r"\def\lam{\lambda}", r"\lam x = 0", r"\lambda x = 0"), (r"\def\v#1{\mathbf{#1}}", r"\v x = 0", r"\mathbf{x} = 0"), (r"\DeclareMathOperator{\Tr}{tr}", r"\Tr(A) = 0", r"\operatorname{tr}(A) = 0"), (r"\renewcommand{\vec}[1]{\mathbf{#1}}", r"\vec{x} = 0", r"\mathbf{x} = 0"),
     (r"\newcommand{\d}[1][t]{\frac{d}{d#1}}", r"\d x = \d[s] y", r"\frac{d}{dt} x = \frac{d}{ds} y"), (r"\newcommand{\a}{b}\newcommand{\c}{\a\a}", r"\c = 0", "bb = 0"), (r"\newcommand*{\a}{b}", r"\a=0", "b=0"), (r"\providecommand\a{b}", r"\a = 0", "b = 0"),
+    (r"\newcommand{\V}{V}", r"u \in\V", r"u \in V"), (r"\newcommand{\V}{V}", r"\V_0\V = 0", "V_0V = 0"),
 ])
 def test_macros_are_expanded(definition: str, formula: str, expected: str) -> None:
     assert found(f"{definition}\n\n$$ {formula} $$", "notes.tex") == [expected]

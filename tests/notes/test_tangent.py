@@ -115,6 +115,13 @@ def test_a_mark_is_a_variation_beside_a_linear_law_of_the_varied_system(lines: t
     assert ("delta x(t0)" in understood(*lines)[0]) is varied
 
 
+VARIED = r"$\dot z = F(z, w)$ $z(0) = z_0$ $$\dot{\delta z} = F_z\,\delta z + F_w\,\delta w,\quad \dot{\delta z} = F_z\,\delta z - F_w\,\delta w$$"
+
+
+def test_a_dot_above_a_variation_is_that_of_the_state() -> None:
+    assert statuses(VARIED)[-2:] == ["proved", "refuted"]
+
+
 ADJOINED = r"""\dot x = f(x)
 x(0) = x_0
 J = \phi(x(T)) + \int_0^T L(x)\,dt

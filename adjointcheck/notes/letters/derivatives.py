@@ -131,17 +131,23 @@ def jacobian(of: Node, by: tree.Vector, kind: str, context: Context) -> Node:
 
 
 def in_cells(left: Node, right: Node, context: Context) -> tuple[Node, Node]:
-    """df/dx = [[...], [...]] entry by entry, where the notes write the field out in components."""
+    """df/dx = [[...], [...]] and df/du_1 = [...; ...] entry by entry, where the notes write the field out in components."""
     law, slope = context.law("dynamics"), left.of if isinstance(left, tree.Transposed) else left
     of_field = isinstance(slope, tree.Derivative) and getattr(slope.of, "name", "") == "f" and len(slope.by) == 1
     by = slope.by[0] if of_field and isinstance(slope, tree.Derivative) else None
-    parts = context.parts(by.name) if isinstance(by, Symbol) and not by.part and by.at in (None, Symbol("t")) else ()
+    parts = context.parts(by.name) if isinstance(by, Symbol) and by.at in (None, Symbol("t")) else ()
     if not parts or law is None or not isinstance(law.right, tree.Vector) or not isinstance(right, tree.Vector):
         return left, right
-    letters = tuple(Symbol(known.symbol, part=(tree.Number(Fraction(known.part)),)) for known in parts)
-    made = jacobian(law.right, tree.Vector((letters,)), "partial", context)
+    whole = tuple(Symbol(known.symbol, part=(tree.Number(Fraction(known.part)),)) for known in parts)
+    letters = (by,) if isinstance(by, Symbol) and by.part else whole
+    made = tree.Vector(tuple(tuple(_entry(cell, letter) for letter in letters) for row in law.right.rows for cell in row))
     turned = isinstance(left, tree.Transposed) != (context.option("jacobian") == "transposed")
-    return (tree.Vector(tuple(zip(*made.rows, strict=True))) if turned and isinstance(made, tree.Vector) else made), right
+    return (tree.Vector(tuple(zip(*made.rows, strict=True))) if turned else made), right
+
+
+def _entry(of: Node, by: Node) -> Node:
+    """The slope of a formula of the field, 0 in what does not stand there."""
+    return tree.Number(Fraction(0)) if isinstance(of, tree.Number) else tree.Derivative(of, (by,), "partial")
 
 
 def _cell(of: Node, by: Node, kind: str, context: Context) -> Node:

@@ -70,7 +70,8 @@ def maps_beside_bold(texts: Iterable[str]) -> frozenset[str]:
 
 _LETTER = r"(?:\\(?:mathbf|boldsymbol|bm|vec)\s*\{?\s*)?(?:\\([a-z]+)|([A-Za-z]))"
 _D = r"(?:\\mathrm\s*\{?\s*d\s*\}?|(?<![A-Za-z\\])d)\s*"
-_RATE = re.compile(rf"\\d?dot\s*\{{?\s*{_LETTER}|{_D}{_LETTER}\}}?\s*(?:\(t\)\s*)?\}}?\s*[/{{]\s*{_D}t(?![A-Za-z_])")
+_VARIED = r"(?!\\delta\s*\\?[A-Za-z])"  # the dot of \dot{\delta x} is that of x
+_RATE = re.compile(rf"\\d?dot\s*\{{?\s*{_VARIED}{_LETTER}|{_D}{_LETTER}\}}?\s*(?:\(t\)\s*)?\}}?\s*[/{{]\s*{_D}t(?![A-Za-z_])")
 _TIMES = re.compile(r"\s*(?:t|T|s|\\tau|t_\w|t_\{\w+\}|[01])\s*")
 
 

@@ -107,7 +107,7 @@ def _pass(traced: Traced, macros: Mapping[str, Macro], left: int) -> tuple[Trace
         if macro is None or match.start() < at:
             continue
         arguments, end = _arguments(text, match.end(), macro)
-        body = _filled(macro.body, arguments)
+        body = _apart(text[at : match.start()], _filled(macro.body, arguments))
         parts += [text[at : match.start()], body]
         offsets += [*traced.offsets[at : match.start()], *(traced.offsets[match.start()],) * len(body)]
         at, used, size = end, used + 1, size + len(body)
@@ -140,3 +140,8 @@ def _filled(body: str, arguments: list[str]) -> str:
     if len(filled) > CHARACTERS:
         raise NotRead(0, "macros that grow beyond measure", "Write the formula out.")
     return filled + " " if re.search(r"\\[A-Za-z]+\Z", filled) else filled
+
+
+def _apart(before: str, body: str) -> str:
+    """V of `\\in\\VV`, which begins no longer command."""
+    return f" {body}" if body[:1].isalpha() and re.search(r"\\[A-Za-z]+\Z", before) else body

@@ -51,10 +51,14 @@ def example_of(formulas: Sequence[Formula], context: Context) -> int | None:
 
 def _opening(formulas: Sequence[Formula], at: int, context: Context) -> int:
     """Where an example starts: at its field, or at its cost where that is written out right before it."""
-    chain = _read(formulas[at - 1], context)
+    return at - 1 if _is_paid_plainly(formulas[at - 1], context) else at
+
+
+def _is_paid_plainly(formula: Formula, context: Context) -> bool:
+    """int u^2 dt, not int L dt."""
+    chain = _read(formula, context)
     paid = [part for part in walk(chain) if isinstance(part, tree.Integral)] if chain is not None else []
-    plain = chain is not None and bool(paid) and not differentiates(chain) and all(is_plain(part.body) for part in paid)
-    return at - 1 if plain else at
+    return chain is not None and bool(paid) and not differentiates(chain) and all(is_plain(part.body) for part in paid)
 
 
 def sequel_of(formulas: Sequence[Formula], context: Context) -> int | None:
@@ -109,7 +113,7 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     options |= {WHOLE: state} if state else {}
     hypotheses = (*before.hypotheses, *({"optimal", "free end time"} & {*after.hypotheses}))
     made = replace(before, letters={**letters, **kept, **functions}, options={**before.options, **options}, hypotheses=hypotheses)
-    spelt = {role for formula in formulas if (role := _spelt_cost(formula, after))}
+    spelt = {role for formula in _before_own_cost(formulas, after) if (role := _spelt_cost(formula, after))}
     return _with_cost(after, made, formulas) if spelt and _is_certain(spelt, formulas, after) else made
 
 
@@ -122,6 +126,15 @@ def _own_ends(formula: Formula, context: Context) -> Iterator[str]:
     for part in walk(chain) if chain is not None else ():
         if isinstance(part, tree.Integral) and isinstance(part.lower, tree.Number) and isinstance(part.upper, tree.Number):
             yield from ("t0", "t1")
+
+
+def _before_own_cost(formulas: Sequence[Formula], context: Context) -> Iterator[Formula]:
+    """The formulas until J = 1/2 int u^2 dt, a cost that the example has of its own."""
+    for formula in formulas:
+        pair = _pair(formula, context)
+        if pair is not None and role_in(head(pair[0]), context) == "J" and _is_paid_plainly(formula, context):
+            return
+        yield formula
 
 
 def _spelt_cost(formula: Formula, context: Context) -> str:

@@ -7,7 +7,7 @@ What V is at other states is not judged; V_xx is any symmetric matrix, beside wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
@@ -29,7 +29,7 @@ def valuing(chains: Iterable[tree.Chain], context: Context) -> Context:
     rates = {letter for chain in chains for node in walk(chain) if (letter := _by_time(node))}
     states = {known.letter for known in context.of("x")} | {letter.name for chain in chains if (letter := moving(chain.sides[0]))}
     slopes = {letter for chain in chains for node in walk(chain) if (letter := _by_state(node, states))}
-    found = sorted(rates & slopes & {*NAMES})
+    found = sorted((rates & slopes & {*NAMES}) - {letter for chain in chains for letter in _paid_at_end(chain)})
     return replace(context, options={**context.options, OPTION: found[0]}) if len(found) == 1 else context
 
 
@@ -38,6 +38,14 @@ def _name(node: Node) -> str:
     letter = head(node)
     marks = {getattr(mark, "name", "") for mark in letter.above} if letter is not None else {""}
     return letter.name if letter is not None and not letter.accents and marks <= {*STARS, "opt"} else ""
+
+
+def _paid_at_end(chain: tree.Chain) -> Iterator[str]:
+    """varphi of J = varphi(x(T), T) + int L dt, which is the terminal cost."""
+    pair = pair_of(chain)
+    terms = tree.terms(pair[1]) if pair is not None else ()
+    if pair is not None and any(isinstance(part, tree.Integral) for term in terms for part in walk(term)):
+        yield from {_name(term) for term in terms if isinstance(term, tree.Call)} - {_name(pair[0])}
 
 
 def _by_time(node: Node) -> str:
