@@ -420,7 +420,7 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
         return None  # a cost of the algebraic state at the end
     for part in integrals:
         context = with_ends(part, context) if isinstance(part, tree.Integral) else with_last(part, context)
-    if not (integrals or ended or _quadratic_end(value, context)) or not is_paid(resolve(value, context)):
+    if not (integrals or ended or _quadratic_end(value, context)) or not is_paid(resolve(value, context)) or _stands_still(value, context):
         return None
     if letter is not None and key(letter) not in context.letters:
         context = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
@@ -467,6 +467,13 @@ def _takes_cost(function: tree.Letter, context: Context) -> bool:
     if bare is not None and bare.symbol == "phi":
         return False
     return known.symbol == "L" and known.arguments is None if known else not context.of("L")
+
+
+def _stands_still(value: Node, context: Context) -> bool:
+    """Is it made of known constants alone, as sum_j (mu_j^2 + sigma_j^2), which nothing moves?"""
+    names = symbols(resolve(value, context))
+    called = any(isinstance(part, tree.Call) for part in walk(value)) or unknown(resolve(value, context))
+    return bool(names) and not called and not any(name in ROLES and ROLES[name].kind in ("path", "function") for name in names)
 
 
 def _quadratic_end(value: Node, context: Context) -> bool:

@@ -72,3 +72,16 @@ def test_the_last_observation_at_the_end_is_paid_there_and_left_open_where_nothi
     assert last_two(SAVED, at_end, WHOLE, WHOLE.replace("+ \\int", "- \\int")) == ["proved", "refuted"]
     assert last_two(SAVED, PAID.format(times=r"t_1 < t_2 < \dots < t_N"), WHOLE, LAST) == ["proved", "unknown"]
     assert last_two(SAVED, PAID.format(times=r"t_1 < t_2 < \dots < t_N < T"), r"\lambda(T) = 0", LAST) == ["proved", "refuted"]
+
+
+def test_what_is_still_to_be_observed_tells_the_costate_and_its_sum() -> None:
+    """eta(t) is the gradient of the sum over all i with t_i > t; a number varsigma that no words explain; F = E + R beside a start mu + sigma eps."""
+    notes = (r"$\dot s(t) = g(s(t), w), s(t_0) = s_0$, $s(t) \in \mathbb R^m$, $y_i \in \mathbb R^d$, $C \in \mathbb R^{d \times m}$ "
+             r"$$E = \sum_{i=1}^N \ell_i(s(t_i)), \ell_i(s) = \frac{1}{2\varsigma^2}\|y_i - C s\|^2$$ "
+             r"$$\eta(t) = \nabla_{s(t)} \sum_{i:\, t_i > t} \ell_i(s(t_i))$$ $$\dot\eta = -g_s^T \eta$$ "
+             r"$$\eta(t_i^-) = \eta(t_i^+) - \frac{1}{\varsigma^2} C^T(y_i - C s(t_i))$$ "
+             r"$$\eta(t_i^-) = \eta(t_i^+) + \frac{1}{\varsigma^2} C^T(y_i - C s(t_i))$$ $$\nabla_w E = \int_{t_N}^{t_0} g_w^T \eta\,dt$$"
+             r"$\mu, \sigma \in \mathbb R^m$ $s_0 = \mu + \sigma \odot \epsilon$ $$R = \frac12 \mu^T \mu$$ $$F = E + R$$ $$\nabla_\mu F = \eta(t_0) + \mu$$"
+             r"$$\nabla_\mu F = \eta(t_0) - \mu$$")
+    found = statuses(notes)
+    assert found[7:11] == ["definition", "proved", "proved", "refuted"] and found[-2] != "refuted" == found[-1], found

@@ -113,8 +113,8 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
 FRONT = ("title", "subtitle", "author", "authors", "date", "lang", "tags", "keywords", "description", "abstract", "categories")
 FORMULAS = ("dynamics", "objective", "cost", "hamiltonian", "lagrangian", "augmented lagrangian", "loss", "running cost",
             "terminal cost", "initial state", "event", "reset", "formula", "definition", "initial value")
-GREEK = tuple("""alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta kappa lambda mu nu xi pi rho sigma tau phi varphi
-    chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega""".split())
+GREEK = tuple("""alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta kappa lambda mu nu xi pi rho varrho sigma varsigma tau
+    phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega""".split())
 _UNICODE = dict(zip("αβγδεζηθκλμνξπρστφχψωΓΔΘΛΞΠΣΦΨΩ", """alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho
     sigma tau phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega""".split(), strict=True))
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context, Declared, own
 from adjointcheck.notes.letters.costs import later, starting
-from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown
+from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.shorthand import title
 from adjointcheck.notes.letters.usage import EQUALS, constants, head, pair_of, role_in
 from adjointcheck.notes.reading import tree
@@ -19,16 +19,18 @@ MORE = ("p", "J", "J_a", "H")
 
 
 def parted(chains: Iterable[tree.Chain], context: Context) -> Context:
-    """With the formulas of all parts, where a cost is the sum of letters that each have one."""
+    """With the formulas of all parts, where a cost is the sum of letters that each have one, and none was differentiated before."""
     chains = list(chains)
     stated: dict[str, Node] = {}
     for chain in chains:
         if (name := _name(chain.sides[0])) and (right := _formula(chain)) is not None:
             stated.setdefault(name, right)
+    paid: set[str] = set()
     for chain in chains:
         names = _summed(chain, context)
-        if names and names <= stated.keys() - context.letters.keys():
+        if names and names <= stated.keys() - context.letters.keys() - paid:
             return replace(context, pieces={name: stated[name] for name in names})
+        paid |= {_name(part.of) for part in walk(chain) if isinstance(part, tree.Derivative)}
     return context
 
 
@@ -118,11 +120,19 @@ def is_rest(paid: Node, by: Symbol, context: Context) -> str:
 
 
 def _from_start(node: Node, here: Node) -> Node:
-    """With the start for the running layer or time from which is summed, as in sum_{j=k}^N."""
+    """With the start for the running layer or time from which is summed, as in sum_{j=k}^N and sum_{i: t_i > t}."""
     start = tree.Number(Fraction(0)) if isinstance(node, tree.Series) else Symbol("t0")
+    if isinstance(node, tree.Series) and isinstance(node.lower, tree.Chain) and _is_to_come(node.lower, node.index, here):
+        return replace(node, lower=tree.Number(Fraction(1)), upper=Symbol("N"))
     if isinstance(node, tree.Series | tree.Integral) and node.lower == here:
         return _renamed(replace(node, lower=start))
     return rebuilt(node, lambda child: _from_start(child, here))
+
+
+def _is_to_come(where: tree.Chain, index: Node | None, here: Node) -> bool:
+    """t_i > t, or t < t_i."""
+    sides = where.sides if ">" in where.relations[0] else where.sides[::-1]
+    return sides == (Symbol("s", part=(index,)), here) if index is not None else False
 
 
 def _renamed(node: tree.Series | tree.Integral) -> Node:

@@ -52,6 +52,8 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
         return inner.of if isinstance(inner, tree.Negative) else tree.Negative(inner)
     if len(by) == 1 and isinstance(by[0], tree.Vector):
         return jacobian(of, by[0], kind, context)
+    if terms := _paid_beside(of, context):
+        return tree.Sum(tuple(derivative(term, by, kind, context) for term in terms))
     if len(by) == 1 and not is_inside(core_of(of), core_of(by[0]), kind, context):
         of, kind = Symbol("J") if is_paid_in_the_end(context) else Unknown("the end cost as it depends on earlier states"), "total"
     if len(by) == 1 and core_of(of) == Symbol("J") and (part := _from_here_on(core_of(by[0]))):
@@ -68,6 +70,13 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
     started = len(by) == 1 and is_start(core_of(by[0])) and getattr(core_of(of), "name", "") == "x" and context.over() != "layers"
     made = _settled(of, (Symbol("x0"),) if started else tuple(map(core_of, by)), kind, context)  # dx(t)/dx(0)
     return tree.Negative(made) if sum(map(_is_minus, by)) % 2 else made
+
+
+def _paid_beside(of: Node, context: Context) -> tuple[Node, ...]:
+    """J and R, where the notes define F = J + R."""
+    known = next(iter(context.of(of.name)), None) if isinstance(of, Symbol) and of.name not in ROLES else None
+    terms = known.body.terms if known is not None and isinstance(known.body, tree.Sum) else ()
+    return terms if Symbol("J") in terms else ()
 
 
 def is_inside(of: Node, by: Node, kind: str, context: Context) -> bool:
@@ -192,7 +201,8 @@ def _is_part_of_start(by: Node, context: Context) -> bool:
     if law is None or not isinstance(by, Symbol) or by.name in ROLES or terms.count(by) != 1:
         return False
     others = [*(term for term in terms if term != by), *(other.right for other in context.laws if other is not law)]
-    bodies = (known.body for known in context.letters.values() if known.body is not None)
+    names = frozenset().union(*map(symbols, others))
+    bodies = (known.body for known in context.letters.values() if known.body is not None and known.symbol in names)
     return not any(by.name in symbols(part) for part in (*others, *bodies))
 
 
@@ -288,7 +298,8 @@ def _kind(of: Node, by: Symbol, kind: str, context: Context) -> str:
     if "rho" in names and by.name == "x":
         return "total"  # of the density where the solution goes through
     costs = {"J", "J_a", *(known.symbol for known in context.letters.values() if known.kind == "functional")}
-    functional = bool(names & costs) or any(isinstance(part, tree.Integral | tree.Series) for part in walk(of))
+    defined = (known.body for known in context.letters.values() if known.symbol in names and known.kind == "defined" and known.body)
+    functional = bool(names.union(*map(symbols, defined)) & costs) or any(isinstance(p, tree.Integral | tree.Series) for p in walk(of))
     if by.name in ("t", "s") and not (isinstance(core, Symbol) and core.name == "J"):
         explicit = any(isinstance(part, Applied) for part in walk(of))
         return "total" if kind in ("total", "through") or not explicit else "partial"

@@ -557,7 +557,7 @@ class _Resolver:
         if node.index is not None and self.over_stages(node):
             limits = [self.stage_index(limit) if limit is not None else None for limit in (node.lower, node.upper)]
             return replace(node, body=inner.map(node.body), index=self.stage_index(node.index), lower=limits[0], upper=limits[1])
-        limits = [self.count(limit) if limit is not None else None for limit in (node.lower, node.upper)]
+        limits = [limit and (inner.map if isinstance(limit, tree.Chain) else self.count)(limit) for limit in (node.lower, node.upper)]
         index = inner.map(node.index) if node.index is not None else None
         limits = limits if limits != [None, None] else [*all_steps(self.context)]
         return replace(node, body=inner.map(node.body), index=index, lower=limits[0], upper=limits[1])

@@ -395,9 +395,22 @@ def _series(kind: str, below: list[Node], upper: Node | None, body: Node, span: 
     first = below[0] if len(below) == 1 else None
     if isinstance(first, Chain) and first.relations == ("=",):
         return Series(kind, body, first.sides[0], first.sides[1], upper, span=span)
+    if upper is None and (counted := _ordered(below)) is not None:
+        return Series(kind, body, counted, below[-1], None, span=span)
     if len(below) > 1:
         first = Product(tuple(below), span=over(below))
     return Series(kind, body, first, None, upper, span=span)
+
+
+def _ordered(below: list[Node]) -> Letter | None:
+    """i of `i: t_i > t` and of `t_i > t`."""
+    where = below[-1] if below else None
+    if not isinstance(where, Chain) or len(where.relations) != 1 or where.relations[0] not in ("<", ">", "<=", ">="):
+        return None
+    counters = {side.below[0] for side in where.sides if isinstance(side, Letter) and len(side.below) == 1}
+    counters = {letter for letter in counters if (isinstance(letter, Letter) and len(below) == 1) or below[:-1] == [letter]}
+    counter = counters.pop() if len(counters) == 1 else None
+    return counter if isinstance(counter, Letter) else None
 
 
 # Derivatives

@@ -207,7 +207,8 @@ def _integral(node: Integral) -> str:
 
 def _series(node: Series) -> str:
     index = _latex(node.index, CHAIN) if node.index else ""
-    below = f"_{{{index}{' = ' + _latex(node.lower, CHAIN) if node.lower else ''}}}" if index else ""
+    relation = ": " if isinstance(node.lower, Chain) else " = "
+    below = f"_{{{index}{relation + _latex(node.lower, CHAIN) if node.lower else ''}}}" if index else ""
     upper = f"^{{{_latex(node.upper, CHAIN)}}}" if node.upper else ""
     return f"\\{'sum' if node.kind == 'sum' else 'prod'}{below}{upper} {_latex(node.body, PRODUCT)}"
 

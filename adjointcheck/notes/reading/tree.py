@@ -139,7 +139,7 @@ class Integral(Node):
 
 @dataclass(frozen=True)
 class Series(Node):
-    """sum (or product) of body over index = lower ... upper."""
+    """sum (or product) of body over index = lower ... upper, or over those for which the chain `lower` holds."""
 
     kind: str
     body: Node

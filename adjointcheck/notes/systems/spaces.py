@@ -39,6 +39,8 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
         context = context.declare(Declared(key(letter), "p", ROLES["p"].shape, "path", layout=layout, source="usual"))
     elif key(letter) not in context.letters:
         context = context.declare(Declared(key(letter), own(key(letter)), shape, "path" if path else "constant", source="proposed"))
+    elif (known := context.letters[key(letter)]).symbol == "x" and known.source == "proposed" and isinstance(chain.sides[0], tree.Call):
+        context = context.declare(replace(known, shape=(shape[0], "1")))
     return "assumption", (key(letter),), context
 
 

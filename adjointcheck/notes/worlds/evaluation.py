@@ -6,7 +6,6 @@ Vectors whose layout the notes never fix are 1-D arrays, which fit as rows and a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from itertools import product
@@ -27,7 +26,7 @@ from adjointcheck.notes.worlds import jet
 from adjointcheck.notes.worlds.algebra import NoValue, ShapeError, dimensions, plus, scalar, shape_told, times
 from adjointcheck.notes.worlds.intervals import CLOSE, stretches
 from adjointcheck.notes.worlds.jet import Value, along, direction, moved, real
-from adjointcheck.notes.worlds.memory import remembered
+from adjointcheck.notes.worlds.memory import noisy, remembered
 
 
 @dataclass(frozen=True)
@@ -398,18 +397,11 @@ def _(node: tree.Integral, env: Env) -> Value:
     return -result if backwards else result
 
 
-def _noisy(world: Any, noise: Value) -> Any:
-    """The world with another random vector, on which no solution depends."""
-    made = copy(world)
-    made.inputs, made._put, made._varied, made.memory = {**world.inputs, "noise": noise}, {}, {}, {}
-    return made
-
-
 @value_of.register
 def _(node: tree.Expectation, env: Env) -> Value:
     """The mean over all vectors of signs, which have mean 0 and covariance 1."""
     shape = env.world.shape("noise")
-    worlds = [_noisy(env.world, np.reshape(signs, shape)) for signs in product((-1.0, 1.0), repeat=int(np.prod(shape)))]
+    worlds = [noisy(env.world, np.reshape(signs, shape)) for signs in product((-1.0, 1.0), repeat=int(np.prod(shape)))]
     return jet.total(evaluate(node.body, replace(env, world=world)) for world in worlds) * (1.0 / len(worlds))
 
 
@@ -421,13 +413,21 @@ def _(node: tree.Series, env: Env) -> Value:
     observed = not world.layered and not whole and node.upper is None and "s" in world.inputs
     if node.kind != "sum" or (not world.layered and (node.lower is None or node.upper is None) and not (whole or observed)):
         raise NoValue(f"a {node.kind} over {name}")
-    lower = round(float(real(evaluate(node.lower, env)))) if node.lower is not None else int(bool(whole) or observed)
+    where = node.lower if isinstance(node.lower, tree.Chain) and observed else None
+    lower = round(float(real(evaluate(node.lower, env)))) if node.lower is not None and where is None else int(bool(whole) or observed)
     upper = world.count if observed else _last(node.upper, whole, env)
     result: Value = np.float64(0.0)
     for index in range(lower, upper + 1):
         inner = (env.at(index) if name == "l" and world.layered else env).binding(name, np.float64(index))
-        result = plus(result, evaluate(node.body, inner), lambda: show(node))
+        if where is None or _follows(where, inner):
+            result = plus(result, evaluate(node.body, inner), lambda: show(node))
     return result
+
+
+def _follows(where: tree.Chain, env: Env) -> bool:
+    """Does t_i > t hold?"""
+    one, other = (float(real(evaluate(side, env))) for side in where.sides)
+    return one > other if ">" in where.relations[0] else one < other
 
 
 def _last(upper: Node | None, whole: str, env: Env) -> int:

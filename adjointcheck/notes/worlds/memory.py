@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from adjointcheck.notes.reading.tree import Node
@@ -18,3 +19,10 @@ def remembered(node: Node, env: Any, compute: Callable[[], Value]) -> Value:
     if key not in env.world.memory:
         env.world.memory[key] = compute()
     return env.world.memory[key]
+
+
+def noisy(world: Any, noise: Value) -> Any:
+    """The world with another random vector, on which no solution depends."""
+    made = copy(world)
+    made.inputs, made._put, made._varied, made.memory = {**world.inputs, "noise": noise}, {}, {}, {}
+    return made
