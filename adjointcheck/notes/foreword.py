@@ -28,7 +28,7 @@ from adjointcheck.notes.letters.symmetry import SOME, symmetric
 from adjointcheck.notes.letters.tangent import foretold_sensitivity, linearised, priced, residuals
 from adjointcheck.notes.letters.usage import USUAL_COSTATES, head, moving, pair_of, role_in
 from adjointcheck.notes.reading import tree
-from adjointcheck.notes.reading.ambiguities import called_in, discounts_in, maps_beside_bold, measures_circle, rates_in, timed_in
+from adjointcheck.notes.reading.ambiguities import called_in, discounts_in, maps_beside_bold, numbers_in, rates_in, timed_in
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.regions import sentences
 from adjointcheck.notes.systems.algebraic import algebraic
@@ -74,7 +74,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
     context = context.assume(*(f"symmetric {letter_name(letter)}" for letter in symmetric(document.prose) if letter != SOME or not named))
     texts = [formula.text for formula in document.formulas]
     context = replace(context, maps=maps_beside_bold(texts), rates=rates_in(texts), called=called_in(texts), timed=timed_in(texts),
-                      circle=measures_circle(texts), discounts=discounts_in(texts))
+                      numbers=numbers_in(texts), discounts=discounts_in(texts))
     context = shaped(" ".join([document.prose, *texts]), said_costate(document.prose, context))
     context = activating(document.prose, texts, _chains(document.formulas, context), context)
     context = peopled(document.formulas, context)

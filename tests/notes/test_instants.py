@@ -8,27 +8,44 @@ import pytest
 from understood import last_two, statuses
 
 from adjointcheck.notes.reading import tree
-from adjointcheck.notes.reading.ambiguities import Letters, measures_circle
+from adjointcheck.notes.reading.ambiguities import Letters, numbers_in
 from adjointcheck.notes.reading.instants import instant, moment
 from adjointcheck.notes.reading.latex import read_formula
 
 
 @pytest.mark.parametrize("text", [r"x(\pi/2) = 0", r"\int_0^{2\pi} u\,dt", r"\int_0^\pi u\,dt", r"e^{-\pi t}", r"a = \frac{16}{16 + \pi}", r"\cos 2\pi t + \pi^2"])
 def test_a_bare_pi_is_the_number(text: str) -> None:
-    assert measures_circle([r"\dot x = u", text])
+    assert "pi" in numbers_in([r"\dot x = u", text])
 
 
 @pytest.mark.parametrize("text", [
     r"\dot\pi = -H_x", r"\pi_1 = 0", r"\pi(T) = 0", r"H = L + \pi^T f", r"\log \pi(z)", r"V^\pi(x)", r"V^{\pi}(x)", r"\pi = p f - c", r"\delta\pi", r"\nabla_\pi J"])
 def test_any_other_pi_is_a_letter(text: str) -> None:
-    assert not measures_circle([r"y = 2\pi", text])
+    assert "pi" not in numbers_in([r"y = 2\pi", text])
+
+
+@pytest.mark.parametrize(("text", "is_number"), [
+    (r"c = \frac{4 e}{3 e^2 - 1}", True), (r"x = e^{T - t} + 2 e", True), (r"x = c\,e + e^{-t}", True), (r"e = x - r, y = e^{-t}", False),
+    (r"\dot e = A e + e^{-t}", False), (r"V = e^T P e", False), (r"V = e^{\top} P e", False), (r"e_1 e^{-t}", False), (r"y = 2 e", False)])
+def test_a_bare_e_beside_its_powers_is_the_number(text: str, is_number: bool) -> None:
+    assert ("e" in numbers_in([text])) is is_number
+
+
+def test_the_number_e_has_its_value() -> None:
+    given = r"$\dot x = x$, $x(0) = 2$, $J = x(1)$ and $$\dot p = -p,\quad p(1) = 1,\quad p(t) = e^{1-t}$$ "
+    assert statuses(given + r"$$p(0) = e,\quad p(0) = 2 e$$")[-2:] == ["proved", "refuted"]
+
+
+def test_the_time_of_an_end_cost_alone_is_the_end() -> None:
+    given = r"$$\max_u x_2(2)$$ $\dot x_1 = -u x_1$, $\dot x_2 = u x_1 - x_2$, $x_1(0) = 1$, $x_2(0) = 0$, $H = p_1 (-u x_1) + p_2 (u x_1 - x_2)$ "
+    assert statuses(given + r"$$p_2(2) = 1,\quad p_1(2) = 0,\quad p_1(2) = 1$$")[-3:] == ["proved", "proved", "refuted"]
 
 
 @pytest.mark.parametrize(("text", "name", "value"), [
     ("0", "0", 0.0), (r"\frac12", "1/2", 0.5), ("2.5", "5/2", 2.5), (r"\pi/2", "1/2*pi", math.pi / 2), (r"\frac{3\pi}{4}", "3/4*pi", 0.75 * math.pi),
     (r"2\pi", "2*pi", 2 * math.pi), ("-1", "-1", -1.0)])
 def test_instants_have_a_name_and_a_value(text: str, name: str, value: float) -> None:
-    chain = read_formula(text, Letters(circle=True))
+    chain = read_formula(text, Letters(numbers=frozenset({"pi"})))
     assert isinstance(chain, tree.Chain)
     assert instant(chain.sides[0]) == name
     assert moment(name) == pytest.approx(value)
@@ -36,7 +53,7 @@ def test_instants_have_a_name_and_a_value(text: str, name: str, value: float) ->
 
 @pytest.mark.parametrize("text", ["T", "t_f", r"1 + \pi", r"\pi t"])
 def test_no_other_expression_is_an_instant(text: str) -> None:
-    chain = read_formula(text, Letters(circle=True))
+    chain = read_formula(text, Letters(numbers=frozenset({"pi"})))
     assert isinstance(chain, tree.Chain)
     assert instant(chain.sides[0]) == ""
 

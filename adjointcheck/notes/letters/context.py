@@ -180,7 +180,7 @@ class Context:
     `called`: letters that are functions wherever they stand (`letters.called_in`).
     `discounts`: letters whose powers beta^k weigh the layers (`letters.discounts_in`).
     `timed`: letters with a value in time somewhere (`letters.timed_in`).
-    `circle`: the letter pi is the number (`letters.measures_circle`).
+    `numbers`: which of the letters pi and e are the numbers (`letters.numbers_in`).
     `sample`: i of x^i, where the notes speak of samples (`ensembles.peopled`).
     `otherwise`: letters that mean something else where notes with layers and a flow speak of the other one (`flows.phased`).
     """
@@ -199,7 +199,7 @@ class Context:
     called: frozenset[str] = frozenset()
     discounts: frozenset[str] = frozenset()
     timed: frozenset[str] = frozenset()
-    circle: bool = False
+    numbers: frozenset[str] = frozenset()
     sample: str = ""
     otherwise: Mapping[str, Declared] = field(default_factory=dict)
 
@@ -265,7 +265,7 @@ class Context:
             maps=self.maps,
             iterate=self.option("iterate"),
             layer=self.option("layers above"),
-            circle=self.circle and "pi" not in names,
+            numbers=self.numbers.difference(names),
             sample=self.sample,
         )
 

@@ -22,7 +22,7 @@ class Letters:
     three is that letter and no operator.
     `iterate`: k, where w^{k+1} = w^k - ... is a step of an iteration.  `sample`: i, where x^i and Phi_i are those of a sample.
     `layer`: l, where x^l is x at a layer, and x^L at the last one.
-    `circle`: the letter pi is the number.
+    `numbers`: which of the letters pi and e are the numbers.
     `gaps`: where thin spaces stand in the formula: `\\cos\\theta\\, p` is (cos theta) p.
     `maps`: capitals that are maps M(x) in plain type and other letters in bold; the map is then read as \\mathcal{M}.
     """
@@ -42,7 +42,7 @@ class Letters:
     iterate: str = ""
     sample: str = ""
     layer: str = ""
-    circle: bool = False
+    numbers: frozenset[str] = frozenset()
 
     def declares(self, name: str) -> bool:
         """True when `name` is a letter of the notes."""
@@ -136,7 +136,9 @@ def discounts_in(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(name for _, name in _WEIGHED.findall(whole) if not re.search(rf"\\{name}\s*(?:_|\^\s*\{{?\s*\()", whole))
 
 
-_PI = re.compile(r"\\pi(?![A-Za-z])")
+_NUMBERS = {"pi": re.compile(r"\\pi(?![A-Za-z])"), "e": re.compile(r"(?<![A-Za-z\\])e(?![A-Za-z])")}
+_TURNS = r"(?:\\(?:top|intercal|mathsf|star|dagger|prime)(?![A-Za-z])\s*T?|T|\*)"
+_GROWN = re.compile(rf"\s*\^\s*(?!{_TURNS}|\{{\s*{_TURNS}\s*\}})")
 _NAMED = re.compile(r"\s*(?:_|'|:?=|\^(?!\s*\{?\s*\d)|\(|\\(?:left|[bB]igg?l?)\s*\(|\\(?:prime|in)(?![A-Za-z]))")
 _MARKED = re.compile(r"(?:\\(?:d?dot|delta|nabla|partial|hat|bar|tilde|mathbf|boldsymbol|bm|vec|log|ln)|(?<![A-Za-z])d|\\mathrm\{d\}|,)"
                      r"\s*[{(]*\s*$")
@@ -144,10 +146,23 @@ _SCRIPT_OPENS = re.compile(r"[_^]\s*\{?\s*$")
 _LIMIT_OPENS = re.compile(r"\\int\s*(?:\\limits\s*)?(?:_\s*(?:\w|\{[^{}]*\})\s*)?[_^]\s*\{?\s*$")
 
 
-def measures_circle(texts: Iterable[str]) -> bool:
-    """Is every pi of the notes bare, as in pi/2, 2 pi and cos(pi t): without index, dot, argument or value, and so the number?"""
-    uses = [(text[: found.start()], text[found.end() :]) for text in texts for found in _PI.finditer(text)]
-    return bool(uses) and not any(_NAMED.match(after) or _MARKED.search(before) or _is_script(before, after) for before, after in uses)
+def numbers_in(texts: Iterable[str]) -> frozenset[str]:
+    """Which of pi and e is the number wherever it stands in the notes."""
+    texts = [_GAP.sub(" ", text) for text in texts]
+    return frozenset(name for name, sign in _NUMBERS.items() if _is_number(name, _uses(sign, texts)))
+
+
+def _uses(sign: re.Pattern[str], texts: Iterable[str]) -> list[tuple[str, str]]:
+    """What stands before and behind it."""
+    return [(text[: found.start()], text[found.end() :]) for text in texts for found in sign.finditer(text)]
+
+
+def _is_number(name: str, uses: list[tuple[str, str]]) -> bool:
+    """Is it bare everywhere, as in pi/2, 2 pi and cos(pi t), without index, dot, argument or value?  And e a base somewhere, e^{a t}?"""
+    powers = [use for use in uses if name == "e" and _GROWN.match(use[1])]
+    bare = [use for use in uses if use not in powers]
+    return bool(powers if name == "e" else bare) and not any(
+        _NAMED.match(after) or _MARKED.search(before) or _is_script(before, after) for before, after in bare)
 
 
 def _is_script(before: str, after: str) -> bool:

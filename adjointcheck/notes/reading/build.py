@@ -14,6 +14,7 @@ from adjointcheck.notes.reading.arrange import Term, fraction
 from adjointcheck.notes.reading.parts import Bar, Entries, Front, Head, Paren, Prefix, Scripts, Sign, first, over, plain, refuse
 from adjointcheck.notes.reading.scripts import gather, places, scripted
 from adjointcheck.notes.reading.tree import (
+    NATURAL,
     Cases,
     Chain,
     Derivative,
@@ -102,8 +103,8 @@ class Builder(Transformer_NonRecursive):
     # Atoms
 
     def name(self, children: Children) -> Node:
-        if self.letters.circle and children[0] == "pi":
-            return Pi(span=span(children))
+        if children[0] in self.letters.numbers:
+            return Pi(span=span(children)) if children[0] == "pi" else replace(NATURAL, span=span(children))
         return Letter(str(children[0]), span=span(children))
 
     def number(self, children: Children) -> Node:

@@ -9,6 +9,7 @@ from adjointcheck.notes.reading.ambiguities import LASTS, SAMPLE, Letters
 from adjointcheck.notes.reading.calls import HAMILTONIANS, INDICES, only_times
 from adjointcheck.notes.reading.parts import Bar, Head, Mixed, Paren, Prefix, Scripts, bare_letters, first, is_number, over, plain, refuse
 from adjointcheck.notes.reading.tree import (
+    NATURAL,
     Chain,
     Derivative,
     Evaluated,
@@ -61,6 +62,8 @@ def scripted(base: Node, scripts: list[Scripts], letters: Letters) -> Node:
             return replace(base, below=found.below or (), above=found.above or (), span=over([base, found]))
         case Letter(name="e") if found.above is not None and found.below is None and not letters.declares("e") and not base.accents:
             return _exponential(base, found, letters)
+        case Function() if base == NATURAL and found.above is not None and found.below is None:
+            return _exponential(base, found, letters)
         case Paren(opener="[" | "(" | "." | "\\{") if found.below is not None:
             return _at_places(base, found, letters)
     node = _sampled(below(base, found.below, found.span), letters)
@@ -80,7 +83,7 @@ def _prefix(base: Prefix, found: Scripts) -> Prefix:
     return replace(base, order=order, by=entries, span=over([base, found]))
 
 
-def _exponential(base: Letter, found: Scripts, letters: Letters) -> Node:
+def _exponential(base: Node, found: Scripts, letters: Letters) -> Node:
     exponent = found.above or ()
     if len(exponent) != 1 or _marks(exponent[0], letters):
         refuse(base, "`e` with a mark above: a letter, or the exponential", "Declare e, or write \\exp(T).")

@@ -106,6 +106,9 @@ class Function(Node):
     below: Node | None = None
 
 
+NATURAL = Function("exp", (Number(Fraction(1)),))  # e, where the notes use the letter for nothing else
+
+
 @dataclass(frozen=True)
 class Derivative(Node):
     """d of / d by^order: one entry of `by` for each order; `kind` is total (d), partial, nabla, functional (delta/delta), or through

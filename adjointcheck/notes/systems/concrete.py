@@ -24,9 +24,11 @@ from adjointcheck.notes.letters.usage import (
     USUAL_COSTATES,
     USUAL_STATES,
     differentiates,
+    ends,
     head,
     moving,
     pair_of,
+    role_in,
     with_ends,
 )
 from adjointcheck.notes.proofs.componentwise import costate_sign
@@ -93,11 +95,24 @@ def _chains(formulas: Iterable[Formula], context: Context, factors: Iterable[str
 
 
 def _bounded(chains: Iterable[tree.Chain], context: Context) -> Context:
-    """With the limits of the cost's integral as the ends of the horizon."""
+    """With the limits of the cost's integral as the ends of the horizon, or the one time of J = x(2) as its end."""
+    chains = list(chains)
     paid = (side for chain in chains if _is_cost(chain, context) for side in chain.sides)
     for part in (part for side in paid for part in walk(side) if isinstance(part, tree.Integral)):
         context = with_ends(part, context)
-    return context
+    arrived = {call.arguments for chain in chains for call in _arrivals(chain, context)}
+    if len(arrived) != 1 or context.of("t0") or context.of("t1"):
+        return context
+    return ends(ends(context, "t0", tree.Number(Fraction(0))), "t1", arrived.pop()[0])
+
+
+def _arrivals(chain: tree.Chain, context: Context) -> Iterator[tree.Call]:
+    """x(2) of J = x(2)^2 and of max x(2), a cost of a state at a time that is a number."""
+    letter = head(chain.sides[0])
+    named = letter is not None and (letter.name == "J" or role_in(letter, context) == "J") and chain.relations[:1] == ("=",)
+    for call in walk(chain) if named or isinstance(chain.sides[0], tree.Extremum) else ():
+        if isinstance(call, tree.Call) and isinstance(call.arguments[0], tree.Number) and call.arguments[0].value > 0:
+            yield from [call] if role_in(head(call), context) == "x" else []
 
 
 def _spelt(node: Node) -> Node:
