@@ -44,9 +44,11 @@ from adjointcheck.notes.systems.arrivals import is_held
 from adjointcheck.notes.systems.chapters import speaks_of
 from adjointcheck.notes.systems.current_values import priced
 from adjointcheck.notes.systems.dependent import REASON, asks_how
+from adjointcheck.notes.systems.descent import AGAINST, CLIMBS, slopes
 from adjointcheck.notes.systems.ensembles import of_each
 from adjointcheck.notes.systems.flows import spoken_of, unforced
 from adjointcheck.notes.systems.impacts import settled
+from adjointcheck.notes.systems.iterates import untaken
 from adjointcheck.notes.systems.manifold import shown, speaks_of_multiplier, with_other_multiplier
 from adjointcheck.notes.systems.meanings import meant
 from adjointcheck.notes.systems.modes import eventful
@@ -239,7 +241,7 @@ class Notes:
                 yield self.of_step(link, best, right, "=")
             elif given and i == 0:
                 found = replace(link, status=resolved.status, introduced=resolved.introduced)
-                yield self.at_rest(self.restated(found, left, right), left, right)
+                yield self.downhill(self.at_rest(self.restated(found, left, right), left, right), right)
             elif resolved.chain.relations[i] == "in" or (given and (resolved.chain.relations[i] in ORDERS or self.is_asked(left))):
                 continue
             else:
@@ -271,6 +273,17 @@ class Notes:
             proof = attempt(chain, replace(situation, hypotheses=tuple({*situation.hypotheses, *held})), self.context)
             if proof.status is Status.PROVED:
                 return replace(given, status="proved", rules=proof.path, document=proof.document)
+        return given
+
+    def downhill(self, given: Finding, right: Node) -> Finding:
+        """PROVED for a step along the gradient that goes the right way, REFUTED for one that goes the other; else it is a rule as given."""
+        for way, slope, direction in slopes(right, self.context):
+            found = replace(self, wrong={}, sides={}).link(given, slope, direction, "=", "")
+            if found.status == "proved" and way:
+                return found
+            if found.status == "proved":
+                self.context = untaken(self.context)
+                return replace(given, status="refuted", words=AGAINST, expected="the other sign", counterexample=CLIMBS)
         return given
 
     def link(self, blank: Finding, left: Node, right: Node, relation: str, form: str) -> Finding:

@@ -83,6 +83,19 @@ PRIMED = "\\frac{du}{dt} = f(u,p,t)\nu(t_0,p) = u_0(p)\nG(p) = \\int_{t_0}^T g(u
         (ENDED, r"\nabla_\theta\Phi = \int_0^T p f_\theta\,dt", r"\nabla_\theta\Phi = -\int_0^T p f_\theta\,dt"),
         # one function of arguments that have to be equal
         (ENDED, r"\Phi(x(T)) = \Phi(x(0) + \int_0^T f(x,\theta)\,dt)", r"\Phi(x(T)) = \Phi(x(0) - \int_0^T f(x,\theta)\,dt)"),
+        # what is paid for the parameters alone
+        ("\\theta \\in R^m\n" + ENDED.replace(r"(x(T))", r"(x(T)) + \frac{\beta}{2}\theta^T\theta"), r"\frac{dJ}{d\theta} = \beta\theta^T + \int_0^T p f_\theta\,dt",
+         r"\frac{dJ}{d\theta} = \frac{\beta}{2}\theta^T + \int_0^T p f_\theta\,dt"),
+        # parameters that change with time
+        (ENDED.replace(r"f(x,\theta)", r"f(x,\theta(t))"), r"\frac{\delta J}{\delta\theta}(t) = p(t) f_\theta(x(t),\theta(t))",
+         r"\frac{\delta J}{\delta\theta}(t) = \int_t^T p(s) f_\theta(x(s),\theta(s))\,ds"),
+        # J' is the cost with the multiplied dynamics, and no slope of J
+        ("\\dot x = f(x,u)\nJ = \\int_0^T L(x,u)\\,dt\nJ' = \\int_0^T [L + \\lambda^T (f - \\dot x)]\\,dt\n",
+         r"\dot\lambda = -L_x^T - f_x^T \lambda", r"\dot\lambda = -L_x^T + f_x^T \lambda"),
+        # a slope of f at a state further on
+        ("x_{n+1} = x_n + h f(x_n + \\frac h2 f(x_n))\na_n = dL/dx_n\nK = \\frac{\\partial f}{\\partial x}(x_n)\n"
+         "M = \\frac{\\partial f}{\\partial x}(x_n + \\frac h2 f(x_n))\n",
+         r"a_n = a_{n+1} (I + h M + \frac{h^2}{2} M K)", r"a_n = a_{n+1} (I + h M + \frac{h^2}{2} K M)"),
         # data are no parameters
         (SAMPLED, r"\lambda(t_k^-) = \lambda(t_k^+) + \nabla_x\ell(x(t_k),y_k)", r"\lambda(t_k^-) = \lambda(t_k^+) - \nabla_x\ell(x(t_k),y_k)"),
         # H = p f has no sign, which the line before it shows

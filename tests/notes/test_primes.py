@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from test_verify import verdicts
+from understood import statuses
 
 SUBSCRIPTS = "state: x\ncostate: psi = dJ/dx (row)\nfield: f\nrunning cost: l\nterminal cost: m\ntime: t in [0, T]\nobjective: J"
 LAWS = r"""x' = f(x)
@@ -24,6 +25,13 @@ def test_a_prime_is_a_transpose_where_the_header_says_so() -> None:
 def test_a_prime_without_a_meaning_is_not_guessed(header: str) -> None:
     law = r"x' = f(x)" if "time" not in header else r"x' = f(x')"
     assert verdicts(header, law, r"\psi' = -l_x - \psi f_x") == ["unknown"]
+
+
+@pytest.mark.parametrize("words", ["$a_n$ is a row", "with $I$ the identity matrix"])
+def test_a_prime_that_differentiates_makes_no_numbers_of_rows(words: str) -> None:
+    text = r"""$x_{n+1} = x_n + h f(x_n + \frac h2 f(x_n))$, $a_n = dL/dx_n$. """ + words + r""". $$J_1 = f'(x_n), \quad J_2 = f'(x_n + \frac h2 f(x_n))$$
+    $$a_n = a_{n+1} (I + h J_2 + \frac{h^2}{2} J_2 J_1)$$ $$a_n = a_{n+1} (I + h J_2 + \frac{h^2}{2} J_1 J_2)$$"""
+    assert statuses(text)[-2:] == ["proved", "refuted"]
 
 
 BOTH = r"""\dot x = f(x)

@@ -34,6 +34,14 @@ MATRICES = "state: x in R^n; control: u in R^k; A: n x n; B: n x k; Q: n x n, sy
 # Numbers
 
 
+def test_the_exponential_of_a_matrix_is_no_matrix_of_exponentials() -> None:
+    matrix, other = np.random.default_rng(0).normal(size=(2, 3, 3)) * 2
+    with direction() as bit:
+        slope = along(jet.ELEMENTARY["exp"](moved(matrix, bit, other)), bit)
+    assert np.allclose(jet.ELEMENTARY["exp"](matrix), expm(matrix), rtol=1e-12)
+    assert np.allclose(slope, (expm(matrix + 1e-6 * other) - expm(matrix - 1e-6 * other)) / 2e-6, rtol=1e-6)
+
+
 def test_jets_are_exact_second_derivatives() -> None:
     with direction() as a, direction() as b:
         z = moved(moved(np.float64(0.7), a, 1.0), b, 1.0)

@@ -24,6 +24,8 @@ def form_of(chain: Node) -> str:
 
 
 def _stationary(chain: tree.Chain, nodes: list[Node], names: Iterable[str]) -> bool:
+    if _steps(*chain.sides[:2]):
+        return False
     zero = tree.Number(Fraction(0)) in chain.sides
     by_control = any(isinstance(n, tree.Derivative) and any(isinstance(b, Symbol) and b.name == "w" for b in n.by) for n in nodes)
     left = chain.sides[0]
@@ -31,6 +33,12 @@ def _stationary(chain: tree.Chain, nodes: list[Node], names: Iterable[str]) -> b
     chosen = isinstance(left, Symbol) and left.name == "w" and len(chain.sides) > 1
     solved = len(chain.sides) > 1 and is_solved_state(*chain.sides[:2])
     return (zero and by_control) or weighed(nodes, names) or trades(nodes) or chosen or extremum or solved
+
+
+def _steps(left: Node, right: Node | None = None) -> bool:
+    """w - eta g = w - eta h: a step from any control."""
+    starts = [side.terms[0] for side in (left, right) if isinstance(side, tree.Sum)]
+    return len(starts) == 2 and starts[0] == starts[1] and getattr(starts[0], "name", "") == "w"
 
 
 def trades(nodes: list[Node]) -> bool:
@@ -84,7 +92,7 @@ def is_general(left: Node, right: Node) -> bool:
     rates = (node for node in walk(right) if isinstance(node, tree.Derivative) and getattr(node.of, "name", "") == "w")
     spelt = spelt or (bool(slopes) and any(True for _ in rates))  # ... + H_w w-dot = H_t is so for the optimal one alone
     zero = tree.Number(Fraction(0)) in (left, right)
-    return not zero and (costs or spelt or ("w" in moved and bool(moved & {"J", "J_a"})))
+    return not zero and (costs or spelt or _steps(left, right) or ("w" in moved and bool(moved & {"J", "J_a"})))
 
 
 def about_end_time(left: Node, right: Node) -> bool:

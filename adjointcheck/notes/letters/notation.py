@@ -45,6 +45,9 @@ BECOMES = re.compile(r"is|are|be|being|to|both|all|also|assumed|real|constant|sq
                      r"|positive?|positiv|positives?|\w*definit\w*|\w*définie?s?|matrix|matri\w+|матриц\w*")
 QUALIFIES = re.compile(r"positive?|positiv\w*|\w*defini\w*|\w*défini\w*|and|und|et|constant\w*|\w*matri\w*|weight\w*|gewicht\w*|матриц\w*")
 
+VECTORS = re.compile(r"\b(?:rows?|columns?|jacobians?|matri(?:x|ces))\b|\bspalten|\bzeilen|matrizen|matrice|matriz|colonn|columna|\bligne"
+                     r"|\briga\b|\bfila\b|строк|столб|матриц|якоби|行向量|列向量|矩阵|雅可比")
+
 GO = (r"(?:time[- ]to[- ]go|(?:reversed?|backwards?) time|restzeit|rückwärtszeit|temps (?:restant|rétrograde)|tiempo (?:restante|que queda)"
       r"|tempo (?:rimanente|restante|mancante)|обратн\w+ врем\w+|剩余时间|逆时间)")
 CLOCK = r"\$\s*\\?(tau|s|sigma|theta|r)\s*\$"
@@ -58,6 +61,8 @@ def spoken(prose: str, context: Context) -> Context:
                         ("nabla", {layout for text in said if (layout := nabla(text))})):
         told = context.option(name) or (name == "nabla" and context.option("jacobian"))
         context = replace(context, options={**context.options, name: found.pop()}) if len(found) == 1 and not told else context
+    if any(VECTORS.search(_words(text.lower())) for text in said):
+        context = replace(context, options={**context.options, "paths": "vectors"})
     clocks = {letter for text in said if (letter := to_go(text))} - {*context.letters}
     for letter in clocks if len(clocks) == 1 and not re.search(rf"\\?{min(clocks)}\s*:?=", prose) else ():
         context = context.declare(Declared(letter, own(letter), ("1", "1"), "defined", body=BACKWARDS, source="proposed"))

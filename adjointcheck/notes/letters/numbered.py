@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import Context, Declared, key, own
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
-from adjointcheck.notes.letters.own_letters import shape_of
+from adjointcheck.notes.letters.own_letters import shape_of, slope_shape
 from adjointcheck.notes.letters.quantities import instead
 from adjointcheck.notes.letters.usage import head, introduced_function, pair_of, role_in
 from adjointcheck.notes.reading import tree
@@ -50,7 +50,8 @@ def numbered(chain: tree.Chain, context: Context) -> Introduced:
     body = resolve(pair[1], context)
     if unknown(body) or not _stands_on_step(body, context) or symbols(body) & {"p", "J", "J_a", "H"}:
         return None
-    declared = Declared(key(letter), own(key(letter)), ("n", "1"), "path", body=body, source="proposed")
+    shape = slope_shape(body, context) if isinstance(body, tree.Derivative) else ROLES["x"].shape
+    declared = Declared(key(letter), own(key(letter)), shape, "path", body=body, source="proposed")
     letters = {**context.letters, key(letter): declared, **_slopes(letter, body, context)}
     return "assumption", (key(letter),), replace(context, letters=letters)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from adjointcheck.notes.letters.context import ORDER, ROLES, Context, Declared
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.calls import HAMILTONIANS
-from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.reading.tree import Node, children, walk
 
 INDICES = ("l", "k", "i", "j", "n", "m")
 COUNTERS = ("i", "j", "k", "l")  # of components, where no sum says so
@@ -156,28 +156,6 @@ def is_output(node: Symbol, context: Context) -> bool:
 def is_defined(declared: Declared) -> bool:
     """A Hamiltonian that the notes define beside that of the problem: mathcal{H}_x is its derivative."""
     return declared.kind == "defined" and declared.letter.partition("^")[0] in HAMILTONIANS
-
-
-def children(node: Node) -> Iterator[Node]:
-    """The nodes directly below, in order."""
-    for entry in fields(node):
-        if entry.name != "span":
-            yield from _nodes(getattr(node, entry.name))
-
-
-def _nodes(value: Any) -> Iterator[Node]:
-    if isinstance(value, Node):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _nodes(item)
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """The node and everything below it."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
 
 
 def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:

@@ -136,6 +136,9 @@ def slot_of(argument: Node, function: str, context: Context, timed: bool, names:
         names.append(letter.name)
         return context.declare(Declared(letter.name, "w", ROLES["w"].shape, ROLES["w"].kind, source="proposed")), "w"
     made = resolve(argument, context)
+    if _is_driven(argument, made, context):
+        names.append("theta")
+        return context.declare(Declared("theta", "w", ROLES["w"].shape, ROLES["w"].kind, source="proposed")), "w"
     roles = ("x", "x0", "stage", "stage_control", "w", "theta", "p")
     found = next((part.name for part in walk(made) if isinstance(part, Symbol) and part.name in roles), "")
     if not found and isinstance(made, Symbol) and is_output(made, context):
@@ -154,6 +157,12 @@ def slot_of(argument: Node, function: str, context: Context, timed: bool, names:
         return context, ""
     names.append(name)
     return context.declare(Declared(name, symbol, ROLES[symbol].shape, ROLES[symbol].kind, source="proposed")), symbol
+
+
+def _is_driven(argument: Node, made: Node, context: Context) -> bool:
+    """theta(t), weights that change with time."""
+    usual = getattr(made, "name", "") == "theta" and not context.of("theta") and not context.of("w") and context.over() != "layers"
+    return usual and isinstance(argument, tree.Call) and argument.arguments == (tree.Letter("t"),)
 
 
 def as_long_as_state(node: Symbol, context: Context) -> Context:

@@ -65,7 +65,7 @@ class Composition(Layouts):
             return self.equation(left, right, places[0] if places else "here")
         if "here" in places:
             raise Unclear("an integral beside a value at the running time", "one or the other")
-        gap = self.begun(gap)
+        gap = self.at_last(self.begun(gap))
         return Claim({"value": to_text(gap.get("", ZERO)), **{place: to_text(neg(gap[place])) for place in gap if place}})
 
     def begun(self, gap: Form) -> Form:
@@ -79,6 +79,13 @@ class Composition(Layouts):
         if starts.isdisjoint(symbols_of(constant)) or self.names_functional(constant):
             return gap
         return {**{place: root for place, root in gap.items() if place}, first: self.plus(gap.get(first, ZERO), constant)}
+
+    def at_last(self, gap: Form) -> Form:
+        """beta theta^T beside dJ/dtheta and an integral counts at the end, as what an end cost of theta pays does."""
+        value, points = gap.get("", ZERO), self.setting.language.points
+        functionals = dict.fromkeys((name for name in symbols_of(value) if self.names_functional(symbol(name))), ZERO)
+        rest = substitute([value], functionals)[0] if functionals and len(points) > 1 else ZERO
+        return gap if rest is ZERO else self.added({**gap, "": value - rest}, {points[-1]: rest})
 
     def named(self, root: Expression, place: str) -> Expression:
         """A denominator by the letter that the setting has for it, which is known not to vanish: g_x f at an event."""

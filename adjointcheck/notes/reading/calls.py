@@ -12,6 +12,7 @@ from adjointcheck.notes.reading.tree import (
     Call,
     Derivative,
     Evaluated,
+    Integral,
     Letter,
     Negative,
     Node,
@@ -23,12 +24,14 @@ from adjointcheck.notes.reading.tree import (
     Transposed,
     Variation,
     Vector,
+    walk,
 )
 
 INDICES = frozenset("ijklmnN")
 HAMILTONIANS = frozenset({"H", "mathcal{H}"})  # functions that nobody multiplies by themselves
 WEIGHTS = frozenset({"w", "omega", "alpha", "beta", "gamma", "kappa", "q", "lambda"})
 MULTIPLIERS = frozenset({"lambda", "mu", "nu", "pi", "psi", "eta", "xi", "p", "q"})
+RATES = frozenset({"eta", "alpha", "gamma", "kappa", "tau"})  # how far a step of an iteration goes
 TINY = frozenset({"epsilon", "varepsilon"})  # small numbers
 WEIGHED = frozenset({"theta", "phi", "vartheta", "w"})  # the weights of p_theta, a density
 NEVER_CALLED = frozenset({"dots", "infty"})
@@ -140,9 +143,15 @@ def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters
         return False
     spaced = any(head.span[1] <= gap < paren.span[0] for gap in letters.gaps)  # h\, (A - I)
     factor = spaced or base.name in letters.plain or base.name in letters.signals or isinstance(head, Transposed) or paren.opener == "["
-    if factor or _is_defect(content) or _multiplies(base, content) or _weighs(base, content):
+    if factor or _is_defect(content) or _multiplies(base, content) or _weighs(base, content) or _steps(base, content):
         return False
     refuse(paren, f"`{base.name}(...)`: a function of something, or a product", f"Declare {base.name}, or write a dot before a factor.")
+
+
+def _steps(base: Letter, content: Node) -> bool:
+    """eta (L_u^T + f_u^T lambda): how far, before a sum of slopes."""
+    slopes = (part for part in walk(content) if isinstance(part, Derivative | Integral | Transposed))
+    return base.name in RATES and isinstance(content, Sum) and any(slopes)
 
 
 def _weighs(base: Letter, content: Node) -> bool:
@@ -184,9 +193,25 @@ def _derivative_called(base: Derivative, content: Node, letters: Letters) -> boo
     if is_place(content) or only_times((content,), letters):
         return True
     first = content.terms[0] if isinstance(content, Sum) else content
+    if _is_moved(first, content, base):
+        return True
     if first in base.by:
         refuse(content, "a bracket behind a derivative: its value at a place, or a factor", "Write a dot before a factor.")
     return False
+
+
+def _is_moved(first: Node, content: Node, base: Derivative) -> bool:
+    """x_n + h k_1, x + h f(x) / 2 behind a derivative by x: the state a step further, and no difference of states."""
+    by = [letter.name for letter in base.by if isinstance(letter, Letter)]
+    steps = content.terms[1:] if isinstance(content, Sum) else ()
+    counted = all(isinstance(step, Product) and any(_is_step(factor) for factor in step.factors) for step in steps)
+    return isinstance(first, Letter) and first.name in by and bool(steps) and counted
+
+
+def _is_step(factor: Node) -> bool:
+    """h, h/2, Delta t."""
+    above = factor.above if isinstance(factor, Quotient) else factor
+    return isinstance(above, Letter) and (above.name == "h" or "Delta" in above.accents)
 
 
 def _shifts_time(content: Node, letters: Letters) -> bool:

@@ -9,7 +9,7 @@ evaluated, no other file is opened, and no answer is guessed: `letters` says wha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from adjointcheck.notes.reading.calls import INDICES
 from adjointcheck.notes.reading.parts import plain
 from adjointcheck.notes.reading.scan import NotRead, Unread
 from adjointcheck.notes.reading.terminals import Terminals
-from adjointcheck.notes.reading.tree import Chain, Letter, Node, Power, Vector, Words
+from adjointcheck.notes.reading.tree import Chain, Letter, Node, Power, Vector, Words, children
 
 __all__ = ["NONE", "Letters", "Unread", "read_formula", "statements"]
 
@@ -320,18 +320,6 @@ def _depth(root: Node) -> int:
         if level <= LEVELS:
             waiting += [(child, level + 1) for child in children(node)]
     return deepest
-
-
-def children(node: Node) -> Iterator[Node]:
-    """The nodes right below `node`."""
-    for entry in fields(node):
-        waiting = [getattr(node, entry.name)]
-        while waiting:
-            value = waiting.pop()
-            if isinstance(value, Node):
-                yield value
-            elif isinstance(value, tuple) and entry.name != "span":
-                waiting += value
 
 
 def letter(text: str) -> Letter | None:

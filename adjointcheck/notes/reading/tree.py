@@ -7,8 +7,10 @@ stands for is found out later, in `meaning.py`.  Every node knows the characters
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -222,3 +224,28 @@ class Chain(Node):
     sides: tuple[Node, ...]
     relations: tuple[str, ...]
     conditions: tuple[Node, ...] = ()
+
+
+# Through a tree
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly below, in order."""
+    for entry in fields(node):
+        if entry.name != "span":
+            yield from _nodes(getattr(node, entry.name))
+
+
+def _nodes(value: Any) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _nodes(item)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and everything below it."""
+    yield node
+    for child in children(node):
+        yield from walk(child)

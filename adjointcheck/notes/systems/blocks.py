@@ -18,7 +18,7 @@ _PARTS = re.compile(r"([A-Za-z]+)\}*\s*_\s*\{?\s*(\\theta|t)(?![A-Za-z_0-9])")
 
 def components(left: Node, right: Node) -> list[tuple[Node, Node]]:
     """[x, a]^. = [f, -a f_x] as two equations; anything else as it is."""
-    left, right = multiplied_out(_spread(left)), multiplied_out(_spread(right))
+    left, right = _spread(left), _spread(right)
     if isinstance(left, tree.Transposed) and isinstance(right, tree.Transposed):
         return components(left.of, right.of)
     if isinstance(left, tree.Vector) and isinstance(right, tree.Vector):
@@ -34,7 +34,8 @@ def entries(vector: tree.Vector) -> list[Node]:
 
 
 def _spread(node: Node) -> Node:
-    """-[a, b] is [-a, -b], and so are rates and values at a point."""
+    """-[a, b] is [-a, -b], and so are rates and values at a point; products of blocks are multiplied out."""
+    node = multiplied_out(node)
     of = _spread(node.of) if isinstance(node, tree.Negative | tree.Derivative | tree.Evaluated) else node
     if of is node or not isinstance(of, tree.Vector) or (isinstance(node, tree.Derivative) and node.by not in ((), (Symbol("t"),))):
         return node
@@ -42,17 +43,22 @@ def _spread(node: Node) -> Node:
 
 
 def multiplied_out(node: Node) -> Node:
-    """[A, B; C, D] [x; y] is [A x + B y; C x + D y]."""
+    """[A, B; C, D] [x; y] is [A x + B y; C x + D y], and [p, q] [A, B; C, D] is [p A + q C, p B + q D]."""
     match node:
         case tree.Product((tree.Vector(rows), tree.Vector(column))) if {len(cells) for cells in column} == {1}:
             fits = len(rows[0]) == len(column)
             return tree.Vector(tuple((_sum(row, [cells[0] for cells in column]),) for row in rows)) if fits else node
+        case tree.Product((tree.Vector((row,)), tree.Vector(rows))) if len(row) == len(rows):
+            return tree.Vector((tuple(_sum(row, list(column)) for column in zip(*rows, strict=True)),))
+        case tree.Product((tree.Negative(first), *rest)):
+            made = multiplied_out(replace(node, factors=(first, *rest)))
+            return tree.Negative(made) if isinstance(made, tree.Vector) else node
     return node
 
 
 def _sum(row: tuple[Node, ...], column: list[Node]) -> Node:
     zero = tree.Number(Fraction(0))
-    terms = tuple(tree.Product((a, b)) for a, b in zip(row, column, strict=True) if a != zero)
+    terms = tuple(tree.Product((a, b)) for a, b in zip(row, column, strict=True) if zero not in (a, b))
     return tree.Sum(terms) if terms else zero
 
 

@@ -40,6 +40,11 @@ def iteration(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (letter.name,), replace(context, pieces={**context.pieces, _kept(letter): value})
 
 
+def untaken(context: Context) -> Context:
+    """Without a step that was wrong: the next one says what w^{k+1} is."""
+    return replace(context, pieces={name: piece for name, piece in context.pieces.items() if not name.endswith("^next")})
+
+
 def _kept(letter: tree.Letter) -> str:
     return f"{key(replace(letter, above=()))}^next"
 

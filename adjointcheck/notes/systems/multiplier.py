@@ -111,7 +111,11 @@ def augmented(chain: tree.Chain, context: Context) -> Introduced:
     """J_a = J + int lambda^T (f - xdot) dt, over layers the sum of lambda_{l+1}^T (...): the multiplier's sign is read off."""
     pair = pair_of(chain)
     letter = head(pair[0]) if pair else None
-    if pair is None or letter is None or role_in(letter, context) not in ("", "J_a") or {*letter.accents} & {*MOTIONS}:
+    if pair is None or letter is None or {*letter.accents} & {*MOTIONS}:
+        return None
+    name = f"{key(letter)}^prime" if tree.Letter("prime") in letter.above else key(letter)
+    known = context.letters.get(name)
+    if known is not None and known.symbol != "J_a":
         return None
     paid = any(isinstance(part, tree.Integral) for part in walk(pair[1]))
     terms = [found for found in _adjoined(pair[1], 1, context) if paid or found[3]] if context.of("x") else []
@@ -120,11 +124,11 @@ def augmented(chain: tree.Chain, context: Context) -> Introduced:
     for found, sign, layout, _ in terms:
         context = _tells(found, sign, layout, context, "its Lagrangian")
     context = with_algebraic_multiplier(pair[1], 1, context, "its Lagrangian")
-    context, known = priced(pair[1], with_end_multiplier(pair[1], context, "its Lagrangian")), context.letters.get(key(letter))
+    context = priced(pair[1], with_end_multiplier(pair[1], context, "its Lagrangian"))
     context = propose(tree.Chain((pair[1],), ()), context)
     body = _written_out(resolve(pair[1], context), context)
-    declared = Declared(key(letter), "J_a", kind="functional", body=body, source=known.source if known else "proposed")
-    return "definition", (key(letter),), replace(context, letters={**context.letters, key(letter): declared})
+    declared = Declared(name, "J_a", kind="functional", body=body, source=known.source if known else "proposed")
+    return "definition", (name,), replace(context, letters={**context.letters, name: declared})
 
 
 def _written_out(body: Node, context: Context) -> Node:

@@ -12,7 +12,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 NUMBER = ("1", "1")
-VECTORS = ("mathbb{R}", "norm", "hadamard")
+VECTORS = ("mathbb{R}", "norm", "hadamard", "tr", "det", "diag")
 
 
 def inner_function(right: Node, context: Context) -> tree.Call | None:
@@ -72,21 +72,24 @@ def alike(right: Node, context: Context) -> Context:
 def counted(chains: Iterable[tree.Chain], context: Context) -> Context:
     """That the paths of the notes are numbers, where they divide by a control or by a second derivative: cdot/c, u'(c)/u''(c).
 
-    So it is too where functions are differentiated by a prime, f'(k), and nothing is transposed, has a norm, is multiplied entry by entry
-    or said to be in R^n.
+    So it is too where functions are differentiated by a prime, f'(k), and nothing is transposed, has a norm or a trace, is multiplied
+    entry by entry, added to I, said to be in R^n, or called a row.
     """
+    if context.option("paths"):
+        return context
     parts = [part for chain in chains for part in walk(chain)]
     quotients = (part for part in parts if isinstance(part, tree.Quotient))
     found = any(_primes(part.below) > 1 or (_is_rate(part.above) and _is_path(part.below, context)) for part in quotients)
     primed = any(isinstance(part, tree.Call) and _primes(part) for part in parts)
-    vectors = any(isinstance(part, tree.Transposed) or getattr(part, "name", "") in VECTORS or _is_turned(part) for part in parts)
+    vectors = any(getattr(part, "name", "") in VECTORS or _is_matrix(part) for part in parts)
     found = found or (primed and not vectors and all(known.shape == ROLES["x"].shape for known in context.of("x")))
     return replace(context, options={**context.options, "paths": "numbers"}) if found else context
 
 
-def _is_turned(node: Node) -> bool:
-    """lambda^T, f_x^top."""
-    return isinstance(node, tree.Letter) and any(getattr(mark, "name", "") in ("T", "top", "intercal") for mark in node.above)
+def _is_matrix(node: Node) -> bool:
+    """lambda^T, f_x^top, I + h J."""
+    marked = isinstance(node, tree.Letter) and any(getattr(mark, "name", "") in ("T", "top", "intercal") for mark in node.above)
+    return isinstance(node, tree.Transposed) or marked or (isinstance(node, tree.Sum) and node.terms[0] == tree.Letter("I"))
 
 
 def _is_rate(node: Node) -> bool:

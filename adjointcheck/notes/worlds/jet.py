@@ -209,6 +209,24 @@ def determinant(matrix: Value) -> Value:
     return total((-1.0) ** column * (matrix[0, column] * minor) for column, minor in enumerate(minors))
 
 
+def is_square(value: Value) -> bool:
+    """Has it as many rows as columns, and more than one?"""
+    shape = np.shape(real(value))
+    return len(shape) == 2 and shape[0] == shape[1] > 1
+
+
+def matrix_exponential(matrix: Value) -> Value:
+    """I + A + A^2/2 + ..., of A/2^s and squared s times."""
+    halvings = max(0, math.ceil(math.log2(max(1.0, 4 * largest(matrix)))))
+    scaled = matrix * 0.5**halvings
+    result: Value = np.eye(np.shape(real(matrix))[0])
+    for order in range(20, 0, -1):  # Horner
+        result = np.eye(np.shape(real(matrix))[0]) + (1 / order) * (scaled @ result)
+    for _ in range(halvings):
+        result = result @ result
+    return result
+
+
 def total(values: Iterable[Value]) -> Value:
     """The sum, from the left."""
     items = iter(values)
@@ -246,7 +264,8 @@ def squares(value: Value) -> Value:
 
 
 ELEMENTARY: Mapping[str, Callable[[Value], Value]] = {
-    "exp": exponential, "log": logarithm, "sin": sine, "cos": cosine, "sqrt": lambda v: power(v, 0.5),
+    "exp": lambda v: matrix_exponential(v) if is_square(v) else exponential(v),
+    "log": logarithm, "sin": sine, "cos": cosine, "sqrt": lambda v: power(v, 0.5),
     "sinh": lambda v: 0.5 * (exponential(v) - exponential(-v)), "cosh": lambda v: 0.5 * (exponential(v) + exponential(-v)),
     "tan": lambda v: sine(v) / cosine(v),
     "tanh": lambda v: 1.0 - 2.0 / (exponential(2.0 * v) + 1.0),

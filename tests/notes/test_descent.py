@@ -1,0 +1,37 @@
+"""Gradient iterations: a step that goes down where J is to be small is proved, one that goes up is refuted, whatever was stepped before."""
+
+from __future__ import annotations
+
+import pytest
+from understood import statuses
+
+POSED = r"$\dot x = f(x,u)$, $J = \phi(x(T)) + \int_0^T \ell(x,u)\,dt$, the column $\lambda = dJ/dx$. "
+GRADIENT = r"\left( \ell_u^T + f_u^T \lambda \right)"
+SHARED = r"$\dot x = f(x,\theta)$, $x(0) = x_0$, $J = \phi(x(T)) + \frac{\beta}{2}\theta^T\theta$, the row $p = dJ/dx$. "
+WHOLE = r"\left( \beta\theta + \int_0^T f_\theta^T p^T\,dt \right)"
+
+
+@pytest.mark.parametrize(("posed", "goal", "step", "status"), [
+    (POSED, "minimised", rf"u \leftarrow u - \eta {GRADIENT}", "proved"),
+    (POSED, "minimised", rf"u \leftarrow u + \eta {GRADIENT}", "refuted"),
+    (POSED, "maximised", rf"u \leftarrow u + \eta {GRADIENT}", "proved"),
+    (POSED, "maximised", rf"u \leftarrow u - \eta {GRADIENT}", "refuted"),
+    (POSED, "minimised", rf"u^{{(k+1)}} = u^{{(k)}} - \gamma {GRADIENT}", "proved"),
+    (POSED, "minimised", rf"u^{{(k+1)}} = u^{{(k)}} + \gamma {GRADIENT}", "refuted"),
+    (POSED, "minimised", r"u \leftarrow u - \eta \left( \ell_u^T - f_u^T \lambda \right)", "assumption"),  # a rule, of which nothing is said
+    (SHARED, "minimised", rf"\theta \leftarrow \theta - \eta {WHOLE}", "proved"),
+    (SHARED, "minimised", rf"\theta \leftarrow \theta + \eta {WHOLE}", "refuted"),
+])
+def test_a_step_goes_the_way_that_the_cost_asks_for(posed: str, goal: str, step: str, status: str) -> None:
+    assert statuses(f"{posed}$${step}$$", f"objective: J, {goal}")[-1] == status
+
+
+@pytest.mark.parametrize("other", [rf"u^{{(k)}} + \gamma {GRADIENT}", rf"u^{{(k)}} - 2\gamma {GRADIENT}"])
+def test_a_second_step_from_any_control_is_not_weighed_at_the_best_one(other: str) -> None:
+    text = rf"{POSED}$$u^{{(k+1)}} = u^{{(k)}} - \gamma {GRADIENT}$$ $$u^{{(k+1)}} = {other}$$"
+    assert statuses(text, "objective: J, minimised")[-2:] == ["proved", "refuted"]
+
+
+def test_the_step_after_a_wrong_one_is_judged_anew() -> None:
+    text = rf"{POSED}$$u^{{(k+1)}} = u^{{(k)}} + \gamma {GRADIENT}$$ $$u^{{(k+1)}} = u^{{(k)}} - \gamma {GRADIENT}$$"
+    assert statuses(text, "objective: J, minimised")[-2:] == ["refuted", "proved"]
