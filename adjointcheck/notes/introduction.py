@@ -334,6 +334,8 @@ def start(chain: tree.Chain, context: Context) -> Introduced:
     if isinstance(left.at, Symbol) and left.at.name != "t0":
         return None
     context = constants(pair[1], noise(pair[1], context)) if isinstance(pair[1], tree.Sum) else context
+    if isinstance(pair[0], tree.Call) and isinstance(pair[0].arguments[0], tree.Number) and not context.of("t0"):
+        context = ends(context, "t0", pair[0].arguments[0])
     context, letter = parametrised(pair[1], context) or context, head(pair[1])
     if letter is not None and key(letter) not in context.letters and isinstance(pair[1], tree.Letter) and not _is_input(letter, context):
         context = context.declare(Declared(key(letter), "x0", ("n", "1"), source="proposed"))

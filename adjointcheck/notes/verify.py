@@ -26,7 +26,7 @@ from adjointcheck.notes.letters.curvature import is_tangent_law
 from adjointcheck.notes.letters.derivatives import in_cells
 from adjointcheck.notes.letters.forms import about_end_time, conserves_energy, is_at_end, is_general
 from adjointcheck.notes.letters.formulas import put_in, spelt_out
-from adjointcheck.notes.letters.meaning import Symbol, resolve, symbols, walk
+from adjointcheck.notes.letters.meaning import Symbol, Unknown, resolve, symbols, walk
 from adjointcheck.notes.letters.numbered import told
 from adjointcheck.notes.letters.own_inputs import in_its_role, is_varied
 from adjointcheck.notes.letters.posing import ORDERS
@@ -34,7 +34,7 @@ from adjointcheck.notes.letters.quadratures import carried
 from adjointcheck.notes.letters.quantities import here
 from adjointcheck.notes.letters.second_costate import about_end, through_end
 from adjointcheck.notes.letters.starting import START, moving
-from adjointcheck.notes.proofs.closed_forms import gives_solution, is_solution
+from adjointcheck.notes.proofs.closed_forms import at_known_ends, gives_solution, is_solution
 from adjointcheck.notes.proofs.prove import Proof, Slots
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.latex import Unread, read_formula
@@ -242,15 +242,15 @@ class Notes:
             elif given and i == 0:
                 found = replace(link, status=resolved.status, introduced=resolved.introduced)
                 yield self.downhill(self.at_rest(self.restated(found, left, right), left, right), right)
-            elif resolved.chain.relations[i] == "in" or (given and (resolved.chain.relations[i] in ORDERS or self.is_asked(left))):
+            elif resolved.chain.relations[i] == "in" or (given and (resolved.chain.relations[i] in ORDERS or self.is_asked(left, right))):
                 continue
             else:
                 yield self.link(link, left, right, resolved.chain.relations[i], resolved.form)
 
-    def is_asked(self, state: Node) -> bool:
-        """Is it a component at one end, of which x_1(0) = x_2(0) = 0 says what it is?"""
+    def is_asked(self, state: Node, value: Node) -> bool:
+        """Is it a component at one end, of which x_1(0) = x_2(0) = 0 says what it is, or the second size of n = m = 1?"""
         begins = isinstance(state, Symbol) and state.name == "x" and bool(state.part) and replace(state, part=()) in (START, Symbol("x0"))
-        return begins or is_held(state, self.context)
+        return begins or is_held(state, self.context) or (isinstance(state, Unknown) and isinstance(value, tree.Number))
 
     def restated(self, given: Finding, left: Node, right: Node) -> Finding:
         """PROVED for the Hamiltonian of an example, where it is the one that the notes defined before; else it defines another."""
@@ -345,8 +345,8 @@ class Notes:
             self.context = settled(left, right, confirmed((left, right), self.context))
         self.context = shown((left, right), told((left, right), self.context)) if found.status == "proved" else self.context
         self.tangent = self.sentence if found.status == "proved" and is_tangent_law(here(left)) else self.tangent
-        if found.status == "proved" and is_solution(*sides):
-            self.context = replace(self.context, laws=(*self.context.laws, Law("solution", *sides)))
+        if found.status == "proved" and is_solution(*(solved := at_known_ends(*sides, self.context))):
+            self.context = replace(self.context, laws=(*self.context.laws, Law("solution", *solved)))
         self.sides[blank.name] = left, right, self.reservations, self.context.option("starts")
         self.readings |= {blank.name: proof.reading} if found.status == "proved" and proof.reading else {}
         if not isinstance(world, Contradiction) or found.status != "refuted" or relation not in EQUALITIES:

@@ -73,3 +73,26 @@ def test_letters_are_explained_behind_and_parameters_by_what_depends_on_them() -
     behind = r"$$\delta J = \int_0^T k^T \delta u\,dt, \quad k = g_u^T + f_u^T\lambda$$ $$\delta J = \int_0^T m^T \delta u\,dt$$ where $m = g_u^T - f_u^T\lambda$. "
     slopes = r"$$\frac{dJ}{dq} = \int_0^T \left(\frac{\partial g}{\partial q} + \lambda^T\frac{\partial f}{\partial q}\right)dt$$ $$\frac{dJ}{dq} = -\int_0^T \lambda^T f_q\,dt$$"
     assert statuses(PROBLEM + behind + slopes)[-6:] == ["proved", "definition", "refuted", "definition", "proved", "refuted"]
+
+
+SMALLEST = r"""$\dot z = f(z, t, \theta), z(0) = z_0$ $$J(\theta) = \Phi(z(T))$$ $a(t) = \frac{dJ}{dz(t)}$ Take $n = 1$, $f = \theta z$ and $J = \frac12 z(T)^2$.
+$$z(t) = z_0 e^{\theta t}$$ """
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"a(t) = z(T)\,e^{\theta(T - t)} = z_0\,e^{\theta(2T - t)}", r"a(t) = z(T)\,e^{\theta(t - T)}"),
+    (r"\frac{\partial f}{\partial\theta} = z", r"\frac{\partial f}{\partial z} = z"),
+    (r"J'(\theta) = \int_0^T a(t) z(t)\,dt", r"J'(\theta) = -\int_0^T a(t) z(t)\,dt"),
+    (r"\frac{dJ}{dz_0} = z_0\,e^{2\theta T}", r"\frac{dJ}{dz_0} = z_0\,e^{\theta T}"),
+    (r"J'(\theta) = T z_0^2\,e^{2\theta T}", r"J'(\theta) = z_0^2\,e^{2\theta T}"),
+    (r"J(\theta) = \frac12 z_0^2\,e^{2\theta T}", r"J(\theta) = \frac12 z_0^2\,e^{\theta T}"),
+    (r"\int_0^T z^2\,dt = \frac{z_0^2}{2\theta}\left(e^{2\theta T} - 1\right)", r"\int_0^T z^2\,dt = \frac{z_0^2}{\theta}\left(e^{2\theta T} - 1\right)"),
+])
+def test_the_field_of_one_number_is_an_example_with_solutions_in_closed_form(right: str, wrong: str) -> None:
+    found = statuses(rf"{SMALLEST} $$a(t) = z_0\,e^{{\theta(2T - t)}}$$ $${right}$$ $${wrong}$$")
+    assert "unknown" not in found and found[-1] == "refuted" and found.count("refuted") == 1, found
+
+
+def test_the_space_of_a_jacobian_is_no_letter() -> None:
+    given = r"$f_x \in \mathbb R^{n\times n}$ $f_\theta \in \mathbb R^{n\times p}$ $\dot x = f(x, \theta), x(0) = x_0$ $J = \phi(x(T))$ $\lambda(T) = \nabla\phi(x(T))$ "
+    assert statuses(given + r"$$\nabla_\theta J = \int_0^T f_\theta^T\lambda\,dt$$ $$\nabla_\theta J = -\int_0^T f_\theta^T\lambda\,dt$$")[-2:] == ["proved", "refuted"]

@@ -54,7 +54,7 @@ from adjointcheck.notes.letters.quantities import (
     walk,
     written_below,
 )
-from adjointcheck.notes.letters.scales import PRIMED, base_of, directional, dotted, inner_product, runs_back, turned_back, unscaled, when
+from adjointcheck.notes.letters.scales import base_of, directional, dotted, inner_product, primed_by, runs_back, turned_back, unscaled, when
 from adjointcheck.notes.letters.transport import divergence, local_rate
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.instants import instant
@@ -377,8 +377,8 @@ class _Resolver:
             return None
         made = self.map_call(replace(node, function=bare)) if f"{key(bare)}^prime" not in self.context.letters else None
         core = core_of(made) if made is not None else None
-        if isinstance(made, Symbol) and (slope := PRIMED.get((made.name, self.map(node.arguments[0]), len(marks)))) is not None:
-            return derivative(made, slope, "partial" if made.name == "J" else "total", self.context)
+        if isinstance(made, Symbol) and (slope := primed_by(made, self.map(node.arguments[0]), len(marks))) is not None:
+            return derivative(made, slope, "total" if slope else "partial", self.context)
         if made is None or not isinstance(core, Applied) or len(core.arguments) != 1:
             return None
         return derivative(made, [Symbol(core.arguments[0][0])] * len(marks), "partial", self.context)

@@ -19,6 +19,12 @@ PRIMED: dict[tuple[str, Node, int], tuple[Symbol, ...]] = {  # eta'(p) of x_0 = 
 BACKWARDS = tree.Sum((Symbol("t1"), tree.Negative(Symbol("t"))))
 
 
+def primed_by(node: Symbol, argument: Node, count: int) -> tuple[Symbol, ...] | None:
+    """What a letter with primes is differentiated by: theta of J'(theta) and J'(theta_1)."""
+    input_ = argument if isinstance(argument, Symbol) and argument.name in ("theta", "x0") and node == Symbol("J") and count == 1 else None
+    return (input_,) if input_ is not None else PRIMED.get((node.name, argument, count))
+
+
 def _body(node: Node, context: Context) -> Node | None:
     name = getattr(node, "name", "")
     return next((known.body for known in context.letters.values() if known.symbol == name and known.body is not None), None)

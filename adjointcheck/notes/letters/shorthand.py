@@ -14,6 +14,7 @@ from adjointcheck.notes.reading.tree import Node
 
 STATES = ("a", "b", "f", "g", "o", "ref")  # x^a and x^b, analysis and background: a vector has no powers
 DATA = ("theta", "x0", "t0", "t1", "s", "h", "N")
+SIZES = ("n", "d", "m")  # of k and N too many notes count something
 CONSTANTS = ("const", "constant", "konst", "cte")
 
 
@@ -46,6 +47,19 @@ def bounds(chain: tree.Chain) -> bool:
     letters = [part for side in chain.sides for part in walk(side) if isinstance(part, Symbol | Applied | Unknown)]
     return {*chain.relations} <= {*ORDERS} and all(
         part.letter in COUNTERS if isinstance(part, Unknown) else part.name in DATA or part.name not in ROLES for part in letters)
+
+
+def sized(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """n = 1, n = m = 1: of how many components an example is."""
+    return ("assumption", (), context) if is_size(chain) and not any(key(side) in context.letters for side in chain.sides[:-1]) else None
+
+
+def is_size(chain: tree.Chain) -> bool:
+    """n = 1, n = m = 1."""
+    *letters, last = chain.sides
+    plain = {*chain.relations} == {"="} and all(isinstance(letter, tree.Letter) and not letter.below for letter in letters)
+    whole = isinstance(last, tree.Number) and last.value >= 1 and last.value == int(last.value)
+    return plain and whole and any(key(letter) in SIZES for letter in letters)
 
 
 def product(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
@@ -199,4 +213,4 @@ def _whole(node: Node) -> Node:
     return replace(node, below=()) if isinstance(node, tree.Letter) else node
 
 
-NOTATIONS = (counted, product)  # what these speak of are no letters of the problem
+NOTATIONS = (counted, sized, product)  # what these speak of are no letters of the problem

@@ -7,13 +7,14 @@ where the component starts or ends: so it is 0.  Components that move each other
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from adjointcheck.errors import AdjointCheckError
 from adjointcheck.expression.grammar import LOG, parse, to_text
 from adjointcheck.expression.node import ZERO, Expression, neg, number, substitute, symbol, symbols_of
 from adjointcheck.notes.letters.context import Context, Law
-from adjointcheck.notes.letters.meaning import Symbol, symbols
-from adjointcheck.notes.letters.quantities import component_slot
+from adjointcheck.notes.letters.meaning import Symbol, rebuilt, symbols
+from adjointcheck.notes.letters.quantities import component_slot, instead
 from adjointcheck.notes.proofs.claims import Reader
 from adjointcheck.notes.proofs.settings import Setting
 from adjointcheck.notes.proofs.written_out import Clock, WrittenOut
@@ -23,6 +24,7 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.values import starts
 
 Texts = tuple[tuple[str, str], ...]
+KNOWN_ENDS = "with the values at the ends that solutions proved before have"
 MOVING = {"x", "p", "w", "H", "J", "P", "L", "f", "Psi"}
 
 
@@ -37,6 +39,19 @@ def is_solution(left: Node, right: Node) -> bool:
     component = isinstance(left, Symbol) and left.name in ("x", "p") and bool(left.part) and left.at in (None, Symbol("t"))
     return component and "t" in symbols(right) and not symbols(right) & MOVING and not any(
         isinstance(part, tree.Derivative | tree.Integral) for part in (right,))
+
+
+def at_known_ends(left: Node, right: Node, context: Context) -> tuple[Node, Node]:
+    """The sides with x(T) as a solution that was proved before has it."""
+    solved = {replace(law.left, at=end): instead(law.right, Symbol("t"), end) for law in context.laws if law.kind == "solution"
+              for end in (Symbol("t0"), Symbol("t1")) if isinstance(law.left, Symbol)}
+    return _put(left, solved), _put(right, solved)
+
+
+def _put(node: Node, values: Mapping[Node, Node]) -> Node:
+    if isinstance(node, tree.Derivative | tree.Variation):
+        return node
+    return values[node] if isinstance(node, Symbol) and node in values else rebuilt(node, lambda child: _put(child, values))
 
 
 def gives_solution(control: Node, context: Context) -> bool:
@@ -100,7 +115,9 @@ def _solve_one(made: WrittenOut, name: str, value: Expression, known: Mapping[st
                 *(f"solution_{a}" for a in others), f"{gap}_names"]
     made.equation(f"{gap}_law", "rewrite", f"{gap}.dot", gone - slope, *premises, **{f"{gap}_moves": "hole"})
     if costate:
-        made.equation(f"{gap}_end", "rewrite", gap, ZERO, gap, f"terminal_{name}", "end", at="t1", **{gap: "hole"})
+        ending = symbols_of(made.slope(made.terminal, name.replace("p_", "x_", 1)))
+        reached = [f"solution_{a}" for a in known if a in ending and f"solution_{a}" not in premises]
+        made.equation(f"{gap}_end", "rewrite", gap, ZERO, gap, f"terminal_{name}", "end", *reached, at="t1", **{gap: "hole"})
     else:
         begun = [id for id in ("begin", f"value_{name.replace('x_', 'x0_')}") if any(step["id"] == id for step in made.steps)]
         made.equation(f"{gap}_end", "rewrite", gap, ZERO, gap, f"start_{name}", *begun, at="t0", **{gap: "hole"})

@@ -8,6 +8,7 @@ from typing import Any
 
 from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import ZERO, Expression, apply, neg, substitute, symbol, symbols_of
+from adjointcheck.notes.letters.folding import folded
 from adjointcheck.notes.letters.indices import Unclear
 from adjointcheck.notes.proofs.layouts import Layouts
 from adjointcheck.notes.reading import tree
@@ -76,6 +77,9 @@ class Composition(Layouts):
         first = self.setting.language.points[0]
         begun = (fact for fact in self.setting.facts.values() if fact.at == first and fact.part("left") is symbol("x"))
         starts = {to_text(fact.part("right")) for fact in begun}
+        value, rest = self.parted(constant)
+        if rest is not ZERO and "x_1" in self.setting.language.letters:  # dJ/dx_0 = x_0 exp(T), in closed form
+            return {**gap, "": value, first: self.plus(gap.get(first, ZERO), rest)}
         if starts.isdisjoint(symbols_of(constant)) or self.names_functional(constant):
             return gap
         return {**{place: root for place, root in gap.items() if place}, first: self.plus(gap.get(first, ZERO), constant)}
@@ -113,10 +117,14 @@ class Composition(Layouts):
 
     def of_constants(self, gap: Expression) -> Claim:
         """gap = 0 where nothing runs: what names functionals is the value, the rest counts at the one point."""
-        names = [name for name in symbols_of(gap) if self.names_functional(symbol(name))]
-        rest = substitute([gap], dict.fromkeys(names, ZERO))[0]
-        value = derive(gap, {name: symbol(name) for name in names})
+        value, rest = self.parted(gap)
         return Claim({"value": to_text(value), self.setting.language.points[0]: to_text(neg(rest))})
+
+    def parted(self, gap: Expression) -> tuple[Expression, Expression]:
+        """What names functionals in a sum of constants, and the rest."""
+        names = [name for name in symbols_of(gap) if self.names_functional(symbol(name))]
+        value = derive(gap, {name: symbol(name) for name in names})
+        return value, folded(gap, dict.fromkeys(names, ZERO))
 
     def valued(self, gap: Form) -> Form:
         """dJ/dx_0 delta x(0) as a constant, dJ/dx_0 times the variation of x_0."""

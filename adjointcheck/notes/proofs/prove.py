@@ -23,6 +23,7 @@ from adjointcheck.errors import AdjointCheckError, DisagreementError, StepReject
 from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, apply, evaluate, mul, number, substitute, symbol, symbols_of, total
 from adjointcheck.notes.letters.folding import folded
+from adjointcheck.notes.proofs.antiderivatives import antiderivative
 from adjointcheck.notes.proofs.expansion import remainder
 from adjointcheck.notes.proofs.settings import Setting
 from adjointcheck.trusted.language import Fact, derive
@@ -305,8 +306,17 @@ class Bench:
         pairs += [total(symbol(x.replace("x", "p")) * symbol(f"{x}.delta") for x in written)] if written else []
         ends = [fact for fact in self.facts.values() if fact.at == last and fact.part("left").head == fact.part("right").head == "symbol"]
         lacks += substitute(lacks[:1], {fact.part("right").value: fact.part("left") for fact in ends})
-        tried = [*lacks, *(sign for pair in pairs for sign in (pair, -pair))]
+        tried = [*lacks, *(sign for pair in pairs for sign in (pair, -pair)), *(self.closed_forms(claim, found) if written else ())]
         yield from (root for root in dict.fromkeys(tried) if self.fits(root, claim, found))
+
+    def closed_forms(self, claim: Fact, found: Fact) -> Iterator[Expression]:
+        """What the solutions that are known make of the integral, less what it is at the end beside the claim."""
+        last = self.language.points[-1]
+        _, (running,) = self.gather([found.part("integrand") - claim.part("integrand")], "always", False)
+        grown = antiderivative(running, lambda root: self.says("always", root, ZERO, ()))
+        if grown is not None:
+            _, (there,) = self.gather([claim.part(last) - found.part(last) - grown], last, False)
+            yield grown + there
 
     def fits(self, boundary: Expression, *facts: Fact) -> bool:
         """Has it the shape of the functionals, and does it live at one time?"""

@@ -14,6 +14,7 @@ from fractions import Fraction
 from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key
 from adjointcheck.notes.letters.meaning import walk
 from adjointcheck.notes.letters.primes import unprimed
+from adjointcheck.notes.letters.shorthand import is_size
 from adjointcheck.notes.letters.usage import USUAL_COSTATES, differentiates, head, moving, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.document import Formula
@@ -50,8 +51,9 @@ def example_of(formulas: Sequence[Formula], context: Context) -> int | None:
 
 
 def _opening(formulas: Sequence[Formula], at: int, context: Context) -> int:
-    """Where an example starts: at its field, or at its cost where that is written out right before it."""
-    return at - 1 if _is_paid_plainly(formulas[at - 1], context) else at
+    """Where an example starts: at its field, or at its size or its cost where that is written out right before it."""
+    sized = (chain := _read(formulas[at - 1], context)) is not None and is_size(chain)
+    return at - 1 if sized or _is_paid_plainly(formulas[at - 1], context) else at
 
 
 def _is_paid_plainly(formula: Formula, context: Context) -> bool:
@@ -118,14 +120,14 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
 
 
 def _own_ends(formula: Formula, context: Context) -> Iterator[str]:
-    """t0 and t1, where an integral runs from a number to a number; t0, where x_1(0) is told."""
+    """t0 and t1, where an integral runs from a number to a number; t0 alone, where it runs from one to T, or x_1(0) is told."""
     chain = _read(formula, context)
     started = chain.sides[0] if chain is not None and len(chain.sides) == 2 else None
     if isinstance(started, tree.Call) and started.arguments == (tree.Number(Fraction(0)),) and "0" not in context.letters:
         yield "t0"
     for part in walk(chain) if chain is not None else ():
-        if isinstance(part, tree.Integral) and isinstance(part.lower, tree.Number) and isinstance(part.upper, tree.Number):
-            yield from ("t0", "t1")
+        if isinstance(part, tree.Integral) and isinstance(part.lower, tree.Number):
+            yield from ("t0", "t1") if isinstance(part.upper, tree.Number) else ("t0",)
 
 
 def _before_own_cost(formulas: Sequence[Formula], context: Context) -> Iterator[Formula]:

@@ -16,7 +16,7 @@ from itertools import pairwise
 from adjointcheck.notes.letters.context import MOTIONS, ROLES, Context, Declared, Law, key
 from adjointcheck.notes.letters.derivatives import without_rates
 from adjointcheck.notes.letters.meaning import Symbol, children, rebuilt, resolve, unknown, walk
-from adjointcheck.notes.letters.primes import unprimed
+from adjointcheck.notes.letters.primes import is_primed, unprimed
 from adjointcheck.notes.letters.quantities import here
 from adjointcheck.notes.letters.usage import (
     HAMILTONIANS,
@@ -161,9 +161,9 @@ def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:
     """{letter: its first equation of motion} of those that are written in plain letters; s of s = dx/dbeta is no state."""
     found: dict[str, tuple[tree.Letter, Node]] = {}
     chains = list(chains)
-    slopes = {key(letter) for chain in chains for letter in _named_slopes(chain)}
     numbers = {known.letter for known in context.letters.values() if known.part}
     fields = {known.letter for known in context.of("f")}
+    slopes = {key(letter) for chain in chains for letter in _named_slopes(chain, fields)}
     motions = [motion for chain in first_order(chains) if (pair := pair_of(chain)) for motion in moved_letters(*pair)]
     moved = {key(letter) for letter, _ in motions}
     for letter, right in motions:
@@ -173,13 +173,15 @@ def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:
     return found
 
 
-def _named_slopes(chain: tree.Chain) -> Iterator[tree.Letter]:
-    """s of s = dx/dbeta and of dx/dbeta =: s: another name of what it says, whatever law it has."""
+def _named_slopes(chain: tree.Chain, fields: Container[str]) -> Iterator[tree.Letter]:
+    """s of s = dx/dbeta and of dx/dbeta =: s: another name of what it says, whatever law it has; x of df/dtheta = x is none."""
     for one, other in pairwise(chain.sides):
         for left, right in ((one, other), (other, one)):
             by = right.by[0] if isinstance(right, tree.Derivative) and len(right.by) == 1 else None
             letter = head(left) if isinstance(left, tree.Letter | tree.Call) else None  # dy-dot/dx = delta y names nothing
-            if letter is not None and not letter.accents and isinstance(by, tree.Letter) and by.name not in TIMES:
+            of = head(right.of) if isinstance(right, tree.Derivative) else None
+            spelt = of is not None and key(of) in fields
+            if letter is not None and not letter.accents and not spelt and isinstance(by, tree.Letter) and by.name not in TIMES:
                 yield letter
 
 
@@ -489,7 +491,8 @@ def _is_cost(chain: tree.Chain, context: Context) -> bool:
     """J = ..., min over u of ...: an integral or an end cost, in which nothing is differentiated."""
     pair = pair_of(chain)
     letter = head(pair[0]) if pair else None
-    named = letter is not None and not letter.accents and context.letters.get(key(letter), Declared("", "J")).symbol == "J"
+    known = context.letters.get(key(letter), Declared("", "J")) if letter is not None else None
+    named = letter is not None and not (letter.accents or is_primed(letter)) and known is not None and known.symbol == "J"
     parts = list(walk(chain))
     if any(isinstance(part, tree.Letter) and {*part.accents} & {*MOTIONS} for part in parts):
         return False  # a Lagrangian, with the equation of motion in it

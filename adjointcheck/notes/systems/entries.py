@@ -40,7 +40,8 @@ def as_motion(chain: tree.Chain, fields: Fields) -> tree.Chain:
     if len(cells) > 1 and not letter.below and any(replace(rate, accents=()) in walk(pair[1]) for rate in rates):
         return replace(chain, sides=(tree.Vector(tuple((rate,) for rate in rates)), tree.Vector(tuple((cell,) for cell in cells))))
     matrices = any(isinstance(part, tree.Letter) and part.name[:1].isupper() for part in walk(pair[1]))
-    scalar = isinstance(pair[0], tree.Call) and not (cells or letter.below or matrices)
+    named = isinstance(pair[0], tree.Call) or state in walk(pair[1])  # f = -theta x is as good as f(x) = -theta x
+    scalar = named and not (cells or letter.below or matrices)
     return replace(chain, sides=(_rate(state), pair[1])) if scalar else chain
 
 

@@ -28,6 +28,8 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
     shape, layered = _space(space), is_placed(letter, context)
     if shape is None or len(letter.below) > 1 or (letter.below and staged(context)):  # k_{n,i} of a stage is no letter of its own
         return "assumption", (), context
+    if _is_slope(letter, context):
+        return "assumption", (), context
     letter = replace(letter, below=()) if layered else letter
     path = isinstance(chain.sides[0], tree.Call) or layered
     usual = (("x", USUAL_STATES), ("w", USUAL_CONTROLS), *(() if path else (("theta", USUAL_PARAMETERS),)))  # p(t) is no parameter
@@ -42,6 +44,14 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
     elif (known := context.letters[key(letter)]).symbol == "x" and known.source == "proposed" and isinstance(chain.sides[0], tree.Call):
         context = context.declare(replace(known, shape=(shape[0], "1")))
     return "assumption", (key(letter),), context
+
+
+def _is_slope(letter: tree.Letter, context: Context) -> bool:
+    """f_x and f_theta, Jacobians of the field."""
+    below = letter.below[0] if len(letter.below) == 1 else None
+    inputs = {*USUAL_STATES, *USUAL_CONTROLS, *USUAL_PARAMETERS, *(known.letter for known in context.letters.values())}
+    named = letter.name in ("f", "F") and context.letters.get(letter.name, Declared("", "f")).symbol == "f"
+    return named and isinstance(below, tree.Letter) and below.name in inputs - {"k", "s"}
 
 
 def _beside_state(shape: tuple[str, str], context: Context) -> bool:

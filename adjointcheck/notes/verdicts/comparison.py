@@ -206,7 +206,8 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Contradiction) 
     tried = [stage]
     if outcome.counterexample.gap == UNFITTING:
         return replace(outcome, stages=(stage,))
-    if "optimal" in context.hypotheses or (_about_optimum(left, right) and not is_general(left, right)):
+    steered = bool(context.of("w") or context.of("theta")) if not context.parts("x") else bool(context.of("w"))
+    if "optimal" in context.hypotheses or (steered and _about_optimum(left, right) and not is_general(left, right)):
         tried.append(replace(stage, optimal=True))
         found = in_stage(left, right, tried[-1])
         if isinstance(found, Agreement):

@@ -10,6 +10,7 @@ from adjointcheck.notes.letters.costs import apart
 from adjointcheck.notes.letters.progression import read_as
 from adjointcheck.notes.letters.stretched import ENDS, later, shortened, stretched
 from adjointcheck.notes.proofs.claims import Unclear, claim_of
+from adjointcheck.notes.proofs.closed_forms import KNOWN_ENDS, at_known_ends
 from adjointcheck.notes.proofs.columns import side_by_side
 from adjointcheck.notes.proofs.composition import Claim
 from adjointcheck.notes.proofs.prove import Proof, Slots, prove, rejected
@@ -84,6 +85,10 @@ def _in_reading(left: Node, right: Node, context: Context, form: str) -> Proof:
         found.append(_in_reading(*near, context, form))
         if found[-1].status is Status.PROVED:
             return found[-1]
+    if (solved := at_known_ends(left, right, context)) != (left, right):
+        found.append(_in_reading(*solved, context, form))
+        if found[-1].status is Status.PROVED:
+            return replace(found[-1], path=(KNOWN_ENDS, *found[-1].path), vacuous=False)
     clear = [proof for proof in found if proof.status is not Status.UNKNOWN]
     return (clear or found or [Proof(Status.UNKNOWN, reason="no setting for this kind of notes")])[0]
 

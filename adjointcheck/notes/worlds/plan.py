@@ -52,7 +52,7 @@ class Stage:
         """The horizon: where the notes give numbers, and a line is judged there, these."""
         if self.context.option("ends") != "as written":
             return USUAL
-        start, end = (moment(self.context.of(symbol)[0].letter) for symbol in ("t0", "t1"))
+        start, end = (moment(next((known.letter for known in self.context.of(symbol)), "")) for symbol in ("t0", "t1"))
         start = start or 0.0
         return start, end if end is not None else start + USUAL[1] - USUAL[0]
 
