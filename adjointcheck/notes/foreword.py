@@ -39,6 +39,7 @@ from adjointcheck.notes.systems.chapters import example_of, moves_again, sequel_
 from adjointcheck.notes.systems.concrete import acquainted
 from adjointcheck.notes.systems.densities import shaped, told
 from adjointcheck.notes.systems.dependent import dependent
+from adjointcheck.notes.systems.endless import ENDLESS
 from adjointcheck.notes.systems.ensembles import one_sample, peopled
 from adjointcheck.notes.systems.impacts import impacted
 from adjointcheck.notes.systems.iterates import iterated_in
@@ -206,7 +207,7 @@ def foretold(formulas: Iterable[Formula], context: Context) -> tuple[Context, Co
     after, formulas = context, list(formulas)
     for i, formula in enumerate(formulas):
         chain, after = formula.unread or read_formula(formula.text, after.reader()), meant(formula.paragraph, after)
-        if not isinstance(chain, Unread) and not context.option(RICCATI) and (letter := weighing(chain)):
+        if not isinstance(chain, Unread) and not context.option(RICCATI) and (letter := weighing(chain, bool(after.option(ENDLESS)))):
             return foretold(formulas, replace(context, options={**context.options, RICCATI: letter}))
         try:
             resolved, after = (None, after) if isinstance(chain, Unread) else understand(chain, after)

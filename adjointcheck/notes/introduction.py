@@ -76,6 +76,7 @@ from adjointcheck.notes.systems.concrete import written_out
 from adjointcheck.notes.systems.current_values import current_hamiltonian, priced, repriced
 from adjointcheck.notes.systems.densities import supposed, untraced
 from adjointcheck.notes.systems.discounted import current_multiplier
+from adjointcheck.notes.systems.endless import endless, regulating, settled
 from adjointcheck.notes.systems.ensembles import EACH, single
 from adjointcheck.notes.systems.flows import phased, spoken_of
 from adjointcheck.notes.systems.impacts import by_cases, cased, jump
@@ -164,7 +165,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
             resolved = replace(_resolved(unprimed(chain, after), after), status=status, form="", introduced=names)
             after = reduce(_besides, chain.conditions, after) if status == "assumption" else after
             told = introduce in UNJUDGED or (introduce is layers and ANY_STEP in after.letters)
-            return replace(resolved, problems=()) if told else resolved, _explained(after, chain)
+            return replace(resolved, problems=()) if told else resolved, regulating(_explained(after, chain))
     chain, context = least(chain, context)
     context = carried_back(chain, with_end_multiplier(chain, stage_letters(chain, context)))
     after = _explained(chained(chain, propose(chain, governed(chain, vectors(chain, parametric(chain, context))))), chain)
@@ -189,7 +190,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = joined(at_samples(stepwise(by_cases(made, context), context), context), context)
     sides = (weighted(numbers(priced_value(side, context)), context) for side in implied(made.sides))
     made = shared(replace(made, sides=tuple(curved(lengths(side)) for side in sides)))
-    made = paid_at_end(made, context)
+    made = settled(paid_at_end(made, context), context)
     stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
     letters = [letter for side in stated for letter in unknown(side)]
     problems = tuple(f"not clear: {letter}" if letter.count(" ") > 1 else
@@ -453,6 +454,7 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
             names += more
     context = constants(value, context, ("1", "1"))
     paid_for, context = folded(spelt(value, context), context)
+    paid_for, context = endless(value, paid_for, context)
     law = law_of(letter, paid_for)
     paid = ["running"] * bool(integrals) + ["terminal"] * bool(ended or _quadratic_end(value, context))
     return "assumption", names, priced_example(replace(context, laws=(*context.laws, law)).believed(paid))

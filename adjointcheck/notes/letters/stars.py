@@ -17,13 +17,15 @@ from fractions import Fraction
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
 from adjointcheck.notes.letters.meaning import Applied, resolve, walk
 from adjointcheck.notes.letters.quantities import OPTIMAL, STARS
-from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, USUAL_STATES, head, pair_of, role_in
+from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, USUAL_STATES, head, moving, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.document import Formula
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.tree import Node
 
 CHOSEN = frozenset((*USUAL_STATES, *USUAL_CONTROLS, "alpha", "theta", "T", "t_f", "t_1", "J", "V"))
+REST = "_rest"
+ZERO = tree.Number(Fraction(0))
 TURNED = {"row": "column", "column": "row", "": ""}
 _BRACKET = re.compile(r"[)\]]\s*\^\s*(?:\{\s*(?:\\!\s*)?)?(?:\*|\\ast|\\star)")
 
@@ -103,14 +105,27 @@ def _left(node: Node) -> tuple[tree.Letter, ...]:
 
 
 def resting(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
-    """f(x^*, theta) = 0, a state of rest: x^* is a letter of its own, and no state along a solution."""
+    """f(x^*, theta) = 0 or xdot = udot = 0, a state of rest: x^* and u^* are letters of their own, with no value along a solution."""
+    letters = _stopped(chain, context) or _solved(chain, context)
+    for letter in letters:
+        shape = next((known.shape for known in context.of(role_in(letter, context))), ("1", "1"))
+        context = context.declare(Declared(f"{key(letter)}^*", own(f"{key(letter)}{REST}"), shape, source="proposed"))
+    return ("assumption", tuple(f"{key(letter)}^*" for letter in letters), context) if letters else None
+
+
+def _solved(chain: tree.Chain, context: Context) -> list[tree.Letter]:
+    """x of f(x^*, theta) = 0."""
     pair = pair_of(chain)
-    still = pair is not None and pair[1] == tree.Number(Fraction(0)) and resolve(pair[0], context)
+    still = pair is not None and pair[1] == ZERO and resolve(pair[0], context)
     if pair is None or not isinstance(still, Applied) or still.name != "f":
-        return None
+        return []
     marked = (replace(part, above=()) for part in walk(pair[0]) if isinstance(part, tree.Letter) and _is_marked(part))
-    state = next((letter for letter in marked if role_in(letter, context) == "x"), None)
-    if state is None:
-        return None
-    name, shape = f"{key(state)}^*", context.of("x")[0].shape
-    return "assumption", (name,), context.declare(Declared(name, own(f"{key(state)}_rest"), shape, source="proposed"))
+    return [letter for letter in marked if role_in(letter, context) == "x"][:1]
+
+
+def _stopped(chain: tree.Chain, context: Context) -> list[tree.Letter]:
+    """k and c of kdot = cdot = 0, where the state has a law."""
+    letters = [moving(side) for side in chain.sides[:-1]]
+    found = [letter for letter in letters if letter is not None and role_in(letter, context) in ("x", "w")]
+    rest = chain.sides[-1] == ZERO and {*chain.relations} == {"="} and context.law("dynamics") is not None
+    return found if rest and len(found) == len(letters) > 1 else []

@@ -12,7 +12,7 @@ from adjointcheck.notes.letters.context import GREEK, ORDER, ROLES, USUAL, Conte
 from adjointcheck.notes.letters.costs import integrates
 from adjointcheck.notes.letters.meaning import INDICES, Applied, Symbol, children, resolve, symbols, walk
 from adjointcheck.notes.letters.own_letters import LOOSE, is_placed, own_letters, walk_letters
-from adjointcheck.notes.letters.quantities import OPTIMAL, STARS, is_output
+from adjointcheck.notes.letters.quantities import OPTIMAL, STARS, instead, is_output
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.instants import instant
 from adjointcheck.notes.reading.tree import Node
@@ -107,7 +107,7 @@ def introduced_function(node: Node, symbol: str, context: Context, timed: bool =
     names: list[str] = []
     slots: list[str] | None = None
     if isinstance(node, tree.Call):
-        slots = []
+        slots, context = [], steering(node, context) if symbol == "L" else context
         for argument in node.arguments:
             context, slot = slot_of(argument, symbol, context, timed, names)
             slots.append(slot)
@@ -126,6 +126,16 @@ def introduced_function(node: Node, symbol: str, context: Context, timed: bool =
         return context, tuple(names)
     declared = Declared(key(function), symbol, role.shape, role.kind, arguments=arguments, source="proposed")
     return context.declare(declared), (key(function), *names)
+
+
+def steering(paid: tree.Call, context: Context) -> Context:
+    """With c of a running cost U(c) as the control, where it was taken for a constant of the dynamics and nothing else steers."""
+    letter = head(paid.arguments[0]) if len(paid.arguments) == 1 else None
+    known = context.letters.get(key(letter)) if letter is not None else None
+    if known is None or (known.source, known.kind, known.symbol) != ("proposed", "constant", own(known.letter)) or context.of("w"):
+        return context
+    laws = tuple(replace(law, right=instead(law.right, Symbol(known.symbol), Symbol("w"))) for law in context.laws)
+    return replace(context.declare(replace(known, symbol="w", kind="path")), laws=laws)
 
 
 def slot_of(argument: Node, function: str, context: Context, timed: bool, names: list[str]) -> tuple[Context, str]:

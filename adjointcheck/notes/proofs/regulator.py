@@ -13,6 +13,7 @@ from typing import Any
 
 from adjointcheck.expression.grammar import to_text
 from adjointcheck.notes.proofs.settings import Setting
+from adjointcheck.notes.systems.endless import LASTING
 from adjointcheck.trusted.verdict import Status
 
 Names = Mapping[str, str]
@@ -86,7 +87,13 @@ def regulator_steps(names: Names, known: Container[str]) -> Iterator[dict[str, A
     solved = f"inverse({r})*transpose(hole)/({c})"
     yield _step("control", "rewrite", f"w = -inverse({r})*(transpose({b})*transpose(p)/({c}){crossed and crossed + '*x'})",
                 ["stationary_is"], stationary_is=solved)
-    yield _step("riccati", "assume", f"P.dot = -(P*{a} + transpose({a})*P - (P*{b}{weight})*{gain} + {q})", [])
+    law, fed = f"P*{a} + transpose({a})*P", f"(P*{b}{weight})*{gain}"
+    if m == LASTING:
+        yield _step("still", "assume", "P.dot = 0", [])
+        yield _step("steady", "assume", f"{q} = {fed} - ({law})", [])
+        yield _step("riccati", "rewrite", f"P.dot = -({law} - {fed} + {q})", ["still", "steady"], still="hole", steady="hole")
+    else:
+        yield _step("riccati", "assume", f"P.dot = -({law} - {fed} + {q})", [])
     yield _step("riccati_end", "assume", f"P = {m}", [], at="t1")
     yield _step("gain", "define", f"K = {gain}", [])
     if "-" not in names["aim"]:

@@ -60,13 +60,13 @@ RICCATI = "riccati"
 VALUES = ("V", "mathcal{V}", "J", "W", "v", "Vfun", "Vnext")
 
 
-def weighing(chain: tree.Chain) -> str:
-    """P of (R + B' P_{k+1} B)^-1, or of P-dot beside P B R^-1 B' P: the letter of a Riccati equation."""
+def weighing(chain: tree.Chain, still: bool = False) -> str:
+    """P of (R + B' P_{k+1} B)^-1, of P-dot beside P B R^-1 B' P, or without P-dot where it is `still`: the letter of a Riccati equation."""
     nodes = list(walk(chain))
     rates = {letter.name for node in nodes if isinstance(node, tree.Letter | tree.Derivative) and (letter := moving(node)) is not None}
     for node in nodes:
         letter = _between_inputs(node) or _around_inverse(node)
-        if letter is not None and letter.name[:1].isupper() and (letter.below or letter.name in rates):
+        if letter is not None and letter.name[:1].isupper() and (letter.below or letter.name in rates or still):
             return letter.name
     return ""
 

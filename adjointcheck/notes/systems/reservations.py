@@ -430,7 +430,7 @@ def _moves(left: Node, right: Node, context: Context) -> bool:
     rates = any(isinstance(of, Symbol) and of.name in inputs and of.at in (None, Symbol("t")) for of in moved) and not varied
     noise = Symbol("t") in varied
     single = context.over() == "time" and not context.of("g")  # over layers and at events notes speak of several fields
-    return (rates or noise) and single and (law is None or law.right != right)
+    return (rates or noise) and single and (law is None or {law.left, law.right} != {left, right})
 
 
 def _names(node: Node) -> frozenset[str]:

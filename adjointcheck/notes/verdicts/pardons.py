@@ -15,11 +15,13 @@ from adjointcheck.notes.letters.forms import is_solved_state
 from adjointcheck.notes.letters.meaning import Applied, Symbol, children, core_of, symbols, walk
 from adjointcheck.notes.letters.numbered import barred, customary
 from adjointcheck.notes.letters.own_inputs import input_of, is_matrix
+from adjointcheck.notes.letters.stars import REST
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.regions import SUPPOSED
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.current_values import is_undiscounted
 from adjointcheck.notes.systems.densities import rests_on_shape
+from adjointcheck.notes.systems.endless import speaks_of_end
 from adjointcheck.notes.systems.multiplier import supposed
 from adjointcheck.notes.systems.reservations import ends_at_start, given, is_only_named, is_unchosen
 from adjointcheck.notes.systems.sampling import is_paid_last
@@ -248,6 +250,9 @@ PARDONS = (
     Pardon(_if(_under_some_control, "it is so under one control, and no formula says that this is the optimal one")),
     Pardon(_if(_of_untold_price, "what nu is no line before says: no end condition has it as its multiplier")),
     Pardon(_if(_at_rest, "it may be a state of rest, and no line says so in a form that is understood")),
+    Pardon(_if(lambda line: speaks_of_end(line.pair, line.notes), "it is said of the end of a horizon that has none")),
+    Pardon(_if(lambda line: any(name.endswith(REST) for name in symbols(line.left) | symbols(line.right)),
+               "it speaks of a state of rest, of which the worlds know nothing")),
     Pardon(_if(_right_transposed, "it is the transpose of a gradient that has its matrix's shape; declare `gradients: columns`")),
     Pardon(_if(_right_elsewhere, "it is wrong for the cost named last, and may be right for another one; name the cost")),
     Pardon(_if(lambda line: line.relation == ":=", "a definition of what was taken for something else here")),

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.linalg import expm
+from scipy.linalg import expm, solve_continuous_are
 
 from adjointcheck.notes.letters.costs import ending
-from adjointcheck.notes.letters.meaning import Symbol
+from adjointcheck.notes.letters.meaning import Symbol, symbols
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.endless import ENDLESS, LASTING
 from adjointcheck.notes.worlds.evaluation import Env, NoValue, by_letter, lawful
 from adjointcheck.notes.worlds.fields import Path
 from adjointcheck.notes.worlds.jet import real
@@ -67,5 +68,17 @@ def regulator_of(world: Any) -> Regulator:
     scales = (1.0, 2.0, -1.0, -2.0)  # L is c x' Q x/2, and the costate c x' P
     usual = 2.0 if weight is None and not world.context.parts("x") else 1.0
     scale = next((c for c in scales if weight is not None and np.allclose(weight[0], c * real(weight[1]))), usual)
-    end = slope(ending(world.objective), "x", "x")
-    return Regulator(jacobian("x"), jacobian("w"), q, r, slope(cost, "x", "w"), end, scale)
+    a, b, crossed, last = jacobian("x"), jacobian("w"), slope(cost, "x", "w"), ending(world.objective)
+    if world.context.option(ENDLESS) and LASTING not in symbols(last):
+        raise NoValue("a Riccati equation without an end, of a problem that is not told as a regulator's")
+    end = lasting(a, b, q, r, crossed) if LASTING in symbols(last) else slope(last, "x", "x")
+    return Regulator(a, b, q, r, crossed, end, scale)
+
+
+def lasting(a: Any, b: Any, q: Any, r: Any, crossed: Any) -> Any:
+    """The constant solution of Riccati's equation, of weights that may all be negative."""
+    sign = -1.0 if r[0, 0] < 0 else 1.0
+    try:
+        return sign * solve_continuous_are(a, b, sign * q, sign * r, s=sign * crossed)
+    except (np.linalg.LinAlgError, ValueError) as error:
+        raise NoValue("a regulator without an end that has no stable feedback") from error

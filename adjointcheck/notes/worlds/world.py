@@ -246,6 +246,10 @@ class World:
         """The Riccati matrix of a regulator: x' P x (with x' Q x in the cost; x' P x / 2 with x' Q x / 2) is the optimal cost to go."""
         return self.gains[0][place] if self.layered else self.riccati(place).reshape(*self.shape("P"))
 
+    def value_lasting(self, place: Value) -> Value:
+        """S of x' S x, what a regulator without an end pays from any time on."""
+        return scalar(self.regulator.end / self.regulator.scale)
+
     @cached_property
     def riccati(self) -> Path:
         return self.regulator.riccati(self)

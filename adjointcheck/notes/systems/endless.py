@@ -1,0 +1,77 @@
+"""A horizon without an end: what is paid after any time T is a function of the state there, and x' S x/2 for a regulator.
+
+    int_0^infty L dt = int_0^T L dt + V(x(T))        A' S + S A - S B R^-1 B' S + Q = 0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
+
+from adjointcheck.notes.letters.context import Context, Declared
+from adjointcheck.notes.letters.meaning import Applied, Symbol, children, walk
+from adjointcheck.notes.letters.quantities import instead
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.ansatz import cost_sign, is_halved
+
+LASTING = "lasting"  # S of x' S x
+NAME = "what a regulator pays from any time on"
+ENDLESS = "endless"
+END = Symbol("x", at=Symbol("t1"))
+REST = Applied("Psi", (("x", END),))
+INFINITY = 99
+
+
+def endless(value: Node, cost: Node, context: Context) -> tuple[Node, Context]:
+    """With any V(x(T)) for what is paid from T on, where a cost, `value` as written, is an integral to infinity."""
+    infinite = any(isinstance(part, tree.Integral) and part.upper == tree.Letter("infty") for part in walk(value))
+    if not infinite or context.over() == "layers":
+        return cost, context
+    return tree.Sum((*tree.terms(cost), REST)), replace(context, options={**context.options, ENDLESS: "yes"})
+
+
+def regulating(context: Context) -> Context:
+    """With x' S x/2 for V, where the dynamics are linear and the cost is quadratic, with its 1/2 or without."""
+    law, cost, state = context.law("dynamics"), context.law("objective"), context.of("x")
+    terms = tree.terms(cost.right) if cost is not None else ()
+    paid = tuple(term for term in terms if term is not REST)
+    if law is None or cost is None or len(paid) == len(terms) or not state or context.parts("x"):
+        return context
+    if degree(law.right) != 1 or degree(tree.Sum(paid)) != 2:
+        return context
+    square = (tree.Number(Fraction(1, 2)),) * is_halved(context) + (tree.Transposed(END), Symbol(LASTING), END)
+    end: Node = tree.Product(square) if cost_sign(context) > 0 else tree.Negative(tree.Product(square))
+    ended = replace(cost, right=tree.Sum((*paid, end)))
+    context = context.declare(Declared(NAME, LASTING, (state[0].shape[0],) * 2, source="proposed"))
+    return replace(context, laws=tuple(ended if other is cost else other for other in context.laws))
+
+
+def settled(chain: tree.Chain, context: Context) -> tree.Chain:
+    """P at the start, of J = x_0' P x_0/2: the same at all times."""
+    if NAME not in context.letters or Symbol("J") not in chain.sides:
+        return chain
+    return replace(chain, sides=tuple(instead(side, Symbol("P"), Symbol("P", at=Symbol("t0"))) for side in chain.sides))
+
+
+def speaks_of_end(sides: Iterable[Node], context: Context) -> bool:
+    """Does an equation take something at the end of a horizon without one?"""
+    return bool(context.option(ENDLESS)) and any(getattr(part, "at", None) == END.at for side in sides for part in walk(side))
+
+
+def degree(node: Node) -> int:
+    """Of a polynomial in state and control with constant coefficients; INFINITY for anything else."""
+    match node:
+        case Symbol("x" | "w"):
+            return 1
+        case Symbol("t") | Applied():
+            return INFINITY
+        case tree.Sum() | tree.Negative() | tree.Transposed() | tree.Integral() | tree.Vector():
+            inner = (node.body,) if isinstance(node, tree.Integral) else children(node)
+            return max(map(degree, inner), default=0)
+        case tree.Product(factors):
+            return sum(map(degree, factors))
+        case tree.Power(base, tree.Number(value)) if value.denominator == 1 and value > 0:
+            return degree(base) * int(value)
+    return INFINITY if any(map(degree, children(node))) else 0

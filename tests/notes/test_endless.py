@@ -1,0 +1,46 @@
+"""Horizons without an end, controls that only the cost tells, and states of rest."""
+
+from __future__ import annotations
+
+import pytest
+from understood import statuses
+
+LAW = r"The system $\dot x = A x + B u$, $x(0) = x_0$, with symmetric $Q$ and $R$. "
+HALVED = LAW + r"$$ J = \frac12 \int_0^\infty (x^T Q x + u^T R u)\,dt $$ "
+WHOLE = r"$$ J = \int_0^\infty (x^T Q x + u^T R u)\,dt $$ " + LAW
+EQUATION = r"$$ A^T P + P A - P B R^{-1} B^T P + Q = 0 $$ $$ A^T P + P A - P B R^{-1} B^T P - Q = 0 $$ "
+FED = r"$$ u = -R^{-1} B^T P x $$ $$ u = -B^T P x $$ "
+
+
+@pytest.mark.parametrize(("given", "worth"), [
+    (HALVED, r"$$ J^* = \frac12 x_0^T P x_0 $$ $$ J^* = x_0^T P x_0 $$"),
+    pytest.param(WHOLE, r"$$ J^* = x_0^T P x_0 $$ $$ J^* = \frac12 x_0^T P x_0 $$", marks=pytest.mark.campaign),  # computing time
+])
+def test_the_matrix_of_a_regulator_without_an_end_stands_still(given: str, worth: str) -> None:
+    assert statuses(given + EQUATION + FED + worth)[3:] == ["proved", "refuted"] * 3
+
+
+def test_a_costate_lives_on_what_is_paid_later() -> None:
+    costate = r"$$ H = \frac12 (x^T Q x + u^T R u) + \lambda^T (A x + B u) $$ $$ \dot\lambda = -Q x - A^T\lambda $$ $$ \dot\lambda = -Q x + A^T\lambda $$"
+    assert statuses(HALVED + costate + r"$$ \lambda(\infty) = 0 $$")[4:] == ["proved", "refuted", "unknown"]
+
+
+GROWTH = [r"$$ J = \int_0^\infty e^{-\rho t} u(c)\,dt $$", r"$$ \dot k = f(k) - c $$"]
+CURRENT = r" to be maximised. The current-value Hamiltonian is $$ H = u(c) + \mu (f(k) - c) $$ $$ u'(c) = \mu $$ $$ u'(c) = -\mu $$"
+
+
+@pytest.mark.parametrize("given", [GROWTH, GROWTH[::-1]])
+def test_what_is_consumed_is_chosen(given: list[str]) -> None:
+    found = statuses(" ".join(given) + CURRENT + r"$$ \dot\mu = \rho\mu - f'(k)\mu $$ $$ \dot\mu = \rho\mu + f'(k)\mu $$")
+    assert found[3:] == ["proved", "refuted", "proved", "refuted"]
+
+
+def test_a_state_of_rest_is_no_state_along_a_solution() -> None:
+    rest = r"$$ \dot k = f(k) - \delta k - c $$ $$ J = \int_0^\infty e^{-\rho t} u(c(t))\,dt $$ $\dot c = \dot k = 0$ means $$ f'(k^*) = \rho + \delta $$"
+    assert statuses(rest + r"$$ c^* = f(k^*) - \delta k^* $$")[-2:] == ["unknown", "unknown"]
+
+
+def test_a_mass_beside_the_rate_is_another_motion() -> None:
+    law = r"$$ \dot y = f(t,y,p), \quad y(t_0) = y_0(p) $$ $$ G = \int_{t_0}^T g(t,y,p)\,dt $$ $$ \dot\lambda = -f_y^T\lambda - g_y^T $$ "
+    slope = r"$$ \frac{dG}{dp} = \lambda^T(t_0)\frac{\partial y_0}{\partial p} + \int_{t_0}^T (g_p + \lambda^T f_p)\,dt $$ "
+    assert statuses(f"{law} {slope} For $M \\dot y = f(t,y,p)$ the gradient is {slope}")[4:] == ["proved", "unknown", "unknown"]
