@@ -14,7 +14,7 @@ from adjointcheck.notes.letters.activations import activating
 from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key, letter_name, own, read_header
 from adjointcheck.notes.letters.cost_parts import parted
 from adjointcheck.notes.letters.marks import marked
-from adjointcheck.notes.letters.meaning import Symbol, resolve
+from adjointcheck.notes.letters.meaning import Symbol, resolve, walk
 from adjointcheck.notes.letters.moments import above, below
 from adjointcheck.notes.letters.nets import netted, spelt
 from adjointcheck.notes.letters.notation import spoken
@@ -26,7 +26,7 @@ from adjointcheck.notes.letters.shorthand import partials
 from adjointcheck.notes.letters.stars import starred
 from adjointcheck.notes.letters.symmetry import SOME, symmetric
 from adjointcheck.notes.letters.tangent import foretold_sensitivity, linearised, priced, residuals
-from adjointcheck.notes.letters.usage import USUAL_COSTATES, head, moving, pair_of, role_in
+from adjointcheck.notes.letters.usage import USUAL_COSTATES, ends, head, moving, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.ambiguities import called_in, discounts_in, maps_beside_bold, numbers_in, rates_in, timed_in
 from adjointcheck.notes.reading.latex import Unread, read_formula
@@ -135,6 +135,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = valuing(_chains(formulas, context), priced_steps(_chains(formulas, context), (formula.text for formula in formulas), context))
     context = algebraic([unprimed(chain, context) for chain in _chains(formulas, context)], context)
     context = begins([unprimed(chain, context) for chain in _chains(formulas, context)], context)
+    context = from_zero(_chains(formulas, context), context)
     law = next((found for chain in _chains(formulas, context) if (found := stated(unprimed(chain, context), context))), None)
     first = context.over() == "layers"  # a flow that comes after layers has letters of its own
     if law is not None and not context.law("dynamics") and not first:  # those of xdot = f(x) hold for a cost that is stated before
@@ -188,6 +189,16 @@ def begins(chains: Sequence[tree.Chain], context: Context) -> Context:
         return context
     started = any(isinstance(left, tree.Call) and left.function == letter and left.arguments in STARTS for left, _ in pairs)
     return context.declare(Declared(key(letter), "x", ROLES["x"].shape, "path", source="proposed")) if started else context
+
+
+def from_zero(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """With 0 as the start, where values are taken at 0, rho(x(0)), and no start has a name."""
+    if context.over() == "layers" or context.of("t0"):
+        return context
+    nodes = [part for chain in chains for part in walk(chain)]
+    named = any(isinstance(part, tree.Letter) and part == STARTS[1][0] for part in nodes)
+    placed = any(isinstance(part, tree.Call) and part.arguments == STARTS[0] for part in nodes)
+    return ends(context, "t0", STARTS[0][0]) if placed and not named else context
 
 
 def flow(chain: tree.Chain, context: Context) -> Introduced:

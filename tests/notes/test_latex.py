@@ -111,6 +111,8 @@ READ: list[tuple[str, str]] = [
     (r"\operatorname{tr}\left(\frac{\partial f}{\partial z}\right) = 0", r"tr(df/dz) = 0"), (r"\mathrm{tr}(A B) = 0", r"tr(A * B) = 0"), (r"\mathrm{Tr}\, A = 0", r"tr(A) = 0"),
     (r"\text{tr}(A) = 0", r"tr(A) = 0"), (r"\operatorname{trace}(A) = 0", r"tr(A) = 0"), (r"\log\left|\det \frac{\partial f}{\partial z}\right| = 0", r"log(abs(det(df/dz))) = 0"),
     (r"\det(A) = 0", r"det(A) = 0"), (r"\log p(z) = 0", r"log(p(z)) = 0"), (r"\ln x = 0", r"log(x) = 0"), (r"\exp(-\theta t) = 0", r"exp(-theta * t) = 0"),
+    (r"e^{T \operatorname{tr} A} = 0", "exp(T * tr(A)) = 0"), (r"x_{\mathrm{max}} = 0", "x_max = 0"),
+    (r"e^{-\int_0^T \mathrm{tr} A\,\mathrm{d}t} = 0", "exp(-(int from 0 to T of tr(A) dt)) = 0"),
     (r"e^{-\theta t} = 0", r"exp(-theta * t) = 0"), (r"e^{x} = 0", r"exp(x) = 0"), (r"\sin x = 0", r"sin(x) = 0"), (r"\sin(x) = 0", r"sin(x) = 0"), (r"\sin^2 x = 0", r"sin(x)^2 = 0"),
     (r"k \cos \theta\, p = 0", r"k * cos(theta) * p = 0"), (r"\sin \omega\, t = 0", r"sin(omega * t) = 0"), (r"\log c\ e^{-t} = 0", r"log(c) * exp(-t) = 0"),
     (r"\cos \omega t = 0", r"cos(omega * t) = 0"), (r"\sin 2 x = 0", r"sin(2 * x) = 0"), (r"\tanh(W x + b) = 0", r"tanh(W * x + b) = 0"), (r"\log \det A = 0", r"log(det(A)) = 0"),

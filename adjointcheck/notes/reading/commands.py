@@ -101,7 +101,9 @@ def _roman(terminals: Terminals, at: int, piece: Piece) -> int:
     text, after = content(terminals, at, piece)
     plain = re.sub(r"\\[,;:! ]|~|\s+|\\", "", text)
     is_text = piece.text not in ("mathrm", "operatorname", "mathsf", "mathtt", "mathup", "symrm")
-    if terminals.frame.kind == "script":
+    applied = plain in signs.FUNCTIONS and not terminals.next(after).is_sign("}", ",", "_")  # e^{T \operatorname{tr} A}, but x_{\max}
+    ends = plain.startswith("d") and bool(terminals.frame.integrals)
+    if terminals.frame.kind == "script" and not (applied or ends):
         terminals.emit("NAME" if _ALNUM.match(plain) else "WORDS", plain if _ALNUM.match(plain) else text.strip(), piece)
         return after
     if plain == "d" and not is_text:
