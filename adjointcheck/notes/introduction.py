@@ -313,7 +313,7 @@ def _time_step(right: Node, call: Node, context: Context) -> Context:
     """h of x + h f."""
     for part in walk(right):
         if isinstance(part, tree.Product) and call in part.factors:
-            for factor in part.factors:
+            for factor in (factor.above if isinstance(factor, tree.Quotient) else factor for factor in part.factors):
                 if isinstance(factor, tree.Letter) and key(factor) not in context.letters and key(factor) not in USUAL:
                     context = context.declare(Declared(key(factor), "h", source="proposed"))
                 elif isinstance(factor, tree.Letter) and factor.accents == ("Delta",):

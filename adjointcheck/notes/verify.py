@@ -21,7 +21,7 @@ from adjointcheck.notes.explanations import explained
 from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
 from adjointcheck.notes.foreword import begun
 from adjointcheck.notes.introduction import Resolved, understand
-from adjointcheck.notes.letters.context import HYPOTHESES, LATER, Context, Law, read_header
+from adjointcheck.notes.letters.context import HYPOTHESES, LATER, Context, read_header
 from adjointcheck.notes.letters.curvature import is_tangent_law
 from adjointcheck.notes.letters.derivatives import in_cells
 from adjointcheck.notes.letters.forms import about_end_time, conserves_energy, is_at_end, is_general
@@ -34,7 +34,7 @@ from adjointcheck.notes.letters.quadratures import carried
 from adjointcheck.notes.letters.quantities import here
 from adjointcheck.notes.letters.second_costate import about_end, through_end
 from adjointcheck.notes.letters.starting import START, moving
-from adjointcheck.notes.proofs.closed_forms import at_known_ends, gives_solution, is_solution
+from adjointcheck.notes.proofs.closed_forms import at_known_ends, gives_solution, solution_of
 from adjointcheck.notes.proofs.prove import Proof, Slots
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.latex import Unread, read_formula
@@ -345,8 +345,8 @@ class Notes:
             self.context = settled(left, right, confirmed((left, right), self.context))
         self.context = shown((left, right), told((left, right), self.context)) if found.status == "proved" else self.context
         self.tangent = self.sentence if found.status == "proved" and is_tangent_law(here(left)) else self.tangent
-        if found.status == "proved" and is_solution(*(solved := at_known_ends(*sides, self.context))):
-            self.context = replace(self.context, laws=(*self.context.laws, Law("solution", *solved)))
+        if found.status == "proved" and (law := solution_of(*at_known_ends(*sides, self.context))) is not None:
+            self.context = replace(self.context, laws=(*self.context.laws, law))
         self.sides[blank.name] = left, right, self.reservations, self.context.option("starts")
         self.readings |= {blank.name: proof.reading} if found.status == "proved" and proof.reading else {}
         if not isinstance(world, Contradiction) or found.status != "refuted" or relation not in EQUALITIES:

@@ -34,3 +34,28 @@ def test_costates_of_implicit_steps(right: str, wrong: str) -> None:
 def test_a_multiplier_of_the_step_is_not_taken_for_a_derivative() -> None:
     given = f"{STEP}\n" + r"J = \Phi(x_N)"
     assert last_two(HEADER, given, r"(I - h A)^T \lambda_n = \lambda_{n+1}", r"\nabla_{u_n} J = h B^T \lambda_n") == ["unknown", "unknown"]
+
+
+BACKWARD = r"""x_{k+1} = x_k + h f(x_{k+1}, \theta)
+J = \phi(x_N)
+p_k = \frac{\partial J}{\partial x_k}"""
+TRAPEZOID = r"""x_{k+1} = x_k + \tfrac{h}{2} (f(x_k) + f(x_{k+1}))
+J_k = f_x(x_k)
+p_k = \frac{\partial E}{\partial x_k}"""
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    (BACKWARD, r"p_k = p_{k+1} (I - h f_x(x_{k+1}, \theta))^{-1}", r"p_k = p_{k+1} (I - h f_x(x_k, \theta))^{-1}"),
+    (BACKWARD, r"p_k (I - h f_x(x_{k+1}, \theta)) = p_{k+1}", r"p_k (I + h f_x(x_{k+1}, \theta)) = p_{k+1}"),
+    (BACKWARD, r"p_k = p_{k+1} + h p_k f_x(x_{k+1}, \theta)", r"p_k = p_{k+1} + h p_{k+1} f_x(x_{k+1}, \theta)"),
+    (BACKWARD, r"\frac{dJ}{d\theta} = h \sum_{k=0}^{N-1} p_k f_\theta(x_{k+1}, \theta)", r"\frac{dJ}{d\theta} = h \sum_{k=0}^{N-1} p_{k+1} f_\theta(x_{k+1}, \theta)"),
+    (TRAPEZOID, r"p_k = p_{k+1} (I - \tfrac{h}{2} J_{k+1})^{-1} (I + \tfrac{h}{2} J_k)", r"p_k = p_{k+1} (I + \tfrac{h}{2} J_k) (I - \tfrac{h}{2} J_{k+1})^{-1}"),
+])
+def test_costates_of_steps_that_a_field_makes_implicit(given: str, right: str, wrong: str) -> None:
+    assert last_two("state: x\nparameters: \\theta\ncostate: p = dJ/dx (row)" if given == BACKWARD else "", given, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_multiplier_of_a_step_by_a_field_is_not_taken_for_a_derivative() -> None:
+    given = "\n".join(BACKWARD.splitlines()[:2])
+    right, wrong = r"\lambda_k (I - h f_x(x_{k+1}, \theta)) = \lambda_{k+1}", r"\lambda_k = \lambda_{k+1} (I - h f_x(x_k, \theta))^{-1}"
+    assert last_two("state: x\ncostate: \\lambda (row)\nobjective: J", given, right, wrong) == ["unknown", "unknown"]

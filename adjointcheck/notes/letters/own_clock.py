@@ -27,7 +27,7 @@ def on_own_clock(left: Node, right: Node, context: Context) -> Context | None:
     placed = any(getattr(part, "at", None) in PLACES or part in PLACES or getattr(part, "name", "") == "J" for part in nodes)
     names = {part.name for part in nodes if isinstance(part, Symbol)}
     bodies = [known.body for known in context.letters.values() if known.body is not None and known.symbol in names]
-    spoken = any(map(tells_time, (left, right, *bodies)))
+    spoken = any(map(tells_time, (left, right, *bodies))) or any(isinstance(side, tree.Number) and side.value for side in (left, right))
     laws = (law.right for law in context.laws)
     if spoken or (placed and (moment(end) is not None or any(map(tells_time, laws)))):
         return replace(context, options={**context.options, "ends": "as written"})

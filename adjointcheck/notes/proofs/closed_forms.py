@@ -34,11 +34,14 @@ def clock_of(context: Context) -> Clock:
     return Clock(start, end, tuple((f"x0_{i}", to_text(number(value))) for i, value in sorted(starts(context).items())))
 
 
-def is_solution(left: Node, right: Node) -> bool:
-    """p_1(t) = 1 - t: a component by the time and by constants."""
-    component = isinstance(left, Symbol) and left.name in ("x", "p") and bool(left.part) and left.at in (None, Symbol("t"))
-    return component and "t" in symbols(right) and not symbols(right) & MOVING and not any(
-        isinstance(part, tree.Derivative | tree.Integral) for part in (right,))
+def solution_of(left: Node, right: Node) -> Law | None:
+    """p_1(t) = 1 - t, x_1(T) = x_0 exp(a T): a component by the time, or by the end time, and by constants."""
+    if not isinstance(left, Symbol) or left.name not in ("x", "p") or not left.part or isinstance(right, tree.Derivative | tree.Integral):
+        return None
+    if left.at == Symbol("t1") and "t1" in symbols(right) and "t" not in symbols(right):  # what holds at any end
+        left, right = replace(left, at=None), instead(right, Symbol("t1"), Symbol("t"))
+    told = left.at in (None, Symbol("t")) and "t" in symbols(right) and not symbols(right) & MOVING
+    return Law("solution", left, right) if told else None
 
 
 def at_known_ends(left: Node, right: Node, context: Context) -> tuple[Node, Node]:
@@ -64,7 +67,7 @@ def gives_solution(control: Node, context: Context) -> bool:
 def solutions(chain: tree.Chain, context: Context, seed: Setting) -> tuple[Texts, ...]:
     """(p_1, 1 - t) of what was proved before and of the chain itself, of what was proved before, and none."""
     laws = [law for law in context.laws if law.kind == "solution"]
-    claimed = [Law("solution", *chain.sides[:2])] if is_solution(*chain.sides[:2]) else []
+    claimed = [law] if (law := solution_of(*chain.sides[:2])) is not None else []
     before = _texts(laws, context, seed)
     return tuple(dict.fromkeys(((*before, *_texts(claimed, context, seed)), before, ())))
 

@@ -3,35 +3,33 @@
     x1 = x0 + h f0, x2 = x1 + h f1, J = L0 + L1 + Psi;   p2 = Psi_x, p1 = L1_x + p2 (I + h f1_x) ...;   J.delta = p0 x0.delta + ...
 
 Products over layers, sums over some of them and values at a fixed layer are plain algebra then.  What is proved so is proved for
-networks of `COUNTS` layers, for every layer that the formula may mean.
+networks of `COUNTS` layers, for every layer that the formula may mean.  An implicit step x1 = x0 + h f1 is taken to be one that can be
+solved: I - h f1_x is a letter with an inverse, and dx1/dx0 = (I - h f1_x)^-1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from adjointcheck.derive.theories.draft import Draft
 from adjointcheck.errors import AdjointCheckError
 from adjointcheck.expression.grammar import to_text
-from adjointcheck.expression.node import ONE, ZERO, Expression, substitute, symbol, symbols_of, total
+from adjointcheck.expression.node import ONE, ZERO, Expression, apply, substitute, symbol, symbols_of, total
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law
 from adjointcheck.notes.letters.costs import starting
-from adjointcheck.notes.letters.derivatives import slots_of
-from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, symbols, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.letters.own_inputs import AlongDyad, along_dyad, declare, input_of, is_matrix
 from adjointcheck.notes.letters.potentials import is_gradient
-from adjointcheck.notes.letters.progression import multiplied
-from adjointcheck.notes.letters.quantities import Repeated
 from adjointcheck.notes.letters.starting import SLOPE
 from adjointcheck.notes.letters.usage import is_symmetric
 from adjointcheck.notes.proofs.claims import Reader, Unclear
 from adjointcheck.notes.proofs.difference_riccati import names_of, regulated
 from adjointcheck.notes.proofs.jacobian import Partial
+from adjointcheck.notes.proofs.layer_letters import INPUTS, ROWS, Outside, Writer, has_stages
 from adjointcheck.notes.proofs.settings import Setting, judged, sized
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -41,190 +39,7 @@ from adjointcheck.trusted.verdict import Status
 
 COUNTS, STEPS = (2, 3), (1, 2)  # layers; time steps that have stages
 WORDS = f"written out for a few layers: {COUNTS}, or {STEPS} time steps that have stages"
-INPUTS = {"x": ("n", "I"), "w": ("k", "I_k"), "theta": ("m", "I_m")}
-ROWS = {"f": "n", "L": "1", "O": "o", "Psi": "1", "act": "n"}
 END = "end"
-ZERO_NODE = tree.Number(Fraction(0))
-
-
-@dataclass(frozen=True)
-class Writer:
-    """Resolved trees in the letters of `count` layers; `values` are the numbers of index letters."""
-
-    context: Context
-    count: int
-    values: Mapping[str, int] = field(default_factory=dict)
-    functions: dict[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)  # {f0: (f, {x: x0, w: w0})}
-    stages: dict[Node, str] = field(default_factory=dict)  # letters of states inside of time steps
-    times: dict[str, Node] = field(default_factory=dict)  # when a function is taken, by its letter
-
-    def at(self, layer: int) -> Writer:
-        return replace(self, values={**self.values, "l": layer})
-
-    def number(self, node: Node | None) -> int:
-        """An index in numbers; raises Unclear where it is none."""
-        match node:
-            case None:
-                return self.values["l"]
-            case tree.Number(value) if value.denominator == 1:
-                return int(value)
-            case tree.Negative(of):
-                return -self.number(of)
-            case tree.Sum(terms):
-                return sum(map(self.number, terms))
-            case Symbol(name="N" | "t1", at=None):
-                return self.count
-            case Symbol(name="t0"):
-                return 0
-            case Symbol(name=name, at=None, part=()) if name in self.values:
-                return self.values[name]
-        raise Unclear("an index", "numbers and letters that count layers")
-
-    def layer(self, node: Node | None) -> int:
-        found = self.number(node)
-        if not 0 <= found <= self.count:
-            raise Outside(found, self.count)
-        return found
-
-    def written(self, node: Node) -> Node:
-        handler = getattr(self, "of_" + type(node).__name__.lower(), None)
-        return handler(node) if handler else rebuilt(node, self.written)
-
-    def of_symbol(self, node: Symbol) -> Node:
-        if node.bound or (node.name in ("l", "N") and node.at is None):
-            return tree.Number(Fraction(self.number(node)))
-        if node.name == "p" and self.layer(node.at) == 0 and self.paid_first and not self.context.option("first costate"):
-            raise Outside(0, self.count)
-        if node.name in ("x", "p", "w", "a_theta") and not node.part and not node.side:
-            return replace(node, name=f"{node.name}{self.layer(node.at)}", at=None)
-        if node.name in ("P", "K") and not node.part:
-            return replace(node, name=f"{node.name}{self.layer(node.at)}", at=None)
-        if node.name == "J_a":
-            return self.written(self.body(node.name))
-        if node.name in ("t", "s", "tau", "t0", "t1") or node.part:
-            raise Unclear(node.name, "letters of layers")
-        declared = self.own(node.name)
-        if declared is None:
-            return replace(node, at=None)
-        if declared.body is not None:
-            return self.at(self.layer(node.at)).written(declared.body) if declared.kind == "path" else self.written(declared.body)
-        return replace(node, name=f"{node.name}_{self.layer(node.at)}", at=None) if declared.kind == "path" else node
-
-    def of_power(self, node: tree.Power) -> Node:
-        """beta^(1 - l) with the layer's number."""
-        counted = tree.Number(Fraction(self.number(node.exponent))) if symbols(node.exponent) & {"l", "N"} else node.exponent
-        return replace(node, base=self.written(node.base), exponent=counted)
-
-    @property
-    def paid_first(self) -> bool:
-        """Is a cost of the first state paid beside the others, so that its costate may be meant with it or without it?"""
-        law = self.context.law("objective")
-        return law is not None and bool(starting(law.right).terms)
-
-    def own(self, name: str) -> Declared | None:
-        """A letter of the notes that the convention has not."""
-        found = (known for known in self.context.letters.values() if known.symbol == name and name not in ROLES)
-        return next(found, None)
-
-    def body(self, name: str) -> Node:
-        found = next((known.body for known in self.context.of(name) if known.body is not None), None)
-        if found is None:
-            raise Unclear(name, "a letter that the notes define")
-        return found
-
-    def of_applied(self, node: Applied) -> Node:
-        if node.name == "H":
-            return self.at(self.layer(node.at)).written(self.body("H"))
-        return Applied(self.function(node))
-
-    def function(self, node: Applied) -> str:
-        """The letter of a function's value where it is taken."""
-        if node.name not in ROWS or node.side or node.part:
-            raise Unclear(node.name, f"functions {', '.join(ROWS)}")
-        usual = self.count if node.name == "Psi" and node.at is None else self.number(node.at)
-        written = {slot: self.written(value) for slot, value in node.arguments if slot != "t"}
-        slots = {slot for slot in slots_of(node, self.context) if slot in INPUTS and (slot == "x" or self.context.of(slot))}
-        there = {slot: Symbol("theta") if slot == "theta" else Symbol(f"{slot}{usual}") for slot in slots}
-        values = {**there, **{slot: value for slot, value in written.items() if slot in slots}}
-        found = {slot: self.argument(value, slot) for slot, value in values.items()}
-        state = found.get("x", found.get("w", ""))
-        name = node.name + (state[1:] or str(usual) if state[:1] != "u" else f"_{state}")
-        time = next((self.moment(value) for slot, value in node.arguments if slot == "t"), None)
-        if time is not None and self.times.setdefault(name, time) != time:
-            raise Unclear(f"{node.name} at another time", f"{node.name} at one time for each state")
-        if self.functions.setdefault(name, (node.name, found)) != (node.name, found) or "" in found.values():
-            raise Unclear(f"{node.name} at another state", f"{node.name} at the states of layers")
-        return name
-
-    def moment(self, node: Node) -> Node:
-        """t_k + h/2 with the number of its layer."""
-        if isinstance(node, Symbol) and node.name == "t":
-            return replace(node, at=tree.Number(Fraction(self.number(node.at))))
-        return rebuilt(node, self.moment)
-
-    def argument(self, value: Node, slot: str) -> str:
-        """The letter of an argument; a state inside of a time step gets one."""
-        if isinstance(value, Symbol):
-            return value.name
-        return self.stages.setdefault(value, f"u{len(self.stages)}") if slot == "x" else ""
-
-    def of_derivative(self, node: tree.Derivative) -> Node:
-        if len(node.by) != 1 or not isinstance(node.by[0], Symbol):
-            raise Unclear("a derivative", "first derivatives by x, w or theta")
-        by, of = node.by[0], node.of
-        if node.kind in ("partial", "nabla") and isinstance(of, Applied) and of.name in ROWS:
-            name = self.function(of)
-            letter = self.functions[name][1].get(by.name)
-            if letter is None:
-                raise Unclear(f"{of.name} by {by.name}", "a derivative by an argument")
-            if by.at is not None and by.name != "theta" and self.written(by) != Symbol(letter):
-                raise Unclear(f"{of.name} by {by.name} of another layer", "functions and letters of one layer")
-            return replace(node, of=Applied(name), by=(Symbol(letter),))
-        if isinstance(of, Symbol) and of.name == "J_a":
-            return replace(node, of=self.written(of), by=(self.written(by),), kind="partial")
-        law = self.context.law("layers")
-        if node.kind == "partial" and law is not None and of == law.right and by.name == "theta":
-            return replace(node, of=Symbol(f"step{self.layer(None)}"), kind="total")
-        value = self.written(by)
-        if value in self.stages:  # by what stands inside of a time step
-            return replace(node, of=self.written(of), by=(Symbol(self.stages[value]),))
-        if isinstance(value, Applied):  # by a slope
-            return replace(node, of=self.written(of), by=(Symbol(value.name),))
-        return replace(node, of=self.written(of), by=(self.written(by),))
-
-    def of_evaluated(self, node: tree.Evaluated) -> Node:
-        if node.less or len(node.at) != 1:
-            raise Unclear("a difference of values", "a value at one layer")
-        return self.at(self.layer(node.at[0])).written(node.of)
-
-    def of_series(self, node: tree.Series) -> Node:
-        if node.kind != "sum" or not isinstance(node.index, Symbol):
-            raise Unclear(f"a {node.kind}", "sums over layers")
-        lower = self.number(node.lower) if node.lower is not None else 0
-        upper = self.number(node.upper) if node.upper is not None else self.count - 1
-        terms = tuple(self.counting(node.index.name, i).written(node.body) for i in range(lower, upper + 1))
-        return tree.Sum(terms) if len(terms) > 1 else terms[0] if terms else ZERO_NODE
-
-    def of_repeated(self, node: Repeated) -> Node:
-        made = multiplied(node, self.number)
-        return self.written(made) if isinstance(made, tree.Product) else Symbol("I")
-
-    def counting(self, name: str, value: int) -> Writer:
-        return replace(self, values={**self.values, name: value})
-
-
-def has_stages(context: Context) -> bool:
-    """Does a time step stand on slopes f that the notes define inside of it?"""
-    law = context.law("layers")
-    names = {part.name for part in walk(law.right) if isinstance(part, Symbol)} if law is not None else set()
-    return any(known.symbol in names and known.body is not None and "f" in symbols(known.body) for known in context.letters.values())
-
-
-class Outside(Unclear):
-    """A layer before the first or behind the last."""
-
-    def __init__(self, layer: int, count: int) -> None:
-        super().__init__(f"layer {layer}", f"layers 0 ... {count}")
 
 
 # The setting
@@ -301,6 +116,11 @@ class Weaver:
         return self.writer.paid_first and self.context.option("first costate") == "without"
 
     @property
+    def implicit(self) -> bool:
+        """Does the new state stand in its own law, x_{l+1} = x_l + h f(x_{l+1})?"""
+        return self.step.left in walk(self.step.right)
+
+    @property
     def starts(self) -> bool:
         """Does the start move with the parameters?"""
         return bool(self.context.option("starts") and self.context.of("theta"))
@@ -374,6 +194,7 @@ class Weaver:
             draft.let(**{SLOPE: "n m constant", "x0_by_theta": "n m constant"})
             draft.define("start_moves", f"x0_by_theta = {SLOPE}")
         draft.let(**{letter: "n 1 constant" for letter in self.writer.stages.values()})
+        draft.let(**{f"solve{layer}": "n n constant nonzero" for layer in self.layers[:-1] if self.implicit})
         draft.let(**{f"J_{name}": "1 n constant" for name in (*self.slopes, *self.inner_letters)})
         for name, (function, arguments) in self.writer.functions.items():
             rows = ROWS[function]
@@ -419,6 +240,8 @@ class Weaver:
             draft.assume(f"stage_{letter}", f"{letter} = {to_text(root)}")
         for layer, root in enumerate(self.states):
             draft.assume(f"dynamics_{layer}", f"x{layer + 1} = {to_text(root)}")
+        for layer, root in enumerate(self.states if self.implicit else ()):
+            draft.assume(f"weight_solve{layer}", f"solve{layer} = I - ({to_text(self.slope(root, f'x{layer + 1}'))})")
         draft.define("cost", {"value": "J", END: to_text(self.price)})
 
     def slope(self, root: Expression, letter: str) -> Expression:
@@ -432,14 +255,22 @@ class Weaver:
 
     def carried(self, layer: int, letter: str) -> Expression:
         """By an input, of what layer `layer` hands on: p_{l+1} dx_{l+1}."""
-        slope = self.slope(self.states[layer], letter)
+        slope = self.step_slope(layer, letter)
         return symbol(f"p{layer + 1}") * slope if slope is not ZERO else ZERO
+
+    def step_slope(self, layer: int, letter: str) -> Expression:
+        """dx_{l+1} by what stands in its law; an implicit one is solved."""
+        slope = self.slope(self.states[layer], letter)
+        return slope if slope is ZERO or not self.implicit else apply("inverse", symbol(f"solve{layer}")) * slope
 
     def costates(self) -> None:
         for layer in reversed(self.layers):
             root = self.slope(self.price, f"x{layer}") if layer else self.slope(self.price - self.first, "x0")
             root = root + self.carried(layer, f"x{layer}") if layer < self.count else root
             self.draft.define(f"costate_{layer}", f"p{layer} = {to_text(root)}")
+            if self.implicit and layer < self.count and self.slope(self.states[layer], f"x{layer}") is symbol("I"):
+                paid = self.slope(self.price, f"x{layer}") if layer else self.slope(self.price - self.first, "x0")
+                self.unsolved(layer, f"costate_{layer}", f"(p{layer} - ({to_text(paid)}))", f"p{layer + 1}", False)
         for layer in self.layers[1:]:
             self.draft.define(f"price_{layer}", f"J_x{layer} = p{layer}")
         for name in (*self.slopes, *self.inner_letters):
@@ -477,6 +308,7 @@ class Weaver:
             moved = self.reader.setting.language.move(root, "delta")
             claim = f"x{layer + 1}.delta = {to_text(moved)}"
             tangents.append(draft.step(f"tangent_{layer}", "differentiate", claim, f"dynamics_{layer}", *self.given, by="delta"))
+            tangents += [self.solved(layer, tangents.pop(), f"x{layer + 1}.delta", moved)] if self.implicit else []
         moved = to_text(self.reader.setting.language.move(self.price, "delta"))
         draft.step("variation", "differentiate", {"value": "J.delta", END: moved}, "cost", *self.given, by="delta")
         start = self.slope(self.first, "x0") if self.first is not ZERO else ZERO
@@ -495,6 +327,19 @@ class Weaver:
                 draft.step(f"gradient_{name}", "gradient", gradient, "first_variation", of=f"{sizes.get(name, name)}.delta")
             if role == "w" and not self.varied and root is not ZERO:
                 self.stationary(name, root)
+
+    def solved(self, layer: int, law: str, left: str, right: Expression) -> str:
+        """y = A y + b with I - A invertible is y = (I - A)^-1 b."""
+        rest, inverse = substitute([right], {left: ZERO})[0], f"inverse(solve{layer})"
+        how = {law: f"{inverse}*hole", f"weight_solve{layer}": f"{inverse}*hole*{left}"}
+        return self.draft.step(f"solved_{law}", "rewrite", f"{left} = {inverse}*({to_text(rest)})", *how, how=how)
+
+    def unsolved(self, layer: int, law: str, left: str, right: str, first: bool) -> None:
+        """y = A y + b of y = (I - A)^-1 b; rows y with the matrix behind them."""
+        matrix, name = to_text(self.slope(self.states[layer], f"x{layer + 1}")), f"weight_solve{layer}"
+        how = {law: f"solve{layer}*hole", name: f"-hole*{left}"} if first else {law: f"hole*solve{layer}", name: f"-{left}*hole"}
+        claim = f"{left} = ({matrix})*{left} + {right}" if first else f"{left} = {left}*({matrix}) + {right}"
+        self.draft.step(f"unsolved_{law}", "rewrite", claim, *how, how=how)
 
     def stationary(self, name: str, root: Expression) -> None:
         """J_w = 0 of one layer, solved for the slope of what is paid there where that stands alone, c L_w + p f_w = 0."""
@@ -527,7 +372,7 @@ class Weaver:
     def transitions(self) -> None:
         """dx_j/dx_i, dx_j/dw_i and dx_j/dtheta, layer by layer; step_i_by_theta is that of one time step."""
         for layer, state in enumerate(self.states if self.context.of("theta") else ()):
-            if (root := self.slope(state, "theta")) is not ZERO:
+            if (root := self.slope(state, "theta")) is not ZERO and not self.implicit:
                 self.draft.let(**{f"step{layer}_by_theta": "n m constant"})
                 self.draft.define(f"step_{layer}", f"step{layer}_by_theta = {to_text(root)}")
         for name in self.inputs():
@@ -536,14 +381,18 @@ class Weaver:
             begins = symbol(SLOPE) if self.starts and role == "theta" else ZERO
             before: Expression = symbol("I") if role == "x" else begins
             for layer in range(max(first, 0), self.count):
-                step = self.slope(self.states[layer], f"x{layer}")
-                direct = self.slope(self.states[layer], name) if role != "x" else ZERO
+                step = self.step_slope(layer, f"x{layer}")
+                direct = self.step_slope(layer, name) if role != "x" else ZERO
                 root = step * before + direct if before is not ZERO else direct
                 if root is ZERO:
                     continue
                 letter = f"x{layer + 1}_by_{name}"
                 self.draft.let(**{letter: f"n {INPUTS[role][0]} constant"})
                 self.draft.define(letter, f"{letter} = {to_text(root)}")
+                if self.implicit:
+                    made = self.slope(self.states[layer], f"x{layer}") * before if before is not ZERO else ZERO
+                    direct = self.slope(self.states[layer], name) if role != "x" else ZERO
+                    self.unsolved(layer, letter, letter, to_text(made + direct), True)
                 before = symbol(letter)
 
 

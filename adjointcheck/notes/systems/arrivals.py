@@ -144,8 +144,14 @@ def is_renamed(node: Node, context: Context) -> bool:
 def follows(pair: tuple[Node, Node], context: Context) -> bool:
     """x(T) = 1 + int f dt, x(T) = x_0 exp(a T), and a = 3 where a = x(T): consequences, and no ends that are held."""
     integrated = any(isinstance(part, tree.Integral) for part in walk(pair[1]))
-    value = resolve(pair[1], context)
-    return integrated or is_solution(value) or is_renamed(pair[0], context) or resolve(pair[0], context) in walk(value)
+    end, value = resolve(pair[0], context), resolve(pair[1], context)
+    return integrated or is_solution(value) or is_renamed(pair[0], context) or end in walk(value) or is_paid_for(end, context)
+
+
+def is_paid_for(end: Node, context: Context) -> bool:
+    """Is x(1) or x_2(1) a part of the cost as a formula?  Then it is free, and x(1) = 1 is what comes out."""
+    law = context.law("objective")
+    return law is not None and end in walk(law.right)
 
 
 def is_solution(value: Node) -> bool:

@@ -178,4 +178,6 @@ def opaque(known: Declared) -> Declared:
 def is_untold(left: Node, right: Node, context: Context) -> bool:
     """Does it speak of a costate of implicit steps that may be dJ/dx_n, or the multiplier of the step, which is another one?"""
     told = any(known.told in ("declared", "its meaning") for known in context.of("p"))
-    return MATRIX in context.letters and context.over() == "layers" and not told and "p" in symbols(left) | symbols(right)
+    law = context.law("layers")
+    implicit = MATRIX in context.letters or (law is not None and law.left in walk(law.right))
+    return implicit and context.over() == "layers" and not told and "p" in symbols(left) | symbols(right)

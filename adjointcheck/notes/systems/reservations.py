@@ -18,7 +18,7 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, resolve
 from adjointcheck.notes.letters.own_letters import has_slope
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.systems.arrivals import is_renamed, is_solution
+from adjointcheck.notes.systems.arrivals import is_paid_for, is_renamed, is_solution
 from adjointcheck.notes.systems.normality import MULTIPLIER, SCALED
 
 INPUTS = frozenset({"x0", "theta", "w", "t0", "t1"})
@@ -228,7 +228,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset({"arrival"})
     if isinstance(left, Symbol) and left.name == "x" and _at_end(left.at):
         integrated = any(isinstance(part, tree.Integral) for part in walk(right))
-        told = has_slope(right) or integrated or is_solution(right)  # x(T) = x_0 - T grad Psi(x(T)) follows
+        paid = taken and is_paid_for(left, context)
+        told = has_slope(right) or integrated or is_solution(right) or paid  # x(T) = x_0 - T grad Psi(x(T)) follows
         return frozenset() if told else frozenset({"end"})
     if isinstance(left, Symbol) and left.name in ("J", "J_") and not has_slope(right) and _other_cost(left, right, context):
         return frozenset({"all"})
@@ -265,9 +266,7 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
 
 def is_untold(left: Node, right: Node, context: Context) -> bool:
     """Over layers of which the notes never say how one follows from another: what looks along them cannot be judged."""
-    law = context.law("layers")
-    implicit = law is not None and law.left in walk(law.right)  # x_{k+1} = x_k + h f(x_{k+1})
-    told = context.over() != "layers" or (law and not implicit) or context.law("dynamics")
+    told = context.over() != "layers" or context.law("layers") or context.law("dynamics")
     return not told and bool((_names(left) | _names(right)) & {"x", "p", "J", "J_a", "S", "M", "v"})
 
 

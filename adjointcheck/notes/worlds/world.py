@@ -338,11 +338,21 @@ class World:
         states = [self.origin[1]]
         law = self.context.law("layers")
         later = int(law is not None and getattr(law.left, "at", None) == Symbol("l"))  # x_l = F(x_{l-1}) is written at the next layer
+        implicit = law is not None and law.left in walk(law.right)
         for index in range(first, self.count):
-            here = (("x", float(index), scalar(states[-1])),)
-            there = Env(self, index + later, {"l": np.float64(index + later)}, here)
-            states.append(lawful(self.rule, there).reshape(*self.shape("x")))
+            states.append(self.stepped(index, later, states[-1], implicit))
         return states
+
+    def stepped(self, index: int, later: int, before: Value, implicit: bool) -> Value:
+        """The next state; one that stands in its own law, x_{l+1} = x_l + h f(x_{l+1}), is iterated."""
+        after = before
+        for _ in range(200 if implicit else 1):
+            held = (("x", float(index), scalar(before)), ("x", float(index + 1), scalar(after)))[: 1 + implicit]
+            there = Env(self, index + later, {"l": np.float64(index + later)}, held)
+            gap, after = after, lawful(self.rule, there).reshape(*self.shape("x"))
+            if not implicit or jet.largest(after - gap) < 1e-15 * (1 + jet.largest(after)):
+                return after
+        raise NoValue(UNBOUNDED)
 
     # Perturbations
 
