@@ -113,6 +113,7 @@ from adjointcheck.notes.systems.several_costs import about, best, composed, is_a
 from adjointcheck.notes.systems.several_costs import named as spoken_costs
 from adjointcheck.notes.systems.solvers import lost
 from adjointcheck.notes.systems.spaces import membership
+from adjointcheck.notes.systems.special_cases import without_time
 from adjointcheck.notes.systems.stages import on_clock, stage_definition, stage_law, stage_letters, stage_update
 from adjointcheck.notes.systems.step_jacobians import step_jacobians
 from adjointcheck.notes.systems.step_values import curved, in_values, step_value
@@ -196,7 +197,8 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     problems = tuple(f"not clear: {letter}" if letter.count(" ") > 1 else
                      f"the letter {letter} is not declared; add a header line such as `{letter}: costate` or `{letter} in R^n`"
                      for letter in dict.fromkeys(letters))
-    problems += tuple(f"what is said under the condition {show(item)} is not judged" for item in made.conditions if not _harmless(item))
+    problems += tuple(f"what is said under the condition {show(item)} is not judged" for item in made.conditions
+                      if not _harmless(item) and without_time(item, context) is None)
     problems += ("it names the field of one side of the event on the other",) if misplaced(made) else ()
     return Resolved(made, "claim", form_of(priced(made, context)), (), show(made), problems)
 
@@ -373,6 +375,8 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
     if right is not None and (letter is None or role_in(letter, context) not in ("", "J") or (letter.accents and not known)):
         return None
     if letter is not None and is_placed(letter, context) and role_in(replace(letter, below=()), context) in ("x", "p", "w"):
+        return None
+    if letter is not None and getattr(resolve(letter, context), "name", "") == "a_t":
         return None
     whole = summed(value, context) if letter is not None and len(spoken_costs(chain, context)) > 1 else composed(value, context)
     if letter is not None and whole is not None:

@@ -56,6 +56,7 @@ from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, nega
 from adjointcheck.notes.systems.named_methods import in_method
 from adjointcheck.notes.systems.reparametrised import MIXED, chains, in_new_parameters, mixes
 from adjointcheck.notes.systems.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, reserved
+from adjointcheck.notes.systems.special_cases import without_time
 from adjointcheck.notes.systems.stages import confirmed
 from adjointcheck.notes.systems.step_values import (
     GAIN,
@@ -215,7 +216,16 @@ class Notes:
         resolved, self.context = understand(chain, self.context)
         self.context = replace(self.context, moved=self.context.moved | moved_inputs(resolved.chain))
         blank = replace(blank, reading=resolved.reading)
-        return resolved, [replace(blank, words="; ".join(resolved.problems))] if resolved.problems else list(self.links(blank, resolved))
+        return resolved, [replace(blank, words="; ".join(resolved.problems))] if resolved.problems else self.in_its_case(blank, resolved)
+
+    def in_its_case(self, blank: Finding, resolved: Resolved) -> list[Finding]:
+        """The verdicts; what is said of a field f = f(z, theta) is judged for such a field, and leaves the letters as they are."""
+        kept, cases = self.context, (without_time(condition, self.context) for condition in resolved.chain.conditions)
+        case = next((case for case in cases if case is not None), None) if resolved.status == "claim" else None
+        self.context = case or kept
+        found = list(self.links(blank, resolved))
+        self.context = kept if case is not None else self.context
+        return found
 
     def half_read(self, text: str) -> Iterator[Reservation]:
         """What a formula that is not read speaks of on its left: a start, dynamics, or a letter (a cost?) that is then not known."""

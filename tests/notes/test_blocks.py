@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import last_two
+from understood import last_two, statuses
 
 NEURAL = r"""state: z in R^n
 parameters: \theta in R^m
@@ -68,3 +68,20 @@ def test_a_vector_told_at_the_end_alone_is_no_constant() -> None:
     given = FLOW + "\n" + r"s(t_1) = [z(t_1), \frac{dL}{dz(t_1)}, 0]"
     line = r"\frac{ds}{dt} = [f, -a f_z, -a f_\theta]"
     assert last_two(NEURAL, given, line, line.replace("-a f_z", "a f_z")) == ["unknown", "unknown"]
+
+
+README = r"""$$\frac{dz(t)}{dt} = f(z(t), t, \theta), \quad z(t_0) = z_0$$ A scalar loss $L$ is evaluated on $z(t_1)$.
+$$\frac{d}{dt}\begin{bmatrix} z \\ \theta \\ t \end{bmatrix} = f_{aug}([z,\theta,t]) := \begin{bmatrix} f(z,t,\theta) \\ 0 \\ 1 \end{bmatrix}$$
+$$a(t) = \frac{dL}{dz(t)}, \quad a_\theta(t) = \frac{dL}{d\theta(t)}, \quad a_t(t) = \frac{dL}{dt(t)}$$ $$a_t(t_1) := -a(t_1)\,f(z(t_1), t_1, \theta)$$ $\tau = t_1 - t$
+$$\frac{d}{dt}\begin{bmatrix} z & a & a_\theta & a_t \end{bmatrix} = \begin{bmatrix} f & -a\frac{\partial f}{\partial z} & -a\frac{\partial f}{\partial\theta} & -a\frac{\partial f}{\partial t} \end{bmatrix}$$ """
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\frac{dL}{dt_1} = a(t_1)\,f(z(t_1), t_1, \theta)", r"\frac{dL}{dt_0} = a_t(t_1) + \int_{t_1}^{t_0} a(t)\,\frac{\partial f}{\partial t}\,dt"),
+    (r"\frac{da_\theta}{d\tau} = a\,\frac{\partial f}{\partial\theta}(z, t_1 - \tau, \theta)", r"\frac{dz}{d\tau} = f(z, t_1 - \tau, \theta)"),
+    (r"\frac{dL}{dt_0} = -\frac{dL}{dt_1} \qquad (f = f(z, \theta))", r"\frac{dL}{dt_0} = \frac{dL}{dt_1} \qquad (f = f(z, \theta))"),
+    (r"\frac{dL}{dt_0} = a_t(t_0)", r"\frac{dL}{dt_0} = -\frac{dL}{dt_1}"),
+])
+def test_parameters_and_the_time_beside_the_state_are_no_states(right: str, wrong: str) -> None:
+    found = statuses(rf"{README} $${right}$$ $${wrong}$$")
+    assert found[-2:] == ["proved", "refuted"] and not {"unknown", "refuted"} & {*found[:-2]}, found

@@ -463,9 +463,9 @@ class _Resolver:
     def filled(self, core: Symbol | Applied, arguments: tuple[Node, ...]) -> Node:
         """Arguments to slots: by the declared order where the numbers agree, and by what each argument is where that tells another."""
         assert isinstance(core, Applied)
-        declared = next((d for d in self.context.of(core.name) if d.arguments is not None), None)
-        order = declared.arguments if declared and declared.arguments else ()
-        values = [value for value in map(self.map, arguments) if core.name != "phi" or getattr(value, "name", "x") in ROLES]  # data
+        order = next((declared.arguments for declared in self.context.of(core.name) if declared.arguments is not None), ())
+        made = [turned_back(self.map(argument), self.context) for argument in arguments]
+        values = [value for value in made if core.name != "phi" or getattr(value, "name", "x") in ROLES]  # data
         if len(values) == 1 and order != ("t",) and len(order) != 1 and self.is_place(arguments[0]):
             return replace(core, at=None if is_here(place := self.time(arguments[0])) else place)
         if len(values) == 1 and isinstance(values[0], tree.Vector):  # f([x, theta, t]), in whatever order

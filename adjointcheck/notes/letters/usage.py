@@ -75,7 +75,7 @@ def moving(node: Node) -> tree.Letter | None:
         return replace(letter, accents=())
     if isinstance(node, tree.Derivative) and node.kind in ("total", "partial") and len(node.by) <= 1:
         by = head(node.by[0]) if node.by else None
-        if by is None or by.name == "t":
+        if by is None or (by.name == "t" and not by.below):  # dL/dt_1 is no rate
             return head(node.of)
     return None
 

@@ -164,13 +164,21 @@ def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:
     numbers = {known.letter for known in context.letters.values() if known.part}
     fields = {known.letter for known in context.of("f")}
     slopes = {key(letter) for chain in chains for letter in _named_slopes(chain, fields)}
-    motions = [motion for chain in first_order(chains) if (pair := pair_of(chain)) for motion in moved_letters(*pair)]
+    columns = ([*moved_letters(*pair)] for chain in first_order(chains) if (pair := pair_of(chain)))
+    motions = [motion for column in columns if not _is_augmented(column) for motion in column]
     moved = {key(letter) for letter, _ in motions}
     for letter, right in motions:
         named = any(isinstance(part, tree.Letter) and key(part) in fields for part in walk(right))
         if key(letter) not in {*found, *slopes} and not named and is_plain(right, numbers) and not _is_functional(right, moved):
             found[key(letter)] = letter, right
     return found
+
+
+def _is_augmented(column: Sequence[tuple[tree.Letter, Node]]) -> bool:
+    """(z, theta, t) moved by (f(z, t, theta), 0, 1), (z, a) by (f, -a df/dz): none is a state of its own."""
+    rights = [right for _, right in column]
+    named = any(isinstance(right, tree.Call) or head(right) == tree.Letter("f") for right in rights)
+    return named and any(isinstance(right, tree.Number) or differentiates(right) for right in rights)
 
 
 def _named_slopes(chain: tree.Chain, fields: Container[str]) -> Iterator[tree.Letter]:

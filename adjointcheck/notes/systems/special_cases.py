@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 from itertools import product
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared
@@ -29,6 +30,16 @@ def special_cases(left: Node, right: Node, context: Context, sentence: str) -> l
     found = [case for case in CASES if case[0].search(sentence.lower())]
     cases = [_restricted(left, right, context, slot, functions, free) for _, slot, functions, free in found]
     return [*cases, *((left, right, narrowed) for narrowed in (*_with_roots(left, right, context), *_symmetric(context)))]
+
+
+def without_time(condition: Node, context: Context) -> Context | None:
+    """The notes for a field that does not tell the time, where this is what a condition says: f = f(z, theta)."""
+    bare, called = condition.sides if isinstance(condition, tree.Chain) and condition.relations == ("=",) else (None, None)
+    plain = isinstance(bare, Applied) and not bare.arguments and isinstance(called, Applied) and (bare.name, called.name) == ("f", "f")
+    slots = {slot for slot, _ in called.arguments} if plain and isinstance(called, Applied) else set()
+    if not slots or "t" in slots or {*slots_of(Applied("f"), context)} - {"t"} != slots:
+        return None
+    return _restricted(tree.Number(Fraction(0)), tree.Number(Fraction(0)), context, "t", ("f",), False)[2]
 
 
 def _symmetric(context: Context) -> Iterator[Context]:
