@@ -42,6 +42,7 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems import implicit
 from adjointcheck.notes.systems.arrivals import is_held
 from adjointcheck.notes.systems.chapters import speaks_of
+from adjointcheck.notes.systems.clipping import CLIPPED, clipped
 from adjointcheck.notes.systems.current_values import priced
 from adjointcheck.notes.systems.dependent import REASON, asks_how
 from adjointcheck.notes.systems.descent import AGAINST, CLIMBS, slopes
@@ -310,6 +311,8 @@ class Notes:
         left, right = carried(left, self.context), carried(right, self.context)
         if (pair := switched(left, right, spelt_out(self.context))) is not None:
             return self.switching(blank, *pair)
+        if (pair := clipped(left, right, spelt_out(self.context))) is not None:
+            return self.clipping(blank, *pair)
         optimal = form == "optimality" and not self.asks_for_end(left, right)
         doubt = next((item.reason for item in self.reservations if item.touches(left, right, optimal)), "")
         if doubt:
@@ -408,6 +411,12 @@ class Notes:
                 told = {"rules": (BANG_BANG, *proof.path), "document": proof.document} if status == "proved" else {"words": BANG_BANG}
                 return replace(blank, status=status, **told)  # type: ignore[arg-type]
         return replace(blank, words="whether it is the sign of H_u is not proved")
+
+    def clipping(self, blank: Finding, slope: Node, square: Node) -> Finding:
+        """A law u = min(U, max(0, s)): right where H_u is H_uu (u - s), whatever the control."""
+        spelt = spelt_out(self.context)
+        found = combined(blank, judge_pair(slope, square, "=", spelt, ""), in_worlds(slope, square, "=", spelt))
+        return replace(found, rules=(CLIPPED, *found.rules)) if found.status == "proved" else replace(found, words=found.words or CLIPPED)
 
     def fixed(self, blank: Finding, equation: tuple[Node, Node, str], found: Finding, context: Context) -> None:
         """Where a line is proved that would be wrong with the other sign, the costate has it; an H of which nothing is said tells none."""

@@ -65,3 +65,27 @@ def test_what_a_state_differs_from_is_no_optimum() -> None:
     assert aimed == "J = (1/2) abs(x(t1) - x_star)^2"
     moved, _ = understood(*PROBLEM.splitlines(), r"\dot x^* = f(x^*, u^*)", r"\delta x = x - x^*")
     assert moved == "delta x = ?what differs from the optimum?"
+
+
+PEST = r"""\dot x = r x (1 - u)
+0 \le u \le U
+J = \int_0^T (x + \frac{c}{2} u^2)\,dt
+H = x + \frac{c}{2} u^2 + \lambda r x (1 - u)"""
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"u = \min\{U, \max\{0, \frac{\lambda r x}{c}\}\}", r"u = \min\{U, \max\{0, -\frac{\lambda r x}{c}\}\}"),
+    (r"u^* = \max(0, \min(U, \lambda r x/c))", r"u^* = \max(0, \min(U, \lambda r x/(2c)))"),
+])
+def test_between_bounds_a_convex_square_is_clipped(right: str, wrong: str) -> None:
+    assert last_two("", PEST, right, wrong) == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("old", "new"), [(r"\frac{c}{2} u^2", r"c u^4"), ("x (1 - u)", "x (1 - u^2)")])
+def test_what_is_no_convex_square_is_not_clipped(old: str, new: str) -> None:
+    assert last_two("", PEST.replace(old, new), r"u = \min\{U, \max\{0, x\}\}", r"u = \max\{U, \min\{0, x\}\}") == ["unknown"] * 2
+
+
+def test_a_step_by_hand_is_none_of_a_solution() -> None:
+    steps = r"\lambda(t - h) = \lambda(t) - h \dot\lambda(t)", r"\lambda(T - 2h) = 0.2"
+    assert last_two("", PEST + "\nh = 0.1", *steps) == ["unknown", "unknown"]

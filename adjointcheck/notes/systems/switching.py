@@ -45,7 +45,7 @@ def _bounds(chain: tree.Chain, context: Context) -> Bounds | None:
         sides = sides[::-1]
     elif not {*chain.relations} <= {*BELOW} and chain.relations != ("in",):
         return None
-    match [_standing(side) for side in sides]:
+    match [standing(side) for side in sides]:
         case [tree.Function("abs" | "norm", (Symbol("w") as control,)), upper]:
             return _checked(control, tree.Negative(upper), upper)
         case [lower, Symbol("w") as control, upper]:
@@ -60,14 +60,14 @@ def _checked(control: Symbol, lower: Node, upper: Node) -> Bounds | None:
     return (control, lower, upper) if constant else None
 
 
-def _standing(node: Node) -> Node:
+def standing(node: Node) -> Node:
     """u for u(t)."""
-    return replace(node, at=None) if isinstance(node, Symbol) and node.name == "w" else rebuilt(node, _standing)
+    return replace(node, at=None) if isinstance(node, Symbol) and node.name == "w" else rebuilt(node, standing)
 
 
 def switched(left: Node, right: Node, context: Context) -> tuple[Node, Node] | None:
     """What u = -U sgn(s) says is H_u, and H_u itself; None for anything else, and where H is not linear in u."""
-    law = next((law for law in context.laws if law.kind == "bounds" and law.left == _standing(left)), None)
+    law = next((law for law in context.laws if law.kind == "bounds" and law.left == standing(left)), None)
     field, cost = context.law("dynamics"), context.law("objective")
     if law is None or field is None or cost is None or not isinstance(law.right, tree.Vector) or has_open_sign(context, right, Symbol("p")):
         return None
@@ -109,8 +109,8 @@ def _is_curved(node: Node, control: Node) -> bool:
     """Does the control stand anywhere but once as a factor of a term?"""
     for part in walk(node):
         inner = part.arguments if isinstance(part, tree.Function) else (part.base,) if isinstance(part, tree.Power) else ()
-        if any(control == _standing(child) for item in inner for child in walk(item)):
+        if any(control == standing(child) for item in inner for child in walk(item)):
             return True
-        if isinstance(part, tree.Product | tree.Quotient) and sum(control == _standing(child) for child in walk(part)) > 1:
+        if isinstance(part, tree.Product | tree.Quotient) and sum(control == standing(child) for child in walk(part)) > 1:
             return True
     return False

@@ -175,6 +175,17 @@ def _at_rest(line: Line) -> bool:
     return isinstance(left, Symbol) and left.name == "x" and left.at is None and line.notes.over() == "time" and not known
 
 
+def _by_steps(line: Line) -> bool:
+    """p(t - h) = p(t) - h p-dot, p(T - 2h) = 0.2: values of a scheme, which are those of a solution to some order in h?"""
+    paths = [part for side in line.pair for part in walk(side) if isinstance(part, Symbol) and part.name in ("x", "p")]
+    places = [part.at for part in paths if isinstance(part.at, tree.Sum)]
+    return line.notes.over() == "time" and any(_is_constant(symbols(place) - {"t", "t0", "t1"}, line.notes) for place in places)
+
+
+def _is_constant(names: frozenset[str], context: Context) -> bool:
+    return bool(names) and all(known.kind == "constant" for name in names for known in context.of(name) or (ROLES["t"],))
+
+
 def _of_few_layers(line: Line) -> bool:
     """x_0, M_0 and H_1 of all layers, where the sentence says that there are only a few."""
     places = {part.at for side in line.sides for part in walk(side) if isinstance(part, Symbol) and isinstance(part.at, tree.Number)}
@@ -246,6 +257,7 @@ PARDONS = (
     Pardon(_if(_of_untold_theta, "what theta is the notes do not say")),
     Pardon(_if(_of_free_letter, "what the letter on the left is no line before says")),
     Pardon(_if(_by_no_input, "how the layers depend on the letter in which is differentiated the notes do not say")),
+    Pardon(_if(_by_steps, "it may be a step by hand, and is so for no solution itself")),
     Pardon(_if(_of_few_layers, "it is said of a few layers, and how many there are is not understood")),
     Pardon(_if(_under_some_control, "it is so under one control, and no formula says that this is the optimal one")),
     Pardon(_if(_of_untold_price, "what nu is no line before says: no end condition has it as its multiplier")),

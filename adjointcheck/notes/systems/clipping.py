@@ -1,0 +1,75 @@
+"""Controls between bounds of which the cost is a convex square: u = min(U, max(0, s)), where H_u = H_uu (u - s)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.costs import objective_of, running
+from adjointcheck.notes.letters.meaning import Symbol, children, symbols, walk
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.multiplier import has_open_sign
+from adjointcheck.notes.systems.switching import hamiltonian_of, standing
+
+CLIPPED = "Between bounds a convex square is least where it is stationary, or at the bound that is next."
+
+
+def clipped(left: Node, right: Node, context: Context) -> tuple[Node, Node] | None:
+    """H_u and H_uu (u - s) for u = min(U, max(0, s)); None for anything else, and where the cost is no square or f not linear."""
+    control, field, cost = standing(left), context.law("dynamics"), context.law("objective")
+    law = next((law for law in context.laws if law.kind == "bounds" and law.left == control), None)
+    if law is None or field is None or cost is None or not isinstance(law.right, tree.Vector) or has_open_sign(context, right, Symbol("p")):
+        return None
+    (lower,), (upper,) = law.right.rows
+    inner = _within(_within(right, "min", upper), "max", lower) or _within(_within(right, "max", lower), "min", upper)
+    paid, signs = running(objective_of(context)), {"min": (1,), "max": (-1,)}.get(context.option("goal"), (1, -1))
+    sign, weights = next(((sign, found) for sign in signs if (found := squares(paid, control, sign))), (0, ()))
+    rates = [cell for row in field.right.rows for cell in row] if isinstance(field.right, tree.Vector) else [field.right]
+    linear = all(squares(rate, control, sign) == () for rate in rates)
+    if inner is None or not (weights and linear) or control in walk(standing(inner)):
+        return None
+    curved = tree.Product((tree.Number(Fraction(2 * sign)), tree.Sum(weights)))
+    slope = tree.Derivative(hamiltonian_of(context), (control,), "partial")
+    return slope, tree.Product((curved, tree.Sum((control, tree.Negative(inner)))))
+
+
+def _within(node: Node | None, name: str, bound: Node) -> Node | None:
+    """s of max(0, s) and max(s, 0)."""
+    if not isinstance(node, tree.Function) or node.name != name or len(node.arguments) != 2 or bound not in node.arguments:
+        return None
+    return next((argument for argument in node.arguments if argument != bound), None)
+
+
+def squares(node: Node, control: Node, sign: int) -> tuple[Node, ...] | None:
+    """The weights c of the terms c u^2, which must be positive for the sign; None where the control stands in any other way."""
+    node = standing(node)
+    if control not in walk(node):
+        return ()
+    match node:
+        case tree.Sum(terms):
+            found = [squares(term, control, sign) for term in terms]
+            return None if None in found else tuple(weight for weights in found for weight in weights or ())
+        case tree.Negative(of):
+            return squares(of, control, -sign)
+        case tree.Quotient(above, below) if _is_weight(below):
+            return _times(squares(above, control, sign), lambda weight: tree.Quotient(weight, below))
+        case tree.Product(factors):
+            rest, moved = ([factor for factor in factors if (control in walk(factor)) == there] for there in (False, True))
+            found = squares(moved[0], control, sign) if len(moved) == 1 else None
+            return _times(found, lambda weight: tree.Product((*rest, weight))) if not found or all(map(_is_weight, rest)) else None
+        case tree.Power(base, tree.Number(value)) if base == control and value == 2 and sign > 0:
+            return (tree.Number(Fraction(1)),)
+    return () if node == control else None
+
+
+def _times(weights: tuple[Node, ...] | None, by: Callable[[Node], Node]) -> tuple[Node, ...] | None:
+    return None if weights is None else tuple(map(by, weights))
+
+
+def _is_weight(node: Node) -> bool:
+    """2, c, c/2: what is taken to be positive, as the weight of a control is."""
+    inner = [part for part in walk(node) if not children(part)]
+    plain = all(isinstance(part, tree.Number | Symbol) for part in inner) and not symbols(node) & {"t", "x", "p", "w"}
+    return plain and not any(isinstance(part, tree.Negative | tree.Sum) for part in walk(node))
