@@ -102,7 +102,7 @@ from adjointcheck.notes.systems.mechanics import speed_at
 from adjointcheck.notes.systems.modes import guard, reset, switched
 from adjointcheck.notes.systems.motion import dynamics, limit_dynamics, primed_dynamics
 from adjointcheck.notes.systems.multiplier import augmented, costate_meaning, governed, hamiltonian
-from adjointcheck.notes.systems.named_methods import coefficients
+from adjointcheck.notes.systems.named_methods import coefficients, given
 from adjointcheck.notes.systems.normality import normal, normalisation
 from adjointcheck.notes.systems.observed import observed_cost
 from adjointcheck.notes.systems.outputs import observed, output
@@ -167,7 +167,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
             after = reduce(_besides, chain.conditions, after) if status == "assumption" else after
             told = introduce in UNJUDGED or (introduce is layers and ANY_STEP in after.letters)
             return replace(resolved, problems=()) if told else resolved, regulating(_explained(after, chain))
-    chain, context = least(chain, context)
+    chain, context = least(chain, given(context))
     context = carried_back(chain, with_end_multiplier(chain, stage_letters(chain, context)))
     after = _explained(chained(chain, propose(chain, governed(chain, vectors(chain, parametric(chain, context))))), chain)
     after = timed(_resolved(chain, after).chain, after)

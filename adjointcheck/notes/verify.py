@@ -54,7 +54,7 @@ from adjointcheck.notes.systems.manifold import shown, speaks_of_multiplier, wit
 from adjointcheck.notes.systems.meanings import meant
 from adjointcheck.notes.systems.modes import eventful
 from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
-from adjointcheck.notes.systems.named_methods import in_method
+from adjointcheck.notes.systems.named_methods import in_method, is_coefficient
 from adjointcheck.notes.systems.reparametrised import MIXED, chains, in_new_parameters, mixes
 from adjointcheck.notes.systems.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, reserved
 from adjointcheck.notes.systems.special_cases import without_time
@@ -259,9 +259,10 @@ class Notes:
                 yield self.link(link, left, right, resolved.chain.relations[i], resolved.form)
 
     def is_asked(self, state: Node, value: Node) -> bool:
-        """Is it a component at one end, of which x_1(0) = x_2(0) = 0 says what it is, or the second size of n = m = 1?"""
+        """Is it a component at one end, of which x_1(0) = x_2(0) = 0 says what it is, or the first of n = m = 1 and a_21 = a_32 = 1?"""
         begins = isinstance(state, Symbol) and state.name == "x" and bool(state.part) and replace(state, part=()) in (START, Symbol("x0"))
-        return begins or is_held(state, self.context) or (isinstance(state, Unknown) and isinstance(value, tree.Number))
+        sized = isinstance(state, Unknown) and isinstance(value, tree.Number)
+        return begins or sized or is_coefficient(state) or is_held(state, self.context)
 
     def restated(self, given: Finding, left: Node, right: Node) -> Finding:
         """PROVED for the Hamiltonian of an example, where it is the one that the notes defined before; else it defines another."""

@@ -49,3 +49,23 @@ def test_each_stage_may_have_its_control() -> None:
     gradient = r"$$\frac{\partial J}{\partial u_{ni}} = h b_i p_{n+1} f_u(Y_{ni}, u_{ni})$$"
     other = costate.replace(", u_{ni})$$", ", u_{n})$$")
     assert statuses(f"{STEERED} {costate} {gradient} {other}", HEADER)[-3:] == ["proved", "refuted", "refuted"]
+
+
+def test_jacobians_at_stages_have_letters_and_several_methods_follow_one_another() -> None:
+    """F_{n,i} = f_x(Y_{n,i}) in the adjoint stages kappa; a_ij that are left out of a row are 0; dx_{n+1}/dx_n is proved by all costates."""
+    laws = (r"$$k_{n,i} = f(Y_{n,i},\theta), \qquad Y_{n,i} = x_n + h\sum_{j=1}^{i-1} a_{ij} k_{n,j}, \qquad i=1,\dots,s$$ "
+            r"$$x_{n+1} = x_n + h\sum_{i=1}^s b_i k_{n,i}$$ $L = \Phi(x_N)$ $F_{n,i} = f_x(Y_{n,i},\theta), G_{n,i} = f_\theta(Y_{n,i},\theta)$ "
+            r"$\lambda_N = \nabla\Phi(x_N)$ "
+            r"$$\kappa_{n,i} = h b_i \lambda_{n+1} + h\sum_{j=i+1}^s a_{ji} F_{n,j}^T \kappa_{n,j}$$ ")
+    lines = (r"$$\lambda_n = \lambda_{n+1} + \sum_{i=1}^s F_{n,i}^T \kappa_{n,i}$$ $$\nabla_\theta L = \sum_{n=0}^{N-1}\sum_{i=1}^s G_{n,i}^T \kappa_{n,i}$$ "
+             r"With $a_{21}=\frac12$, $b=(0,1)$ $$\kappa_2 = h\lambda_{n+1}, \kappa_1 = \frac h2 F_2^T\kappa_2$$ "
+             r"$$\frac{\partial x_{n+1}}{\partial x_n} = I + h F_2(I + \frac h2 F_1)$$ "
+             r"With $a_{21}=a_{32}=\frac12$, $a_{43}=1$, $b=(\frac16,\frac13,\frac13,\frac16)$ $$\kappa_1 = \frac h6\lambda_{n+1} + \frac h2 F_2^T\kappa_2$$ ")
+    slips = ((r"\sum_{i=1}^s F", r"h \sum_{i=1}^s F"), (r"\sum_{i=1}^s G", r"\sum_{i=2}^s G"), (r"(I + \frac h2 F_1)", r"(I + h F_1)"),
+             (r"\frac h6", r"\frac h3"))
+    header = "layer: n\nstate: x\nfield: f\ngradients: columns"
+    found = statuses(laws + lines, header)
+    assert found.count("proved") >= 6 and "refuted" not in found and found[-1] == "proved", found
+    for right, wrong in slips:
+        assert right in lines
+        assert "refuted" in statuses(laws + lines.replace(right, wrong), header), wrong

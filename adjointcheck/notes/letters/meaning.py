@@ -554,7 +554,7 @@ class _Resolver:
 
     def map_series(self, node: tree.Series) -> Node:
         inner = self.binding(node.index)
-        if node.index is not None and self.over_stages(node):
+        if node.index is not None and not self.counts_layers(node.index) and self.over_stages(node):
             limits = [self.stage_index(limit) if limit is not None else None for limit in (node.lower, node.upper)]
             return replace(node, body=inner.map(node.body), index=self.stage_index(node.index), lower=limits[0], upper=limits[1])
         limits = [limit and (inner.map if isinstance(limit, tree.Chain) else self.count)(limit) for limit in (node.lower, node.upper)]

@@ -12,7 +12,7 @@ from fractions import Fraction
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import shape_of, slope_shape
-from adjointcheck.notes.letters.quantities import instead
+from adjointcheck.notes.letters.quantities import OWN_STAGE, instead
 from adjointcheck.notes.letters.usage import head, introduced_function, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -40,7 +40,7 @@ def numbered(chain: tree.Chain, context: Context) -> Introduced:
     letter = pair[0] if pair else None
     if pair is None or not isinstance(letter, tree.Letter) or _number(letter) == 0 or context.over() != "layers":
         return None
-    if role_in(replace(letter, below=()), context) in TAKEN or len(chain.sides) > 2:
+    if (role := role_in(replace(letter, below=()), context)) in TAKEN or role.startswith(OWN_STAGE) or len(chain.sides) > 2:
         return None
     for part in walk(pair[1]):
         if isinstance(part, tree.Call) and not context.of("f") and not role_in(head(part), context):

@@ -17,6 +17,7 @@ from adjointcheck.notes.reading.tree import Node
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 ORDERS = ("<", ">", "<=", ">=", "!=", "succeq", "preceq", "succ", "prec")
+DOTS = tree.Letter("dots")
 SOUGHT = ("p", "J", "J_a", "S", "v", "M", "lambda", "mathcal{J}", *HAMILTONIANS)
 
 
@@ -69,8 +70,8 @@ def mapped(chain: tree.Chain) -> tree.Chain:
 
 
 def ranged(chain: tree.Chain, context: Context) -> Introduced:
-    """f: R^n -> R^n, (x_0, y) ~ mu, 0 <= t <= T, |u| <= 1: where things lie, and nothing about costates, costs or their derivatives."""
-    if chain.relations in ((":", "to"), ("sim",)):
+    """f: R^n -> R^n, (x_0, y) ~ mu, 0 <= t <= T, i, j = 1, ..., s: where things lie, nothing about costates, costs, derivatives."""
+    if chain.relations in ((":", "to"), ("sim",)) or _counts(chain, context):
         return "assumption", (), context
     if not chain.relations or not {*chain.relations} <= {*ORDERS}:
         return None
@@ -79,6 +80,14 @@ def ranged(chain: tree.Chain, context: Context) -> Introduced:
     told = any(isinstance(part, tree.Derivative | tree.Variation | tree.Integral) for part in parts) or not names.isdisjoint(SOUGHT)
     known = any(isinstance(part, Symbol | Applied | Unknown) for part in parts)
     return ("assumption", (), context) if known and not told else None
+
+
+def _counts(chain: tree.Chain, context: Context) -> bool:
+    """Do letters that count run from one number to another, i, j = 1, ..., s?"""
+    letters = chain.sides[0].rows[0] if isinstance(chain.sides[0], tree.Vector) else chain.sides[:1]
+    listed = chain.relations == ("=",) and isinstance(chain.sides[1], tree.Vector) and DOTS in chain.sides[1].rows[0]
+    free = all(isinstance(letter, tree.Letter) and role_in(letter, context) in ("", "l") for letter in letters)
+    return listed and free
 
 
 def least(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Context]:

@@ -409,7 +409,7 @@ def told_stages(text: str) -> Draft:
         share = runge_kutta.ratio(lower[0][0], weights[0])
         how = {"value_1": "hole", "costate": f"-{share}*hole"}
         draft.step("between", "rewrite", f"P1 = p.next + {share}*(p - p.next)", *how, how=how)
-    draft.let(J_x="1 n")
+    draft.let(J_x="1 n", h="1 1 constant nonzero")
     draft.define("sensitivity_of_cost", "J_x = p")
     return draft
 

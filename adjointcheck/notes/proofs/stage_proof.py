@@ -12,7 +12,7 @@ from itertools import product
 
 from adjointcheck.notes.letters.context import Context
 from adjointcheck.notes.letters.indices import Unclear
-from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.letters.quantities import is_staged
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -21,6 +21,7 @@ from adjointcheck.notes.systems.stages import clock, explicit, free_indices, ind
 COUNTS = (2, 3)
 WORDS = f"proved for methods of {' and of '.join(map(str, COUNTS))} stages, whatever their coefficients"
 HERE = Symbol("l")
+NEXT = tree.Sum((HERE, tree.Number(Fraction(1))))
 ZERO = tree.Number(Fraction(0))
 
 
@@ -29,6 +30,7 @@ def instances(left: Node, right: Node, context: Context) -> Iterator[tuple[Node,
     if not staged(context) or context.over() != "layers":
         yield left, right, context
         return
+    left, right = by_costates(left, right, context)
     names = sorted(free_indices((left, right)))
     method = context.option("method")
     for count in (len(tableau_of(method)[0]),) if method else COUNTS:
@@ -36,6 +38,20 @@ def instances(left: Node, right: Node, context: Context) -> Iterator[tuple[Node,
         for values in product(range(1, count + 1), repeat=len(names)):
             stages = Stages(context, count, dict(zip(names, values, strict=True)))
             yield _without_zeros(stages.written(left)), _without_zeros(stages.written(right)), there
+
+
+def by_costates(left: Node, right: Node, context: Context) -> tuple[Node, Node]:
+    """p_n = p_{n+1} R for dx_{n+1}/dx_n = R, where nothing is paid on the way: it is so for every end cost, so for every p_{n+1}."""
+    core = left.of if isinstance(left, tree.Transposed) else left
+    step = tree.Derivative(Symbol("x", at=NEXT), (Symbol("x", at=HERE),), "total")
+    spoken = symbols(right).union(*(symbols(law.right) for law in context.laws))
+    if core != step or spoken & {"p", "L", "J"} or context.of("L"):
+        return left, right
+    turned = (left is core) == (context.option("jacobian") == "transposed")
+    after, before = Symbol("p", at=NEXT), Symbol("p", at=HERE)
+    if turned:
+        return tree.Transposed(before), tree.Product((right, tree.Transposed(after)))
+    return before, tree.Product((after, right))
 
 
 def _without_zeros(node: Node) -> Node:
@@ -110,7 +126,7 @@ class Stages:
             raise Unclear("a stage", f"stages 1 ... {self.count}")
         declared = next((d for d in self.context.of(node.name) if d.body is not None and d.arguments is not None), None)
         if declared is not None and declared.body is not None and declared.arguments is not None:
-            if node.at not in (None, HERE):
+            if node.at not in (None, HERE, replace(HERE, bound=True)):
                 raise Unclear("a letter of stages at another layer", "letters of stages at one layer")
             return replace(self, values=dict(zip(declared.arguments, indices, strict=True))).written(declared.body)
         if node.name == "lower" and indices[1] >= indices[0] and kind_of(self.context) == "explicit":

@@ -220,7 +220,8 @@ def _is_statement(part: _Part, letters: Letters) -> bool:
         return _poses(part)
     first = part.tokens[: relations[0]]
     relation = part.tokens[relations[0]]
-    range_letter = len(first) == 1 and first[0].type == "NAME" and (first[0] in {*INDICES, "t", *letters.times}) and not _is_formula(part)
+    listed = all(token.type == "COMMA" for token in first[1::2]) and all(token.type == "NAME" for token in first[::2])  # i, j = 1, ..., s
+    range_letter = listed and {*first[::2]} <= {*INDICES, "t", *letters.times} and not _is_formula(part)
     return not (range_letter and part.before) and not (relation in ORDERING and part.before in ("COMMA", "QUAD", "WORDS", "SEMI", "COLON"))
 
 

@@ -366,8 +366,8 @@ def grid(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Con
     names = {key(part) for part in _letters(chain)}
     new = names - {*context.letters, *USUAL}
     known = {other.letter: other.symbol for symbol in ("h", "N") for other in context.of(symbol)}
-    steps = [name for name in STEPS if name in new or known.get(name) == "h"]
-    counts = [name for name in LASTS if name in new or known.get(name) == "N"]
+    steps = [name for name in STEPS if name in names and (name in new or known.get(name) == "h")]
+    counts = [name for name in LASTS if name in names and (name in new or known.get(name) == "N")]
     times = {name for name in names if name.partition("_")[0] == "t"} | {"T", *COUNTERS, *(known.letter for known in context.of("l"))}
     counted = any(name.startswith("t_") or name in COUNTERS[:6] for name in names)  # T = t/tau has nothing that counts
     if len(steps) != 1 or not (counts or counted) or not new <= {*steps, *counts, *times} or not names <= {*new, *known, *times}:

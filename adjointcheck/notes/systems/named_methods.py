@@ -19,6 +19,7 @@ from adjointcheck.notes.systems.values import number_of
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 Rows = tuple[tuple[Fraction, ...], ...]
+GIVEN = "coefficients"
 ZERO, HALF, ONE = Fraction(0), Fraction(1, 2), Fraction(1)
 
 
@@ -62,25 +63,42 @@ def read(text: str) -> tuple[Rows, tuple[Fraction, ...]]:
 
 
 def coefficients(chain: tree.Chain, context: Context) -> Introduced:
-    """b = (0, 1), a_21 = 1/2, b_2 = 1."""
+    """b = (0, 1), a_21 = a_32 = 1/2, b_2 = 1; what other formulas part from them is said of another method."""
     pair = pair_of(chain)
     if pair is None or not staged(context) or not isinstance(pair[0], tree.Letter | tree.Transposed):
         return None
     letter = pair[0].of if isinstance(pair[0], tree.Transposed) else pair[0]
     known = context.letters.get(getattr(letter, "name", ""))
-    options = dict(context.options)
     if known is not None and known.symbol == "weights" and isinstance(pair[1], tree.Vector) and not getattr(letter, "below", ()):
         values = [number_of(cell) for row in pair[1].rows for cell in row]
-        options = {name: value for name, value in options.items() if not name.startswith("entry ")}
-        options |= {f"entry b {i}": str(value) for i, value in enumerate(values, 1) if value is not None}
-        return "assumption", (), replace(context, options=options | {"stages told": str(len(values))})
-    left, value = resolve(letter, context), number_of(pair[1])
-    if not isinstance(left, Symbol) or left.name not in ("weights", "lower") or value is None:
+        told = {f"entry b {i}": str(value) for i, value in enumerate(values, 1) if value is not None}
+        return "assumption", (), _with_entries(context, told | {"stages told": str(len(values))})
+    value, entries = number_of(chain.sides[-1]), [_entry(resolve(side, context)) for side in (letter, *chain.sides[1:-1])]
+    if value is None or not all(entries) or {*chain.relations} != {"="}:
         return None
-    if not all(isinstance(part, tree.Number) for part in left.part):
-        return None
-    name = " ".join([{"weights": "b", "lower": "a"}[left.name], *(str(part.value) for part in left.part if isinstance(part, tree.Number))])
-    return "assumption", (), replace(context, options={**options, f"entry {name}": str(value)})
+    return "assumption", (), _with_entries(context, {entry: str(value) for entry in entries})
+
+
+def _entry(node: Node) -> str:
+    """The option that holds a_21 or b_2."""
+    name = {"weights": "b", "lower": "a"}.get(getattr(node, "name", ""), "")
+    numbers = [part.value for part in node.part if isinstance(part, tree.Number)] if isinstance(node, Symbol) and name else []
+    return " ".join(["entry", name, *map(str, numbers)]) if isinstance(node, Symbol) and 0 < len(numbers) == len(node.part) else ""
+
+
+def is_coefficient(node: Node) -> bool:
+    """a_21, b_2."""
+    return bool(_entry(node))
+
+
+def _with_entries(context: Context, told: dict[str, str]) -> Context:
+    before = {} if context.option(GIVEN) else {name: "" for name in context.options if name.startswith(("entry ", "stages told"))}
+    return replace(context, options={**context.options, **before, **told, GIVEN: "open"})
+
+
+def given(context: Context) -> Context:
+    """With the coefficients of a method as all that are told, once a claim has followed them."""
+    return replace(context, options={**context.options, GIVEN: ""}) if context.option(GIVEN) else context
 
 
 def in_method(left: Node, right: Node, context: Context, sentence: str) -> Context:
@@ -98,7 +116,9 @@ def _told(context: Context) -> str:
         return ""
     rows = []
     for i in range(1, count + 1):
-        row = [context.option(f"entry a {i} {j}") or ("0" if j >= i and explicit(law.right) else "") for j in range(1, count + 1)]
+        told = [context.option(f"entry a {i} {j}") for j in range(1, count + 1)]
+        zeros = range(1 if any(told) else i, count + 1) if explicit(law.right) else ()  # a_31 beside a_32
+        row = [entry or ("0" if j in zeros else "") for j, entry in enumerate(told, 1)]
         rows.append(" ".join(row) if all(row) else "")
     weights = [context.option(f"entry b {i}") for i in range(1, count + 1)]
     return f"{';'.join(rows)}|{' '.join(weights)}" if all(rows) and all(weights) else ""

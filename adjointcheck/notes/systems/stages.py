@@ -15,6 +15,7 @@ from fractions import Fraction
 from adjointcheck.notes.letters.context import MOTIONS, ROLES, Context, Declared, Law, key
 from adjointcheck.notes.letters.derivatives import core_of
 from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.own_letters import slope_shape
 from adjointcheck.notes.letters.quantities import OWN_STAGE, is_staged
 from adjointcheck.notes.letters.usage import USUAL_CONTROLS, head, introduced_function, pair_of, role_in, successor
 from adjointcheck.notes.reading import tree
@@ -214,7 +215,7 @@ def confirmed(sides: Iterable[Node], context: Context) -> Context:
 
 
 def stage_definition(chain: tree.Chain, context: Context) -> Introduced:
-    """A_ij = b_j - b_j a_ji / b_i, Y_i = y_n + h sum_j a_ij k_j, M_i = h f_x(Y_i)^T (b_i p_{n+1} + sum_{j>i} a_ji M_j)."""
+    """A_ij = b_j - b_j a_ji / b_i, Y_i = y_n + h sum_j a_ij k_j, F_i = f_x(Y_i), M_i = h f_x(Y_i)^T (b_i p_{n+1} + sum_{j>i} a_ji M_j)."""
     pair = pair_of(chain)
     letter = pair[0] if pair else None
     own = _own_indices(letter, context)
@@ -228,6 +229,8 @@ def stage_definition(chain: tree.Chain, context: Context) -> Introduced:
     names = {part.name for part in walk(body) if isinstance(part, Symbol | Applied) and not getattr(part, "bound", False)}
     others = {known.symbol for known in context.letters.values() if is_staged(known.symbol)}
     states = "slope" in names and names <= {"x", "h", "l", "stages", "slope", "lower"} and not context.of("stage")
+    if len(own) == 1 and isinstance(body, tree.Derivative) and isinstance(body.of, Applied) and body.of.name == "f" and "stage" in names:
+        return "definition", (name,), context.declare(replace(new, shape=slope_shape(body, context), body=body))  # f_x(X_i)
     weighed = "p" in names or any(name.startswith(OWN_STAGE) for name in names - {new.symbol})
     fits = names <= TABLEAUS if len(own) == 2 else states or (weighed and names <= {*SPOKEN, *others, new.symbol})
     if unknown(body) or not fits or (new.symbol in names and not _descends(body, new)):

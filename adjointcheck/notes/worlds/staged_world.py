@@ -83,6 +83,8 @@ class StagedWorld(World):
         indices = [self.index(part, env) for part in node.part]
         declared = next(iter(self.context.of(node.name)), None)
         if declared is not None and declared.body is not None and declared.arguments is not None:
+            if len(declared.arguments) != len(indices):
+                raise NoValue(f"{declared.letter} of {len(indices)} stages")
             bound = dict(zip(declared.arguments, map(np.float64, indices), strict=True))
             return evaluate(declared.body, replace(env, bound={**env.bound, **bound}))
         return self.staged(node.name, [index - 1 for index in indices], place)
