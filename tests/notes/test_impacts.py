@@ -38,3 +38,33 @@ E = \varphi(x(T))"""
 ])
 def test_right_lines_are_proved_and_slips_refuted(header: str, given: str, right: str, wrong: str) -> None:
     assert last_two(header, given, right, wrong) == ["proved", "refuted"]
+
+
+HYBRID = r"""\dot x = f_1(x, p)\ \ (t < \tau)
+\dot x = f_2(x, p)\ \ (t > \tau)
+\psi(x^-, p) = 0
+x^+ = r(x^-, p)
+x^\pm = x(\tau^\pm)
+x(0) = x_0(p)
+J = \varphi(x(T))
+\lambda = (\frac{\partial J}{\partial x})^T
+\delta p = 0
+\delta x^+ = S\,\delta x^-"""
+JUMPED = r"\frac{dJ}{dp} = \lambda(0)^T\frac{\partial x_0}{\partial p} + \int_0^\tau \lambda^T\frac{\partial f_1}{\partial p}\,dt + \int_\tau^T \lambda^T\frac{\partial f_2}{\partial p}\,dt + "
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"S = r_x + \frac{(f_2^+ - r_x f_1^-)\psi_x}{\psi_x f_1^-}", r"S = r_x + \frac{(r_x f_1^- - f_2^+)\psi_x}{\psi_x f_1^-}"),
+    (r"\dot\lambda = -(\frac{\partial f_i}{\partial x})^T\lambda", r"\dot\lambda = (\frac{\partial f_i}{\partial x})^T\lambda"),
+])
+def test_a_field_of_each_side_of_an_event_is_told_in_brackets(right: str, wrong: str) -> None:
+    assert last_two("", HYBRID, right, wrong) == ["proved", "refuted"]
+
+
+def test_parameters_move_the_start_the_guard_and_the_reset() -> None:
+    right = JUMPED + r"\lambda(\tau^+)^T [r_p + \frac{(f_2^+ - r_x f_1^-)\psi_p}{\psi_x f_1^-}]"
+    assert last_two("", HYBRID.replace(r"\delta p = 0", ""), right, right.replace("[r_p +", "[r_p -")) == ["proved", "unknown"]
+
+
+def test_a_reset_in_a_special_case_is_no_slip() -> None:
+    assert last_two("", HYBRID, "r(x) = x", r"S = I + \frac{(f_2^+ - f_1^-)\psi_x}{\psi_x f_1^-}") == ["assumption", "unknown"]

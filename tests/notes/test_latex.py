@@ -277,3 +277,11 @@ def test_a_space_behind_an_equation_is_no_side(text: str, sides: int) -> None:
     found = read_formula(text)
     assert isinstance(found, Chain)
     assert len(found.sides) == sides
+
+
+@pytest.mark.parametrize(("text", "count"), [
+    (r"x_{i+1} = A x_i \ (i \ge 0)", 1), (r"\dot x = f(x)\;(0 \le t \le T)", 1), (r"y = a (b + c)", 0), (r"(a < b) = c", 0),
+])
+def test_a_relation_in_brackets_behind_a_statement_is_its_condition(text: str, count: int) -> None:
+    chain = read_formula(text)
+    assert (len(chain.conditions) if isinstance(chain, Chain) else 0) == count

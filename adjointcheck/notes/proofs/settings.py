@@ -168,6 +168,15 @@ def reverse_time(draft: Draft) -> None:
     draft.assume("flow_start", "M = I at t0")
 
 
+def flown(draft: Draft) -> None:
+    """S = dx/dtheta and M = dx/dx0 wherever nothing jumps."""
+    draft.let(S="n m", M="n n nonzero", x0_theta="n m constant")
+    draft.assume("sensitivity", "S.dot = f_x*S + f_theta")
+    draft.assume("sensitivity_start", "S = x0_theta at t0")
+    draft.assume("flow", "M.dot = f_x*M")
+    draft.assume("flow_start", "M = I at t0")
+
+
 def forward_gradient(draft: Draft, observed: Mapping[str, tuple[str, str]] = MappingProxyType({})) -> None:
     """dJ/dtheta by sensitivities, int (L_x S + L_theta) dt + Psi_x S + Psi_theta: what S means, for any multiplier.
 
@@ -266,11 +275,7 @@ def observations(moving: bool) -> Draft:
     """The theorem on observations, with ends that may be moving, with sensitivities, and a start that may move with the parameters."""
     draft = events.observations(moving)
     spoken_of(draft)
-    draft.let(S="n m", M="n n nonzero", x0_theta="n m constant")
-    draft.assume("sensitivity", "S.dot = f_x*S + f_theta")
-    draft.assume("sensitivity_start", "S = x0_theta at t0")
-    draft.assume("flow", "M.dot = f_x*M")
-    draft.assume("flow_start", "M = I at t0")
+    flown(draft)
     for s in ("s", "r"):
         draft.assume(f"sensitivity_{s}", f"S.after = S.before at {s}")
         draft.assume(f"flow_{s}", f"M.after = M.before at {s}")
@@ -287,6 +292,7 @@ def event(reset: str, moving: bool) -> Draft:
     """The theorem on events, and the jump of the Hamiltonian: the jump of p, multiplied by f, with g_x f = G - g_t."""
     draft = events.event(reset, moving)
     spoken_of(draft)
+    flown(draft)
     if not reset:
         draft.assume("same_f_s", "f.after = f.before at s")
         draft.assume("same_L_s", "L.after = L.before at s")
@@ -295,6 +301,16 @@ def event(reset: str, moving: bool) -> Draft:
     how = {"jump": "hole*f.before", "transversal": f"({rate})/G*hole"}
     right = f"phi_s_x.before*f.before + {kept}*f.before - ({rate}) + ({rate})/G*g_t.before"
     draft.step("hamiltonian_jump", "rewrite", f"p.before*f.before = {right} at s", *how, how=how)
+    return draft
+
+
+def event_varied(reset: str) -> Draft:
+    """The same with nothing free, where the parameters may be held fixed: dx^+/dx^- beside a guard and a reset that depend on them."""
+    draft = event(reset, False)
+    draft.let(theta="m 1 constant", x0="n 1 constant")
+    draft.steps = [step for step in draft.steps if step["rule"] != "gradient"]
+    draft.assume("theta_fixed", "theta.delta = 0")
+    draft.conclusions = ("event_time", "reset_varies")
     return draft
 
 
@@ -464,6 +480,8 @@ KINDS: dict[str, Kind] = {
     **{f"event{ends}": Kind("An event with reset", event, ("r", bool(ends)), {**_PHI, "s": "tau"}) for ends in ("", "_moving")},
     **{f"switch{ends}": Kind("An event that switches fields", event, ("", bool(ends)), {**_PHI, "s": "tau"}, optional=_SAME[:2])
        for ends in ("", "_moving")},
+    **{f"{kind}_varied": Kind("An event, varied", event_varied, (reset,), {**_PHI, "s": "tau"}, optional=("theta_fixed",))
+       for kind, reset in (("event", "r"), ("switch", ""))},
     **{f"stages_{kind}_{count}": Kind(f"A Runge-Kutta method of {count} stages, {kind}", stages, (kind, count))
        for kind in ("explicit", "full") for count in (2, 3)},
     **{f"stages_varied_{count}": Kind(f"A Runge-Kutta method of {count} stages, varied", stages_varied, (count,),

@@ -35,6 +35,7 @@ UNDER = re.compile(r"[\s,]*(?:for(?: all| every| any)?|when(?:ever)?|if|as long 
                    r"|si|tant que|para(?: todo)?|cuando|per(?: ogni)?|se|quando|при|для(?: всех)?|если|когда)\s*")
 PAID = re.compile(r"\s*\\?[A-Za-z]+\s*\(\s*(?:\\\w+\s*\{?)?[a-z]\}?(?:\s*\([^()]*\)|_\{?[NKMT]\}?)(?:,[^()]*)?\)\s*")  # C(x(1)), C(x_N)
 BOUND = re.compile(r"[<>]|\\(?:le|ge|leq|geq|lt|gt|leqslant|geqslant)(?![A-Za-z])")
+SIDED = re.compile(r"(\^\s*\{?\s*)\\pm(?![A-Za-z])")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 WHERE = r" \quad "
 
@@ -217,7 +218,15 @@ def _region(part: Source, found: Layout, region: Region) -> Iterator[Formula]:
     traced = _sought(part, found, region, traced)
     if region.display or _states(traced.text) or traced.text.startswith(("\\min ", "\\max ")):
         for line in lines(traced, region.environment):
-            yield formula(line.traced.text, line.traced.offsets, line, None)
+            yield from (formula(text, line.traced.offsets, line, None) for text in one_sided(line.traced.text))
+
+
+def one_sided(text: str) -> tuple[str, ...]:
+    """x^+ = x(tau^+) and x^- = x(tau^-) of x^\\pm = x(\\tau^\\pm); a text with any other sign of two as it is."""
+    marks = SIDED.findall(text)
+    if not marks or len(marks) != text.count("\\pm") or "\\mp" in text:
+        return (text,)
+    return tuple(SIDED.sub(rf"\g<1>{sign}  ", text) for sign in "+-")
 
 
 def _stripped(text: str) -> tuple[int, int]:

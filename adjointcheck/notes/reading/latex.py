@@ -118,7 +118,7 @@ def _groups(text: str, letters: Letters) -> list[list[_Part]]:
     """The statements of a display, each with its conditions and words behind it."""
     terminals = Terminals(text, letters)
     tokens = terminals.run()
-    parts = _joined(_parts(tokens, set(terminals.cuts), terminals.begin))
+    parts = _joined([piece for part in _parts(tokens, set(terminals.cuts), terminals.begin) for piece in _ranged(part)])
     groups: list[list[_Part]] = []
     for part in parts:
         if not groups or (_is_statement(part, letters) and any(_is_statement(earlier, letters) for earlier in groups[-1])):
@@ -176,6 +176,20 @@ def _parts(tokens: list[Token], cuts: set[int], begin: int) -> list[_Part]:
         if token.type == "WORDS":
             parts.append(_Part((token,), before, token.start_pos or 0))
     return [*parts, _Part(tuple(current), before, since)] if current else parts
+
+
+def _ranged(part: _Part) -> list[_Part]:
+    """xdot = f(x) and (t < tau) of xdot = f(x) (t < tau): a relation in brackets behind a statement says where that holds."""
+    depth, opens, bound = 0, 0, False
+    for at, token in enumerate(part.tokens):
+        if token.type in _OPENING and depth == 0:
+            opens, bound = at, False
+        depth += (token.type in _OPENING) - (token.type in _CLOSING)
+        bound |= token.type == "REL" and depth == 1
+    if part.tokens[-1] != ")" or not bound or not part.relations or opens < part.relations[-1]:
+        return [part]
+    behind = part.tokens[opens:]
+    return [_Part(part.tokens[:opens], part.before, part.start), _Part(behind, "QUAD", behind[0].start_pos or 0)]
 
 
 def _continues(tokens: list[Token], at: int) -> bool:

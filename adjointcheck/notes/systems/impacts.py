@@ -80,7 +80,7 @@ def cased(chain: tree.Chain, context: Context) -> Introduced:
     late = switched(second, early[2]) if early else None
     if early is None or late is None:
         return None
-    return "assumption", (*early[1], *late[1]), either(late[2])
+    return "assumption", (*early[1], *late[1]), late[2]
 
 
 def by_cases(chain: tree.Chain, context: Context) -> tree.Chain:
@@ -122,11 +122,3 @@ def settled(left: Node, right: Node, context: Context) -> Context:
         return context
     letters = {name: replace(known, body=right) if known.body == JUMP else known for name, known in context.letters.items()}
     return replace(context, letters=letters)
-
-
-def either(context: Context) -> Context:
-    """With f and f_j for the field of whichever side, beside f_1 and f_2."""
-    modes = [known for known in context.of("f") if known.side]
-    names = {known.letter.partition("_")[0] + mark for known in modes for mark in ("", "_i", "_j", "_k")} - context.letters.keys()
-    fields = {name: replace(modes[0], letter=name, side="") for name in names} if len(modes) == 2 else {}
-    return replace(context, letters={**context.letters, **fields})

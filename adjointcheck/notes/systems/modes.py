@@ -43,7 +43,15 @@ def switched(chain: tree.Chain, context: Context) -> Introduced:
     right = resolve(pair[1], context)
     if unknown(right) or right == first.right:
         return None
-    return "assumption", names, replace(context, laws=(*context.laws, Law("dynamics after", resolve(pair[0], context), right)))
+    return "assumption", names, either(replace(context, laws=(*context.laws, Law("dynamics after", resolve(pair[0], context), right))))
+
+
+def either(context: Context) -> Context:
+    """With f and f_j for the field of whichever side, beside f_1 and f_2."""
+    modes = [known for known in context.of("f") if known.side]
+    names = {known.letter.partition("_")[0] + mark for known in modes for mark in ("", "_i", "_j", "_k")} - context.letters.keys()
+    fields = {name: replace(modes[0], letter=name, side="") for name in names} if len(modes) == 2 else {}
+    return replace(context, letters={**context.letters, **fields})
 
 
 def _head(node: Node) -> tree.Letter:

@@ -242,6 +242,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset(f"only {name}" for name in _names(left) | _names(right)) | ({"refutations"} if system else frozenset())
     if isinstance(left, Applied) and left.name == "psi" and not _is_zero(right):
         return frozenset({"psi", "nu"})
+    if _specialises(left, right) and isinstance(left, Applied):
+        return frozenset({left.name, "refutations"})
     if _held(left, right):
         return frozenset({"refutations"})
     if isinstance(left, Symbol) and left.name == "theta" and left.at in (None, Symbol("t")) and not left.part:
@@ -285,7 +287,13 @@ def given(left: Node, right: Node, context: Context) -> bool:
     same = all(isinstance(side, Symbol) and side.name == "x" and side.part and side.at is None for side in (left, right))  # x_1 = q
     asked = same or _seeks([left, right], context) or bool(_at_ends([left, right])) or _held(left, right) or _samples(left, right)
     special = _restricts([left, right], context) or _binds(left, right, context) or _vanishes(left, right, context)
+    special |= _specialises(left, right)
     return place or accelerated or moves or asked or chooses(left) or special or _restates(left, right, context)
+
+
+def _specialises(left: Node, right: Node) -> bool:
+    """r(x) = x: a guard or a reset, of which no more was told than its name, in a special case."""
+    return isinstance(left, Applied) and left.name in ("g", "r") and left.at is None and not has_slope(right) and not _is_zero(right)
 
 
 def _restates(left: Node, right: Node, context: Context) -> bool:

@@ -47,6 +47,7 @@ from adjointcheck.notes.proofs.stage_proof import COUNTS, kind_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.component_sensitivities import ALONG
+from adjointcheck.notes.systems.impacts import JUMP
 from adjointcheck.notes.systems.stages import staged
 from adjointcheck.notes.systems.step_values import LEFT_OUT, speaks_of_step
 from adjointcheck.notes.systems.wholes import is_held, moved_components
@@ -117,7 +118,9 @@ def has_free_multiplier(chain: tree.Chain) -> bool:
 
 def moved_along(chain: tree.Chain, context: Context) -> frozenset[str]:
     """The inputs that a formula moves: those that it names, those that the notes vary, and those along which they have a direction."""
-    told = directions(context)
+    told, nodes = directions(context), [*walk(chain)]
+    if JUMP in nodes and not any(isinstance(node, tree.Variation) for node in nodes):
+        return frozenset({"x0"})  # dx^+/dx^- holds what else there is
     return (told | (varied(chain) - {"x0"}) if told else unheld(varied(chain), chain.sides, context)) | context.moved
 
 
@@ -162,7 +165,7 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
         return () if any(map(_flows, nodes)) and _is_paid_on_the_way(context) else ("small_step",)
     ends = "_moving" if any(map(_moves_an_end, nodes)) else ""
     if "tau" in names or context.of("g"):
-        return tuple(f"{kind}{ends}" for kind in event_kind(context))
+        return tuple(f"{kind}{end}" for kind in event_kind(context) for end in (ends, *(("_varied",) if JUMP in nodes else ())))
     if (context.of("phi") and not _is_of_before("phi", context)) or "phi" in names:
         return (f"observations{ends}",)
     if context.of("psi") or "nu" in names:
