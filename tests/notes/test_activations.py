@@ -74,3 +74,18 @@ def test_what_is_said_of_a_special_case_is_not_refuted() -> None:
 def test_an_end_cost_by_the_matrix_of_a_layer_goes_through_the_layers() -> None:
     told = r"$$x_{k+1} = x_k + h f(x_k, \theta_k)$$ $$\delta_k = \nabla_{x_k} E(x_N)$$ With $f(x, \theta) = A\,\sigma(B x + c)$ and $\theta = (A, B, c)$ "
     assert statuses(told + r"$$\nabla_{A_k} E = h\,\delta_{k+1}\,\sigma(B x_k + c)^T$$", "gradients: columns")[-1] in ("proved", "unknown")
+
+
+FLOW = r"""$$\dot z(t) = f(z, t) = \tanh(U z + t\,v + \beta), \qquad z(0) = z_0$$ The loss $L$ is evaluated at $z(1)$ and $\alpha(t) = \partial L/\partial z(t)$.
+$$\delta(t) = \big(1 - f(z(t), t)\odot f(z(t), t)\big)\odot\alpha(t)$$ """
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\frac{\partial f}{\partial z} = \operatorname{diag}(1 - f\odot f)\,U", r"\dot\alpha(t) = U^\top\delta(t)"),
+    (r"\dot\alpha(t) = -U^\top\delta(t)", r"\dot\alpha(t) = -U\delta(t)"),
+    (r"\frac{\partial L}{\partial U} = \int_0^1 \delta(t)\,z(t)^\top\,dt", r"\frac{\partial L}{\partial U} = \int_0^1 \delta(t)\,\alpha(t)^\top\,dt"),
+    (r"\frac{\partial L}{\partial\beta} = \int_0^1 \delta(t)\,dt", r"\frac{\partial L}{\partial U} = -\int_0^1 \delta(t)\,z(t)^\top\,dt"),
+    (r"\frac{\partial L}{\partial v} = \int_0^1 t\,\delta(t)\,dt", r"\frac{\partial L}{\partial v} = \int_0^1 \delta(t)\,dt"),
+])
+def test_the_weights_of_a_flow_with_an_activation_have_gradients(right: str, wrong: str) -> None:
+    assert statuses(rf"{FLOW} $${right}$$ $${wrong}$$")[-2:] == ["proved", "refuted"]

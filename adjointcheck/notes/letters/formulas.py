@@ -233,6 +233,11 @@ def _place(node: Applied) -> Node | None:
     return node.at or next(iter(places), usual)
 
 
+def taken(body: Node, place: Node | None) -> Node:
+    """A formula at a place."""
+    return _with(body, {}, place)
+
+
 def _with(body: Node, values: Mapping[str, Node], place: Node | None) -> Node:
     """The formula at other arguments, or at a place."""
     if isinstance(body, Symbol) and body.at is None and body.name in SLOTS:

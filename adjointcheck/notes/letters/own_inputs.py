@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from adjointcheck.expression.node import ZERO, Expression, apply, substitute, symbol, symbols_of
-from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law, own
+from adjointcheck.notes.letters.context import ORDER, ROLES, Context, Declared, Law, own
 from adjointcheck.notes.letters.quantities import Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -68,11 +68,17 @@ def _by_time_step(left: Node, right: Node, context: Context) -> tuple[Node, Node
 
 def _renamed(left: Node, right: Node, known: Declared, name: str, context: Context) -> tuple[Node, Node, Context]:
     """The equation and all that the notes say with another symbol for a letter."""
-    bodies = {letter: replace(other, body=_as(name, known.symbol, other.body)) for letter, other in context.letters.items() if other.body}
+    bodies = {letter: _told_of(name, known.symbol, other, other.body) for letter, other in context.letters.items() if other.body}
     letters = {**context.letters, **bodies, known.letter: replace(known, symbol=name)}
     laws = tuple(Law(law.kind, law.left, _as(name, known.symbol, law.right)) for law in context.laws)
     left, right = (_as(name, known.symbol, side) for side in (left, right))
     return left, right, replace(context, letters=letters, laws=laws)
+
+
+def _told_of(role: str, name: str, other: Declared, body: Node) -> Declared:
+    """With the role's letter in the formula, and among the arguments of a function that has them told."""
+    spoken = other.arguments is not None and name in symbols(body) and role in ORDER
+    return replace(other, body=_as(role, name, body), arguments=(*(other.arguments or ()), role) if spoken else other.arguments)
 
 
 def _input(node: Node, context: Context) -> Declared | None:
@@ -106,6 +112,32 @@ def along_dyad(left: Node, right: Node, known: Declared) -> tuple[Node, Node] | 
         return None
     before, after = (Symbol(f"{by.name}_{side}") for side in ("left", "right"))
     return Symbol(f"J_{by.name}"), tree.Product((tree.Transposed(before), right, after))
+
+
+def over_time(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
+    """dJ/dU = G over time as the derivative by a number theta with which the matrix U moves along a dyad of new letters."""
+    known = input_of(tree.Chain((left, right), ("=",)), context) if context.over() == "time" and not context.parts("x") else None
+    if known is None or not is_matrix(known) or context.of("theta") or (pair := along_dyad(left, right, known)) is None:
+        return left, right, context
+    sides = {f"{known.symbol}_{side}": (size, "1") for side, size in zip(("left", "right"), known.shape, strict=True)}
+    told = {name: replace(other, arguments=(*other.arguments, "theta")) for name, other in context.letters.items()
+            if other.symbol == "f" and other.arguments is not None}
+    letters = {**context.letters, **told, **{name: Declared(name, name, shape, "constant") for name, shape in sides.items()}}
+    letters["moving size"] = Declared("moving size", "theta", ("1", "1"), "constant")
+    return tree.Derivative(Symbol("J"), (Symbol("theta"),), "total"), _inside(pair[1]), replace(context, letters=letters)
+
+
+def _inside(node: Node) -> Node:
+    """int l' g r dt for l' (int g dt) r, term by term."""
+    left, of, right = node.factors if isinstance(node, tree.Product) else (node, node, node)
+    match of:
+        case tree.Integral(body=body):
+            return replace(of, body=tree.Product((left, body, right)))
+        case tree.Negative(of=inner):
+            return tree.Negative(_inside(tree.Product((left, inner, right))))
+        case tree.Sum(terms=terms):
+            return tree.Sum(tuple(_inside(tree.Product((left, term, right))) for term in terms))
+    return node
 
 
 @dataclass(frozen=True)

@@ -197,13 +197,19 @@ def constants(node: Node, context: Context, shape: tuple[str, str] = ("n", "1"))
     new = [letter for letter in letters if isinstance(letter, tree.Letter) and not _explains(letter, context)]
     for letter in new:
         name = letter.name if is_placed(letter, context) else key(letter)
-        if name in USUAL_CONTROLS and not context.of("w"):
+        if name in USUAL_CONTROLS and not context.of("w") and not _tells_time(letter, node):
             context = context.declare(Declared(name, "w", ("k", "1"), "path", source="proposed"))
     context = own_letters(shape, node, reduce(partial(_fitted, node, shape), letters, context))
     for letter in new:
         if letter.name in MATRICES and not _explains(letter, context):
             context = context.declare(Declared(key(letter), own(key(letter)), MATRICES[letter.name], source="proposed"))
     return context
+
+
+def _tells_time(letter: tree.Letter, node: Node) -> bool:
+    """v of W x + t v + b, which weighs the time and is no control."""
+    products = (part.factors for part in walk(node) if isinstance(part, tree.Product))
+    return any(letter in factors and tree.Letter("t") in factors for factors in products)
 
 
 def _fitted(node: Node, shape: tuple[str, str], context: Context, letter: Node) -> Context:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import USUAL, Context, Declared, Law, key
+from adjointcheck.notes.letters.formulas import formula
 from adjointcheck.notes.letters.meaning import resolve, walk
 from adjointcheck.notes.letters.primes import is_primed, unprimed
 from adjointcheck.notes.letters.usage import (
@@ -53,7 +54,9 @@ def dynamics(chain: tree.Chain, context: Context) -> Introduced:
         names += more
     context = constants(right, context, context.letters[key(letter)].shape)
     law = Law("dynamics", resolve(pair[0], context), resolve(right, context))
-    return "assumption", names, replace(context, laws=(*context.laws, law))
+    context = replace(context, laws=(*context.laws, law))
+    spelt = formula(replace(chain, sides=chain.sides[1:], relations=chain.relations[1:]), context)  # zdot = f(z, t) = tanh(U z + b)
+    return "assumption", names, spelt[2] if spelt is not None else context
 
 
 def primed_dynamics(chain: tree.Chain, context: Context) -> Introduced:

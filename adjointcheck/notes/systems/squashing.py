@@ -7,17 +7,22 @@ What is proved for every function entry by entry holds for these; worlds take ta
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import ROLES, Context, Declared
-from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, walk
-from adjointcheck.notes.letters.quantities import Diagonal, instead
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law
+from adjointcheck.notes.letters.formulas import taken
+from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, symbols, walk
+from adjointcheck.notes.letters.quantities import Diagonal, here, instead
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
+ARGUMENT, VALUE, SLOPE = "preactivation", "squash", "squash_slope"  # of a field over time
+LEFT, RIGHT = "left", "right"
 ONE, TWO = tree.Number(Fraction(1)), tree.Number(Fraction(2))
 NAME = "act"
+PLACES = (Symbol("t0"), Symbol("t1"))
 
 
 def squashed(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
@@ -61,6 +66,92 @@ class _Squashed:
             return None
         index = _before(value.at or Symbol("l"), self.left.at)
         return _slope(self.of(instead(self.right.arguments[0], Symbol("l"), index)))
+
+
+def is_dyad(name: str, names: Iterable[str]) -> bool:
+    """Is it a matrix that moves along a dyad of these letters?"""
+    return f"{name}_{LEFT}" in {*names}
+
+
+def moved_along_dyads(names: Iterable[str]) -> Iterator[str]:
+    yield from (name.removesuffix(f"_{LEFT}") for name in names if name.endswith(f"_{LEFT}"))
+
+
+def activated(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
+    """An equation over time with letters for the one activation of the field, as f = tanh(W x + b) or W_2 sigma(W x + b)."""
+    law = context.law("dynamics")
+    arguments = {_argument(node) for node in walk(law.right) if _is_activation(node)} if law is not None else set()
+    rows = _rows(next(iter(arguments)), context) if len(arguments) == 1 else ""
+    if law is None or not rows or context.over() == "layers" or context.parts("x"):
+        return left, right, context
+    (argument,) = arguments
+    made = _Activated(law.right, argument)
+    sides = made.of(left), made.of(right)
+    if any(made.hides(node) for side in sides for node in walk(side)):
+        return left, right, context
+    shapes = {ARGUMENT: (rows, "1"), VALUE: (rows, "1"), SLOPE: (rows, rows)}
+    letters = {name: replace(known, body=known.body and (made.inner(known.body) if known.symbol == "f" else made.of(known.body)))
+               for name, known in context.letters.items()}
+    letters |= {name: Declared(name, name, shape, "path", source="convention") for name, shape in shapes.items()}
+    laws = tuple(replace(other, right=made.inner(other.right)) for other in context.laws)
+    known = replace(context, letters=letters, laws=(*laws, Law("activation", Symbol(ARGUMENT), argument)))
+    return (*sides, known.assume(f"symmetric {SLOPE}"))
+
+
+def _is_activation(node: Node) -> bool:
+    return _is_tanh(node) or (isinstance(node, Applied) and node.name == NAME)
+
+
+def _argument(node: Node) -> Node:
+    """W x + b of tanh(W x + b)."""
+    assert isinstance(node, tree.Function | Applied)
+    return here(node.arguments[0] if isinstance(node, tree.Function) else node.arguments[0][1])
+
+
+def _rows(node: Node, context: Context) -> str:
+    """How many entries a column has, as its first term shows."""
+    term = tree.terms(node)[0]
+    factors = term.factors if isinstance(term, tree.Product) else (term,)
+    factor = next((factor for factor in factors if factor != Symbol("t")), term)
+    inner = factor.of if isinstance(factor, tree.Transposed) else factor
+    known = next(iter(context.of(inner.name)), None) if isinstance(inner, Symbol) else None
+    shape = known.shape if known is not None else ("", "")
+    return shape[1] if isinstance(factor, tree.Transposed) else shape[0]
+
+
+class _Activated:
+    """Formulas beside xdot = `field`, which has one activation, of `argument`."""
+
+    def __init__(self, field: Node, argument: Node) -> None:
+        self.field, self.argument = here(field), argument
+
+    def of(self, node: Node) -> Node:
+        for place in (None, *PLACES):
+            if here(node) == taken(self.field, place):
+                return Applied("f", at=place)
+        return self._of(node, self.of)
+
+    def inner(self, node: Node) -> Node:
+        return self._of(node, self.inner)
+
+    def _of(self, node: Node, rest: Callable[[Node], Node]) -> Node:
+        inner = _of_one_minus_square(node.of) if isinstance(node, Diagonal) else None
+        if inner is not None and _is_tanh(inner) and (place := self.place(inner)):
+            return Symbol(SLOPE, at=place[0])
+        sloped = isinstance(node, tree.Derivative) and node.kind != "total" and node.by == (Symbol("x"),)
+        if sloped and isinstance(node, tree.Derivative) and getattr(node.of, "name", "") == NAME and (place := self.place(node.of)):
+            return Symbol(SLOPE, at=place[0])
+        if _is_activation(node) and (place := self.place(node)):
+            return Symbol(VALUE, at=place[0])
+        return rebuilt(node, rest)
+
+    def place(self, node: Node) -> tuple[Node | None, ...]:
+        """Where the argument is that of the field, () for another one."""
+        return next(((place,) for place in (None, *PLACES) if _argument(node) == taken(self.argument, place)), ())
+
+    def hides(self, node: Node) -> bool:
+        """Is something differentiated that is made of the letters of the activation?"""
+        return isinstance(node, tree.Derivative) and node.kind != "total" and bool({VALUE, SLOPE} & symbols(node.of))
 
 
 def _slope(argument: Node) -> Node:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from adjointcheck.errors import AdjointCheckError, DisagreementError
 from adjointcheck.notes.letters.context import Context
 from adjointcheck.notes.letters.costs import apart
+from adjointcheck.notes.letters.own_inputs import over_time
 from adjointcheck.notes.letters.progression import read_as
 from adjointcheck.notes.letters.stretched import ENDS, later, shortened, stretched
 from adjointcheck.notes.proofs.claims import Unclear, claim_of
@@ -22,6 +23,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.blocks import components
 from adjointcheck.notes.systems.component_sensitivities import RULE, in_variations
+from adjointcheck.notes.systems.squashing import activated
 from adjointcheck.notes.systems.stages import staged
 from adjointcheck.notes.systems.values import FROM_ZERO, RECKONED, at_zero, reckoned
 from adjointcheck.notes.systems.wholes import in_components
@@ -60,6 +62,7 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context, form: s
 
 def judge_equation(left: Node, right: Node, context: Context, form: str = "") -> Proof:
     """The best answer over all settings; where only one of several readings is proved, with that reading."""
+    left, right, context = over_time(left, right, context)
     found = {reading: _in_reading(left, right, context, form) for reading, context in readings(left, right, context)}
     proved = [replace(proof, reading=reading) for reading, proof in found.items() if proof.status is Status.PROVED]
     if proved:
@@ -68,7 +71,7 @@ def judge_equation(left: Node, right: Node, context: Context, form: str = "") ->
 
 
 def _in_reading(left: Node, right: Node, context: Context, form: str) -> Proof:
-    left, right = (read_as(side, context) for side in (left, right))
+    left, right, context = activated(*(read_as(side, context) for side in (left, right)), context)
     chain = tree.Chain((left, right), ("=",))
     found: list[Proof] = []
     for situation in situations(chain, context, form):

@@ -24,6 +24,8 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, children, symbol
 from adjointcheck.notes.letters.potentials import symmetric_slope
 from adjointcheck.notes.letters.starting import SLOPE, moves_start, moves_with, unheld
 from adjointcheck.notes.letters.usage import is_symmetric
+from adjointcheck.notes.proofs.activated import ARGUMENT, VALUE, argument_steps, given_steps, slope, with_activation
+from adjointcheck.notes.proofs.activated import LETTERS as ACTIVE
 from adjointcheck.notes.proofs.algebraic import PROBLEMS, constrained, with_equation
 from adjointcheck.notes.proofs.claims import Form, Reader, Unclear
 from adjointcheck.notes.proofs.componentwise import component_settings
@@ -445,7 +447,9 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
             del found["L"]
     if context.law("algebraic") is not None and "alg" in reader.setting.language.functions:
         found["L"] = found.get("L", ZERO) + symbol("p_alg") * symbol("alg")
-    return {name: root for name, root in found.items() if name in made.language.functions}
+    if (inside := context.law("activation")) is not None and "f" in found:
+        found[ARGUMENT] = _one(reader.form(inside.right), "here")
+    return {name: root for name, root in found.items() if name in made.language.functions or name == ARGUMENT}
 
 
 def cost_of_stages(context: Context) -> bool:
@@ -488,13 +492,14 @@ def _with(key: tuple[Any, ...], bodies: tuple[tuple[str, str], ...], own: tuple[
           valued: bool) -> Setting | None:
     """The setting where functions are formulas, perhaps of a function of the notes; None where the core does not prove the partials."""
     problem = with_equation(with_operator(setting(*key), more[0]), more[2])
-    grown = with_functions(with_letters(problem, {**dict(more[1]), **dict(own)}), dict(inner))
-    steps = [*grown.document["steps"]]
-    steps += [_assume(f"{name}_given", f"{name}.delta", "0") for name, _ in own]
-    steps += [_assume(f"{name}_given_last", f"{name}.delta", "0", "last") for name, _ in own if grown.language.layers]
+    grown = with_activation(with_functions(with_letters(problem, {**dict(more[1]), **dict(own)}), dict(inner)))
+    steps = [*grown.document["steps"], *given_steps(dict(own))]
+    steps += given_steps(dict(own), "last", "_last") if grown.language.layers else ()
+    argument = dict(bodies).get(ARGUMENT, "")
     try:
+        steps += argument_steps(grown, argument, [step["id"] for step in given_steps(dict(own))]) if argument else ()
         for function, text in bodies:
-            steps += field_steps(grown, function, text, set(dict(own)))
+            steps += field_steps(grown, function, text, set(dict(own)), argument) if function != ARGUMENT else ()
         made = judged({**grown.document, "steps": steps}, grown.optional)
         return regulated(scored(constrained(made), dict(bodies)), dict(bodies), dict(own), valued)
     except AdjointCheckError:
@@ -538,7 +543,7 @@ def _assume(id: str, left: str, right: str, at: str = "always") -> dict[str, Any
     return {"id": id, "rule": "assume", "premises": [], "claim": {"left": left, "right": right, "at": at}, "how": {}}
 
 
-def field_steps(made: Setting, function: str, text: str, own: set[str]) -> Iterator[dict[str, Any]]:
+def field_steps(made: Setting, function: str, text: str, own: set[str], argument: str = "") -> Iterator[dict[str, Any]]:
     """function = text, its partials, and the check that these are its partials, along time and along every variation.
 
     Over layers what holds always says nothing of the last one, where the end cost is paid.
@@ -548,22 +553,27 @@ def field_steps(made: Setting, function: str, text: str, own: set[str]) -> Itera
     at, ending = ("last", "_last") if language.layers and function == "Psi" else ("always", "")
     yield _assume(f"{function}_is", function, text, at)
     slopes = language.functions[function]
+    inner = language.read(argument, ARGUMENT) if argument and VALUE in symbols_of(root) else None
     for letter, part in slopes.items():
-        slope = Partial(language, letter).of(root) if letter != "t" else _in_time(made, root)
-        yield _assume(f"{part}_is", part, to_text(slope), at)
-    given = [f"{name}_given{ending}" for name in sorted(symbols_of(root) & own)]
+        found = slope(made, letter, root, inner) if letter != "t" else _in_time(made, root, inner)
+        yield _assume(f"{part}_is", part, to_text(found), at)
+    through = symbols_of(root) | (symbols_of(inner) if inner is not None else set())
+    given = [f"{name}_given{ending}" for name in sorted((through & own) - {*ACTIVE})]
     for by in ("delta",) if language.layers else ("delta", "dot"):
         moved = {side: language.move(expression, by) for side, expression in (("left", symbol(function)), ("right", root))}
         yield {"id": f"{function}_{by}", "rule": "differentiate", "premises": [f"{function}_is"], "how": {"by": by},
                "claim": {**{side: to_text(expression) for side, expression in moved.items()}, "at": at}}
         partials = [f"{part}_is" for part in slopes.values()]
-        time = [id for id in ("time", "time_fixed", "t_given") if id in made.facts and "t" in (*slopes, *symbols_of(root))]
-        yield {"id": f"{function}_partials_{by}", "rule": "rewrite", "premises": [*partials, *given, *time], "how": {},
+        time = [id for id in ("time", "time_fixed", "t_given") if id in made.facts and "t" in (*slopes, *through)]
+        moving = [f"{ARGUMENT}_{by}"] if inner is not None else []
+        yield {"id": f"{function}_partials_{by}", "rule": "rewrite", "premises": [*partials, *given, *time, *moving], "how": {},
                "claim": {**{side: to_text(expression) for side, expression in moved.items()}, "at": at}}
 
 
-def _in_time(made: Setting, root: Expression) -> Expression:
-    """The partial by t: t itself, and the letters of the notes that change in time."""
+def _in_time(made: Setting, root: Expression, inner: Expression | None = None) -> Expression:
+    """The partial by t: t itself, the letters of the notes that change in time, and both in the argument of an activation."""
+    if inner is not None:
+        return _in_time(made, root) + Partial(made.language, ARGUMENT).of(root) * _in_time(made, inner)
     language, arguments = made.language, ("x", "w", "theta")
     moved = {name: language.letter_moved(name, "dot") for name in symbols_of(root) if name not in arguments and name != "t"}
     moved |= {name: symbol(slopes["t"]) if "t" in slopes else ZERO for name, slopes in language.functions.items()}
