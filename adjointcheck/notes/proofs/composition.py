@@ -124,7 +124,7 @@ class Composition(Layouts):
         """What names functionals in a sum of constants, and the rest."""
         names = [name for name in symbols_of(gap) if self.names_functional(symbol(name))]
         value = derive(gap, {name: symbol(name) for name in names})
-        return value, folded(gap, dict.fromkeys(names, ZERO))
+        return value, folded(substitute([gap], dict.fromkeys(names, ZERO))[0], {})  # J.delta too
 
     def valued(self, gap: Form) -> Form:
         """dJ/dx_0 delta x(0) as a constant, dJ/dx_0 times the variation of x_0."""
