@@ -107,6 +107,7 @@ from adjointcheck.notes.systems.normality import normal, normalisation
 from adjointcheck.notes.systems.observed import observed_cost
 from adjointcheck.notes.systems.outputs import observed, output
 from adjointcheck.notes.systems.production import alike, taken_out
+from adjointcheck.notes.systems.readouts import COSTS, is_column, readout
 from adjointcheck.notes.systems.reparametrised import reparametrised
 from adjointcheck.notes.systems.sampling import folded, joined, sampled
 from adjointcheck.notes.systems.several_costs import about, best, composed, is_another, law_of, of_end, spelt, summed
@@ -376,7 +377,8 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
         return None
     if letter is not None and is_placed(letter, context) and role_in(replace(letter, below=()), context) in ("x", "p", "w"):
         return None
-    if letter is not None and getattr(resolve(letter, context), "name", "") == "a_t":
+    if letter is not None and (getattr(resolve(letter, context), "name", "") == "a_t" or (
+            letter.name not in COSTS and is_column(value, context))):
         return None
     whole = summed(value, context) if letter is not None and len(spoken_costs(chain, context)) > 1 else composed(value, context)
     if letter is not None and whole is not None:
@@ -545,10 +547,11 @@ INTRODUCTIONS = (step_value, worth, value, normalisation, bounded, membership, m
                  grid, layers, layer_formula, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, mass_dynamics,
                  integrated_dynamics, linearised, sensitivity, started, resting, reparametrised, switched, guard, reset, observed_cost,
                  increment, scaled, specialised, supposed, output, asked, start, end_condition, end_cost, implicit_layers, affine_ansatz,
-                 riccati_ansatz, finer_step, formula, update, split, piece, objective, current_multiplier, augmented, adjoined_motion,
-                 repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended, sought, ranged,
-                 algebraic_law, naming)
-UNJUDGED = (*NOTATIONS, step_value, worth, value, membership, asked, output, family, update, finer_step, propagator, sought, ranged)
+                 riccati_ansatz, finer_step, formula, update, split, piece, readout, objective, current_multiplier, augmented,
+                 adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended,
+                 sought, ranged, algebraic_law, naming)
+UNJUDGED = (*NOTATIONS, step_value, worth, value, membership, asked, output, family, update, readout, finer_step, propagator, sought,
+            ranged)
 
 
 # Letters that a claim uses without a word

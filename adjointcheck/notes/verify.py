@@ -28,13 +28,13 @@ from adjointcheck.notes.letters.forms import about_end_time, conserves_energy, i
 from adjointcheck.notes.letters.formulas import put_in, spelt_out
 from adjointcheck.notes.letters.meaning import Symbol, Unknown, resolve, symbols, walk
 from adjointcheck.notes.letters.numbered import told
-from adjointcheck.notes.letters.own_inputs import in_its_role, is_varied
+from adjointcheck.notes.letters.own_inputs import in_its_role, is_varied, through_start
 from adjointcheck.notes.letters.posing import ORDERS
 from adjointcheck.notes.letters.quadratures import carried
 from adjointcheck.notes.letters.quantities import here
 from adjointcheck.notes.letters.second_costate import about_end, through_end
 from adjointcheck.notes.letters.starting import START, moving
-from adjointcheck.notes.proofs.closed_forms import at_known_ends, gives_solution, solution_of
+from adjointcheck.notes.proofs.closed_forms import gives_solution, proved_solution
 from adjointcheck.notes.proofs.prove import Proof, Slots
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.latex import Unread, read_formula
@@ -98,6 +98,7 @@ EVENT_BEFORE = Reservation(INPUTS, "it may rest on the event of before, of which
 CASE = re.compile(r"\b(?:if|when|suppose|should|wenn|falls|sofern|si|lorsque|quand|se|quando|cuando|если|когда)\b|若|如果|当")
 # What moves, in a formula that is not read: a rate or a next layer.
 MOVES = re.compile(r"\\d?dot\b|\\frac\s*\{(?:\\mathrm\s*\{?)?\s*d\b|\w'\s*(?:\(t\)\s*)?&?=|\{?\b\w\s*\+\s*1\b")
+RULE = re.compile(r"\\(?:tanh|sinh|cosh|sin|cos|tan|exp|log|ln)\s*'")  # tanh' = 1 - tanh^2, a rule of calculus
 LATE_START = Reservation(frozenset({"x0", "theta"}), "the notes say later that the start depends on the parameters")
 
 
@@ -146,8 +147,9 @@ class Notes:
             line, column = formula.place(chain.position)
             told = f"line {line}, column {column}: {chain.reason}. {chain.todo}".strip()
             yield replace(blank, status="not read", words=told)
-            self.reservations += self.half_read(formula.text)
-            self.open = self.open or formula.text * ("=" in formula.text)
+            if not RULE.match(formula.text.lstrip()):
+                self.reservations += self.half_read(formula.text)
+                self.open = self.open or formula.text * ("=" in formula.text)
             return
         starts = self.context.option("starts")
         try:
@@ -333,7 +335,7 @@ class Notes:
         if conserves_energy(left, right) and OPTIMUM.search(self.sentence.lower()):
             context = context.assume("optimal")
         context = context.assume("no running cost") if UNPAID.search(self.sentence.lower()) else context
-        left, right, context = in_its_role(*in_new_parameters(*moving(left, right, context)))
+        left, right, context = in_its_role(*through_start(*in_new_parameters(*moving(left, right, context))))
         left, right = in_cells(left, right, context)
         if implicit.is_untold(left, right, context):
             return replace(blank, words="the costate may be the derivative of J or the multiplier of the implicit step; say which")
@@ -359,7 +361,7 @@ class Notes:
             self.context = settled(left, right, confirmed((left, right), self.context))
         self.context = shown((left, right), told((left, right), self.context)) if found.status == "proved" else self.context
         self.tangent = self.sentence if found.status == "proved" and is_tangent_law(here(left)) else self.tangent
-        if found.status == "proved" and (law := solution_of(*at_known_ends(*sides, self.context))) is not None:
+        if found.status == "proved" and (law := proved_solution(*sides, self.context)) is not None:
             self.context = replace(self.context, laws=(*self.context.laws, law))
         self.sides[blank.name] = left, right, self.reservations, self.context.option("starts")
         self.readings |= {blank.name: proof.reading} if found.status == "proved" and proof.reading else {}

@@ -76,7 +76,7 @@ def test_letters_are_explained_behind_and_parameters_by_what_depends_on_them() -
 
 
 SMALLEST = r"""$\dot z = f(z, t, \theta), z(0) = z_0$ $$J(\theta) = \Phi(z(T))$$ $a(t) = \frac{dJ}{dz(t)}$ Take $n = 1$, $f = \theta z$ and $J = \frac12 z(T)^2$.
-$$z(t) = z_0 e^{\theta t}$$ """
+$$z(t) = z_0 e^{\theta t}$$ $a(T) = z(T)$ """
 
 
 @pytest.mark.parametrize(("right", "wrong"), [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import last_two
+from understood import last_two, statuses
 
 HEADER = "state: c\ncostate: \\varphi (column)\nobjective: J\ntime: t in [0, T]"
 MODEL = r"\dot c = \kappa K c + B q(t)"
@@ -23,3 +23,17 @@ def test_a_source_may_be_varied() -> None:
     right = r"\delta J = \int_0^T \varphi^T B\,\delta q\,dt"
     given = f"{MODEL}\nc(0) = c_0\n" + r"J = \frac12 \int_0^T c^T c\,dt" + "\n" + r"\dot\varphi = -\kappa K^T \varphi - c"
     assert last_two(HEADER, given, right, right.replace("B", "2 B")) == ["proved", "refuted"]
+
+
+CLASSIFIER = r"""$$z(0) = A x + b$$ $$\dot z(t) = f(z, t) = \tanh(U z + t\,v + \beta), \qquad z(t)\in\mathbb R^n$$ $$o = W z(1) + c, \qquad \pi = \operatorname{softmax}(o)$$
+$$L = -\sum_{k=1}^K y_k \log\pi_k$$ where $\alpha(t) = \partial L/\partial z(t)$. Recall $\tanh' = 1 - \tanh^2$. """
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\frac{\partial L}{\partial A} = \alpha(0)\,x^\top", r"\frac{\partial L}{\partial A} = -\alpha(0)\,x^\top"),
+    (r"\frac{\partial L}{\partial b} = \alpha(0)", r"\frac{\partial L}{\partial b} = \alpha(1)"),
+    (r"\frac{\partial L}{\partial x} = A^\top\alpha(0)", r"\frac{\partial L}{\partial x} = A^\top\alpha(1)"),
+    (r"\frac{dL}{dt_{\rm end}}\Big|_{t_{\rm end}=1} = \alpha(1)^\top f(z(1), 1)", r"\frac{dL}{dt_{\rm end}}\Big|_{t_{\rm end}=1} = -\alpha(1)^\top f(z(1), 1)"),
+])
+def test_the_stem_and_the_head_of_a_classifier(right: str, wrong: str) -> None:
+    assert statuses(rf"{CLASSIFIER} $${right}$$ $${wrong}$$")[-2:] == ["proved", "refuted"]

@@ -462,7 +462,6 @@ class _Resolver:
 
     def filled(self, core: Symbol | Applied, arguments: tuple[Node, ...]) -> Node:
         """Arguments to slots: by the declared order where the numbers agree, and by what each argument is where that tells another."""
-        assert isinstance(core, Applied)
         order = next((declared.arguments for declared in self.context.of(core.name) if declared.arguments is not None), ())
         made = [turned_back(self.map(argument), self.context) for argument in arguments]
         values = [value for value in made if core.name != "phi" or getattr(value, "name", "x") in ROLES]  # data
@@ -473,7 +472,8 @@ class _Resolver:
         slots = [self.slot(value, core.name) for value in values]
         moved = sorted(slots) == sorted(order) and all(isinstance(core_of(value), Symbol) for value in values)  # f(z, t, w) for f(z, w, t)
         if order and len(order) == len(values) and not moved:
-            return replace(core, arguments=tuple(zip(order, values, strict=True)))
+            timed = ((slot, self.time(value) if slot == "t" else value) for slot, value in zip(order, values, strict=True))  # f(z(1), 1)
+            return replace(core, arguments=tuple(timed))
         if len(set(slots)) < len(slots) or "" in slots:
             return replace(core, arguments=(("?", values[0]),))
         return replace(core, arguments=tuple(zip(slots, values, strict=True)))
@@ -590,7 +590,7 @@ class _Resolver:
     def where(self, item: Node) -> Node:
         if isinstance(item, tree.Chain) and len(item.sides) > 1:
             left = self.map(item.sides[0])
-            right, timed = item.sides[-1], isinstance(left, Symbol) and left.name in ("t", "l", "s")
+            right, timed = item.sides[-1], isinstance(left, Symbol) and (left.name in ("t", "l", "s") or self.time(item.sides[-1]) == left)
             place = when(self.map(right)) if runs_back(left, self.context) else self.time(right) if timed else None
             return place or tree.Chain((left, self.map(right)), ("=",))
         made = self.layer(item) if self.context.over() == "layers" else self.time(item)

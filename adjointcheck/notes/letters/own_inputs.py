@@ -127,6 +127,45 @@ def over_time(left: Node, right: Node, context: Context) -> tuple[Node, Node, Co
     return tree.Derivative(Symbol("J"), (Symbol("theta"),), "total"), _inside(pair[1]), replace(context, letters=letters)
 
 
+def through_start(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
+    """dJ/dA and dJ/du of a start x_0 = A u + b, along a dyad or a direction of new letters: dJ by x_0 along what moves there."""
+    by = left.by[0] if isinstance(left, tree.Derivative) and left.of == Symbol("J") and left.kind == "total" and len(left.by) == 1 else None
+    known = next(iter(context.of(by.name)), None) if isinstance(by, Symbol) and by.name not in ROLES and not by.part else None
+    laws = [law for law in context.laws if known is not None and known.symbol in symbols(law.right)]
+    if known is None or known.body is not None or known.kind != "constant" or "" in known.shape or [law.kind for law in laws] != ["start"]:
+        return left, right, context
+    one, other = Symbol(f"{known.symbol}_along"), Symbol(f"{known.symbol}_across")
+    direction = (one, tree.Transposed(other)) if is_matrix(known) else (one,)
+    moved = [term for term in tree.terms(laws[0].right) if known.symbol in symbols(term)]
+    steps = [step for term in moved if (step := _along(term, Symbol(known.symbol), direction)) is not None]
+    if len(steps) < len(moved) or known.shape[0] == "1":
+        return left, right, context
+    letters = {letter.name: Declared(letter.name, letter.name, (size, "1"), "constant")
+               for letter, size in zip((one, other), known.shape, strict=False) if letter in direction or is_matrix(known)}
+    slope = tree.Derivative(Symbol("J"), (Symbol("x0"),), "total")
+    gradient = tree.Product((tree.Transposed(one), right, other)) if is_matrix(known) else _times(right, one, context)
+    whole = tree.Sum(tuple(steps)) if len(steps) > 1 else steps[0]
+    told = Law("direction", Symbol(known.symbol), tree.Product(direction) if len(direction) > 1 else one)
+    context = replace(context, letters={**context.letters, **letters}, laws=(*context.laws, told))
+    return tree.Function("inner", (slope, whole)), gradient, context
+
+
+def _along(term: Node, letter: Symbol, direction: tuple[Node, ...]) -> Node | None:
+    """A u with the step of A in its place; None where A does not stand there once and by itself."""
+    factors = term.factors if isinstance(term, tree.Product) else (term,)
+    if [*factors].count(letter) != 1 or any(letter in walk(factor) for factor in factors if factor != letter):
+        return None
+    at = factors.index(letter)
+    made = (*factors[:at], *direction, *factors[at + 1 :])
+    return tree.Product(made) if len(made) > 1 else made[0]
+
+
+def _times(gradient: Node, direction: Node, context: Context) -> Node:
+    """g' v of a column, g v of a row, where the notes say which gradients are."""
+    told = {"column": tree.Product((tree.Transposed(gradient), direction)), "row": tree.Product((gradient, direction))}
+    return told.get(context.option("gradients"), tree.Function("inner", (gradient, direction)))
+
+
 def _inside(node: Node) -> Node:
     """int l' g r dt for l' (int g dt) r, term by term."""
     left, of, right = node.factors if isinstance(node, tree.Product) else (node, node, node)

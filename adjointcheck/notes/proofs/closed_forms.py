@@ -44,6 +44,14 @@ def solution_of(left: Node, right: Node) -> Law | None:
     return Law("solution", left, right) if told else None
 
 
+def proved_solution(left: Node, right: Node, context: Context) -> Law | None:
+    """What a proved line says of all times: x_1(T) = g(T) says x_1(t) = g(t), but for costates and optima, which know the end."""
+    left, right = at_known_ends(left, right, context)
+    ended = isinstance(left, Symbol) and left.at == Symbol("t1")
+    steered = bool(context.of("w") or context.parts("w")) or "fixed end" in context.hypotheses
+    return solution_of(left, right) if not ended or (getattr(left, "name", "") == "x" and not steered) else None
+
+
 def at_known_ends(left: Node, right: Node, context: Context) -> tuple[Node, Node]:
     """The sides with x(T) as a solution that was proved before has it."""
     solved = {replace(law.left, at=end): instead(law.right, Symbol("t"), end) for law in context.laws if law.kind == "solution"

@@ -281,7 +281,7 @@ def is_unpaid(left: Node, right: Node, context: Context, others: Context) -> boo
 
 def given(left: Node, right: Node, context: Context) -> bool:
     """What notes may ask for or choose, and no world can contradict: h = T/N, |x(T)| = 1, xddot = f, f_x = 0, dJ/dtheta = 0."""
-    place = isinstance(left, Symbol) and left.name in ("t0", "t1", "x0", "theta", "h", "N") and left.at is None
+    place = isinstance(left, Symbol) and left.name in ("t", "t0", "t1", "x0", "theta", "h", "N") and left.at is None
     accelerated = isinstance(left, tree.Derivative) and left.by == (Symbol("t"),) * 2 and left.of == Symbol("x")
     moves = _is_own_rate(left, context) or (context.law("dynamics") is None and _moves(left, right, context))
     same = all(isinstance(side, Symbol) and side.name == "x" and side.part and side.at is None for side in (left, right))  # x_1 = q
@@ -458,7 +458,7 @@ def _dependent(node: Node, context: Context, own: frozenset[str]) -> frozenset[s
 
 
 def _constant(part: Symbol, context: Context) -> bool:
-    declared = context.letters.get(part.name) or next(iter(context.of(part.name)), None)
+    declared = next(iter(context.of(part.name)), None) or context.letters.get(part.name)
     return declared is not None and declared.kind == "constant" and declared.body is None
 
 
