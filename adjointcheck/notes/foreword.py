@@ -26,7 +26,7 @@ from adjointcheck.notes.letters.shorthand import partials
 from adjointcheck.notes.letters.stars import starred
 from adjointcheck.notes.letters.symmetry import SOME, symmetric
 from adjointcheck.notes.letters.tangent import foretold_sensitivity, linearised, priced, residuals
-from adjointcheck.notes.letters.usage import USUAL_COSTATES, ends, head, moving, pair_of, role_in
+from adjointcheck.notes.letters.usage import USUAL_COSTATES, ends, head, moving, pair_of, role_in, successor
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.ambiguities import called_in, discounts_in, maps_beside_bold, numbers_in, rates_in, timed_in
 from adjointcheck.notes.reading.latex import Unread, read_formula
@@ -132,6 +132,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = parted(_chains(formulas, context), horizon(_chains(formulas, context), context))
     context = counted(_chains(formulas, context), decaying(_chains(formulas, context), context))
     context = acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context)))
+    context = explained_behind(list(_chains(formulas, context)), context)
     context = valuing(_chains(formulas, context), priced_steps(_chains(formulas, context), (formula.text for formula in formulas), context))
     context = algebraic([unprimed(chain, context) for chain in _chains(formulas, context)], context)
     context = begins([unprimed(chain, context) for chain in _chains(formulas, context)], context)
@@ -171,6 +172,19 @@ def decaying(chains: Iterable[tree.Chain], context: Context) -> Context:
         paid = [term.of for term in terms if isinstance(term, tree.Negative)]
         if letter is not None and any(isinstance(term, tree.Variation) and head(term.of) == letter for term in paid):
             return context.declare(Declared("delta", own("delta"), source="proposed"))
+    return context
+
+
+def explained_behind(chains: Sequence[tree.Chain], context: Context) -> Context:
+    """With z_l of h_{l+1} = h_l + sigma(z_l), which is z_l = W_l h_l + b_l right behind it."""
+    for law, behind in zip(chains, chains[1:], strict=False) if context.over() == "layers" else ():
+        first, second = pair_of(law), pair_of(behind)
+        inner = second[0] if second is not None else None
+        index = successor(first[0]) if first is not None and isinstance(first[0], tree.Letter) else None
+        if first is None or index is None or not isinstance(inner, tree.Letter) or inner.below != (index,) or inner not in walk(first[1]):
+            continue
+        found = naming(behind, context) if not context.letters.keys() & {inner.name} else None
+        context = found[2] if found is not None else context
     return context
 
 

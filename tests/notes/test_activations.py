@@ -9,6 +9,7 @@ NET = r"""$$x_{k+1} = x_k + h\,\sigma(W_k x_k + b_k)$$ where $\sigma$ acts on ea
 $$\delta_k = \nabla_{x_k} \ell$$"""
 RECURRENT = r"""$$h_{t+1} = \sigma(W h_t + U x_t + b), \qquad t = 0, \dots, T-1$$ $$E = \ell(h_T)$$ $$a_t = W h_t + U x_t + b$$
 $$D_t = \mathrm{diag}(\sigma'(a_t))$$ $$\delta_t = \frac{\partial E}{\partial h_t}$$"""
+BEHIND = r"""Here $\sigma$ acts on each entry. $$h_{l+1} = h_l + \sigma(z_l), \qquad z_l = W_l h_l + b_l$$ $$g_l = \frac{\partial\mathcal{L}}{\partial h_l}$$"""
 S = r"\sigma'(W_k x_k + b_k)"
 
 
@@ -17,6 +18,9 @@ S = r"\sigma'(W_k x_k + b_k)"
     (NET, rf"\frac{{\partial \ell}}{{\partial W_k}} = h ({S} \odot \delta_{{k+1}}) x_k^T",
      rf"\frac{{\partial \ell}}{{\partial W_k}} = h ({S} \odot \delta_{{k}}) x_k^T"),
     (NET, rf"\nabla_{{b_k}} \ell = h {S} \odot \delta_{{k+1}}", rf"\nabla_{{b_k}} \ell = h {S} \odot \delta_k"),
+    (BEHIND, r"g_l = g_{l+1} + W_l^T (\sigma'(z_l) \odot g_{l+1})", r"g_l = g_{l+1} + W_l^T (\sigma'(z_l) \odot g_l)"),
+    (BEHIND, r"\frac{\partial\mathcal{L}}{\partial W_l} = (\sigma'(z_l) \odot g_{l+1}) h_l^T",
+     r"\frac{\partial\mathcal{L}}{\partial W_l} = (\sigma'(z_l) \odot g_l) h_l^T"),
     pytest.param(RECURRENT, r"\frac{\partial h_{t+1}}{\partial h_t} = D_t W", r"\frac{\partial h_{t+1}}{\partial h_t} = W D_t",
                  marks=pytest.mark.campaign),
     (RECURRENT, r"\delta_t = W^T D_t \delta_{t+1}", r"\delta_t = W D_t \delta_{t+1}"),

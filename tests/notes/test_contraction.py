@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import agrees, contradicted, read
+from understood import agrees, contradicted, last_two, read
 
 from adjointcheck.errors import StepRejected
 from adjointcheck.notes.letters.wording import show
@@ -56,3 +56,18 @@ def test_letters_that_stand_twice_are_summed_unless_they_stand_alone_elsewhere()
 def test_worlds_look_at_every_component(text: str, holds: bool) -> None:
     laws = r"\dot x_i = f_i(x_1, \dots, x_n, u, \theta, t); J = \Psi(x(T), \theta) + \int_0^T L(x, u, \theta, t)\,dt; "
     assert agrees(laws + text, HEADER) if holds else contradicted(laws + text, HEADER)
+
+
+ENTRIES = r"""\dot x_i = f_i(x, \theta)
+J = \phi(x(T))
+\lambda_i = \frac{\partial J}{\partial x_i}"""
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\dot\lambda_i = -\sum_{j=1}^n \lambda_j \frac{\partial f_j}{\partial x_i}", r"\dot\lambda_i = -\sum_{j=1}^n \frac{\partial f_i}{\partial x_j} \lambda_j"),
+    (r"\lambda_i(T) = \frac{\partial\phi}{\partial x_i}(x(T))", r"\lambda_i(T) = -\frac{\partial\phi}{\partial x_i}(x(T))"),
+    (r"\frac{\partial J}{\partial\theta_m} = \int_0^T \sum_{j=1}^n \lambda_j \frac{\partial f_j}{\partial\theta_m}\,dt",
+     r"\frac{\partial J}{\partial\theta_m} = -\int_0^T \sum_{j=1}^n \lambda_j \frac{\partial f_j}{\partial\theta_m}\,dt"),
+])
+def test_a_costate_told_entry_by_entry_is_one_costate(right: str, wrong: str) -> None:
+    assert last_two("parameters: \\theta in R^m", ENTRIES, right, wrong) == ["proved", "refuted"]

@@ -58,3 +58,27 @@ def test_a_number_told_again_takes_the_place_of_the_first() -> None:
 def test_a_rate_of_zero_gives_no_value_to_its_letter() -> None:
     given = "\\dot x = f(x)\nJ = \\Phi(x(T))\n\\dot r_q = 0"
     assert "refuted" not in last_two("", given, "r_q(T) = 1", "r_q(0) = 1")
+
+
+GROWTH = r"""\dot x = c x
+x(0) = x_0
+J = \frac12 x(T)^2
+\lambda = \frac{\partial J}{\partial x}"""
+STOCK = r"""\dot x = u
+x(0) = 2
+J = x(1)^2 + \int_0^1 u^2\,dt
+p = \frac{\partial J}{\partial x}
+u = -\frac{p}{2}"""
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    (GROWTH, r"x(T) = x_0 e^{c T}", r"x(T) = x_0 e^{-c T}"),
+    (GROWTH + "\n" + r"x(T) = x_0 e^{c T}", r"\lambda(t) = x(T) e^{c (T - t)}", r"\lambda(t) = x(T) e^{c (t - T)}"),
+    (STOCK + "\nx(1) = 1", r"p(1) = 2 x(1)", r"p(1) = x(1)"),  # an end that the cost pays for is not held
+])
+def test_what_comes_out_at_the_end_is_proved_and_holds_nothing(given: str, right: str, wrong: str) -> None:
+    assert last_two("", given, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_number_is_weighed_from_the_start_that_the_notes_give() -> None:
+    assert last_two("", STOCK, "p = 2", "p = 3") == ["unknown", "refuted"]

@@ -255,7 +255,7 @@ class _Resolver:
         vector = name in VECTORS and self.context.over() != "layers"
         if not vector or not isinstance(node, tree.Letter) or node.below or node.above or node.accents:
             return None
-        more = ("a", "b") if name in ("w", "theta") else ()  # x_a and x_b may be ends
+        more = ("a", "b", "m") if name in ("w", "theta") else ()  # x_a and x_b may be ends
         counts = node.name in self.bound or (node.name in (*COUNTERS, *more) and node.name not in self.context.letters)
         return Symbol(node.name, bound=True) if counts else None
 

@@ -87,9 +87,10 @@ class Composition(Layouts):
     def at_last(self, gap: Form) -> Form:
         """beta theta^T beside dJ/dtheta and an integral counts at the end, as what an end cost of theta pays does."""
         value, points = gap.get("", ZERO), self.setting.language.points
-        functionals = dict.fromkeys((name for name in symbols_of(value) if self.names_functional(symbol(name))), ZERO)
-        rest = substitute([value], functionals)[0] if functionals and len(points) > 1 else ZERO
-        return gap if rest is ZERO else self.added({**gap, "": value - rest}, {points[-1]: rest})
+        names = [name for name in symbols_of(value) if self.names_functional(symbol(name))]
+        rest = substitute([value], dict.fromkeys(names, ZERO))[0]
+        paid = names and len(points) > 1 and "integrand" in gap and not any("." in name for name in symbols_of(rest))
+        return self.added({**gap, "": value - rest}, {points[-1]: rest}) if paid and rest is not ZERO else gap
 
     def named(self, root: Expression, place: str) -> Expression:
         """A denominator by the letter that the setting has for it, which is known not to vanish: g_x f at an event."""

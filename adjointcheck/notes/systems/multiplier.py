@@ -15,7 +15,7 @@ from adjointcheck.notes.letters.context import LATER, MOTIONS, ROLES, USUAL, Con
 from adjointcheck.notes.letters.cost_parts import is_later, is_rest
 from adjointcheck.notes.letters.costs import integrates
 from adjointcheck.notes.letters.dummies import named_arguments
-from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.meaning import COUNTERS, Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import is_placed
 from adjointcheck.notes.letters.quantities import costate, here
 from adjointcheck.notes.letters.starting import priced
@@ -203,7 +203,7 @@ def costate_meaning(chain: tree.Chain, context: Context) -> Introduced:
     letter = head(pair[0]) if pair else None
     if pair is None or letter is None or not context.of("x") or moving(pair[0]) is not None:
         return None
-    name = key(replace(letter, below=())) if letter.below and context.over() == "layers" else key(letter)
+    name = key(replace(letter, below=())) if letter.below and (context.over() == "layers" or _any_entry(letter, pair[1])) else key(letter)
     known = context.letters.get(name)
     if known is not None and not may_be_costate(name, context):
         return None
@@ -226,6 +226,14 @@ def costate_meaning(chain: tree.Chain, context: Context) -> Introduced:
         context = replace(context, options={**context.options, "first costate": "without"})
     made = known if known is not None and known.symbol == "p" else Declared(name, "p", ("1", "n"), "path", source="proposed")
     return "definition", (name,), replace(context, letters={**context.letters, name: replace(made, sign=sign, told="its meaning")})
+
+
+def _any_entry(letter: tree.Letter, value: Node) -> bool:
+    """lambda_i = dJ/dx_i, of each i."""
+    slopes = [part.by for part in walk(value) if isinstance(part, tree.Derivative)]
+    index = letter.below[0] if len(letter.below) == 1 else None
+    counts = isinstance(index, tree.Letter) and index.name in COUNTERS
+    return counts and len(slopes) == 1 and [by.below for by in slopes[0] if isinstance(by, tree.Letter)] == [letter.below]
 
 
 def _assumed_loss(letter: tree.Letter, context: Context) -> Context:

@@ -285,7 +285,8 @@ def given(left: Node, right: Node, context: Context) -> bool:
     accelerated = isinstance(left, tree.Derivative) and left.by == (Symbol("t"),) * 2 and left.of == Symbol("x")
     moves = _is_own_rate(left, context) or (context.law("dynamics") is None and _moves(left, right, context))
     same = all(isinstance(side, Symbol) and side.name == "x" and side.part and side.at is None for side in (left, right))  # x_1 = q
-    asked = same or _seeks([left, right], context) or bool(_at_ends([left, right])) or _held(left, right) or _samples(left, right)
+    ends = bool(_at_ends([left, right])) and not is_paid_for(left, context)
+    asked = same or ends or _seeks([left, right], context) or _held(left, right) or _samples(left, right)
     special = _restricts([left, right], context) or _binds(left, right, context) or _vanishes(left, right, context)
     special |= _specialises(left, right)
     return place or accelerated or moves or asked or chooses(left) or special or _restates(left, right, context)
