@@ -482,7 +482,7 @@ def _takes_cost(function: tree.Letter, context: Context) -> bool:
 def _stands_still(value: Node, context: Context) -> bool:
     """Is it made of known constants alone, as sum_j (mu_j^2 + sigma_j^2), which nothing moves?"""
     names = symbols(resolve(value, context))
-    called = any(isinstance(part, tree.Call) for part in walk(value)) or unknown(resolve(value, context))
+    called = any(isinstance(part, tree.Call | tree.Integral) for part in walk(value)) or unknown(resolve(value, context))
     return bool(names) and not called and not any(name in ROLES and ROLES[name].kind in ("path", "function") for name in names)
 
 
