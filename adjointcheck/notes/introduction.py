@@ -78,6 +78,7 @@ from adjointcheck.notes.systems.densities import supposed, untraced
 from adjointcheck.notes.systems.discounted import current_multiplier
 from adjointcheck.notes.systems.endless import endless, regulating, settled
 from adjointcheck.notes.systems.ensembles import EACH, single
+from adjointcheck.notes.systems.entries import entry_motion
 from adjointcheck.notes.systems.flows import phased, spoken_of
 from adjointcheck.notes.systems.impacts import by_cases, cased, jump
 from adjointcheck.notes.systems.implicit import explicit, implicit_layers, through_matrix
@@ -160,6 +161,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     chain = replace(chain, sides=tuple(squares(reaching(spread(side, context))) for side in chain.sides))
     chain, context = directed(chain, stacked(chain, exampled(chain, step_jacobians(chain, in_general(chain, context)))))
     context = foreseen(chain, context)
+    chain = entry_motion(chain, context)
     for introduce in INTRODUCTIONS if not doubts else ():
         found = introduce(chain, context)
         if found is not None:

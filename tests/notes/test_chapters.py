@@ -82,3 +82,12 @@ def test_the_best_end_time_is_asked_for_in_an_equation_of_two_sides(right: str) 
 def test_a_slope_in_time_gives_the_end_cost_its_time() -> None:
     given = ENDED.replace("x(T), T)", "x(T))")
     assert statuses(given + r"$$H|_{T} = \frac{\partial\phi}{\partial T}$$")[-1] == "refuted"
+
+
+KINETICS = r"""$\dot y=f(t,y,p)$, $y(t_0)=y_0$, $$G(p)=\int_{t_0}^{T}g(t,y,p)\,dt$$ $$\dot\lambda=-f_y^T\lambda-g_y^T,\qquad\lambda(T)=0 .$$
+Here $f_1=-p_1y_1+p_2y_2^2$, $f_2=p_1y_1-p_2y_2^2$ and $g=y_2$. $$\dot\lambda_1=p_1(\lambda_1-\lambda_2)$$ $$\dot\lambda_1=p_1(\lambda_2-\lambda_1)$$
+As a test use $\dot y=-py$, $y(0)=1$, $g=y$. $$\lambda(t)=\frac{1-e^{-p(T-t)}}{p}$$ $$\lambda(t)=\frac{1-e^{p(T-t)}}{p}$$"""
+
+
+def test_an_example_of_one_number_is_another_than_that_of_its_components() -> None:
+    assert statuses(KINETICS)[5:] == ["assumption"] * 2 + ["definition", "proved", "refuted"] + ["assumption"] * 2 + ["definition", "proved", "refuted"]

@@ -78,6 +78,18 @@ def sequel_of(formulas: Sequence[Formula], context: Context) -> int | None:
     return None
 
 
+def scalar_of(formulas: Sequence[Formula], context: Context) -> int | None:
+    """Where the letter of components moves alone, in an example of one number: y-dot = -p y after y_1-dot and y_2-dot."""
+    components: set[str] = set()
+    for i, pair in enumerate(_pairs(formulas, context)):
+        moved = [*moved_letters(*pair)] if pair is not None else []
+        plain = [letter for letter, right in moved if not letter.below and is_plain(right) and not any(map(str.isupper, _letters(right)))]
+        if any(letter.name in components for letter in plain):
+            return i
+        components |= {letter.name for letter, _ in moved if letter.below and not _is_costate(letter, context)}
+    return None
+
+
 def _letters(node: Node) -> set[str]:
     return {key(part) for part in walk(node) if isinstance(part, tree.Letter)}
 

@@ -45,6 +45,13 @@ def as_motion(chain: tree.Chain, fields: Fields) -> tree.Chain:
     return replace(chain, sides=(_rate(state), pair[1])) if scalar else chain
 
 
+def entry_motion(chain: tree.Chain, context: Context) -> tree.Chain:
+    """x_1-dot = x_2 for f_1 = x_2, in notes that write the field out."""
+    letter = head(chain.sides[0])
+    numbered = letter is not None and len(letter.below) == 1 and isinstance(letter.below[0], tree.Number)
+    return as_motion(chain, fields_of((), context)) if numbered and context.parts("x") else chain
+
+
 def _rate(state: tree.Letter, *number: tree.Number) -> tree.Letter:
     return replace(state, below=number, accents=("dot",))
 
