@@ -77,7 +77,7 @@ from adjointcheck.notes.systems.step_values import (
 )
 from adjointcheck.notes.systems.switching import BANG_BANG, hamiltonian_of, switched
 from adjointcheck.notes.systems.wholes import moved_inputs
-from adjointcheck.notes.verdicts.comparison import OPTIMAL_CONTROL, OPTIMAL_END, Agreement, Contradiction, Outcome, Undecided
+from adjointcheck.notes.verdicts.comparison import OPTIMAL_CONTROL, OPTIMAL_END, ROUNDED, Agreement, Contradiction, Outcome, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.judgement import EQUALITIES, attempt, follows, judge_pair
 from adjointcheck.notes.verdicts.pardons import Line, pardoned
@@ -255,6 +255,8 @@ class Notes:
             elif given and i == 0:
                 found = replace(link, status=resolved.status, introduced=resolved.introduced)
                 yield self.downhill(self.at_rest(self.restated(found, left, right), left, right), right)
+            elif i and resolved.chain.relations[i] == "approx" and self.is_rounded(link, left, right):
+                continue
             elif resolved.chain.relations[i] == "in" or (given and (resolved.chain.relations[i] in ORDERS or self.is_asked(left, right))):
                 continue
             else:
@@ -265,6 +267,10 @@ class Notes:
         begins = isinstance(state, Symbol) and state.name == "x" and bool(state.part) and replace(state, part=()) in (START, Symbol("x0"))
         sized = isinstance(state, Unknown) and isinstance(value, tree.Number)
         return begins or sized or is_coefficient(state) or is_held(state, self.context)
+
+    def is_rounded(self, link: Finding, left: Node, right: Node) -> bool:
+        """Is c = 4/7 \\approx 0.571 followed by its digits, which say nothing more?"""
+        return self.link(link, left, right, "approx", "").words.endswith(ROUNDED)
 
     def restated(self, given: Finding, left: Node, right: Node) -> Finding:
         """PROVED for the Hamiltonian of an example, where it is the one that the notes defined before; else it defines another."""

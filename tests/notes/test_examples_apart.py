@@ -96,3 +96,9 @@ def test_the_field_of_one_number_is_an_example_with_solutions_in_closed_form(rig
 def test_the_space_of_a_jacobian_is_no_letter() -> None:
     given = r"$f_x \in \mathbb R^{n\times n}$ $f_\theta \in \mathbb R^{n\times p}$ $\dot x = f(x, \theta), x(0) = x_0$ $J = \phi(x(T))$ $\lambda(T) = \nabla\phi(x(T))$ "
     assert statuses(given + r"$$\nabla_\theta J = \int_0^T f_\theta^T\lambda\,dt$$ $$\nabla_\theta J = -\int_0^T f_\theta^T\lambda\,dt$$")[-2:] == ["proved", "refuted"]
+
+
+def test_an_augmented_cost_that_is_said_again_is_a_claim() -> None:
+    given = PROBLEM + r"$$\bar J = J + \int_0^T \lambda^T (f(x, u) - \dot x)\,dt$$ "
+    again = r"$$\bar J = \phi(x(T)) + \int_0^T (H - \lambda^T\dot x)\,dt$$ $$\bar J = \phi(x(T)) + \int_0^T (H + \lambda^T\dot x)\,dt$$"
+    assert statuses(given + again)[-3:] == ["definition", "proved", "refuted"]

@@ -76,3 +76,10 @@ $$P_k = Q_k + A_k' P_{k+1} A_k - A_k' P_k B_k (R_k + B_k' P_{k+1} B_k)^{-1} B_k'
 def test_an_example_of_layers_with_matrices_of_every_layer_after_any_map() -> None:
     assert statuses(EXAMPLE)[3:] == ["proved", "refuted", "assumption", "assumption", "proved", "refuted", "proved", "refuted", "definition",
                                      "proved", "proved", "refuted"]
+
+
+@pytest.mark.parametrize(("told", "found"), [
+    (r"(f_x)_{ij} = \partial f_i/\partial x_j", ["proved", "refuted"]), (r"(f_x)_{ij} = \frac{\partial f_j}{\partial x_i}", ["refuted", "proved"])])
+def test_a_jacobian_is_told_by_its_entries(told: str, found: list[str]) -> None:
+    given = rf"${told}$ and $\dot x = f(x, u), x(0) = x_0$ $$J = \phi(x(T))$$ $$\lambda(T) = \phi_x(x(T))^T,\quad \dot\lambda = -f_x^T\lambda,\quad \dot\lambda = -f_x\lambda$$"
+    assert statuses(given)[0] == "definition" and statuses(given)[-2:] == found

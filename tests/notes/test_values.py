@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import last_two
+from understood import last_two, statuses
 
 PAIR = r"""\dot x = \alpha x - \beta x y
 \dot y = \delta x y - \gamma y
@@ -49,6 +49,12 @@ def test_right_lines_are_proved_and_slips_refuted(more: str, right: str, wrong: 
 def test_a_decimal_that_was_rounded_is_not_refuted() -> None:
     given = PAIR + NUMBERS.replace("h = 0.3", "h = 0.1") + "\n" + r"x_1 = x_0 + h (\alpha x_0 - \beta x_0 y_0)"
     assert last_two("", given, "x_1 = 0.935", "x_1 = 0.933") == ["refuted", "unknown"]
+
+
+@pytest.mark.parametrize(("digits", "status"), [("2.718", "proved"), ("2.7183", "proved"), ("2.71", "proved"), ("2.73", "refuted"), ("3.1", "refuted")])
+def test_the_digits_of_a_number_are_reckoned(digits: str, status: str) -> None:
+    given = r"$\dot x = x$, $x(0) = 2$, $J = x(1)$ and $$\dot p = -p,\quad p(1) = 1,\quad p(t) = e^{1-t}$$ "
+    assert statuses(given + rf"$$p(0) = e \approx {digits}$$")[-1] == status
 
 
 def test_a_number_told_again_takes_the_place_of_the_first() -> None:

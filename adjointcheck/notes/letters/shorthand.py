@@ -213,4 +213,19 @@ def _whole(node: Node) -> Node:
     return replace(node, below=()) if isinstance(node, tree.Letter) else node
 
 
-NOTATIONS = (counted, sized, product)  # what these speak of are no letters of the problem
+def entries(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """(f_x)_{ij} = df_i/dx_j: rows of components; df_j/dx_i: the transposed Jacobian."""
+    left, right = chain.sides[0], chain.sides[-1]
+    if not isinstance(left, tree.Evaluated) or not isinstance(right, tree.Derivative) or chain.relations not in (("=",), (":=",)):
+        return None
+    at = left.at[0].factors if len(left.at) == 1 and isinstance(left.at[0], tree.Product) else left.at
+    order = [getattr(letter, "below", ())[:1] for letter in (right.of, *right.by)]
+    way = {(at[:1], at[1:]): "components", (at[1:], at[:1]): "transposed"}.get(tuple(order), "") if len(at) == 2 else ""
+    slope = left.of.of if isinstance(left.of, tree.Derivative) else left.of
+    if not way or at[0] == at[1] or getattr(slope, "name", "") != getattr(right.of, "name", "?"):
+        return None
+    asked = "nabla" if getattr(left.of, "kind", "") == "nabla" else "jacobian"
+    return "definition", (), replace(context, options={asked: way, **context.options})
+
+
+NOTATIONS = (counted, sized, product, entries)  # what these speak of are no letters of the problem

@@ -13,7 +13,8 @@ from adjointcheck.errors import AdjointCheckError
 from adjointcheck.expression.grammar import LOG, parse, to_text
 from adjointcheck.expression.node import ZERO, Expression, neg, number, substitute, symbol, symbols_of
 from adjointcheck.notes.letters.context import Context, Law
-from adjointcheck.notes.letters.meaning import Symbol, rebuilt, symbols
+from adjointcheck.notes.letters.derivatives import is_end
+from adjointcheck.notes.letters.meaning import Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.letters.quantities import component_slot, instead
 from adjointcheck.notes.proofs.claims import Reader
 from adjointcheck.notes.proofs.settings import Setting
@@ -69,7 +70,13 @@ def gives_solution(control: Node, context: Context) -> bool:
     """Is it a control by the time, where the costate is known by the time too, or an optimal one is looked for from a start in numbers?"""
     solved = any(law.kind == "solution" and getattr(law.left, "name", "") == "p" for law in context.laws)
     sought = "optimal" in context.hypotheses and bool(starts(context))
-    return (solved or sought) and "t" in symbols(control) and not symbols(control) & MOVING
+    return (solved or sought) and "t" in symbols(control) and not any(map(_moves, walk(control)))
+
+
+def _moves(node: Node) -> bool:
+    """Does it move, unlike c = x(1)?"""
+    held = isinstance(node, Symbol) and node.name == "x" and is_end(node.at)
+    return getattr(node, "name", "") in MOVING and not held
 
 
 def solutions(chain: tree.Chain, context: Context, seed: Setting) -> tuple[Texts, ...]:

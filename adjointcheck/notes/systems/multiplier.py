@@ -115,7 +115,7 @@ def augmented(chain: tree.Chain, context: Context) -> Introduced:
         return None
     name = f"{key(letter)}^prime" if tree.Letter("prime") in letter.above else key(letter)
     known = context.letters.get(name)
-    if known is not None and known.symbol != "J_a":
+    if known is not None and (known.symbol != "J_a" or known.body is not None):  # what has a body is said again in other words
         return None
     paid = any(isinstance(part, tree.Integral) for part in walk(pair[1]))
     terms = [found for found in _adjoined(pair[1], 1, context) if paid or found[3]] if context.of("x") else []

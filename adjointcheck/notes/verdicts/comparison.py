@@ -49,6 +49,7 @@ SPARE = 4  # worlds to try in the place of hopeless ones
 SMALL = (0.04, 0.02, 0.01, 0.005, 0.0025)
 OPTIMAL_END, OPTIMAL_CONTROL = "where the end time is optimal", "where the control is optimal"
 UNFITTING = "shapes do not fit"
+ROUNDED = "it is so to the digits that are written"
 EQUALS = ("=", ":=", "=:", "equiv", "==")
 
 
@@ -93,6 +94,8 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context) -> Outc
     if letters:
         return Undecided(f"the letter {letters[0]} is not declared")
     expansion = any(True for side in (left, right) for _ in _orders(side))
+    if relation == "approx" and digits(right):
+        return _rounded(judge_pair(left, right, "=", context), right)
     if relation not in EQUALS and not (expansion and relation == "approx"):
         return Undecided(f"`{relation}` is not judged by numbers")
     if len(context.of("x")) > 1:
@@ -104,6 +107,14 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context) -> Outc
         return _together([judge_pair(one, other, relation, context) for one, other in pairs])
     found = _settled({note: _in_reading(left, right, reading) for note, reading in readings(left, right, context)})
     return _in_no_layout(left, right, context, found) if isinstance(found, Undecided) and found.shapes else found
+
+
+def _rounded(outcome: Outcome, right: Node) -> Outcome:
+    """Of c \\approx 0.514: the digits behind the last one may be cut off."""
+    fits = isinstance(outcome, Contradiction) and outcome.counterexample.gap != UNFITTING
+    gap = float(outcome.counterexample.gap) if fits and isinstance(outcome, Contradiction) else np.inf
+    cut = abs(gap) < 2 * digits(right) and (gap < 0) == isinstance(right, tree.Negative)
+    return Undecided(ROUNDED) if cut else outcome
 
 
 def _in_no_layout(left: Node, right: Node, context: Context, outcome: Undecided) -> Outcome:
@@ -417,7 +428,7 @@ def _gap(left: Node, right: Node, env: Env) -> tuple[float, float, tuple[Any, An
     values = real(evaluate(left, env)), real(evaluate(right, env))
     gap = _difference(*values, env)
     if AGREE * max(0.05, abs(float(np.max(np.abs(values[0]))))) < gap < max(digits(left), digits(right)):
-        raise NoValue("it is so to the digits that are written")
+        raise NoValue(ROUNDED)
     return gap, max(0.05, *(float(np.max(np.abs(value))) for value in values)), values
 
 
