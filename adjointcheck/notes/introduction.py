@@ -18,7 +18,7 @@ from adjointcheck.notes.letters.costs import timed
 from adjointcheck.notes.letters.curvature import directed, tangent, weighted
 from adjointcheck.notes.letters.families import named_neighbour, neighbouring
 from adjointcheck.notes.letters.forms import about_end_time, form_of, is_solved_state
-from adjointcheck.notes.letters.formulas import exampled, finer_step, formula, in_general, layer_formula, priced_example, update
+from adjointcheck.notes.letters.formulas import each_layer, exampled, finer_step, formula, in_general, layer_formula, priced_example, update
 from adjointcheck.notes.letters.meaning import AXES, COUNTERS, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.mirrored import mirrored
 from adjointcheck.notes.letters.moments import above
@@ -155,6 +155,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     if stepped is not None:
         return replace(_resolved(chain, context), status=stepped[0], introduced=stepped[1]), context
     context = neighbouring(chain, sampled(chain, operators(chain, about(chain, phased(chain, arrived(chain, context))))))
+    chain = each_layer(chain, context)
     chain = through_mass(turned(gathered(unprimed(weighed(mapped(posed(chain)), context), context), context), context), context)
     context = layered_data(chain, context)
     chain = explicit(through_matrix(chain, context), context)

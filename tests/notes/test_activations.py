@@ -93,3 +93,30 @@ $$\delta(t) = \big(1 - f(z(t), t)\odot f(z(t), t)\big)\odot\alpha(t)$$ """
 ])
 def test_the_weights_of_a_flow_with_an_activation_have_gradients(right: str, wrong: str) -> None:
     assert statuses(rf"{FLOW} $${right}$$ $${wrong}$$")[-2:] == ["proved", "refuted"]
+
+
+BLOCK = r"""$$h_{k+1} = h_k + \Delta\,f(h_k, \theta_k), \qquad k = 0, \dots, N-1$$ The loss is $L = \Phi(h_N)$ and $p_k = \nabla_{h_k} L$. Take $f(h, W, b) = \sigma(W h + b)$
+with $W\in\mathbb R^{d\times d}$ and $\sigma$ acting componentwise. $$s_k = \sigma'(W_k h_k + b_k)\odot p_{k+1}$$ """
+VARIANT = BLOCK + r"Now $f(h, K, b) = \sigma\bigl((K - K^\top) h + b\bigr)$ with $A_k = K_k - K_k^\top$ and $s_k = \sigma'(A_k h_k + b_k)\odot p_{k+1}$. "
+
+
+@pytest.mark.parametrize(("notes", "right", "wrong"), [
+    (BLOCK, r"p_k = p_{k+1} + \Delta\,W_k^\top s_k", r"p_k = p_{k+1} + \Delta\,W_k\,s_k"),
+    (BLOCK, r"\nabla_{W_k} L = \Delta\,s_k h_k^\top", r"\nabla_{b_k} L = -\Delta\,s_k"),
+    (VARIANT, r"\nabla_{K_k} L = \Delta\bigl(s_k h_k^\top - h_k s_k^\top\bigr)", r"\nabla_{b_k} L = -\Delta\,s_k"),
+])
+def test_what_is_new_among_the_arguments_of_a_field_are_weights_of_each_layer(notes: str, right: str, wrong: str) -> None:
+    assert statuses(rf"{notes} $${right}$$ $${wrong}$$")[-2:] == ["proved", "refuted"]
+
+
+SQUASHED = r"""$$\dot z(t) = f(z) = \sigma(W z + \beta), \qquad z(0) = z_0$$ where $\sigma$ acts componentwise. $$L = \Phi(z(1))$$ $$\alpha(t) = \frac{\partial L}{\partial z(t)}$$ """
+
+
+@pytest.mark.parametrize(("line", "status"), [
+    (r"\frac{\partial f}{\partial z} = \operatorname{diag}(\sigma'(Wz + \beta))\,W", "proved"),
+    (r"\frac{\partial f}{\partial z} = \operatorname{diag}(\sigma'(Wz + \beta))", "refuted"),
+    (r"\dot\alpha = -W^\top(\sigma'(Wz + \beta)\odot\alpha)", "proved"),
+    (r"\dot\alpha = -W^\top \sigma'(Wz + \beta)\odot\alpha", "unknown"),  # W^T (s * p), or (W^T s) * p?
+])
+def test_the_slope_of_a_field_goes_through_its_activation(line: str, status: str) -> None:
+    assert statuses(rf"{SQUASHED} $${line}$$")[-1] == status

@@ -14,7 +14,7 @@ from fractions import Fraction
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, letter_name
 from adjointcheck.notes.letters.derivatives import core_of
 from adjointcheck.notes.letters.notation import DISPLAY, MATHS, SENTENCE
-from adjointcheck.notes.letters.quantities import Applied, Diagonal, Symbol, walk
+from adjointcheck.notes.letters.quantities import Applied, Diagonal, Symbol, Unknown, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -66,6 +66,8 @@ def entrywise(node: tree.Function, context: Context) -> Node:
         return node.arguments[0] if _is_slope(node.arguments[0], context) else Diagonal(node.arguments[0])
     if node.name != "hadamard" or len(node.arguments) != 2:
         return node
+    if any(_ends_in_slope(argument, context) for argument in node.arguments):
+        return Unknown("W^T s * p without brackets")
     slopes = [argument for argument in node.arguments if _is_slope(argument, context) or is_entries(argument)]
     others = [argument for argument in node.arguments if argument not in slopes]
     if len(slopes) != 1 or len(others) != 1:
@@ -73,6 +75,12 @@ def entrywise(node: tree.Function, context: Context) -> Node:
     numbers, slope = _scaled(slopes[0])
     slope = Diagonal(slope) if is_entries(slope) else slope
     return tree.Product((*numbers, *((others[0], slope) if _is_row(others[0], context) else (slope, others[0]))))
+
+
+def _ends_in_slope(node: Node, context: Context) -> bool:
+    """W^T sigma'(a), of W^T sigma'(a) * p, which is meant as W^T (sigma'(a) * p) or as it stands."""
+    factors = node.of.factors if isinstance(node, tree.Negative) and isinstance(node.of, tree.Product) else getattr(node, "factors", ())
+    return len(factors) > 1 and _is_slope(factors[-1], context) and not _is_slope(node, context)
 
 
 def is_entries(node: Node) -> bool:

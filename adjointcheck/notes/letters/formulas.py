@@ -16,6 +16,7 @@ from adjointcheck.notes.letters.usage import constants, differentiates, head, pa
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
+WEIGHTS = "weights of each layer"
 FUNCTIONS = ("f", "L", "Psi")
 SLOTS = ("t", "x", "w", "theta")
 LAST_STATE = Symbol("x", at=Symbol("N"))
@@ -24,12 +25,14 @@ GENERAL = "before finer steps"
 
 def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
     """L(x, u) = ...: what a function of the problem is, said once, in its own arguments."""
-    pair = pair_of(chain)
+    told = pair_of(chain)
+    pair = _weighed(told, context)
     letter = head(pair[0]) if pair else None
     placed = letter is not None and is_placed(letter, context) and key(letter) not in context.letters  # ell_N is not ell
     letter = replace(letter, below=()) if letter is not None and placed else letter
     if pair is None or letter is None or role_in(letter, context) not in FUNCTIONS or len(chain.sides) > 2 or differentiates(pair[1]):
         return None
+    context = _other_weights(pair[1], context) if pair is not told else context
     known = context.letters[key(letter)]
     left = _before_end(resolve(pair[0], context))
     if not isinstance(left, Applied) or left.at not in (None, Symbol("l")) or known.body is not None or not _stands(left):
@@ -45,9 +48,60 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     body = _local(body) if context.over() == "layers" else _before_end(body) if left.name == "Psi" else body
     if not _is_plain(body) or any(getattr(part, "at", None) not in (None, Symbol("l")) for part in walk(body)):
         return None
+    body = tree.Sum((body,)) if isinstance(body, Applied) else body  # the slope of sigma(W x + b) by x is not sigma' alone
     if known.arguments is not None and len(left.arguments) < len(known.arguments):
         after = replace(after, options={**after.options, "example": f"{key(letter)} {len(left.arguments)}"})
+    if pair is not told and isinstance(told[0] if told else None, tree.Call):
+        named = " ".join(key(part) for part in told[0].arguments if isinstance(part, tree.Letter))
+        after = replace(after, options={**after.options, WEIGHTS: f"{after.option(WEIGHTS)} {named}"})
     return "definition", (key(letter),), replace(after, letters={**after.letters, key(letter): replace(known, body=body)})
+
+
+def _other_weights(value: Node, context: Context) -> Context:
+    """Without f and what was defined with it, where another f has a new weight: sigma((K - K^T) h + b) after sigma(W h + b)."""
+    before = {*context.option(WEIGHTS).split()}
+    if not before or not any(isinstance(part, tree.Letter) and part.below and part.name not in context.letters for part in walk(value)):
+        return context
+    spoken = {"act", *before}
+    gone = {name for name, known in context.letters.items()
+            if known.body is not None and known.symbol not in ROLES and spoken & symbols(known.body)}
+    kept = (known for name, known in context.letters.items() if name not in gone)
+    return replace(context, letters={known.letter: replace(known, body=None) if known.symbol == "f" else known for known in kept})
+
+
+def each_layer(chain: tree.Chain, context: Context) -> tree.Chain:
+    """W_k for W, where W is an argument of f that has a value for each layer k."""
+    index = next((known.letter for known in context.of("l")), "")
+    names = {name for name in context.option(WEIGHTS).split() if (known := context.letters.get(name)) is not None and known.kind == "path"}
+    calls = isinstance(chain.sides[0], tree.Call) and role_in(head(chain.sides[0]), context) == "f"
+    if not names or not index or "in" in chain.relations or calls:
+        return chain
+    bare = {part: replace(part, below=(tree.Letter(index),)) for side in chain.sides for part in walk(side)
+            if isinstance(part, tree.Letter) and not part.below and part.name in names and role_in(part, context) not in ROLES}
+    return replace(chain, sides=tuple(_in_place(side, bare) for side in chain.sides))
+
+
+def _weighed(pair: tuple[Node, Node] | None, context: Context) -> tuple[Node, Node] | None:
+    """f(h) = sigma(W_k h + b_k) for f(h, W, b) = sigma(W h + b) over layers k: what is new among the arguments are weights of each."""
+    call, index = pair[0] if pair is not None else None, next((known.letter for known in context.of("l")), "")
+    if pair is None or not isinstance(call, tree.Call) or context.over() != "layers" or role_in(head(call), context) != "f" or not index:
+        return pair
+    new = {part for part in call.arguments if isinstance(part, tree.Letter) and not part.below and _is_new(part, context)}
+    kept = tuple(part for part in call.arguments if part not in new)
+    if not new or not kept or {type(part) for part in call.arguments} != {tree.Letter}:
+        return pair
+    placed = {part: replace(part, below=(tree.Letter(index),)) for part in new}
+    return replace(call, arguments=kept, separators=call.separators[: len(kept) - 1]), _in_place(pair[1], placed)
+
+
+def _is_new(letter: tree.Letter, context: Context) -> bool:
+    """Is it no letter of before, or one that stands for a weight of each layer already?"""
+    known = context.letters.get(key(letter))
+    return known is None or (known.symbol not in ROLES and known.kind == "path") or known.symbol == "theta"
+
+
+def _in_place(node: Node, values: Mapping[Node, Node]) -> Node:
+    return values[node] if node in values else rebuilt(node, lambda child: _in_place(child, values))
 
 
 def _before_end(node: Node) -> Node:
@@ -174,8 +228,9 @@ def update(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], C
 
 
 def _is_named(node: Node, context: Context) -> bool:
-    """A value that is only a letter or a call names a function once more."""
-    return isinstance(node, tree.Call) or (isinstance(node, tree.Letter) and key(node) not in context.letters)
+    """A value that is only a letter or a call, but for one of an activation, names a function once more."""
+    called = isinstance(node, tree.Call) and role_in(head(node), context) != "act"
+    return called or (isinstance(node, tree.Letter) and key(node) not in context.letters)
 
 
 def _stands(left: Applied) -> bool:

@@ -159,6 +159,8 @@ class Writer:
         law = self.context.law("layers")
         if node.kind == "partial" and law is not None and of == law.right and by.name == "theta":
             return replace(node, of=Symbol(f"step{self.layer(None)}"), kind="total")
+        if node.kind != "total" and any(isinstance(part, Applied) and part.name == "act" for part in walk(of)):
+            raise Unclear("a slope through an activation", "slopes of functions that are only named")
         value = self.written(by)
         if value in self.stages:  # by what stands inside of a time step
             return replace(node, of=self.written(of), by=(Symbol(self.stages[value]),))

@@ -32,7 +32,8 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
         return "assumption", (), context
     letter = replace(letter, below=()) if layered else letter
     path = isinstance(chain.sides[0], tree.Call) or layered
-    usual = (("x", USUAL_STATES), ("w", USUAL_CONTROLS), *(() if path else (("theta", USUAL_PARAMETERS),)))  # p(t) is no parameter
+    plain = not path and "1" in shape  # p(t) is no parameter, and a matrix W is no vector of them
+    usual = (("x", USUAL_STATES), ("w", USUAL_CONTROLS), *((("theta", USUAL_PARAMETERS),) if plain else ()))
     role = next((symbol for symbol, names in usual if key(letter) in names and not context.of(symbol)), None)
     if key(letter) not in context.letters and role:
         context = context.declare(Declared(key(letter), role, (shape[0], "1"), ROLES[role].kind, source="proposed"))
