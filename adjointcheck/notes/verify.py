@@ -454,7 +454,7 @@ class Notes:
             return "it leaves out the variation of an input that the notes vary later"
         left, right, reservations, starts = self.sides[item.name]
         part = self.aside[0] if self.aside is not None and reservations is self.aside[1] else self.context
-        if part.option("starts") != starts and not self.cased and LATE_START.touches(left, right, False):
+        if part.option("starts") not in ("", starts) and not self.cased and LATE_START.touches(left, right, False):
             return LATE_START.reason
         late = (later for later in reservations if later.inputs & {*INPUTS, "end"} and "all" not in later.inputs and not later.cased)
         return next((later.reason for later in late if later.touches(left, right, False)), "")

@@ -91,3 +91,9 @@ As a test use $\dot y=-py$, $y(0)=1$, $g=y$. $$\lambda(t)=\frac{1-e^{-p(T-t)}}{p
 
 def test_an_example_of_one_number_is_another_than_that_of_its_components() -> None:
     assert statuses(KINETICS)[5:] == ["assumption"] * 2 + ["definition", "proved", "refuted"] + ["assumption"] * 2 + ["definition", "proved", "refuted"]
+
+
+def test_a_start_in_parameters_of_the_theory_is_none_of_an_examples() -> None:
+    theory = KINETICS.replace("y(t_0)=y_0$", "y(t_0)=y_0(p)$")
+    slope = r"$$\frac{dG}{dp}=\lambda^T(t_0)\frac{\partial y_0}{\partial p}+\int_{t_0}^T(g_p+\lambda^T f_p)\,dt$$ Here $f_1"
+    assert statuses(theory.replace("Here $f_1", slope))[5] == "proved"

@@ -24,3 +24,8 @@ def test_it_belongs_to_a_function_that_nothing_else_names() -> None:
 
 def test_what_moves_otherwise_is_none() -> None:
     assert statuses(PROBLEM + COLUMN.replace("-f_y^T", "f_y^T"), HEADER)[-4] == "unknown"
+
+
+def test_a_quadrature_of_the_first_cost_says_nothing_of_the_second() -> None:
+    rate = r"$$\dot\xi = g_p^T + f_p^T\lambda, \quad \xi(T) = 0$$ "
+    assert statuses(PROBLEM + rate + COLUMN, HEADER)[-5:] == ["proved", "proved", "proved", "refuted", "proved"]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law, key
-from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, unknown, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.usage import head, moving, pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -99,7 +99,7 @@ def _ended(name: str, function: str, layout: str, context: Context) -> Context:
     costate = replace(first, letter=name, sign=1, told="its end", layout=layout, body=None)
     at_end = {"x": Symbol("x", at=Symbol("t1")), "t": Symbol("t1"), "theta": Symbol("theta")}
     law = Law("objective", Symbol("J"), Applied("Psi", tuple((slot, at_end[slot]) for slot in slots if slot in at_end)))
-    laws = (*(other for other in context.laws if other.kind != "objective"), law)
+    laws = (*(other for other in context.laws if other.kind != "objective" and not symbols(other.right) & {*COSTS}), law)
     total = Declared("J", "J", kind="functional", source="proposed")
     return replace(context, letters={**kept, "J": total, function: paid, name: costate}, laws=laws)
 

@@ -88,7 +88,7 @@ class Composition(Layouts):
         """beta theta^T beside dJ/dtheta and an integral counts at the end, as what an end cost of theta pays does."""
         value, points = gap.get("", ZERO), self.setting.language.points
         names = [name for name in symbols_of(value) if self.names_functional(symbol(name))]
-        rest = substitute([value], dict.fromkeys(names, ZERO))[0]
+        rest = folded(substitute([value], dict.fromkeys(names, ZERO))[0], {})
         paid = names and len(points) > 1 and "integrand" in gap and not any("." in name for name in symbols_of(rest))
         return self.added({**gap, "": value - rest}, {points[-1]: rest}) if paid and rest is not ZERO else gap
 
