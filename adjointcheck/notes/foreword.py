@@ -48,7 +48,7 @@ from adjointcheck.notes.systems.mass import mass_dynamics, targets, weighed
 from adjointcheck.notes.systems.meanings import meant, said_costate
 from adjointcheck.notes.systems.multiplier import may_be_costate
 from adjointcheck.notes.systems.normality import normalised
-from adjointcheck.notes.systems.production import counted
+from adjointcheck.notes.systems.production import consumed, counted
 from adjointcheck.notes.systems.sampling import horizon
 from adjointcheck.notes.systems.step_values import priced_steps
 from adjointcheck.notes.systems.superscripts import below as lowered
@@ -132,6 +132,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = told(_chains(formulas, context), marked(_chains(formulas, context), context))
     context = parted(_chains(formulas, context), horizon(_chains(formulas, context), context))
     context = counted(_chains(formulas, context), decaying(_chains(formulas, context), context))
+    context = consumed(_chains(formulas, context), context)
     context = acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context)))
     context = explained_behind(list(_chains(formulas, context)), context)
     context = valuing(_chains(formulas, context), priced_steps(_chains(formulas, context), (formula.text for formula in formulas), context))

@@ -30,7 +30,8 @@ from adjointcheck.notes.letters.posing import condition, least, mapped, posed, r
 from adjointcheck.notes.letters.potentials import as_field
 from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.propagators import propagated, propagator
-from adjointcheck.notes.letters.quadratures import ended, rate
+from adjointcheck.notes.letters.quadratures import ended, gathering, rate
+from adjointcheck.notes.letters.quadratures import worth as gained
 from adjointcheck.notes.letters.quantities import OPTIMAL, instead, lengths
 from adjointcheck.notes.letters.remainders import carried_back, nothing_beyond, paid_at_end
 from adjointcheck.notes.letters.scales import is_score
@@ -464,7 +465,7 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
     context = constants(value, context, ("1", "1"))
     paid_for, context = folded(spelt(value, context), context)
     paid_for, context = endless(value, paid_for, context)
-    law = law_of(letter, paid_for)
+    law, context = gathering(law_of(letter, paid_for), context)
     paid = ["running"] * bool(integrals) + ["terminal"] * bool(ended or _quadratic_end(value, context))
     return "assumption", names, priced_example(replace(context, laws=(*context.laws, law)).believed(paid))
 
@@ -519,9 +520,10 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
         layered = indexed(letter, pair[1], after, after.of("x")[0].shape if inner else ("?rows", "?cols"))
         return ("definition", (letter.name,), layered) if layered is not None else None
     before, after = after, _with_signal(pair[1], after)
-    body = resolve(pair[1], after)
+    told = resolve(pair[1], after)
+    body = gained(told, after)
     body = at_event(tree.Chain((body,), ()), after).sides[0] if {"g", "r"} & symbols(body) else body
-    if unknown(body) or not symbols(body):
+    if unknown(body) or (not symbols(body) and body == told):
         return None
     if isinstance(pair[0], tree.Call) and is_value(pair[0], after):  # s(t_1) = ... does not say what s(t) is
         return "definition", (name,), after.declare(Declared(name, own(name), ("", ""), "path", source="proposed"))

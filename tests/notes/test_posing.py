@@ -92,6 +92,9 @@ PRIMED = "\\frac{du}{dt} = f(u,p,t)\nu(t_0,p) = u_0(p)\nG(p) = \\int_{t_0}^T g(u
         # J' is the cost with the multiplied dynamics, and no slope of J
         ("\\dot x = f(x,u)\nJ = \\int_0^T L(x,u)\\,dt\nJ' = \\int_0^T [L + \\lambda^T (f - \\dot x)]\\,dt\n",
          r"\dot\lambda = -L_x^T - f_x^T \lambda", r"\dot\lambda = -L_x^T + f_x^T \lambda"),
+        # what is paid on the way as one more state
+        ("\\dot x = f(x,u)\n\\dot y = \\ell(x,u)\ny(0) = 0\nJ = \\phi(x(T)) + y(T)\np = \\frac{\\partial J}{\\partial x}\nr = \\frac{\\partial J}{\\partial y}\n",
+         r"\dot p = -p f_x - r \ell_x", r"\dot p = -p f_x"),
         # a slope of f at a state further on
         ("x_{n+1} = x_n + h f(x_n + \\frac h2 f(x_n))\na_n = dL/dx_n\nK = \\frac{\\partial f}{\\partial x}(x_n)\n"
          "M = \\frac{\\partial f}{\\partial x}(x_n + \\frac h2 f(x_n))\n",

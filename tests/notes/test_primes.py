@@ -42,3 +42,9 @@ def test_a_rate_speaks_of_the_flow_though_layers_came_between() -> None:
     header = "state: x\ncostate: p = dJ/dx (row)\nfield: f\nterminal cost: Psi\ntime: t in [t_0, t_1]\ntime step: h"
     assert verdicts(header, BOTH, r"\dot p = -p f_x", r"\dot p = p f_x", r"p_k = p_{k+1} + h p_{k+1} f_x(x_k)") == [
         "proved", "refuted", "proved"]
+
+
+def test_two_primes_are_an_acceleration() -> None:
+    text = r"""$y' = -\alpha y + u$, $y(0) = y_0$, $J = \frac12\int_0^T (y^2 + \rho u^2)\,dt$, $q' = \alpha q - y$, $u = -\frac{q}{\rho}$.
+    $$y'' = (\alpha^2 + \frac1\rho) y$$ $$y'' = (\alpha^2 - \frac1\rho) y$$"""
+    assert statuses(text, "objective: J, minimised\nstate: y in R\ncontrol: u in R\ncostate: q = dJ/dy")[-2:] == ["proved", "refuted"]

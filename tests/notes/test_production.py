@@ -51,3 +51,9 @@ def test_one_state_that_moves_by_a_squared_control_is_a_number_and_its_price_a_c
 def test_a_hamiltonian_without_the_discount_of_its_cost_refutes_nothing() -> None:
     given = r"$\dot s = g(s, q)$ $$W = \int_0^T e^{-rt} u(q)\,dt$$ $H = 2 u(q) + \mu g(s, q)$ "
     assert statuses(given + r"$\dot\mu = r \mu - \mu g_s$", "state: s\ncontrol: q")[-1] != "refuted"
+
+
+def test_what_is_consumed_and_valued_is_the_control() -> None:
+    given = "\\dot k = F(k) - c\nV = \\int_0^T e^{-\\rho t} U(c)\\,dt\n\\mu = e^{\\rho t}\\lambda"
+    header = "objective: V, maximised\nstate: k in R\ncostate: \\lambda = dV/dk"
+    assert last_two(header, given, r"U'(c) = \mu", r"U'(c) = -\mu")[0] == "proved"

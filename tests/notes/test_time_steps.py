@@ -114,3 +114,15 @@ def test_f_n_is_f_at_x_n_where_the_law_has_one_f_of_the_time() -> None:
 ])
 def test_laws_of_layers_with_other_counters_and_inputs(text: str, reading: str) -> None:
     assert understood(*text.strip("$").split("$$ $$"))[0] == reading
+
+
+@pytest.mark.parametrize(("words", "status"), [("", "refuted"), ("Only this one step uses $w$.", "unknown"), ("Nur dieser Schritt benutzt $w$.", "unknown")])
+def test_a_gradient_through_one_step_alone_is_left_open_where_words_speak_of_it(words: str, status: str) -> None:
+    text = r"""$x_{n+1} = x_n + h f(x_n, w)$, $J = \Phi(x_N)$, $p_n = \partial J/\partial x_n$. """ + words + r""" $$\frac{\partial J}{\partial w} = h p_{n+1} f_w(x_n, w)$$"""
+    assert statuses(text, "parameters: w\ncostate: p = dJ/dx (row)")[-1] == status
+
+
+def test_the_step_of_the_layers_is_small_where_a_formula_in_time_expands_in_it() -> None:
+    text = r"""$z_{k+1} = z_k + h f(z_k)$, $\dot z = f(z)$. $$\frac{da}{dt} = -a(t) f_z(z(t))$$ $$a(t - h) = a(t) - h a(t) f_z(z(t)) + O(h^2)$$
+    $$a_k = a_{k+1} (I + h f_z(z_k))$$"""
+    assert statuses(text, "state: z in R^n\ncostate: a = dL/dz (row)")[-3:] == ["proved", "refuted", "proved"]

@@ -19,6 +19,12 @@ def is_primed(node: Node | None) -> TypeGuard[tree.Letter]:
     return isinstance(node, tree.Letter) and not node.accents and [getattr(item, "name", "") for item in node.above] == ["prime"]
 
 
+def _primes(node: tree.Letter) -> int:
+    """1 of x', 2 of x'', of a letter with nothing else on it."""
+    marks = [getattr(item, "name", "") for item in node.above]
+    return len(marks) if not node.accents and marks in (["prime"], ["prime"] * 2) else 0
+
+
 def moved(chains: Iterable[tree.Chain], context: Context) -> Context:
     """x' = f(x), s' = A s + b or x' - f(x) in notes that have x(0), x(T), dx/dt or integrals in time: their primes are rates in time.
 
@@ -79,11 +85,11 @@ def _weighs(node: Node) -> bool:
 
 def dotted(node: Node, context: Context) -> Node:
     """`node` with dots for primes; a function's prime, and a letter that is declared with its prime, stay."""
-    if isinstance(node, tree.Letter) and is_primed(node):
+    if isinstance(node, tree.Letter) and (times := _primes(node)):
         bare = replace(node, above=())
         known = context.letters.get(key(bare))
         kept = f"{key(bare)}^prime" in context.letters or (known is not None and known.kind in ("function", "functional"))
-        return node if kept else replace(bare, accents=("dot",))
+        return node if kept else replace(bare, accents=("d" * (times - 1) + "dot",))
     if isinstance(node, tree.Call) and is_primed(node.function) and not all(map(_is_time, node.arguments)):  # g'(x(T))
         return replace(node, arguments=tuple(dotted(argument, context) for argument in node.arguments))
     return rebuilt(node, lambda child: dotted(child, context))

@@ -10,12 +10,13 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context, Declared, Law, key, own
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
-from adjointcheck.notes.letters.usage import USUAL_STATES, head, moving, pair_of
+from adjointcheck.notes.letters.usage import USUAL_STATES, head, introduced_function, moving, pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 RATE = "rate of "
+RUNNING = ("ell", "L", "l", "g", "r", "c", "mathcal{L}")  # usual letters of what is paid on the way
 TIME = Symbol("t", bound=True)
 
 
@@ -26,6 +27,7 @@ def rate(chain: tree.Chain, context: Context) -> Introduced:
     if pair is None or letter is None or letter.above or context.over() == "layers" or context.law("dynamics") is None:
         return None
     name = key(letter)
+    context = _paid(pair[1], context)
     body = resolve(pair[1], context)
     varied = name in USUAL_STATES and any(isinstance(part, tree.Variation) for part in walk(body))  # y-dot = f_x z is no law of y
     new = name not in context.letters and unknown(resolve(letter, context))
@@ -34,6 +36,13 @@ def rate(chain: tree.Chain, context: Context) -> Introduced:
     declared = Declared(name, own(name), ("", ""), "path", source="proposed")
     context = replace(context, letters={**context.letters, name: declared})
     return "definition", (name,), replace(context, laws=(*context.laws, Law(RATE + declared.symbol, Symbol(declared.symbol), body)))
+
+
+def _paid(value: Node, context: Context) -> Context:
+    """With ell of y-dot = ell(x, u) as the running cost that y gathers, where no other is known."""
+    function = head(value) if isinstance(value, tree.Call) else None
+    new = function is not None and bool(unknown(resolve(function, context))) and function.name in RUNNING
+    return introduced_function(value, "L", context)[0] if new and not context.of("L") else context
 
 
 def _is_past(name: str, context: Context) -> bool:
@@ -78,6 +87,23 @@ def carried(node: Node, context: Context) -> Node:
         told = body is not None and (context.law(RATE + node.name) is not None or _runs(body))
         return _at(body, node.at) if body is not None and told else node
     return rebuilt(node, lambda child: carried(child, context))
+
+
+def gathering(law: Law, context: Context) -> tuple[Law, Context]:
+    """J = Phi(x(T)) + y(T), of what y gathers on the way, is J = Phi(x(T)) + int L dt, and dJ/dy is 1."""
+    ends = [term for term in tree.terms(law.right) if isinstance(term, Symbol) and term.at == Symbol("t1")]
+    names = [term.name for term in ends if context.law(RATE + term.name) is not None]
+    made = carried(law.right, context) if len(names) == 1 else law.right
+    if made == law.right:
+        return law, context
+    return replace(law, right=made), replace(context, options={**context.options, "gathered": names[0]})
+
+
+def worth(node: Node, context: Context) -> Node:
+    """1 for dJ/dy, where J = ... + y(T) and nothing else speaks of y."""
+    by = node.by[0] if isinstance(node, tree.Derivative) and node.of == Symbol("J") and len(node.by) == 1 else None
+    named = isinstance(by, Symbol) and not by.part and by.name == context.option("gathered")
+    return tree.Number(Fraction(1)) if named and by is not None else rebuilt(node, lambda child: worth(child, context))
 
 
 def _runs(body: Node) -> bool:

@@ -63,13 +63,29 @@ def _small(value: Node, context: Context) -> Context:
 
 def sized(chain: tree.Chain, context: Context) -> Context:
     """With the step size eta as a small number where a formula expands in it, up to O(eta^2) or by d/d eta, and a constant elsewhere."""
-    name = context.option("step size")
+    layered, context = context.option("layer step"), _layer_step(chain, context)
+    name = context.option("step size") or context.option("layer step") or layered
     if not name:
         return context
     slopes = (part.by for part in walk(chain) if isinstance(part, tree.Derivative))
     expands = any(isinstance(part, tree.BigO) for part in walk(chain)) or any(tree.Letter(name) in by for by in slopes)
-    known = Declared(name, "eps", kind="variable", source="proposed") if expands else Declared(name, own(name), source="proposed")
+    plain = Declared(name, "h" if name == layered else own(name), source="proposed")
+    known = Declared(name, "eps", kind="variable", source="proposed") if expands else plain
     return replace(context, letters={**context.letters, name: known})
+
+
+def _layer_step(chain: tree.Chain, context: Context) -> Context:
+    """With the step of the layers as what a formula in time expands in, and without it."""
+    steps = [known.letter for known in context.letters.values() if known.symbol == "h" or known.letter == context.option("layer step")]
+    name = next((letter for letter in steps if _shifts(chain, letter)), "")
+    return replace(context, options={**context.options, "layer step": name}) if name != context.option("layer step") else context
+
+
+def _shifts(chain: tree.Chain, step: str) -> bool:
+    """a(t - h) = ... + O(h^2): in time, the step of the layers is a small one."""
+    sums = [part.terms for part in walk(chain) if isinstance(part, tree.Sum) and part.terms[0] == tree.Letter("t")]
+    shifted = any(tree.Letter(step) in (terms[-1], getattr(terms[-1], "of", None)) for terms in sums if len(terms) == 2)
+    return shifted and any(isinstance(part, tree.BigO) for part in walk(chain))
 
 
 def _is_next(letter: tree.Letter, index: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
 from adjointcheck.notes.letters.meaning import Symbol, resolve, unknown, walk
-from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, head
+from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, head, moving, pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -55,6 +55,21 @@ def steered(right: Node, context: Context) -> Context:
     if context.of("w") or len(timed) != 1 or {*names} & {*USUAL_CONTROLS}:
         return context
     return context.declare(Declared(timed[0], "w", ROLES["w"].shape, ROLES["w"].kind, source="proposed"))
+
+
+def consumed(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """With c of k-dot = F(k) - c and int exp(-rho t) U(c) dt as the control, where no other is named."""
+    lost, paid = set[str](), set[str]()
+    for chain in chains if not context.of("w") and context.over() != "layers" else ():
+        pair = pair_of(chain)
+        rate = moving(pair[0]) if pair is not None else None
+        lost |= {key(term.of) for term in (tree.terms(pair[1]) if pair is not None and rate is not None else ())
+                 if isinstance(term, tree.Negative) and isinstance(term.of, tree.Letter)}
+        bodies = [part.body for part in walk(chain) if isinstance(part, tree.Integral)]
+        calls = [call.arguments[0] for body in bodies for call in walk(body) if isinstance(call, tree.Call) and len(call.arguments) == 1]
+        paid |= {key(letter) for letter in calls if isinstance(letter, tree.Letter)}
+    names = (lost & paid) - context.letters.keys()
+    return context.declare(Declared(names.pop(), "w", ROLES["w"].shape, ROLES["w"].kind, source="proposed")) if len(names) == 1 else context
 
 
 def alike(right: Node, context: Context) -> Context:

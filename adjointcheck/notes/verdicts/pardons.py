@@ -238,6 +238,14 @@ def _of_other_components(line: Line) -> bool:
     return numbered and named and not spoken
 
 
+def _of_one_step(line: Line) -> bool:
+    """dJ/dw = k_1 f_w(x_n, w), where the words speak of parameters of one step alone."""
+    slope, right = line.pair
+    by = slope.by if isinstance(slope, tree.Derivative) and slope.of == Symbol("J") else ()
+    told = line.spelt.option("parameters of") == "one step" and line.spelt.over() == "layers"
+    return told and by == (Symbol("theta"),) and not any(isinstance(part, tree.Series) for part in walk(right))
+
+
 def _weighs_otherwise(line: Line) -> bool:
     """H = p f - L/2 where J is the integral of L: then p is half of what belongs to J, or whatever its weight makes of it."""
     body = next((known.body for known in line.spelt.of("H")), None)
@@ -253,6 +261,7 @@ def _weighs_otherwise(line: Line) -> bool:
 PARDONS = (
     Pardon(_if(_of_other_components, "it speaks of components, and of the field the notes tell no more than its name")),
     Pardon(_if(_weighs_otherwise, "the Hamiltonian weighs the cost otherwise than J: its multiplier may belong to another weight")),
+    Pardon(_if(_of_one_step, "it may be the gradient through one step alone")),
     Pardon(_if(_without_layers, "it names no layer, and may be another Hamiltonian than that of the layers"), "definition"),
     Pardon(_if(_of_untold_theta, "what theta is the notes do not say")),
     Pardon(_if(_of_free_letter, "what the letter on the left is no line before says")),
