@@ -42,6 +42,12 @@ def test_an_end_cost_with_a_rate_in_time_is_no_value_function() -> None:
     assert statuses(given + right + wrong)[-4:] == ["proved", "proved", "refuted", "refuted"]
 
 
+def test_the_slopes_of_an_end_cost_with_its_conditions() -> None:
+    given = r"$$J = \varphi(x(T), T) + \int_0^T L(x, u, t)\,dt$$ $\dot x = f(x, u, t), x(0) = x_0$ $\chi(x(T), T) = 0$ $\Phi(x, T, \nu) = \varphi(x, T) + \nu^T\chi(x, T), H = L + \lambda^T f$ "
+    right, wrong = r"$$\lambda(T)^T = \Phi_x|_T,\quad [\Phi_t + H]_T = 0$$ ", r"$$\lambda(T)^T = -\Phi_x|_T,\quad [\Phi_t - H]_T = 0$$"
+    assert statuses(given + right + wrong)[-4:] == ["proved", "proved", "refuted", "refuted"]
+
+
 def test_an_example_has_letters_of_its_own_and_the_general_part_keeps_its_own() -> None:
     lines = (r"$$\dot\lambda_1 = p_1(\lambda_1 - \lambda_2)$$ $$\dot\lambda_2 = -p_2\lambda_1 + 2 p_2 y_2\lambda_2 - 1$$",
              r"$$\frac{dG}{dp_1} = \int_0^T y_1(\lambda_2 - \lambda_1)\,dt$$", r"$$\dot\lambda_2 = -p_2\lambda_1 + 2 p_2 y_2\lambda_2 + 1$$", r"$$\dot\lambda = -f_y^*\lambda + g_y^*$$")

@@ -114,3 +114,12 @@ def test_an_end_state_by_another_name_is_held_by_nobody() -> None:
     assert last_two("", given, r"a = -\frac{16}{16+\pi}", r"a = -\frac{8}{16+\pi}") == ["unknown", "assumption"]
     assert last_two("", given + "\n" + r"a = -\frac{16}{16+\pi}", r"\frac{\partial J}{\partial x_1(0)} = p_1(0)",
                     r"\frac{\partial J}{\partial x_1(0)} = p_1(\pi/2)") == ["proved", "refuted"]
+
+
+CART = r"$\dot x_1 = x_2, \dot x_2 = u, x_1(0) = 1, x_2(0) = 0$ $$J = \tfrac12\int_0^T u^2\,dt,\quad \chi = \begin{pmatrix} x_1(T)\\ x_2(T)\end{pmatrix} = 0$$ $H = \tfrac12 u^2 + \lambda_1 x_2 + \lambda_2 u$ $u = -\lambda_2$ "
+
+
+def test_a_column_of_end_conditions_has_a_multiplier_for_each() -> None:
+    lines = r"$$\lambda_2(t) = \nu_2 + \nu_1 (T - t),\quad \lambda_2(t) = \nu_2 - \nu_1 (T - t),\quad u(t) = -\frac{6}{T^2} + \frac{12 t}{T^3}$$"
+    found = statuses(CART + lines)
+    assert found[-3:-1] == ["proved", "refuted"] and found[-1] != "refuted" and found.count("unknown") <= 1, found

@@ -230,7 +230,7 @@ class _Resolver:
         if is_sensitivity(core) and len(below) == 1 and (index := self.component("theta", below[0])):
             return tree.Derivative(core.of, (replace(core.by[0], part=(index,)),), "total")
         slots = [self.variable(part) for part in below]
-        defined = declared is not None and is_defined(declared)
+        defined = declared is not None and (is_defined(declared) or isinstance(core, tree.Sum))  # Phi_x of Phi = phi + nu psi
         differentiable = defined or isinstance(core, Applied) or getattr(core, "name", "") in ("J", "J_a")
         if differentiable and all(slot is not None for slot in slots):
             return derivative(base, [slot for slot in slots if slot is not None], "partial", self.context)

@@ -51,12 +51,17 @@ def _mark(label: str) -> tuple[Node, ...]:
 
 
 def conditions(chain: tree.Chain, context: Context) -> Iterator[tuple[str, Node]]:
-    """(1, h(t_f) - h_f) of psi_1 = h(t_f) - h_f = 0, (BARE, x_1(t_f)) of psi = x_1(t_f), ("", v(t_f)) of v(t_f) = 0."""
+    """(1, h(t_f) - h_f) of psi_1 = h(t_f) - h_f = 0 and of psi = (h(t_f) - h_f, v(t_f)) = 0, (BARE, x_1(t_f)) of psi = x_1(t_f),
+    ("", v(t_f)) of v(t_f) = 0.
+    """
     if not chain.relations or any(relation not in EQUALS for relation in chain.relations):
         return
     label, sides = _label(chain), chain.sides
     zero = sides[2:] == (ZERO,) or (label == BARE and len(sides) == 2)
-    if label and zero and _ends(sides[1], context):
+    if label == BARE and zero and isinstance(sides[1], tree.Vector):
+        cells = [cell for row in sides[1].rows for cell in row]
+        yield from ((str(i), cell) for i, cell in enumerate(cells, 1) if all(_ends(cell, context) for cell in cells))
+    elif label and zero and _ends(sides[1], context):
         yield label, sides[1]
     elif not label:
         for side in sides[:-1]:
@@ -67,7 +72,7 @@ def conditions(chain: tree.Chain, context: Context) -> Iterator[tuple[str, Node]
 def _label(chain: tree.Chain) -> str:
     """1 of psi_1, BARE of psi."""
     letter = chain.sides[0]
-    if letter == tree.Letter("psi"):
+    if letter == tree.Letter("psi") or (letter == tree.Letter("chi") and isinstance(chain.sides[-2:][0], tree.Vector)):
         return BARE
     named = isinstance(letter, tree.Letter) and letter.name in CONDITIONS and len(letter.below) == 1 and not letter.accents
     return key(letter).partition("_")[2] if named and isinstance(letter, tree.Letter) else ""
@@ -120,7 +125,9 @@ def reached(law: Law) -> tuple[Symbol, Node] | None:
 
 
 def is_held(state: Node, context: Context) -> bool:
-    """Is it the end value of a component for which the notes ask?"""
+    """Is it the end value of a component for which the notes ask, or of several?"""
+    if isinstance(state, tree.Vector):
+        return all(is_held(cell, context) for row in state.rows for cell in row)
     return any(law.kind == "arrival" and state in walk(law.right) for law in context.laws)
 
 
@@ -132,7 +139,13 @@ def rests_on_arrival(left: Node, right: Node, context: Context) -> bool:
         return True  # which multiplier it takes to get there
     ends = any(getattr(node, "at", None) == Symbol("t1") and getattr(node, "name", "") != "p" for node in nodes)
     whole = any(isinstance(node, tree.Evaluated | tree.Integral) or getattr(node, "name", "") == "J" for node in nodes)
-    return asked_for and (ends or whole)
+    return asked_for and (ends or whole or (not any(price in nodes for price in prices) and _solves(left, right)))
+
+
+def _solves(left: Node, right: Node) -> bool:
+    """u(t) = 12 t/T^3 - 6/T^2: a path by the time and by constants."""
+    path = isinstance(left, Symbol) and left.name in ("x", "p", "w") and left.at in (None, Symbol("t"))
+    return path and not symbols(right) & {"x", "p", "w", "H", "J"}
 
 
 def is_renamed(node: Node, context: Context) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import MOTIONS, ROLES, Context, Declared, key, own
-from adjointcheck.notes.letters.meaning import Applied, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.meaning import Applied, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.usage import ended_function, head, introduced_function, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -37,8 +37,13 @@ def end_cost(chain: tree.Chain, context: Context) -> Introduced:
     body = resolve(pair[1], after)
     if unknown(body) or not symbols(body) <= {"Psi", "psi", "nu", "x", "t", "t1", "theta"} or "nu" not in symbols(body):
         return None
-    declared = Declared(key(letter), key(letter), kind="alias", body=body, source="proposed")
+    declared = Declared(key(letter), key(letter), kind="alias", body=_bare(body), source="proposed")
     return "definition", (key(letter),), replace(after, letters={**after.letters, key(letter): declared})
+
+
+def _bare(node: Node) -> Node:
+    """phi of phi(x, T), whose slope in T is taken before its arguments are."""
+    return replace(node, arguments=()) if isinstance(node, Applied) else rebuilt(node, _bare)
 
 
 def with_end_multiplier(node: Node, context: Context, told: str = "") -> Context:

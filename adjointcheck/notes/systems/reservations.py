@@ -142,7 +142,7 @@ def _is_set(left: Node, right: Node) -> bool:
     """U = [0, 1], U = [0, 1]^m, U = {u : |u| <= 1}."""
     parts = list(walk(right))
     told = any(isinstance(part, tree.Chain) and {*part.relations} & {*BOUNDS} for part in parts)
-    return told or (isinstance(left, Unknown) and any(isinstance(part, tree.Vector) for part in parts))
+    return told or (isinstance(left, Unknown) and any(isinstance(part, tree.Vector) for part in parts) and "x" not in _names(right))
 
 
 def _is_discounted(right: Node) -> bool:
