@@ -24,7 +24,7 @@ from adjointcheck.notes.letters.prose import said
 from adjointcheck.notes.letters.second_costate import OPTION, second_costate
 from adjointcheck.notes.letters.shorthand import partials
 from adjointcheck.notes.letters.stars import starred
-from adjointcheck.notes.letters.symmetry import SOME, symmetric
+from adjointcheck.notes.letters.symmetry import SOME, arbitrary, symmetric
 from adjointcheck.notes.letters.tangent import foretold_sensitivity, linearised, priced, residuals
 from adjointcheck.notes.letters.usage import USUAL_COSTATES, ends, head, moving, pair_of, role_in, successor
 from adjointcheck.notes.reading import tree
@@ -73,6 +73,8 @@ def begun(document: Document, context: Context | None = None) -> Context:
     context = spoken(document.prose, said((words for formula in document.formulas for words in sentences(formula.paragraph)), context))
     named = any(hypothesis.startswith("symmetric ") for hypothesis in context.hypotheses)
     context = context.assume(*(f"symmetric {letter_name(letter)}" for letter in symmetric(document.prose) if letter != SOME or not named))
+    for name in arbitrary(document.prose):
+        context = context.declare(Declared(name, own(name), ("n", "n"), source="proposed")) if name not in context.letters else context
     texts = [formula.text for formula in document.formulas]
     context = replace(context, maps=maps_beside_bold(texts), rates=rates_in(texts), called=called_in(texts), timed=timed_in(texts),
                       numbers=numbers_in(texts), discounts=discounts_in(texts))

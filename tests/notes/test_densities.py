@@ -76,3 +76,16 @@ def test_the_slope_of_a_density_that_is_told_by_name_is_open() -> None:
     header = "state: x\nfield: f\nobjective: L\ncostate: a = dL/dx (row)"
     text = "The density $q$ at time $1$ is the standard normal one:\n\n$$\\dot x = f(x, t)$$\n\n$$L = -\\log q(x(1)) - \\int_0^1 \\nabla\\cdot f\\,dt$$\n\n"
     assert statuses(text + "$$a(1) = x(1)^\\top$$\n\n$$a(1) = \\nabla\\log q(x(1))^\\top$$", header)[-2:] == ["unknown", "refuted"]
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\log p_{t+\varepsilon}(z(t+\varepsilon)) = \log p_t(z(t)) - \log\left|\det\frac{\partial T_\varepsilon}{\partial z}(z(t))\right|",
+     r"\log p_{t+\varepsilon}(z(t+\varepsilon)) = \log p_t(z(t)) + \log\left|\det\frac{\partial T_\varepsilon}{\partial z}(z(t))\right|"),
+    (r"\det(I+\varepsilon A) = 1 + \varepsilon\,\operatorname{tr} A + O(\varepsilon^2)", r"\det(I+\varepsilon A) = 1 - \varepsilon\,\operatorname{tr} A + O(\varepsilon^2)"),
+    (r"\operatorname{tr} A = \mathbb E\left[v^\top A\,v\right]", r"\frac{d}{dt}\log p_t(z(t)) = \operatorname{tr}\left(\frac{\partial f}{\partial z}(z(t), t)\right)"),
+])
+@pytest.mark.parametrize("words", ["soit $T_\\varepsilon$ l'application qui envoie $z(t)$ sur $z(t+\\varepsilon)$. Pour toute matrice carrée $A$,",
+                                   "let $T_\\varepsilon$ be the map that carries $z(t)$ to $z(t+\\varepsilon)$. For any square matrix $A$"])
+def test_words_tell_a_flow_and_any_matrix(words: str, right: str, wrong: str) -> None:
+    given = rf"$z(t)\in\mathbb R^d$ $$\frac{{dz}}{{dt}} = f(z(t), t)$$ {words} $\mathbb E[v v^\top] = I$ $$\frac{{d}}{{dt}}\log p_t(z(t)) = -\operatorname{{tr}}\frac{{\partial f}}{{\partial z}}$$ "
+    assert statuses(rf"{given} $${right}$$ $${wrong}$$")[-2:] == ["proved", "refuted"]

@@ -300,7 +300,7 @@ class _Resolver:
         if path and (not unknown(place) if over_layers else is_end(place) or standing):
             return placed_at(base, place)
         if isinstance(core, Symbol) and not unknown(place):
-            return inside(base, lambda c: replace(c, part=(place,)))
+            return inside(base, lambda c: replace(c, **({"at": place} if core.name == "rho" else {"part": (place,)})))
         return Unknown("_".join(filter(None, [core.name, "?"])))
 
     def is_path(self, core: Symbol) -> bool:

@@ -1,4 +1,4 @@
-"""What the prose between formulas tells of letters: which matrices are symmetric."""
+"""What the prose between formulas tells of letters: which matrices are symmetric, and which are any."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ BEFORE = re.compile(rf"({LIST}){IS}{SYMMETRIC}", re.IGNORECASE)
 DENIED = re.compile(r"\b(?:not|non|nicht|keine?|pas|no|never|skew|schief|anti)\W*$", re.IGNORECASE)
 NAME = re.compile(LETTER)
 SAID = re.compile(SYMMETRIC, re.IGNORECASE)
+ANY = re.compile(r"\b(?:any|every|all|arbitrary|each|toute?s?|chaque|jede\w*|beliebig\w*|alle|cualquier|toda|ogni|qualsiasi|любой|всякой)\b"
+                 rf"[^$.;]{{0,40}}\b(?:matri|матриц)\w*[^$.;]{{0,30}}{LETTER}", re.IGNORECASE)
 SOME = "some"  # what stands for letters that the prose calls symmetric in a way that is not understood
 
 
@@ -27,3 +29,10 @@ def symmetric(text: str) -> tuple[str, ...]:
     letters = (name[1] or name[2] for match in told for name in NAME.finditer(match[1]))
     named = tuple(dict.fromkeys(letter.removesuffix("(t)") for letter in letters))
     return named or ((SOME,) if SAID.search(text) else ())
+
+
+def arbitrary(text: str) -> tuple[str, ...]:
+    """A of `for any square matrix $A$`, where A has no value at times or layers."""
+    letters = (match[1] or match[2] for match in ANY.finditer(text))
+    placed = r"\s*(?:\(t\)|_\{?\w\}?(?!\w))"  # A(t), A_k, not A_ij
+    return tuple(dict.fromkeys(name for name in letters if re.fullmatch(r"[A-Z]", name) and not re.search(rf"\b{name}{placed}", text)))

@@ -31,6 +31,11 @@ STANDS_FOR = re.compile(r"\s*(?:stands? for|denotes?|equals?|(?:is |be )?equal t
                         r"|(?:est )?égale? à|denota|(?:es |sea )?igual a|(?:è |sia )?uguale a)\s*")
 
 
+MAPS = re.compile(r"[^.;$]{0,60}\b(?:maps?|carr(?:y|ies)|sends?|takes?|envoie|transporte|abbildet|überführt|schickt|lleva|envía|porta|manda"
+                  r"|переводит)\b[^.;$]{0,20}")
+ONTO = re.compile(r"\s*(?:to|into|onto|sur|vers|auf|nach|in|a|hacia|в)\s*")
+
+
 UNDER = re.compile(r"[\s,]*(?:for(?: all| every| any)?|when(?:ever)?|if|as long as|für(?: alle| jedes)?|wenn|falls|solange|pour(?: tout)?"
                    r"|si|tant que|para(?: todo)?|cuando|per(?: ogni)?|se|quando|при|для(?: всех)?|если|когда)\s*")
 PAID = re.compile(r"\s*\\?[A-Za-z]+\s*\(\s*(?:\\\w+\s*\{?)?[a-z]\}?(?:\s*\([^()]*\)|_\{?[NKMT]\}?)(?:,[^()]*)?\)\s*")  # C(x(1)), C(x_N)
@@ -111,14 +116,15 @@ def _document(file: str, parts: list[Source]) -> Document:
 
 def _formulas(part: Source, found: Layout, count: int) -> Iterator[Formula]:
     """The formulas of one text; inline mathematics only where it states something."""
-    since, before = 0, None
+    since, before, earlier = 0, None, None
     following = [*found.regions[1:], None][: len(found.regions)]
     for region, declared, after in zip(found.regions, _declared(part.text, found), following, strict=True):
-        for formula in (*_said(part, found, before, region), *_where(part, found, after, region, list(_region(part, found, region)))):
+        told = *_said(part, found, before, region), *_mapped(part, found, earlier, before, region)
+        for formula in (*told, *_where(part, found, after, region, list(_region(part, found, region)))):
             count += 1
             words = sentence(part, found, region.outer[0], since), paragraph(part, found, region.outer[0], since)
             yield _finished(formula, str(count), formula.declared or declared, *words)
-        since, before = region.outer[1] if region.display else since, region
+        since, before, earlier = region.outer[1] if region.display else since, region, before
 
 
 def _finished(formula: Formula, name: str, declared: str, before: str, words: str) -> Formula:
@@ -152,6 +158,23 @@ def _said(part: Source, found: Layout, one: Region | None, other: Region) -> Ite
     if not (_states(left.text) or _states(right.text)):
         places = tuple(map(part.place, (*left.offsets, *[one.outer[1]] * 3, *right.offsets)))
         yield Formula("", f"{left.text} = {right.text}", part.file, *places[0], display=False, places=places)
+
+
+def _mapped(part: Source, found: Layout, letter: Region | None, start: Region | None, end: Region) -> Iterator[Formula]:
+    """T(x(t)) = x(t + eps), of `$T$, which carries $x(t)$ to $x(t + eps)$`."""
+    if letter is None or start is None or letter.display or start.display or end.display:
+        return
+    between = [part.text[one.outer[1] : other.outer[0]].lower() for one, other in ((letter, start), (start, end))]
+    if not (MAPS.fullmatch(between[0]) and ONTO.fullmatch(between[1])):
+        return
+    try:
+        name, one, other = (expanded(_clean(part, found, region), found.macros) for region in (letter, start, end))
+    except NotRead:
+        return
+    if not any(_states(piece.text) for piece in (name, one, other)):
+        places = (*name.offsets, *name.offsets[-1:], *one.offsets, *one.offsets[-1:] * 4, *other.offsets)
+        where = tuple(map(part.place, places))
+        yield Formula("", f"{name.text}({one.text}) = {other.text}", part.file, *where[0], display=False, places=where)
 
 
 def _where(part: Source, found: Layout, after: Region | None, region: Region, formulas: list[Formula]) -> list[Formula]:

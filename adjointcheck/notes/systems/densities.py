@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import reduce
 
-from adjointcheck.notes.letters.context import Context, Declared, key
+from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, key
 from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, walk
 from adjointcheck.notes.letters.transport import fluxes, rated
 from adjointcheck.notes.letters.usage import head, pair_of, show_plain
@@ -27,7 +28,18 @@ ENDS = ("T", "T_f", "t_1", "t_f", "t_N", "1")
 def told(chains: Iterable[tree.Chain], context: Context) -> Context:
     """With p of log p(z(t), t) and of div(p f) as a density, and pi of log pi(z(T)) beside it, or in a cost, as the density at the end."""
     chains = list(chains)
-    return rated(chains, _named(chains, context))
+    return rated(chains, _named(chains, reduce(_with_noise, chains, context)))
+
+
+def _with_noise(context: Context, chain: tree.Chain) -> Context:
+    """With v of E[v v^T] = I as noise."""
+    pair = pair_of(chain)
+    factors = pair[0].body.factors if pair and isinstance(pair[0], tree.Expectation) and isinstance(pair[0].body, tree.Product) else ()
+    white = pair is not None and pair[1] == tree.Letter("I") and len(factors) == 2 and factors[1] == tree.Transposed(factors[0])
+    letter = factors[0] if white and isinstance(factors[0], tree.Letter) else None
+    if letter is None or key(letter) in {*context.letters, *USUAL} or context.of("noise"):
+        return context
+    return context.declare(Declared(key(letter), "noise", ROLES["noise"].shape, "constant", source="proposed"))
 
 
 def _named(chains: Sequence[tree.Chain], context: Context) -> Context:

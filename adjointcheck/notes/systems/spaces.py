@@ -37,14 +37,22 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
     role = next((symbol for symbol, names in usual if key(letter) in names and not context.of(symbol)), None)
     if key(letter) not in context.letters and role:
         context = context.declare(Declared(key(letter), role, (shape[0], "1"), ROLES[role].kind, source="proposed"))
+        context = _as_large(shape[0], context) if role == "x" else context
     elif path and key(letter) in USUAL_COSTATES and key(letter) not in context.letters and _beside_state(shape, context):
         layout = "row" if shape[0] == "1" else "column"
         context = context.declare(Declared(key(letter), "p", ROLES["p"].shape, "path", layout=layout, source="usual"))
     elif key(letter) not in context.letters:
         context = context.declare(Declared(key(letter), own(key(letter)), shape, "path" if path else "constant", source="proposed"))
     elif (known := context.letters[key(letter)]).symbol == "x" and known.source == "proposed" and isinstance(chain.sides[0], tree.Call):
-        context = context.declare(replace(known, shape=(shape[0], "1")))
+        context = _as_large(shape[0], context.declare(replace(known, shape=(shape[0], "1"))))
     return "assumption", (key(letter),), context
+
+
+def _as_large(size: str, context: Context) -> Context:
+    """Matrices of which no size was told, any A, are as large as the state."""
+    untold = {name: replace(known, shape=(size, size)) for name, known in context.letters.items()
+              if known.shape == ("n", "n") and known.source == "proposed" and known.kind == "constant" and known.symbol not in ROLES}
+    return replace(context, letters={**context.letters, **untold})
 
 
 def _is_slope(letter: tree.Letter, context: Context) -> bool:

@@ -149,7 +149,7 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
     if not over_layers and any(is_second(node) or _of_costate(node) or is_moved_cost(node) for node in nodes):
         return ("second_order",)
     if any(isinstance(node, tree.Expectation) for node in nodes):
-        return ("hutchinson", *(("hutchinson_own",) if any(d.shape == ("n", "n") for d in context.of("A")) else ()))
+        return ("hutchinson", *(("hutchinson_own",) if any(d.shape[0] == d.shape[1] != "1" for d in context.of("A")) else ()))
     moves = any(isinstance(node, tree.Variation) for node in nodes)
     if over_layers and staged(context) and context.option("method"):
         return (f"{TOLD}{context.option('method')}",)
