@@ -28,7 +28,16 @@ from adjointcheck.notes.letters.symmetry import SOME, arbitrary, symmetric
 from adjointcheck.notes.letters.tangent import foretold_sensitivity, linearised, priced, residuals
 from adjointcheck.notes.letters.usage import USUAL_COSTATES, ends, head, moving, pair_of, role_in, successor
 from adjointcheck.notes.reading import tree
-from adjointcheck.notes.reading.ambiguities import called_in, discounts_in, maps_beside_bold, numbers_in, rates_in, timed_in
+from adjointcheck.notes.reading.ambiguities import (
+    called_in,
+    clock_in,
+    discounts_in,
+    in_usual_time,
+    maps_beside_bold,
+    numbers_in,
+    rates_in,
+    timed_in,
+)
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.regions import sentences
 from adjointcheck.notes.systems.algebraic import algebraic
@@ -76,6 +85,8 @@ def begun(document: Document, context: Context | None = None) -> Context:
     for name in arbitrary(document.prose):
         context = context.declare(Declared(name, own(name), ("n", "n"), source="proposed")) if name not in context.letters else context
     texts = [formula.text for formula in document.formulas]
+    clock = "" if context.of("t") else clock_in(texts)
+    context, texts = replace(context, options={**context.options, "clock of time": clock}), [in_usual_time(text, clock) for text in texts]
     context = replace(context, maps=maps_beside_bold(texts), rates=rates_in(texts), called=called_in(texts), timed=timed_in(texts),
                       numbers=numbers_in(texts), discounts=discounts_in(texts))
     context = shaped(" ".join([document.prose, *texts]), said_costate(document.prose, context))

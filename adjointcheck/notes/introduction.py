@@ -38,7 +38,7 @@ from adjointcheck.notes.letters.scales import is_score
 from adjointcheck.notes.letters.shorthand import NOTATIONS, bounds, conserved, counts, gathered, reaching, squares, title
 from adjointcheck.notes.letters.slopes import parametric
 from adjointcheck.notes.letters.stars import resting
-from adjointcheck.notes.letters.starting import parametrised
+from adjointcheck.notes.letters.starting import beginning, parametrised
 from adjointcheck.notes.letters.tangent import chained, linearised, sensitivity, started
 from adjointcheck.notes.letters.transport import with_flux
 from adjointcheck.notes.letters.usage import (
@@ -345,6 +345,7 @@ def start(chain: tree.Chain, context: Context) -> Introduced:
     if isinstance(pair[0], tree.Call) and isinstance(pair[0].arguments[0], tree.Number) and not context.of("t0"):
         context = ends(context, "t0", pair[0].arguments[0])
     context, letter = parametrised(pair[1], context) or context, head(pair[1])
+    context = beginning(pair[1], context)
     if letter is not None and key(letter) not in context.letters and isinstance(pair[1], tree.Letter) and not _is_input(letter, context):
         context = context.declare(Declared(key(letter), "x0", ("n", "1"), source="proposed"))
     law = Law("start", left, resolve(pair[1], context))
@@ -530,7 +531,8 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     given = tuple(resolve(argument, after) for argument in pair[0].arguments) if isinstance(pair[0], tree.Call) else ()
     given = () if given in ((), (Symbol("t"),)) or any(map(unknown, given)) else given
     kind = "path" if context.over() == "layers" and not given and is_layered(body) else "defined"
-    shape = slope_shape(body, after) if kind == "path" and isinstance(body, tree.Derivative) else ("", "")
+    sloped = isinstance(body, tree.Derivative) and (kind == "path" or context.over() == "time")
+    shape = slope_shape(body, after) if sloped and isinstance(body, tree.Derivative) else ("", "")
     shape = shape_of(pair[1], after) if after is not before else shape  # an error is as long as its signal
     declared = Declared(name, own(name), shape, kind, body=body, source="proposed", given=given)
     return "definition", (name,), after.declare(declared)

@@ -40,3 +40,24 @@ def test_a_field_is_differentiated_by_the_clock_that_an_integral_gives_it() -> N
     right = r"$$\frac{dL}{dt_0} = -\frac{dL}{dt_1} + \int_{t_0}^{t_1} a(s)\,\frac{\partial f(s, y(s), \theta)}{\partial s}\,ds$$"
     other = r"$$\frac{dL}{dt_0} = -\frac{dL}{dt_1} + \int_{t_0}^{t_1} a(s)\,\frac{\partial f}{\partial t}(s, y(s), \theta)\,ds$$"
     assert statuses(given + right + other + right.replace("+ \\int", "- \\int"))[-3:] == ["proved", "proved", "refuted"]
+
+
+def test_time_may_be_called_s_or_tau_in_notes_that_have_no_t() -> None:
+    """The space of x told first, the Jacobian D = dv/dy as a function, the time as a factor of an exponent."""
+    notes = (r"$x \in \mathbb R^d$ $$\dot y(s) = v(y(s), s, w), y(0) = x$$ $D = \frac{\partial v}{\partial y}$ "
+             r"$$J = \Phi(y(1)) + \int_0^1 \Big[\frac\kappa2 \|v(y,s,w)\|^2 + c\,\|y\|^2\Big] ds$$ $$\psi(s) = \frac{dJ}{dy(s)}$$ "
+             r"$$\dot\psi(s) = -D(y,s,w)^T\psi - \kappa D^T v - 2 c y$$ $$\dot\psi(s) = -D^T\psi + \kappa D^T v - 2 c y$$ "
+             r"$$\nabla_w J = \int_0^1 (v_w^T\psi + \kappa v_w^T v)\,ds$$ $$\nabla_w J = \int_0^1 (v_w^T\psi - \kappa v_w^T v)\,ds$$")
+    for text in (notes, notes.replace("(s)", r"(\tau)").replace("s, w)", r"\tau, w)").replace(",s,w)", r",\tau,w)").replace("ds", r"d\tau")):
+        found = statuses(text, "gradients: columns")
+        assert found[-4:] == ["proved", "refuted", "proved", "refuted"], found
+
+
+def test_a_number_that_a_sentence_gives_a_letter_excuses_its_line_alone() -> None:
+    """Without the penalty (kappa = 0) its terms are gone; the divergence of a field by the name of its Jacobian."""
+    notes = (r"$$\dot y = v(y, w), y(0) = y_0$$ $D = \frac{\partial v}{\partial y}$ "
+             r"$$J = \Phi(y(1)) + \int_0^1 \Big[\frac\kappa2 \|v(y,w)\|^2 - \operatorname{tr} D(y,w)\Big] dt$$ $$\psi = \frac{dJ}{dy(t)}$$ "
+             r"$$\dot\psi = -D^T\psi - \kappa D^T v + \nabla_y\operatorname{tr} D$$ ")
+    free = r"$$\dot\psi = -D^T\psi + \nabla_y\operatorname{tr} D$$"
+    assert statuses(f"{notes} Without the penalty ($\\kappa=0$) {free}", "gradients: columns")[-3::2] == ["proved", "unknown"]
+    assert statuses(f"{notes} In short {free}", "gradients: columns")[-2:] == ["proved", "refuted"]

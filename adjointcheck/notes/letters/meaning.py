@@ -55,14 +55,13 @@ from adjointcheck.notes.letters.quantities import (
     written_below,
 )
 from adjointcheck.notes.letters.scales import base_of, directional, dotted, inner_product, primed_by, runs_back, turned_back, unscaled, when
-from adjointcheck.notes.letters.transport import divergence, local_rate
+from adjointcheck.notes.letters.transport import divergence, local_rate, runs_along
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.instants import instant
 from adjointcheck.notes.reading.tree import Node
 
 __all__ = ["AXES", "COUNTERS", "INDICES", "STARS", "Applied", "Size", "Symbol", "Unknown", "children", "rebuilt", "resolve",
            "slots_of", "symbols", "unknown", "walk"]
-
 def resolve(node: Node, context: Context, bound: frozenset[str] = frozenset()) -> Node:
     """`node` in the convention's letters; `bound` are the variables of the integrals, sums and limits around it."""
     return _Resolver(context, bound).map(node)
@@ -414,7 +413,8 @@ class _Resolver:
             return placed_at(base, self.time(arguments[0]))
         if isinstance(core, Symbol) and len(arguments) == 1:  # c (a + b): a product without a sign
             return tree.Product((base, self.map(arguments[0])))
-        return base if isinstance(core, Unknown) else Unknown(getattr(core, "name", "?"))
+        known = isinstance(core, Unknown) or runs_along(core, map(self.map, arguments), self.context)
+        return base if known else Unknown(getattr(core, "name", "?"))
 
     def path_at(self, base: Node, core: Symbol, arguments: tuple[Node, ...]) -> Node:
         parametric = any(isinstance(argument, tree.Letter) and self.symbol(key(argument)) == "theta" for argument in arguments)

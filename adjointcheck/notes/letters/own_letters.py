@@ -100,7 +100,7 @@ class Fit:
             self.same(*shapes)
         elif name == "hadamard" or (name in ENTRYWISE and len(shapes) == 1):
             return reduce(self.same, shapes)
-        elif name not in ("norm", "abs"):
+        elif name not in ("norm", "abs", "tr", "trace", "det"):
             reduce(self.same, shapes, SCALAR)
         return SCALAR
 

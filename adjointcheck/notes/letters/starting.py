@@ -36,6 +36,16 @@ def parametrised(right: Node, context: Context) -> Context | None:
     return replace(context, options={**context.options, "starts": "theta"}) if moves else context
 
 
+def beginning(right: Node, context: Context) -> Context:
+    """With x as the start, where z(0) = x and the notes have only told the space of x."""
+    known = context.letters.get(key(right)) if isinstance(right, tree.Letter) and not (right.above or right.accents) else None
+    spaced = known is not None and (known.symbol, known.kind, known.source, known.body) == (own(known.letter), "constant", "proposed", None)
+    taken = context.of("x0") or any(known.symbol in symbols(law.right) for law in context.laws) if known is not None else True
+    if known is None or not spaced or taken or context.over() == "layers":
+        return context
+    return replace(context, letters={**context.letters, known.letter: replace(known, symbol="x0", shape=context.of("x")[0].shape)})
+
+
 def _is_encoded(letter: tree.Letter, inputs: Iterable[Node], context: Context) -> bool:
     """e_phi(x), of data and weights that are no parameters of the dynamics, which the notes have told before."""
     new = all(isinstance(part, tree.Letter) and key(part) not in context.letters for part in letter.below)

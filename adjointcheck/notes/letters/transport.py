@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from adjointcheck.notes.letters.context import Context, key
+from adjointcheck.notes.letters.context import ORDER, ROLES, Context, key
 from adjointcheck.notes.letters.derivatives import derivative
 from adjointcheck.notes.letters.quantities import Applied, Symbol, Unknown, here, symbols, walk
 from adjointcheck.notes.reading import tree
@@ -18,6 +18,13 @@ FIXED, ALONG, MIXED = "at a fixed point", "along a solution", "now at a point, n
 USUAL = ("p", "q", "rho", "varrho", "pi", "mu", "n")
 NOTES, LINE = "rates of densities", "rates of densities in this line"
 OPEN = Unknown("rate of a density, at a fixed point or along a solution")
+
+
+def runs_along(letter: Node, inputs: Iterable[Node], context: Context) -> bool:
+    """Is it D(x, t, theta) of D = df/dx, the slope where the solution is?"""
+    known = next(iter(context.of(letter.name)), None) if isinstance(letter, Symbol) and letter.name not in ROLES else None
+    slope = isinstance(known.body, tree.Derivative) and isinstance(known.body.of, Applied) if known is not None else False
+    return slope and all(isinstance(value, Symbol) and value.name in ORDER and value.at in (None, Symbol("t")) for value in inputs)
 
 
 def divergence(of: Node, context: Context) -> Node | None:

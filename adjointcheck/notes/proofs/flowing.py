@@ -20,6 +20,7 @@ def flowing(reader: Reader, node: tree.Function) -> Form | None:
     if node.name in ("det", "abs") and "V" in language.letters and _is_volume(reader, node):
         return {"here": symbol("V")}
     of = node.arguments[0] if node.name == "tr" and "div" in language.functions else None
+    of = reader.body(of.name) if isinstance(of, Symbol) and of.at is None else of  # D of D = df/dx
     by = [getattr(letter, "name", "") for letter in of.by] if isinstance(of, tree.Derivative) and of.kind != "total" else []
     field = of.of if by == ["x"] and isinstance(of, tree.Derivative) else None
     if not isinstance(field, Applied) or field.name != "f" or field.part:

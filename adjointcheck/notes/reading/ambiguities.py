@@ -22,6 +22,7 @@ class Letters:
     three is that letter and no operator.
     `iterate`: k, where w^{k+1} = w^k - ... is a step of an iteration.  `sample`: i, where x^i and Phi_i are those of a sample.
     `layer`: l, where x^l is x at a layer, and x^L at the last one.
+    `clock`: s or \\tau, where that is the letter of time and there is no t.
     `numbers`: which of the letters pi and e are the numbers.
     `gaps`: where thin spaces stand in the formula: `\\cos\\theta\\, p` is (cos theta) p.
     `maps`: capitals that are maps M(x) in plain type and other letters in bold; the map is then read as \\mathcal{M}.
@@ -42,6 +43,7 @@ class Letters:
     iterate: str = ""
     sample: str = ""
     layer: str = ""
+    clock: str = ""
     numbers: frozenset[str] = frozenset()
 
     def declares(self, name: str) -> bool:
@@ -107,6 +109,26 @@ _LASTING = frozenset({"theta", "vartheta", "p"})  # parameters, even where a tex
 def timed_in(texts: Iterable[str]) -> frozenset[str]:
     """Letters that the notes write as values in time, alpha(t) or u(\\cdot), somewhere."""
     return frozenset("".join(found) for text in texts for found in _TIMED.findall(text)) - _LASTING
+
+
+_CLOCK = r"(s|\\tau)\s*"
+_CLOCKED = re.compile(rf"\\dot\s*\{{?\s*{_LETTER}\s*\}}?\s*\(\s*{_CLOCK}\)\s*&?\s*="
+                      rf"|{_D}{_LETTER}\s*(?:\([^()]*\)\s*)?\}}?\s*[/{{]\s*{_D}{_CLOCK}\}}?\s*&?\s*=")
+_TIME = re.compile(r"(?<![A-Za-z\\])d?t(?![A-Za-z])")
+
+
+def clock_in(texts: Iterable[str]) -> str:
+    """s of x-dot(s) = f(x(s), s), in notes that have no t."""
+    whole = "\n".join(texts)
+    found = {first or second for *_, first, _, _, second in _CLOCKED.findall(whole)} if not _TIME.search(whole) else set()
+    return found.pop() if len(found) == 1 else ""
+
+
+def in_usual_time(text: str, clock: str) -> str:
+    """The text with t for the clock's letter, every other character in its place."""
+    before = r"(?<![A-Za-z\\])(d?)" if clock.isalpha() else "()"
+    letter = re.compile(rf"{before}({re.escape(clock)})(?![A-Za-z])(?!\s*_)")
+    return letter.sub(lambda found: f"{found[1]}{'t':<{len(found[2])}}", text) if clock else text
 
 
 _OPENS = re.compile(r"\s*(?:_(?:\w|\\\w+|\{[^{}]*\})|\^(?:\\prime|\{\\prime\})|'|\\,|\\!|\\(?:left|[bB]igg?l?)(?![A-Za-z]))*\s*\(")

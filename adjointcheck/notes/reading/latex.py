@@ -117,7 +117,7 @@ def statements(text: str) -> tuple[tuple[int, int], ...]:
 def _groups(text: str, letters: Letters) -> list[list[_Part]]:
     """The statements of a display, each with its conditions and words behind it."""
     terminals = Terminals(text, letters)
-    tokens = terminals.run()
+    tokens = _in_usual_time(terminals.run(), letters.clock.lstrip("\\"))
     parts = _joined([piece for part in _parts(tokens, set(terminals.cuts), terminals.begin) for piece in _ranged(part)])
     groups: list[list[_Part]] = []
     for part in parts:
@@ -125,6 +125,15 @@ def _groups(text: str, letters: Letters) -> list[list[_Part]]:
             groups.append([])
         groups[-1].append(part)
     return groups
+
+
+def _in_usual_time(tokens: list[Token], clock: str) -> list[Token]:
+    """With t for the letter of time, but for s_i, which is another letter."""
+    if clock not in tokens:
+        return tokens
+    after = [*(token.type for token in tokens[1:]), ""]
+    return [token.update(value="t") if token == clock and token.type == "NAME" and behind != "SUB" else token
+            for token, behind in zip(tokens, after, strict=True)]
 
 
 def _evident(groups: list[list[_Part]], letters: Letters) -> Letters:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
-from adjointcheck.notes.letters.context import ROLES, Context, Declared
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, slots_of, symbols, walk
+from adjointcheck.notes.letters.quantities import instead
 from adjointcheck.notes.letters.symmetry import SOME
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -26,10 +27,20 @@ CASES = ((ONLY, "theta", FUNCTIONS, False), (FREE, "theta", FUNCTIONS, False), (
 
 
 def special_cases(left: Node, right: Node, context: Context, sentence: str) -> list[tuple[Node, Node, Context]]:
-    """The equation and the notes in the cases that the sentence may mean: functions free of the parameters, or of time; B = U U^T."""
+    """What the sentence may mean: functions free of the parameters, or of time; a number; B = U U^T."""
     found = [case for case in CASES if case[0].search(sentence.lower())]
     cases = [_restricted(left, right, context, slot, functions, free) for _, slot, functions, free in found]
+    cases += [case for law in context.laws if law.kind == "value" and (case := _valued(left, right, context, law, sentence)) is not None]
     return [*cases, *((left, right, narrowed) for narrowed in (*_with_roots(left, right, context), *_symmetric(context)))]
+
+
+def _valued(left: Node, right: Node, context: Context, law: Law, sentence: str) -> tuple[Node, Node, Context] | None:
+    """With the number that the sentence gives a letter, as in "without the penalty (kappa = 0)"."""
+    known = next(iter(context.of(getattr(law.left, "name", ""))), None)
+    if known is None or not re.search(rf"(?<![A-Za-z]){re.escape(known.letter)}\s*=", sentence):
+        return None
+    laws = tuple(replace(other, right=instead(other.right, law.left, law.right)) for other in context.laws if other is not law)
+    return instead(left, law.left, law.right), instead(right, law.left, law.right), replace(context, laws=laws)
 
 
 def without_time(condition: Node, context: Context) -> Context | None:
