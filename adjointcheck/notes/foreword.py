@@ -45,7 +45,7 @@ from adjointcheck.notes.systems.ansatz import RICCATI, weighing
 from adjointcheck.notes.systems.backward import ending
 from adjointcheck.notes.systems.blocks import clocked, turned
 from adjointcheck.notes.systems.chapters import example_of, moves_again, scalar_of, sequel_of, taken
-from adjointcheck.notes.systems.concrete import acquainted
+from adjointcheck.notes.systems.concrete import COSTATES, STATES, acquainted
 from adjointcheck.notes.systems.densities import shaped, told
 from adjointcheck.notes.systems.dependent import dependent
 from adjointcheck.notes.systems.endless import ENDLESS
@@ -108,9 +108,8 @@ def _parted(formulas: Sequence[Formula], header: Context) -> Context:
     context, after = _known(formulas[:at], header)
     if at is None or context.over() == "layers":
         return context if at is None else _known(formulas, header)[0]
-    told = [known for known in after.letters.values() if known.symbol == "p" and known.told]
     chapter = (_parted(formulas[at:], taken(after, header, formulas[at:])) if first is not None
-               else _sequel(formulas[at:], _restated(formulas[:at], formulas[at], context), header, told))
+               else _sequel(formulas[at:], _restated(formulas[:at], formulas[at], context), header, after))
     return replace(context, chapters={formulas[at].name: chapter})
 
 
@@ -127,8 +126,11 @@ def _restated(formulas: Sequence[Formula], sequel: Formula, context: Context) ->
     return found
 
 
-def _sequel(formulas: Sequence[Formula], restated: Sequence[Formula], header: Context, told: Sequence[Declared]) -> Context:
-    """The context in which a sequel starts, with costates as they were told before."""
+def _sequel(formulas: Sequence[Formula], restated: Sequence[Formula], header: Context, after: Context) -> Context:
+    """The context in which a sequel starts, with the costates and the states of `after` what was said before, in their order."""
+    told = [known for known in after.letters.values() if known.symbol == "p" and known.told]
+    before = {COSTATES: " ".join(known.letter for known in told), STATES: " ".join(known.letter for known in after.parts("x"))}
+    header = replace(header, options={**header.options, **before})
     context, _ = _known([*formulas, *restated], header)
     for chain in [*_chains(restated, context)]:
         context = understand(chain, context)[1]

@@ -97,3 +97,12 @@ def test_a_start_in_parameters_of_the_theory_is_none_of_an_examples() -> None:
     theory = KINETICS.replace("y(t_0)=y_0$", "y(t_0)=y_0(p)$")
     slope = r"$$\frac{dG}{dp}=\lambda^T(t_0)\frac{\partial y_0}{\partial p}+\int_{t_0}^T(g_p+\lambda^T f_p)\,dt$$ Here $f_1"
     assert statuses(theory.replace("Here $f_1", slope))[5] == "proved"
+
+
+SPREAD = r"""$\dot S = -\beta S I$, $\dot I = \beta S I - \gamma I$, $S(0) = S_0$, $I(0) = I_0$, $$J = \int_0^T a I\,dt$$ $$H = a I - \lambda_1\beta S I + \lambda_2 (\beta S I - \gamma I)$$
+$$\dot\lambda_1 = \beta I (\lambda_1 - \lambda_2)$$ Now let $$\dot I = \beta S I - \gamma I - \kappa I$$ $$\dot\lambda_2 = -a + \beta S (\lambda_1 - \lambda_2) + (\gamma + \kappa)\lambda_2$$
+$$\dot\lambda_2 = -a + \beta S (\lambda_1 - \lambda_2) + (\gamma - \kappa)\lambda_2$$ $$\dot\lambda_1 = \beta I (\lambda_1 - \lambda_2)$$ $$\sigma = \kappa - \lambda_1 S$$ $$\dot\sigma = \beta S I\lambda_2$$"""
+
+
+def test_a_sequel_has_the_states_of_before_in_their_order() -> None:
+    assert statuses(SPREAD)[7:11] == ["assumption", "proved", "refuted", "proved"]

@@ -46,6 +46,7 @@ PLAIN = (tree.Number, tree.Pi, tree.Letter, tree.Sum, tree.Product, tree.Quotien
 MATRICES = ("A", "B")
 TIMES = ("t", "tau", "s", *(letter for symbol in ("t0", "t1") for letter in ROLES[symbol].usual))
 NUMBERS = ("pi", "e", "infty", "dots")
+COSTATES, STATES = "costates of before", "states of before"  # as the notes had them before a sequel, in their order
 WHOLE = "whole state"  # the letter that was the state before an example
 MOST = 12  # components; a field with more is no field that a person wrote out
 
@@ -163,7 +164,7 @@ def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:
     chains = list(chains)
     numbers = {known.letter for known in context.letters.values() if known.part}
     fields = {known.letter for known in context.of("f")}
-    slopes = {key(letter) for chain in chains for letter in _named_slopes(chain, fields)}
+    slopes = {key(letter) for chain in chains for letter in (*_named_slopes(chain, fields), *_switches(chain, context))}
     columns = ([*moved_letters(*pair)] for chain in first_order(chains) if (pair := pair_of(chain)))
     motions = [motion for column in columns if not _is_augmented(column) for motion in column]
     moved = {key(letter) for letter, _ in motions}
@@ -191,6 +192,14 @@ def _named_slopes(chain: tree.Chain, fields: Container[str]) -> Iterator[tree.Le
             spelt = of is not None and key(of) in fields
             if letter is not None and not letter.accents and not spelt and isinstance(by, tree.Letter) and by.name not in TIMES:
                 yield letter
+
+
+def _switches(chain: tree.Chain, context: Context) -> Iterator[tree.Letter]:
+    """sigma of sigma = k - lambda_1 S: what costates make, such as a switching function, is no state, whatever its rate."""
+    pair = pair_of(chain)
+    letter = pair[0] if pair is not None and isinstance(pair[0], tree.Letter) and not pair[0].accents else None
+    if pair is not None and letter is not None and not _is_costate(letter, context):
+        yield from [letter] if any(isinstance(part, tree.Letter) and _is_costate(part, context) for part in walk(pair[1])) else []
 
 
 def _is_functional(right: Node, moved: Container[str]) -> bool:
@@ -254,12 +263,14 @@ def _states(rates: Rates, chains: Iterable[tree.Chain], context: Context) -> Rat
              if not (_is_costate(letter, context) or name in adjoined) or _begins(letter, chains, context) or _is_priced(right, chains)]
     spoken = {key(part) for name in names for part in walk(rates[name][1]) if isinstance(part, tree.Letter)}
     names = [name for name in rates if name in names or (name in spoken and name not in adjoined and not context.letters.get(name))]
+    names = [name for name in names if name not in context.option(COSTATES).split()]
     priced = {state for chain in chains for state, _, _ in _multiplied(chain)} & {*names}  # a Lagrangian has all equations of motion
     names = [name for name in names if name in priced] if priced else names
     if whole:
         names = [name for name in names if rates[name][0].name == whole]
     names = [name for name in names if name not in _feedbacks(chains, names, context)]
-    found = {name: rates[name] for name in names}
+    before = context.option(STATES).split()
+    found = {name: rates[name] for name in sorted(names, key=lambda name: before.index(name) if name in before else len(before))}
     for letter, right in found.values() if len(found) == 1 else ():
         moving = (letter, *(part for part in walk(right) if isinstance(part, tree.Letter)))  # where q^2 is paid, s of s' = -q is a number
         if not _is_scalar(letter, right, any(_is_number(part, chains) for part in moving), context):
