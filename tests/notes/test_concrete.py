@@ -142,3 +142,24 @@ def test_a_hamiltonian_of_layers_bars_no_slip() -> None:
     given = r"$$x_{k+1} = f_k(x_k, u_k)$$ $$J = \sum_{k=0}^{N-1} g_k(x_k, u_k) + g_N(x_N)$$ $$H_k = g_k(x_k, u_k) + p_{k+1}^T f_k(x_k, u_k)$$"
     slopes = [rf"\nabla_{{x_k}} g_k + {matrix} p_{{k+1}}" for matrix in (r"(\frac{\partial f_k}{\partial x_k})^T", r"\frac{\partial f_k}{\partial x_k}")]
     assert statuses(given + "".join(f"$$p_k = {slope}$$" for slope in slopes))[-2:] == ["proved", "refuted"]
+
+
+MATRICES = [  # one field, its matrices with their entries
+    r"$\dot x = \begin{pmatrix} 0 & 1 \\ 0 & -2 \end{pmatrix} x + \begin{pmatrix} 0 \\ 1 \end{pmatrix} u$ with $x = (x_1, x_2)^T$",
+    r"$\begin{bmatrix} \dot x_1 \\ \dot x_2 \end{bmatrix} = \begin{bmatrix} 0 & 1 \\ 0 & -2 \end{bmatrix} \begin{bmatrix} x_1 \\ x_2 \end{bmatrix} + \begin{bmatrix} 0 \\ 1 \end{bmatrix} u$",
+]
+
+
+@pytest.mark.parametrize("field", MATRICES)
+def test_a_field_with_matrices_of_numbers_is_written_out(field: str) -> None:
+    text = field + r""", $J = \frac12 \int_0^T (x_1^2 + u^2)\,dt$ to be minimised, $\lambda = \partial J/\partial x$, a column.
+    $$\dot\lambda = -\begin{pmatrix} 0 & 0 \\ 1 & -2 \end{pmatrix} \lambda - \begin{pmatrix} x_1 \\ 0 \end{pmatrix}$$
+    $$\dot\lambda = -\begin{pmatrix} 0 & 1 \\ 0 & -2 \end{pmatrix} \lambda - \begin{pmatrix} x_1 \\ 0 \end{pmatrix}$$
+    $$\dot\lambda_2 = 2\lambda_2 - \lambda_1$$ $$u = -\lambda_2$$ $$u = -\lambda_1$$"""
+    assert statuses(text)[-5:] == ["proved", "refuted", "proved", "proved", "refuted"]
+
+
+def test_a_matrix_before_the_whole_state_is_no_number() -> None:
+    text = MATRICES[0] + r""", $J = \frac12 x(T)^T S x(T) + \frac12 \int_0^T u^2\,dt$, $\lambda = \partial J/\partial x$, a column. 
+    $$\lambda(T) = S x(T)$$ $$\lambda(T) = 2 S x(T)$$ $$\lambda_1(T) = S x_1(T)$$"""
+    assert statuses(text, "objective: J, minimised")[-3:] == ["proved", "refuted", "unknown"]

@@ -37,7 +37,7 @@ from adjointcheck.notes.reading.document import Formula
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import arrivals, laws
-from adjointcheck.notes.systems.entries import as_motion, cells_of, fields_of
+from adjointcheck.notes.systems.entries import as_motion, cells_of, fields_of, multiplied_out
 from adjointcheck.notes.systems.mechanics import first_order, reduced
 
 Rates = Mapping[str, tuple[tree.Letter, Node]]
@@ -61,7 +61,7 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     if _moves_whole(chains, rates, context) or _is_turned(chains, rates):
         return context
     states = _states(rates, chains, context)
-    if not states or len(states) > MOST:
+    if not states or len(states) > MOST or _weighs_whole(chains, [letter for letter, _ in states.values()]):
         return context
     context = in_components(context, "x", [letter for letter, _ in states.values()])
     chains = _chains(formulas, context)  # with the states known, a(b + c) is read
@@ -92,7 +92,7 @@ def _chains(formulas: Iterable[Formula], context: Context, factors: Iterable[str
     read = (read_formula(formula.text, letters) for formula in formulas if not formula.unread)
     chains = [unprimed(chain, context) for chain in read if not isinstance(chain, Unread)]
     fields = fields_of(chains, context)
-    return [as_motion(chain, fields) for chain in chains]
+    return [as_motion(multiplied_out(chain), fields) for chain in chains]
 
 
 def _bounded(chains: Iterable[tree.Chain], context: Context) -> Context:
@@ -128,7 +128,7 @@ def _spelt(node: Node) -> Node:
 
 def written_out(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
     """One of the equations of motion of a field that the notes write out, or all of them as a column."""
-    law, pair = context.law("dynamics"), pair_of(as_motion(chain, fields_of((), context)))
+    law, pair = context.law("dynamics"), pair_of(as_motion(multiplied_out(chain), fields_of((), context)))
     if not context.parts("x") or law is None or pair is None or not isinstance(law.right, tree.Vector):
         return None
     left, right = (here(resolve(side, context)) for side in pair)
@@ -156,6 +156,15 @@ def _is_turned(chains: Iterable[tree.Chain], rates: Rates) -> bool:
     """Is a letter of the field transposed anywhere, K of K^T lambda, so that it is no number?"""
     turned = {part.of for chain in chains for part in walk(chain) if isinstance(part, tree.Transposed) and isinstance(part.of, tree.Letter)}
     return any(part in turned for _, right in rates.values() for part in walk(right))
+
+
+def _weighs_whole(chains: Iterable[tree.Chain], states: Iterable[tree.Letter]) -> bool:
+    """S of x^T S x, a matrix before the state as a whole, of which nobody has written the entries."""
+    wholes = {letter.name for letter in states if letter.below}
+    products = [part.factors for chain in chains for part in walk(chain) if isinstance(part, tree.Product)]
+    pairs = (pair for factors in products for pair in zip(factors, factors[1:], strict=False))
+    return any(isinstance(one, tree.Letter) and one.name.isupper() and not one.below and isinstance(whole := head(other), tree.Letter)
+               and whole.name in wholes and not whole.below for one, other in pairs)
 
 
 def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:

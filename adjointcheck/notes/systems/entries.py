@@ -62,3 +62,65 @@ def cells_of(node: Node) -> tuple[Node, ...]:
     one = isinstance(node, tree.Vector) and 1 in (len(node.rows), *map(len, node.rows))
     return tuple(cell for row in node.rows for cell in row) if isinstance(node, tree.Vector) and one else ()
 
+
+# Matrices of numbers
+
+ONE, ZERO = tree.Number(Fraction(1)), tree.Number(Fraction(0))
+
+
+def multiplied_out(chain: tree.Chain) -> tree.Chain:
+    """xdot = (x_2, u) for xdot = [0, 1; 0, 0] x + [0; 1] u, a linear field with matrices of which the entries are written."""
+    pair = pair_of(chain)
+    letter = moving(pair[0]) if pair is not None else None
+    column = pair[0] if pair is not None and isinstance(pair[0], tree.Vector) else None
+    if pair is None or (letter is None and column is None) or not any(map(_is_matrix, walk(pair[1]))):
+        return chain
+    parts = [_column(term, letter) for term in tree.terms(pair[1])]
+    sizes = {len(part) for part in parts}
+    if len(sizes) > 1 or 0 in sizes:
+        return chain
+    cells = tuple((_sum(row),) for row in zip(*parts, strict=True))
+    return replace(chain, sides=(pair[0], tree.Vector(cells), *chain.sides[2:]))
+
+
+def _is_matrix(node: Node) -> bool:
+    return isinstance(node, tree.Vector) and len(node.rows) > 1 and len(node.rows[0]) > 1
+
+
+def _column(term: Node, state: tree.Letter | None) -> list[Node]:
+    """The entries of M x, b u or c; none of anything else."""
+    if isinstance(term, tree.Negative):
+        return [tree.Negative(cell) for cell in _column(term.of, state)]
+    factors = term.factors if isinstance(term, tree.Product) else (term,)
+    matrix, *rest = factors
+    if not isinstance(matrix, tree.Vector) or len(rest) > 1:
+        return []
+    width = len(matrix.rows[0])
+    other = _entries(rest[0], width, state) if rest else [ONE]
+    if len(other) != width:
+        return []
+    return [_sum([_times(a, b) for a, b in zip(row, other, strict=True)]) for row in matrix.rows]
+
+
+def _entries(node: Node, count: int, state: tree.Letter | None) -> list[Node]:
+    """x_1, x_2 of x or of a column (x_1, x_2); a single letter for itself."""
+    letter = head(node)
+    if isinstance(node, tree.Vector):
+        return list(cells_of(node))
+    if count == 1 or letter is None or letter.below:
+        return [node] * (count == 1)
+    numbers = (tree.Number(Fraction(i)) for i in range(1, count + 1))
+    return [replace(letter, below=(number,)) for number in numbers]
+
+
+def _times(a: Node, b: Node) -> Node:
+    if ZERO in (a, b):
+        return ZERO
+    if isinstance(a, tree.Negative):
+        return tree.Negative(_times(a.of, b))
+    return b if a == ONE else a if b == ONE else tree.Product((a, b))
+
+
+def _sum(terms: Iterable[Node]) -> Node:
+    kept = tuple(term for term in terms if term not in (ZERO, tree.Negative(ZERO)))
+    return ZERO if not kept else kept[0] if len(kept) == 1 else tree.Sum(kept)
