@@ -121,7 +121,7 @@ from adjointcheck.notes.systems.stages import on_clock, stage_definition, stage_
 from adjointcheck.notes.systems.step_jacobians import step_jacobians
 from adjointcheck.notes.systems.step_values import curved, in_values, step_value
 from adjointcheck.notes.systems.superscripts import below as lowered
-from adjointcheck.notes.systems.switching import bounded
+from adjointcheck.notes.systems.switching import bounded, is_bound
 from adjointcheck.notes.systems.two_line_stages import stage_line
 from adjointcheck.notes.systems.value_function import in_value, priced_value, value
 from adjointcheck.notes.systems.values import assigned, counts_steps
@@ -168,8 +168,10 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
         found = introduce(chain, context)
         if found is not None:
             status, names, after = found
-            resolved = replace(_resolved(unprimed(chain, after), after), status=status, form="", introduced=names)
             after = reduce(_besides, chain.conditions, after) if status == "assumption" else after
+            beside = [item for item in chain.conditions if status != "assumption" or not is_bound(item, after)]
+            stated = replace(unprimed(chain, after), conditions=tuple(beside))
+            resolved = replace(_resolved(stated, after), status=status, form="", introduced=names)
             told = introduce in UNJUDGED or (introduce is layers and ANY_STEP in after.letters)
             return replace(resolved, problems=()) if told else resolved, regulating(_explained(after, chain))
     chain, context = least(chain, given(context))
@@ -183,8 +185,9 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
 
 
 def _besides(context: Context, condition: Node) -> Context:
-    """With the cost of `min J(x(T)) subject to xdot = f(x)`."""
+    """With the cost of `min J(x(T)) subject to xdot = f(x)`, and the bounds of `max J, 0 <= u <= 1`."""
     found = objective(tree.Chain((condition,), ()), context) if isinstance(condition, tree.Extremum) else None
+    found = bounded(condition, context) if isinstance(condition, tree.Chain) else found
     return found[2] if found is not None else context
 
 

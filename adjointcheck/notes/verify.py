@@ -75,7 +75,7 @@ from adjointcheck.notes.systems.step_values import (
     unplaced,
     with_models,
 )
-from adjointcheck.notes.systems.switching import BANG_BANG, hamiltonian_of, switched
+from adjointcheck.notes.systems.switching import BANG_BANG, hamiltonian_of, is_bound, switched
 from adjointcheck.notes.systems.wholes import moved_inputs
 from adjointcheck.notes.verdicts.comparison import OPTIMAL_CONTROL, OPTIMAL_END, ROUNDED, Agreement, Contradiction, Outcome, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
@@ -165,8 +165,14 @@ class Notes:
         taken = resolved.status != "claim" or all(finding.status == "proved" or finding.agreed for finding in found)
         said = priced(resolved.chain, self.context)
         brought = reserved(chain, said, self.context, f"`{formula.text}`", taken)  # type: ignore[arg-type]
-        self.reservations += (replace(item, cased=cased) for item in brought)
+        self.reservations += (replace(item, cased=cased) for item in (*brought, *self.bounds(chain, resolved.status, formula.text)))
         yield from found
+
+    def bounds(self, chain: tree.Chain, status: str, text: str) -> Iterator[Reservation]:
+        """What the bounds of max J, 0 <= u <= 1 say."""
+        for bound in chain.conditions if status == "assumption" else ():
+            if is_bound(bound, self.context):
+                yield from reserved(bound, resolve(bound, self.context), self.context, f"`{text}`", True)  # type: ignore[arg-type]
 
     def read(self, formula: Formula) -> tree.Chain | Unread:
         """The formula as a tree, in the part of the notes that it belongs to."""
@@ -247,6 +253,8 @@ class Notes:
     def links(self, blank: Finding, resolved: Resolved) -> Iterator[Finding]:
         """One finding for each `=`; the first one of a definition or an assumption introduces its letters."""
         given = resolved.status != "claim"
+        if given and len(resolved.chain.sides) == 1:  # max J
+            yield replace(blank, status=resolved.status, introduced=resolved.introduced)
         for i, (left, right) in enumerate(zip(resolved.chain.sides, resolved.chain.sides[1:], strict=False)):
             link = blank if i == 0 else replace(blank, name=f"{blank.name}.{i + 1}")
             best = policy(self.sentence, resolved.introduced[0], self.context) if given and i == 0 and resolved.introduced else None

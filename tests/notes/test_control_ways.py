@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import last_two, understood
+from understood import last_two, statuses, understood
 
 PROBLEM = r"""\dot x = f(x, u)
 J = \phi(x(T)) + \int_0^T g(x, u)\,dt
@@ -89,3 +89,10 @@ def test_what_is_no_convex_square_is_not_clipped(old: str, new: str) -> None:
 def test_a_step_by_hand_is_none_of_a_solution() -> None:
     steps = r"\lambda(t - h) = \lambda(t) - h \dot\lambda(t)", r"\lambda(T - 2h) = 0.2"
     assert last_two("", PEST + "\nh = 0.1", *steps) == ["unknown", "unknown"]
+
+
+@pytest.mark.parametrize("given", [r"$$\max_u \int_0^T (x - \frac{c}{2} u^2)\,dt,\qquad 0 \le u \le \bar u$$", r"$$J = \int_0^T (x - \frac{c}{2} u^2)\,dt,\qquad 0 \le u \le \bar u$$"])
+def test_bounds_beside_a_cost_are_bounds(given: str) -> None:
+    lines = r"$H = x - \frac{c}{2} u^2 + \lambda r x (1 - u)$ $$\dot\lambda = -1 - \lambda r (1 - u),\quad H_u = 0$$"
+    found = statuses(r"$\dot x = r x (1 - u)$ " + given + lines)
+    assert found[1] == "assumption" and found[-2:] == ["proved", "unknown"], found

@@ -32,6 +32,7 @@ HAMILTONIANS = frozenset({"H", "mathcal{H}"})  # functions that nobody multiplie
 WEIGHTS = frozenset({"w", "omega", "alpha", "beta", "gamma", "kappa", "q", "lambda"})
 MULTIPLIERS = frozenset({"lambda", "mu", "nu", "pi", "psi", "eta", "xi", "p", "q"})
 RATES = frozenset({"eta", "alpha", "gamma", "kappa", "tau"})  # how far a step of an iteration goes
+SIGNS = frozenset({"+", "-", "plus", "minus"})
 TINY = frozenset({"epsilon", "varepsilon"})  # small numbers
 WEIGHED = frozenset({"theta", "phi", "vartheta", "w"})  # the weights of p_theta, a density
 NEVER_CALLED = frozenset({"dots", "infty"})
@@ -143,6 +144,7 @@ def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters
         return False
     spaced = any(head.span[1] <= gap < paren.span[0] for gap in letters.gaps)  # h\, (A - I)
     factor = spaced or base.name in letters.plain or base.name in letters.signals or isinstance(head, Transposed) or paren.opener == "["
+    factor = factor or (isinstance(content, Sum) and any(getattr(mark, "name", "") in SIGNS for mark in base.above))  # eta^+ (U - u)
     if factor or _is_defect(content) or _multiplies(base, content) or _weighs(base, content) or _steps(base, content):
         return False
     refuse(paren, f"`{base.name}(...)`: a function of something, or a product", f"Declare {base.name}, or write a dot before a factor.")

@@ -29,11 +29,22 @@ def bounded(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     return "assumption", (), replace(known, laws=(*known.laws, law))
 
 
+def is_bound(chain: Node, context: Context) -> bool:
+    """v >= -1/4, 0 <= u <= 1: a control and constants."""
+    if not isinstance(chain, tree.Chain) or not chain.relations or not {*chain.relations} <= {*BELOW, *ABOVE}:
+        return False
+    known = _with_letters(chain, context)
+    sides = [standing(resolve(side, known)) for side in chain.sides]
+    rest = [side for side in sides if getattr(side, "name", "") != "w"]
+    return len(rest) == len(sides) - 1 and not any(unknown(side) or symbols(side) & {"t", "x", "p", "w"} for side in rest)
+
+
 def _with_letters(chain: tree.Chain, context: Context) -> Context:
     """With U of |u| <= U as a number."""
     for side in chain.sides if {*chain.relations} <= {*BELOW, *ABOVE, "in"} else ():
         for part in walk(side):
-            plain = isinstance(part, tree.Letter) and not (part.accents or part.above or key(part) in {*context.letters, *USUAL})
+            marked = isinstance(part, tree.Letter) and ({*part.accents} - {"bar", "hat"} or part.above)  # u <= bar u
+            plain = isinstance(part, tree.Letter) and not (marked or key(part) in {*context.letters, *USUAL})
             if isinstance(part, tree.Letter) and plain and not part.name.startswith("mathbb") and unknown(resolve(part, context)):
                 context = context.declare(Declared(key(part), own(key(part)), source="proposed"))
     return context
