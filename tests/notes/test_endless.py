@@ -44,3 +44,14 @@ def test_a_mass_beside_the_rate_is_another_motion() -> None:
     law = r"$$ \dot y = f(t,y,p), \quad y(t_0) = y_0(p) $$ $$ G = \int_{t_0}^T g(t,y,p)\,dt $$ $$ \dot\lambda = -f_y^T\lambda - g_y^T $$ "
     slope = r"$$ \frac{dG}{dp} = \lambda^T(t_0)\frac{\partial y_0}{\partial p} + \int_{t_0}^T (g_p + \lambda^T f_p)\,dt $$ "
     assert statuses(f"{law} {slope} For $M \\dot y = f(t,y,p)$ the gradient is {slope}")[4:] == ["proved", "unknown", "unknown"]
+
+
+def test_consumption_moves_by_what_marginal_utility_does() -> None:
+    given = " ".join(GROWTH[::-1]).replace("u(c)", "u(c(t))") + r" to be maximised. $$ H = e^{-\rho t} u(c) + q\,[f(k) - c] $$ $$ e^{-\rho t} u'(c) = q $$ "
+    euler = r"$$ \dot c = \frac{u'(c)}{u''(c)} (\rho - f'(k)) $$ "
+    assert statuses(given + euler + euler.replace(r"= \frac", r"= -\frac"))[3:] == ["proved", "unknown", "refuted"]
+
+
+def test_a_power_by_parameters_is_no_defect() -> None:
+    text = " ".join(GROWTH) + r" With $\theta > 0$ let $$ u'(c) = c^{-\theta} $$ "
+    assert statuses(text)[-1] == "unknown"

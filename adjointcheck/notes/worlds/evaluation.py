@@ -270,11 +270,12 @@ def _(node: tree.Quotient, env: Env) -> Value:
 
 @value_of.register
 def _(node: tree.Power, env: Env) -> Value:
-    power = float(real(evaluate(node.exponent, env)))
+    if dimensions(exponent := real(evaluate(node.exponent, env))):
+        raise NoValue(f"{show(node)}: a power by {shape_told(dimensions(exponent))}")
+    power = float(exponent)
     if power == 2 and isinstance(node.base, tree.Function) and node.base.name in ("norm", "abs") and node.base.below is None:
         return jet.squares(evaluate(node.base.arguments[0], env))  # smooth at 0
-    base = evaluate(node.base, env)
-    shape = dimensions(base)
+    shape = dimensions(base := evaluate(node.base, env))
     if not shape:
         return jet.power(base, power)
     if len(shape) == 2 and shape[0] == shape[1]:
