@@ -16,6 +16,7 @@ from adjointcheck.notes.letters.context import LATER, ROLES, USUAL, Context, Dec
 from adjointcheck.notes.letters.cost_parts import assembled, piece, split
 from adjointcheck.notes.letters.costs import timed
 from adjointcheck.notes.letters.curvature import directed, tangent, weighted
+from adjointcheck.notes.letters.dummies import capitals
 from adjointcheck.notes.letters.families import named_neighbour, neighbouring
 from adjointcheck.notes.letters.forms import about_end_time, form_of, is_solved_state
 from adjointcheck.notes.letters.formulas import each_layer, exampled, finer_step, formula, in_general, layer_formula, priced_example, update
@@ -162,7 +163,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     chain = explicit(through_matrix(chain, context), context)
     chain = replace(chain, sides=tuple(squares(reaching(spread(side, context))) for side in chain.sides))
     chain, context = directed(chain, stacked(chain, exampled(chain, step_jacobians(chain, in_general(chain, context)))))
-    context = foreseen(chain, context)
+    context = foreseen(chain, capitals(chain, context))
     chain = entry_motion(chain, context)
     for introduce in INTRODUCTIONS if not doubts else ():
         found = introduce(chain, context)
@@ -233,7 +234,7 @@ def _harmless(condition: Node) -> bool:
     if isinstance(condition, tree.Chain) and condition.relations:
         listed = isinstance(condition.sides[-1], tree.Vector) and "dots" in unknown(condition.sides[-1])  # i = 1, ..., s
         running = any(map(_is_running, condition.sides)) and not is_beyond(condition)
-        return listed or counts(condition) or bounds(condition) or running or set(condition.relations) <= {"in", "to"}
+        return listed or counts(condition) or bounds(condition) or running or set(condition.relations) <= {"in", "subset", "to"}
     return not isinstance(condition, tree.Chain) or len(condition.sides) == 1
 
 

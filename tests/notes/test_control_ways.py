@@ -96,3 +96,13 @@ def test_bounds_beside_a_cost_are_bounds(given: str) -> None:
     lines = r"$H = x - \frac{c}{2} u^2 + \lambda r x (1 - u)$ $$\dot\lambda = -1 - \lambda r (1 - u),\quad H_u = 0$$"
     found = statuses(r"$\dot x = r x (1 - u)$ " + given + lines)
     assert found[1] == "assumption" and found[-2:] == ["proved", "unknown"], found
+
+
+def test_arguments_of_a_hamiltonian_may_be_small_where_paths_are_capital() -> None:
+    """H(x, p, theta) beside X_0 = x and H(X_t, P_t, theta_t): P is the costate, and nabla_x the slope in the argument."""
+    notes = (r"$$J = \Phi(X_T) + \int_0^T R(\theta_t)\,dt$$ $$\dot X_t = f(X_t,\theta_t), X_0 = x$$ "
+             r"$$H(x,p,\theta) = \langle p, f(x,\theta)\rangle - R(\theta)$$ "
+             r"$$\dot P_t = -\nabla_x H(X_t,P_t,\theta_t)$$ $$\dot P_t = -f_x(X_t,\theta_t)^T P_t$$ $$P_T = -\nabla\Phi(X_T)$$ "
+             r"$$\dot P_t = f_x(X_t,\theta_t)^T P_t$$ $$P_T = \nabla\Phi(X_T)$$")
+    found = statuses(notes, "gradients: columns\nmultiplier: p (column)")
+    assert found[-5:] == ["proved", "proved", "proved", "refuted", "refuted"], found

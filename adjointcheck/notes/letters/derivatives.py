@@ -46,7 +46,7 @@ def is_sensitivity(node: Node) -> TypeGuard[tree.Derivative]:
 
 def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Node:
     """The derivative with its kind settled: along the solution, through the system, or in the explicit arguments."""
-    by = tuple(by)
+    by = tuple(Symbol("x") if _names_argument(of, letter, kind, context) else letter for letter in by)
     if isinstance(of, tree.Negative):
         inner = derivative(of.of, by, kind, context)
         return inner.of if isinstance(inner, tree.Negative) else tree.Negative(inner)
@@ -70,6 +70,13 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
     started = len(by) == 1 and is_start(core_of(by[0])) and getattr(core_of(of), "name", "") == "x" and context.over() != "layers"
     made = _settled(of, (Symbol("x0"),) if started else tuple(map(core_of, by)), kind, context)  # dx(t)/dx(0)
     return tree.Negative(made) if sum(map(_is_minus, by)) % 2 else made
+
+
+def _names_argument(of: Node, by: Node, kind: str, context: Context) -> bool:
+    """Is x of f_x and of nabla_x H(X, P) an argument, though X starts at x?"""
+    function = core_of(of)
+    plain = by == Symbol("x0") and any("_" not in known.letter for known in context.of("x0")) and kind in ("partial", "nabla")
+    return plain and isinstance(function, Applied) and function.name in ("f", "L", "H", "O") and Symbol("x0") not in walk(function)
 
 
 def _paid_beside(of: Node, context: Context) -> tuple[Node, ...]:

@@ -42,6 +42,7 @@ def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
     declared = context.letters.get(key(letter))
     if declared is not None and declared.body is not None:
         return None
+    starts = {known.letter: known for known in context.of("x0")}  # x of X_0 = x may be an argument here
     context = with_algebraic_multiplier(pair[1], 1, named_arguments(*pair, context), "its Hamiltonian")
     context = told_by(pair[1], partial(_is_f, context=context), context)
     context = propose(tree.Chain((pair[1],), ()), context)
@@ -49,7 +50,7 @@ def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
     if unknown(body) or "p" not in symbols(body):
         return None
     declared = Declared(key(letter), "H", kind="function", body=body, source=declared.source if declared else "proposed")
-    return "definition", (key(letter),), replace(context, letters={**context.letters, key(letter): declared})
+    return "definition", (key(letter),), replace(context, letters={**context.letters, **starts, key(letter): declared})
 
 
 def _is_f(node: Node, context: Context) -> bool:
