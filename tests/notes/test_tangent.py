@@ -136,3 +136,8 @@ z(0) = v
 def test_an_adjoint_beside_the_tangent_is_the_costate_varied() -> None:
     header = "costate: \\lambda = dJ/dx (column)\nfield: f"
     assert last_two(header, ADJOINED, r"r(T) = \phi_{xx} z(T)", r"r(T) = -\phi_{xx} z(T)") == ["proved", "refuted"]
+
+
+def test_a_variation_starts_at_0_where_the_start_is_given_however_its_rate_is_written() -> None:
+    text = r"$\dot x = f(x,u)$, $x(0) = x_0$ fixed, $J = \int_0^T L(x,u)\,dt$. $$\delta\dot x = f_x\,\delta x + f_u\,\delta u, \qquad \delta x(0) = 0$$"
+    assert statuses(text, "state: x in R^n\ncontrol: u in R^m\ncostate: p = dJ/dx (row)")[-2:] == ["proved", "proved"]

@@ -136,7 +136,9 @@ def directions(context: Context) -> frozenset[str]:
 
 
 def is_tangent_law(node: Node) -> bool:
-    """d(delta x)/dt."""
+    """d(delta x)/dt, delta(dx/dt)."""
+    if isinstance(node, tree.Variation):
+        return node.of == tree.Derivative(Symbol("x"), (Symbol("t"),), "total")
     rate = isinstance(node, tree.Derivative) and node.by in ((), (Symbol("t"),))
     return rate and isinstance(node, tree.Derivative) and node.of == tree.Variation(Symbol("x"))
 
