@@ -89,3 +89,14 @@ def test_the_slope_of_a_density_that_is_told_by_name_is_open() -> None:
 def test_words_tell_a_flow_and_any_matrix(words: str, right: str, wrong: str) -> None:
     given = rf"$z(t)\in\mathbb R^d$ $$\frac{{dz}}{{dt}} = f(z(t), t)$$ {words} $\mathbb E[v v^\top] = I$ $$\frac{{d}}{{dt}}\log p_t(z(t)) = -\operatorname{{tr}}\frac{{\partial f}}{{\partial z}}$$ "
     assert statuses(rf"{given} $${right}$$ $${wrong}$$")[-2:] == ["proved", "refuted"]
+
+
+PLANAR = r"""$z(t)\in\mathbb R^d$ $$\frac{dz}{dt} = f(z(t), t)$$ $$\frac{d}{dt}\log p_t(z(t)) = -\operatorname{tr}\frac{\partial f}{\partial z}$$ Let $f(z) = u\,h(w^\top z + b)$. """
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\frac{\partial f}{\partial z} = h'(w^\top z + b)\,u\,w^\top", r"\frac{\partial f}{\partial z} = h'(w^\top z + b)\,w\,u^\top"),
+    (r"\frac{d}{dt}\log p_t(z(t)) = -h'(w^\top z + b)\,u^\top w", r"\frac{d}{dt}\log p_t(z(t)) = -h(w^\top z + b)\,u^\top w"),
+])
+def test_a_planar_flow_has_an_activation_of_one_number(right: str, wrong: str) -> None:
+    assert statuses(rf"{PLANAR} $${right}$$ $${wrong}$$ with $f(z) = -z$")[-3:] == ["proved", "refuted", "unknown"]

@@ -30,7 +30,8 @@ CALLED = re.compile(r"\s*\\?([A-Za-z]+)\s*(?:\((?:\\cdot|\w)\)|:.*)?\s*")
 
 def activating(prose: str, texts: Iterable[str], chains: Iterable[tree.Chain], context: Context) -> Context:
     """With the letter of an activation, where the words or a product entry by entry tell it."""
-    found, whole, role = [*_said(prose), *(name for chain in chains for name in _multiplied(chain))], "\n".join(texts), ROLES[NAME]
+    shown = (name for chain in chains for name in (*_multiplied(chain), *_of_number(chain)))
+    found, whole, role = [*_said(prose), *shown], "\n".join(texts), ROLES[NAME]
     for name in dict.fromkeys(name for name in found if _is_called(name, whole)) if not context.of(NAME) else ():
         if name not in context.letters:
             return context.declare(Declared(name, NAME, role.shape, role.kind, arguments=("x",), source="proposed"))
@@ -48,6 +49,16 @@ def _is_called(name: str, text: str) -> bool:
     """Is sigma, or sigma', followed by a bracket somewhere?"""
     sign = re.escape(name if len(name) == 1 else f"\\{name}")
     return re.search(rf"(?<![A-Za-z\\]){sign}(?![A-Za-z_]){PRIME}{OPENING}\(", text) is not None
+
+
+def _of_number(chain: tree.Chain) -> Iterator[str]:
+    """h of h'(w^T z + b): a function of one number."""
+    for call in (part for part in walk(chain) if isinstance(part, tree.Call) and len(part.arguments) == 1):
+        letter, term = call.function, tree.terms(call.arguments[0])[0]
+        turned = isinstance(term, tree.Product) and len(term.factors) == 2 and isinstance(term.factors[0], tree.Transposed)
+        primed = isinstance(letter, tree.Letter) and [getattr(mark, "name", "") for mark in letter.above] == ["prime"]
+        if turned and primed and isinstance(letter, tree.Letter) and not letter.below:
+            yield letter.name
 
 
 def _multiplied(chain: tree.Chain) -> Iterator[str]:

@@ -42,7 +42,8 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     state = next(iter(context.of("x")), None)
     shape = state.shape if left.name == "f" and state is not None else ROLES[left.name].shape
     context = _without_slopes(pair[1], context)
-    after = _numbers(pair[1], constants(pair[1], context, shape))
+    held = left.name == "f" and isinstance(pair[0], tree.Call) and context.over() == "time"  # u of f(x) = u g(x) is no argument of f
+    after = _numbers(pair[1], constants(pair[1], context, shape, held))
     body = resolve(pair[1], after)
     body = instead(body, LAST_STATE, Symbol("x")) if left.name == "Psi" else body
     body = _local(body) if context.over() == "layers" else _before_end(body) if left.name == "Psi" else body

@@ -50,8 +50,9 @@ def bounds(chain: tree.Chain) -> bool:
 
 
 def sized(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
-    """n = 1, n = m = 1: of how many components an example is."""
-    return ("assumption", (), context) if is_size(chain) and not any(key(side) in context.letters for side in chain.sides[:-1]) else None
+    """n = 1, n = m = 1: of how many components an example is that is written out in components; any other is not that small."""
+    free = is_size(chain) and not any(key(side) in context.letters for side in chain.sides[:-1])
+    return ("assumption", (), context) if free and context.parts("x") else None
 
 
 def is_size(chain: tree.Chain) -> bool:

@@ -190,14 +190,14 @@ MATRICES = {"A": ("n", "n"), "B": ("n", "k"), "Q": ("n", "n"), "R": ("k", "k"), 
             "G": ("n", "k"), "W": ("n", "n"), "b": ("n", "1")}
 
 
-def constants(node: Node, context: Context, shape: tuple[str, str] = ("n", "1")) -> Context:
-    """Letters that a law of that shape brings in without a word: a control, what fits where it stands, matrices A, B ..., a discount."""
+def constants(node: Node, context: Context, shape: tuple[str, str] = ("n", "1"), held: bool = False) -> Context:
+    """Letters that a law of that shape brings in without a word: a control unless `held`, what fits, matrices A, B ..., a discount."""
     context = discount(node, context)
     letters = [part.function if isinstance(part, tree.Call) else part for part in walk_letters(node, context)]
     new = [letter for letter in letters if isinstance(letter, tree.Letter) and not _explains(letter, context)]
     for letter in new:
         name = letter.name if is_placed(letter, context) else key(letter)
-        if name in USUAL_CONTROLS and not context.of("w") and not _tells_time(letter, node):
+        if name in USUAL_CONTROLS and not (held or context.of("w") or _tells_time(letter, node)):
             context = context.declare(Declared(name, "w", ("k", "1"), "path", source="proposed"))
     context = own_letters(shape, node, reduce(partial(_fitted, node, shape), letters, context))
     for letter in new:

@@ -29,8 +29,8 @@ EQUALS = ("=", ":=", "=:", "equiv", "==")
 @dataclass(frozen=True)
 class Reservation:
     """A statement that is not carried.  `inputs`: derivatives along these and all variations rest on it; "end": the costate at the end
-    too; "arrival": the cost alone; "optimum": what an optimal control satisfies; "all": everything that looks along solutions; "against":
-    refutations of variations.  `cased`: it is told of a case apart, and says nothing of the lines before.
+    too; "arrival": the cost alone; "optimum": what an optimal control satisfies; "all": everything that looks along solutions; "field":
+    that and the field; "against": refutations of variations.  `cased`: it is told of a case apart, and says nothing of the lines before.
     """
 
     inputs: frozenset[str]
@@ -41,6 +41,8 @@ class Reservation:
         """Does the equation rest on it?"""
         nodes = [*walk(left), *walk(right)]
         names = {node.name for node in nodes if isinstance(node, Symbol | Applied)}
+        if "field" in self.inputs and names & {"f", "x", "p", "J", "J_a", "H", "a_theta", "a_t", "S", "M", "v", "P", "rho"}:
+            return True
         if "all" in self.inputs and names & {"p", "J", "J_a", "H", "a_theta", "a_t", "S", "M", "v", "P", "rho"}:
             return True
         if "arrival" in self.inputs and "J" in names:

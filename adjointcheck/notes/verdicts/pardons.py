@@ -61,6 +61,9 @@ class Line:
         return self.left, self.right
 
 
+OTHER_FIELD = "f was told otherwise before: it may be another example"
+
+
 @dataclass(frozen=True)
 class Pardon:
     """`why` gives the words of the finding, or nothing where the row does not hold."""
@@ -246,6 +249,12 @@ def _of_one_step(line: Line) -> bool:
     return told and by == (Symbol("theta"),) and not any(isinstance(part, tree.Series) for part in walk(right))
 
 
+def _of_other_field(line: Line) -> bool:
+    """f(x) = ... of a field that the notes have told before."""
+    told = any(known.body is not None for known in line.notes.of("f"))
+    return isinstance(line.left, Applied) and line.left.name == "f" and line.left.at is None and told
+
+
 def _weighs_otherwise(line: Line) -> bool:
     """H = p f - L/2 where J is the integral of L: then p is half of what belongs to J, or whatever its weight makes of it."""
     body = next((known.body for known in line.spelt.of("H")), None)
@@ -274,6 +283,7 @@ PARDONS = (
     Pardon(_if(lambda line: speaks_of_end(line.pair, line.notes), "it is said of the end of a horizon that has none")),
     Pardon(_if(lambda line: any(name.endswith(REST) for name in symbols(line.left) | symbols(line.right)),
                "it speaks of a state of rest, of which the worlds know nothing")),
+    Pardon(_if(_of_other_field, OTHER_FIELD)),
     Pardon(_if(_right_transposed, "it is the transpose of a gradient that has its matrix's shape; declare `gradients: columns`")),
     Pardon(_if(_right_elsewhere, "it is wrong for the cost named last, and may be right for another one; name the cost")),
     Pardon(_if(lambda line: line.relation == ":=", "a definition of what was taken for something else here")),
