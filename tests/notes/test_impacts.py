@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import last_two
+from understood import last_two, statuses
 
 HEADER = r"""state: z
 costate: p (row)
@@ -68,3 +68,10 @@ def test_parameters_move_the_start_the_guard_and_the_reset() -> None:
 
 def test_a_reset_in_a_special_case_is_no_slip() -> None:
     assert last_two("", HYBRID, "r(x) = x", r"S = I + \frac{(f_2^+ - f_1^-)\psi_x}{\psi_x f_1^-}") == ["assumption", "unknown"]
+
+
+def test_fields_that_switch_are_not_taken_to_be_the_same() -> None:
+    header = "state: y in R^n\nparameters: \\theta\ncostate: \\lambda = dJ/dy (column)\nevent: \\sigma\nevent time: t_s\ntime: t in [0, T]"
+    given = r"$$\dot y = f_1(y,\theta), \qquad 0 \le t < t_s$$ $$\sigma(y(t_s)) = 0$$ $$\dot y = f_2(y,\theta), \qquad t_s < t \le T$$ $$y(t_s^+) = y(t_s^-)$$ "
+    lines = r"$$\frac{dy^+}{dy^-} = I + \frac{(f_2 - f_1)\,\nabla\sigma^\top}{\nabla\sigma^\top f_1}$$ $$\frac{dy^+}{dy^-} = I$$"
+    assert statuses(given + lines, header)[-2:] == ["proved", "refuted"]

@@ -480,8 +480,8 @@ KINDS: dict[str, Kind] = {
     **{f"event{ends}": Kind("An event with reset", event, ("r", bool(ends)), {**_PHI, "s": "tau"}) for ends in ("", "_moving")},
     **{f"switch{ends}": Kind("An event that switches fields", event, ("", bool(ends)), {**_PHI, "s": "tau"}, optional=_SAME[:2])
        for ends in ("", "_moving")},
-    **{f"{kind}_varied": Kind("An event, varied", event_varied, (reset,), {**_PHI, "s": "tau"}, optional=("theta_fixed",))
-       for kind, reset in (("event", "r"), ("switch", ""))},
+    **{f"{kind}_varied": Kind("An event, varied", event_varied, (reset,), {**_PHI, "s": "tau"}, optional=("theta_fixed", *smooth))
+       for kind, reset, smooth in (("event", "r", ()), ("switch", "", _SAME[:2]))},
     **{f"stages_{kind}_{count}": Kind(f"A Runge-Kutta method of {count} stages, {kind}", stages, (kind, count))
        for kind in ("explicit", "full") for count in (2, 3)},
     **{f"stages_varied_{count}": Kind(f"A Runge-Kutta method of {count} stages, varied", stages_varied, (count,),
