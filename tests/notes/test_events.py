@@ -56,3 +56,10 @@ def test_an_example_in_components_does_not_lose_the_event_of_before() -> None:
             r"Now $$\dot z = v, \quad \dot v = -g$$ $$\ell(u(T)) = \tfrac12 z(T)^2$$ $\dot\lambda_v = -\lambda_z$ $$\frac{dL}{dg} = -\int_0^T \lambda_v\,dt$$")
     header = "state: u\ncostate: \\lambda = dL/du (column)\nparameters: p\nterminal cost: \\ell\ntime: t in [0, T]"
     assert statuses(told, header)[-2:] == ["proved", "unknown"]
+
+
+def test_where_an_example_with_an_event_ends_is_not_reckoned_without_it() -> None:
+    told = (r"$\frac{du}{dt} = f(u, p)$ $$\psi(u(\tau^-)) = 0, \qquad u(\tau^+) = c(u(\tau^-), p)$$ $L = \ell(u(T))$ "
+            r"Now $$\dot z = v, \quad \dot v = -g$$ $z(0) = 5$, $v(0) = 0$, $g = 10$, $T = 1.5$ and $$z(T) = 2.75$$")
+    header = "state: u\ncostate: \\lambda = dL/du (column)\nparameters: p\nterminal cost: \\ell\ntime: t in [0, T]"
+    assert "refuted" not in statuses(told, header)

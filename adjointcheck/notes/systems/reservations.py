@@ -29,8 +29,9 @@ EQUALS = ("=", ":=", "=:", "equiv", "==")
 @dataclass(frozen=True)
 class Reservation:
     """A statement that is not carried.  `inputs`: derivatives along these and all variations rest on it; "end": the costate at the end
-    too; "arrival": the cost alone; "optimum": what an optimal control satisfies; "all": everything that looks along solutions; "field":
-    that and the field; "against": refutations of variations.  `cased`: it is told of a case apart, and says nothing of the lines before.
+    too; "arrival": the cost alone; "solution": x(T); "optimum": what an optimal control satisfies; "all": everything that looks along
+    solutions; "field": that and the field; "against": refutations of variations.  `cased`: it is told of a case apart, and says nothing
+    of the lines before.
     """
 
     inputs: frozenset[str]
@@ -48,6 +49,8 @@ class Reservation:
         if "arrival" in self.inputs and "J" in names:
             return True
         if "end" in self.inputs and ("J" in names or ("p" in names and _placed(nodes)) or any(map(_moves_end, nodes))):
+            return True
+        if "solution" in self.inputs and "x" in names and _placed(nodes):
             return True
         if "optimum" in self.inputs and (optimal or "w" in _slopes(nodes)):
             return True

@@ -189,6 +189,12 @@ def _is_constant(names: frozenset[str], context: Context) -> bool:
     return bool(names) and all(known.kind == "constant" for name in names for known in context.of(name) or (ROLES["t"],))
 
 
+def _by_given_end(line: Line) -> bool:
+    """s = 0.5 of s = T - tau, where T may have been told as a number."""
+    bodies = [known.body for known in line.notes.letters.values() if known.body is not None and Symbol(known.symbol) == line.left]
+    return isinstance(line.right, tree.Number) and any(symbols(body) & {"t0", "t1"} for body in bodies)
+
+
 def _of_few_layers(line: Line) -> bool:
     """x_0, M_0 and H_1 of all layers, where the sentence says that there are only a few."""
     places = {part.at for side in line.sides for part in walk(side) if isinstance(part, Symbol) and isinstance(part.at, tree.Number)}
@@ -276,6 +282,7 @@ PARDONS = (
     Pardon(_if(_of_free_letter, "what the letter on the left is no line before says")),
     Pardon(_if(_by_no_input, "how the layers depend on the letter in which is differentiated the notes do not say")),
     Pardon(_if(_by_steps, "it may be a step by hand, and is so for no solution itself")),
+    Pardon(_if(_by_given_end, "it may be so for the horizon that the notes give as a number")),
     Pardon(_if(_of_few_layers, "it is said of a few layers, and how many there are is not understood")),
     Pardon(_if(_under_some_control, "it is so under one control, and no formula says that this is the optimal one")),
     Pardon(_if(_of_untold_price, "what nu is no line before says: no end condition has it as its multiplier")),
