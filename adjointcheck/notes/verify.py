@@ -330,19 +330,8 @@ class Notes:
             return self.switching(blank, *pair)
         if (pair := clipped(left, right, spelt_out(self.context))) is not None:
             return self.clipping(blank, *pair)
-        optimal = form == "optimality" and not self.asks_for_end(left, right)
-        doubt = next((item.reason for item in self.reservations if item.touches(left, right, optimal)), "")
-        if doubt:
-            return replace(blank, words=doubt)
-        if words := unanswered(left, right, self.context):
+        if words := self.objection(left, right, form):
             return replace(blank, words=words)
-        if assigns_control(left, priced(right, self.context), self.context) and not gives_solution(right, self.context):
-            self.context = replace(self.context, options={**self.context.options, "control": "chosen"})
-            return replace(blank, words="a control that the notes choose; what they say before and after is not judged with it")
-        if is_untold(left, right, self.context):
-            return replace(blank, words="the notes do not say, in a form that is understood, how one layer follows from another")
-        if self.aside is not None and is_unpaid(left, right, self.context, self.aside[0]):
-            return replace(blank, words="the notes do not say, in a form that is understood, what the cost of this example is")
         context = spoken_of((left, right), self.context)
         context = in_method(left, right, context, self.sentence)
         context = unforced(context) if is_general(left, right) or of_each(context) else context
@@ -374,17 +363,36 @@ class Notes:
         if doubt:
             return replace(blank, words=doubt)
         if found.status == "proved":
-            self.context = settled(left, right, confirmed((left, right), self.context))
-        self.context = shown((left, right), told((left, right), self.context)) if found.status == "proved" else self.context
-        self.tangent = self.sentence if found.status == "proved" and is_tangent_law(here(left)) else self.tangent
-        if found.status == "proved" and (law := proved_solution(*sides, self.context)) is not None:
-            self.context = replace(self.context, laws=(*self.context.laws, law))
+            self.learn(left, right, sides)
         self.sides[blank.name] = left, right, self.reservations, self.context.option("starts")
         self.readings |= {blank.name: proof.reading} if found.status == "proved" and proof.reading else {}
         if not isinstance(world, Contradiction) or found.status != "refuted" or relation not in EQUALITIES:
             return found
         because = next((name for name, slots in self.wrong.items() if follows(left, right, context, slots)), "")
         return self.against(replace(found, because=because, expected=repaired(world) or found.expected), proof.claim)
+
+    def objection(self, left: Node, right: Node, form: str) -> str:
+        """Why a claim is not judged at all; "" where nothing speaks against it."""
+        optimal = form == "optimality" and not self.asks_for_end(left, right)
+        doubt = next((item.reason for item in self.reservations if item.touches(left, right, optimal)), "")
+        if words := doubt or unanswered(left, right, self.context):
+            return words
+        if assigns_control(left, priced(right, self.context), self.context) and not gives_solution(right, self.context):
+            self.context = replace(self.context, options={**self.context.options, "control": "chosen"})
+            return "a control that the notes choose; what they say before and after is not judged with it"
+        if is_untold(left, right, self.context):
+            return "the notes do not say, in a form that is understood, how one layer follows from another"
+        if self.aside is not None and is_unpaid(left, right, self.context, self.aside[0]):
+            return "the notes do not say, in a form that is understood, what the cost of this example is"
+        return ""
+
+    def learn(self, left: Node, right: Node, sides: tuple[Node, Node]) -> None:
+        """What a proved line tells of letters, of a tangent and of solutions."""
+        self.context = settled(left, right, confirmed((left, right), self.context))
+        self.context = shown((left, right), told((left, right), self.context))
+        self.tangent = self.sentence if is_tangent_law(here(left)) else self.tangent
+        if (law := proved_solution(*sides, self.context)) is not None:
+            self.context = replace(self.context, laws=(*self.context.laws, law))
 
     def against(self, found: Finding, claim: Slots) -> Finding:
         """A refuted line; left open where no small change of it is right and something before it is not understood."""

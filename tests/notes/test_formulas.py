@@ -89,3 +89,10 @@ $$\lambda_k=Qx_k+A^T\lambda_{k+1}$$ $$\lambda_k=Qx_k+A\lambda_{k+1}$$"""
 
 def test_finer_steps_are_one_example_and_matrices_another() -> None:
     assert statuses(ANY_LAYERS)[3:] == ["proved", "assumption", "assumption", "proved", "refuted", "assumption", "assumption", "proved", "refuted"]
+
+
+@pytest.mark.parametrize(("kind", "right", "wrong"), [
+    ("", "proved", "refuted"), ("_2", "proved", "refuted"), ("_1", "unknown", "unknown"), (r"_{\infty}", "unknown", "unknown"), ("_{L^2}", "unknown", "unknown")])
+def test_a_norm_of_another_kind_is_not_taken_for_the_length(kind: str, right: str, wrong: str) -> None:
+    text = rf"$\dot x = f(x)$, $J = \frac12\|x(T)\|{kind}^2$, $p = dJ/dx$ a column. $$p(T) = x(T)$$ $$p(T) = 2 x(T)$$"
+    assert statuses(text, "state: x in R^n")[-2:] == [right, wrong]

@@ -15,6 +15,7 @@ from adjointcheck.notes.reading.tree import Node
 STATES = ("a", "b", "f", "g", "o", "ref")  # x^a and x^b, analysis and background: a vector has no powers
 DATA = ("theta", "x0", "t0", "t1", "s", "h", "N")
 SIZES = ("n", "d", "m")  # of k and N too many notes count something
+EUCLIDEAN = (tree.Number(Fraction(2)), tree.Letter("F"))  # and Frobenius
 CONSTANTS = ("const", "constant", "konst", "cte")
 
 
@@ -111,8 +112,10 @@ def partials(chains: Iterable[tree.Chain], context: Context) -> Context:
 
 
 def squares(node: Node) -> Node:
-    """|x|_Q^2 is x' Q x."""
+    """|x|_Q^2 is x' Q x, and |x|_2 is |x|."""
     node = rebuilt(node, squares)
+    if isinstance(node, tree.Function) and node.name in ("norm", "abs") and node.below in EUCLIDEAN:
+        return replace(node, below=None)
     inner = node.base if isinstance(node, tree.Power) and node.exponent == tree.Number(Fraction(2)) else None
     if not isinstance(inner, tree.Function) or inner.name not in ("norm", "abs") or len(inner.arguments) != 1:
         return node

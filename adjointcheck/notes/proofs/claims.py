@@ -307,6 +307,8 @@ class Reader(Composition):
         if exponent.head != "number":
             return self.each(node.base, lambda root: self.raised(root, exponent))
         if isinstance(node.base, tree.Function) and node.base.name in ("norm", "abs") and exponent.value == 2:
+            if node.base.below is not None:  # the largest entry, the sum of all, an integral
+                raise Unclear("another norm", "the Euclidean norm")
             return self.each(node.base.arguments[0], lambda root: self.square(root))
         if exponent.value == -1:
             return self.each(node.base, lambda root: apply("inverse", self.called_so(root)) if not self.scalar(root) else ONE / root)

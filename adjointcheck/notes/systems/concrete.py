@@ -37,7 +37,7 @@ from adjointcheck.notes.reading.document import Formula
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import arrivals, laws
-from adjointcheck.notes.systems.entries import as_motion, cells_of, fields_of, multiplied_out
+from adjointcheck.notes.systems.entries import as_motion, cells_of, fields_of, multiplied_out, weighs_whole
 from adjointcheck.notes.systems.mechanics import first_order, reduced
 
 Rates = Mapping[str, tuple[tree.Letter, Node]]
@@ -61,7 +61,7 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     if _moves_whole(chains, rates, context) or _is_turned(chains, rates):
         return context
     states = _states(rates, chains, context)
-    if not states or len(states) > MOST or _weighs_whole(chains, [letter for letter, _ in states.values()]):
+    if not states or len(states) > MOST or weighs_whole(chains, [letter for letter, _ in states.values()]):
         return context
     context = in_components(context, "x", [letter for letter, _ in states.values()])
     chains = _chains(formulas, context)  # with the states known, a(b + c) is read
@@ -156,15 +156,6 @@ def _is_turned(chains: Iterable[tree.Chain], rates: Rates) -> bool:
     """Is a letter of the field transposed anywhere, K of K^T lambda, so that it is no number?"""
     turned = {part.of for chain in chains for part in walk(chain) if isinstance(part, tree.Transposed) and isinstance(part.of, tree.Letter)}
     return any(part in turned for _, right in rates.values() for part in walk(right))
-
-
-def _weighs_whole(chains: Iterable[tree.Chain], states: Iterable[tree.Letter]) -> bool:
-    """S of x^T S x, a matrix before the state as a whole, of which nobody has written the entries."""
-    wholes = {letter.name for letter in states if letter.below}
-    products = [part.factors for chain in chains for part in walk(chain) if isinstance(part, tree.Product)]
-    pairs = (pair for factors in products for pair in zip(factors, factors[1:], strict=False))
-    return any(isinstance(one, tree.Letter) and one.name.isupper() and not one.below and isinstance(whole := head(other), tree.Letter)
-               and whole.name in wholes and not whole.below for one, other in pairs)
 
 
 def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:

@@ -124,3 +124,12 @@ def _times(a: Node, b: Node) -> Node:
 def _sum(terms: Iterable[Node]) -> Node:
     kept = tuple(term for term in terms if term not in (ZERO, tree.Negative(ZERO)))
     return ZERO if not kept else kept[0] if len(kept) == 1 else tree.Sum(kept)
+
+
+def weighs_whole(chains: Iterable[tree.Chain], states: Iterable[tree.Letter]) -> bool:
+    """S of x^T S x, a matrix before the state as a whole, of which nobody has written the entries."""
+    wholes = {letter.name for letter in states if letter.below}
+    products = [part.factors for chain in chains for part in walk(chain) if isinstance(part, tree.Product)]
+    pairs = (pair for factors in products for pair in zip(factors, factors[1:], strict=False))
+    return any(isinstance(one, tree.Letter) and one.name.isupper() and not one.below and isinstance(whole := head(other), tree.Letter)
+               and whole.name in wholes and not whole.below for one, other in pairs)

@@ -41,7 +41,7 @@ def in_components(node: Node, context: Context) -> Node:
             return _dot(one, other)
         case tree.Product(factors) if isinstance(node, tree.Product):
             return reduce(_pair, zip(factors, map(_is_loose, node.factors), strict=True))[0] or made
-        case tree.Power(tree.Function("norm" | "abs", (Vector() as of,)), exponent) if exponent == tree.Number(Fraction(2)):
+        case tree.Power(tree.Function("norm" | "abs", (Vector() as of,), None), exponent) if exponent == tree.Number(Fraction(2)):
             return _dot(of, of)
         case tree.Function("inner" | "dot" | "angle", (Vector() as one, Vector() as other)) if len(_cells(one)) == len(_cells(other)):
             return _dot(one, other)
