@@ -37,3 +37,12 @@ $$L = -\sum_{k=1}^K y_k \log\pi_k$$ where $\alpha(t) = \partial L/\partial z(t)$
 ])
 def test_the_stem_and_the_head_of_a_classifier(right: str, wrong: str) -> None:
     assert statuses(rf"{CLASSIFIER} $${right}$$ $${wrong}$$")[-2:] == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("cost", "start"), [("K", "proved"), (r"\Psi(z(T)) + K", "unknown")])
+def test_a_gradient_through_the_start_alone_leaves_out_nothing_that_is_paid_for_the_letter(cost: str, start: str) -> None:
+    """F = Psi + K with K = mu^T mu / 2: lambda(t_0) alone is no gradient in mu."""
+    paid = r"\Psi(z(T))" if start == "proved" else cost
+    text = rf"""$\dot z = f(z,\theta)$, $z(t_0) = z_0$, $z_0 = \mu + \epsilon$ with $\mu \in \mathbb{{R}}^n$. $$K = \frac12 \mu^\top\mu$$ $$F = {paid}$$
+    $$\lambda(t) = \nabla_{{z(t)}} F$$ $$\nabla_\mu F = \lambda(t_0)$$"""
+    assert statuses(text)[-1] == start

@@ -161,3 +161,19 @@ def test_a_matrix_that_moves_by_its_square_is_no_state() -> None:
 def test_the_least_cost_is_the_cost_at_the_optimum() -> None:
     lines = r"$$\psi = -P x$$ $$\min J = \tfrac12 x_0^T P(0) x_0$$ $$\min J = x_0^T P(0) x_0$$"
     assert statuses(REGULATOR + lines, "costate: \\psi (column)\ntime: t in [0, T]")[-2:] == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize("line", [
+    r"If neither $f$ nor $L$ depends on time explicitly, $$H(x(t), u(t), \lambda(t)) = 0$$",
+    r"$$\alpha u + x_0 e^{u T} (x_0 e^{u T} - 1) = 0$$",
+])
+def test_what_one_optimum_satisfies_is_not_refuted(line: str) -> None:
+    text = r"$\dot x = f(x,u)$, $x(0) = x_0$, $J = \int_0^T L(x,u)\,dt$, $H = L + \lambda f$. " + line
+    assert statuses(text, "objective: J, minimised\nstate: x\ncontrol: u\ncostate: \\lambda = dJ/dx (row)")[-1] == "unknown"
+
+
+def test_a_variation_at_the_end_is_taken_where_the_end_was() -> None:
+    text = r"""$\dot x = f(x,u,t)$, $J = \Phi(x(T)) + \int_0^T L(x,u,t)\,dt$, $H = L + \lambda^\top f$,
+    $$\bar J = \Phi(x(T)) + \int_0^T [H - \lambda^\top \dot x]\,dt$$
+    $$\mathrm{d}\bar J = L\big|_T\,\mathrm{d}T + \Phi_x\big|_T\,\mathrm{d}x(T) + \int_0^T [H_x\,\delta x + H_u\,\delta u - \lambda^\top\delta\dot x]\,\mathrm{d}t$$"""
+    assert statuses(text, "state: x in R^n\ncontrol: u in R^m\nobjective: J, minimised")[-1] != "refuted"

@@ -131,7 +131,8 @@ def through_start(left: Node, right: Node, context: Context) -> tuple[Node, Node
     """dJ/dA and dJ/du of a start x_0 = A u + b, along a dyad or a direction of new letters: dJ by x_0 along what moves there."""
     by = left.by[0] if isinstance(left, tree.Derivative) and left.of == Symbol("J") and left.kind == "total" and len(left.by) == 1 else None
     known = next(iter(context.of(by.name)), None) if isinstance(by, Symbol) and by.name not in ROLES and not by.part else None
-    laws = [law for law in context.laws if known is not None and known.symbol in symbols(law.right)]
+    spoken = _speaking(known, context) if known is not None else set()
+    laws = [law for law in context.laws if spoken & symbols(law.right)]
     if known is None or known.body is not None or known.kind != "constant" or "" in known.shape or [law.kind for law in laws] != ["start"]:
         return left, right, context
     one, other = Symbol(f"{known.symbol}_along"), Symbol(f"{known.symbol}_across")
@@ -148,6 +149,16 @@ def through_start(left: Node, right: Node, context: Context) -> tuple[Node, Node
     told = Law("direction", Symbol(known.symbol), tree.Product(direction) if len(direction) > 1 else one)
     context = replace(context, letters={**context.letters, **letters}, laws=(*context.laws, told))
     return tree.Function("inner", (slope, whole)), gradient, context
+
+
+def _speaking(known: Declared, context: Context) -> set[str]:
+    """A letter, and those that the notes define by it, KL of KL = mu^T mu / 2."""
+    found: set[str] = set()
+    more = {known.symbol}
+    while more - found:
+        found |= more
+        more = {other.symbol for other in context.letters.values() if other.body is not None and found & symbols(other.body)}
+    return found
 
 
 def _along(term: Node, letter: Symbol, direction: tuple[Node, ...]) -> Node | None:

@@ -18,8 +18,9 @@ from adjointcheck.notes.systems.measured import is_start
 
 FUNCTIONS = ("f", "L", "Psi", "phi", "O")
 IF = r"\b(?:if|when|where|provided|wenn|falls|sofern|si|lorsque|se|quando|cuando|если|когда|with|mit|avec|con)\b"
+CONDITION = re.compile(IF)
 ONLY = re.compile(IF + r"[^.;]*\b(?:only|nur|allein|seul\w*|uniquement|solo|sólo|solamente|soltanto|solamente|только|лишь)\b")
-FREE = re.compile(r"\b(?:not|nicht|kein\w*|ne|no|non|не)\b[^.;]*\b(?:depend|abhäng|häng|dépend|dipend|завис)"
+FREE = re.compile(r"\b(?:not|neither|nor|weder|ni|né|nicht|kein\w*|ne|no|non|не)\b[^.;]*\b(?:depend|abhäng|häng|dépend|dipend|завис)"
                   r"|\bhäng\w*\b[^.;]*\bnicht\b|\bindependent|unabhängig|indépendant")
 # (what the sentence says, the argument that goes, of which functions, whether the start is free of parameters)
 CASES = ((ONLY, "theta", FUNCTIONS, False), (FREE, "theta", FUNCTIONS, False), (FREE, "theta", FUNCTIONS, True),

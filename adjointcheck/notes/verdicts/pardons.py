@@ -26,7 +26,7 @@ from adjointcheck.notes.systems.multiplier import supposed
 from adjointcheck.notes.systems.reservations import ends_at_start, given, is_only_named, is_unchosen
 from adjointcheck.notes.systems.sampling import is_paid_last
 from adjointcheck.notes.systems.several_costs import others
-from adjointcheck.notes.systems.special_cases import special_cases
+from adjointcheck.notes.systems.special_cases import CONDITION, special_cases
 from adjointcheck.notes.systems.stages import guessed, is_particular
 from adjointcheck.notes.systems.switching import hamiltonian_of
 from adjointcheck.notes.verdicts.comparison import Agreement, Contradiction, Undecided
@@ -247,6 +247,19 @@ def _of_other_components(line: Line) -> bool:
     return numbered and named and not spoken
 
 
+def _roots(line: Line) -> bool:
+    """alpha u + x_0 exp(u T) (x_0 exp(u T) - c) = 0, an equation that a constant control is the root of."""
+    left, right = line.sides
+    plain = not any(isinstance(part, tree.Derivative | tree.Integral | tree.Variation | Applied) for part in walk(left))
+    return right == tree.Number(Fraction(0)) and plain and "w" in symbols(left) and not symbols(left) & {"x", "p", "H", "J", "P"}
+
+
+def _energy_in_case(line: Line) -> bool:
+    """H = 0 along the solution, of a sentence that begins with "if nothing depends on time explicitly"."""
+    told = CONDITION.search(line.sentence.lower()) is not None and isinstance(line.sides[1], tree.Number)
+    return told and isinstance(line.left, Applied) and line.left.name == "H"
+
+
 def _of_one_step(line: Line) -> bool:
     """dJ/dw = k_1 f_w(x_n, w), where the words speak of parameters of one step alone."""
     slope, right = line.pair
@@ -276,6 +289,8 @@ def _weighs_otherwise(line: Line) -> bool:
 PARDONS = (
     Pardon(_if(_of_other_components, "it speaks of components, and of the field the notes tell no more than its name")),
     Pardon(_if(_weighs_otherwise, "the Hamiltonian weighs the cost otherwise than J: its multiplier may belong to another weight")),
+    Pardon(_if(_roots, "it may be the equation that a constant control is the root of")),
+    Pardon(_if(_energy_in_case, "it is said of a case, in which the worlds have no optimal end")),
     Pardon(_if(_of_one_step, "it may be the gradient through one step alone")),
     Pardon(_if(_without_layers, "it names no layer, and may be another Hamiltonian than that of the layers"), "definition"),
     Pardon(_if(_of_untold_theta, "what theta is the notes do not say")),

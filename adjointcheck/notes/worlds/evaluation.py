@@ -467,7 +467,7 @@ def _(node: tree.Limit, env: Env) -> Value:
 @value_of.register
 def _(node: tree.Variation, env: Env) -> Value:
     with direction() as bit:
-        return along(evaluate(node.of, env.within(env.world.varied(bit))), bit)
+        return along(evaluate(env.world.held(node.of), env.within(env.world.varied(bit))), bit)
 
 
 @value_of.register

@@ -391,6 +391,11 @@ class World:
             self._varied[bit] = self._vary(bit)
         return self._varied[bit]
 
+    def held(self, node: Node) -> Node:
+        """x(t1) of delta x(t1), at the time that was the end, however the end moves."""
+        ended = isinstance(node, Symbol) and (node.name, node.at) == ("x", Symbol("t1")) and not self.layered
+        return replace(node, at=tree.Number(Fraction(float(real(self.inputs["t1"]))))) if ended and isinstance(node, Symbol) else node
+
     def _vary(self, bit: int) -> World:
         inputs: Any = dict(self.inputs)
         for name in self.stage.varied:
