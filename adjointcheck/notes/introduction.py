@@ -182,7 +182,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     resolved = _resolved(chain, after)
     several = ("it speaks of two costs",) if len(spoken_costs(chain, after)) > 1 else ()
     several += ("it asks of each sample what the optimum has in the mean",) if kind == EACH and resolved.form == "optimality" else ()
-    return replace(resolved, problems=(*resolved.problems, *doubts, *several)), _hypothesised(chain, after)
+    return replace(resolved, problems=(*resolved.problems, *doubts, *several)), _hypothesised(chain, resolved.chain, after)
 
 
 def _besides(context: Context, condition: Node) -> Context:
@@ -584,13 +584,14 @@ def _explained(context: Context, chain: tree.Chain) -> Context:
     return context
 
 
-def _hypothesised(chain: tree.Chain, context: Context) -> Context:
+def _hypothesised(chain: tree.Chain, placed: tree.Chain, context: Context) -> Context:
     """A stationarity condition, once stated, or a star that means optimal, is a hypothesis from there on."""
     marks = {getattr(mark, "name", "") for part in walk(chain) if isinstance(part, tree.Letter) for mark in part.above}
     if OPTIMAL in marks or ("*" in marks and context.option("star") != "adjoint"):
         return context.assume("optimal")
     sides = resolve(chain, context).sides  # type: ignore[attr-defined]
-    if any(about_end_time(left, right) for left, right in zip(sides, sides[1:], strict=False)):
+    pairs = (*zip(sides, sides[1:], strict=False), *zip(placed.sides, placed.sides[1:], strict=False))  # ... = 0 at t = T
+    if any(about_end_time(left, right) for left, right in pairs):
         context = context.assume("free end time")
     optimal = form_of(priced(resolve(chain, context), context)) == "optimality" and not (sides[1:] and is_solved_state(*sides[:2]))
     return context.assume("optimal") if optimal else context

@@ -164,7 +164,7 @@ def test_the_least_cost_is_the_cost_at_the_optimum() -> None:
 
 
 @pytest.mark.parametrize("line", [
-    r"If neither $f$ nor $L$ depends on time explicitly, $$H(x(t), u(t), \lambda(t)) = 0$$",
+    r"The end time is free, $$H(x(T), u(T), \lambda(T)) = 0$$ If neither $f$ nor $L$ depends on time explicitly, $$H(x(t), u(t), \lambda(t)) = 0$$",
     r"$$\alpha u + x_0 e^{u T} (x_0 e^{u T} - 1) = 0$$",
 ])
 def test_what_one_optimum_satisfies_is_not_refuted(line: str) -> None:

@@ -256,8 +256,8 @@ def _roots(line: Line) -> bool:
 
 def _energy_in_case(line: Line) -> bool:
     """H = 0 along the solution, of a sentence that begins with "if nothing depends on time explicitly"."""
-    told = CONDITION.search(line.sentence.lower()) is not None and isinstance(line.sides[1], tree.Number)
-    return told and isinstance(line.left, Applied) and line.left.name == "H"
+    told = CONDITION.search(line.sentence.lower()) is not None and "free end time" in line.spelt.hypotheses
+    return told and isinstance(line.sides[1], tree.Number) and isinstance(line.left, Applied) and line.left.name == "H"
 
 
 def _of_one_step(line: Line) -> bool:
