@@ -52,8 +52,9 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     body = tree.Sum((body,)) if isinstance(body, Applied) else body  # the slope of sigma(W x + b) by x is not sigma' alone
     if known.arguments is not None and len(left.arguments) < len(known.arguments):
         after = replace(after, options={**after.options, "example": f"{key(letter)} {len(left.arguments)}"})
-    if pair is not told and isinstance(told[0] if told else None, tree.Call):
-        named = " ".join(key(part) for part in told[0].arguments if isinstance(part, tree.Letter))
+    call = told[0] if told is not None else None
+    if pair is not told and isinstance(call, tree.Call):
+        named = " ".join(key(part) for part in call.arguments if isinstance(part, tree.Letter))
         after = replace(after, options={**after.options, WEIGHTS: f"{after.option(WEIGHTS)} {named}"})
     return "definition", (key(letter),), replace(after, letters={**after.letters, key(letter): replace(known, body=body)})
 
@@ -77,7 +78,7 @@ def each_layer(chain: tree.Chain, context: Context) -> tree.Chain:
     calls = isinstance(chain.sides[0], tree.Call) and role_in(head(chain.sides[0]), context) == "f"
     if not names or not index or "in" in chain.relations or calls:
         return chain
-    bare = {part: replace(part, below=(tree.Letter(index),)) for side in chain.sides for part in walk(side)
+    bare: dict[Node, Node] = {part: replace(part, below=(tree.Letter(index),)) for side in chain.sides for part in walk(side)
             if isinstance(part, tree.Letter) and not part.below and part.name in names and role_in(part, context) not in ROLES}
     return replace(chain, sides=tuple(_in_place(side, bare) for side in chain.sides))
 
@@ -91,7 +92,7 @@ def _weighed(pair: tuple[Node, Node] | None, context: Context) -> tuple[Node, No
     kept = tuple(part for part in call.arguments if part not in new)
     if not new or not kept or {type(part) for part in call.arguments} != {tree.Letter}:
         return pair
-    placed = {part: replace(part, below=(tree.Letter(index),)) for part in new}
+    placed: dict[Node, Node] = {part: replace(part, below=(tree.Letter(index),)) for part in new}
     return replace(call, arguments=kept, separators=call.separators[: len(kept) - 1]), _in_place(pair[1], placed)
 
 
@@ -183,8 +184,9 @@ def in_general(chain: tree.Chain, context: Context) -> Context:
     """The layers before f_k = x_k + h f, which was but an example, once x_{k+1} = A x_k + B u_k is another one."""
     pair, general = pair_of(chain), context.chapters.get(GENERAL)
     law = general.law("layers") if general is not None else None
-    again = law is not None and pair is not None and resolve(pair[0], general) == law.left
-    return general if again and pair is not None and not symbols(resolve(pair[1], context)) & {"f", "h"} else context
+    if general is None or law is None or pair is None or resolve(pair[0], general) != law.left:
+        return context
+    return context if symbols(resolve(pair[1], context)) & {"f", "h"} else general
 
 
 def _is_step(node: Node) -> bool:

@@ -163,12 +163,12 @@ def _speaking(known: Declared, context: Context) -> set[str]:
 
 def _along(term: Node, letter: Symbol, direction: tuple[Node, ...]) -> Node | None:
     """A u with the step of A in its place; None where A does not stand there once and by itself."""
-    factors = term.factors if isinstance(term, tree.Product) else (term,)
+    factors: tuple[Node, ...] = term.factors if isinstance(term, tree.Product) else (term,)
     if [*factors].count(letter) != 1 or any(letter in walk(factor) for factor in factors if factor != letter):
         return None
     at = factors.index(letter)
     made = (*factors[:at], *direction, *factors[at + 1 :])
-    return tree.Product(made) if len(made) > 1 else made[0]
+    return tree.Product(made) if len(made) > 1 else next(iter(made))
 
 
 def _times(gradient: Node, direction: Node, context: Context) -> Node:

@@ -52,16 +52,17 @@ def bounds(chain: tree.Chain) -> bool:
 
 def sized(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
     """n = 1, n = m = 1: of how many components an example is that is written out in components; any other is not that small."""
-    free = is_size(chain) and not any(key(side) in context.letters for side in chain.sides[:-1])
+    free = is_size(chain) and not any(isinstance(side, tree.Letter) and key(side) in context.letters for side in chain.sides[:-1])
     return ("assumption", (), context) if free and context.parts("x") else None
 
 
 def is_size(chain: tree.Chain) -> bool:
     """n = 1, n = m = 1."""
     *letters, last = chain.sides
-    plain = {*chain.relations} == {"="} and all(isinstance(letter, tree.Letter) and not letter.below for letter in letters)
+    names = [key(letter) for letter in letters if isinstance(letter, tree.Letter) and not letter.below]
+    plain = {*chain.relations} == {"="} and len(names) == len(letters)
     whole = isinstance(last, tree.Number) and last.value >= 1 and last.value == int(last.value)
-    return plain and whole and any(key(letter) in SIZES for letter in letters)
+    return plain and whole and any(name in SIZES for name in names)
 
 
 def product(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
@@ -222,11 +223,11 @@ def entries(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     left, right = chain.sides[0], chain.sides[-1]
     if not isinstance(left, tree.Evaluated) or not isinstance(right, tree.Derivative) or chain.relations not in (("=",), (":=",)):
         return None
-    at = left.at[0].factors if len(left.at) == 1 and isinstance(left.at[0], tree.Product) else left.at
-    order = [getattr(letter, "below", ())[:1] for letter in (right.of, *right.by)]
-    way = {(at[:1], at[1:]): "components", (at[1:], at[:1]): "transposed"}.get(tuple(order), "") if len(at) == 2 else ""
+    at: list[Node] = [*(left.at[0].factors if len(left.at) == 1 and isinstance(left.at[0], tree.Product) else left.at)]
+    order = [mark for letter in (right.of, *right.by) for mark in getattr(letter, "below", ())[:1]]
+    way = "components" if order == at else "transposed" if order == at[::-1] else ""
     slope = left.of.of if isinstance(left.of, tree.Derivative) else left.of
-    if not way or at[0] == at[1] or getattr(slope, "name", "") != getattr(right.of, "name", "?"):
+    if not way or len(at) != 2 or at[0] == at[1] or getattr(slope, "name", "") != getattr(right.of, "name", "?"):
         return None
     asked = "nabla" if getattr(left.of, "kind", "") == "nabla" else "jacobian"
     return "definition", (), replace(context, options={asked: way, **context.options})

@@ -86,7 +86,7 @@ class Composition(Layouts):
 
     def at_last(self, gap: Form) -> Form:
         """beta theta^T beside dJ/dtheta and an integral counts at the end, as what an end cost of theta pays does."""
-        value, points = gap.get("", ZERO), self.setting.language.points
+        value, points = gap.get("", ZERO), [*self.setting.language.points]
         names = [name for name in symbols_of(value) if self.names_functional(symbol(name))]
         rest = folded(substitute([value], dict.fromkeys(names, ZERO))[0], {})
         paid = names and len(points) > 1 and "integrand" in gap and not any("." in name for name in symbols_of(rest))

@@ -34,7 +34,8 @@ def told(chains: Iterable[tree.Chain], context: Context) -> Context:
 def _with_noise(context: Context, chain: tree.Chain) -> Context:
     """With v of E[v v^T] = I as noise."""
     pair = pair_of(chain)
-    factors = pair[0].body.factors if pair and isinstance(pair[0], tree.Expectation) and isinstance(pair[0].body, tree.Product) else ()
+    mean = pair[0] if pair is not None and isinstance(pair[0], tree.Expectation) else None
+    factors = [*mean.body.factors] if mean is not None and isinstance(mean.body, tree.Product) else []
     white = pair is not None and pair[1] == tree.Letter("I") and len(factors) == 2 and factors[1] == tree.Transposed(factors[0])
     letter = factors[0] if white and isinstance(factors[0], tree.Letter) else None
     if letter is None or key(letter) in {*context.letters, *USUAL} or context.of("noise"):

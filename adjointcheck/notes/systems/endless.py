@@ -44,7 +44,7 @@ def regulating(context: Context) -> Context:
     square = (tree.Number(Fraction(1, 2)),) * is_halved(context) + (tree.Transposed(END), Symbol(LASTING), END)
     end: Node = tree.Product(square) if cost_sign(context) > 0 else tree.Negative(tree.Product(square))
     ended = replace(cost, right=tree.Sum((*paid, end)))
-    context = context.declare(Declared(NAME, LASTING, (state[0].shape[0],) * 2, source="proposed"))
+    context = context.declare(Declared(NAME, LASTING, (state[0].shape[0], state[0].shape[0]), source="proposed"))
     return replace(context, laws=tuple(ended if other is cost else other for other in context.laws))
 
 

@@ -71,7 +71,7 @@ def judge_equation(left: Node, right: Node, context: Context, form: str = "") ->
 
 
 def _in_reading(left: Node, right: Node, context: Context, form: str) -> Proof:
-    left, right, context = activated(*(read_as(side, context) for side in (left, right)), context)
+    left, right, context = activated(read_as(left, context), read_as(right, context), context)
     chain = tree.Chain((left, right), ("=",))
     found: list[Proof] = []
     for situation in situations(chain, context, form):
