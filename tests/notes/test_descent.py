@@ -21,6 +21,9 @@ WHOLE = r"\left( \beta\theta + \int_0^T f_\theta^T p^T\,dt \right)"
     (POSED, "minimised", r"u \leftarrow u - \eta \left( \ell_u^T - f_u^T \lambda \right)", "assumption"),  # a rule, of which nothing is said
     (SHARED, "minimised", rf"\theta \leftarrow \theta - \eta {WHOLE}", "proved"),
     (SHARED, "minimised", rf"\theta \leftarrow \theta + \eta {WHOLE}", "refuted"),
+    (SHARED, "minimised", rf"\theta_{{\mathrm{{new}}}} = \theta - \eta {WHOLE}", "proved"),
+    (SHARED, "minimised", rf"\theta_{{\mathrm{{new}}}} = \theta + \eta {WHOLE}", "refuted"),
+    (POSED, "minimised", r"u \leftarrow u - \eta (\ell_u + \lambda^T f_u)^T", "proved"),
 ])
 def test_a_step_goes_the_way_that_the_cost_asks_for(posed: str, goal: str, step: str, status: str) -> None:
     assert statuses(f"{posed}$${step}$$", f"objective: J, {goal}")[-1] == status
@@ -30,6 +33,11 @@ def test_a_step_goes_the_way_that_the_cost_asks_for(posed: str, goal: str, step:
 def test_a_second_step_from_any_control_is_not_weighed_at_the_best_one(other: str) -> None:
     text = rf"{POSED}$$u^{{(k+1)}} = u^{{(k)}} - \gamma {GRADIENT}$$ $$u^{{(k+1)}} = {other}$$"
     assert statuses(text, "objective: J, minimised")[-2:] == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize("words", ["We maximise the yield.", "Das Funktional soll maximiert werden.", "The control maximizes $H$."])
+def test_a_step_is_not_weighed_where_words_alone_speak_of_a_maximum(words: str) -> None:
+    assert statuses(rf"{words} {POSED}$$u \leftarrow u - \eta {GRADIENT}$$")[-1] == "assumption"
 
 
 def test_the_step_after_a_wrong_one_is_judged_anew() -> None:

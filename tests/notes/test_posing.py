@@ -95,6 +95,8 @@ PRIMED = "\\frac{du}{dt} = f(u,p,t)\nu(t_0,p) = u_0(p)\nG(p) = \\int_{t_0}^T g(u
         # what is paid on the way as one more state
         ("\\dot x = f(x,u)\n\\dot y = \\ell(x,u)\ny(0) = 0\nJ = \\phi(x(T)) + y(T)\np = \\frac{\\partial J}{\\partial x}\nr = \\frac{\\partial J}{\\partial y}\n",
          r"\dot p = -p f_x - r \ell_x", r"\dot p = -p f_x"),
+        ("\\dot x = f(x,u)\n\\dot y = \\ell(x,u)\ny(0) = 0\nJ = \\phi(x(T)) + 2 y(T)\np = \\frac{\\partial J}{\\partial x}\n",
+         r"\dot p = -p f_x - 2 \ell_x", r"\dot p = -p f_x - \ell_x"),
         # a slope of f at a state further on
         ("x_{n+1} = x_n + h f(x_n + \\frac h2 f(x_n))\na_n = dL/dx_n\nK = \\frac{\\partial f}{\\partial x}(x_n)\n"
          "M = \\frac{\\partial f}{\\partial x}(x_n + \\frac h2 f(x_n))\n",

@@ -52,6 +52,8 @@ ALONE = re.compile(r"\b(?:only|just|single|alone)\b[^.$]{0,25}\b(?:step|layer|bl
                    r"|\b(?:nur|allein\w*|einzeln\w*)\b[^.$]{0,25}\b(?:schritt|schicht)"
                    r"|\b(?:seule?|solo|sola|únic[oa]|unic[oa])\b[^.$]{0,25}\b(?:pas|couche|paso|capa|passo|strato)\b|只有?[^。$]{0,8}[步层]")
 
+LARGE = re.compile(r"maximi[sz]|maximier|massimizz|максимиз|最大化|maximal|as large as")
+
 GO = (r"(?:time[- ]to[- ]go|(?:reversed?|backwards?) time|restzeit|rückwärtszeit|temps (?:restant|rétrograde)|tiempo (?:restante|que queda)"
       r"|tempo (?:rimanente|restante|mancante)|обратн\w+ врем\w+|剩余时间|逆时间)")
 CLOCK = r"\$\s*\\?(tau|s|sigma|theta|r)\s*\$"
@@ -69,6 +71,8 @@ def spoken(prose: str, context: Context) -> Context:
         context = replace(context, options={**context.options, "paths": "vectors"})
     if any(ALONE.search(_words(text.lower())) for text in said):
         context = replace(context, options={**context.options, "parameters of": "one step"})
+    if any(LARGE.search(text.lower()) for text in said):
+        context = replace(context, options={**context.options, "something is": "made large"})
     clocks = {letter for text in said if (letter := to_go(text))} - {*context.letters}
     for letter in clocks if len(clocks) == 1 and not re.search(rf"\\?{min(clocks)}\s*:?=", prose) else ():
         context = context.declare(Declared(letter, own(letter), ("1", "1"), "defined", body=BACKWARDS, source="proposed"))

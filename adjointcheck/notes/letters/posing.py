@@ -18,12 +18,13 @@ from adjointcheck.notes.reading.tree import Node
 Introduced = tuple[str, tuple[str, ...], Context] | None
 ORDERS = ("<", ">", "<=", ">=", "!=", "succeq", "preceq", "succ", "prec")
 DOTS = tree.Letter("dots")
+NEW = ("new", "neu", "nouveau", "nouvelle", "nuevo", "nuova", "nuovo", "next")
 SOUGHT = ("p", "J", "J_a", "S", "v", "M", "lambda", "mathcal{J}", *HAMILTONIANS)
 
 
 def posed(chain: tree.Chain) -> tree.Chain:
     """min (J = Phi) for min and, apart from it, J = Phi, and for J = Phi -> min; H = p f for H = p f -> max; dy(t)/dt for (dy/dt)(t)."""
-    chain = replace(chain, sides=tuple(map(dated, chain.sides)))
+    chain = renewed(replace(chain, sides=tuple(map(dated, chain.sides))))
     goal, last = chain.sides[0], chain.sides[-1]
     if chain.relations[-1:] == ("to",) and isinstance(last, tree.Extremum) and last.body is None:
         title = head(goal)
@@ -37,6 +38,15 @@ def posed(chain: tree.Chain) -> tree.Chain:
     if isinstance(stated.sides[0], tree.Words):
         return chain
     return replace(stated, sides=(replace(goal, body=stated.sides[0]), *stated.sides[1:]), conditions=(*stated.conditions, *rest))
+
+
+def renewed(chain: tree.Chain) -> tree.Chain:
+    """theta <- theta - eta g for theta_new = theta - eta g."""
+    left, right = chain.sides[0], chain.sides[-1]
+    marks = (*left.below, *left.above) if isinstance(left, tree.Letter) and not left.accents else ()
+    bare = replace(left, below=(), above=()) if isinstance(left, tree.Letter) else left
+    new = len(marks) == 1 and getattr(marks[0], "name", "") in NEW and len(chain.sides) == 2 and tree.terms(right)[0] == bare
+    return replace(chain, sides=(bare, right), relations=("<-",)) if new else chain
 
 
 def dated(node: Node) -> Node:

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context, Declared, Law, key, own
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
-from adjointcheck.notes.letters.usage import USUAL_STATES, head, introduced_function, moving, pair_of
+from adjointcheck.notes.letters.usage import USUAL_STATES, head, introduced_function, is_paid, moving, pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -91,12 +91,12 @@ def carried(node: Node, context: Context) -> Node:
 
 def gathering(law: Law, context: Context) -> tuple[Law, Context]:
     """J = Phi(x(T)) + y(T), of what y gathers on the way, is J = Phi(x(T)) + int L dt, and dJ/dy is 1."""
+    made = carried(law.right, context)
+    if made == law.right or not is_paid(made):
+        return law, context
     ends = [term for term in tree.terms(law.right) if isinstance(term, Symbol) and term.at == Symbol("t1")]
     names = [term.name for term in ends if context.law(RATE + term.name) is not None]
-    made = carried(law.right, context) if len(names) == 1 else law.right
-    if made == law.right:
-        return law, context
-    return replace(law, right=made), replace(context, options={**context.options, "gathered": names[0]})
+    return replace(law, right=made), replace(context, options={**context.options, "gathered": " ".join(names)})
 
 
 def worth(node: Node, context: Context) -> Node:

@@ -33,6 +33,7 @@ WEIGHTS = frozenset({"w", "omega", "alpha", "beta", "gamma", "kappa", "q", "lamb
 MULTIPLIERS = frozenset({"lambda", "mu", "nu", "pi", "psi", "eta", "xi", "p", "q"})
 RATES = frozenset({"eta", "alpha", "gamma", "kappa", "tau"})  # how far a step of an iteration goes
 SIGNS = frozenset({"+", "-", "plus", "minus"})
+SLOPED = frozenset({"f", "L", "H", "J", "ell", "mathcal{H}", "mathcal{L}"})  # functions with a letter below that differentiates
 TINY = frozenset({"epsilon", "varepsilon"})  # small numbers
 WEIGHED = frozenset({"theta", "phi", "vartheta", "w"})  # the weights of p_theta, a density
 NEVER_CALLED = frozenset({"dots", "infty"})
@@ -151,9 +152,11 @@ def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters
 
 
 def _steps(base: Letter, content: Node) -> bool:
-    """eta (L_u^T + f_u^T lambda): how far, before a sum of slopes."""
-    slopes = (part for part in walk(content) if isinstance(part, Derivative | Integral | Transposed))
-    return base.name in RATES and isinstance(content, Sum) and any(slopes)
+    """eta (L_u + p f_u)^T: how far, before a sum of slopes."""
+    parts = list(walk(content))
+    partial = any(isinstance(part, Letter) and part.below and part.name in SLOPED for part in parts)
+    slopes = partial or any(isinstance(part, Derivative | Integral | Transposed) for part in parts)
+    return base.name in RATES and isinstance(content, Sum) and slopes
 
 
 def _weighs(base: Letter, content: Node) -> bool:

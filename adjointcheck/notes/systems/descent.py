@@ -25,13 +25,14 @@ def slopes(right: Node, context: Context) -> Iterator[tuple[bool, Node, Node]]:
     directions = [found for step in steps if (found := _direction(step)) is not None]
     if not (isinstance(start, Symbol) and start.name in STEPPED and not start.part) or not steps or len(directions) < len(steps):
         return
-    if len({size for size, _ in directions}) > 1:
+    goal = context.option("goal") or ("" if context.option("something is") else "min")  # J, or H: words alone do not say
+    if len({size for size, _ in directions}) > 1 or not goal:
         return
     place = Symbol("t") if context.over() == "time" and ROLES[start.name].kind == "path" else start.at
     slope = tree.Derivative(Symbol("J"), (replace(start, at=place),), "total")
     along = [part for _, part in directions]
     uphill = along[0] if len(along) == 1 else tree.Sum(tuple(along))
-    rising = context.option("goal") == "max"
+    rising = goal == "max"
     for way, direction in ((rising, uphill), (not rising, tree.Negative(uphill))):
         yield from ((way, side, direction) for side in (slope, tree.Transposed(slope)))
 
