@@ -67,10 +67,9 @@ def spoken(prose: str, context: Context) -> Context:
                         ("nabla", {layout for text in said if (layout := nabla(text))})):
         told = context.option(name) or (name == "nabla" and context.option("jacobian"))
         context = replace(context, options={**context.options, name: found.pop()}) if len(found) == 1 and not told else context
-    if any(VECTORS.search(_words(text.lower())) for text in said):
-        context = replace(context, options={**context.options, "paths": "vectors"})
-    if any(ALONE.search(_words(text.lower())) for text in said):
-        context = replace(context, options={**context.options, "parameters of": "one step"})
+    for pattern, name, meant in ((VECTORS, "paths", "vectors"), (ALONE, "parameters of", "one step")):
+        if any(pattern.search(_words(text.lower())) for text in said):
+            context = replace(context, options={**context.options, name: meant})
     if any(LARGE.search(text.lower()) for text in said):
         context = replace(context, options={**context.options, "something is": "made large"})
     clocks = {letter for text in said if (letter := to_go(text))} - {*context.letters}

@@ -16,7 +16,7 @@ from adjointcheck.notes.reading.tree import Node
 
 def is_primed(node: Node | None) -> TypeGuard[tree.Letter]:
     """A letter with one prime and nothing else on it."""
-    return isinstance(node, tree.Letter) and not node.accents and [getattr(item, "name", "") for item in node.above] == ["prime"]
+    return isinstance(node, tree.Letter) and _primes(node) == 1
 
 
 def _primes(node: tree.Letter) -> int:

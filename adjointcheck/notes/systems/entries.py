@@ -75,7 +75,7 @@ def multiplied_out(chain: tree.Chain) -> tree.Chain:
     column = pair[0] if pair is not None and isinstance(pair[0], tree.Vector) else None
     if pair is None or (letter is None and column is None) or not any(map(_is_matrix, walk(pair[1]))):
         return chain
-    parts = [_column(term, letter) for term in tree.terms(pair[1])]
+    parts = [_column(term) for term in tree.terms(pair[1])]
     sizes = {len(part) for part in parts}
     if len(sizes) > 1 or 0 in sizes:
         return chain
@@ -87,22 +87,22 @@ def _is_matrix(node: Node) -> bool:
     return isinstance(node, tree.Vector) and len(node.rows) > 1 and len(node.rows[0]) > 1
 
 
-def _column(term: Node, state: tree.Letter | None) -> list[Node]:
+def _column(term: Node) -> list[Node]:
     """The entries of M x, b u or c; none of anything else."""
     if isinstance(term, tree.Negative):
-        return [tree.Negative(cell) for cell in _column(term.of, state)]
+        return [tree.Negative(cell) for cell in _column(term.of)]
     factors = term.factors if isinstance(term, tree.Product) else (term,)
     matrix, *rest = factors
     if not isinstance(matrix, tree.Vector) or len(rest) > 1:
         return []
     width = len(matrix.rows[0])
-    other = _entries(rest[0], width, state) if rest else [ONE]
+    other = _entries(rest[0], width) if rest else [ONE]
     if len(other) != width:
         return []
     return [_sum([_times(a, b) for a, b in zip(row, other, strict=True)]) for row in matrix.rows]
 
 
-def _entries(node: Node, count: int, state: tree.Letter | None) -> list[Node]:
+def _entries(node: Node, count: int) -> list[Node]:
     """x_1, x_2 of x or of a column (x_1, x_2); a single letter for itself."""
     letter = head(node)
     if isinstance(node, tree.Vector):
