@@ -27,8 +27,8 @@ class Finding:
     `reading` shows how it was understood; `rules` is the path of a proof; `expected` is what a refuted line should read;
     `introduced` are the letters that a definition or an assumption brings in; `because` names the earlier wrong line
     (its `name`) from which this one follows; `declared` is what the notes themselves expect, from a mark such as
-    <!-- expect: refuted -->; `document` is the proof as a log that `replay` judges again; `agreed` counts the evaluations in
-    concrete worlds that an unproved line holds in.
+    <!-- expect: refuted -->, and `marked` the number of the first formula under that mark; `document` is the proof as a log that
+    `replay` judges again; `agreed` counts the evaluations in concrete worlds that an unproved line holds in.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Finding:
     declared: str = ""
     document: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
     agreed: int = 0
+    marked: str = ""
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,8 @@ class Notes:
 
     def judged(self, formula: Formula) -> Iterator[Finding]:
         """The findings of one formula; the letters that it introduces hold from here on, and so do the reservations that it brings."""
-        blank = Finding(formula.name, self.file, formula.line, formula.column, formula.text, "unknown", declared=formula.declared)
+        place = formula.line, formula.column
+        blank = Finding(formula.name, self.file, *place, formula.text, "unknown", declared=formula.declared, marked=formula.marked)
         chain, self.sentence = self.read(formula), formula.before
         if isinstance(chain, Unread):
             line, column = formula.place(chain.position)

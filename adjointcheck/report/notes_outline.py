@@ -26,9 +26,10 @@ QUESTIONS = 6
 
 @dataclass(frozen=True)
 class Formula:
-    """One formula, with a finding for each link of its chain."""
+    """One formula, with a finding for each link of its chain; `display` are the links of all formulas under its mark."""
 
     links: tuple[Finding, ...]
+    display: tuple[Finding, ...] = ()
 
     @property
     def first(self) -> Finding:
@@ -37,7 +38,7 @@ class Formula:
     @property
     def status(self) -> str:
         """The word that speaks for all links."""
-        return min((link.status for link in self.links), key=URGENCY.index)
+        return speaks(self.links)
 
     @property
     def declared(self) -> str:
@@ -46,15 +47,25 @@ class Formula:
 
     @property
     def outcome(self) -> str:
-        """`passed` if the verdict is a good one, or the one that the notes expect; else `open` or `failed`."""
-        if satisfies(self.status, self.declared):
+        """`passed` if the verdict is a good one, or the one that the notes expect of it or of its display; else `open` or `failed`."""
+        if self.expected:
             return "passed"
         return "open" if self.status in OPEN else "failed"
 
     @property
     def slips(self) -> bool:
         """A refuted line that no mark expects: what a reader looks for first."""
-        return self.status == "refuted" and not satisfies(self.status, self.declared)
+        return self.status == "refuted" and not self.expected
+
+    @property
+    def expected(self) -> bool:
+        """Is the verdict wanted?  A display of several formulas is wrong where one of them is, and right where all are."""
+        return any(satisfies(speaks(links), self.declared) for links in (self.links, self.display) if links)
+
+
+def speaks(links: Iterable[Finding]) -> str:
+    """The word that speaks for all links."""
+    return min((link.status for link in links), key=URGENCY.index)
 
 
 def satisfies(status: str, declared: str) -> bool:
@@ -66,7 +77,20 @@ def satisfies(status: str, declared: str) -> bool:
 
 def formulas(findings: Findings) -> tuple[Formula, ...]:
     """The formulas of a file in their order; 7, 7.2 and 7.3 are the links of one."""
-    return tuple(Formula(tuple(links)) for _, links in groupby(findings.items, key=lambda link: link.name.partition(".")[0]))
+    return tuple(
+        Formula(tuple(links), display.links)
+        for display in displays(findings)
+        for _, links in groupby(display.links, key=_number)
+    )
+
+
+def displays(findings: Findings) -> tuple[Formula, ...]:
+    """The same with all that stands under one mark taken as one formula."""
+    return tuple(Formula(tuple(links)) for _, links in groupby(findings.items, key=lambda link: link.marked or f"{_number(link)} alone"))
+
+
+def _number(link: Finding) -> str:
+    return link.name.partition(".")[0]
 
 
 def verdict(found: Iterable[Formula], problems: Iterable[str] = ()) -> str:

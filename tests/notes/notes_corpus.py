@@ -21,7 +21,7 @@ from typing import Any
 from adjointcheck.notes.finding import Finding, Findings
 from adjointcheck.notes.reading.document import read
 from adjointcheck.notes.verify import Notes, begun
-from adjointcheck.report.notes_outline import GIVEN, Formula, formulas, satisfies
+from adjointcheck.report.notes_outline import GIVEN, Formula, displays, satisfies
 
 FOLDER = Path(__file__).with_name("corpus")
 TABLE = FOLDER / "FIGURES.json"
@@ -30,7 +30,8 @@ MARK = re.compile(r"expect: (proved|refuted|definition|assumption|unknown)\b")
 
 @dataclass(frozen=True)
 class Figures:
-    """Counts of one file: marked formulas, those read, those with the expected verdict, and the two kinds of wrong verdict."""
+    """Counts of one file: marked formulas (a display under one mark is one), those read, those with the expected verdict, and the two
+    kinds of wrong verdict."""
 
     formulas: int
     wrong: int
@@ -55,7 +56,7 @@ def judged(path: Path) -> list[Formula]:
     document = read(path)
     notes = Notes(str(path), begun(document))
     items = notes.settled(tuple(item for formula in document.formulas for item in _judged(notes, formula)))
-    return [formula for formula in formulas(Findings(str(path), (), items)) if formula.declared]
+    return [display for display in displays(Findings(str(path), (), items)) if display.declared]
 
 
 def _judged(notes: Notes, formula: Any) -> Iterable[Finding]:
@@ -63,7 +64,7 @@ def _judged(notes: Notes, formula: Any) -> Iterable[Finding]:
         return list(notes.judged(formula))
     except Exception as error:  # a defect, shown as what it is in the table: a formula that is not decided
         words = f"{type(error).__name__}: {error}"
-        return [Finding(formula.name, notes.file, formula.line, formula.column, formula.text, "unknown", words=words, declared=formula.declared)]
+        return [Finding(formula.name, notes.file, formula.line, formula.column, formula.text, "unknown", words=words, declared=formula.declared, marked=formula.marked)]
 
 
 def figures(found: Iterable[Formula]) -> Figures:
@@ -105,7 +106,8 @@ def missed(name: str, found: Iterable[Formula]) -> Iterator[str]:
             wrong = (formula.declared == "refuted" and formula.status == "proved") or (formula.declared in ("proved", *GIVEN) and formula.status == "refuted")
             words = next((link.words for link in formula.links if link.status == formula.status), "")
             reading = " ; ".join(link.reading for link in formula.links)
-            yield f"{'!! ' if wrong else ''}{name}:{formula.first.line} expected {formula.declared}, got {formula.status}: {' '.join(formula.first.text.split())} || {reading} || {words}"
+            text = " ".join(next(link.text for link in formula.links if link.status == formula.status).split())
+            yield f"{'!! ' if wrong else ''}{name}:{formula.first.line} expected {formula.declared}, got {formula.status}: {text} || {reading} || {words}"
 
 
 def main(arguments: list[str]) -> None:

@@ -129,6 +129,11 @@ def test_marks_belong_to_the_formula_before_or_behind(text: str, marks: list[str
     assert [formula.declared for formula in read_text(text).formulas] == marks
 
 
+def test_formulas_under_one_mark_know_the_first_of_them() -> None:
+    text = "$$ x = 1 $$ $$ a = b, \\quad c = d $$ <!-- expect: refuted --> $$ e = f $$"
+    assert [formula.marked for formula in read_text(text).formulas] == ["", "2", "2", ""]
+
+
 def test_a_mark_without_a_formula_is_told() -> None:
     assert "belongs to no formula" in read_text("<!-- expect: refuted -->").problems[0]
 

@@ -12,7 +12,7 @@ import notes_sample as sample
 import pytest
 
 from adjointcheck.console import console
-from adjointcheck.notes.finding import DISAGREEMENT, STATUSES, Findings
+from adjointcheck.notes.finding import DISAGREEMENT, STATUSES, Finding, Findings
 from adjointcheck.report import notes_outline as outline
 from adjointcheck.report.json_report import to_json
 from adjointcheck.report.notes_pages import notes_document, notes_html, notes_junit, print_notes, signs
@@ -34,6 +34,18 @@ def printed(findings: Findings, width: int = 100) -> str:
 @pytest.mark.parametrize("status", STATUSES)
 def test_without_a_mark_what_is_good_passes(status: str) -> None:
     assert outline.satisfies(status, "") == (status in ("proved", "definition", "assumption"))
+
+
+@pytest.mark.parametrize(("declared", "statuses", "outcomes"), [
+    ("refuted", ("proved", "refuted"), ["passed", "passed"]), ("refuted", ("proved", "unknown"), ["failed", "open"]),
+    ("proved", ("definition", "proved"), ["passed", "passed"]), ("proved", ("definition", "definition"), ["failed", "failed"]),
+    ("proved", ("proved", "refuted"), ["passed", "failed"]), ("assumption", ("assumption", "proved"), ["passed", "passed"]),
+])
+def test_a_mark_is_said_of_all_that_its_display_states(declared: str, statuses: tuple[str, ...], outcomes: list[str]) -> None:
+    links = (Finding(str(i), "notes.md", 1, 1, "a = b", status, declared=declared, marked="1") for i, status in enumerate(statuses, 1))
+    found = Findings("notes.md", (), tuple(links))
+    assert [formula.outcome for formula in outline.formulas(found)] == outcomes
+    assert len(outline.displays(found)) == 1
 
 
 @pytest.mark.parametrize(("declared", "passes"), [

@@ -47,8 +47,8 @@ WHERE = r" \quad "
 
 @dataclass(frozen=True)
 class Formula:
-    """One statement of the notes: `name` is its number, `declared` what a mark expects, `before` the sentence before it, `paragraph`
-    all that stands before it in its paragraph.
+    """One statement of the notes: `name` is its number, `declared` what a mark expects, `marked` the number of the first statement
+    under the same mark, `before` the sentence before it, `paragraph` all that stands before it in its paragraph.
 
     `text` has macros expanded and layout blanked; `place` tells where any character of it stands in the file.  `unread` is the
     reason when the text cannot even be handed to the reader.
@@ -67,6 +67,7 @@ class Formula:
     unread: Unread | None = None
     paragraph: str = ""
     places: tuple[tuple[int, int], ...] = field(default=(), compare=False, repr=False)
+    marked: str = ""
 
     def place(self, position: int) -> tuple[int, int]:
         """Line and column in the file of a character of `text`."""
@@ -119,11 +120,12 @@ def _formulas(part: Source, found: Layout, count: int) -> Iterator[Formula]:
     since, before, earlier = 0, None, None
     following = [*found.regions[1:], None][: len(found.regions)]
     for region, declared, after in zip(found.regions, _declared(part.text, found), following, strict=True):
-        told = *_said(part, found, before, region), *_mapped(part, found, earlier, before, region)
+        told, first = (*_said(part, found, before, region), *_mapped(part, found, earlier, before, region)), str(count + 1)
         for formula in (*told, *_where(part, found, after, region, list(_region(part, found, region)))):
             count += 1
             words = sentence(part, found, region.outer[0], since), paragraph(part, found, region.outer[0], since)
-            yield _finished(formula, str(count), formula.declared or declared, *words)
+            marked = first * bool(declared and not formula.declared)
+            yield replace(_finished(formula, str(count), formula.declared or declared, *words), marked=marked)
         since, before, earlier = region.outer[1] if region.display else since, region, before
 
 
