@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import contradicted, last_two, read
+from understood import contradicted, last_two, read, statuses
 
 from adjointcheck.notes.foreword import begun
 from adjointcheck.notes.letters.formulas import put_in, spelt_out
@@ -165,3 +165,34 @@ def test_a_usual_letter_of_which_no_law_speaks_is_not_the_field() -> None:
     given = "x_{t+1} = A x_t + B u_t\nJ = \\frac12 x_T' S x_T + \\frac12 \\sum_{t=0}^{T-1} (x_t' Q x_t + u_t' R u_t)\n\\mu_t = P_t x_t"
     gain = r"F_t = (R + B'P_{t+1}B)^{-1} B'P_{t+1}A"
     assert last_two("costate: \\mu (column)", f"{given}\n{gain}", "u_t = -F_t x_t", "u_t = F_t x_t") == ["proved", "refuted"]
+
+
+RESIDUAL = r"""y_{k+1} = y_k + h f(y_k, u_k)
+\frac{\partial J}{\partial u_k} = h f_u(y_k, u_k)^T p_{k+1}
+y_{k+1} = y_k + h \sigma(K_k y_k + \beta_k)
+\gamma_k = \sigma'(K_k y_k + \beta_k) \odot p_{k+1}"""
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"p_k = p_{k+1} + h K_k^T \gamma_k", r"p_k = p_{k+1} + K_k^T \gamma_k"),
+    (r"p_k = p_{k+1} + h K_k^T \gamma_k", r"p_k = p_{k+1} + h K_k^T \gamma_{k+1}"),
+    (r"\frac{\partial J}{\partial \beta_k} = h \gamma_k", r"\frac{\partial J}{\partial \beta_k} = h p_{k+1}"),
+    (r"\frac{\partial J}{\partial K_k} = h \gamma_k y_k^T", r"\frac{\partial J}{\partial K_k} = h \gamma_k y_{k+1}^T"),
+])
+def test_the_usual_layer_is_an_example_of_a_step(right: str, wrong: str) -> None:
+    header = "state: y\ncontrol: u\ncostate: p = dJ/dy (column)\nobjective: J\ngradients: columns"
+    assert last_two(header, RESIDUAL, right, wrong) == ["proved", "refuted"]
+
+
+VARIED = r"""$\dot y = f(y, u), y(0) = y_0$ and with $u + \xi w$ for $u$
+$\dot v = f_y(y, u) v + f_u(y, u) w, v(0) = 0$, $\dot p = -f_y(y, u)^T p, p(T) = \nabla J(y(T))$. Then """
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\frac{d}{dt}\, p^T v = p^T f_u(y, u) w", r"\frac{d}{dt}\, p^T v = -p^T f_u(y, u) w"),
+    (r"\frac{d}{d\xi} J(y_\xi(T)) \Big|_{\xi=0} = \int_0^T p^T f_u(y, u) w dt", r"\frac{d}{d\xi} J(y_\xi(T)) \Big|_{\xi=0} = -\int_0^T p^T f_u(y, u) w dt"),
+    (r"\frac{d}{d\xi} J(y_\xi(T)) \Big|_{\xi=0} = \nabla J(y(T))^T v(T)", r"\frac{d}{d\xi} J(y_\xi(T)) \Big|_{\xi=0} = \nabla J(y(T))^T v(0)"),
+])
+def test_the_state_under_a_varied_control_moves_by_the_variation(right: str, wrong: str) -> None:
+    header = "state: y; control: u; costate: p = dJ/dy (column); objective: J"
+    assert statuses(f"{VARIED} ${right}$ or ${wrong}$", header)[-2:] == ["proved", "refuted"]

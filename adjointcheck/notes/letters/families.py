@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, key
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, unknown, walk
-from adjointcheck.notes.letters.neighbours import MOVED, is_small, step_of
+from adjointcheck.notes.letters.neighbours import EPS, MOVED, is_small, step_of
 from adjointcheck.notes.letters.usage import head, pair_of, small
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -23,7 +24,23 @@ def neighbouring(chain: tree.Chain, context: Context) -> Context:
             shape = ROLES[moved.name].shape
             declared = Declared(key(letter), key(letter), shape, "alias", body=tree.Variation(moved), source="proposed")
             context = replace(context, letters={**context.letters, key(letter): declared})
-    return context
+    moved = any(isinstance(known.body, tree.Variation) and known.kind == "alias" for known in context.letters.values())
+    solutions = {part for part in walk(chain) if isinstance(part, tree.Letter) and _is_solution(part, context)} if moved else ()
+    return replace(context, letters={**context.letters, **{key(letter): _neighbour(key(letter)) for letter in solutions}})
+
+
+def _is_solution(letter: tree.Letter, context: Context) -> bool:
+    """x_eps, the state under the input u + eps v."""
+    known = context.letters.get(letter.name)
+    small = len(letter.below) == 1 and is_small(resolve(letter.below[0], context))
+    return small and known is not None and known.symbol == "x" and not known.part and key(letter) not in context.letters
+
+
+def _neighbour(letter: str) -> Declared:
+    """x + eps delta x + O(eps^2)."""
+    state = Symbol("x")
+    body = tree.Sum((state, tree.Product((EPS, tree.Variation(state))), tree.BigO(tree.Power(EPS, tree.Number(Fraction(2))))))
+    return Declared(letter, letter, kind="alias", body=body, source="proposed")
 
 
 def _directions(node: tree.Sum, context: Context) -> Iterator[tuple[Symbol, tree.Letter]]:

@@ -126,17 +126,35 @@ def _local(body: Node) -> Node:
 
 
 def layer_formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
-    """x_{k+1} = A_k x_k + B_k u_k, where x_{k+1} = f_k(x_k, u_k) was any map before: an example of f."""
+    """x_{k+1} = A_k x_k + B_k u_k, where x_{k+1} = f_k(x_k, u_k) or x_k + h f(x_k, u_k) was any map before: an example of f."""
     pair, law = pair_of(chain), context.law("layers")
     known = next(iter(context.of("f")), None)
-    named = law is not None and isinstance(law.right, Applied) and known is not None and known.body is None
+    named = law is not None and known is not None and known.body is None
     if pair is None or law is None or not named or known is None or resolve(pair[0], context) != law.left or differentiates(pair[1]):
         return None
     after = constants(pair[1], _without_slopes(pair[1], context))
-    body = _local(resolve(pair[1], after))
-    if not _is_plain(body) or "x" not in symbols(body):
+    value = _field_in(resolve(pair[1], after), law.right)
+    body = _local(value) if value is not None else None
+    if body is None or not _is_plain(body) or "x" not in symbols(body):
         return None
+    body = tree.Sum((body,)) if isinstance(body, Applied) else body  # the slope of sigma(W x + b) by x is not sigma' alone
     return "assumption", (), replace(after, letters={**after.letters, known.letter: replace(known, body=body)})
+
+
+def _field_in(value: Node, law: Node) -> Node | None:
+    """What stands in `value` where f stands in `law`: all of it, or what is behind h in x + h f."""
+    if isinstance(law, Applied):
+        return value
+    told, said = tree.terms(law), tree.terms(value)
+    steps = [term for term in told if term not in said]
+    own = [term for term in said if term not in told]
+    if len(steps) != 1 or len(own) != 1 or not isinstance(steps[0], tree.Product) or not isinstance(own[0], tree.Product):
+        return None
+    *lengths, inner = steps[0].factors
+    beside = own[0].factors[len(lengths) :]
+    if not isinstance(inner, Applied) or [*own[0].factors[: len(lengths)]] != lengths or not beside:
+        return None
+    return beside[0] if len(beside) == 1 else tree.Product(beside)
 
 
 def priced_example(context: Context) -> Context:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import NoReturn
 
 from adjointcheck.notes.reading.ambiguities import Letters
@@ -290,11 +291,20 @@ class Term:
         if found and len(found[0].entries) == 1 and found[0] is item:
             self.at += 1
             operand: Node = plain(item)
+        elif self._is_whole(operator):
+            operand = plain(self.rest(operator))
         else:
             operand = plain(self.factor())
             if self.item is not None and not isinstance(self.item, Bar):
                 refuse(operator, "a derivative of more than one factor without brackets", "Write brackets around what it acts on.")
         return Derivative(operand, operator.by, operator.kind, span=over([operator, operand]))
+
+    def _is_whole(self, operator: Operator) -> bool:
+        """\\frac{d}{dt}\\, p^T v: a thin space behind a rate, and none further on, sets it before the whole product."""
+        items = [operator, *self.items[self.at :]]
+        gaps = [any(left.span[1] <= gap < right.span[0] for gap in self.letters.gaps) for left, right in pairwise(items)]
+        rate = operator.kind == "total" and only_times(operator.by, self.letters)
+        return rate and gaps[0] and not any(gaps[1:]) and not any(isinstance(item, WAITING) for item in items[1:])
 
     # Functions and big operators
 
