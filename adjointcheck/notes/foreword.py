@@ -49,6 +49,7 @@ from adjointcheck.notes.systems.concrete import COSTATES, STATES, acquainted
 from adjointcheck.notes.systems.densities import shaped, told
 from adjointcheck.notes.systems.dependent import dependent
 from adjointcheck.notes.systems.endless import ENDLESS
+from adjointcheck.notes.systems.entries import solved_for_rate
 from adjointcheck.notes.systems.ensembles import one_sample, peopled
 from adjointcheck.notes.systems.impacts import impacted
 from adjointcheck.notes.systems.iterates import iterated_in
@@ -207,7 +208,7 @@ def explained_behind(chains: Sequence[tree.Chain], context: Context) -> Context:
 
 def stated(chain: tree.Chain, context: Context) -> Introduced:
     """The dynamics as a rate, with a mass matrix, or as an integral."""
-    return dynamics(chain, context) or mass_dynamics(chain, context) or integrated_dynamics(chain, context)
+    return dynamics(solved_for_rate(chain), context) or mass_dynamics(chain, context) or integrated_dynamics(chain, context)
 
 
 def begins(chains: Sequence[tree.Chain], context: Context) -> Context:

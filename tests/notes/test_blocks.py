@@ -17,6 +17,7 @@ AUGMENTED = FLOW + "\n" + r"\frac{d}{dt}\begin{bmatrix} z \\ \theta \\ t \end{bm
 NAMED = FLOW + "\n" + (r"\frac{d}{dt}\begin{bmatrix} z \\ \theta \\ t \end{bmatrix}(t) = f_{\mathrm{aug}}([z, \theta, t])"
                        r" := \begin{bmatrix} f([z, \theta, t]) \\ 0 \\ 1 \end{bmatrix}")
 COSTATES = AUGMENTED + "\n" + r"a_{aug} = \begin{bmatrix} a & a_\theta & a_t \end{bmatrix}"
+NAMED_BEHIND = r"z(t+\varepsilon) = z(t) + \int_t^{t+\varepsilon} f(z(s), s, \theta)\,ds =: T_\varepsilon(z(t), t)"
 SLOPES = r"\begin{bmatrix} f_z & f_\theta & f_t \\ 0 & 0 & 0 \\ 0 & 0 & 0 \end{bmatrix}"
 
 
@@ -40,6 +41,10 @@ SLOPES = r"\begin{bmatrix} f_z & f_\theta & f_t \\ 0 & 0 & 0 \\ 0 & 0 & 0 \end{b
      r"a(t + \varepsilon) - a(t) = \int_t^{t+\varepsilon} a(s) f_z(z(s), s, \theta)\,ds"),
     (FLOW + "\n" + r"T_\varepsilon(z(t), t) := z(t + \varepsilon)", r"a(t) = a(t + \varepsilon)\frac{\partial T_\varepsilon(z(t), t)}{\partial z(t)}",
      r"a(t + \varepsilon) = a(t)\frac{\partial T_\varepsilon(z(t), t)}{\partial z(t)}"),
+    (f"{FLOW}\n{NAMED_BEHIND}", r"\frac{\partial T_\varepsilon(z(t), t)}{\partial z(t)} = I + \varepsilon f_z + O(\varepsilon^2)",
+     r"\frac{\partial T_\varepsilon(z(t), t)}{\partial z(t)} = I - \varepsilon f_z + O(\varepsilon^2)"),
+    (FLOW, r"\dot a = \lim_{\varepsilon\to 0} \frac{a(t+\varepsilon) - a(t)}{\varepsilon} = -a f_z",
+     r"\dot a = \lim_{\varepsilon\to 0} \frac{a(t) - a(t+\varepsilon)}{\varepsilon} = a f_z"),
 ])
 def test_right_lines_are_proved_and_slips_refuted(given: str, right: str, wrong: str) -> None:
     assert last_two(NEURAL, given, right, wrong) == ["proved", "refuted"]

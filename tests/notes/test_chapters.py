@@ -22,6 +22,10 @@ SCALAR = ANY + "f(x,u) = a x + b u\nL(x,u) = \\frac12 (q x^2 + r u^2)\n\\phi(x) 
 REDONE = ANY + "J = \\frac12 x(1)^2 + \\frac12\\int_0^1 u^2\\,dt\n\\dot x = -x + u\nL = \\frac12 (x^2 + u^2)\n"
 PREY = "\\dot z = F(z,w)\nz(0) = z_0\n\\dot z_1 = a z_1 - b z_1 z_2 - w z_1\n\\dot z_2 = -c z_2 + d\\,z_1 z_2\n"
 PRIMED = "u' = f(u,p,t)\nG = \\int_0^T g(u,p)\\,dt\nu_1' = p_1 u_1 - p_2 u_1 u_2\nu_2' = -p_3 u_2 + u_1 u_2\ng = \\frac12 (u_1 + u_2)^2\n"
+RESIDUAL = (
+    "F(\\dot z, z, \\theta, t) = \\dot z - f(z,\\theta,t) = 0\nz(t_0) = z_0\n\\lambda(t_1) = \\frac{\\partial L}{\\partial z(t_1)}\n"
+    "f(z,\\theta,t) = \\theta z\nL = \\frac12 (z(t_1) - y)^2\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +43,7 @@ PRIMED = "u' = f(u,p,t)\nG = \\int_0^T g(u,p)\\,dt\nu_1' = p_1 u_1 - p_2 u_1 u_2
         (SECOND, r"\dot\lambda_2 = -\lambda_1", r"\dot\lambda_2 = \lambda_1"),
         (SCALAR, r"\dot\lambda = -a\lambda - q x", r"\dot\lambda = a\lambda - q x"),
         (SCALAR, r"f_x = a", r"f_x = b"),
+        (RESIDUAL, r"\frac{dL}{d\theta} = \int_{t_0}^{t_1} \lambda z\,dt", r"\frac{dL}{d\theta} = \int_{t_1}^{t_0} \lambda z\,dt"),
         (PREY, r"F_w = \begin{pmatrix} -z_1\\ 0\end{pmatrix}", r"F_w = \begin{pmatrix} -z_2\\ 0\end{pmatrix}"),
         (PREY, r"\frac{\partial F}{\partial z_1} = \begin{pmatrix} a - b z_2 - w\\ d z_2\end{pmatrix}", r"\frac{\partial F}{\partial z_1} = \begin{pmatrix} a - b z_2 - w\\ d z_1\end{pmatrix}"),
         (PRIMED, r"f_u = \begin{pmatrix} p_1 - p_2 u_2 & -p_2 u_1\\ u_2 & u_1 - p_3\end{pmatrix}",

@@ -493,8 +493,7 @@ class _Resolver:
     # Everything else that is not just rebuilt
 
     def map_transposed(self, node: tree.Transposed) -> Node:
-        inner = self.map(node.of)
-        return turned(inner, self.context)
+        return turned(self.map(node.of), self.context)
 
     def map_negative(self, node: tree.Negative) -> Node:
         inner = self.map(node.of)
@@ -527,8 +526,9 @@ class _Resolver:
         return kept[0] if len(kept) == 1 else tree.Sum(kept)
 
     def is_time(self, node: Node) -> bool:
-        """A sum of times: nothing but t, small letters and numbers, with t in it."""
-        names = {part.name if isinstance(part, Symbol) else "?" for part in walk(node) if isinstance(part, Symbol | Applied | Unknown)}
+        """A sum of times: nothing but t, small letters such as epsilon of a limit, and numbers, with t in it."""
+        letters = (part for part in walk(node) if isinstance(part, Symbol | Applied | Unknown))
+        names = {USUAL.get(part.name, part.name) if isinstance(part, Symbol) else "?" for part in letters}
         return self.context.over() == "time" and bool(names & {"t", "t0", "t1"}) and names <= {"t", "t0", "t1", "eps", "h", "s", "tau"}
 
     def map_power(self, node: tree.Power) -> Node:

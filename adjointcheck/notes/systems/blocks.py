@@ -123,7 +123,9 @@ def is_value(node: tree.Call, context: Context) -> bool:
 
 
 def turned(chain: tree.Chain, context: Context) -> tree.Chain:
-    """A = B := C is B := C = A; x(t + eps) = x + int f = T(x, t), which names a flow, is T(x, t) = x(t + eps) = x + int f."""
+    """A = B =: C is C := A = B, A = B := C is B := C = A; x(t + eps) = x + int f = T(x, t), which names a flow, is T(x, t) = x(t + eps)."""
+    if chain.relations[-1:] == ("=:",) and "=:" not in chain.relations[:-1]:
+        return replace(chain, sides=(chain.sides[-1], *chain.sides[:-1]), relations=(":=", *chain.relations[:-1]))
     if chain.relations == ("=", ":="):
         return replace(chain, sides=(*chain.sides[1:], chain.sides[0]), relations=(":=", "="))
     first = resolve(chain.sides[0], context)

@@ -21,7 +21,7 @@ from adjointcheck.notes.reading.document import Formula
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.concrete import NUMBERS, WHOLE, is_plain, moved_letters, unscripted
-from adjointcheck.notes.systems.entries import as_motion, fields_of
+from adjointcheck.notes.systems.entries import as_motion, fields_of, solved_for_rate
 from adjointcheck.notes.systems.mechanics import first_order
 from adjointcheck.notes.systems.normality import MULTIPLIER, NORMAL
 
@@ -57,10 +57,12 @@ def _opening(formulas: Sequence[Formula], at: int, context: Context) -> int:
 
 
 def _is_paid_plainly(formula: Formula, context: Context) -> bool:
-    """int u^2 dt, not int L dt."""
+    """int u^2 dt, not int L dt, and not beside Phi(x(T)) of any Phi."""
     chain = _read(formula, context)
-    paid = [part for part in walk(chain) if isinstance(part, tree.Integral)] if chain is not None else []
-    return chain is not None and bool(paid) and not differentiates(chain) and all(is_plain(part.body) for part in paid)
+    parts = [*walk(chain)] if chain is not None else []
+    paid = [part for part in parts if isinstance(part, tree.Integral)]
+    named = any(isinstance(value, tree.Call) for part in parts if isinstance(part, tree.Call) for value in part.arguments)
+    return chain is not None and bool(paid) and not (named or differentiates(chain)) and all(is_plain(part.body) for part in paid)
 
 
 def sequel_of(formulas: Sequence[Formula], context: Context) -> int | None:
@@ -222,7 +224,7 @@ def _pairs(formulas: Iterable[Formula], context: Context) -> list[tuple[Node, No
     """The equations, with f(x, u) = (x_2, -x_1 + u) as one of motion."""
     chains = [_read(formula, context) for formula in formulas]
     fields = fields_of((chain for chain in chains if chain is not None), context)
-    return [pair_of(as_motion(chain, fields)) if chain is not None else None for chain in chains]
+    return [pair_of(as_motion(solved_for_rate(chain), fields)) if chain is not None else None for chain in chains]
 
 
 def _motions(pair: tuple[Node, Node]) -> list[tuple[Node, Node]]:

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context, key
 from adjointcheck.notes.letters.meaning import walk
+from adjointcheck.notes.letters.tangent import residuals
 from adjointcheck.notes.letters.usage import head, moving, pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -19,11 +20,17 @@ def fields_of(chains: Iterable[tree.Chain], context: Context) -> Fields:
     """The state that each field moves."""
     whole = next((tree.Letter(known.letter) for known in context.of("x")), None)
     found = {known.letter: whole for known in context.of("f")} if whole is not None else {}
-    for pair in filter(None, map(pair_of, chains)):
+    for pair in filter(None, map(pair_of, map(solved_for_rate, chains))):
         letter, function = moving(pair[0]), head(pair[1])
         if letter and function and not letter.below and isinstance(pair[1], tree.Call) and letter in map(head, pair[1].arguments):
             found.setdefault(key(function), letter)
     return found
+
+
+def solved_for_rate(chain: tree.Chain) -> tree.Chain:
+    """xdot = f(x, t) for F(xdot, x, t) = xdot - f(x, t) = 0; any other line as it is."""
+    named = [motion for motion in residuals(chain) if isinstance(motion.sides[1], tree.Call)] if chain.sides[-1] == ZERO else []
+    return named[0] if len(named) == 1 else chain
 
 
 def as_motion(chain: tree.Chain, fields: Fields) -> tree.Chain:
