@@ -49,8 +49,8 @@ from adjointcheck.notes.systems.concrete import COSTATES, STATES, acquainted
 from adjointcheck.notes.systems.densities import shaped, told
 from adjointcheck.notes.systems.dependent import dependent
 from adjointcheck.notes.systems.endless import ENDLESS
-from adjointcheck.notes.systems.entries import solved_for_rate
 from adjointcheck.notes.systems.ensembles import one_sample, peopled
+from adjointcheck.notes.systems.entries import solved_for_rate
 from adjointcheck.notes.systems.impacts import impacted
 from adjointcheck.notes.systems.iterates import iterated_in
 from adjointcheck.notes.systems.layering import layered
