@@ -20,6 +20,7 @@ from adjointcheck.notes.letters.dummies import capitals
 from adjointcheck.notes.letters.families import named_neighbour, neighbouring
 from adjointcheck.notes.letters.forms import about_end_time, form_of, is_solved_state
 from adjointcheck.notes.letters.formulas import each_layer, exampled, finer_step, formula, in_general, layer_formula, priced_example, update
+from adjointcheck.notes.letters.held_states import held_from
 from adjointcheck.notes.letters.meaning import AXES, COUNTERS, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.mirrored import mirrored
 from adjointcheck.notes.letters.moments import above
@@ -198,7 +199,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     assert isinstance(made, tree.Chain)
     made = at_event(_placed(conserved(first_order(along_solution(made, context)))), context)
     made = joined(at_samples(stepwise(by_cases(made, context), context), context), context)
-    sides = (weighted(numbers(priced_value(side, context)), context) for side in implied(made.sides))
+    sides = (held_from(weighted(numbers(priced_value(side, context)), context), context) for side in implied(made.sides))
     made = shared(replace(made, sides=tuple(curved(lengths(side)) for side in sides)))
     made = settled(paid_at_end(made, context), context)
     stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter

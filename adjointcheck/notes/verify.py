@@ -51,7 +51,7 @@ from adjointcheck.notes.systems.flows import spoken_of, unforced
 from adjointcheck.notes.systems.impacts import settled
 from adjointcheck.notes.systems.iterates import untaken
 from adjointcheck.notes.systems.manifold import shown, speaks_of_multiplier, with_other_multiplier
-from adjointcheck.notes.systems.meanings import meant
+from adjointcheck.notes.systems.meanings import meant, spoken_cost
 from adjointcheck.notes.systems.modes import eventful
 from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
 from adjointcheck.notes.systems.named_methods import in_method, is_coefficient
@@ -184,7 +184,7 @@ class Notes:
         if self.aside is not None and not isinstance(chain, Unread) and speaks_of(chain, self.context, self.aside[0]):
             self.aside, self.context, self.reservations = (self.context, self.reservations), *self.aside
             chain = read_formula(formula.text, self.context.reader())
-        self.context = explained(formula.name, meant(formula.paragraph, self.context))
+        self.context = explained(formula.name, spoken_cost(formula.paragraph, meant(formula.paragraph, self.context)))
         return chain
 
     def of_either_cost(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:

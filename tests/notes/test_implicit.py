@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import last_two, understood
+from understood import last_two, statuses, understood
 
 HEADER = "state: x\ncostate: \\lambda (column)\nobjective: J"
 STEP = r"(I - h A) x_{n+1} = x_n + h B u_{n+1}"
@@ -59,3 +59,16 @@ def test_a_multiplier_of_a_step_by_a_field_is_not_taken_for_a_derivative() -> No
     given = "\n".join(BACKWARD.splitlines()[:2])
     right, wrong = r"\lambda_k (I - h f_x(x_{k+1}, \theta)) = \lambda_{k+1}", r"\lambda_k = \lambda_{k+1} (I - h f_x(x_k, \theta))^{-1}"
     assert last_two("state: x\ncostate: \\lambda (row)\nobjective: J", given, right, wrong) == ["unknown", "unknown"]
+
+
+@pytest.mark.parametrize(("said", "status"), [("the derivative of $J$ with respect to $x_k$", "proved"), ("the multiplier of step $k$", "unknown")])
+def test_words_tell_which_costate_of_an_implicit_step_is_meant(said: str, status: str) -> None:
+    given = rf"$x_{{k+1}} = x_k + h f(x_{{k+1}})$ and $J = \phi(x_N)$. The column $\lambda_k$ is {said}."
+    assert statuses(given + r" $$ (I - h f_x(x_{k+1})^T) \lambda_k = \lambda_{k+1} $$", "state: x")[-1] == status
+
+
+def test_words_lead_back_to_the_first_of_two_costs() -> None:
+    given = r"$x_{k+1} = x_k + h f(x_k)$, $J = \phi(x_N)$, $J_r = \phi(x_N) + h \sum_{k=0}^{N-1} r(x_k)$ and $\lambda_k = \nabla_{x_k} J_r$. "
+    line = r" $$ \lambda_k = \lambda_{k+1} + h f_x(x_k)^T \lambda_{k+1} $$"
+    assert statuses(given + r"Back to the cost $\phi(x_N)$ alone," + line)[-1] == "proved"
+    assert statuses(given + r"This is not the cost $\phi(x_N)$, and" + line)[-1] != "proved"

@@ -56,3 +56,28 @@ J(u) = \int_0^T g(y, u) dt
 def test_what_is_summed_forwards_is_no_remainder() -> None:
     text = rf"${STEPS.strip().replace(chr(10), '$ $')}$ $$ g_{{n+1}} = g_n + h \lambda_{{n+1}}^T f_p(t_n, u_n, p) $$"
     assert statuses(text)[-1] == "unknown"
+
+
+HELD = r"""u_{n+1} = u_n + h f(u_n, p)
+J = \psi(u_N)
+\lambda_n = \left(\frac{dJ}{du_n}\right)^T
+\mu_n = \left(\frac{dJ}{dp}\Big|_{u_n\ \text{fixed}}\right)^T
+"""
+MIDPOINT = r"""U_n = u_n + \tfrac{h}{2} f(u_n, p)
+u_{n+1} = u_n + h f(U_n, p)
+\Lambda_n = h f_u(U_n, p)^T \lambda_{n+1}
+"""
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    (HELD, r"\mu_N = 0", r"\mu_n = \mu_{n+1} + h f_p(u_{n+1}, p)^T \lambda_{n+1}"),
+    (HELD + MIDPOINT, r"\lambda_n = \lambda_{n+1} + \Lambda_n + \tfrac{h}{2} f_u(u_n, p)^T \Lambda_n", r"\lambda_n = \lambda_{n+1} + h f_u(u_n, p)^T \lambda_{n+1}"),
+    (HELD + MIDPOINT, r"\mu_n = \mu_{n+1} + h f_p(U_n, p)^T \lambda_{n+1} + \tfrac{h}{2} f_p(u_n, p)^T \Lambda_n", r"\mu_n = \mu_{n+1} + h f_p(U_n, p)^T \lambda_{n+1}"),
+])
+def test_a_gradient_with_the_state_held_through_one_method_and_the_next(given: str, right: str, wrong: str) -> None:
+    assert last_two("", given, right, wrong) == ["proved", "refuted"]
+
+
+def test_which_steps_pay_with_the_state_held_stays_open_beside_a_running_cost() -> None:
+    given = HELD.replace(r"\psi(u_N)", r"\psi(u_N) + \sum_{n=0}^{N-1} r(u_n, p)")
+    assert last_two("", given, r"\mu_N = 0", r"\mu_N = 1") == ["unknown", "unknown"]

@@ -11,7 +11,8 @@ from functools import reduce
 from itertools import islice, product
 
 from adjointcheck.notes.letters.context import ACCENTS, GREEK, ROLES, USUAL, Context, Declared, Shape, key, own
-from adjointcheck.notes.letters.meaning import INDICES, Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.held_states import held_from
+from adjointcheck.notes.letters.meaning import INDICES, Applied, Symbol, children, resolve, symbols, unknown, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.signs import ENTRYWISE
 from adjointcheck.notes.reading.tree import Node
@@ -247,7 +248,7 @@ def indexed(letter: tree.Letter, value: Node, context: Context, shape: Shape = (
     index = letter.below[0] if len(letter.below) == 1 else None
     context = own_letters(shape, value, context)
     known = context.letters.get(key(index)) if isinstance(index, tree.Letter) else None
-    body = _held(resolve(value, context))
+    body = held_from(resolve(value, context), context)
     shape = shape_of(value, context) if not isinstance(body, tree.Derivative) else slope_shape(body, context)
     role = ROLE_LETTERS.get(letter.name, "")  # which a letter usually names, unless another letter does
     meant = role and not context.of(role) and (role == "f" or shape in (("", ""), SCALAR)) and not (has_slope(body) or "P" in symbols(body))
@@ -280,14 +281,6 @@ def is_layered(body: Node) -> bool:
     """Is it a slope at the state of any layer, H = f_x(x), so that H_k is that at the layer k?"""
     slope = isinstance(body, tree.Derivative) and isinstance(body.of, Applied) and body.of.name in MAPS
     return slope and all(part.at is None for part in walk(body) if isinstance(part, Symbol | Applied))
-
-
-def _held(node: Node) -> Node:
-    """The end cost's derivative by theta with x_k held: what theta changes from there on."""
-    slope = node.of if isinstance(node, tree.Evaluated) and not node.less else None
-    if isinstance(slope, tree.Derivative) and slope.by == (Symbol("theta"),) and isinstance(slope.of, Applied) and slope.of.name == "Psi":
-        return Symbol("a_theta")
-    return rebuilt(node, _held)
 
 
 def shape_of(node: Node, context: Context) -> Shape:

@@ -288,7 +288,8 @@ class Weaver:
         price = self.slope(self.price, "theta")
         later = substitute([price], {name: ZERO for name, layer in paid.items() if layer < first})[0]
         alone = substitute([price], {name: ZERO for name in symbols_of(price) if name.endswith("_theta")})[0]
-        if self.inner or any(layer < 0 for layer in paid.values()) or not self.is_zero(alone):
+        inside = any(self.by[stage].of(self.price) is not ZERO for stage in self.inner)
+        if inside or any(layer < 0 for layer in paid.values()) or not self.is_zero(alone):
             return None
         for layer in range(first, self.count):
             later = later + self.carried(layer, "theta")

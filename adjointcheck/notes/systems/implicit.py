@@ -21,6 +21,7 @@ from adjointcheck.notes.reading.tree import Node
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 MATRIX = "step matrix"
+TOLD = ("declared", "its meaning", "its words", "the words of the notes")  # what tells that a costate is dJ/dx_n
 ONE = tree.Number(Fraction(1))
 
 
@@ -177,7 +178,7 @@ def opaque(known: Declared) -> Declared:
 
 def is_untold(left: Node, right: Node, context: Context) -> bool:
     """Does it speak of a costate of implicit steps that may be dJ/dx_n, or the multiplier of the step, which is another one?"""
-    told = any(known.told in ("declared", "its meaning") for known in context.of("p"))
+    told = any(known.told in TOLD for known in context.of("p"))
     law = context.law("layers")
     implicit = MATRIX in context.letters or (law is not None and law.left in walk(law.right))
     return implicit and context.over() == "layers" and not told and "p" in symbols(left) | symbols(right)

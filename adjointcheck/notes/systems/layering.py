@@ -298,19 +298,21 @@ def finer(right: Node, context: Context) -> bool:
 
 
 def _is_other_method(right: Node, context: Context) -> bool:
-    """x_k + h f(x_{k+1}) after x_k + h f(x_k): the field at another state."""
+    """x_k + h f(x_{k+1}) or x_k + h f(X_k) after x_k + h f(x_k): the field at another state."""
     law = context.law("layers")
-    places = (_fields_at(resolve(right, context)), _fields_at(law.right)) if law is not None else ({0}, {0})
+    places = (_fields_at(resolve(right, context), context), _fields_at(law.right, context)) if law is not None else ({"0"}, {"0"})
     return all(places) and places[0] != places[1]
 
 
-def _fields_at(node: Node) -> set[int]:
-    """0 for f(x_k), 1 for f(x_{k+1})."""
-    found: set[int] = set()
+def _fields_at(node: Node, context: Context) -> set[str]:
+    """0 for f(x_k), 1 for f(x_{k+1}), X for f(X_k), where X_k is a letter that the notes define."""
+    found: set[str] = set()
+    stages = {known.symbol for known in context.letters.values() if known.kind == "path" and known.body is not None}
     states = [dict(part.arguments).get("x") for part in walk(node) if isinstance(part, Applied) and part.name == "f"]
-    for part in (part for state in states if state is not None for part in walk(state)):
+    placed = (part for state in states if state is not None for part in walk(state) if isinstance(part, Symbol) and part.at is not None)
+    for part in placed:
         with suppress(Unclear):
-            found |= {ahead(part.at)} if isinstance(part, Symbol) and part.name == "x" and part.at is not None else set()
+            found |= {f"{ahead(part.at)}"} if part.name == "x" else {part.name} & stages
     return found
 
 

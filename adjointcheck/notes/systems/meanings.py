@@ -13,12 +13,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, letter_name
+from adjointcheck.notes.letters.meaning import resolve
 from adjointcheck.notes.letters.notation import DENIED, DISPLAY, MATHS, SENTENCE
 from adjointcheck.notes.letters.usage import USUAL_COSTATES, head
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.multiplier import costate_meaning
+from adjointcheck.notes.systems.several_costs import about, costs
 from adjointcheck.notes.systems.superscripts import below
 
 SLOPE = (r"(?:gradi[eè]nt\w*|derivatives?|sensitivit(?:y|ies)|ableitung(?:en)?|sensitivität\w*|dérivées?|derivadas?|derivat[ae]|sensibilità"
@@ -32,6 +34,7 @@ SAID = tuple(re.compile(pattern) for pattern in (
     rf"\b{SLOPE}{LITTLE}\$(?P<J>\d+)\${LITTLE}\b{BY}{LITTLE}\$(?P<x>\d+)\${LITTLE}\b{NAMED}\s+\$(?P<p>\d+)\$",
     r"\$(?P<p>\d+)\$\s*(?:为|是|表示|=)?\s*\$(?P<J>\d+)\$\s*(?:对|關於|关于)\s*\$(?P<x>\d+)\$\s*的?[总全]?(?:梯度|导数)"))
 MINUS = re.compile(r"\bminus\b|\bnegativ|\bpartial|\bsecond|\bopposit|负|отрицат|частн")
+COST = re.compile(r"(?:\bcost|\bloss|\bobjective|kosten|ziel|\bcoût|\bcost[eo]|стоимост|代价|损失)\w*\s*\$([^$]+)\$", re.IGNORECASE)
 PERIOD = re.compile(r"(?<=[.!?])\s+|[\u3002\uff01\uff1f]|\n\s*\n")  # a colon goes on
 STATE = r"(?:the |den |dem |l'|al |à l')?(?:state|zustand|état|estado|stato|состоян\w*|状态)"
 PLACE = r"(\\?[a-z]+(?:\{\\?[a-z]\})?)\s*(?:\(t\b|_\{?[klnijm]\b)"
@@ -77,6 +80,17 @@ def _read(text: str, context: Context) -> Node | None:
     """The one expression that a formula is."""
     chain = read_formula(text, context.reader())
     return None if isinstance(chain, Unread) or len(chain.sides) != 1 else chain.sides[0]
+
+
+def spoken_cost(words: str, context: Context) -> Context:
+    """With the one cost of several whose value the words before a formula write last: "back to the cost $Phi(x_N)$"."""
+    known = costs(context) if len(costs(context)) > 1 else {}
+    for sentence in (text for text in SENTENCE.split(words) if known and not DENIED.search(MATHS.sub(" ", text.lower()))):
+        for found in COST.finditer(sentence):
+            value = _read(found[1], context)
+            named = [tree.Letter(name) for name, law in known.items() if value is not None and resolve(value, context) == law.right]
+            context = about(tree.Chain((named[0],), ()), context) if len(named) == 1 else context
+    return context
 
 
 def _laid_out(name: str, layout: str, context: Context) -> Context:
