@@ -109,7 +109,7 @@ from adjointcheck.notes.systems.multiplier import augmented, costate_meaning, go
 from adjointcheck.notes.systems.named_methods import coefficients, given
 from adjointcheck.notes.systems.normality import normal, normalisation
 from adjointcheck.notes.systems.observed import observed_cost
-from adjointcheck.notes.systems.outputs import observed, output
+from adjointcheck.notes.systems.outputs import linear_output, observed, output, with_signal
 from adjointcheck.notes.systems.production import alike, taken_out
 from adjointcheck.notes.systems.readouts import COSTS, is_column, readout
 from adjointcheck.notes.systems.reparametrised import reparametrised
@@ -525,7 +525,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     if is_placed(letter, context):
         layered = indexed(letter, pair[1], after, after.of("x")[0].shape if inner else ("?rows", "?cols"))
         return ("definition", (letter.name,), layered) if layered is not None else None
-    before, after = after, _with_signal(pair[1], after)
+    before, after = after, with_signal(pair[1], after)
     told = resolve(pair[1], after)
     body = gained(told, after)
     body = at_event(tree.Chain((body,), ()), after).sides[0] if {"g", "r"} & symbols(body) else body
@@ -543,25 +543,14 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-def _with_signal(node: Node, context: Context) -> Context:
-    """With x_d of x - x_d and C, r of r - C x: a state or an output less a signal of which nothing else is known."""
-    terms = tree.terms(node) if len(context.of("x")) == 1 and context.over() == "time" else ()
-    inner = [term.of if isinstance(term, tree.Negative) else term for term in terms]
-    states = [term for term in inner if role_in(head(term.factors[-1] if isinstance(term, tree.Product) else term), context) == "x"]
-    signals = [term for term in inner if term not in states and isinstance(term, tree.Letter | tree.Call)]
-    if sorted(map(len, (terms, states, signals))) != [1, 1, 2] or sum(isinstance(term, tree.Negative) for term in terms) != 1:
-        return context
-    return constants(node, context, ("o", "1") if isinstance(states[0], tree.Product) else context.of("x")[0].shape)
-
-
 INTRODUCTIONS = (step_value, worth, value, normalisation, bounded, membership, mirrored, coefficients, assigned, propagator, tangent,
-                 stage_line, stage_law, stage_update, stage_definition, named_neighbour, numbered, family, layered_ansatz, *NOTATIONS,
-                 grid, layers, layer_formula, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, mass_dynamics,
+                 stage_line, stage_law, stage_update, stage_definition, named_neighbour, numbered, family, layered_ansatz, *NOTATIONS, grid,
+                 layers, layer_formula, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, mass_dynamics,
                  integrated_dynamics, linearised, sensitivity, started, resting, reparametrised, switched, guard, reset, observed_cost,
-                 increment, scaled, specialised, supposed, output, asked, start, end_condition, end_cost, implicit_layers, affine_ansatz,
-                 riccati_ansatz, finer_step, formula, update, split, piece, readout, objective, current_multiplier, augmented,
-                 adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended,
-                 sought, ranged, algebraic_law, naming)
+                 increment, scaled, specialised, supposed, output, linear_output, asked, start, end_condition, end_cost, implicit_layers,
+                 affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, objective, current_multiplier,
+                 augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate,
+                 ended, sought, ranged, algebraic_law, naming)
 UNJUDGED = (*NOTATIONS, step_value, worth, value, membership, asked, output, family, update, readout, finer_step, propagator, sought,
             ranged)
 

@@ -59,3 +59,20 @@ def test_a_cost_of_errors_is_one_of_states_and_signals() -> None:
 def test_a_cost_of_the_last_error_is_one_of_the_end_state() -> None:
     told = r"$$\dot x = A x + B u$$ $$e(t) = x(t) - r(t)$$ $$J = \frac12 e(T)^\top F e(T) + \frac12\int_0^T u^\top R u\,dt$$ with symmetric $F$ and $R$. "
     assert statuses(told + r"$$\lambda(T) = F e(T)$$ $$\lambda(T) = -F e(T)$$ $$\lambda(T) = 0$$", SPACE)[3:] == ["proved", "refuted", "refuted"]
+
+
+OUTPUTS = (r"$$\dot x = A x + B u, \qquad y = C x$$ $$e = z - y$$ "
+           r"$$J = \frac12\int_0^T e^\top Q e + u^\top R u\,dt$$ with symmetric $Q$ and $R$. $$H = \frac12 e^\top Q e + \frac12 u^\top R u + \lambda^\top (A x + B u)$$")
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\dot\lambda = -C^\top Q C x - A^\top \lambda + C^\top Q z", r"\dot\lambda = -C^\top Q C x - A^\top \lambda - C^\top Q z"),
+    (r"\dot\lambda = C^\top Q (z - y) - A^\top \lambda", r"\dot\lambda = C Q (z - y) - A^\top \lambda"),
+])
+def test_an_output_stands_for_what_it_is_of_the_state(right: str, wrong: str) -> None:
+    assert statuses(rf"$y(t) \in \mathbb{{R}}^l$ {OUTPUTS} $${right}$$ $${wrong}$$", SPACE)[-2:] == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("line", "status"), [(r"y = C x", "definition"), (r"b = C x", "unknown")])
+def test_an_output_has_a_letter_and_a_matrix_of_its_own(line: str, status: str) -> None:
+    assert statuses(rf"$$\dot x = A x + B u$$ $${line}$$", SPACE)[-1] == status

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
-from adjointcheck.notes.letters.meaning import rebuilt, resolve, unknown, walk
-from adjointcheck.notes.letters.usage import head, pair_of
+from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, key, own
+from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.usage import constants, head, pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.measured import NAMES
@@ -21,6 +21,7 @@ from adjointcheck.notes.systems.measured import NAMES
 Introduced = tuple[str, tuple[str, ...], Context] | None
 OUTPUTS = ("y", "Y", "z", "o")
 INDEX = "output index"  # the option that keeps i of y_i
+STATE = (("x", None), ("x", Symbol("t")))
 ONE = tree.Number(Fraction(1))
 NORMALISATION = tree.Letter("log_sigma")  # sum_i log(2 pi sigma_ij^2), a constant
 
@@ -40,6 +41,51 @@ def output(chain: tree.Chain, context: Context) -> Introduced:
     options = {INDEX: left.below[0].name} if left.below and isinstance(left.below[0], tree.Letter) else {}
     pieces = {**context.pieces, _piece(left): call}
     return "definition", (left.name,), replace(context, pieces=pieces, options={**context.options, **options})
+
+
+def linear_output(chain: tree.Chain, context: Context) -> Introduced:
+    """y(t) = C x(t) with a matrix C of which nothing is said: y stands for C x from here on."""
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair is not None else None
+    factors = pair[1].factors if pair is not None and isinstance(pair[1], tree.Product) else ()
+    if pair is None or letter is None or len(factors) != 2 or not isinstance(factors[0], tree.Letter) or not context.law("dynamics"):
+        return None
+    space, matrix, state = context.letters.get(key(letter)), key(factors[0]), resolve(factors[1], context)
+    fresh = matrix[:1].isupper() and not {matrix} & {*context.letters, *USUAL}
+    if not fresh or not _may_be_output(letter, context) or not isinstance(state, Symbol) or (state.name, state.at) not in STATE:
+        return None
+    rows = space.shape[0] if space is not None else "o"
+    context = replace(context, letters={name: known for name, known in context.letters.items() if known is not space})
+    context = context.declare(Declared(matrix, own(matrix), (rows, context.of("x")[0].shape[0]), source="proposed"))
+    stands = Declared(key(letter), own(key(letter)), (rows, "1"), "defined", body=resolve(pair[1], context), source="proposed")
+    return "definition", (key(letter),), context.declare(stands)
+
+
+def with_signal(node: Node, context: Context) -> Context:
+    """With x_d of x - x_d and C, r of r - C x: a state or an output less a signal of which nothing else is known."""
+    terms = tree.terms(node) if len(context.of("x")) == 1 and context.over() == "time" else ()
+    inner = [term.of if isinstance(term, tree.Negative) else term for term in terms]
+    states = [term for term in inner if _is_state(term, context)]
+    signals = [term for term in inner if term not in states and isinstance(term, tree.Letter | tree.Call)]
+    if sorted(map(len, (terms, states, signals))) != [1, 1, 2] or sum(isinstance(term, tree.Negative) for term in terms) != 1:
+        return context
+    known = context.letters.get(key(letter)) if (letter := head(states[0])) is not None else None
+    return constants(node, context, known.shape if known is not None else ("o", "1"))
+
+
+def _is_state(term: Node, context: Context) -> bool:
+    """x, C x, or y that stands for C x."""
+    letter = head(term.factors[-1] if isinstance(term, tree.Product) else term)
+    known = context.letters.get(key(letter)) if letter is not None else None
+    shown = known is not None and known.kind == "defined" and known.body is not None and "x" in symbols(known.body)
+    return known is not None and (known.symbol == "x" or shown)
+
+
+def _may_be_output(letter: tree.Letter, context: Context) -> bool:
+    """A usual letter, of which no more is known than its space."""
+    known = context.letters.get(key(letter))
+    spaced = known is not None and (known.symbol, known.body, known.source) == (own(key(letter)), None, "proposed")
+    return letter.name in OUTPUTS and not (letter.below or letter.above or letter.accents) and (known is None or spaced)
 
 
 def _is_new(letter: tree.Letter, context: Context) -> bool:
