@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import statuses
+from understood import last_two, statuses
 
 PROBLEM = r"$\dot x = f(x, u), x(0) = x_0$ $$J = \phi(x(T)) + \int_0^T g(x, u)\,dt$$ "
 MINUS = (r"$$\dot p = g_x - p f_x$$", r"$p(T) = -\phi_x(x(T))$", r"$$\delta J = \int_0^T (g_u - p f_u)\,\delta u\,dt$$")
@@ -84,3 +84,12 @@ def test_numbers_for_matrices_leave_what_rests_on_them_open() -> None:
     problem = r"$\dot x = A x + B u, x(0) = x_0$ $$J = \int_0^T \frac12 (x^T Q x + u^T R u)\,dt$$ "
     assert statuses(problem + r"$A = 0$ $\dot p = -x^T Q$", HELD)[-1] == "unknown"
     assert statuses(problem + r"$\dot p = -x^T Q$", HELD)[-1] == "refuted"
+
+
+def test_the_slope_of_an_augmented_cost_holds_for_every_multiplier() -> None:
+    given = "\\dot z = f(z,\\theta,t)\nz(t_0) = z_0\n\\psi = L(z(t_1)) - \\int_{t_0}^{t_1} \\lambda(\\dot z - f(z,\\theta,t))\\,dt"
+    inside = r"\int_{t_0}^{t_1}\left(\dot\lambda SIGN \lambda f_z\right)\frac{dz}{d\theta}\,dt + \int_{t_0}^{t_1}\lambda f_\theta\,dt"
+    slope = r"\frac{d\psi}{d\theta} = \left[\frac{\partial L}{\partial z(t_1)} - \lambda(t_1)\right]\frac{dz(t_1)}{d\theta} + " + inside
+    assert last_two("", given, slope.replace("SIGN", "+"), slope.replace("SIGN", "-")) == ["proved", "refuted"]
+    turned = slope.replace("SIGN", "+").replace(r"\int_{t_0}^{t_1}\lambda f_", r"\int_{t_1}^{t_0}\lambda f_")
+    assert last_two("", given, slope.replace("SIGN", "+"), turned) == ["proved", "refuted"]

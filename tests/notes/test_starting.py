@@ -71,6 +71,13 @@ def test_a_special_case_that_the_sentence_tells_is_not_refuted_and_its_slip_is()
     assert statuses(problem + "".join(lines) + last)[-4:] == ["unknown", "refuted", "unknown", "refuted"]
 
 
+@pytest.mark.parametrize(("told", "status"), [
+    ("The input does not depend on $\\theta$", "refuted"), ("Neither the input nor $f$ depends on $\\theta$", "unknown")])
+def test_a_start_without_parameters_is_no_case_of_a_field_without(told: str, status: str) -> None:
+    problem = r"$\dot x = f(x, \theta), x(0) = x_0$ $$J = \Phi(x(T)) + \int_0^T L(x, \theta)\,dt$$ $$p(t) = \frac{dJ}{dx(t)}$$ "
+    assert statuses(rf"{problem}{told}: $$\frac{{dJ}}{{d\theta}} = \int_0^T L_\theta\,dt$$")[-1] == status
+
+
 def test_a_start_told_of_a_case_apart_leaves_the_lines_before_it_and_holds_behind() -> None:
     given = r"$\dot z = f(z, \theta), z(t_0) = z_0$ The loss is $L(z(t_1))$. $a(t) = \frac{dL}{dz(t)}$ $$\frac{dL}{d\theta} = \int_{t_0}^{t_1} a f_\theta\,dt$$ "
     encoded = r"If the input comes from an encoder with the same weights, $z_0 = g(x, \theta)$, then "

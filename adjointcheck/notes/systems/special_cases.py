@@ -22,6 +22,8 @@ CONDITION = re.compile(IF)
 ONLY = re.compile(IF + r"[^.;]*\b(?:only|nur|allein|seul\w*|uniquement|solo|sólo|solamente|soltanto|solamente|только|лишь)\b")
 FREE = re.compile(r"\b(?:not|neither|nor|weder|ni|né|nicht|kein\w*|ne|no|non|не)\b[^.;]*\b(?:depend|abhäng|häng|dépend|dipend|завис)"
                   r"|\bhäng\w*\b[^.;]*\bnicht\b|\bindependent|unabhängig|indépendant")
+OTHER = r"(?:\$\\?[fgl]|\b(?:and|n?or|und|noch|oder|et|ou|n?[iíyeouéи]|или)\b)"  # a function, or another subject beside the start
+HELD = re.compile(rf"\b(?:input|start|initial|anfang|départ|inici|inizi|начальн)(?:(?!{OTHER})[^.;,:])*?(?!{OTHER})(?:{FREE.pattern})")
 # (what the sentence says, the argument that goes, of which functions, whether the start is free of parameters)
 CASES = ((ONLY, "theta", FUNCTIONS, False), (FREE, "theta", FUNCTIONS, False), (FREE, "theta", FUNCTIONS, True),
          (FREE, "theta", ("f",), False), (FREE, "theta", ("f",), True), (FREE, "t", FUNCTIONS, False))
@@ -29,7 +31,8 @@ CASES = ((ONLY, "theta", FUNCTIONS, False), (FREE, "theta", FUNCTIONS, False), (
 
 def special_cases(left: Node, right: Node, context: Context, sentence: str) -> list[tuple[Node, Node, Context]]:
     """What the sentence may mean: functions free of the parameters, or of time; a number; B = U U^T."""
-    found = [case for case in CASES if case[0].search(sentence.lower())]
+    told = sentence.lower()  # of a start that does not depend on the parameters it says nothing about the functions
+    found = [(HELD, "theta", (), True)] if HELD.search(told) else [case for case in CASES if case[0].search(told)]
     cases = [_restricted(left, right, context, slot, functions, free) for _, slot, functions, free in found]
     cases += [case for law in context.laws if law.kind == "value" and (case := _valued(left, right, context, law, sentence)) is not None]
     return [*cases, *((left, right, narrowed) for narrowed in (*_with_roots(left, right, context), *_symmetric(context)))]

@@ -28,7 +28,7 @@ from adjointcheck.notes.systems.stages import staged
 from adjointcheck.notes.systems.values import FROM_ZERO, RECKONED, at_zero, reckoned
 from adjointcheck.notes.systems.wholes import in_components
 from adjointcheck.notes.verdicts.comparison import readings
-from adjointcheck.notes.verdicts.situation import Situation, has_free_multiplier, situations, varied
+from adjointcheck.notes.verdicts.situation import Situation, has_free_multiplier, paid_at_end, situations, varied
 from adjointcheck.trusted.verdict import Status
 
 EQUALITIES = ("=", ":=", "=:", "equiv", "==")
@@ -137,6 +137,7 @@ def _by_numbers(setting: Setting, claim: Claim, context: Context) -> Proof | Non
 
 def attempt(chain: tree.Chain, situation: Situation, context: Context, first: Slots | None = None) -> Proof:
     """The answer in one setting."""
+    chain = replace(chain, sides=tuple(map(paid_at_end, chain.sides))) if "costate" in situation.without else chain
     try:
         claim = claim_of(chain, situation.setting, context)
     except Unclear as error:

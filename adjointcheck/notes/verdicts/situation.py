@@ -20,7 +20,7 @@ from adjointcheck.notes.letters.at_event import stretch_of
 from adjointcheck.notes.letters.context import ROLES, Context, own_function, own_name
 from adjointcheck.notes.letters.curvature import directions, is_second
 from adjointcheck.notes.letters.forms import about_end_time
-from adjointcheck.notes.letters.meaning import Applied, Symbol, children, symbols, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, symbols, walk
 from adjointcheck.notes.letters.potentials import symmetric_slope
 from adjointcheck.notes.letters.starting import SLOPE, moves_start, moves_with, unheld
 from adjointcheck.notes.letters.usage import is_symmetric
@@ -116,6 +116,14 @@ def has_free_multiplier(chain: tree.Chain) -> bool:
     states = [symbol_ for symbol_ in moved if symbol_.name == "x" and symbol_.at not in (Symbol("t0"), tree.Number(Fraction(0)))]
     free = bool(states) and any(symbol_.name in ("J", "J_a") for symbol_ in moved)
     return (free or any(isinstance(node, tree.Derivative) and node.of == Symbol("J_a") for node in walk(chain))) and "p" in symbols(chain)
+
+
+def paid_at_end(node: Node) -> Node:
+    """Psi_x for dJ/dx(t1), which is the costate there only where that is chosen already."""
+    by = node.by[0] if isinstance(node, tree.Derivative) and node.of == Symbol("J") and len(node.by) == 1 else None
+    if isinstance(node, tree.Derivative) and isinstance(by, Symbol) and by.name == "x" and by.at == Symbol("t1"):
+        return replace(node, of=Applied("Psi"), kind="partial")
+    return rebuilt(node, paid_at_end)
 
 
 def moved_along(chain: tree.Chain, context: Context) -> frozenset[str]:
