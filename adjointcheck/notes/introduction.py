@@ -93,6 +93,7 @@ from adjointcheck.notes.systems.layering import (
     counted_back,
     finer,
     grid,
+    in_full,
     of_any_form,
     shared,
     stepwise,
@@ -198,7 +199,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = on_clock(resolve(chain, spoken_of((made,), context)), context)
     assert isinstance(made, tree.Chain)
     made = at_event(_placed(conserved(first_order(along_solution(made, context)))), context)
-    made = joined(at_samples(stepwise(by_cases(made, context), context), context), context)
+    made = joined(at_samples(stepwise(by_cases(in_full(made, context), context), context), context), context)
     sides = (held_from(weighted(numbers(priced_value(side, context)), context), context) for side in implied(made.sides))
     made = shared(replace(made, sides=tuple(curved(lengths(side)) for side in sides)))
     made = settled(paid_at_end(made, context), context)

@@ -21,6 +21,10 @@ REGULATOR = (r"x_{k+1} = A x_k + B u_k; J = \frac12 x_N^T S x_N + \frac12 \sum_{
 MIDPOINT = r"x_{k+1} = x_k + h f(x_k, \theta); J = \Phi(x_N); Y_1 = x_k; Y_2 = x_k + \frac{h}{2} f(Y_1, \theta); x_{k+1} = x_k + h f(Y_2, \theta); A_i = f_x(Y_i, \theta)"
 STAGED = "layer: k; state: x; parameters: \\theta; costate: p = dJ/dx (row); objective: J; field: f; step: h"
 DATA = r"\dot x = f(x, \theta); J = \sum_{i=1}^{N} \ell_i(x(t_i))"
+MAPS = r"z_i = f_i(z_{i-1}, \theta_i); J = \ell(z_N)"  # into layer i
+ONE_MAP = r"z_i = f(z_{i-1}, \theta_i); J = \ell(z_N)"
+EARLY = r"z_i = f_i(z_{i-1}, \theta_{i-1}); J = \ell(z_N)"
+NET = "layer: i; state: z; costate: p = dJ/dz (row); objective: J"
 TIMED = "state: x; parameters: \\theta; costate: p = dJ/dx (row); objective: J; field: f"
 
 
@@ -39,6 +43,14 @@ RIGHT = [
     (LAYERS, PLAIN, r"p_k = \frac{\partial \ell}{\partial x} + p_{k+1} A_k"),
     (r"x_k = F(x_{k-1}, w_k); J = \Phi(x_N)", "layer: k; state: x; costate: p = dJ/dx (row)",
      r"\frac{\partial J}{\partial w_k} = p_k \frac{\partial F(x_{k-1}, w_k)}{\partial w_k}"),
+    (MAPS, NET, r"p_{i-1} = p_i \frac{\partial f_i}{\partial z_{i-1}}"), (MAPS, NET, r"p_i = p_{i+1} \frac{\partial f_{i+1}}{\partial z} (z_i, \theta_{i+1})"),
+    (MAPS, NET, r"\frac{\partial J}{\partial \theta_i} = p_i \frac{\partial f_i}{\partial \theta_i}"),
+    (MAPS, NET, r"p_i = p_N \frac{\partial f_N}{\partial z_{N-1}} \cdots \frac{\partial f_{i+1}}{\partial z_i}"),
+    (MAPS, NET, r"p_i = p_N \frac{\partial z_N}{\partial z_{N-1}} \frac{\partial z_{N-1}}{\partial z_{N-2}} \cdots \frac{\partial z_{i+1}}{\partial z_i}"),
+    (ONE_MAP, NET, r"p_{i-1} = p_i \frac{\partial f_i}{\partial z_{i-1}}"),
+    (ONE_MAP, NET, r"\frac{\partial J}{\partial \theta_i} = p_i \frac{\partial f}{\partial \theta_i}"),
+    (EARLY, NET, r"\frac{\partial J}{\partial \theta_i} = p_{i+1} D_\theta f_{i+1}(z_i, \theta_i)"),
+    (EARLY, NET, r"\frac{\partial J}{\partial \theta_i} = p_{i+1} \frac{\partial f_{i+1}}{\partial \theta_i}"),
     (REGULATOR, PLAIN, r"K_k = (R + B^T P_{k+1} B)^{-1} B^T P_{k+1} A"),
     (REGULATOR, PLAIN, r"P_k = Q + K_k^T R K_k + (A - B K_k)^T P_{k+1} (A - B K_k)"),
     (REGULATOR, PLAIN, r"J = \frac12 x_0^T P_0 x_0"),
@@ -62,6 +74,13 @@ WRONG = [
     (LAYERS, PLAIN, r"\delta x_N = A_0 A_1 \cdots A_{N-1} \delta x_0"),
     (r"x_k = F(x_{k-1}, w_k); J = \Phi(x_N)", "layer: k; state: x; costate: p = dJ/dx (row)",
      r"\frac{\partial J}{\partial w_k} = p_{k-1} \frac{\partial F(x_{k-1}, w_k)}{\partial w_k}"),
+    (MAPS, NET, r"p_i = p_i \frac{\partial f_i}{\partial z_{i-1}}"), (MAPS, NET, r"p_i = p_{i+1} \frac{\partial f_i}{\partial z} (z_{i-1}, \theta_i)"),
+    (MAPS, NET, r"\frac{\partial J}{\partial \theta_i} = p_{i+1} \frac{\partial f_i}{\partial \theta_i}"),
+    (MAPS, NET, r"p_i = p_N \frac{\partial f_{i+1}}{\partial z_i} \cdots \frac{\partial f_N}{\partial z_{N-1}}"),
+    (MAPS, NET, r"p_i = p_N \frac{\partial z_N}{\partial z_{N-1}} \cdots \frac{\partial z_i}{\partial z_{i-1}}"),
+    (ONE_MAP, NET, r"p_{i-1} = p_{i+1} \frac{\partial f_i}{\partial z_{i-1}}"),
+    (ONE_MAP, NET, r"\frac{\partial J}{\partial \theta_i} = p_{i+1} \frac{\partial f}{\partial \theta_i}"),
+    (EARLY, NET, r"\frac{\partial J}{\partial \theta_i} = p_i D_\theta f_{i+1}(z_i, \theta_i)"),
     (REGULATOR, PLAIN, r"K_k = (R + B^T P_k B)^{-1} B^T P_k A"),
     (REGULATOR, PLAIN, r"P_k = Q + (A - B K_k)^T P_{k+1} (A - B K_k)"),
     (REGULATOR, PLAIN, r"J = x_0^T P_0 x_0"),

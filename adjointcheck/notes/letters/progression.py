@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from adjointcheck.notes.letters.context import Context
-from adjointcheck.notes.letters.quantities import Repeated, Symbol, Unknown, instead, rebuilt
+from adjointcheck.notes.letters.quantities import Repeated, Symbol, Unknown, instead, placed_from, rebuilt, shifted
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -33,11 +33,10 @@ def _gathered(parts: Sequence[Node], made: Callable[[Node, Node, Node, int], Nod
     dots = next((i for i, part in enumerate(parts) if part == Unknown("dots")), 0)
     if not 0 < dots < len(parts) - 1:
         return tuple(parts)
-    places: set[tuple[Node, Node]] = set()
-    body = _unified(parts[dots - 1], parts[dots + 1], places)
-    if body is None or len(places) != 1:
+    alike = _alike(parts[dots - 1], parts[dots + 1])
+    if alike is None:
         return tuple(parts)
-    ((first, last),) = places
+    body, first, last = alike
     start, before = _extended(parts[:dots - 1][::-1], body, first)
     end, after = _extended(parts[dots + 2:], body, last)
     steps = {*before, *(-step for step in after)} or {1 if _value(last) > _value(first) else -1}
@@ -52,10 +51,10 @@ def _extended(parts: Sequence[Node], body: Node, place: Node) -> tuple[Node | No
     """The outermost place of what stands beside and is like `body`, and the steps towards the dots."""
     found, steps = None, []
     for part in parts:
-        places: set[tuple[Node, Node]] = set()
-        if _unified(part, body, places) is None or len(places) != 1:
+        alike = _alike(part, body)
+        if alike is None or alike[0] != body:
             break
-        other = next(iter(places))[0]
+        other = alike[1]
         step = _value(place) - _value(other)
         if abs(step) != 1:
             break
@@ -64,13 +63,26 @@ def _extended(parts: Sequence[Node], body: Node, place: Node) -> tuple[Node | No
     return found, steps
 
 
-def _unified(one: Any, other: Any, places: set[tuple[Node, Node]]) -> Any:
-    """What both are, with TURN at the one place in which they differ; None where they differ otherwise."""
+def _alike(one: Node, other: Node) -> tuple[Node, Node, Node] | None:
+    """What both are, with TURN, TURN - 1 ... where their indices differ, and the place of each; None where they differ otherwise."""
+    places: dict[tuple[Node, Node], Node] = {}
+    if _unified(one, other, places) is None or not places:
+        return None
+    first, last = max(places, key=lambda pair: _value(pair[0]))
+    for pair in places:
+        shift = _value(pair[0]) - _value(first)
+        if shift != _value(pair[1]) - _value(last):
+            return None
+        places[pair] = shifted(TURN, shift)
+    return _unified(one, other, places), first, last
+
+
+def _unified(one: Any, other: Any, places: dict[tuple[Node, Node], Node]) -> Any:
+    """What both are, with what `places` says, or TURN, where they differ in an index; None where they differ otherwise."""
     if one == other:
         return one
     if isinstance(one, Node) and isinstance(other, Node) and _is_index(one) and _is_index(other):
-        places.add((one, other))
-        return TURN
+        return places.setdefault((one, other), TURN)
     if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):
         parts = tuple(_unified(a, b, places) for a, b in zip(one, other, strict=True))
         return None if None in parts else parts
@@ -141,4 +153,4 @@ def is_product(node: Node) -> bool:
 
 def at_turn(node: Node, place: Node | int) -> Node:
     """The body at one of its places."""
-    return instead(node, TURN, tree.Number(Fraction(place)) if isinstance(place, int) else place)
+    return placed_from(node, tree.Number(Fraction(place)) if isinstance(place, int) else place, TURN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeGuard
 
 from adjointcheck.notes.letters.context import ORDER, ROLES, Context, Declared
 from adjointcheck.notes.reading import tree
@@ -166,6 +166,29 @@ def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
 def instead(node: Node, old: Node | None, new: Node) -> Node:
     """The tree with another part in the place of each that equals the old one."""
     return new if node == old else rebuilt(node, lambda child: instead(child, old, new))
+
+
+def shifted(place: Node, steps: int) -> Node:
+    """l + 2 of l + 1 and one step more: an index with its numbers added up."""
+    terms = [item for term in tree.terms(place) for item in tree.terms(term)]
+    total = steps + sum(int(item.value) if isinstance(item, tree.Number) else -int(item.of.value) for item in terms if _is_number(item))
+    letters = [item for item in terms if not _is_number(item)]
+    size = tree.Number(Fraction(abs(total)))
+    numbers = [tree.Negative(size) if total < 0 else size] if total or not letters else []
+    return tree.Sum((*letters, *numbers)) if len(letters) + len(numbers) > 1 else (*letters, *numbers)[0]
+
+
+def _is_number(node: Node) -> TypeGuard[tree.Number | tree.Negative]:
+    return isinstance(node.of if isinstance(node, tree.Negative) else node, tree.Number)
+
+
+def placed_from(node: Node, place: Node, letter: Symbol = Symbol("l")) -> Node:
+    """z_{l+1} of z_{l-1}, where l is put at l + 2."""
+    if node == letter:
+        return place
+    if isinstance(node, tree.Sum) and node.terms[0] == letter and all(map(_is_number, node.terms[1:])):
+        return shifted(tree.Sum((place, *node.terms[1:])), 0)
+    return rebuilt(node, lambda child: placed_from(child, place, letter))
 
 
 def _changed(value: Any, change: Callable[[Node], Node]) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
+from typing import TypeGuard
 
 from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, key
 from adjointcheck.notes.letters.derivatives import ONE_STEP, UNPLACED
@@ -17,7 +18,7 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, rebuilt
 from adjointcheck.notes.letters.numbered import STEPS, is_numbered
 from adjointcheck.notes.letters.posing import dated
 from adjointcheck.notes.letters.primes import is_primed
-from adjointcheck.notes.letters.quantities import instead
+from adjointcheck.notes.letters.quantities import instead, placed_from, shifted
 from adjointcheck.notes.letters.usage import USUAL_COSTATES, head, moving, pair_of, role_in, successor
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.document import Formula
@@ -322,6 +323,44 @@ def _is_disturbed(right: Node, context: Context) -> bool:
     new = [term for term in terms if isinstance(term, tree.Letter) and term.below and unknown(resolve(term, context))]
     rest = tuple(term for term in terms if term not in new)
     return law is not None and len(new) == 1 and [*tree.terms(law.right)] == [resolve(term, context) for term in rest]
+
+
+def in_full(chain: tree.Chain, context: Context) -> tree.Chain:
+    """f_i(z_{i-1}, theta_i) for f_i, and for f of df/dtheta_i, where the layers are z_i = f_i(z_{i-1}, theta_i)."""
+    law = context.law("layers")
+    maps = {part for part in walk(law.right) if isinstance(part, Applied) and part.name == "f"} if law else set()
+    written = maps.pop() if len(maps) == 1 else None
+    home = Symbol("l") if written is None or written.at is None else written.at
+    if written is None or all(getattr(value, "at", None) == home for _, value in written.arguments):
+        return chain
+    return replace(chain, sides=tuple(_in_full(side, written) for side in chain.sides))
+
+
+def _in_full(node: Node, written: Applied) -> Node:
+    if isinstance(node, Applied) and node.name == "f" and not node.arguments and node.at is not None and written.at is not None:
+        return _of_layer(node, written, shifted(node.at, -ahead(written.at)))
+    if isinstance(node, tree.Derivative) and _is_bare(node.of) and len(node.by) == 1 and written.at is None:
+        layer = _differentiated(node, written)
+        return replace(node, of=_of_layer(replace(node.of, at=None), written, layer)) if layer is not None else node
+    return rebuilt(node, lambda child: _in_full(child, written))
+
+
+def _is_bare(node: Node) -> TypeGuard[Applied]:
+    return isinstance(node, Applied) and node.name == "f" and not node.arguments
+
+
+def _of_layer(node: Applied, written: Applied, layer: Node) -> Applied:
+    return replace(node, arguments=tuple((slot, placed_from(value, layer)) for slot, value in written.arguments))
+
+
+def _differentiated(slope: tree.Derivative, written: Applied) -> Node | None:
+    """The layer i of df/dtheta_i, df_i/dz_{i-1}, df_{i-1}/dz_{i-1}; None where f has another index."""
+    (by,) = slope.by
+    held = dict(written.arguments).get(getattr(by, "name", ""))
+    if not isinstance(by, Symbol) or by.at is None or not isinstance(held, Symbol) or held.at is None:
+        return None
+    layer = shifted(by.at, -ahead(held.at))
+    return layer if getattr(slope.of, "at", None) in (None, layer, by.at) else None
 
 
 def stepwise(chain: tree.Chain, context: Context) -> tree.Chain:

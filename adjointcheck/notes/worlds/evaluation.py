@@ -170,14 +170,15 @@ def _(node: Size, env: Env) -> Value:
 def _(node: Applied, env: Env) -> Value:
     if node.part:
         return component(node, evaluate(replace(node, part=()), env), env)
-    layer = _layer(node, env)
+    layer, outer = _layer(node, env), env
     if node.at is not None:
         env = env.at(place_of(node.at, env))
         if node.name in ("Psi", "H") or not env.world.layered:
             node = replace(node, at=None)
     if node.name == "H":
         return _hamiltonian(node, env)
-    return scalar(env.world.field(node, env)(slot_values(node, env), layer=layer if node.name == "phi" or node.at is not None else 0))
+    counted = node.name == "phi" or node.at is not None
+    return scalar(env.world.field(node, env)(slot_values(node, env, outer), layer=layer if counted else 0))
 
 
 def _layer(node: Applied, env: Env) -> Value:
@@ -190,18 +191,17 @@ def _layer(node: Applied, env: Env) -> Value:
     return evaluate(part[0], env) if part else place_of(node.at, env)
 
 
-def slot_values(node: Applied, env: Env) -> dict[str, Value]:
-    """The arguments of a function: as written, else what stands here (for an end cost, at the end)."""
-    written = dict(node.arguments)
+def slot_values(node: Applied, env: Env, outer: Env) -> dict[str, Value]:
+    """The arguments of a function: as written (z_i of f_{i+1}(z_i), outside the layer i + 1), else what stands here (or at the end)."""
+    written, outer = dict(node.arguments), outer if env.world.layered else env
     if "?" in written:
         raise NoValue(f"what the arguments of {show(node)} are is not clear; write {node.name} with its arguments in order")
-    slots = slots_of(node, env.world.context)
-    function = env.world.function(node.name)
+    slots, function = slots_of(node, env.world.context), env.world.function(node.name)
     end = env.at(env.world.last()) if node.name in ("Psi", "psi") else env
     values = {}
     for slot in function.slots:
         if slot in written:
-            values[slot] = evaluate(written[slot], env)
+            values[slot] = evaluate(written[slot], outer)
         elif slot in slots or not written or slot == "theta":  # there is one theta, written or not
             values[slot] = _standing(slot, end, node.side)
         else:
@@ -547,7 +547,7 @@ def _by_slot(of: Applied, slot: str, env: Env) -> Value:
     """df/dx at the arguments as written."""
     where, observed = env.at(place_of(of.at, env)) if of.at is not None else env, _layer(of, env)
     of = of if env.world.layered and of.name not in ("Psi", "H") else replace(of, at=None)
-    values = slot_values(of, where)
+    values = slot_values(of, where, env)
     alike = env.world.layered and of.name in env.world.alike
     function, layer = env.world.field(of, where), observed if of.name == "phi" or alike else where.time if of.at is not None else 0
     found = columns(lambda value: scalar(function({**values, slot: value}, layer=layer)), values[slot])
