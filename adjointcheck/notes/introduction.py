@@ -12,16 +12,16 @@ from functools import reduce
 
 from adjointcheck.notes.letters.at_event import at_event, misplaced
 from adjointcheck.notes.letters.components import implied
-from adjointcheck.notes.letters.context import LATER, ROLES, USUAL, Context, Declared, Law, key, own
+from adjointcheck.notes.letters.context import LATER, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.cost_parts import assembled, piece, split
 from adjointcheck.notes.letters.costs import timed
 from adjointcheck.notes.letters.curvature import directed, tangent, weighted
 from adjointcheck.notes.letters.dummies import capitals
 from adjointcheck.notes.letters.families import named_neighbour, neighbouring
 from adjointcheck.notes.letters.forms import about_end_time, form_of, is_solved_state
-from adjointcheck.notes.letters.formulas import each_layer, exampled, finer_step, formula, in_general, layer_formula, priced_example, update
+from adjointcheck.notes.letters.formulas import each_layer, exampled, finer_step, formula, in_general, layer_formula, update
 from adjointcheck.notes.letters.held_states import held_from
-from adjointcheck.notes.letters.meaning import AXES, COUNTERS, Symbol, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.meaning import AXES, Symbol, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.mirrored import mirrored
 from adjointcheck.notes.letters.moments import above
 from adjointcheck.notes.letters.neighbours import first_order
@@ -32,7 +32,7 @@ from adjointcheck.notes.letters.posing import condition, least, mapped, posed, r
 from adjointcheck.notes.letters.potentials import as_field
 from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.propagators import propagated, propagator
-from adjointcheck.notes.letters.quadratures import ended, gathering, rate
+from adjointcheck.notes.letters.quadratures import ended, rate
 from adjointcheck.notes.letters.quadratures import worth as gained
 from adjointcheck.notes.letters.quantities import OPTIMAL, instead, lengths
 from adjointcheck.notes.letters.remainders import carried_back, nothing_beyond, paid_at_end
@@ -44,19 +44,15 @@ from adjointcheck.notes.letters.starting import beginning, parametrised
 from adjointcheck.notes.letters.tangent import chained, linearised, sensitivity, started
 from adjointcheck.notes.letters.transport import with_flux
 from adjointcheck.notes.letters.usage import (
-    EQUALS,
     USUAL_CONTROLS,
     USUAL_COSTATES,
     USUAL_PARAMETERS,
     USUAL_STATES,
-    USUAL_TERMINALS,
     constants,
     differentiates,
-    ended_function,
     ends,
     head,
     introduced_function,
-    is_paid,
     moving,
     noise,
     pair_of,
@@ -64,9 +60,9 @@ from adjointcheck.notes.letters.usage import (
     role_in,
     slot_of,
     successor,
-    with_ends,
 )
 from adjointcheck.notes.letters.wording import show
+from adjointcheck.notes.objective import objective, without_index
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.adjoined_motion import adjoined_motion
@@ -77,9 +73,9 @@ from adjointcheck.notes.systems.at_samples import at_samples, is_beyond
 from adjointcheck.notes.systems.blocks import is_value, numbers, stacked, turned
 from adjointcheck.notes.systems.concrete import written_out
 from adjointcheck.notes.systems.current_values import current_hamiltonian, priced, repriced
-from adjointcheck.notes.systems.densities import supposed, untraced
+from adjointcheck.notes.systems.densities import supposed
 from adjointcheck.notes.systems.discounted import current_multiplier
-from adjointcheck.notes.systems.endless import endless, regulating, settled
+from adjointcheck.notes.systems.endless import regulating, settled
 from adjointcheck.notes.systems.ensembles import EACH, single
 from adjointcheck.notes.systems.entries import entry_motion
 from adjointcheck.notes.systems.flows import phased, spoken_of
@@ -98,7 +94,6 @@ from adjointcheck.notes.systems.layering import (
     shared,
     stepwise,
     unfolded,
-    with_last,
 )
 from adjointcheck.notes.systems.manifold import end_condition, end_cost, with_end_multiplier
 from adjointcheck.notes.systems.mass import mass_dynamics, through_mass
@@ -112,10 +107,10 @@ from adjointcheck.notes.systems.normality import normal, normalisation
 from adjointcheck.notes.systems.observed import observed_cost
 from adjointcheck.notes.systems.outputs import linear_output, observed, output, with_signal
 from adjointcheck.notes.systems.production import alike, taken_out
-from adjointcheck.notes.systems.readouts import COSTS, is_column, readout
+from adjointcheck.notes.systems.readouts import readout
 from adjointcheck.notes.systems.reparametrised import reparametrised
-from adjointcheck.notes.systems.sampling import folded, joined, sampled
-from adjointcheck.notes.systems.several_costs import about, best, composed, is_another, law_of, of_end, spelt, summed
+from adjointcheck.notes.systems.sampling import joined, sampled
+from adjointcheck.notes.systems.several_costs import about, best
 from adjointcheck.notes.systems.several_costs import named as spoken_costs
 from adjointcheck.notes.systems.solvers import lost
 from adjointcheck.notes.systems.spaces import membership
@@ -269,7 +264,7 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
         return None
     whole = unfolded(pair[1], context)
     index = successor(letter) or counted_back(letter, whole)
-    plain = _without(pair[1], index) if index is not None else pair[1]  # f_t at the layer t is no slope
+    plain = without_index(pair[1], index) if index is not None else pair[1]  # f_t at the layer t is no slope
     if index is None or role_in(replace(letter, below=()), context) not in ("", "x") or differentiates(plain):
         return None
     before = (index,) if successor(letter) else (tree.Sum((index, tree.Negative(tree.Number(Fraction(1))))),)
@@ -287,19 +282,12 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
         if isinstance(part, tree.Call) and not _is_path(part, context) and _takes_arguments(head(part), context) and not activates:
             context, more = introduced_function(part, "f", context, True)
             names += more
-    bare = _without(pair[1], index)
+    bare = without_index(pair[1], index)
     produced = taken_out(replace(letter, below=()), bare, context) if bare != pair[1] else context
     context = constants(pair[1], alike(bare, produced))
     context, right = of_any_form(pair[1], resolve(pair[1], context), context)
     law = Law("layers", resolve(pair[0], context), right)
     return "assumption", names, replace(context, laws=(*context.laws, law))
-
-
-def _without(node: Node, index: tree.Letter) -> Node:
-    """Without the layer's index at its letters."""
-    if isinstance(node, tree.Letter) and node.below == (index,):
-        return replace(node, below=())
-    return rebuilt(node, lambda child: _without(child, index))
 
 
 def _weights(right: Node, index: tree.Letter, context: Context) -> Context:
@@ -362,144 +350,6 @@ def _is_input(letter: tree.Letter, context: Context) -> bool:
     """Is it w_0, the weights of a layer, or a part of theta?"""
     unseen = context.over() == "layers" and letter.name not in context.letters and letter.name in (*USUAL_CONTROLS, *USUAL_PARAMETERS)
     return bool(letter.below) and (unseen or role_in(replace(letter, below=()), context) in ("w", "theta", "p"))
-
-
-def objective(chain: tree.Chain, context: Context) -> Introduced:
-    """J = Phi(x(T)) + int L dt, sum_l L(x_l, w_l) + Phi(x_N), L(z(t_1)), min over u of such a cost."""
-    left: Node = chain.sides[0]
-    right = chain.sides[1] if len(chain.sides) > 1 else None
-    extremum = isinstance(left, tree.Extremum)
-    if isinstance(left, tree.Extremum) and left.body is not None:
-        context = replace(context, options={"goal": left.kind[-3:] if left.kind[-3:] in ("min", "max") else "min", **context.options})
-        left = left.body
-    if _of_control(chain, context):
-        return "assumption", (), context.assume("optimal")
-    if right is None and not extremum:
-        return None
-    value = right if right is not None else left
-    letter = head(left) if right is not None else None
-    known = context.law("objective") is not None
-    if (chain.relations and chain.relations[0] not in EQUALS) or not context.of("x") or (known and not is_another(letter, value, context)):
-        return None
-    counts = letter is not None and len(letter.below) == 1 and getattr(letter.below[0], "name", "") in COUNTERS
-    if counts and not role_in(letter, context):  # X_i of a method
-        return None
-    if right is not None and (letter is None or role_in(letter, context) not in ("", "J") or (letter.accents and not known)):
-        return None
-    if letter is not None and is_placed(letter, context) and role_in(replace(letter, below=()), context) in ("x", "p", "w"):
-        return None
-    if letter is not None and (getattr(resolve(letter, context), "name", "") == "a_t" or (
-            letter.name not in COSTS and is_column(value, context))):
-        return None
-    whole = summed(value, context) if letter is not None and len(spoken_costs(chain, context)) > 1 else composed(value, context)
-    if letter is not None and whole is not None:
-        total = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
-        return "assumption", (key(letter),), replace(total, laws=(*total.laws, law_of(letter, whole)))
-    return _objective(letter, left, value, _depending(left, _ending(letter, value, context)))
-
-
-def _ending(letter: tree.Letter | None, value: Node, context: Context) -> Context:
-    """With L of J = L(x(T)) as the end cost, where a = dL/dx in the header took it for the whole cost."""
-    for call in walk(value) if letter is not None and not context.of("Psi") else ():
-        function = ended_function(call, context) if isinstance(call, tree.Call) else None
-        if function is not None and letter is not None and role_in(function, context) == "J" and key(function) != key(letter):
-            known = replace(context.letters[key(function)], symbol="Psi", kind="function", arguments=None)
-            return replace(context, letters={**context.letters, known.letter: known})
-    return context
-
-
-def _depending(left: Node, context: Context) -> Context:
-    """With p of J(p) as the parameters, where nothing else is known of it."""
-    argument = left.arguments[0] if isinstance(left, tree.Call) and len(left.arguments) == 1 else None
-    if not isinstance(argument, tree.Letter) or context.of("theta") or context.over() == "layers":
-        return context
-    usual = key(argument) in USUAL_PARAMETERS and key(argument) not in USUAL_CONTROLS and unknown(resolve(argument, context))
-    return context.declare(Declared(key(argument), "theta", ROLES["theta"].shape, source="proposed")) if usual else context
-
-
-def _of_control(chain: tree.Chain, context: Context) -> bool:
-    """u* = argmin of H or of J."""
-    left = resolve(chain.sides[0], context)
-    return len(chain.sides) > 1 and isinstance(left, Symbol) and left.name == "w" and isinstance(chain.sides[1], tree.Extremum)
-
-
-def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Context) -> Introduced:
-    named = isinstance(value, tree.Call) and head(value) == letter  # E = E(x_N)
-    called = letter is not None and (named or isinstance(left, tree.Call))
-    terminal = (ended_function(left, context) or (ended_function(value, context) if named else None)) if called else None
-    integrals = [part for part in walk(value) if isinstance(part, tree.Integral | tree.Series)]
-    ended = [part for part in walk(value) if isinstance(part, tree.Call) and ended_function(part, context) is not None]
-    claimed = bool(context.of("J")) and context.over() == "time"
-    if terminal is not None and not claimed:  # L(z(t_1)) = L(z(t_0) + int f dt): the loss of the end state
-        assert letter is not None
-        return "assumption", (key(letter),), of_end(letter, context)
-    plain = reduce(_without, (tree.Letter(known.letter) for known in context.of("l")), value)  # L_t at the layer t is no slope
-    if terminal is not None or differentiates(untraced(plain)) or any(getattr(p, "accents", ()) == ("dot",) for p in walk(value)):
-        return None
-    if any(role_in(head(argument), context) == "w" for call in ended for argument in call.arguments) and context.law("algebraic"):
-        return None  # a cost of the algebraic state at the end
-    for part in integrals:
-        context = with_ends(part, context) if isinstance(part, tree.Integral) else with_last(part, context)
-    if not (integrals or ended or _quadratic_end(value, context)) or not is_paid(resolve(value, context)) or _stands_still(value, context):
-        return None
-    if letter is not None and key(letter) not in context.letters:
-        context = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
-    names: tuple[str, ...] = (key(letter),) if letter else ()
-    for part in integrals:
-        for call in walk(part.body):
-            function = head(call)
-            if isinstance(call, tree.Call) and function is not None and _takes_cost(function, context) and not _is_signal(call):
-                context, more = introduced_function(call, "L", context)
-                names += more
-            elif isinstance(call, tree.Call) and function is not None and role_in(replace(function, below=()), context) == "phi":
-                context, more = introduced_function(replace(call, function=replace(function, below=())), "phi", context)
-                names += more
-        bare = head(part.body)
-        if isinstance(part.body, tree.Letter) and bare is not None and not role_in(bare, context):
-            context, more = introduced_function(part.body, "L", context)
-            names += more
-    for call in ended:
-        function = head(call)
-        if function is not None and not role_in(function, context) and not context.of("Psi"):
-            context, more = introduced_function(call, "Psi", context)
-            names += more
-        elif function is not None and (known_end := context.letters.get(key(function))) is not None and known_end.arguments is None:
-            context, more = introduced_function(call, known_end.symbol, context)
-    for letter_ in walk(value):
-        if isinstance(letter_, tree.Letter) and letter_.name in USUAL_TERMINALS and not role_in(letter_, context) and not letter_.below:
-            context, more = introduced_function(letter_, "Psi", context) if not context.of("Psi") and not integrals else (context, ())
-            names += more
-    context = constants(value, context, ("1", "1"))
-    paid_for, context = folded(spelt(value, context), context)
-    paid_for, context = endless(value, paid_for, context)
-    law, context = gathering(law_of(letter, paid_for), context)
-    paid = ["running"] * bool(integrals) + ["terminal"] * bool(ended or _quadratic_end(value, context))
-    return "assumption", names, priced_example(replace(context, laws=(*context.laws, law)).believed(paid))
-
-
-def _is_signal(call: tree.Call) -> bool:
-    """d(t), data or a target."""
-    return len(call.arguments) == 1 and isinstance(call.arguments[0], tree.Letter) and call.arguments[0].name in ("t", "s", "tau")
-
-
-def _takes_cost(function: tree.Letter, context: Context) -> bool:
-    """Is it the running cost, of which nobody has said yet what its arguments are?"""
-    known, bare = context.letters.get(function.name if context.over() == "layers" else key(function)), context.letters.get(function.name)
-    if bare is not None and bare.symbol == "phi":
-        return False
-    return known.symbol == "L" and known.arguments is None if known else not context.of("L")
-
-
-def _stands_still(value: Node, context: Context) -> bool:
-    """Is it made of known constants alone, as sum_j (mu_j^2 + sigma_j^2), which nothing moves?"""
-    names = symbols(resolve(value, context))
-    called = any(isinstance(part, tree.Call | tree.Integral) for part in walk(value)) or unknown(resolve(value, context))
-    return bool(names) and not called and not any(name in ROLES and ROLES[name].kind in ("path", "function") for name in names)
-
-
-def _quadratic_end(value: Node, context: Context) -> bool:
-    made = resolve(value, context)
-    return any(isinstance(p, Symbol) and p.name == "x" and isinstance(p.at, Symbol) and p.at.name in ("t1", "N") for p in walk(made))
 
 
 def naming(chain: tree.Chain, context: Context) -> Introduced:
