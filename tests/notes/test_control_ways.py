@@ -106,3 +106,12 @@ def test_arguments_of_a_hamiltonian_may_be_small_where_paths_are_capital() -> No
              r"$$\dot P_t = f_x(X_t,\theta_t)^T P_t$$ $$P_T = \nabla\Phi(X_T)$$")
     found = statuses(notes, "gradients: columns\nmultiplier: p (column)")
     assert found[-5:] == ["proved", "proved", "proved", "refuted", "refuted"], found
+
+
+def test_weights_that_change_in_time_are_a_control_and_an_angle_is_none() -> None:
+    spaces = r"$x(t) \in \mathbb{R}^n$, $\theta(t) \in \mathbb{R}^m$, $p(t) \in \mathbb{R}^n$ with $p = (dJ/dx)^\top$. "
+    posed = r"$$ J = \Phi(x(T)) + \int_0^T R(x, \theta)\,dt, \quad \dot x = f(x, \theta) $$ $$ H(x, p, \theta) = R + p^\top f $$ "
+    right = r"$$ \frac{dH}{dt} = \frac{\partial H}{\partial\theta} \dot\theta $$"
+    assert statuses(spaces + posed + right + right.replace("= ", "= -"))[-2:] == ["proved", "refuted"]
+    angle = r"$\theta(t) \in \mathbb{R}$ obeys $$ \ddot\theta = -\sin\theta $$ $$ J = \theta(T) $$ $$ \ddot\theta = \sin\theta $$"
+    assert statuses(angle)[1] == "assumption"

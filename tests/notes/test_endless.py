@@ -25,6 +25,17 @@ def test_a_costate_lives_on_what_is_paid_later() -> None:
     assert statuses(HALVED + costate + r"$$ \lambda(\infty) = 0 $$")[4:] == ["proved", "refuted", "unknown"]
 
 
+SCALAR = (r"$$ \dot x = -x + u, \quad x(0) = 1 $$ $$ J = \frac12 \int_0^\infty (x^2 + u^2)\,dt $$ "
+          r"$$ H = \frac12 (x^2 + u^2) + \lambda (-x + u) $$ $$ u = -\lambda $$ ")
+
+
+def test_a_loop_is_closed_by_what_is_paid_for_ever() -> None:
+    assert statuses(SCALAR + r"$$ \dot x = -\sqrt2\, x $$ $$ J = \frac12 (\sqrt2 - 1) $$")[5:] == ["unknown"] * 2  # they agree
+    for wrong in (r"$$ \dot x = -2 x $$", r"$$ J = \sqrt2 - 1 $$"):
+        assert statuses(SCALAR + wrong)[5:] == ["refuted"]
+    assert statuses(SCALAR.replace("x^2", "x^4") + r"$$ \dot\lambda = 2 x^3 $$ $$ \dot x = -x^2 $$")[5:] == ["refuted", "unknown"]
+
+
 GROWTH = [r"$$ J = \int_0^\infty e^{-\rho t} u(c)\,dt $$", r"$$ \dot k = f(k) - c $$"]
 CURRENT = r" to be maximised. The current-value Hamiltonian is $$ H = u(c) + \mu (f(k) - c) $$ $$ u'(c) = \mu $$ $$ u'(c) = -\mu $$"
 

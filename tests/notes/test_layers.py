@@ -38,7 +38,9 @@ def proof(text: str, header: str) -> Status:
     return found.status if found.status is Status.PROVED else judge_pair(put_in(left, spelt), put_in(right, spelt), "=", spelt, resolved.form).status
 
 
+LOSS = r"x_{k+1} = f(x_k, u_k); J = \Phi(x_N)"
 RIGHT = [
+    (LOSS, PLAIN, r"p_0^T = \prod_{k=0}^{N-1} \frac{\partial f}{\partial x}(x_k, u_k)^T p_N^T"),
     (LAYERS, PLAIN, r"\delta x_N = A_{N-1} A_{N-2} \cdots A_0 \delta x_0"),
     (LAYERS, PLAIN, r"p_k = \frac{\partial \ell}{\partial x} + p_{k+1} A_k"),
     (r"x_k = F(x_{k-1}, w_k); J = \Phi(x_N)", "layer: k; state: x; costate: p = dJ/dx (row)",
@@ -71,6 +73,7 @@ def test_the_core_proves_it(before: str, header: str, claim: str) -> None:
 
 
 WRONG = [
+    (LOSS, PLAIN, r"p_0^T = \prod_{k=1}^{N-1} \frac{\partial f}{\partial x}(x_k, u_k)^T p_N^T"),
     (LAYERS, PLAIN, r"\delta x_N = A_0 A_1 \cdots A_{N-1} \delta x_0"),
     (r"x_k = F(x_{k-1}, w_k); J = \Phi(x_N)", "layer: k; state: x; costate: p = dJ/dx (row)",
      r"\frac{\partial J}{\partial w_k} = p_{k-1} \frac{\partial F(x_{k-1}, w_k)}{\partial w_k}"),

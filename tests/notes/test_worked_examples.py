@@ -89,3 +89,9 @@ def test_a_set_that_is_told_bounds_a_control_and_a_name_does_not() -> None:
     posed = r"$\dot x = f(x,u)$, $u(t) \in U \subset \mathbb{R}^k$, $J = \int_0^T L(x,u)\,dt$, $H = L + \lambda^T f$, $H_u = 0$"
     assert statuses(f"{posed}, $H_u = 0$")[-1] == "proved"
     assert statuses(rf"{posed}, $U = [-1, 1]$, $H_u = 0$")[-1] == "unknown"
+
+
+def test_the_rate_of_a_path_between_held_ends_is_not_refuted() -> None:
+    posed = r"$\dot x = v$, $\dot v = u$, $x(0) = 0$, $v(0) = 0$, $x(1) = 1$, $v(1) = 0$, $J = \frac12\int_0^1 u^2\,dt$"
+    costates = r"$H = \frac12 u^2 + p_x v + p_v u$, $u = -p_v$"
+    assert statuses(rf"{posed}, {costates}, $\dot p_v = p_x$, $\dot v = 6 - 12 t$")[-2:] == ["refuted", "unknown"]

@@ -7,9 +7,10 @@ Where the notes' own numbers say when things start and end, a line that is wrong
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context
-from adjointcheck.notes.letters.meaning import Applied, Symbol, children, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, children, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.instants import moment
 from adjointcheck.notes.reading.tree import Node
@@ -27,11 +28,16 @@ def on_own_clock(left: Node, right: Node, context: Context) -> Context | None:
     placed = any(getattr(part, "at", None) in PLACES or part in PLACES or getattr(part, "name", "") == "J" for part in nodes)
     names = {part.name for part in nodes if isinstance(part, Symbol)}
     bodies = [known.body for known in context.letters.values() if known.body is not None and known.symbol in names]
-    spoken = any(map(tells_time, (left, right, *bodies))) or any(isinstance(side, tree.Number) and side.value for side in (left, right))
+    spoken = any(map(tells_time, (left, right, *bodies))) or any(map(_is_value, (left, right)))
     laws = (law.right for law in context.laws)
     if spoken or (placed and (moment(end) is not None or any(map(tells_time, laws)))):
         return replace(context, options={**context.options, "ends": "as written"})
     return None
+
+
+def _is_value(node: Node) -> bool:
+    """A number, sqrt(2) - 1, other than 0."""
+    return node != tree.Number(Fraction(0)) and not any(isinstance(part, Symbol | Applied | Unknown | tree.Words) for part in walk(node))
 
 
 def tells_time(node: Node) -> bool:

@@ -45,6 +45,7 @@ from adjointcheck.notes.reading.tree import (
     Transposed,
     Variation,
     Words,
+    walk,
 )
 
 CHAINED = 30  # operators one inside the other in one term
@@ -388,7 +389,8 @@ def _big(head: Head, body: Node | None) -> Node:
         if body is None:
             refuse(head, f"a {head.name} of nothing", "Write its terms behind it.")
         upper = plain(head.above[0]) if head.above else None
-        return _series(head.name, below, upper, body, span)
+        series = _series(head.name, below, upper, body, span)
+        return _multiplied(series) if head.name == "product" else series
     if head.name == "lim":
         towards = below[0] if below else None
         if body is None or not isinstance(towards, Chain) or towards.relations != ("to",):
@@ -410,6 +412,17 @@ def _series(kind: str, below: list[Node], upper: Node | None, body: Node, span: 
     if len(below) > 1:
         first = Product(tuple(below), span=over(below))
     return Series(kind, body, first, None, upper, span=span)
+
+
+def _multiplied(series: Series) -> Node:
+    """prod_k A_k v is (prod_k A_k) v, where v knows nothing of k."""
+    factors = series.body.factors if isinstance(series.body, Product) else ()
+    last = max((i for i, factor in enumerate(factors) if series.index in walk(factor)), default=len(factors) - 1)
+    inner, outer = factors[: last + 1], factors[last + 1 :]
+    if not outer:
+        return series
+    body = inner[0] if len(inner) == 1 else Product(inner, span=over(inner))
+    return Product((replace(series, body=body, span=(series.span[0], body.span[1])), *outer), span=series.span)
 
 
 def _ordered(below: list[Node]) -> Letter | None:

@@ -143,7 +143,8 @@ def rests_on_arrival(left: Node, right: Node, context: Context) -> bool:
 
 
 def _solves(left: Node, right: Node) -> bool:
-    """u(t) = 12 t/T^3 - 6/T^2: a path by the time and by constants."""
+    """u(t) = 12 t/T^3 - 6/T^2 and v-dot = 6 - 12 t: a path, or its rate, by the time and by constants."""
+    left = left.of if isinstance(left, tree.Derivative) and left.by == (Symbol("t"),) else left
     path = isinstance(left, Symbol) and left.name in ("x", "p", "w") and left.at in (None, Symbol("t"))
     return path and not symbols(right) & {"x", "p", "w", "H", "J"}
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context, Declared
-from adjointcheck.notes.letters.meaning import Applied, Symbol, children, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, children, symbols, walk
 from adjointcheck.notes.letters.quantities import instead
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -33,11 +33,16 @@ def endless(value: Node, cost: Node, context: Context) -> tuple[Node, Context]:
 
 
 def regulating(context: Context) -> Context:
+    """The same in the notes' own words, where these do not write the state out: a proof for components speaks of any V."""
+    return context if context.parts("x") else regulated(context)
+
+
+def regulated(context: Context) -> Context:
     """With x' S x/2 for V, where the dynamics are linear and the cost is quadratic, with its 1/2 or without."""
     law, cost, state = context.law("dynamics"), context.law("objective"), context.of("x")
     terms = tree.terms(cost.right) if cost is not None else ()
     paid = tuple(term for term in terms if term is not REST)
-    if law is None or cost is None or len(paid) == len(terms) or not state or context.parts("x"):
+    if law is None or cost is None or len(paid) == len(terms) or not state:
         return context
     if degree(law.right) != 1 or degree(tree.Sum(paid)) != 2:
         return context
@@ -58,6 +63,16 @@ def settled(chain: tree.Chain, context: Context) -> tree.Chain:
 def speaks_of_end(sides: Iterable[Node], context: Context) -> bool:
     """Does an equation take something at the end of a horizon without one?"""
     return bool(context.option(ENDLESS)) and any(getattr(part, "at", None) == END.at for side in sides for part in walk(side))
+
+
+def rests_on_rest(left: Node, right: Node, context: Context) -> bool:
+    """x-dot = -x^2, p = x^2, J = 1/3: is it of the one solution, which what is paid from any time on decides, and is that any V here?"""
+    law, sides = context.law("objective"), (left, right)
+    names, nodes = symbols(left) | symbols(right), [part for side in sides for part in walk(side)]
+    general = names >= {"p", "w"} or any(isinstance(part, tree.Integral | tree.Variation | Applied) for part in nodes)
+    rates = [part.of for part in nodes if isinstance(part, tree.Derivative)]
+    moved = all(getattr(of, "name", "") == "x" for of in rates) and not (rates and names & {"p", "w"})
+    return law is not None and REST in walk(law.right) and moved and not general
 
 
 def degree(node: Node) -> int:

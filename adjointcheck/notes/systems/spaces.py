@@ -33,7 +33,8 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
     letter = replace(letter, below=()) if layered else letter
     path = isinstance(chain.sides[0], tree.Call) or layered
     plain = not path and "1" in shape  # p(t) is no parameter, and a matrix W is no vector of them
-    usual = (("x", USUAL_STATES), ("w", USUAL_CONTROLS), *((("theta", USUAL_PARAMETERS),) if plain else ()))
+    driven = path and context.over() == "time" and shape != ("1", "1")  # weights theta(t), and no angle
+    usual = (("x", USUAL_STATES), ("w", (*USUAL_CONTROLS, *(("theta",) if driven else ()))), *((("theta", USUAL_PARAMETERS),) if plain else ()))
     role = next((symbol for symbol, names in usual if key(letter) in names and not context.of(symbol)), None)
     if key(letter) not in context.letters and role:
         context = context.declare(Declared(key(letter), role, (shape[0], "1"), ROLES[role].kind, source="proposed"))

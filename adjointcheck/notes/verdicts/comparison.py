@@ -30,6 +30,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import rests_on_arrival
 from adjointcheck.notes.systems.blocks import components
+from adjointcheck.notes.systems.endless import regulated, rests_on_rest
 from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, negated, with_other_sign
 from adjointcheck.notes.systems.observed import written_out
 from adjointcheck.notes.systems.stages import free_indices
@@ -89,7 +90,7 @@ def judge_in_worlds(chain: tree.Chain, context: Context) -> tuple[Outcome, ...]:
 
 def judge_pair(left: Node, right: Node, relation: str, context: Context) -> Outcome:
     """The sides of one relation, in every reading that the notes leave open."""
-    left, right, context = written_out(left, right, context)
+    left, right, context = written_out(left, right, regulated(context))
     letters = [*unknown(left), *unknown(right)]
     if letters:
         return Undecided(f"the letter {letters[0]} is not declared")
@@ -234,6 +235,8 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Contradiction) 
             return found
     if rests_on_arrival(left, right, context):
         return Undecided("the notes hold the end state, and this world does not")
+    if rests_on_rest(left, right, context):
+        return Undecided("it is of the one solution that is the best without an end, and this world has another")
     if (timed := on_own_clock(left, right, context)) is not None:
         return _in_reading(left, right, timed)
     other = has_open_sign(context, left, right)
