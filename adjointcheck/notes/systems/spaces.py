@@ -34,7 +34,8 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
     path = isinstance(chain.sides[0], tree.Call) or layered
     plain = not path and "1" in shape  # p(t) is no parameter, and a matrix W is no vector of them
     driven = path and context.over() == "time" and shape != ("1", "1")  # weights theta(t), and no angle
-    usual = (("x", USUAL_STATES), ("w", (*USUAL_CONTROLS, *(("theta",) if driven else ()))), *((("theta", USUAL_PARAMETERS),) if plain else ()))
+    controls = (*USUAL_CONTROLS, *(("theta",) if driven else ()))
+    usual = (("x", USUAL_STATES), ("w", controls), *((("theta", USUAL_PARAMETERS),) if plain else ()))
     role = next((symbol for symbol, names in usual if key(letter) in names and not context.of(symbol)), None)
     if key(letter) not in context.letters and role:
         context = context.declare(Declared(key(letter), role, (shape[0], "1"), ROLES[role].kind, source="proposed"))
