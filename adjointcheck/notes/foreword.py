@@ -60,6 +60,7 @@ from adjointcheck.notes.systems.multiplier import may_be_costate
 from adjointcheck.notes.systems.normality import normalised
 from adjointcheck.notes.systems.production import consumed, counted
 from adjointcheck.notes.systems.sampling import horizon
+from adjointcheck.notes.systems.shared_letters import sharing
 from adjointcheck.notes.systems.step_values import priced_steps
 from adjointcheck.notes.systems.superscripts import below as lowered
 from adjointcheck.notes.systems.superscripts import layered_above
@@ -145,6 +146,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = clocked((formula.text for formula in formulas), starred(formulas, context))
     context = ending(_chains(formulas, context), dependent(_chains(formulas, context), context))
     context = below(_chains(formulas, context), netted(_chains(formulas, context), context))
+    context = sharing(_chains(formulas, context), context)
     context = told(_chains(formulas, context), marked(_chains(formulas, context), context))
     context = parted(_chains(formulas, context), horizon(_chains(formulas, context), context))
     context = counted(_chains(formulas, context), decaying(_chains(formulas, context), context))

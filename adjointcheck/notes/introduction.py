@@ -115,7 +115,7 @@ from adjointcheck.notes.systems.several_costs import named as spoken_costs
 from adjointcheck.notes.systems.solvers import lost
 from adjointcheck.notes.systems.spaces import membership
 from adjointcheck.notes.systems.special_cases import without_time
-from adjointcheck.notes.systems.stages import on_clock, stage_definition, stage_law, stage_letters, stage_update
+from adjointcheck.notes.systems.stages import on_clock, one_stage, stage_definition, stage_law, stage_letters, stage_update
 from adjointcheck.notes.systems.step_jacobians import step_jacobians
 from adjointcheck.notes.systems.step_values import curved, in_values, step_value
 from adjointcheck.notes.systems.superscripts import below as lowered
@@ -156,7 +156,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     context = neighbouring(chain, sampled(chain, operators(chain, about(chain, phased(chain, arrived(chain, context))))))
     chain = each_layer(chain, context)
     chain = through_mass(turned(gathered(unprimed(weighed(mapped(posed(chain)), context), context), context), context), context)
-    context = layered_data(chain, context)
+    context = layered_data(chain, one_stage(chain, context))
     chain = explicit(through_matrix(chain, context), context)
     chain = replace(chain, sides=tuple(squares(reaching(spread(side, context))) for side in chain.sides))
     chain, context = directed(chain, stacked(chain, exampled(chain, step_jacobians(chain, in_general(chain, context)))))

@@ -216,5 +216,5 @@ $\dot v = f_y(y, u) v + f_u(y, u) w, v(0) = 0$, $\dot p = -f_y(y, u)^T p, p(T) =
     (r"\frac{d}{d\xi} J(y_\xi(T)) \Big|_{\xi=0} = \nabla J(y(T))^T v(T)", r"\frac{d}{d\xi} J(y_\xi(T)) \Big|_{\xi=0} = \nabla J(y(T))^T v(0)"),
 ])
 def test_the_state_under_a_varied_control_moves_by_the_variation(right: str, wrong: str) -> None:
-    header = "state: y; control: u; costate: p = dJ/dy (column); objective: J"
+    header = "state: y\ncontrol: u\ncostate: p = dJ/dy (column)\nobjective: J"
     assert statuses(f"{VARIED} ${right}$ or ${wrong}$", header)[-2:] == ["proved", "refuted"]

@@ -38,3 +38,37 @@ def test_a_letter_may_be_scaled_by_its_weight() -> None:
               r"$$\lambda_n = \lambda_{n+1} + h \sum_{i=1}^s f_x(X_{n,i}, \alpha)^\top \Lambda_{n,i}$$ ")
     assert statuses(method("ukx") + RIGHT % (HERE, THERE, THERE, HERE, HERE) + scaled, "state: x\nparameters: \\alpha\ngradients: columns")[-3:] == [
         "definition", "proved", "refuted"]
+
+
+LATE = r"""$$\dot y = f(y, u)$$ $$y_{j+1} = y_j + \Delta t \sum_{i=1}^{s} b_i f(y_{j,i}, u_{j,i})$$
+$$y_{j,i} = y_j + \Delta t \sum_{m=1}^{s} a_{i,m} f(y_{j,m}, u_{j,m})$$
+$$p_{j+1} = p_j - \Delta t \sum_{i=1}^{s} b_i f_y(y_{j,i}, u_{j,i})^T p_{j,i}$$
+$$p_{j,i} = p_j - \Delta t \sum_{m=1}^{s} \Big(b_m - \frac{b_m a_{m,i}}{b_i}\Big) f_y(y_{j,m}, u_{j,m})^T p_{j,m}$$ """
+STAGES = "state: y\ncontrol: u\ncostate: p = dJ/dy (column)\nobjective: J"
+
+
+def test_stages_behind_their_update_may_share_its_letters() -> None:
+    later = r"$$p_{j,i} = p_{j+1} + \Delta t \sum_{m=1}^{s} \frac{b_m a_{%s}}{b_i} f_y(y_{j,m}, u_{j,m})^T p_{j,m}$$ "
+    assert statuses(LATE + later % "m,i" + later % "i,m", STAGES)[-6:] == ["assumption", "assumption", "proved", "proved", "proved", "refuted"]
+
+
+def test_a_method_of_one_stage_is_another_one() -> None:
+    euler = (r"$$y_{j+1} = y_j + \Delta t f(y_j, u_j)$$ $$p_j = p_{j+1} + \Delta t f_y(y_j, u_j)^T p_{j+1}$$ "
+             r"$$p_j = p_{j+1} + \Delta t f_y(y_j, u_j)^T p_j$$ $$f_u(y_j, u_j)^T p_{j+1} = 0$$ "
+             r"$$f(y, u) = \sigma(K y + \beta)$$ $$\frac{\partial J}{\partial \beta_j} = \Delta t \sigma'(K_j y_j + \beta_j) \odot p_{j+1}$$ "
+             r"$$\frac{\partial J}{\partial \beta_j} = \Delta t \sigma'(K_j y_j + \beta_j) \odot p_j$$ $$p_{j,i} = p_j$$")
+    assert statuses(LATE + euler, STAGES)[-8:] == ["assumption", "proved", "refuted", "proved", "definition", "proved", "refuted", "unknown"]
+
+
+def test_weights_that_the_cost_may_weigh_stand_for_no_control() -> None:
+    text = (r"$$y_{k+1} = y_k + h f(y_k, u_k)$$ $$J = \Phi(y_N) + h \sum_{k=0}^{N-1} L(y_k, u_k)$$ $$f(y, u) = K y + \beta$$ "
+            r"$$\frac{\partial J}{\partial \beta_k} = h p_{k+1}$$")
+    assert statuses(text, STAGES)[-1] == "unknown"
+    free = text.replace(r" + h \sum_{k=0}^{N-1} L(y_k, u_k)", "")
+    assert statuses(free + r" $$\frac{\partial J}{\partial u_k} = 2 h f_u(y_k, u_k)^T p_{k+1}$$", STAGES)[-2:] == ["proved", "unknown"]
+
+
+def test_an_optimal_control_of_time_steps_is_stationary_for_the_field_alone() -> None:
+    text = (r"$$y_{k+1} = y_k + h f(y_k, u_k)$$ $$J = \Phi(y_N) + h \sum_{k=0}^{N-1} L(y_k, u_k)$$ "
+            r"$$L_u(y_k, u_k)^T + f_u(y_k, u_k)^T p_{k+1} = 0$$ $$L_u(y_k, u_k)^T + h f_u(y_k, u_k)^T p_{k+1} = 0$$")
+    assert statuses(text, STAGES)[-2:] == ["proved", "refuted"]

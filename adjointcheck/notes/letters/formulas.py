@@ -50,11 +50,15 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     if not _is_plain(body) or any(getattr(part, "at", None) not in (None, Symbol("l")) for part in walk(body)):
         return None
     body = tree.Sum((body,)) if isinstance(body, Applied) else body  # the slope of sigma(W x + b) by x is not sigma' alone
+    held_ = _instead_of_control(body, known, after) if left.name == "f" else after
+    if held_ is None:
+        return None
+    after = held_
     if known.arguments is not None and len(left.arguments) < len(known.arguments):
         after = replace(after, options={**after.options, "example": f"{key(letter)} {len(left.arguments)}"})
     call = told[0] if told is not None else None
     if pair is not told and isinstance(call, tree.Call):
-        named = " ".join(key(part) for part in call.arguments if isinstance(part, tree.Letter))
+        named = " ".join(key(part) for part in (*call.arguments, *walk(told[1])) if isinstance(part, tree.Letter) and not part.below)
         after = replace(after, options={**after.options, WEIGHTS: f"{after.option(WEIGHTS)} {named}"})
     return "definition", (key(letter),), replace(after, letters={**after.letters, key(letter): replace(known, body=body)})
 
@@ -84,12 +88,15 @@ def each_layer(chain: tree.Chain, context: Context) -> tree.Chain:
 
 
 def _weighed(pair: tuple[Node, Node] | None, context: Context) -> tuple[Node, Node] | None:
-    """f(h) = sigma(W_k h + b_k) for f(h, W, b) = sigma(W h + b) over layers k: what is new among the arguments are weights of each."""
+    """f(h) = sigma(W_k h + b_k) for f(h, W, b) = sigma(W h + b), or for f(h, u), over layers k: what is new are weights of each."""
     call, index = pair[0] if pair is not None else None, next((known.letter for known in context.of("l")), "")
     if pair is None or not isinstance(call, tree.Call) or context.over() != "layers" or role_in(head(call), context) != "f" or not index:
         return pair
     new = {part for part in call.arguments if isinstance(part, tree.Letter) and not part.below and _is_new(part, context)}
     kept = tuple(part for part in call.arguments if part not in new)
+    spoken = [part for part in walk(pair[1]) if isinstance(part, tree.Letter)]
+    stood = [part for part in kept if role_in(head(part), context) == "w" and part not in spoken]
+    new = {part for part in spoken if not part.below and _is_new(part, context)} if stood and not new else new
     if not new or not kept or {type(part) for part in call.arguments} != {tree.Letter}:
         return pair
     placed: dict[Node, Node] = {part: replace(part, below=(tree.Letter(index),)) for part in new}
@@ -137,8 +144,19 @@ def layer_formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, 
     body = _local(value) if value is not None else None
     if body is None or not _is_plain(body) or "x" not in symbols(body):
         return None
+    after_ = _instead_of_control(body, known, after)
     body = tree.Sum((body,)) if isinstance(body, Applied) else body  # the slope of sigma(W x + b) by x is not sigma' alone
-    return "assumption", (), replace(after, letters={**after.letters, known.letter: replace(known, body=body)})
+    return ("assumption", (), replace(after_, letters={**after_.letters, known.letter: replace(known, body=body)})) if after_ else None
+
+
+def _instead_of_control(body: Node, known: Declared, context: Context) -> Context | None:
+    """With u as a letter of which no more is said, where weights in the formula of f(x, u) stand for it; None where the cost has it too."""
+    if context.over() != "layers" or "w" not in (known.arguments or ()) or "w" in symbols(body) or not context.of("w"):
+        return context
+    cost = context.law("objective")
+    controls = [name for name, other in context.letters.items() if other.symbol == "w"]
+    stood = {name: Declared(name, own(name), ("", ""), "path", source="proposed") for name in controls}
+    return None if cost is not None and "w" in symbols(cost.right) else replace(context, letters={**context.letters, **stood})
 
 
 def _field_in(value: Node, law: Node) -> Node | None:

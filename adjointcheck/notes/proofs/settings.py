@@ -257,6 +257,8 @@ def layers(step: str, stage: str, inputs: bool = True) -> Draft:
     draft.assume("stationary", "J_w = 0")
     solved = {"gradient_w": "-hole", "stationary": "hole"}
     draft.step("stationarity", "rewrite", f"{part['w']} = 0", *solved, how=solved)
+    if "h" in stage:
+        draft.step("stationary_field", "rewrite", "L_w + p.next*f_w = 0", "stationarity", how={"stationarity": "hole/h"})
     return draft
 
 

@@ -15,6 +15,7 @@ from fractions import Fraction
 from adjointcheck.notes.letters.context import MOTIONS, ROLES, Context, Declared, Law, key
 from adjointcheck.notes.letters.derivatives import core_of
 from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.numbered import STEPS
 from adjointcheck.notes.letters.own_letters import slope_shape
 from adjointcheck.notes.letters.quantities import OWN_STAGE, is_staged
 from adjointcheck.notes.letters.usage import USUAL_CONTROLS, head, introduced_function, pair_of, role_in, successor
@@ -148,6 +149,28 @@ def stage_update(chain: tree.Chain, context: Context) -> Introduced:
     return ("assumption", (name,), replace(context, laws=(*context.laws, law))) if not unknown(law.right) else None
 
 
+def one_stage(chain: tree.Chain, context: Context) -> Context:
+    """Without the stages of before, where x_{n+1} = x_n + h f(x_n, u_n) is the method from here on."""
+    pair = pair_of(chain)
+    letter = pair[0] if pair else None
+    if pair is None or not staged(context) or not isinstance(letter, tree.Letter) or successor(letter) is None:
+        return context
+    made = resolve(pair[1], context)
+    fields = [part for part in walk(made) if isinstance(part, Applied) and part.name == "f"]
+    here = all(getattr(value, "at", None) == Symbol("l") for field in fields for slot, value in field.arguments if slot in ("x", "w"))
+    plain = symbols(made) <= {"x", "h", "f", "w", "theta", "t", "l"} and not any(isinstance(part, tree.Series) for part in walk(made))
+    state = role_in(replace(letter, below=()), context) == "x"
+    return _without_stages(context) if state and len(fields) == 1 and here and plain else context
+
+
+def _without_stages(context: Context) -> Context:
+    spoken = (*TABLEAUS, "stage", "slope", "stage_costate")
+    letters = {name: replace(known, symbol="w") if known.symbol == "stage_control" else known for name, known in context.letters.items()
+               if known.symbol not in spoken and not is_staged(known.symbol)}
+    laws = tuple(law for law in context.laws if law.kind not in ("stages", "layers"))
+    return replace(context, letters=letters, laws=laws)
+
+
 def _declared(symbol: str, name: str, context: Context) -> Context:
     role = ROLES[symbol]
     return context if name in context.letters else context.declare(Declared(name, symbol, role.shape, role.kind, source="proposed"))
@@ -168,11 +191,16 @@ def _method(node: Node, context: Context) -> Context:
         if function is not None and (known is None or (known.symbol == "f" and known.arguments is None)):
             context, _ = introduced_function(part, "f", context)
     for part in walk(node):
-        factor = next((f for f in part.factors if _index(f)), None) if isinstance(part, tree.Product) else None
+        factor = next((f for f in part.factors if _index(f) or _is_step(f)), None) if isinstance(part, tree.Product) else None
         summed = isinstance(part, tree.Product) and any(isinstance(f, tree.Series) for f in part.factors)
         if isinstance(factor, tree.Letter) and summed and key(factor) not in context.letters and not context.of("h"):
-            context = context.declare(Declared(factor.name, "h", source="proposed"))
+            context = context.declare(Declared(key(factor), "h", source="proposed"))
     return context
+
+
+def _is_step(node: Node) -> bool:
+    """Delta t."""
+    return isinstance(node, tree.Letter) and key(node) in STEPS
 
 
 def stage_letters(chain: tree.Chain, context: Context) -> Context:

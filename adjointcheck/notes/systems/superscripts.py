@@ -14,6 +14,7 @@ from adjointcheck.notes.reading.ambiguities import LASTS
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.backward import forward
 from adjointcheck.notes.systems.dependent import alone
+from adjointcheck.notes.systems.shared_letters import apart
 
 _LETTER = r"(\\?[A-Za-z]+|\\(?:mathbf|boldsymbol|bm)\s*\{?\s*\\?[A-Za-z]+\s*\}?)"
 _AHEAD = re.compile(_LETTER + r"\s*\^\s*\{\s*[([]?\s*([klnijmt])\s*\+\s*1\s*[)\]]?\s*\}\s*=(.*)", re.DOTALL)
@@ -65,7 +66,7 @@ def below(chain: tree.Chain, context: Context) -> tree.Chain:
     made = _to_last(made, tree.Letter(name, below=(tree.Letter(mark),) if mark else ())) if last else made
     made = _renaming(made, context.option("stage cost")) if context.option("stage cost") else made
     assert isinstance(made, tree.Chain)
-    return alone(forward(made, context), context)
+    return apart(alone(forward(made, context), context), context)
 
 
 def _renaming(node: Node, cost: str) -> Node:
