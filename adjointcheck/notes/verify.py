@@ -34,6 +34,7 @@ from adjointcheck.notes.letters.quadratures import carried
 from adjointcheck.notes.letters.quantities import here
 from adjointcheck.notes.letters.second_costate import about_end, through_end
 from adjointcheck.notes.letters.starting import START, moving
+from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.proofs.closed_forms import gives_solution, proved_solution
 from adjointcheck.notes.proofs.prove import Proof, Slots
 from adjointcheck.notes.reading import tree
@@ -55,6 +56,7 @@ from adjointcheck.notes.systems.meanings import meant, spoken_cost
 from adjointcheck.notes.systems.modes import eventful
 from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
 from adjointcheck.notes.systems.named_methods import in_method, is_coefficient
+from adjointcheck.notes.systems.principle import PONTRYAGIN, principle
 from adjointcheck.notes.systems.reparametrised import MIXED, chains, in_new_parameters, mixes
 from adjointcheck.notes.systems.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, reserved
 from adjointcheck.notes.systems.special_cases import without_time
@@ -223,6 +225,9 @@ class Notes:
 
     def understood(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:
         """What the formula says in the letters so far, and the verdicts."""
+        if (said := principle(chain, self.context)) is not None:
+            resolved, self.context = understand(tree.Chain(said[:1], ()), self.context)
+            return resolved, [self.switching(replace(blank, reading=show(resolve(chain, self.context))), *said[1:], PONTRYAGIN)]
         resolved, self.context = understand(chain, self.context)
         self.context = replace(self.context, moved=self.context.moved | moved_inputs(resolved.chain))
         blank = replace(blank, reading=resolved.reading)
@@ -430,15 +435,15 @@ class Notes:
         """Is it what an optimal end time satisfies, whatever bounds the control?"""
         return about_end_time(left, right) or ("free end time" in self.context.hypotheses and is_at_end(left, right))
 
-    def switching(self, blank: Finding, said: Node, slope: Node) -> Finding:
-        """A law u = -U sgn(s): right where s is H_u, wrong where it is -H_u."""
+    def switching(self, blank: Finding, said: Node, meant: Node, rule: str = BANG_BANG) -> Finding:
+        """A law u = -U sgn(s): right where s is H_u, wrong where it is -H_u; and of any rule what it rests on."""
         spelt = spelt_out(self.context)
-        for status, side in (("proved", slope), ("refuted", tree.Negative(slope))):
+        for status, side in (("proved", meant), ("refuted", tree.Negative(meant))):
             proof = judge_pair(said, side, "=", spelt, "")
             if proof.status is Status.PROVED:
-                told = {"rules": (BANG_BANG, *proof.path), "document": proof.document} if status == "proved" else {"words": BANG_BANG}
+                told = {"rules": (rule, *proof.path), "document": proof.document} if status == "proved" else {"words": rule}
                 return replace(blank, status=status, **told)  # type: ignore[arg-type]
-        return replace(blank, words="whether it is the sign of H_u is not proved")
+        return replace(blank, words="whether it has the sign that the optimum asks for is not proved")
 
     def clipping(self, blank: Finding, slope: Node, square: Node) -> Finding:
         """A law u = min(U, max(0, s)): right where H_u is H_uu (u - s), whatever the control."""

@@ -115,3 +115,15 @@ def test_weights_that_change_in_time_are_a_control_and_an_angle_is_none() -> Non
     assert statuses(spaces + posed + right + right.replace("= ", "= -"))[-2:] == ["proved", "refuted"]
     angle = r"$\theta(t) \in \mathbb{R}$ obeys $$ \ddot\theta = -\sin\theta $$ $$ J = \theta(T) $$ $$ \ddot\theta = \sin\theta $$"
     assert statuses(angle)[1] == "assumption"
+
+
+PRINCIPLES = [(r"\le H(x^*, v, \lambda)$, $v \in U", r"\ge H(x^*, v, \lambda)$, $v \in U"),
+              (r"= \min_{v \in U} H(x^*, v, \lambda)", r"= \max_{v \in U} H(x^*, v, \lambda)")]
+
+
+@pytest.mark.parametrize(("least", "greatest"), PRINCIPLES)
+@pytest.mark.parametrize(("goal", "hamiltonian", "turned"), [("min", "L + ", False), ("max", "L + ", True), ("min", "-L + ", True)])
+def test_the_sign_of_a_hamiltonian_tells_whether_the_optimum_is_least(least: str, greatest: str, goal: str, hamiltonian: str, turned: bool) -> None:
+    posed = rf"$$ \{goal}_u J = \Phi(x(T)) + \int_0^T L(x,u)\,dt, \quad \dot x = f(x,u) $$ $$ H(x, u, \lambda) = {hamiltonian} \lambda^T f(x,u) $$ "
+    found = statuses(posed + rf"$H(x^*, u^*, \lambda) {least}$; $H(x^*, u^*, \lambda) {greatest}$")
+    assert [status for status in found if status in ("proved", "refuted")] == ["proved", "refuted"][:: -1 if turned else 1], found
