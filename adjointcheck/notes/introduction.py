@@ -71,6 +71,7 @@ from adjointcheck.notes.systems.ansatz import affine_ansatz, foreseen, layered_a
 from adjointcheck.notes.systems.arrivals import asked, follows
 from adjointcheck.notes.systems.at_samples import at_samples, is_beyond
 from adjointcheck.notes.systems.blocks import is_value, numbers, stacked, turned
+from adjointcheck.notes.systems.clipping import fenced
 from adjointcheck.notes.systems.concrete import written_out
 from adjointcheck.notes.systems.current_values import current_hamiltonian, priced, repriced
 from adjointcheck.notes.systems.densities import supposed
@@ -172,7 +173,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
             resolved = replace(_resolved(stated, after), status=status, form="", introduced=names)
             told = introduce in UNJUDGED or (introduce is layers and ANY_STEP in after.letters)
             return replace(resolved, problems=()) if told else resolved, regulating(_explained(after, chain))
-    chain, context = least(chain, given(context))
+    chain, context = least(chain, fenced(chain, given(context)))
     context = carried_back(chain, with_end_multiplier(chain, stage_letters(chain, context)))
     after = _explained(chained(chain, propose(chain, governed(chain, vectors(chain, parametric(chain, context))))), chain)
     after = timed(_resolved(chain, after).chain, after)

@@ -127,3 +127,26 @@ def test_the_sign_of_a_hamiltonian_tells_whether_the_optimum_is_least(least: str
     posed = rf"$$ \{goal}_u J = \Phi(x(T)) + \int_0^T L(x,u)\,dt, \quad \dot x = f(x,u) $$ $$ H(x, u, \lambda) = {hamiltonian} \lambda^T f(x,u) $$ "
     found = statuses(posed + rf"$H(x^*, u^*, \lambda) {least}$; $H(x^*, u^*, \lambda) {greatest}$")
     assert [status for status in found if status in ("proved", "refuted")] == ["proved", "refuted"][:: -1 if turned else 1], found
+
+
+SWING = r"""\dot\varphi = \omega
+\dot\omega = -\sin\varphi - d\,\omega + u
+J = \tfrac12 \varphi(T)^2 + \int_0^T \tfrac{r}{2} u^2\,dt
+H = \tfrac{r}{2} u^2 + \lambda_1 \omega + \lambda_2 (-\sin\varphi - d\,\omega + u)"""
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"u = \max\{-\bar u, \min\{\bar u, -\lambda_2/r\}\}", r"u = \max\{-\bar u, \min\{\bar u, \lambda_2/r\}\}"),
+    (r"u = \min\{u_{\max}, \max\{u_{\min}, -\tfrac1r \lambda_2\}\}", r"u = \min\{u_{\max}, \max\{u_{\min}, -\lambda_2\}\}"),
+])
+def test_a_clipped_control_tells_bounds_that_no_line_tells(right: str, wrong: str) -> None:
+    header = "control: u\ncostate: \\lambda (column)\nobjective: J, minimised\ntime: t in [0, T]"
+    assert last_two(header, SWING, right, wrong) == ["proved", "refuted"]
+    crossed = r"u = \max\{\bar u, \min\{-\bar u, -\lambda_2/r\}\}", r"u = \max\{u_{\max}, \min\{u_{\min}, -\lambda_2/r\}\}"
+    assert last_two(header, SWING, *crossed) == ["unknown", "unknown"]
+
+
+@pytest.mark.parametrize(("right", "wrong"), [(r"\dot\lambda_1 = \cos\varphi\,\lambda_2", r"\dot\lambda_1 = -\cos\varphi\,\lambda_2")])
+def test_an_angle_is_no_costate_where_another_letter_is_declared(right: str, wrong: str) -> None:
+    theory = "\\dot x = f(x, u)\nJ = \\phi(x(T)) + \\int_0^T g(x, u)\\,dt\nH = g(x, u) + \\lambda^T f(x, u)\n"
+    assert last_two("state: x\ncontrol: u\ncostate: \\lambda (column)\nobjective: J\ntime: t in [0, T]", theory + SWING, right, wrong) == ["proved", "refuted"]

@@ -238,7 +238,8 @@ def _is_named(node: Node) -> bool:
 
 
 def _is_costate(letter: tree.Letter, context: Context) -> bool:
-    return role_in(letter, context) == "p" or (not context.letters.get(key(letter)) and letter.name in USUAL_COSTATES)
+    usual = not context.letters.get(key(letter)) and letter.name in USUAL_COSTATES and not context.of("p")
+    return usual or role_in(letter, context) == "p"
 
 
 def _spelt(pair: tuple[Node, Node], moved: set[str], context: Context) -> list[tree.Letter]:

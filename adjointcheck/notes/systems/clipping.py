@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.context import USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.costs import objective_of, running
-from adjointcheck.notes.letters.meaning import Symbol, children, symbols, walk
+from adjointcheck.notes.letters.meaning import Symbol, children, resolve, symbols, walk
+from adjointcheck.notes.letters.usage import pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.multiplier import has_open_sign
@@ -33,6 +35,45 @@ def clipped(left: Node, right: Node, context: Context) -> tuple[Node, Node] | No
     curved = tree.Product((tree.Number(Fraction(2 * sign)), tree.Sum(weights)))
     slope = tree.Derivative(hamiltonian_of(context), (control,), "partial")
     return slope, tree.Product((curved, tree.Sum((control, tree.Negative(inner)))))
+
+
+def fenced(chain: tree.Chain, context: Context) -> Context:
+    """With the bounds of u = max(a, min(b, s)), where no line before tells any: this one asks for them."""
+    pair = pair_of(chain)
+    control = standing(resolve(pair[0], context)) if pair is not None else None
+    outer = _cut(pair[1], context) if pair is not None and getattr(control, "name", "") == "w" and not context.law("bounds") else None
+    inner = _cut(outer[2], context) if outer is not None else None
+    if control is None or outer is None or inner is None or {outer[0], inner[0]} != {"min", "max"}:
+        return context
+    bounds = dict((outer[:2], inner[:2]))
+    if not _in_order(bounds["max"], bounds["min"]):
+        return context
+    for letter in (part for bound in bounds.values() for part in walk(bound) if isinstance(part, tree.Letter)):
+        context = context if key(letter) in context.letters else context.declare(Declared(key(letter), own(key(letter)), source="proposed"))
+    rows = tuple((resolve(bounds[name], context),) for name in ("max", "min"))
+    return replace(context, laws=(*context.laws, Law("bounds", control, tree.Vector(rows))))
+
+
+def _in_order(lower: Node, upper: Node) -> bool:
+    """-U and U, 0 and U, u_min and u_max: is the first one the lower bound?"""
+    below = [getattr(bound.below[0], "name", "") for bound in (lower, upper) if isinstance(bound, tree.Letter) and len(bound.below) == 1]
+    named = below == ["min", "max"] and getattr(lower, "name", "") == getattr(upper, "name", "")
+    nought = lower == tree.Number(Fraction(0)) and isinstance(upper, tree.Number | tree.Letter)
+    return named or nought or lower == tree.Negative(upper)
+
+
+def _cut(node: Node, context: Context) -> tuple[str, Node, Node] | None:
+    """(max, a, rest) of max(a, rest) and max(rest, a), where a is a number or one letter, and no path."""
+    arguments = node.arguments if isinstance(node, tree.Function) and node.name in ("min", "max") else ()
+    fixed = [side for side in arguments if _is_constant(side, context)]
+    rest = [side for side in arguments if side not in fixed]
+    return (node.name, fixed[0], rest[0]) if isinstance(node, tree.Function) and len(fixed) == 1 == len(rest) else None
+
+
+def _is_constant(node: Node, context: Context) -> bool:
+    inner = node.of if isinstance(node, tree.Negative) else node
+    plain = isinstance(inner, tree.Letter) and key(inner) not in USUAL and not symbols(resolve(inner, context)) & {"t", "x", "p", "w"}
+    return isinstance(inner, tree.Number) or plain
 
 
 def _within(node: Node | None, name: str, bound: Node) -> Node | None:
