@@ -59,6 +59,18 @@ def test_right_lines_are_proved_and_slips_refuted(given: str, right: str, wrong:
     assert last_two("", given, right, wrong) == ["proved", "refuted"]
 
 
+@pytest.mark.parametrize("base", [r"\log q(z) = -\frac12 z^\top z - \frac{d}{2}\log(2\pi)", r"\log q(z(T)) = -\frac12\|z(T)\|^2 - \frac n2\log 2\pi"])
+def test_a_base_density_of_which_the_logarithm_is_written_has_slopes(base: str) -> None:
+    given = FLOW.partition("p(z")[0] + COST.rpartition("\n")[2].replace(r"\log\pi", r"\log q")
+    assert last_two("", f"{given}\n{base}", r"a(T) = z(T)", r"a(T) = -z(T)") == ["proved", "refuted"]
+
+
+def test_a_determinant_of_what_is_small_is_as_near() -> None:
+    near = r"\det(I + \epsilon\frac{\partial f}{\partial z} + O(\epsilon^2)) = 1 + \epsilon\,\mathrm{tr}\frac{\partial f}{\partial z} + O(\epsilon^2)"
+    assert last_two("", FLOW, near, near.replace("= 1 +", "= 1 -")) == ["proved", "refuted"]
+    assert last_two("", FLOW, near, near.replace("f}{\\partial z} + O(\\epsilon^2))", "f}{\\partial z} + O(\\epsilon))"))[1] != "proved"
+
+
 def test_an_example_of_a_field_ends_where_the_field_is_general_again() -> None:
     example = COST.replace(r"J =", "f(z) = A z\nJ =")
     wrong = r"\frac{da}{dt} = -\left(\frac{\partial f}{\partial z}\right)^\top a"

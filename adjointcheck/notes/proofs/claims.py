@@ -27,6 +27,7 @@ from adjointcheck.notes.letters.starting import SLOPE
 from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.proofs.composition import SIDES, Claim, Composition, Form
 from adjointcheck.notes.proofs.contraction import contracted, contracts
+from adjointcheck.notes.proofs.expansion import smoothed
 from adjointcheck.notes.proofs.flowing import flowing, scored
 from adjointcheck.notes.proofs.hessians import cost_moved, second
 from adjointcheck.notes.proofs.jacobian import Partial, lemma
@@ -48,7 +49,12 @@ def claim_of(chain: tree.Chain, setting: Setting, context: Context) -> Claim:
     """The claim that the first two sides of a chain are equal; raises Unclear, or StepRejected where shapes do not fit."""
     reader = Reader(setting, context, shift=counted_from(chain) if setting.language.layers else 0, stretch=stretch_of(chain))
     consistent(chain.sides[:2])
-    claim = reader.claim(*(reader.side(side) for side in in_variations(*differing(*chain.sides[:2]))))
+    one, other = in_variations(*differing(*chain.sides[:2]))
+    left, orders = reader.side(one), list(reader.orders)
+    right = reader.side(other)
+    if min(orders, default=9) < min(reader.orders[len(orders):], default=0):  # O(eps) is no O(eps^2)
+        raise Unclear("a remainder on the left that is larger than that on the right", "one on the right that is as large")
+    claim = reader.claim(left, right)
     return replace(claim, lemmas=tuple(reader.lemmas), order=min(reader.orders, default=0))
 
 
@@ -65,8 +71,8 @@ class Reader(Composition):
     ending: bool = False  # inside of what is taken at the end, where Psi is at home
 
     def side(self, node: Node) -> Form:
-        """A whole side, which alone may end in O(eps^k)."""
-        terms = tree.terms(node)
+        """A whole side, which alone may end in O(eps^k), or be of smooth functions of what does."""
+        terms = [term for part in tree.terms(node) for term in smoothed(part)]
         kept = tuple(term for term in terms if not isinstance(term, tree.BigO))
         self.orders.extend(self.order(term) for term in terms if isinstance(term, tree.BigO))
         return {"": ZERO} if not kept else self.form(kept[0] if len(kept) == 1 else tree.Sum(kept))

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from adjointcheck.expression.node import ONE, ZERO, Expression, apply, evaluate, number, symbol
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
 
 Powers = Mapping[int, Expression]  # power of the small letter: coefficient
+SMOOTH = ("det", "tr", "trace", "exp", "log", "ln")
+
+
+def smoothed(node: Node) -> Iterator[Node]:
+    """det(A) and O(eps^k) for det(A + O(eps^k)), which differs from det(A) by no more; anything else as it is."""
+    inner = tree.terms(node.arguments[0]) if isinstance(node, tree.Function) and node.name in SMOOTH else ()
+    kept = tuple(term for term in inner if not isinstance(term, tree.BigO))
+    if isinstance(node, tree.Function) and 0 < len(kept) < len(inner):
+        yield replace(node, arguments=(kept[0] if len(kept) == 1 else tree.Sum(kept),))
+        yield from (term for term in inner if isinstance(term, tree.BigO))
+    else:
+        yield node
 
 
 def remainder(root: Expression, small: str, order: int) -> tuple[list[Expression], Expression] | None:

@@ -38,6 +38,7 @@ from adjointcheck.notes.reading.tree import (
     Negative,
     Node,
     Number,
+    Pi,
     Power,
     Product,
     Quotient,
@@ -324,11 +325,11 @@ class Term:
     def _bare_argument(self, head: Head) -> Node:
         """sin 2x, cos omega t, log p(x): one factor, or letters that can only be meant together; a thin space ends it."""
         factors = [plain(self.factor())]
-        while isinstance(self.item, Letter | Number) and all(isinstance(factor, Letter | Number) for factor in factors):
+        while isinstance(self.item, Letter | Number | Pi) and all(isinstance(factor, Letter | Number | Pi) for factor in factors):
             if self._parted(factors[-1]):
                 break
             factors.append(plain(self.factor()))
-        together = len(factors) == 1 or isinstance(factors[0], Number) or only_times((factors[-1],), self.letters)
+        together = len(factors) == 1 or isinstance(factors[0], Number | Pi) or only_times((factors[-1],), self.letters)
         open_end = self.item is not None and not isinstance(self.item, WAITING) and not _starts_function(self.item)
         open_end = open_end and not self._parted(factors[-1])
         if not together or len(factors) > 3 or (open_end and not opened(factors[-1])):
@@ -484,7 +485,7 @@ def _varied(prefix: Prefix, node: Node | None, span: tuple[int, int]) -> Node:
 
 
 def fraction(above: Node, below: Node) -> Node:
-    """A derivative where both halves are differentials of one kind, else a quotient."""
+    """A derivative where both halves are differentials of one kind, else a quotient; d/2 is half the number d."""
     span = over([above, below])
     top, rest = (above.factors[0], above.factors[1:]) if isinstance(above, Mixed) else (above, ())
     places = below.factors if isinstance(below, Mixed) else (below,)
@@ -492,7 +493,8 @@ def fraction(above: Node, below: Node) -> Node:
         return Derivative(above.of, (below.of,), "functional", span=span)
     if isinstance(top, Differential) and all(isinstance(place, Differential) for place in places):
         return _derivative(top, rest, [place for place in places if isinstance(place, Differential)], span)
-    return Quotient(plain(above), plain(below), span=span)
+    number = isinstance(above, Differential) and above.kind == "d" and above.of is None and above.order == 1
+    return Quotient(Letter("d", span=above.span) if number else plain(above), plain(below), span=span)
 
 
 def _derivative(top: Differential, rest: tuple[Node, ...], places: list[Differential], span: tuple[int, int]) -> Node:

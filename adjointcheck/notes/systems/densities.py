@@ -6,15 +6,16 @@ p(z(t), t) is a number along each solution; a base density pi, told of the end s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 
 from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, key
-from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.quantities import instead
 from adjointcheck.notes.letters.transport import fluxes, rated
-from adjointcheck.notes.letters.usage import head, pair_of, show_plain
+from adjointcheck.notes.letters.usage import constants, head, pair_of, show_plain
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -51,7 +52,7 @@ def _named(chains: Sequence[tree.Chain], context: Context) -> Context:
     for name, place in (found for chain in chains for found in (*_logarithms(chain, context), *_flowing(chain, context))):
         places.setdefault(name, set()).add(place)
     places = {name: found for name, found in places.items() if name.partition("_")[0] not in places or "_" not in name}  # p_0 beside p_t
-    moving = [name for name, found in places.items() if found != {"end"}]
+    moving = [name for name, found in places.items() if "end" not in found or "elsewhere" in found]
     ends = [name for name in places if name not in moving]
     for name in moving:
         context = context.declare(Declared(name, "rho", kind="path", source="usual"))
@@ -78,11 +79,53 @@ def supposed(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...],
     pair = pair_of(chain)
     if pair is None or len(chain.sides) > 2:
         return None
+    if (spelt := _base_spelt(*pair, context)) is not None:
+        return spelt
     left, right = (resolve(side, context) for side in pair)
     density = isinstance(left, Symbol) and left.name == "rho" and (
         getattr(right, "name", "") == "base" or (isinstance(right, tree.Function) and "Psi" in symbols(right)))
     noise = isinstance(left, tree.Expectation) and symbols(left) == {"noise"} and symbols(right) <= {"I"}
     return ("assumption", (), context) if (density and bool(context.of("base"))) or noise else None
+
+
+def _base_spelt(left: Node, right: Node, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """log pi(z) = -z' z / 2 - (d/2) log(2 pi): the end cost is minus this."""
+    made = resolve(left, context)
+    state = next((Symbol("x", at=at) for at in (None, Symbol("t1")) if made == tree.Negative(Applied("Psi", (("x", Symbol("x", at=at)),)))), None)
+    if not isinstance(left, tree.Function) or left.name not in LOGARITHMS or state is None or context.of("Psi"):
+        return None
+    size = context.of("x")[0].shape[0]  # d of R^d is no letter of the problem, but a number beside it
+    after = constants(right, context.declare(Declared(size, f"{size}_", source="proposed")), ("1", "1"))
+    body = instead(resolve(tree.Negative(right), after), state, Symbol("x"))
+    odd = any(isinstance(part, Applied | tree.Derivative | tree.Integral) or getattr(part, "at", None) is not None for part in walk(body))
+    if unknown(body) or odd or not symbols(body) & {"x"}:
+        return None
+    letter = f"-log {next(known.letter for known in context.of('base'))}"
+    after = after.declare(Declared(letter, "Psi", kind="function", arguments=("x",), body=body, source="proposed"))
+    return "definition", (letter,), replace(after, options={**after.options, "base": ""})
+
+
+def with_logarithms(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
+    """An equation and its context with log(2 pi) as a constant, of which no proof asks how large it is."""
+    bodies = [known.body for known in context.letters.values() if known.body is not None]
+    found = dict.fromkeys(part for node in (left, right, *bodies) for part in walk(node) if _is_constant(part))
+    if not found or context.parts("x"):
+        return left, right, context
+    put: dict[Node, Node] = {node: Symbol(f"log_{i}") for i, node in enumerate(found, 1)}
+    named = {symbol.name: Declared(symbol.name, symbol.name, source="convention") for symbol in put.values() if isinstance(symbol, Symbol)}
+    letters = {name: replace(known, body=known.body and _put(known.body, put)) for name, known in context.letters.items()}
+    laws = tuple(replace(law, right=_put(law.right, put)) for law in context.laws)
+    return _put(left, put), _put(right, put), replace(context, letters={**letters, **named}, laws=laws)
+
+
+def _is_constant(node: Node) -> bool:
+    """Is it the logarithm of numbers alone?"""
+    numbers = isinstance(node, tree.Function) and node.name in LOGARITHMS and [*walk(node)][1:]
+    return bool(numbers) and all(isinstance(part, tree.Number | tree.Pi | tree.Product | tree.Quotient) for part in numbers or ())
+
+
+def _put(node: Node, values: Mapping[Node, Node]) -> Node:
+    return values[node] if node in values else rebuilt(node, lambda child: _put(child, values))
 
 
 def untraced(node: Node) -> Node:
@@ -99,7 +142,15 @@ def _logarithms(node: Node, context: Context) -> Iterator[tuple[str, str]]:
         if not isinstance(call, tree.Call) or letter is None or letter.accents or letter.below or key(letter) in context.letters:
             continue
         if all(head(argument) is not None or isinstance(argument, tree.Number) for argument in call.arguments):
-            yield _bare(letter), "end" if len(call.arguments) == 1 and _place(call.arguments[0]) in ENDS else "elsewhere"
+            yield _bare(letter), _whereabouts(call)
+
+
+def _whereabouts(call: tree.Call) -> str:
+    """Where z(T), z(t) and a state alone, z, are."""
+    argument = call.arguments[0]
+    if len(call.arguments) > 1 or (_place(argument) and _place(argument) not in ENDS):
+        return "elsewhere"
+    return "end" if _place(argument) else "anywhere"
 
 
 def _flowing(chain: tree.Chain, context: Context) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.blocks import components
 from adjointcheck.notes.systems.component_sensitivities import RULE, in_variations
+from adjointcheck.notes.systems.densities import with_logarithms
 from adjointcheck.notes.systems.squashing import activated
 from adjointcheck.notes.systems.stages import staged
 from adjointcheck.notes.systems.values import FROM_ZERO, RECKONED, at_zero, reckoned
@@ -62,7 +63,7 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context, form: s
 
 def judge_equation(left: Node, right: Node, context: Context, form: str = "") -> Proof:
     """The best answer over all settings; where only one of several readings is proved, with that reading."""
-    left, right, context = over_time(left, right, context)
+    left, right, context = with_logarithms(*over_time(left, right, context))
     found = {reading: _in_reading(left, right, context, form) for reading, context in readings(left, right, context)}
     proved = [replace(proof, reading=reading) for reading, proof in found.items() if proof.status is Status.PROVED]
     if proved:
