@@ -90,8 +90,8 @@ def supposed(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...],
 
 def _base_spelt(left: Node, right: Node, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
     """log pi(z) = -z' z / 2 - (d/2) log(2 pi): the end cost is minus this."""
-    made = resolve(left, context)
-    state = next((Symbol("x", at=at) for at in (None, Symbol("t1")) if made == tree.Negative(Applied("Psi", (("x", Symbol("x", at=at)),)))), None)
+    made, states = resolve(left, context), (Symbol("x"), Symbol("x", at=Symbol("t1")))
+    state = next((state for state in states if made == tree.Negative(Applied("Psi", (("x", state),)))), None)
     if not isinstance(left, tree.Function) or left.name not in LOGARITHMS or state is None or context.of("Psi"):
         return None
     size = context.of("x")[0].shape[0]  # d of R^d is no letter of the problem, but a number beside it
