@@ -56,6 +56,7 @@ from adjointcheck.notes.systems.iterates import iterated_in
 from adjointcheck.notes.systems.layering import layered
 from adjointcheck.notes.systems.mass import mass_dynamics, targets, weighed
 from adjointcheck.notes.systems.meanings import meant, said_costate
+from adjointcheck.notes.systems.motion import augmented_dynamics
 from adjointcheck.notes.systems.multiplier import may_be_costate
 from adjointcheck.notes.systems.normality import normalised
 from adjointcheck.notes.systems.production import consumed, counted
@@ -209,8 +210,9 @@ def explained_behind(chains: Sequence[tree.Chain], context: Context) -> Context:
 
 
 def stated(chain: tree.Chain, context: Context) -> Introduced:
-    """The dynamics as a rate, with a mass matrix, or as an integral."""
-    return dynamics(solved_for_rate(chain), context) or mass_dynamics(chain, context) or integrated_dynamics(chain, context)
+    """The dynamics as a rate, with a mass matrix, as an integral, or of a state that more is added to."""
+    told = dynamics(solved_for_rate(chain), context) or mass_dynamics(chain, context) or integrated_dynamics(chain, context)
+    return told or augmented_dynamics(chain, context)
 
 
 def begins(chains: Sequence[tree.Chain], context: Context) -> Context:

@@ -101,7 +101,7 @@ from adjointcheck.notes.systems.mass import mass_dynamics, through_mass
 from adjointcheck.notes.systems.measured import increment, operators, rooted, scaled, specialised, vectors
 from adjointcheck.notes.systems.mechanics import speed_at
 from adjointcheck.notes.systems.modes import guard, reset, switched
-from adjointcheck.notes.systems.motion import dynamics, limit_dynamics, primed_dynamics
+from adjointcheck.notes.systems.motion import augmented_dynamics, dynamics, limit_dynamics, primed_dynamics
 from adjointcheck.notes.systems.multiplier import augmented, costate_meaning, governed, hamiltonian
 from adjointcheck.notes.systems.named_methods import coefficients, given
 from adjointcheck.notes.systems.normality import normal, normalisation
@@ -397,8 +397,8 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
 
 INTRODUCTIONS = (step_value, worth, value, normalisation, bounded, membership, mirrored, coefficients, assigned, propagator, tangent,
                  stage_line, stage_law, stage_update, stage_definition, named_neighbour, numbered, family, layered_ansatz, *NOTATIONS, grid,
-                 layers, layer_formula, written_out, cased, jump, dynamics, primed_dynamics, limit_dynamics, mass_dynamics,
-                 integrated_dynamics, linearised, sensitivity, started, resting, reparametrised, switched, guard, reset, observed_cost,
+                 layers, layer_formula, written_out, cased, jump, dynamics, augmented_dynamics, primed_dynamics, limit_dynamics,
+                 mass_dynamics, integrated_dynamics, linearised, sensitivity, started, resting, reparametrised, switched, guard, reset, observed_cost,
                  increment, scaled, specialised, supposed, output, linear_output, asked, start, end_condition, end_cost, implicit_layers,
                  affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, objective, current_multiplier,
                  augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate,

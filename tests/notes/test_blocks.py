@@ -90,3 +90,12 @@ $$\frac{d}{dt}\begin{bmatrix} z & a & a_\theta & a_t \end{bmatrix} = \begin{bmat
 def test_parameters_and_the_time_beside_the_state_are_no_states(right: str, wrong: str) -> None:
     found = statuses(rf"{README} $${right}$$ $${wrong}$$")
     assert found[-2:] == ["proved", "refuted"] and not {"unknown", "refuted"} & {*found[:-2]}, found
+
+
+def test_the_augmented_system_may_be_all_that_tells_the_dynamics() -> None:
+    system = r"$$\frac{d}{dt}\begin{bmatrix} z \\ \theta \\ t \end{bmatrix} = \begin{bmatrix} f(z,\theta,t) \\ 0 \\ 1 \end{bmatrix}$$ "
+    lines = r"$$\dot a = -a f_z$$ $$\dot a = a f_z$$ $$\frac{dL}{dt_1} = a(t_1) f(z(t_1), \theta, t_1)$$ $$\frac{dL}{dt_1} = a(t_1) f_z(z(t_1), \theta, t_1)$$"
+    found = statuses(r"The row $a(t) = dL/dz(t)$ is the adjoint. " + system + lines)
+    assert found == ["definition", "definition", "proved", "refuted", "proved", "refuted"]
+    turned = r"$$\frac{d}{dt}\begin{bmatrix} z \\ a \end{bmatrix} = \begin{bmatrix} f(z,\theta,t) \\ -a f_z \end{bmatrix}$$ "
+    assert statuses(turned)[0] != "definition"  # what moves beside the state is told with it

@@ -21,6 +21,7 @@ from adjointcheck.notes.letters.usage import (
 )
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.entries import cells_of
 from adjointcheck.notes.systems.flows import turned_to_time
 from adjointcheck.notes.systems.modes import is_mode
 from adjointcheck.notes.systems.production import alike, grows, inner_function, steered
@@ -75,6 +76,17 @@ def limit_dynamics(chain: tree.Chain, context: Context) -> Introduced:
     if len(chain.sides) != 3 or not isinstance(chain.sides[0], tree.Limit):
         return None
     return dynamics(replace(chain, sides=chain.sides[1:], relations=chain.relations[1:]), context)
+
+
+def augmented_dynamics(chain: tree.Chain, context: Context) -> Introduced:
+    """d/dt [z; theta; t] = [f(z, theta, t); 0; 1], where nothing else tells how z moves."""
+    pair = pair_of(chain)
+    if pair is None or not isinstance(pair[0], tree.Derivative):
+        return None
+    states, rates = cells_of(pair[0].of), cells_of(pair[1])
+    constant = len(states) == len(rates) > 1 and all(isinstance(cell, tree.Number) for cell in rates[1:])
+    found = dynamics(tree.Chain((replace(pair[0], of=states[0]), rates[0]), ("=",)), context) if constant else None
+    return None if found is None else ("definition", *found[1:])
 
 
 def _is_field(node: Node) -> bool:

@@ -49,6 +49,7 @@ LONG = 1.0  # the end of a horizon up to which solutions seldom leave their boun
 SPARE = 4  # worlds to try in the place of hopeless ones
 SMALL = (0.04, 0.02, 0.01, 0.005, 0.0025)
 OPTIMAL_END, OPTIMAL_CONTROL = "where the end time is optimal", "where the control is optimal"
+CLOCKS = tuple((Symbol(name),) for name in ("t", "t0", "t1"))  # in which a derivative has the shape of what is differentiated
 UNFITTING = "shapes do not fit"
 ROUNDED = "it is so to the digits that are written"
 EQUALS = ("=", ":=", "=:", "equiv", "==")
@@ -120,7 +121,7 @@ def _rounded(outcome: Outcome, right: Node) -> Outcome:
 
 def _in_no_layout(left: Node, right: Node, context: Context, outcome: Undecided) -> Outcome:
     """Shapes that fit with no Jacobian and with no transposed one: wrong, where only explicit partial derivatives are told."""
-    slopes = [part for side in (left, right) for part in walk(side) if isinstance(part, tree.Derivative) and part.by != (Symbol("t"),)]
+    slopes = [part for side in (left, right) for part in walk(side) if isinstance(part, tree.Derivative) and part.by not in CLOCKS]
     told = all(slope.kind == "partial" and isinstance(slope.of, Applied) and len(slope.by) == 1 for slope in slopes)
     if not slopes or not told or context.option("jacobian"):
         return outcome
