@@ -398,11 +398,11 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
 INTRODUCTIONS = (step_value, worth, value, normalisation, bounded, membership, mirrored, coefficients, assigned, propagator, tangent,
                  stage_line, stage_law, stage_update, stage_definition, named_neighbour, numbered, family, layered_ansatz, *NOTATIONS, grid,
                  layers, layer_formula, written_out, cased, jump, dynamics, augmented_dynamics, primed_dynamics, limit_dynamics,
-                 mass_dynamics, integrated_dynamics, linearised, sensitivity, started, resting, reparametrised, switched, guard, reset, observed_cost,
-                 increment, scaled, specialised, supposed, output, linear_output, asked, start, end_condition, end_cost, implicit_layers,
-                 affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, objective, current_multiplier,
-                 augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate,
-                 ended, sought, ranged, algebraic_law, naming)
+                 mass_dynamics, integrated_dynamics, linearised, sensitivity, started, resting, reparametrised, switched, guard, reset,
+                 observed_cost, increment, scaled, specialised, supposed, output, linear_output, asked, start, end_condition, end_cost,
+                 implicit_layers, affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, objective,
+                 current_multiplier, augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning,
+                 nothing_beyond, condition, rate, ended, sought, ranged, algebraic_law, naming)
 UNJUDGED = (*NOTATIONS, step_value, worth, value, membership, asked, output, family, update, readout, finer_step, propagator, sought,
             ranged)
 

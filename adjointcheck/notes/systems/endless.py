@@ -72,7 +72,8 @@ def rests_on_rest(left: Node, right: Node, context: Context) -> bool:
     general = names >= {"p", "w"} or any(isinstance(part, tree.Integral | tree.Variation | Applied) for part in nodes)
     rates = [part.of for part in nodes if isinstance(part, tree.Derivative)]
     moved = all(getattr(of, "name", "") == "x" for of in rates) and not (rates and names & {"p", "w"})
-    return law is not None and REST in walk(law.right) and moved and not general
+    lasts = law is not None and bool(context.option(ENDLESS)) and LASTING not in symbols(law.right)
+    return lasts and moved and not general
 
 
 def degree(node: Node) -> int:
