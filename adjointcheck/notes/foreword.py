@@ -44,7 +44,7 @@ from adjointcheck.notes.systems.algebraic import algebraic
 from adjointcheck.notes.systems.ansatz import RICCATI, weighing
 from adjointcheck.notes.systems.backward import ending
 from adjointcheck.notes.systems.blocks import clocked, turned
-from adjointcheck.notes.systems.chapters import example_of, moves_again, scalar_of, sequel_of, taken
+from adjointcheck.notes.systems.chapters import RETOLD, example_of, moves_again, retold_of, scalar_of, sequel_of, taken
 from adjointcheck.notes.systems.concrete import COSTATES, STATES, acquainted
 from adjointcheck.notes.systems.densities import shaped, told
 from adjointcheck.notes.systems.dependent import dependent
@@ -107,6 +107,9 @@ def _parted(formulas: Sequence[Formula], header: Context) -> Context:
     """The context before the first of the formulas; that of an example or a sequel further on stands in its chapters."""
     first, sequel = example_of(formulas, header), sequel_of(formulas, header)
     first = first if first is not None else scalar_of(formulas, header)
+    retold = retold_of(formulas, header)
+    first = min((found for found in (first, retold) if found is not None), default=None)
+    header = replace(header, options={**header.options, RETOLD: "yes"}) if first == retold is not None else header
     at = first if first is not None else sequel
     context, after = _known(formulas[:at], header)
     if at is None or context.over() == "layers":

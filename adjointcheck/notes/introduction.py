@@ -76,7 +76,7 @@ from adjointcheck.notes.systems.concrete import written_out
 from adjointcheck.notes.systems.current_values import current_hamiltonian, priced, repriced
 from adjointcheck.notes.systems.densities import supposed
 from adjointcheck.notes.systems.discounted import current_multiplier
-from adjointcheck.notes.systems.endless import regulating, settled
+from adjointcheck.notes.systems.endless import lengthened, regulating, settled
 from adjointcheck.notes.systems.ensembles import EACH, single
 from adjointcheck.notes.systems.entries import entry_motion
 from adjointcheck.notes.systems.flows import phased, spoken_of
@@ -402,9 +402,9 @@ INTRODUCTIONS = (step_value, worth, value, normalisation, bounded, membership, m
                  observed_cost, increment, scaled, specialised, supposed, output, linear_output, asked, start, end_condition, end_cost,
                  implicit_layers, affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, objective,
                  current_multiplier, augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning,
-                 nothing_beyond, condition, rate, ended, sought, ranged, algebraic_law, naming)
+                 nothing_beyond, condition, rate, ended, sought, ranged, algebraic_law, lengthened, naming)
 UNJUDGED = (*NOTATIONS, step_value, worth, value, membership, asked, output, family, update, readout, finer_step, propagator, sought,
-            ranged)
+            ranged, lengthened)
 
 
 # Letters that a claim uses without a word

@@ -41,6 +41,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems import implicit
+from adjointcheck.notes.systems.ansatz import departs
 from adjointcheck.notes.systems.arrivals import is_held
 from adjointcheck.notes.systems.chapters import speaks_of
 from adjointcheck.notes.systems.clipping import CLIPPED, clipped
@@ -340,6 +341,7 @@ class Notes:
             return replace(blank, words=words)
         context = spoken_of((left, right), self.context)
         context = in_method(left, right, context, self.sentence)
+        context = any_control(context) if departs(left, right) else context
         context = unforced(context) if is_general(left, right) or of_each(context) else context
         if conserves_energy(left, right) and OPTIMUM.search(self.sentence.lower()):
             context = context.assume("optimal")

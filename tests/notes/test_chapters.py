@@ -111,3 +111,20 @@ $$\dot\lambda_2 = -a + \beta S (\lambda_1 - \lambda_2) + (\gamma - \kappa)\lambd
 
 def test_a_sequel_has_the_states_of_before_in_their_order() -> None:
     assert statuses(SPREAD)[7:11] == ["assumption", "proved", "refuted", "proved"]
+
+
+FIRST = r"""$\dot x = A x + B u$, $x(0) = x_0$, $$J = \frac12 x(T)^T S x(T) + \frac12\int_0^T (x^T Q x + u^T R u)\,dt$$ with symmetric $Q$, $R$, $S$.
+$$\dot p = -Q x - A^T p$$ With $p = P x$ $$u = -K x,\quad K = R^{-1} B^T P$$ """
+NUMBER = r"""Exercise 2. $\dot x = x + u$, $J = \frac12\int_0^T (3 x^2 + u^2)\,dt$. $$\dot P = P^2 - 2 P - 3,\quad \dot P = P^2 + 2 P - 3$$ """
+STEPS = r"""Exercise 3. $x_{k+1} = A x_k + B u_k$, $k = 0, \dots, N - 1$, $$J = \frac12 x_N^T S x_N + \frac12\sum_{k=0}^{N-1} (x_k^T Q x_k + u_k^T R u_k)$$
+$$p_k = Q x_k + A^T p_{k+1}$$ $$u_k = -R^{-1} B^T p_{k+1},\quad u_k = -R^{-1} B^T p_k$$ """
+
+
+def test_the_next_exercise_tells_its_motion_and_its_cost_anew() -> None:
+    assert statuses(FIRST + NUMBER)[-2:] == ["proved", "refuted"]
+    assert statuses(FIRST + NUMBER + STEPS)[-3:] == ["proved", "proved", "refuted"]
+
+
+def test_a_closed_loop_is_no_other_exercise() -> None:
+    loop = r"$$\dot x = (A - B K) x$$ $$J = \frac12\int_0^T x^T (Q + K^T R K) x\,dt$$ $$\dot p = -Q x - A^T p,\quad \dot p = -Q x + A^T p$$"
+    assert statuses(FIRST + loop)[-2:] == ["unknown", "unknown"]

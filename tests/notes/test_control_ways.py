@@ -150,3 +150,23 @@ def test_a_clipped_control_tells_bounds_that_no_line_tells(right: str, wrong: st
 def test_an_angle_is_no_costate_where_another_letter_is_declared(right: str, wrong: str) -> None:
     theory = "\\dot x = f(x, u)\nJ = \\phi(x(T)) + \\int_0^T g(x, u)\\,dt\nH = g(x, u) + \\lambda^T f(x, u)\n"
     assert last_two("state: x\ncontrol: u\ncostate: \\lambda (column)\nobjective: J\ntime: t in [0, T]", theory + SWING, right, wrong) == ["proved", "refuted"]
+
+
+SQUARE = r"""\dot x = A x + B u
+x(0) = x_0
+J = \frac12 x(T)^T S x(T) + \frac12\int_0^T (x^T Q x + u^T R u)\,dt
+-\dot P = A^T P + P A - P B R^{-1} B^T P + Q
+P(T) = S
+u = -K x
+K = R^{-1} B^T P"""
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"J = \frac12 x_0^T P(0) x_0 + \frac12\int_0^T (u + K x)^T R (u + K x)\,dt", r"J = \frac12 x_0^T P(0) x_0 + \int_0^T (u + K x)^T R (u + K x)\,dt"),
+    (r"\frac{d}{dt}(\frac12 x^T P x) = \frac12 (u + K x)^T R (u + K x) - \frac12 (x^T Q x + u^T R u)",
+     r"\frac{d}{dt}(\frac12 x^T P x) = (u + K x)^T R (u + K x) - \frac12 (x^T Q x + u^T R u)"),
+    (r"\dot x = (A - B K) x + B (u + K x)", r"\dot x = (A - B K) x + 2 B (u + K x)"),
+    (r"u = -K x", r"u = -2 K x"),
+])
+def test_what_a_control_pays_beside_the_best_is_judged_for_any_control(right: str, wrong: str) -> None:
+    assert last_two("assume: symmetric Q, symmetric R, symmetric S", SQUARE, right, wrong) == ["proved", "refuted"]

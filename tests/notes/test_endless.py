@@ -66,3 +66,14 @@ def test_consumption_moves_by_what_marginal_utility_does() -> None:
 def test_a_power_by_parameters_is_no_defect() -> None:
     text = " ".join(GROWTH) + r" With $\theta > 0$ let $$ u'(c) = c^{-\theta} $$ "
     assert statuses(text)[-1] == "unknown"
+
+
+def test_a_regulator_whose_end_goes_to_infinity_has_a_matrix_that_stands_still() -> None:
+    given = LAW + r"$$ J = \frac12 x(T)^T S x(T) + \frac12\int_0^T (x^T Q x + u^T R u)\,dt $$ As $T\to\infty$, $P$ settles to a constant. "
+    loop = r"$$ \dot x = (A - B R^{-1} B^T P) x $$ $$ \dot x = (A + B R^{-1} B^T P) x $$"
+    assert statuses(given + EQUATION + loop)[3:] == ["assumption", *["proved", "refuted"] * 2]
+
+
+def test_a_number_that_a_regulator_tends_to_is_left_open() -> None:
+    given = r"$\dot x = x + u$, $J = \frac12\int_0^T (3 x^2 + u^2)\,dt$ $$ \dot P = P^2 - 2 P - 3, \quad P(T) = 0 $$ When $T\to\infty$, "
+    assert not {*statuses(given + r"$$ P = 3 $$ $$ \dot x = -2 x $$")[-2:]} & {"proved", "refuted"}

@@ -26,9 +26,17 @@ def test_any_other_pi_is_a_letter(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "is_number"), [
     (r"c = \frac{4 e}{3 e^2 - 1}", True), (r"x = e^{T - t} + 2 e", True), (r"x = c\,e + e^{-t}", True), (r"e = x - r, y = e^{-t}", False),
-    (r"\dot e = A e + e^{-t}", False), (r"V = e^T P e", False), (r"V = e^{\top} P e", False), (r"e_1 e^{-t}", False), (r"y = 2 e", False)])
+    (r"\dot e = A e + e^{-t}", False), (r"V = e^T P e", False), (r"V = e^{\top} P e", False), (r"e_1 e^{-t}", False), (r"y = 2 e", False),
+    (r"x = 2 e\, (e - 1)\, v + e^t", True), (r"x = 2 e(t - 1) + e^t", False)])
 def test_a_bare_e_beside_its_powers_is_the_number(text: str, is_number: bool) -> None:
     assert ("e" in numbers_in([text])) is is_number
+
+
+@pytest.mark.parametrize(("texts", "value"), [((r"0{,}762",), 0.762), ((r"2{,}5",), 2.5), ((r"1{,}313", "0{,}762"), 1.313), ((r"10{,}000",), None)])
+def test_a_comma_is_decimal_where_it_parts_no_thousands(texts: tuple[str, ...], value: float | None) -> None:
+    chain = read_formula(texts[0], Letters(numbers=numbers_in(texts)))
+    got = float(chain.sides[0].value) if isinstance(chain, tree.Chain) and isinstance(chain.sides[0], tree.Number) else None
+    assert got == (pytest.approx(value) if value else None)
 
 
 def test_the_number_e_has_its_value() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 LASTS = frozenset("NKLM")  # above a letter, where layers are counted there
+DECIMAL = "{,}"  # among the numbers of notes in which 1{,}313 is 1.313
 SAMPLE = "sample"  # how the reader marks x^i, x^{(i)} and x_i of one sample
 
 
@@ -23,7 +24,7 @@ class Letters:
     `iterate`: k, where w^{k+1} = w^k - ... is a step of an iteration.  `sample`: i, where x^i and Phi_i are those of a sample.
     `layer`: l, where x^l is x at a layer, and x^L at the last one.
     `clock`: s or \\tau, where that is the letter of time and there is no t.
-    `numbers`: which of the letters pi and e are the numbers.
+    `numbers`: which of the letters pi and e are the numbers, and whether the comma of 1{,}313 is decimal.
     `gaps`: where thin spaces stand in the formula: `\\cos\\theta\\, p` is (cos theta) p.
     `maps`: capitals that are maps M(x) in plain type and other letters in bold; the map is then read as \\mathcal{M}.
     """
@@ -158,20 +159,30 @@ def discounts_in(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(name for _, name in _WEIGHED.findall(whole) if not re.search(rf"\\{name}\s*(?:_|\^\s*\{{?\s*\()", whole))
 
 
+_COMMA = re.compile(r"\d+\{,\}\d+")
+_SPACE = re.compile(rf"{_GAP.pattern}(?!\s*(?:\\left|\\[bB]igg?l?)?\s*\()")  # e\,(e - 1) is a product
 _NUMBERS = {"pi": re.compile(r"\\pi(?![A-Za-z])"), "e": re.compile(r"(?<![A-Za-z\\])e(?![A-Za-z])")}
 _TURNS = r"(?:\\(?:top|intercal|mathsf|star|dagger|prime)(?![A-Za-z])\s*T?|T|\*)"
 _GROWN = re.compile(rf"\s*\^\s*(?!{_TURNS}|\{{\s*{_TURNS}\s*\}})")
 _NAMED = re.compile(r"\s*(?:_|'|:?=|\^(?!\s*\{?\s*\d)|\(|\\(?:left|[bB]igg?l?)\s*\(|\\(?:prime|in)(?![A-Za-z]))")
-_MARKED = re.compile(r"(?:\\(?:d?dot|delta|nabla|partial|hat|bar|tilde|mathbf|boldsymbol|bm|vec|log|ln)|(?<![A-Za-z])d|\\mathrm\{d\}|,)"
-                     r"\s*[{(]*\s*$")
+_MARKED = re.compile(r"(?:\\(?:d?dot|delta|nabla|partial|hat|bar|tilde|mathbf|boldsymbol|bm|vec|log|ln)|(?<![A-Za-z])d"
+                     r"|\\mathrm\{d\}|(?<!\\),)\s*[{(]*\s*$")
 _SCRIPT_OPENS = re.compile(r"[_^]\s*\{?\s*$")
 _LIMIT_OPENS = re.compile(r"\\int\s*(?:\\limits\s*)?(?:_\s*(?:\w|\{[^{}]*\})\s*)?[_^]\s*\{?\s*$")
 
 
 def numbers_in(texts: Iterable[str]) -> frozenset[str]:
-    """Which of pi and e is the number wherever it stands in the notes."""
-    texts = [_GAP.sub(" ", text) for text in texts]
-    return frozenset(name for name, sign in _NUMBERS.items() if _is_number(name, _uses(sign, texts)))
+    """Which of pi and e is the number wherever it stands in the notes, and whether commas in numbers are decimal."""
+    texts = [_SPACE.sub(" ", text) for text in texts]
+    names = {name for name, sign in _NUMBERS.items() if _is_number(name, _uses(sign, texts))}
+    commas = (found[0] for text in texts for found in _COMMA.finditer(text))
+    return frozenset(names | ({DECIMAL} if any(map(is_decimal, commas)) else set()))
+
+
+def is_decimal(number: str) -> bool:
+    """Is the comma of 0{,}813 and 1{,}3 decimal?  That of 1{,}313 may part thousands."""
+    whole, _, digits = number.partition(DECIMAL)
+    return len(digits) != 3 or whole == "0"
 
 
 def _uses(sign: re.Pattern[str], texts: Iterable[str]) -> list[tuple[str, str]]:

@@ -45,7 +45,8 @@ class Piece:
 
 
 _PIECE = re.compile(
-    r"(?P<blank>\s+|%[^\n]*(?:\n|\Z))|\\(?P<command>[A-Za-z]+)|\\(?P<control>.)|(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<letter>[A-Za-z])|(?P<sign>.)",
+    r"(?P<blank>\s+|%[^\n]*(?:\n|\Z))|\\(?P<command>[A-Za-z]+)|\\(?P<control>.)|(?P<number>\d+(?:(?:\.|\{,\})\d+)?|\.\d+)"
+    r"|(?P<letter>[A-Za-z])|(?P<sign>.)",
     re.ASCII | re.DOTALL,
 )
 _SIGNS = frozenset("{}()[]+-=*/<>|_^&,;:.!'~@\"`?$")

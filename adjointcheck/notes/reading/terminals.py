@@ -8,7 +8,7 @@ from functools import cached_property
 from lark import Token
 
 from adjointcheck.notes.reading import signs
-from adjointcheck.notes.reading.ambiguities import Letters
+from adjointcheck.notes.reading.ambiguities import DECIMAL, Letters, is_decimal
 from adjointcheck.notes.reading.scan import NotRead, Piece, refuse_foreign, scan
 
 DEPTH = 40
@@ -160,8 +160,14 @@ class Terminals:
         digits = sign.kind == "number" or (sign.is_sign("+", "-") and self.next(at + 3).kind == "number")
         if e.text == "e" and not e.blank and not sign.blank and digits:
             raise NotRead(piece.start, "a number with `e`: a power of ten, or a product with the letter e", "Write `\\cdot 10^{-3}`.")
-        self.emit("NUMBER", piece.text, piece)
+        self.emit("NUMBER", self._decimal(piece), piece)
         return at + 1
+
+    def _decimal(self, piece: Piece) -> str:
+        """0.8 of 0{,}8."""
+        if "," in piece.text and not (is_decimal(piece.text) or DECIMAL in self.letters.numbers):
+            raise NotRead(piece.start, "a comma in a number: a decimal, or thousands", "Write a point, or no comma.")
+        return piece.text.replace("{,}", ".")
 
     def _sign(self, at: int, piece: Piece) -> int:
         following = self.next(at + 1)

@@ -145,6 +145,18 @@ def _terms(node: Node) -> Iterator[Node]:
             yield term
 
 
+def departs(left: Node, right: Node) -> bool:
+    """Does it speak of u + K x as a factor, by which any control departs from the best one?"""
+    nodes = [*walk(left), *walk(right)] if tree.Number(Fraction(0)) not in (left, right) else []
+    wholes = [part for part in nodes if isinstance(part, tree.Product | tree.Power | tree.Function)]
+    inner = [child for part in wholes for child in walk(part) if isinstance(child, tree.Sum) and len(child.terms) == 2]
+    return any(sorted(_steers(term) for term in child.terms) == [0, 1] and {"K", "P"} & symbols(child) for child in inner)
+
+
+def _steers(node: Node) -> int:
+    return int(getattr(core_of(node), "name", "") == "w")
+
+
 # Over layers
 
 

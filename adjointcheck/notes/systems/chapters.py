@@ -15,7 +15,7 @@ from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, 
 from adjointcheck.notes.letters.meaning import walk
 from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.shorthand import is_size
-from adjointcheck.notes.letters.usage import USUAL_COSTATES, differentiates, head, moving, pair_of, role_in
+from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, differentiates, head, moving, pair_of, role_in, successor
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.document import Formula
 from adjointcheck.notes.reading.latex import Unread, read_formula
@@ -24,10 +24,13 @@ from adjointcheck.notes.systems.concrete import NUMBERS, WHOLE, is_plain, moved_
 from adjointcheck.notes.systems.entries import as_motion, fields_of, solved_for_rate
 from adjointcheck.notes.systems.mechanics import first_order
 from adjointcheck.notes.systems.normality import MULTIPLIER, NORMAL
+from adjointcheck.notes.systems.readouts import COSTS
 
-KEPT = ("p", "x", "w", "theta", "t", "t0", "t1", "nu", "p_alg")
+KEPT = ("p", "x", "w", "theta", "t", "t0", "t1", "nu", "p_alg", "P", "K")
 PAID = ("J", "L", "Psi")
 SETTLED = ("goal", "gradients", "jacobian", "star", "prime", MULTIPLIER, NORMAL)
+RETOLD = "told anew"
+BESIDE = 4  # formulas from the motion to the cost of an exercise
 NO = r"\b(?:no|without|ohne|kein\w*|sans|sin|senza|без)\b"
 
 
@@ -92,6 +95,36 @@ def scalar_of(formulas: Sequence[Formula], context: Context) -> int | None:
     return None
 
 
+def retold_of(formulas: Sequence[Formula], context: Context) -> int | None:
+    """Where the next exercise starts: the motion of the same state is told anew, with its control, and so is the cost."""
+    pairs, told, paid = _pairs(formulas, context), dict[str, Node](), False
+    for i, pair in enumerate(pairs):
+        for letter, right in _motion(pair, context) if pair is not None else ():
+            first = told.setdefault(key(letter), right)
+            steered = _letters(first) & {*USUAL_CONTROLS} <= {name.partition("_")[0] for name in _letters(right)}
+            if paid and steered and right != first and any(map(_is_cost, pairs[i : i + BESIDE])):
+                return i
+        paid |= pair is not None and _is_cost(pair)
+    return None
+
+
+def _motion(pair: tuple[Node, Node], context: Context) -> Iterator[tuple[tree.Letter, Node]]:
+    """The letters whose motion is a formula: x of x-dot = A x + B u and of x_{k+1} = A x_k + B u_k, no step of length h."""
+    left, right = pair
+    if isinstance(left, tree.Letter) and (index := successor(left)) is not None and replace(left, below=(index,)) not in tree.terms(right):
+        yield from [(replace(left, below=()), right)] if _is_formula(right) else []
+    for letter, rate in moved_letters(*pair):
+        if _is_formula(rate) and not _is_costate(letter, context):
+            yield letter, rate
+
+
+def _is_cost(pair: tuple[Node, Node] | None) -> bool:
+    """J = int ... or J = sum_k ..."""
+    left, right = pair or (None, tree.Words(""))
+    letter = head(left) if isinstance(left, tree.Letter | tree.Call) else None
+    return letter is not None and letter.name in COSTS and any(isinstance(part, tree.Integral | tree.Series) for part in walk(right))
+
+
 def _letters(node: Node) -> set[str]:
     return {key(part) for part in walk(node) if isinstance(part, tree.Letter)}
 
@@ -115,7 +148,8 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     symbols = (*KEPT, *begun) if same else (*KEPT[:1], *KEPT[4:])  # x, w, theta are no letters of an example whose state has other names
     kept = {name: _again(known, costate) for name, known in after.letters.items() if known.symbol in symbols and not known.part}
     ends = {symbol for formula in formulas for symbol in _own_ends(formula, after)}
-    kept = {name: known for name, known in kept.items() if known.symbol not in ends}
+    gone = {*ends, *_told_again(formulas, after)}
+    kept = {name: known for name, known in kept.items() if known.symbol not in gone}
     if "t1" not in ends and "t0" in ends:
         kept |= {"0": Declared("0", "t0", kind="place", source="proposed")}
     gone = {*ends, *(() if same else ("x", "w", "theta", "J"))}
@@ -131,6 +165,18 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     made = replace(before, letters={**letters, **kept, **functions}, options={**before.options, **options}, hypotheses=hypotheses)
     spelt = {role for formula in _before_own_cost(formulas, after) if (role := _spelt_cost(formula, after))}
     return _with_cost(after, made, formulas) if spelt and _is_certain(spelt, formulas, after) else made
+
+
+def _told_again(formulas: Sequence[Formula], context: Context) -> Iterator[str]:
+    """P, where lambda = P x says anew what it is, and K, where u = K x gives it another sign."""
+    def role(letter: tree.Letter) -> str:
+        return role_in(letter, context) or role_in(replace(letter, below=()), context)
+
+    for left, right in filter(None, _pairs(formulas[: retold_of(formulas, context)], context)):
+        names = {role(part) for part in walk(right) if isinstance(part, tree.Letter)}
+        said = role(letter) if isinstance(right, tree.Product | tree.Negative) and (letter := head(left)) is not None else ""
+        yield from ["P"] if said == "p" and "P" in names else []
+        yield from ["K"] if said == "w" and "K" in names and isinstance(right, tree.Product) else []
 
 
 def _own_ends(formula: Formula, context: Context) -> Iterator[str]:
@@ -187,8 +233,10 @@ def _with_cost(after: Context, made: Context, formulas: Sequence[Formula]) -> Co
 def speaks_of(chain: tree.Chain, one: Context, other: Context) -> bool:
     """Does a formula speak of a function or a path that only `other` knows, and of no component and no path that only `one` knows?
 
-    The field f bears its name in both.
+    The field f bears its name in both.  From the next exercise on nothing goes back.
     """
+    if one.option(RETOLD):
+        return False
     letters = [part for part in walk(chain) if isinstance(part, tree.Letter)]
     names = {key(letter) for letter in letters} | {letter.name for letter in letters}
     fields = {part.name for part in unscripted(chain) if isinstance(part, tree.Letter)} & {known.letter for known in other.of("f")}

@@ -10,7 +10,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context, Declared
-from adjointcheck.notes.letters.meaning import Applied, Symbol, children, symbols, walk
+from adjointcheck.notes.letters.costs import integrates
+from adjointcheck.notes.letters.formulas import spelt_out
+from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, children, resolve, symbols, walk
 from adjointcheck.notes.letters.quantities import instead
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -30,6 +32,22 @@ def endless(value: Node, cost: Node, context: Context) -> tuple[Node, Context]:
     if not infinite or context.over() == "layers":
         return cost, context
     return tree.Sum((*tree.terms(cost), REST)), replace(context, options={**context.options, ENDLESS: "yes"})
+
+
+def lengthened(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """T -> infty, for a regulator that had an end: its Riccati matrix stands still from here on, whatever was paid at the end."""
+    cost = spelt_out(context).law("objective")
+    if cost is None or chain.relations != ("to",) or context.over() == "layers" or not is_unending(*resolve(chain, context).sides):
+        return None
+    paid = tuple(term for term in tree.terms(cost.right) if integrates(term))
+    laws = tuple(replace(law, right=tree.Sum((*paid, REST))) if law.kind == "objective" else law for law in context.laws)
+    made = regulating(replace(context, laws=laws, options={**context.options, ENDLESS: "yes"}))
+    return ("assumption", (), made) if NAME in made.letters else None
+
+
+def is_unending(end: Node, limit: Node) -> bool:
+    """Does the end go to infinity?"""
+    return end == Symbol("t1") and limit == Unknown("infty")
 
 
 def regulating(context: Context) -> Context:

@@ -19,6 +19,7 @@ from adjointcheck.notes.letters.own_letters import has_slope
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import is_paid_for, is_renamed, is_solution
+from adjointcheck.notes.systems.endless import is_unending
 from adjointcheck.notes.systems.normality import MULTIPLIER, SCALED
 
 INPUTS = frozenset({"x0", "theta", "w", "t0", "t1"})
@@ -132,6 +133,7 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
             continue
         found = _bounded(left, right, relation, inside) if relation in BOUNDS else frozenset()
         found |= {"optimum"} if relation in EQUALS and _is_set(left, right) else frozenset()
+        found |= {"field"} if not taken and relation == "to" and is_unending(left, right) else frozenset()
         found |= _said(left, right, context, taken) if relation in EQUALS else frozenset()
         names = isinstance(left, Unknown) and isinstance(right, Unknown)  # y = g(x(T)), an output that is only named
         found |= _at_ends([left, right, *inside]) if relation in EQUALS and not taken and not names else frozenset()
@@ -406,7 +408,8 @@ def assigns_control(left: Node, right: Node, context: Context) -> bool:
     """u = K x, u = 0: a control that the notes choose, not one that costates, a minimum or a gain made of P gives."""
     bodies = (known.body for name in _names(right) for known in context.of(name) if known.body is not None)
     names = _names(right).union(*map(_names, bodies))
-    chosen = not any(isinstance(part, tree.Extremum) for part in walk(right)) and not names & {"p", "P", "H", "w", "J", "V"}
+    optimal = {"p", "P", "H", "w", "J", "V", *(["K"] if context.of("P") else [])}
+    chosen = not any(isinstance(part, tree.Extremum) for part in walk(right)) and not names & optimal
     return isinstance(left, Symbol) and left.name == "w" and chosen
 
 

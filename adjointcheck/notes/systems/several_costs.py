@@ -93,6 +93,8 @@ def is_another(letter: tree.Letter | None, value: Node, context: Context) -> boo
         return False
     law = context.law("objective")
     known = context.letters.get(key(letter))
+    if known is not None and "P" in symbols(resolve(value, context)):
+        return False  # J = x_0' P x_0/2 + ... says what the cost is worth
     if known is None and law is not None and isinstance(resolve(value, context), Symbol):
         return False  # a = x_1(T), the end state by another name
     restated = known is not None and known.symbol == "J" and law is not None and context.over() == "time"

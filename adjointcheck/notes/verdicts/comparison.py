@@ -28,6 +28,7 @@ from adjointcheck.notes.letters.starting import unheld
 from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.ansatz import departs
 from adjointcheck.notes.systems.arrivals import rests_on_arrival
 from adjointcheck.notes.systems.blocks import components
 from adjointcheck.notes.systems.endless import regulated, rests_on_rest
@@ -281,7 +282,8 @@ def _about_optimum(left: Node, right: Node) -> bool:
     zero = any(isinstance(side, tree.Number) and side.value == 0 for side in (left, right))
     energy = any(isinstance(n, tree.Derivative) and n.kind == "total" and "H" in symbols(n.of) for n in nodes)
     chosen = (isinstance(left, Symbol) and left.name == "w") or is_solved_state(left, right)
-    return (slopes and zero) or weighed(nodes, symbols(left) | symbols(right)) or energy or chosen or "P" in symbols(left) | symbols(right)
+    fed = "P" in symbols(left) | symbols(right) and not departs(left, right)
+    return (slopes and zero) or weighed(nodes, symbols(left) | symbols(right)) or energy or chosen or fed
 
 
 def stages(left: Node, right: Node, context: Context) -> dict[str, Stage]:
