@@ -42,6 +42,7 @@ from adjointcheck.notes.letters.slopes import parametric
 from adjointcheck.notes.letters.stars import resting
 from adjointcheck.notes.letters.starting import beginning, parametrised
 from adjointcheck.notes.letters.tangent import chained, linearised, sensitivity, started
+from adjointcheck.notes.letters.time_to_go import reversed_time
 from adjointcheck.notes.letters.transport import with_flux
 from adjointcheck.notes.letters.usage import (
     USUAL_CONTROLS,
@@ -154,6 +155,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     chain = replace(chain, sides=tuple(propagated(at_iterate(side, context), context) for side in chain.sides))
     if stepped is not None:
         return replace(_resolved(chain, context), status=stepped[0], introduced=stepped[1]), context
+    context = reversed_time(chain, context)
     context = neighbouring(chain, sampled(chain, operators(chain, about(chain, phased(chain, arrived(chain, context))))))
     chain = each_layer(chain, context)
     chain = through_mass(turned(gathered(unprimed(weighed(mapped(posed(chain)), context), context), context), context), context)
@@ -392,6 +394,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     shape = slope_shape(body, after) if sloped and isinstance(body, tree.Derivative) else ("", "")
     shape = shape_of(pair[1], after) if after is not before else shape  # an error is as long as its signal
     declared = Declared(name, own(name), shape, kind, body=body, source="proposed", given=given)
+    declared = Declared(name, "J", kind="functional", source="proposed") if body == Symbol("J") else declared  # the reduced cost
     return "definition", (name,), after.declare(declared)
 
 

@@ -61,3 +61,29 @@ def test_a_number_that_a_sentence_gives_a_letter_excuses_its_line_alone() -> Non
     free = r"$$\dot\psi = -D^T\psi + \nabla_y\operatorname{tr} D$$"
     assert statuses(f"{notes} Without the penalty ($\\kappa=0$) {free}", "gradients: columns")[-3::2] == ["proved", "unknown"]
     assert statuses(f"{notes} In short {free}", "gradients: columns")[-2:] == ["proved", "refuted"]
+
+
+REDUCED = r"""\dot y = f(y, u)
+y(0) = y_0
+J(y, u) = \phi(y(T)) + \int_0^T L(y, u) dt
+\dot p = -f_y^\top p - L_y^\top
+p(T) = \nabla\phi(y(T))
+"""
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\frac{dq}{d\tau} = f_y(y(T-\tau), u(T-\tau))^\top q(\tau) + L_y(y(T-\tau), u(T-\tau))^\top",
+     r"\frac{dq}{d\tau} = -f_y(y(T-\tau), u(T-\tau))^\top q(\tau) - L_y(y(T-\tau), u(T-\tau))^\top"),
+    (r"\dot q = f_y^\top q + L_y^\top", r"\dot q = -f_y^\top q - L_y^\top"),
+    (r"\dot q(\tau) = f_y(y(T-\tau), u(T-\tau))^\top q(\tau) + L_y(y(T-\tau), u(T-\tau))^\top", r"\dot q(\tau) = \dot p(T-\tau)"),
+])
+def test_a_letter_followed_from_the_end_has_a_time_of_its_own(right: str, wrong: str) -> None:
+    assert last_two("", REDUCED + r"q(\tau) = p(T-\tau)", right, wrong) == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize("named", ["j", r"\hat J", "J"])
+def test_a_reduced_cost_is_the_cost_and_its_derivative_takes_a_direction(named: str) -> None:
+    lines = rf"{named}'(u) h = \int_0^T (L_u + p^\top f_u) h dt", rf"{named}'(u) h = \int_0^T (L_u - p^\top f_u) h dt"
+    slopes = rf"\nabla {named}(u) = L_u^\top + f_u^\top p", rf"\nabla {named}(u) = L_u^\top - f_u^\top p"
+    assert last_two("", REDUCED, *lines) == ["proved", "refuted"]
+    assert last_two("", REDUCED, *slopes) == ["proved", "refuted"]

@@ -58,6 +58,7 @@ def test_rows_that_go_on_are_one_formula(rows: str, formulas: list[str]) -> None
 @pytest.mark.parametrize(("display", "formulas"), [
     (r"\left\{ \begin{aligned} \dot x &= f \\ x(0) &= y \end{aligned} \right.", ["\\dot x = f", "x(0) = y"]), (r"\begin{cases} \dot x = f, & t > 0 \\ x(0) = y \end{cases}", ["\\dot x = f, t > 0", "x(0) = y"]), (r"\left\{ \begin{array}{rcl} \dot x &=& f \\ \dot p &=& g \end{array} \right.", ["\\dot x = f", "\\dot p = g"]),
     (r"\left\{ \begin{aligned} \dot x &= f \\ \dot y &= g \end{aligned} \right. \qquad x(0) = y,", ["\\dot x = f", "\\dot y = g", "x(0) = y"]),
+    (r"\label{eq:s} \left\{ \begin{aligned} \dot x &= f \\ x(0) &= y \end{aligned} \right.", ["\\dot x = f", "x(0) = y"]),
     (r"(S)\quad \begin{cases} \dot x = f, \\ \dot p = g \end{cases}", ["\\dot x = f", "\\dot p = g"]),
     (r"\begin{cases} \dot x = f \\ x(0) = y \end{cases} \qquad \begin{cases} \dot p = g \\ p(T) = 0 \end{cases}", ["\\dot x = f", "x(0) = y", "\\dot p = g", "p(T) = 0"]),
     (r"x(0) = y, \quad \left\{ \begin{array}{l} \dot x = f \\ \dot p = g \end{array} \right.", ["x(0) = y", "\\dot x = f", "\\dot p = g"]),

@@ -24,6 +24,9 @@ def neighbouring(chain: tree.Chain, context: Context) -> Context:
             shape = ROLES[moved.name].shape
             declared = Declared(key(letter), key(letter), shape, "alias", body=tree.Variation(moved), source="proposed")
             context = replace(context, letters={**context.letters, key(letter): declared})
+    for letter in (letter for part in walk(chain) if isinstance(part, tree.Product) for letter in _along(part, context)):
+        declared = Declared(key(letter), key(letter), ROLES["w"].shape, "alias", body=tree.Variation(Symbol("w")), source="proposed")
+        context = replace(context, letters={**context.letters, key(letter): declared})
     moved = any(isinstance(known.body, tree.Variation) and known.kind == "alias" for known in context.letters.values())
     solutions = {part for part in walk(chain) if isinstance(part, tree.Letter) and _is_solution(part, context)} if moved else ()
     return replace(context, letters={**context.letters, **{key(letter): _neighbour(key(letter)) for letter in solutions}})
@@ -52,6 +55,14 @@ def _directions(node: tree.Sum, context: Context) -> Iterator[tuple[Symbol, tree
     moved = isinstance(base, Symbol) and base.name in MOVED and not base.part
     if moved and isinstance(base, Symbol) and letter is not None and not letter.accents and unknown(resolve(letter, context)):
         yield (Symbol(base.name) if base.at == Symbol("t") else base), letter
+
+
+def _along(node: tree.Product, context: Context) -> Iterator[tree.Letter]:
+    """h of J'(u) h, where nothing else is known of h."""
+    letter = head(node.factors[1]) if len(node.factors) == 2 else None
+    slope = resolve(node.factors[0], context) if letter is not None and not letter.accents else None
+    if letter is not None and slope == tree.Derivative(Symbol("J"), (), "partial") and unknown(resolve(letter, context)):
+        yield letter
 
 
 def named_neighbour(chain: tree.Chain, context: Context) -> Introduced:

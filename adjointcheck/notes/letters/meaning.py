@@ -55,7 +55,7 @@ from adjointcheck.notes.letters.quantities import (
     written_below,
 )
 from adjointcheck.notes.letters.scales import base_of, directional, dotted, inner_product, primed_by, runs_back, turned_back, unscaled, when
-from adjointcheck.notes.letters.transport import divergence, local_rate, runs_along
+from adjointcheck.notes.letters.transport import divergence, local_rate, rate_of, runs_along
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.instants import instant
 from adjointcheck.notes.reading.tree import Node
@@ -85,10 +85,9 @@ class _Resolver:
 
     def map_letter(self, node: tree.Letter) -> Node:
         if node.accents and node.accents[-1] in ("dot", "ddot"):
-            base = self.map(replace(node, accents=node.accents[:-1]))
-            if self.sweeps():
-                return tree.Variation(base)  # the dot of a forward sweep
-            return tree.Derivative(base, (Symbol("t"),) * (2 if node.accents[-1] == "ddot" else 1), "total")
+            base = self.map(bare := replace(node, accents=node.accents[:-1]))
+            rate = rate_of(base, 2 if node.accents[-1] == "ddot" else 1, bare, self.context)
+            return tree.Variation(base) if self.sweeps() else rate  # the dot of a forward sweep
         above = [item for item in node.above if getattr(item, "name", "") not in (*STARS, OPTIMAL)]
         if len(above) < len(node.above):
             return self.starred(replace(node, above=tuple(above)), tree.Letter(OPTIMAL) in node.above)
@@ -372,7 +371,7 @@ class _Resolver:
         """g'(x(T)), u''(c): the derivatives of a function of one argument."""
         bare = replace(function, above=())
         marks = [getattr(mark, "name", "") for mark in function.above]
-        if {*marks} != {"prime"} or len(node.arguments) != 1 or function.accents:
+        if {*marks} != {"prime"} or len(node.arguments) != 1 or (function.accents and key(bare) not in self.context.letters):
             return None
         made = self.map_call(replace(node, function=bare)) if f"{key(bare)}^prime" not in self.context.letters else None
         core = core_of(made) if made is not None else None
@@ -388,7 +387,7 @@ class _Resolver:
         core = core_of(made)
         if isinstance(core, Symbol) and core.at is not None and not is_here(core.at):
             return tree.Evaluated(tree.Derivative(inside(made, lambda c: replace(c, at=None)), (Symbol("t"),), "total"), (core.at,))
-        return tree.Derivative(made, (Symbol("t"),), "total")
+        return rate_of(made, 1, inner.function, self.context)
 
     def applied(self, base: Node, node: tree.Call) -> Node:
         """A value at a place, or a function at arguments."""

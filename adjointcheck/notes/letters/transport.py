@@ -11,6 +11,7 @@ from dataclasses import replace
 from adjointcheck.notes.letters.context import ORDER, ROLES, Context, key
 from adjointcheck.notes.letters.derivatives import derivative
 from adjointcheck.notes.letters.quantities import Applied, Symbol, Unknown, here, symbols, walk
+from adjointcheck.notes.letters.scales import runs_back
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -39,6 +40,14 @@ def divergence(of: Node, context: Context) -> Node | None:
         return spreading
     density = others[0] if len(others) == 1 else tree.Product(others)
     return tree.Sum((tree.Product((*others, spreading)), _along(fields[0], density, context)))
+
+
+def rate_of(node: Node, count: int, letter: Node, context: Context) -> Node:
+    """x-dot and x-ddot; q-dot of q(tau) = p(T - tau) is dq/dtau = -dq/dt."""
+    known = context.letters.get(key(letter)) if isinstance(letter, tree.Letter) else None
+    back = known is not None and len(known.given) == 1 and runs_back(known.given[0], context)
+    rate = tree.Derivative(node, (Symbol("t"),) * count, "total")
+    return tree.Negative(rate) if back and count == 1 else rate
 
 
 def local_rate(written: tree.Derivative, of: Node, context: Context) -> Node | None:

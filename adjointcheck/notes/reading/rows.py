@@ -14,7 +14,8 @@ from adjointcheck.notes.reading.macros import Traced
 from adjointcheck.notes.reading.scan import NotRead, Piece, scan
 
 _ROWS = "aligned|alignedat|gathered|split|array|cases|dcases|rcases|align|alignat|gather|eqnarray|multlined|darray"
-_OPENING = re.compile(rf"\s*(?:\\left\s*\\\{{|\\left\s*\.|\\[bB]igg?l?\s*\\\{{)?\s*\\begin\{{({_ROWS})(\*?)\}}(?:\[[a-z]\])?")
+_NAMED = r"\s*(?:\\label\s*\{[^{}]*\}\s*)?"
+_OPENING = re.compile(rf"{_NAMED}(?:\\left\s*\\\{{|\\left\s*\.|\\[bB]igg?l?\s*\\\{{)?\s*\\begin\{{({_ROWS})(\*?)\}}(?:\[[a-z]\])?")
 _LABEL = re.compile(r"(?:\\(?:text|mathrm|textbf)\{[^{}]*\}|\((?:\\\w+\{)?\w+\}?[*']?\)|[\s~,;:.&]|\\q?quad\b|\\[,;:!])*\Z")
 _BEFORE = re.compile(r"(?:\\q?quad\b|\\text\{[^{}]*\}|[,;:])[\s~]*\Z")
 _BEHIND = re.compile(r"[\s,;.~]*(?:\\q?quad\b|\\text\{|\Z)|\s*,")

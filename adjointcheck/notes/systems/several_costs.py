@@ -9,7 +9,7 @@ from adjointcheck.notes.letters.context import ACCENTS, Context, Declared, Law, 
 from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import is_placed
 from adjointcheck.notes.letters.quantities import OPTIMAL, instead
-from adjointcheck.notes.letters.usage import role_in
+from adjointcheck.notes.letters.usage import head, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.flows import counts_layers
@@ -41,8 +41,26 @@ def named(chain: Node, context: Context) -> tuple[str, ...]:
 
 def about(chain: tree.Chain, context: Context) -> Context:
     """From a formula on that names a cost, costates belong to this one."""
+    context = reduced(chain, context)
     found = named(chain, context)
     return _meaning(costs(context)[found[0]], context) if len(found) == 1 else context
+
+
+def reduced(chain: tree.Chain, context: Context) -> Context:
+    """With j of j(u), and hat J of hat J(u), as the cost J(y(u), u), where nothing else is known of them."""
+    law, calls = context.law("objective"), [part for part in walk(chain) if isinstance(part, tree.Call)]
+    letters = [_bare(part.function) for part in calls if [role_in(head(argument), context) for argument in part.arguments] == ["w"]]
+    names = {f"{mark}{known.letter}" for known in context.of("J") for mark in ("hat ", "tilde ")} | {"j"}
+    new = [letter for letter in letters if letter is not None and key(letter) in names - context.letters.keys()]
+    if law is None or len(costs(context)) > 1 or not new or (len(chain.sides) > 1 and chain.sides[0] in calls):
+        return context
+    return context.declare(Declared(key(new[0]), "J", kind="functional", source="proposed"))
+
+
+def _bare(function: Node) -> tree.Letter | None:
+    """j of j', and of nabla j."""
+    inner = function.of if isinstance(function, tree.Derivative) else function
+    return replace(inner, above=()) if isinstance(inner, tree.Letter) else None
 
 
 def _meaning(law: Law, context: Context) -> Context:
