@@ -218,3 +218,16 @@ $\dot v = f_y(y, u) v + f_u(y, u) w, v(0) = 0$, $\dot p = -f_y(y, u)^T p, p(T) =
 def test_the_state_under_a_varied_control_moves_by_the_variation(right: str, wrong: str) -> None:
     header = "state: y\ncontrol: u\ncostate: p = dJ/dy (column)\nobjective: J"
     assert statuses(f"{VARIED} ${right}$ or ${wrong}$", header)[-2:] == ["proved", "refuted"]
+
+
+PONTRYAGIN = r"""x_{t+1} = f_t(x_t, \theta_t)
+J = \Phi(x_T) + \sum_{t=0}^{T-1} L_t(x_t, \theta_t)
+H_t(x, p, \theta) = p \cdot f_t(x, \theta) - L_t(x, \theta)"""
+
+
+@pytest.mark.parametrize("claim", [
+    r"p_t = \nabla_x H_t(x_t, p_%s, \theta_t)", r"\nabla_{\theta_t} J = -\nabla_\theta H_t(x_t, p_%s, \theta_t)",
+])
+def test_the_hamiltonian_of_a_layer_takes_the_costate_it_is_given(claim: str) -> None:
+    header = "state: x\ncontrol: \\theta\ncostate: p (column)\nobjective: J"
+    assert last_two(header, PONTRYAGIN, claim % "{t+1}", claim % "t") == ["proved", "refuted"]

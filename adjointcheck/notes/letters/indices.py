@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.errors import StepRejected
-from adjointcheck.notes.letters.meaning import Symbol, children, rebuilt
+from adjointcheck.notes.letters.derivatives import core_of
+from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt
 from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -40,6 +42,16 @@ def of_next(node: Node) -> Node:
     if isinstance(node, Symbol) and node.name == "p" and node.at is None:
         return replace(node, at=tree.Sum((Symbol("l"), tree.Number(Fraction(1)))))
     return rebuilt(node, of_next)
+
+
+def check_layer(node: Applied, place: Callable[[Node], tuple[str, int]] | None) -> None:
+    """Raises Unclear for H_l(x_l, p_l, w_l), which is not H at the layer l: that takes p_{l+1}; `place` tells places of layers."""
+    for slot, value in node.arguments if place is not None and node.at is not None else ():
+        at = getattr(core_of(value), "at", None)
+        if at is not None and place is not None and node.at is not None:
+            point, offset = place(node.at)
+            if place(at) != (point, offset + (slot == "p")):
+                raise Unclear(f"{node.name} of one layer at letters of another", "letters of its own layer, and the next costate")
 
 
 def past_last(upper: Node) -> int:

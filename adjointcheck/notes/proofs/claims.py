@@ -20,7 +20,7 @@ from adjointcheck.notes.letters.components import consistent
 from adjointcheck.notes.letters.context import Context, own_function, own_name
 from adjointcheck.notes.letters.curvature import is_second
 from adjointcheck.notes.letters.derivatives import differing
-from adjointcheck.notes.letters.indices import Unclear, ahead, counted_from, of_next
+from adjointcheck.notes.letters.indices import Unclear, ahead, check_layer, counted_from, of_next
 from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, walk
 from adjointcheck.notes.letters.quantities import component_slot
 from adjointcheck.notes.letters.starting import SLOPE
@@ -218,8 +218,7 @@ class Reader(Composition):
 
     def called(self, name: str) -> str:
         """The notes' own L, where the problem's L is a formula in it."""
-        own = own_function(name)
-        return own if own in self.setting.language.letters else name
+        return own if (own := own_function(name)) in self.setting.language.letters else name
 
     def function(self, node: Applied, name: str) -> Form:
         """A function's letter, or that of its partial, where its arguments live."""
@@ -236,6 +235,7 @@ class Reader(Composition):
         if node.side and self.stretch == node.side and node.at is None:
             return self.function(replace(node, side=""), name)
         if node.at is not None or (not node.arguments and not usual):
+            check_layer(node, self.place if self.setting.language.layers else None)
             return self.placed(root, node.at, node.side)
         places = {place for slot, value in node.arguments for place in self.argument(slot, value)}
         if len(places) > 1:
