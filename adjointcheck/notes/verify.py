@@ -57,6 +57,7 @@ from adjointcheck.notes.systems.meanings import meant, spoken_cost
 from adjointcheck.notes.systems.modes import eventful
 from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
 from adjointcheck.notes.systems.named_methods import in_method, is_coefficient
+from adjointcheck.notes.systems.named_slopes import named_slopes
 from adjointcheck.notes.systems.principle import PONTRYAGIN, principle
 from adjointcheck.notes.systems.reparametrised import MIXED, chains, in_new_parameters, mixes
 from adjointcheck.notes.systems.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, reserved
@@ -102,6 +103,7 @@ CASE = re.compile(r"\b(?:if|when|suppose|should|wenn|falls|sofern|si|lorsque|qua
 # What moves, in a formula that is not read: a rate or a next layer.
 MOVES = re.compile(r"\\d?dot\b|\\frac\s*\{(?:\\mathrm\s*\{?)?\s*d\b|\w'\s*(?:\(t\)\s*)?&?=|\{?\b\w\s*\+\s*1\b")
 RULE = re.compile(r"\\(?:tanh|sinh|cosh|sin|cos|tan|exp|log|ln)\s*'")  # tanh' = 1 - tanh^2, a rule of calculus
+ROOTS = re.compile(r"=\s*[^=]*\\(?:pm|mp)(?![A-Za-z])")  # two numbers, neither a cost nor a motion
 LATE_START = Reservation(frozenset({"x0", "theta"}), "the notes say later that the start depends on the parameters")
 
 
@@ -247,7 +249,7 @@ class Notes:
         """What a formula that is not read speaks of on its left: a start, dynamics, or a letter (a cost?) that is then not known."""
         left, equals, _ = text.partition("=")
         chain = read_formula(f"{left} = 0", self.context.reader())
-        if not equals or (isinstance(chain, Unread) and not MOVES.search(text)):
+        if not equals or (isinstance(chain, Unread) and not MOVES.search(text)) or ROOTS.search(text):
             return
         if isinstance(chain, Unread) or isinstance(chain.sides[0], tree.Letter):
             yield Reservation(frozenset({"all"}), f"it may rest on `{text}`, which is not read")
@@ -269,7 +271,7 @@ class Notes:
                 yield self.of_step(link, best, right, "=")
             elif given and i == 0:
                 found = replace(link, status=resolved.status, introduced=resolved.introduced)
-                yield self.downhill(self.at_rest(self.restated(found, left, right), left, right), right)
+                yield self.as_named(self.downhill(self.at_rest(self.restated(found, left, right), left, right), right), right)
             elif i and resolved.chain.relations[i] == "approx" and self.is_rounded(link, left, right):
                 continue
             elif resolved.chain.relations[i] == "in" or (given and (resolved.chain.relations[i] in ORDERS or self.is_asked(left, right))):
@@ -296,6 +298,15 @@ class Notes:
         sign = next((known.sign for known in self.context.of("H")), 1)
         proof = judge_pair(hamiltonian_of(spelt) if sign > 0 else tree.Negative(hamiltonian_of(spelt)), right, "=", spelt)
         return replace(given, status="proved", rules=proof.path, document=proof.document) if proof.status is Status.PROVED else given
+
+    def as_named(self, given: Finding, right: Node) -> Finding:
+        """PROVED for a definition that is the Jacobian or the switching function that the words before call it; else it is one as given."""
+        spelt = spelt_out(self.context)
+        for slope in named_slopes(self.sentence, spelt) if given.status == "definition" else ():
+            proof = judge_pair(put_in(right, self.context), slope, "=", spelt)
+            if proof.status is Status.PROVED:
+                return replace(given, status="proved", rules=proof.path, document=proof.document)
+        return given
 
     def at_rest(self, given: Finding, left: Node, right: Node) -> Finding:
         """PROVED for delta x(t0) = 0 beside the law of delta x, where the start is given and nothing moves it; else it is a hypothesis."""

@@ -170,3 +170,35 @@ K = R^{-1} B^T P"""
 ])
 def test_what_a_control_pays_beside_the_best_is_judged_for_any_control(right: str, wrong: str) -> None:
     assert last_two("assume: symmetric Q, symmetric R, symmetric S", SQUARE, right, wrong) == ["proved", "refuted"]
+
+
+FISHING = r"""w(t) \in [0, 1]
+\dot x = x - x y - a x w
+\dot y = -y + x y - b y w
+J = \int_0^T ((x - 1)^2 + (y - 1)^2)\,dt
+H = (x - 1)^2 + (y - 1)^2 + \psi_1 (x - x y - a x w) + \psi_2 (-y + x y - b y w)
+\sigma = -a x \psi_1 - b y \psi_2"""
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"w = \begin{cases} 1, & \sigma < 0, \\ 0, & \sigma > 0 \end{cases}", r"w = \begin{cases} 1, & \sigma > 0, \\ 0, & \sigma < 0 \end{cases}"),
+    (r"w = \begin{cases} 0, & 0 < \sigma, \\ 1, & \sigma < 0 \end{cases}", r"w = \begin{cases} 0, & \sigma < 0, \\ 1, & 0 < \sigma \end{cases}"),
+])
+def test_a_control_at_one_bound_or_the_other_by_cases(right: str, wrong: str) -> None:
+    assert last_two("", FISHING, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_greatest_hamiltonian_turns_the_cases() -> None:
+    found = last_two("objective: J, maximised", FISHING, r"w = \begin{cases} 1, & \sigma < 0, \\ 0, & \sigma > 0 \end{cases}", r"\dot x = x")
+    assert found[0] != "proved"
+
+
+ROOTS = r"""$\dot x = a x - b x y$, $\dot y = d x y - c y$. The Jacobian of the right-hand side is $$F = \begin{pmatrix} a - b y & -b x \\ d y & %s \end{pmatrix}$$
+$$(\bar x, \bar y) = (c/d, a/b)$$ $$\mu_{1,2} = \pm\, i\,\sqrt{a c}$$ $$E = \frac12\int_0^T (x^2 + y^2)\,dt$$ $$\dot\lambda_1 = -(a - b y)\lambda_1 - d y\lambda_2 - x$$
+$$\dot\lambda_1 = -(a - b y)\lambda_1 - d y\lambda_2 + x$$"""
+
+
+def test_roots_and_states_of_rest_leave_the_rest_as_it_is_and_a_jacobian_is_what_words_call_it() -> None:
+    found = statuses(ROOTS % "d x - c")
+    assert (found[2], found[-2:]) == ("proved", ["proved", "refuted"])
+    assert statuses(ROOTS % "d x + c")[2] == "definition"

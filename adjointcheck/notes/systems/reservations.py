@@ -356,8 +356,17 @@ def is_unchosen(left: Node, right: Node, context: Context) -> bool:
 
 def _restricts(sides: Iterable[Node], context: Context) -> bool:
     """An equation between data that the notes leave free, such as B = U U^T."""
+    sides = [*sides]
     letters = [part for side in sides for part in walk(side) if isinstance(part, Symbol)]
+    if any(_is_new(side) for side in sides):  # (xbar, ybar) = (c/d, a/b) only names what was free before
+        return False
     return bool(letters) and all(_constant(letter, context) for letter in letters)
+
+
+def _is_new(node: Node) -> bool:
+    """Is it a letter of which nothing is known, or a column of such?"""
+    cells = [cell for row in node.rows for cell in row] if isinstance(node, tree.Vector) else [node]
+    return all(isinstance(cell, Unknown) for cell in cells)
 
 
 def _vanishes(left: Node, right: Node, context: Context) -> bool:

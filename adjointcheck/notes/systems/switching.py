@@ -83,11 +83,11 @@ def switched(left: Node, right: Node, context: Context) -> tuple[Node, Node] | N
     if law is None or field is None or cost is None or not isinstance(law.right, tree.Vector) or has_open_sign(context, right, Symbol("p")):
         return None
     (lower,), (upper,) = law.right.rows
-    told = list(_signs(right))
-    swings = {(1, upper)} if lower == tree.Negative(upper) else set[tuple[int, Node]]()
-    if len(told) != 1 or (1, told[0][1]) not in swings:
+    told = [(sign, argument) for sign, size, argument in _signs(right) if (lower, size) == (tree.Negative(upper), upper)]
+    told += _by_cases(right, lower, upper)
+    if len(told) != 1:
         return None
-    sign, _, argument = told[0]
+    sign, argument = told[0]
     hamiltonian, control = hamiltonian_of(context), law.left
     slope = tree.Derivative(hamiltonian, (control,), "partial")
     if _is_curved(hamiltonian, control):
@@ -105,6 +105,25 @@ def _signs(node: Node) -> Iterator[tuple[int, Node, Node]]:
     last, rest = factors[-1], factors[:-1]
     if isinstance(last, tree.Function) and last.name == "sign" and len(rest) < 2:
         yield sign, rest[0] if rest else tree.Number(Fraction(1)), last.arguments[0]
+
+
+def _by_cases(node: Node, lower: Node, upper: Node) -> Iterator[tuple[int, Node]]:
+    """(-1, s) of {upper where s < 0, lower where s > 0}."""
+    rows = node.rows if isinstance(node, tree.Cases) else ()
+    ways = {side: value for value, condition in rows if isinstance(condition, tree.Chain) and (side := _side(condition)) is not None}
+    arguments = {argument for argument, _ in ways}
+    if len(ways) == 2 == len(rows) and len(arguments) == 1:
+        (argument,) = arguments
+        yield from ((sign, argument) for sign in (1, -1) if (ways[argument, sign], ways[argument, -sign]) == (upper, lower))
+
+
+def _side(condition: tree.Chain) -> tuple[Node, int] | None:
+    """(s, -1) of s < 0 and of 0 > s."""
+    sides, zero = condition.sides, tree.Number(Fraction(0))
+    if len(sides) != 2 or zero not in sides or not {*condition.relations} <= {*BELOW, *ABOVE}:
+        return None
+    sign = -1 if condition.relations[0] in BELOW else 1
+    return (sides[0], sign) if sides[1] == zero else (sides[1], -sign)
 
 
 def hamiltonian_of(context: Context) -> Node:
