@@ -118,7 +118,7 @@ from adjointcheck.notes.systems.solvers import lost
 from adjointcheck.notes.systems.spaces import membership
 from adjointcheck.notes.systems.special_cases import without_time
 from adjointcheck.notes.systems.stages import on_clock, one_stage, stage_definition, stage_law, stage_letters, stage_update
-from adjointcheck.notes.systems.step_jacobians import step_jacobians
+from adjointcheck.notes.systems.step_jacobians import slope_of_map, step_jacobians
 from adjointcheck.notes.systems.step_values import curved, in_values, step_value
 from adjointcheck.notes.systems.superscripts import below as lowered
 from adjointcheck.notes.systems.switching import bounded, is_bound
@@ -162,6 +162,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     context = layered_data(chain, one_stage(chain, context))
     chain = explicit(through_matrix(chain, context), context)
     chain = replace(chain, sides=tuple(squares(reaching(spread(side, context))) for side in chain.sides))
+    chain, context = slope_of_map(chain, context)
     chain, context = directed(chain, stacked(chain, exampled(chain, step_jacobians(chain, in_general(chain, context)))))
     context = foreseen(chain, capitals(chain, context))
     chain = entry_motion(chain, context)

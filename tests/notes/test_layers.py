@@ -40,6 +40,8 @@ def proof(text: str, header: str) -> Status:
 
 LOSS = r"x_{k+1} = f(x_k, u_k); J = \Phi(x_N)"
 RIGHT = [
+    (r"x_k = F_k(x_{k-1}); J = \Phi(x_N)", "layer: k; state: x; costate: p = dJ/dx (row)",
+     r"\frac{\partial x_N}{\partial x_0} = D_N D_{N-1} \cdots D_1"),
     (LOSS, PLAIN, r"p_0^T = \prod_{k=0}^{N-1} \frac{\partial f}{\partial x}(x_k, u_k)^T p_N^T"),
     (LAYERS, PLAIN, r"\delta x_N = A_{N-1} A_{N-2} \cdots A_0 \delta x_0"),
     (LAYERS, PLAIN, r"p_k = \frac{\partial \ell}{\partial x} + p_{k+1} A_k"),
@@ -73,6 +75,7 @@ def test_the_core_proves_it(before: str, header: str, claim: str) -> None:
 
 
 WRONG = [
+    (r"x_k = F_k(x_{k-1}); J = \Phi(x_N)", "layer: k; state: x; costate: p = dJ/dx (row)", r"\frac{\partial x_N}{\partial x_0} = D_1 D_2 \cdots D_N"),
     (LOSS, PLAIN, r"p_0^T = \prod_{k=1}^{N-1} \frac{\partial f}{\partial x}(x_k, u_k)^T p_N^T"),
     (LAYERS, PLAIN, r"\delta x_N = A_0 A_1 \cdots A_{N-1} \delta x_0"),
     (r"x_k = F(x_{k-1}, w_k); J = \Phi(x_N)", "layer: k; state: x; costate: p = dJ/dx (row)",

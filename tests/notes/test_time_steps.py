@@ -36,6 +36,26 @@ def test_what_custom_takes_for_a_jacobian_is_not_refuted_before_a_line_shows_it(
         "unknown", "proved", "refuted", "refuted"]
 
 
+MAPS = [  # law, what shows the Jacobian, costates that are right and wrong with it
+    (r"x_{k+1} = M(x_k)", "M_k", r"M_k^T p_{k+1}", r"M_k p_{k+1}"), (r"x_{k+1} = M(x_k, u_k)", "M_k", r"M_k^T p_{k+1}", r"M_{k+1}^T p_{k+1}"),
+    (r"x_{k+1} = M_k(x_k)", "M_k", r"M_k^T p_{k+1}", r"M_k^T p_k"),
+]
+
+
+@pytest.mark.parametrize(("law", "shown", "right", "wrong"), MAPS)
+def test_the_letter_of_a_map_is_its_jacobian_before_a_variation(law: str, shown: str, right: str, wrong: str) -> None:
+    text = rf"$${law}$$ $$J = \Phi(x_N)$$ $$\delta x_{{k+1}} = {shown}\,\delta x_k$$ $$p_k = {right}$$ $$p_k = {wrong}$$"
+    header = "state: x\ncostate: p = dJ/dx (column)\nobjective: J" + "\ncontrol: u" * ("u_k" in law)
+    found = statuses(text, header)
+    assert found[3:] == ["proved", "refuted"] and (found[2] == "proved" or "u_k" in law), found
+
+
+@pytest.mark.parametrize("law", [r"x_{k+1} = M(x_k)", r"x_{k+1} = M_{k+1}(x_k)"])
+def test_a_jacobian_at_the_next_state_may_be_counted_otherwise(law: str) -> None:
+    text = rf"$${law}$$ $$J = \Phi(x_N)$$ $$\delta x_{{k+1}} = M_{{k+1}}\,\delta x_k$$"
+    assert statuses(text, "state: x\ncostate: p = dJ/dx (column)\nobjective: J")[2] == "unknown"
+
+
 TIMED = r"U_i = u_n + h \sum_{j=1}^{i-1} a_{ij} f(t_n + c_j h, U_j); u_{n+1} = u_n + h \sum_{i=1}^{s} b_i f(t_n + c_i h, U_i)"
 STAGED = "layer: n; state: u; costate: p = dJ/dx (column); field: f"
 LATER = r"M_i = h f_u(U_i)^T (b_i p_{n+1} + \sum_{j=i+1}^{s} a_{ji} M_j)"

@@ -115,7 +115,8 @@ def introduced_function(node: Node, symbol: str, context: Context, timed: bool =
     slots = [slot for slot in slots if slot in ("", *ORDER)] if slots is not None and symbol == "phi" else slots  # data are no arguments
     arguments = tuple(slots) if slots is not None else None
     counters = {*INDICES, *(counter.letter for counter in context.of("l"))}
-    indexed = len(function.below) == 1 and isinstance(function.below[0], tree.Letter) and function.below[0].name in counters
+    number = successor(function) or next(iter(function.below), None)  # M_{k+1}(x_k) is of the same family as M_k
+    indexed = len(function.below) == 1 and isinstance(number, tree.Letter) and number.name in counters
     function = replace(function, below=()) if indexed and context.over() == "layers" else function
     if slots == ["t"] and symbol in ("L", "f"):
         arguments = None

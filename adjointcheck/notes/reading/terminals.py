@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -24,6 +25,7 @@ COUNTING = frozenset("i j k l m n N b f o ell".split())  # subscripts that count
 FIELDS = frozenset("f g h F G Phi Psi phi psi".split())  # what D differentiates, unless they are other letters
 OPERANDS = frozenset("NAME NUMBER WORDS CLOSE RBRACE BAR_CLOSE NORM_CLOSE ANGLE_CLOSE PRIME END".split())
 
+_COUNTED = re.compile(r"\{?(?:[ijklmnKLN]|\d)(?:[-+]\d)?\}?")
 _TAKES_ONE = signs.FONTS | signs.ACCENTS.keys() | signs.ROMAN | signs.SHAPED.keys() | {"Delta", "delta"}
 _LETTERISH = signs.GREEK | signs.ACCENTS.keys() | signs.SHAPED.keys() | {"mathrm", "operatorname", "ell"}
 
@@ -533,15 +535,17 @@ class Terminals:
         return at
 
     def _operates(self, at: int, piece: Piece) -> bool:
-        """D_x before a function differentiates; a bare D before a letter may be a matrix: the letters decide."""
+        """D_x before a function differentiates, D_k before another letter is one of many; a bare D may be a matrix: the letters decide."""
         if "D" in self.letters.operators:
             return self.next(at + 1).is_sign("_") or self.letterish(at + 1)
         if self.letters.declares("D"):
             return False
-        if self.next(at + 1).is_sign("_"):
-            after = self.skip_unit(at + 2)
-            return self.letterish(after) or self.next(after).is_sign("(")
-        if (name := self._letter_at(at + 1)) in self.letters.functions or (name in FIELDS and not self.letters.declares(name)):
+        after = self.skip_unit(at + 2) if self.next(at + 1).is_sign("_") else at + 1
+        function = (name := self._letter_at(after)) in self.letters.functions or (name in FIELDS and not self.letters.declares(name))
+        if after > at + 1:
+            counted = _COUNTED.fullmatch("".join(piece.text for piece in self.pieces[at + 2 : after]))
+            return (function or not counted) and (self.letterish(after) or self.next(after).is_sign("("))
+        if function:
             return True
         if self.letterish(at + 1) and self.frame.kind != "script":
             raise NotRead(piece.start, "`D` before a letter: a derivative or a matrix", "Declare D, or write D_x.")

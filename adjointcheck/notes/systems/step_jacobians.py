@@ -6,18 +6,22 @@ is refuted for it until one is proved with it.  A_k beside a time step h is the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 from adjointcheck.notes.letters.context import Context, Declared, own
 from adjointcheck.notes.letters.derivatives import core_of
-from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, resolve, symbols, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, rebuilt, resolve, symbols, walk
 from adjointcheck.notes.letters.own_letters import is_placed
+from adjointcheck.notes.letters.usage import role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 DOTS = tree.Letter("dots")
 CAPITALS = ("Phi", "Psi", "Gamma", "Lambda", "Theta", "Xi")
+HERE = tree.Derivative(Applied("f", (("x", Symbol("x", at=Symbol("l"))),)), (Symbol("x"),), "partial")
 SLOTS = ("x", "w", "theta")
 
 
@@ -33,6 +37,45 @@ def step_jacobians(chain: tree.Chain, context: Context) -> Context:
             body = _slope(slot, _is_fine(letter, chain, context), context)
             context = context.declare(Declared(letter.name, own(letter.name), shape, "path", body=body, source=source)) if body else context
     return context
+
+
+def slope_of_map(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Context]:
+    """With the Jacobian of a map M, which stands as M_k before delta x_k, under the name DM; M_k of M_k(x_k) is the map itself."""
+    law = context.law("layers")
+    maps = [known.letter for known in context.of("f") if len(known.letter) == 1 and known.letter.isupper()] if law is not None else []
+    found = {name: index for name in maps for index in _before_variations(name, chain, context)}
+    for name, (place, moved) in found.items():
+        behind = law is not None and getattr(law.left, "at", None) == Symbol("l")  # x_k = M(x_{k-1}), where M_{k-1} is at x_{k-1}
+        number = next((part.at for part in walk(law.right) if isinstance(part, Applied)), None) if law is not None else None
+        body = HERE if behind and number is None else _slope("x", True, context)
+        if _slope_name(name) not in context.letters and body is not None:
+            sure = place == moved if number is None else number == Symbol("l")
+            shape, source = (context.of("x")[0].shape[0],) * 2, "proposed" if sure else "usual"
+            context = context.declare(Declared(_slope_name(name), own(_slope_name(name)), shape, "path", body=body, source=source))
+    named = [name for name in maps if _slope_name(name) in context.letters]
+    return replace(chain, sides=tuple(_as_slopes(side, named) for side in chain.sides)) if named else chain, context
+
+
+def _slope_name(name: str) -> str:
+    return f"D{name}"
+
+
+def _before_variations(name: str, chain: tree.Chain, context: Context) -> Iterator[tuple[Node, Node]]:
+    """(k, k) of M_k delta x_k."""
+    for product in (part for side in chain.sides for part in walk(side) if isinstance(part, tree.Product)):
+        for one, other in pairwise(product.factors):
+            inner = other.of if isinstance(other, tree.Variation) else None
+            placed = isinstance(inner, tree.Letter) and role_in(replace(inner, below=()), context) == "x" and len(inner.below) == 1
+            if placed and isinstance(one, tree.Letter) and isinstance(inner, tree.Letter) and one.name == name and len(one.below) == 1:
+                yield one.below[0], inner.below[0]
+
+
+def _as_slopes(node: Node, names: Container[str]) -> Node:
+    if isinstance(node, tree.Call):
+        return replace(node, arguments=tuple(_as_slopes(argument, names) for argument in node.arguments))
+    if isinstance(node, tree.Letter):
+        return replace(node, name=_slope_name(node.name)) if node.name in names and len(node.below) == 1 and not node.accents else node
+    return rebuilt(node, lambda child: _as_slopes(child, names))
 
 
 def feeds_back(chain: tree.Chain, context: Context) -> bool:
@@ -131,7 +174,7 @@ def _slot_of_left(chain: tree.Chain, context: Context) -> str:
     if isinstance(made, Symbol) and made.name == "p":
         return "x"
     if isinstance(made, tree.Derivative) and made.by and isinstance(by := core_of(made.by[0]), Symbol):
-        return by.name if by.name in SLOTS and symbols(made.of) <= {"J", "J_a", "H", "x"} else "x" if by.name == "x0" else ""
+        return by.name if by.name in SLOTS and symbols(made.of) <= {"J", "J_a", "H", "x", "l", "N"} else "x" if by.name == "x0" else ""
     if isinstance(made, tree.Variation) and core_of(made.of) == Symbol("x", at=getattr(core_of(made.of), "at", None)):
         return "x"
     stationary = any(_is_slope_by_control(part) for side in chain.sides for part in walk(resolve(side, context)))
