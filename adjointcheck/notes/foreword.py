@@ -44,7 +44,7 @@ from adjointcheck.notes.systems.algebraic import algebraic
 from adjointcheck.notes.systems.ansatz import RICCATI, weighing
 from adjointcheck.notes.systems.backward import ending
 from adjointcheck.notes.systems.blocks import clocked, turned
-from adjointcheck.notes.systems.chapters import RETOLD, example_of, moves_again, retold_of, scalar_of, sequel_of, taken
+from adjointcheck.notes.systems.chapters import RETOLD, another_of, example_of, moves_again, retold_of, scalar_of, sequel_of, taken
 from adjointcheck.notes.systems.concrete import COSTATES, STATES, acquainted
 from adjointcheck.notes.systems.densities import shaped, told
 from adjointcheck.notes.systems.dependent import dependent
@@ -110,7 +110,10 @@ def _parted(formulas: Sequence[Formula], header: Context) -> Context:
     retold = retold_of(formulas, header)
     first = min((found for found in (first, retold) if found is not None), default=None)
     header = replace(header, options={**header.options, RETOLD: "yes"}) if first == retold is not None else header
-    at = first if first is not None else sequel
+    at, another = first if first is not None else sequel, another_of(formulas, header)
+    if another is not None and (at is None or another < at):
+        chapter = _parted(formulas[another:], taken(_known(formulas[:another], header)[1], header, formulas[another:]))
+        return replace(_known(formulas[:another], header)[0], chapters={formulas[another].name: chapter})
     context, after = _known(formulas[:at], header)
     if at is None or context.over() == "layers":
         return context if at is None else _known(formulas, header)[0]

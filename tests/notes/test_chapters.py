@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from understood import last_two, statuses
 
+from adjointcheck.notes.foreword import begun
+from adjointcheck.notes.reading.document import read_text
+
 KIRK = (
     "\\dot{\\mathbf{x}}(t) = \\mathbf{a}(\\mathbf{x}(t),\\mathbf{u}(t),t)\n"
     "J(\\mathbf{u}) = h(\\mathbf{x}(t_f),t_f) + \\int_{t_0}^{t_f} g(\\mathbf{x}(t),\\mathbf{u}(t),t)\\,dt\n"
@@ -26,11 +29,19 @@ RESIDUAL = (
     "F(\\dot z, z, \\theta, t) = \\dot z - f(z,\\theta,t) = 0\nz(t_0) = z_0\n\\lambda(t_1) = \\frac{\\partial L}{\\partial z(t_1)}\n"
     "f(z,\\theta,t) = \\theta z\nL = \\frac12 (z(t_1) - y)^2\n"
 )
+FLOW = "\\dot z = f(z,\\theta)\nE = \\frac12 |z(T) - y|^2\na = \\partial E/\\partial z\n"
+TWO_PROBLEMS = FLOW + "x_{k+1} = F(x_k,u_k)\nJ = \\Phi(x_N) + \\sum_{k=0}^{N-1} \\ell(x_k,u_k)\n\\lambda_k = \\nabla_{x_k} J\n"
+NET = "a^l = \\sigma(W^l a^{l-1} + b^l)\nE = \\frac12 |a^N - y|^2\n"
+NET_FIRST = NET + "x_{k+1} = f_k(x_k,\\theta_k)\nJ = \\Phi(x_N)\n\\lambda_k = \\nabla_{x_k} J\n"
 
 
 @pytest.mark.parametrize(
     ("given", "right", "wrong"),
     [
+        (TWO_PROBLEMS, r"\lambda_k = (\frac{\partial F}{\partial x})^T \lambda_{k+1} + \nabla_x \ell(x_k,u_k)",
+         r"\lambda_k = (\frac{\partial F}{\partial x})^T \lambda_{k+1}"),
+        (NET_FIRST, r"\nabla_{\theta_k} J = (\frac{\partial f_k}{\partial\theta}(x_k,\theta_k))^T \lambda_{k+1}",
+         r"\nabla_{\theta_k} J = (\frac{\partial f_k}{\partial\theta}(x_k,\theta_k))^T \lambda_k"),
         (KIRK, r"\dot{\mathbf{p}} = -\frac{\partial\mathscr{H}}{\partial\mathbf{x}}", r"\dot{\mathbf{p}} = \frac{\partial\mathscr{H}}{\partial\mathbf{x}}"),
         (TWO, r"\dot p_1 = -2 x_1 - 2 x_1 p_2", r"\dot p_1 = 2 x_1 - 2 x_1 p_2"),
         (TWO, r"\dot p_2 = -\frac{\partial\mathscr{H}}{\partial x_2}", r"\dot p_2 = \frac{\partial\mathscr{H}}{\partial x_2}"),
@@ -52,6 +63,12 @@ RESIDUAL = (
 )  # fmt: skip
 def test_the_right_line_is_proved_and_its_slip_refuted(given: str, right: str, wrong: str) -> None:
     assert last_two("", given, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_tangent_and_a_second_component_are_no_problems_of_their_own() -> None:
+    tangent = FLOW + "\\dot w = A w + B d\nE(u - s d) = E(u) - s + \\frac{s^2}{2} |w(T)|^2"
+    component = "J = \\frac12 \\int_0^T \\varphi^2\\,dt\n\\dot\\varphi = \\omega\n\\dot\\omega = -\\sin\\varphi - \\omega\nL = \\frac12 \\omega^2"
+    assert [begun(read_text(" ".join(f"${line}$" for line in text.splitlines()))).chapters for text in (tangent, component)] == [{}, {}]
 
 
 def test_a_cost_of_its_own_stands_where_an_exercise_tells_another_later() -> None:

@@ -12,7 +12,8 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 BY_MODEL = ((Symbol("w"),), (Symbol("theta"),))
-STARTS = (Symbol("t0"), tree.Number(Fraction(0)))
+NOTHING = tree.Number(Fraction(0))
+STARTS = (Symbol("t0"), NOTHING)
 
 
 def objective_of(context: Context) -> Node:
@@ -23,11 +24,16 @@ def objective_of(context: Context) -> Node:
     if law is not None:
         return adjoined(law.right, context)
     end = Applied("Psi")
-    if not context.of("L"):
+    if not runs(context):
         return end
     running = (tree.Series("sum", tree.Product((Symbol("h"), Applied("L"))), Symbol("l", bound=True), None, None)
                if context.over() == "layers" else tree.Integral(Applied("L"), Symbol("t", bound=True), None, None))
     return tree.Sum((end, running))
+
+
+def runs(context: Context) -> bool:
+    """Is there a running cost, which the notes do not put to 0?"""
+    return any(known.body != NOTHING for known in context.of("L"))
 
 
 def adjoined(cost: Node, context: Context) -> Node:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
-from typing import Any, TypeGuard
+from typing import Any
 
 from adjointcheck.notes.letters.context import ORDER, ROLES, Context, Declared
 from adjointcheck.notes.reading import tree
@@ -171,22 +171,23 @@ def instead(node: Node, old: Node | None, new: Node) -> Node:
 def shifted(place: Node, steps: int) -> Node:
     """l + 2 of l + 1 and one step more: an index with its numbers added up."""
     terms = [item for term in tree.terms(place) for item in tree.terms(term)]
-    total = steps + sum(int(item.value) if isinstance(item, tree.Number) else -int(item.of.value) for item in terms if _is_number(item))
-    letters = [item for item in terms if not _is_number(item)]
+    letters, total = [item for item in terms if _number(item) is None], steps + sum(_number(item) or 0 for item in terms)
     size = tree.Number(Fraction(abs(total)))
     numbers = [tree.Negative(size) if total < 0 else size] if total or not letters else []
     return tree.Sum((*letters, *numbers)) if len(letters) + len(numbers) > 1 else (*letters, *numbers)[0]
 
 
-def _is_number(node: Node) -> TypeGuard[tree.Number | tree.Negative]:
-    return isinstance(node.of if isinstance(node, tree.Negative) else node, tree.Number)
+def _number(node: Node) -> int | None:
+    """3 of 3, -3 of -3."""
+    size = node.of if isinstance(node, tree.Negative) else node
+    return int(size.value) * (1 if size is node else -1) if isinstance(size, tree.Number) else None
 
 
 def placed_from(node: Node, place: Node, letter: Symbol = Symbol("l")) -> Node:
     """z_{l+1} of z_{l-1}, where l is put at l + 2."""
     if node == letter:
         return place
-    if isinstance(node, tree.Sum) and node.terms[0] == letter and all(map(_is_number, node.terms[1:])):
+    if isinstance(node, tree.Sum) and node.terms[0] == letter and None not in map(_number, node.terms[1:]):
         return shifted(tree.Sum((place, *node.terms[1:])), 0)
     return rebuilt(node, lambda child: placed_from(child, place, letter))
 

@@ -30,7 +30,8 @@ KEPT = ("p", "x", "w", "theta", "t", "t0", "t1", "nu", "p_alg", "P", "K")
 PAID = ("J", "L", "Psi")
 SETTLED = ("goal", "gradients", "jacobian", "star", "prime", MULTIPLIER, NORMAL)
 RETOLD = "told anew"
-BESIDE = 4  # formulas from the motion to the cost of an exercise
+BESIDE = 4  # formulas from the motion to the cost of an exercise, or of a second problem
+TOTALS = (*COSTS, "mathcal{E}", "mathcal{C}", "G", "Loss")
 NO = r"\b(?:no|without|ohne|kein\w*|sans|sin|senza|без)\b"
 
 
@@ -134,6 +135,43 @@ def _is_cost(pair: tuple[Node, Node] | None) -> bool:
 
 def _letters(node: Node) -> set[str]:
     return {key(part) for part in walk(node) if isinstance(part, tree.Letter)}
+
+
+def another_of(formulas: Sequence[Formula], context: Context) -> int | None:
+    """Where a second problem starts, after a first one with its cost: a letter that is new moves by itself, and is paid for soon."""
+    chains = [_read(formula, context) for formula in formulas]
+    costs = [i for i, chain in enumerate(chains) if chain is not None and _is_total(chain)]
+    moved = [_moved(chain) if chain is not None else "" for chain in chains]
+    for i, state in enumerate(moved):
+        since = i - 1 if i and getattr(chains[i - 1], "relations", ()) == ("in",) else i  # x_0, ..., x_N in R^n
+        paid = next((at for at in costs if i < at <= i + BESIDE), None)
+        begun = any(moved[:i]) or context.option("layers above")
+        if not state or paid is None or costs[0] > i or not begun or any(state in _names(chain) for chain in chains[:since]):
+            continue
+        own, others = _names(chains[i], 1) | _names(chains[paid], 1), {*moved[:paid], ""} - {state}
+        if state in _names(chains[i], 1) & _names(chains[paid], 1) and not others & own:
+            return since
+    return None
+
+
+def _moved(chain: tree.Chain) -> str:
+    """x of xdot = f(x) and of x_{k+1} = f(x_k), for letters that are no usual costate."""
+    pair = pair_of(chain)
+    letter = moving(pair[0]) or (pair[0] if isinstance(pair[0], tree.Letter) and successor(pair[0]) else None) if pair is not None else None
+    return letter.name if letter is not None and letter.name not in (*USUAL_COSTATES, "delta") and not letter.accents else ""
+
+
+def _is_cost(chain: tree.Chain) -> bool:
+    """J = Phi(x_N) + sum_k l_k(x_k), L = 1/2 |x(T) - y|^2."""
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair is not None else None
+    return letter is not None and letter.name in {*TOTALS} - _names(chain, 1) and not differentiates(chain)
+
+
+def _names(chain: tree.Chain | None, since: int = 0) -> set[str]:
+    """The letters of the sides from `since` on, without what stands at them."""
+    sides = chain.sides[since:] if chain is not None else ()
+    return {part.name for side in sides for part in walk(side) if isinstance(part, tree.Letter)}
 
 
 def moves_again(formula: Formula, sequel: Formula, context: Context) -> bool:

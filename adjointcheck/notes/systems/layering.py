@@ -337,8 +337,9 @@ def in_full(chain: tree.Chain, context: Context) -> tree.Chain:
 
 
 def _in_full(node: Node, written: Applied) -> Node:
-    if isinstance(node, Applied) and node.name == "f" and not node.arguments and node.at is not None and written.at is not None:
-        return _of_layer(node, written, shifted(node.at, -ahead(written.at)))
+    home = written.at
+    if _is_bare(node) and node.at is not None and home is not None:
+        return _of_layer(node, written, shifted(node.at, -ahead(home)))
     if isinstance(node, tree.Derivative) and _is_bare(node.of) and len(node.by) == 1 and written.at is None:
         layer = _differentiated(node, written)
         return replace(node, of=_of_layer(replace(node.of, at=None), written, layer)) if layer is not None else node

@@ -18,6 +18,7 @@ from adjointcheck.expression.grammar import NAME, to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, substitute, symbol, symbols_of
 from adjointcheck.notes.letters.at_event import stretch_of
 from adjointcheck.notes.letters.context import ROLES, Context, own_function, own_name
+from adjointcheck.notes.letters.costs import runs
 from adjointcheck.notes.letters.curvature import directions, is_second
 from adjointcheck.notes.letters.forms import about_end_time
 from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, symbols, walk
@@ -201,7 +202,7 @@ def _flows(node: Node) -> bool:
 def _is_paid_on_the_way(context: Context) -> bool:
     """Has the cost a part in time, which a(t) = a(t + eps) dx(t + eps)/dx(t) leaves out?"""
     law = context.law("objective")
-    return bool(context.of("L")) or (law is not None and any(isinstance(part, tree.Integral) for part in walk(law.right)))
+    return runs(context) or (law is not None and any(isinstance(part, tree.Integral) for part in walk(law.right)))
 
 
 def is_moved_cost(node: Node) -> bool:
