@@ -161,7 +161,7 @@ def _moved(chain: tree.Chain) -> str:
     return letter.name if letter is not None and letter.name not in (*USUAL_COSTATES, "delta") and not letter.accents else ""
 
 
-def _is_cost(chain: tree.Chain) -> bool:
+def _is_total(chain: tree.Chain) -> bool:
     """J = Phi(x_N) + sum_k l_k(x_k), L = 1/2 |x(T) - y|^2."""
     pair = pair_of(chain)
     letter = head(pair[0]) if pair is not None else None
