@@ -49,6 +49,7 @@ from adjointcheck.notes.systems.current_values import priced
 from adjointcheck.notes.systems.dependent import REASON, asks_how
 from adjointcheck.notes.systems.descent import AGAINST, CLIMBS, slopes
 from adjointcheck.notes.systems.ensembles import of_each
+from adjointcheck.notes.systems.few_layers import in_few, is_few
 from adjointcheck.notes.systems.flows import spoken_of, unforced
 from adjointcheck.notes.systems.impacts import settled
 from adjointcheck.notes.systems.iterates import untaken
@@ -351,7 +352,7 @@ class Notes:
         if words := self.objection(left, right, form):
             return replace(blank, words=words)
         context = spoken_of((left, right), self.context)
-        context = in_method(left, right, context, self.sentence)
+        context = in_few(left, right, in_method(left, right, context, self.sentence), self.sentence)
         context = any_control(context) if departs(left, right) else context
         context = unforced(context) if is_general(left, right) or of_each(context) else context
         if conserves_energy(left, right) and OPTIMUM.search(self.sentence.lower()):
@@ -378,7 +379,8 @@ class Notes:
             for list_ in (self.reservations, *(self.aside[1:] if self.aside else ())) if pardon[1] == OTHER_FIELD else ():
                 list_.append(Reservation(frozenset({"field"}), f"it may be of the example `{blank.text}`"))
             return replace(blank, status=pardon[0], words=pardon[1])
-        doubt = next((item.reason for item in self.reservations if item.bars(found.status, left, right)), "")
+        open_ = (item for item in self.reservations if not is_few(item.inputs, context))
+        doubt = next((item.reason for item in open_ if item.bars(found.status, left, right)), "")
         if doubt:
             return replace(blank, words=doubt)
         if found.status == "proved":

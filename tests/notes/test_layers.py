@@ -234,3 +234,22 @@ H_t(x, p, \theta) = p \cdot f_t(x, \theta) - L_t(x, \theta)"""
 def test_the_hamiltonian_of_a_layer_takes_the_costate_it_is_given(claim: str) -> None:
     header = "state: x\ncontrol: \\theta\ncostate: p (column)\nobjective: J"
     assert last_two(header, PONTRYAGIN, claim % "{t+1}", claim % "t") == ["proved", "refuted"]
+
+
+WINDOW = r"""$x_{i+1} = \mathcal M_i(x_i)$ for $i = 0, \dots, N-1$, $d_i = H_i x_i - y_i$,
+$$J(x_0) = \frac12 (x_0 - x_b)^T B^{-1} (x_0 - x_b) + \frac12\sum_{i=0}^N d_i^T R_i^{-1} d_i$$ where $B$ and $R_i$ are symmetric,
+$M_i$ is the Jacobian of $\mathcal M_i$ at $x_i$ and $\delta x_{i+1} = M_i\,\delta x_i$. """
+FEW = r"\nabla J(x_0) = B^{-1}(x_0 - x_b) + H_0^T R_0^{-1} d_0 + M_0^T H_1^T R_1^{-1} d_1 + M_0^T M_1^T H_2^T R_2^{-1} d_2"
+
+
+@pytest.mark.parametrize(("words", "found"), [
+    ("For $N = 2$ this is", ["proved", "refuted"]), ("For two steps ($N$ equal to two)", ["proved", "refuted"]),
+    ("For two steps", ["unknown", "unknown"]), ("In general", ["refuted", "refuted"]), ("For $N = 3$", ["refuted", "refuted"])])
+def test_a_line_may_be_said_of_a_few_layers(words: str, found: list[str]) -> None:
+    lines = (FEW, FEW.replace("M_0^T M_1^T", "M_1^T M_0^T"))
+    assert [statuses(f"{WINDOW}{words} $${line}$$")[-1] for line in lines] == found
+
+
+def test_any_vector_stands_on_both_sides() -> None:
+    right = r"$$v^T (M_i\,\delta x_i) = (M_i^T v)^T \delta x_i$$ "
+    assert statuses(f"{WINDOW}{right}{right.replace('^T v', ' v')}$$v^T \\delta x_N = g^T \\delta x_0$$")[-3:] == ["proved", "unknown", "unknown"]

@@ -85,3 +85,25 @@ def test_what_is_still_to_be_observed_tells_the_costate_and_its_sum() -> None:
              r"$$\nabla_\mu F = \eta(t_0) - \mu$$")
     found = statuses(notes)
     assert found[7:11] == ["definition", "proved", "proved", "refuted"] and found[-2] != "refuted" == found[-1], found
+
+
+STRETCHES = r"""\dot x = f(x, \theta)
+x(0) = x_0
+J = \sum_{i=1}^N l_i(x(t_i)) + \frac{\kappa}{2}\int_0^{t_N} |f(x, \theta)|^2\,dt
+p(t) = \frac{dJ}{dx(t)}"""
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\dot p = -(p + \kappa f^T) f_x", r"\dot p = -p f_x"),
+    (r"\frac{dJ}{d\theta} = \int_0^{t_N} (p + \kappa f^T) f_\theta\,dt", r"\frac{dJ}{d\theta} = \int_0^{t_N} p f_\theta\,dt"),
+    (r"\frac{dJ}{d\theta} = \sum_{i=1}^N \int_{t_{i-1}}^{t_i} (p + \kappa f^T) f_\theta\,dt",
+     r"\frac{dJ}{d\theta} = \sum_{i=1}^N \int_{t_i}^{t_{i-1}} (p + \kappa f^T) f_\theta\,dt"),
+])
+def test_a_price_of_the_motion_beside_observations(right: str, wrong: str) -> None:
+    assert last_two("", STRETCHES, right, wrong) == ["proved", "refuted"]
+
+
+def test_the_gradient_in_the_start_is_the_sum_through_all_observations() -> None:
+    right = r"\frac{dJ}{dx_0} = p(t_0) = \sum_{j=1}^N \frac{\partial l_j}{\partial x}(x(s_j))\frac{dx(s_j)}{dx_0}"
+    assert last_two(HEADER, SUM, right, right.replace("p(t_0) = ", "p(t_0) = 2 ")) == ["proved", "refuted"]
+    assert statuses(r"$\dot x = f(x), x(0) = x_0$ $L = \phi(x(T))$ $t_0 = 0$")[-1] == "definition"

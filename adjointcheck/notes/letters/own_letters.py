@@ -75,7 +75,7 @@ class Fit:
                 return reduce(self.same, [self.shape(term) for term in terms if not _is_zero(term)], self.shape(terms[0]))
             case tree.Product(factors):
                 return reduce(self.times, [self.shape(factor) for factor in factors if factor != DOTS])
-            case tree.Negative(of) | tree.Series(body=of) | tree.Integral(body=of):
+            case tree.Negative(of) | tree.Variation(of) | tree.Series(body=of) | tree.Integral(body=of):
                 return self.shape(of)
             case tree.Transposed(of):
                 rows, cols = self.shape(of)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import GREEK, ROLES, Context, key
-from adjointcheck.notes.letters.meaning import COUNTERS, STARS, Applied, Symbol, Unknown, rebuilt, walk
+from adjointcheck.notes.letters.meaning import COUNTERS, STARS, Applied, Symbol, Unknown, rebuilt, resolve, walk
 from adjointcheck.notes.letters.posing import ORDERS
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -54,6 +54,15 @@ def sized(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Co
     """n = 1, n = m = 1: of how many components an example is that is written out in components; any other is not that small."""
     free = is_size(chain) and not any(isinstance(side, tree.Letter) and key(side) in context.letters for side in chain.sides[:-1])
     return ("assumption", (), context) if free and context.parts("x") else None
+
+
+def renamed(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """t_0 = 0, T = 1: another name of an end that has one."""
+    pair = chain.sides if len(chain.sides) == 2 and chain.relations[0] in ("=", ":=") else ()
+    places = {known.letter: known.symbol for known in (*context.of("t0"), *context.of("t1"))}
+    number = str(pair[1].value) if pair and isinstance(pair[1], tree.Number) else ""
+    named = bool(pair) and isinstance(pair[0], tree.Letter) and resolve(pair[0], context) == Symbol(places.get(number, "?"))
+    return ("definition", (), context) if named else None
 
 
 def is_size(chain: tree.Chain) -> bool:
@@ -233,4 +242,4 @@ def entries(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     return "definition", (), replace(context, options={asked: way, **context.options})
 
 
-NOTATIONS = (counted, sized, product, entries)  # what these speak of are no letters of the problem
+NOTATIONS = (counted, sized, renamed, product, entries)  # what these speak of are no letters of the problem

@@ -416,7 +416,8 @@ def instances(left: Node, right: Node, context: Context) -> Iterator[tuple[Node,
     moves = any(isinstance(part, tree.Variation) for part in nodes)
     varied = moves or weighed or bool(names & {"P", "K"}) or (isinstance(left, Symbol) and left.name == "w")
     own = input_of(tree.Chain((left, right), ("=",)), context)
-    for count in STEPS if has_stages(context) else COUNTS:
+    few = context.option("few layers")
+    for count in (int(few),) if few else STEPS if has_stages(context) else COUNTS:
         network = network_of(context, count, varied, own.symbol if own else "")
         if network is None:
             raise Unclear("the layers", "laws that can be written out")

@@ -62,11 +62,20 @@ def _operator(call: tree.Call, context: Context, single: bool) -> Context | None
 
 
 def vectors(chain: tree.Chain, context: Context) -> Context:
-    """With the letters of <M v, w> = <v, M' w>, which stand for any vectors."""
-    products = [side for side in chain.sides if isinstance(side, tree.Function) and side.name in ("inner", "angle", "dot")]
+    """With the letters of <M v, w> = <v, M' w> and of v' (M w) = (M' v)' w, which stand for any vectors."""
+    products = [side for side in chain.sides if _is_inner(side)]
     if len(products) < len(chain.sides) or len(products) < 2:
         return context
-    return own_letters(("1", "1"), tree.Sum(tuple(products)), context)
+    after = own_letters(("1", "1"), tree.Sum(tuple(products)), context)
+    told = [{part.name for part in walk(side) if isinstance(part, tree.Letter)} for side in products]
+    any_ = all(names >= after.letters.keys() - context.letters.keys() for names in told)  # a vector of one side alone is a certain one
+    return after if any_ else context
+
+
+def _is_inner(node: Node) -> bool:
+    """<v, w>, or v' w."""
+    inner = isinstance(node, tree.Function) and node.name in ("inner", "angle", "dot")
+    return inner or (isinstance(node, tree.Product) and isinstance(node.factors[0], tree.Transposed))
 
 
 HALF = (tree.Quotient(tree.Number(Fraction(1)), tree.Number(Fraction(2))), tree.Number(Fraction(1, 2)))

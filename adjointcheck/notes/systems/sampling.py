@@ -209,17 +209,19 @@ def _paid_at(node: Node, place: Symbol) -> Node:
 
 
 def _joined(node: Node) -> Node:
-    if isinstance(node, tree.Series) and isinstance(node.body, tree.Integral) and _is_interval(node.body, node.index):
-        return replace(node.body, lower=Symbol("t0"), upper=Symbol("t1"))
+    if isinstance(node, tree.Series) and isinstance(node.body, tree.Integral):
+        whole, limits = replace(node.body, lower=Symbol("t0"), upper=Symbol("t1")), (node.body.lower, node.body.upper)
+        if _is_interval(limits, node.index) or _is_interval(limits[::-1], node.index):
+            return whole if _is_interval(limits, node.index) else tree.Negative(whole)
     if isinstance(node, Symbol) and (node.name, node.at, node.side) == ("p", Symbol("t1"), "after"):
         return ZERO
     made = rebuilt(node, _joined)
     return ZERO if isinstance(made, tree.Transposed | tree.Negative) and made.of == ZERO else made
 
 
-def _is_interval(node: tree.Integral, index: Node | None) -> bool:
+def _is_interval(limits: tuple[Node | None, ...], index: Node | None) -> bool:
     """From s_{i-1} to s_i?"""
     if not isinstance(index, Symbol):
         return False
     before = Symbol("s", part=(tree.Sum((index, tree.Negative(ONE))),))
-    return (node.lower, node.upper) == (before, Symbol("s", part=(index,)))
+    return limits == (before, Symbol("s", part=(index,)))

@@ -24,6 +24,7 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.blocks import components
 from adjointcheck.notes.systems.component_sensitivities import RULE, in_variations
 from adjointcheck.notes.systems.densities import with_logarithms
+from adjointcheck.notes.systems.few_layers import OPTION
 from adjointcheck.notes.systems.squashing import activated
 from adjointcheck.notes.systems.stages import staged
 from adjointcheck.notes.systems.values import FROM_ZERO, RECKONED, at_zero, reckoned
@@ -112,7 +113,8 @@ def _by_layers(chain: tree.Chain, context: Context, form: str) -> Proof:
                 return found[-1]
     except Unclear as error:
         return Proof(Status.UNKNOWN, reason=f"{error.got} is not written out, which would take {error.expected}")
-    return replace(found[0], path=tuple(dict.fromkeys((LAYER_BY_LAYER, *(rule for proof in found for rule in proof.path)))))
+    words = f"written out for {few} layers, as many as there are" if (few := context.option(OPTION)) else LAYER_BY_LAYER
+    return replace(found[0], path=tuple(dict.fromkeys((words, *(rule for proof in found for rule in proof.path)))))
 
 
 def _between(chain: tree.Chain, context: Context, form: str) -> Proof:

@@ -22,6 +22,7 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.current_values import is_undiscounted
 from adjointcheck.notes.systems.densities import rests_on_shape
 from adjointcheck.notes.systems.endless import speaks_of_end
+from adjointcheck.notes.systems.few_layers import OPTION, has_numbers
 from adjointcheck.notes.systems.multiplier import supposed
 from adjointcheck.notes.systems.reservations import ends_at_start, given, is_only_named, is_unchosen
 from adjointcheck.notes.systems.sampling import is_paid_last
@@ -197,8 +198,8 @@ def _by_given_end(line: Line) -> bool:
 
 def _of_few_layers(line: Line) -> bool:
     """x_0, M_0 and H_1 of all layers, where the sentence says that there are only a few."""
-    places = {part.at for side in line.sides for part in walk(side) if isinstance(part, Symbol) and isinstance(part.at, tree.Number)}
-    return line.notes.over() == "layers" and bool(places) and FEW.search(line.sentence) is not None
+    told = has_numbers(*line.sides) and not line.spoken.option(OPTION)
+    return line.notes.over() == "layers" and told and FEW.search(line.sentence) is not None
 
 
 def _by_no_input(line: Line) -> bool:

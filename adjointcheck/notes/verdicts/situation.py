@@ -436,8 +436,10 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
             found["f"] = _one(replace(reader, stretch=stretch_of(step.right)).form(step.right), "here")
     if context.law("dynamics after") is not None and "f" in found and found["f"] is not symbol("f"):
         raise Unclear("two fields with formulas", "one formula for the field, or two letters")
-    if observes(made.name) and not (cost is not None and all(map(is_observed, tree.terms(cost.right)))):
-        raise Unclear("the objective", "a sum of phi_j(x(s_j)), a cost of the end state, and an integral of L")
+    others = [term for term in (tree.terms(cost.right) if cost else ()) if not is_observed(term)] if observes(made.name) else []
+    if observes(made.name) and (cost is None or set(form := reader.form(tree.Sum(tuple(others)))) - {"integrand"}):
+        raise Unclear("the objective", "a sum of phi_j(x(s_j)), a cost of the end state, and an integral")
+    found |= {"L": form["integrand"]} if others else {}
     paid = next((known.body for known in context.of("phi")), None) if observes(made.name) else None
     if paid is not None:
         with suppress(Unclear):  # what holds for any cost holds for one that is not said here

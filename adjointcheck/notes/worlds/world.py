@@ -55,7 +55,7 @@ class World:
                  guess: Value | None = None, kin: World | None = None) -> None:
         self.stage, self.inputs, self.before, self.guess = stage, inputs, before, guess
         self.origin = origin or ((0 if stage.layered else inputs["t0"]), inputs["x0"])
-        self.context, self.layered, self.count = stage.context, stage.layered, LAYERS
+        self.context, self.layered, self.count = stage.context, stage.layered, int(stage.context.option("few layers") or LAYERS)
         self.slots, self.shape, self.grid = stage.slots, stage.shape, grid(stage.nodes, stage.span)
         self._varied: dict[int, World] = {}
         self._put: dict[Any, World] = {}
