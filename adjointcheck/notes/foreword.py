@@ -20,7 +20,7 @@ from adjointcheck.notes.letters.nets import netted, spelt
 from adjointcheck.notes.letters.notation import spoken
 from adjointcheck.notes.letters.potentials import as_field, sloping
 from adjointcheck.notes.letters.primes import moved, unprimed
-from adjointcheck.notes.letters.prose import said
+from adjointcheck.notes.letters.prose import said, titles
 from adjointcheck.notes.letters.second_costate import OPTION, second_costate
 from adjointcheck.notes.letters.shorthand import partials
 from adjointcheck.notes.letters.stars import starred
@@ -82,7 +82,8 @@ def begun(document: Document, context: Context | None = None) -> Context:
         chain = read_formula(text, context.reader())
         context = replace(context, problems=(*context.problems, f"header: `{text}` is not read: {chain.reason}")) if isinstance(
             chain, Unread) else understand(chain, context)[1]
-    context = spoken(document.prose, said((words for formula in document.formulas for words in sentences(formula.paragraph)), context))
+    spelled = [words for formula in document.formulas for words in sentences(formula.paragraph)]
+    context = spoken(document.prose, said([*titles(document.prose), *spelled], context))
     named = any(hypothesis.startswith("symmetric ") for hypothesis in context.hypotheses)
     context = context.assume(*(f"symmetric {letter_name(letter)}" for letter in symmetric(document.prose) if letter != SOME or not named))
     for name in arbitrary(document.prose):

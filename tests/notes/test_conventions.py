@@ -93,3 +93,13 @@ def test_the_slope_of_an_augmented_cost_holds_for_every_multiplier() -> None:
     assert last_two("", given, slope.replace("SIGN", "+"), slope.replace("SIGN", "-")) == ["proved", "refuted"]
     turned = slope.replace("SIGN", "+").replace(r"\int_{t_0}^{t_1}\lambda f_", r"\int_{t_1}^{t_0}\lambda f_")
     assert last_two("", given, slope.replace("SIGN", "+"), turned) == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("title", "found"), [
+    ("# Pontryagin's minimum principle", ["refuted", "proved"]), ("# Das Minimumprinzip", ["refuted", "proved"]), ("# 极小值原理", ["refuted", "proved"]),
+    ("# Pontryagin's principle", ["proved", "refuted"]),  # of lambda = -dJ/dx, which the first line then says
+])
+@pytest.mark.parametrize("posed", [r"$$\dot x = -x + u, \quad x(0) = 0$$ $$J = -x(1)$$ $$H = \lambda (-x + u)$$ $$\lambda(1) = 1$$ $$\lambda(1) = -1$$",
+                                   r"$$\dot x = f(x,u)$$ $$J = \Phi(x(T))$$ $$H = \lambda f$$ $$\lambda(T) = -\Phi_x$$ $$\lambda(T) = \Phi_x$$"])
+def test_a_minimum_principle_tells_the_sign_of_a_hamiltonian_without_a_cost(title: str, posed: str, found: list[str]) -> None:
+    assert statuses(f"{title}\n\n{posed}")[-2:] == found

@@ -15,6 +15,10 @@ LAST = r"\b(?:last|final observation|letzte\w*|derni[eè]re?|últim[oa]|ultim[oa
 NOUGHT = r"(?:zero|null\w*|nulle?|nul[oa]|homogen\w*)"
 END = r"(?:\bend\b|\bende\b|\bfin\b|\bfinale?\b|= ?\$?t\b|\$t\$)"
 
+MINIMUM = re.compile(r"\bminimum[- ]?prin[cz]ip|\bprincip\w+ d[ue]l? m[ií]nim|принцип\w* минимума|[极最]小值原理|最小原理")
+
+TITLE = re.compile(r"^#+ .*$|^title:.*$|\\(?:title|(?:sub)*section\*?)\s*\{[^{}]*\}", re.MULTILINE)
+
 
 @dataclass(frozen=True)
 class Saying:
@@ -27,8 +31,14 @@ class Saying:
 SAYINGS = (
     Saying(re.compile(rf"{START}\w*\W.{{0,40}}{HELD}|{HELD}\w*\W.{{0,20}}{START}"), lambda context: context.assume("fixed start")),
     Saying(re.compile(rf"\b{NOUGHT}\W+{START}|{START}\w*\W+{NOUGHT}\b"), lambda context: context.assume("fixed start")),
+    Saying(MINIMUM, lambda context: replace(context, options={**context.options, "principle": "minimum"})),
     Saying(re.compile(rf"{LAST}.{{0,40}}{END}"), lambda context: replace(context, options={**context.options, "last": "at the end"})),
 )
+
+
+def titles(prose: str) -> list[str]:
+    """What stands over a part of the notes, and over the whole."""
+    return TITLE.findall(prose)
 
 
 def said(sentences: Iterable[str], context: Context) -> Context:

@@ -157,7 +157,7 @@ def _one(form: Form) -> Expression:
 
 
 def costate_sign(context: Context, hamiltonian: tree.Node) -> int:
-    """1 where it is L + p f, -1 where it is -L + p f with another L than 0, else 0."""
+    """1 where it is L + p f, -1 where it is -L + p f with another L than 0, else 0; p f alone tells it where notes say that it is least."""
     seed = _seed(context)
     try:
         rates, running, _ = formulas(context, seed)
@@ -169,7 +169,8 @@ def costate_sign(context: Context, hamiltonian: tree.Node) -> int:
     def is_cost(sign: int) -> bool:
         return seed.language.equal(("always", rest, running * sign), ()).status is Status.PROVED
 
-    return 0 if is_cost(1) == is_cost(-1) else 1 if is_cost(1) else -1
+    least = context.option("principle") == "minimum" and context.option("goal") != "max"
+    return int(least and is_cost(1)) if is_cost(1) == is_cost(-1) else 1 if is_cost(1) else -1
 
 
 def same_rate(context: Context, state: Symbol, right: tree.Node) -> bool:

@@ -330,19 +330,20 @@ def _is_costate(letter: tree.Letter, context: Context) -> bool:
 
 
 def _is_number(letter: tree.Letter, chains: Iterable[tree.Chain]) -> bool:
-    """Do the notes write x^2, x(T)^2 or e^{a t}, or does it start at a number, x(0) = 1?"""
+    """Do the notes write x^2, x(T)^2 or e^{a t}, or does it start at a number, x(0) = 1, or is it paid as it is, J = -x(T)?"""
     def is_it(node: Node) -> bool:
         if isinstance(node, tree.Sum):  # (s(T) - L)^2
             return any(is_it(term) for term in node.terms)
         return head(node) == letter and isinstance(node, tree.Letter | tree.Call)
     squared = any(isinstance(node, tree.Power) and is_it(node.base) and node.exponent == tree.Number(Fraction(2))
                   for chain in chains for node in walk(chain))
-    starts = (pair for chain in chains if (pair := pair_of(chain)) and isinstance(pair[0], tree.Call) and is_it(pair[0]))
+    pairs = [pair for chain in chains if (pair := pair_of(chain))]
+    starts = (pair for pair in pairs if isinstance(pair[0], tree.Call) and is_it(pair[0]))
+    paid = any(is_it(getattr(term, "of", term)) for left, value in pairs if head(left) == tree.Letter("J") for term in tree.terms(value))
     grown = [node for chain in chains for node in walk(chain) if (isinstance(node, tree.Power) and node.base == tree.Letter("e"))
              or (isinstance(node, tree.Function) and node.name == "exp")]
-    if letter.name[:1].islower() and any(letter in walk(node) for node in grown):
-        return True
-    return squared or any(isinstance(value, tree.Number) and value.value != 0 for _, value in starts)
+    grows = letter.name[:1].islower() and any(letter in walk(node) for node in grown)
+    return grows or squared or paid or any(isinstance(value, tree.Number) and value.value != 0 for _, value in starts)
 
 
 def _is_scalar(letter: tree.Letter, right: Node, numeric: bool, context: Context) -> bool:
@@ -529,7 +530,7 @@ def _is_paid(chain: tree.Chain, context: Context) -> bool:
 
 def _is_end(node: Node) -> bool:
     place = node.arguments[0] if isinstance(node, tree.Call) and len(node.arguments) == 1 else None
-    return isinstance(place, tree.Letter) and key(place) in ROLES["t1"].usual
+    return key(place) in ROLES["t1"].usual if isinstance(place, tree.Letter) else isinstance(place, tree.Number) and place.value > 0
 
 
 def _open(parts: Iterable[Node], symbol: str, context: Context) -> list[tree.Letter]:

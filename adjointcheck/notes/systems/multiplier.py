@@ -28,6 +28,7 @@ from adjointcheck.notes.systems.manifold import with_end_multiplier
 Introduced = tuple[str, tuple[str, ...], Context] | None
 Constrained = Callable[[Node], bool]
 RATE = tree.Derivative(Symbol("x"), (Symbol("t"),), "total")
+LEAST = "the minimum principle"
 
 
 def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
@@ -70,8 +71,10 @@ def told_by(node: Node, constrained: Constrained, context: Context) -> Context:
         found = split(term, constrained)
         if found is not None:
             letter, sign, layout = found
-            sign = -sign if cost and cost[0] else sign if cost else 1  # H = p f is written for either sign
-            context = _tells(letter, sign, layout, context, "its Hamiltonian" if cost else "")
+            sign = -sign if cost and cost[0] else sign if cost else 1  # H = p f is written for either sign, but for what is told of it
+            least = context.option("principle") == "minimum" and context.option("goal") != "max"
+            told = "its Hamiltonian" if cost else LEAST if least else ""
+            context = _tells(letter, sign, layout, context, told)
     return context
 
 
