@@ -27,7 +27,7 @@ from adjointcheck.notes.letters.moments import above
 from adjointcheck.notes.letters.neighbours import first_order
 from adjointcheck.notes.letters.nets import spelt as weighed
 from adjointcheck.notes.letters.numbered import family, numbered, spread
-from adjointcheck.notes.letters.own_letters import indexed, is_layered, is_pairwise, is_placed, layered_data, shape_of, slope_shape
+from adjointcheck.notes.letters.own_letters import driven, indexed, is_layered, is_pairwise, is_placed, layered_data, shape_of, slope_shape
 from adjointcheck.notes.letters.posing import condition, least, mapped, posed, ranged, sought
 from adjointcheck.notes.letters.potentials import as_field
 from adjointcheck.notes.letters.primes import unprimed
@@ -159,7 +159,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     context = neighbouring(chain, sampled(chain, operators(chain, about(chain, phased(chain, arrived(chain, context))))))
     chain = each_layer(chain, context)
     chain = through_mass(turned(gathered(unprimed(weighed(mapped(posed(chain)), context), context), context), context), context)
-    context = layered_data(chain, one_stage(chain, context))
+    context = driven(chain, layered_data(chain, one_stage(chain, context)))
     chain = explicit(through_matrix(chain, context), context)
     chain = replace(chain, sides=tuple(squares(reaching(spread(side, context))) for side in chain.sides))
     chain, context = slope_of_map(chain, context)

@@ -120,3 +120,25 @@ SQUASHED = r"""$$\dot z(t) = f(z) = \sigma(W z + \beta), \qquad z(0) = z_0$$ whe
 ])
 def test_the_slope_of_a_field_goes_through_its_activation(line: str, status: str) -> None:
     assert statuses(rf"{SQUASHED} $${line}$$")[-1] == status
+
+
+DRIVEN = (r"$\sigma$ acts component by component and $\odot$ is the product entry by entry. $$\dot y = \sigma(W y + b)$$ $$J = \varphi(y(T))$$ "
+           r"$$q(t) = \nabla_{y(t)} J$$ ")
+
+
+@pytest.mark.parametrize("slope", [r"\nabla_b J(t)", r"\nabla_{b(t)} J", r"\frac{\delta J}{\delta b(t)}", r"\frac{\delta J}{\delta b}(t)"])
+def test_a_gradient_of_each_time_makes_its_letter_a_path(slope: str) -> None:
+    lines = rf"$${slope} = \sigma'(W y + b) \odot q$$ $${slope} = \sigma(W y + b) \odot q$$"
+    assert statuses(DRIVEN + lines, "state: y\ncostate: q (column)\ntime: t in [0, T]\nobjective: J")[-2:] == ["proved", "refuted"]
+
+
+def test_worlds_of_a_constant_are_none_of_a_path() -> None:
+    header, right = "state: y\ncostate: q (column)\ntime: t in [0, T]\nobjective: J", r"$$\nabla_b J(t) = \sigma'(W y + b) \odot q$$"
+    assert statuses(DRIVEN + r"$$\nabla_W J(t) = q$$" + right, header)[-1] == statuses(DRIVEN + right, header)[-1] == "proved"
+
+
+def test_a_field_is_told_in_weights_of_its_own() -> None:
+    given = r"$$\dot y = g(y(t), u(t))$$ $$J = \int_0^T \ell(y, u)\,dt + \varphi(y(T))$$ Let $\ell \equiv 0$ and $$g(y; W, b) = \sigma(W y + b)$$ "
+    lines = r"$$\dot q = -W^\top (\sigma'(W y + b) \odot q)$$ $$\dot q = -W (\sigma'(W y + b) \odot q)$$"
+    header = "state: y\ncontrol: u\ncostate: q (column)\nfield: g\ntime: t in [0, T]\nobjective: J"
+    assert statuses(DRIVEN.partition("$$")[0] + given + lines, header)[-3:] == ["definition", "proved", "refuted"]

@@ -46,3 +46,9 @@ def test_a_gradient_through_the_start_alone_leaves_out_nothing_that_is_paid_for_
     text = rf"""$\dot z = f(z,\theta)$, $z(t_0) = z_0$, $z_0 = \mu + \epsilon$ with $\mu \in \mathbb{{R}}^n$. $$K = \frac12 \mu^\top\mu$$ $$F = {paid}$$
     $$\lambda(t) = \nabla_{{z(t)}} F$$ $$\nabla_\mu F = \lambda(t_0)$$"""
     assert statuses(text)[-1] == start
+
+
+def test_a_head_with_hats_is_a_cost_of_the_end_state() -> None:
+    given = r"$$\frac{dh}{dt} = f(h(t), t, \theta)$$ $$o = W h(T) + c, \qquad \hat y = \operatorname{softmax}(o), \qquad \ell = -\sum_j y_j \log \hat y_j$$ $$\mu(t) := \nabla_{h(t)} \ell$$"
+    found = statuses(given + r"$$\frac{d\mu}{dt} = -\left(\frac{\partial f}{\partial h}\right)^\top \mu$$ $$\frac{d\mu}{dt} = \left(\frac{\partial f}{\partial h}\right)^\top \mu$$")
+    assert found[3:] == ["definition", "definition", "proved", "refuted"], found

@@ -21,6 +21,7 @@ FUNCTIONS = ("f", "L", "Psi")
 SLOTS = ("t", "x", "w", "theta")
 LAST_STATE = Symbol("x", at=Symbol("N"))
 GENERAL = "before finer steps"
+TIMES = ("t", "s", "tau")
 
 
 def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
@@ -88,9 +89,13 @@ def each_layer(chain: tree.Chain, context: Context) -> tree.Chain:
 
 
 def _weighed(pair: tuple[Node, Node] | None, context: Context) -> tuple[Node, Node] | None:
-    """f(h) = sigma(W_k h + b_k) for f(h, W, b) = sigma(W h + b), or for f(h, u), over layers k: what is new are weights of each."""
+    """f(h) = sigma(W_k h + b_k) for f(h, W, b) = sigma(W h + b), or for f(h, u), over layers k: what is new are weights of each.
+
+    In time W and b stand as they are.
+    """
     call, index = pair[0] if pair is not None else None, next((known.letter for known in context.of("l")), "")
-    if pair is None or not isinstance(call, tree.Call) or context.over() != "layers" or role_in(head(call), context) != "f" or not index:
+    in_time = context.over() == "time" and not context.of("theta")
+    if pair is None or not isinstance(call, tree.Call) or role_in(head(call), context) != "f" or not (index or in_time):
         return pair
     new = {part for part in call.arguments if isinstance(part, tree.Letter) and not part.below and _is_new(part, context)}
     kept = tuple(part for part in call.arguments if part not in new)
@@ -99,14 +104,15 @@ def _weighed(pair: tuple[Node, Node] | None, context: Context) -> tuple[Node, No
     new = {part for part in spoken if not part.below and _is_new(part, context)} if stood and not new else new
     if not new or not kept or {type(part) for part in call.arguments} != {tree.Letter}:
         return pair
-    placed: dict[Node, Node] = {part: replace(part, below=(tree.Letter(index),)) for part in new}
+    placed: dict[Node, Node] = {} if in_time else {part: replace(part, below=(tree.Letter(index),)) for part in new}
     return replace(call, arguments=kept, separators=call.separators[: len(kept) - 1]), _in_place(pair[1], placed)
 
 
 def _is_new(letter: tree.Letter, context: Context) -> bool:
     """Is it no letter of before, or one that stands for a weight of each layer already?"""
     known = context.letters.get(key(letter))
-    return known is None or (known.symbol not in ROLES and known.kind == "path") or known.symbol == "theta"
+    timed = known is None and key(letter) in TIMES
+    return not timed and (known is None or (known.symbol not in ROLES and known.kind == "path") or known.symbol == "theta")
 
 
 def _in_place(node: Node, values: Mapping[Node, Node]) -> Node:

@@ -23,6 +23,7 @@ ROLE_LETTERS = {"H": "H", "mathcal{H}": "H", "f": "f", "F": "f", "L": "L", "J": 
 SCALAR = ("1", "1")
 MAPS = ("f", "act", "O")
 MARKS = ("T", "top", "star", "ast", "prime", "dagger", "plus", "minus")  # above a letter, these are no names
+TIME = (tree.Letter("t"),)
 DOTS = tree.Letter("dots")
 PLACES = {"layers": ("N", "K", "T"), "time": ("t", "T", "f", "N", "s", "tau")}  # subscripts that say where, not which
 
@@ -241,6 +242,27 @@ def layered_data(chain: tree.Chain, context: Context) -> Context:
         if known is not None and known.symbol not in ROLES and known.body is None and known.shape[1] == "1" != known.shape[0]:
             context = replace(context, letters={**context.letters, known.letter: replace(known, kind="path")})
     return context
+
+
+def driven(chain: tree.Chain, context: Context) -> Context:
+    """With b as a path from nabla_b J(t), delta J/delta b and dJ/db(t) on, gradients of each time, though it was a constant before."""
+    whole = context.over() != "time" or any(isinstance(part, tree.Integral) for part in walk(chain))
+    for name in () if whole else {name for part in walk(chain) for name in _varied_in_time(part)}:
+        known = context.letters.get(name)
+        if known is not None and known.symbol == own(name) and known.body is None and known.kind == "constant":
+            context = replace(context, letters={**context.letters, name: replace(known, kind="path")})
+    return context
+
+
+def _varied_in_time(node: Node) -> Iterator[str]:
+    """b of a gradient that has a time with J, with b or behind it."""
+    slope = node.function if isinstance(node, tree.Call) and node.arguments == TIME else node
+    for by in slope.by if isinstance(slope, tree.Derivative) else ():
+        timed = slope is not node or slope.kind == "functional" or getattr(slope.of, "arguments", ()) == TIME
+        if isinstance(by, tree.Call) and by.arguments == TIME and isinstance(by.function, tree.Letter):
+            yield key(by.function)
+        elif timed and isinstance(by, tree.Letter):
+            yield key(by)
 
 
 def indexed(letter: tree.Letter, value: Node, context: Context, shape: Shape = ("?rows", "?cols")) -> Context | None:

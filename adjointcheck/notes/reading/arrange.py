@@ -416,14 +416,20 @@ def _series(kind: str, below: list[Node], upper: Node | None, body: Node, span: 
 
 
 def _multiplied(series: Series) -> Node:
-    """prod_k A_k v is (prod_k A_k) v, where v knows nothing of k."""
+    """prod_k A_k v is (prod_k A_k) v, where v knows nothing of k, but W of prod_k diag(a_k) W is a factor of each."""
     factors = series.body.factors if isinstance(series.body, Product) else ()
-    last = max((i for i, factor in enumerate(factors) if series.index in walk(factor)), default=len(factors) - 1)
+    kept = (i for i, factor in enumerate(factors) if series.index in walk(factor) or _is_matrix(factor))
+    last = max(kept, default=len(factors) - 1)
     inner, outer = factors[: last + 1], factors[last + 1 :]
     if not outer:
         return series
     body = inner[0] if len(inner) == 1 else Product(inner, span=over(inner))
     return Product((replace(series, body=body, span=(series.span[0], body.span[1])), *outer), span=series.span)
+
+
+def _is_matrix(factor: Node) -> bool:
+    inner = factor.of if isinstance(factor, Transposed) else factor
+    return isinstance(inner, Letter) and inner.name[:1].isupper() and not inner.below
 
 
 def _ordered(below: list[Node]) -> Letter | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from adjointcheck.notes.letters.context import Context, Declared, key, own
 from adjointcheck.notes.letters.meaning import Symbol, resolve, walk
 from adjointcheck.notes.letters.usage import differentiates, pair_of, role_in
@@ -17,7 +19,8 @@ def readout(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     """A letter for what is made of the end state and of data, or the cost that is made of such letters."""
     pair = pair_of(chain)
     letter = pair[0] if pair is not None and isinstance(pair[0], tree.Letter) else None
-    if pair is None or letter is None or letter.accents or letter.below or context.over() != "time" or not context.of("x"):
+    plain = letter is not None and not letter.below and {*letter.accents} <= {"hat", "tilde"}
+    if pair is None or letter is None or not plain or context.over() != "time" or not context.of("x"):
         return None
     moving = differentiates(pair[1]) or any(isinstance(part, tree.Integral) for part in walk(pair[1]))
     if moving or len(chain.sides) > 2 or role_in(letter, context) not in ("", "L", "J") or not _is_of_end(pair[1], context):
@@ -32,7 +35,8 @@ def readout(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
 
 def is_read(node: Node, context: Context) -> bool:
     """Does it speak of a readout, pi of pi_k too?"""
-    names = {name for part in walk(node) if isinstance(part, tree.Letter) for name in (key(part), part.name)}
+    letters = [part for part in walk(node) if isinstance(part, tree.Letter)]
+    names = {key(named) for part in letters for named in (part, replace(part, below=()))}
     return any(known.kind == READOUT for name in names if (known := context.letters.get(name)) is not None)
 
 
