@@ -72,7 +72,8 @@ def test_a_special_case_that_the_sentence_tells_is_not_refuted_and_its_slip_is()
 
 
 @pytest.mark.parametrize(("told", "status"), [
-    ("The input does not depend on $\\theta$", "refuted"), ("Neither the input nor $f$ depends on $\\theta$", "unknown")])
+    ("The input does not depend on $\\theta$", "refuted"), ("When $x_0$ does not depend on $\\theta$", "refuted"),
+    ("When $f_0$ does not depend on $\\theta$", "unknown"), ("Neither the input nor $f$ depends on $\\theta$", "unknown")])
 def test_a_start_without_parameters_is_no_case_of_a_field_without(told: str, status: str) -> None:
     problem = r"$\dot x = f(x, \theta), x(0) = x_0$ $$J = \Phi(x(T)) + \int_0^T L(x, \theta)\,dt$$ $$p(t) = \frac{dJ}{dx(t)}$$ "
     assert statuses(rf"{problem}{told}: $$\frac{{dJ}}{{d\theta}} = \int_0^T L_\theta\,dt$$")[-1] == status

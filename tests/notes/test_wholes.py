@@ -94,3 +94,11 @@ def test_a_hamiltonian_in_current_values_has_a_mark(title: str) -> None:
 {title} = U(c) + \mu (F(k) - \delta k - c)"""
     wrong = r"\dot \mu = \mu (\delta - F'(k))"
     assert last_two("state: k\ncontrol: c", given, rf"\dot \mu = \rho \mu - \frac{{\partial {title}}}{{\partial k}}", wrong) == ["proved", "refuted"]
+
+
+def test_a_hamiltonian_in_current_values_may_have_arguments() -> None:
+    given = r"""J = \int_0^T e^{-\rho t} U(c(t)) dt + e^{-\rho T} S(k(T))
+\dot k = F(k) - c
+\mathcal{H}(k, c, \mu) = U(c) + \mu\, (F(k) - c)"""
+    right = r"\mathcal{H}(k(T), c(T), \mu(T)) = U(c(T)) + S'(k(T)) (F(k(T)) - c(T))"
+    assert last_two("state: k\ncontrol: c", given, right, right.replace("U(c(T)) +", "U(c(T)) -")) == ["proved", "refuted"]

@@ -33,6 +33,7 @@ from adjointcheck.notes.letters.quantities import (
     Symbol,
     Unknown,
     children,
+    common_place,
     costate,
     directions_of,
     here,
@@ -361,11 +362,11 @@ class _Resolver:
         """A(1, y) of A(x, y) := ...: the same at another point."""
         if len(given) != len(values):
             return Unknown("arguments of another number")
-        if runs_back(given[0], self.context) and (place := when(values[0])) is not None:
-            return tree.Evaluated(base, (place,))
-        pairs = zip(given, map(here, values), strict=True)
-        changed = [tree.Chain((slot, value), ("=",)) for slot, value in pairs if here(slot) != value]
-        return tree.Evaluated(base, tuple(changed)) if changed else base
+        values = tuple(map(here, values))
+        place = when(values[0]) if runs_back(given[0], self.context) else common_place(given, values)
+        moved = tuple(tree.Chain((slot, value), ("=",)) for slot, value in zip(given, values, strict=True) if here(slot) != value)
+        changed = (place,) if place is not None else moved
+        return tree.Evaluated(base, changed) if changed else base
 
     def primed(self, function: tree.Letter, node: tree.Call) -> Node | None:
         """g'(x(T)), u''(c): the derivatives of a function of one argument."""

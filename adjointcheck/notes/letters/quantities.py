@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import Any
@@ -260,6 +260,14 @@ def moments(values: list[Node], context: Context) -> list[Node]:
 def here(node: Node) -> Node:
     """x for x(t)."""
     return replace(node, at=None) if isinstance(node, Symbol) and node.at == Symbol("t") else rebuilt(node, here)
+
+
+def common_place(given: Sequence[Node], values: Sequence[Node]) -> Node | None:
+    """T of h(x(T), p(T)), where h(x, p) is defined: all of its letters there."""
+    places = {part.at for value in values for part in walk(value) if isinstance(part, Symbol) and part.at is not None}
+    place = places.pop() if len(places) == 1 else None
+    pairs = zip(given, values, strict=True)
+    return place if place is not None and all(value == placed_at(here(slot), place) for slot, value in pairs) else None
 
 
 def lengths(node: Node) -> Node:

@@ -41,7 +41,12 @@ def current_hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
         context = defined(made.letter, tree.Product((growth, price)), context)
     body = resolve(pair[1], constants(pair[1], context, ("1", "1")))
     names = (title(letter), *(made.letter for made in prices))
-    return None if unknown(body) else ("definition", names, defined(title(letter), body, context))
+    if unknown(body):
+        return None
+    after = defined(title(letter), body, context)
+    given = tuple(resolve(argument, after) for argument in pair[0].arguments) if isinstance(pair[0], tree.Call) else ()
+    whole = replace(after.letters[title(letter)], given=() if any(map(unknown, given)) else given)
+    return "definition", names, replace(after, letters={**after.letters, whole.letter: whole})
 
 
 def repriced(chain: tree.Chain, context: Context) -> Introduced:

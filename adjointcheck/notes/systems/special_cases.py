@@ -23,7 +23,8 @@ ONLY = re.compile(IF + r"[^.;]*\b(?:only|nur|allein|seul\w*|uniquement|solo|sól
 FREE = re.compile(r"\b(?:not|neither|nor|weder|ni|né|nicht|kein\w*|ne|no|non|не)\b[^.;]*\b(?:depend|abhäng|häng|dépend|dipend|завис)"
                   r"|\bhäng\w*\b[^.;]*\bnicht\b|\bindependent|unabhängig|indépendant")
 OTHER = r"(?:\$\\?[fgl]|\b(?:and|n?or|und|noch|oder|et|ou|n?[iíyeouéи]|или)\b)"  # a function, or another subject beside the start
-HELD = re.compile(rf"\b(?:input|start|initial|anfang|départ|inici|inizi|начальн)(?:(?!{OTHER})[^.;,:])*?(?!{OTHER})(?:{FREE.pattern})")
+START = r"(?:\b(?:input|start|initial|anfang|départ|inici|inizi|начальн)|\$(?!\\?(?:[fgl]|phi|psi|ell)_)[^$]{1,16}_\{?0\}?\$)"
+HELD = re.compile(rf"{START}(?:(?!{OTHER})[^.;,:])*?(?!{OTHER})(?:{FREE.pattern})")
 # (what the sentence says, the argument that goes, of which functions, whether the start is free of parameters)
 CASES = ((ONLY, "theta", FUNCTIONS, False), (FREE, "theta", FUNCTIONS, False), (FREE, "theta", FUNCTIONS, True),
          (FREE, "theta", ("f",), False), (FREE, "theta", ("f",), True), (FREE, "t", FUNCTIONS, False))
