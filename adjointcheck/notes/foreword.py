@@ -53,7 +53,7 @@ from adjointcheck.notes.systems.ensembles import one_sample, peopled
 from adjointcheck.notes.systems.entries import solved_for_rate
 from adjointcheck.notes.systems.impacts import impacted
 from adjointcheck.notes.systems.iterates import iterated_in
-from adjointcheck.notes.systems.layering import layered
+from adjointcheck.notes.systems.layering import layered, small_steps
 from adjointcheck.notes.systems.mass import mass_dynamics, targets, weighed
 from adjointcheck.notes.systems.meanings import meant, said_costate
 from adjointcheck.notes.systems.motion import augmented_dynamics
@@ -93,6 +93,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
     context, texts = replace(context, options={**context.options, "clock of time": clock}), [in_usual_time(text, clock) for text in texts]
     context = replace(context, maps=maps_beside_bold(texts), rates=rates_in(texts), called=called_in(texts), timed=timed_in(texts),
                       numbers=numbers_in(texts), discounts=discounts_in(texts))
+    context = small_steps(texts, context)
     context = shaped(" ".join([document.prose, *texts]), said_costate(document.prose, context))
     context = activating(document.prose, texts, _chains(document.formulas, context), context)
     context = peopled(document.formulas, context)

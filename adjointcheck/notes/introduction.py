@@ -154,7 +154,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     context = stepped[2] if stepped else sized(chain, context)
     chain = replace(chain, sides=tuple(propagated(at_iterate(side, context), context) for side in chain.sides))
     if stepped is not None:
-        return replace(_resolved(chain, context), status=stepped[0], introduced=stepped[1]), context
+        return replace(_resolved(chain, context), status=stepped[0], introduced=stepped[1], problems=()), context
     context = reversed_time(chain, context)
     context = neighbouring(chain, sampled(chain, operators(chain, about(chain, phased(chain, arrived(chain, context))))))
     chain = each_layer(chain, context)

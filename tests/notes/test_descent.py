@@ -43,3 +43,17 @@ def test_a_step_is_not_weighed_where_words_alone_speak_of_a_maximum(words: str) 
 def test_the_step_after_a_wrong_one_is_judged_anew() -> None:
     text = rf"{POSED}$$u^{{(k+1)}} = u^{{(k)}} + \gamma {GRADIENT}$$ $$u^{{(k+1)}} = u^{{(k)}} - \gamma {GRADIENT}$$"
     assert statuses(text, "objective: J, minimised")[-2:] == ["refuted", "proved"]
+
+
+@pytest.mark.parametrize(("step", "status"), [
+    (rf"u^{{k+1}}_t = u^k_t - \gamma {GRADIENT}", "proved"), (rf"u^{{k+1}}_t = u^k_t + \gamma {GRADIENT}", "refuted"),
+    (rf"u_t^{{k+1}} = u_t^k - \gamma {GRADIENT}", "proved"), (rf"u_t^{{k+1}} = u_t^k + \gamma {GRADIENT}", "refuted"),
+])
+def test_the_number_of_a_step_stands_above_and_the_time_below(step: str, status: str) -> None:
+    posed = POSED.replace("f(x,u)", "f(x_t,u_t)").replace("\\dot x", "\\dot x_t")
+    assert statuses(rf"{posed}$${step}$$", "objective: J, minimised")[-1] == status
+
+
+def test_successive_approximations_set_the_next_control_in_another_way() -> None:
+    text = rf"{POSED}$$H = \ell + \lambda^T f$$ $$u^{{k+1}} = u^k - \gamma {GRADIENT}$$ $$u^{{k+1}} = \arg\min_{{v\in U}} H(x, \lambda, v)$$ "
+    assert statuses(rf"{text}$$\dot\lambda = -H_x$$", "objective: J, minimised")[-3:] == ["proved", "definition", "proved"]

@@ -146,3 +146,10 @@ def test_the_step_of_the_layers_is_small_where_a_formula_in_time_expands_in_it()
     text = r"""$z_{k+1} = z_k + h f(z_k)$, $\dot z = f(z)$. $$\frac{da}{dt} = -a(t) f_z(z(t))$$ $$a(t - h) = a(t) - h a(t) f_z(z(t)) + O(h^2)$$
     $$a_k = a_{k+1} (I + h f_z(z_k))$$"""
     assert statuses(text, "state: z in R^n\ncostate: a = dL/dz (row)")[-3:] == ["proved", "refuted", "proved"]
+
+
+@pytest.mark.parametrize("step", [r"\delta", r"\epsilon", r"\tau"])
+def test_the_length_of_a_step_may_have_the_letter_of_a_variation(step: str) -> None:
+    given = rf"$x_{{n+1}} = x_n + {step} f(x_n,u_n)$, $J = \Phi(x_N)$, the column $p_n = \partial J/\partial x_n$. "
+    lines = rf"$$p_n = p_{{n+1}} + {step} f_x(x_n,u_n)^T p_{{n+1}}$$ $$\nabla_{{u_n}} J = {step} f_u(x_n,u_n)^T p_n$$"
+    assert statuses(given + lines)[-2:] == ["proved", "refuted"]

@@ -38,8 +38,10 @@ class Writer:
     def number(self, node: Node | None) -> int:
         """An index in numbers; raises Unclear where it is none."""
         match node:
-            case None:
+            case None if "l" in self.values:
                 return self.values["l"]
+            case None:
+                raise Unclear("a function without its layer", "one whose layer is told")
             case tree.Number(value) if value.denominator == 1:
                 return int(value)
             case tree.Negative(of):

@@ -15,9 +15,10 @@ from adjointcheck.notes.reading.tree import Node
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 ONE = tree.Number(Fraction(1))
+_AT = r"(?:\s*_\s*\{?\s*t\s*\}?|\s*\(t\))?\s*"  # of u_t and u(t)
 _NEXT = r"\^\s*\{\s*\(?\s*([klnijm])\s*\+\s*1\s*\)?\s*\}"
-_STEP = re.compile(rf"(\\?[A-Za-z]+){_NEXT}\s*(?:\(t\))?\s*(?:=|:=|\\leftarrow|\\gets)\s*"
-                   r"\1\s*\^\s*\{?\s*\(?\s*\2\s*\)?\s*\}?\s*(?:\(t\))?\s*[-+]")
+_LETTER = r"(\\?[A-Za-z]+|\\(?:bm|mathbf|boldsymbol)\s*\{\s*\\?[A-Za-z]+\s*\})"
+_STEP = re.compile(rf"{_LETTER}{_AT}{_NEXT}{_AT}(?:=|:=|\\leftarrow|\\gets)\s*\1{_AT}\^\s*\{{?\s*\(?\s*\2\s*\)?\s*\}}?{_AT}[-+]")
 
 
 def iterated_in(texts: Iterable[str]) -> str:
@@ -30,7 +31,11 @@ def iteration(chain: tree.Chain, context: Context) -> Introduced:
     """w^{k+1} = w^k - eta grad J(w^k): the first time, it says what w^{k+1} is."""
     pair, index = pair_of(chain), context.option("iterate")
     letter = head(pair[0]) if pair else None
-    if pair is None or not index or letter is None or not _is_next(letter, index) or _kept(letter) in context.pieces:
+    if pair is None or not index or letter is None or not _is_next(letter, index):
+        return None
+    if isinstance(pair[1], tree.Extremum) and _kept(letter) in context.pieces:  # another method, w^{k+1} = argmax H
+        return "definition", (letter.name,), untaken(context)
+    if _kept(letter) in context.pieces:
         return None
     value = at_iterate(pair[1], context)
     assert not isinstance(value, tree.Chain)

@@ -5,6 +5,7 @@ Notes that have a flow before it speak of time until a formula speaks of x_k, p_
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -33,6 +34,8 @@ COUNTERS = ("k", "l", "n", "i", "j", "m", "t", "s", "ell")
 LASTS = ("N", "K", "L", "T", "M")
 INNER = "inside of a time step "
 ANY_STEP = "the step"  # a function of which nothing is said
+SMALL_STEP = re.compile(r"(\\?[A-Za-z]+)\s*_\s*\{\s*(\w)\s*\+\s*1\s*\}\s*&?=\s*\1\s*_\s*\{?\s*\2\s*\}?\s*"
+                        r"\+\s*\\(delta|epsilon|varepsilon)(?![A-Za-z]|\s*_)")
 ONE = tree.Number(Fraction(1))
 
 
@@ -50,6 +53,13 @@ def layered(formulas: Iterable[Formula], context: Context) -> Context:
             coming = replace(context, options={**context.options, "coming": " ".join(found)})
             return coming if flows else _counting(found[1], found[0], context)
         flows = flows or _flows(chain, context)
+    return context
+
+
+def small_steps(texts: Iterable[str], context: Context) -> Context:
+    """With delta of x_{n+1} = x_n + delta f(x_n) as the length of a time step, no variation, and so with epsilon."""
+    for name in sorted({match[3] for text in texts for match in SMALL_STEP.finditer(text)} - context.letters.keys()):
+        context = context.declare(Declared(name, "h", source="proposed"))
     return context
 
 
