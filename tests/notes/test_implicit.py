@@ -46,6 +46,10 @@ p_k = \frac{\partial E}{\partial x_k}"""
 
 @pytest.mark.parametrize(("given", "right", "wrong"), [
     (BACKWARD, r"p_k = p_{k+1} (I - h f_x(x_{k+1}, \theta))^{-1}", r"p_k = p_{k+1} (I - h f_x(x_k, \theta))^{-1}"),
+    (BACKWARD, r"(I - h f_x(x_{k+1}, \theta)) \frac{\partial x_{k+1}}{\partial x_k} = I",
+     r"(I - h f_x(x_k, \theta)) \frac{\partial x_{k+1}}{\partial x_k} = I"),
+    (TRAPEZOID, r"(I - \tfrac h2 J_{k+1}) \frac{\partial x_{k+1}}{\partial x_k} = I + \tfrac h2 J_k",
+     r"(I - \tfrac h2 J_k) \frac{\partial x_{k+1}}{\partial x_k} = I + \tfrac h2 J_{k+1}"),
     (BACKWARD, r"p_k (I - h f_x(x_{k+1}, \theta)) = p_{k+1}", r"p_k (I + h f_x(x_{k+1}, \theta)) = p_{k+1}"),
     (BACKWARD, r"p_k = p_{k+1} + h p_k f_x(x_{k+1}, \theta)", r"p_k = p_{k+1} + h p_{k+1} f_x(x_{k+1}, \theta)"),
     (BACKWARD, r"\frac{dJ}{d\theta} = h \sum_{k=0}^{N-1} p_k f_\theta(x_{k+1}, \theta)", r"\frac{dJ}{d\theta} = h \sum_{k=0}^{N-1} p_{k+1} f_\theta(x_{k+1}, \theta)"),

@@ -242,7 +242,16 @@ class Weaver:
             draft.assume(f"dynamics_{layer}", f"x{layer + 1} = {to_text(root)}")
         for layer, root in enumerate(self.states if self.implicit else ()):
             draft.assume(f"weight_solve{layer}", f"solve{layer} = I - ({to_text(self.slope(root, f'x{layer + 1}'))})")
+            self.turned(layer, self.slope(root, f"x{layer + 1}"))
         draft.define("cost", {"value": "J", END: to_text(self.price)})
+
+    def turned(self, layer: int, slope: Expression) -> None:
+        """f_x = (I - solve)/h of solve = I - h f_x, for lines that multiply by it."""
+        letters = [name for name in symbols_of(slope) if name.endswith("_x")]
+        scale = substitute([slope], {letters[0]: ONE})[0] if len(letters) == 1 else ZERO
+        if scale is not ZERO and self.reader.setting.language.certain(scale, "!=") and self.is_zero(slope - scale * symbol(letters[0])):
+            claim, name, by = f"{letters[0]} = (I - solve{layer})/({to_text(scale)})", f"weight_solve{layer}", f"hole/({to_text(scale)})"
+            self.draft.step(f"turned_solve{layer}", "rewrite", claim, name, how={name: by})
 
     def slope(self, root: Expression, letter: str) -> Expression:
         """The derivative in what a time step starts from, through its stages."""

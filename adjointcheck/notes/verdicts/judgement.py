@@ -106,9 +106,13 @@ def _by_layers(chain: tree.Chain, context: Context, form: str) -> Proof:
     try:
         for left, right, network in layer_by_layer(chain.sides[0], chain.sides[1], context):
             fixed = tuple(id for id in sorted(network.setting.optional) if id.partition("_")[0] not in barred)
-            hidden = tuple(id for id in network.setting.facts if id.startswith("weight_"))  # W stands for what is inverted
-            situation = Situation(network.setting, fixed, network.costates if has_free_multiplier(chain) else (), hidden)
-            found.append(attempt(tree.Chain((left, right), ("=",)), situation, context))
+            weights, turned = ([id for id in network.setting.facts if id.startswith(name)] for name in ("weight_", "turned_"))
+            situation = Situation(network.setting, fixed, network.costates if has_free_multiplier(chain) else ())
+            for hidden in [(*weights, *turned), tuple(weights)][: 1 + bool(turned)]:  # W stands for what is inverted
+                proof = attempt(tree.Chain((left, right), ("=",)), replace(situation, hidden=hidden), context)
+                if proof.status is Status.PROVED:
+                    break
+            found.append(proof)
             if found[-1].status is not Status.PROVED:
                 return found[-1]
     except Unclear as error:
