@@ -8,7 +8,7 @@ from functools import reduce
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
 from adjointcheck.notes.letters.families import Introduced
 from adjointcheck.notes.letters.formulas import priced_example
-from adjointcheck.notes.letters.meaning import COUNTERS, Symbol, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.meaning import COUNTERS, Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import is_placed
 from adjointcheck.notes.letters.quadratures import gathering
 from adjointcheck.notes.letters.usage import (
@@ -30,6 +30,7 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.densities import untraced
 from adjointcheck.notes.systems.endless import endless
 from adjointcheck.notes.systems.layering import with_last
+from adjointcheck.notes.systems.observed import is_sampled
 from adjointcheck.notes.systems.readouts import COSTS, is_column
 from adjointcheck.notes.systems.sampling import folded
 from adjointcheck.notes.systems.several_costs import composed, is_another, law_of, of_end, spelt, summed
@@ -74,7 +75,7 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
     if letter is not None and whole is not None:
         total = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
         return "assumption", (key(letter),), replace(total, laws=(*total.laws, law_of(letter, whole)))
-    return _objective(letter, left, value, _depending(left, _ending(letter, value, context)))
+    return _objective(letter, left, value, _depending(left, _seen(value, _ending(letter, value, context))))
 
 
 def _ending(letter: tree.Letter | None, value: Node, context: Context) -> Context:
@@ -85,6 +86,17 @@ def _ending(letter: tree.Letter | None, value: Node, context: Context) -> Contex
             known = replace(context.letters[key(function)], symbol="Psi", kind="function", arguments=None)
             return replace(context, letters={**context.letters, known.letter: known})
     return context
+
+
+def _seen(value: Node, context: Context) -> Context:
+    """With g of J = sum_i g(u(t_i)) as what one observation costs, where it was a running cost before."""
+    sums = [resolve(part.body, context) for part in walk(value) if isinstance(part, tree.Series)]
+    paid = [part for body in sums for part in walk(body) if isinstance(part, Applied) and part.name == "L"]
+    known = next(iter(context.of("L")), None)
+    if known is None or context.of("phi") or not paid or not all(is_sampled(dict(part.arguments).get("x")) for part in paid):
+        return context
+    made = replace(known, symbol="phi", arguments=None, body=None)
+    return context if known.body is not None else replace(context, letters={**context.letters, known.letter: made})
 
 
 def _depending(left: Node, context: Context) -> Context:

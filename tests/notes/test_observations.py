@@ -107,3 +107,10 @@ def test_the_gradient_in_the_start_is_the_sum_through_all_observations() -> None
     right = r"\frac{dJ}{dx_0} = p(t_0) = \sum_{j=1}^N \frac{\partial l_j}{\partial x}(x(s_j))\frac{dx(s_j)}{dx_0}"
     assert last_two(HEADER, SUM, right, right.replace("p(t_0) = ", "p(t_0) = 2 ")) == ["proved", "refuted"]
     assert statuses(r"$\dot x = f(x), x(0) = x_0$ $L = \phi(x(T))$ $t_0 = 0$")[-1] == "definition"
+
+
+def test_a_running_cost_that_is_summed_over_save_points_is_what_one_costs() -> None:
+    header = "state: u\ncostate: \\lambda (column)\nparameters: p\nfield: f\nrunning cost: g\nobjective: G\ntime: t in [t_0, T]"
+    given = "u' = f(u, p, t)\nG(p) = \\int_{t_0}^T g(u, p) dt\n\\lambda' = -f_u^T \\lambda - g_u^T\n"
+    right = r"\lambda(t_i^-) = \lambda(t_i^+) + \left(\frac{\partial g}{\partial u}(u(t_i), p)\right)^T"
+    assert last_two(header, given + r"G(p) = \sum_{i=1}^N g(u(t_i), p)", right, right.replace("+ \\left", "- \\left")) == ["proved", "refuted"]

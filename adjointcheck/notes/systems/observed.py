@@ -37,7 +37,7 @@ def _is_cost(node: Node) -> bool:
     return isinstance(node, Applied) and node.name == "phi" and _place(node) is not None
 
 
-def is_sampled(node: Node) -> bool:
+def is_sampled(node: Node | None) -> bool:
     """x(s), the state where something is observed."""
     return isinstance(node, Symbol) and node.name == "x" and isinstance(node.at, Symbol) and node.at.name == "s"
 
