@@ -99,3 +99,10 @@ def test_the_augmented_system_may_be_all_that_tells_the_dynamics() -> None:
     assert found == ["definition", "definition", "proved", "refuted", "proved", "refuted"]
     turned = r"$$\frac{d}{dt}\begin{bmatrix} z \\ a \end{bmatrix} = \begin{bmatrix} f(z,\theta,t) \\ -a f_z \end{bmatrix}$$ "
     assert statuses(turned)[0] != "definition"  # what moves beside the state is told with it
+
+
+def test_a_costate_by_the_name_of_its_state_has_a_part_of_the_parameters() -> None:
+    header = "state: y\ncostate: a_y = dL/dy (row)\nparameters: \\theta\nfield: f\nobjective: L\ntime: t in [t_0, t_1]"
+    right, wrong = r"\frac{da_\theta}{dt} = -a_y \frac{\partial f}{\partial\theta}", r"\frac{da_\theta}{dt} = -a_\theta \frac{\partial f}{\partial\theta}"
+    assert last_two(header, r"\frac{dy}{dt} = f(t, y, \theta)", right, wrong) == ["proved", "refuted"]
+    assert last_two(header, r"\frac{dy}{dt} = f(t, y, \theta)", r"a_\theta(t_0) = \frac{dL}{d\theta}", r"a_\theta(t_1) = \frac{dL}{d\theta}") == ["proved", "refuted"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import LATER, Context, Declared, Law, key, own
+from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, unknown, walk
 from adjointcheck.notes.letters.usage import USUAL_COSTATES, head
 from adjointcheck.notes.reading import tree
@@ -88,9 +88,21 @@ def _determinant(rows: tuple[tuple[Node, ...], ...]) -> Node:
 def clocked(texts: Iterable[str], context: Context) -> Context:
     """a_t beside a_theta is the costate's part of the clock, as that one is of the parameters, and no value at a time."""
     found = {(name, mark) for text in texts for name, mark in _PARTS.findall(text)}
+    context = _parts(found, context)
     usual = {known.letter for known in context.of("p")} or {*USUAL_COSTATES}
     both = [name for name, mark in sorted(found) if mark == "t" and (name, "\\theta") in found and name in usual]
     return replace(context, options={**context.options, "clock": both[0]}) if both else context
+
+
+def _parts(found: Iterable[tuple[str, str]], context: Context) -> Context:
+    """With a_theta beside a costate a_y of the state y as the costate's part of the parameters."""
+    stems = {f"{name}_{state.letter}": name for name, _ in found for state in context.of("x")}
+    for known in context.of("p") if not context.of("a_theta") else ():
+        name = f"{stems.get(known.letter, '')}_theta"
+        if known.letter in stems and (stems[known.letter], "\\theta") in found and name not in context.letters:
+            role = ROLES["a_theta"]
+            context = context.declare(replace(known, letter=name, symbol=role.symbol, shape=role.shape, source="proposed"))
+    return context
 
 
 def stacked(chain: tree.Chain, context: Context) -> Context:
