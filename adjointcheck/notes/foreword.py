@@ -20,9 +20,11 @@ from adjointcheck.notes.letters.nets import netted, spelt
 from adjointcheck.notes.letters.notation import spoken
 from adjointcheck.notes.letters.potentials import as_field, sloping
 from adjointcheck.notes.letters.primes import moved, unprimed
+from adjointcheck.notes.letters.projections import projections
 from adjointcheck.notes.letters.prose import said, titles
 from adjointcheck.notes.letters.second_costate import OPTION, second_costate
 from adjointcheck.notes.letters.shorthand import partials
+from adjointcheck.notes.letters.squares import squared
 from adjointcheck.notes.letters.stars import starred
 from adjointcheck.notes.letters.symmetry import SOME, arbitrary, symmetric
 from adjointcheck.notes.letters.tangent import foretold_sensitivity, linearised, priced, residuals
@@ -154,7 +156,8 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     """The context before these formulas, and that after them."""
     context = clocked((formula.text for formula in formulas), starred(formulas, context))
     context = ending(_chains(formulas, context), dependent(_chains(formulas, context), context))
-    context = below(_chains(formulas, context), netted(_chains(formulas, context), context))
+    context = projections(_chains(formulas, context), netted(_chains(formulas, context), context))
+    context = below(_chains(formulas, context), context)
     context = sharing(_chains(formulas, context), context)
     context = told(_chains(formulas, context), marked(_chains(formulas, context), context))
     context = parted(_chains(formulas, context), horizon(_chains(formulas, context), context))
@@ -169,7 +172,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     law = next((found for chain in _chains(formulas, context) if (found := stated(unprimed(chain, context), context))), None)
     first = context.over() == "layers"  # a flow that comes after layers has letters of its own
     if law is not None and not context.law("dynamics") and not first:  # those of xdot = f(x) hold for a cost that is stated before
-        context = replace(law[2], laws=context.laws)
+        context = squared(_chains(formulas, context), replace(law[2], laws=context.laws))
     context = targets(_chains(formulas, context), weighed(_chains(formulas, context), context))
     context = normalised(_chains(formulas, context), partials(_chains(formulas, context), context))
     for chain in _chains(formulas, context):

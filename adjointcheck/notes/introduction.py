@@ -31,6 +31,7 @@ from adjointcheck.notes.letters.own_letters import driven, indexed, is_layered, 
 from adjointcheck.notes.letters.posing import condition, least, mapped, posed, ranged, sought
 from adjointcheck.notes.letters.potentials import as_field
 from adjointcheck.notes.letters.primes import unprimed
+from adjointcheck.notes.letters.projections import cut, projection
 from adjointcheck.notes.letters.propagators import propagated, propagator
 from adjointcheck.notes.letters.quadratures import ended, rate
 from adjointcheck.notes.letters.quadratures import worth as gained
@@ -147,7 +148,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     chain, kind, doubts = single(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
     context = with_flux(chain, replace(context, options={**context.options, "about": kind}) if kind else context)
-    chain = replace(chain, sides=tuple(best(side, context) for side in chain.sides))
+    chain = cut(replace(chain, sides=tuple(best(side, context) for side in chain.sides)), context)
     chain, context = lost(*in_value(*in_values(normal(as_field(chain, context), context), context)))
     chain, context = rooted(*observed(assembled(above(lowered(chain, context), context), context), context))
     stepped = iteration(chain, context)
@@ -406,9 +407,10 @@ INTRODUCTIONS = (step_value, worth, value, normalisation, bounded, membership, m
                  observed_cost, increment, scaled, specialised, supposed, output, linear_output, asked, start, end_condition, end_cost,
                  implicit_layers, affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, objective,
                  current_multiplier, augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning,
-                 nothing_beyond, condition, rate, ended, sought, ranged, algebraic_law, lengthened, naming)
+                 nothing_beyond, condition, rate, ended, sought, ranged, algebraic_law, lengthened, projection,
+                 naming)
 UNJUDGED = (*NOTATIONS, step_value, worth, value, membership, asked, output, family, update, readout, finer_step, propagator, sought,
-            ranged, lengthened)
+            ranged, lengthened, projection)
 
 
 # Letters that a claim uses without a word

@@ -179,3 +179,29 @@ def test_a_variation_at_the_end_is_taken_where_the_end_was() -> None:
     $$\bar J = \Phi(x(T)) + \int_0^T [H - \lambda^\top \dot x]\,dt$$
     $$\mathrm{d}\bar J = L\big|_T\,\mathrm{d}T + \Phi_x\big|_T\,\mathrm{d}x(T) + \int_0^T [H_x\,\delta x + H_u\,\delta u - \lambda^\top\delta\dot x]\,\mathrm{d}t$$"""
     assert statuses(text, "state: x in R^n\ncontrol: u in R^m\nobjective: J, minimised")[-1] != "refuted"
+
+
+SQUARES = r"""J = \frac12 (x(T) - r)^2 + \frac{\alpha}{2}\int_0^T u(t)^2\,dt
+\dot x = f(x) + b u
+u_a \le u \le u_b
+\dot p = -f'(x) p
+p(T) = x(T) - r"""
+LENGTHS = r"""J = \frac12 |x(T) - r|^2 + \frac{\alpha}{2}\int_0^T |u|^2\,dt
+\dot x = f(x) + B u
+u_a \le u \le u_b"""
+CUT = r"\Pi(v) = \min(\max(v, u_a), u_b)"
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    (SQUARES, r"\nabla J(u) = \alpha u + b p", r"\nabla J(u) = \alpha u - b p"),
+    (SQUARES, r"u = P_{[u_a, u_b]}\left(-\frac{b}{\alpha} p\right)", r"u = P_{[u_a, u_b]}\left(\frac{b}{\alpha} p\right)"),
+    (f"{LENGTHS}\n{CUT}", r"u = \Pi\left(-\frac1\alpha B^T p\right)", r"u = \Pi\left(-\alpha B^T p\right)"),
+    (f"{LENGTHS}\n{CUT}", r"u = \max(u_a, \min(-\frac1\alpha B^T p, u_b))", r"u = \min(u_a, \max(-\frac1\alpha B^T p, u_b))"),
+])
+def test_numbers_that_are_squared_and_projections_on_bounds(given: str, right: str, wrong: str) -> None:
+    found = last_two("costate: p = dJ/dx (column)", given, right, wrong)
+    assert found[0] == "proved" and found[1] != "proved"
+
+
+def test_a_stationary_control_between_bounds_is_left_open() -> None:
+    assert last_two("", LENGTHS, r"\alpha u + B^T p = 0", r"\nabla J(u) = 0") == ["unknown", "unknown"]

@@ -134,13 +134,14 @@ def in_usual_time(text: str, clock: str) -> str:
 
 _OPENS = re.compile(r"\s*(?:_(?:\w|\\\w+|\{[^{}]*\})|\^(?:\\prime|\{\\prime\})|'|\\,|\\!|\\(?:left|[bB]igg?l?)(?![A-Za-z]))*\s*\(")
 _SLOPE = re.compile(rf"{_LETTER}\s*(?:'|\^\s*\{{?\s*\\prime\s*\}}?)\s*(?:\\left|\\[bB]igg?l?)?\s*\(")
+_CUT = re.compile(r"\\?([A-Za-z]+)\s*\(\s*\\?[A-Za-z]+\s*\)\s*:?=\s*\\(?:min|max)(?![A-Za-z])")
 _NEVER = frozenset("lambda mu nu psi p q a x y z u v w".split())  # costates, states and controls, whose primes are other things
 
 
 def called_in(texts: Iterable[str]) -> frozenset[str]:
-    """Letters that the notes never write without a bracket behind, such as sigma, or with a prime before it somewhere, g'(W h + b)."""
+    """Letters never written without a bracket behind: sigma, g of g'(W h + b) somewhere, and Pi of Pi(v) = min(...)."""
     whole = "\n".join(texts)
-    named = {"sigma", *("".join(found) for found in _SLOPE.findall(whole))} - _NEVER
+    named = {"sigma", *_CUT.findall(whole), *("".join(found) for found in _SLOPE.findall(whole))} - _NEVER
     return frozenset(name for name in named if (ends := _places(name, whole)) and all(_OPENS.match(whole, end) for end in ends))
 
 

@@ -141,6 +141,8 @@ def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters
         if base.below and base.name not in letters.indexed and not only_times((content,), letters):
             refuse(paren, f"`{base.name}` with an index before a bracket: its value at a place, or a factor", "Write a dot before it.")
         return True
+    if interval(base) is not None:
+        return True
     if base.name in TINY and not base.below:
         return False
     spaced = any(head.span[1] <= gap < paren.span[0] for gap in letters.gaps)  # h\, (A - I)
@@ -149,6 +151,13 @@ def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters
     if factor or _is_defect(content) or _multiplies(base, content) or _weighs(base, content) or _steps(base, content):
         return False
     refuse(paren, f"`{base.name}(...)`: a function of something, or a product", f"Declare {base.name}, or write a dot before a factor.")
+
+
+def interval(letter: Letter) -> tuple[Node, Node] | None:
+    """a and b of P_{[a,b]}, the projection on an interval."""
+    below = letter.below[0] if len(letter.below) == 1 else None
+    cells = below.rows[0] if isinstance(below, Vector) and len(below.rows) == 1 else ()
+    return (cells[0], cells[1]) if len(cells) == 2 else None
 
 
 def _steps(base: Letter, content: Node) -> bool:

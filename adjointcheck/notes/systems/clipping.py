@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
@@ -100,9 +100,14 @@ def squares(node: Node, control: Node, sign: int) -> tuple[Node, ...] | None:
             rest, moved = ([factor for factor in factors if (control in walk(factor)) == there] for there in (False, True))
             found = squares(moved[0], control, sign) if len(moved) == 1 else None
             return _times(found, lambda weight: tree.Product((*rest, weight))) if not found or all(map(_is_weight, rest)) else None
-        case tree.Power(base, tree.Number(value)) if base == control and value == 2 and sign > 0:
+        case tree.Power(base, tree.Number(value)) if base in (control, *_lengths(control)) and value == 2 and sign > 0:
             return (tree.Number(Fraction(1)),)
     return () if node == control else None
+
+
+def _lengths(control: Node) -> Iterator[Node]:
+    """|u|, whose square is one of every entry."""
+    yield from (tree.Function(name, (control,)) for name in ("abs", "norm"))
 
 
 def _times(weights: tuple[Node, ...] | None, by: Callable[[Node], Node]) -> tuple[Node, ...] | None:

@@ -53,7 +53,7 @@ class Reservation:
             return True
         if "solution" in self.inputs and "x" in names and _placed(nodes):
             return True
-        if "optimum" in self.inputs and (optimal or "w" in _slopes(nodes)):
+        if "optimum" in self.inputs and (optimal or ("w" in _slopes(nodes) and (_is_zero(left) or _is_zero(right)))):
             return True
         moves = any(isinstance(node, tree.Variation) for node in nodes) or bool(self.inputs & (_slopes(nodes) | _sensitivities(names)))
         wholes = _wholes(nodes)
@@ -364,9 +364,10 @@ def _restricts(sides: Iterable[Node], context: Context) -> bool:
 
 
 def _is_new(node: Node) -> bool:
-    """Is it a letter of which nothing is known, or a column of such?"""
+    """Is it a letter of which nothing is known, a column of such, or a product of such, all different?  U U^T is symmetric."""
     cells = [cell for row in node.rows for cell in row] if isinstance(node, tree.Vector) else [node]
-    return all(isinstance(cell, Unknown) for cell in cells)
+    factors = [factor for cell in cells for factor in (cell.factors if isinstance(cell, tree.Product) else (cell,))]
+    return all(isinstance(factor, Unknown) for factor in factors) and len({*factors}) == len(factors)
 
 
 def _vanishes(left: Node, right: Node, context: Context) -> bool:

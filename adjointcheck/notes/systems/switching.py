@@ -9,6 +9,7 @@ from fractions import Fraction
 from adjointcheck.notes.letters.context import USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.costs import objective_of, running
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.usage import head, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.multiplier import has_open_sign
@@ -40,14 +41,21 @@ def is_bound(chain: Node, context: Context) -> bool:
 
 
 def _with_letters(chain: tree.Chain, context: Context) -> Context:
-    """With U of |u| <= U as a number."""
+    """With U of |u| <= U, and u_a of u_a <= u <= u_b, as a number."""
     for side in chain.sides if {*chain.relations} <= {*BELOW, *ABOVE, "in"} else ():
         for part in walk(side):
             marked = isinstance(part, tree.Letter) and ({*part.accents} - {"bar", "hat"} or part.above)  # u <= bar u
             plain = isinstance(part, tree.Letter) and not (marked or key(part) in {*context.letters, *USUAL})
-            if isinstance(part, tree.Letter) and plain and not part.name.startswith("mathbb") and unknown(resolve(part, context)):
+            new = plain and (unknown(resolve(part, context)) or _bounds_itself(part, chain, context))
+            if isinstance(part, tree.Letter) and new and not part.name.startswith("mathbb"):
                 context = context.declare(Declared(key(part), own(key(part)), source="proposed"))
     return context
+
+
+def _bounds_itself(part: Node, chain: tree.Chain, context: Context) -> bool:
+    """u_a of u_a <= u <= u_b, which is no component of u."""
+    letter = replace(part, below=()) if isinstance(part, tree.Letter) and part.below and part in chain.sides else None
+    return letter is not None and role_in(letter, context) == "w" and any(head(side) == letter for side in chain.sides)
 
 
 def _bounds(chain: tree.Chain, context: Context) -> Bounds | None:
