@@ -57,3 +57,17 @@ def test_the_number_of_a_step_stands_above_and_the_time_below(step: str, status:
 def test_successive_approximations_set_the_next_control_in_another_way() -> None:
     text = rf"{POSED}$$H = \ell + \lambda^T f$$ $$u^{{k+1}} = u^k - \gamma {GRADIENT}$$ $$u^{{k+1}} = \arg\min_{{v\in U}} H(x, \lambda, v)$$ "
     assert statuses(rf"{text}$$\dot\lambda = -H_x$$", "objective: J, minimised")[-3:] == ["proved", "definition", "proved"]
+
+
+DATED = (r"$$\dot x_t = f(x_t, \theta_t), \quad x_0 = \xi$$ $$J(\theta) = \Phi(x_T) + \int_0^T L(\theta_t)\,dt$$ with columns $p_t$ and "
+         r"$$H(x, p, \theta) = p^\top f(x, \theta) - L(\theta)$$ $$p_T = -\nabla\Phi(x_T)$$ ")
+ASCENT = r"$$\theta^{k+1}_t = \theta^k_t + \alpha \nabla_\theta H(x^k_t, p^k_t, \theta^k_t)$$ "
+
+
+@pytest.mark.parametrize(("given", "line"), [
+    ("", r"\frac{d}{d\varepsilon} J(\theta + \varepsilon\eta)\Big|_{\varepsilon=0} = SIGN\int_0^T \nabla_\theta H(x_t, p_t, \theta_t)^\top \eta_t\,dt"),
+    (ASCENT, r"J(\theta^{k+1}) = J(\theta^k) SIGN \alpha \int_0^T \|\nabla_\theta H(x^k_t, p^k_t, \theta^k_t)\|^2\,dt + O(\alpha^2)"),
+])
+def test_a_step_along_the_slope_of_h_with_the_time_below(given: str, line: str) -> None:
+    lines = " ".join(f"$${line.replace('SIGN', sign)}$$" for sign in ("-", "+"))
+    assert statuses(DATED + given + lines)[-2:] == ["proved", "refuted"]

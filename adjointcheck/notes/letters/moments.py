@@ -23,15 +23,20 @@ def below(chains: Iterable[tree.Chain], context: Context) -> Context:
     rates = [moving(dated(pair[0])) for pair in pairs if any(node == moving(dated(pair[0])) for node in walk(pair[1]))]  # no a_t
     if not any(letter is not None and letter.below == TIMES[:1] for letter in rates) or context.over() == "layers":
         return context
-    nodes = [node for chain in chains for node in walk(chain)]
-    called = {node.function for node in nodes if isinstance(node, tree.Call)}
-    letters = {node.name for node in nodes if isinstance(node, tree.Letter) and node.below == TIMES[:1] and node not in called}
-    moved = {name for name in letters if not _is_function(name, context)}
+    moved = _dated(chains, context)
     timed = replace(context, timed=context.timed | moved)
     weights = (moved & {*USUAL_PARAMETERS}) - {*USUAL_COSTATES}
     if len(weights) == 1 and not context.of("w") and not weights & context.letters.keys():  # theta_t is an input of each moment
         timed = timed.declare(Declared(min(weights), "w", ROLES["w"].shape, ROLES["w"].kind, source="proposed"))
     return replace(timed, options={**context.options, "time below": " ".join(sorted(moved))})
+
+
+def _dated(chains: Iterable[tree.Chain], context: Context) -> frozenset[str]:
+    """x of x_t, and no f of f_t(x)."""
+    nodes = [node for chain in chains for node in walk(chain)]
+    called = {node.function for node in nodes if isinstance(node, tree.Call)}
+    letters = {node.name for node in nodes if isinstance(node, tree.Letter) and node.below == TIMES[:1] and node not in called}
+    return frozenset(name for name in letters if not _is_function(name, context))
 
 
 def _is_function(name: str, context: Context) -> bool:
@@ -42,7 +47,7 @@ def _is_function(name: str, context: Context) -> bool:
 def above(chain: tree.Chain, context: Context) -> tree.Chain:
     """The formula with x(t) for x_t."""
     names = frozenset(context.option("time below").split())
-    made = _above(chain, names) if names else chain
+    made = _above(chain, names | _dated((chain,), context)) if names else chain
     assert isinstance(made, tree.Chain)
     return made
 

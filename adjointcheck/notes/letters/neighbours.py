@@ -35,19 +35,22 @@ def step_of(node: Node) -> Node | None:
 
 
 def _is_gradient(node: Node, of: Symbol) -> bool:
-    """dJ/dw, along which w is moved."""
+    """dJ/dw or H_w, along which w is moved."""
     inner = node.of if isinstance(node, tree.Transposed) else node
     plain = replace(of, at=None) if of.at == Symbol("t") else of
-    return isinstance(inner, tree.Derivative) and inner.of == Symbol("J") and inner.by in ((of,), (plain,))
+    priced = isinstance(inner, tree.Derivative) and (inner.of == Symbol("J") or getattr(inner.of, "name", "") == "H")
+    return priced and inner.by in ((of,), (plain,))
 
 
 def _change(functional: Node, moved: Node) -> Node:
-    """delta J, or |grad J|^2 along the gradient, in time its integral."""
+    """delta J, or |grad J|^2 along the gradient, (grad J, H_w) along that of H, in time its integral."""
     step = moved.terms[1] if isinstance(moved, tree.Sum) else moved
     slopes = [part for part in (walk(step)) if isinstance(part, tree.Derivative)]
     if not slopes:
         return tree.Variation(functional)
-    square = tree.Power(tree.Function("norm", (slopes[0],)), tree.Number(Fraction(2)))
+    square: Node = tree.Power(tree.Function("norm", (slopes[0],)), tree.Number(Fraction(2)))
+    if slopes[0].of != Symbol("J"):
+        square = tree.Function("inner", (tree.Derivative(functional, slopes[0].by, "total"), slopes[0]))
     over_time = isinstance(slopes[0].by[0], Symbol) and slopes[0].by[0].name == "w"
     return tree.Integral(square, Symbol("t", bound=True), None, None) if over_time else square
 
