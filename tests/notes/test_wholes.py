@@ -102,3 +102,10 @@ def test_a_hamiltonian_in_current_values_may_have_arguments() -> None:
 \mathcal{H}(k, c, \mu) = U(c) + \mu\, (F(k) - c)"""
     right = r"\mathcal{H}(k(T), c(T), \mu(T)) = U(c(T)) + S'(k(T)) (F(k(T)) - c(T))"
     assert last_two("state: k\ncontrol: c", given, right, right.replace("U(c(T)) +", "U(c(T)) -")) == ["proved", "refuted"]
+
+
+def test_a_letter_that_is_defined_with_a_rate_among_its_arguments_is_called_again() -> None:
+    given = r"""F(\dot z(t), z(t), \theta, t) = \dot z(t) - f(z(t), \theta, t)
+\psi = L(z(t_1)) - \int_{t_0}^{t_1} \lambda(t) F(\dot z(t), z(t), \theta, t)\, dt"""
+    right = r"\dot\lambda = -\lambda \frac{\partial f}{\partial z}"
+    assert last_two("state: z\nparameters: \\theta\nobjective: L", given, right, right.replace("= -", "= ")) == ["proved", "refuted"]

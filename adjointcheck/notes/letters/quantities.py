@@ -266,8 +266,9 @@ def common_place(given: Sequence[Node], values: Sequence[Node]) -> Node | None:
     """T of h(x(T), p(T)), where h(x, p) is defined: all of its letters there."""
     places = {part.at for value in values for part in walk(value) if isinstance(part, Symbol) and part.at is not None}
     place = places.pop() if len(places) == 1 else None
-    pairs = zip(given, values, strict=True)
-    return place if place is not None and all(value == placed_at(here(slot), place) for slot, value in pairs) else None
+    pairs = [(here(slot), value) for slot, value in zip(given, values, strict=True)]
+    letters = all(isinstance(part, Symbol | tree.Transposed | tree.Negative) for slot, _ in pairs for part in walk(slot))
+    return place if letters and place is not None and all(value == placed_at(slot, place) for slot, value in pairs) else None
 
 
 def lengths(node: Node) -> Node:
