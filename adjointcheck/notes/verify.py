@@ -95,6 +95,7 @@ if TYPE_CHECKING:
 
 
 OPTIMUM = re.compile(r"optim|óptim|ottim|extremal|stationar|stationär|stationnair")  # in the languages of notes
+STATIONARY = re.compile(r"\bgradi\w+[^.;]{0,30}(?:vanish|zero|verschwind|annul|anula|обраща)")  # where the control that follows makes it so
 UNPAID = re.compile(  # no running cost
     r"\b(?:no|without|sans|ohne|kein\w*|sin|senza|без|нет)\W+(?:\w+\W+){0,2}(?:running|stage|courant|laufend|intermed|corrient|текущ)")
 
@@ -355,7 +356,7 @@ class Notes:
         context = in_few(left, right, in_method(left, right, context, self.sentence), self.sentence)
         context = any_control(context) if departs(left, right) else context
         context = unforced(context) if is_general(left, right) or of_each(context) else context
-        if conserves_energy(left, right) and OPTIMUM.search(self.sentence.lower()):
+        if self.speaks_of_optimum(left, right):
             context = context.assume("optimal")
         context = context.assume("no running cost") if UNPAID.search(self.sentence.lower()) else context
         left, right, context = in_its_role(*through_start(*in_new_parameters(*moving(left, right, context))))
@@ -398,7 +399,8 @@ class Notes:
         doubt = next((item.reason for item in self.reservations if item.touches(left, right, optimal)), "")
         if words := doubt or unanswered(left, right, self.context):
             return words
-        if assigns_control(left, priced(right, self.context), self.context) and not gives_solution(right, self.context):
+        assigns = assigns_control(left, priced(right, self.context), self.context) and not self.speaks_of_optimum(left, right)
+        if assigns and not gives_solution(right, self.context):
             self.context = replace(self.context, options={**self.context.options, "control": "chosen"})
             return "a control that the notes choose; what they say before and after is not judged with it"
         if is_untold(left, right, self.context):
@@ -406,6 +408,12 @@ class Notes:
         if self.aside is not None and is_unpaid(left, right, self.context, self.aside[0]):
             return "the notes do not say, in a form that is understood, what the cost of this example is"
         return ""
+
+    def speaks_of_optimum(self, left: Node, right: Node) -> bool:
+        """Does the sentence say that the gradient vanishes for this control, or that this is conserved along an optimal solution?"""
+        assigns = assigns_control(left, priced(right, self.context), self.context)
+        words = STATIONARY if assigns else OPTIMUM if conserves_energy(left, right) else None
+        return words is not None and words.search(self.sentence.lower()) is not None
 
     def learn(self, left: Node, right: Node, sides: tuple[Node, Node]) -> None:
         """What a proved line tells of letters, of a tangent and of solutions."""

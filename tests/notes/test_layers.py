@@ -253,3 +253,19 @@ def test_a_line_may_be_said_of_a_few_layers(words: str, found: list[str]) -> Non
 def test_any_vector_stands_on_both_sides() -> None:
     right = r"$$v^T (M_i\,\delta x_i) = (M_i^T v)^T \delta x_i$$ "
     assert statuses(f"{WINDOW}{right}{right.replace('^T v', ' v')}$$v^T \\delta x_N = g^T \\delta x_0$$")[-3:] == ["proved", "unknown", "unknown"]
+
+
+STEPS = r"""$$x_{k+1} = x_k + h f(x_k,u_k)$$ $$J = \Phi(x_N) + h\sum_{k=0}^{N-1}\ell(x_k,u_k)$$
+Let $f(x,u) = -x+u$, $\ell(x,u) = \tfrac12 u^2$, $\Phi(x) = \tfrac12 x^2$. """
+
+
+@pytest.mark.parametrize(("words", "line", "status"), [
+    ("Then", r"\lambda_k = (1-h)\,\lambda_{k+1}", "proved"), ("Then", r"\lambda_k = (1+h)\,\lambda_{k+1}", "refuted"),
+    ("Hence", r"\lambda_k = (1-h)^{N-k} x_N", "proved"), ("Hence", r"\lambda_k = (1-h)^{N-k-1} x_N", "refuted"),
+    ("The gradient vanishes for", r"u_k = -\lambda_{k+1}", "proved"), ("The gradient vanishes for", r"u_k = -\lambda_k", "refuted"),
+    ("The gradient vanishes for", r"u_k = -(1-h)^{N-k} x_N", "refuted"), ("We try", r"u_k = -(1-h)^{N-k} x_N", "unknown"),
+    ("A step is", r"u^{neu}_k = u_k - \alpha\,\nabla_{u_k} J", "proved"), ("A step is", r"u^{neu}_k = u_k + \alpha\,\nabla_{u_k} J", "refuted"),
+])
+def test_a_time_step_is_a_number_that_nobody_varies(words: str, line: str, status: str) -> None:
+    header = "state: x\ncontrol: u\ncostate: \\lambda (column)\nfield: f\nrunning cost: \\ell\nterminal cost: \\Phi\nobjective: J"
+    assert statuses(f"{STEPS}{words} $${line}$$", header)[-1] == status

@@ -95,3 +95,12 @@ def test_the_rate_of_a_path_between_held_ends_is_not_refuted() -> None:
     posed = r"$\dot x = v$, $\dot v = u$, $x(0) = 0$, $v(0) = 0$, $x(1) = 1$, $v(1) = 0$, $J = \frac12\int_0^1 u^2\,dt$"
     costates = r"$H = \frac12 u^2 + p_x v + p_v u$, $u = -p_v$"
     assert statuses(rf"{posed}, {costates}, $\dot p_v = p_x$, $\dot v = 6 - 12 t$")[-2:] == ["refuted", "unknown"]
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\lambda(t) = (z(t_1) - y)\,e^{\theta(t_1 - t)}", r"\lambda(t) = (z(t_1) - y)\,e^{\theta(t - t_1)}"),
+    (r"\lambda(t) = e^{\theta(t_1 - t)}(z(t_1) - y)", r"\lambda(t) = 2\,e^{\theta(t_1 - t)}(z(t_1) - y)"),
+])
+def test_a_costate_may_be_told_by_what_the_state_is_in_the_end(right: str, wrong: str) -> None:
+    given = "\\dot z = \\theta z\nz(t_0) = z_0\nL = \\frac12 (z(t_1) - y)^2\n\\lambda(t) = \\frac{dL}{dz(t)}"
+    assert last_two("", given, right, wrong) == ["proved", "refuted"]

@@ -88,9 +88,9 @@ def _input(node: Node, context: Context) -> Declared | None:
 
 
 def is_varied(left: Node, right: Node, context: Context) -> bool:
-    """Is an own letter varied that the problem depends on, and that was not taken for an input?"""
-    parts = (part.of for side in (left, right) for part in walk(side) if isinstance(part, tree.Variation))
-    return context.over() == "time" and any(own_input(of, context) is not None for of in parts)
+    """Is an own letter varied that the problem depends on, and that was not taken for an input, or the time step?"""
+    parts = [part.of for side in (left, right) for part in walk(side) if isinstance(part, tree.Variation)]
+    return Symbol("h") in parts or (context.over() == "time" and any(own_input(of, context) is not None for of in parts))
 
 
 def _as(role: str, name: str, node: Node) -> Node:

@@ -43,10 +43,19 @@ def posed(chain: tree.Chain) -> tree.Chain:
 def renewed(chain: tree.Chain) -> tree.Chain:
     """theta <- theta - eta g for theta_new = theta - eta g."""
     left, right = chain.sides[0], chain.sides[-1]
-    marks = (*left.below, *left.above) if isinstance(left, tree.Letter) and not left.accents else ()
-    bare = replace(left, below=(), above=()) if isinstance(left, tree.Letter) else left
-    new = len(marks) == 1 and getattr(marks[0], "name", "") in NEW and len(chain.sides) == 2 and tree.terms(right)[0] == bare
+    bare, mark = _unmarked(left)
+    new = mark in NEW and len(chain.sides) == 2 and tree.terms(right)[0] == bare
     return replace(chain, sides=(bare, right), relations=("<-",)) if new else chain
+
+
+def _unmarked(node: Node) -> tuple[Node, str]:
+    """(u, new) of u_new, u^{new} and u^{new}(t), where the mark may have been read letter by letter."""
+    if isinstance(node, tree.Power):
+        factors = node.exponent.factors if isinstance(node.exponent, tree.Product) else (node.exponent,)
+        return node.base, "".join(getattr(factor, "name", "?") if factor != tree.NATURAL else "e" for factor in factors)
+    marks = (*node.below, *node.above) if isinstance(node, tree.Letter) and not node.accents else ()
+    bare = replace(node, below=(), above=()) if isinstance(node, tree.Letter) else node
+    return bare, getattr(marks[0], "name", "") if len(marks) == 1 else ""
 
 
 def dated(node: Node) -> Node:

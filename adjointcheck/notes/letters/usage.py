@@ -218,7 +218,7 @@ def _fitted(node: Node, shape: tuple[str, str], context: Context, letter: Node) 
     known = context.letters.get(key(letter)) if isinstance(letter, tree.Letter) else None
     terms = (term.of if isinstance(term, tree.Negative) else term for term in tree.terms(node))
     alone = any(isinstance(term, tree.Letter | tree.Call) and head(term) == letter for term in terms)
-    if known is None or known.symbol != "w" or known.shape != ROLES["w"].shape or known.source != "proposed" or not alone:
+    if known is None or known.symbol != "w" or known.shape != ROLES["w"].shape or not alone:
         return context
     return replace(context, letters={**context.letters, known.letter: replace(known, shape=shape)})
 

@@ -25,6 +25,7 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.values import starts
 
 Texts = tuple[tuple[str, str], ...]
+END = "end"  # end_1, what x_1 is at the end
 KNOWN_ENDS = "with the values at the ends that solutions proved before have"
 MOVING = {"x", "p", "w", "H", "J", "P", "L", "f", "Psi"}
 
@@ -43,6 +44,13 @@ def solution_of(left: Node, right: Node) -> Law | None:
         left, right = replace(left, at=None), instead(right, Symbol("t1"), Symbol("t"))
     told = left.at in (None, Symbol("t")) and "t" in symbols(right) and not symbols(right) & MOVING
     return Law("solution", left, right) if told else None
+
+
+def from_end(left: Node, right: Node) -> tuple[Node, Node]:
+    """p_1(t) = (x_1(T) - y) e^{a (T - t)} with a letter for x_1(T), which the solution has in the end; anything else as it is."""
+    ended = {part: Symbol(END, part=part.part) for part in walk(right) if isinstance(part, Symbol) and (part.name, part.at) == ("x", Symbol("t1"))}
+    named = _put(right, ended)
+    return (left, named) if isinstance(left, Symbol) and left.name == "p" and solution_of(left, named) is not None else (left, right)
 
 
 def proved_solution(left: Node, right: Node, context: Context) -> Law | None:
@@ -136,6 +144,7 @@ def _solve_one(made: WrittenOut, name: str, value: Expression, known: Mapping[st
     if costate:
         ending = symbols_of(made.slope(made.terminal, name.replace("p_", "x_", 1)))
         reached = [f"solution_{a}" for a in known if a in ending and f"solution_{a}" not in premises]
+        reached += [step["id"] for step in made.steps if step["id"].startswith("arrives_")]
         made.equation(f"{gap}_end", "rewrite", gap, ZERO, gap, f"terminal_{name}", "end", *reached, at="t1", **{gap: "hole"})
     else:
         begun = [id for id in ("begin", f"value_{name.replace('x_', 'x0_')}") if any(step["id"] == id for step in made.steps)]

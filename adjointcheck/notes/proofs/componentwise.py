@@ -16,7 +16,7 @@ from adjointcheck.notes.letters.costs import adjoined
 from adjointcheck.notes.letters.meaning import Applied, Symbol, walk
 from adjointcheck.notes.letters.quantities import component_slot, rebuilt
 from adjointcheck.notes.proofs.claims import Form, Reader, Unclear
-from adjointcheck.notes.proofs.closed_forms import Texts, clock_of, solutions, solve
+from adjointcheck.notes.proofs.closed_forms import END, Texts, clock_of, solutions, solve
 from adjointcheck.notes.proofs.settings import Setting, judged
 from adjointcheck.notes.proofs.written_out import (
     OPTIONAL,
@@ -70,7 +70,8 @@ def _weights(running: Expression, sizes: Sizes) -> frozenset[str]:
 
 def _seed(context: Context) -> Setting:
     """The letters alone."""
-    return Setting(document({**letters_of(_sizes(context)), **dict.fromkeys(data(context), "1 1 constant")}, functions=named(context)))
+    constants = (*data(context), *_sizes(context).names(END))
+    return Setting(document({**letters_of(_sizes(context)), **dict.fromkeys(constants, "1 1 constant")}, functions=named(context)))
 
 
 def data(context: Context) -> tuple[str, ...]:
@@ -215,6 +216,7 @@ def theory(sizes: Sizes, texts: tuple[str, ...], free: bool, nonzero: frozenset[
            known: tuple[str, ...] = ()) -> Setting | None:
     """The theory of these rates and costs, judged once; None where the core does not prove it."""
     roots, names = named_divisors(parse(text, "a field", caps=LOG) for text in (*texts, seen))
+    known += tuple(name for name in sizes.names(END) if any(name in text for _, text in solved))
     letters = letters_of(sizes, free, names) | (RICCATI if riccati else {}) | dict.fromkeys(known, "1 1 constant")
     letters = vouched(letters, [*roots, *(ONE / symbol(name) for name in sorted(nonzero - names.keys()))])
     *rates, running, terminal, paid = roots

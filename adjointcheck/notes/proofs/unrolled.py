@@ -127,7 +127,9 @@ class Weaver:
 
     def network(self) -> Network:
         self.declare()
-        self.reader = Reader(Setting(self.document()), self.context)
+        sizes = dict(_sizes(self.context))
+        alike = {"k": "n"} if sizes.get("k") == sizes.get("n") else {}  # u of f = -x + u is as long as x
+        self.reader = Reader(Setting(sized(self.document(), alike)), self.context)
         language = self.reader.setting.language
         self.states = [self.said(rule) for rule in self.rules]
         self.price = self.said(self.cost)

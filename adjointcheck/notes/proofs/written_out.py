@@ -205,6 +205,9 @@ class WrittenOut:
         for x, _, f in self.pairs:
             self.equation(f"dynamics_{x}", "assume", f"{x}.dot", f)
             self.equation(f"start_{x}", "assume", x, symbol(x.replace("x_", "x0_", 1)), at="t0")
+        for x in self.sizes.names("x"):
+            if (end := x.replace("x_", "end_", 1)) in self.letters:
+                self.equation(f"arrives_{x}", "assume", x, symbol(end), at="t1")
         for x, value in self.arrivals.items():
             self.equation(f"arrival_{x}", "assume", x, value, at="t1")
         if self.seen is not ZERO:

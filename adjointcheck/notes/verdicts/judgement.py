@@ -11,7 +11,7 @@ from adjointcheck.notes.letters.own_inputs import over_time
 from adjointcheck.notes.letters.progression import read_as
 from adjointcheck.notes.letters.stretched import ENDS, later, shortened, stretched
 from adjointcheck.notes.proofs.claims import Unclear, claim_of
-from adjointcheck.notes.proofs.closed_forms import KNOWN_ENDS, at_known_ends
+from adjointcheck.notes.proofs.closed_forms import KNOWN_ENDS, at_known_ends, from_end
 from adjointcheck.notes.proofs.columns import side_by_side
 from adjointcheck.notes.proofs.composition import Claim
 from adjointcheck.notes.proofs.prove import Proof, Slots, prove, rejected
@@ -73,7 +73,7 @@ def judge_equation(left: Node, right: Node, context: Context, form: str = "") ->
 
 
 def _in_reading(left: Node, right: Node, context: Context, form: str) -> Proof:
-    left, right, context = activated(read_as(left, context), read_as(right, context), context)
+    left, right, context = activated(*from_end(read_as(left, context), read_as(right, context)), context)
     chain = tree.Chain((left, right), ("=",))
     found: list[Proof] = []
     for situation in situations(chain, context, form):

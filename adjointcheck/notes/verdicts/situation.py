@@ -505,13 +505,14 @@ def _with(key: tuple[Any, ...], bodies: tuple[tuple[str, str], ...], own: tuple[
     """The setting where functions are formulas, perhaps of a function of the notes; None where the core does not prove the partials."""
     problem = with_equation(with_operator(setting(*key), more[0]), more[2])
     grown = with_activation(with_functions(with_letters(problem, {**dict(more[1]), **dict(own)}), dict(inner)))
+    given = {*dict(own), *({"h"} if "h_given" in grown.facts else ())}
     steps = [*grown.document["steps"], *given_steps(dict(own))]
     steps += given_steps(dict(own), "last", "_last") if grown.language.layers else ()
     argument = dict(bodies).get(ARGUMENT, "")
     try:
         steps += argument_steps(grown, argument, [step["id"] for step in given_steps(dict(own))]) if argument else ()
         for function, text in bodies:
-            steps += field_steps(grown, function, text, set(dict(own)), argument) if function != ARGUMENT else ()
+            steps += field_steps(grown, function, text, given, argument) if function != ARGUMENT else ()
         made = judged({**grown.document, "steps": steps}, grown.optional)
         return regulated(scored(constrained(made), dict(bodies)), dict(bodies), dict(own), valued)
     except AdjointCheckError:
