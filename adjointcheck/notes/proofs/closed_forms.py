@@ -48,8 +48,8 @@ def solution_of(left: Node, right: Node) -> Law | None:
 
 def from_end(left: Node, right: Node) -> tuple[Node, Node]:
     """p_1(t) = (x_1(T) - y) e^{a (T - t)} with a letter for x_1(T), which the solution has in the end; anything else as it is."""
-    ended = {part: Symbol(END, part=part.part) for part in walk(right) if isinstance(part, Symbol) and (part.name, part.at) == ("x", Symbol("t1"))}
-    named = _put(right, ended)
+    states = (part for part in walk(right) if isinstance(part, Symbol) and part.name == "x" and part.at == Symbol("t1"))
+    named = _put(right, {state: Symbol(END, part=state.part) for state in states})
     return (left, named) if isinstance(left, Symbol) and left.name == "p" and solution_of(left, named) is not None else (left, right)
 
 
