@@ -47,7 +47,8 @@ def without_index(node: Node, index: tree.Letter) -> Node:
 def objective(chain: tree.Chain, context: Context) -> Introduced:
     """J = Phi(x(T)) + int L dt, sum_l L(x_l, w_l) + Phi(x_N), L(z(t_1)), min over u of such a cost."""
     left: Node = chain.sides[0]
-    right = chain.sides[1] if len(chain.sides) > 1 else None
+    again = len(chain.sides) > 2 and isinstance(chain.sides[1], tree.Call) and head(chain.sides[1]) == head(left)  # J = J(u) = ...
+    right = chain.sides[1 + again] if len(chain.sides) > 1 else None
     extremum = isinstance(left, tree.Extremum)
     if isinstance(left, tree.Extremum) and left.body is not None:
         context = replace(context, options={"goal": left.kind[-3:] if left.kind[-3:] in ("min", "max") else "min", **context.options})

@@ -17,6 +17,9 @@ GROWTH = (
     "J = \\int_0^T e^{-\\rho t} u(c(t))\\,dt + e^{-\\rho T} S(k(T))\n\\dot k = f(k) - c - (n + \\delta) k\n"
     "\\mu(t) = e^{\\rho t}\\lambda(t)\n\\mathcal H = u(c) + \\mu\\,[f(k) - c - (n + \\delta) k]\n"
 )
+PRICED = "\\dot h = v\n\\dot v = u - g\nh(T) = v(T) = 0\nJ = \\int_0^T u^2\\,dt\nH = u^2 + p_h v + p_v (u - g)\n" \
+    "\\Phi = \\nu_1 h(T) + \\nu_2 v(T) + \\int_0^T u^2\\,dt\n"  # a letter of the notes' own for each condition
+TWICE = "u' = \\frac{du}{dt} = f(u,p,t)\nG(p) = G(u(\\cdot,p)) = \\int_0^T g(u,p)\\,dt\nI = G - \\int_0^T \\lambda^T (u' - f)\\,dt\n"
 ECONOMY = "state: k\ncontrol: c\ncostate: \\mu\ntime: t in [0, T]"
 ROWS = [
     ("", LINEAR, r"\lambda(t) = t - 1", r"\lambda(t) = 1 - t"),
@@ -26,6 +29,9 @@ ROWS = [
     ("", LANDING, r"u^* = -U \operatorname{sgn}\lambda_v", r"u^* = U \operatorname{sgn}\lambda_v"),
     ("", LANDING, r"\lambda_v(t) = \lambda_v(T) + \lambda_h (T - t)", r"\lambda_v(t) = \lambda_v(T) - \lambda_h (T - t)"),
     ("", POINT, r"\lambda_y(T) = \nu_1", r"\lambda_w(T) = \nu_1"),
+    ("", PRICED, r"p_h(T) = \nu_1", r"p_h(T) = \nu_2"),
+    ("state: u\nparameters: p", TWICE, r"\frac{dG}{dp} = \int_0^T (g_p + \lambda^T f_p)\,dt", r"\frac{dG}{dp} = \int_0^T \lambda^T f_p\,dt"),
+    ("state: u\nparameters: p", TWICE + "u' = p u\ng = \\frac12 u^2\n", r"\lambda' = -p\lambda - u", r"\lambda' = -p\lambda + u"),
     ("", EFFORT, r"q(t) = q(T) + p (T - t)", r"p(T) = 0"),
     ("", STOCK, r"\dot\lambda = -\lambda g'(s)", r"\lambda(T) = 1"),
     ("", MANIFOLD, r"\lambda(T) = \phi_x^T + \psi_x^T\mu", r"\lambda(T) = \phi_x^T + \psi_x\mu"),

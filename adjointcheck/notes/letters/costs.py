@@ -37,8 +37,10 @@ def runs(context: Context) -> bool:
 
 
 def adjoined(cost: Node, context: Context) -> Node:
-    """The cost with what its multiplier makes of each condition."""
-    terms = tuple(tree.Product((law.left, law.right)) for law in context.laws if law.kind == "arrival")
+    """The cost with what its multiplier makes of each condition; a cost that has the condition times a letter already is as it is."""
+    held = [factor for term in tree.terms(cost) if isinstance(term, tree.Product) for factor in term.factors[1:]]
+    arrivals = [law for law in context.laws if law.kind == "arrival" and law.right not in held]
+    terms = tuple(tree.Product((law.left, law.right)) for law in arrivals)
     return tree.Sum((*tree.terms(cost), *terms)) if terms else cost
 
 

@@ -84,6 +84,13 @@ def pair_of(chain: tree.Chain) -> tuple[Node, Node] | None:
     return (chain.sides[0], chain.sides[1]) if chain.relations and chain.relations[0] in EQUALS else None
 
 
+def straight(chain: tree.Chain) -> tree.Chain:
+    """u' = f(u) of u' = du/dt = f(u)."""
+    rates = [moving(side) for side in chain.sides]
+    again = len(rates) == 3 and rates[0] is not None and rates[0] == rates[1]
+    return tree.Chain((chain.sides[0], chain.sides[2]), chain.relations[1:]) if again else chain
+
+
 def role_in(letter: tree.Letter | None, context: Context) -> str:
     declared = context.letters.get(key(letter)) if letter else None
     return declared.symbol if declared else ""

@@ -15,7 +15,17 @@ from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, 
 from adjointcheck.notes.letters.meaning import walk
 from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.shorthand import is_size
-from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, differentiates, head, moving, pair_of, role_in, successor
+from adjointcheck.notes.letters.usage import (
+    USUAL_CONTROLS,
+    USUAL_COSTATES,
+    differentiates,
+    head,
+    moving,
+    pair_of,
+    role_in,
+    straight,
+    successor,
+)
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.document import Formula
 from adjointcheck.notes.reading.latex import Unread, read_formula
@@ -315,7 +325,7 @@ def _pair(formula: Formula, context: Context) -> tuple[Node, Node] | None:
 
 def _pairs(formulas: Iterable[Formula], context: Context) -> list[tuple[Node, Node] | None]:
     """The equations, with f(x, u) = (x_2, -x_1 + u) as one of motion."""
-    chains = [_read(formula, context) for formula in formulas]
+    chains = [straight(chain) if (chain := _read(formula, context)) is not None else None for formula in formulas]
     fields = fields_of((chain for chain in chains if chain is not None), context)
     return [pair_of(as_motion(solved_for_rate(chain), fields)) if chain is not None else None for chain in chains]
 

@@ -18,6 +18,7 @@ from adjointcheck.notes.letters.usage import (
     moving,
     pair_of,
     role_in,
+    straight,
 )
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -31,7 +32,7 @@ Introduced = tuple[str, tuple[str, ...], Context] | None
 
 def dynamics(chain: tree.Chain, context: Context) -> Introduced:
     """zdot = f(z, t, theta): the state, the field and its arguments, for the first such line about a letter that is no costate."""
-    pair = pair_of(chain)
+    pair = pair_of(straight(chain))
     letter = moving(pair[0]) if pair else None
     if pair is None or letter is None or context.law("dynamics") or role_in(letter, context) not in ("", "x"):
         return None
