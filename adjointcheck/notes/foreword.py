@@ -58,6 +58,7 @@ from adjointcheck.notes.systems.iterates import iterated_in
 from adjointcheck.notes.systems.layering import layered, small_steps
 from adjointcheck.notes.systems.mass import mass_dynamics, targets, weighed
 from adjointcheck.notes.systems.meanings import meant, said_costate
+from adjointcheck.notes.systems.mechanics import SPEEDS, speeds
 from adjointcheck.notes.systems.motion import augmented_dynamics
 from adjointcheck.notes.systems.multiplier import may_be_costate
 from adjointcheck.notes.systems.normality import normalised
@@ -96,6 +97,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
     context = replace(context, maps=maps_beside_bold(texts), rates=rates_in(texts), called=called_in(texts), timed=timed_in(texts),
                       numbers=numbers_in(texts), discounts=discounts_in(texts))
     context = small_steps(texts, context)
+    context = replace(context, options={**context.options, SPEEDS: " ".join(speeds(_chains(document.formulas, context), context))})
     context = shaped(" ".join([document.prose, *texts]), said_costate(document.prose, context))
     context = activating(document.prose, texts, _chains(document.formulas, context), context)
     context = peopled(document.formulas, context)

@@ -38,3 +38,9 @@ def test_a_start_at_rest_is_no_law_of_the_rate() -> None:
     told = r"$$m \ddot q = -k q - c \dot q + w, \qquad q(0) = q_0, \quad \dot q(0) = 0$$ $$E = \tfrac12 \int_0^T q^2 + w^2\,dt$$ "
     lines = r"$$\mathcal{E} = \int_0^T \tfrac12 q^2 + \tfrac12 w^2 + r (m \ddot q + c \dot q + k q - w)\,dt$$ $$m \ddot r - c \dot r + k r + q = 0$$ $$m \ddot r + c \dot r + k r + q = 0$$"
     assert statuses(told + lines, "")[-2:] == ["proved", "refuted"]
+
+
+def test_a_speed_at_the_start_moves_nothing_and_half_a_state_is_none() -> None:
+    told = r"$$\ddot q = F(q, \dot q, \theta), \qquad q(0) = q_0, \quad \dot q(0) = v_0$$ With $v = \dot q$ and $J = \Phi(q(T), v(T))$ "
+    found = statuses(told + r"$$\dot q = v, \qquad \dot v = F(q, v, \theta)$$ $$\dot\mu = -\mu F_v$$ $$\dot\mu = -\eta - \mu F_v$$", "costate: \\mu = dJ/dv (row)")
+    assert not {*found} & {"proved", "refuted"}, found

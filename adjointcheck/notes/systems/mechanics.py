@@ -13,6 +13,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 ZERO = tree.Number(Fraction(0))
+SPEEDS = "speeds"
 CONTROLS = ("u", "w", "alpha")  # no letters for a speed
 
 
@@ -59,6 +60,11 @@ def _speeds(chain: tree.Chain) -> Iterator[tuple[tree.Letter, tree.Letter]]:
         letter, speed = moving(one), head(other)
         if letter is not None and speed is not None and not speed.accents and not isinstance(other, tree.Negative | tree.Transposed):
             yield letter, speed
+
+
+def speeds(chains: Iterable[tree.Chain], context: Context) -> set[str]:
+    """v of q-dot = v, where v moves too: half of a state, which is no field of q and no state of its own."""
+    return {key(speed) for chain in chains for _, speed in _speeds(chain) if key(speed) in context.rates}
 
 
 def _parted(chain: tree.Chain, speeds: dict[str, tree.Letter], driven: Container[str], felt: Container[str]) -> Iterator[tree.Chain]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.notes.letters.context import USUAL, Context, Declared, Law, key
 from adjointcheck.notes.letters.formulas import formula
@@ -24,6 +25,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.entries import cells_of
 from adjointcheck.notes.systems.flows import turned_to_time
+from adjointcheck.notes.systems.mechanics import SPEEDS
 from adjointcheck.notes.systems.modes import is_mode
 from adjointcheck.notes.systems.production import alike, grows, inner_function, steered
 
@@ -36,9 +38,11 @@ def dynamics(chain: tree.Chain, context: Context) -> Introduced:
     letter = moving(pair[0]) if pair else None
     if pair is None or letter is None or context.law("dynamics") or role_in(letter, context) not in ("", "x"):
         return None
-    if isinstance(pair[0], tree.Negative | tree.Transposed):
+    if isinstance(pair[0], tree.Negative | tree.Transposed) or _is_start(pair[0]):
         return None
     right = pair[1]
+    if {key(letter), key(right) if isinstance(right, tree.Letter) else ""} & {*context.option(SPEEDS).split()}:
+        return None
     if differentiates(right) or (letter.below and role_in(letter, context) == ""):
         return None
     usual = key(letter) in USUAL_STATES or grows(letter, right)
@@ -59,6 +63,12 @@ def dynamics(chain: tree.Chain, context: Context) -> Introduced:
     context = replace(context, laws=(*context.laws, law))
     spelt = formula(replace(chain, sides=chain.sides[1:], relations=chain.relations[1:]), context)  # zdot = f(z, t) = tanh(U z + b)
     return "assumption", names, spelt[2] if spelt is not None else context
+
+
+def _is_start(rate: Node) -> bool:
+    """q-dot(0), of a motion that starts with it."""
+    places = rate.arguments if isinstance(rate, tree.Call) else ()
+    return any(isinstance(place, tree.Number) or place == tree.Letter("t", (tree.Number(Fraction(0)),)) for place in places)
 
 
 def primed_dynamics(chain: tree.Chain, context: Context) -> Introduced:

@@ -302,6 +302,8 @@ class World:
             function = self.function("f", rule.side)
             blocks = {"x": states.T, "t": self.grid.times.reshape(1, -1)}
             blocks |= {"w": self.controls(states)} if "w" in function.slots else {}
+            if untold := {*function.slots} - {*blocks, *self.inputs}:
+                raise NoValue(f"a field of {untold.pop()}, of which the notes do not say how it moves")
             known = [blocks[slot] if slot in blocks else self.inputs[slot].reshape(-1, 1) for slot in function.slots]
             return function.many(known, np.zeros((1, self.grid.count))).T
         size = int(np.prod(self.shape("x")))
