@@ -21,7 +21,11 @@ READINGS = [
     ((EACH, r"J = \frac12 \sum_{i,j} \left[ \log(2\pi\sigma_{ij}^2) + \left(\frac{\bar y_{ij} - y_i(t_j)}{\sigma_{ij}}\right)^2 \right]"),
      f"J = (1/2) (sum_j=^ (log_sigma + {GAP}' sigma_j^(-1) sigma_j^(-1) {GAP}))"),
 ]
+TWO = r"y_i(t, \theta) = h_i(x(t), \theta), \quad i = 1, \dots, m" + "\n" + SQUARES.replace("(t_j)", r"(t_j, \theta)")
+READINGS += [(tuple(TWO.splitlines()), READINGS[0][1])]
 RIGHT_AND_WRONG = [
+    (TWO, r"p(t_j^-) = p(t_j^+) + \sum_{i=1}^m \left(\frac{\partial h_i}{\partial x}\right)^T \frac{\bar y_{ij} - y_i(t_j, \theta)}{\sigma_{ij}^2}",
+     r"p(t_j^-) = p(t_j^+) - \sum_{i=1}^m \left(\frac{\partial h_i}{\partial x}\right)^T \frac{\bar y_{ij} - y_i(t_j, \theta)}{\sigma_{ij}^2}"),
     (f"{EACH}\n{SQUARES}", r"p(t_j^-) = p(t_j^+) + \sum_{i=1}^m \left(\frac{\partial h_i}{\partial x}\right)^T \frac{\bar y_{ij} - y_i(t_j)}{\sigma_{ij}^2}",
      r"p(t_j^-) = p(t_j^+) + \sum_{i=1}^m \left(\frac{\partial h_i}{\partial x}\right)^T \frac{\bar y_{ij} - y_i(t_j)}{\sigma_{ij}}"),
     (f"{BARE}\n" + r"J = \frac12 \sum_{j=1}^N (y(t_j) - d_j)^T R_j^{-1} (y(t_j) - d_j)",

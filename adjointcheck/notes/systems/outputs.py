@@ -118,8 +118,9 @@ def observed(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Context]:
 
 
 def _put(node: Node, pieces: dict[str, tree.Call], context: Context) -> Node:
-    """h(x(t_j), theta) of y(t_j), and h of dy/dx."""
-    letter = node.function if isinstance(node, tree.Call) and len(node.arguments) == 1 else node
+    """h(x(t_j), theta) of y(t_j) and of y(t_j, theta), and h of dy/dx."""
+    plain = isinstance(node, tree.Call) and all(isinstance(argument, tree.Letter) for argument in node.arguments[1:])
+    letter = node.function if isinstance(node, tree.Call) and plain else node
     call = pieces.get(_piece(letter)) if isinstance(letter, tree.Letter) and not (letter.below or letter.above or letter.accents) else None
     if call is None:
         return rebuilt(node, lambda child: _put(child, pieces, context))
