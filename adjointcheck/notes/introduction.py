@@ -41,7 +41,7 @@ from adjointcheck.notes.letters.scales import is_score
 from adjointcheck.notes.letters.shorthand import NOTATIONS, bounds, conserved, counts, gathered, reaching, squares, title
 from adjointcheck.notes.letters.slopes import parametric
 from adjointcheck.notes.letters.stars import resting
-from adjointcheck.notes.letters.starting import beginning, parametrised
+from adjointcheck.notes.letters.starting import beginning, parametrised, through_encoder
 from adjointcheck.notes.letters.tangent import chained, linearised, sensitivity, started
 from adjointcheck.notes.letters.time_to_go import reversed_time
 from adjointcheck.notes.letters.transport import with_flux
@@ -202,7 +202,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = joined(at_samples(stepwise(by_cases(in_full(made, context), context), context), context), context)
     sides = (held_from(weighted(numbers(priced_value(side, context)), context), context) for side in implied(made.sides))
     made = shared(replace(made, sides=tuple(curved(lengths(side)) for side in sides)))
-    made = settled(paid_at_end(made, context), context)
+    made = through_encoder(settled(paid_at_end(made, context), context), context)
     stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
     letters = [letter for side in stated for letter in unknown(side)]
     problems = tuple(f"not clear: {letter}" if letter.count(" ") > 1 else

@@ -86,3 +86,13 @@ def test_a_start_told_of_a_case_apart_leaves_the_lines_before_it_and_holds_behin
     found = statuses(given + encoded + "".join(lines))
     assert (found[-4], found[-2:]) == ("proved", ["proved", "refuted"])
     assert statuses(given + encoded.partition(", ")[2])[-2] == "unknown"
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\frac{dL}{d\phi} = a(t_0) \frac{\partial g(x, \phi)}{\partial \phi}", r"\frac{dL}{d\phi} = -a(t_0) \frac{\partial g(x, \phi)}{\partial \phi}"),
+    (r"\nabla_\phi L = \left(\frac{\partial g}{\partial \phi}\right)^\top a(t_0)^\top", r"\nabla_\phi L = \left(\frac{\partial g}{\partial \phi}\right)^\top a(t_1)^\top"),
+])
+def test_weights_of_an_encoder_move_the_start_alone(right: str, wrong: str) -> None:
+    given = "\\frac{dz}{dt} = f(z, t, \\theta)\nz(t_0) = z_0\nL = \\Phi(z(t_1))\na(t) = \\frac{\\partial L}{\\partial z(t)}\nz_0 = g(x, \\phi)"
+    assert last_two("", given, right, wrong) == ["proved", "refuted"]
+    assert last_two("", given, r"\frac{dL}{d\phi} = a(t_0)", r"\frac{dL}{d\phi} = a(t_0) \frac{\partial g}{\partial x}") == ["unknown", "unknown"]

@@ -5,17 +5,19 @@ In a Lagrangian, mu^T (x(0) - x_0) has a multiplier of its own, which is the cos
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import TypeGuard
 
-from adjointcheck.notes.letters.context import Context, Declared, key, own
+from adjointcheck.notes.letters.context import GREEK, Context, Declared, key, own
+from adjointcheck.notes.letters.derivatives import derivative
 from adjointcheck.notes.letters.meaning import Symbol, Unknown, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 START, FIRST = Symbol("x", at=Symbol("t0")), Symbol("x", at=tree.Number(Fraction(0)))  # over time, and over layers
+ENCODERS = "weights of the start"  # the option that keeps them
 SLOPE = "x0_theta"  # dx_0/dtheta in the settings; 0 where the start is free of parameters
 
 
@@ -33,7 +35,40 @@ def parametrised(right: Node, context: Context) -> Context | None:
         return None
     if named:
         context = context.declare(Declared(key(letter), own(key(letter)), ("n", "1"), "alias", body=begun, source="proposed"))
+        context = context if moves else _encoded(right.arguments, context)
     return replace(context, options={**context.options, "starts": "theta"}) if moves else context
+
+
+def _encoded(inputs: Iterable[Node], context: Context) -> Context:
+    """With phi of z_0 = g(x, phi) as weights that move nothing but the start."""
+    names = [key(part) for part in inputs if isinstance(part, tree.Letter) and part.name in GREEK and not part.below]
+    for name in names:
+        context = context.declare(Declared(name, own(name), ("", ""), source="proposed"))
+    return replace(context, options={**context.options, ENCODERS: " ".join(map(own, names))})
+
+
+def through_encoder(chain: tree.Chain, context: Context) -> tree.Chain:
+    """dL/dphi = a(t_0) dg/dphi of z_0 = g(x, phi), whatever g is: dL/dz_0 = a(t_0)."""
+    left, right = chain.sides if len(chain.sides) == 2 else (tree.Words(""), tree.Words(""))
+    by = left.by if isinstance(left, tree.Derivative) and left.of == Symbol("J") else ()
+    of = right.of if isinstance(right, tree.Negative) else right
+    factors = of.factors if isinstance(of, tree.Product) and len(of.factors) == 2 else ()
+    encoded = len(by) == 1 and getattr(by[0], "name", "") in context.option(ENCODERS).split()
+    encoded = encoded and not any(by[0] in walk(law.right) for law in context.laws)  # a cost that weighs them
+    rest = _beside_slope(factors, by, FIRST if context.over() == "layers" else START) if encoded and factors else None
+    if rest is None or not isinstance(left, tree.Derivative) or by[0] in walk(rest):
+        return chain
+    gained = derivative(Symbol("J"), (Symbol("x0"),), left.kind, context)
+    return replace(chain, sides=(gained, tree.Negative(rest) if of is not right else rest))
+
+
+def _beside_slope(factors: Sequence[Node], by: tuple[Node, ...], begun: Symbol) -> Node | None:
+    """a of a dg/dphi and of (dg/dphi)' a."""
+    first, last = factors
+    if isinstance(last, tree.Derivative) and (last.of, last.by) == (begun, by):
+        return first
+    slope = first.of if isinstance(first, tree.Transposed) else None
+    return last if isinstance(slope, tree.Derivative) and (slope.of, slope.by) == (begun, by) else None
 
 
 def beginning(right: Node, context: Context) -> Context:
