@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import last_two
+from understood import last_two, statuses
 
 HEADER = "state: x\ncostate: \\lambda (column)\nobjective: J\nlayer: k = 0 ... N"
 LAWS = "\n".join((r"x_{k+1} = M_k(x_k)",
@@ -51,3 +51,14 @@ def test_a_flow_after_layers_leaves_them_their_map() -> None:
     right = r"p_k = \left(\frac{\partial \mathcal{M}_k}{\partial x}(x_k)\right)^T p_{k+1} + "
     paid = r"\left(\frac{\partial \mathcal{H}_k}{\partial x}(x_k)\right)^T R_k^{-1} (\mathcal{H}_k(x_k) - y_k)"
     assert last_two("state: x", DATA + r"\frac{dx}{dt} = F(x)", right + paid, right + paid.replace("R_k^{-1}", "R_k")) == ["proved", "refuted"]
+
+
+COUNTED = r"""$x \in \mathbb{R}^n$ is the state, $y_k \in \mathbb{R}^{m_k}$ the data. $$x_{k+1} = m_k(x_k), \qquad k = 0, \dots, N - 1$$
+$$J(x_0) = \frac12 (x_0 - x^b)^T B^{-1} (x_0 - x^b) + \frac12\sum_{k=0}^N (y_k - h_k(x_k))^T R_k^{-1} (y_k - h_k(x_k))$$
+$M_k$ and $H_k$ are the Jacobian matrices of $m_k$ and $h_k$, $$d_k = y_k - h_k(x_k)$$ $$p_N = -H_N^T R_N^{-1} d_N$$ $$p_k = M_k^T p_{k+1} - H_k^T R_k^{-1} d_k$$ """
+
+
+def test_data_may_be_as_many_as_the_notes_say_and_capitals_are_the_jacobians_of_their_maps() -> None:
+    assert statuses(COUNTED)[-2:] == ["proved", "proved"]
+    assert statuses(COUNTED + r"$$p_k = M_k^T p_{k+1} + H_k^T R_k^{-1} d_k$$")[-1] == "refuted"
+    assert statuses(COUNTED + r"$$p_k = M_k^T p_{k+1} - M_k^T R_k^{-1} d_k$$")[-1] == "refuted"

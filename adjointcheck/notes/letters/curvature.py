@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
 from adjointcheck.notes.letters.meaning import Applied, Symbol, core_of, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.quantities import OPTIMAL, STARS
 from adjointcheck.notes.letters.usage import head, pair_of
@@ -23,13 +23,22 @@ def directed(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Context]:
     """With variations for derivatives by eps at eps = 0; a letter that stands beside eps is a direction from here on."""
     for part in walk(chain):
         for letter, name in (*_moves(part, context), *_along(part, context)):
-            if key(letter) not in context.letters:
+            if is_free(letter, context):
                 body = tree.Variation(Symbol(name))
                 declared = Declared(key(letter), key(letter), ROLES[name].shape, "alias", body=body, source="proposed")
-                context = context.declare(declared)
+                context = replace(context, letters={**context.letters, declared.letter: declared})
     made = _varied(chain, context)
     assert isinstance(made, tree.Chain)
     return made, context
+
+
+def is_free(letter: tree.Letter, context: Context) -> bool:
+    """Is nothing known of it, or no more than that it is any vector, v of (M v)^T w = v^T (M^T w)?"""
+    known = context.letters.get(key(letter))
+    used = {name for law in context.laws for side in (law.left, law.right) for name in symbols(side)}
+    used |= {name for other in context.letters.values() if other.body is not None for name in symbols(other.body)}
+    any_vector = known is not None and (known.source, known.kind, known.body) == ("proposed", "constant", None) and known.shape[0] != "1"
+    return known is None or (any_vector and known.symbol == own(known.letter) and known.symbol not in used)
 
 
 def _moves(node: Node, context: Context) -> list[tuple[tree.Letter, str]]:

@@ -90,7 +90,7 @@ def mapped(chain: tree.Chain) -> tree.Chain:
 
 def ranged(chain: tree.Chain, context: Context) -> Introduced:
     """f: R^n -> R^n, (x_0, y) ~ mu, 0 <= t <= T, i, j = 1, ..., s: where things lie, nothing about costates, costs, derivatives."""
-    if chain.relations in ((":", "to"), ("sim",)) or _counts(chain, context):
+    if chain.relations == (":", "to") or chain.relations[:1] == ("sim",) or _counts(chain, context):
         return "assumption", (), context
     if not chain.relations or not {*chain.relations} <= {*ORDERS}:
         return None

@@ -410,7 +410,7 @@ class Weaver:
 
 def _sizes(context: Context) -> Iterator[tuple[str, str]]:
     """The notes' own names of the dimensions."""
-    for size, role in (("n", "x"), ("k", "w"), ("m", "theta")):
+    for size, role in (("n", "x"), ("k", "w"), ("m", "theta"), ("o", "O")):
         for known in context.of(role)[:1]:
             yield size, next((part for part in known.shape if part != "1"), "1")
 

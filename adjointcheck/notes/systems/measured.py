@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import TypeGuard
 
 from adjointcheck.notes.letters.context import MOTIONS, ROLES, Context, Declared, key, own
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
-from adjointcheck.notes.letters.own_letters import is_placed, own_letters
+from adjointcheck.notes.letters.own_letters import is_placed, own_letters, shape_of
 from adjointcheck.notes.letters.shorthand import titled
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -29,7 +30,8 @@ def operators(chain: tree.Chain, context: Context) -> Context:
         terms = [term.of if isinstance(term, tree.Negative) else term for term in part.terms] if isinstance(part, tree.Sum) else []
         calls = [term for term in terms if isinstance(term, tree.Call)]
         letters = [term for term in terms if isinstance(term, tree.Letter) and _is_data(term, context)]
-        if len(terms) == 2 and len(calls) == len(letters) == 1 and (found := _operator(calls[0], context, part in squared)) is not None:
+        if len(terms) == 2 and len(calls) == len(letters) == 1 and (found := _operator(
+                calls[0], (letters[0], chain.sides[0]), context, part in squared)) is not None:
             return found
     return context
 
@@ -45,7 +47,8 @@ def _squared(chain: tree.Chain) -> Iterator[Node]:
     return (part.base for part in walk(chain) if isinstance(part, tree.Power) and part.exponent == tree.Number(Fraction(2)))
 
 
-def _operator(call: tree.Call, context: Context, single: bool) -> Context | None:
+def _operator(call: tree.Call, data: Iterable[Node], context: Context, single: bool) -> Context | None:
+    """As long as its data are, where the notes tell how long."""
     function = call.function
     if not isinstance(function, tree.Letter) or function.accents or function.above or function.name not in NAMES:
         return None
@@ -56,7 +59,8 @@ def _operator(call: tree.Call, context: Context, single: bool) -> Context | None
     if slots[:1] != ["x"] or not {*slots} <= {"x", "theta", "t"}:
         return None
     role = ROLES["O"]
-    shape = ("1", "1") if single else role.shape
+    told = (shape for shape in map(partial(shape_of, context=context), data) if "1" == shape[1] != shape[0])
+    shape = ("1", "1") if single else next(told, role.shape)
     declared = Declared(function.name, role.symbol, shape, role.kind, arguments=tuple(slots), source="proposed")
     return replace(context, letters={**context.letters, function.name: declared})
 

@@ -85,10 +85,11 @@ def feeds_back(chain: tree.Chain, context: Context) -> bool:
 
 
 def bold_jacobians(chain: tree.Chain, context: Context) -> Context:
-    """With H_k beside a map written in script, or the bold one beside a plain map: its Jacobian (Ide, Courtier, Ghil and Lorenc 1997)."""
+    """With H_k beside a map in script, the bold one beside a plain map, and H_k beside h_k: its Jacobian (Ide et al. 1997)."""
     letters = (part for side in chain.sides for part in walk(side) if isinstance(part, tree.Letter))
     for name, letter in {part.name: part for part in letters if len(part.name) == 1 and not part.accents}.items():
-        function = next((known for known in (*context.of("O"), *context.of("f")) if known.letter == f"mathcal{{{name}}}"), None)
+        alike = {f"mathcal{{{name}}}", name.lower()} - {name}
+        function = next((known for known in (*context.of("O"), *context.of("f")) if known.letter in alike), None)
         if function is None or name in context.letters or context.over() != "layers" or not is_placed(letter, context):
             continue
         shape = function.shape[0], context.of("x")[0].shape[0]
