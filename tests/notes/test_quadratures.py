@@ -7,6 +7,7 @@ from understood import last_two
 
 FLOW = "\\dot x = f(t,x,\\theta)\nJ = \\int_0^T L(t,x,\\theta)\\,dt\nH = L + p f\n"
 BACK = FLOW + "\\dot\\xi = L_\\theta + p f_\\theta\n\\xi(T) = 0\n"
+PENALTY = "J = \\phi(x(T)) + \\kappa \\int_0^T \\|f(x(t),\\theta)\\|^2\\,dt\n\\dot x = f(x,\\theta)\n\\dot e = \\|f(x,\\theta)\\|^2\ne(0) = 0\n"
 FORTH = FLOW + "\\dot\\zeta = L(t,x,\\theta)\n\\zeta(0) = 0\n"
 
 
@@ -15,6 +16,7 @@ FORTH = FLOW + "\\dot\\zeta = L(t,x,\\theta)\n\\zeta(0) = 0\n"
     [
         (BACK, r"\frac{dJ}{d\theta} = -\xi(0)", r"\frac{dJ}{d\theta} = \xi(0)"),
         (BACK, r"\dot\xi = H_\theta", r"\dot\xi = -H_\theta"),
+        (PENALTY, r"J = \phi(x(T)) + \kappa e(T)", r"J = \phi(x(T)) + e(T)"),
         (FORTH, r"J = \zeta(T)", r"J = -\zeta(T)"),
         (FORTH, r"\frac{d\zeta}{dt} = L(t,x,\theta)", r"\frac{d\zeta}{dt} = -L(t,x,\theta)"),
     ],
@@ -25,3 +27,8 @@ def test_the_right_line_is_proved_and_its_slip_refuted(given: str, right: str, w
 
 def test_a_rate_without_an_end_says_not_what_the_letter_is() -> None:
     assert last_two("", FLOW + "\\dot\\xi = L_\\theta + p f_\\theta\n", r"\frac{dJ}{d\theta} = -\xi(0)", r"\frac{dJ}{d\theta} = \xi(0)") == ["unknown", "unknown"]
+
+
+def test_a_cost_that_gathers_something_else_is_another() -> None:
+    assert last_two("", PENALTY, r"\dot\eta = \|x\|^2", r"\eta(0) = 0")[-1] == "definition"
+    assert last_two("", PENALTY + "\\dot\\eta = x^T x\n\\eta(0) = 0\n", r"J = \phi(x(T)) + \eta(T)", r"J = \eta(T)") == ["assumption"] * 2

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context, Declared, Law, key, own
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.quantities import here, instead
 from adjointcheck.notes.letters.usage import USUAL_STATES, head, introduced_function, is_paid, moving, pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -97,6 +98,13 @@ def gathering(law: Law, context: Context) -> tuple[Law, Context]:
     ends = [term for term in tree.terms(law.right) if isinstance(term, Symbol) and term.at == Symbol("t1")]
     names = [term.name for term in ends if context.law(RATE + term.name) is not None]
     return replace(law, right=made), replace(context, options={**context.options, "gathered": " ".join(names)})
+
+
+def gathers(value: Node, paid: Node, context: Context) -> bool:
+    """Has it y(T), where y gathers what a cost is paid on the way?"""
+    running = [here(instead(part.body, part.by, Symbol("t"))) for part in walk(paid) if isinstance(part, tree.Integral)]
+    rates = (context.law(RATE + part.name) for part in walk(value) if isinstance(part, Symbol) and part.at == Symbol("t1"))
+    return any(rate is not None and any(here(rate.right) in walk(body) for body in running) for rate in rates)
 
 
 def worth(node: Node, context: Context) -> Node:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from adjointcheck.notes.letters.context import ACCENTS, Context, Declared, Law, key
 from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import is_placed
+from adjointcheck.notes.letters.quadratures import gathers
 from adjointcheck.notes.letters.quantities import OPTIMAL, instead
 from adjointcheck.notes.letters.usage import head, role_in
 from adjointcheck.notes.reading import tree
@@ -115,6 +116,8 @@ def is_another(letter: tree.Letter | None, value: Node, context: Context) -> boo
         return False  # J = x_0' P x_0/2 + ... says what the cost is worth
     if known is None and law is not None and isinstance(resolve(value, context), Symbol):
         return False  # a = x_1(T), the end state by another name
+    if known is not None and law is not None and gathers(resolve(value, context), law.right, context):
+        return False  # J = Phi(x(T)) + y(T) says it again
     restated = known is not None and known.symbol == "J" and law is not None and context.over() == "time"
     if restated and law is not None and _kinds(value, context) != _kinds(law.right, context):
         return True

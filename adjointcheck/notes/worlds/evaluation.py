@@ -156,7 +156,7 @@ def component(node: Symbol | Applied, value: Value, env: Env) -> Value:
 def _number(node: Symbol | Applied, env: Env) -> int:
     """Which component it is, counted from 1."""
     numbers = [real(evaluate(part, env)) for part in node.part]
-    if len(numbers) != 1 or np.size(numbers[0]) != 1:
+    if len(numbers) != 1 or np.size(numbers[0]) != 1 or float(numbers[0]) % 1:
         raise NoValue(f"the subscript of {show(node)} is no number")
     return round(float(numbers[0]))
 
