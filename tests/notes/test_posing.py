@@ -205,3 +205,9 @@ def test_numbers_that_are_squared_and_projections_on_bounds(given: str, right: s
 
 def test_a_stationary_control_between_bounds_is_left_open() -> None:
     assert last_two("", LENGTHS, r"\alpha u + B^T p = 0", r"\nabla J(u) = 0") == ["unknown", "unknown"]
+
+
+@pytest.mark.parametrize(("told", "status"), [("Along a solution for which $H_u$ vanishes", "proved"), ("Where $H_u$ does not vanish", "unknown")])
+def test_the_hamiltonian_is_conserved_where_its_slope_vanishes(told: str, status: str) -> None:
+    posed = r"$\dot x = f(x, u, t), x(0) = x_0$ $$J = \Phi(x(T)) + \int_0^T L(x, u, t)\,dt$$ $$H = L + \lambda^T f$$ "
+    assert statuses(rf"{posed} {told}, $$\frac{{dH}}{{dt}} = \frac{{\partial H}}{{\partial t}}$$", "state: x\ncontrol: u\ncostate: \\lambda")[-1] == status

@@ -59,3 +59,17 @@ def test_right_lines_are_proved_and_slips_refuted(header: str, given: str, right
 def test_a_remainder_beside_a_functional_is_not_left_out() -> None:
     wrong = r"\frac{dJ}{d\theta} = \int_0^T L_\theta\,dt + O(\varepsilon)"
     assert "proved" not in last_two(COLUMNS, GIVEN, wrong, wrong)
+
+
+@pytest.mark.parametrize(("upper", "right", "wrong"), [
+    ("n", r"\dot\omega = -f_x^\top\omega - SUM\lambda_i\,\nabla^2 f_i(x)\,\xi", r"\dot\omega = -f_x^\top\omega + SUM\lambda_i\,\nabla^2 f_i(x)\,\xi"),
+    ("n", r"\frac{d}{dt}(\omega^\top\xi) = -SUM\lambda_i\,\xi^\top\nabla^2 f_i(x)\,\xi", r"\frac{d}{dt}(\omega^\top\xi) = -\frac12SUM\lambda_i\,\xi^\top\nabla^2 f_i(x)\,\xi"),
+    ("d", r"\dot\omega = -f_x^\top\omega - SUM\lambda_i\,\nabla^2 f_i(x)\,\xi", r"\dot\omega = -f_x^\top\omega - 2SUM\lambda_i\,\nabla^2 f_i(x)\,\xi"),
+])
+def test_all_costates_before_second_derivatives_are_those_of_their_product(upper: str, right: str, wrong: str) -> None:
+    given = "\\dot x = f(x)\nx(0) = x_0\nJ = \\Phi(x(T))\n\\xi(t) = \\frac{\\partial x(t)}{\\partial x_0} v\n\\omega(t) = \\frac{\\partial\\lambda(t)}{\\partial x_0} v"
+    header = "state: x\ncostate: \\lambda = dJ/dx (column)\nfield: f\nobjective: J\ntime: t in [0, T]"
+    lines = (line.replace("SUM", rf"\sum_{{i=1}}^{upper}") for line in (right, wrong))
+    assert last_two(header, given, *lines) == ["proved", "refuted"]
+    fewer = right.replace("SUM", r"\sum_{i=2}^n")
+    assert last_two(header, given, fewer, fewer)[0] != "proved"

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
 from adjointcheck.notes.letters.meaning import Applied, Symbol, core_of, rebuilt, resolve, symbols, unknown, walk
-from adjointcheck.notes.letters.quantities import OPTIMAL, STARS
+from adjointcheck.notes.letters.quantities import OPTIMAL, STARS, Size
 from adjointcheck.notes.letters.usage import head, pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -157,6 +157,8 @@ def is_tangent_law(node: Node) -> bool:
 
 def weighted(node: Node, context: Context) -> Node:
     """p f_xx as (p f)_xx, and f_xx[xi, eta] as f_xx xi eta; p f_xx xi is a row where the costate is one."""
+    if isinstance(node, tree.Series) and (whole := _summed(node, context)) is not None:
+        return weighted(whole, context)
     node = rebuilt(node, lambda child: weighted(child, context))
     if not isinstance(node, tree.Product):
         return node
@@ -174,6 +176,26 @@ def weighted(node: Node, context: Context) -> Node:
             product = tree.Product((*factors[:i], slope, *rest)) if i or rest else slope
             return tree.Transposed(product) if row else product
     return node
+
+
+def _summed(node: tree.Series, context: Context) -> Node | None:
+    """(p f)_xx v for the sum of p_i (f_i)_xx v over all components i."""
+    factors = node.body.factors if isinstance(node.body, tree.Product) else ()
+    others = {"k", "m", *(dim for known in context.letters.values() for dim in known.shape)} - {known.shape[0] for known in context.of("x")}
+    ends = node.lower in (None, tree.Number(Fraction(1))) and (node.upper is None or (
+        isinstance(node.upper, Size) and node.upper.name not in others))
+    second = [factor for factor in factors if _is_second(factor) and _counts(factor.of, node.index)]  # type: ignore[attr-defined]
+    prices = [factor for factor in factors if _counts(core_of(factor), node.index) and symbols(factor) & {"p"}]
+    if node.kind != "sum" or not ends or (len(second), len(prices)) != (1, 1):
+        return None
+    slope = replace(second[0], of=tree.Product((Symbol("p"), Applied("f", second[0].of.arguments))))  # type: ignore[attr-defined]
+    product = tree.Product(tuple(slope if factor is second[0] else factor for factor in factors if factor is not prices[0]))
+    return tree.Negative(product) if any(isinstance(part, tree.Negative) for part in walk(prices[0])) else product
+
+
+def _counts(node: Node, index: Node | None) -> bool:
+    """p_i and f_i, of all that their index may be."""
+    return isinstance(node, Symbol | Applied) and node.name in ("p", "f") and node.part == (index,) and not getattr(node, "at", None)
 
 
 def _is_second(node: Node) -> bool:

@@ -147,13 +147,19 @@ def _orders(node: Node) -> tuple[list[Node], list[Node]] | None:
     linear: list[Node] = []
     for term in _terms(node):
         sign, inner = (-1, term.of) if isinstance(term, tree.Negative) else (1, term)
-        factors = inner.factors if isinstance(inner, tree.Product) else (inner,)
+        factors = tuple(part for factor in (inner.factors if isinstance(inner, tree.Product) else (inner,)) for part in _parted(factor))
         rest = tuple(factor for factor in factors if not is_small(factor))
         if any(is_small(part) for factor in rest for part in walk(factor)) or len(factors) - len(rest) > 1:
             return None
         found = (rest[0] if len(rest) == 1 else tree.Product(rest)) if rest else tree.Number(Fraction(1))
         (plain if len(rest) == len(factors) else linear).append(found if sign > 0 else tree.Negative(found))
     return plain, linear
+
+
+def _parted(factor: Node) -> tuple[Node, ...]:
+    """eps and 1/2 of eps/2."""
+    small = isinstance(factor, tree.Quotient) and is_small(factor.above)
+    return (factor.above, tree.Quotient(ONE, factor.below)) if isinstance(factor, tree.Quotient) and small else (factor,)
 
 
 def _terms(node: Node) -> Iterator[Node]:

@@ -211,9 +211,11 @@ class Bench:
                 if ratio is not None:
                     yield mul(ratio, pattern), mul(ratio, value)
                     break
-            scaled = {ours.terms[word] / theirs.terms[word] for word in ours.terms.keys() & theirs.terms.keys()}
-            letters = self.language.letters.keys()
-            for ratio in scaled if len(scaled) == 1 and symbols_of(*scaled) <= letters else ():  # a fact times 1/h
+            shared = ours.terms.keys() & theirs.terms.keys()
+            known = symbols_of(*ours.terms.values(), *theirs.terms.values()) <= self.language.letters.keys()
+            fits = known and all(self.language.certain(theirs.terms[word], "!=") for word in shared)
+            scaled = {ours.terms[word] / theirs.terms[word] for word in shared} if fits else set()
+            for ratio in scaled if len(scaled) == 1 else ():  # a fact times 1/h
                 yield mul(ratio, pattern), mul(ratio, value)
             plain = (word for word in ours.terms.keys() & theirs.terms.keys() if theirs.terms[word] is ONE)
             for ratio in {ours.terms[word] for word in plain}:  # exp(rho t) times a fact
