@@ -46,6 +46,7 @@ from adjointcheck.notes.systems.algebraic import algebraic
 from adjointcheck.notes.systems.ansatz import RICCATI, weighing
 from adjointcheck.notes.systems.backward import ending
 from adjointcheck.notes.systems.blocks import clocked, turned
+from adjointcheck.notes.systems.carried_density import carried
 from adjointcheck.notes.systems.chapters import RETOLD, another_of, example_of, moves_again, retold_of, scalar_of, sequel_of, taken
 from adjointcheck.notes.systems.concrete import COSTATES, STATES, acquainted
 from adjointcheck.notes.systems.densities import shaped, told
@@ -86,7 +87,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
         context = replace(context, problems=(*context.problems, f"header: `{text}` is not read: {chain.reason}")) if isinstance(
             chain, Unread) else understand(chain, context)[1]
     spelled = [words for formula in document.formulas for words in sentences(formula.paragraph)]
-    context = spoken(document.prose, said([*titles(document.prose), *spelled], context))
+    context = carried(document.prose, spoken(document.prose, said([*titles(document.prose), *spelled], context)))
     named = any(hypothesis.startswith("symmetric ") for hypothesis in context.hypotheses)
     context = context.assume(*(f"symmetric {letter_name(letter)}" for letter in symmetric(document.prose) if letter != SOME or not named))
     for name in arbitrary(document.prose):

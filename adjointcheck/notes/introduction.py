@@ -73,6 +73,7 @@ from adjointcheck.notes.systems.ansatz import affine_ansatz, foreseen, layered_a
 from adjointcheck.notes.systems.arrivals import asked, follows
 from adjointcheck.notes.systems.at_samples import at_samples, is_beyond
 from adjointcheck.notes.systems.blocks import is_value, numbers, stacked, turned
+from adjointcheck.notes.systems.carried_density import weight
 from adjointcheck.notes.systems.clipping import fenced
 from adjointcheck.notes.systems.concrete import written_out
 from adjointcheck.notes.systems.current_values import current_hamiltonian, priced, repriced
@@ -400,15 +401,14 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (step_value, worth, value, normalisation, bounded, membership, mirrored, coefficients, assigned, propagator, tangent,
-                 stage_line, stage_law, stage_update, stage_definition, named_neighbour, numbered, family, layered_ansatz, *NOTATIONS, grid,
-                 layers, layer_formula, written_out, cased, jump, dynamics, augmented_dynamics, primed_dynamics, limit_dynamics,
-                 mass_dynamics, integrated_dynamics, linearised, sensitivity, started, resting, reparametrised, switched, guard, reset,
-                 observed_cost, increment, scaled, specialised, supposed, output, linear_output, asked, start, end_condition, end_cost,
-                 implicit_layers, affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, objective,
+INTRODUCTIONS = (step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned, propagator,
+                 tangent, stage_line, stage_law, stage_update, stage_definition, named_neighbour, numbered, family, layered_ansatz,
+                 *NOTATIONS, grid, layers, layer_formula, written_out, cased, jump, dynamics, augmented_dynamics, primed_dynamics,
+                 limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started, resting, reparametrised, switched,
+                 guard, reset, observed_cost, increment, scaled, specialised, supposed, output, linear_output, asked, start, end_condition,
+                 end_cost, implicit_layers, affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, objective,
                  current_multiplier, augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning,
-                 nothing_beyond, condition, rate, ended, sought, ranged, algebraic_law, lengthened, projection,
-                 naming)
+                 nothing_beyond, condition, rate, ended, sought, ranged, algebraic_law, lengthened, projection, naming)
 UNJUDGED = (*NOTATIONS, step_value, worth, value, membership, asked, output, family, update, readout, finer_step, propagator, sought,
             ranged, lengthened, projection)
 

@@ -112,3 +112,22 @@ PLANAR = r"""$z(t)\in\mathbb R^d$ $$\frac{dz}{dt} = f(z(t), t)$$ $$\frac{d}{dt}\
 ])
 def test_a_planar_flow_has_an_activation_of_one_number(right: str, wrong: str) -> None:
     assert statuses(rf"{PLANAR} $${right}$$ $${wrong}$$ with $f(z) = -z$")[-3:] == ["proved", "refuted", "unknown"]
+
+
+CARRIED = (r"$$\frac{dz}{dt} = f(z(t), t, \theta)$$ $$\frac{d\log p(z(t))}{dt} = -\mathrm{tr}\frac{\partial f}{\partial z}$$ "
+           r"Write $\kappa(t)$ for $\log p(z(t))$. %s $$a(t) = \frac{\partial L}{\partial z(t)}$$ $$a_\kappa(t) = \frac{\partial L}{\partial \kappa(t)}$$ ")
+SLOPE = r"\frac{\partial}{\partial z}\operatorname{tr}\left(\frac{\partial f}{\partial z}\right)"
+
+
+@pytest.mark.parametrize("loss", ["The loss is $L$.", r"$$L = \kappa(t_1) - \log \pi(z(t_1))$$"])
+def test_a_log_density_that_is_carried_has_a_costate_that_is_a_number(loss: str) -> None:
+    header = "state: z\ncostate: a (row)\nparameters: \\theta\nfield: f\nobjective: L\ntime: t in [t_0, t_1]"
+    lines = (rf"$$\frac{{da}}{{dt}} = -a \frac{{\partial f}}{{\partial z}} {sign} a_\kappa {SLOPE}$$ " for sign in "+-")
+    value = r"$$L = a_\kappa \log p(z(t_0))$$"
+    found = statuses(CARRIED % loss + r"$$\frac{da_\kappa}{dt} = 0$$ " + "".join(lines) + value, header)
+    assert found[-4:] == ["proved", "proved", "refuted", "unknown"]
+
+
+def test_another_logarithm_is_not_that_of_the_flow() -> None:
+    text = CARRIED.replace(r"for $\log p(z(t))$", r"for $\log \pi(z(t))$") % ""
+    assert statuses(text + rf"$$\frac{{da}}{{dt}} = -a \frac{{\partial f}}{{\partial z}} + a_\kappa {SLOPE}$$ ", "objective: L")[-1] == "unknown"

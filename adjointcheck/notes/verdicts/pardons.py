@@ -19,6 +19,7 @@ from adjointcheck.notes.letters.stars import REST
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.regions import SUPPOSED
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.carried_density import is_open
 from adjointcheck.notes.systems.current_values import is_undiscounted
 from adjointcheck.notes.systems.densities import rests_on_shape
 from adjointcheck.notes.systems.endless import speaks_of_end
@@ -290,6 +291,7 @@ def _weighs_otherwise(line: Line) -> bool:
 PARDONS = (
     Pardon(_if(_of_other_components, "it speaks of components, and of the field the notes tell no more than its name")),
     Pardon(_if(_weighs_otherwise, "the Hamiltonian weighs the cost otherwise than J: its multiplier may belong to another weight")),
+    Pardon(_if(lambda line: is_open(line.pair, line.notes), "it says what the loss is, and the letter that it pays starts somewhere")),
     Pardon(_if(_roots, "it may be the equation that a constant control is the root of")),
     Pardon(_if(_energy_in_case, "it is said of a case, in which the worlds have no optimal end")),
     Pardon(_if(_of_one_step, "it may be the gradient through one step alone")),
