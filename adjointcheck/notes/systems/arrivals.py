@@ -7,7 +7,7 @@ is held.  Only what is asked for before the first word of a costate counts, or b
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import takewhile
 
@@ -54,8 +54,10 @@ def conditions(chain: tree.Chain, context: Context) -> Iterator[tuple[str, Node]
     """(1, h(t_f) - h_f) of psi_1 = h(t_f) - h_f = 0 and of psi = (h(t_f) - h_f, v(t_f)) = 0, (BARE, x_1(t_f)) of psi = x_1(t_f),
     ("", v(t_f)) of v(t_f) = 0.
     """
-    if not chain.relations or any(relation not in EQUALS for relation in chain.relations):
+    equal = len([*takewhile(lambda relation: relation in EQUALS, chain.relations)])  # x(T) = d > 0
+    if not equal or not {*chain.relations[equal:]} <= {"<", ">", "<=", ">="}:
         return
+    chain = replace(chain, sides=chain.sides[: equal + 1], relations=chain.relations[:equal])
     label, sides = _label(chain), chain.sides
     zero = sides[2:] == (ZERO,) or (label == BARE and len(sides) == 2)
     if label == BARE and zero and isinstance(sides[1], tree.Vector):

@@ -17,6 +17,7 @@ from adjointcheck.notes.letters.numbered import barred, customary
 from adjointcheck.notes.letters.own_inputs import input_of, is_matrix
 from adjointcheck.notes.letters.stars import REST
 from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.instants import moment
 from adjointcheck.notes.reading.regions import SUPPOSED
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.carried_density import is_open
@@ -197,6 +198,13 @@ def _by_given_end(line: Line) -> bool:
     return isinstance(line.right, tree.Number) and any(symbols(body) & {"t0", "t1"} for body in bodies)
 
 
+def _of_end_time(line: Line) -> bool:
+    """2 T = sqrt(2) d of a horizon that the notes give no number: it may be how long the best one is."""
+    names = {part.name for side in line.sides for part in walk(side) if isinstance(part, Symbol)}
+    told = any(moment(known.letter) is not None for known in line.spelt.of("t1"))
+    return "t1" in names and names <= {"t0", "t1", "theta", "x0"} and not told and line.notes.over() == "time"
+
+
 def _of_few_layers(line: Line) -> bool:
     """x_0, M_0 and H_1 of all layers, where the sentence says that there are only a few."""
     told = has_numbers(*line.sides) and not line.spoken.option(OPTION)
@@ -301,6 +309,7 @@ PARDONS = (
     Pardon(_if(_by_no_input, "how the layers depend on the letter in which is differentiated the notes do not say")),
     Pardon(_if(_by_steps, "it may be a step by hand, and is so for no solution itself")),
     Pardon(_if(_by_given_end, "it may be so for the horizon that the notes give as a number")),
+    Pardon(_if(_of_end_time, "it may say how long the best horizon is")),
     Pardon(_if(_of_few_layers, "it is said of a few layers, and how many there are is not understood")),
     Pardon(_if(_under_some_control, "it is so under one control, and no formula says that this is the optimal one")),
     Pardon(_if(_of_untold_price, "what nu is no line before says: no end condition has it as its multiplier")),
