@@ -339,7 +339,7 @@ def start(chain: tree.Chain, context: Context) -> Introduced:
         return None
     if isinstance(left.at, Symbol) and left.at.name == "t1" and not follows(pair, context):
         return "assumption", (), replace(context.assume("fixed end"), laws=(*context.laws, Law("end", left, resolve(pair[1], context))))
-    if isinstance(left.at, Symbol) and left.at.name != "t0":
+    if (isinstance(left.at, Symbol) and left.at.name != "t0") or "p" in symbols(resolve(pair[1], context)):  # x_0 = x_b - B p(0) is claimed
         return None
     context = constants(pair[1], noise(pair[1], context)) if isinstance(pair[1], tree.Sum) else context
     if isinstance(pair[0], tree.Call) and isinstance(pair[0].arguments[0], tree.Number) and not context.of("t0"):

@@ -53,13 +53,15 @@ def _formula(chain: tree.Chain) -> Node | None:
 
 
 def _summed(chain: tree.Chain, context: Context) -> set[str]:
-    """J_b and J_o of J = J_b + J_o, of which nothing else is known."""
+    """J_b and J_o of J = J_b + J_o, of which nothing else is known, and J_o of J = J_o + |x_0 - x_b|^2 / 2."""
     pair = pair_of(chain)
     cost = head(pair[0]) if pair is not None else None
     terms = tuple(map(_titled, pair[1].terms)) if pair is not None and isinstance(pair[1], tree.Sum) else ()
-    if cost is None or role_in(cost, context) not in ("", "J") or not all(isinstance(term, tree.Letter | tree.Call) for term in terms):
+    named = [term for term in terms if isinstance(term, tree.Letter | tree.Call)]
+    alike = all((part := head(term)) is not None and cost is not None and part.name == cost.name for term in named)
+    if cost is None or role_in(cost, context) not in ("", "J") or not (alike or len(named) == len(terms)):
         return set()
-    return {name if name not in context.letters else "" for term in terms if (name := _name(term))}
+    return {name if name in context.pieces or name not in context.letters else "" for term in named if (name := _name(term))}
 
 
 def assembled(chain: tree.Chain, context: Context) -> tree.Chain:
@@ -67,7 +69,8 @@ def assembled(chain: tree.Chain, context: Context) -> tree.Chain:
     names = _summed(chain, context) if context.pieces and not context.law("objective") else set()
     if not names or not names <= context.pieces.keys() or not set(chain.relations[:1]) <= {*EQUALS}:
         return chain
-    terms = tuple(inner for term in tree.terms(chain.sides[1]) for inner in tree.terms(context.pieces[_name(term)]))
+    written = [context.pieces.get(_name(term) if head(_titled(term)) is not None else "", term) for term in tree.terms(chain.sides[1])]
+    terms = tuple(inner for term in written for inner in tree.terms(term))
     return replace(chain, sides=(chain.sides[0], tree.Sum(terms), *chain.sides[2:]))
 
 

@@ -397,8 +397,8 @@ class _Resolver:
             return inside(base, lambda c: self.derivative_at(c, node))
         if isinstance(core, tree.Vector) and len(arguments) == 1 and self.is_place(arguments[0]):
             return inside(base, lambda c: cells_at(c, self.time(arguments[0]), self.is_path))
-        if isinstance(base, tree.Variation) and len(arguments) == 1:
-            return replace(base, of=placed_at(base.of, self.time(arguments[0])))
+        if isinstance(base, tree.Variation) and (base.of == Symbol("J") or len(arguments) == 1):  # delta J(u, v) is of u along v
+            return base if base.of == Symbol("J") else replace(base, of=placed_at(base.of, self.time(arguments[0])))
         if isinstance(core, Applied):
             return inside(base, lambda c: base_of(self.filled(c, arguments)))
         if isinstance(core, tree.Sum | tree.Product):

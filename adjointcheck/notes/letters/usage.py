@@ -56,9 +56,18 @@ def _paid(context: Context) -> Iterator[Node]:
 
 
 def _is_weight(name: str, cost: Node) -> bool:
-    """Does it stand in quadratic forms v' Q v, v' Q^-1 v alone?"""
+    """Does it stand in quadratic forms v' Q v, v' Q^-1 v and (Q v, v) alone?"""
     count = sum(isinstance(part, Symbol) and part.name == name for part in walk(cost))
-    return 0 < count == sum(_weighs(part, name) for part in walk(cost) if isinstance(part, tree.Product))
+    forms = (_form(part) for part in walk(cost))
+    return 0 < count == sum(_weighs(form, name) for form in forms if isinstance(form, tree.Product))
+
+
+def _form(node: Node) -> Node:
+    """v' Q v of the scalar product (Q v, v)."""
+    match node:
+        case tree.Function(name="inner", arguments=(tree.Product(factors) as weighed, plain)) if factors[-1] == plain:
+            return replace(weighed, factors=(tree.Transposed(plain), *factors))
+    return node
 
 
 def _weighs(node: tree.Product, name: str) -> int:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from adjointcheck.notes.reading.accents import composed
 from adjointcheck.notes.reading.ambiguities import NONE
 from adjointcheck.notes.reading.latex import Unread
 from adjointcheck.notes.reading.macros import Traced, expanded
@@ -101,7 +102,7 @@ def _document(file: str, parts: list[Source]) -> Document:
     formulas: list[Formula] = []
     header: list[str] = []
     problems: list[str] = []
-    macros, prose = {}, "\n\n".join(part.text for part in parts)
+    macros, prose = {}, composed("\n\n".join(part.text for part in parts))
     for part in parts:
         found = layout(part)
         found.macros = macros = {**macros, **found.macros}  # a notebook's first cell may define for all
@@ -123,7 +124,7 @@ def _formulas(part: Source, found: Layout, count: int) -> Iterator[Formula]:
         told, first = (*_said(part, found, before, region), *_mapped(part, found, earlier, before, region)), str(count + 1)
         for formula in (*told, *_where(part, found, after, region, list(_region(part, found, region)))):
             count += 1
-            words = sentence(part, found, region.outer[0], since), paragraph(part, found, region.outer[0], since)
+            words = tuple(composed(words_of(part, found, region.outer[0], since)) for words_of in (sentence, paragraph))
             marked = first * bool(declared and not formula.declared)
             yield replace(_finished(formula, str(count), formula.declared or declared, *words), marked=marked)
         since, before, earlier = region.outer[1] if region.display else since, region, before
