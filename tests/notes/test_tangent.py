@@ -141,3 +141,27 @@ def test_an_adjoint_beside_the_tangent_is_the_costate_varied() -> None:
 def test_a_variation_starts_at_0_where_the_start_is_given_however_its_rate_is_written() -> None:
     text = r"$\dot x = f(x,u)$, $x(0) = x_0$ fixed, $J = \int_0^T L(x,u)\,dt$. $$\delta\dot x = f_x\,\delta x + f_u\,\delta u, \qquad \delta x(0) = 0$$"
     assert statuses(text, "state: x in R^n\ncontrol: u in R^m\ncostate: p = dJ/dx (row)")[-2:] == ["proved", "proved"]
+
+
+MANUAL = r"""The parameters are $p \in \mathbb{R}^{N_p}$. $$\dot y = f(t, y, p), \qquad y(t_0) = y_0(p)$$ with $y \in \mathbb{R}^N$. $$G(p) = \int_{t_0}^T g(t, y, p)\,dt$$
+$$\dot\lambda = -f_y^T\lambda - g_y^T, \qquad \lambda(T) = 0$$ With $S(t_0) = \partial y_0/\partial p$
+$$\frac{dG}{dp} = \lambda(t_0)^T S(t_0) + \int_{t_0}^T (g_p + \lambda^T f_p)\,dt$$ $$\frac{dG}{dp} = -\lambda(t_0)^T S(t_0) + \int_{t_0}^T (g_p + \lambda^T f_p)\,dt$$ """
+REST = r"If the system is in a steady state, $f(y, p) = 0$, then $$\frac{dy}{dp} = \left(\frac{\partial f}{\partial y}\right)^{-1}\frac{\partial f}{\partial p}$$"
+
+
+@pytest.mark.parametrize("rest", ["", REST])
+def test_a_state_of_rest_makes_no_algebraic_state_of_the_parameters_and_no_field(rest: str) -> None:
+    found = statuses(MANUAL + rest)
+    assert found[8:10] == ["proved", "refuted"], found
+    assert found[10:] == ["unknown"] * len(found[10:])
+
+
+def test_a_unit_vector_is_no_variation_of_all_parameters() -> None:
+    given = MANUAL + r"Let $$s_i = \frac{\partial y}{\partial p_i}$$ "
+    step = r"$$f_y s_i + f_{p_i} = \frac{f(t, y + \sigma s_i, p + \sigma e_i) - f(t, y - \sigma s_i, p - \sigma e_i)}{2\sigma} + O(\sigma^2)$$"
+    assert statuses(given + step)[-1] not in ("refuted", "not read")
+
+
+def test_a_field_that_is_one_number_for_all_components_is_no_defect() -> None:
+    found = statuses(r"$x \in \mathbb{R}^n$, $$\dot x = f(x),\quad x(0) = x_0,\quad f(x) = 1$$ $$J = \phi(x(T))$$ $$x(T) = x_0 + T$$")
+    assert found[-1] == "unknown"

@@ -8,7 +8,7 @@ from fractions import Fraction
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
 from adjointcheck.notes.letters.meaning import Applied, Symbol, core_of, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.quantities import OPTIMAL, STARS, Size
-from adjointcheck.notes.letters.usage import head, pair_of
+from adjointcheck.notes.letters.usage import head, is_unit, pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -51,7 +51,7 @@ def _moves(node: Node, context: Context) -> list[tuple[tree.Letter, str]]:
         small = [factor for factor in factors if is_small(factor, context)]
         rest = [factor for factor in factors if factor not in small]
         letter = head(rest[0]) if len(rest) == 1 else None
-        if isinstance(base, Symbol) and base.name in INPUTS and len(small) == 1 and letter is not None:
+        if isinstance(base, Symbol) and base.name in INPUTS and len(small) == 1 and letter is not None and not is_unit(letter):
             found.append((letter, base.name))
     return found
 

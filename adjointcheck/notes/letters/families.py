@@ -9,7 +9,7 @@ from fractions import Fraction
 from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, key
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, unknown, walk
 from adjointcheck.notes.letters.neighbours import EPS, MOVED, is_small, step_of
-from adjointcheck.notes.letters.usage import head, pair_of, small
+from adjointcheck.notes.letters.usage import head, is_unit, pair_of, small
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -53,7 +53,8 @@ def _directions(node: tree.Sum, context: Context) -> Iterator[tuple[Symbol, tree
     factors = step.factors if isinstance(step, tree.Product) and len(step.factors) == 2 else ()
     letter = head(factors[1]) if factors and is_small(resolve(factors[0], context)) else None
     moved = isinstance(base, Symbol) and base.name in MOVED and not base.part
-    if moved and isinstance(base, Symbol) and letter is not None and not letter.accents and unknown(resolve(letter, context)):
+    new = letter is not None and not (letter.accents or is_unit(letter)) and unknown(resolve(letter, context))
+    if moved and isinstance(base, Symbol) and letter is not None and new:
         yield (Symbol(base.name) if base.at == Symbol("t") else base), letter
 
 

@@ -33,6 +33,8 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     letter = replace(letter, below=()) if letter is not None and placed else letter
     if pair is None or letter is None or role_in(letter, context) not in FUNCTIONS or len(chain.sides) > 2 or differentiates(pair[1]):
         return None
+    if role_in(letter, context) == "f" and getattr(pair[1], "value", None) == 0:  # at rest
+        return None
     context = _other_weights(pair[1], context) if pair is not told else context
     known = context.letters[key(letter)]
     left = _before_end(resolve(pair[0], context))

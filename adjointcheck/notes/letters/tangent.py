@@ -144,7 +144,9 @@ def sensitivity(chain: tree.Chain, context: Context) -> Introduced:
     slope = resolve(pair[1], context) if pair else None
     if pair is None or letter is None or letter.accents or letter.above or not isinstance(slope, tree.Derivative) or len(slope.by) != 1:
         return None
-    here = isinstance(slope.of, Symbol) and slope.of.name == "x" and slope.of.at in (None, Symbol("t")) and not slope.of.part
+    begins = isinstance(pair[0], tree.Call) and len(pair[0].arguments) == 1 and resolve(pair[0].arguments[0], context) == Symbol("t0")
+    moments = (Symbol("t0"),) if begins else (None, Symbol("t"))  # S(t_0) = dx_0/dtheta
+    here = isinstance(slope.of, Symbol) and slope.of.name == "x" and slope.of.at in moments and not slope.of.part
     by = slope.by[0] if here and slope.kind == "total" and len(chain.sides) == 2 else None
     foretold = getattr(context.letters.get(key(letter)), "told", "") == LATER
     known = key(letter) in context.letters or letter.name in context.letters or not unknown(resolve(letter, context))

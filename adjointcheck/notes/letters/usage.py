@@ -40,6 +40,11 @@ def head(node: Node) -> tree.Letter | None:
     return node if isinstance(node, tree.Letter) else None
 
 
+def is_unit(letter: tree.Letter) -> bool:
+    """e_i, a unit vector, which moves one component alone."""
+    return letter.name == "e" and len(letter.below) == 1
+
+
 def is_symmetric(declared: Declared, context: Context) -> bool:
     """A matrix that is said to be symmetric, or a weight: Q of x' Q x, e' Q^-1 e in a cost, if the dynamics do not speak of it."""
     paid, laws = tree.Sum(tuple(_paid(context))), [context.law("dynamics"), context.law("layers")]

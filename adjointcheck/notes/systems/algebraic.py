@@ -33,6 +33,8 @@ def algebraic(chains: Iterable[tree.Chain], context: Context) -> Context:
     names = [key(letter) for argument in equation.arguments if (letter := _whole(argument)) is not None]
     if state is None or not isinstance(right, tree.Call) or key(state) not in names or role_in(head(equation), context) not in ("", "alg"):
         return context
+    if head(equation) == head(right):  # f(x, theta) = 0 is a state of rest
+        return context
     spoken = {key(letter) for argument in right.arguments if (letter := _whole(argument)) is not None}
     free = [name for name in names if name in spoken - moved and name not in USUAL and _may_stand(name, context)]
     free = free if len(free) < 2 else [name for name in free if name not in USUAL_PARAMETERS or role_in(tree.Letter(name), context) == "w"]

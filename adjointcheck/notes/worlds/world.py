@@ -307,7 +307,10 @@ class World:
             known = [blocks[slot] if slot in blocks else self.inputs[slot].reshape(-1, 1) for slot in function.slots]
             return function.many(known, np.zeros((1, self.grid.count))).T
         size = int(np.prod(self.shape("x")))
-        return jet.stacked([lawful(rule, self.beside(i, states[i])).reshape(size) for i in range(self.grid.count)])
+        rates = [lawful(rule, self.beside(i, states[i])) for i in range(self.grid.count)]
+        if np.size(real(rates[0])) != size:  # f(x) = 1, of a state of several components
+            raise NoValue("a field that is not as long as the state")
+        return jet.stacked([rate.reshape(size) for rate in rates])
 
     def controls(self, states: Value) -> Value:
         """The control at all nodes, where the states are these: (k, nodes)."""
