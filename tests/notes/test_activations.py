@@ -36,6 +36,8 @@ def test_backpropagation_through_dense_layers(notes: str, right: str, wrong: str
 def test_the_transposed_gradient_in_a_matrix_is_left_open_where_no_layout_is_declared() -> None:
     claim = rf"$$\frac{{\partial \ell}}{{\partial W_k}} = h x_k ({S} \odot \delta_{{k+1}})^T$$"
     assert [statuses(f"{NET} {claim}")[-1], statuses(f"{NET} {claim}", "gradients: columns")[-1]] == ["unknown", "refuted"]
+    told = ("All gradients are column vectors.", "Gradients are not written as columns.", "本文中梯度一律写成列向量。")
+    assert [statuses(f"{NET} {words} {claim}")[-1] for words in told] == ["refuted", "unknown", "refuted"]
 
 
 def test_a_letter_that_moves_the_start_has_no_gradient_through_the_layers_alone() -> None:

@@ -70,6 +70,8 @@ def spoken(prose: str, context: Context) -> Context:
     for pattern, name, meant in ((VECTORS, "paths", "vectors"), (ALONE, "parameters of", "one step")):
         if any(pattern.search(_words(text.lower())) for text in said):
             context = replace(context, options={**context.options, name: meant})
+    if any(COLUMNS.search(words) and not DENIED.search(words) for text in said if (words := _words(text.lower()))):
+        context = replace(context, options={**context.options, "said of gradients": "columns"})
     if any(LARGE.search(text.lower()) for text in said):
         context = replace(context, options={**context.options, "something is": "made large"})
     clocks = {letter for text in said if (letter := to_go(text))} - {*context.letters}

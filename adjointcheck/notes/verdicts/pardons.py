@@ -156,7 +156,8 @@ def _guess(line: Line) -> str:
 def _right_transposed(line: Line) -> bool:
     """Is it a gradient in a matrix, in notes that declare no layout, and right as the transposed one?"""
     known = input_of(line.sides[0], line.spelt)
-    if known is None or not is_matrix(known) or line.notes.option("gradients") == "column":
+    told = line.notes.option("gradients") == "column" or line.notes.option("said of gradients") == "columns"
+    if known is None or not is_matrix(known) or told:
         return False
     turned = in_worlds(line.sides[0], tree.Transposed(line.sides[1]), line.relation, line.spelt)
     return not isinstance(turned, Contradiction) and not (isinstance(turned, Undecided) and turned.shapes)
