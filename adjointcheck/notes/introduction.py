@@ -119,7 +119,7 @@ from adjointcheck.notes.systems.several_costs import named as spoken_costs
 from adjointcheck.notes.systems.solvers import lost
 from adjointcheck.notes.systems.spaces import membership
 from adjointcheck.notes.systems.special_cases import without_time
-from adjointcheck.notes.systems.stages import on_clock, one_stage, stage_definition, stage_law, stage_letters, stage_update
+from adjointcheck.notes.systems.stages import on_clock, one_stage, stage_definition, stage_gradient, stage_law, stage_letters, stage_update
 from adjointcheck.notes.systems.step_jacobians import slope_of_map, step_jacobians
 from adjointcheck.notes.systems.step_values import curved, in_values, step_value
 from adjointcheck.notes.systems.superscripts import below as lowered
@@ -402,13 +402,13 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
 
 
 INTRODUCTIONS = (step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned, propagator,
-                 tangent, stage_line, stage_law, stage_update, stage_definition, named_neighbour, numbered, family, layered_ansatz,
-                 *NOTATIONS, grid, layers, layer_formula, written_out, cased, jump, dynamics, augmented_dynamics, primed_dynamics,
-                 limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started, resting, reparametrised, switched,
-                 guard, reset, observed_cost, increment, scaled, specialised, supposed, output, linear_output, asked, start, end_condition,
-                 end_cost, implicit_layers, affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, objective,
-                 current_multiplier, augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning,
-                 nothing_beyond, condition, rate, ended, sought, ranged, algebraic_law, lengthened, projection, naming)
+                 tangent, stage_line, stage_law, stage_update, stage_gradient, stage_definition, named_neighbour, numbered, family,
+                 layered_ansatz, *NOTATIONS, grid, layers, layer_formula, written_out, cased, jump, dynamics, augmented_dynamics,
+                 primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started, resting,
+                 reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, output, linear_output,
+                 asked, start, end_condition, end_cost, implicit_layers, affine_ansatz, riccati_ansatz, finer_step, formula, update, split,
+                 piece, readout, objective, current_multiplier, augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian,
+                 costate_meaning, nothing_beyond, condition, rate, ended, sought, ranged, algebraic_law, lengthened, projection, naming)
 UNJUDGED = (*NOTATIONS, step_value, worth, value, membership, asked, output, family, update, readout, finer_step, propagator, sought,
             ranged, lengthened, projection)
 

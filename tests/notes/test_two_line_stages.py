@@ -72,3 +72,17 @@ def test_an_optimal_control_of_time_steps_is_stationary_for_the_field_alone() ->
     text = (r"$$y_{k+1} = y_k + h f(y_k, u_k)$$ $$J = \Phi(y_N) + h \sum_{k=0}^{N-1} L(y_k, u_k)$$ "
             r"$$L_u(y_k, u_k)^T + f_u(y_k, u_k)^T p_{k+1} = 0$$ $$L_u(y_k, u_k)^T + h f_u(y_k, u_k)^T p_{k+1} = 0$$")
     assert statuses(text, STAGES)[-2:] == ["proved", "refuted"]
+
+
+GRADIENT = method("xku").replace("_{n,i}", "_i").replace("_{n,j}", "_j") + r"$$\bar k_i = \left(\frac{\partial C(x_N)}{\partial k_i}\right)^\top$$ "
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\bar k_i = h b_i \lambda_{n+1} + h \sum_{j=i+1}^s a_{ji} f_x(X_j, \alpha)^\top \bar k_j",
+     r"\bar k_i = h b_i \lambda_{n+1} + h \sum_{j=i+1}^s a_{ij} f_x(X_j, \alpha)^\top \bar k_j"),
+    (r"\lambda_n = \lambda_{n+1} + \sum_{i=1}^s f_x(X_i, \alpha)^\top \bar k_i", r"\lambda_n = \lambda_{n+1} + h \sum_{i=1}^s f_x(X_i, \alpha)^\top \bar k_i"),
+    (r"\nabla_\alpha C = \sum_{n=0}^{N-1} \sum_{i=1}^s f_\alpha(X_i, \alpha)^\top \bar k_i", r"\nabla_\alpha C = h \sum_{n=0}^{N-1} \sum_{i=1}^s f_\alpha(X_i, \alpha)^\top \bar k_i"),
+])
+def test_the_gradient_in_a_stage_is_known_before_a_line_writes_it_out(right: str, wrong: str) -> None:
+    header = "state: x\nparameters: \\alpha\ngradients: columns"
+    assert statuses(rf"{GRADIENT}$${right}$$ $${wrong}$$", header)[-2:] == ["proved", "refuted"]

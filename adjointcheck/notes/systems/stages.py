@@ -24,6 +24,7 @@ from adjointcheck.notes.reading.tree import Node
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 TABLEAUS = {"lower", "weights", "nodes", "partner", "stages"}
+ONE = tree.Number(Fraction(1))
 SPOKEN = {*TABLEAUS, "x", "p", "f", "h", "l", "t", "theta", "stage", "slope", "stage_costate", "stage_control"}  # of by a letter of stages
 
 
@@ -240,6 +241,41 @@ def confirmed(sides: Iterable[Node], context: Context) -> Context:
     letters = {name: replace(d, source="proposed") if d.source == "usual" and d.symbol in names & {"stage_costate", "partner"} else d
                for name, d in context.letters.items()}
     return replace(context, letters=letters)
+
+
+def stage_gradient(chain: tree.Chain, context: Context) -> Introduced:
+    """bar k_i = dJ/dk_i of an explicit method with X_i and k_i = f(X_i): h b_i p_{n+1}' + h sum_{j>i} a_ji f_x(X_j)' bar k_j."""
+    pair, law = pair_of(chain), context.law("stages")
+    letter = pair[0] if pair else None
+    own = _own_indices(letter, context)
+    if pair is None or law is None or not isinstance(letter, tree.Letter) or len(own) != 1 or named(letter) in context.letters:
+        return None
+    right = resolve(pair[1], context)
+    slope, column = (right.of, True) if isinstance(right, tree.Transposed) else (right, False)
+    by = slope.by[0] if isinstance(slope, tree.Derivative) and len(slope.by) == 1 else None
+    paid = isinstance(slope, tree.Derivative) and getattr(slope.of, "name", "") in ("J", "Psi")
+    if not paid or not isinstance(by, Symbol) or by.name != "slope" or not context.of("stage") or not explicit(law.right):
+        return None
+    name = f"{OWN_STAGE}{named(letter).replace(' ', '_')}"
+    body = _gained(name, own[0], by.at, law.right, column)
+    shape = ("n", "1") if column else ("1", "n")
+    made = Declared(named(letter), name, shape, ROLES["stage"].kind, arguments=own, source="proposed", body=body)
+    return "definition", (named(letter),), context.declare(made)
+
+
+def _gained(name: str, index: str, at: Node | None, rule: Node, column: bool) -> Node:
+    """What J gains by a change of the slope k_i, as a column or a row."""
+    here, later = (Symbol(letter, bound=True) for letter in (index, "j" if index != "j" else "i"))
+    field = next(part for part in walk(rule) if isinstance(part, Applied) and part.name == "f")
+    arguments = tuple((slot, Symbol("stage", at=at, part=(later,)) if slot == "x" else value) for slot, value in field.arguments)
+    slope: Node = tree.Derivative(replace(field, arguments=arguments), (Symbol("x"),), "partial")
+    price: Node = Symbol("p", at=tree.Sum((Symbol("l"), ONE)))
+    own: Node = Symbol(name, at=at, part=(later,))
+    pulled = (tree.Transposed(slope), own) if column else (own, slope)
+    weighed = tree.Product((Symbol("lower", part=(later, here)), *pulled))
+    rest = tree.Series("sum", weighed, later, tree.Sum((here, ONE)), Symbol("stages"))
+    first = tree.Product((Symbol("h"), Symbol("weights", part=(here,)), tree.Transposed(price) if column else price))
+    return tree.Sum((first, tree.Product((Symbol("h"), rest))))
 
 
 def stage_definition(chain: tree.Chain, context: Context) -> Introduced:
