@@ -10,10 +10,16 @@ $$\delta_k = \nabla_{x_k} \ell$$"""
 RECURRENT = r"""$$h_{t+1} = \sigma(W h_t + U x_t + b), \qquad t = 0, \dots, T-1$$ $$E = \ell(h_T)$$ $$a_t = W h_t + U x_t + b$$
 $$D_t = \mathrm{diag}(\sigma'(a_t))$$ $$\delta_t = \frac{\partial E}{\partial h_t}$$"""
 BEHIND = r"""Here $\sigma$ acts on each entry. $$h_{l+1} = h_l + \sigma(z_l), \qquad z_l = W_l h_l + b_l$$ $$g_l = \frac{\partial\mathcal{L}}{\partial h_l}$$"""
+ABOVE = r"""$z^l = W^l a^{l-1} + b^l$, $a^l = \sigma(z^l)$, $E = \frac12 \|a^N - y\|^2$, $\delta^l = \partial E/\partial z^l$."""  # not a word
+PLAIN = r"""$h_{l+1} = \sigma(W_l h_l + b_l)$ and $\mathcal{L} = \ell(h_L, y)$. Write $\bar h_l = \partial \mathcal{L}/\partial h_l$."""
+FLOW = r"""$\dot z = \sigma(W z + b)$, $z(0) = x$, $L = \frac12 |z(1) - y|^2$, $a(t) = \partial L/\partial z(t)$ (column)."""
 S = r"\sigma'(W_k x_k + b_k)"
 
 
 @pytest.mark.parametrize(("notes", "right", "wrong"), [
+    (ABOVE, r"\delta^l = (W^{l+1})^T \delta^{l+1} \odot \sigma'(z^l)", r"\delta^l = (W^l)^T \delta^{l+1} \odot \sigma'(z^l)"),
+    (PLAIN, r"\bar h_l = W_l^T (\sigma'(W_l h_l + b_l) \odot \bar h_{l+1})", r"\bar h_l = \sigma'(W_l h_l + b_l) \odot (W_l^T \bar h_{l+1})"),
+    (FLOW, r"\dot a = -W^T (\sigma'(W z + b) \odot a)", r"\dot a = -\sigma'(W z + b) \odot (W^T a)"),
     (NET, rf"\delta_k = \delta_{{k+1}} + h W_k^T ({S} \odot \delta_{{k+1}})", rf"\delta_k = \delta_{{k+1}} + h {S} \odot (W_k^T \delta_{{k+1}})"),
     (NET, rf"\frac{{\partial \ell}}{{\partial W_k}} = h ({S} \odot \delta_{{k+1}}) x_k^T",
      rf"\frac{{\partial \ell}}{{\partial W_k}} = h ({S} \odot \delta_{{k}}) x_k^T"),

@@ -25,13 +25,19 @@ ENTRYWISE = re.compile(
     r"|komponentenweise|elementweise|eintragsweise|(?:composante|coordonnée) par |terme à terme|(?:component|element)[eoi]n?[ae]? [ap]e?r? "
     r"|по(?:компонент|элемент|координат)|逐元素|逐分量|要素ごと", re.IGNORECASE)
 PRIME, OPENING = r"(?:'|\^\{?\\prime\}?)?", r"\s*(?:\\left|\\[bB]igg?l?)?\s*"
+_SIGN = r"(?<![A-Za-z\\])\\?(sigma|rho|phi|varphi|psi|g|s)(?![A-Za-z_])"
+_SLOPE = rf"{_SIGN}\s*(?:'|\^\s*\{{?\s*\\prime\s*\}}?)"
+WRITTEN = tuple(map(re.compile, (  # v * sigma'(z), sigma'(z) * v, sigma(W x + b)
+    rf"\\odot\s*{_SLOPE}{OPENING}\(", rf"{_SLOPE}{OPENING}\([^()]*(?:\([^()]*\)[^()]*)?\)\s*\\odot",
+    rf"{_SIGN}{OPENING}\(\s*(?:\\(?:bm|mathbf|boldsymbol)\s*\{{?\s*)?[WAK](?![a-z])[^()]*\+\s*(?:\\(?:bm|mathbf|boldsymbol)\s*\{{?\s*)?b(?![a-z])")))
 CALLED = re.compile(r"\s*\\?([A-Za-z]+)\s*(?:\((?:\\cdot|\w)\)|:.*)?\s*")
 
 
 def activating(prose: str, texts: Iterable[str], chains: Iterable[tree.Chain], context: Context) -> Context:
     """With the letter of an activation, where the words or a product entry by entry tell it."""
     shown = (name for chain in chains for name in (*_multiplied(chain), *_of_number(chain)))
-    found, whole, role = [*_said(prose), *shown], "\n".join(texts), ROLES[NAME]
+    whole, role = "\n".join(texts), ROLES[NAME]
+    found = [*_said(prose), *shown, *(match[1] for sign in WRITTEN for match in sign.finditer(whole))]
     for name in dict.fromkeys(name for name in found if _is_called(name, whole)) if not context.of(NAME) else ():
         if name not in context.letters:
             return context.declare(Declared(name, NAME, role.shape, role.kind, arguments=("x",), source="proposed"))
