@@ -110,3 +110,11 @@ def test_the_layer_stands_in_square_brackets() -> None:
     told = r"$$y^{[j+1]} = y^{[j]} + \Delta t\, f(y^{[j]}, u^{[j]})$$ $$p^{[j]} = \frac{\partial \Phi(y^{[N]})}{\partial y^{[j]}}$$ "
     line = r"$$p^{[j]} = p^{[j+1]} + \Delta t \left( \partial_y f(y^{[j]}, u^{[j]}) \right)^T p^{[j+1]}$$ "
     assert statuses(told + line + line.replace("p^{[j+1]}$$", "p^{[j]}$$"), "gradients: columns")[-2:] == ["proved", "refuted"]
+
+
+def test_a_case_without_input_is_no_case_of_the_worlds() -> None:
+    given = "Let $\\dot x = A(t) x + B(t) u$ and $\\dot\\psi = -A(t)^T\\psi$. "
+    constant = "$\\psi(t)^T x(t) = \\psi(0)^T x(0)$"
+    header = "state: x\ncontrol: u\ncostate: \\psi (column)"
+    assert statuses(f"{given}Without input {constant}. With it {constant}.", header)[-2:] == ["unknown", "refuted"]
+    assert statuses(f"{given}Ohne Eingang ist {constant}.", header)[-1] == "unknown"

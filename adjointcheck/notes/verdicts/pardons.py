@@ -35,6 +35,10 @@ from adjointcheck.notes.systems.switching import hamiltonian_of
 from adjointcheck.notes.verdicts.comparison import Agreement, Contradiction, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 
+WITHOUT = re.compile(  # without input
+    r"\b(?:without|in the absence of|ohne|sans|sin|senza|без)\s+(?:an?y?\s+|the\s+|une?\s+)?(?:input|control|forcing|damping|noise"
+    r"|eingang|steuerung|dämpfung|aktivierung|commande|contrôle|entrée|activation|entrada|control|ingresso|controllo|управлени|вход)"
+    r"|(?:没有|无|無)(?:控制|输入|入力|制御)")
 LINEAR = re.compile(r"\b(?:if|when|si|wenn|falls|se|quando|cuando|если)\b.*\b(?:linear|linéaire|lineal|lineare|линейн)")  # of a condition
 
 
@@ -339,6 +343,7 @@ PARDONS = (
     Pardon(_if(_asks_for_end, "it may ask for the best end time")),
     Pardon(_guess),
     Pardon(_if(lambda line: bool(SUPPOSED.search(line.sentence.lower())), "it is said of a special case that no formula tells")),
+    Pardon(_if(lambda line: bool(WITHOUT.search(line.sentence.lower())), "it is said of a case without something that the worlds have")),
     Pardon(_if(lambda line: bool(LINEAR.search(line.sentence.lower())), "it is said of a linear problem that is not written out")),
     Pardon(_if(lambda line: is_particular(line.pair, line.spoken),
                "it speaks of one method, and no formula gives its coefficients; write a_21 and b_2, or give them")),
