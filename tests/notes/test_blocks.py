@@ -106,3 +106,13 @@ def test_a_costate_by_the_name_of_its_state_has_a_part_of_the_parameters() -> No
     right, wrong = r"\frac{da_\theta}{dt} = -a_y \frac{\partial f}{\partial\theta}", r"\frac{da_\theta}{dt} = -a_\theta \frac{\partial f}{\partial\theta}"
     assert last_two(header, r"\frac{dy}{dt} = f(t, y, \theta)", right, wrong) == ["proved", "refuted"]
     assert last_two(header, r"\frac{dy}{dt} = f(t, y, \theta)", r"a_\theta(t_0) = \frac{dL}{d\theta}", r"a_\theta(t_1) = \frac{dL}{d\theta}") == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("motion", "right", "wrong"), [
+    (r"\dot x = A x + B u =: f(x,u)", r"\dot\lambda = -f_x^\top\lambda", r"\dot\lambda = f_x^\top\lambda"),
+    (r"\dot x = -x^3 + u =: f(x,u)", r"\dot\lambda = 3 x^2\lambda", r"\dot\lambda = -3 x^2\lambda"),
+])
+def test_a_motion_may_have_its_name_behind_it(motion: str, right: str, wrong: str) -> None:
+    header = "state: x\ncontrol: u\nobjective: J\ntime: t in [0, T]\ncostate: \\lambda = dJ/dx (column)"
+    given = f"{motion}\nx(0) = x_0\nJ = \\Phi(x(T)) + \\int_0^T \\frac12 u^2\\,dt"
+    assert last_two(header, given, right, wrong) == ["proved", "refuted"]

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, unknown, walk
-from adjointcheck.notes.letters.usage import USUAL_COSTATES, head
+from adjointcheck.notes.letters.usage import USUAL_COSTATES, head, moving, successor
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -134,10 +134,20 @@ def is_value(node: tree.Call, context: Context) -> bool:
         getattr(place, "name", "t0") in ("t0", "t1", "tau"))
 
 
+def _named_behind(chain: tree.Chain, context: Context) -> tree.Chain:
+    """C := A = B for A = B =: C; xdot = f(x) = B for xdot = B =: f(x); a motion that is written out stays what it is."""
+    first, *middle, last = chain.sides
+    if (isinstance(first, tree.Letter) and successor(first)) or (moving(first) is not None and context.parts("x")):
+        return chain
+    if moving(first) is not None and middle and isinstance(last, tree.Call):
+        return replace(chain, sides=(first, last, *middle), relations=("=",) * len(chain.relations))
+    return replace(chain, sides=(last, first, *middle), relations=(":=", *chain.relations[:-1]))
+
+
 def turned(chain: tree.Chain, context: Context) -> tree.Chain:
     """A = B =: C is C := A = B, A = B := C is B := C = A; x(t + eps) = x + int f = T(x, t), which names a flow, is T(x, t) = x(t + eps)."""
-    if chain.relations[-1:] == ("=:",) and "=:" not in chain.relations[:-1]:
-        return replace(chain, sides=(chain.sides[-1], *chain.sides[:-1]), relations=(":=", *chain.relations[:-1]))
+    if chain.relations[-1:] == ("=:",) and isinstance(chain.sides[-1], tree.Letter | tree.Call):
+        return _named_behind(chain, context)
     if chain.relations == ("=", ":="):
         return replace(chain, sides=(*chain.sides[1:], chain.sides[0]), relations=(":=", "="))
     first = resolve(chain.sides[0], context)
