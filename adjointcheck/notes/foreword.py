@@ -242,8 +242,10 @@ def begins(chains: Sequence[tree.Chain], context: Context) -> Context:
 
 
 def from_zero(chains: Iterable[tree.Chain], context: Context) -> Context:
-    """With 0 as the start, where values are taken at 0, rho(x(0)), and no start has a name."""
-    if context.over() == "layers" or context.of("t0"):
+    """With 0 as the start, where values are taken at 0, rho(x(0)), and no start has a name; of layers, if they have a flow."""
+    chains = list(chains)
+    flows = any(moving(side) is not None for chain in chains for side in chain.sides[:1])
+    if (context.over() == "layers" and not flows) or context.of("t0"):
         return context
     nodes = [part for chain in chains for part in walk(chain)]
     named = any(isinstance(part, tree.Letter) and part == STARTS[1][0] for part in nodes)

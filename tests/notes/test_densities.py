@@ -131,3 +131,19 @@ def test_a_log_density_that_is_carried_has_a_costate_that_is_a_number(loss: str)
 def test_another_logarithm_is_not_that_of_the_flow() -> None:
     text = CARRIED.replace(r"for $\log p(z(t))$", r"for $\log \pi(z(t))$") % ""
     assert statuses(text + rf"$$\frac{{da}}{{dt}} = -a \frac{{\partial f}}{{\partial z}} + a_\kappa {SLOPE}$$ ", "objective: L")[-1] == "unknown"
+
+
+LAYERED = (r"$$z_{k+1} = z_k + \eta f(z_k)$$ $$\frac{dz}{dt} = f(z(t))$$ The density of $z$ is $p$. "
+           r"$$\frac{d \log p(z(t))}{dt} = -\mathrm{tr}\left( \frac{\partial f}{\partial z(t)} \right)$$ $$f(z) = A z$$ ")
+
+
+def test_a_flow_that_layers_become_starts_at_its_nought() -> None:
+    lines = (rf"$$\log p(z(T)) = \log p(z(0)) {sign} T \mathrm{{tr}}(A)$$ " for sign in "-+")
+    assert statuses(LAYERED + "".join(lines))[-2:] == ["unknown", "refuted"]
+
+
+def test_a_second_example_of_a_field_brings_letters_of_its_own() -> None:
+    planar = r"$$f(z) = u\, h(w^\top z + b)$$ "
+    lines = (rf"$$\mathrm{{tr}}\left( \frac{{\partial f}}{{\partial z}} \right) = h'(w^\top z + b)\, {slope}$$ " for slope in (r"w^\top u", r"w^\top w"))
+    assert statuses(LAYERED + planar + "".join(lines))[-3:] == ["definition", "proved", "refuted"]
+    assert statuses(LAYERED + r"$$f(z) = A z + z$$")[-1] == "unknown"

@@ -35,7 +35,7 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
         return None
     if role_in(letter, context) == "f" and getattr(pair[1], "value", None) == 0:  # at rest
         return None
-    context = _other_weights(pair[1], context) if pair is not told else context
+    context = _other_weights(pair[1], context) if pair is not told else _other_example(chain, letter, context)
     known = context.letters[key(letter)]
     left = _before_end(resolve(pair[0], context))
     if not isinstance(left, Applied) or left.at not in (None, Symbol("l")) or known.body is not None or not _stands(left):
@@ -64,6 +64,16 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
         named = " ".join(key(part) for part in (*call.arguments, *walk(told[1])) if isinstance(part, tree.Letter) and not part.below)
         after = replace(after, options={**after.options, WEIGHTS: f"{after.option(WEIGHTS)} {named}"})
     return "definition", (key(letter),), replace(after, letters={**after.letters, key(letter): replace(known, body=body)})
+
+
+def _other_example(chain: tree.Chain, letter: tree.Letter, context: Context) -> Context:
+    """Without what f was, and its solution, where f(x) = u h(w^T x + b) after f(x) = A x brings letters of its own: another example."""
+    known, spoken = context.letters[key(letter)], resolve(chain.sides[1], context)
+    told = known.symbol == "f" and known.body is not None and isinstance(chain.sides[0], tree.Call)
+    if not told or context.over() != "time" or not unknown(spoken):
+        return context
+    laws = tuple(law for law in context.laws if law.kind != "solution")
+    return replace(context, letters={**context.letters, known.letter: replace(known, body=None)}, laws=laws)
 
 
 def _other_weights(value: Node, context: Context) -> Context:
