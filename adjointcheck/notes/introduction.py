@@ -434,7 +434,8 @@ def _explained(context: Context, chain: tree.Chain) -> Context:
 
 def _hypothesised(chain: tree.Chain, placed: tree.Chain, context: Context) -> Context:
     """A stationarity condition, once stated, or a star that means optimal, is a hypothesis from there on."""
-    marks = {getattr(mark, "name", "") for part in walk(chain) if isinstance(part, tree.Letter) for mark in part.above}
+    letters = (part for part in walk(chain) if isinstance(part, tree.Letter) and f"{part.name}^*" not in context.letters)  # no target
+    marks = {getattr(mark, "name", "") for part in letters for mark in part.above}
     if OPTIMAL in marks or ("*" in marks and context.option("star") != "adjoint"):
         return context.assume("optimal")
     sides = resolve(chain, context).sides  # type: ignore[attr-defined]

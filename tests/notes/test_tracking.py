@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import statuses, understood
+from understood import last_two, statuses, understood
 
 SPACE = "state: x\ncontrol: u\ncostate: \\lambda (column)\ntime: t in [0, T]"
 STATE = (r"$$\dot x = A x + B u$$ $$J = \frac12 (x(T) - r(T))^\top S (x(T) - r(T)) + \frac12\int_0^T (x - r)^\top Q (x - r) + u^\top R u\,dt$$ "
@@ -76,3 +76,12 @@ def test_an_output_stands_for_what_it_is_of_the_state(right: str, wrong: str) ->
 @pytest.mark.parametrize(("line", "status"), [(r"y = C x", "definition"), (r"b = C x", "unknown")])
 def test_an_output_has_a_letter_and_a_matrix_of_its_own(line: str, status: str) -> None:
     assert statuses(rf"$$\dot x = A x + B u$$ $${line}$$", SPACE)[-1] == status
+
+
+@pytest.mark.parametrize("target", [r"z^\star", "z^*"])
+def test_a_weight_stands_before_a_distance_to_a_starred_target(target: str) -> None:
+    given = rf"""\dot z = f(z, \theta)
+J = L(z(T)) + \int_0^T \frac{{\gamma}}{{2}} |z - {target}|^2 dt
+a(t) = \frac{{dJ}}{{dz(t)}}"""
+    right = rf"\dot a = -a f_z - \gamma\, (z - {target})^\top"
+    assert last_two("", given, right, right.replace(r"- \gamma", r"+ \gamma")) == ["proved", "refuted"]

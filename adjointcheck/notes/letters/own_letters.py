@@ -12,7 +12,8 @@ from itertools import islice, product
 
 from adjointcheck.notes.letters.context import ACCENTS, GREEK, ROLES, USUAL, Context, Declared, Shape, key, own
 from adjointcheck.notes.letters.held_states import held_from
-from adjointcheck.notes.letters.meaning import INDICES, Applied, Symbol, children, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.meaning import INDICES, STARS, Applied, Symbol, children, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.quantities import OPTIMAL
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.signs import ENTRYWISE
 from adjointcheck.notes.reading.tree import Node
@@ -144,6 +145,9 @@ def name_of(node: Node, context: Context) -> str:
     letter = node.function if isinstance(node, tree.Call) else node
     if not isinstance(letter, tree.Letter) or not ({*letter.accents} <= ACCENTS.keys() or key(letter) in context.letters):  # Delta t
         raise Misfit
+    aimed = f"{key(replace(letter, above=()))}^*"
+    if aimed in context.letters and any(getattr(mark, "name", "") in (*STARS, OPTIMAL) for mark in letter.above):  # x^*, a target
+        return aimed
     if letter.above:  # x^b, the background
         return "^".join([key(replace(letter, above=())), *(_mark(mark) for mark in letter.above)])
     return key(replace(letter, below=())) if isinstance(node, tree.Letter) and is_placed(node, context) else key(letter)
