@@ -32,7 +32,7 @@ from adjointcheck.notes.letters.posing import condition, least, mapped, posed, r
 from adjointcheck.notes.letters.potentials import as_field
 from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.projections import cut, projection
-from adjointcheck.notes.letters.propagators import propagated, propagator
+from adjointcheck.notes.letters.propagators import from_start, propagated, propagator
 from adjointcheck.notes.letters.quadratures import ended, rate
 from adjointcheck.notes.letters.quadratures import worth as gained
 from adjointcheck.notes.letters.quantities import OPTIMAL, instead, lengths
@@ -154,6 +154,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     chain, context = rooted(*observed(assembled(above(lowered(chain, context), context), context), context))
     stepped = iteration(chain, context)
     context = stepped[2] if stepped else sized(chain, context)
+    chain = from_start(chain, context)
     chain = replace(chain, sides=tuple(propagated(at_iterate(side, context), context) for side in chain.sides))
     if stepped is not None:
         return replace(_resolved(chain, context), status=stepped[0], introduced=stepped[1], problems=()), context

@@ -165,3 +165,20 @@ def test_a_unit_vector_is_no_variation_of_all_parameters() -> None:
 def test_a_field_that_is_one_number_for_all_components_is_no_defect() -> None:
     found = statuses(r"$x \in \mathbb{R}^n$, $$\dot x = f(x),\quad x(0) = x_0,\quad f(x) = 1$$ $$J = \phi(x(T))$$ $$x(T) = x_0 + T$$")
     assert found[-1] == "unknown"
+
+
+TRANSITION = "\\dot x = A(t) x + B(t) u\n\\dot\\psi = -A(t)^T\\psi\n\\frac{\\partial}{\\partial t} \\Phi(t, s) = A(t) \\Phi(t, s)\n\\Phi(s, s) = I"
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\frac{\partial}{\partial s} \Phi(t, s) = -\Phi(t, s) A(s)", r"\frac{\partial}{\partial s} \Phi(t, s) = -A(s) \Phi(t, s)"),
+    (r"\psi(t) = \Phi(T, t)^T \psi(T)", r"\psi(t) = \Phi(T, t) \psi(T)"),
+    (r"x(T) = \Phi(T, 0) x(0) + \int_0^T \Phi(T, t) B(t) u(t)\,dt", r"x(T) = \Phi(T, 0) x(0) + \int_0^T \Phi(t, 0) B(t) u(t)\,dt"),
+])
+def test_a_transition_matrix_is_told_by_its_rate(right: str, wrong: str) -> None:
+    header = "state: x in R^n\ncontrol: u in R^m\ncostate: \\psi in R^n (column)\ntime: t in [0, T]"
+    assert last_two(header, TRANSITION, right, wrong) == ["unknown", "refuted"]  # products of several times are not proved
+
+
+def test_another_matrix_moves_no_transition() -> None:
+    assert last_two("state: x in R^n", "\\dot x = A(t) x + B(t) u", r"\frac{\partial}{\partial t} \Phi(t, s) = B(t) \Phi(t, s)", r"\Phi(s, s) = I") == ["unknown"] * 2
