@@ -85,7 +85,7 @@ from adjointcheck.notes.systems.wholes import moved_inputs
 from adjointcheck.notes.verdicts.comparison import OPTIMAL_CONTROL, OPTIMAL_END, ROUNDED, Agreement, Contradiction, Outcome, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.judgement import EQUALITIES, attempt, follows, judge_pair
-from adjointcheck.notes.verdicts.pardons import OTHER_FIELD, Line, pardoned
+from adjointcheck.notes.verdicts.pardons import OTHER_FIELD, SHORTEST, Line, pardoned
 from adjointcheck.notes.verdicts.repairs import repaired
 from adjointcheck.notes.verdicts.situation import situations
 from adjointcheck.trusted.verdict import Status
@@ -379,7 +379,7 @@ class Notes:
             return replace(found, status="assumption", words="it asks for the best end time")
         line = Line(left, right, relation, sides, self.context, context, spelt, self.sentence)
         if found.status == "refuted" and (pardon := pardoned(line)):
-            for list_ in (self.reservations, *(self.aside[1:] if self.aside else ())) if pardon[1] == OTHER_FIELD else ():
+            for list_ in (self.reservations, *(self.aside[1:] if self.aside else ())) if pardon[1] in (OTHER_FIELD, SHORTEST) else ():
                 list_.append(Reservation(frozenset({"field"}), f"it may be of the example `{blank.text}`"))
             return replace(blank, status=pardon[0], words=pardon[1])
         open_ = (item for item in self.reservations if not is_few(item.inputs, context))

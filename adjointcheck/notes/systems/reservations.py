@@ -51,6 +51,8 @@ class Reservation:
             return True
         if "end" in self.inputs and ("J" in names or ("p" in names and _placed(nodes)) or any(map(_moves_end, nodes))):
             return True
+        if "end" in self.inputs and _is_value(left, right):
+            return True
         if "solution" in self.inputs and "x" in names and _placed(nodes):
             return True
         if "optimum" in self.inputs and (optimal or ("w" in _slopes(nodes) and (_is_zero(left) or _is_zero(right)))):
@@ -68,6 +70,11 @@ class Reservation:
         twice = bool((self.inputs - INPUTS) & {node.name for node in nodes if isinstance(node, Symbol | Applied)})
         names = {f"only {node.name}" for node in nodes if isinstance(node, Symbol)} if status == "refuted" else set()
         return varied or twice or bool(self.inputs & names) or (status == "refuted" and "refutations" in self.inputs)
+
+
+def _is_value(left: Node, right: Node) -> bool:
+    """p = 12, H = -18, p(t) = 6 - 12 t: what only the one solution has, with its ends."""
+    return getattr(left, "name", "") in ("p", "H", "x", "w") and isinstance(left, Symbol | Applied) and _names(right) <= {"t", "t0", "t1"}
 
 
 def _placed(nodes: list[Node]) -> bool:
@@ -268,9 +275,16 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset({"all"})
     if _moves(left, right, context) and not (_names(left) | _names(right)) & {"p", "P", "H", "J", "J_a", "S", "M", "v", "rho"}:
         return frozenset({"all"})
-    if isinstance(left, Symbol) and left.name == "J" and context.law("objective") and not _names(right) & {"p", "J_a", "J", "P"}:
+    priced = _is_price(right) and not _names(right) & {"p", "J_a", "J", "P"}
+    if isinstance(left, Symbol) and left.name == "J" and context.law("objective") and priced:
         return frozenset({"all"})
     return frozenset()
+
+
+def _is_price(node: Node) -> bool:
+    """May it be a cost, what an integral takes of paths, or of an end without one?  J = int_0^1 (12 t - 6)^2 dt/2 = 6 is a value."""
+    integrals = [part for part in walk(node) if isinstance(part, tree.Integral)]
+    return any(_names(part) - {"t", "t0", "t1"} for part in integrals or (node,))
 
 
 def is_untold(left: Node, right: Node, context: Context) -> bool:

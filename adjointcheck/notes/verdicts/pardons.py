@@ -68,6 +68,7 @@ class Line:
         return self.left, self.right
 
 
+SHORTEST = "it may be the Hamiltonian of the shortest time, another cost than that of before"
 OTHER_FIELD = "f was told otherwise before: it may be another example"
 
 
@@ -283,6 +284,13 @@ def _of_one_step(line: Line) -> bool:
     return told and by == (Symbol("theta"),) and not any(isinstance(part, tree.Series) for part in walk(right))
 
 
+def _of_shortest_time(line: Line) -> bool:
+    """H = 1 + p f, in notes that have told another cost."""
+    terms = [term.of if isinstance(term, tree.Negative) else term for term in tree.terms(line.right)]
+    paid = [term for term in terms if "p" not in symbols(term)]
+    return getattr(line.left, "name", "") == "H" and len(terms) > 1 and paid == [tree.Number(Fraction(1))]
+
+
 def _of_other_field(line: Line) -> bool:
     """f(x) = ... of a field that the notes have told before."""
     told = any(known.body is not None for known in line.notes.of("f"))
@@ -323,6 +331,7 @@ PARDONS = (
     Pardon(_if(lambda line: any(name.endswith(REST) for name in symbols(line.left) | symbols(line.right)),
                "it speaks of a state of rest, of which the worlds know nothing")),
     Pardon(_if(_of_other_field, OTHER_FIELD)),
+    Pardon(_if(_of_shortest_time, SHORTEST)),
     Pardon(_if(_right_transposed, "it is the transpose of a gradient that has its matrix's shape; declare `gradients: columns`")),
     Pardon(_if(_right_elsewhere, "it is wrong for the cost named last, and may be right for another one; name the cost")),
     Pardon(_if(lambda line: line.relation == ":=", "a definition of what was taken for something else here")),
