@@ -32,3 +32,10 @@ def test_a_rate_without_an_end_says_not_what_the_letter_is() -> None:
 def test_a_cost_that_gathers_something_else_is_another() -> None:
     assert last_two("", PENALTY, r"\dot\eta = \|x\|^2", r"\eta(0) = 0")[-1] == "definition"
     assert last_two("", PENALTY + "\\dot\\eta = x^T x\n\\eta(0) = 0\n", r"J = \phi(x(T)) + \eta(T)", r"J = \eta(T)") == ["assumption"] * 2
+
+
+@pytest.mark.parametrize("by", ["s", r"\tau"])
+def test_a_gradient_from_a_time_on_may_run_along_any_letter(by: str) -> None:
+    given = "\\dot z = f(z, t, \\theta)\nL = \\ell(z(t_1))\na(t) = \\frac{dL}{dz(t)}"
+    right, wrong = (rf"a_\theta(t) = {sign}\int_t^{{t_1}} a({by}) \frac{{\partial f}}{{\partial\theta}}\,d{by}" for sign in ("", "-"))
+    assert last_two("state: z\ncostate: a (row)\nparameters: \\theta\ntime: t in [t_0, t_1]", given, right, wrong) == ["proved", "refuted"]

@@ -175,7 +175,7 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
     if "eps" in names or any(isinstance(node, tree.Limit) for node in nodes):
         return () if any(map(_flows, nodes)) and _is_paid_on_the_way(context) else ("small_step",)
     ends = "_moving" if any(map(_moves_an_end, nodes)) else ""
-    if "tau" in names or context.of("g"):
+    if ("tau" in names and not any(map(_runs_along, nodes))) or context.of("g"):
         return tuple(f"{kind}{end}" for kind in event_kind(context) for end in (ends, *(("_varied",) if JUMP in nodes else ())))
     if (context.of("phi") and not _is_of_before("phi", context)) or "phi" in names:
         return (f"observations{ends}",)
@@ -185,6 +185,11 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
         if hypothesis in context.hypotheses:
             return (kind, "continuous")
     return ("continuous", "variations") if moves else ("continuous",)
+
+
+def _runs_along(node: Node) -> bool:
+    """int_t^T a(tau) dtau: tau is no time of an event."""
+    return isinstance(node, tree.Integral) and getattr(node.by, "name", "") == "tau"
 
 
 def _moves_an_end(node: Node) -> bool:
