@@ -116,3 +116,13 @@ def test_a_motion_may_have_its_name_behind_it(motion: str, right: str, wrong: st
     header = "state: x\ncontrol: u\nobjective: J\ntime: t in [0, T]\ncostate: \\lambda = dJ/dx (column)"
     given = f"{motion}\nx(0) = x_0\nJ = \\Phi(x(T)) + \\int_0^T \\frac12 u^2\\,dt"
     assert last_two(header, given, right, wrong) == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("loss", "right", "wrong"), [
+    (r"L = \Phi(z(t_1))", r"\frac{dL}{dt_1} = \frac{dL}{dz(t_1)} \frac{dz(t_1)}{dt_1}", r"\frac{dL}{dt_1} = -\frac{dL}{dz(t_1)} \frac{dz(t_1)}{dt_1}"),
+    (r"L = \Phi(z(t_1)) + \int_{t_0}^{t_1} r(z) dt", r"\frac{dz(t_1)}{dt_1} = f(z(t_1), t_1, \theta)",
+     r"\frac{dL}{dt_1} = \frac{dL}{dz(t_1)} \frac{dz(t_1)}{dt_1}"),
+])
+def test_the_end_moves_along_the_field_when_its_time_does(loss: str, right: str, wrong: str) -> None:
+    header = "state: z\ncostate: a = dL/dz (row)\nparameters: \\theta\nobjective: L\ntime: t in [t_0, t_1]"
+    assert last_two(header, r"\dot z = f(z, t, \theta)" + "\n" + loss, right, wrong) == ["proved", "refuted"]

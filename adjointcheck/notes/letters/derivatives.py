@@ -262,6 +262,8 @@ def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Nod
         return tree.Negative(tree.Derivative(of, (Symbol("t"),), "total"))
     if len(by) == 1 and (unit := scale(by[0], context)) is not None:
         return tree.Product((unit, tree.Derivative(of, (Symbol("t"),), "total")))
+    if by == (Symbol("t1"),) and of == Symbol("x", at=Symbol("t1")):  # dz(T)/dT, with the start held
+        return tree.Evaluated(tree.Derivative(Symbol("x"), (Symbol("t"),), "total"), by)
     if by[0].name in ("t0", "t1") and kind in ("partial", "nabla") and isinstance(core_of(of), Applied):
         return tree.Derivative(of, (Symbol("t"),), "partial")  # dPsi/dT is the slope in the argument t, where it stands
     made = _kind(of, by[0], kind, context)
