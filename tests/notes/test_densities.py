@@ -147,3 +147,11 @@ def test_a_second_example_of_a_field_brings_letters_of_its_own() -> None:
     lines = (rf"$$\mathrm{{tr}}\left( \frac{{\partial f}}{{\partial z}} \right) = h'(w^\top z + b)\, {slope}$$ " for slope in (r"w^\top u", r"w^\top w"))
     assert statuses(LAYERED + planar + "".join(lines))[-3:] == ["definition", "proved", "refuted"]
     assert statuses(LAYERED + r"$$f(z) = A z + z$$")[-1] == "unknown"
+
+
+def test_the_density_of_a_letter_that_nobody_explains_is_left_open() -> None:
+    flow = r"""\dot z = f(z, t)
+\log p(z(t_1)) = \log p_0(z(t_0)) - \int_{t_0}^{t_1} \nabla\cdot f\,dt"""
+    right = r"\log p(x) = \log p_0(z(t_0)) - \int_{t_0}^{t_1} \nabla\cdot f\,dt"
+    assert last_two("state: z\nfield: f", flow, right, right.replace("- \\int", "+ \\int")) == ["unknown", "unknown"]
+    assert last_two("state: z\nfield: f", flow, right.replace("p(x)", "p(z(t_1))"), right.replace("p(x)", "p(z(t_0))"))[0] == "proved"

@@ -421,13 +421,13 @@ class _Resolver:
         if core.at is not None and (self.context.over() != "layers" or parametric):  # x_0(p), the start as a function of parameters
             return base
         if core.name == "rho":  # rho(z(t), t), q(x(T)): the density along the solution, at the time of its state
-            for argument in arguments:
-                inner = core_of(self.map(argument))
+            made = [core_of(self.map(argument)) for argument in arguments]
+            for inner in made:
                 if isinstance(inner, Symbol) and (inner.name == "x0" or (inner.name == "x" and inner.at is not None)):
                     return placed_at(base, inner.at or Symbol("t0"))
-            if len(arguments) == 2 and self.is_place(arguments[1]):  # p(z, T): of whatever state is there
-                return placed_at(base, self.time(arguments[1]))
-            return placed_at(base, self.time(arguments[0])) if len(arguments) == 1 and self.is_place(arguments[0]) else base
+            if len(arguments) in (1, 2) and self.is_place(arguments[-1]):  # p(z, T): of whatever state is there
+                return placed_at(base, self.time(arguments[-1]))
+            return next((inner for inner in made if isinstance(inner, Unknown)), base)  # p(y) of any y
         places = [self.layer(argument) if self.context.over() == "layers" else self.time(argument) for argument in arguments]
         places = moments(places, self.context) or places
         return placed_at(base, turned_back(places[0], self.context)) if len(places) == 1 else base

@@ -10,14 +10,15 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 Powers = Mapping[int, Expression]  # power of the small letter: coefficient
-SMOOTH = ("det", "tr", "trace", "exp", "log", "ln")
+SMOOTH = ("det", "tr", "trace", "exp")  # and not log, which is steep at 0
 
 
 def smoothed(node: Node) -> Iterator[Node]:
     """det(A) and O(eps^k) for det(A + O(eps^k)), which differs from det(A) by no more; anything else as it is."""
     inner = tree.terms(node.arguments[0]) if isinstance(node, tree.Function) and node.name in SMOOTH else ()
     kept = tuple(term for term in inner if not isinstance(term, tree.BigO))
-    if isinstance(node, tree.Function) and 0 < len(kept) < len(inner):
+    large = any(isinstance(part, tree.Quotient) and not isinstance(part.below, tree.Number) for term in kept for part in tree.walk(term))
+    if isinstance(node, tree.Function) and 0 < len(kept) < len(inner) and not large:
         yield replace(node, arguments=(kept[0] if len(kept) == 1 else tree.Sum(kept),))
         yield from (term for term in inner if isinstance(term, tree.BigO))
     else:

@@ -52,7 +52,7 @@ def _named(chains: Sequence[tree.Chain], context: Context) -> Context:
     for name, place in (found for chain in chains for found in (*_logarithms(chain, context), *_flowing(chain, context))):
         places.setdefault(name, set()).add(place)
     places = {name: found for name, found in places.items() if name.partition("_")[0] not in places or "_" not in name}  # p_0 beside p_t
-    moving = [name for name, found in places.items() if "end" not in found or "elsewhere" in found]
+    moving = [name for name, found in places.items() if not _is_at_end(found)]
     ends = [name for name in places if name not in moving]
     for name in moving:
         context = context.declare(Declared(name, "rho", kind="path", source="usual"))
@@ -146,11 +146,18 @@ def _logarithms(node: Node, context: Context) -> Iterator[tuple[str, str]]:
 
 
 def _whereabouts(call: tree.Call) -> str:
-    """Where z(T), z(t) and a state alone, z, are."""
+    """Where z(T), z(t) and a state alone, z, are, with its letter."""
     argument = call.arguments[0]
     if len(call.arguments) > 1 or (_place(argument) and _place(argument) not in ENDS):
         return "elsewhere"
-    return "end" if _place(argument) else "anywhere"
+    return f"{'end' if _place(argument) else 'anywhere'} {getattr(head(argument), 'name', '?')}"
+
+
+def _is_at_end(places: set[str]) -> bool:
+    """Is it told of z(T), and else of the same letter alone, z?"""
+    told = {(where, letter) for place in places for where, _, letter in [place.partition(" ")]}
+    ended = {letter for where, letter in told if where == "end"}
+    return bool(ended) and all(where != "elsewhere" and letter in ended for where, letter in told)
 
 
 def _flowing(chain: tree.Chain, context: Context) -> Iterator[tuple[str, str]]:
