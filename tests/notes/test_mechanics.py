@@ -17,8 +17,17 @@ SILENT = r"""\ddot q = -k q - c \dot q
 J = q(T)^2
 p_2(T) = 0"""
 
+RETOLD = r"""\ddot q = -\sin q - c\,\dot q + u
+x_1 = q
+x_2 = \dot q
+\dot x_1 = x_2
+\dot x_2 = -\sin x_1 - c\,x_2 + u
+J = \frac12\int_0^T (x_1^2 + u^2)\,dt
+H = \frac12 (x_1^2 + u^2) + p_1 x_2 + p_2 (-\sin x_1 - c\,x_2 + u)"""
+
 
 @pytest.mark.parametrize(("given", "right", "wrong"), [
+    (RETOLD, r"\dot p_1 = -x_1 + p_2 \cos x_1", r"\dot p_1 = -x_1 - p_2 \cos x_1"), (RETOLD, r"\dot p_2 = -p_1 + c\,p_2", r"\dot p_2 = -q + c\,p_2"),
     (FALL, r"\dot p_v = -p_q", r"\dot p_v = p_q"),
     pytest.param(FALL, r"\frac{dJ}{dg} = -\int_0^T p_v\,dt", r"\frac{dJ}{dg} = \int_0^T p_v\,dt", marks=pytest.mark.campaign),
     (PENDULUM, r"\dot\mu = -\lambda + c\,\mu", r"\dot\mu = -\lambda - c\,\mu"),

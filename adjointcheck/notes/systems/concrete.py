@@ -38,7 +38,7 @@ from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import arrivals, laws
 from adjointcheck.notes.systems.entries import as_motion, cells_of, fields_of, multiplied_out, weighs_whole
-from adjointcheck.notes.systems.mechanics import first_order, reduced
+from adjointcheck.notes.systems.mechanics import aliased, first_order, reduced
 
 Rates = Mapping[str, tuple[tree.Letter, Node]]
 PLAIN = (tree.Number, tree.Pi, tree.Letter, tree.Sum, tree.Product, tree.Quotient, tree.Power, tree.Negative, tree.Function, tree.Call,
@@ -77,7 +77,7 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     context = in_components(context, "theta", [*given, *(item.multiplier for item in ends)])
     if not context.parts("p"):  # with the parameters known, theta_1 (p_A - p_B) is read
         context = _costates(_chains(formulas, context), list(states), used, context)
-    context = _starts(chains, context)
+    context = aliased(chains, _starts(chains, context))
     cells = tuple((here(resolve(_spelt(right), context)),) for _, right in states.values())
     if any(unknown(cell) for (cell,) in cells):
         return context

@@ -6,8 +6,8 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import Context, key
-from adjointcheck.notes.letters.meaning import Symbol, rebuilt, walk
+from adjointcheck.notes.letters.context import Context, Declared, key
+from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, walk
 from adjointcheck.notes.letters.usage import head, moving, pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -20,10 +20,35 @@ CONTROLS = ("u", "w", "alpha")  # no letters for a speed
 def first_order(chains: Iterable[tree.Chain]) -> list[tree.Chain]:
     """The statements, each q-ddot = f(q, q-dot) as two; v is the letter that the notes have for q-dot, or q-dot itself."""
     chains = list(chains)
+    retold = {key(letter) for letter, _ in _retold(chains)}
+    chains = [chain for chain in chains if not retold & {key(replace(part, accents=())) for part in _rates(chain)}]
     speeds = {key(letter): speed for chain in chains for letter, speed in _speeds(chain)}
     driven = _driven(chains)
     felt = {name for chain in chains if (pair := pair_of(chain)) and moving(pair[0]) is not None for name in names(pair[1])}
     return [made for chain in chains for made in _parted(chain, speeds, driven, felt)]
+
+
+def aliased(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """With q of x_1 = q as another name of the state x_1."""
+    for letter, other in _retold(list(chains)):
+        known = context.letters.get(key(other))
+        if known is not None and known.symbol == "x" and key(letter) not in context.letters:
+            context = context.declare(Declared(key(letter), key(letter), kind="alias", body=resolve(other, context), source="proposed"))
+    return context
+
+
+def _retold(chains: Iterable[tree.Chain]) -> Iterator[tuple[tree.Letter, tree.Letter]]:
+    """(q, x_1) of x_1 = q, where x_1-dot is told as well: the motion of q is that of x_1 in other letters."""
+    pairs = [pair for chain in chains if (pair := pair_of(chain))]
+    moved = {key(letter) for one, _ in pairs if (letter := moving(one)) is not None}
+    for one, other in pairs:
+        numbered = isinstance(one, tree.Letter) and len(one.below) == 1 and isinstance(one.below[0], tree.Number) and key(one) in moved
+        if numbered and isinstance(one, tree.Letter) and isinstance(other, tree.Letter) and not other.accents and not other.below:
+            yield other, one
+
+
+def _rates(chain: tree.Chain) -> Iterator[tree.Letter]:
+    return (part for side in chain.sides for part in walk(side) if isinstance(part, tree.Letter) and part.accents in (("dot",), ("ddot",)))
 
 
 def _driven(chains: Iterable[tree.Chain]) -> set[str]:
