@@ -163,3 +163,9 @@ def test_a_matrix_before_the_whole_state_is_no_number() -> None:
     text = MATRICES[0] + r""", $J = \frac12 x(T)^T S x(T) + \frac12 \int_0^T u^2\,dt$, $\lambda = \partial J/\partial x$, a column. 
     $$\lambda(T) = S x(T)$$ $$\lambda(T) = 2 S x(T)$$ $$\lambda_1(T) = S x_1(T)$$"""
     assert statuses(text, "objective: J, minimised")[-3:] == ["proved", "unknown", "unknown"]
+
+
+def test_what_the_cost_comes_to_at_the_optimum_names_no_parameters() -> None:
+    given = r"$\dot x = x + u$, $x(0) = 2$, $$J = \frac12 x(1)^2 + \frac12\int_0^1 u^2\,dt$$ $$H = \frac12 u^2 + \lambda (x + u)$$ "
+    found = statuses(given + r"$$\lambda(t) = c e^{-t}$$ $$J^* = \frac12 x(1)^2 + \frac{c^2}{2}\int_0^1 e^{-2t}\,dt$$")
+    assert found[-2] != "refuted"

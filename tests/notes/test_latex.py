@@ -288,3 +288,9 @@ def test_a_space_behind_an_equation_is_no_side(text: str, sides: int) -> None:
 def test_a_relation_in_brackets_behind_a_statement_is_its_condition(text: str, count: int) -> None:
     chain = read_formula(text)
     assert (len(chain.conditions) if isinstance(chain, Chain) else 0) == count
+
+
+def test_a_gain_before_an_innovation_is_a_factor() -> None:
+    chain = read_formula(r"x^a = x^b + K (y - H x^b)")
+    assert isinstance(chain, Chain) and isinstance(chain.sides[1], Sum) and not isinstance(chain.sides[1].terms[1], Call)
+    assert isinstance(read_formula(r"x = K (a - b c)"), Unread)

@@ -34,6 +34,7 @@ MULTIPLIERS = frozenset({"lambda", "mu", "nu", "pi", "psi", "eta", "xi", "p", "q
 RATES = frozenset({"eta", "alpha", "gamma", "kappa", "tau"})  # how far a step of an iteration goes
 SIGNS = frozenset({"+", "-", "plus", "minus"})
 SLOPED = frozenset({"f", "L", "H", "J", "ell", "mathcal{H}", "mathcal{L}"})  # functions with a letter below that differentiates
+GAINS, DATA = frozenset("KLG"), frozenset("yzd")
 TINY = frozenset({"epsilon", "varepsilon"})  # small numbers
 WEIGHED = frozenset({"theta", "phi", "vartheta", "w"})  # the weights of p_theta, a density
 NEVER_CALLED = frozenset({"dots", "infty"})
@@ -148,7 +149,8 @@ def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters
     spaced = any(head.span[1] <= gap < paren.span[0] for gap in letters.gaps)  # h\, (A - I)
     factor = spaced or base.name in letters.plain or base.name in letters.signals or isinstance(head, Transposed) or paren.opener == "["
     factor = factor or (isinstance(content, Sum) and any(getattr(mark, "name", "") in SIGNS for mark in base.above))  # eta^+ (U - u)
-    if factor or _is_defect(content) or _multiplies(base, content) or _weighs(base, content) or _steps(base, content):
+    weighs = (_corrects, _multiplies, _weighs, _steps)
+    if factor or _is_defect(content) or any(is_factor(base, content) for is_factor in weighs):
         return False
     refuse(paren, f"`{base.name}(...)`: a function of something, or a product", f"Declare {base.name}, or write a dot before a factor.")
 
@@ -158,6 +160,13 @@ def interval(letter: Letter) -> tuple[Node, Node] | None:
     below = letter.below[0] if len(letter.below) == 1 else None
     cells = below.rows[0] if isinstance(below, Vector) and len(below.rows) == 1 else ()
     return (cells[0], cells[1]) if len(cells) == 2 else None
+
+
+def _corrects(base: Letter, content: Node) -> bool:
+    """K (y - H x): a gain before what data and state differ by."""
+    terms = content.terms if isinstance(content, Sum) and base.name in GAINS and not base.above else ()
+    data = terms[0] if len(terms) == 2 and isinstance(terms[0], Letter) and terms[0].name in DATA else None
+    return data is not None and isinstance(terms[1], Negative) and isinstance(terms[1].of, Product | Call)
 
 
 def _steps(base: Letter, content: Node) -> bool:

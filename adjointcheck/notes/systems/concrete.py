@@ -16,7 +16,7 @@ from itertools import pairwise
 from adjointcheck.notes.letters.context import MOTIONS, ROLES, Context, Declared, Law, key
 from adjointcheck.notes.letters.derivatives import without_rates
 from adjointcheck.notes.letters.meaning import Symbol, children, rebuilt, resolve, unknown, walk
-from adjointcheck.notes.letters.primes import is_primed, unprimed
+from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.quantities import here
 from adjointcheck.notes.letters.usage import (
     HAMILTONIANS,
@@ -512,7 +512,7 @@ def _is_cost(chain: tree.Chain, context: Context) -> bool:
     pair = pair_of(chain)
     letter = head(pair[0]) if pair else None
     known = context.letters.get(key(letter), Declared("", "J")) if letter is not None else None
-    named = letter is not None and not (letter.accents or is_primed(letter)) and known is not None and known.symbol == "J"
+    named = letter is not None and not (letter.accents or letter.above) and known is not None and known.symbol == "J"  # J^* is a value
     parts = list(walk(chain))
     if any(isinstance(part, tree.Letter) and {*part.accents} & {*MOTIONS} for part in parts):
         return False  # a Lagrangian, with the equation of motion in it
