@@ -130,6 +130,16 @@ def test_marks_belong_to_the_formula_before_or_behind(text: str, marks: list[str
     assert [formula.declared for formula in read_text(text).formulas] == marks
 
 
+@pytest.mark.parametrize(("text", "expected"), [
+    ("$$ a = b $$ so that $$ = c $$ $$ = d $$", ["a = b", "a = c", "a = d"]), ("$$ = c $$", ["= c"]), ("$$ a = b $$ and $x = 1$ then $$= c$$", ["a = b", "x = 1", "a = c"]),
+    ("$$ f(x = 0) + b = c $$ $$ = d $$", ["f(x = 0) + b = c", "f(x = 0) + b = d"]), ("$$ {a $$ $$ = c $$", ["{a", "= c"]),
+])
+def test_a_display_goes_on_after_another(text: str, expected: list[str]) -> None:
+    formulas = read_text(text).formulas
+    assert [" ".join(formula.text.split()) for formula in formulas] == expected
+    assert all(len(formula.places) == len(formula.text) for formula in formulas)
+
+
 def test_formulas_under_one_mark_know_the_first_of_them() -> None:
     text = "$$ x = 1 $$ $$ a = b, \\quad c = d $$ <!-- expect: refuted --> $$ e = f $$"
     assert [formula.marked for formula in read_text(text).formulas] == ["", "2", "2", ""]

@@ -45,6 +45,7 @@ BOUND = re.compile(r"[<>]|\\(?:le|ge|leq|geq|lt|gt|leqslant|geqslant)(?![A-Za-z]
 SIDED = re.compile(r"(\^\s*\{?\s*)\\pm(?![A-Za-z])")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 WHERE = r" \quad "
+GOES_ON = re.compile(r"\s*=(?!=)")
 
 
 @dataclass(frozen=True)
@@ -119,16 +120,30 @@ def _document(file: str, parts: list[Source]) -> Document:
 
 def _formulas(part: Source, found: Layout, count: int) -> Iterator[Formula]:
     """The formulas of one text; inline mathematics only where it states something."""
-    since, before, earlier = 0, None, None
+    since, before, earlier, last = 0, None, None, None
     following = [*found.regions[1:], None][: len(found.regions)]
     for region, declared, after in zip(found.regions, _declared(part.text, found), following, strict=True):
         told, first = (*_said(part, found, before, region), *_mapped(part, found, earlier, before, region)), str(count + 1)
         for formula in (*told, *_where(part, found, after, region, list(_region(part, found, region)))):
             count += 1
+            formula = _carried(last, formula)
             words = tuple(composed(words_of(part, found, region.outer[0], since)) for words_of in (sentence, paragraph))
             marked = first * bool(declared and not formula.declared)
             yield replace(_finished(formula, str(count), formula.declared or declared, *words), marked=marked)
+            last = formula if formula.display else last
         since, before, earlier = region.outer[1] if region.display else since, region, before
+
+
+def _carried(last: Formula | None, formula: Formula) -> Formula:
+    """a = c of a display `= c` that goes on after `a = b`."""
+    goes_on = last is not None and formula.display and not (last.unread or formula.unread) and GOES_ON.match(formula.text)
+    try:
+        end = _relation(last.text) if last is not None and goes_on else None
+    except NotRead:
+        return formula
+    if last is None or end is None:
+        return formula
+    return replace(formula, text=last.text[:end] + formula.text, places=(*last.places[:end], *formula.places))
 
 
 def _finished(formula: Formula, name: str, declared: str, before: str, words: str) -> Formula:
@@ -287,15 +302,19 @@ def _unquote(text: list[str]) -> None:
 def _states(text: str) -> bool:
     """True for inline mathematics with a relation outside brackets."""
     try:
-        tokens = Terminals(text, CUTTING).run()
+        return _relation(text) is not None
     except NotRead:
         return any(sign in text for sign in ("=", "\\approx", "\\equiv"))
+
+
+def _relation(text: str) -> int | None:
+    """Where the first relation outside brackets stands; raises NotRead for what is no mathematics."""
     depth = 0
-    for token in tokens:
+    for token in Terminals(text, CUTTING).run():
         depth += (token.type in ("LBRACE", "OPEN", "BEGIN")) - (token.type in ("RBRACE", "CLOSE", "END"))
         if token.type == "REL" and depth == 0:
-            return True
-    return False
+            return token.start_pos
+    return None
 
 
 # Marks
