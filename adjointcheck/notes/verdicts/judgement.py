@@ -73,7 +73,7 @@ def judge_equation(left: Node, right: Node, context: Context, form: str = "") ->
 
 
 def _in_reading(left: Node, right: Node, context: Context, form: str) -> Proof:
-    left, right, context = activated(*from_end(read_as(left, context), read_as(right, context)), context)
+    left, right, context = activated(read_as(left, context), read_as(right, context), context)
     chain = tree.Chain((left, right), ("=",))
     found: list[Proof] = []
     for situation in situations(chain, context, form):
@@ -94,6 +94,10 @@ def _in_reading(left: Node, right: Node, context: Context, form: str) -> Proof:
         found.append(_in_reading(*solved, context, form))
         if found[-1].status is Status.PROVED:
             return replace(found[-1], path=(KNOWN_ENDS, *found[-1].path), vacuous=False)
+    if (ended := from_end(left, right)) != (left, right):
+        found.append(_in_reading(*ended, context, form))
+        if found[-1].status is Status.PROVED:
+            return found[-1]
     clear = [proof for proof in found if proof.status is not Status.UNKNOWN]
     return (clear or found or [Proof(Status.UNKNOWN, reason="no setting for this kind of notes")])[0]
 
