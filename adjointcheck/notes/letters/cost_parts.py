@@ -58,8 +58,9 @@ def _summed(chain: tree.Chain, context: Context) -> set[str]:
     cost = head(pair[0]) if pair is not None else None
     terms = tuple(map(_titled, pair[1].terms)) if pair is not None and isinstance(pair[1], tree.Sum) else ()
     named = [term for term in terms if isinstance(term, tree.Letter | tree.Call)]
-    whole = cost is not None and not cost.below  # h_{k+1} = h_k + f is a step
-    alike = whole and all((part := head(term)) is not None and cost is not None and part.name == cost.name for term in named)
+    heads = [head(term) for term in named]
+    alike = cost is not None and not cost.below and all(  # h_{k+1} = h_k + f and J(u^{k+1}) = J(u^k) + ... are steps
+        part is not None and part.below and part.name == cost.name for part in heads)
     if cost is None or role_in(cost, context) not in ("", "J") or not (alike or len(named) == len(terms)):
         return set()
     return {name if name in context.pieces or name not in context.letters else "" for term in named if (name := _name(term))}
