@@ -39,7 +39,8 @@ def _said(chain: tree.Chain) -> str | None:
     if not isinstance(left, tree.Call) or not isinstance(letter, tree.Letter) or not isinstance(left.arguments[0], tree.Letter):
         return None
     cuts = [part for part in walk(right) if isinstance(part, tree.Function) and part.name in ("min", "max")]
-    return f"projection {key(letter)}" if len(cuts) == 2 and right in cuts and left.arguments[0] in walk(right) else None
+    told = len(cuts) == 2 and right in cuts and any(left.arguments[0] in part.arguments for part in cuts)  # no u(t)
+    return f"projection {key(letter)}" if told else None
 
 
 def _cut(node: Node, context: Context) -> Node:
