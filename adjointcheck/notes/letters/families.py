@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, key
+from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, key, own
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, unknown, walk
 from adjointcheck.notes.letters.neighbours import EPS, MOVED, is_small, step_of
 from adjointcheck.notes.letters.usage import head, is_unit, pair_of, small
@@ -22,10 +22,10 @@ def neighbouring(chain: tree.Chain, context: Context) -> Context:
     for part in walk(chain):
         for moved, letter in _directions(part, context) if isinstance(part, tree.Sum) else ():
             shape = ROLES[moved.name].shape
-            declared = Declared(key(letter), key(letter), shape, "alias", body=tree.Variation(moved), source="proposed")
+            declared = Declared(key(letter), own(key(letter)), shape, "alias", body=tree.Variation(moved), source="proposed")
             context = replace(context, letters={**context.letters, key(letter): declared})
     for letter in (letter for part in walk(chain) if isinstance(part, tree.Product) for letter in _along(part, context)):
-        declared = Declared(key(letter), key(letter), ROLES["w"].shape, "alias", body=tree.Variation(Symbol("w")), source="proposed")
+        declared = Declared(key(letter), own(key(letter)), ROLES["w"].shape, "alias", body=tree.Variation(Symbol("w")), source="proposed")
         context = replace(context, letters={**context.letters, key(letter): declared})
     moved = any(isinstance(known.body, tree.Variation) and known.kind == "alias" for known in context.letters.values())
     solutions = {part for part in walk(chain) if isinstance(part, tree.Letter) and _is_solution(part, context)} if moved else ()

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import Context, Declared, key
+from adjointcheck.notes.letters.context import Context, Declared, key, own
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, walk
 from adjointcheck.notes.letters.usage import head, moving, pair_of
 from adjointcheck.notes.reading import tree
@@ -33,7 +33,8 @@ def aliased(chains: Iterable[tree.Chain], context: Context) -> Context:
     for letter, other in _retold(list(chains)):
         known = context.letters.get(key(other))
         if known is not None and known.symbol == "x" and key(letter) not in context.letters:
-            context = context.declare(Declared(key(letter), key(letter), kind="alias", body=resolve(other, context), source="proposed"))
+            body, symbol = resolve(other, context), own(key(letter))
+            context = context.declare(Declared(key(letter), symbol, kind="alias", body=body, source="proposed"))
     return context
 
 
