@@ -60,7 +60,7 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     if known.arguments is not None and len(left.arguments) < len(known.arguments):
         after = replace(after, options={**after.options, "example": f"{key(letter)} {len(left.arguments)}"})
     call = told[0] if told is not None else None
-    if pair is not told and isinstance(call, tree.Call):
+    if told is not None and pair is not told and isinstance(call, tree.Call):
         named = " ".join(key(part) for part in (*call.arguments, *walk(told[1])) if isinstance(part, tree.Letter) and not part.below)
         after = replace(after, options={**after.options, WEIGHTS: f"{after.option(WEIGHTS)} {named}"})
     return "definition", (key(letter),), replace(after, letters={**after.letters, key(letter): replace(known, body=body)})

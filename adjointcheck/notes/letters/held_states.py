@@ -24,9 +24,10 @@ def held_from(node: Node, context: Context) -> Node:
 
 def _fixed(place: Node) -> Symbol | None:
     """x_k of `x_k fixed`."""
-    factors = place.factors if isinstance(place, tree.Product) else ()
-    said = len(factors) == 2 and {*unknown(factors[1])} & HELD
-    return factors[0] if said and isinstance(factors[0], Symbol) and factors[0].name == "x" else None
+    if not isinstance(place, tree.Product) or len(place.factors) != 2:
+        return None
+    state, word = place.factors
+    return state if {*unknown(word)} & HELD and isinstance(state, Symbol) and state.name == "x" else None
 
 
 def _is_end_cost(context: Context) -> bool:

@@ -38,8 +38,8 @@ def _is_gradient(node: Node, of: Symbol) -> bool:
     """dJ/dw or H_w, along which w is moved."""
     inner = node.of if isinstance(node, tree.Transposed) else node
     plain = replace(of, at=None) if of.at == Symbol("t") else of
-    priced = isinstance(inner, tree.Derivative) and (inner.of == Symbol("J") or getattr(inner.of, "name", "") == "H")
-    return priced and inner.by in ((of,), (plain,))
+    by = inner.by if isinstance(inner, tree.Derivative) and (inner.of == Symbol("J") or getattr(inner.of, "name", "") == "H") else ()
+    return by in ((of,), (plain,))
 
 
 def _change(functional: Node, moved: Node) -> Node:

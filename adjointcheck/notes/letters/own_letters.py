@@ -261,7 +261,9 @@ def driven(chain: tree.Chain, context: Context) -> Context:
 def _varied_in_time(node: Node) -> Iterator[str]:
     """b of a gradient that has a time with J, with b or behind it."""
     slope = node.function if isinstance(node, tree.Call) and node.arguments == TIME else node
-    for by in slope.by if isinstance(slope, tree.Derivative) else ():
+    if not isinstance(slope, tree.Derivative):
+        return
+    for by in slope.by:
         timed = slope is not node or slope.kind == "functional" or getattr(slope.of, "arguments", ()) == TIME
         if isinstance(by, tree.Call) and by.arguments == TIME and isinstance(by.function, tree.Letter):
             yield key(by.function)

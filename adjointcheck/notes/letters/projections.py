@@ -34,7 +34,7 @@ def cut(chain: tree.Chain, context: Context) -> tree.Chain:
 
 
 def _said(chain: tree.Chain) -> str | None:
-    left, right = pair_of(chain) or (None, None)
+    left, right = pair_of(chain) or (chain, chain)
     letter = left.function if isinstance(left, tree.Call) and len(left.arguments) == 1 and len(chain.sides) == 2 else None
     if not isinstance(left, tree.Call) or not isinstance(letter, tree.Letter) or not isinstance(left.arguments[0], tree.Letter):
         return None
@@ -51,4 +51,7 @@ def _cut(node: Node, context: Context) -> Node:
     if (bounds := interval(letter)) is not None:
         return tree.Function("min", (bounds[1], tree.Function("max", (bounds[0], node.arguments[0]))))
     said = context.pieces.get(f"projection {key(letter)}")
-    return instead(said.sides[1], said.sides[0].arguments[0], node.arguments[0]) if isinstance(said, tree.Chain) else node
+    call = said.sides[0] if isinstance(said, tree.Chain) else None
+    if not isinstance(said, tree.Chain) or not isinstance(call, tree.Call):
+        return node
+    return instead(said.sides[1], call.arguments[0], node.arguments[0])

@@ -418,7 +418,7 @@ def _series(kind: str, below: list[Node], upper: Node | None, body: Node, span: 
 def _multiplied(series: Series) -> Node:
     """prod_k A_k v is (prod_k A_k) v, where v knows nothing of k, but W of prod_k diag(a_k) W is a factor of each."""
     factors = series.body.factors if isinstance(series.body, Product) else ()
-    kept = (i for i, factor in enumerate(factors) if series.index in walk(factor) or _is_matrix(factor))
+    kept = (i for i, factor in enumerate(factors) if any(part == series.index for part in walk(factor)) or _is_matrix(factor))
     last = max(kept, default=len(factors) - 1)
     inner, outer = factors[: last + 1], factors[last + 1 :]
     if not outer:

@@ -164,9 +164,10 @@ def interval(letter: Letter) -> tuple[Node, Node] | None:
 
 def _corrects(base: Letter, content: Node) -> bool:
     """K (y - H x): a gain before what data and state differ by."""
-    terms = content.terms if isinstance(content, Sum) and base.name in GAINS and not base.above else ()
-    data = terms[0] if len(terms) == 2 and isinstance(terms[0], Letter) and terms[0].name in DATA else None
-    return data is not None and isinstance(terms[1], Negative) and isinstance(terms[1].of, Product | Call)
+    if not isinstance(content, Sum) or len(content.terms) != 2 or base.name not in GAINS or base.above:
+        return False
+    data, less = content.terms
+    return isinstance(data, Letter) and data.name in DATA and isinstance(less, Negative) and isinstance(less.of, Product | Call)
 
 
 def _steps(base: Letter, content: Node) -> bool:

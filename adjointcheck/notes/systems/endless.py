@@ -37,7 +37,8 @@ def endless(value: Node, cost: Node, context: Context) -> tuple[Node, Context]:
 def lengthened(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
     """T -> infty, for a regulator that had an end: its Riccati matrix stands still from here on, whatever was paid at the end."""
     cost = spelt_out(context).law("objective")
-    if cost is None or chain.relations != ("to",) or context.over() == "layers" or not is_unending(*resolve(chain, context).sides):
+    sides = tuple(resolve(side, context) for side in chain.sides)
+    if cost is None or chain.relations != ("to",) or context.over() == "layers" or not is_unending(*sides):
         return None
     paid = tuple(term for term in tree.terms(cost.right) if integrates(term))
     laws = tuple(replace(law, right=tree.Sum((*paid, REST))) if law.kind == "objective" else law for law in context.laws)

@@ -323,7 +323,7 @@ def _fields_at(node: Node, context: Context) -> set[str]:
     placed = (part for state in states if state is not None for part in walk(state) if isinstance(part, Symbol) and part.at is not None)
     for part in placed:
         with suppress(Unclear):
-            found |= {f"{ahead(part.at)}"} if part.name == "x" else {part.name} & stages
+            found |= {f"{ahead(part.at)}"} if part.name == "x" and part.at is not None else {part.name} & stages
     return found
 
 

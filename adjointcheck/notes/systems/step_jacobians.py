@@ -50,8 +50,8 @@ def slope_of_map(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Conte
         body = HERE if behind and number is None else _slope("x", True, context)
         if _slope_name(name) not in context.letters and body is not None:
             sure = place == moved if number is None else number == Symbol("l")
-            shape, source = (context.of("x")[0].shape[0],) * 2, "proposed" if sure else "usual"
-            context = context.declare(Declared(_slope_name(name), own(_slope_name(name)), shape, "path", body=body, source=source))
+            rows, source = context.of("x")[0].shape[0], "proposed" if sure else "usual"
+            context = context.declare(Declared(_slope_name(name), own(_slope_name(name)), (rows, rows), "path", body=body, source=source))
     named = [name for name in maps if _slope_name(name) in context.letters]
     return replace(chain, sides=tuple(_as_slopes(side, named) for side in chain.sides)) if named else chain, context
 
