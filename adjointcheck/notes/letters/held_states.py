@@ -15,7 +15,7 @@ def held_from(node: Node, context: Context) -> Node:
     slope = node.of if isinstance(node, tree.Evaluated) and not node.less else None
     if isinstance(slope, tree.Derivative) and slope.by == (Symbol("theta"),) and isinstance(node, tree.Evaluated):
         whole = slope.of == Symbol("J") and _is_end_cost(context)
-        ended = isinstance(slope.of, Applied) and slope.of.name == "Psi" and getattr(node.at[0], "name", "") == "x"  # no [dPsi/dtheta]_T
+        ended = isinstance(slope.of, Applied) and slope.of.name == "Psi" and getattr(node.at[0], "name", "") in ("x", "l")
         state = _fixed(node.at[0]) if whole else None
         if ended or state is not None:
             return Symbol("a_theta", at=state.at if state is not None else None)
