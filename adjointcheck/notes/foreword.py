@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     from adjointcheck.notes.reading.document import Document, Formula
 
 
+FROM_ZERO = re.compile(r"\$\s*\[\s*0\s*,\s*\\?[A-Za-z]")
 STARTS = ((tree.Number(Fraction(0)),), (tree.Letter("t", (tree.Number(Fraction(0)),)),))  # c(0) and c(t_0)
 
 
@@ -171,7 +173,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = valuing(_chains(formulas, context), priced_steps(_chains(formulas, context), (formula.text for formula in formulas), context))
     context = algebraic([unprimed(chain, context) for chain in _chains(formulas, context)], context)
     context = begins([unprimed(chain, context) for chain in _chains(formulas, context)], context)
-    context = from_zero(_chains(formulas, context), context)
+    context = from_zero(_chains(formulas, context), [formula.paragraph for formula in formulas], context)
     law = next((found for chain in _chains(formulas, context) if (found := stated(unprimed(chain, context), context))), None)
     first = context.over() == "layers"  # a flow that comes after layers has letters of its own
     if law is not None and not context.law("dynamics") and not first:  # those of xdot = f(x) hold for a cost that is stated before
@@ -241,15 +243,17 @@ def begins(chains: Sequence[tree.Chain], context: Context) -> Context:
     return context.declare(Declared(key(letter), "x", ROLES["x"].shape, "path", source="proposed")) if started else context
 
 
-def from_zero(chains: Iterable[tree.Chain], context: Context) -> Context:
-    """With 0 as the start, where values are taken at 0, rho(x(0)), and no start has a name; of layers, if they have a flow."""
+def from_zero(chains: Iterable[tree.Chain], words: Iterable[str], context: Context) -> Context:
+    """With 0 as the start, where values are taken at 0, rho(x(0)), or words speak of [0, T], and no start has a name; of layers, if they
+    have a flow.
+    """
     chains = list(chains)
     flows = any(moving(side) is not None for chain in chains for side in chain.sides[:1])
     if (context.over() == "layers" and not flows) or context.of("t0"):
         return context
     nodes = [part for chain in chains for part in walk(chain)]
     named = any(isinstance(part, tree.Letter) and part == STARTS[1][0] for part in nodes)
-    placed = any(isinstance(part, tree.Call) and part.arguments == STARTS[0] for part in nodes)
+    placed = any(isinstance(part, tree.Call) and part.arguments == STARTS[0] for part in nodes) or any(map(FROM_ZERO.search, words))
     return ends(context, "t0", STARTS[0][0]) if placed and not named else context
 
 

@@ -217,12 +217,22 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
 
 
 def _placed(chain: tree.Chain) -> tree.Chain:
-    """a = b at t = T: both sides are taken there."""
+    """a = b at t = T: both sides are taken there; and so is all of dJ/dT = phi_T + phi_x f + L|_{t=T}."""
+    right, end = chain.sides[-1], Symbol("t1")
+    last = right.terms[-1] if isinstance(right, tree.Sum) else None
+    if isinstance(last, tree.Evaluated) and not last.less and last.at == (end,) and _is_moved_end(chain.sides[0]):
+        assert isinstance(right, tree.Sum)
+        chain = replace(chain, sides=(*chain.sides[:-1], tree.Evaluated(tree.Sum((*right.terms[:-1], last.of)), last.at)))
     for item in chain.conditions:
         if isinstance(item, tree.Chain) and item.relations == ("=",) and _is_running(item.sides[0]) and _is_end(item.sides[1]):
             sides = tuple(side if isinstance(side, tree.Number) else tree.Evaluated(side, (item.sides[1],)) for side in chain.sides)
             chain = replace(chain, sides=sides)
     return chain
+
+
+def _is_moved_end(node: Node) -> bool:
+    """dJ/dT."""
+    return isinstance(node, tree.Derivative) and node.of == Symbol("J") and node.by == (Symbol("t1"),)
 
 
 def _is_running(node: Node) -> bool:

@@ -270,6 +270,7 @@ class Notes:
             yield replace(blank, status=resolved.status, introduced=resolved.introduced)
         for i, (left, right) in enumerate(zip(resolved.chain.sides, resolved.chain.sides[1:], strict=False)):
             link = blank if i == 0 else replace(blank, name=f"{blank.name}.{i + 1}")
+            left = resolved.chain.sides[0] if conserves_energy(resolved.chain.sides[0], right) else left  # dH/dt = H_t + ... = H_t
             best = policy(self.sentence, resolved.introduced[0], self.context) if given and i == 0 and resolved.introduced else None
             if best is not None:
                 yield self.of_step(link, best, right, "=")

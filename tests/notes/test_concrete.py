@@ -169,3 +169,16 @@ def test_what_the_cost_comes_to_at_the_optimum_names_no_parameters() -> None:
     given = r"$\dot x = x + u$, $x(0) = 2$, $$J = \frac12 x(1)^2 + \frac12\int_0^1 u^2\,dt$$ $$H = \frac12 u^2 + \lambda (x + u)$$ "
     found = statuses(given + r"$$\lambda(t) = c e^{-t}$$ $$J^* = \frac12 x(1)^2 + \frac{c^2}{2}\int_0^1 e^{-2t}\,dt$$")
     assert found[-2] != "refuted"
+
+
+def test_states_and_costates_of_a_header_stand_in_brackets() -> None:
+    text = r"$$q' = v, \qquad v' = -\sin q + u$$ $$J = \frac12 q(T)^2 + \frac12\int_0^T u^2\,dt$$ $$\eta' = \cos(q)\,\zeta$$ $$\zeta' = -\eta$$ $$\zeta' = \eta$$"
+    header = "state: (q, v)\ncontrol: u\ncostate: (\\eta, \\zeta) = (dJ/dq, dJ/dv)"
+    assert statuses(text, header)[-3:] == ["proved", "proved", "refuted"]
+    assert statuses(text + r" $$\nabla_u J(t) = u(t) + \zeta(t)$$", header)[-1] == "proved"
+
+
+def test_all_of_what_a_hamiltonian_changes_by_is_so_along_an_extremal() -> None:
+    given = r"$$\dot x = f(x,u,t)$$ $$J = \int_0^T L(x,u,t)\,dt$$ $$H = L + p f$$ An optimal control makes $H_u = 0$. "
+    line = r"$$\frac{dH}{dt} = H_t + H_x \dot x + H_u \dot u + \dot p f = %s$$"
+    assert [statuses(given + line % end)[-1] for end in ("H_t", "-H_t")] == ["proved", "refuted"]

@@ -20,6 +20,7 @@ GROWTH = (
 PRICED = "\\dot h = v\n\\dot v = u - g\nh(T) = v(T) = 0\nJ = \\int_0^T u^2\\,dt\nH = u^2 + p_h v + p_v (u - g)\n" \
     "\\Phi = \\nu_1 h(T) + \\nu_2 v(T) + \\int_0^T u^2\\,dt\n"  # a letter of the notes' own for each condition
 TWICE = "u' = \\frac{du}{dt} = f(u,p,t)\nG(p) = G(u(\\cdot,p)) = \\int_0^T g(u,p)\\,dt\nI = G - \\int_0^T \\lambda^T (u' - f)\\,dt\n"
+BARRED = "\\dot x = f(x,u,t)\nx(0) = x_0\nJ = \\varphi(x(T),T) + \\int_0^T L(x,u,t)\\,dt\n"
 ECONOMY = "state: k\ncontrol: c\ncostate: \\mu\ntime: t in [0, T]"
 ROWS = [
     ("", LINEAR, r"\lambda(t) = t - 1", r"\lambda(t) = 1 - t"),
@@ -32,6 +33,7 @@ ROWS = [
     ("", PRICED, r"p_h(T) = \nu_1", r"p_h(T) = \nu_2"),
     ("state: u\nparameters: p", TWICE, r"\frac{dG}{dp} = \int_0^T (g_p + \lambda^T f_p)\,dt", r"\frac{dG}{dp} = \int_0^T \lambda^T f_p\,dt"),
     ("state: u\nparameters: p", TWICE + "u' = p u\ng = \\frac12 u^2\n", r"\lambda' = -p\lambda - u", r"\lambda' = -p\lambda + u"),
+    ("", BARRED, r"\frac{dJ}{dT} = \varphi_T + \varphi_x f + L \bigg|_{t=T}", r"\frac{dJ}{dT} = \varphi_T + L \bigg|_{t=T}"),
     ("", EFFORT, r"q(t) = q(T) + p (T - t)", r"p(T) = 0"),
     ("", STOCK, r"\dot\lambda = -\lambda g'(s)", r"\lambda(T) = 1"),
     ("", MANIFOLD, r"\lambda(T) = \phi_x^T + \psi_x^T\mu", r"\lambda(T) = \phi_x^T + \psi_x\mu"),
@@ -116,3 +118,8 @@ def test_how_long_the_best_horizon_is_stays_open() -> None:
     posed = r"$\dot x = u$, $x(0) = 0$, $x(T) = d > 0$, $J = \int_0^T (1 + \frac12 u^2)\,dt$, $H = 1 + \frac12 u^2 + \lambda u$, $u = -\lambda$"
     found = statuses(rf"{posed}, $\dot\lambda = 0$, $\dot\lambda = \lambda$, $\lambda = -\sqrt2$, $2 T = \sqrt2\, d$")
     assert found[-4:] == ["proved", "refuted", "unknown", "unknown"], found
+
+
+def test_what_is_paid_for_is_wished_for_and_not_held() -> None:
+    given = r"$$y(1) = 2$$ $$\dot y = w y$$ $$y(0) = 1$$ $$J = \frac12 (y(1) - 2)^2$$ $$p = dJ/dy$$ "
+    assert statuses(given + r"$$p(1) = y(1) - 2$$ $$p(1) = e^w - 2$$", "state: y\nparameters: w")[-2:] == ["unknown", "unknown"]

@@ -447,7 +447,7 @@ _MEANING = re.compile(r"([-+]?)\s*(?:\\frac\s*\{)?\s*(?:d|\\partial|∂)\s*(\\?\
 
 def _role(role: Role, word: str, value: str, context: Context) -> Context:
     """`role: letter ...`."""
-    value = value.strip()
+    value = re.sub(r"^\(([^()]*)\)(?:\s*=\s*\([^-]*\))?$", r"\1", value.strip())  # (q, v), (eta, zeta) = (dJ/dq, dJ/dv)
     if role.symbol == "J":
         goals = [OPTIONS["goal"][w] for w in re.findall(r"[a-z]+", value.lower()) if w in OPTIONS["goal"]]
         context = replace(context, options={**context.options, "goal": goals[0]}) if goals else context

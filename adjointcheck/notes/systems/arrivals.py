@@ -35,8 +35,11 @@ def arrivals(chains: Sequence[tree.Chain], context: Context) -> Iterator[Arrival
     states = {known.letter for known in context.parts("x")}
     before = list(takewhile(lambda chain: not _speaks_of_costates(chain, states), chains))
     names = {key(part) for chain in chains for part in walk(chain) if isinstance(part, tree.Letter)}
+    paid = [part.base for chain in chains for part in walk(chain) if isinstance(part, tree.Power)]  # (y(1) - 2)^2: wished for, not held
     for i, chain in enumerate(chains):
         for label, gap in conditions(chain, context) if i < len(before) or _label(chain) else ():
+            if gap in paid and not label:
+                continue
             found = [base for base in MULTIPLIERS if _named(base, label) in names] if label else []
             hidden = tree.Letter(f"multiplier of {' and '.join(sorted({key(part) for part in _ends(gap, context)}))}")
             yield Arrival(gap, tree.Letter(found[0], below=_mark(label)) if found else hidden)

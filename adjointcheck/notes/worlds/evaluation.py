@@ -196,9 +196,8 @@ def slot_values(node: Applied, env: Env, outer: Env) -> dict[str, Value]:
     written, outer = dict(node.arguments), outer if env.world.layered else env
     if "?" in written:
         raise NoValue(f"what the arguments of {show(node)} are is not clear; write {node.name} with its arguments in order")
-    slots, function = slots_of(node, env.world.context), env.world.function(node.name)
+    slots, function, values = slots_of(node, env.world.context), env.world.function(node.name), {}
     end = env.at(env.world.last()) if node.name in ("Psi", "psi") else env
-    values = {}
     for slot in function.slots:
         if slot in written:
             values[slot] = evaluate(written[slot], outer)
@@ -374,11 +373,12 @@ def _placed(at: tuple[Node, ...], env: Env) -> Env:
 def _holding(node: Symbol, value: Value, env: Env) -> Env:
     """With one component at another value, as in |_{x = 1}."""
     whole, number = evaluate(replace(node, part=(), free=False), env), _number(node, env)
-    flat = whole.reshape(-1)
+    flat, shape = whole.reshape(-1), dimensions(whole)
     if dimensions(value) or not 0 < number <= np.size(real(flat)):
         raise NoValue(f"{show(node)} has no such value")
     cells = [value if i + 1 == number else flat[i] for i in range(np.size(real(flat)))]
-    return replace(env, local=(*env.local, (node.name, float(real(env.time)), jet.stacked(cells).reshape(*dimensions(whole)))))
+    local = node.name, float(real(env.time)), jet.stacked(cells).reshape(*shape) if shape else value
+    return replace(env, local=(*env.local, local))
 
 
 @value_of.register

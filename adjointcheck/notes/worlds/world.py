@@ -483,6 +483,7 @@ class World:
             return columns(changed, self.value_w(place))
         here = Env(self, place, {"t": place})
         rate = self._slope(self.rule, here)
+        rate = rate.reshape(-1, self.shape("w")[0]) if dimensions(rate) else rate
         cost = self.running()
         direct = self._slope(cost, here).reshape(-1) if cost is not None else np.zeros(self.shape("w")[0])
         slopes = []
