@@ -42,7 +42,9 @@ E = \sum_{t=1}^T \ell_t(h_t)
 def test_a_step_of_any_form_carries_costates_and_says_nothing_of_its_weights() -> None:
     right = r"\delta_t = \frac{\partial \ell_t}{\partial h_t} + \delta_{t+1} \frac{\partial h_{t+1}}{\partial h_t}"
     assert last_two("", NET, right, right.replace(r"\frac{\partial \ell_t}{\partial h_t} + ", "")) == ["proved", "refuted"]
-    assert last_two("", NET, r"\frac{\partial E}{\partial W} = 0", r"\delta_t = \delta_{t+1} W") == ["unknown", "unknown"]
+    slips = r"\frac{\partial E}{\partial W} = 0", r"\delta_t = \delta_{t+1} W"
+    assert last_two("", NET.replace(r"\sigma", r"\Gamma"), *slips) == ["unknown", "unknown"]
+    assert last_two("", NET, *slips) == ["refuted", "refuted"]  # sigma of an affine map is an activation
 
 
 def test_the_hamiltonian_of_a_layer_moves_the_state_by_the_next_costate() -> None:
