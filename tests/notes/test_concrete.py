@@ -182,3 +182,9 @@ def test_all_of_what_a_hamiltonian_changes_by_is_so_along_an_extremal() -> None:
     given = r"$$\dot x = f(x,u,t)$$ $$J = \int_0^T L(x,u,t)\,dt$$ $$H = L + p f$$ An optimal control makes $H_u = 0$. "
     line = r"$$\frac{dH}{dt} = H_t + H_x \dot x + H_u \dot u + \dot p f = %s$$"
     assert [statuses(given + line % end)[-1] for end in ("H_t", "-H_t")] == ["proved", "refuted"]
+
+
+def test_the_slope_of_an_end_cost_along_the_way_is_taken_there() -> None:
+    given = r"$\dot x = f(x,u,t)$, $x(t_0) = x_0$, $J = \varphi(x(T)) + \int_{t_0}^T L(x,u,t)\,dt$. "
+    lines = [rf"$$\varphi(x(T)) = \varphi(x_0) {sign} \int_{{t_0}}^T \varphi_x(x(t))\,f(x(t),u(t),t)\,dt$$ " for sign in "+-"]
+    assert statuses(given + "".join(lines))[-2:] == ["proved", "refuted"]

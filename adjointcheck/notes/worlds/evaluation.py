@@ -480,11 +480,11 @@ def _(node: tree.Derivative, env: Env) -> Value:
 
 def _derivative(of: Node, by: tuple[Any, ...], kind: str, env: Env) -> Value:
     """By the last letter first: d^2 H/dx dw has rows of x and columns of w; by x_2 a component of the derivative by x."""
-    symbol, rest = by[-1], by[:-1]
-    total = kind in ("total", "functional")
+    symbol, rest, total = by[-1], by[:-1], kind in ("total", "functional")
+    along = isinstance(of, Applied) and any(getattr(value, "at", None) for _, value in of.arguments)  # phi_x(x(t))
     if symbol.part and symbol.name != "s" and not (total and symbol.name in ("theta", "x0", "stage_control")):
         return _slope(symbol, _derivative(of, (*rest, replace(symbol, part=())), kind, env), kind, env)
-    if isinstance(of, Applied) and of.name in ("Psi", "psi") and of.at is None and not total:
+    if isinstance(of, Applied) and of.name in ("Psi", "psi") and of.at is None and not (total or along):
         env = env.at(env.world.last())
 
     def inner(env: Env) -> Value:
