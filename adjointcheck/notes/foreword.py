@@ -121,8 +121,9 @@ def _parted(formulas: Sequence[Formula], header: Context) -> Context:
     header = replace(header, options={**header.options, RETOLD: "yes"}) if first == retold is not None else header
     at, another = first if first is not None else sequel, another_of(formulas, header)
     if another is not None and (at is None or another < at):
-        chapter = _parted(formulas[another:], taken(_known(formulas[:another], header)[1], header, formulas[another:]))
-        return replace(_known(formulas[:another], header)[0], chapters={formulas[another].name: chapter})
+        context, after = _known(formulas[:another], header)
+        chapter = _parted(formulas[another:], taken(after, header, formulas[another:]))
+        return replace(context, chapters={formulas[another].name: chapter})
     context, after = _known(formulas[:at], header)
     if at is None or context.over() == "layers":
         return context if at is None else _known(formulas, header)[0]
