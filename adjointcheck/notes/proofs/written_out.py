@@ -197,8 +197,7 @@ class WrittenOut:
         self.equation("time", "assume", "t.dot", ONE)
         self.equation("time_fixed", "assume", "t.delta", ZERO)
         self.equation("end", "assume", "t", parse(self.clock.end or "t1", "an end", caps=LOG), at="t1")
-        if self.clock.start:
-            self.equation("begin", "assume", "t", parse(self.clock.start, "a start", caps=LOG), at="t0")
+        self.equation("begin", "assume", "t", parse(self.clock.start or "t0", "a start", caps=LOG), at="t0")
         for name, text in self.clock.states:
             self.equation(f"held_{name}", "assume", f"{name}.delta", ZERO)
             self.equation(f"value_{name}", "assume", name, parse(text, "a start", caps=LOG))

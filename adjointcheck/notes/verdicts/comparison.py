@@ -22,7 +22,6 @@ from adjointcheck.notes.letters.costs import starting
 from adjointcheck.notes.letters.curvature import directions, is_tangent_law
 from adjointcheck.notes.letters.forms import about_end_time, is_at_end, is_general, is_solved_state, weighed
 from adjointcheck.notes.letters.meaning import AXES, Applied, Symbol, children, symbols, unknown, walk
-from adjointcheck.notes.letters.own_clock import on_own_clock
 from adjointcheck.notes.letters.progression import RANGES, is_product, is_unlimited, read_as
 from adjointcheck.notes.letters.starting import unheld
 from adjointcheck.notes.letters.wording import show
@@ -34,6 +33,7 @@ from adjointcheck.notes.systems.blocks import components
 from adjointcheck.notes.systems.endless import regulated, rests_on_rest
 from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, negated, with_other_sign
 from adjointcheck.notes.systems.observed import written_out
+from adjointcheck.notes.systems.own_clock import on_own_clock
 from adjointcheck.notes.systems.stages import free_indices
 from adjointcheck.notes.systems.values import digits
 from adjointcheck.notes.systems.wholes import moved_components

@@ -53,7 +53,7 @@ class Stage:
         if self.context.option("ends") != "as written":
             return USUAL
         start, end = (moment(next((known.letter for known in self.context.of(symbol)), "")) for symbol in ("t0", "t1"))
-        start = start or 0.0
+        start = USUAL[0] if start is None else start
         return start, end if end is not None else start + USUAL[1] - USUAL[0]
 
     @property

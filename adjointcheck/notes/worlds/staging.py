@@ -74,7 +74,7 @@ def _weight(stage: Stage) -> Any:
     bodies = [d.body for d in context.letters.values() if d.body is not None and d.symbol in live]  # B of a cost that is U U^T
     live = live.union(*map(symbols, bodies))
     letters = tuple((d.symbol, d.kind, d.shape, d.arguments, d.body) for d in context.letters.values() if d.symbol in live)
-    options = context.over(), *map(context.option, ("starts", "method", "few layers")), stage.span
+    options = context.over(), *map(context.option, ("starts", "method", "few layers", "ends")), stage.span
     return letters, context.laws, context.hypotheses, options, stage.seed, stage.wide, stage.optimal, stage.end_time, stage.nodes
 
 

@@ -1,4 +1,4 @@
-"""Notes whose time runs from 0, or from 0 to 1: worlds in which it does, for lines that say more than how things move.
+"""Notes whose time runs from 0, or from 0 to 1, or whose start is a number: worlds like it, for lines that say more than how things move.
 
 Worlds start and end at times that nothing is special at, so that a line which is only right at t = 0 is seen to be wrong elsewhere.
 Where the notes' own numbers say when things start and end, a line that is wrong elsewhere may be right there: p(t) = 1 - t, p(0) = U_c.
@@ -14,6 +14,7 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, childre
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.instants import moment
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.values import starts
 
 CLOCK = ("t", "t0", "t1")
 PLACES = (Symbol("t0"), Symbol("t1"))
@@ -22,7 +23,8 @@ PLACES = (Symbol("t0"), Symbol("t1"))
 def on_own_clock(left: Node, right: Node, context: Context) -> Context | None:
     """The context in which worlds run when the notes say; None where it makes no difference, or has been done."""
     start, end = (next((declared.letter for declared in context.of(symbol)), "") for symbol in ("t0", "t1"))
-    if moment(start) is None or start == end or context.option("ends"):
+    told = moment(start) is not None and start != end
+    if context.option("ends") or not (told or starts(context)):
         return None
     nodes = [*walk(left), *walk(right)]
     placed = any(getattr(part, "at", None) in PLACES or part in PLACES or getattr(part, "name", "") == "J" for part in nodes)
