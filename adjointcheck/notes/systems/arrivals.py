@@ -15,7 +15,9 @@ from adjointcheck.notes.letters.context import Context, Law, key
 from adjointcheck.notes.letters.meaning import Symbol, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.usage import EQUALS, HAMILTONIANS, USUAL_COSTATES, head
 from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.instants import moment
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.values import starts
 
 ZERO = tree.Number(Fraction(0))
 BARE = "psi"  # the one condition, whose multiplier bears no number
@@ -127,6 +129,13 @@ def reached(law: Law) -> tuple[Symbol, Node] | None:
     if not isinstance(state, Symbol) or not state.part or any("x" in symbols(term) for term in rest):
         return None
     return state, tree.Negative(tree.Sum(rest)) if rest else ZERO
+
+
+def is_met(context: Context) -> bool:
+    """Can an optimal world be made to end where the notes ask: each condition holds one component, and starts and end time are numbers?"""
+    found = [reached(law) for law in context.laws if law.kind == "arrival"]
+    timed = any(moment(known.letter) is not None for known in context.of("t1"))
+    return bool(found) and None not in found and timed and len(starts(context)) == len(context.parts("x"))
 
 
 def is_held(state: Node, context: Context) -> bool:

@@ -47,7 +47,7 @@ class Reservation:
             return True
         if "all" in self.inputs and names & {"p", "J", "J_a", "H", "a_theta", "a_t", "S", "M", "v", "P", "rho"}:
             return True
-        if "arrival" in self.inputs and "J" in names:
+        if "arrival" in self.inputs and "J" in names and not _is_worth(left, right):
             return True
         if "end" in self.inputs and ("J" in names or ("p" in names and _placed(nodes)) or any(map(_moves_end, nodes))):
             return True
@@ -75,6 +75,11 @@ class Reservation:
 def _is_value(left: Node, right: Node) -> bool:
     """p = 12, H = -18, p(t) = 6 - 12 t: what only the one solution has, with its ends."""
     return getattr(left, "name", "") in ("p", "H", "x", "w") and isinstance(left, Symbol | Applied) and _names(right) <= {"t", "t0", "t1"}
+
+
+def _is_worth(left: Node, right: Node) -> bool:
+    """J = 6: what the optimal solution costs, which ends where it is held."""
+    return left == Symbol("J") and _names(right) <= {"t", "t0", "t1"}
 
 
 def _placed(nodes: list[Node]) -> bool:

@@ -28,7 +28,7 @@ from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.ansatz import departs
-from adjointcheck.notes.systems.arrivals import rests_on_arrival
+from adjointcheck.notes.systems.arrivals import is_met, rests_on_arrival
 from adjointcheck.notes.systems.blocks import components
 from adjointcheck.notes.systems.endless import regulated, rests_on_rest
 from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, negated, with_other_sign
@@ -51,6 +51,7 @@ SPARE = 4  # worlds to try in the place of hopeless ones
 SMALL = (0.04, 0.02, 0.01, 0.005, 0.0025)
 OPTIMAL_END, OPTIMAL_CONTROL = "where the end time is optimal", "where the control is optimal"
 CLOCKS = tuple((Symbol(name),) for name in ("t", "t0", "t1"))  # in which a derivative has the shape of what is differentiated
+ARRIVES = "the notes hold the end state, and this world does not"
 UNFITTING = "shapes do not fit"
 ROUNDED = "it is so to the digits that are written"
 EQUALS = ("=", ":=", "=:", "equiv", "==")
@@ -235,8 +236,9 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Contradiction) 
             return replace(found, note=OPTIMAL_END)
         if isinstance(found, Undecided):
             return found
-    if rests_on_arrival(left, right, context):
-        return Undecided("the notes hold the end state, and this world does not")
+    if rests_on_arrival(left, right, context) and not (context.option("ends") and tried[-1].optimal and is_met(context)):
+        timed = on_own_clock(left, right, context)
+        return _in_reading(left, right, timed) if timed is not None and is_met(timed) else Undecided(ARRIVES)
     if rests_on_rest(left, right, context):
         return Undecided("it is of the one solution that is the best without an end, and this world has another")
     if (timed := on_own_clock(left, right, context)) is not None:

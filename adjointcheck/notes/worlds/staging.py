@@ -12,6 +12,8 @@ from adjointcheck.notes.letters.context import Context
 from adjointcheck.notes.letters.costs import ending
 from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.arrivals import is_met, reached
 from adjointcheck.notes.systems.values import put, starts
 from adjointcheck.notes.worlds.algebraic_world import AlgebraicWorld
 from adjointcheck.notes.worlds.evaluation import Env, NoValue, evaluate, scalar
@@ -116,7 +118,7 @@ def _optimal(world: World) -> World:
     if world.layered or isinstance(world, EventWorld):
         raise NoValue("optimal controls over layers or events")
     try:
-        aims = world.context.option("ends") and starts(world.context)
+        aims = world.context.option("ends") and (starts(world.context) or is_met(world.context))
         return _aimed(world) if aims else _steered_back(world, world.inputs["x0"].reshape(-1))
     except (np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError):
         raise NoValue(NO_OPTIMUM) from None
@@ -150,17 +152,38 @@ def _steered_by_layers(world: World) -> World:
 
 
 def _aimed(world: World) -> World:
-    """With the start that the notes give: the end state from which it is met, by Newton's iteration with differences."""
-    wanted = np.array(real(world.inputs["x0"])).reshape(-1)
-    end = wanted
+    """With the start that the notes give, by Newton's iteration with differences in the end state, or the multiplier where that is held."""
+    wanted, held = np.array(real(world.inputs["x0"])).reshape(-1), _held(world)
+
+    def missed(unknown: Any) -> tuple[World, Any]:
+        """Shooting back from an end: the world, and how far it starts from the start."""
+        end, prices = unknown.copy(), np.array(real(world.inputs["theta"]))
+        for i, (price, value) in held.items():
+            prices.reshape(-1)[price], end[i] = unknown[i], value
+        made = _steered_back(World(world.stage, {**world.inputs, "theta": prices}) if held else world, end)
+        return made, real(made.inputs["x0"]).reshape(-1) - wanted
+
+    unknown = wanted
     for _ in range(6):
-        made = _steered_back(world, end)
-        gap = real(made.inputs["x0"]).reshape(-1) - wanted
+        made, gap = missed(unknown)
         if np.max(np.abs(gap)) < 1e-12:
             return made
-        moved = [real(_steered_back(world, end + 0.1 * unit).inputs["x0"]).reshape(-1) for unit in np.eye(len(end))]
-        end = end - np.linalg.solve((np.array(moved) - gap - wanted).T / 0.1, gap)
+        moved = [missed(unknown + 0.1 * unit)[1] - gap for unit in np.eye(len(unknown))]
+        unknown = unknown - np.linalg.solve(np.array(moved).T / 0.1, gap)
     raise NoValue(NO_OPTIMUM)
+
+
+def _held(world: World) -> dict[int, tuple[int, float]]:
+    """{2: (4, 0.0)}: the third component ends at 0, at the price of the fifth parameter."""
+    env = Env(world, world.last(), {"t": world.last()})
+    ends = [(law.left, *ended) for law in world.context.laws if law.kind == "arrival" and (ended := reached(law)) is not None]
+    return {_index(state): (_index(price), float(real(evaluate(value, env)))) for price, state, value in ends}
+
+
+def _index(component: Node) -> int:
+    """2 of x_3."""
+    part = component.part[0] if isinstance(component, Symbol) else component
+    return int(getattr(part, "value", 1)) - 1
 
 
 def _steered_back(world: World, end: Any) -> World:
