@@ -40,6 +40,7 @@ from adjointcheck.notes.letters.remainders import carried_back, nothing_beyond, 
 from adjointcheck.notes.letters.scales import is_score
 from adjointcheck.notes.letters.shorthand import NOTATIONS, bounds, conserved, counts, gathered, reaching, squares, title
 from adjointcheck.notes.letters.slopes import parametric
+from adjointcheck.notes.letters.spelt_activations import activation
 from adjointcheck.notes.letters.stars import resting
 from adjointcheck.notes.letters.starting import beginning, parametrised, through_encoder
 from adjointcheck.notes.letters.tangent import chained, linearised, sensitivity, started
@@ -413,15 +414,16 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
 
 
 INTRODUCTIONS = (step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned, propagator,
-                 tangent, stage_line, stage_law, stage_update, stage_gradient, stage_definition, named_neighbour, numbered, family,
-                 layered_ansatz, *NOTATIONS, grid, layers, layer_formula, written_out, cased, jump, dynamics, augmented_dynamics,
+                 tangent, activation, stage_line, stage_law, stage_update, stage_gradient, stage_definition, named_neighbour, numbered,
+                 family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, written_out, cased, jump, dynamics, augmented_dynamics,
                  primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started, resting,
                  reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, output, linear_output,
-                 asked, start, end_condition, end_cost, implicit_layers, affine_ansatz, riccati_ansatz, finer_step, formula, update, split,
-                 piece, readout, objective, current_multiplier, augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian,
-                 costate_meaning, nothing_beyond, condition, rate, ended, sought, ranged, algebraic_law, lengthened, projection, naming)
-UNJUDGED = (*NOTATIONS, step_value, worth, value, membership, asked, output, family, update, readout, finer_step, propagator, sought,
-            ranged, lengthened, projection)
+                 asked, start, end_condition, end_cost, implicit_layers, affine_ansatz, riccati_ansatz, finer_step, formula, update,
+                 split, piece, readout, objective, current_multiplier, augmented, adjoined_motion, repriced, current_hamiltonian,
+                 hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended, sought, ranged, algebraic_law, lengthened,
+                 projection, naming)
+UNJUDGED = (*NOTATIONS, activation, step_value, worth, value, membership, asked, output, family, update, readout, finer_step, propagator,
+            sought, ranged, lengthened, projection)
 
 
 # Letters that a claim uses without a word

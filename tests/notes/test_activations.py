@@ -150,3 +150,13 @@ def test_a_field_is_told_in_weights_of_its_own() -> None:
     lines = r"$$\dot q = -W^\top (\sigma'(W y + b) \odot q)$$ $$\dot q = -W (\sigma'(W y + b) \odot q)$$"
     header = "state: y\ncontrol: u\ncostate: q (column)\nfield: g\ntime: t in [0, T]\nobjective: J"
     assert statuses(DRIVEN.partition("$$")[0] + given + lines, header)[-3:] == ["definition", "proved", "refuted"]
+
+
+@pytest.mark.parametrize("spelt", [r"$\sigma = \tanh$", r"$\sigma(z) = \tanh(z)$", r"$\sigma(z) = \tanh z$"])
+def test_an_activation_that_the_notes_spell_out_is_that_in_worlds(spelt: str) -> None:
+    flow = r"$\dot z = \sigma(W z + b)$, $z(0) = x$, $L = \frac12 |z(1) - y|^2$, $a(t) = \partial L/\partial z(t)$ (column)."
+    right, wrong = (rf"$$\dot a = -W^T ((1 - \sigma(W z + b){power}) \odot a)$$" for power in ("^2", ""))
+    assert statuses(f"Entry by entry, {spelt}. {flow} {right} {wrong}")[-2:] == ["proved", "refuted"]
+    assert statuses(f"Entry by entry, $\\sigma$. {flow} {right}")[-1] != "proved"
+    logistic = r"$\sigma(z) = 1/(1 + e^{-z})$"
+    assert statuses(f"Entry by entry, {logistic}. {flow} {right}")[-1] == "refuted"

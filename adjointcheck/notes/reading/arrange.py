@@ -312,6 +312,8 @@ class Term:
 
     def function(self, head: Head) -> Node:
         item = self.item
+        if len(self.items) == 1 and head.name in NAMED:
+            return Letter(head.name, span=head.span)
         if item is None or isinstance(item, WAITING):
             refuse(head, f"`{head.name}` without an argument", "Write its argument in brackets.")
         found = opened(item)
@@ -367,6 +369,9 @@ def _is_sign(item: Node) -> bool:
 
 def _starts_function(item: Node) -> bool:
     return isinstance(item, Head) and not item.big
+
+
+NAMED = ("tanh", "sin", "cos", "exp")  # the functions themselves, sigma = tanh
 
 
 def _apply(head: Head, arguments: tuple[Node, ...], span: tuple[int, int]) -> Node:

@@ -85,7 +85,7 @@ def activated(left: Node, right: Node, context: Context) -> tuple[Node, Node, Co
     if law is None or not rows or context.over() == "layers" or context.parts("x"):
         return left, right, context
     (argument,) = arguments
-    made = _Activated(law.right, argument)
+    made = _Activated(law.right, argument, any(known.body is not None and _is_tanh(known.body) for known in context.of(NAME)))
     sides = made.of(left), made.of(right)
     if any(made.hides(node) for side in sides for node in walk(side)):
         return left, right, context
@@ -120,10 +120,10 @@ def _rows(node: Node, context: Context) -> str:
 
 
 class _Activated:
-    """Formulas beside xdot = `field`, which has one activation, of `argument`."""
+    """Formulas beside xdot = `field`, which has one activation, of `argument`; `tanh`: it is this one."""
 
-    def __init__(self, field: Node, argument: Node) -> None:
-        self.field, self.argument = here(field), argument
+    def __init__(self, field: Node, argument: Node, tanh: bool) -> None:
+        self.field, self.argument, self.tanh = here(field), argument, tanh
 
     def of(self, node: Node) -> Node:
         for place in (None, *PLACES):
@@ -136,7 +136,8 @@ class _Activated:
 
     def _of(self, node: Node, rest: Callable[[Node], Node]) -> Node:
         inner = _of_one_minus_square(node.of) if isinstance(node, Diagonal) else None
-        if inner is not None and _is_tanh(inner) and (place := self.place(inner)):
+        squash = inner is not None and (_is_tanh(inner) or (self.tanh and _is_activation(inner)))
+        if inner is not None and squash and (place := self.place(inner)):
             return Symbol(SLOPE, at=place[0])
         sloped = isinstance(node, tree.Derivative) and node.kind != "total" and node.by == (Symbol("x"),)
         if sloped and isinstance(node, tree.Derivative) and getattr(node.of, "name", "") == NAME and (place := self.place(node.of)):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
@@ -15,7 +16,22 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.worlds import jet
 from adjointcheck.notes.worlds.evaluation import Env, NoValue, evaluate, scalar, value_of
+from adjointcheck.notes.worlds.fields import Entrywise
 from adjointcheck.notes.worlds.jet import Value, real
+
+
+@dataclass(frozen=True)
+class Elementary(Entrywise):
+    """A function of one number that the notes spell out, of every entry of its argument alike."""
+
+    body: Node = field(kw_only=True)
+
+    def words(self, name: str) -> str:
+        """The function, for a counterexample."""
+        return f"{name}(x) = {show(self.body)}, entry by entry"
+
+    def __call__(self, values: Mapping[str, Value], layer: Value = 0) -> Value:
+        return elementwise(self.body, lambda _: values["x"])
 
 
 def written_out(rule: tree.Vector, states: Value, world: Any) -> Value:

@@ -12,6 +12,7 @@ from adjointcheck.notes.letters.context import ROLES, Context
 from adjointcheck.notes.letters.meaning import AXES
 from adjointcheck.notes.letters.potentials import is_gradient
 from adjointcheck.notes.reading.instants import moment
+from adjointcheck.notes.worlds.elementwise import Elementary
 from adjointcheck.notes.worlds.evaluation import NoValue
 from adjointcheck.notes.worlds.fields import FINE, USUAL, Entrywise, Slope, Smooth, Span
 from adjointcheck.notes.worlds.jet import Value
@@ -109,7 +110,8 @@ class Stage:
         rows = self.shape(name)[0]
         seed = int(self.rng(f"function {name}").integers(2**32))
         if name == "act":
-            return Entrywise(slots, sizes, rows, seed)
+            body = next((known.body for known in self.context.of(name)), None)
+            return Entrywise(slots, sizes, rows, seed) if body is None else Elementary(slots, sizes, rows, seed, body=body)
         if name == "f" and is_gradient(self.context):
             return Slope(slots, sizes, rows, seed)
         zero = {"L": "no running cost", "Psi": "no terminal cost"}.get(name) in self.context.hypotheses
