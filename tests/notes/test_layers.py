@@ -244,7 +244,8 @@ FEW = r"\nabla J(x_0) = B^{-1}(x_0 - x_b) + H_0^T R_0^{-1} d_0 + M_0^T H_1^T R_1
 
 @pytest.mark.parametrize(("words", "found"), [
     ("For $N = 2$ this is", ["proved", "refuted"]), ("For two steps ($N$ equal to two)", ["proved", "refuted"]),
-    ("For two steps", ["unknown", "unknown"]), ("In general", ["refuted", "refuted"]), ("For $N = 3$", ["refuted", "refuted"])])
+    ("For two steps", ["proved", "refuted"]), ("A window of two time steps has", ["proved", "refuted"]), ("In a two-step window", ["unknown"] * 2),
+    ("The first two steps give", ["unknown"] * 2), ("In general", ["refuted", "refuted"]), ("For $N = 3$", ["refuted", "refuted"])])
 def test_a_line_may_be_said_of_a_few_layers(words: str, found: list[str]) -> None:
     lines = (FEW, FEW.replace("M_0^T M_1^T", "M_1^T M_0^T"))
     assert [statuses(f"{WINDOW}{words} $${line}$$")[-1] for line in lines] == found
@@ -269,3 +270,11 @@ Let $f(x,u) = -x+u$, $\ell(x,u) = \tfrac12 u^2$, $\Phi(x) = \tfrac12 x^2$. """
 def test_a_time_step_is_a_number_that_nobody_varies(words: str, line: str, status: str) -> None:
     header = "state: x\ncontrol: u\ncostate: \\lambda (column)\nfield: f\nrunning cost: \\ell\nterminal cost: \\Phi\nobjective: J"
     assert statuses(f"{STEPS}{words} $${line}$$", header)[-1] == status
+
+
+@pytest.mark.parametrize(("header", "shape"), [("l", r"\ell"), ("L", r"\mathcal L"), ("J", "J")])
+def test_a_header_may_write_a_letter_in_ascii(header: str, shape: str) -> None:
+    given = f"h_{{k+1}} = h_k + \\varepsilon f(h_k, \\theta_k)\n{shape}(h_N)"
+    right = rf"\frac{{\partial {shape}}}{{\partial \theta_k}} = \varepsilon\, a_{{k+1}} \frac{{\partial f}}{{\partial \theta}}(h_k, \theta_k)"
+    wrong = right.replace("a_{k+1}", "a_k")
+    assert last_two(f"state: h in R^n\ncostate: a = d{header}/dh (row)", given, right, wrong) == ["proved", "refuted"]

@@ -24,7 +24,7 @@ from adjointcheck.notes.systems.carried_density import is_open
 from adjointcheck.notes.systems.current_values import is_undiscounted
 from adjointcheck.notes.systems.densities import rests_on_shape
 from adjointcheck.notes.systems.endless import speaks_of_end
-from adjointcheck.notes.systems.few_layers import OPTION, has_numbers
+from adjointcheck.notes.systems.few_layers import OPTION, SPOKEN, has_numbers
 from adjointcheck.notes.systems.multiplier import supposed
 from adjointcheck.notes.systems.reservations import ends_at_start, given, is_only_named, is_unchosen
 from adjointcheck.notes.systems.sampling import is_paid_last
@@ -214,7 +214,7 @@ def _of_end_time(line: Line) -> bool:
 def _of_few_layers(line: Line) -> bool:
     """x_0, M_0 and H_1 of all layers, where the sentence says that there are only a few."""
     told = has_numbers(*line.sides) and not line.spoken.option(OPTION)
-    return line.notes.over() == "layers" and told and FEW.search(line.sentence) is not None
+    return line.notes.over() == "layers" and told and (FEW.search(line.sentence) or SPOKEN.search(line.sentence)) is not None
 
 
 def _by_no_input(line: Line) -> bool:
