@@ -102,10 +102,10 @@ def test_a_set_that_is_told_bounds_a_control_and_a_name_does_not() -> None:
     assert statuses(rf"{posed}, $U = [-1, 1]$, $H_u = 0$")[-1] == "unknown"
 
 
-def test_the_rate_of_a_path_between_held_ends_is_not_refuted() -> None:
+def test_the_rate_of_a_path_between_held_ends_is_proved() -> None:
     posed = r"$\dot x = v$, $\dot v = u$, $x(0) = 0$, $v(0) = 0$, $x(1) = 1$, $v(1) = 0$, $J = \frac12\int_0^1 u^2\,dt$"
     costates = r"$H = \frac12 u^2 + p_x v + p_v u$, $u = -p_v$"
-    assert statuses(rf"{posed}, {costates}, $\dot p_v = p_x$, $\dot v = 6 - 12 t$")[-2:] == ["refuted", "unknown"]
+    assert statuses(rf"{posed}, {costates}, $\dot p_v = p_x$, $\dot v = 6 - 12 t$")[-2:] == ["refuted", "proved"]
 
 
 @pytest.mark.parametrize(("right", "wrong"), [
@@ -143,3 +143,19 @@ def test_between_held_ends_without_a_start_or_an_end_time_nothing_is_refuted() -
     untold, endless = REST_TO_REST.replace("$v(0) = 0$, ", ""), REST_TO_REST.replace("(1)", "(T)").replace("_0^1", "_0^T")
     for posed in (untold, endless):
         assert statuses(f"{posed}, $u(t) = 12 t - 6$")[-1] == "unknown"
+
+
+@pytest.mark.parametrize("right", [r"u(t) = 6 - 12 t", r"x(t) = 3 t^2 - 2 t^3", r"p_x = -12", r"p_v(0) = -6", r"H = -18", r"J = 6"])
+def test_what_is_right_between_held_ends_is_proved(right: str) -> None:
+    assert statuses(f"{REST_TO_REST}, ${right}$")[-1] == "proved"
+
+
+@pytest.mark.parametrize(("right", "wrong"), [(r"u(t) = 3 - 3 t", r"u(t) = 6 - 12 t"), (r"p_v(1) = 0", r"p_v(1) = 6"), (r"J = 3/2", r"J = 6")])
+def test_a_component_that_is_not_held_costs_nothing_in_the_end(right: str, wrong: str) -> None:
+    posed = REST_TO_REST.replace("$v(1) = 0$, ", "")
+    assert [statuses(f"{posed}, ${line}$")[-1] for line in (right, wrong)] == ["proved", "refuted"]
+
+
+def test_a_maximum_principle_has_the_costates_of_the_other_sign() -> None:
+    posed = REST_TO_REST.replace(r"$H = \frac12 u^2", r"$H = -\frac12 u^2").replace("$u = -p_v$", "$u = p_v$")
+    assert [statuses(f"{posed}, ${line}$")[-1] for line in ("p_x = 12", "p_x = -12")] == ["proved", "refuted"]

@@ -108,12 +108,12 @@ def _texts(laws: Iterable[Law], context: Context, seed: Setting) -> Texts:
     return tuple(found.items())
 
 
-def solve(made: WrittenOut, claims: Iterable[tuple[str, Expression]]) -> None:
-    """Adds the steps that prove the claims one after the other; the core rejects them where they are wrong."""
+def solve(made: WrittenOut, claims: Iterable[tuple[str, Expression]], begun: Container[str] = ()) -> None:
+    """Adds the steps that prove the claims one after the other, of `begun` costates from the start; the core rejects them where wrong."""
     known: dict[str, Expression] = {}
     claims = list(claims)
     for name, value in (*(_resting(made, {name for name, _ in claims}) if claims else ()), *claims):
-        _solve_one(made, name, value, known)
+        _solve_one(made, name, value, known, name in begun)
         known[name] = value
 
 
@@ -126,7 +126,7 @@ def _resting(made: WrittenOut, claimed: Container[str]) -> Iterator[tuple[str, E
             yield p, end
 
 
-def _solve_one(made: WrittenOut, name: str, value: Expression, known: Mapping[str, Expression]) -> None:
+def _solve_one(made: WrittenOut, name: str, value: Expression, known: Mapping[str, Expression], begun: bool) -> None:
     """gap = p - value, gap.dot = (what it is at p = gap + value) - value.dot, gap = 0 at the end, so gap = 0."""
     gap, costate = f"gap_{name}", name.startswith("p")
     rates = {x: f for x, _, f in made.pairs} | {p: neg(made.slope(made.hamiltonian, x)) for x, p, _ in made.pairs}
@@ -141,13 +141,15 @@ def _solve_one(made: WrittenOut, name: str, value: Expression, known: Mapping[st
     premises = [f"{gap}_moves", f"costate_{name}" if costate else f"dynamics_{name}", *(f"control_{a}" for a in controls),
                 *(f"solution_{a}" for a in others), f"{gap}_names"]
     made.equation(f"{gap}_law", "rewrite", f"{gap}.dot", gone - slope, *premises, **{f"{gap}_moves": "hole"})
-    if costate:
+    if begun:
+        made.equation(f"{gap}_end", "rewrite", gap, ZERO, gap, f"begins_{name}", "begin", at="t0", **{gap: "hole"})
+    elif costate:
         ending = symbols_of(made.slope(made.terminal, name.replace("p_", "x_", 1)))
         reached = [f"solution_{a}" for a in known if a in ending and f"solution_{a}" not in premises]
         reached += [step["id"] for step in made.steps if step["id"].startswith("arrives_")]
         made.equation(f"{gap}_end", "rewrite", gap, ZERO, gap, f"terminal_{name}", "end", *reached, at="t1", **{gap: "hole"})
     else:
-        begun = [id for id in ("begin", f"value_{name.replace('x_', 'x0_')}") if any(step["id"] == id for step in made.steps)]
-        made.equation(f"{gap}_end", "rewrite", gap, ZERO, gap, f"start_{name}", *begun, at="t0", **{gap: "hole"})
+        given = [id for id in (f"value_{name.replace('x_', 'x0_')}",) if any(step["id"] == id for step in made.steps)]
+        made.equation(f"{gap}_end", "rewrite", gap, ZERO, gap, f"start_{name}", "begin", *given, at="t0", **{gap: "hole"})
     made.equation(f"no_{gap}", "unique", gap, ZERO, f"{gap}_law", f"{gap}_end")
     made.equation(f"solution_{name}", "rewrite", name, value, gap, f"no_{gap}", **{gap: "-hole", f"no_{gap}": "hole"})

@@ -18,6 +18,7 @@ from adjointcheck.notes.letters.quantities import component_slot, rebuilt
 from adjointcheck.notes.proofs.claims import Form, Reader, Unclear
 from adjointcheck.notes.proofs.closed_forms import END, Texts, clock_of, solutions, solve
 from adjointcheck.notes.proofs.settings import Setting, judged
+from adjointcheck.notes.proofs.shooting import BEGIN, shoot
 from adjointcheck.notes.proofs.written_out import (
     OPTIONAL,
     PLAIN,
@@ -35,6 +36,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.systems.arrivals import reached
 from adjointcheck.notes.systems.observed import observed
 from adjointcheck.notes.systems.observed import written_out as with_formula
+from adjointcheck.notes.systems.values import starts
 from adjointcheck.trusted.language import derive
 from adjointcheck.trusted.verdict import Status
 
@@ -60,6 +62,16 @@ def component_settings(chain: tree.Chain, context: Context) -> Iterator[Setting]
             made = theory(sizes, texts, free, nonzero, functions, riccati, ends, clock, solved, seen, data(context))
             if made is not None:
                 yield made
+    if is_shot(context):
+        made = theory(sizes, texts, True, nonzero, functions, riccati, ends, clock_of(context), (), seen, data(context), True)
+        yield from [made] if made is not None else []
+
+
+def is_shot(context: Context) -> bool:
+    """Is it an example whose starts are all numbers, and is its control the optimal one?"""
+    steered = bool(context.parts("w") or context.of("w"))
+    told = bool(clock_of(context).start) and len(starts(context)) == len(context.parts("x"))
+    return told and context.law("objective") is not None and (not steered or "optimal" in context.hypotheses)
 
 
 def _weights(running: Expression, sizes: Sizes) -> frozenset[str]:
@@ -213,21 +225,26 @@ def _sizes(context: Context) -> Sizes:
 @cache
 def theory(sizes: Sizes, texts: tuple[str, ...], free: bool, nonzero: frozenset[str], functions: Functions = (),
            riccati: bool = False, ends: Texts = (), clock: Clock = PLAIN, solved: Texts = (), seen: str = "0",
-           known: tuple[str, ...] = ()) -> Setting | None:
-    """The theory of these rates and costs, judged once; None where the core does not prove it."""
+           known: tuple[str, ...] = (), shot: bool = False) -> Setting | None:
+    """The theory of these rates and costs, judged once, and with all its components solved for if it is to be `shot`; None where the core
+    does not prove it.
+    """
     roots, names = named_divisors(parse(text, "a field", caps=LOG) for text in (*texts, seen))
     known += tuple(name for name in sizes.names(END) if any(name in text for _, text in solved))
+    known += tuple(sizes.names(BEGIN)) if shot else ()
     letters = letters_of(sizes, free, names) | (RICCATI if riccati else {}) | dict.fromkeys(known, "1 1 constant")
     letters = vouched(letters, [*roots, *(ONE / symbol(name) for name in sorted(nonzero - names.keys()))])
     *rates, running, terminal, paid = roots
     made: dict[str, Any] = {}
     try:
         arrivals = {name: parse(text, "an end", caps=LOG) for name, text in ends}
-        moving = (*sizes.names("p"), *(name for name, _ in solved)) if solved else ()
+        moving = (*sizes.names("p"), *(name for name, _ in solved), *(sizes.names("x") if shot else ())) if solved or shot else ()
         letters |= {f"gap_{name}": "1 1" for name in moving} | {name: "1 1 constant" for name, _ in clock.states}
         writing = WrittenOut(sizes, letters, rates, running, terminal, functions, names, arrivals, clock, paid)
         writing.document(free)
         solve(writing, [(name, parse(text, "a solution", caps=LOG)) for name, text in solved])
+        if shot and not shoot(writing):
+            return None
         made = document(letters, writing.steps, functions)
         return judged(made, [step["id"] for step in made["steps"] if step["id"].startswith(OPTIONAL)])
     except AdjointCheckError:
