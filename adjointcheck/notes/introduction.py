@@ -40,6 +40,7 @@ from adjointcheck.notes.letters.remainders import carried_back, nothing_beyond, 
 from adjointcheck.notes.letters.scales import is_score
 from adjointcheck.notes.letters.shorthand import NOTATIONS, bounds, conserved, counts, gathered, reaching, squares, title
 from adjointcheck.notes.letters.slopes import parametric
+from adjointcheck.notes.letters.speeds import speed_at
 from adjointcheck.notes.letters.spelt_activations import activation
 from adjointcheck.notes.letters.stars import resting
 from adjointcheck.notes.letters.starting import beginning, parametrised, through_encoder
@@ -103,7 +104,6 @@ from adjointcheck.notes.systems.layering import (
 from adjointcheck.notes.systems.manifold import end_condition, end_cost, with_end_multiplier
 from adjointcheck.notes.systems.mass import mass_dynamics, through_mass
 from adjointcheck.notes.systems.measured import increment, operators, rooted, scaled, specialised, vectors
-from adjointcheck.notes.systems.mechanics import speed_at
 from adjointcheck.notes.systems.modes import guard, reset, switched
 from adjointcheck.notes.systems.motion import augmented_dynamics, dynamics, limit_dynamics, primed_dynamics
 from adjointcheck.notes.systems.multiplier import augmented, costate_meaning, governed, hamiltonian

@@ -7,11 +7,12 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context, Declared, key, own
 from adjointcheck.notes.letters.meaning import Symbol, resolve, unknown, walk
+from adjointcheck.notes.letters.speeds import reduced
 from adjointcheck.notes.letters.usage import head, pair_of, role_in
 from adjointcheck.notes.proofs.componentwise import paid_sign, same_rate
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.systems.mechanics import ZERO, inertia, reduced, solved
+from adjointcheck.notes.systems.mechanics import ZERO, inertia, solved
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 

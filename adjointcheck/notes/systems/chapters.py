@@ -30,7 +30,8 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.document import Formula
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.systems.concrete import NUMBERS, WHOLE, is_plain, moved_letters, unscripted
+from adjointcheck.notes.systems.component_letters import WHOLE
+from adjointcheck.notes.systems.concrete import NUMBERS, is_plain, moved_letters, unscripted
 from adjointcheck.notes.systems.entries import as_motion, fields_of, solved_for_rate
 from adjointcheck.notes.systems.mechanics import first_order
 from adjointcheck.notes.systems.normality import MULTIPLIER, NORMAL

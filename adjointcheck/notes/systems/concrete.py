@@ -7,7 +7,7 @@ the costate; u, v, w or what is written u(t) is a control; all other letters of 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain as joined
@@ -15,9 +15,10 @@ from itertools import pairwise
 
 from adjointcheck.notes.letters.context import MOTIONS, ROLES, Context, Declared, Law, key
 from adjointcheck.notes.letters.derivatives import without_rates
-from adjointcheck.notes.letters.meaning import Symbol, children, rebuilt, resolve, unknown, walk
+from adjointcheck.notes.letters.meaning import Symbol, children, resolve, unknown, walk
 from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.quantities import here
+from adjointcheck.notes.letters.speeds import reduced
 from adjointcheck.notes.letters.usage import (
     HAMILTONIANS,
     USUAL_CONTROLS,
@@ -37,17 +38,24 @@ from adjointcheck.notes.reading.document import Formula
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import arrivals, laws
+from adjointcheck.notes.systems.component_letters import (
+    Rates,
+    costates_named,
+    costates_told,
+    in_components,
+    multiplied,
+    spelt,
+    with_sign,
+)
 from adjointcheck.notes.systems.entries import as_motion, cells_of, fields_of, multiplied_out, weighs_whole
-from adjointcheck.notes.systems.mechanics import aliased, first_order, reduced
+from adjointcheck.notes.systems.mechanics import aliased, first_order
 
-Rates = Mapping[str, tuple[tree.Letter, Node]]
 PLAIN = (tree.Number, tree.Pi, tree.Letter, tree.Sum, tree.Product, tree.Quotient, tree.Power, tree.Negative, tree.Function, tree.Call,
          tree.Variation)
 MATRICES = ("A", "B")
 TIMES = ("t", "tau", "s", *(letter for symbol in ("t0", "t1") for letter in ROLES[symbol].usual))
 NUMBERS = ("pi", "e", "infty", "dots")
 COSTATES, STATES = "costates of before", "states of before"  # as the notes had them before a sequel, in their order
-WHOLE = "whole state"  # the letter that was the state before an example
 MOST = 12  # components; a field with more is no field that a person wrote out
 
 
@@ -68,17 +76,17 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     context = _bounded(chains, context)
     ends = list(arrivals(chains, context))
     costs = [side for chain in chains for side in chain.sides[1:] or chain.sides if _is_cost(chain, context) or _is_paid(chain, context)]
-    used = [part for node in joined((right for _, right in states.values()), costs) for part in unscripted(_spelt(node))]
-    context = _told(_chains(formulas, context, USUAL_COSTATES), states, _costates(chains, list(states), used, context))
+    used = [part for node in joined((right for _, right in states.values()), costs) for part in unscripted(spelt(node))]
+    context = costates_told(_chains(formulas, context, USUAL_COSTATES), states, costates_named(chains, list(states), used, context))
     context = in_components(context, "w", _controls([*used, *(part for chain in chains for part in walk(chain))], used, context))
     held = [part for item in ends for part in unscripted(item.gap)]
     others = _running(chains) | {key(letter) for chain in chains if _is_cost(chain, context) and (letter := head(chain.sides[0]))}
     given = [letter for letter in _parameters([*used, *held], context) if key(letter) not in others]  # J_B = J + ...: J is a cost
     context = in_components(context, "theta", [*given, *(item.multiplier for item in ends)])
     if not context.parts("p"):  # with the parameters known, theta_1 (p_A - p_B) is read
-        context = _costates(_chains(formulas, context), list(states), used, context)
+        context = costates_named(_chains(formulas, context), list(states), used, context)
     context = aliased(chains, _starts(chains, context))
-    cells = tuple((here(resolve(_spelt(right), context)),) for _, right in states.values())
+    cells = tuple((here(resolve(spelt(right), context)),) for _, right in states.values())
     if any(unknown(cell) for (cell,) in cells):
         return context
     law = Law("dynamics", tree.Derivative(Symbol("x"), (Symbol("t"),)), tree.Vector(cells))
@@ -114,16 +122,6 @@ def _arrivals(chain: tree.Chain, context: Context) -> Iterator[tree.Call]:
     for call in walk(chain) if named or isinstance(chain.sides[0], tree.Extremum) else ():
         if isinstance(call, tree.Call) and isinstance(call.arguments[0], tree.Number) and call.arguments[0].value > 0:
             yield from [call] if role_in(head(call), context) == "x" else []
-
-
-def _spelt(node: Node) -> Node:
-    """delta x y is a rate delta times x and y, d x y one of d: nothing is varied in a field."""
-    if isinstance(node, tree.Variation):
-        factors = node.of.factors if isinstance(node.of, tree.Product) else (node.of,)
-        return tree.Product((tree.Letter("d" if node.total else "delta"), *map(_spelt, factors)))
-    node = rebuilt(node, _spelt)
-    nested = [factor.factors if isinstance(factor, tree.Product) else (factor,) for factor in getattr(node, "factors", ())]
-    return replace(node, factors=tuple(factor for factors in nested for factor in factors)) if isinstance(node, tree.Product) else node
 
 
 def written_out(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
@@ -264,7 +262,7 @@ def _states(rates: Rates, chains: Iterable[tree.Chain], context: Context) -> Rat
     spoken = {key(part) for name in names for part in walk(rates[name][1]) if isinstance(part, tree.Letter)}
     names = [name for name in rates if name in names or (name in spoken and name not in adjoined and not context.letters.get(name))]
     names = [name for name in names if name not in context.option(COSTATES).split()]
-    priced = {state for chain in chains for state, _, _ in _multiplied(chain)} & {*names}  # a Lagrangian has all equations of motion
+    priced = {state for chain in chains for state, _, _ in multiplied(chain)} & {*names}  # a Lagrangian has all equations of motion
     names = [name for name in names if name in priced] if priced else names
     if whole:
         names = [name for name in names if rates[name][0].name == whole]
@@ -293,7 +291,7 @@ def _adjoined(rates: Rates, chains: Iterable[tree.Chain]) -> Iterator[str]:
     """p and q of H = L + p v + q u, where x-dot = v and v-dot = u, and p and q move by other rates than these."""
     rights = [right for _, right in rates.values() if not isinstance(right, tree.Number)]
     for chain in chains:
-        yield from (key(letter) for state, letter, _ in _multiplied(chain) if state in rates and key(letter) in rates)
+        yield from (key(letter) for state, letter, _ in multiplied(chain) if state in rates and key(letter) in rates)
         title = head(chain.sides[0])
         body = chain.sides[1] if len(chain.sides) > 1 and title is not None and key(title) in HAMILTONIANS else None
         for term in tree.terms(body) if body is not None else ():
@@ -376,120 +374,6 @@ def _times_itself(letter: tree.Letter, node: Node) -> bool:
 # What the other letters are
 
 
-def in_components(context: Context, symbol: str, letters: Iterable[tree.Letter], source: str = "proposed") -> Context:
-    """Letters as components of x, p, w or theta behind those that the header names, with a letter for the whole."""
-    names = [*dict.fromkeys([*(known.letter for known in context.parts(symbol)), *map(key, letters)])]
-    if not names:
-        return context
-    role, known = ROLES[symbol], next(iter(context.of(symbol)), None)
-    whole = known or Declared("", symbol, role.shape, role.kind, source=source)
-    whole_letter = context.option(WHOLE) if symbol == "x" else ""
-    title = known.letter if known and known.letter not in names else _title(symbol, names, context)
-    title = whole_letter if whole_letter and whole_letter not in (*names, *context.letters) else title
-    size = str(len(names))
-    whole = replace(whole, letter=title, shape=("1", size) if role.shape[0] == "1" else (size, "1"))
-    part = Declared("", symbol, kind=role.kind, sign=whole.sign, source=whole.source, told=whole.told)
-    parts = {name: replace(part, letter=name, part=i) for i, name in enumerate(names, 1)}
-    kept = {name: other for name, other in context.letters.items() if name not in names and other != known}
-    return replace(context, letters={**kept, title: whole, **parts})
-
-
-def _title(symbol: str, names: Sequence[str], context: Context) -> str:
-    """x of states x_1 and x_2; (S,I) of other names, and (k_1,k_2) of parameters."""
-    names = names if symbol != "theta" else [f"({','.join(names)})"]
-    bases = {base for base, _, index in (name.rpartition("_") for name in names) if index.isdigit()} if len(names) > 1 else set()
-    own = len(bases) == 1 and all("_" in name for name in names) and not bases & context.letters.keys()
-    return bases.pop() if own else f"({','.join(names)})"
-
-
-def _costates(chains: Sequence[tree.Chain], states: Sequence[str], used: Sequence[Node], context: Context) -> Context:
-    """lambda_1, lambda_2, or lambda_x, lambda_y for states x, y, and p_A for x_A; for one state, the costate itself.
-
-    A letter of the field or of the cost, such as the price p, is none.
-    """
-    known = {key(part) for part in used if isinstance(part, tree.Letter)}
-    letters = {key(part): part for chain in chains for part in walk(chain) if isinstance(part, tree.Letter) and key(part) not in known}
-    whole = next((known.letter for known in context.of("p")), "")
-    for base in [whole] if whole else dict.fromkeys(letter.name for letter in letters.values() if letter.name in USUAL_COSTATES):
-        counted = [f"{base}_{i + 1}" for i in range(len(states))]
-        marked = [f"{base}_{state.partition('_')[2]}" for state in states]
-        for names in (counted, [f"{base}_{state}" for state in states], marked, [base] * (len(states) == 1)):
-            if names and letters.keys() >= {*names} and not {*names} & {*states}:
-                return in_components(context, "p", [letters[name] for name in names], "usual")
-    return context
-
-
-def _told(chains: Sequence[tree.Chain], states: Rates, context: Context) -> Context:
-    """lambda and mu of lambda = dJ/dx, mu = dJ/dy, or of H = L + lambda f + mu g for x-dot = f, y-dot = g."""
-    if context.parts("p"):
-        return context
-    for chain in chains:
-        pair = pair_of(chain)
-        title = head(pair[0]) if pair else None
-        if pair and title is not None and key(title) in HAMILTONIANS:
-            found = _multipliers(pair[1], states, context)
-            if len(found) == len(states):
-                return in_components(context, "p", [found[name] for name in states], "usual")
-    for chain in chains:
-        adjoined = {state: (letter, sign) for state, letter, sign in _multiplied(chain) if state in states}
-        if len(adjoined) == len(states):
-            made = in_components(context, "p", [adjoined[name][0] for name in states], "usual")
-            signs = {sign for _, sign in adjoined.values()}
-            return _with_sign(made, signs.pop(), "its Lagrangian") if len(signs) == 1 else made
-    slopes = {name: letter for chain in chains for name, letter in _slopes(chain, states)}
-    return in_components(context, "p", [slopes[name] for name in states]) if len(slopes) == len(states) else context
-
-
-def _multiplied(chain: tree.Chain) -> Iterator[tuple[str, tree.Letter, int]]:
-    """(x, lambda, 1) of int [L + lambda (f - x-dot)] dt; -1 where lambda is -dJ/dx, as in L + lambda (x-dot - f)."""
-    for terms in (list(tree.terms(part.body)) for part in walk(chain) if isinstance(part, tree.Integral)):
-        found = {at: made for at, term in enumerate(terms) if (made := _multiplier(term)) is not None}
-        paid = [term for at, term in enumerate(terms) if at not in found]
-        cost = -1 if paid and all(isinstance(term, tree.Negative) for term in paid) else 1
-        yield from ((state, letter, sign * cost) for state, letter, sign in found.values())
-
-
-def _multiplier(term: Node) -> tuple[str, tree.Letter, int] | None:
-    sign, term = (-1, term.of) if isinstance(term, tree.Negative) else (1, term)
-    factors = term.factors if isinstance(term, tree.Product) and len(term.factors) == 2 else ()
-    letter = next((made for factor in factors if (made := head(factor)) is not None and not made.accents), None)
-    for part in (part for factor in factors if isinstance(factor, tree.Sum) for part in factor.terms):
-        turned, inner = (1, part.of) if isinstance(part, tree.Negative) else (-1, part)
-        state = moving(inner)
-        if state is not None and letter is not None:
-            return key(state), letter, sign * turned
-    return None
-
-
-def _multipliers(body: Node, states: Rates, context: Context) -> dict[str, tree.Letter]:
-    """Of the right sides, or of the rates, among the terms of a Hamiltonian."""
-    rates = {name: (_plain(right, context), _plain(tree.Letter(name, accents=("dot",)), context)) for name, (_, right) in states.items()}
-    found: dict[str, tree.Letter] = {}
-    for term in tree.terms(body):
-        factors = term.factors if isinstance(term, tree.Product) else ()
-        for name, values in rates.items():
-            letters = [head(factor) for factor in factors if _plain(factor, context) not in values]
-            if len(letters) == 1 == len(factors) - 1 and letters[0] is not None and letters[0].name in (*USUAL_COSTATES, "q"):
-                found[name] = replace(letters[0], above=(), accents=())
-    return found
-
-
-def _plain(node: Node, context: Context) -> Node:
-    return here(resolve(_spelt(node), context))
-
-
-def _slopes(chain: tree.Chain, states: Rates) -> Iterator[tuple[str, tree.Letter]]:
-    """(x, lambda) of lambda(t) = dJ/dx(t)."""
-    pair = pair_of(chain)
-    slope = pair[1] if pair else None
-    letter = head(pair[0]) if pair else None
-    if isinstance(slope, tree.Derivative) and len(slope.by) == 1 and letter is not None and letter.name in USUAL_COSTATES:
-        by = head(slope.by[0])
-        place = slope.by[0].arguments[0] if isinstance(slope.by[0], tree.Call) else None
-        if by is not None and key(by) in states and getattr(place, "name", "t") == "t":
-            yield key(by), letter
-
-
 def _signed(chains: Sequence[tree.Chain], context: Context) -> Context:
     """With the costate's sign where a Hamiltonian tells: +dJ/dx for H = L + p f, -dJ/dx for H = -L + p f."""
     costs = (side for chain in chains if _is_cost(chain, context) for side in chain.sides[1:] or chain.sides)
@@ -499,12 +383,7 @@ def _signed(chains: Sequence[tree.Chain], context: Context) -> Context:
         return context
     laws = (*context.laws, Law("objective", Symbol("J"), resolve(cost, context)))
     sign = costate_sign(replace(context, laws=laws), without_rates(resolve(body, context), context))
-    return _with_sign(context, sign, "its Hamiltonian") if sign else context
-
-
-def _with_sign(context: Context, sign: int, told: str) -> Context:
-    turned = {name: replace(known, sign=sign, told=told) for name, known in context.letters.items() if known.symbol == "p"}
-    return replace(context, letters={**context.letters, **turned})
+    return with_sign(context, sign, "its Hamiltonian") if sign else context
 
 
 def _is_cost(chain: tree.Chain, context: Context) -> bool:

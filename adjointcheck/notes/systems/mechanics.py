@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context, Declared, key, own
-from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, walk
+from adjointcheck.notes.letters.meaning import rebuilt, resolve, walk
 from adjointcheck.notes.letters.usage import head, moving, pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -180,25 +180,3 @@ def _in_speed(node: Node, letter: tree.Letter, speed: tree.Letter) -> Node:
     if moved is not None and key(moved) == key(letter):
         return replace(speed, span=node.span)
     return rebuilt(node, lambda child: _in_speed(child, letter, speed))
-
-
-def reduced(node: Node, context: Context) -> Node:
-    """x_2 for the rate of x_1, where the law says that it is just that; so q-ddot is the rate of v."""
-    law = context.law("dynamics")
-    node = rebuilt(node, lambda child: reduced(child, context))
-    if law is None or not isinstance(law.right, tree.Vector) or not isinstance(node, tree.Derivative) or not isinstance(node.of, Symbol):
-        return node
-    number = next((part.value for part in node.of.part if isinstance(part, tree.Number)), None)
-    if node.of.name != "x" or number is None or set(node.by) - {Symbol("t")} or node.of.at not in (None, Symbol("t")):
-        return node
-    speed = law.right.rows[int(number) - 1][0]
-    if not isinstance(speed, Symbol) or speed.name != "x":
-        return node
-    return speed if len(node.by) == 1 else replace(node, of=speed, by=node.by[1:])
-
-
-def speed_at(node: Node, context: Context) -> Node:
-    """x_2(t0) for the rate of x_1 at t0, where x_2 is that rate."""
-    place = node.at[0] if isinstance(node, tree.Evaluated) and len(node.at) == 1 and not node.less else None
-    speed = reduced(node.of, context) if isinstance(node, tree.Evaluated) else node
-    return replace(speed, at=place) if place is not None and isinstance(speed, Symbol) and speed.name == "x" else node

@@ -12,7 +12,7 @@ from adjointcheck.notes.letters.own_letters import walk_letters
 from adjointcheck.notes.letters.usage import pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.systems.concrete import in_components
+from adjointcheck.notes.systems.component_letters import in_components
 
 KIND = "parameter"
 MIXED = "it differentiates by a parameter and speaks of what the notes make that one of"

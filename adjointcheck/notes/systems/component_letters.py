@@ -1,0 +1,145 @@
+"""Letters for the components of a state, of its costate and of inputs: which letter is which component, and what tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
+from adjointcheck.notes.letters.meaning import rebuilt, resolve, walk
+from adjointcheck.notes.letters.quantities import here
+from adjointcheck.notes.letters.usage import HAMILTONIANS, USUAL_COSTATES, head, moving, pair_of
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+Rates = Mapping[str, tuple[tree.Letter, Node]]
+WHOLE = "whole state"  # the letter that was the state before an example
+
+
+def spelt(node: Node) -> Node:
+    """delta x y is a rate delta times x and y, d x y one of d: nothing is varied in a field."""
+    if isinstance(node, tree.Variation):
+        factors = node.of.factors if isinstance(node.of, tree.Product) else (node.of,)
+        return tree.Product((tree.Letter("d" if node.total else "delta"), *map(spelt, factors)))
+    node = rebuilt(node, spelt)
+    nested = [factor.factors if isinstance(factor, tree.Product) else (factor,) for factor in getattr(node, "factors", ())]
+    return replace(node, factors=tuple(factor for factors in nested for factor in factors)) if isinstance(node, tree.Product) else node
+
+
+def in_components(context: Context, symbol: str, letters: Iterable[tree.Letter], source: str = "proposed") -> Context:
+    """Letters as components of x, p, w or theta behind those that the header names, with a letter for the whole."""
+    names = [*dict.fromkeys([*(known.letter for known in context.parts(symbol)), *map(key, letters)])]
+    if not names:
+        return context
+    role, known = ROLES[symbol], next(iter(context.of(symbol)), None)
+    whole = known or Declared("", symbol, role.shape, role.kind, source=source)
+    whole_letter = context.option(WHOLE) if symbol == "x" else ""
+    title = known.letter if known and known.letter not in names else _title(symbol, names, context)
+    title = whole_letter if whole_letter and whole_letter not in (*names, *context.letters) else title
+    size = str(len(names))
+    whole = replace(whole, letter=title, shape=("1", size) if role.shape[0] == "1" else (size, "1"))
+    part = Declared("", symbol, kind=role.kind, sign=whole.sign, source=whole.source, told=whole.told)
+    parts = {name: replace(part, letter=name, part=i) for i, name in enumerate(names, 1)}
+    kept = {name: other for name, other in context.letters.items() if name not in names and other != known}
+    return replace(context, letters={**kept, title: whole, **parts})
+
+
+def _title(symbol: str, names: Sequence[str], context: Context) -> str:
+    """x of states x_1 and x_2; (S,I) of other names, and (k_1,k_2) of parameters."""
+    names = names if symbol != "theta" else [f"({','.join(names)})"]
+    bases = {base for base, _, index in (name.rpartition("_") for name in names) if index.isdigit()} if len(names) > 1 else set()
+    own = len(bases) == 1 and all("_" in name for name in names) and not bases & context.letters.keys()
+    return bases.pop() if own else f"({','.join(names)})"
+
+
+def costates_named(chains: Sequence[tree.Chain], states: Sequence[str], used: Sequence[Node], context: Context) -> Context:
+    """lambda_1, lambda_2, or lambda_x, lambda_y for states x, y, and p_A for x_A; for one state, the costate itself.
+
+    A letter of the field or of the cost, such as the price p, is none.
+    """
+    known = {key(part) for part in used if isinstance(part, tree.Letter)}
+    letters = {key(part): part for chain in chains for part in walk(chain) if isinstance(part, tree.Letter) and key(part) not in known}
+    whole = next((known.letter for known in context.of("p")), "")
+    for base in [whole] if whole else dict.fromkeys(letter.name for letter in letters.values() if letter.name in USUAL_COSTATES):
+        counted = [f"{base}_{i + 1}" for i in range(len(states))]
+        marked = [f"{base}_{state.partition('_')[2]}" for state in states]
+        for names in (counted, [f"{base}_{state}" for state in states], marked, [base] * (len(states) == 1)):
+            if names and letters.keys() >= {*names} and not {*names} & {*states}:
+                return in_components(context, "p", [letters[name] for name in names], "usual")
+    return context
+
+
+def costates_told(chains: Sequence[tree.Chain], states: Rates, context: Context) -> Context:
+    """lambda and mu of lambda = dJ/dx, mu = dJ/dy, or of H = L + lambda f + mu g for x-dot = f, y-dot = g."""
+    if context.parts("p"):
+        return context
+    for chain in chains:
+        pair = pair_of(chain)
+        title = head(pair[0]) if pair else None
+        if pair and title is not None and key(title) in HAMILTONIANS:
+            found = _multipliers(pair[1], states, context)
+            if len(found) == len(states):
+                return in_components(context, "p", [found[name] for name in states], "usual")
+    for chain in chains:
+        adjoined = {state: (letter, sign) for state, letter, sign in multiplied(chain) if state in states}
+        if len(adjoined) == len(states):
+            made = in_components(context, "p", [adjoined[name][0] for name in states], "usual")
+            signs = {sign for _, sign in adjoined.values()}
+            return with_sign(made, signs.pop(), "its Lagrangian") if len(signs) == 1 else made
+    slopes = {name: letter for chain in chains for name, letter in _slopes(chain, states)}
+    return in_components(context, "p", [slopes[name] for name in states]) if len(slopes) == len(states) else context
+
+
+def multiplied(chain: tree.Chain) -> Iterator[tuple[str, tree.Letter, int]]:
+    """(x, lambda, 1) of int [L + lambda (f - x-dot)] dt; -1 where lambda is -dJ/dx, as in L + lambda (x-dot - f)."""
+    for terms in (list(tree.terms(part.body)) for part in walk(chain) if isinstance(part, tree.Integral)):
+        found = {at: made for at, term in enumerate(terms) if (made := _multiplier(term)) is not None}
+        paid = [term for at, term in enumerate(terms) if at not in found]
+        cost = -1 if paid and all(isinstance(term, tree.Negative) for term in paid) else 1
+        yield from ((state, letter, sign * cost) for state, letter, sign in found.values())
+
+
+def _multiplier(term: Node) -> tuple[str, tree.Letter, int] | None:
+    sign, term = (-1, term.of) if isinstance(term, tree.Negative) else (1, term)
+    factors = term.factors if isinstance(term, tree.Product) and len(term.factors) == 2 else ()
+    letter = next((made for factor in factors if (made := head(factor)) is not None and not made.accents), None)
+    for part in (part for factor in factors if isinstance(factor, tree.Sum) for part in factor.terms):
+        turned, inner = (1, part.of) if isinstance(part, tree.Negative) else (-1, part)
+        state = moving(inner)
+        if state is not None and letter is not None:
+            return key(state), letter, sign * turned
+    return None
+
+
+def _multipliers(body: Node, states: Rates, context: Context) -> dict[str, tree.Letter]:
+    """Of the right sides, or of the rates, among the terms of a Hamiltonian."""
+    rates = {name: (_plain(right, context), _plain(tree.Letter(name, accents=("dot",)), context)) for name, (_, right) in states.items()}
+    found: dict[str, tree.Letter] = {}
+    for term in tree.terms(body):
+        factors = term.factors if isinstance(term, tree.Product) else ()
+        for name, values in rates.items():
+            letters = [head(factor) for factor in factors if _plain(factor, context) not in values]
+            if len(letters) == 1 == len(factors) - 1 and letters[0] is not None and letters[0].name in (*USUAL_COSTATES, "q"):
+                found[name] = replace(letters[0], above=(), accents=())
+    return found
+
+
+def _plain(node: Node, context: Context) -> Node:
+    return here(resolve(spelt(node), context))
+
+
+def _slopes(chain: tree.Chain, states: Rates) -> Iterator[tuple[str, tree.Letter]]:
+    """(x, lambda) of lambda(t) = dJ/dx(t)."""
+    pair = pair_of(chain)
+    slope = pair[1] if pair else None
+    letter = head(pair[0]) if pair else None
+    if isinstance(slope, tree.Derivative) and len(slope.by) == 1 and letter is not None and letter.name in USUAL_COSTATES:
+        by = head(slope.by[0])
+        place = slope.by[0].arguments[0] if isinstance(slope.by[0], tree.Call) else None
+        if by is not None and key(by) in states and getattr(place, "name", "t") == "t":
+            yield key(by), letter
+
+
+def with_sign(context: Context, sign: int, told: str) -> Context:
+    turned = {name: replace(known, sign=sign, told=told) for name, known in context.letters.items() if known.symbol == "p"}
+    return replace(context, letters={**context.letters, **turned})
