@@ -159,3 +159,15 @@ def test_a_component_that_is_not_held_costs_nothing_in_the_end(right: str, wrong
 def test_a_maximum_principle_has_the_costates_of_the_other_sign() -> None:
     posed = REST_TO_REST.replace(r"$H = \frac12 u^2", r"$H = -\frac12 u^2").replace("$u = -p_v$", "$u = p_v$")
     assert [statuses(f"{posed}, ${line}$")[-1] for line in ("p_x = 12", "p_x = -12")] == ["proved", "refuted"]
+
+
+PREDATORS = r"Let $\dot x = a x - b x y$, $\dot y = c x y - d y - u y$, $J = \frac12\int_0^T (x^2 + u^2)\,dt$. "
+
+
+def test_a_function_followed_along_the_motion_and_a_state_of_rest_are_no_new_letters() -> None:
+    followed = r"Let $V(x,y) = c x - d \ln x + b y - a \ln y$. Then $\dot V = -u (b y - a)$ and not $\dot V = u (b y - a)$."
+    assert statuses(f"{PREDATORS}Without harvest $y = a/b$. {followed}")[-2:] == ["proved", "refuted"]
+    matrix = r"A = \begin{pmatrix} a - b y & -b x \\ c y & c x - d - u \end{pmatrix}"
+    resting = r"A = \begin{pmatrix} 0 & -b d/c \\ a c/b & 0 \end{pmatrix}"
+    assert statuses(f"{PREDATORS}${matrix}$. At the equilibrium ${resting}$.")[-1] == "unknown"
+    assert statuses(f"{PREDATORS}${matrix}$. Along the motion ${resting}$.")[-1] == "refuted"

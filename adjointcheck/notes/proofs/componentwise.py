@@ -13,7 +13,7 @@ from adjointcheck.expression.grammar import LOG, parse, to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, substitute, symbol, symbols_of, total
 from adjointcheck.notes.letters.context import ROLES, Context
 from adjointcheck.notes.letters.costs import adjoined
-from adjointcheck.notes.letters.meaning import Applied, Symbol, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.letters.quantities import component_slot, rebuilt
 from adjointcheck.notes.proofs.claims import Form, Reader, Unclear
 from adjointcheck.notes.proofs.closed_forms import END, Texts, clock_of, solutions, solve
@@ -55,7 +55,8 @@ def component_settings(chain: tree.Chain, context: Context) -> Iterator[Setting]
     texts, riccati = tuple(map(to_text, (*rates, running, terminal))), bool(context.of("P"))
     ends = arrived(context)
     weighed = riccati or "optimal" in context.hypotheses
-    nonzero = divisors(chain) | (_weights(running, sizes) if weighed else frozenset())
+    spoken = (chain, *(known.body for known in context.letters.values() if known.body is not None and known.symbol in symbols(chain)))
+    nonzero = frozenset(name for node in spoken for name in divisors(node)) | (_weights(running, sizes) if weighed else frozenset())
     for solved in solutions(chain, context, _seed(context)):
         clock = clock_of(context) if solved else PLAIN
         for free in (True, False):
@@ -209,11 +210,11 @@ def paid_sign(context: Context, paid: tree.Node) -> int:
     return found[0] if len(found) == 1 else 0
 
 
-def divisors(chain: tree.Chain) -> frozenset[str]:
+def divisors(spoken: tree.Node) -> frozenset[str]:
     """theta_2 of x/theta_2, x_1 of log x."""
-    below = [part.below for part in walk(chain) if isinstance(part, tree.Quotient)]
-    below += [part.base for part in walk(chain) if isinstance(part, tree.Power) and isinstance(part.exponent, tree.Negative)]
-    below += [part for part in walk(chain) if isinstance(part, tree.Function) and part.name in ("log", "sqrt")]
+    below = [part.below for part in walk(spoken) if isinstance(part, tree.Quotient)]
+    below += [part.base for part in walk(spoken) if isinstance(part, tree.Power) and isinstance(part.exponent, tree.Negative)]
+    below += [part for part in walk(spoken) if isinstance(part, tree.Function) and part.name in ("log", "sqrt")]
     found = (part for node in below for part in walk(node) if isinstance(part, Symbol) and part.name in ("theta", "x") and part.part)
     return frozenset(f"{part.name}_{part.part[0].value}" for part in found if isinstance(part.part[0], tree.Number))
 

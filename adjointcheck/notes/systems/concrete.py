@@ -11,7 +11,6 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain as joined
-from itertools import pairwise
 
 from adjointcheck.notes.letters.context import MOTIONS, ROLES, Context, Declared, Law, key
 from adjointcheck.notes.letters.derivatives import without_rates
@@ -48,12 +47,12 @@ from adjointcheck.notes.systems.component_letters import (
     with_sign,
 )
 from adjointcheck.notes.systems.entries import as_motion, cells_of, fields_of, multiplied_out, weighs_whole
+from adjointcheck.notes.systems.followed import TIMES, followed
 from adjointcheck.notes.systems.mechanics import aliased, first_order
 
 PLAIN = (tree.Number, tree.Pi, tree.Letter, tree.Sum, tree.Product, tree.Quotient, tree.Power, tree.Negative, tree.Function, tree.Call,
          tree.Variation)
 MATRICES = ("A", "B")
-TIMES = ("t", "tau", "s", *(letter for symbol in ("t0", "t1") for letter in ROLES[symbol].usual))
 NUMBERS = ("pi", "e", "infty", "dots")
 COSTATES, STATES = "costates of before", "states of before"  # as the notes had them before a sequel, in their order
 MOST = 12  # components; a field with more is no field that a person wrote out
@@ -162,10 +161,10 @@ def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:
     chains = list(chains)
     numbers = {known.letter for known in context.letters.values() if known.part}
     fields = {known.letter for known in context.of("f")}
-    slopes = {key(letter) for chain in chains for letter in (*_named_slopes(chain, fields), *_switches(chain, context))}
     columns = ([*moved_letters(*pair)] for chain in first_order(chains) if (pair := pair_of(chain)))
     motions = [motion for column in columns if not _is_augmented(column) for motion in column]
     moved = {key(letter) for letter, _ in motions}
+    slopes = {*followed(chains, motions, fields), *(key(letter) for chain in chains for letter in _switches(chain, moved, context))}
     for letter, right in motions:
         named = any(isinstance(part, tree.Letter) and key(part) in fields for part in walk(right))
         if key(letter) not in {*found, *slopes} and not named and is_plain(right, numbers) and not _is_functional(right, moved):
@@ -180,24 +179,16 @@ def _is_augmented(column: Sequence[tuple[tree.Letter, Node]]) -> bool:
     return named and any(isinstance(right, tree.Number) or differentiates(right) for right in rights)
 
 
-def _named_slopes(chain: tree.Chain, fields: Container[str]) -> Iterator[tree.Letter]:
-    """s of s = dx/dbeta and of dx/dbeta =: s: another name of what it says, whatever law it has; x of df/dtheta = x is none."""
-    for one, other in pairwise(chain.sides):
-        for left, right in ((one, other), (other, one)):
-            by = right.by[0] if isinstance(right, tree.Derivative) and len(right.by) == 1 else None
-            letter = head(left) if isinstance(left, tree.Letter | tree.Call) else None  # dy-dot/dx = delta y names nothing
-            of = head(right.of) if isinstance(right, tree.Derivative) else None
-            spelt = of is not None and key(of) in fields
-            if letter is not None and not letter.accents and not spelt and isinstance(by, tree.Letter) and by.name not in TIMES:
-                yield letter
+def _switches(chain: tree.Chain, moved: Container[str], context: Context) -> Iterator[tree.Letter]:
+    """sigma of sigma = k - lambda_1 S: what costates make, such as a switching function, is no state, whatever its rate.
 
-
-def _switches(chain: tree.Chain, context: Context) -> Iterator[tree.Letter]:
-    """sigma of sigma = k - lambda_1 S: what costates make, such as a switching function, is no state, whatever its rate."""
+    In y = a/b nothing moves with which a costate of that name would.
+    """
     pair = pair_of(chain)
     letter = pair[0] if pair is not None and isinstance(pair[0], tree.Letter) and not pair[0].accents else None
     if pair is not None and letter is not None and not _is_costate(letter, context):
-        yield from [letter] if any(isinstance(part, tree.Letter) and _is_costate(part, context) for part in walk(pair[1])) else []
+        costates = (part for part in walk(pair[1]) if isinstance(part, tree.Letter) and _is_costate(part, context))
+        yield from [letter] if any(context.of("p") or key(part) in moved for part in costates) else []
 
 
 def _is_functional(right: Node, moved: Container[str]) -> bool:

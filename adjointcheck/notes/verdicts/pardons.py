@@ -39,6 +39,8 @@ WITHOUT = re.compile(  # without input
     r"\b(?:without|in the absence of|ohne|sans|sin|senza|без)\s+(?:an?y?\s+|the\s+|une?\s+)?(?:input|control|forcing|damping|noise"
     r"|eingang|steuerung|dämpfung|aktivierung|commande|contrôle|entrée|activation|entrada|control|ingresso|controllo|управлени|вход)"
     r"|(?:没有|无|無)(?:控制|输入|入力|制御)")
+RESTING = re.compile(r"equilibri|équilibre|gleichgewicht|ruhelage|steady|stationary (?:point|state)|fixed point|point fixe|punto fijo"
+                     r"|fixpunkt|равновес|平衡点|不動点", re.IGNORECASE)
 LINEAR = re.compile(r"\b(?:if|when|si|wenn|falls|se|quando|cuando|если)\b.*\b(?:linear|linéaire|lineal|lineare|линейн)")  # of a condition
 
 
@@ -180,11 +182,15 @@ def _of_untold_price(line: Line) -> bool:
     return bool(line.notes.parts("x")) and "nu" in symbols(line.left) | symbols(line.right) and not told
 
 
+MOVING = {"x", "p", "w", "t", "t0", "t1", "x0", "J", "f", "L", "Psi", "S", "M"}
+
+
 def _at_rest(line: Line) -> bool:
-    """x^* = gamma/delta of constants alone: a state of rest, which no solution need be in?"""
-    left, right = line.pair
-    known = symbols(right) & {"x", "p", "w", "t", "t0", "t1", "x0", "J", "f", "L", "Psi", "S", "M"}
-    return isinstance(left, Symbol) and left.name == "x" and left.at is None and line.notes.over() == "time" and not known
+    """x^* = gamma/delta of constants alone: a state of rest, which no solution need be in; A = (0, -b d/c; a c/b, 0) is its Jacobian."""
+    left, right = line.sides
+    told = line.left if isinstance(line.left, Symbol) and line.left.name == "x" and line.left.at is None else None
+    resting = RESTING.search(line.sentence) is not None and bool(symbols(left) & {"x", "w"})
+    return line.notes.over() == "time" and not symbols(right) & MOVING and (told is not None or resting)
 
 
 def _by_steps(line: Line) -> bool:

@@ -99,8 +99,9 @@ def _inputs(stage: Stage) -> dict[str, Value]:
 
 
 def is_positive(context: Context) -> bool:
-    """Do the laws speak of K^alpha or log K, written out in components: of quantities that are positive?"""
-    nodes = (part for law in context.laws for part in walk(law.right))
+    """Do the laws, or what letters stand for, speak of K^alpha or log K, written out in components: of quantities that are positive?"""
+    bodies = (known.body for known in context.letters.values() if known.body is not None)
+    nodes = (part for node in (*(law.right for law in context.laws), *bodies) for part in walk(node))
     return bool(context.parts("x")) and any(
         (isinstance(part, tree.Power) and not isinstance(part.exponent, tree.Number | tree.Negative)) or
         (isinstance(part, tree.Function) and part.name in ("log", "ln", "sqrt")) for part in nodes)

@@ -1,0 +1,42 @@
+"""Letters that move and are no states: slopes by a parameter, and functions of the states that a line follows along the motion."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from adjointcheck.notes.letters.context import ROLES, key
+from adjointcheck.notes.letters.quantities import walk
+from adjointcheck.notes.letters.usage import head, pair_of
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+TIMES = ("t", "tau", "s", *(letter for symbol in ("t0", "t1") for letter in ROLES[symbol].usual))
+
+
+def followed(chains: Iterable[tree.Chain], motions: Sequence[tuple[tree.Letter, Node]], fields: Container[str]) -> Iterator[str]:
+    """s of s = dx/dbeta, and V of V(x, y) = ... where no motion speaks of V."""
+    chains, moved = list(chains), {key(letter) for letter, _ in motions}
+    spoken = {key(part) for _, right in motions for part in walk(right) if isinstance(part, tree.Letter)}
+    yield from (key(letter) for chain in chains for letter in _named_slopes(chain, fields))
+    yield from (name for name in _along(chains, moved) if name not in spoken)
+
+
+def _named_slopes(chain: tree.Chain, fields: Container[str]) -> Iterator[tree.Letter]:
+    """s of s = dx/dbeta and of dx/dbeta =: s: another name of what it says, whatever law it has; x of df/dtheta = x is none."""
+    for one, other in pairwise(chain.sides):
+        for left, right in ((one, other), (other, one)):
+            by = right.by[0] if isinstance(right, tree.Derivative) and len(right.by) == 1 else None
+            letter = head(left) if isinstance(left, tree.Letter | tree.Call) else None  # dy-dot/dx = delta y names nothing
+            of = head(right.of) if isinstance(right, tree.Derivative) else None
+            spelt = of is not None and key(of) in fields
+            if letter is not None and not letter.accents and not spelt and isinstance(by, tree.Letter) and by.name not in TIMES:
+                yield letter
+
+
+def _along(chains: Iterable[tree.Chain], moved: Container[str]) -> Iterator[str]:
+    """V of V(x, y) = c x - d log x + ..., which a line follows along the motion."""
+    for pair in (pair for chain in chains if (pair := pair_of(chain)) and isinstance(pair[0], tree.Call)):
+        call, letter = pair[0], head(pair[0])
+        named = all(isinstance(part, tree.Letter) and key(part) in moved for part in getattr(call, "arguments", ()))
+        yield from [key(letter)] if letter is not None and named else []
