@@ -107,7 +107,7 @@ from adjointcheck.notes.systems.measured import increment, operators, rooted, sc
 from adjointcheck.notes.systems.modes import guard, reset, switched
 from adjointcheck.notes.systems.motion import augmented_dynamics, dynamics, limit_dynamics, primed_dynamics
 from adjointcheck.notes.systems.multiplier import augmented, costate_meaning, governed, hamiltonian
-from adjointcheck.notes.systems.named_methods import coefficients, given
+from adjointcheck.notes.systems.named_methods import coefficients, exemplified, given
 from adjointcheck.notes.systems.normality import normal, normalisation
 from adjointcheck.notes.systems.observed import observed_cost
 from adjointcheck.notes.systems.outputs import linear_output, observed, output, with_signal
@@ -169,7 +169,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     chain, context = slope_of_map(chain, context)
     chain, context = directed(chain, stacked(chain, exampled(chain, step_jacobians(chain, in_general(chain, context)))))
     context = foreseen(chain, capitals(chain, context))
-    chain = entry_motion(chain, context)
+    chain, context = entry_motion(chain, context), exemplified(chain, context)
     for introduce in INTRODUCTIONS if not doubts else ():
         found = introduce(chain, context)
         if found is not None:

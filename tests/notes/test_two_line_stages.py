@@ -86,3 +86,20 @@ GRADIENT = method("xku").replace("_{n,i}", "_i").replace("_{n,j}", "_j") + r"$$\
 def test_the_gradient_in_a_stage_is_known_before_a_line_writes_it_out(right: str, wrong: str) -> None:
     header = "state: x\nparameters: \\alpha\ngradients: columns"
     assert statuses(rf"{GRADIENT}$${right}$$ $${wrong}$$", header)[-2:] == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("stages", "right", "wrong"), [
+    (r"k_1 = f(x_n, \alpha), k_2 = f(x_n + h k_1, \alpha), x_{n+1} = x_n + \frac{h}{2} (k_1 + k_2)",
+     r"\bar k_1 = \frac{h}{2} \lambda_{n+1} + h f_x(X_2, \alpha)^\top \bar k_2",
+     r"\bar k_1 = \frac{h}{2} \lambda_{n+1} + \frac{h}{2} f_x(X_2, \alpha)^\top \bar k_2"),
+    (r"k_1 = f(x_n, \alpha), k_2 = f(x_n + \frac{2 h}{3} k_1, \alpha), x_{n+1} = x_n + h \left( \frac14 k_1 + \frac34 k_2 \right)",
+     r"\lambda_n = \lambda_{n+1} + \left[ \frac{h}{4} f_x(X_1, \alpha)^\top + \frac{3 h}{4} f_x(X_2, \alpha)^\top + \frac{h^2}{2} f_x(X_1, \alpha)^\top "
+     r"f_x(X_2, \alpha)^\top \right] \lambda_{n+1}",
+     r"\lambda_n = \lambda_{n+1} + \left[ \frac{h}{4} f_x(X_1, \alpha)^\top + \frac{3 h}{4} f_x(X_2, \alpha)^\top + \frac{h^2}{2} f_x(X_2, \alpha)^\top "
+     r"f_x(X_1, \alpha)^\top \right] \lambda_{n+1}"),
+    (r"k_1 = f(x_n, \alpha), k_2 = f(x_n + c h k_1, \alpha), x_{n+1} = x_n + h k_2", r"\bar k_1 = h f_x(X_2, \alpha)^\top \bar k_2", ""),
+])
+def test_numbered_stages_give_a_law_of_stages_its_coefficients(stages: str, right: str, wrong: str) -> None:
+    header = "state: x\nparameters: \\alpha\ngradients: columns"
+    found = statuses(rf"{GRADIENT}$${stages}$$ Then $${right}$$ $${wrong or right}$$", header)[-2:]
+    assert found == (["proved", "refuted"] if wrong else ["unknown", "unknown"])

@@ -124,7 +124,7 @@ class _Resolver:
             base = self.map(replace(node, accents=()))
             if isinstance(base, Symbol) and base.name in ("w", "theta"):  # the bar of a reverse sweep: the gradient in that letter
                 return derivative(Symbol("J"), [base], "total", self.context)
-        if node.accents == ("bar",) and not node.above and self.is_stage(bare := key(replace(node, accents=()))):
+        if node.accents == ("bar",) and not node.above and self.is_stage(bare := key(replace(node, accents=())), node):
             return derivative(Symbol("J"), [Symbol(self.context.letters[bare].symbol)], "total", self.context)
         return self.subscripted(node) if node.below and not node.above else Unknown(name)
 
@@ -140,9 +140,9 @@ class _Resolver:
             return inside(base, lambda slope: replace(slope, of=inside(slope.of, lambda inner: replace(inner, part=(index,)))))
         return inside(base, lambda inner: replace(inner, part=(index,)))
 
-    def is_stage(self, name: str) -> bool:
-        """k_2 of a time step, which the notes define."""
-        known = self.context.letters.get(name)
+    def is_stage(self, name: str, barred: tree.Letter) -> bool:
+        """k_2 of a time step, which the notes define, where they do not define bar k."""
+        known = self.context.letters.get(name) if key(replace(barred, below=())) not in self.context.letters else None
         return known is not None and known.body is not None and known.kind == "path" and name.rpartition("_")[2].isdigit()
 
     def sweeps(self) -> bool:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import prod
 
 from adjointcheck.notes.letters.context import Context
-from adjointcheck.notes.letters.meaning import Symbol, resolve
-from adjointcheck.notes.letters.usage import pair_of
+from adjointcheck.notes.letters.meaning import Symbol, resolve, walk
+from adjointcheck.notes.letters.usage import pair_of, role_in, successor
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.stages import explicit, is_particular, staged
@@ -77,6 +78,49 @@ def coefficients(chain: tree.Chain, context: Context) -> Introduced:
     if value is None or not all(entries) or {*chain.relations} != {"="}:
         return None
     return "assumption", (), _with_entries(context, {entry: str(value) for entry in entries})
+
+
+def exemplified(chain: tree.Chain, context: Context) -> Context:
+    """With the coefficients of k_2 = f(x_n + h k_1/2) and x_{n+1} = x_n + h k_2, behind a law of stages k_i."""
+    pair, slope = pair_of(chain), next(iter(context.of("slope")), None)
+    if pair is None or slope is None or not staged(context) or not isinstance(pair[0], tree.Letter):
+        return context
+    row = _numbered(pair[0], slope.letter)
+    updates = successor(pair[0]) is not None and role_in(replace(pair[0], below=()), context) == "x"
+    inner = pair[1].arguments[0] if row and isinstance(pair[1], tree.Call) and pair[1].arguments else pair[1] if updates else None
+    if inner is None:
+        return context
+    slopes = [part for part in walk(inner) if isinstance(part, tree.Letter) and _numbered(part, slope.letter)]
+    weights = {_numbered(part, slope.letter): _weight(inner, part, slope.letter, context) for part in slopes}
+    entry = f"entry a {row}" if row else "entry b"
+    told = {f"{entry} {number}": str(weight) for number, weight in weights.items() if weight is not None}
+    whole = bool(slopes) and not row and len(told) == len(weights)
+    return _with_entries(context, told | {"stages told": str(max(weights))} if whole else told)
+
+
+def _numbered(letter: tree.Letter, name: str) -> int:
+    """2 of k_2."""
+    below = letter.below[0] if letter.name == name and len(letter.below) == 1 else None
+    return int(below.value) if isinstance(below, tree.Number) and not (letter.above or letter.accents) else 0
+
+
+def _weight(node: Node, one: tree.Letter, name: str, context: Context) -> Fraction | None:
+    """1/2 of x_n + h/2 (k_1 + k_2), before each slope: what is left where that is 1, the time step 1, and all else 0."""
+    match node:
+        case tree.Letter():
+            made = resolve(node, context)
+            gone = _numbered(node, name) or made == Symbol("x", at=Symbol("l"))
+            return ONE if node == one or made == Symbol("h") else ZERO if gone else None
+        case tree.Sum(terms) | tree.Product(terms):
+            found = [_weight(term, one, name, context) for term in terms]
+            known = [value for value in found if value is not None]
+            return None if len(known) < len(found) else sum(known, ZERO) if isinstance(node, tree.Sum) else prod(known, start=ONE)
+        case tree.Negative(of):
+            return None if (inner := _weight(of, one, name, context)) is None else -inner
+        case tree.Quotient(above, below):
+            up, down = _weight(above, one, name, context), number_of(below)
+            return up / down if up is not None and down else None
+    return number_of(node)
 
 
 def _entry(node: Node) -> str:

@@ -18,7 +18,7 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuil
 from adjointcheck.notes.letters.numbered import STEPS
 from adjointcheck.notes.letters.own_letters import slope_shape
 from adjointcheck.notes.letters.quantities import OWN_STAGE, is_staged
-from adjointcheck.notes.letters.usage import USUAL_CONTROLS, head, introduced_function, pair_of, role_in, successor
+from adjointcheck.notes.letters.usage import USUAL_CONTROLS, head, introduced_function, pair_of, propose, role_in, successor
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -250,6 +250,7 @@ def stage_gradient(chain: tree.Chain, context: Context) -> Introduced:
     own = _own_indices(letter, context)
     if pair is None or law is None or not isinstance(letter, tree.Letter) or len(own) != 1 or named(letter) in context.letters:
         return None
+    context = propose(tree.Chain((pair[1],), ()), context)
     right = resolve(pair[1], context)
     slope, column = (right.of, True) if isinstance(right, tree.Transposed) else (right, False)
     by = slope.by[0] if isinstance(slope, tree.Derivative) and len(slope.by) == 1 else None
