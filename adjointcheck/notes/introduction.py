@@ -76,6 +76,7 @@ from adjointcheck.notes.systems.arrivals import asked, follows
 from adjointcheck.notes.systems.at_samples import at_samples, is_beyond
 from adjointcheck.notes.systems.blocks import is_value, numbers, stacked, turned
 from adjointcheck.notes.systems.carried_density import weight
+from adjointcheck.notes.systems.classifiers import whole_scores
 from adjointcheck.notes.systems.clipping import fenced
 from adjointcheck.notes.systems.concrete import written_out
 from adjointcheck.notes.systems.current_values import current_hamiltonian, priced, repriced
@@ -169,6 +170,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     chain, context = slope_of_map(chain, context)
     chain, context = directed(chain, stacked(chain, exampled(chain, step_jacobians(chain, in_general(chain, context)))))
     context = foreseen(chain, capitals(chain, context))
+    chain = replace(chain, sides=tuple(whole_scores(side, context) for side in chain.sides))
     chain, context = entry_motion(chain, context), exemplified(chain, context)
     for introduce in INTRODUCTIONS if not doubts else ():
         found = introduce(chain, context)

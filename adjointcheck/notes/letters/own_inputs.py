@@ -53,9 +53,15 @@ def in_its_role(left: Node, right: Node, context: Context) -> tuple[Node, Node, 
         return _by_time_step(left, right, context)
     known = _input(tree.Chain((left, right), ("=",)), context) if not context.parts("x") else None
     role = {"path": "w", "constant": "theta"}[known.kind] if known is not None else ""
-    if known is None or context.of(role) or context.parts(role) or is_matrix(known) or known.shape[1] != "1":
+    if known is None or _is_taken(role, context) or is_matrix(known) or known.shape[1] != "1":
         return left, right, context
     return _renamed(left, right, known, role, context)
+
+
+def _is_taken(role: str, context: Context) -> bool:
+    """Have the notes a control, or parameters, of their own, if only in f(x, theta)?"""
+    called = any(role in (known.arguments or ()) for known in context.letters.values())
+    return called or bool(context.of(role) or context.parts(role)) or any(role in symbols(law.right) for law in context.laws)
 
 
 def _by_time_step(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
@@ -117,7 +123,7 @@ def along_dyad(left: Node, right: Node, known: Declared) -> tuple[Node, Node] | 
 def over_time(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
     """dJ/dU = G over time as the derivative by a number theta with which the matrix U moves along a dyad of new letters."""
     known = input_of(tree.Chain((left, right), ("=",)), context) if context.over() == "time" and not context.parts("x") else None
-    if known is None or not is_matrix(known) or context.of("theta") or (pair := along_dyad(left, right, known)) is None:
+    if known is None or not is_matrix(known) or _is_taken("theta", context) or (pair := along_dyad(left, right, known)) is None:
         return left, right, context
     sides = {f"{known.symbol}_{side}": (size, "1") for side, size in zip(("left", "right"), known.shape, strict=True)}
     told = {name: replace(other, arguments=(*other.arguments, "theta")) for name, other in context.letters.items()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adjointcheck.notes.letters.context import Context, Declared, key, own
+from adjointcheck.notes.letters.context import Context, key
 from adjointcheck.notes.letters.meaning import Symbol, resolve, walk
 from adjointcheck.notes.letters.usage import differentiates, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.systems.several_costs import of_end
+from adjointcheck.notes.systems.classifiers import READOUT, cross_entropy, misfit, probabilities, readout_of, scores
+from adjointcheck.notes.systems.several_costs import law_of, of_end
 
-READOUT = "readout"  # the kind of what is made of the end state
+SCORES = tree.Letter("scores")  # where the notes have no letter for them
 COSTS = ("J", "L", "E", "C", "ell", "mathcal{L}", "mathcal{J}", "l")
 
 
@@ -19,18 +20,37 @@ def readout(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     """A letter for what is made of the end state and of data, or the cost that is made of such letters."""
     pair = pair_of(chain)
     letter = pair[0] if pair is not None and isinstance(pair[0], tree.Letter) else None
-    plain = letter is not None and not letter.below and {*letter.accents} <= {"hat", "tilde"}
+    if pair is not None and letter is not None and isinstance(inner := _squashed(pair[1]), tree.Sum | tree.Product):  # softmax(W z(T) + b)
+        found = readout(tree.Chain((SCORES, inner), ("=",)), context) if not is_read(SCORES, context) else None
+        return readout(replace(chain, sides=(letter, tree.Function("softmax", (SCORES,)))), found[2]) if found is not None else None
+    indexed = letter is not None and pair is not None and probabilities(letter, pair[1], context) is not None  # pi_j
+    plain = letter is not None and (not letter.below or indexed) and {*letter.accents} <= {"hat", "tilde"}
     if pair is None or letter is None or not plain or context.over() != "time" or not context.of("x"):
         return None
     moving = differentiates(pair[1]) or any(isinstance(part, tree.Integral) for part in walk(pair[1]))
     if moving or len(chain.sides) > 2 or role_in(letter, context) not in ("", "L", "J") or not _is_of_end(pair[1], context):
         return None
     if letter.name in COSTS and is_read(pair[1], context) and not context.law("objective"):
-        return "definition", (key(letter),), of_end(letter, context)
-    if key(letter) in context.letters or letter.name in COSTS:
+        return "definition", (key(letter),), _paid(letter, pair[1], context)
+    name = key(replace(letter, below=()))
+    if name in context.letters or letter.name in COSTS:
         return None
-    declared = Declared(key(letter), own(key(letter)), ("", ""), READOUT, source="proposed")
-    return "assumption", (key(letter),), context.declare(declared)
+    made = probabilities(letter, pair[1], context)
+    context, body, count = scores(pair[1], context) if is_column(pair[1], context) else (context, *(made or (None, "")))
+    return "definition" if indexed else "assumption", (name,), readout_of(name, body, count, context)
+
+
+def _squashed(node: Node) -> Node | None:
+    return node.arguments[0] if isinstance(node, tree.Function) and node.name == "softmax" else None
+
+
+def _paid(letter: tree.Letter, right: Node, context: Context) -> Context:
+    """The cost as cross-entropy, as a squared error, or as any of the end state."""
+    found = cross_entropy(right, context) or misfit(right, context)
+    if found is None:
+        return of_end(letter, context)
+    after = of_end(letter, found[0])
+    return replace(after, laws=(*after.laws[:-1], law_of(letter, found[1])))
 
 
 def is_read(node: Node, context: Context) -> bool:

@@ -47,7 +47,20 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
         context = context.declare(Declared(key(letter), own(key(letter)), shape, "path" if path else "constant", source="proposed"))
     elif (known := context.letters[key(letter)]).symbol == "x" and known.source == "proposed" and isinstance(chain.sides[0], tree.Call):
         context = _as_large(shape[0], context.declare(replace(known, shape=(shape[0], "1"))))
+    elif known.shape == ("n", "n") and known.source == "proposed" and shape[0] == shape[1] and known.symbol not in ROLES:
+        context = as_long(shape[0], context)
     return "assumption", (key(letter),), context
+
+
+def as_long(size: str, context: Context) -> Context:
+    """With a state of which no size was told as long as this, and all letters that are as long as it."""
+    state = next(iter(context.of("x")), None)
+    if state is None or (state.shape, state.source) != (("n", "1"), "proposed"):
+        return context
+    named = {name: known for name, known in context.letters.items() if known.source == "proposed" and "n" in known.shape
+             and (known.symbol not in ROLES or known is state)}
+    sized = {name: replace(known, shape=tuple(size if part == "n" else part for part in known.shape)) for name, known in named.items()}
+    return replace(context, letters={**context.letters, **sized})
 
 
 def _as_large(size: str, context: Context) -> Context:

@@ -22,6 +22,8 @@ from adjointcheck.notes.proofs.unrolled import instances as layer_by_layer
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.blocks import components
+from adjointcheck.notes.systems.classifiers import RULE as HEADS
+from adjointcheck.notes.systems.classifiers import classified
 from adjointcheck.notes.systems.component_sensitivities import RULE, in_variations
 from adjointcheck.notes.systems.densities import with_logarithms
 from adjointcheck.notes.systems.few_layers import OPTION
@@ -63,7 +65,16 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context, form: s
 
 
 def judge_equation(left: Node, right: Node, context: Context, form: str = "") -> Proof:
-    """The best answer over all settings; where only one of several readings is proved, with that reading."""
+    """The best answer over all settings, with what a classifier's head has put in."""
+    one, other, context = classified(left, right, context)
+    proof = _in_readings(one, other, context, form)
+    if (one, other) == (left, right) or proof.status is not Status.PROVED:
+        return proof
+    return replace(proof, path=(HEADS, *proof.path), vacuous=False)
+
+
+def _in_readings(left: Node, right: Node, context: Context, form: str) -> Proof:
+    """Where only one of several readings is proved, with that reading."""
     left, right, context = with_logarithms(*over_time(left, right, context))
     found = {reading: _in_reading(left, right, context, form) for reading, context in readings(left, right, context)}
     proved = [replace(proof, reading=reading) for reading, proof in found.items() if proof.status is Status.PROVED]

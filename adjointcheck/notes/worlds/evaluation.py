@@ -322,8 +322,8 @@ def _matrix(value: Value) -> Value:
 def _(node: tree.Function, env: Env) -> Value:
     values = [evaluate(argument, env) for argument in node.arguments]
     shape = dimensions(values[0])
-    if node.name in jet.ELEMENTARY and len(values) == 1:
-        return jet.ELEMENTARY[node.name](values[0])
+    if node.name in jet.FUNCTIONS and len(values) == 1:
+        return jet.FUNCTIONS[node.name](values[0])
     if node.name in ("tr", "det", "div") and len(shape) == 2 and shape[0] == shape[1]:
         return jet.determinant(values[0]) if node.name == "det" else jet.total(values[0][i, i] for i in range(shape[0]))
     if node.name in ("tr", "det") and not shape:

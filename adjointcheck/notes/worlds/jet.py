@@ -270,3 +270,13 @@ ELEMENTARY: Mapping[str, Callable[[Value], Value]] = {
     "tan": lambda v: sine(v) / cosine(v),
     "tanh": lambda v: 1.0 - 2.0 / (exponential(2.0 * v) + 1.0),
 }
+FUNCTIONS: Mapping[str, Callable[[Value], Value]] = {  # of all entries together too
+    **ELEMENTARY, "logsumexp": lambda v: logarithm(_entries(exponential(v))),
+    "softmax": lambda v: exponential(v) / _entries(exponential(v)),
+}
+
+
+def _entries(value: Value) -> Value:
+    """The sum of all entries."""
+    flat = value.reshape(-1)
+    return total(flat[i] for i in range(np.size(real(flat))))

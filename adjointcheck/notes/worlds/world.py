@@ -427,7 +427,7 @@ class World:
             return self._by_control(inner, symbol, env)
         if name in ("theta", "x0", "s") and symbol.part:
             return self._by_component(inner, symbol, env)
-        if self.layered and name not in ROLES and any(known.body is not None for known in self.context.of(name)):
+        if name not in ROLES and any(known.body is not None and (self.layered or known.kind != "path") for known in self.context.of(name)):
             return self._by_stage(inner, symbol, env)
         if name not in ROLES and own_input(symbol, self.context) is not None and not symbol.side:
             return self._by_own(inner, symbol, env)
@@ -447,8 +447,9 @@ class World:
         name, staged = f"bump {symbol.name}", any(known.kind == "path" for known in self.context.of(symbol.name))
         if not staged and symbol.name not in symbols(self.objective):
             raise NoValue(f"a derivative by {symbol.name}, on which the cost rests through other letters")
-        place = self.place(symbol, env) if staged else None
-        return columns(lambda bump: inner(env.within(self.remade({**self.inputs, name: (place, bump)}))), np.zeros(self.shape("x")))
+        place, before = (self.place(symbol, env), 0.0) if staged else (None, self.inputs.get(name, (None, 0.0))[1])  # a second derivative
+        size = np.zeros(self.shape("x") if staged else dimensions(self.value(symbol, env.time, env)))
+        return columns(lambda bump: inner(env.within(self.remade({**self.inputs, name: (place, before + bump)}))), size)
 
     def _by_own(self, inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
         """A letter of the notes changes, at one layer or wherever it stands; the gradient in a matrix has its shape."""
@@ -457,9 +458,8 @@ class World:
             raise NoValue(f"a derivative by {symbol.name} through the whole system")
         here = self.place(symbol, env)
         place, shape = here if declared.kind == "path" else None, dimensions(self.value(symbol, here, env))
-        def changed(bump: Value) -> Value:
-            return inner(env.within(self.remade({**self.inputs, f"bump {symbol.name}": (place, bump)})))
-        slopes = columns(changed, np.zeros(shape))
+        name = f"bump {symbol.name}"
+        slopes = columns(lambda bump: inner(env.within(self.remade({**self.inputs, name: (place, bump)}))), np.zeros(shape))
         if len(shape) < 2 or min(shape) == 1:
             return slopes
         if len(dimensions(slopes)) != 1:

@@ -1,0 +1,45 @@
+"""Classifiers on a flow: softmax and cross-entropy, squared errors of a linear layer."""
+
+from __future__ import annotations
+
+import pytest
+from understood import statuses
+
+FLOW = r"$\dot z = f(z, t, \theta)$, $z(0) = x$, $a(t) = \partial L/\partial z(t)$ (column). "
+SOFTMAX = r"$$s = W z(T) + b, \qquad \pi = \operatorname{softmax}(s)$$ $$L = -\sum_k y_k \log \pi_k$$ "
+CLASS = r"$$s = W z(T) + b, \qquad \pi_j = \frac{e^{s_j}}{\sum_{i=1}^C e^{s_i}}$$ $$L = -\log \pi_c$$ "
+WHOLE = r"$$\pi = \operatorname{softmax}(W z(T) + b)$$ $$L = \mathrm{CE}(\pi, y)$$ "
+FITTED = r"$$\hat y = W z(T) + b$$ $$L = \frac12 \|\hat y - y\|^2$$ "
+
+
+@pytest.mark.parametrize(("head", "right", "wrong"), [
+    (SOFTMAX, r"a(T) = W^\top (\pi - y)", r"a(T) = W^\top (y - \pi)"),
+    (SOFTMAX, r"\nabla_W L = (\pi - y)\,z(T)^\top", r"\nabla_W L = (\pi - y)\,z(0)^\top"),
+    (SOFTMAX, r"\nabla_b L = \pi - y", r"\nabla_b L = \pi"),
+    (SOFTMAX, r"\nabla_s L = \pi - y", r"\nabla_s L = y - \pi"),
+    (SOFTMAX, r"\nabla_s^2 L = \operatorname{diag}(\pi) - \pi\pi^\top", r"\nabla_s^2 L = \operatorname{diag}(\pi) + \pi\pi^\top"),
+    (SOFTMAX, r"\frac{dL}{dT} = (\pi - y)^\top W f(z(T), T, \theta)", r"\frac{dL}{dT} = (\pi - y)^\top W f(z(0), 0, \theta)"),
+    (SOFTMAX, r"L = \log \sum_{j=1}^K e^{s_j} - y^\top s", r"L = y^\top s - \log \sum_{j=1}^K e^{s_j}"),
+    (CLASS, r"a(T) = W^\top (\pi - e_c)", r"a(T) = W^\top (e_c - \pi)"),
+    (CLASS, r"L = -s_c + \log \sum_{j=1}^C e^{s_j}", r"L = s_c - \log \sum_{j=1}^C e^{s_j}"),
+    (WHOLE, r"a(T) = W^\top (\pi - y)", r"a(T) = W^\top \pi"),
+    (FITTED, r"a(T) = W^\top (\hat y - y)", r"a(T) = -W^\top (\hat y - y)"),
+    (FITTED, r"\nabla_W L = (\hat y - y)\,z(T)^\top", r"\nabla_W L = 2 (\hat y - y)\,z(T)^\top"),
+])
+def test_the_head_of_a_classifier_has_the_slopes_of_its_loss(head: str, right: str, wrong: str) -> None:
+    assert [statuses(f"{FLOW}{head}$${claim}$$")[-1] for claim in (right, wrong)] == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize("head", [
+    r"$$s = W z(T) + b, \qquad \pi = \operatorname{softmax}(s)$$ $$L = \ell(\pi, y)$$ ",
+    SOFTMAX.replace("y_k", "q(t)"),
+])
+def test_another_loss_of_the_probabilities_has_no_known_slopes(head: str) -> None:
+    assert statuses(rf"{FLOW}{head}$$a(T) = W^\top (\pi - y)$$")[-1] == "unknown"
+
+
+def test_weights_that_the_flow_shares_have_more_than_the_gradient_of_the_head() -> None:
+    flow = r"$\dot z = \tanh(W z)$, $z(0) = x$, $a(t) = \partial L/\partial z(t)$ (column), $W \in \mathbb{R}^{d\times d}$. "
+    assert statuses(rf"{flow}{SOFTMAX}$$\nabla_W L = (\pi - y)\,z(T)^\top$$")[-1] == "refuted"
+    alone = r"$$\nabla_W L = \int_0^T (1 - \tanh^2(W z)) \odot a(t)\, z(t)^\top dt$$"
+    assert statuses(f"{flow}{SOFTMAX}{alone}")[-1] != "proved"
