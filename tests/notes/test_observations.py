@@ -114,3 +114,15 @@ def test_a_running_cost_that_is_summed_over_save_points_is_what_one_costs() -> N
     given = "u' = f(u, p, t)\nG(p) = \\int_{t_0}^T g(u, p) dt\n\\lambda' = -f_u^T \\lambda - g_u^T\n"
     right = r"\lambda(t_i^-) = \lambda(t_i^+) + \left(\frac{\partial g}{\partial u}(u(t_i), p)\right)^T"
     assert last_two(header, given + r"G(p) = \sum_{i=1}^N g(u(t_i), p)", right, right.replace("+ \\left", "- \\left")) == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\nabla r_i(z) = -\frac{1}{s^2} W^\top (x_i - W z - b)", r"\nabla r_i(z) = \frac{1}{s^2} W^\top (x_i - W z - b)"),
+    (r"\frac{\partial R}{\partial z_0} = \lambda(0)", r"\frac{\partial R}{\partial z_0} = -\lambda(0)"),
+    (r"\frac{\partial R}{\partial b} = -\frac{1}{s^2}\sum_{i=1}^N (x_i - W z(t_i) - b)", r"\frac{\partial R}{\partial b} = \frac{1}{s^2}\sum_{i=1}^N (x_i - W z(t_i) - b)"),
+])
+def test_a_part_of_the_cost_with_a_name_pays_for_what_is_seen(right: str, wrong: str) -> None:
+    posed = (r"Let $\dot z = f(z;\theta)$, $z(0) = z_0$, $J = R + K$, $R = \sum_{i=1}^N r_i(z(t_i))$, $K = \frac12 |z_0|^2$ and "
+             r"$r_i(z) = \frac{1}{2s^2} \|x_i - W z - b\|^2$. Let $\lambda(t)$ be the gradient of $R$ with respect to $z(t)$. ")
+    found = statuses(f"{posed} ${right}$, ${wrong}$")[-2:]
+    assert found[0] in ("proved", "unknown") and found[1] == "refuted"

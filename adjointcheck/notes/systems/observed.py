@@ -10,6 +10,7 @@ from adjointcheck.notes.letters.context import Context, Law
 from adjointcheck.notes.letters.costs import one_of, parts
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, unknown, walk
 from adjointcheck.notes.letters.own_letters import own_letters
+from adjointcheck.notes.letters.quantities import instead
 from adjointcheck.notes.letters.usage import pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -69,12 +70,25 @@ def _place(node: Applied) -> Node | None:
 
 
 def written_out(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
-    """An equation and the laws with the cost of each observation as the notes give it."""
+    """An equation, the laws and what letters stand for, with the cost of each observation as the notes give it."""
     body = next((known.body for known in context.of("phi")), None)
     if body is None:
         return left, right, context
     laws = tuple(Law(law.kind, law.left, _put(law.right, body)) for law in context.laws)
-    return _put(left, body), _put(right, body), replace(context, laws=laws)
+    letters = {name: replace(known, body=_put(known.body, body)) if known.body is not None and known.symbol != "phi" else known
+               for name, known in context.letters.items()}
+    left, right = _of_one_state(left, right)
+    return _put(left, body), _put(right, body), replace(context, laws=laws, letters=letters)
+
+
+def _of_one_state(left: Node, right: Node) -> tuple[Node, Node]:
+    """The slope of l_j(x) = |x - y_j|^2/2 is x - y_j: one x, on both sides at the time of the observation."""
+    costs = (part for side in (left, right) for part in walk(side) if isinstance(part, Applied) and part.name == "phi")
+    place = next((part.at for part in costs if ("x", Symbol("x")) in part.arguments), None)
+    if place is None:
+        return left, right
+    there = Symbol("x", at=place)
+    return instead(left, Symbol("x"), there), instead(right, Symbol("x"), there)
 
 
 def _is_state(node: Node) -> bool:
