@@ -103,3 +103,21 @@ def test_numbered_stages_give_a_law_of_stages_its_coefficients(stages: str, righ
     header = "state: x\nparameters: \\alpha\ngradients: columns"
     found = statuses(rf"{GRADIENT}$${stages}$$ Then $${right}$$ $${wrong or right}$$", header)[-2:]
     assert found == (["proved", "refuted"] if wrong else ["unknown", "unknown"])
+
+
+HEUN = r"""$\dot x = f(x)$ $$k_1 = f(x_n), k_2 = f(x_n + h k_1), x_{n+1} = x_n + \tfrac{h}{2} (k_1 + k_2)$$ $$F_1 = f_x(x_n), F_2 = f_x(x_n + h k_1)$$
+Let $\mu_1, \mu_2$ be the gradients of $J = \varphi(x_N)$ with respect to %s, as columns. """
+
+
+@pytest.mark.parametrize(("words", "right", "wrong"), [
+    ("$k_1, k_2$", r"\mu_1 = \tfrac{h}{2} \lambda_{n+1} + h F_2^\top \mu_2", r"\mu_1 = \tfrac{h}{2} \lambda_{n+1} + h F_1^\top \mu_2"),
+    ("$k_1$ and $k_2$", r"\lambda_n = \lambda_{n+1} + F_1^\top \mu_1 + F_2^\top \mu_2", r"\lambda_n = \lambda_{n+1} + h F_1^\top \mu_1 + h F_2^\top \mu_2"),
+    ("$k_1, k_2$. For $f(x) = c x$", r"\lambda_n = (1 + h c + \frac{h^2 c^2}{2}) \lambda_{n+1}", r"\lambda_n = (1 + h c + h^2 c^2) \lambda_{n+1}"),
+])
+def test_words_tell_the_gradients_in_numbered_stages(words: str, right: str, wrong: str) -> None:
+    assert statuses(f"{HEUN % words}$${right}$$ $${wrong}$$", "state: x in R^n\ncostate: lambda = dJ/dx (column)")[-2:] == ["proved", "refuted"]
+
+
+def test_a_line_without_letters_of_the_method_may_be_of_one_method() -> None:
+    line = r"$f(x) = c x$ $$\lambda_n = (1 + h c + \frac{h^2 c^2}{2}) \lambda_{n+1}$$"
+    assert statuses(method("xku") + line, "state: x\nparameters: \\alpha")[-1] == "unknown"

@@ -48,12 +48,25 @@ def numbered(chain: tree.Chain, context: Context) -> Introduced:
         if isinstance(part, tree.Letter) and key(part) in STEPS and key(part) not in context.letters:
             context = context.declare(Declared(key(part), "h", source="proposed"))
     body = resolve(pair[1], context)
+    if is_price(body, context):
+        return "definition", (key(letter),), priced(letter, body, context)
     if unknown(body) or not _stands_on_step(body, context) or symbols(body) & {"p", "J", "J_a", "H"}:
         return None
     shape = slope_shape(body, context) if isinstance(body, tree.Derivative) else ROLES["x"].shape
     declared = Declared(key(letter), own(key(letter)), shape, "path", body=body, source="proposed")
     letters = {**context.letters, key(letter): declared, **_slopes(letter, body, context)}
     return "assumption", (key(letter),), replace(context, letters=letters)
+
+
+def is_price(body: Node, context: Context) -> bool:
+    """dJ/dk_1, or that transposed: what J gains by a change of a numbered stage."""
+    inner = body.of if isinstance(body, tree.Transposed) else body
+    return isinstance(inner, tree.Derivative) and inner.of == Symbol("J") and barred((inner,), context)
+
+
+def priced(letter: tree.Letter, body: Node, context: Context) -> Context:
+    """With mu_1 as a name for dJ/dk_1."""
+    return context.declare(Declared(key(letter), own(key(letter)), ROLES["x"].shape, "alias", body=body, source="proposed"))
 
 
 def _slopes(letter: tree.Letter, body: Node, context: Context) -> dict[str, Declared]:

@@ -139,7 +139,8 @@ def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters
     if base.name in letters.functions:
         if base.below and isinstance(content, Paren) and len(content.entries) > 1:  # f_aug([x, theta, t])
             return True
-        if base.below and base.name not in letters.indexed and not only_times((content,), letters):
+        moved = isinstance(content, Sum) and _is_moved(content, base.below)  # f_x(x_n + h k_1)
+        if base.below and not (moved or base.name in letters.indexed or only_times((content,), letters)):
             refuse(paren, f"`{base.name}` with an index before a bracket: its value at a place, or a factor", "Write a dot before it.")
         return True
     if interval(base) is not None:
@@ -217,19 +218,19 @@ def _derivative_called(base: Derivative, content: Node, letters: Letters) -> boo
     if is_place(content) or only_times((content,), letters):
         return True
     first = content.terms[0] if isinstance(content, Sum) else content
-    if _is_moved(first, content, base):
+    if isinstance(content, Sum) and _is_moved(content, base.by):
         return True
     if first in base.by:
         refuse(content, "a bracket behind a derivative: its value at a place, or a factor", "Write a dot before a factor.")
     return False
 
 
-def _is_moved(first: Node, content: Node, base: Derivative) -> bool:
+def _is_moved(content: Sum, by: tuple[Node, ...]) -> bool:
     """x_n + h k_1, x + h f(x) / 2 behind a derivative by x: the state a step further, and no difference of states."""
-    by = [letter.name for letter in base.by if isinstance(letter, Letter)]
-    steps = content.terms[1:] if isinstance(content, Sum) else ()
+    names = [letter.name for letter in by if isinstance(letter, Letter)]
+    first, *steps = content.terms
     counted = all(isinstance(step, Product) and any(_is_step(factor) for factor in step.factors) for step in steps)
-    return isinstance(first, Letter) and first.name in by and bool(steps) and counted
+    return isinstance(first, Letter) and first.name in names and bool(steps) and counted
 
 
 def _is_step(factor: Node) -> bool:

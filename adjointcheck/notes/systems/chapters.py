@@ -32,7 +32,7 @@ from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.component_letters import WHOLE
 from adjointcheck.notes.systems.concrete import NUMBERS, is_plain, moved_letters, unscripted
-from adjointcheck.notes.systems.entries import as_motion, fields_of, solved_for_rate
+from adjointcheck.notes.systems.entries import motions, solved_for_rate
 from adjointcheck.notes.systems.mechanics import first_order
 from adjointcheck.notes.systems.normality import MULTIPLIER, NORMAL
 from adjointcheck.notes.systems.readouts import COSTS
@@ -326,9 +326,9 @@ def _pair(formula: Formula, context: Context) -> tuple[Node, Node] | None:
 
 def _pairs(formulas: Iterable[Formula], context: Context) -> list[tuple[Node, Node] | None]:
     """The equations, with f(x, u) = (x_2, -x_1 + u) as one of motion."""
-    chains = [straight(chain) if (chain := _read(formula, context)) is not None else None for formula in formulas]
-    fields = fields_of((chain for chain in chains if chain is not None), context)
-    return [pair_of(as_motion(solved_for_rate(chain), fields)) if chain is not None else None for chain in chains]
+    chains = [_read(formula, context) for formula in formulas]
+    moving_ = iter(motions([solved_for_rate(straight(chain)) for chain in chains if chain is not None], context))
+    return [pair_of(next(moving_)) if chain is not None else None for chain in chains]
 
 
 def _motions(pair: tuple[Node, Node]) -> list[tuple[Node, Node]]:

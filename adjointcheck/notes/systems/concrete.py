@@ -46,7 +46,7 @@ from adjointcheck.notes.systems.component_letters import (
     spelt,
     with_sign,
 )
-from adjointcheck.notes.systems.entries import as_motion, cells_of, fields_of, multiplied_out, weighs_whole
+from adjointcheck.notes.systems.entries import as_motion, cells_of, fields_of, motions, multiplied_out, weighs_whole
 from adjointcheck.notes.systems.followed import TIMES, followed
 from adjointcheck.notes.systems.mechanics import aliased, first_order
 
@@ -98,8 +98,7 @@ def _chains(formulas: Iterable[Formula], context: Context, factors: Iterable[str
     letters = replace(letters, plain=letters.plain | ({*factors} - letters.functions))
     read = (read_formula(formula.text, letters) for formula in formulas if not formula.unread)
     chains = [unprimed(chain, context) for chain in read if not isinstance(chain, Unread)]
-    fields = fields_of(chains, context)
-    return [as_motion(multiplied_out(chain), fields) for chain in chains]
+    return motions([multiplied_out(chain) for chain in chains], context)
 
 
 def _bounded(chains: Iterable[tree.Chain], context: Context) -> Context:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context, key
 from adjointcheck.notes.letters.meaning import walk
 from adjointcheck.notes.letters.tangent import residuals
-from adjointcheck.notes.letters.usage import head, moving, pair_of
+from adjointcheck.notes.letters.usage import head, moving, pair_of, successor
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -31,6 +31,15 @@ def solved_for_rate(chain: tree.Chain) -> tree.Chain:
     """xdot = f(x, t) for F(xdot, x, t) = xdot - f(x, t) = 0; any other line as it is."""
     named = [motion for motion in residuals(chain) if isinstance(motion.sides[1], tree.Call)] if chain.sides[-1] == ZERO else []
     return named[0] if len(named) == 1 else chain
+
+
+def motions(chains: Sequence[tree.Chain], context: Context) -> list[tree.Chain]:
+    """The lines, with f(x, u) = (x_2, -x_1 + u) as one of motion; behind time steps of the state f(x) = c x is an example of them too."""
+    fields = fields_of(chains, context)
+    states = {state.name for state in fields.values()}
+    steps = [isinstance(left := chain.sides[0], tree.Letter) and left.name in states and successor(left) is not None for chain in chains]
+    stepped = steps.index(True) if True in steps else len(chains)
+    return [as_motion(chain, fields if i < stepped else {}) for i, chain in enumerate(chains)]
 
 
 def as_motion(chain: tree.Chain, fields: Fields) -> tree.Chain:

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, letter_name
-from adjointcheck.notes.letters.meaning import resolve
+from adjointcheck.notes.letters.meaning import resolve, unknown
 from adjointcheck.notes.letters.notation import DENIED, DISPLAY, MATHS, SENTENCE
+from adjointcheck.notes.letters.numbered import is_price, priced
 from adjointcheck.notes.letters.usage import USUAL_COSTATES, head
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.latex import Unread, read_formula
@@ -43,6 +44,7 @@ ALONG = (r"(?:with respect to|w\.?\s?r\.?\s?t\.?|\bin\b|\bnach\b|bezüglich|par 
          r"|\bпо\b|关于|对)")  # noqa: RUF001  of BY what does not say where a slope is taken
 MEANT = re.compile(rf"\$\s*{NAME}\s*\$.{{0,80}}?{SLOPE}.{{1,120}}?{ALONG}\s*(?:{STATE}\b|\$\s*{PLACE})", re.IGNORECASE)
 OTHERWISE = re.compile(r"hamilt|гамильт|\$\s*(?:\\mathcal\s*\{?)?H\b|minus|negativ|moins|meno\b|menos|минус|负|\$\s*-", re.IGNORECASE)
+BETWEEN = re.compile(r"\$\s*(?:,\s*|(?:and|und|et|y|e|и|和|与)\s)\s*\$|\$\s*、\s*\$")
 COLUMN = re.compile(r"\bcolumns?\b|\bspalten?|\bcolonn|\bcolumna|столбе?ц|列向量")
 ROW = re.compile(r"\brows?\b|\bzeilen?|\bligne|\bfila|\briga|строк|行向量")
 
@@ -51,25 +53,40 @@ def meant(words: str, context: Context) -> Context:
     """With the costates of which the words before a formula say that they are gradients of the cost."""
     for sentence in SENTENCE.split(words):
         for chain, layout in _stated(sentence, context):
-            found = costate_meaning(chain, context)
+            found, slope = costate_meaning(chain, context), resolve(chain.sides[1], context)
             if found is not None:
                 context = _laid_out(found[1][0], layout, found[2])
+            elif is_price(slope, context) and unknown(resolve(chain.sides[0], context)):
+                context = _of_stage(chain.sides[0], slope, layout, context)
     return context
+
+
+def _of_stage(letter: Node, slope: Node, layout: str, context: Context) -> Context:
+    """With mu_1 of "the gradient of J with respect to k_1, as a column"."""
+    row = slope.of if isinstance(slope, tree.Transposed) else slope
+    assert isinstance(letter, tree.Letter)
+    return priced(letter, {"column": tree.Transposed(row), "row": row}.get(layout, slope), context)
 
 
 def _stated(sentence: str, context: Context) -> Iterator[tuple[tree.Chain, str]]:
     """(p = dJ/dx, layout) of each statement in a sentence that denies nothing."""
+    sentence = BETWEEN.sub(", ", sentence)
     formulas = [found[1] or found[2] for found in MATHS.finditer(sentence)]
     counter = iter(range(len(formulas)))
     plain = MATHS.sub(lambda _: f"${next(counter)}$", sentence).lower()
     if DENIED.search(plain) or MINUS.search(plain):
         return
-    layout = _layout(plain)
     for found in (match for pattern in SAID for match in pattern.finditer(plain)):
-        parts = {name: _read(formulas[int(found[name])], context) for name in ("p", "J", "x")}
-        costate, cost, state = parts["p"], parts["J"], parts["x"]
-        if costate is not None and cost is not None and state is not None and head(costate) is not None and head(state) is not None:
-            yield below(tree.Chain((costate, tree.Derivative(cost, (state,), "total")), ("=",)), context), layout
+        cost = _read(formulas[int(found["J"])], context)
+        for costate, state in _pairs(*(formulas[int(found[name])].split(",") for name in ("p", "x"))):
+            one, other = _read(costate, context), _read(state, context)
+            if isinstance(one and head(one), tree.Letter) and cost is not None and other is not None and head(other) is not None:
+                yield below(tree.Chain((one, tree.Derivative(cost, (other,), "total")), ("=",)), context), _layout(plain)
+
+
+def _pairs(costates: list[str], states: list[str]) -> list[tuple[str, str]]:
+    """Those of two lists of one length, else what stands nearest to the words between them."""
+    return list(zip(costates, states, strict=True)) if len(costates) == len(states) else [(costates[-1], states[0])]
 
 
 def _layout(plain: str) -> str:
@@ -77,9 +94,10 @@ def _layout(plain: str) -> str:
 
 
 def _read(text: str, context: Context) -> Node | None:
-    """The one expression that a formula is."""
+    """The one expression that a formula is, or what it tells the value of: J of J = Phi(x_N)."""
     chain = read_formula(text, context.reader())
-    return None if isinstance(chain, Unread) or len(chain.sides) != 1 else chain.sides[0]
+    told = not isinstance(chain, Unread) and {*chain.relations} <= {"="} and head(chain.sides[0]) is not None
+    return chain.sides[0] if isinstance(chain, tree.Chain) and (told or len(chain.sides) == 1) else None
 
 
 def spoken_cost(words: str, context: Context) -> Context:

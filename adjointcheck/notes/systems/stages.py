@@ -357,6 +357,12 @@ def is_particular(sides: Iterable[Node], context: Context) -> bool:
     return fixed == {False}
 
 
+def is_step_alone(sides: Iterable[Node], context: Context) -> bool:
+    """p_n = (1 + h c + h^2 c^2/2) p_{n+1}: of one time step, without a letter of the method."""
+    names = {name for side in sides for name in symbols(side)} if staged(context) and not context.option("method") else set()
+    return {"p", "h"} <= names and not any(map(is_staged, names))
+
+
 def free_indices(nodes: Iterable[Node], bound: frozenset[str] = frozenset()) -> frozenset[str]:
     """The stage indices that no sum binds."""
     found: frozenset[str] = frozenset()

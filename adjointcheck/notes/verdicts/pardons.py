@@ -30,7 +30,7 @@ from adjointcheck.notes.systems.reservations import ends_at_start, given, is_onl
 from adjointcheck.notes.systems.sampling import is_paid_last
 from adjointcheck.notes.systems.several_costs import others
 from adjointcheck.notes.systems.special_cases import CONDITION, special_cases
-from adjointcheck.notes.systems.stages import guessed, is_particular
+from adjointcheck.notes.systems.stages import guessed, is_particular, is_step_alone
 from adjointcheck.notes.systems.switching import hamiltonian_of
 from adjointcheck.notes.verdicts.comparison import Agreement, Contradiction, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
@@ -360,6 +360,6 @@ PARDONS = (
     Pardon(_if(lambda line: bool(SUPPOSED.search(line.sentence.lower())), "it is said of a special case that no formula tells")),
     Pardon(_if(lambda line: bool(WITHOUT.search(line.sentence.lower())), "it is said of a case without something that the worlds have")),
     Pardon(_if(lambda line: bool(LINEAR.search(line.sentence.lower())), "it is said of a linear problem that is not written out")),
-    Pardon(_if(lambda line: is_particular(line.pair, line.spoken),
+    Pardon(_if(lambda line: is_particular(line.pair, line.spoken) or is_step_alone(line.pair, line.spoken),
                "it speaks of one method, and no formula gives its coefficients; write a_21 and b_2, or give them")),
 )
