@@ -36,6 +36,7 @@ from adjointcheck.notes.reading.ambiguities import (
     called_in,
     clock_in,
     discounts_in,
+    graphs_in,
     in_usual_time,
     maps_beside_bold,
     numbers_in,
@@ -73,6 +74,7 @@ from adjointcheck.notes.systems.superscripts import below as lowered
 from adjointcheck.notes.systems.superscripts import layered_above
 from adjointcheck.notes.systems.two_line_stages import put_together
 from adjointcheck.notes.systems.value_function import valuing
+from adjointcheck.notes.systems.variations import CURVE, varying
 
 if TYPE_CHECKING:
     from adjointcheck.notes.reading.document import Document, Formula
@@ -96,11 +98,11 @@ def begun(document: Document, context: Context | None = None) -> Context:
     for name in arbitrary(document.prose):
         context = context.declare(Declared(name, own(name), ("n", "n"), source="proposed")) if name not in context.letters else context
     texts = [formula.text for formula in document.formulas]
-    clock = "" if context.of("t") else clock_in(texts)
+    clock = "" if context.of("t") else clock_in(texts) or _along_graph(document, graphs_in(texts), context)
     context, texts = replace(context, options={**context.options, "clock of time": clock}), [in_usual_time(text, clock) for text in texts]
     context = replace(context, maps=maps_beside_bold(texts), rates=rates_in(texts), called=called_in(texts), timed=timed_in(texts),
                       numbers=numbers_in(texts), discounts=discounts_in(texts))
-    context = small_steps(texts, context)
+    context = small_steps(texts, varying(_chains(document.formulas, context), document.prose, context))
     context = replace(context, options={**context.options, SPEEDS: " ".join(speeds(_chains(document.formulas, context), context))})
     context = shaped(" ".join([document.prose, *texts]), said_costate(document.prose, context))
     context = activating(document.prose, texts, _chains(document.formulas, context), context)
@@ -111,6 +113,12 @@ def begun(document: Document, context: Context | None = None) -> Context:
     layer = "" if context.sample else layered_above(texts)
     context = replace(context, options={**context.options, "iterate": "" if layer else index, "layers above": layer})
     return _parted(document.formulas, replace(context, formulas=()))
+
+
+def _along_graph(document: Document, clock: str, context: Context) -> str:
+    """x, where the notes with x as their time vary a curve y(x)."""
+    there = replace(context, options={**context.options, "clock of time": clock})
+    return clock if clock and varying(_chains(document.formulas, there), document.prose, there).option(CURVE) else ""
 
 
 def _parted(formulas: Sequence[Formula], header: Context) -> Context:

@@ -12,7 +12,7 @@ from functools import reduce
 
 from adjointcheck.notes.letters.at_event import at_event, misplaced
 from adjointcheck.notes.letters.components import implied
-from adjointcheck.notes.letters.context import LATER, USUAL, Context, Declared, Law, key, own
+from adjointcheck.notes.letters.context import LATER, ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.cost_parts import assembled, piece, split
 from adjointcheck.notes.letters.costs import timed
 from adjointcheck.notes.letters.curvature import directed, tangent, weighted
@@ -129,6 +129,7 @@ from adjointcheck.notes.systems.switching import bounded, is_bound
 from adjointcheck.notes.systems.two_line_stages import stage_line
 from adjointcheck.notes.systems.value_function import in_value, priced_value, value
 from adjointcheck.notes.systems.values import assigned, counts_steps
+from adjointcheck.notes.systems.variations import held, momentum
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = resolve(chain, context)
     made = on_clock(resolve(chain, spoken_of((made,), context)), context)
     assert isinstance(made, tree.Chain)
-    made = at_event(_placed(conserved(first_order(along_solution(made, context)))), context)
+    made = at_event(_placed(conserved(first_order(along_solution(made, context)), context)), context)
     made = joined(at_samples(stepwise(by_cases(in_full(made, context), context), context), context), context)
     sides = (held_from(weighted(numbers(priced_value(side, context)), context), context) for side in implied(made.sides))
     made = shared(replace(made, sides=tuple(curved(lengths(side)) for side in sides)))
@@ -352,6 +353,7 @@ def start(chain: tree.Chain, context: Context) -> Introduced:
     if not (isinstance(left, Symbol) and left.name == "x" and isinstance(left.at, Symbol | tree.Number)):
         return None
     if isinstance(left.at, Symbol) and left.at.name == "t1" and not follows(pair, context):
+        context = _state_named(pair[1], "x1", context)
         return "assumption", (), replace(context.assume("fixed end"), laws=(*context.laws, Law("end", left, resolve(pair[1], context))))
     if (isinstance(left.at, Symbol) and left.at.name != "t0") or "p" in symbols(resolve(pair[1], context)):  # x_0 = x_b - B p(0) is claimed
         return None
@@ -360,10 +362,16 @@ def start(chain: tree.Chain, context: Context) -> Introduced:
         context = ends(context, "t0", pair[0].arguments[0])
     context, letter = parametrised(pair[1], context) or context, head(pair[1])
     context = beginning(pair[1], context)
-    if letter is not None and key(letter) not in context.letters and isinstance(pair[1], tree.Letter) and not _is_input(letter, context):
-        context = context.declare(Declared(key(letter), "x0", ("n", "1"), source="proposed"))
+    context = _state_named(pair[1], "x0", context)
     law = Law("start", left, resolve(pair[1], context))
     return "assumption", (key(letter),) if letter else (), replace(context, laws=(*context.laws, law))
+
+
+def _state_named(value: Node, symbol: str, context: Context) -> Context:
+    """With a new letter alone, A of y(a) = A and B of y(b) = B, as what the state is there."""
+    if not isinstance(value, tree.Letter) or key(value) in context.letters or _is_input(value, context):
+        return context
+    return context.declare(Declared(key(value), symbol, ROLES[symbol].shape, source="proposed"))
 
 
 def _is_input(letter: tree.Letter, context: Context) -> bool:
@@ -420,8 +428,8 @@ INTRODUCTIONS = (step_value, worth, weight, value, normalisation, bounded, membe
                  family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, written_out, cased, jump, dynamics, augmented_dynamics,
                  primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started, resting,
                  reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, output, linear_output,
-                 asked, start, end_condition, end_cost, implicit_layers, affine_ansatz, riccati_ansatz, finer_step, formula, update,
-                 split, piece, readout, objective, current_multiplier, augmented, adjoined_motion, repriced, current_hamiltonian,
+                 asked, start, held, momentum, end_condition, end_cost, implicit_layers, affine_ansatz, riccati_ansatz, finer_step, formula,
+                 update, split, piece, readout, objective, current_multiplier, augmented, adjoined_motion, repriced, current_hamiltonian,
                  hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended, sought, ranged, algebraic_law, lengthened,
                  projection, naming)
 UNJUDGED = (*NOTATIONS, activation, step_value, worth, value, membership, asked, output, family, update, readout, finer_step, propagator,

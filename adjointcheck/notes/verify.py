@@ -81,6 +81,8 @@ from adjointcheck.notes.systems.step_values import (
     with_models,
 )
 from adjointcheck.notes.systems.switching import BANG_BANG, hamiltonian_of, is_bound, switched
+from adjointcheck.notes.systems.variations import HELD_END, frees, in_its_problem, is_held_end
+from adjointcheck.notes.systems.variations import objection as unnatural
 from adjointcheck.notes.systems.wholes import moved_inputs
 from adjointcheck.notes.verdicts.comparison import OPTIMAL_CONTROL, OPTIMAL_END, ROUNDED, Agreement, Contradiction, Outcome, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
@@ -131,7 +133,8 @@ class Notes:
 
     `readings`: how formulas were read that are right in one reading of what the notes leave open, and not in the other.
     `open`: the first formula that was not understood, "" for none.
-    `sentence`: the words before the formula.  `cased`: a start that depends on the parameters is told of a case apart, "if x_0 = e(theta)".
+    `sentence`: the words before the formula; `going_on`: those before the first of several with nothing between.
+    `cased`: a start that depends on the parameters is told of a case apart, "if x_0 = e(theta)".
     `aside`: context and reservations of the notes' general part, while a part with letters of its own is read, and the other way round.
     """
 
@@ -143,6 +146,7 @@ class Notes:
     readings: dict[str, str] = field(default_factory=dict)
     aside: tuple[Context, list[Reservation]] | None = None
     sentence: str = ""
+    going_on: str = ""
     open: str = ""
     tangent: str | None = None
     cased: bool = False
@@ -153,6 +157,7 @@ class Notes:
         place = formula.line, formula.column
         blank = Finding(formula.name, self.file, *place, formula.text, "unknown", declared=formula.declared, marked=formula.marked)
         chain, self.sentence = self.read(formula), formula.before
+        self.going_on = self.sentence if self.sentence.strip() else self.going_on
         if isinstance(chain, Unread):
             line, column = formula.place(chain.position)
             told = f"line {line}, column {column}: {chain.reason}. {chain.todo}".strip()
@@ -288,7 +293,7 @@ class Notes:
         """Is it a component at one end, of which x_1(0) = x_2(0) = 0 says what it is, or the first of n = m = 1 and a_21 = a_32 = 1?"""
         begins = isinstance(state, Symbol) and state.name == "x" and bool(state.part) and replace(state, part=()) in (START, Symbol("x0"))
         sized = isinstance(state, Unknown) and isinstance(value, tree.Number)
-        return begins or sized or is_coefficient(state) or is_held(state, self.context)
+        return begins or sized or is_coefficient(state) or is_held(state, self.context) or is_held_end(state)
 
     def is_rounded(self, link: Finding, left: Node, right: Node) -> bool:
         """Is c = 4/7 \\approx 0.571 followed by its digits, which say nothing more?"""
@@ -355,7 +360,7 @@ class Notes:
             return self.clipping(blank, *pair)
         if words := self.objection(left, right, form):
             return replace(blank, words=words)
-        context = spoken_of((left, right), self.context)
+        left, right, context = in_its_problem(left, right, spoken_of((left, right), self.context), self.going_on)
         context = in_few(left, right, in_method(left, right, context, self.sentence), self.sentence)
         context = any_control(context) if departs(left, right) else context
         context = unforced(context) if is_general(left, right) or of_each(context) else context
@@ -399,7 +404,9 @@ class Notes:
     def objection(self, left: Node, right: Node, form: str) -> str:
         """Why a claim is not judged at all; "" where nothing speaks against it."""
         optimal = form == "optimality" and not self.asks_for_end(left, right)
-        doubt = next((item.reason for item in self.reservations if item.touches(left, right, optimal)), "")
+        bars = (item for item in self.reservations if HELD_END not in item.inputs or not frees(self.going_on, self.context))
+        doubt = next((item.reason for item in bars if item.touches(left, right, optimal)), "")
+        doubt = doubt or unnatural(left, self.context)
         if words := doubt or unanswered(left, right, self.context):
             return words
         assigns = assigns_control(left, priced(right, self.context), self.context) and not self.speaks_of_optimum(left, right)

@@ -19,6 +19,7 @@ from typing import Any
 
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.ambiguities import Letters
+from adjointcheck.notes.reading.curves import Curve
 from adjointcheck.notes.reading.tree import Node
 
 Shape = tuple[str, str]
@@ -261,9 +262,9 @@ class Context:
             indexed=paths | {self.option("value"), self.option("stage value")} - {""} if self.over() == "layers" else frozenset(),
             times=_times_of(self.letters),
             star=self.option("star"), prime=self.option("prime"), clock=self.option("clock of time"),
+            curve=Curve(*self.option("curve").split()) if self.option("curve") else None,
             maps=self.maps,
-            iterate=self.option("iterate"),
-            layer=self.option("layers above"),
+            iterate=self.option("iterate"), layer=self.option("layers above"),
             numbers=self.numbers.difference(names),
             sample=self.sample,
         )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import GREEK, ROLES, Context, key
-from adjointcheck.notes.letters.meaning import COUNTERS, STARS, Applied, Symbol, Unknown, rebuilt, resolve, walk
+from adjointcheck.notes.letters.meaning import COUNTERS, STARS, Applied, Symbol, Unknown, rebuilt, resolve, symbols, walk
 from adjointcheck.notes.letters.posing import ORDERS
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -17,11 +17,15 @@ DATA = ("theta", "x0", "t0", "t1", "s", "h", "N")
 SIZES = ("n", "d", "m")  # of k and N too many notes count something
 EUCLIDEAN = (tree.Number(Fraction(2)), tree.Letter("F"))  # and Frobenius
 CONSTANTS = ("const", "constant", "konst", "cte")
+INTEGRATION = ("C", "c", "C_1", "c_1", "K", "k")
 
 
-def conserved(chain: tree.Chain) -> tree.Chain:
-    """x + y = const says that the rate is 0."""
-    constant = chain.relations == ("=",) and isinstance(chain.sides[1], Unknown) and chain.sides[1].letter in CONSTANTS
+def conserved(chain: tree.Chain, context: Context) -> tree.Chain:
+    """x + y = const, and y' F_{y'} - F = C along a curve, says that the rate is 0."""
+    left = chain.sides[0]
+    along = context.option("curve") and isinstance(left, tree.Sum | tree.Derivative | Symbol) and symbols(left) & {"L", "H", "w"}
+    names = (*CONSTANTS, *INTEGRATION) if along else CONSTANTS
+    constant = chain.relations == ("=",) and isinstance(chain.sides[1], Unknown) and chain.sides[1].letter in names
     return replace(chain, sides=(tree.Derivative(chain.sides[0], (Symbol("t"),)), tree.Number(Fraction(0)))) if constant else chain
 
 

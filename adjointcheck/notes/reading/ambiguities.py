@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from adjointcheck.notes.reading.curves import Curve
+
 LASTS = frozenset("NKLM")  # above a letter, where layers are counted there
 DECIMAL = "{,}"  # among the numbers of notes in which 1{,}313 is 1.313
 SAMPLE = "sample"  # how the reader marks x^i, x^{(i)} and x_i of one sample
@@ -23,7 +25,8 @@ class Letters:
     three is that letter and no operator.
     `iterate`: k, where w^{k+1} = w^k - ... is a step of an iteration.  `sample`: i, where x^i and Phi_i are those of a sample.
     `layer`: l, where x^l is x at a layer, and x^L at the last one.
-    `clock`: s or \\tau, where that is the letter of time and there is no t.
+    `clock`: s or \\tau, where that is the letter of time and there is no t; x of curves y(x).
+    `curve`: y and its variation, where y' is what is chosen.
     `numbers`: which of the letters pi and e are the numbers, and whether the comma of 1{,}313 is decimal.
     `gaps`: where thin spaces stand in the formula: `\\cos\\theta\\, p` is (cos theta) p.
     `maps`: capitals that are maps M(x) in plain type and other letters in bold; the map is then read as \\mathcal{M}.
@@ -45,6 +48,7 @@ class Letters:
     sample: str = ""
     layer: str = ""
     clock: str = ""
+    curve: Curve | None = None
     numbers: frozenset[str] = frozenset()
 
     def declares(self, name: str) -> bool:
@@ -118,11 +122,20 @@ _CLOCKED = re.compile(rf"\\dot\s*\{{?\s*{_LETTER}\s*\}}?\s*\(\s*{_CLOCK}\)\s*&?\
 _TIME = re.compile(r"(?<![A-Za-z\\])d?t(?![A-Za-z])")
 
 
+_GRAPH = re.compile(rf"\\int(?![a-z])[^\n]*(?:[a-z]\s*'|\\prime|{_D}[a-z]\s*\}}?\s*[/{{]\s*{_D}x)[^\n]*{_D}x(?![A-Za-z_])")
+
+
 def clock_in(texts: Iterable[str]) -> str:
     """s of x-dot(s) = f(x(s), s), in notes that have no t."""
     whole = "\n".join(texts)
     found = {first or second for *_, first, _, _, second in _CLOCKED.findall(whole)} if not _TIME.search(whole) else set()
     return found.pop() if len(found) == 1 else ""
+
+
+def graphs_in(texts: Iterable[str]) -> str:
+    """x of int F(x, y, y') dx, in notes that have no t."""
+    whole = "\n".join(text.replace("\n", " ") for text in texts)
+    return "x" if _GRAPH.search(whole) and not _TIME.search(whole) else ""
 
 
 def in_usual_time(text: str, clock: str) -> str:

@@ -20,6 +20,7 @@ from lark.lexer import Lexer
 from adjointcheck.notes.reading.ambiguities import NONE, Letters, spaced
 from adjointcheck.notes.reading.build import Builder
 from adjointcheck.notes.reading.calls import INDICES
+from adjointcheck.notes.reading.curves import along
 from adjointcheck.notes.reading.parts import plain
 from adjointcheck.notes.reading.scan import NotRead, Unread
 from adjointcheck.notes.reading.terminals import Terminals
@@ -90,7 +91,8 @@ def read_formula(text: str, letters: Letters = NONE) -> Chain | Unread:
             return Unread(0, "a formula with nothing in it", "Write a formula.")
         if len(groups) > 1:
             return Unread(groups[1][0].tokens[0].start_pos or 0, "a second statement", "Write each statement as a formula of its own.")
-        return _statement(groups[0], letters, len(text))
+        said = _statement(groups[0], letters, len(text))
+        return along(said, letters.curve) if letters.curve is not None else said  # type: ignore[return-value]
     except NotRead as error:
         return error.unread
     except RecursionError:  # comparing two trees that are both as deep as the caps let them be

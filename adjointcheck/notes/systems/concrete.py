@@ -80,7 +80,7 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     context = in_components(context, "w", _controls([*used, *(part for chain in chains for part in walk(chain))], used, context))
     held = [part for item in ends for part in unscripted(item.gap)]
     others = _running(chains) | {key(letter) for chain in chains if _is_cost(chain, context) and (letter := head(chain.sides[0]))}
-    given = [letter for letter in _parameters([*used, *held], context) if key(letter) not in others]  # J_B = J + ...: J is a cost
+    given = [letter for letter in parameters([*used, *held], context) if key(letter) not in others]  # J_B = J + ...: J is a cost
     context = in_components(context, "theta", [*given, *(item.multiplier for item in ends)])
     if not context.parts("p"):  # with the parameters known, theta_1 (p_A - p_B) is read
         context = costates_named(_chains(formulas, context), list(states), used, context)
@@ -440,7 +440,7 @@ def _paid_for(used: Sequence[Node]) -> set[str]:
     return {key(base) for base in squares if isinstance(base, tree.Letter)}
 
 
-def _parameters(used: Sequence[Node], context: Context) -> list[tree.Letter]:
+def parameters(used: Sequence[Node], context: Context) -> list[tree.Letter]:
     functions = {key(part.function) for part in used if isinstance(part, tree.Call) and isinstance(part.function, tree.Letter)}
     return [letter for letter in _open(used, "theta", context) if key(letter) not in functions and letter.name not in NUMBERS]
 

@@ -21,7 +21,8 @@ def end_condition(chain: tree.Chain, context: Context) -> Introduced:
     """psi(x(T), T) = 0 for a function of which nothing else is known."""
     pair = pair_of(chain)
     letter = ended_function(pair[0], context) if pair and pair[1] == ZERO and len(chain.sides) == 2 else None
-    if pair is None or letter is None or role_in(letter, context) != ("psi" if context.of("psi") else ""):
+    sloped = letter is not None and role_in(replace(letter, below=()), context) in ("L", "H", "f")  # L_u(T, x(T), u(T)) = 0
+    if pair is None or letter is None or sloped or role_in(letter, context) != ("psi" if context.of("psi") else ""):
         return None
     context, names = introduced_function(pair[0], "psi", context)
     return "assumption", names, context

@@ -21,6 +21,7 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import is_paid_for, is_renamed, is_solution
 from adjointcheck.notes.systems.endless import is_unending
 from adjointcheck.notes.systems.normality import MULTIPLIER, SCALED
+from adjointcheck.notes.systems.variations import CURVE, HELD_END
 
 INPUTS = frozenset({"x0", "theta", "w", "t0", "t1"})
 BOUNDS = ("<", ">", "<=", ">=", "<<", ">>", "!=", "succeq", "preceq", "succ", "prec", "in", "notin", "subset", "perp")
@@ -30,9 +31,9 @@ EQUALS = ("=", ":=", "=:", "equiv", "==")
 @dataclass(frozen=True)
 class Reservation:
     """A statement that is not carried.  `inputs`: derivatives along these and all variations rest on it; "end": the costate at the end
-    too; "arrival": the cost alone; "solution": x(T); "optimum": what an optimal control satisfies; "all": everything that looks along
-    solutions; "field": that and the field; "against": refutations of variations.  `cased`: it is told of a case apart, and says nothing
-    of the lines before.
+    too; "held end": the costate at the end and what is taken there alone; "arrival": the cost alone; "solution": x(T); "optimum": what
+    an optimal control satisfies; "all": everything that looks along solutions; "field": that and the field; "against": refutations of
+    variations.  `cased`: it is told of a case apart, and says nothing of the lines before.
     """
 
     inputs: frozenset[str]
@@ -50,6 +51,8 @@ class Reservation:
         if "arrival" in self.inputs and "J" in names and not _is_worth(left, right):
             return True
         if "end" in self.inputs and ("J" in names or ("p" in names and _placed(nodes)) or any(map(_moves_end, nodes))):
+            return True
+        if HELD_END in self.inputs and (("p" in names and _placed(nodes)) or any(map(_is_taken_at_end, nodes)) or _is_value(left, right)):
             return True
         if "end" in self.inputs and _is_value(left, right):
             return True
@@ -86,6 +89,13 @@ def _placed(nodes: list[Node]) -> bool:
     """Is something taken at an end, or along the whole solution?  An equation at the running time forgets where it started."""
     return any(isinstance(node, tree.Evaluated | tree.Integral) or _at_end(getattr(node, "at", None)) or
                _at_start(getattr(node, "at", None)) for node in nodes)
+
+
+def _is_taken_at_end(node: Node) -> bool:
+    """F_{y'}(b, y(b), y'(b)) and F_{y'} at x = b; no [F_{y'} eta] between the ends."""
+    if isinstance(node, tree.Evaluated):
+        return not node.less and any(isinstance(part, Symbol) and part.name == "t1" for place in node.at for part in walk(place))
+    return isinstance(node, Applied) and any(_at_end(getattr(value, "at", None)) for _, value in node.arguments)
 
 
 def _moves_end(node: Node) -> bool:
@@ -249,7 +259,7 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         integrated = any(isinstance(part, tree.Integral) for part in walk(right))
         paid = taken and is_paid_for(left, context)
         told = has_slope(right) or integrated or is_solution(right) or paid  # x(T) = x_0 - T grad Psi(x(T)) follows
-        return frozenset() if told else frozenset({"end"})
+        return frozenset() if told else frozenset({HELD_END if context.option(CURVE) else "end"})
     if isinstance(left, Symbol) and left.name in ("J", "J_") and not has_slope(right) and _other_cost(left, right, context):
         return frozenset({"all"})
     if taken:

@@ -34,7 +34,7 @@ def special_cases(left: Node, right: Node, context: Context, sentence: str) -> l
     """What the sentence may mean: functions free of the parameters, or of time; a number; B = U U^T."""
     told = sentence.lower()  # of a start that does not depend on the parameters it says nothing about the functions
     found = [(HELD, "theta", (), True)] if HELD.search(told) else [case for case in CASES if case[0].search(told)]
-    cases = [_restricted(left, right, context, slot, functions, free) for _, slot, functions, free in found]
+    cases = [restricted(left, right, context, slot, functions, free) for _, slot, functions, free in found]
     cases += [case for law in context.laws if law.kind == "value" and (case := _valued(left, right, context, law, sentence)) is not None]
     return [*cases, *((left, right, narrowed) for narrowed in (*_with_roots(left, right, context), *_symmetric(context)))]
 
@@ -55,7 +55,7 @@ def without_time(condition: Node, context: Context) -> Context | None:
     slots = {slot for slot, _ in called.arguments} if plain and isinstance(called, Applied) else set()
     if not slots or "t" in slots or {*slots_of(Applied("f"), context)} - {"t"} != slots:
         return None
-    return _restricted(tree.Number(Fraction(0)), tree.Number(Fraction(0)), context, "t", ("f",), False)[2]
+    return restricted(tree.Number(Fraction(0)), tree.Number(Fraction(0)), context, "t", ("f",), False)[2]
 
 
 def _symmetric(context: Context) -> Iterator[Context]:
@@ -83,7 +83,8 @@ def _is_increment(known: Declared) -> bool:
     return any(map(is_start, parts))
 
 
-def _restricted(left: Node, right: Node, context: Context, slot: str, functions: tuple[str, ...], free: bool) -> tuple[Node, Node, Context]:
+def restricted(left: Node, right: Node, context: Context, slot: str, functions: tuple[str, ...], free: bool) -> tuple[Node, Node, Context]:
+    """The equation and the notes for functions without that argument, and without what is said of the start where it is free."""
     letters = {name: replace(known, arguments=tuple(other for other in slots_of(Applied(known.symbol), context) if other != slot))
                if known.symbol in functions else known for name, known in context.letters.items()}
     laws = tuple(replace(law, right=_without(law.right, slot, functions)) for law in context.laws)

@@ -32,6 +32,7 @@ from adjointcheck.notes.systems.several_costs import others
 from adjointcheck.notes.systems.special_cases import CONDITION, special_cases
 from adjointcheck.notes.systems.stages import guessed, is_particular, is_step_alone
 from adjointcheck.notes.systems.switching import hamiltonian_of
+from adjointcheck.notes.systems.variations import CURVE, between_held_ends, first_integrals
 from adjointcheck.notes.verdicts.comparison import Agreement, Contradiction, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 
@@ -113,6 +114,18 @@ def _right_in_special(line: Line) -> bool:
     return any(not isinstance(in_worlds(left, right, line.relation, context), Contradiction) for left, right, context in cases)
 
 
+def _right_first_integral(line: Line) -> bool:
+    """Is F - y' F_{y'} conserved, or F_{y'}, where F is free of x, or of y?"""
+    cases = first_integrals(line.left, line.right, line.spelt)
+    return any(not isinstance(in_worlds(left, right, line.relation, context), Contradiction) for left, right, context in cases)
+
+
+def _right_between_held_ends(line: Line) -> bool:
+    """Is delta J = int (F_y - d/dx F_{y'}) eta dx right for a variation that vanishes at the ends?"""
+    sides = between_held_ends(*line.pair)
+    return bool(line.notes.option(CURVE)) and sides != line.pair and isinstance(in_worlds(*sides, line.relation, line.spelt), Agreement)
+
+
 def _between_observations(line: Line) -> bool:
     """p(t) = p(s^-) exp(...): of which t?"""
     paths = [part for side in line.sides for part in walk(side) if isinstance(part, Symbol) and part.name == "p"]
@@ -171,8 +184,9 @@ def _right_transposed(line: Line) -> bool:
 
 
 def _under_some_control(line: Line) -> bool:
-    """x(t) = exp(-t): of which control, where the notes have told of no optimal one, or have chosen one?"""
-    moved = bool(line.notes.of("w")) and is_solved_state(*line.pair)
+    """x(t) = exp(-t): of which control, where the notes have told of no optimal one, or have chosen one?  y'' = y is said of extremals."""
+    extremal = line.notes.option(CURVE) and isinstance(line.left, tree.Derivative) and symbols(line.right) & {"x", "w", "p"}
+    moved = bool(line.notes.of("w")) and is_solved_state(*line.pair) and not extremal
     return moved and ("optimal" not in line.notes.hypotheses or line.notes.option("control") == "chosen")
 
 
@@ -346,6 +360,8 @@ PARDONS = (
     Pardon(_if(lambda line: rests_on_shape(line.pair, line.notes), "the base density is told by name; write the formula of its logarithm")),
     Pardon(_if(lambda line: is_unchosen(*line.pair, line.notes), "it may say what a letter is chosen by, and the notes name no control")),
     Pardon(_if(_right_from_held_start, "it is right where the start is held; say so, or write delta x(0) = 0")),
+    Pardon(_if(_right_first_integral, "it is right where the integrand does not depend on one of its arguments; say so")),
+    Pardon(_if(_right_between_held_ends, "it is right where the variation vanishes at the ends; say so")),
     Pardon(_if(_right_in_special, "it is said of a special case, in which no world contradicts it")),
     Pardon(_if(lambda line: bool(line.notes.of("s") and AFTER.search(line.sentence.lower())),
                "it is said of the time after the last observation")),

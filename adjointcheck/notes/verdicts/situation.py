@@ -185,7 +185,7 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
         return ("manifold",)
     for hypothesis, kind in (("fixed end", "fixed_end"), ("periodic", "periodic")):
         if hypothesis in context.hypotheses:
-            return (kind, "continuous")
+            return (kind, "continuous", *(("variations",) if moves and "p" not in names else ()))
     return ("continuous", "variations") if moves else ("continuous",)
 
 

@@ -1,0 +1,84 @@
+"""In the calculus of variations the rate of the curve is what is chosen: y' is read as a control of y-dot = u, F_{y'} as F_u.
+
+    y', y-dot, dy/dx, y'(b)    ->  the control          y'', y-ddot, d^2 y/dx^2  ->  its rate
+    eta, eta', eta(a)          ->  the variation of y, of the control, of y(a)
+    F_y, F_{y'}, F_x           ->  the partial derivatives of the integrand F
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The letters of a curve, of its variation, and of the integrand: y, eta of y + epsilon eta, F; "-" where the notes have none."""
+
+    name: str
+    varied: str = "-"
+    integrand: str = "-"
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """What the integrand may be differentiated by."""
+        return "t", self.name, rate_name(self.name)
+
+
+def rate_name(curve: str) -> str:
+    """The letter of the rate as a control, which no text can spell."""
+    return f"dot {curve}"
+
+
+def along(node: Node, curve: Curve) -> Node:
+    """The tree with the control for the rate of the curve."""
+    if isinstance(node, tree.Letter) and node.name == curve.integrand and node.below:
+        by = tuple(along(letter, curve) for letter in node.below)
+        sloped = not node.above and all(isinstance(letter, tree.Letter) and letter.name in curve.slots for letter in by)
+        return replace(tree.Derivative(replace(node, below=()), by, "partial"), span=node.span) if sloped else node
+    if isinstance(node, tree.Call) and isinstance(node.function, tree.Letter) and node.function.name == curve.integrand:
+        function = _rebuilt(node.function, lambda child: along(child, curve))
+        return replace(node, function=function, arguments=tuple(along(argument, curve) for argument in node.arguments))
+    letter, order = _rate(node)
+    if letter is None or letter.below or letter.name not in (curve.name, curve.varied) or (not order and letter.name == curve.name):
+        return _rebuilt(node, lambda child: along(child, curve))
+    rate = tree.Letter(rate_name(curve.name), accents=("d" * (order - 2) + "dot",) * (order > 1))
+    made: Node = rate if order else tree.Letter(curve.name)
+    inner = node.of if isinstance(node, tree.Derivative) else node
+    if isinstance(inner, tree.Call):
+        made = replace(inner, function=made, arguments=tuple(along(argument, curve) for argument in inner.arguments))
+    return replace(tree.Variation(made) if letter.name == curve.varied else made, span=node.span)
+
+
+def _rate(node: Node) -> tuple[tree.Letter | None, int]:
+    """y and how often it is differentiated, in y, y', y''(a), y-dot, dy/dt and d^2 y/dt^2."""
+    if isinstance(node, tree.Derivative) and node.kind == "total" and node.by == (tree.Letter("t"),) * len(node.by):
+        letter, order = _rate(node.of)
+        return letter, order + len(node.by)
+    function = node.function if isinstance(node, tree.Call) else node
+    if not isinstance(function, tree.Letter):
+        return None, 0
+    marks = [getattr(mark, "name", "") for mark in function.above]
+    if (function.accents and marks) or {*marks} - {"prime"} or {*function.accents} - {"dot", "ddot"}:
+        return None, 0
+    return replace(function, above=(), accents=()), len(marks) + sum(accent.count("d") for accent in function.accents)
+
+
+def _rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
+    return replace(node, **{entry.name: _changed(getattr(node, entry.name), change) for entry in fields(node) if entry.name != "span"})
+
+
+def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_changed(item, change) for item in value)
+    return change(value) if isinstance(value, Node) else value
+
+
+def rate_of(node: Node) -> str:
+    """y of y', y-dot, dy/dt and y'(t); "" of all else."""
+    letter, order = _rate(node)
+    return letter.name if letter is not None and order == 1 and not letter.below else ""

@@ -1,0 +1,279 @@
+"""Problems of the calculus of variations, J[y] = int F(x, y, y') dx and S[q] = int L(t, q, q-dot) dt, posed as problems of control.
+
+    y-dot = u,   J = int F(t, y, u) dt,   so that H = F + p u, F_u = -p along an optimum, and p-dot = -F_y is Euler's equation
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law, key
+from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, walk
+from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, ends, head, pair_of
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.curves import Curve, along, rate_name, rate_of
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.component_letters import costates_named, in_components
+from adjointcheck.notes.systems.concrete import is_plain, parameters, unscripted
+from adjointcheck.notes.systems.multiplier import may_be_costate
+from adjointcheck.notes.systems.special_cases import restricted
+
+Introduced = tuple[str, tuple[str, ...], Context] | None
+_PLACE = r"(?:\s*\(\s*[a-z]\s*\))?"
+_SMALL = r"(?:\\(?:var)?epsilon|\\alpha|[sht])(?![A-Za-z])"
+HELD_END = "held end"  # of reservations: y(b) = B
+HELD = "held ends"  # option: t0 t1, where all variations vanish there
+FIXED = re.compile(r"(?:vanish|zero|null|verschwind|annul)\w*\s+(?:\w+\s+){0,3}(?:end|bound|rand|extr|bord)"
+                   r"|fixed\s+end|fest\w*\s+(?:rand|end)|(?:extr[eé]m|bord)\w*\s+fix")
+CURVE = "curve"  # option: the curve, and its variation where the notes have a letter for it
+FREE_END = re.compile(r"\b(?:frei\w*|free|libres?|liber[oa]|unspecified|natural|naturel\w*|natürlich\w*)\b"
+                      r"|\b(?:not|nicht|non|no|pas)\b[^.;]*\b(?:prescribed|specified|fixed|given|vorgeschrieben|fest|fixée?|prescri\w+|fijad[oa]|imposée?)")
+STILL = re.compile(r"\bautonom|\bexplicit|\bexplizit|\bindependent|unabhängig|indépendant"
+                   r"|\b(?:not|nicht|non|no|ne)\b[^.;]*\b(?:depend|abhäng|häng|dépend|dipend)")
+RATES = Law("dynamics", tree.Derivative(Symbol("x"), (Symbol("t"),)), Symbol("w"))
+
+
+def varying(chains: Iterable[tree.Chain], text: str, context: Context) -> Context:
+    """With the rate of y as the control, where the notes pay for a curve y(x) and its rate, of which they say no law."""
+    chains = list(chains)
+    integral = next(_paid(chains), None)
+    if integral is None or context.of("x") or context.of("w") or context.law("dynamics"):
+        return context
+    (name,) = _payers(integral, chains)
+    steered = any(isinstance(part, tree.Letter) and part.name in USUAL_CONTROLS for part in walk(integral.body))
+    if steered or any(_moves(chain, name) for chain in chains):
+        return context
+    curve = Curve(name, next(_variations(text, name), "-"), next(_names(integral, chains), "-"))
+    spelt = {"prime": context.option("prime") or "rate", CURVE: f"{curve.name} {curve.varied} {curve.integrand}"}
+    spelt |= {HELD: "t0 t1"} if FIXED.search(text.lower()) else {}
+    context = replace(context, options={**context.options, **spelt})
+    for symbol, limit in (("t0", integral.lower), ("t1", integral.upper)):
+        context = ends(context, symbol, limit) if limit is not None else context
+    paid = [along(node, curve) for node in _integrands(integral, chains)]
+    plain = [node for node in paid if is_plain(node) and not isinstance(node, tree.Letter)]
+    chains = [along(chain, curve) for chain in chains]
+    return _in_numbers(plain, chains, name, context) if plain else _of_any_form(chains, name, context)
+
+
+def _of_any_form(chains: Iterable[Node], name: str, context: Context) -> Context:
+    scalar = context.option("clock of time") or _squared(chains, rate_name(name))
+    shape = ("1", "1") if scalar else ROLES["x"].shape
+    for letter, symbol in ((name, "x"), (rate_name(name), "w")):
+        context = context.declare(Declared(letter, symbol, shape, "path", source="proposed"))
+    return replace(context, laws=(*context.laws, RATES))
+
+
+def _in_numbers(paid: Iterable[Node], chains: Sequence[Node], name: str, context: Context) -> Context:
+    """With y, y' and the constants of an F that is written out as components."""
+    used = [part for node in paid for part in unscripted(node)]
+    context = in_components(in_components(context, "x", [tree.Letter(name)]), "w", [tree.Letter(rate_name(name))])
+    context = in_components(context, "theta", parameters(used, context))
+    context = costates_named(chains, [name], used, context)  # type: ignore[arg-type]
+    first = (tree.Number(Fraction(1)),)
+    return replace(context, laws=(*context.laws, replace(RATES, right=tree.Vector(((Symbol("w", part=first),),)))))
+
+
+def _paid(chains: Sequence[tree.Chain]) -> Iterator[tree.Integral]:
+    """The integrals in time that take the rate of one letter, or an F that the notes write out so."""
+    for node in (part for chain in chains for side in chain.sides for part in walk(side)):
+        if isinstance(node, tree.Integral) and node.by == tree.Letter("t") and len(_payers(node, chains)) == 1:
+            yield node
+
+
+def _integrands(integral: tree.Integral, chains: Iterable[tree.Chain]) -> tuple[Node, ...]:
+    """F of int F dx, and what the notes say it is."""
+    function = head(integral.body)
+    told = [pair for chain in chains if function is not None and (pair := pair_of(chain)) and head(pair[0]) == function]
+    return integral.body, *(side for pair in told for side in pair)
+
+
+def _names(integral: tree.Integral, chains: Iterable[tree.Chain]) -> Iterator[str]:
+    """F of int F dx, and of F = y'^2 + y^2 where that is the integrand."""
+    called = head(integral.body)
+    equal = [pair[0] for chain in chains if (pair := pair_of(chain)) and pair[1] == integral.body]
+    letters = [letter for letter in (called, *map(head, equal)) if letter is not None and not (letter.below or letter.above)]
+    yield from (letter.name for letter in letters)
+
+
+def _payers(integral: tree.Integral, chains: Sequence[tree.Chain]) -> set[str]:
+    paid = _integrands(integral, chains)
+    nodes = [part for node in paid for part in walk(node)]
+    if any(rate_of(term) for node in nodes if isinstance(node, tree.Sum) for term in map(_unsigned, node.terms)):  # lambda (z-dot - f)
+        return set()
+    weighed = [part for node in nodes for part in _weighed(node)]
+    weighed += [part for node in paid if isinstance(node, tree.Call) for part in node.arguments]
+    return {name for part in weighed if (name := rate_of(part)) == "varphi" or (name.islower() and name not in ("f", "g", *USUAL_COSTATES))}
+
+
+def _unsigned(node: Node) -> Node:
+    return node.of if isinstance(node, tree.Negative) else node
+
+
+def _weighed(node: Node) -> tuple[Node, ...]:
+    """y' of y'^2, |y'|^2 and y'^T M y'."""
+    if isinstance(node, tree.Power):
+        return (node.base,)
+    if isinstance(node, tree.Function):
+        return node.arguments
+    first = node.factors[0] if isinstance(node, tree.Product) else None
+    turned = isinstance(node, tree.Product) and isinstance(first, tree.Transposed) and first.of == node.factors[-1]
+    return (first.of,) if turned and isinstance(first, tree.Transposed) else ()
+
+
+def _moves(chain: tree.Chain, name: str) -> bool:
+    """y-dot = f(y, u): a field, or more than a control's letter."""
+    pair = pair_of(chain)
+    if pair is None or rate_of(pair[0]) != name or isinstance(pair[1], tree.Letter):
+        return False
+    calls = [part for part in walk(pair[1]) if isinstance(part, tree.Call) and tree.Letter(name) in map(head, part.arguments)]
+    return bool(calls) or any(isinstance(part, tree.Letter) and part.name in USUAL_CONTROLS for part in walk(pair[1]))
+
+
+def _squared(chains: Iterable[Node], name: str) -> bool:
+    """Is y'^2 written, of a number?"""
+    return any(isinstance(node, tree.Power) and node.base == tree.Letter(name) for chain in chains for node in walk(chain))
+
+
+def _variations(text: str, name: str) -> Iterator[str]:
+    """eta of y + epsilon eta; the delta of y + epsilon delta y is read as it is."""
+    sign = re.escape(name if len(name) == 1 else f"\\{name}")
+    found = re.search(rf"(?<![A-Za-z\\]){sign}{_PLACE}\s*\+\s*{_SMALL}\s*(?:\\,\s*)?\\?([A-Za-z]+){_PLACE}", text)
+    yield from [found[1]] if found is not None and found[1] != "delta" else []
+
+
+def momentum(chain: tree.Chain, context: Context) -> Introduced:
+    """p = F_{y'}: minus the costate along an optimum, and so of H = p y' - F."""
+    pair = pair_of(chain)
+    letter = pair[0] if pair is not None and isinstance(pair[0], tree.Letter) else None
+    if pair is None or letter is None or not context.option(CURVE) or not may_be_costate(key(letter), context):
+        return None
+    made = resolve(pair[1], context)
+    sign, slope = (1, made.of) if isinstance(made, tree.Negative) else (-1, made)
+    if not _is_slope(slope):
+        return None
+    known = context.letters.get(key(letter))
+    costate = known if known is not None and known.symbol == "p" else Declared(key(letter), "p", ("1", "n"), "path", source="proposed")
+    costate = replace(costate, sign=sign, told="its meaning")
+    return "definition", (key(letter),), replace(context.assume("optimal"), letters={**context.letters, key(letter): costate})
+
+
+def _is_slope(node: Node) -> bool:
+    """F_{y'}."""
+    named = isinstance(node, tree.Derivative) and isinstance(node.of, Symbol | Applied) and node.of.name == "L"
+    return named and isinstance(node, tree.Derivative) and [getattr(by, "name", "") for by in node.by] == ["w"]
+
+
+def held(chain: tree.Chain, context: Context) -> Introduced:
+    """eta(a) = eta(b) = 0: curves through given ends."""
+    ends_ = (Symbol("t0"), Symbol("t1"))
+    sides = tuple(resolve(side, context) for side in chain.sides) if context.option(CURVE) else ()
+    moved = [side.of for side in sides[:-1] if isinstance(side, tree.Variation)]
+    if not moved or sides[-1] != tree.Number(Fraction(0)) or {*chain.relations} != {"="} or len(moved) != len(sides) - 1:
+        return None
+    places = {part.at for part in moved if isinstance(part, Symbol) and part.name == "x"}
+    if not places or not places <= {*ends_}:
+        return None
+    told = {*context.option(HELD).split(), *(place.name for place in places if isinstance(place, Symbol))}
+    return "assumption", (), replace(context, options={**context.options, HELD: " ".join(sorted(told))})
+
+
+def is_held_end(node: Node) -> bool:
+    """eta(b) of eta(a) = eta(b) = 0."""
+    return isinstance(node, tree.Variation) and getattr(node.of, "at", None) in (Symbol("t0"), Symbol("t1"))
+
+
+def are_held(context: Context) -> bool:
+    """Does no variation move an end, by what is said of it, or as all curves start and end at given points?"""
+    given = context.law("start") is not None and "fixed end" in context.hypotheses
+    return bool(context.option(CURVE)) and (given or context.option(HELD).split() == ["t0", "t1"])
+
+
+def between_held_ends(left: Node, right: Node) -> tuple[Node, Node]:
+    """delta J = int (F_y - g-dot) eta dt as int (F_y eta + g eta-dot) dt, which is the same where the ends are held."""
+    nodes = [*walk(left), *walk(right)]
+    moves = any(isinstance(node, tree.Variation) and getattr(node.of, "name", "") in ("J", "w") for node in nodes)
+    placed = any(isinstance(node, tree.Evaluated) and node.less for node in nodes)
+    return (_beside_ends(left), _beside_ends(right)) if moves and not placed else (left, right)
+
+
+def objection(left: Node, context: Context) -> str:
+    """F_{y'} = 0 at a: is y(a) given?"""
+    natural = isinstance(left, tree.Evaluated) and left.at == (Symbol("t0"),) and _is_slope(left.of)
+    return "a natural condition at the start, where the settings have a given state" if context.option(CURVE) and natural else ""
+
+
+def _beside_ends(side: Node) -> Node:
+    kept = _with_rates(side, False)
+    return side if kept is None else tree.Sum((*tree.terms(side), tree.Negative(kept), tree.Negative(_taken_over(kept))))
+
+
+def _with_rates(node: Node, inside: bool) -> Node | None:
+    """int g-dot eta dt alone, with all signs and factors; None where nothing is differentiated in time."""
+    if isinstance(node, tree.Derivative):
+        return node if inside and _is_rate(node) else None
+    if isinstance(node, tree.Integral):
+        body = _with_rates(node.body, True)
+        return replace(node, body=body) if body is not None else None
+    if isinstance(node, tree.Negative):
+        inner = _with_rates(node.of, inside)
+        return tree.Negative(inner) if inner is not None else None
+    if isinstance(node, tree.Sum):
+        terms = tuple(term for part in node.terms if (term := _with_rates(part, inside)) is not None)
+        return tree.Sum(terms) if len(terms) > 1 else terms[0] if terms else None
+    factors = [_with_rates(factor, inside) for factor in node.factors] if isinstance(node, tree.Product) else []
+    if not isinstance(node, tree.Product) or len(factors) - factors.count(None) != 1:
+        return None
+    return replace(node, factors=tuple(made or factor for made, factor in zip(factors, node.factors, strict=True)))
+
+
+def _taken_over(node: Node) -> Node:
+    """int g eta-dot dt of int g-dot eta dt."""
+    if isinstance(node, tree.Derivative) and _is_rate(node):
+        return node.of
+    if isinstance(node, tree.Variation) and isinstance(node.of, Symbol) and node.of.name == "x":
+        return replace(node, of=replace(node.of, name="w"))
+    return rebuilt(node, _taken_over)
+
+
+def _is_rate(node: tree.Derivative) -> bool:
+    return node.kind == "total" and [getattr(by, "name", "") for by in node.by] == ["t"]
+
+
+def frees(sentence: str, context: Context) -> bool:
+    """Does it speak of an end that is not prescribed?"""
+    return bool(context.option(CURVE)) and FREE_END.search(sentence.lower()) is not None
+
+
+def in_its_problem(left: Node, right: Node, context: Context, sentence: str) -> tuple[Node, Node, Context]:
+    """With the end free, or F free of x or of y, where the sentence says so of what holds along an extremal then."""
+    if frees(sentence, context):
+        hypotheses = tuple(name for name in context.hypotheses if name != "fixed end")
+        context = replace(context, hypotheses=hypotheses, laws=tuple(law for law in context.laws if law.kind != "end"))
+    if not frees(sentence, context) and are_held(context):
+        left, right = between_held_ends(left, right)
+    if context.option(CURVE) and not _moves_curve(left, right):
+        context = context.assume("optimal")
+    if not context.option(CURVE) or not is_first_integral(left, right) or not STILL.search(sentence.lower()):
+        return left, right, context
+    return next(first_integrals(left, right, context))
+
+
+def _moves_curve(left: Node, right: Node) -> bool:
+    """Does it speak of neighbours of the curve, and not of extremals alone?"""
+    nodes = [*walk(left), *walk(right)]
+    return any(isinstance(node, tree.Variation) or (isinstance(node, Symbol) and node.name in ("J", "eps")) for node in nodes)
+
+
+def first_integrals(left: Node, right: Node, context: Context) -> Iterator[tuple[Node, Node, Context]]:
+    """d/dx (F - y' F_{y'}) = 0 for an F that is free of x, d/dx F_{y'} = 0 for one that is free of y."""
+    if context.option(CURVE) and is_first_integral(left, right):
+        alone = isinstance(left, tree.Derivative) and isinstance(left.of, tree.Derivative)
+        yield restricted(left, right, context.assume("optimal"), "x" if alone else "t", ("L",), False)
+
+
+def is_first_integral(left: Node, right: Node) -> bool:
+    """d/dx (F - y' F_{y'}) = 0."""
+    return isinstance(left, tree.Derivative) and _is_rate(left) and right == tree.Number(Fraction(0))

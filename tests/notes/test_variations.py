@@ -1,0 +1,67 @@
+"""The calculus of variations: the rate of the curve is the control, y' = u."""
+
+from __future__ import annotations
+
+import pytest
+from understood import last_two, statuses
+
+GENERAL = r"""J[y] = \int_a^b F(x, y, y')\,dx"""
+FREE = GENERAL + "\ny(a) = A\n"
+HELD = r"$$J[y] = \int_a^b F(x, y, y')\,dx, \quad y(a) = A, \quad y(b) = B$$ Put $y + \varepsilon\eta$ with $$\eta(a) = \eta(b) = 0$$ "
+SPRING = r"""L = \frac12 m \dot q^2 - \frac12 k q^2
+S = \int_{t_1}^{t_2} L\,dt
+p = \frac{\partial L}{\partial \dot q}"""
+SINH = r"J[y] = \int_0^1 (y'^2 + y^2)\,dx"
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    (FREE, r"F_y - \frac{d}{dx} F_{y'} = 0", r"F_y + \frac{d}{dx} F_{y'} = 0"),
+    pytest.param(FREE, r"\frac{\partial F}{\partial y} = \frac{d}{dx}\frac{\partial F}{\partial y'}", r"\frac{\partial F}{\partial y'} = \frac{d}{dx}\frac{\partial F}{\partial y}",
+                 marks=pytest.mark.campaign),
+    (FREE, r"\frac{d}{dx}(F - y' F_{y'}) = F_x", r"\frac{d}{dx}(F - y' F_{y'}) = -F_x"),
+    (FREE, r"F_{y'}(b, y(b), y'(b)) = 0", r"F_y\big|_{x=b} = 0"),
+    (SINH, r"y'' = y", r"y'' = -y"), (SINH, r"y'^2 - y^2 = C", r"y'^2 + y^2 = C"),
+    (SPRING, r"m \ddot q = -k q", r"m \ddot q = k q"), (SPRING, r"\dot p = -k q", r"\dot p = k q"), (SPRING, r"\dot q = p/m", r"\dot q = -p/m"),
+    (SPRING + "\n" + r"H = p \dot q - L", r"H = \frac{p^2}{2m} + \frac12 k q^2", r"H = \frac{p^2}{2m} - \frac12 k q^2"),
+    (SPRING + "\n" + r"H = p \dot q - L", r"\dot p = -\frac{\partial H}{\partial q}", r"\dot p = \frac{\partial H}{\partial q}"),
+])
+def test_extremals(given: str, right: str, wrong: str) -> None:
+    assert last_two("", given, right, wrong) == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    pytest.param(r"\delta J = \int_a^b (F_y \eta + F_{y'} \eta')\,dx", r"\delta J = \int_a^b (F_y \eta - F_{y'} \eta')\,dx", marks=pytest.mark.campaign),
+    (r"\delta J = \int_a^b \left(F_y - \frac{d}{dx} F_{y'}\right) \eta\,dx", r"\delta J = \int_a^b \left(F_y + \frac{d}{dx} F_{y'}\right) \eta\,dx"),
+    (r"\int_a^b F_{y'} \eta'\,dx = -\int_a^b \eta \frac{d}{dx} F_{y'}\,dx", r"\int_a^b F_{y'} \eta'\,dx = \int_a^b \eta \frac{d}{dx} F_{y'}\,dx"),
+    pytest.param(r"\delta J = [F_{y'} \eta]_a^b + \int_a^b \left(F_y - \frac{d}{dx} F_{y'}\right) \eta\,dx",
+                 r"\delta J = [F_{y'} \eta]_a^b + \int_a^b \left(F_y + \frac{d}{dx} F_{y'}\right) \eta\,dx", marks=pytest.mark.campaign),
+])
+def test_variations_that_vanish_at_the_ends(right: str, wrong: str) -> None:
+    assert statuses(f"{HELD} $${right}$$ and not $${wrong}$$", "")[-2:] == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("words", "line", "status"), [
+    ("If $y(b)$ is free,", r"F_{y'}(b, y(b), y'(b)) = 0", "proved"), ("Then", r"F_{y'}(b, y(b), y'(b)) = 0", "unknown"),
+    ("If $F$ does not depend on $x$,", r"y' F_{y'} - F = C", "proved"), ("Then", r"y' F_{y'} - F = C", "unknown"),
+    ("If $F$ does not depend on $y$,", r"F_{y'} = C", "proved"), ("Then", r"F_{y'} = C", "unknown"),
+    ("If $F$ does not depend on $x$,", r"y' F_{y'} + F = C", "refuted"),
+])
+def test_what_holds_of_a_free_end_and_of_a_simpler_integrand(words: str, line: str, status: str) -> None:
+    assert statuses(f"{HELD} {words} $${line}$$", "")[-1] == status
+
+
+def test_a_rate_with_a_law_of_its_own_is_no_choice() -> None:
+    told = r"$$\dot z = f(z, \theta), \quad z(0) = z_0$$ $$J = \int_0^T \dot z^2\,dt$$ "
+    assert statuses(told + r"$$\ddot z = 0$$", "")[-1] != "proved"
+
+
+BY_PARTS = r"$$\delta J = \int_a^b \left(F_y - \frac{d}{dx} F_{y'}\right) \delta y\,dx$$"
+
+
+@pytest.mark.parametrize(("told", "status"), [("", "unknown"), ("with $y(a) = A$ and $y(b) = B$", "proved"), ("where variations vanish at the ends", "proved")])
+def test_what_is_left_out_at_the_ends(told: str, status: str) -> None:
+    assert statuses(f"$${GENERAL}$$ {told} {BY_PARTS}", "")[-1] == status
+
+
+def test_a_natural_condition_at_the_start_stays_open() -> None:
+    assert statuses(rf"$${GENERAL}$$ $$F_{{y'}}\big|_{{x=a}} = F_{{y'}}\big|_{{x=b}} = 0$$", "")[-2] == "unknown"
