@@ -43,7 +43,7 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems import implicit
 from adjointcheck.notes.systems.ansatz import departs
 from adjointcheck.notes.systems.arrivals import is_held
-from adjointcheck.notes.systems.chapters import speaks_of
+from adjointcheck.notes.systems.chapters import prices_anew, speaks_of
 from adjointcheck.notes.systems.clipping import CLIPPED, clipped
 from adjointcheck.notes.systems.current_values import priced
 from adjointcheck.notes.systems.dependent import REASON, asks_how
@@ -196,8 +196,11 @@ class Notes:
             self.reservations = [EVENT_BEFORE] if eventful(self.aside[0]) else []
         chain = formula.unread or read_formula(formula.text, self.context.reader())
         if self.aside is not None and not isinstance(chain, Unread) and speaks_of(chain, self.context, self.aside[0]):
-            self.aside, self.context, self.reservations = (self.context, self.reservations), *self.aside
+            example = self.context
+            self.aside, self.context, self.reservations = (example, self.reservations), *self.aside
             chain = read_formula(formula.text, self.context.reader())
+            if not isinstance(chain, Unread) and prices_anew(chain, self.context, example):
+                self.aside[1].append(Reservation(frozenset({"all"}), f"another cost may be meant from `{formula.text}` on"))
         self.context = explained(formula.name, spoken_cost(formula.paragraph, meant(formula.paragraph, self.context)))
         return chain
 

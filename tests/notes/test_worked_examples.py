@@ -171,3 +171,17 @@ def test_a_function_followed_along_the_motion_and_a_state_of_rest_are_no_new_let
     resting = r"A = \begin{pmatrix} 0 & -b d/c \\ a c/b & 0 \end{pmatrix}"
     assert statuses(f"{PREDATORS}${matrix}$. At the equilibrium ${resting}$.")[-1] == "unknown"
     assert statuses(f"{PREDATORS}${matrix}$. Along the motion ${resting}$.")[-1] == "refuted"
+
+
+def test_the_shortest_time_to_a_target_that_only_words_tell_refutes_nothing() -> None:
+    posed = r"A mass comes to the origin as fast as possible: $\dot x = y$, $\dot y = u$, $|u| \le 1$, $J = \int_0^T 1\,dt \to \min$, "
+    costates = r"$H = 1 + \lambda y + \mu u$, $\dot\lambda = 0$, $u = -\operatorname{sgn}\mu$, $1 + \lambda y - |\mu| = 0$"
+    assert statuses(posed + costates)[-3:] == ["proved", "proved", "unknown"]
+
+
+def test_another_running_cost_after_an_example_is_not_that_of_before() -> None:
+    general = r"$\dot x = f(x,u)$, $J = \varphi(x(t_f)) + \int_0^{t_f} L(x,u)\,dt$, $H = L + \lambda^T f$. "
+    first = r"Example: $\dot x_1 = x_2$, $\dot x_2 = u$, $J = \frac12\int_0^{t_f} u^2\,dt$, $H = \frac12 u^2 + \lambda_1 x_2 + \lambda_2 u$. "
+    second = r"As fast as possible: here $L = 1$ and $\varphi = 0$, so $1 + \lambda_1 x_2 - |\lambda_2| = 0$."
+    assert statuses(general + first + second)[-1] == "unknown"
+    assert statuses(general + first + r"$1 + \lambda_1 x_2 - |\lambda_2| = 0$")[-1] == "refuted"

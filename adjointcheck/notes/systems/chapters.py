@@ -12,7 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key
-from adjointcheck.notes.letters.meaning import walk
+from adjointcheck.notes.letters.meaning import symbols, walk
 from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.shorthand import is_size
 from adjointcheck.notes.letters.usage import (
@@ -300,6 +300,13 @@ def speaks_of(chain: tree.Chain, one: Context, other: Context) -> bool:
     foreign = {name for name in theirs if other.letters[name].kind in ("function", "path")}
     known = (one.letters[name] for name in names & one.letters.keys())
     return bool(foreign) and not any(letter.part or (letter.kind == "path" and letter.letter not in other.letters) for letter in known)
+
+
+def prices_anew(chain: tree.Chain, general: Context, example: Context) -> bool:
+    """L = 1 of the general L, after an example that has its cost written out: is it what another example pays?"""
+    pair, law = pair_of(chain), example.law("objective")
+    letter = pair[0] if pair is not None and isinstance(pair[0], tree.Letter) else None
+    return letter is not None and role_in(letter, general) in PAID[1:] and law is not None and not {*PAID} & symbols(law.right)
 
 
 def _again(known: Declared, costate: Declared | None) -> Declared:

@@ -311,6 +311,14 @@ def _of_shortest_time(line: Line) -> bool:
     return getattr(line.left, "name", "") == "H" and len(terms) > 1 and paid == [tree.Number(Fraction(1))]
 
 
+def _of_untold_arrival(line: Line) -> bool:
+    """1 + p f = 0 of the shortest time, where no formula says what has to be reached: without it p is 0."""
+    law = line.spelt.law("objective")
+    paid = law is not None and line.notes.over() == "time" and not symbols(law.right) & {"x", "w", "theta", "L", "Psi", "phi"}
+    held = any(part.kind in ("arrival", "psi") for part in line.spelt.laws) or bool(line.spelt.of("psi"))
+    return paid and not held and bool({"p", "H"} & (symbols(line.sides[0]) | symbols(line.sides[1])))
+
+
 def _of_other_field(line: Line) -> bool:
     """f(x) = ... of a field that the notes have told before."""
     told = any(known.body is not None for known in line.notes.of("f"))
@@ -352,6 +360,7 @@ PARDONS = (
                "it speaks of a state of rest, of which the worlds know nothing")),
     Pardon(_if(_of_other_field, OTHER_FIELD)),
     Pardon(_if(_of_shortest_time, SHORTEST)),
+    Pardon(_if(_of_untold_arrival, "only time is paid for, and no formula that is understood says what is to be reached")),
     Pardon(_if(_right_transposed, "it is the transpose of a gradient that has its matrix's shape; declare `gradients: columns`")),
     Pardon(_if(_right_elsewhere, "it is wrong for the cost named last, and may be right for another one; name the cost")),
     Pardon(_if(lambda line: line.relation == ":=", "a definition of what was taken for something else here")),
