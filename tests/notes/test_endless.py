@@ -30,7 +30,7 @@ SCALAR = (r"$$ \dot x = -x + u, \quad x(0) = 1 $$ $$ J = \frac12 \int_0^\infty (
 
 
 def test_a_loop_is_closed_by_what_is_paid_for_ever() -> None:
-    assert statuses(SCALAR + r"$$ \dot x = -\sqrt2\, x $$ $$ J = \frac12 (\sqrt2 - 1) $$")[5:] == ["unknown"] * 2  # they agree
+    assert statuses(SCALAR + r"$$ \dot x = -\sqrt2\, x $$ $$ J = \frac12 (\sqrt2 - 1) $$")[5:] == ["proved"] * 2
     for wrong in (r"$$ \dot x = -2 x $$", r"$$ J = \sqrt2 - 1 $$"):
         assert statuses(SCALAR + wrong)[5:] == ["refuted"]
     assert statuses(SCALAR.replace("x^2", "x^4") + r"$$ \dot\lambda = 2 x^3 $$ $$ \dot x = -x^2 $$")[5:] == ["refuted", "unknown"]

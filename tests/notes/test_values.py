@@ -87,4 +87,4 @@ def test_what_comes_out_at_the_end_is_proved_and_holds_nothing(given: str, right
 
 
 def test_a_number_is_weighed_from_the_start_that_the_notes_give() -> None:
-    assert last_two("", STOCK, "p = 2", "p = 3") == ["unknown", "refuted"]
+    assert last_two("", STOCK, "p = 2", "p = 3") == ["proved", "refuted"]

@@ -128,39 +128,6 @@ def test_what_is_paid_for_is_wished_for_and_not_held() -> None:
     assert statuses(given + r"$$p(1) = y(1) - 2$$ $$p(1) = e^w - 2$$", "state: y\nparameters: w")[-2:] == ["unknown", "unknown"]
 
 
-REST_TO_REST = r"$\dot x = v$, $\dot v = u$, $x(0) = 0$, $v(0) = 0$, $x(1) = 1$, $v(1) = 0$, $J = \frac12\int_0^1 u^2\,dt \to \min$, " \
-    r"$H = \frac12 u^2 + p_x v + p_v u$, $u = -p_v$"
-
-
-@pytest.mark.parametrize("wrong", [
-    r"u(t) = 12 t - 6", r"x(t) = 3 t^2 - 3 t^3", r"p_x = 12", r"p_v(t) = 6 - 12 t", r"p_v(1) = 0", r"H = 18", r"J = 12",
-])
-def test_what_is_wrong_between_held_ends_is_refuted(wrong: str) -> None:
-    assert statuses(f"{REST_TO_REST}, ${wrong}$")[-1] == "refuted"
-
-
-def test_between_held_ends_without_a_start_or_an_end_time_nothing_is_refuted() -> None:
-    untold, endless = REST_TO_REST.replace("$v(0) = 0$, ", ""), REST_TO_REST.replace("(1)", "(T)").replace("_0^1", "_0^T")
-    for posed in (untold, endless):
-        assert statuses(f"{posed}, $u(t) = 12 t - 6$")[-1] == "unknown"
-
-
-@pytest.mark.parametrize("right", [r"u(t) = 6 - 12 t", r"x(t) = 3 t^2 - 2 t^3", r"p_x = -12", r"p_v(0) = -6", r"H = -18", r"J = 6"])
-def test_what_is_right_between_held_ends_is_proved(right: str) -> None:
-    assert statuses(f"{REST_TO_REST}, ${right}$")[-1] == "proved"
-
-
-@pytest.mark.parametrize(("right", "wrong"), [(r"u(t) = 3 - 3 t", r"u(t) = 6 - 12 t"), (r"p_v(1) = 0", r"p_v(1) = 6"), (r"J = 3/2", r"J = 6")])
-def test_a_component_that_is_not_held_costs_nothing_in_the_end(right: str, wrong: str) -> None:
-    posed = REST_TO_REST.replace("$v(1) = 0$, ", "")
-    assert [statuses(f"{posed}, ${line}$")[-1] for line in (right, wrong)] == ["proved", "refuted"]
-
-
-def test_a_maximum_principle_has_the_costates_of_the_other_sign() -> None:
-    posed = REST_TO_REST.replace(r"$H = \frac12 u^2", r"$H = -\frac12 u^2").replace("$u = -p_v$", "$u = p_v$")
-    assert [statuses(f"{posed}, ${line}$")[-1] for line in ("p_x = 12", "p_x = -12")] == ["proved", "refuted"]
-
-
 PREDATORS = r"Let $\dot x = a x - b x y$, $\dot y = c x y - d y - u y$, $J = \frac12\int_0^T (x^2 + u^2)\,dt$. "
 
 

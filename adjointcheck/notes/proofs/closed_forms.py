@@ -17,6 +17,7 @@ from adjointcheck.notes.letters.derivatives import is_end
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.letters.quantities import component_slot, instead
 from adjointcheck.notes.proofs.claims import Reader
+from adjointcheck.notes.proofs.divisors import DIVISOR
 from adjointcheck.notes.proofs.settings import Setting
 from adjointcheck.notes.proofs.written_out import Clock, WrittenOut
 from adjointcheck.notes.reading import tree
@@ -113,7 +114,8 @@ def solve(made: WrittenOut, claims: Iterable[tuple[str, Expression]], begun: Con
     known: dict[str, Expression] = {}
     claims = list(claims)
     for name, value in (*(_resting(made, {name for name, _ in claims}) if claims else ()), *claims):
-        _solve_one(made, name, value, known, name in begun)
+        if all(step["id"] != f"solution_{name}" for step in made.steps):
+            _solve_one(made, name, value, known, name in begun)
         known[name] = value
 
 
@@ -127,29 +129,46 @@ def _resting(made: WrittenOut, claimed: Container[str]) -> Iterator[tuple[str, E
 
 
 def _solve_one(made: WrittenOut, name: str, value: Expression, known: Mapping[str, Expression], begun: bool) -> None:
-    """gap = p - value, gap.dot = (what it is at p = gap + value) - value.dot, gap = 0 at the end, so gap = 0."""
-    gap, costate = f"gap_{name}", name.startswith("p")
-    rates = {x: f for x, _, f in made.pairs} | {p: neg(made.slope(made.hamiltonian, x)) for x, p, _ in made.pairs}
-    rate, slope = rates[name], made.moved(value, "dot")
+    """gap = p - value, gap.dot = (what p.dot is at p = gap + value) - (that at p = value), gap = 0 at the end, so gap = 0."""
+    gap = f"gap_{name}"
+    law, rate = _law(made, name)
+    fed = {"p_1": symbol("P") * symbol("x_1")} if "P" in known and name == "x_1" else {}
     controls = {a: root for a, root in made.controls.items() if a in symbols_of(rate)}
     (closed,) = substitute([rate], controls)
+    (closed,) = substitute([closed], fed)
     others = {other: root for other, root in known.items() if other in symbols_of(closed)}
     (gone,) = substitute([closed], {**others, name: symbol(gap) + value})
     made.equation(gap, "define", gap, symbol(name) - value)
+    slope, below = made.moved(value, "dot"), [divisor for divisor in sorted(symbols_of(gone, value)) if divisor.startswith(DIVISOR)]
     made.equation(f"{gap}_moves", "differentiate", f"{gap}.dot", symbol(f"{name}.dot") - slope, gap, "time", by="dot")
     made.equation(f"{gap}_names", "rewrite", name, symbol(gap) + value, gap, **{gap: "-hole"})
-    premises = [f"{gap}_moves", f"costate_{name}" if costate else f"dynamics_{name}", *(f"control_{a}" for a in controls),
-                *(f"solution_{a}" for a in others), f"{gap}_names"]
-    made.equation(f"{gap}_law", "rewrite", f"{gap}.dot", gone - slope, *premises, **{f"{gap}_moves": "hole"})
-    if begun:
-        made.equation(f"{gap}_end", "rewrite", gap, ZERO, gap, f"begins_{name}", "begin", at="t0", **{gap: "hole"})
-    elif costate:
-        ending = symbols_of(made.slope(made.terminal, name.replace("p_", "x_", 1)))
-        reached = [f"solution_{a}" for a in known if a in ending and f"solution_{a}" not in premises]
-        reached += [step["id"] for step in made.steps if step["id"].startswith("arrives_")]
-        made.equation(f"{gap}_end", "rewrite", gap, ZERO, gap, f"terminal_{name}", "end", *reached, at="t1", **{gap: "hole"})
-    else:
-        given = [id for id in (f"value_{name.replace('x_', 'x0_')}",) if any(step["id"] == id for step in made.steps)]
-        made.equation(f"{gap}_end", "rewrite", gap, ZERO, gap, f"start_{name}", "begin", *given, at="t0", **{gap: "hole"})
+    premises = [f"{gap}_moves", law, *(f"control_{a}" for a in controls), *["ansatz"] * bool(fed), *(f"solution_{a}" for a in others),
+                f"{gap}_names", *below, *(step["id"] for step in made.steps if step["id"] in {f"{divisor}_moves" for divisor in below})]
+    (still,) = substitute([gone], {gap: ZERO})
+    made.equation(f"{gap}_law", "rewrite", f"{gap}.dot", gone - still, *premises, **{f"{gap}_moves": "hole"})
+    place, ends = _end(made, name, known, begun)
+    made.equation(f"{gap}_end", "rewrite", gap, ZERO, gap, *ends, *below, at=place, **{gap: "hole"})
     made.equation(f"no_{gap}", "unique", gap, ZERO, f"{gap}_law", f"{gap}_end")
     made.equation(f"solution_{name}", "rewrite", name, value, gap, f"no_{gap}", **{gap: "-hole", f"no_{gap}": "hole"})
+
+
+def _law(made: WrittenOut, name: str) -> tuple[str, Expression]:
+    """Of a state, of a costate, and of P: the step that says how it moves, and its rate."""
+    if name == "P":
+        return "riccati", next(parse(step["claim"]["right"], "a rate", caps=LOG) for step in made.steps if step["id"] == "riccati")
+    rates = {x: f for x, _, f in made.pairs} | {p: neg(made.slope(made.hamiltonian, x)) for x, p, _ in made.pairs}
+    return f"costate_{name}" if name.startswith("p") else f"dynamics_{name}", rates[name]
+
+
+def _end(made: WrittenOut, name: str, known: Container[str], begun: bool) -> tuple[str, list[str]]:
+    """Where it is known, and the steps that say so."""
+    if name == "P":
+        return "t1", ["riccati_end", "end"]
+    if begun:
+        return "t0", [f"begins_{name}", "begin"]
+    ids = {step["id"] for step in made.steps}
+    if not name.startswith("p"):
+        return "t0", [f"start_{name}", "begin", *({f"value_{name.replace('x_', 'x0_')}"} & ids)]
+    ending = symbols_of(made.slope(made.terminal, name.replace("p_", "x_", 1)))
+    reached = [step["id"] for step in made.steps if step["id"].startswith("arrives_")]
+    return "t1", [f"terminal_{name}", "end", *sorted(f"solution_{a}" for a in ending if a in known), *reached]

@@ -17,12 +17,13 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.letters.quantities import component_slot, rebuilt
 from adjointcheck.notes.proofs.claims import Form, Reader, Unclear
 from adjointcheck.notes.proofs.closed_forms import END, Texts, clock_of, solutions, solve
+from adjointcheck.notes.proofs.scalar_regulator import DIVISORS, ENDS, LASTS, ScalarRegulator, closed_forms, regulator_of
+from adjointcheck.notes.proofs.scalar_regulator import LETTERS as REGULATED
 from adjointcheck.notes.proofs.settings import Setting, judged
 from adjointcheck.notes.proofs.shooting import BEGIN, shoot
 from adjointcheck.notes.proofs.written_out import (
     OPTIONAL,
     PLAIN,
-    RICCATI,
     Clock,
     Functions,
     Sizes,
@@ -34,9 +35,9 @@ from adjointcheck.notes.proofs.written_out import (
 )
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.systems.arrivals import reached
+from adjointcheck.notes.systems.endless import ENDLESS
 from adjointcheck.notes.systems.observed import observed
 from adjointcheck.notes.systems.observed import written_out as with_formula
-from adjointcheck.notes.systems.values import starts
 from adjointcheck.trusted.language import derive
 from adjointcheck.trusted.verdict import Status
 
@@ -52,9 +53,10 @@ def component_settings(chain: tree.Chain, context: Context) -> Iterator[Setting]
         seen = to_text(seen_cost(context))
     except AdjointCheckError:
         return
-    texts, riccati = tuple(map(to_text, (*rates, running, terminal))), bool(context.of("P"))
+    texts, horizon = tuple(map(to_text, (*rates, running, terminal))), LASTS if context.option(ENDLESS) else ENDS
+    riccati = horizon if context.of("P") else ""
     ends = arrived(context)
-    weighed = riccati or "optimal" in context.hypotheses
+    weighed = bool(riccati) or "optimal" in context.hypotheses
     spoken = (chain, *(known.body for known in context.letters.values() if known.body is not None and known.symbol in symbols(chain)))
     nonzero = frozenset(name for node in spoken for name in divisors(node)) | (_weights(running, sizes) if weighed else frozenset())
     for solved in solutions(chain, context, _seed(context)):
@@ -64,15 +66,15 @@ def component_settings(chain: tree.Chain, context: Context) -> Iterator[Setting]
             if made is not None:
                 yield made
     if is_shot(context):
-        made = theory(sizes, texts, True, nonzero, functions, riccati, ends, clock_of(context), (), seen, data(context), True)
+        horizon = horizon if sizes.n == 1 else ""
+        made = theory(sizes, texts, True, nonzero, functions, horizon, ends, clock_of(context), (), seen, data(context), True)
         yield from [made] if made is not None else []
 
 
 def is_shot(context: Context) -> bool:
-    """Is it an example whose starts are all numbers, and is its control the optimal one?"""
+    """May all be known in closed form: is there a cost, and is the control, if there is any, the optimal one?"""
     steered = bool(context.parts("w") or context.of("w"))
-    told = bool(clock_of(context).start) and len(starts(context)) == len(context.parts("x"))
-    return told and context.law("objective") is not None and (not steered or "optimal" in context.hypotheses)
+    return context.law("objective") is not None and (not steered or "optimal" in context.hypotheses)
 
 
 def _weights(running: Expression, sizes: Sizes) -> frozenset[str]:
@@ -225,7 +227,7 @@ def _sizes(context: Context) -> Sizes:
 
 @cache
 def theory(sizes: Sizes, texts: tuple[str, ...], free: bool, nonzero: frozenset[str], functions: Functions = (),
-           riccati: bool = False, ends: Texts = (), clock: Clock = PLAIN, solved: Texts = (), seen: str = "0",
+           riccati: str = "", ends: Texts = (), clock: Clock = PLAIN, solved: Texts = (), seen: str = "0",
            known: tuple[str, ...] = (), shot: bool = False) -> Setting | None:
     """The theory of these rates and costs, judged once, and with all its components solved for if it is to be `shot`; None where the core
     does not prove it.
@@ -233,20 +235,32 @@ def theory(sizes: Sizes, texts: tuple[str, ...], free: bool, nonzero: frozenset[
     roots, names = named_divisors(parse(text, "a field", caps=LOG) for text in (*texts, seen))
     known += tuple(name for name in sizes.names(END) if any(name in text for _, text in solved))
     known += tuple(sizes.names(BEGIN)) if shot else ()
-    letters = letters_of(sizes, free, names) | (RICCATI if riccati else {}) | dict.fromkeys(known, "1 1 constant")
+    letters = letters_of(sizes, free, names) | REGULATED.get(riccati, {}) | dict.fromkeys(known, "1 1 constant")
+    letters |= DIVISORS if shot and riccati else {}
     letters = vouched(letters, [*roots, *(ONE / symbol(name) for name in sorted(nonzero - names.keys()))])
     *rates, running, terminal, paid = roots
     made: dict[str, Any] = {}
     try:
         arrivals = {name: parse(text, "an end", caps=LOG) for name, text in ends}
-        moving = (*sizes.names("p"), *(name for name, _ in solved), *(sizes.names("x") if shot else ())) if solved or shot else ()
+        moving = (*sizes.names("p"), *(name for name, _ in solved), *((*sizes.names("x"), "P") if shot else ())) if solved or shot else ()
         letters |= {f"gap_{name}": "1 1" for name in moving} | {name: "1 1 constant" for name, _ in clock.states}
         writing = WrittenOut(sizes, letters, rates, running, terminal, functions, names, arrivals, clock, paid)
         writing.document(free)
+        regulator = regulator_of(writing, riccati == LASTS) if free else None
+        if regulator is not None and (regulator.numbers or not shot):
+            regulator.write()
         solve(writing, [(name, parse(text, "a solution", caps=LOG)) for name, text in solved])
-        if shot and not shoot(writing):
+        if shot and not outright(writing, regulator):
             return None
         made = document(letters, writing.steps, functions)
         return judged(made, [step["id"] for step in made["steps"] if step["id"].startswith(OPTIONAL)])
     except AdjointCheckError:
         return None
+
+
+def outright(writing: WrittenOut, regulator: ScalarRegulator | None) -> bool:
+    """Adds all solutions in closed form, of a regulator or component by component; False where there is one that is not found."""
+    if regulator is None or not regulator.numbers:
+        return shoot(writing)
+    solve(writing, closed_forms(regulator).items())
+    return True

@@ -18,9 +18,7 @@ from adjointcheck.expression.table import PRIMITIVES, conditions_of
 from adjointcheck.notes.letters.folding import folded
 from adjointcheck.trusted.language import Language, derive, read_language
 from adjointcheck.trusted.replay import SCHEMA_VERSION
-from adjointcheck.trusted.verdict import Status
 
-RICCATI = {"P": "1 1", "gap": "1 1"}  # of one linear state, and what the proof of p = P x names
 Functions = tuple[tuple[str, tuple[str, ...]], ...]
 OPTIONAL = ("stationary_", "free_final_time", "fixed_")  # how the hypotheses begin that not all notes make
 
@@ -329,7 +327,6 @@ class WrittenOut:
                 self.equation(id, "rewrite", a, right, f"stationarity_{a}", at="always",
                               **{f"stationarity_{a}": f"hole/({to_text(slope)})"})
         self.rates_of_rates()
-        self.feedback()
         self.equation("free_final_time", "assume", "J_t1", ZERO)
         end = {"value": ZERO, "t1": self.hamiltonian + self.slope(self.terminal, "t")}
         self.add("transversality", "rewrite", end, "gradient_t1", "free_final_time")
@@ -343,47 +340,6 @@ class WrittenOut:
             self.equation(f"acceleration_{p}", "differentiate", f"{p}.dot.dot", self.moved(rate, "dot"), f"costate_{p}", "time", by="dot")
         for a, right in self.controls.items():
             self.equation(f"rate_of_{a}", "differentiate", f"{a}.dot", self.moved(right, "dot"), f"control_{a}", "time", by="dot")
-
-    def feedback(self) -> None:
-        """Of one linear state with quadratic costs: Riccati's equation as P's definition, and p = P x by uniqueness."""
-        if self.sizes.n != 1 or "P" not in self.letters or len(self.controls) < self.sizes.k:
-            return
-        (_, _, f), x, p = self.pairs[0], symbol("x_1"), symbol("p_1")
-        closed, reverse = substitute([f, neg(self.slope(self.hamiltonian, "x_1"))], self.controls)
-        a, minus_s, minus_q, minus_a = (self.slope(root, name) for root in (closed, reverse) for name in ("x_1", "p_1"))
-        ending = self.slope(self.terminal, "x_1")
-        m = self.slope(ending, "x_1")
-        linear = (closed, a * x + minus_s * p), (reverse, minus_q * x + minus_a * p), (ending, m * x)
-        if not all(self.language.equal(("always", *sides), ()).status is Status.PROVED for sides in linear):
-            return
-        riccati = minus_q - (a - minus_a) * symbol("P") - minus_s * symbol("P") ** 2
-        self.equation("riccati", "assume", "P.dot", riccati)
-        self.equation("riccati_end", "assume", "P", m, at="t1")
-        self.equation("gap", "define", "gap", p - symbol("P") * x)
-        moved = symbol("p_1.dot") - symbol("P.dot") * x - symbol("P") * f
-        self.equation("gap_moves", "differentiate", "gap.dot", moved, "gap", "dynamics_x_1", by="dot")
-        rate = minus_a - symbol("P") * minus_s
-        ids = [f"control_{name}" for name in self.controls]
-        self.equation("gap_law", "rewrite", "gap.dot", symbol("gap") * rate, "gap_moves", "gap", "costate_p_1", *ids, "riccati",
-                      gap_moves="hole", gap=f"-hole*({to_text(rate)})")
-        self.equation("gap_end", "rewrite", "gap", ZERO, "gap", "terminal_p_1", "riccati_end", at="t1", gap="hole")
-        self.equation("no_gap", "unique", "gap", ZERO, "gap_law", "gap_end")
-        self.equation("ansatz", "rewrite", "p_1", symbol("P") * x, "gap", "no_gap", gap="-hole", no_gap="hole")
-        self.value(riccati, ids)
-
-    def value(self, riccati: Expression, controls: list[str]) -> None:
-        """J = P x^2/2 at t0, where costs are quadratic through and through."""
-        x, p = symbol("x_1"), symbol("P") * symbol("x_1")
-        boundary = neg(p * x) / 2
-        parts = {"value": symbol("J"), "t0": neg(boundary), "t1": self.terminal + boundary,
-                 "integrand": self.running - self.language.move(boundary, "dot")}
-        (closed,) = substitute([parts["integrand"]], {**self.controls, "P.dot": riccati, "x_1.dot": self.rates[0]})
-        (spent,) = substitute([closed], self.controls)
-        rest = (*substitute([spent], {"p_1": p}), substitute([parts["t1"]], {"P": self.slope(self.slope(self.terminal, "x_1"), "x_1")})[0])
-        if all(self.language.equal(("always", root, ZERO), ()).status is Status.PROVED for root in rest):
-            self.add("paid_parts", "by_parts", parts, "cost", boundary=to_text(boundary))
-            self.add("paid", "rewrite", {"value": symbol("J"), "t0": neg(boundary)}, "paid_parts", "dynamics_x_1", *controls, "ansatz",
-                     "riccati", "riccati_end")
 
     @property
     def controls(self) -> dict[str, Expression]:

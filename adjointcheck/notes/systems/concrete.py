@@ -454,16 +454,16 @@ def _running(chains: Iterable[tree.Chain]) -> set[str]:
 
 
 def _starts(chains: Iterable[tree.Chain], context: Context) -> Context:
-    """theta_0 of theta(0) = theta_0, and the x_0 of one state alone."""
-    alone = len(context.parts("x")) == 1
+    """theta_0 of theta(0) = theta_0, and the x_0 of one state alone, which may be named by dJ/dx_0 only."""
+    alone, chains = context.parts("x") if len(context.parts("x")) == 1 else (), list(chains)
     found: dict[int, str] = {known.part or 1: known.letter for known in context.of("x0") if alone}
-    for chain in chains:
-        pair = pair_of(chain)
-        letter = head(pair[0]) if pair else None
+    slopes = {key(by) for chain in chains for part in walk(chain) if isinstance(part, tree.Derivative) for by in part.by if head(by) is by}
+    found |= {known.part: f"{known.letter}_0" for known in alone if f"{known.letter}_0" in slopes - {*context.letters}}
+    for pair in filter(None, map(pair_of, chains)):
+        letter = head(pair[0])
         state = context.letters.get(key(letter)) if letter else None
-        if pair and state and state in context.parts("x") and isinstance(pair[1], tree.Letter) and key(pair[1]) not in context.letters:
-            left = resolve(pair[0], context)
-            if isinstance(left, Symbol) and left.at == Symbol("t0"):
+        if state and state in context.parts("x") and isinstance(pair[1], tree.Letter) and key(pair[1]) not in context.letters:
+            if getattr(resolve(pair[0], context), "at", None) == Symbol("t0"):
                 found[state.part] = key(pair[1])
     parts = {name: Declared(name, "x0", source="proposed", part=part) for part, name in found.items()}
     return replace(context, letters={**context.letters, **parts})

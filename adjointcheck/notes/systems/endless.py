@@ -43,7 +43,7 @@ def lengthened(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...
     paid = tuple(term for term in tree.terms(cost.right) if integrates(term))
     laws = tuple(replace(law, right=tree.Sum((*paid, REST))) if law.kind == "objective" else law for law in context.laws)
     made = regulating(replace(context, laws=laws, options={**context.options, ENDLESS: "yes"}))
-    return ("assumption", (), made) if NAME in made.letters else None
+    return ("assumption", (), made) if NAME in regulated(made).letters else None
 
 
 def is_unending(end: Node, limit: Node) -> bool:

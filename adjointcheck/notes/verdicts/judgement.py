@@ -14,6 +14,7 @@ from adjointcheck.notes.proofs.claims import Unclear, claim_of
 from adjointcheck.notes.proofs.closed_forms import KNOWN_ENDS, at_known_ends, from_end
 from adjointcheck.notes.proofs.columns import side_by_side
 from adjointcheck.notes.proofs.composition import Claim
+from adjointcheck.notes.proofs.divisors import with_divisors
 from adjointcheck.notes.proofs.prove import Proof, Slots, prove, rejected
 from adjointcheck.notes.proofs.settings import Setting
 from adjointcheck.notes.proofs.stage_proof import instances, words_of
@@ -170,7 +171,8 @@ def attempt(chain: tree.Chain, situation: Situation, context: Context, first: Sl
         return rejected(error)
     without = (*situation.without, *claim.without)
     def proof_of(slots: Slots) -> Proof:
-        return prove(situation.setting, slots, situation.hypotheses, without, first, claim.order, situation.hidden)
+        setting, slots = with_divisors(situation.setting, slots)
+        return prove(setting, slots, situation.hypotheses, without, first, claim.order, situation.hidden)
 
     proof = _by_numbers(situation.setting, claim, context) or proof_of(claim.slots)
     if proof.status is not Status.PROVED and first is None and (slots := at_zero(claim.slots, context)) is not None:

@@ -146,7 +146,7 @@ def written_out(chain: tree.Chain, context: Context, form: str) -> Iterator[Situ
     for made in component_settings(chain, context):
         held = {name for letter, moving in parts.items() for name in made.optional if is_held(name, letter, moving)}
         told = any(name.startswith("begins_p_") for name in made.facts)  # then solutions tell of costates what their ends do
-        less = ("gap_p_", "gap_x_", *(("begins_p_", "terminal_p_") if told else ()))  # p = gap + value proves p = value alone
+        less = ("gap_p_", "gap_x_", "gap_P", *(("begins_p_", "terminal_p_") if told else ()))  # p = gap + value proves p = value alone
         hidden = tuple(name for name in made.facts if name.startswith(less))
         yield Situation(made, tuple(name for name in sorted(made.optional) if name.startswith(tuple(force)) or name in held), (), hidden)
 

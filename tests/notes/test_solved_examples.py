@@ -1,0 +1,66 @@
+"""Examples that notes solve to numbers: between held ends, without an end, scalar regulators in closed form."""
+
+from __future__ import annotations
+
+import pytest
+from understood import statuses
+
+REST_TO_REST = r"$\dot x = v$, $\dot v = u$, $x(0) = 0$, $v(0) = 0$, $x(1) = 1$, $v(1) = 0$, $J = \frac12\int_0^1 u^2\,dt \to \min$, " \
+    r"$H = \frac12 u^2 + p_x v + p_v u$, $u = -p_v$"
+
+
+@pytest.mark.parametrize("wrong", [
+    r"u(t) = 12 t - 6", r"x(t) = 3 t^2 - 3 t^3", r"p_x = 12", r"p_v(t) = 6 - 12 t", r"p_v(1) = 0", r"H = 18", r"J = 12",
+])
+def test_what_is_wrong_between_held_ends_is_refuted(wrong: str) -> None:
+    assert statuses(f"{REST_TO_REST}, ${wrong}$")[-1] == "refuted"
+
+
+def test_between_held_ends_without_a_start_or_an_end_time_nothing_is_refuted() -> None:
+    untold, endless = REST_TO_REST.replace("$v(0) = 0$, ", ""), REST_TO_REST.replace("(1)", "(T)").replace("_0^1", "_0^T")
+    for posed in (untold, endless):
+        assert statuses(f"{posed}, $u(t) = 12 t - 6$")[-1] == "unknown"
+
+
+@pytest.mark.parametrize("right", [r"u(t) = 6 - 12 t", r"x(t) = 3 t^2 - 2 t^3", r"p_x = -12", r"p_v(0) = -6", r"H = -18", r"J = 6"])
+def test_what_is_right_between_held_ends_is_proved(right: str) -> None:
+    assert statuses(f"{REST_TO_REST}, ${right}$")[-1] == "proved"
+
+
+@pytest.mark.parametrize(("right", "wrong"), [(r"u(t) = 3 - 3 t", r"u(t) = 6 - 12 t"), (r"p_v(1) = 0", r"p_v(1) = 6"), (r"J = 3/2", r"J = 6")])
+def test_a_component_that_is_not_held_costs_nothing_in_the_end(right: str, wrong: str) -> None:
+    posed = REST_TO_REST.replace("$v(1) = 0$, ", "")
+    assert [statuses(f"{posed}, ${line}$")[-1] for line in (right, wrong)] == ["proved", "refuted"]
+
+
+def test_a_maximum_principle_has_the_costates_of_the_other_sign() -> None:
+    posed = REST_TO_REST.replace(r"$H = \frac12 u^2", r"$H = -\frac12 u^2").replace("$u = -p_v$", "$u = p_v$")
+    assert [statuses(f"{posed}, ${line}$")[-1] for line in ("p_x = 12", "p_x = -12")] == ["proved", "refuted"]
+
+
+SCALAR = r"$\dot x = u$, $x(0) = 1$, $J = \frac12\int_0^1 (x^2 + u^2)\,dt \to \min$, $H = \frac12(x^2 + u^2) + \lambda u$, $u = -\lambda$"
+LASTING = r"$\dot x = -x + u$, $x(0) = 1$, $J = \frac12\int_0^\infty (x^2 + u^2)\,dt \to \min$, $H = \frac12(x^2 + u^2) + \lambda (u - x)$, " \
+    r"$u = -\lambda$, $\lambda = P x$"
+REGULATED = [
+    (SCALAR, r"\lambda(t) = \frac{\sinh(1 - t)}{\cosh 1}", r"\lambda(t) = \frac{\cosh(1 - t)}{\cosh 1}"),
+    (SCALAR, r"x(t) = \frac{e^{1 - t} + e^{t - 1}}{e + e^{-1}}", r"x(t) = \frac{e^{1 - t} + e^{t - 1}}{e - e^{-1}}"),
+    (SCALAR, r"J = \frac12 \tanh 1", r"J = \tanh 1"),
+    (rf"{SCALAR}, $\lambda = P x$", r"P(t) = \frac{e^{2(1 - t)} - 1}{e^{2(1 - t)} + 1}", r"P(t) = \tanh(t - 1)"),
+    (SCALAR.replace(r"\to \min", r"+ 2 x(1)^2 \to \min"), r"\lambda(0) = \frac{4\cosh 1 + \sinh 1}{\cosh 1 + 4\sinh 1}",
+     r"\lambda(0) = \frac{4\cosh 1 + \sinh 1}{\cosh 1 - 4\sinh 1}"),
+    (LASTING, "P^2 + 2 P - 1 = 0", "P^2 - 2 P - 1 = 0"),
+    (LASTING, r"P = \sqrt 2 - 1", r"P = \sqrt 2 + 1"),
+    (LASTING, r"x(t) = e^{-\sqrt 2\,t}", r"x(t) = e^{-2 t}"),
+    (LASTING, r"J = \frac{\sqrt 2 - 1}{2}", r"J = \sqrt 2 - 1"),
+]
+
+
+@pytest.mark.parametrize(("posed", "right", "wrong"), REGULATED)
+def test_a_scalar_regulator_is_solved_to_its_numbers(posed: str, right: str, wrong: str) -> None:
+    assert [statuses(f"{posed}, ${line}$")[-1] for line in (right, wrong)] == ["proved", "refuted"]
+
+
+def test_a_gradient_by_a_start_that_is_a_number_has_its_number_too() -> None:
+    posed = r"$\dot x = \theta x$, $x(0) = 1$, $J = \frac12 x(1)^2$, $\lambda = dJ/dx$"
+    found = statuses(rf"{posed}, $\frac{{dJ}}{{d\theta}} = e^{{2\theta}}$, $\frac{{dJ}}{{d\theta}} = e^\theta$, $\frac{{dJ}}{{dx_0}} = e^{{2\theta}}$")
+    assert found[-3:-1] == ["proved", "refuted"], found
