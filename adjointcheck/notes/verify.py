@@ -48,6 +48,7 @@ from adjointcheck.notes.systems.clipping import CLIPPED, clipped
 from adjointcheck.notes.systems.current_values import priced
 from adjointcheck.notes.systems.dependent import REASON, asks_how
 from adjointcheck.notes.systems.descent import AGAINST, CLIMBS, slopes
+from adjointcheck.notes.systems.endless import told_endless
 from adjointcheck.notes.systems.ensembles import of_each
 from adjointcheck.notes.systems.few_layers import in_few, is_few
 from adjointcheck.notes.systems.flows import spoken_of, unforced
@@ -201,7 +202,8 @@ class Notes:
             chain = read_formula(formula.text, self.context.reader())
             if not isinstance(chain, Unread) and prices_anew(chain, self.context, example):
                 self.aside[1].append(Reservation(frozenset({"all"}), f"another cost may be meant from `{formula.text}` on"))
-        self.context = explained(formula.name, spoken_cost(formula.paragraph, meant(formula.paragraph, self.context)))
+        told = spoken_cost(formula.paragraph, meant(formula.paragraph, told_endless(formula.before, self.context)))
+        self.context = explained(formula.name, told)
         return chain
 
     def of_either_cost(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:

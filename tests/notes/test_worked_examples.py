@@ -152,3 +152,11 @@ def test_another_running_cost_after_an_example_is_not_that_of_before() -> None:
     second = r"As fast as possible: here $L = 1$ and $\varphi = 0$, so $1 + \lambda_1 x_2 - |\lambda_2| = 0$."
     assert statuses(general + first + second)[-1] == "unknown"
     assert statuses(general + first + r"$1 + \lambda_1 x_2 - |\lambda_2| = 0$")[-1] == "refuted"
+
+
+def test_a_horizon_without_end_is_told_in_words_and_one_that_is_only_named_is_not() -> None:
+    posed = (r"$\dot x = -x + u$, $x(0) = x_0$, $J = \frac12\int_0^T (x^2 + u^2)\,dt$, $H = \frac12 (x^2 + u^2) + p (-x + u)$, $u = -p$. With $p = P x$ "
+             r"we have $\dot P = P^2 + 2 P - 1$. ")
+    still = r"$P = \sqrt2 - 1$, $P = \sqrt2 + 1$."
+    assert statuses(f"{posed}For an infinite horizon $P$ is constant: {still}")[-2:] == ["proved", "refuted"]
+    assert "proved" not in statuses(f"{posed}Unlike the infinite horizon problem this has an end: {still}")[-2:]

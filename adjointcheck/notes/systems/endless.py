@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
@@ -24,6 +25,10 @@ ENDLESS = "endless"
 END = Symbol("x", at=Symbol("t1"))
 REST = Applied("Psi", (("x", END),))
 INFINITY = 99
+TOLD = re.compile(
+    r"\b(?:for|with|on|over|in) an? infinite[ -](?:time )?horizon|\bin the infinite[ -]horizon|\b(?:para|en|con) un horizonte infinito"
+    r"|\b(?:für|bei|auf) (?:einen |einem )?unendlich\w* (?:zeit)?horizont|\b(?:sur|à|pour|en) (?:un )?horizon infini"
+    r"|\bsu orizzonte infinito|\b(?:на|для) бесконечн\w+ горизонт|(?:在|对于)无穷时域|無限時間", re.IGNORECASE)
 
 
 def endless(value: Node, cost: Node, context: Context) -> tuple[Node, Context]:
@@ -36,14 +41,26 @@ def endless(value: Node, cost: Node, context: Context) -> tuple[Node, Context]:
 
 def lengthened(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
     """T -> infty, for a regulator that had an end: its Riccati matrix stands still from here on, whatever was paid at the end."""
-    cost = spelt_out(context).law("objective")
     sides = tuple(resolve(side, context) for side in chain.sides)
-    if cost is None or chain.relations != ("to",) or context.over() == "layers" or not is_unending(*sides):
+    if chain.relations != ("to",) or not is_unending(*sides):
         return None
+    made = without_end(context)
+    return ("assumption", (), made) if NAME in regulated(made).letters else None
+
+
+def told_endless(sentence: str, context: Context) -> Context:
+    """The same from the words "for an infinite horizon" on, after a regulator with an end."""
+    return without_end(context) if TOLD.search(sentence) and not context.option(ENDLESS) else context
+
+
+def without_end(context: Context) -> Context:
+    """With any V(x(T)) for what is paid from T on, instead of what was paid at the end, where something is paid on the way."""
+    cost = spelt_out(context).law("objective")
+    if cost is None or context.over() == "layers" or not any(map(integrates, tree.terms(cost.right))):
+        return context
     paid = tuple(term for term in tree.terms(cost.right) if integrates(term))
     laws = tuple(replace(law, right=tree.Sum((*paid, REST))) if law.kind == "objective" else law for law in context.laws)
-    made = regulating(replace(context, laws=laws, options={**context.options, ENDLESS: "yes"}))
-    return ("assumption", (), made) if NAME in regulated(made).letters else None
+    return regulating(replace(context, laws=laws, options={**context.options, ENDLESS: "yes"}))
 
 
 def is_unending(end: Node, limit: Node) -> bool:
