@@ -134,7 +134,7 @@ class Notes:
 
     `readings`: how formulas were read that are right in one reading of what the notes leave open, and not in the other.
     `open`: the first formula that was not understood, "" for none.
-    `sentence`: the words before the formula; `going_on`: those before the first of several with nothing between.
+    `sentence`: the words before the formula; `going_on`: those since its sentence began, formulas before.
     `cased`: a start that depends on the parameters is told of a case apart, "if x_0 = e(theta)".
     `aside`: context and reservations of the notes' general part, while a part with letters of its own is read, and the other way round.
     """
@@ -158,7 +158,8 @@ class Notes:
         place = formula.line, formula.column
         blank = Finding(formula.name, self.file, *place, formula.text, "unknown", declared=formula.declared, marked=formula.marked)
         chain, self.sentence = self.read(formula), formula.before
-        self.going_on = self.sentence if self.sentence.strip() else self.going_on
+        begins = self.sentence[:1].isupper() or self.sentence[:1] in "$\\*#"
+        self.going_on = f"{'' if begins and self.sentence else self.going_on} {self.sentence}"
         if isinstance(chain, Unread):
             line, column = formula.place(chain.position)
             told = f"line {line}, column {column}: {chain.reason}. {chain.todo}".strip()
@@ -411,7 +412,7 @@ class Notes:
         optimal = form == "optimality" and not self.asks_for_end(left, right)
         bars = (item for item in self.reservations if HELD_END not in item.inputs or not frees(self.going_on, self.context))
         doubt = next((item.reason for item in bars if item.touches(left, right, optimal)), "")
-        doubt = doubt or unnatural(left, self.context)
+        doubt = doubt or unnatural(left, right, self.context)
         if words := doubt or unanswered(left, right, self.context):
             return words
         assigns = assigns_control(left, priced(right, self.context), self.context) and not self.speaks_of_optimum(left, right)

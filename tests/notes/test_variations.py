@@ -65,3 +65,18 @@ def test_what_is_left_out_at_the_ends(told: str, status: str) -> None:
 
 def test_a_natural_condition_at_the_start_stays_open() -> None:
     assert statuses(rf"$${GENERAL}$$ $$F_{{y'}}\big|_{{x=a}} = F_{{y'}}\big|_{{x=b}} = 0$$", "")[-2] == "unknown"
+
+
+AREA = r"$$A[y] = \int_a^b y \sqrt{1 + y'^2}\,dx$$ "
+MECHANICS = r"$$S[q] = \int_{t_0}^{t_1} L(q, \dot q, t)\,dt$$ "
+
+
+@pytest.mark.parametrize(("told", "line", "status"), [
+    (AREA, r"y y'' = 1 + y'^2", "unknown"),  # the world's control has either sign
+    (f"$${GENERAL}$$ ", r"y'' = y", "unknown"),
+    (HELD, r"\frac{d}{dx}(F_{y'y'} \eta') = \left(F_{yy} - \frac{d}{dx} F_{yy'}\right)\eta", "unknown"),
+    (MECHANICS + "If $L$ does not depend on time, the energy $$E = \\dot q \\frac{\\partial L}{\\partial\\dot q} - L$$ is conserved,", r"\frac{dE}{dt} = 0", "proved"),
+    (MECHANICS + "The energy $$E = \\dot q \\frac{\\partial L}{\\partial\\dot q} - L$$ is conserved,", r"\frac{dE}{dt} = 0", "unknown"),
+])
+def test_what_is_not_of_every_curve(told: str, line: str, status: str) -> None:
+    assert statuses(f"{told} $${line}$$", "")[-1] == status

@@ -22,8 +22,7 @@ INTEGRATION = ("C", "c", "C_1", "c_1", "K", "k")
 
 def conserved(chain: tree.Chain, context: Context) -> tree.Chain:
     """x + y = const, and y' F_{y'} - F = C along a curve, says that the rate is 0."""
-    left = chain.sides[0]
-    along = context.option("curve") and isinstance(left, tree.Sum | tree.Derivative | Symbol) and symbols(left) & {"L", "H", "w"}
+    along = context.option("curve") and symbols(chain.sides[0]) & {"L", "H", *(["w"] if context.parts("w") else [])}
     names = (*CONSTANTS, *INTEGRATION) if along else CONSTANTS
     constant = chain.relations == ("=",) and isinstance(chain.sides[1], Unknown) and chain.sides[1].letter in names
     return replace(chain, sides=(tree.Derivative(chain.sides[0], (Symbol("t"),)), tree.Number(Fraction(0)))) if constant else chain

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law, key
-from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, walk
+from adjointcheck.notes.letters.context import Context, Declared, Law, key
+from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, walk
 from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, ends, head, pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.curves import Curve, along, rate_name, rate_of
@@ -33,6 +33,8 @@ FREE_END = re.compile(r"\b(?:frei\w*|free|libres?|liber[oa]|unspecified|natural|
                       r"|\b(?:not|nicht|non|no|pas)\b[^.;]*\b(?:prescribed|specified|fixed|given|vorgeschrieben|fest|fixée?|prescri\w+|fijad[oa]|imposée?)")
 STILL = re.compile(r"\bautonom|\bexplicit|\bexplizit|\bindependent|unabhängig|indépendant"
                    r"|\b(?:not|nicht|non|no|ne)\b[^.;]*\b(?:depend|abhäng|häng|dépend|dipend)")
+VECTORS = re.compile(r"\\mathbb\s*\{?\s*R\s*\}?\s*\^|\\top(?![a-z])|\^\s*\{?T(?![a-z])|\\[lr]angle|\\cdot(?![a-z])"
+                     r"|\\(?:mathbf|boldsymbol|bm|vec)(?![a-z])")
 RATES = Law("dynamics", tree.Derivative(Symbol("x"), (Symbol("t"),)), Symbol("w"))
 
 
@@ -55,12 +57,11 @@ def varying(chains: Iterable[tree.Chain], text: str, context: Context) -> Contex
     paid = [along(node, curve) for node in _integrands(integral, chains)]
     plain = [node for node in paid if is_plain(node) and not isinstance(node, tree.Letter)]
     chains = [along(chain, curve) for chain in chains]
-    return _in_numbers(plain, chains, name, context) if plain else _of_any_form(chains, name, context)
+    return _in_numbers(plain, chains, name, context) if plain else _of_any_form(name, "n" if VECTORS.search(text) else "1", context)
 
 
-def _of_any_form(chains: Iterable[Node], name: str, context: Context) -> Context:
-    scalar = context.option("clock of time") or _squared(chains, rate_name(name))
-    shape = ("1", "1") if scalar else ROLES["x"].shape
+def _of_any_form(name: str, size: str, context: Context) -> Context:
+    shape = (size, "1")
     for letter, symbol in ((name, "x"), (rate_name(name), "w")):
         context = context.declare(Declared(letter, symbol, shape, "path", source="proposed"))
     return replace(context, laws=(*context.laws, RATES))
@@ -71,7 +72,8 @@ def _in_numbers(paid: Iterable[Node], chains: Sequence[Node], name: str, context
     used = [part for node in paid for part in unscripted(node)]
     context = in_components(in_components(context, "x", [tree.Letter(name)]), "w", [tree.Letter(rate_name(name))])
     context = in_components(context, "theta", parameters(used, context))
-    context = costates_named(chains, [name], used, context)  # type: ignore[arg-type]
+    places = [tree.Letter(known.letter) for symbol in ("t0", "t1") for known in context.of(symbol)]
+    context = costates_named(chains, [name], [*used, *places], context)  # type: ignore[arg-type]
     first = (tree.Number(Fraction(1)),)
     return replace(context, laws=(*context.laws, replace(RATES, right=tree.Vector(((Symbol("w", part=first),),)))))
 
@@ -99,7 +101,8 @@ def _names(integral: tree.Integral, chains: Iterable[tree.Chain]) -> Iterator[st
 
 
 def _payers(integral: tree.Integral, chains: Sequence[tree.Chain]) -> set[str]:
-    paid = _integrands(integral, chains)
+    called = isinstance(integral.body, tree.Call)
+    paid = (integral.body,) if called else _integrands(integral, chains)
     nodes = [part for node in paid for part in walk(node)]
     if any(rate_of(term) for node in nodes if isinstance(node, tree.Sum) for term in map(_unsigned, node.terms)):  # lambda (z-dot - f)
         return set()
@@ -130,11 +133,6 @@ def _moves(chain: tree.Chain, name: str) -> bool:
         return False
     calls = [part for part in walk(pair[1]) if isinstance(part, tree.Call) and tree.Letter(name) in map(head, part.arguments)]
     return bool(calls) or any(isinstance(part, tree.Letter) and part.name in USUAL_CONTROLS for part in walk(pair[1]))
-
-
-def _squared(chains: Iterable[Node], name: str) -> bool:
-    """Is y'^2 written, of a number?"""
-    return any(isinstance(node, tree.Power) and node.base == tree.Letter(name) for chain in chains for node in walk(chain))
 
 
 def _variations(text: str, name: str) -> Iterator[str]:
@@ -199,10 +197,19 @@ def between_held_ends(left: Node, right: Node) -> tuple[Node, Node]:
     return (_beside_ends(left), _beside_ends(right)) if moves and not placed else (left, right)
 
 
-def objection(left: Node, context: Context) -> str:
-    """F_{y'} = 0 at a: is y(a) given?"""
-    natural = isinstance(left, tree.Evaluated) and left.at == (Symbol("t0"),) and _is_slope(left.of)
-    return "a natural condition at the start, where the settings have a given state" if context.option(CURVE) and natural else ""
+def objection(left: Node, right: Node, context: Context) -> str:
+    """Of F_{y'} = 0 at a, where y(a) may be given; of y'' = y for any F; of variations that solve Jacobi's equation; "" of all else."""
+    if not context.option(CURVE):
+        return ""
+    nodes = [*walk(left), *walk(right)]
+    names, moved = symbols(left) | symbols(right), [node for node in nodes if isinstance(node, tree.Variation)]
+    if isinstance(left, tree.Evaluated) and left.at == (Symbol("t0"),) and _is_slope(left.of):
+        return "a natural condition at the start, where the settings have a given state"
+    if "w" in names and not moved and not names & {"L", "H", "p", "J", "J_a"} and not context.parts("w"):
+        return "it is of an integrand of its own"
+    rates = (node for node in nodes if isinstance(node, tree.Derivative) and _is_rate(node))
+    varied_rate = any(part in moved and getattr(part.of, "name", "") == "w" for node in rates for part in walk(node.of))
+    return "it is of variations that lead to other extremals" if varied_rate and not names & {"J", "p"} else ""
 
 
 def _beside_ends(side: Node) -> Node:

@@ -116,7 +116,7 @@ def _right_in_special(line: Line) -> bool:
 
 def _right_first_integral(line: Line) -> bool:
     """Is F - y' F_{y'} conserved, or F_{y'}, where F is free of x, or of y?"""
-    cases = first_integrals(line.left, line.right, line.spelt)
+    cases = first_integrals(*line.sides, line.spelt)
     return any(not isinstance(in_worlds(left, right, line.relation, context), Contradiction) for left, right, context in cases)
 
 

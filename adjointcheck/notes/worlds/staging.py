@@ -195,7 +195,8 @@ def _steered_back(world: World, end: Any) -> World:
     price = np.reshape(evaluate(tree.Derivative(ending(world.objective), (Symbol("x"),), "partial"), last), -1)
     rest = np.zeros((world.grid.count, 1))
     states, multipliers, positive = rest + end, rest + real(price), is_positive(world.context)
-    controls = inputs["w"].values if positive else np.zeros((world.grid.count, int(np.prod(world.shape("w")))))
+    used_up = positive and not world.context.option("curve")  # the rate of a curve has either sign
+    controls = inputs["w"].values if used_up else np.zeros((world.grid.count, int(np.prod(world.shape("w")))))
     curvature: Any = None
     for _ in range(80):
         moving, pulling, steps = [], [], []
@@ -212,8 +213,8 @@ def _steered_back(world: World, end: Any) -> World:
         flow, force = (world.grid.integrals @ np.array(rows) for rows in (moving, pulling))
         following = flow - flow[-1] + end, force - force[-1] + price
         moved = controls - np.array(steps)
-        following_controls = np.clip(moved, controls / 3, controls * 3) if positive else moved
-        pairs = ((following[0], states), (following[1], multipliers), (following_controls, controls))
+        following_controls = np.clip(moved, controls / 3, controls * 3) if used_up else moved
+        pairs = ((following[0], states), (following[1], multipliers), (moved, controls))
         gap = max(float(np.max(np.abs(new - old))) for new, old in pairs)
         (states, multipliers), controls = following, following_controls
         if gap < 1e-13:
