@@ -93,6 +93,7 @@ from adjointcheck.notes.systems.layering import (
     ANY_STEP,
     INNER,
     arrived,
+    at_output,
     counted_back,
     finer,
     grid,
@@ -207,7 +208,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = at_event(_placed(conserved(first_order(along_solution(made, context)), context)), context)
     made = joined(at_samples(stepwise(by_cases(in_full(made, context), context), context), context), context)
     sides = (held_from(weighted(numbers(priced_value(side, context)), context), context) for side in implied(made.sides))
-    made = shared(replace(made, sides=tuple(curved(lengths(side)) for side in sides)))
+    made = at_output(shared(replace(made, sides=tuple(curved(lengths(side)) for side in sides))))
     made = through_encoder(settled(paid_at_end(made, context), context), context)
     stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
     letters = [letter for side in stated for letter in unknown(side)]
@@ -368,10 +369,11 @@ def start(chain: tree.Chain, context: Context) -> Introduced:
 
 
 def _state_named(value: Node, symbol: str, context: Context) -> Context:
-    """With a new letter alone, A of y(a) = A and B of y(b) = B, as what the state is there."""
-    if not isinstance(value, tree.Letter) or key(value) in context.letters or _is_input(value, context):
+    """With a new letter alone, A of y(a) = A, B of y(b) = B and x^in of x(0) = x^in, as what the state is there."""
+    name = "^".join([key(value), *(getattr(mark, "name", "?") for mark in value.above)]) if isinstance(value, tree.Letter) else ""
+    if not isinstance(value, tree.Letter) or name in context.letters or _is_input(value, context):
         return context
-    return context.declare(Declared(key(value), symbol, ROLES[symbol].shape, source="proposed"))
+    return context.declare(Declared(name, symbol, ROLES[symbol].shape, source="proposed"))
 
 
 def _is_input(letter: tree.Letter, context: Context) -> bool:

@@ -47,7 +47,7 @@ from adjointcheck.notes.systems.chapters import prices_anew, speaks_of
 from adjointcheck.notes.systems.clipping import CLIPPED, clipped
 from adjointcheck.notes.systems.current_values import priced
 from adjointcheck.notes.systems.dependent import REASON, asks_how
-from adjointcheck.notes.systems.descent import AGAINST, CLIMBS, slopes
+from adjointcheck.notes.systems.descent import AGAINST, CLIMBS, NO_SLOPE, says_descent, scales, slopes
 from adjointcheck.notes.systems.endless import told_endless
 from adjointcheck.notes.systems.ensembles import of_each
 from adjointcheck.notes.systems.few_layers import in_few, is_few
@@ -338,14 +338,25 @@ class Notes:
         return given
 
     def downhill(self, given: Finding, right: Node) -> Finding:
-        """PROVED for a step along the gradient that goes the right way, REFUTED for one that goes the other; else it is a rule as given."""
+        """PROVED for a step along the gradient that goes the right way, REFUTED for one that goes the other, or along what is said to be
+        the gradient and is not, whatever multiplies it; else it is a rule as given.
+        """
+        def judge(slope: Node, direction: Node) -> Finding:
+            return replace(self, wrong={}, sides={}).link(given, slope, direction, "=", "")
+
+        tried: list[Finding] = []
         for way, slope, direction in slopes(right, self.context):
-            found = replace(self, wrong={}, sides={}).link(given, slope, direction, "=", "")
+            found = judge(slope, direction)
             if found.status == "proved" and way:
                 return found
             if found.status == "proved":
                 self.context = untaken(self.context)
                 return replace(given, status="refuted", words=AGAINST, expected="the other sign", counterexample=CLIMBS)
+            tried.append(found)
+        steepest = tried and says_descent(self.sentence) and {found.status for found in tried} == {"refuted"}
+        others = ((slope, other) for _, slope, direction in slopes(right, self.context) for other in scales(direction, self.context))
+        if steepest and all(judge(*other).status == "refuted" for other in others):
+            return replace(given, status="refuted", words=NO_SLOPE, expected=tried[-1].expected, counterexample=tried[-1].counterexample)
         return given
 
     def link(self, blank: Finding, left: Node, right: Node, relation: str, form: str) -> Finding:

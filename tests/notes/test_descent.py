@@ -71,3 +71,28 @@ ASCENT = r"$$\theta^{k+1}_t = \theta^k_t + \alpha \nabla_\theta H(x^k_t, p^k_t, 
 def test_a_step_along_the_slope_of_h_with_the_time_below(given: str, line: str) -> None:
     lines = " ".join(f"$${line.replace('SIGN', sign)}$$" for sign in ("-", "+"))
     assert statuses(DATED + given + lines)[-2:] == ["proved", "refuted"]
+
+
+NET = r"""$z^l = W^l a^{l-1} + b^l$, $a^l = \sigma(z^l)$ for $l = 1, \dots, L$; all vectors are columns.
+$\delta^l = \frac{\partial C}{\partial z^l}$. $\delta^L = \nabla_a C \odot \sigma'(z^L)$. Gradient descent with rate $\eta$ is then """
+PULLED = r"\delta^l (a^{l-1})^\top"
+
+
+@pytest.mark.parametrize(("posed", "words", "step", "status"), [
+    (POSED, "Gradient descent is", r"u \leftarrow u - \eta \left( \ell_u^T - f_u^T \lambda \right)", "refuted"),
+    (POSED, "Stochastic gradient descent is", r"u \leftarrow u - \eta \left( \ell_u^T - f_u^T \lambda \right)", "assumption"),
+    (POSED, "Gradient descent is", rf"u \leftarrow u - 2 \eta {GRADIENT}", "assumption"),  # another step size
+    (SHARED, "A gradient step is", r"\theta_{\mathrm{new}} = (1 - \eta \beta) \theta - \eta \int_0^T f_\theta^T p^T\,dt", "proved"),
+    (SHARED, "A gradient step is", r"\theta_{\mathrm{new}} = (1 + \eta \beta) \theta - \eta \int_0^T f_\theta^T p^T\,dt", "refuted"),
+    (NET, "", rf"W^l \leftarrow W^l - \eta {PULLED}", "proved"),
+    (NET, "", r"W^l \leftarrow W^l - \eta \delta^l (a^l)^\top", "refuted"),
+])
+def test_a_step_that_is_said_to_follow_the_gradient_follows_it(posed: str, words: str, step: str, status: str) -> None:
+    headers = {POSED: "objective: J, minimised", SHARED: "objective: J, minimised\nparameters: \\theta", NET: ""}
+    assert statuses(f"{posed}{words} $${step}$$", headers[posed])[-1] == status
+
+
+@pytest.mark.parametrize(("claim", "status"), [(r"\frac{\partial J}{\partial x^{\mathrm{in}}} = \lambda(0)", "proved"),
+                                               (r"\frac{\partial J}{\partial x^{\mathrm{in}}} = \lambda(T)", "refuted")])
+def test_a_word_above_a_state_names_where_it_starts(claim: str, status: str) -> None:
+    assert statuses(rf"{POSED}$x(0) = x^{{\mathrm{{in}}}}$. $${claim}$$", "gradients: columns")[-1] == status

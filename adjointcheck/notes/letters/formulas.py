@@ -280,7 +280,8 @@ def exampled(chain: tree.Chain, context: Context) -> Context:
 def update(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
     """w <- w - eta g: a rule by which a known letter gets another value."""
     left = resolve(chain.sides[0], context)
-    known = isinstance(left, Symbol) and left.name in ("x", "x0", "w", "theta", "t1")
+    own_ = next(iter(context.of(left.name)), None) if isinstance(left, Symbol) and left.name not in ROLES else None  # W_l
+    known = isinstance(left, Symbol) and (left.name in ("x", "x0", "w", "theta", "t1") or (own_ is not None and own_.body is None))
     return ("assumption", (), context) if chain.relations in (("<-",), ("+=",), ("-=",)) and known else None
 
 

@@ -44,12 +44,21 @@ def renewed(chain: tree.Chain) -> tree.Chain:
     """theta <- theta - eta g for theta_new = theta - eta g."""
     left, right = chain.sides[0], chain.sides[-1]
     bare, mark = _unmarked(left)
-    new = mark in NEW and len(chain.sides) == 2 and tree.terms(right)[0] == bare
+    new = mark in NEW and len(chain.sides) == 2 and _starts(tree.terms(right)[0], bare)
     return replace(chain, sides=(bare, right), relations=("<-",)) if new else chain
+
+
+def _starts(term: Node, bare: Node) -> bool:
+    """u, or (1 - eta alpha) u."""
+    shrunk = isinstance(term, tree.Product) and len(term.factors) == 2 and isinstance(term.factors[0], tree.Sum)
+    return (term.factors[1] if shrunk and isinstance(term, tree.Product) else term) == bare
 
 
 def _unmarked(node: Node) -> tuple[Node, str]:
     """(u, new) of u_new, u^{new} and u^{new}(t), where the mark may have been read letter by letter."""
+    if isinstance(node, tree.Call):
+        bare, mark = _unmarked(node.function)
+        return replace(node, function=bare), mark
     if isinstance(node, tree.Power):
         factors = node.exponent.factors if isinstance(node.exponent, tree.Product) else (node.exponent,)
         return node.base, "".join(getattr(factor, "name", "?") if factor != tree.NATURAL else "e" for factor in factors)

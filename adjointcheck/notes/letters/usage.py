@@ -387,7 +387,8 @@ def loss(chain: tree.Chain, context: Context) -> Context:
         if not isinstance(part, tree.Derivative) or not isinstance(letter, tree.Letter) or not named:
             continue
         made = resolve(part.by[0], context)
-        if isinstance(made, Symbol) and made.name == "x" and isinstance(made.at, Symbol | tree.Sum):
+        layered = context.over() == "layers" and context.law("layers") is not None and getattr(made, "name", "") not in ROLES  # z_l, W_l
+        if isinstance(made, Symbol) and (made.name == "x" or layered) and isinstance(made.at, Symbol | tree.Sum):
             return context.declare(Declared(key(letter), "J", kind="functional", source="usual"))
     return context
 

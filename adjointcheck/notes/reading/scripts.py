@@ -32,6 +32,7 @@ MARKS = frozenset({"*", "dagger", "prime", "+", "-", "circ", "opt", "dots"})
 COMPONENTS = (Letter("i"), Letter("j"))  # p^i of a path: no power of a vector
 SMALL = frozenset({"h", "epsilon", "varepsilon", "tau", "e"})
 VARIABLES = frozenset("hijklmnpqrstuvwxyz")  # by which one differentiates, or counts
+LABELS = frozenset("in out data init ref obs true model target des".split())  # x^{in}, which no power is called
 WORDS = frozenset({"min", "run"})
 VALUED = frozenset("cpv")  # above a Hamiltonian: in current, present values
 OPTIMAL = ("*", "star", "ast", "opt")  # below a letter these never transpose
@@ -240,6 +241,8 @@ def above(node: Node, mark: Node, letters: Letters) -> Node:
         case Letter(name="prime"):
             return _prime(node, letters)
         case Letter(name="+" | "-" | "dots"):
+            return _mark(node, mark)
+        case Letter(name=name) if name in LABELS and isinstance(node, Letter):
             return _mark(node, mark)
         case Extremum(over=None, body=None):
             return _mark(node, _named(mark))

@@ -407,6 +407,18 @@ def _shared(node: Node) -> Node:
     return rebuilt(node, _shared)
 
 
+def at_output(chain: tree.Chain) -> tree.Chain:
+    """delta_N = dJ/dx . sigma'(z_N), also with nabla_a C: the slope in the output x_N."""
+    ended = any(isinstance(part, Symbol | Applied) and part.at == Symbol("N") for side in chain.sides for part in walk(side))
+    return replace(chain, sides=tuple(_at_output(side) for side in chain.sides)) if ended else chain
+
+
+def _at_output(node: Node) -> Node:
+    if isinstance(node, tree.Derivative) and node.of == Symbol("J") and node.by == (Symbol("x"),):
+        return replace(node, by=(Symbol("x", at=Symbol("N")),))
+    return rebuilt(node, _at_output)
+
+
 def grid(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
     """N h = T, h = T/N, t_k = t_0 + k h: the letter of the time step, and how many there are."""
     pair = pair_of(chain)

@@ -337,10 +337,18 @@ def _weighs_otherwise(line: Line) -> bool:
     return all(isinstance(in_worlds(body, side, "=", line.spelt), Contradiction) for side in (usual, tree.Negative(usual)))
 
 
+def _of_step_taken(line: Line) -> bool:
+    """delta J = -eta int |G|^2 dt, where delta w is the step -eta G."""
+    moved = [isinstance(part, tree.Variation) for side in line.sides for part in walk(side)]
+    size = {known.symbol for known in line.spelt.letters.values() if known.letter == line.notes.option("step size")}
+    return line.left == tree.Variation(Symbol("J")) and sum(moved) == 1 and bool(size & symbols(line.right))
+
+
 PARDONS = (
     Pardon(_if(_of_other_components, "it speaks of components, and of the field the notes tell no more than its name")),
     Pardon(_if(_weighs_otherwise, "the Hamiltonian weighs the cost otherwise than J: its multiplier may belong to another weight")),
     Pardon(_if(lambda line: is_open(line.pair, line.notes), "it says what the loss is, and the letter that it pays starts somewhere")),
+    Pardon(_if(_of_step_taken, "it is said of the step that the iteration takes")),
     Pardon(_if(_roots, "it may be the equation that a constant control is the root of")),
     Pardon(_if(_energy_in_case, "it is said of a case, in which the worlds have no optimal end")),
     Pardon(_if(_of_one_step, "it may be the gradient through one step alone")),
