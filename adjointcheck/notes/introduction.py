@@ -88,6 +88,7 @@ from adjointcheck.notes.systems.entries import entry_motion
 from adjointcheck.notes.systems.flows import phased, spoken_of
 from adjointcheck.notes.systems.impacts import by_cases, cased, jump
 from adjointcheck.notes.systems.implicit import explicit, implicit_layers, through_matrix
+from adjointcheck.notes.systems.integration_constants import integrated
 from adjointcheck.notes.systems.iterates import at_iterate, iteration, sized
 from adjointcheck.notes.systems.layering import (
     ANY_STEP,
@@ -171,7 +172,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     chain = replace(chain, sides=tuple(squares(reaching(spread(side, context))) for side in chain.sides))
     chain, context = slope_of_map(chain, context)
     chain, context = directed(chain, stacked(chain, exampled(chain, step_jacobians(chain, in_general(chain, context)))))
-    context = foreseen(chain, capitals(chain, context))
+    context = integrated(chain, foreseen(chain, capitals(chain, context)))
     chain = replace(chain, sides=tuple(whole_scores(side, context) for side in chain.sides))
     chain, context = entry_motion(chain, context), exemplified(chain, context)
     for introduce in INTRODUCTIONS if not doubts else ():

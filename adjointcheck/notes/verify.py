@@ -53,6 +53,7 @@ from adjointcheck.notes.systems.ensembles import of_each
 from adjointcheck.notes.systems.few_layers import in_few, is_few
 from adjointcheck.notes.systems.flows import spoken_of, unforced
 from adjointcheck.notes.systems.impacts import settled
+from adjointcheck.notes.systems.integration_constants import from_constants
 from adjointcheck.notes.systems.iterates import untaken
 from adjointcheck.notes.systems.manifold import shown, speaks_of_multiplier, with_other_multiplier
 from adjointcheck.notes.systems.meanings import meant, spoken_cost
@@ -370,7 +371,7 @@ class Notes:
 
     def weighed(self, blank: Finding, left: Node, right: Node, relation: str, form: str) -> Finding:
         """Proof and worlds together, where nothing that is not carried into the setting takes part."""
-        left, right = carried(left, self.context), carried(right, self.context)
+        left, right = (from_constants(carried(side, self.context), self.context) for side in (left, right))
         if (pair := switched(left, right, spelt_out(self.context))) is not None:
             return self.switching(blank, *pair)
         if (pair := clipped(left, right, spelt_out(self.context))) is not None:

@@ -64,3 +64,23 @@ def test_a_gradient_by_a_start_that_is_a_number_has_its_number_too() -> None:
     posed = r"$\dot x = \theta x$, $x(0) = 1$, $J = \frac12 x(1)^2$, $\lambda = dJ/dx$"
     found = statuses(rf"{posed}, $\frac{{dJ}}{{d\theta}} = e^{{2\theta}}$, $\frac{{dJ}}{{d\theta}} = e^\theta$, $\frac{{dJ}}{{dx_0}} = e^{{2\theta}}$")
     assert found[-3:-1] == ["proved", "refuted"], found
+
+
+GROWING = r"$\dot x = x + u$, $x(0) = 2$, $J = \frac12 x(1)^2 + \frac12\int_0^1 u^2\,dt \to \min$, $H = \frac12 u^2 + \lambda (x + u)$, $u = -\lambda$"
+CONSTANTS = [
+    (REST_TO_REST, r"p_x = c_1$, $p_v = c_2 - c_1 t", r"p_x = c_1$, $p_v = c_2 + c_1 t"),
+    (f"{REST_TO_REST}, $p_x = c_1$, $p_v = c_2 - c_1 t$", r"v(t) = \frac12 c_1 t^2 - c_2 t", r"v(t) = c_1 t^2 - c_2 t"),
+    (f"{REST_TO_REST}, $p_x = c_1$, $p_v = c_2 - c_1 t$", "c_2 = -6", "c_2 = 6"),
+    (GROWING, r"\lambda(t) = c e^{-t}", r"\lambda(t) = c e^{t}"),
+    (rf"{GROWING}, $\lambda(t) = c e^{{1 - t}}$", r"c = \frac{2}{\cosh 1}", r"c = \frac{2 e}{\cosh 1}"),
+    (rf"{GROWING}, $\lambda(t) = c e^{{-t}}$", r"x(t) = 2 e^t - c \sinh t", r"x(t) = 2 e^t - c \cosh t"),
+]
+
+
+@pytest.mark.parametrize(("posed", "right", "wrong"), CONSTANTS)
+def test_a_constant_of_integration_is_what_the_start_makes_of_it(posed: str, right: str, wrong: str) -> None:
+    assert [statuses(f"{posed}, ${line}$")[-1] for line in (right, wrong)] == ["proved", "refuted"]
+
+
+def test_two_new_letters_are_told_by_no_start() -> None:
+    assert statuses(rf"{GROWING}, $\lambda(t) = a e^{{-t}} + b$")[-1] == "unknown"

@@ -26,7 +26,7 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.values import starts
 
 Texts = tuple[tuple[str, str], ...]
-END = "end"  # end_1, what x_1 is at the end
+END, BEGIN = "end", "begin"  # end_1, what x_1 is at the end, and begin_1, what p_1 is at the start
 KNOWN_ENDS = "with the values at the ends that solutions proved before have"
 MOVING = {"x", "p", "w", "H", "J", "P", "L", "f", "Psi"}
 
@@ -52,6 +52,14 @@ def from_end(left: Node, right: Node) -> tuple[Node, Node]:
     states = (part for part in walk(right) if isinstance(part, Symbol) and part.name == "x" and part.at == Symbol("t1"))
     named = _put(right, {state: Symbol(END, part=state.part) for state in states})
     return (left, named) if isinstance(left, Symbol) and left.name == "p" and solution_of(left, named) is not None else (left, right)
+
+
+def from_start(left: Node, right: Node) -> tuple[Node, Node]:
+    """p_1(t) = p_1(t0) e^{-t} with a letter for p_1(t0)."""
+    begun = {part for side in (left, right) for part in walk(side)
+             if isinstance(part, Symbol) and part.name == "p" and part.part and part.at == Symbol("t0")}
+    named = {costate: Symbol(BEGIN, part=costate.part) for costate in begun}
+    return _put(left, named), _put(right, named)
 
 
 def proved_solution(left: Node, right: Node, context: Context) -> Law | None:
@@ -126,6 +134,20 @@ def _resting(made: WrittenOut, claimed: Container[str]) -> Iterator[tuple[str, E
         still = made.slope(made.hamiltonian, x) is ZERO and all(name.startswith("theta_") for name in symbols_of(end))
         if still and p not in claimed:
             yield p, end
+
+
+def starting(made: WrittenOut, names: Iterable[str]) -> None:
+    """The letters for costates at the start."""
+    for name in names:
+        made.equation(f"begins_{name}", "assume", name, symbol(name.replace("p_", f"{BEGIN}_")), at="t0")
+
+
+def begin(made: WrittenOut, name: str, value: Expression, *known: str) -> None:
+    """begin_1, what a costate is at the start, as the `known` solutions have it."""
+    letter = name.replace("p_", f"{BEGIN}_")
+    made.equation(f"{letter}_of", "assume", letter, symbol(name), at="t0")
+    made.equation(f"{letter}_there", "rewrite", letter, value, f"{letter}_of", *known, "begin", at="t0", **{f"{letter}_of": "hole"})
+    made.equation(f"{letter}_is", "rewrite", letter, value, f"{letter}_there")
 
 
 def _solve_one(made: WrittenOut, name: str, value: Expression, known: Mapping[str, Expression], begun: bool) -> None:

@@ -16,11 +16,11 @@ from adjointcheck.notes.letters.costs import adjoined
 from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.letters.quantities import component_slot, rebuilt
 from adjointcheck.notes.proofs.claims import Form, Reader, Unclear
-from adjointcheck.notes.proofs.closed_forms import END, Texts, clock_of, solutions, solve
+from adjointcheck.notes.proofs.closed_forms import BEGIN, END, Texts, begin, clock_of, solutions, solve, starting
 from adjointcheck.notes.proofs.scalar_regulator import DIVISORS, ENDS, LASTS, ScalarRegulator, closed_forms, regulator_of
 from adjointcheck.notes.proofs.scalar_regulator import LETTERS as REGULATED
 from adjointcheck.notes.proofs.settings import Setting, judged
-from adjointcheck.notes.proofs.shooting import BEGIN, shoot
+from adjointcheck.notes.proofs.shooting import shoot
 from adjointcheck.notes.proofs.written_out import (
     OPTIONAL,
     PLAIN,
@@ -65,16 +65,10 @@ def component_settings(chain: tree.Chain, context: Context) -> Iterator[Setting]
             made = theory(sizes, texts, free, nonzero, functions, riccati, ends, clock, solved, seen, data(context))
             if made is not None:
                 yield made
-    if is_shot(context):
+    if context.law("objective") is not None:
         horizon = horizon if sizes.n == 1 else ""
         made = theory(sizes, texts, True, nonzero, functions, horizon, ends, clock_of(context), (), seen, data(context), True)
         yield from [made] if made is not None else []
-
-
-def is_shot(context: Context) -> bool:
-    """May all be known in closed form: is there a cost, and is the control, if there is any, the optimal one?"""
-    steered = bool(context.parts("w") or context.of("w"))
-    return context.law("objective") is not None and (not steered or "optimal" in context.hypotheses)
 
 
 def _weights(running: Expression, sizes: Sizes) -> frozenset[str]:
@@ -85,7 +79,7 @@ def _weights(running: Expression, sizes: Sizes) -> frozenset[str]:
 
 def _seed(context: Context) -> Setting:
     """The letters alone."""
-    constants = (*data(context), *_sizes(context).names(END))
+    constants = (*data(context), *_sizes(context).names(END), *_sizes(context).names(BEGIN))
     return Setting(document({**letters_of(_sizes(context)), **dict.fromkeys(constants, "1 1 constant")}, functions=named(context)))
 
 
@@ -234,7 +228,7 @@ def theory(sizes: Sizes, texts: tuple[str, ...], free: bool, nonzero: frozenset[
     """
     roots, names = named_divisors(parse(text, "a field", caps=LOG) for text in (*texts, seen))
     known += tuple(name for name in sizes.names(END) if any(name in text for _, text in solved))
-    known += tuple(sizes.names(BEGIN)) if shot else ()
+    known += tuple(name for name in sizes.names(BEGIN) if shot or any(name in text for _, text in solved))
     letters = letters_of(sizes, free, names) | REGULATED.get(riccati, {}) | dict.fromkeys(known, "1 1 constant")
     letters |= DIVISORS if shot and riccati else {}
     letters = vouched(letters, [*roots, *(ONE / symbol(name) for name in sorted(nonzero - names.keys()))])
@@ -249,7 +243,9 @@ def theory(sizes: Sizes, texts: tuple[str, ...], free: bool, nonzero: frozenset[
         regulator = regulator_of(writing, riccati == LASTS) if free else None
         if regulator is not None and (regulator.numbers or not shot):
             regulator.write()
-        solve(writing, [(name, parse(text, "a solution", caps=LOG)) for name, text in solved])
+        begun = [name for name, text in solved if name.replace("p_", f"{BEGIN}_") in text]
+        starting(writing, begun)
+        solve(writing, [(name, parse(text, "a solution", caps=LOG)) for name, text in solved], begun)
         if shot and not outright(writing, regulator):
             return None
         made = document(letters, writing.steps, functions)
@@ -262,5 +258,7 @@ def outright(writing: WrittenOut, regulator: ScalarRegulator | None) -> bool:
     """Adds all solutions in closed form, of a regulator or component by component; False where there is one that is not found."""
     if regulator is None or not regulator.numbers:
         return shoot(writing)
-    solve(writing, closed_forms(regulator).items())
+    found = closed_forms(regulator)
+    solve(writing, found.items())
+    begin(writing, "p_1", regulator.first(found), "ansatz", "solution_P", "solution_x_1", *([] if regulator.lasts else DIVISORS))
     return True

@@ -9,6 +9,7 @@ With numbers for a, s, q and m all is known in closed form, mu = sqrt(a^2 + s q)
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -86,6 +87,12 @@ class ScalarRegulator:
         made.add("steady", "rewrite", {"left": self.riccati, "right": ZERO}, "rest", "at_rest", at="always", rest="-hole", at_rest="hole")
         made.equation("riccati_end", "assume", "Psi_x_1", P * X, at="t1")
         made.equation("paid_from_then", "assume", "Psi", P * X**2 / 2, at="t1")
+
+    def first(self, found: Mapping[str, Expression]) -> Expression:
+        """p at the start, of P and x in closed form."""
+        below, below_first = map(symbol, DIVISORS)
+        start = _time(self.made.clock.start or "t0", self.made)
+        return substitute([found["P"] * found["x_1"]], {"t": start, below.value: below_first})[0]
 
     def value(self) -> None:
         """J = P x^2/2 at t0, where costs are quadratic through and through."""

@@ -14,12 +14,11 @@ from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, substitute, symbol, symbols_of, total
 from adjointcheck.notes.letters.folding import folded
 from adjointcheck.notes.proofs.antiderivatives import antiderivative
-from adjointcheck.notes.proofs.closed_forms import solve
+from adjointcheck.notes.proofs.closed_forms import BEGIN, begin, solve, starting
 from adjointcheck.notes.proofs.written_out import WrittenOut
 from adjointcheck.trusted.language import derive
 from adjointcheck.trusted.verdict import Status
 
-BEGIN = "begin"  # begin_1, what p_1 is at the start
 MOST = 3  # letters at the start that are solved for
 Matrix = Sequence[Sequence[Expression]]
 
@@ -45,12 +44,12 @@ class Shot:
     open: list[str] = field(default_factory=list)
 
     def solved(self) -> bool:
-        """Are all states and costates found in closed form?"""
+        """Are all costates found in closed form, and all states that are?"""
         names = [*self.made.sizes.names("x"), *self.made.sizes.names("p")]
         while left := [name for name in names if name not in self.known]:
             if not any(self.found(name, unknown) for unknown in (False, True) for name in left):
-                return False
-        return True
+                break
+        return self.known.keys() >= {*self.made.sizes.names("p")}
 
     def found(self, name: str, unknown: bool) -> bool:
         """Is the next component solved for, of a costate with an `unknown` start?"""
@@ -105,10 +104,11 @@ class Shot:
 
     def write(self) -> None:
         """The solutions with the letters at the start, then what the ends say of these."""
-        for name in self.open:
-            self.made.equation(f"begins_{name}", "assume", name, symbol(name.replace("p_", f"{BEGIN}_")), at="t0")
+        starting(self.made, self.open)
         solve(self.made, self.known.items(), self.open)
-        gaps = list(self.gaps())
+        for name in self.known.keys() - {*self.open, *self.made.sizes.names("x")}:
+            begin(self.made, name, _at(self.known[name], self.start), f"solution_{name}")
+        gaps = list(self.gaps()) if self.known.keys() >= {*self.made.sizes.names("x")} else []
         letters = [name.replace("p_", f"{BEGIN}_") for name in self.open]
         if len(gaps) != len(letters) or not letters or len(letters) > MOST:
             return

@@ -11,7 +11,7 @@ from adjointcheck.notes.letters.own_inputs import over_time
 from adjointcheck.notes.letters.progression import read_as
 from adjointcheck.notes.letters.stretched import ENDS, later, shortened, stretched
 from adjointcheck.notes.proofs.claims import Unclear, claim_of
-from adjointcheck.notes.proofs.closed_forms import KNOWN_ENDS, at_known_ends, from_end
+from adjointcheck.notes.proofs.closed_forms import KNOWN_ENDS, at_known_ends, from_end, from_start
 from adjointcheck.notes.proofs.columns import side_by_side
 from adjointcheck.notes.proofs.composition import Claim
 from adjointcheck.notes.proofs.divisors import with_divisors
@@ -108,6 +108,10 @@ def _in_reading(left: Node, right: Node, context: Context, form: str) -> Proof:
             return replace(found[-1], path=(KNOWN_ENDS, *found[-1].path), vacuous=False)
     if (ended := from_end(left, right)) != (left, right):
         found.append(_in_reading(*ended, context, form))
+        if found[-1].status is Status.PROVED:
+            return found[-1]
+    if (begun := from_start(left, right)) != (left, right):
+        found.append(_in_reading(*begun, context, form))
         if found[-1].status is Status.PROVED:
             return found[-1]
     clear = [proof for proof in found if proof.status is not Status.UNKNOWN]
