@@ -66,6 +66,7 @@ from adjointcheck.notes.systems.mechanics import SPEEDS, speeds
 from adjointcheck.notes.systems.motion import augmented_dynamics
 from adjointcheck.notes.systems.multiplier import may_be_costate
 from adjointcheck.notes.systems.normality import normalised
+from adjointcheck.notes.systems.partitioned import partitioned
 from adjointcheck.notes.systems.production import consumed, counted
 from adjointcheck.notes.systems.sampling import horizon
 from adjointcheck.notes.systems.shared_letters import sharing
@@ -178,6 +179,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = parted(_chains(formulas, context), horizon(_chains(formulas, context), context))
     context = counted(_chains(formulas, context), decaying(_chains(formulas, context), context))
     context = consumed(_chains(formulas, context), context)
+    context = partitioned(_chains(formulas, context), context)
     context = acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context)))
     context = explained_behind(list(_chains(formulas, context)), context)
     context = valuing(_chains(formulas, context), priced_steps(_chains(formulas, context), (formula.text for formula in formulas), context))

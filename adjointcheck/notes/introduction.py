@@ -114,6 +114,7 @@ from adjointcheck.notes.systems.named_methods import coefficients, exemplified, 
 from adjointcheck.notes.systems.normality import normal, normalisation
 from adjointcheck.notes.systems.observed import observed_cost
 from adjointcheck.notes.systems.outputs import linear_output, observed, output, with_signal
+from adjointcheck.notes.systems.partitioned import motion
 from adjointcheck.notes.systems.production import alike, taken_out
 from adjointcheck.notes.systems.readouts import readout
 from adjointcheck.notes.systems.reparametrised import reparametrised
@@ -428,13 +429,13 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
 
 INTRODUCTIONS = (step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned, propagator,
                  tangent, activation, stage_line, stage_law, stage_update, stage_gradient, stage_definition, named_neighbour, numbered,
-                 family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, written_out, cased, jump, dynamics, augmented_dynamics,
-                 primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started, resting,
-                 reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, output, linear_output,
-                 asked, start, held, momentum, end_condition, end_cost, implicit_layers, affine_ansatz, riccati_ansatz, finer_step, formula,
-                 update, split, piece, readout, objective, current_multiplier, augmented, adjoined_motion, repriced, current_hamiltonian,
-                 hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended, sought, ranged, algebraic_law, lengthened,
-                 projection, naming)
+                 family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, motion, written_out, cased, jump, dynamics,
+                 augmented_dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started,
+                 resting, reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, output,
+                 linear_output, asked, start, held, momentum, end_condition, end_cost, implicit_layers, affine_ansatz, riccati_ansatz,
+                 finer_step, formula, update, split, piece, readout, objective, current_multiplier, augmented, adjoined_motion, repriced,
+                 current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended, sought, ranged, algebraic_law,
+                 lengthened, projection, naming)
 UNJUDGED = (*NOTATIONS, activation, step_value, worth, value, membership, asked, output, family, update, readout, finer_step, propagator,
             sought, ranged, lengthened, projection)
 

@@ -10,7 +10,9 @@ from adjointcheck.notes.letters.families import Introduced
 from adjointcheck.notes.letters.formulas import priced_example
 from adjointcheck.notes.letters.meaning import COUNTERS, Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import is_placed
+from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.quadratures import gathering
+from adjointcheck.notes.letters.speeds import speed_at
 from adjointcheck.notes.letters.usage import (
     EQUALS,
     USUAL_CONTROLS,
@@ -126,7 +128,7 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
         assert letter is not None
         return "assumption", (key(letter),), of_end(letter, context)
     plain = reduce(without_index, (tree.Letter(known.letter) for known in context.of("l")), value)  # L_t at the layer t is no slope
-    if terminal is not None or differentiates(untraced(plain)) or any(getattr(p, "accents", ()) == ("dot",) for p in walk(value)):
+    if terminal is not None or differentiates(untraced(plain)) or _moves(value, context):
         return None
     if any(role_in(head(argument), context) == "w" for call in ended for argument in call.arguments) and context.law("algebraic"):
         return None  # a cost of the algebraic state at the end
@@ -167,6 +169,13 @@ def _objective(letter: tree.Letter | None, left: Node, value: Node, context: Con
     law, context = gathering(law_of(letter, paid_for), context)
     paid = ["running"] * bool(integrals) + ["terminal"] * bool(ended or _quadratic_end(value, context))
     return "assumption", names, priced_example(replace(context, laws=(*context.laws, law)).believed(paid))
+
+
+def _moves(value: Node, context: Context) -> bool:
+    """Has it a rate, as a Lagrangian has?  L(q, q-dot) has none, where q-dot is a state."""
+    rates = [part for part in walk(value) if getattr(part, "accents", ()) == ("dot",)]
+    speeds = context.option(BLOCKS) and all(isinstance(speed_at(resolve(part, context), context), Symbol) for part in rates)
+    return bool(rates) and not (speeds and "p" not in symbols(resolve(value, context)))
 
 
 def _is_signal(call: tree.Call) -> bool:

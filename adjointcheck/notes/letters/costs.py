@@ -154,3 +154,25 @@ def _with_time(node: Node) -> Node:
     if isinstance(node, Applied) and node.name == "Psi" and node.arguments:
         return replace(node, arguments=(*node.arguments, ("t", Symbol("t1"))))
     return rebuilt(node, _with_time)
+
+
+_PAID = {"phi": tree.Series, "L": tree.Integral}  # Psi stands alone
+
+
+def is_observed(term: Node) -> bool:
+    """Is it the sum of all phi_j(x(s_j)), Psi(x(t1)), or int L dt?"""
+    body = term.body if isinstance(term, tree.Series | tree.Integral) else term
+    if not isinstance(body, Applied) or not isinstance(term, _PAID.get(body.name, Applied)):
+        return False
+    if isinstance(term, tree.Series):
+        whole = term.kind == "sum" and (term.lower, term.upper) in ((None, None), (tree.Number(Fraction(1)), Symbol("N")))
+        return whole and term.index is not None and _paid(body, Symbol("s", part=(term.index,)))
+    return body.name in ("L", "Psi") and _paid(body, Symbol("t1") if body.name == "Psi" else None)
+
+
+def _paid(body: Applied, at: Node | None) -> bool:
+    """Are a cost's arguments those of the problem, all of one time?"""
+    there = {Symbol(slot, at=at) for slot in ("x", "w")} | {Symbol("theta"), at or Symbol("t")}
+    if at is None:
+        there |= {Symbol(slot, at=Symbol("t", bound=bound)) for slot in ("x", "w") for bound in (True, False)} | {Symbol("t", bound=True)}
+    return body.at == (at if body.name == "phi" else None) and all(value in there for _, value in body.arguments)

@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import TypeGuard
 
 from adjointcheck.notes.letters.context import ORDER, ROLES, Context
-from adjointcheck.notes.letters.quantities import AXES, Applied, Symbol, Unknown, is_defined, rebuilt, symbols, walk
+from adjointcheck.notes.letters.partitions import only_block
+from adjointcheck.notes.letters.quantities import AXES, Applied, Symbol, Unknown, is_defined, rebuilt, slots_told, symbols, walk
 from adjointcheck.notes.letters.scales import runs_back, scale
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -244,7 +245,7 @@ def _is_minus(node: Node) -> bool:
 
 def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Node:
     if kind in ("nabla", "partial") and not by and not symbols(of) & {"J", "J_a"}:  # D J(u)[v] is along v
-        by = (Symbol(_only_argument(of) or "x"),)
+        by = (only_block(core_of(of), context) or Symbol(_only_argument(of) or "x"),)
         if isinstance(of, tree.Derivative) and of.kind in ("nabla", "partial") and of.by == by:  # nabla^2 Phi(x(T))
             return replace(of, by=by * 2)
     if kind == "nabla" and not by and context.over() == "layers":
@@ -362,7 +363,5 @@ def slots_of(node: Applied, context: Context) -> tuple[str, ...]:
     """The arguments of a function: as written there, as declared, or all that the notes' letters allow."""
     if node.arguments:
         return tuple(slot for slot, _ in node.arguments)
-    declared = next((d for d in context.of(node.name) if d.arguments is not None), None)
-    if declared is not None and declared.arguments is not None:
-        return declared.arguments
-    return AXES.get(node.name, ORDER)
+    told = next((told for d in context.of(node.name) if (told := slots_told(d)) is not None), None)
+    return told if told is not None else AXES.get(node.name, ORDER)

@@ -69,7 +69,8 @@ def weighed(nodes: Iterable[Node], names: Iterable[str]) -> bool:
 def _marginal(slope: tree.Derivative) -> bool:
     """L_u, f_u."""
     by_control = all(isinstance(by, Symbol) and by.name == "w" for by in slope.by) and bool(slope.by)
-    return by_control and slope.kind in ("partial", "nabla") and isinstance(slope.of, Applied) and slope.of.name in ("L", "f")
+    named = isinstance(slope.of, Applied) and slope.of.name.partition("_")[0] in ("L", "f")  # f_2 is the field of a block
+    return by_control and slope.kind in ("partial", "nabla") and named
 
 
 def conserves_energy(left: Node, right: Node) -> bool:

@@ -18,6 +18,7 @@ from adjointcheck.notes.letters.activations import entrywise
 from adjointcheck.notes.letters.context import ORDER, ROLES, USUAL, Context, Declared, key
 from adjointcheck.notes.letters.derivatives import cells_at, core_of, derivative, differential, is_end, is_here, is_sensitivity, slots_of
 from adjointcheck.notes.letters.neighbours import step_of
+from adjointcheck.notes.letters.partitions import BLOCKS, in_blocks, is_block, only_block
 from adjointcheck.notes.letters.progression import all_steps, product_of, sum_of
 from adjointcheck.notes.letters.pulses import pulse_of
 from adjointcheck.notes.letters.quantities import (
@@ -56,6 +57,7 @@ from adjointcheck.notes.letters.quantities import (
     written_below,
 )
 from adjointcheck.notes.letters.scales import base_of, directional, dotted, inner_product, primed_by, runs_back, turned_back, unscaled, when
+from adjointcheck.notes.letters.speeds import speed_at
 from adjointcheck.notes.letters.transport import divergence, local_rate, rate_of, runs_along
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.instants import instant
@@ -109,7 +111,7 @@ class _Resolver:
 
     def is_matrix(self, node: Node) -> bool:
         if isinstance(node, tree.Derivative):
-            return node.kind != "total" and isinstance(node.of, Applied) and ROLES[node.of.name].shape[0] != "1"
+            return node.kind != "total" and isinstance(node.of, Applied) and ROLES.get(node.of.name, ROLES["f"]).shape[0] != "1"
         declared = self.context.letters.get(node.name) if isinstance(node, Symbol) else None
         return declared is not None and "1" not in declared.shape
 
@@ -168,7 +170,7 @@ class _Resolver:
             return declared.body
         if declared.part:
             component = Symbol(declared.symbol, part=(tree.Number(Fraction(declared.part)),))
-            return tree.Negative(component) if declared.sign < 0 else component
+            return costate(component, declared) if is_block(declared) else tree.Negative(component) if declared.sign < 0 else component
         if declared.kind == "function" and declared.symbol != "H":
             return Applied(declared.symbol, side=declared.side)
         if declared.symbol in ("p", "nu", "p_alg", "a_theta"):
@@ -281,14 +283,11 @@ class _Resolver:
         return Symbol("observation") if node.name in INDICES and node.name not in self.context.letters else None
 
     def variable(self, node: Node) -> Node | None:
-        """The letter of a subscript that differentiates: f_x, f_{x(t)}."""
-        made = self.map(node)
+        """The letter of a subscript that differentiates: f_x, f_{x(t)}, F_{q-dot}."""
+        made = speed_at(self.map(node), self.context)
         core = core_of(made)
         names = ("x", "w", "theta", "p", "t", "x0", "t0", "t1", "nu")
-        return made if isinstance(core, Symbol) and core.name in names and self.not_a_layer(core) else None
-
-    def not_a_layer(self, core: Symbol) -> bool:
-        return not core.bound or core.name == "t"
+        return made if isinstance(core, Symbol) and core.name in names and (not core.bound or core.name == "t") else None
 
     def placed(self, base: Node, core: Symbol | Applied, below: Node) -> Node:
         """A path or a function at a layer, at the start or the end; else a component."""
@@ -380,7 +379,7 @@ class _Resolver:
             return derivative(made, slope, "total" if slope else "partial", self.context)
         if made is None or not isinstance(core, Applied) or len(core.arguments) != 1:
             return None
-        return derivative(made, [Symbol(core.arguments[0][0])] * len(marks), "partial", self.context)
+        return derivative(made, [only_block(core, self.context) or Symbol(core.arguments[0][0])] * len(marks), "partial", self.context)
 
     def _moving(self, inner: tree.Call) -> Node:
         """dot x (t1): the derivative in t, then the place."""
@@ -467,6 +466,8 @@ class _Resolver:
         values = [value for value in made if core.name != "phi" or getattr(value, "name", "x") in ROLES]  # data
         if len(values) == 1 and order != ("t",) and len(order) != 1 and self.is_place(arguments[0]):
             return replace(core, at=None if is_here(place := self.time(arguments[0])) else place)
+        if self.context.option(BLOCKS) and isinstance(core, Applied):
+            return in_blocks(core, values, lambda value: self.slot(value, core.name), self.context)
         if len(values) == 1 and isinstance(values[0], tree.Vector):  # f([x, theta, t]), in whatever order
             values, order = [cell for row in values[0].rows for cell in row], ()
         slots = [self.slot(value, core.name) for value in values]
@@ -539,8 +540,7 @@ class _Resolver:
         return rebuilt(node, self.map)
 
     def map_derivative(self, node: tree.Derivative) -> Node:
-        by = [self.map(item) for item in node.by]
-        of = self.map(node.of)
+        of, by = self.map(node.of), [speed_at(self.map(item), self.context) for item in node.by]
         if isinstance(node.of, tree.Call) and isinstance(core_of(of), Symbol) and len(node.of.arguments) == 1 and node.kind == "nabla":
             argument = core_of(self.map(node.of.arguments[0]))  # nabla J(u) is by u; nabla_x J(x(T)) by x(T)
             if isinstance(argument, Symbol) and (not by or by == [Symbol(argument.name)]):

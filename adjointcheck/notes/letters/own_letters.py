@@ -300,7 +300,9 @@ def slope_shape(body: tree.Derivative, context: Context) -> Shape:
     """Rows of the map and of what it is differentiated by; empty names for anything else."""
     if not isinstance(body.of, Applied) or len(body.by) != 1 or not isinstance(by := body.by[0], Symbol) or by.name not in ROLES:
         return "", ""
-    rows, cols = (next((known.shape[0] for known in context.of(name)), ROLES[name].shape[0]) for name in (body.of.name, by.name))
+    rows, cols = (next((known.shape[0] for known in context.of(name)), ROLES.get(name, ROLES["f"]).shape[0])
+                  for name in (body.of.name, by.name))
+    cols = next((known.shape[0] for known in context.parts(by.name)), cols) if by.part else cols
     rows = next((known.shape[0] for known in context.of("x")), rows) if body.of.name in ("f", "act") else rows
     return rows, cols
 

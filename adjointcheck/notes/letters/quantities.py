@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
@@ -20,6 +21,7 @@ OWN_STAGE = "stage_"  # before the name of a letter of stages that the notes def
 STARS = ("*", "ast", "star")
 OPTIMAL = "opt"  # how the reader marks x_*, x_{opt}, x^circ
 SIDES = {"-": "before", "+": "after", "minus": "before", "plus": "after"}
+BLOCK = re.compile(r"x_\d+")  # a component of the state, or one of its blocks, as the argument of a function
 _ENDS = ("t", "x", "theta")
 AXES = {"f": ORDER, "L": ORDER, "alg": ORDER, "Psi": _ENDS, "phi": _ENDS, "g": _ENDS, "psi": _ENDS, "O": _ENDS, "r": ("x", "theta"),
         "base": ("x",), "act": ("x",), "H": (*ORDER, "p"), "Qfun": ("x", "w"), "Vfun": ("t", "x"), "Vnext": ("x",)}
@@ -290,3 +292,10 @@ def component_slot(slot: str, value: Node) -> str:
     if not isinstance(value, Symbol) or value.name not in (slot, f"{slot}0", f"{slot}1"):
         return ""
     return f"{slot}_{value.part[0].value}" if value.part and isinstance(value.part[0], tree.Number) else slot
+
+
+def slots_told(declared: Declared) -> tuple[str, ...] | None:
+    """A function's arguments, blocks of the state as the one state that they are of."""
+    if declared.arguments is None:
+        return None
+    return tuple(dict.fromkeys("x" if BLOCK.fullmatch(slot) else slot for slot in declared.arguments))

@@ -26,7 +26,9 @@ def reduced(node: Node, context: Context) -> Node:
 
 
 def speed_at(node: Node, context: Context) -> Node:
-    """x_2(t0) for the rate of x_1 at t0, where x_2 is that rate."""
+    """x_2(t0) for the rate of x_1 at t0, where x_2 is that rate, and x_2 for the rate at the running time."""
     place = node.at[0] if isinstance(node, tree.Evaluated) and len(node.at) == 1 and not node.less else None
-    speed = reduced(node.of, context) if isinstance(node, tree.Evaluated) else node
-    return replace(speed, at=place) if place is not None and isinstance(speed, Symbol) and speed.name == "x" else node
+    if place is None or not isinstance(node, tree.Evaluated):
+        return reduced(node, context)
+    speed = reduced(node.of, context)
+    return replace(speed, at=place) if isinstance(speed, Symbol) and speed.name == "x" else node

@@ -12,6 +12,7 @@ from adjointcheck.notes.letters.context import GREEK, ORDER, ROLES, USUAL, Conte
 from adjointcheck.notes.letters.costs import integrates
 from adjointcheck.notes.letters.meaning import INDICES, Applied, Symbol, children, resolve, symbols, walk
 from adjointcheck.notes.letters.own_letters import LOOSE, is_placed, own_letters, walk_letters
+from adjointcheck.notes.letters.partitions import block_slot
 from adjointcheck.notes.letters.quantities import OPTIMAL, STARS, instead, is_output
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.instants import instant
@@ -168,6 +169,8 @@ def slot_of(argument: Node, function: str, context: Context, timed: bool, names:
         names.append(letter.name)
         return context.declare(Declared(letter.name, "w", ROLES["w"].shape, ROLES["w"].kind, source="proposed")), "w"
     made = resolve(argument, context)
+    if block := block_slot(made, context):
+        return context, block
     if _is_driven(argument, made, context):
         names.append("theta")
         return context.declare(Declared("theta", "w", ROLES["w"].shape, ROLES["w"].kind, source="proposed")), "w"

@@ -396,7 +396,7 @@ class Reader(Composition):
         functions = self.setting.language.functions
         if isinstance(core, Applied) and core.name in functions and by.name != "p":
             called = self.called(core.name)
-            slot = next((component_slot(slot, value) for slot, value in core.arguments if slot == by.name), by.name)
+            slot = self.name(by) if by.part else next((component_slot(s, value) for s, value in core.arguments if s == by.name), by.name)
             name = functions[called].get(slot, f"{called}_{by.name}")
             vector = not self.scalar(symbol(core.name))
             self.check_place(self.function(core, called), by)

@@ -22,6 +22,8 @@ from adjointcheck.errors import DisagreementError
 from adjointcheck.expression.grammar import LOG, parse, to_text
 from adjointcheck.expression.node import Expression, symbols_of
 from adjointcheck.notes.letters.folding import folded
+from adjointcheck.notes.proofs.partitioned import TOLD as BLOCKS
+from adjointcheck.notes.proofs.partitioned import partitioned
 from adjointcheck.notes.proofs.second_order import ALONE, second_order
 from adjointcheck.trusted.language import Fact, Language, read_language
 from adjointcheck.trusted.theory import judge_theory
@@ -467,6 +469,7 @@ class Kind:
 _CONTROL = ("stationary", "free_final_time")
 _BASE = ("base", "base_score")
 _HELD = ("x0_fixed", "theta_fixed", "t0_fixed", "t1_fixed")
+_IN_BLOCKS = (*_CONTROL, *_HELD, "w_fixed", *(f"x0_fixed_{i}" for i in range(1, 10)))
 _SAME = ("same_f_s", "same_L_s", "same_f_r", "same_L_r")  # f and L do not jump where an observation is made
 _PHI = {f"phi_s{part}": f"phi{part}" for part in ("", "_t", "_x", "_theta")}
 KINDS: dict[str, Kind] = {
@@ -529,6 +532,9 @@ def sized(document: Mapping[str, Any], sizes: Mapping[str, str]) -> dict[str, An
 
 def kind_of(name: str) -> Kind:
     """A row of `KINDS`, or a method of Runge and Kutta whose coefficients are told."""
+    for free, title in zip((True, False), BLOCKS, strict=True):
+        if name.startswith(title):
+            return Kind("Bolza's problem in blocks", partitioned, (name.removeprefix(title), free), optional=_IN_BLOCKS)
     return KINDS[name] if name in KINDS else Kind("A Runge-Kutta method", told_stages, (name.removeprefix(TOLD),))
 
 

@@ -35,7 +35,7 @@ def entries(vector: tree.Vector) -> list[Node]:
 
 def _spread(node: Node) -> Node:
     """-[a, b] is [-a, -b], and so are rates and values at a point; products of blocks are multiplied out."""
-    node = multiplied_out(node)
+    node = multiplied_out(_turned(node) if _is_turned(node) else node)
     of = _spread(node.of) if isinstance(node, tree.Negative | tree.Derivative | tree.Evaluated) else node
     if of is node or not isinstance(of, tree.Vector) or (isinstance(node, tree.Derivative) and node.by not in ((), (Symbol("t"),))):
         return node
@@ -45,6 +45,8 @@ def _spread(node: Node) -> Node:
 def multiplied_out(node: Node) -> Node:
     """[A, B; C, D] [x; y] is [A x + B y; C x + D y], and [p, q] [A, B; C, D] is [p A + q C, p B + q D]."""
     match node:
+        case tree.Product(factors) if any(_is_turned(factor) for factor in factors):
+            return multiplied_out(replace(node, factors=tuple(_turned(factor) if _is_turned(factor) else factor for factor in factors)))
         case tree.Product((tree.Vector(rows), tree.Vector(column))) if {len(cells) for cells in column} == {1}:
             fits = len(rows[0]) == len(column)
             return tree.Vector(tuple((_sum(row, [cells[0] for cells in column]),) for row in rows)) if fits else node
@@ -54,6 +56,20 @@ def multiplied_out(node: Node) -> Node:
             made = multiplied_out(replace(node, factors=(first, *rest)))
             return tree.Negative(made) if isinstance(made, tree.Vector) else node
     return node
+
+
+def _is_turned(node: Node) -> bool:
+    return isinstance(node, tree.Transposed) and isinstance(node.of, tree.Vector)
+
+
+def _turned(node: Node) -> Node:
+    """[A, B; C, D]^T is [A^T, C^T; B^T, D^T]."""
+    assert isinstance(node, tree.Transposed) and isinstance(node.of, tree.Vector)
+    return tree.Vector(tuple(tuple(map(_transposed, cells)) for cells in zip(*node.of.rows, strict=True)))
+
+
+def _transposed(cell: Node) -> Node:
+    return cell if isinstance(cell, tree.Number) else cell.of if isinstance(cell, tree.Transposed) else tree.Transposed(cell)
 
 
 def _sum(row: tuple[Node, ...], column: list[Node]) -> Node:

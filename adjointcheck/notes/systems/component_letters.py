@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
-from adjointcheck.notes.letters.meaning import rebuilt, resolve, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, walk
+from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.quantities import here
-from adjointcheck.notes.letters.usage import HAMILTONIANS, USUAL_COSTATES, head, moving, pair_of
+from adjointcheck.notes.letters.speeds import speed_at
+from adjointcheck.notes.letters.usage import HAMILTONIANS, USUAL_COSTATES, head, moving, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -86,7 +89,8 @@ def costates_told(chains: Sequence[tree.Chain], states: Rates, context: Context)
             made = in_components(context, "p", [adjoined[name][0] for name in states], "usual")
             signs = {sign for _, sign in adjoined.values()}
             return with_sign(made, signs.pop(), "its Lagrangian") if len(signs) == 1 else made
-    slopes = {name: letter for chain in chains for name, letter in _slopes(chain, states)}
+    costs = {*_costs(chains)}
+    slopes = {name: letter for chain in chains for name, letter in _slopes(chain, states, costs, context)}
     return in_components(context, "p", [slopes[name] for name in states]) if len(slopes) == len(states) else context
 
 
@@ -119,25 +123,54 @@ def _multipliers(body: Node, states: Rates, context: Context) -> dict[str, tree.
         factors = term.factors if isinstance(term, tree.Product) else ()
         for name, values in rates.items():
             letters = [head(factor) for factor in factors if _plain(factor, context) not in values]
-            if len(letters) == 1 == len(factors) - 1 and letters[0] is not None and letters[0].name in (*USUAL_COSTATES, "q"):
+            if len(letters) == 1 == len(factors) - 1 and letters[0] is not None and _may_be(letters[0], context):
                 found[name] = replace(letters[0], above=(), accents=())
     return found
 
 
 def _plain(node: Node, context: Context) -> Node:
-    return here(resolve(spelt(node), context))
+    made = here(resolve(spelt(node), context))
+    return replace(made, arguments=()) if isinstance(made, Applied) else made  # f of f(x, y) for x-dot
 
 
-def _slopes(chain: tree.Chain, states: Rates) -> Iterator[tuple[str, tree.Letter]]:
+def _may_be(letter: tree.Letter, context: Context) -> bool:
+    """A usual letter; beside fields that are only named any that is not known otherwise."""
+    return letter.name in (*USUAL_COSTATES, "q") or (bool(context.option(BLOCKS)) and key(letter) not in context.letters)
+
+
+def _costs(chains: Iterable[tree.Chain]) -> Iterator[str]:
+    """J of J = Phi(x(T)) + int L dt."""
+    for chain in chains:
+        pair = pair_of(chain)
+        letter = head(pair[0]) if pair and not (isinstance(pair[0], tree.Call) and _is_last(pair[0])) else None
+        if pair and letter is not None and moving(pair[0]) is None and not letter.accents:
+            yield from [key(letter)] if any(isinstance(part, tree.Integral) or _is_last(part) for part in walk(pair[1])) else []
+
+
+def _is_last(node: Node) -> bool:
+    """x(T), x(1)."""
+    place = node.arguments[0] if isinstance(node, tree.Call) and len(node.arguments) == 1 else None
+    return key(place) in ROLES["t1"].usual if isinstance(place, tree.Letter) else isinstance(place, tree.Number) and place.value > 0
+
+
+def _slopes(chain: tree.Chain, states: Rates, costs: Container[str], context: Context) -> Iterator[tuple[str, tree.Letter]]:
     """(x, lambda) of lambda(t) = dJ/dx(t)."""
     pair = pair_of(chain)
     slope = pair[1] if pair else None
     letter = head(pair[0]) if pair else None
-    if isinstance(slope, tree.Derivative) and len(slope.by) == 1 and letter is not None and letter.name in USUAL_COSTATES:
-        by = head(slope.by[0])
-        place = slope.by[0].arguments[0] if isinstance(slope.by[0], tree.Call) else None
-        if by is not None and key(by) in states and getattr(place, "name", "t") == "t":
-            yield key(by), letter
+    of = head(slope.of) if isinstance(slope, tree.Derivative) and len(slope.by) == 1 else None
+    cost = of is not None and (key(of) in costs or role_in(of, context) == "J" or not (costs or role_in(of, context)))
+    paid = cost or not context.option(BLOCKS)  # A of A = df/dx is no costate
+    if isinstance(slope, tree.Derivative) and letter is not None and paid and _may_be(letter, context):
+        name = _state(slope.by[0], context)
+        yield from [(name, letter)] if name in states else []
+
+
+def _state(by: Node, context: Context) -> str:
+    """q of dJ/dq(t), v of dJ/dv and dJ/d q-dot where v is that rate; "" of dJ/dq(T)."""
+    made = here(speed_at(resolve(by, context), context))
+    number = made.part[0] if isinstance(made, Symbol) and (made.name, made.at, len(made.part)) == ("x", None, 1) else None
+    return next((known.letter for known in context.parts("x") if number == tree.Number(Fraction(known.part))), "")
 
 
 def with_sign(context: Context, sign: int, told: str) -> Context:

@@ -15,6 +15,7 @@ from itertools import chain as joined
 from adjointcheck.notes.letters.context import MOTIONS, ROLES, Context, Declared, Law, key
 from adjointcheck.notes.letters.derivatives import without_rates
 from adjointcheck.notes.letters.meaning import Symbol, children, resolve, unknown, walk
+from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.quantities import here
 from adjointcheck.notes.letters.speeds import reduced
@@ -60,7 +61,7 @@ MOST = 12  # components; a field with more is no field that a person wrote out
 
 def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     """The context with the letters of a field that the notes write out; as it is where they do not."""
-    if context.over() == "layers":
+    if context.over() == "layers" or context.option(BLOCKS):
         return context
     formulas = list(formulas)
     chains = _chains(formulas, context)
@@ -125,7 +126,7 @@ def _arrivals(chain: tree.Chain, context: Context) -> Iterator[tree.Call]:
 def written_out(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
     """One of the equations of motion of a field that the notes write out, or all of them as a column."""
     law, pair = context.law("dynamics"), pair_of(as_motion(multiplied_out(chain), fields_of((), context)))
-    if not context.parts("x") or law is None or pair is None or not isinstance(law.right, tree.Vector):
+    if not context.parts("x") or context.option(BLOCKS) or law is None or pair is None or not isinstance(law.right, tree.Vector):
         return None
     left, right = (here(resolve(side, context)) for side in pair)
     states = [Symbol("x", part=(tree.Number(Fraction(known.part)),)) for known in context.parts("x")]

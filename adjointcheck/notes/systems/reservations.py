@@ -16,6 +16,7 @@ from adjointcheck.notes.letters.costs import integrates
 from adjointcheck.notes.letters.indices import Unclear, ahead
 from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, resolve, unknown, walk
 from adjointcheck.notes.letters.own_letters import has_slope
+from adjointcheck.notes.letters.partitions import gives_field
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import is_paid_for, is_renamed, is_solution
@@ -159,6 +160,7 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
         found |= _said(left, right, context, taken) if relation in EQUALS else frozenset()
         names = isinstance(left, Unknown) and isinstance(right, Unknown)  # y = g(x(T)), an output that is only named
         found |= _at_ends([left, right, *inside]) if relation in EQUALS and not taken and not names else frozenset()
+        found |= {"refutations"} if relation in EQUALS and gives_field(left, right) else frozenset()
         found |= {"all"} if context.over() == "layers" and _is_shifted(left, right) else frozenset()
         found |= {"all"} if relation in EQUALS and not taken and _is_nameless_cost(left, right) else frozenset()
         found |= {"all"} if relation in EQUALS and _is_discounted(right) else frozenset()

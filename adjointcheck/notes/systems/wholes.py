@@ -48,6 +48,19 @@ def in_components(node: Node, context: Context) -> Node:
     return made
 
 
+def in_blocks(node: Node, context: Context) -> Node:
+    """(alpha, beta) of the whole costate, and the gradient of a number by blocks."""
+    if isinstance(node, Applied):
+        return node
+    if isinstance(node, Symbol):
+        return _vector(node, context) or node
+    if not isinstance(node, tree.Derivative) or node.by in ((), (Symbol("t"),)):
+        return rebuilt(node, lambda child: in_blocks(child, context))
+    by = _vector(node.by[0], context) if len(node.by) == 1 and isinstance(node.by[0], Symbol) else None
+    number = isinstance(node.of, Symbol | Applied) and node.of.name in _SCALARS
+    return Vector((tuple(replace(node, by=(cell,)) for cell in _cells(by)),)) if by is not None and number else node
+
+
 def moved_components(sides: Iterable[Node], before: Iterable[str] = ()) -> dict[str, frozenset[int]]:
     """{theta: {2}} of a formula with delta theta_2 alone: all other components are held; nothing of what it varies as a whole.
 

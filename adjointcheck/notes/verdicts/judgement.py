@@ -8,6 +8,7 @@ from adjointcheck.errors import AdjointCheckError, DisagreementError
 from adjointcheck.notes.letters.context import Context
 from adjointcheck.notes.letters.costs import apart
 from adjointcheck.notes.letters.own_inputs import over_time
+from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.progression import read_as
 from adjointcheck.notes.letters.stretched import ENDS, later, shortened, stretched
 from adjointcheck.notes.proofs.claims import Unclear, claim_of
@@ -31,7 +32,7 @@ from adjointcheck.notes.systems.few_layers import OPTION
 from adjointcheck.notes.systems.squashing import activated
 from adjointcheck.notes.systems.stages import staged
 from adjointcheck.notes.systems.values import FROM_ZERO, RECKONED, at_zero, reckoned
-from adjointcheck.notes.systems.wholes import in_components
+from adjointcheck.notes.systems.wholes import in_blocks, in_components
 from adjointcheck.notes.verdicts.comparison import readings
 from adjointcheck.notes.verdicts.situation import Situation, has_free_multiplier, paid_at_end, situations, varied
 from adjointcheck.trusted.verdict import Status
@@ -49,8 +50,10 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context, form: s
     """PROVED if every component is; else the first component that is not."""
     if relation not in EQUALITIES:
         return Proof(Status.UNKNOWN, reason=f"`{relation}` is no equality")
-    spelt = (in_components(left, context), in_components(right, context)) if context.parts("x") else (left, right)
-    along = in_variations(*spelt, context) if context.parts("x") else None
+    numbers = context.parts("x") and not context.option(BLOCKS)
+    spelt = (in_components(left, context), in_components(right, context)) if numbers else (left, right)
+    spelt = (in_blocks(left, context), in_blocks(right, context)) if context.option(BLOCKS) else spelt
+    along = in_variations(*spelt, context) if numbers else None
     left, right, context = along or (*spelt, context)
     proofs: list[Proof] = []
     for a, b in components(*(side_by_side(left, right) or (left, right))):

@@ -18,11 +18,13 @@ from adjointcheck.expression.grammar import NAME, to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, substitute, symbol, symbols_of
 from adjointcheck.notes.letters.at_event import stretch_of
 from adjointcheck.notes.letters.context import ROLES, Context, own_function, own_name
-from adjointcheck.notes.letters.costs import runs
+from adjointcheck.notes.letters.costs import is_observed, runs
 from adjointcheck.notes.letters.curvature import directions, is_second
 from adjointcheck.notes.letters.forms import about_end_time
 from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, symbols, walk
+from adjointcheck.notes.letters.partitions import BLOCKS, parts_of
 from adjointcheck.notes.letters.potentials import symmetric_slope
+from adjointcheck.notes.letters.quantities import BLOCK
 from adjointcheck.notes.letters.starting import SLOPE, moves_start, moves_with, unheld
 from adjointcheck.notes.letters.usage import is_symmetric
 from adjointcheck.notes.proofs.activated import ARGUMENT, VALUE, argument_steps, given_steps, slope, with_activation
@@ -32,6 +34,7 @@ from adjointcheck.notes.proofs.claims import Form, Reader, Unclear
 from adjointcheck.notes.proofs.componentwise import component_settings
 from adjointcheck.notes.proofs.grown import Operator, held_by, operator_of, with_functions, with_letters, with_operator
 from adjointcheck.notes.proofs.jacobian import Partial
+from adjointcheck.notes.proofs.partitioned import TOLD as IN_BLOCKS
 from adjointcheck.notes.proofs.regulator import control_steps, letters_of, names_of, regulator_steps, value_steps
 from adjointcheck.notes.proofs.second_order import ALONE
 from adjointcheck.notes.proofs.settings import (
@@ -77,7 +80,7 @@ class Situation:
 
 def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[Situation]:
     """The settings in which a formula may be judged, the most general problem first."""
-    if context.parts("x"):
+    if context.parts("x") and not context.option(BLOCKS):
         yield from written_out(chain, context, form)
         return
     kinds = kinds_of(chain, context)
@@ -88,6 +91,7 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
     smooth = tuple(f"same_{name}_{s}" for name in same for s in "sr") if not context.of("w") else ()
     moved = moves_with(moved_along(chain, context), context)
     held = tuple(f"{letter}_fixed" for letter in INPUTS if letter not in moved)
+    held += tuple(f"x0_fixed_{i}" for i in range(1, 10) if "x0_fixed" in held)  # of each block
     free += ("base", "base_score") if context.of("base") else ()
     alone = tuple(name for name, fixed in ALONE.items() if fixed <= {*held})
     free += ("flat_xx", "flat_ww", "flat_wx") if LEFT_OUT in context.hypotheses else ()
@@ -154,6 +158,8 @@ def written_out(chain: tree.Chain, context: Context, form: str) -> Iterator[Situ
 def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
     """Rows of `KINDS` for a formula in its context."""
     names, nodes = symbols(chain), list(walk(chain))
+    if context.option(BLOCKS):
+        return tuple(f"{title}{parts_of(context).line}" for title in IN_BLOCKS)
     if speaks_of_step(chain, context):
         return ("one_step",)
     over_layers = context.over() == "layers"
@@ -477,28 +483,6 @@ def cost_of_stages(context: Context) -> bool:
     return cost is None or isinstance(cost.right, Applied)
 
 
-_PAID = {"phi": tree.Series, "L": tree.Integral}  # Psi stands alone
-
-
-def is_observed(term: Node) -> bool:
-    """Is it the sum of all phi_j(x(s_j)), Psi(x(t1)), or int L dt?"""
-    body = term.body if isinstance(term, tree.Series | tree.Integral) else term
-    if not isinstance(body, Applied) or not isinstance(term, _PAID.get(body.name, Applied)):
-        return False
-    if isinstance(term, tree.Series):
-        whole = term.kind == "sum" and (term.lower, term.upper) in ((None, None), (tree.Number(Fraction(1)), Symbol("N")))
-        return whole and term.index is not None and _paid(body, Symbol("s", part=(term.index,)))
-    return body.name in ("L", "Psi") and _paid(body, Symbol("t1") if body.name == "Psi" else None)
-
-
-def _paid(body: Applied, at: Node | None) -> bool:
-    """Are a cost's arguments those of the problem, all of one time?"""
-    there = {Symbol(slot, at=at) for slot in ("x", "w")} | {Symbol("theta"), at or Symbol("t")}
-    if at is None:
-        there |= {Symbol(slot, at=Symbol("t", bound=bound)) for slot in ("x", "w") for bound in (True, False)} | {Symbol("t", bound=True)}
-    return body.at == (at if body.name == "phi" else None) and all(value in there for _, value in body.arguments)
-
-
 def _one(form: Form, place: str) -> Expression:
     if set(form) - {"", place}:
         raise Unclear("a field", "an expression at the running time")
@@ -595,6 +579,7 @@ def _in_time(made: Setting, root: Expression, inner: Expression | None = None) -
     if inner is not None:
         return _in_time(made, root) + Partial(made.language, ARGUMENT).of(root) * _in_time(made, inner)
     language, arguments = made.language, ("x", "w", "theta")
-    moved = {name: language.letter_moved(name, "dot") for name in symbols_of(root) if name not in arguments and name != "t"}
+    others = (name for name in symbols_of(root) if name not in (*arguments, "t") and not BLOCK.fullmatch(name))
+    moved = {name: language.letter_moved(name, "dot") for name in others}
     moved |= {name: symbol(slopes["t"]) if "t" in slopes else ZERO for name, slopes in language.functions.items()}
     return derive(root, {**moved, "t": ONE})

@@ -71,3 +71,18 @@ def _of_two_lengths(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
     """Vectors of different lengths, which no layout makes equal."""
     vectors = all(shape and sorted((1, *shape))[-2] == 1 < max(shape) for shape in (a, b))
     return vectors and max(a) != max(b)
+
+
+def matrix(value: Value) -> Value:
+    """With two axes: a number as its only entry, a vector as a column."""
+    return value.reshape(1, 1) if not dimensions(value) else value.reshape(-1, 1) if len(dimensions(value)) == 1 else value
+
+
+def assembled(slopes: list[Value], vector: bool) -> Value:
+    """Directional derivatives beside each other."""
+    if not vector:
+        return slopes[0]
+    shape = dimensions(slopes[0])
+    if len(shape) == 2 and min(shape) > 1:
+        raise NoValue("the derivative of a matrix in a vector")
+    return jet.stacked([slope.reshape(-1) for slope in slopes], 1) if shape else jet.stacked(slopes)

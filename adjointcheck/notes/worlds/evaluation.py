@@ -23,7 +23,7 @@ from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.worlds import jet
-from adjointcheck.notes.worlds.algebra import NoValue, ShapeError, dimensions, plus, scalar, shape_told, times
+from adjointcheck.notes.worlds.algebra import NoValue, ShapeError, assembled, dimensions, matrix, plus, scalar, shape_told, times
 from adjointcheck.notes.worlds.intervals import CLOSE, stretches
 from adjointcheck.notes.worlds.jet import Value, along, direction, moved, real
 from adjointcheck.notes.worlds.memory import noisy, remembered
@@ -146,11 +146,22 @@ def _held(name: str, place: Value, env: Env) -> Value | None:
 
 
 def component(node: Symbol | Applied, value: Value, env: Env) -> Value:
-    """One entry of a vector."""
+    """One entry of a vector, or one of the blocks that a state is made of."""
     number, flat = _number(node, env), value.reshape(-1)
+    if (block := _block(node, env)) is not None:
+        return value[:, block] if np.ndim(real(value)) == 2 and np.shape(real(value))[0] == 1 else value[block]
     if not 0 < number <= np.size(real(flat)):
         raise NoValue(f"{show(node)} has no such component")
     return flat[number - 1]
+
+
+def _block(node: Symbol | Applied, env: Env) -> slice | None:
+    """Where it stands in a state that is made of blocks."""
+    if not env.world.blocks or node.name not in ("x", "p", "x0"):
+        return None
+    if not 0 < (number := _number(node, env)) <= len(env.world.blocks):
+        raise NoValue(f"{show(node)} is no block of the state")
+    return env.world.blocks[number - 1]
 
 
 def _number(node: Symbol | Applied, env: Env) -> int:
@@ -309,13 +320,9 @@ def _(node: tree.Vector, env: Env) -> Value:
     if any(isinstance(cell, jet.Jet) for row in rows for cell in row):
         raise NoValue("a matrix of blocks that moves")
     try:
-        return np.block([[_matrix(cell) for cell in row] for row in rows])
+        return np.block([[matrix(cell) for cell in row] for row in rows])
     except ValueError as error:
         raise ShapeError(f"{show(node)}: blocks that do not fit", True) from error
-
-
-def _matrix(value: Value) -> Value:
-    return value.reshape(1, 1) if not dimensions(value) else value.reshape(-1, 1) if len(dimensions(value)) == 1 else value
 
 
 @value_of.register
@@ -508,11 +515,12 @@ def _derivative(of: Node, by: tuple[Any, ...], kind: str, env: Env) -> Value:
 
 
 def _slope(symbol: Symbol, value: Value, kind: str, env: Env) -> Value:
-    """df/dx_i: an entry of a gradient, a column of a Jacobian."""
+    """df/dx_i: an entry of a gradient, a column of a Jacobian, or as many as the block has."""
     if min((*dimensions(value), 1, 1)[:2]) == 1:
         return component(symbol, value, env)
     number = _number(symbol, env)
-    return value[number - 1 : number, :] if _is_turned(kind, env) else value[:, number - 1 : number]
+    columns = _block(symbol, env) or slice(number - 1, number)
+    return value[columns, :] if _is_turned(kind, env) else value[:, columns]
 
 
 def _is_elsewhere(symbol: Symbol, of: Applied, env: Env) -> bool:
@@ -574,16 +582,6 @@ def columns(function: Callable[[Value], Value], base: Value) -> Value:
         with direction() as bit:
             slopes.append(along(function(moved(base, bit, np.reshape(unit, shape) if shape else unit)), bit))
     return assembled(slopes, bool(shape))
-
-
-def assembled(slopes: list[Value], vector: bool) -> Value:
-    """Directional derivatives beside each other."""
-    if not vector:
-        return slopes[0]
-    shape = dimensions(slopes[0])
-    if len(shape) == 2 and min(shape) > 1:
-        raise NoValue("the derivative of a matrix in a vector")
-    return jet.stacked([slope.reshape(-1) for slope in slopes], 1) if shape else jet.stacked(slopes)
 
 
 def _laid_out(value: Value, of: Node, kind: str, env: Env) -> Value:

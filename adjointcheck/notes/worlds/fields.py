@@ -154,7 +154,7 @@ class Smooth:
     def many(self, blocks: list[Value], layer: Any) -> Value:
         """Values side by side: each block has a column for each point."""
         linear, waves, mix, factors, weight, shift = self.coefficients
-        state = _stack([*blocks, 0.3 * layer])
+        state = stacked([*blocks, 0.3 * layer])
         result = linear @ state + mix @ jet.sine(waves @ state) + (factors[0] @ state) * (factors[1] @ state) + shift
         if self.convex and "w" in self.slots:
             control = blocks[self.slots.index("w")]
@@ -180,7 +180,7 @@ class Slope(Smooth):
         linear, waves, mix, (one, other), _, _ = self.potential.coefficients
         first = sum(self.sizes[slot] for slot in self.slots[: self.slots.index("x")])
         at = slice(first, first + self.sizes["x"])
-        state = _stack([*blocks, 0.3 * layer])
+        state = stacked([*blocks, 0.3 * layer])
         waving = (waves * mix.T)[:, at].T @ jet.cosine(waves @ state)
         return linear[:, at].T + waving + one[:, at].T @ (other @ state) + other[:, at].T @ (one @ state)
 
@@ -203,7 +203,7 @@ class Entrywise(Smooth):
         return slope * state + height * jet.sine(wave * state) + (bend / 4) * (state * state)
 
 
-def _stack(blocks: list[Value]) -> Value:
+def stacked(blocks: list[Value]) -> Value:
     """Blocks of rows below each other; a block of one column stands in every column."""
     width = max(np.shape(real(block))[1] for block in blocks)
     masks = dict.fromkeys(mask for block in blocks for mask in jet.parts_of(block))

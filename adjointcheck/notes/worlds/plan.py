@@ -11,6 +11,7 @@ import numpy as np
 from adjointcheck.notes.letters.context import ROLES, Context
 from adjointcheck.notes.letters.meaning import AXES
 from adjointcheck.notes.letters.potentials import is_gradient
+from adjointcheck.notes.letters.quantities import slots_told
 from adjointcheck.notes.reading.instants import moment
 from adjointcheck.notes.worlds.elementwise import Elementary
 from adjointcheck.notes.worlds.evaluation import NoValue
@@ -92,9 +93,9 @@ class Stage:
 
     def slots(self, name: str) -> tuple[str, ...]:
         """The arguments of a function: as the notes write them, else those that they may have."""
-        declared = next((d for d in self.context.of(name) if d.arguments is not None), None)
-        if declared is not None and declared.arguments is not None:
-            return tuple(slot for slot in declared.arguments if slot in AXES.get(name, ()) or slot in self.context.letters)
+        told = next((told for d in self.context.of(name) if (told := slots_told(d)) is not None), None)
+        if told is not None:
+            return tuple(slot for slot in told if slot in AXES.get(name, ()) or slot in self.context.letters)
         axes = AXES.get(name, ())
         known = {"x", *(["t"] if self.wide else []), *(axis for axis in ("w", "theta") if self.context.of(axis))}
         present = [axis for axis in axes if axis in known]
@@ -102,13 +103,17 @@ class Stage:
             return ("x",)
         return tuple(axis for axis in present if axis != "theta" or self.wide or name == "f")
 
+    def seed_of(self, name: str) -> int:
+        """Of the numbers of a function."""
+        return int(self.rng(f"function {name}").integers(2**32))
+
     def function(self, name: str) -> Smooth:
         if name not in AXES:
             raise NoValue(f"{name} is no function of the convention")
         slots = self.slots(name)
         sizes = {slot: int(np.prod(self.shape(slot))) for slot in slots}
         rows = self.shape(name)[0]
-        seed = int(self.rng(f"function {name}").integers(2**32))
+        seed = self.seed_of(name)
         if name == "act":
             body = next((known.body for known in self.context.of(name)), None)
             return Entrywise(slots, sizes, rows, seed) if body is None else Elementary(slots, sizes, rows, seed, body=body)

@@ -11,6 +11,7 @@ import numpy as np
 from adjointcheck.notes.letters.context import Context
 from adjointcheck.notes.letters.costs import ending
 from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
+from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import is_met, reached
@@ -21,6 +22,7 @@ from adjointcheck.notes.worlds.event_world import EventWorld
 from adjointcheck.notes.worlds.fields import Path, grid, within
 from adjointcheck.notes.worlds.gains import steered
 from adjointcheck.notes.worlds.jet import Value, real
+from adjointcheck.notes.worlds.partitioned_world import PartitionedWorld
 from adjointcheck.notes.worlds.plan import OWNERS, SIZES, Stage
 from adjointcheck.notes.worlds.staged_world import StagedWorld
 from adjointcheck.notes.worlds.world import LAYERS, World
@@ -61,11 +63,13 @@ def sizes_of(context: Context) -> dict[str, int]:
 
 
 def world_of(stage: Stage) -> type[World]:
-    """With time steps of a method, with an algebraic part, with an event, or plain."""
+    """With time steps of a method, with an algebraic part, with a state in blocks, with an event, or plain."""
     if stage.layered:
         return StagedWorld if stage.context.law("stages") is not None else World
     if stage.context.law("algebraic") is not None:
         return AlgebraicWorld
+    if stage.context.option(BLOCKS):
+        return PartitionedWorld
     return EventWorld if stage.context.of("g") else World
 
 
@@ -218,7 +222,7 @@ def _steered_back(world: World, end: Any) -> World:
         gap = max(float(np.max(np.abs(new - old))) for new, old in pairs)
         (states, multipliers), controls = following, following_controls
         if gap < 1e-13:
-            return World(world.stage, {**inputs, "x0": states[0].reshape(*world.shape("x")), "w": Path(controls, world.grid.span)})
+            return type(world)(world.stage, {**inputs, "x0": states[0].reshape(*world.shape("x")), "w": Path(controls, world.grid.span)})
         if not gap < FAR:
             break
     raise NoValue(NO_OPTIMUM)
@@ -232,7 +236,7 @@ def _timed(world: World) -> World:
     env = Env(world, world.last(), {"t": world.last()})
     rate = float(real(evaluate(tree.Derivative(Symbol("J"), (Symbol("t1"),), "total"), env)))
     world._functions["L"] = replace(world.function("L"), constant=-rate)
-    return World(world.stage, world.inputs, kin=world)
+    return type(world)(world.stage, world.inputs, kin=world)
 
 
 def _random_path(stage: Stage, name: str, shape: tuple[int, int]) -> Any:

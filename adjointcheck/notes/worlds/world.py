@@ -93,6 +93,7 @@ class World:
         return START + self.inputs["h"] * float(real(time)) if self.layered else time
 
     moment: float | None = None  # of an event
+    blocks: tuple[slice, ...] = ()  # of a state that is made of several
 
     def times(self, times: tuple[float, ...], sides: frozenset[str]) -> tuple[float, ...]:
         """Where to look."""
@@ -300,8 +301,7 @@ class World:
             return written_out(rule, states, self)
         if isinstance(rule, Applied) and rule.at is None and all(_stands(slot, value) for slot, value in rule.arguments):
             function = self.function("f", rule.side)
-            blocks = {"x": states.T, "t": self.grid.times.reshape(1, -1)}
-            blocks |= {"w": self.controls(states)} if "w" in function.slots else {}
+            blocks = {"x": states.T, "t": self.grid.times.reshape(1, -1)} | ({"w": self.controls(states)} if "w" in function.slots else {})
             if untold := {*function.slots} - {*blocks, *self.inputs}:
                 raise NoValue(f"a field of {untold.pop()}, of which the notes do not say how it moves")
             known = [blocks[slot] if slot in blocks else self.inputs[slot].reshape(-1, 1) for slot in function.slots]
