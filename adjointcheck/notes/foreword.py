@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from adjointcheck.errors import AdjointCheckError
-from adjointcheck.notes.explanations import NEAR, WHERE, explanation
+from adjointcheck.notes.explanations import NEAR, WHERE, explanation, passed_through
 from adjointcheck.notes.introduction import Introduced, dynamics, integrated_dynamics, naming, understand
 from adjointcheck.notes.letters.activations import activating
 from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key, letter_name, own, read_header
@@ -58,7 +58,7 @@ from adjointcheck.notes.systems.endless import ENDLESS
 from adjointcheck.notes.systems.ensembles import one_sample, peopled
 from adjointcheck.notes.systems.entries import solved_for_rate
 from adjointcheck.notes.systems.impacts import impacted
-from adjointcheck.notes.systems.iterates import iterated_in
+from adjointcheck.notes.systems.iterates import iterated_below, iterated_in
 from adjointcheck.notes.systems.layering import layered, small_steps
 from adjointcheck.notes.systems.mass import mass_dynamics, targets, weighed
 from adjointcheck.notes.systems.meanings import meant, said_costate
@@ -113,6 +113,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
     index = iterated_in(texts) if context.over() != "layers" else ""
     layer = "" if context.sample else layered_above(texts)
     context = replace(context, options={**context.options, "iterate": "" if layer else index, "layers above": layer})
+    context = context if layer or index or context.over() == "layers" else iterated_below(texts, context)
     return _parted(document.formulas, replace(context, formulas=()))
 
 
@@ -292,10 +293,12 @@ def foretold(formulas: Iterable[Formula], context: Context) -> tuple[Context, Co
             resolved, after = (None, after) if isinstance(chain, Unread) else understand(chain, after)
         except (AdjointCheckError, ArithmeticError, AssertionError, LookupError, TypeError, ValueError):
             continue  # it is told where the formula itself is judged
-        following = list(_chains(formulas[i + 1 : i + 1 + NEAR], after)) if resolved is not None and resolved.problems else []
+        behind = resolved is not None and (resolved.problems or resolved.status == "assumption")
+        following = list(_chains(formulas[i + 1 : i + 1 + NEAR], after)) if behind else []
         second = "" if isinstance(chain, Unread) else second_costate(chain, following, after)
         context = replace(context, options={**context.options, OPTION: second}) if second else context
         told_next = explanation(resolved, following, after) if resolved is not None and not second else None
+        told_next = told_next or (None if isinstance(chain, Unread) else passed_through(chain, following))
         if told_next is not None:
             context = replace(context, pieces={**context.pieces, f"{WHERE}{formula.name}": told_next})
     told = next((known for known in after.of("p") if known.told), None)

@@ -89,7 +89,7 @@ from adjointcheck.notes.systems.flows import phased, spoken_of
 from adjointcheck.notes.systems.impacts import by_cases, cased, jump
 from adjointcheck.notes.systems.implicit import explicit, implicit_layers, through_matrix
 from adjointcheck.notes.systems.integration_constants import integrated
-from adjointcheck.notes.systems.iterates import at_iterate, iteration, sized
+from adjointcheck.notes.systems.iterates import at_iterate, iteration, lifted, sized
 from adjointcheck.notes.systems.layering import (
     ANY_STEP,
     INNER,
@@ -157,7 +157,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     context = with_flux(chain, replace(context, options={**context.options, "about": kind}) if kind else context)
     chain = cut(replace(chain, sides=tuple(best(side, context) for side in chain.sides)), context)
     chain, context = lost(*in_value(*in_values(normal(as_field(chain, context), context), context)))
-    chain, context = rooted(*observed(assembled(above(lowered(chain, context), context), context), context))
+    chain, context = rooted(*observed(assembled(above(lowered(lifted(chain, context), context), context), context), context))
     stepped = iteration(chain, context)
     context = stepped[2] if stepped else sized(chain, context)
     chain = from_start(chain, context)

@@ -65,6 +65,7 @@ from adjointcheck.notes.systems.principle import PONTRYAGIN, principle
 from adjointcheck.notes.systems.reparametrised import MIXED, chains, in_new_parameters, mixes
 from adjointcheck.notes.systems.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, reserved
 from adjointcheck.notes.systems.special_cases import without_time
+from adjointcheck.notes.systems.squashing import composed
 from adjointcheck.notes.systems.stages import confirmed
 from adjointcheck.notes.systems.step_values import (
     GAIN,
@@ -371,7 +372,7 @@ class Notes:
 
     def weighed(self, blank: Finding, left: Node, right: Node, relation: str, form: str) -> Finding:
         """Proof and worlds together, where nothing that is not carried into the setting takes part."""
-        left, right = (from_constants(carried(side, self.context), self.context) for side in (left, right))
+        left, right = (composed(from_constants(carried(side, self.context), self.context), self.context) for side in (left, right))
         if (pair := switched(left, right, spelt_out(self.context))) is not None:
             return self.switching(blank, *pair)
         if (pair := clipped(left, right, spelt_out(self.context))) is not None:

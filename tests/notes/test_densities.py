@@ -155,3 +155,11 @@ def test_the_density_of_a_letter_that_nobody_explains_is_left_open() -> None:
     right = r"\log p(x) = \log p_0(z(t_0)) - \int_{t_0}^{t_1} \nabla\cdot f\,dt"
     assert last_two("state: z\nfield: f", flow, right, right.replace("- \\int", "+ \\int")) == ["unknown", "unknown"]
     assert last_two("state: z\nfield: f", flow, right.replace("p(x)", "p(z(t_1))"), right.replace("p(x)", "p(z(t_0))"))[0] == "proved"
+
+
+def test_a_planar_flow_has_its_activation_where_it_is_written() -> None:
+    posed = r"Let $\frac{dz}{dt} = f(z(t))$ with $z(0) \sim p_0$ and $f(z) = u h(w^T z + b)$. "
+    right = r"$\frac{\partial \log p(z(t))}{\partial t} = -u^T w\, h'(w^T z + b)$"
+    trace = r"$\operatorname{tr}\left(\frac{\partial f}{\partial z}\right) = u^T \frac{\partial h}{\partial z}$"
+    found = statuses(f"{posed}{right}, {right.replace('-u', 'u')}, {trace}, {trace.replace('= u', '= 2 u')}")[-4:]
+    assert found[:2] == ["proved", "refuted"] and found[2] != "refuted" and found[3] == "refuted"

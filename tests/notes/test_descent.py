@@ -96,3 +96,13 @@ def test_a_step_that_is_said_to_follow_the_gradient_follows_it(posed: str, words
                                                (r"\frac{\partial J}{\partial x^{\mathrm{in}}} = \lambda(T)", "refuted")])
 def test_a_word_above_a_state_names_where_it_starts(claim: str, status: str) -> None:
     assert statuses(rf"{POSED}$x(0) = x^{{\mathrm{{in}}}}$. $${claim}$$", "gradients: columns")[-1] == status
+
+
+def test_iterates_with_their_number_below_are_no_layers() -> None:
+    posed = (r"Minimise $J(u) = \phi(x(T)) + \int_0^T \ell(x, u)\,dt$ with $\dot x = f(x,u)$, $x(0) = x_0$. "
+             r"Iterate $u_{k+1} = u_k - \alpha_k \nabla J(u_k)$. With $\dot\lambda = -\ell_x^T - f_x^T \lambda$, $\lambda(T) = \phi_x^T$ ")
+    right = r"$\nabla J(u) = \ell_u^T + f_u^T \lambda$"
+    assert statuses(f"{posed}we have {right}, {right.replace('+', '-')}")[-2:] == ["proved", "refuted"]
+    assert statuses(posed.replace("- \\alpha_k", "+ \\alpha_k"))[3] == "refuted"
+    layers = r"$x_{k+1} = x_k + h f(x_k, \theta_k)$, $J = \Phi(x_N)$, $\theta_{k+1} = \theta_k - \eta \nabla J(\theta_k)$. "
+    assert statuses(rf"{layers} $\frac{{dJ}}{{d\theta_k}} = h\, p_{{k+1}} f_\theta(x_k, \theta_k)$", "costate: p = dJ/dx (row)")[-1] == "proved"

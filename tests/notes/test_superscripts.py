@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import last_two, understood
+from understood import last_two, statuses, understood
 
 from adjointcheck.notes.systems.superscripts import layered_above
 
@@ -57,3 +57,10 @@ H_t(x, p, \theta) = p \cdot f_t(x, \theta) - L_t(x, \theta)"""
 
 def test_a_letter_below_is_no_small_order() -> None:
     assert understood(r"x_{k+1} = M_k(x_k)", r"J_o(x_0) = \sum_{k=0}^N x_k^T x_k")[0] == "J = sum_l=0^N x(l)' x(l)"
+
+
+@pytest.mark.parametrize("steps", [r"$z^{(l)} = W^{(l)} x^{(l-1)} + b^{(l)}$, $x^{(l)} = \sigma(z^{(l)})$", r"$x^{(l)} = \sigma(z^{(l)})$, $z^{(l)} = W^{(l)} x^{(l-1)} + b^{(l)}$"])
+def test_what_a_layer_is_made_of_may_be_told_behind_it(steps: str) -> None:
+    posed = rf"A network computes {steps} for $l = 1, \dots, L$, with the cost $C = \frac12 \|x^{{(L)}} - y\|^2$ and $\delta^{{(l)}} = \frac{{\partial C}}{{\partial z^{{(l)}}}}$. "
+    right = r"$\frac{\partial C}{\partial W^{(l)}} = \delta^{(l)} (x^{(l-1)})^\top$"
+    assert statuses(f"{posed}{right}, {right.replace('l-1', 'l')}")[-2:] == ["proved", "refuted"]

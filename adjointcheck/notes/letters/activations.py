@@ -27,7 +27,9 @@ ENTRYWISE = re.compile(
 PRIME, OPENING = r"(?:'|\^\{?\\prime\}?)?", r"\s*(?:\\left|\\[bB]igg?l?)?\s*"
 _SIGN = r"(?<![A-Za-z\\])\\?(sigma|rho|phi|varphi|psi|g|s)(?![A-Za-z_])"
 _SLOPE = rf"{_SIGN}\s*(?:'|\^\s*\{{?\s*\\prime\s*\}}?)"
-WRITTEN = tuple(map(re.compile, (  # v * sigma'(z), sigma'(z) * v, sigma(W x + b)
+_TURNED = r"\^\s*\{?\s*(?:\\top|\\intercal|\\mathsf\s*\{\s*T\s*\}|T)\s*\}?"
+WRITTEN = tuple(map(re.compile, (  # v * sigma'(z), sigma'(z) * v, h(w^T z + b), sigma(W x + b)
+    rf"(?<![A-Za-z\\])\\?(sigma|phi|varphi|psi|h|g){PRIME}{OPENING}\(\s*\\?[a-z]+\s*{_TURNED}\s*(?:\\[a-z]+\s*\{{?\s*)?[a-z]\s*\}}?\s*\+",
     rf"\\odot\s*{_SLOPE}{OPENING}\(", rf"{_SLOPE}{OPENING}\([^()]*(?:\([^()]*\)[^()]*)?\)\s*\\odot",
     rf"{_SIGN}{OPENING}\(\s*(?:\\(?:bm|mathbf|boldsymbol)\s*\{{?\s*)?[WAK](?![a-z])[^()]*\+\s*(?:\\(?:bm|mathbf|boldsymbol)\s*\{{?\s*)?b(?![a-z])")))
 CALLED = re.compile(r"\s*\\?([A-Za-z]+)\s*(?:\((?:\\cdot|\w)\)|:.*)?\s*")

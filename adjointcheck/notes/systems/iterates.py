@@ -15,16 +15,43 @@ from adjointcheck.notes.reading.tree import Node
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 ONE = tree.Number(Fraction(1))
+ITERATED = ("w", "theta", "x0", "x", "p")
 _AT = r"(?:\s*_\s*\{?\s*t\s*\}?|\s*\(t\))?\s*"  # of u_t and u(t)
-_NEXT = r"\^\s*\{\s*\(?\s*([klnijm])\s*\+\s*1\s*\)?\s*\}"
+_ONE_ON = r"\s*\{\s*\(?\s*([klnijm])\s*\+\s*1\s*\)?\s*\}"
+_NEXT = rf"\^{_ONE_ON}"
 _LETTER = r"(\\?[A-Za-z]+|\\(?:bm|mathbf|boldsymbol)\s*\{\s*\\?[A-Za-z]+\s*\})"
 _STEP = re.compile(rf"{_LETTER}{_AT}{_NEXT}{_AT}(?:=|:=|\\leftarrow|\\gets)\s*\1{_AT}\^\s*\{{?\s*\(?\s*\2\s*\)?\s*\}}?{_AT}[-+]")
+_MADE = re.compile(rf"{_LETTER}\s*_{_ONE_ON}{_AT}(?:=|:=|\\leftarrow|\\gets)\s*(.*)", re.DOTALL)  # u_{k+1} = ...
+_DOWN = re.compile(r"[-+][^=]*?(?:\\nabla|\\delta\s*J|J\s*'|\\partial|[HJL]_\{?[a-z\\])")  # - eta grad J(u_k)
+LOWERED = "iterates below"
 
 
 def iterated_in(texts: Iterable[str]) -> str:
     """k of w^{k+1} = w^k - ..., where the notes write such a step; "" where they do not."""
     found = (match[2] for text in texts for match in _STEP.finditer(text))
     return next(found, "")
+
+
+def iterated_below(texts: Iterable[str], context: Context) -> Context:
+    """With k of u_{k+1} = u_k - eta grad J(u_k), in notes that have no layers, as the number of an iteration."""
+    made = [match for text in texts for match in _MADE.finditer(text)]
+    steps = {(match[1], match[2]) for match in made if match[3].startswith(f"{match[1]}_") and _DOWN.search(match[3])}
+    alone = len(steps) == 1 and {match[1] for match in made} == {next(iter(steps))[0]}  # x_{k+1} = x_k + h f is one of layers
+    return replace(context, options={**context.options, "iterate": next(iter(steps))[1], LOWERED: "yes"}) if alone else context
+
+
+def lifted(chain: tree.Chain, context: Context) -> tree.Chain:
+    """u^k for u_k, where it is an iterate."""
+    index = context.option("iterate") if context.option(LOWERED) and context.over() != "layers" else ""
+    marks = (tree.Letter(index), tree.Sum((tree.Letter(index), ONE)))
+
+    def above(node: Node) -> Node:
+        if not isinstance(node, tree.Letter):
+            return rebuilt(node, above)
+        path = len(node.below) == 1 and node.below[0] in marks and role_in(replace(node, below=()), context) in ITERATED
+        return replace(node, below=(), above=(*node.above, node.below[0])) if path else node
+
+    return replace(chain, sides=tuple(map(above, chain.sides))) if index else chain
 
 
 def iteration(chain: tree.Chain, context: Context) -> Introduced:

@@ -98,8 +98,21 @@ def activated(left: Node, right: Node, context: Context) -> tuple[Node, Node, Co
     return (*sides, known.assume(f"symmetric {SLOPE}"))
 
 
+def composed(node: Node, context: Context) -> Node:
+    """dh/dz of h(w^T z + b), where h bears no argument and the field has one."""
+    bodies = [*(law.right for law in context.laws), *(known.body for known in context.of("f") if known.body is not None)]
+    found = {here(part) for body in bodies for part in walk(body) if _is_activation(part) and not _is_tanh(part)}
+    return _composed(node, next(iter(found))) if len(found) == 1 else node
+
+
+def _composed(node: Node, whole: Node) -> Node:
+    if isinstance(node, tree.Derivative) and node.by == (Symbol("x"),) and node.of == Applied(NAME):
+        return replace(node, of=tree.Sum((whole,)))
+    return rebuilt(node, lambda child: _composed(child, whole))
+
+
 def _is_activation(node: Node) -> bool:
-    return _is_tanh(node) or (isinstance(node, Applied) and node.name == NAME)
+    return _is_tanh(node) or (isinstance(node, Applied) and node.name == NAME and bool(node.arguments))
 
 
 def _argument(node: Node) -> Node:
@@ -139,8 +152,8 @@ class _Activated:
         squash = inner is not None and (_is_tanh(inner) or (self.tanh and _is_activation(inner)))
         if inner is not None and squash and (place := self.place(inner)):
             return Symbol(SLOPE, at=place[0])
-        sloped = isinstance(node, tree.Derivative) and node.kind != "total" and node.by == (Symbol("x"),)
-        if sloped and isinstance(node, tree.Derivative) and getattr(node.of, "name", "") == NAME and (place := self.place(node.of)):
+        slope = node.of if isinstance(node, tree.Derivative) and node.kind != "total" and node.by == (Symbol("x"),) else None
+        if isinstance(slope, Applied) and _is_activation(slope) and (place := self.place(slope)):
             return Symbol(SLOPE, at=place[0])
         if _is_activation(node) and (place := self.place(node)):
             return Symbol(VALUE, at=place[0])
