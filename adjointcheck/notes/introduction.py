@@ -80,7 +80,7 @@ from adjointcheck.notes.systems.classifiers import whole_scores
 from adjointcheck.notes.systems.clipping import fenced
 from adjointcheck.notes.systems.concrete import written_out
 from adjointcheck.notes.systems.current_values import current_hamiltonian, priced, repriced
-from adjointcheck.notes.systems.densities import supposed
+from adjointcheck.notes.systems.densities import bound, supposed
 from adjointcheck.notes.systems.discounted import current_multiplier
 from adjointcheck.notes.systems.endless import lengthened, regulating, settled
 from adjointcheck.notes.systems.ensembles import EACH, single
@@ -433,11 +433,11 @@ INTRODUCTIONS = (step_value, worth, weight, value, normalisation, bounded, membe
                  augmented_dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started,
                  resting, reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, output,
                  linear_output, asked, start, held, momentum, end_condition, end_cost, implicit_layers, affine_ansatz, riccati_ansatz,
-                 finer_step, formula, update, split, piece, readout, objective, current_multiplier, augmented, adjoined_motion, repriced,
-                 current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended, sought, ranged, algebraic_law,
-                 lengthened, projection, naming)
-UNJUDGED = (*NOTATIONS, activation, step_value, worth, value, membership, asked, output, family, update, readout, finer_step, propagator,
-            sought, ranged, lengthened, projection)
+                 finer_step, formula, update, split, piece, readout, bound, objective, current_multiplier, augmented, adjoined_motion,
+                 repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended, sought, ranged,
+                 algebraic_law, lengthened, projection, naming)
+UNJUDGED = (*NOTATIONS, activation, bound, step_value, worth, value, membership, asked, output, family, update, readout, finer_step,
+            propagator, sought, ranged, lengthened, projection)
 
 
 # Letters that a claim uses without a word

@@ -126,3 +126,11 @@ def test_a_part_of_the_cost_with_a_name_pays_for_what_is_seen(right: str, wrong:
              r"$r_i(z) = \frac{1}{2s^2} \|x_i - W z - b\|^2$. Let $\lambda(t)$ be the gradient of $R$ with respect to $z(t)$. ")
     found = statuses(f"{posed} ${right}$, ${wrong}$")[-2:]
     assert found[0] in ("proved", "unknown") and found[1] == "refuted"
+
+
+def test_a_gaussian_likelihood_has_letters_for_its_spread_and_its_dimension() -> None:
+    notes = r"""$$z_0 \sim \mathcal N(0, I), \qquad \dot z(t) = f(z(t), \theta), \quad z(0) = z_0, \qquad x_i \mid z_0 \sim \mathcal N\big(g(z(t_i)), s^2 I\big)$$
+    $R = \sum_i r_i(z(t_i))$ with $$r_i(z) = \frac{1}{2 s^2} \|x_i - g(z)\|^2 + \frac D2 \log(2\pi s^2)$$ $a(t)$ is the gradient of $R$ with respect to $z(t)$.
+    $$F = -\mathbb{E}_q\left[\sum_i \log p(x_i \mid z_0)\right] + \mathrm{KL}\big(q \,\|\, \mathcal N(0, I)\big)$$ """
+    right, wrong = (rf"$$a(t_i^-) = a(t_i^+) {sign} \nabla r_i(z(t_i))$$" for sign in "+-")
+    assert [statuses(notes + claim)[-1] for claim in (right, wrong)] == ["proved", "refuted"]

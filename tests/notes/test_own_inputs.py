@@ -52,3 +52,21 @@ def test_a_head_with_hats_is_a_cost_of_the_end_state() -> None:
     given = r"$$\frac{dh}{dt} = f(h(t), t, \theta)$$ $$o = W h(T) + c, \qquad \hat y = \operatorname{softmax}(o), \qquad \ell = -\sum_j y_j \log \hat y_j$$ $$\mu(t) := \nabla_{h(t)} \ell$$"
     found = statuses(given + r"$$\frac{d\mu}{dt} = -\left(\frac{\partial f}{\partial h}\right)^\top \mu$$ $$\frac{d\mu}{dt} = \left(\frac{\partial f}{\partial h}\right)^\top \mu$$")
     assert found[3:] == ["definition", "definition", "proved", "refuted"], found
+
+
+LINEAR = r"""$$\dot z = f(z, \theta), \qquad z(0) = z_0$$ $$a(t) = \partial L/\partial z(t)$$ (columns) and $L = \Phi(z(T))$. For $$f(z, \theta) = A z + b$$ """
+DRAWN = r"""$$\dot z = f(z, \theta), \qquad z(0) = z_0$$ $L = \Phi(z(T))$, $a(t) = \partial L/\partial z(t)$ (a column). $$z_0 = \mu + \sigma \odot \varepsilon$$ """
+FLOW = r"""$$\dot z = f(z, \theta), \qquad z(0) = x$$ $$J = \tfrac12 \|z(T)\|^2 - \int_0^T \operatorname{tr} \frac{\partial f}{\partial z} dt$$
+$$a(t) = \nabla_{z(t)} J$$ (columns). For $$f(z) = A z + b$$ """
+
+
+@pytest.mark.parametrize(("notes", "right", "wrong"), [
+    (LINEAR, r"\frac{dL}{dA} = \int_0^T a\,z^\top dt", r"\frac{dL}{dA} = -\int_0^T a\,z^\top dt"),
+    (LINEAR, r"\frac{dL}{db} = \int_0^T a\,dt", r"\frac{dL}{db} = \int_0^T A a\,dt"),
+    (FLOW, r"\nabla_A J = \int_0^T a\,z^\top dt - T I", r"\nabla_A J = \int_0^T a\,z^\top dt + T I"),
+    (DRAWN, r"\nabla_\mu L = a(0)", r"\nabla_\mu L = a(T)"),
+    (DRAWN, r"\nabla_\sigma L = a(0) \odot \varepsilon", r"\nabla_\sigma L = a(0) \odot \sigma"),
+    (DRAWN, r"\nabla_\sigma L = \operatorname{diag}(\varepsilon)\,a(0)", r"\nabla_\sigma L = a(0)"),
+])
+def test_matrices_of_an_example_and_the_spread_of_a_drawn_start(notes: str, right: str, wrong: str) -> None:
+    assert [statuses(f"{notes} $${claim}$$")[-1] for claim in (right, wrong)] == ["proved", "refuted"]

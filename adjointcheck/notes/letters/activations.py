@@ -93,7 +93,7 @@ def entrywise(node: tree.Function, context: Context) -> Node:
         return node
     numbers, slope = _scaled(slopes[0])
     slope = Diagonal(slope) if is_entries(slope) else slope
-    return tree.Product((*numbers, *((others[0], slope) if _is_row(others[0], context) else (slope, others[0]))))
+    return tree.Product((*numbers, *((others[0], slope) if is_row(others[0], context) else (slope, others[0]))))
 
 
 def _ends_in_slope(node: Node, context: Context) -> bool:
@@ -122,12 +122,12 @@ def _is_slope(node: Node, context: Context) -> bool:
     return plain and isinstance(slope, tree.Derivative) and isinstance(slope.of, Applied) and slope.of.name == NAME
 
 
-def _is_row(node: Node, context: Context) -> bool:
+def is_row(node: Node, context: Context) -> bool:
     """p and p W, where the costate is a row; rows or columns of no fixed layout are columns, and so is W^T p."""
     if isinstance(node, tree.Product):
-        return _is_row(next((part for part in node.factors if not isinstance(part, tree.Number)), node.factors[0]), context)
+        return is_row(next((part for part in node.factors if not isinstance(part, tree.Number)), node.factors[0]), context)
     if isinstance(node, tree.Sum):
-        return _is_row(node.terms[0], context)
+        return is_row(node.terms[0], context)
     turned, core = isinstance(node, tree.Transposed), core_of(node)
     if not isinstance(core, Symbol) or core.free:
         return False

@@ -5,16 +5,18 @@ A gradient in a matrix has its shape, G_ij = dJ/dW_ij.  It is proved along every
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from adjointcheck.expression.node import ZERO, Expression, apply, substitute, symbol, symbols_of
 from adjointcheck.notes.letters.context import ORDER, ROLES, Context, Declared, Law, own
-from adjointcheck.notes.letters.quantities import Symbol, rebuilt, symbols, walk
+from adjointcheck.notes.letters.quantities import Applied, Symbol, children, rebuilt, symbols, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.trusted.language import Language
 
+ORDERED = ("f", "L", "Psi", "phi")  # functions that may take the parameters
 MOVING = ("layers", "dynamics", "objective")
 
 
@@ -55,13 +57,29 @@ def in_its_role(left: Node, right: Node, context: Context) -> tuple[Node, Node, 
     role = {"path": "w", "constant": "theta"}[known.kind] if known is not None else ""
     if known is None or _is_taken(role, context) or is_matrix(known) or known.shape[1] != "1":
         return left, right, context
-    return _renamed(left, right, known, role, context)
+    return _renamed(left, right, known, role, _idle(role, context))
 
 
 def _is_taken(role: str, context: Context) -> bool:
-    """Have the notes a control, or parameters, of their own, if only in f(x, theta)?"""
-    called = any(role in (known.arguments or ()) for known in context.letters.values())
-    return called or bool(context.of(role) or context.parts(role)) or any(role in symbols(law.right) for law in context.laws)
+    """Have the notes a control, or parameters, on which the problem rests, as it is with the fields that they write out?"""
+    spelt = {known.symbol: known.body for known in context.letters.values() if known.body is not None}
+    functions = [known for known in context.letters.values() if known.kind == "function" and known.body is None]
+    unsaid = context.law("dynamics") is None or any(known.arguments is None for known in functions if known.symbol in ORDERED)
+    told = (*(law.right for law in context.laws), *spelt.values())
+    stands = any(role in (known.arguments or ()) for known in functions) or any(_stands(role, node, spelt) for node in told)
+    return stands or bool(context.parts(role)) or (bool(context.of(role)) and unsaid)
+
+
+def _stands(role: str, node: Node, spelt: Mapping[str, Node]) -> bool:
+    """Outside the arguments of functions that are written out, too?"""
+    if isinstance(node, Applied) and node.name in spelt:
+        return False
+    return (isinstance(node, Symbol) and node.name == role) or any(_stands(role, child, spelt) for child in children(node))
+
+
+def _idle(role: str, context: Context) -> Context:
+    """Without the parameters of before, where the example has none."""
+    return replace(context, letters={name: known for name, known in context.letters.items() if known.symbol != role})
 
 
 def _by_time_step(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
@@ -126,11 +144,13 @@ def over_time(left: Node, right: Node, context: Context) -> tuple[Node, Node, Co
     if known is None or not is_matrix(known) or _is_taken("theta", context) or (pair := along_dyad(left, right, known)) is None:
         return left, right, context
     sides = {f"{known.symbol}_{side}": (size, "1") for side, size in zip(("left", "right"), known.shape, strict=True)}
-    told = {name: replace(other, arguments=(*other.arguments, "theta")) for name, other in context.letters.items()
-            if other.symbol == "f" and other.arguments is not None}
-    letters = {**context.letters, **told, **{name: Declared(name, name, shape, "constant") for name, shape in sides.items()}}
+    told = {name: replace(other, arguments=(*(slot for slot in other.arguments if slot != "theta"), "theta"))
+            for name, other in context.letters.items() if other.symbol == "f" and other.arguments is not None}
+    sized = {name: Declared(name, name, shape, "constant") for name, shape in sides.items()}
+    letters = {**_idle("theta", context).letters, **told, **sized}
     letters["moving size"] = Declared("moving size", "theta", ("1", "1"), "constant")
-    return tree.Derivative(Symbol("J"), (Symbol("theta"),), "total"), _inside(pair[1]), replace(context, letters=letters)
+    gained = _inside(_along_horizon(pair[1], context))
+    return tree.Derivative(Symbol("J"), (Symbol("theta"),), "total"), gained, replace(context, letters=letters)
 
 
 def through_start(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
@@ -169,6 +189,8 @@ def _speaking(known: Declared, context: Context) -> set[str]:
 
 def _along(term: Node, letter: Symbol, direction: tuple[Node, ...]) -> Node | None:
     """A u with the step of A in its place; None where A does not stand there once and by itself."""
+    if isinstance(term, tree.Function) and term.name == "hadamard" and len(direction) == 1 and [*walk(term)].count(letter) == 1:
+        return rebuilt(term, lambda child: direction[0] if child == letter else child) if letter in term.arguments else None
     factors: tuple[Node, ...] = term.factors if isinstance(term, tree.Product) else (term,)
     if [*factors].count(letter) != 1 or any(letter in walk(factor) for factor in factors if factor != letter):
         return None
@@ -181,6 +203,23 @@ def _times(gradient: Node, direction: Node, context: Context) -> Node:
     """g' v of a column, g v of a row, where the notes say which gradients are."""
     told = {"column": tree.Product((tree.Transposed(gradient), direction)), "row": tree.Product((gradient, direction))}
     return told.get(context.option("gradients"), tree.Function("inner", (gradient, direction)))
+
+
+def _along_horizon(node: Node, context: Context) -> Node:
+    """int_0^T g dt for T g beside other integrals, where time starts at 0."""
+    if not any(known.letter == "0" for known in context.of("t0")) or not any(isinstance(part, tree.Integral) for part in walk(node)):
+        return node
+    return _integrated(node)
+
+
+def _integrated(node: Node) -> Node:
+    match node:
+        case tree.Integral():
+            return node
+        case tree.Product(factors=(Symbol(name="t1", at=None), *others)) if others:
+            body = tree.Product(tuple(others)) if len(others) > 1 else others[0]
+            return tree.Integral(body, Symbol("t", bound=True), Symbol("t0"), Symbol("t1"))
+    return rebuilt(node, _integrated)
 
 
 def _inside(node: Node) -> Node:

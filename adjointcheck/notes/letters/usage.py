@@ -126,6 +126,8 @@ def introduced_function(node: Node, symbol: str, context: Context, timed: bool =
     """Declare the function of a call, and what its arguments are, by the letters known and usual."""
     function = head(node)
     assert function is not None
+    if isinstance(node, tree.Call) and "|" in node.separators:  # p(y | z), a density of data
+        return context, ()
     names: list[str] = []
     slots: list[str] | None = None
     if isinstance(node, tree.Call):
@@ -400,6 +402,8 @@ def density(chain: tree.Chain, context: Context) -> Context:
     """p of log p(z(t)): the density along the solution."""
     for part in walk(chain):
         if isinstance(part, tree.Function) and part.name == "log" and part.arguments and isinstance(part.arguments[0], tree.Call):
+            if "|" in part.arguments[0].separators:  # p(y | z) of data
+                continue
             letter, timed = head(part.arguments[0]), all(getattr(value, "name", "") in ("t", "T") for value in part.arguments[0].arguments)
             if letter is not None and not timed and not context.of("rho") and role_in(letter, context) == "":
                 context = context.declare(Declared(letter.name, "rho", kind="path", source="usual"))

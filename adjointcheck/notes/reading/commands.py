@@ -336,6 +336,10 @@ def _bar(terminals: Terminals, at: int, piece: Piece) -> int:
 
 
 def _given(terminals: Terminals, at: int, piece: Piece) -> int:
+    """x | z of p(x | z); z is left out of x | z ~ N(g(z), I), which says how x lies."""
+    lies = next((i for i in range(at, len(terminals.pieces)) if terminals.pieces[i].text in ("sim", "qquad", "quad", "\\\\", "&")), 0)
+    if not terminals.frames and terminals.next(lies).text == "sim":
+        return lies
     if terminals.frame.kind != "paren":
         raise NotRead(piece.start, "`\\mid` outside brackets", "For an evaluation write `\\Big|_{t=t_1}`.")
     terminals.emit("MID", "|", piece)

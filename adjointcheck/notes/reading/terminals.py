@@ -360,16 +360,16 @@ class Terminals:
             if self.next(at).is_sign("_", "^"):
                 self.emit("EVAL", "|", piece)
                 return at
-            if self.frame.kind == "paren" and not self._paired(at):
-                self.emit("MID", "|", piece)
-                return at
+        if self.operand and self.frame.kind == "paren" and not self._paired(at, bar):  # p(x | z), KL(q || p)
+            self.emit("MID", "|", piece)
+            return at
         return self.open(at, bar, piece)
 
-    def _paired(self, at: int) -> bool:
+    def _paired(self, at: int, bar: str) -> bool:
         """Does another bar follow before the bracket closes?  Then this one opens: (a + b |u|^2)."""
         while at < len(self.pieces):
             piece = self.pieces[at]
-            if piece.is_sign("|"):
+            if piece.is_sign("|") or (bar == "\\|" and piece.text in ("|", "Vert", "rVert", "lVert")):
                 return True
             if piece.is_sign(")", "]", "}") or piece.text == "right":
                 return False

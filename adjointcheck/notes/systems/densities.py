@@ -23,6 +23,8 @@ LOGARITHMS = ("log", "ln")
 NORMAL = re.compile(r"\bgau(?:ss|ß)|\bгаусс|高斯|正态|ガウス|standard[- ]?normal|\bnormal (?:density|distribution|law|prior|base)"  # noqa: RUF001
                     r"|normal(?:verteil|dichte)|\b(?:loi|densité) normale|(?:distribuci[oó]n|distribuzione|distribuição|densidad) normal"
                     r"|нормальн\w* (?:распредел|плотн)|\\mathcal\s*\{?\s*n\s*\}?\s*\(")
+GIVEN = ("p", "q", "P", "Q", "KL", "mathrm{KL}", "D")  # of p(x | z), and of divergences of one from another
+STILL = ("constant", ("1", "1"), None)  # a number of which no more is known
 ENDS = ("T", "T_f", "t_1", "t_f", "t_N", "1")
 
 
@@ -88,6 +90,16 @@ def supposed(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...],
     return ("assumption", (), context) if (density and bool(context.of("base"))) or noise else None
 
 
+def bound(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """F = -E_q[log p(x | z)] + KL(q || p): a new letter for what is made of densities of data, which says nothing of a path."""
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair is not None else None
+    calls = [part for part in walk(chain) if isinstance(part, tree.Call) and "|" in part.separators]
+    given = [call for call in calls if getattr(call.function, "name", "") in GIVEN]
+    new = letter is not None and key(letter) not in context.letters and isinstance(chain.sides[0], tree.Letter | tree.Call)
+    return ("definition", (), context) if new and len(chain.sides) == 2 and given else None
+
+
 def _base_spelt(left: Node, right: Node, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
     """log pi(z) = -z' z / 2 - (d/2) log(2 pi): the end cost is minus this."""
     made, states = resolve(left, context), (Symbol("x"), Symbol("x", at=Symbol("t1")))
@@ -106,9 +118,11 @@ def _base_spelt(left: Node, right: Node, context: Context) -> tuple[str, tuple[s
 
 
 def with_logarithms(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
-    """An equation and its context with log(2 pi) as a constant, of which no proof asks how large it is."""
+    """An equation and its context with log(2 pi s^2) as a constant, of which no proof asks how large it is; s is a number that stays."""
     bodies = [known.body for known in context.letters.values() if known.body is not None]
-    found = dict.fromkeys(part for node in (left, right, *bodies) for part in walk(node) if _is_constant(part))
+    moved = {by for node in (left, right) for part in walk(node) for by in _moved(part)}
+    still = {Symbol(known.symbol) for known in context.letters.values() if (known.kind, known.shape, known.body) == STILL}
+    found = dict.fromkeys(part for node in (left, right, *bodies) for part in walk(node) if _is_constant(part, still - moved))
     if not found or context.parts("x"):
         return left, right, context
     put: dict[Node, Node] = {node: Symbol(f"log_{i}") for i, node in enumerate(found, 1)}
@@ -118,10 +132,16 @@ def with_logarithms(left: Node, right: Node, context: Context) -> tuple[Node, No
     return _put(left, put), _put(right, put), replace(context, letters={**letters, **named}, laws=laws)
 
 
-def _is_constant(node: Node) -> bool:
+def _moved(node: Node) -> tuple[Node, ...]:
+    """What is differentiated by, and what is varied."""
+    return node.by if isinstance(node, tree.Derivative) else (node.of,) if isinstance(node, tree.Variation) else ()
+
+
+def _is_constant(node: Node, still: set[Symbol]) -> bool:
     """Is it the logarithm of numbers alone?"""
-    numbers = isinstance(node, tree.Function) and node.name in LOGARITHMS and [*walk(node)][1:]
-    return bool(numbers) and all(isinstance(part, tree.Number | tree.Pi | tree.Product | tree.Quotient) for part in numbers or ())
+    numbers = [*walk(node)][1:] if isinstance(node, tree.Function) and node.name in LOGARITHMS else []
+    plain = tree.Number | tree.Pi | tree.Product | tree.Quotient | tree.Power
+    return bool(numbers) and all(isinstance(part, plain) or part in still for part in numbers)
 
 
 def _put(node: Node, values: Mapping[Node, Node]) -> Node:
@@ -141,7 +161,8 @@ def _logarithms(node: Node, context: Context) -> Iterator[tuple[str, str]]:
         letter = head(call) if isinstance(call, tree.Call) else None
         if not isinstance(call, tree.Call) or letter is None or letter.accents or letter.below or key(letter) in context.letters:
             continue
-        if all(head(argument) is not None or isinstance(argument, tree.Number) for argument in call.arguments):
+        told = all(head(argument) is not None or isinstance(argument, tree.Number) for argument in call.arguments)
+        if told and "|" not in call.separators:
             yield _bare(letter), _whereabouts(call)
 
 

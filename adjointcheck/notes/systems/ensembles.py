@@ -89,8 +89,9 @@ def _expects(chain: tree.Chain) -> bool:
 
 
 def _is_noisy(node: tree.Expectation) -> bool:
-    """Is it over the noise of an estimator?"""
-    return any(getattr(part, "name", "") in NOISE for part in walk(node))
+    """Is it over the noise of an estimator, or over what an encoder draws, E_q?"""
+    drawn = head(node.over) if node.over is not None else None
+    return (drawn is not None and drawn.name == "q") or any(getattr(part, "name", "") in NOISE for part in walk(node))
 
 
 def _is_sum(node: Node, letter: str) -> bool:

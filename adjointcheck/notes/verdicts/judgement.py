@@ -28,6 +28,7 @@ from adjointcheck.notes.systems.classifiers import RULE as HEADS
 from adjointcheck.notes.systems.classifiers import classified
 from adjointcheck.notes.systems.component_sensitivities import RULE, in_variations
 from adjointcheck.notes.systems.densities import with_logarithms
+from adjointcheck.notes.systems.entry_scales import diagonalised
 from adjointcheck.notes.systems.few_layers import OPTION
 from adjointcheck.notes.systems.squashing import activated
 from adjointcheck.notes.systems.stages import staged
@@ -79,7 +80,7 @@ def judge_equation(left: Node, right: Node, context: Context, form: str = "") ->
 
 def _in_readings(left: Node, right: Node, context: Context, form: str) -> Proof:
     """Where only one of several readings is proved, with that reading."""
-    left, right, context = with_logarithms(*over_time(left, right, context))
+    left, right, context = with_logarithms(*diagonalised(*over_time(left, right, context)))
     found = {reading: _in_reading(left, right, context, form) for reading, context in readings(left, right, context)}
     proved = [replace(proof, reading=reading) for reading, proof in found.items() if proof.status is Status.PROVED]
     if proved:

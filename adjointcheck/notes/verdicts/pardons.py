@@ -315,7 +315,8 @@ def _of_untold_arrival(line: Line) -> bool:
     """1 + p f = 0 of the shortest time, where no formula says what has to be reached: without it p is 0."""
     law = line.spelt.law("objective")
     paid = law is not None and line.notes.over() == "time" and not symbols(law.right) & {"x", "w", "theta", "L", "Psi", "phi"}
-    held = any(part.kind in ("arrival", "psi") for part in line.spelt.laws) or bool(line.spelt.of("psi"))
+    made = paid and law is not None and any(known.body is not None for name in symbols(law.right) for known in line.spelt.of(name))
+    held = made or any(part.kind in ("arrival", "psi") for part in line.spelt.laws) or bool(line.spelt.of("psi"))
     return paid and not held and bool({"p", "H"} & (symbols(line.sides[0]) | symbols(line.sides[1])))
 
 

@@ -67,6 +67,14 @@ def plus(one: Value, other: Value, told: Callable[[], str]) -> Value:
     raise ShapeError(f"{told()}: {shape_told(a)} plus {shape_told(b)}", (len(a) == 1 or len(b) == 1) and not _of_two_lengths(a, b))
 
 
+def by_entries(one: Value, other: Value) -> Value:
+    """The product entry by entry; a vector without layout takes the other's."""
+    a, b = dimensions(one), dimensions(other)
+    if len(a) == 1 and len(b) == 2 and a[0] == max(b) and min(b) == 1:
+        return one.reshape(*b) * other
+    return one * other.reshape(*a) if len(b) == 1 and len(a) == 2 and b[0] == max(a) and min(a) == 1 else one * other
+
+
 def _of_two_lengths(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
     """Vectors of different lengths, which no layout makes equal."""
     vectors = all(shape and sorted((1, *shape))[-2] == 1 < max(shape) for shape in (a, b))

@@ -22,7 +22,7 @@ from adjointcheck.notes.letters.quantities import Repeated
 from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.worlds import jet
+from adjointcheck.notes.worlds import algebra, jet
 from adjointcheck.notes.worlds.algebra import NoValue, ShapeError, assembled, dimensions, matrix, plus, scalar, shape_told, times
 from adjointcheck.notes.worlds.intervals import CLOSE, stretches
 from adjointcheck.notes.worlds.jet import Value, along, direction, moved, real
@@ -342,7 +342,7 @@ def _(node: tree.Function, env: Env) -> Value:
         one, other = values[0].reshape(-1), values[1].reshape(-1)
         return times(one, other, lambda: show(node))
     if node.name == "hadamard":
-        return values[0] * values[1]
+        return algebra.by_entries(*values)
     raise NoValue(f"{node.name} is not evaluated")
 
 
