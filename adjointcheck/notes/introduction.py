@@ -27,6 +27,7 @@ from adjointcheck.notes.letters.moments import above
 from adjointcheck.notes.letters.neighbours import first_order
 from adjointcheck.notes.letters.nets import spelt as weighed
 from adjointcheck.notes.letters.numbered import family, numbered, spread
+from adjointcheck.notes.letters.one_number import widened
 from adjointcheck.notes.letters.own_letters import driven, indexed, is_layered, is_pairwise, is_placed, layered_data, shape_of, slope_shape
 from adjointcheck.notes.letters.posing import condition, least, mapped, posed, ranged, sought
 from adjointcheck.notes.letters.potentials import as_field
@@ -172,7 +173,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     chain = explicit(through_matrix(chain, context), context)
     chain = replace(chain, sides=tuple(squares(reaching(spread(side, context))) for side in chain.sides))
     chain, context = slope_of_map(chain, context)
-    chain, context = directed(chain, stacked(chain, exampled(chain, step_jacobians(chain, in_general(chain, context)))))
+    chain, context = directed(chain, stacked(chain, exampled(chain, widened(chain, step_jacobians(chain, in_general(chain, context))))))
     context = integrated(chain, foreseen(chain, capitals(chain, context)))
     chain = replace(chain, sides=tuple(whole_scores(side, context) for side in chain.sides))
     chain, context = entry_motion(chain, context), exemplified(chain, context)

@@ -76,3 +76,25 @@ def test_words_lead_back_to_the_first_of_two_costs() -> None:
     line = r" $$ \lambda_k = \lambda_{k+1} + h f_x(x_k)^T \lambda_{k+1} $$"
     assert statuses(given + r"Back to the cost $\phi(x_N)$ alone," + line)[-1] == "proved"
     assert statuses(given + r"This is not the cost $\phi(x_N)$, and" + line)[-1] != "proved"
+
+
+BACKWARD = r"x_{n+1} = x_n + h f(x_{n+1}, \theta)" + "\n" + r"J = \varphi(x_N)"
+VECTORS = "state: x in R^n\nparameters: theta in R^m\ncostate: lambda = dJ/dx (column)"
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\frac{\partial x_{n+1}}{\partial \theta} = h (I - h f_x(x_{n+1}, \theta))^{-1} f_\theta(x_{n+1}, \theta)",
+     r"\frac{\partial x_{n+1}}{\partial \theta} = h f_\theta(x_{n+1}, \theta)"),
+    (r"(I - h f_x(x_{n+1}, \theta)) \frac{\partial x_{n+1}}{\partial \theta} = h f_\theta(x_{n+1}, \theta)",
+     r"(I - h f_x(x_n, \theta)) \frac{\partial x_{n+1}}{\partial \theta} = h f_\theta(x_{n+1}, \theta)"),
+])
+def test_the_slope_of_one_implicit_step_in_the_parameters(right: str, wrong: str) -> None:
+    assert last_two(VECTORS, BACKWARD, right, wrong) == ["proved", "refuted"]
+
+
+def test_an_example_of_one_number_may_follow_vectors() -> None:
+    given = "x_{n+1} = x_n + h f(x_n, \\theta)\nJ = \\varphi(x_N)\nf(x, \\theta) = -\\theta x"
+    right = r"\frac{dJ}{d\theta} = -h \sum_{n=0}^{N-1} x_n \lambda_{n+1}"
+    assert last_two(VECTORS, given, right, right.replace(r"\lambda_{n+1}", r"\lambda_n")) == ["proved", "refuted"]
+    general = r"\frac{dJ}{d\theta} = h \sum_{n=0}^{N-1} f_\theta(x_n, \theta) \lambda_{n+1}"  # not transposed
+    assert last_two(VECTORS, f"{given}\n{right}", general, general)[0] != "proved"

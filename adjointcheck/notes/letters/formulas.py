@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.one_number import narrowed
 from adjointcheck.notes.letters.own_letters import is_placed
 from adjointcheck.notes.letters.quantities import instead
 from adjointcheck.notes.letters.usage import constants, differentiates, head, pair_of, role_in
@@ -47,6 +48,7 @@ def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     context = _without_slopes(pair[1], context)
     held = left.name == "f" and isinstance(pair[0], tree.Call) and context.over() == "time"  # u of f(x) = u g(x) is no argument of f
     after = _numbers(pair[1], constants(pair[1], context, shape, held))
+    after = narrowed(pair[1], after) if left.name == "f" else after
     body = resolve(pair[1], after)
     body = instead(body, LAST_STATE, Symbol("x")) if left.name == "Psi" else body
     body = _local(body) if context.over() == "layers" else _before_end(body) if left.name == "Psi" else body
@@ -121,10 +123,12 @@ def _weighed(pair: tuple[Node, Node] | None, context: Context) -> tuple[Node, No
 
 
 def _is_new(letter: tree.Letter, context: Context) -> bool:
-    """Is it no letter of before, or one that stands for a weight of each layer already?"""
-    known = context.letters.get(key(letter))
+    """Is it no letter of before, or one that stands for a weight of each layer already, and no theta that all layers share?"""
+    known, law = context.letters.get(key(letter)), context.law("layers")
     timed = known is None and key(letter) in TIMES
-    return not timed and (known is None or (known.symbol not in ROLES and known.kind == "path") or known.symbol == "theta")
+    shared = law is not None and Symbol("theta") in walk(law.right)
+    weighs = known is not None and known.symbol == "theta" and not shared
+    return not timed and (known is None or (known.symbol not in ROLES and known.kind == "path") or weighs)
 
 
 def _in_place(node: Node, values: Mapping[Node, Node]) -> Node:

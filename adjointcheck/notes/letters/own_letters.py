@@ -191,6 +191,16 @@ def own_letters(shape: Shape, node: Node, context: Context) -> Context:
     return context
 
 
+def fits(node: Node, shape: Shape, context: Context) -> bool:
+    """Has an expression of known letters that shape?"""
+    fit = Fit(context, {})
+    try:
+        fit.same(fit.shape(node), shape)
+    except Misfit:
+        return False
+    return True
+
+
 def walk_letters(node: Node, context: Context) -> Iterator[tree.Letter | tree.Call]:
     """Letters, and calls that are places, without what stands in subscripts and in arguments of such calls."""
     if isinstance(node, tree.Letter) or (isinstance(node, tree.Call) and is_placed(node, context)):

@@ -15,6 +15,7 @@ from adjointcheck.notes.letters.quantities import Repeated
 from adjointcheck.notes.proofs.claims import Unclear
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.layering import one_step
 
 INPUTS = {"x": ("n", "I"), "w": ("k", "I_k"), "theta": ("m", "I_m")}
 ROWS = {"f": "n", "L": "1", "O": "o", "Psi": "1", "act": "n"}
@@ -143,6 +144,14 @@ class Writer:
         if isinstance(value, Symbol):
             return value.name
         return self.stages.setdefault(value, f"u{len(self.stages)}") if slot == "x" else ""
+
+    def of_product(self, node: tree.Product) -> Node:
+        """What one implicit time step makes of theta, as a letter of its own."""
+        law = self.context.law("layers")
+        implicit = law is not None and law.left in walk(law.right)
+        if implicit and law is not None and node == one_step(law, (Symbol("theta"),)):
+            return tree.Derivative(Symbol(f"step{self.layer(None)}"), (Symbol("theta"),), "total")
+        return rebuilt(node, self.written)
 
     def of_derivative(self, node: tree.Derivative) -> Node:
         if len(node.by) != 1 or not isinstance(node.by[0], Symbol):

@@ -384,9 +384,11 @@ class Weaver:
     def transitions(self) -> None:
         """dx_j/dx_i, dx_j/dw_i and dx_j/dtheta, layer by layer; step_i_by_theta is that of one time step."""
         for layer, state in enumerate(self.states if self.context.of("theta") else ()):
-            if (root := self.slope(state, "theta")) is not ZERO and not self.implicit:
+            if (root := self.step_slope(layer, "theta")) is not ZERO:
                 self.draft.let(**{f"step{layer}_by_theta": "n m constant"})
                 self.draft.define(f"step_{layer}", f"step{layer}_by_theta = {to_text(root)}")
+                if self.implicit:
+                    self.unsolved(layer, f"step_{layer}", f"step{layer}_by_theta", to_text(self.slope(state, "theta")), True)
         for name in self.inputs():
             role = name.rstrip("0123456789")
             first = int(name[1:]) if role == "x" else -1

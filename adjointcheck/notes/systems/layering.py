@@ -12,7 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TypeGuard
 
-from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, key
+from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, Law, key
 from adjointcheck.notes.letters.derivatives import ONE_STEP, UNPLACED
 from adjointcheck.notes.letters.indices import Unclear, ahead
 from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, rebuilt, resolve, symbols, unknown, walk
@@ -381,8 +381,17 @@ def stepwise(chain: tree.Chain, context: Context) -> tree.Chain:
     if not slopes:
         return chain
     alone = law is not None and len(slopes) == 1 and slopes[0].of == law.left
-    new = tree.Derivative(law.right, slopes[0].by, "partial") if alone and law is not None else None
+    new = one_step(law, slopes[0].by) if alone and law is not None else None
     return replace(chain, sides=tuple(_stepwise(side, new) for side in chain.sides))
+
+
+def one_step(law: Law, by: tuple[Node, ...]) -> Node:
+    """df/dtheta of x_{l+1} = f(x_l, theta), and (I - df/dx_{l+1})^-1 df/dtheta where the new state stands on both sides."""
+    slope = tree.Derivative(law.right, by, "partial")
+    if law.left not in walk(law.right):
+        return slope
+    rest = tree.Sum((Symbol("I"), tree.Negative(tree.Derivative(law.right, (law.left,), "partial"))))
+    return tree.Product((tree.Power(rest, tree.Negative(ONE)), slope))
 
 
 def _stepwise(node: Node, new: Node | None) -> Node:
