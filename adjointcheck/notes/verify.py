@@ -36,14 +36,16 @@ from adjointcheck.notes.letters.second_costate import about_end, through_end
 from adjointcheck.notes.letters.starting import START, moving
 from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.proofs.closed_forms import gives_solution, proved_solution
-from adjointcheck.notes.proofs.prove import Proof, Slots
+from adjointcheck.notes.proofs.prove import Slots
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.latex import Unread, read_formula
+from adjointcheck.notes.reading.tasks import task_of
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems import implicit
 from adjointcheck.notes.systems.ansatz import departs
 from adjointcheck.notes.systems.arrivals import is_held
 from adjointcheck.notes.systems.chapters import prices_anew, speaks_of
+from adjointcheck.notes.systems.chosen_controls import TASK, choosing, in_task
 from adjointcheck.notes.systems.clipping import CLIPPED, clipped
 from adjointcheck.notes.systems.current_values import priced
 from adjointcheck.notes.systems.dependent import REASON, asks_how
@@ -87,7 +89,9 @@ from adjointcheck.notes.systems.switching import BANG_BANG, hamiltonian_of, is_b
 from adjointcheck.notes.systems.variations import HELD_END, frees, in_its_problem, is_held_end
 from adjointcheck.notes.systems.variations import objection as unnatural
 from adjointcheck.notes.systems.wholes import moved_inputs
-from adjointcheck.notes.verdicts.comparison import OPTIMAL_CONTROL, OPTIMAL_END, ROUNDED, Agreement, Contradiction, Outcome, Undecided
+from adjointcheck.notes.verdicts.chosen import as_chosen
+from adjointcheck.notes.verdicts.combination import combined
+from adjointcheck.notes.verdicts.comparison import OPTIMAL_END, ROUNDED, Agreement, Contradiction, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.judgement import EQUALITIES, attempt, follows, judge_pair
 from adjointcheck.notes.verdicts.pardons import OTHER_FIELD, SHORTEST, Line, pardoned
@@ -184,7 +188,9 @@ class Notes:
         taken = resolved.status != "claim" or all(finding.status == "proved" or finding.agreed for finding in found)
         said = priced(resolved.chain, self.context)
         brought = reserved(chain, said, self.context, f"`{formula.text}`", taken)  # type: ignore[arg-type]
-        self.reservations += (replace(item, cased=cased) for item in (*brought, *self.bounds(chain, resolved.status, formula.text)))
+        tasked = getattr(resolved.chain.sides[0], "name", "") == "w" and bool(self.context.option(TASK))
+        brought = (*brought, *self.bounds(chain, resolved.status, formula.text))  # type: ignore[assignment]
+        self.reservations += (replace(item, cased=cased, task=tasked) for item in brought)
         yield from found
 
     def bounds(self, chain: tree.Chain, status: str, text: str) -> Iterator[Reservation]:
@@ -206,7 +212,8 @@ class Notes:
             if not isinstance(chain, Unread) and prices_anew(chain, self.context, example):
                 self.aside[1].append(Reservation(frozenset({"all"}), f"another cost may be meant from `{formula.text}` on"))
         told = spoken_cost(formula.paragraph, meant(formula.paragraph, told_endless(formula.before, self.context)))
-        self.context = explained(formula.name, told)
+        self.context = in_task(formula.paragraph, explained(formula.name, told))
+        self.reservations = [item for item in self.reservations if not (item.task and task_of(formula.paragraph))]
         return chain
 
     def of_either_cost(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:
@@ -366,7 +373,10 @@ class Notes:
         try:
             if speaks_of_step(tree.Chain((left, right), (relation,)), self.context):
                 return self.of_step(blank, unplaced(left), unplaced(right), relation)
-            return self.weighed(blank, left, right, relation, form)
+            self.context = choosing(left, priced(right, self.context), self.context)
+            found = self.weighed(blank, left, right, relation, form)
+            rests = any(item.touches(left, right, False) for item in self.reservations)
+            return found if rests else as_chosen(found, (left, right, relation), self.context, self.sentence.lower())
         except Exception as error:
             return internal(blank, error)
 
@@ -569,28 +579,3 @@ def internal(blank: Finding, error: Exception) -> Finding:
     """A defect of ours: the formula stays open, and says so."""
     what = DISAGREEMENT if isinstance(error, DisagreementError) else "internal"
     return replace(blank, words=f"{what}: {type(error).__name__}: {error}")
-
-
-def combined(blank: Finding, proof: Proof, world: Outcome) -> Finding:
-    """The verdict of proof and worlds together; raises DisagreementError when they contradict each other."""
-    if proof.status is Status.PROVED:
-        if isinstance(world, Contradiction):
-            raise DisagreementError(f"{blank.file}, formula {blank.name}", blank.text, "proof and worlds to agree", "Please report it.")
-        words = "both sides are the same, whatever the letters mean" if proof.vacuous else getattr(world, "note", "")
-        return replace(blank, status="proved", rules=proof.path, words=words, document=proof.document)
-    if isinstance(world, Contradiction):
-        return replace(blank, status="refuted", expected=written(proof.expected), counterexample=world.counterexample)
-    agreed = world.note if isinstance(world, Agreement) else ""
-    counted = f"{world.worlds} evaluations in concrete worlds agree" if isinstance(world, Agreement) else world.reason
-    told = ", ".join(filter(None, (counted, agreed)))
-    held = world.worlds if isinstance(world, Agreement) and world.note in ("", OPTIMAL_CONTROL) else 0
-    return replace(blank, words="; ".join(filter(None, (proof.reason, told))), agreed=held)
-
-
-def written(slots: Slots) -> str:
-    """An equation or a functional of the derivation language as one line."""
-    if "left" in slots:
-        place = slots.get("at", "always")
-        return f"{slots['left']} = {slots['right']}" + (f" at {place}" if place != "always" else "")
-    parts = [f"{text} ({slot})" for slot, text in slots.items() if slot != "value" and text != "0"]
-    return f"{slots['value']} = {' + '.join(parts) or '0'}" if slots else ""

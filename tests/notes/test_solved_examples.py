@@ -84,3 +84,30 @@ def test_a_constant_of_integration_is_what_the_start_makes_of_it(posed: str, rig
 
 def test_two_new_letters_are_told_by_no_start() -> None:
     assert statuses(rf"{GROWING}, $\lambda(t) = a e^{{-t}} + b$")[-1] == "unknown"
+
+
+IDLE = rf"{GROWING}. For $u = 0$ we have"
+BOUNDED = r"$\dot x = -x + u$, $0 \le u \le 1$, $x(0) = 0$, $J = -x(1) \to \min$, $H = \lambda (-x + u)$, $\lambda(t) = -e^{t - 1}$, so $u^*(t) = 1$ and"
+CART = r"$\dot x_1 = x_2$, $\dot x_2 = u$, $|u| \le 1$, $x_1(0) = 1$, $x_2(0) = 0$. Brake with $u = -1$ for $t < 1$, then"
+CHOSEN = [
+    (IDLE, r"x(t) = 2 e^t", r"x(t) = 2 e^{-t}"), (IDLE, r"\lambda(t) = 2 e\,e^{1 - t}", r"\lambda(t) = 2 e\,e^{-t}"), (IDLE, r"J = 2 e^2", r"J = e^2"),
+    (BOUNDED, r"x^*(t) = 1 - e^{-t}", r"x^*(t) = 1 + e^{-t}"), (BOUNDED, r"J^* = e^{-1} - 1", r"J^* = 1 - e^{-1}"),
+    (CART, r"x_1(t) = 1 - \frac12 t^2", r"x_1(t) = 1 - t^2"),
+]
+
+
+@pytest.mark.parametrize(("posed", "right", "wrong"), CHOSEN)
+def test_a_system_is_solved_with_the_control_that_notes_choose(posed: str, right: str, wrong: str) -> None:
+    assert [statuses(f"{posed} ${line}$")[-1] for line in (right, wrong)] == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize("line", ["x_2(t) = t", "x_2(t) = t - 2", "x_1(t) = t"])
+def test_of_a_second_piece_of_the_control_nothing_is_said(line: str) -> None:
+    assert statuses(f"{CART} $x_2(t) = -t$. Push with $u = 1$, so ${line}$")[-1] == "unknown"
+
+
+def test_a_task_brings_its_own_premise_from_where_it_is_worked_out() -> None:
+    tasks = r"(a) Find the optimal control. (b) Solve it again with $|u| \le 1$." + "\n\n"
+    solved = r"**(a)** $\lambda(t) = \frac{2 e}{\cosh 1} e^{-t}$." + "\n\n" + r"**(b)** Now $u = -1$ and "
+    found = [statuses(f"{GROWING}.\n\n{tasks}{solved}${line}$") for line in ("x(t) = e^t + 1", "x(t) = e^t - 1")]
+    assert [verdicts[-1] for verdicts in found] == ["proved", "refuted"] and found[0][-4] == "proved"

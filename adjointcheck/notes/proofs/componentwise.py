@@ -65,10 +65,9 @@ def component_settings(chain: tree.Chain, context: Context) -> Iterator[Setting]
             made = theory(sizes, texts, free, nonzero, functions, riccati, ends, clock, solved, seen, data(context))
             if made is not None:
                 yield made
-    if context.law("objective") is not None:
-        horizon = horizon if sizes.n == 1 else ""
-        made = theory(sizes, texts, True, nonzero, functions, horizon, ends, clock_of(context), (), seen, data(context), True)
-        yield from [made] if made is not None else []
+    horizon = horizon if sizes.n == 1 else ""
+    made = theory(sizes, texts, True, nonzero, functions, horizon, ends, clock_of(context), (), seen, data(context), True)
+    yield from [made] if made is not None else []
 
 
 def _weights(running: Expression, sizes: Sizes) -> frozenset[str]:
@@ -255,7 +254,7 @@ def theory(sizes: Sizes, texts: tuple[str, ...], free: bool, nonzero: frozenset[
 
 
 def outright(writing: WrittenOut, regulator: ScalarRegulator | None) -> bool:
-    """Adds all solutions in closed form, of a regulator or component by component; False where there is one that is not found."""
+    """Adds the solutions in closed form, of a regulator or component by component; False where none is found."""
     if regulator is None or not regulator.numbers:
         return shoot(writing)
     found = closed_forms(regulator)

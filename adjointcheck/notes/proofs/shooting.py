@@ -24,7 +24,7 @@ Matrix = Sequence[Sequence[Expression]]
 
 
 def shoot(made: WrittenOut) -> bool:
-    """Adds all solutions in closed form; False where there is one that this does not find."""
+    """Adds the solutions that are found in closed form; False where there is none."""
     start, end = (made.language.read(text, "a time") for text in (made.clock.start or "t0", made.clock.end or "t1"))
     shot = Shot(made, start, end)
     if not shot.solved():
@@ -44,12 +44,12 @@ class Shot:
     open: list[str] = field(default_factory=list)
 
     def solved(self) -> bool:
-        """Are all costates found in closed form, and all states that are?"""
+        """Is anything found in closed form?  All of it that is."""
         names = [*self.made.sizes.names("x"), *self.made.sizes.names("p")]
         while left := [name for name in names if name not in self.known]:
             if not any(self.found(name, unknown) for unknown in (False, True) for name in left):
                 break
-        return self.known.keys() >= {*self.made.sizes.names("p")}
+        return bool(self.known)
 
     def found(self, name: str, unknown: bool) -> bool:
         """Is the next component solved for, of a costate with an `unknown` start?"""
@@ -91,7 +91,7 @@ class Shot:
         if name.replace("p_", "x_") in self.made.arrivals:
             return None
         (ending,) = substitute([_at(self.made.slope(self.made.terminal, name.replace("p_", "x_")), self.end)], self.ends)
-        return (self.end, ending) if not symbols_of(ending) & {"t", *self.made.sizes.names("x")} else None
+        return (self.end, ending) if self.made.language.timeless(ending) else None
 
     @property
     def ends(self) -> dict[str, Expression]:
@@ -109,6 +109,8 @@ class Shot:
         for name in self.known.keys() - {*self.open, *self.made.sizes.names("x")}:
             begin(self.made, name, _at(self.known[name], self.start), f"solution_{name}")
         gaps = list(self.gaps()) if self.known.keys() >= {*self.made.sizes.names("x")} else []
+        if not self.made.language.timeless(*(gap for _, gap in gaps)):  # the slope of an end cost that is only named
+            return
         letters = [name.replace("p_", f"{BEGIN}_") for name in self.open]
         if len(gaps) != len(letters) or not letters or len(letters) > MOST:
             return

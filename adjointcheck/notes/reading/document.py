@@ -21,6 +21,7 @@ from adjointcheck.notes.reading.regions import Layout, Mark, Region, layout, par
 from adjointcheck.notes.reading.rows import Line, lines
 from adjointcheck.notes.reading.scan import CHARACTERS, NotRead
 from adjointcheck.notes.reading.source import Source, source, sources
+from adjointcheck.notes.reading.tasks import in_their_tasks
 from adjointcheck.notes.reading.terminals import Terminals
 
 FORMULAS = 2_000
@@ -115,7 +116,7 @@ def _document(file: str, parts: list[Source]) -> Document:
                 return Document(file, tuple(formulas), tuple(header), (*found.problems, *problems), prose)
             formulas.append(formula)
         problems += found.problems
-    return Document(file, tuple(formulas), tuple(header), tuple(problems), prose)
+    return Document(file, in_their_tasks(formulas), tuple(header), tuple(problems), prose)
 
 
 def _formulas(part: Source, found: Layout, count: int) -> Iterator[Formula]:

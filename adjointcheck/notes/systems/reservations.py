@@ -40,6 +40,7 @@ class Reservation:
     inputs: frozenset[str]
     reason: str
     cased: bool = False
+    task: bool = False
 
     def touches(self, left: Node, right: Node, optimal: bool) -> bool:
         """Does the equation rest on it?"""

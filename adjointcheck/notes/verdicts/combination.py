@@ -1,0 +1,36 @@
+"""One finding from what the proof side and the worlds say of a line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adjointcheck.errors import DisagreementError
+from adjointcheck.notes.finding import Finding
+from adjointcheck.notes.proofs.prove import Proof, Slots
+from adjointcheck.notes.verdicts.comparison import OPTIMAL_CONTROL, Agreement, Contradiction, Outcome
+from adjointcheck.trusted.verdict import Status
+
+
+def combined(blank: Finding, proof: Proof, world: Outcome) -> Finding:
+    """The verdict of proof and worlds together; raises DisagreementError when they contradict each other."""
+    if proof.status is Status.PROVED:
+        if isinstance(world, Contradiction):
+            raise DisagreementError(f"{blank.file}, formula {blank.name}", blank.text, "proof and worlds to agree", "Please report it.")
+        words = "both sides are the same, whatever the letters mean" if proof.vacuous else getattr(world, "note", "")
+        return replace(blank, status="proved", rules=proof.path, words=words, document=proof.document)
+    if isinstance(world, Contradiction):
+        return replace(blank, status="refuted", expected=written(proof.expected), counterexample=world.counterexample)
+    agreed = world.note if isinstance(world, Agreement) else ""
+    counted = f"{world.worlds} evaluations in concrete worlds agree" if isinstance(world, Agreement) else world.reason
+    told = ", ".join(filter(None, (counted, agreed)))
+    held = world.worlds if isinstance(world, Agreement) and world.note in ("", OPTIMAL_CONTROL) else 0
+    return replace(blank, words="; ".join(filter(None, (proof.reason, told))), agreed=held)
+
+
+def written(slots: Slots) -> str:
+    """An equation or a functional of the derivation language as one line."""
+    if "left" in slots:
+        place = slots.get("at", "always")
+        return f"{slots['left']} = {slots['right']}" + (f" at {place}" if place != "always" else "")
+    parts = [f"{text} ({slot})" for slot, text in slots.items() if slot != "value" and text != "0"]
+    return f"{slots['value']} = {' + '.join(parts) or '0'}" if slots else ""
