@@ -88,7 +88,7 @@ from adjointcheck.notes.systems.ensembles import EACH, single
 from adjointcheck.notes.systems.entries import entry_motion
 from adjointcheck.notes.systems.flows import phased, spoken_of
 from adjointcheck.notes.systems.impacts import by_cases, cased, jump
-from adjointcheck.notes.systems.implicit import explicit, implicit_layers, through_matrix
+from adjointcheck.notes.systems.implicit import explicit, implicit_layers, solved_for, through_matrix
 from adjointcheck.notes.systems.integration_constants import integrated
 from adjointcheck.notes.systems.iterates import at_iterate, iteration, lifted, sized
 from adjointcheck.notes.systems.layering import (
@@ -431,12 +431,12 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
 INTRODUCTIONS = (step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned, propagator,
                  tangent, activation, stage_line, stage_law, stage_update, stage_gradient, stage_definition, named_neighbour, numbered,
                  family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, motion, written_out, cased, jump, dynamics,
-                 augmented_dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started,
-                 resting, reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, output,
-                 linear_output, asked, start, held, momentum, end_condition, end_cost, implicit_layers, affine_ansatz, riccati_ansatz,
-                 finer_step, formula, update, split, piece, readout, bound, objective, current_multiplier, augmented, adjoined_motion,
-                 repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended, sought, ranged,
-                 algebraic_law, lengthened, projection, naming)
+                 augmented_dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity,
+                 started, resting, reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed,
+                 output, linear_output, asked, start, held, momentum, end_condition, end_cost, implicit_layers, solved_for, affine_ansatz,
+                 riccati_ansatz, finer_step, formula, update, split, piece, readout, bound, objective, current_multiplier, augmented,
+                 adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended,
+                 sought, ranged, algebraic_law, lengthened, projection, naming)
 UNJUDGED = (*NOTATIONS, activation, bound, step_value, worth, value, membership, asked, output, family, update, readout, finer_step,
             propagator, sought, ranged, lengthened, projection)
 

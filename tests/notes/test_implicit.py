@@ -98,3 +98,19 @@ def test_an_example_of_one_number_may_follow_vectors() -> None:
     assert last_two(VECTORS, given, right, right.replace(r"\lambda_{n+1}", r"\lambda_n")) == ["proved", "refuted"]
     general = r"\frac{dJ}{d\theta} = h \sum_{n=0}^{N-1} f_\theta(x_n, \theta) \lambda_{n+1}"  # not transposed
     assert last_two(VECTORS, f"{given}\n{right}", general, general)[0] != "proved"
+
+
+TRAPEZOIDAL = r"""y_{n+1} = y_n + \frac{h}{2} ( f(y_n, \theta) + f(y_{n+1}, \theta) )
+J = \varphi(y_N)
+F_n = \frac{\partial f}{\partial y}(y_n, \theta)
+G_n = \frac{\partial f}{\partial \theta}(y_n, \theta)
+( I - \frac{h}{2} F_{n+1} )^T \mu_{n+1} = \lambda_{n+1}"""
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"( I - \frac{h}{2} F_{n+1} ) \delta y_{n+1} = ( I + \frac{h}{2} F_n ) \delta y_n", r"( I - \frac{h}{2} F_n ) \delta y_{n+1} = ( I + \frac{h}{2} F_n ) \delta y_n"),
+    (r"\lambda_n = ( I + \frac{h}{2} F_n )^T \mu_{n+1}", r"\lambda_n = ( I + \frac{h}{2} F_{n+1} )^T \mu_{n+1}"),
+    (r"\frac{dJ}{d\theta} = \frac{h}{2} \sum_{n=0}^{N-1} ( G_n + G_{n+1} )^T \mu_{n+1}", r"\frac{dJ}{d\theta} = \frac{h}{2} \sum_{n=0}^{N-1} ( G_n + G_{n+1} )^T \lambda_{n+1}"),
+])
+def test_a_letter_may_be_told_by_the_system_that_it_solves(right: str, wrong: str) -> None:
+    assert last_two("state: y in R^n\nparameters: \\theta in R^m\ncostate: \\lambda = dJ/dy (column)", TRAPEZOIDAL, right, wrong) == ["proved", "refuted"]

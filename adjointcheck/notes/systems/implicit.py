@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import Context, Declared, Law, key
+from adjointcheck.notes.letters.context import Context, Declared, Law, key, own
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, unknown, walk
 from adjointcheck.notes.letters.numbered import STEPS
-from adjointcheck.notes.letters.quantities import symbols
+from adjointcheck.notes.letters.quantities import placed_from, symbols
 from adjointcheck.notes.letters.usage import constants, is_symmetric, pair_of, role_in, successor
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -141,6 +141,23 @@ def implicit_layers(chain: tree.Chain, context: Context) -> Introduced:
     law = Law("layers", resolve(new, context), tree.Product((inverse, right)))
     context = replace(context, pieces={**context.pieces, MATRIX: matrix}, laws=(*context.laws, law))
     return "assumption", (new.name,), context
+
+
+def solved_for(chain: tree.Chain, context: Context) -> Introduced:
+    """(I - h A)^T mu_{n+1} = p_{n+1}: what mu is, by the system that it solves."""
+    pair = pair_of(chain) if context.over() == "layers" and context.law("layers") is not None else None
+    letter = pair[0].factors[-1] if pair is not None and isinstance(pair[0], tree.Product) else None
+    if pair is None or not isinstance(pair[0], tree.Product) or not isinstance(letter, tree.Letter) or len(letter.below) != 1:
+        return None
+    index, state = successor(letter) or letter.below[0], context.of("x")[0].shape
+    matrix, value = resolve(tree.Product(pair[0].factors[:-1]), context), resolve(pair[1], context)
+    known = letter.name in context.letters or unknown(matrix) or unknown(value)
+    if resolve(index, context) != Symbol("l") or known or not {"I", "p"} <= symbols(matrix) | symbols(value):
+        return None
+    here = tree.Sum((Symbol("l"), tree.Negative(ONE))) if successor(letter) else Symbol("l")
+    body = placed_from(tree.Product((tree.Power(matrix, tree.Negative(ONE)), value)), here)
+    declared = Declared(letter.name, own(letter.name), state, "path", body=body, source="proposed")
+    return "definition", (letter.name,), context.declare(declared)
 
 
 def through_matrix(chain: tree.Chain, context: Context) -> tree.Chain:

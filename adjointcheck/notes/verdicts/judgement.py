@@ -130,9 +130,11 @@ def _by_layers(chain: tree.Chain, context: Context, form: str) -> Proof:
     try:
         for left, right, network in layer_by_layer(chain.sides[0], chain.sides[1], context):
             fixed = tuple(id for id in sorted(network.setting.optional) if id.partition("_")[0] not in barred)
-            weights, turned = ([id for id in network.setting.facts if id.startswith(name)] for name in ("weight_", "turned_"))
+            facts = network.setting.facts
+            weights, turned, tangents = ([id for id in facts if id.startswith(name)] for name in ("weight_", "turned_", "tangent_"))
             situation = Situation(network.setting, fixed, network.costates if has_free_multiplier(chain) else ())
-            for hidden in [(*weights, *turned), tuple(weights)][: 1 + bool(turned)]:  # W stands for what is inverted
+            ways = [(*weights, *turned), tuple(weights), (*weights, *tangents)]  # W stands for what is inverted, and moves are solved for
+            for hidden in ways[: 3 if turned else 1]:
                 proof = attempt(tree.Chain((left, right), ("=",)), replace(situation, hidden=hidden), context)
                 if proof.status is Status.PROVED:
                     break
