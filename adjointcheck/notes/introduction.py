@@ -114,7 +114,7 @@ from adjointcheck.notes.systems.multiplier import augmented, costate_meaning, go
 from adjointcheck.notes.systems.named_methods import coefficients, exemplified, given
 from adjointcheck.notes.systems.normality import normal, normalisation
 from adjointcheck.notes.systems.observed import observed_cost
-from adjointcheck.notes.systems.outputs import linear_output, observed, output, with_signal
+from adjointcheck.notes.systems.outputs import is_readout, linear_output, observed, output, with_signal
 from adjointcheck.notes.systems.partitioned import motion
 from adjointcheck.notes.systems.production import alike, taken_out
 from adjointcheck.notes.systems.readouts import readout
@@ -403,8 +403,8 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
         return None
     usual = {key(letter), letter.name} & {*USUAL_COSTATES, *USUAL_STATES}
     inner = f"{INNER}{letter.name}" in context.pieces
-    if usual and not inner and not context.of("p") and context.of("x") and chain.relations[0] == "=" and not (
-            counts_steps(letter, context) or is_score(resolve(pair[1], after))):
+    open_ = usual and not inner and not context.of("p") and context.of("x") and chain.relations[0] == "="
+    if open_ and not (is_readout(chain, context) or counts_steps(letter, context) or is_score(resolve(pair[1], after))):
         return None
     if is_placed(letter, context):
         layered = indexed(letter, pair[1], after, after.of("x")[0].shape if inner else ("?rows", "?cols"))

@@ -63,9 +63,10 @@ from adjointcheck.notes.systems.modes import eventful
 from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
 from adjointcheck.notes.systems.named_methods import in_method, is_coefficient
 from adjointcheck.notes.systems.named_slopes import named_slopes
+from adjointcheck.notes.systems.outputs import of_readouts
 from adjointcheck.notes.systems.principle import PONTRYAGIN, principle
 from adjointcheck.notes.systems.reparametrised import MIXED, chains, in_new_parameters, mixes
-from adjointcheck.notes.systems.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, reserved
+from adjointcheck.notes.systems.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, is_weightless, reserved
 from adjointcheck.notes.systems.special_cases import without_time
 from adjointcheck.notes.systems.squashing import composed
 from adjointcheck.notes.systems.stages import confirmed
@@ -382,7 +383,8 @@ class Notes:
 
     def weighed(self, blank: Finding, left: Node, right: Node, relation: str, form: str) -> Finding:
         """Proof and worlds together, where nothing that is not carried into the setting takes part."""
-        left, right = (composed(from_constants(carried(side, self.context), self.context), self.context) for side in (left, right))
+        for rewrite in (carried, from_constants, composed, of_readouts):
+            left, right = rewrite(left, self.context), rewrite(right, self.context)
         if (pair := switched(left, right, spelt_out(self.context))) is not None:
             return self.switching(blank, *pair)
         if (pair := clipped(left, right, spelt_out(self.context))) is not None:
@@ -446,6 +448,8 @@ class Notes:
             return "the notes do not say, in a form that is understood, how one layer follows from another"
         if self.aside is not None and is_unpaid(left, right, self.context, self.aside[0]):
             return "the notes do not say, in a form that is understood, what the cost of this example is"
+        if is_weightless(left, right, self.context):
+            return "the cost, as it was read, rests on no state"
         return ""
 
     def speaks_of_optimum(self, left: Node, right: Node) -> bool:

@@ -64,3 +64,20 @@ def test_what_a_layer_is_made_of_may_be_told_behind_it(steps: str) -> None:
     posed = rf"A network computes {steps} for $l = 1, \dots, L$, with the cost $C = \frac12 \|x^{{(L)}} - y\|^2$ and $\delta^{{(l)}} = \frac{{\partial C}}{{\partial z^{{(l)}}}}$. "
     right = r"$\frac{\partial C}{\partial W^{(l)}} = \delta^{(l)} (x^{(l-1)})^\top$"
     assert statuses(f"{posed}{right}, {right.replace('l-1', 'l')}")[-2:] == ["proved", "refuted"]
+
+
+OUTPUTS = r"A network $h_t = \tanh(W h_{t-1} + U x_t + b)$, $y_t = V h_t$, has the loss $L = \sum_{t=1}^T \ell_t(y_t)$. "
+SLOPE = r"$\frac{\partial L}{\partial W} = \sum_{t=1}^T \mathrm{diag}(1 - h_t^2) \frac{\partial L}{\partial h_t} h_{t-1}^\top$"
+BACK = r"$\frac{\partial L}{\partial h_t} = V^\top \frac{\partial \ell_t}{\partial y_t} + W^\top \mathrm{diag}(1 - h_{t+1}^2) \frac{\partial L}{\partial h_{t+1}}$"
+
+
+@pytest.mark.parametrize(("right", "wrong"), [(SLOPE, SLOPE.replace("h_{t-1}", "h_t")), (BACK, BACK.replace(r"V^\top", "V"))])
+def test_a_net_pays_for_what_it_puts_out(right: str, wrong: str) -> None:
+    assert statuses(f"{OUTPUTS}{right}, {wrong}")[-2:] == ["proved", "refuted"]
+
+
+def test_of_a_cost_that_rests_on_no_state_nothing_is_proved() -> None:
+    """Every price would be 0, and any line on prices right."""
+    posed = r"$x_{k+1} = f(x_k, w_k)$, $J = \sum_{k=0}^{N-1} r(w_k)$, $p_k = \frac{\partial J}{\partial x_k}$. "
+    right = r"$p_k = p_{k+1} f_x(x_k, w_k)$"
+    assert statuses(f"{posed}{right}, {right.replace('= ', '= -')}")[-2:] == ["unknown", "unknown"]

@@ -29,15 +29,15 @@ def own_input(by: Node, context: Context) -> Declared | None:
 
 def _moves(name: str, context: Context) -> bool:
     """Does it stand in the dynamics or the cost, and in no other law, such as that of the start?"""
-    laws = {law: _speaks(symbols(law.right), context) for law in context.laws}
+    laws = {law: speaks(symbols(law.right), context) for law in context.laws}
     return any(name in names for names in laws.values()) and all(law.kind in MOVING for law, names in laws.items() if name in names)
 
 
-def _speaks(names: frozenset[str], context: Context) -> frozenset[str]:
+def speaks(names: frozenset[str], context: Context) -> frozenset[str]:
     """With the letters that stand in what the notes define these as."""
     bodies = [known.body for known in context.letters.values() if known.symbol in names and known.body is not None]
     more = names.union(*map(symbols, bodies))
-    return names if more == names else _speaks(more, context)
+    return names if more == names else speaks(more, context)
 
 
 def input_of(node: Node, context: Context) -> Declared | None:

@@ -7,12 +7,12 @@ What holds for every symmetric sigma_j holds for a diagonal one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, key, own
-from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.usage import constants, head, pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -59,6 +59,33 @@ def linear_output(chain: tree.Chain, context: Context) -> Introduced:
     context = context.declare(Declared(matrix, own(matrix), (rows, context.of("x")[0].shape[0]), source="proposed"))
     stands = Declared(key(letter), own(key(letter)), (rows, "1"), "defined", body=resolve(pair[1], context), source="proposed")
     return "definition", (key(letter),), context.declare(stands)
+
+
+def is_readout(chain: tree.Chain, context: Context) -> bool:
+    """y_t = V h_t + c of layers h_t: what a net puts out, and no state."""
+    pair = pair_of(chain)
+    letter = pair[0] if pair is not None and isinstance(pair[0], tree.Letter) else None
+    if pair is None or letter is None or letter.name not in OUTPUTS or context.over() != "layers" or not context.law("layers"):
+        return False
+    places = {part.at for part in walk(resolve(pair[1], context)) if isinstance(part, Symbol) and part.name == "x"}
+    return places == {Symbol("l")} and [resolve(mark, context) for mark in letter.below] == [Symbol("l")]
+
+
+def of_readouts(node: Node, context: Context) -> Node:
+    """The slope of l_t at y_t for d l_t/d y_t, where l_t(y_t) is paid for an output y_t = V h_t."""
+    law = context.law("objective") if context.over() == "layers" else None
+    paid = [part for part in walk(law.right) if isinstance(part, Applied) and part.name in ("L", "Psi")] if law is not None else []
+    put_out = {part.name: value for part in paid for slot, value in part.arguments if slot == "x" and getattr(value, "name", "x") != "x"}
+    return _of_readouts(node, put_out) if put_out else node
+
+
+def _of_readouts(node: Node, put_out: Mapping[str, Node]) -> Node:
+    of, by = (node.of, node.by) if isinstance(node, tree.Derivative) else (None, ())
+    value = put_out.get(of.name) if isinstance(of, Applied) and len(by) == 1 else None
+    named = value is not None and getattr(by[0], "name", "") == getattr(value, "name", "")
+    if named and isinstance(node, tree.Derivative) and isinstance(of, Applied) and {slot for slot, _ in of.arguments} <= {"x"}:
+        return replace(node, of=replace(of, arguments=(("x", by[0]),)), by=(Symbol("x"),), kind="partial")
+    return rebuilt(node, lambda child: _of_readouts(child, put_out))
 
 
 def with_signal(node: Node, context: Context) -> Context:

@@ -14,7 +14,8 @@ from fractions import Fraction
 from adjointcheck.notes.letters.context import ROLES, Context, own
 from adjointcheck.notes.letters.costs import integrates
 from adjointcheck.notes.letters.indices import Unclear, ahead
-from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, resolve, unknown, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.own_inputs import speaks
 from adjointcheck.notes.letters.own_letters import has_slope
 from adjointcheck.notes.letters.partitions import gives_field
 from adjointcheck.notes.reading import tree
@@ -316,6 +317,15 @@ def is_unpaid(left: Node, right: Node, context: Context, others: Context) -> boo
     before = others.law("objective")
     told = context.law("objective") is not None or before is None or not integrates(before.right)
     return not told and bool(context.parts("x")) and bool((_names(left) | _names(right)) & {"p", "J", "J_a", "H", "P"})
+
+
+def is_weightless(left: Node, right: Node, context: Context) -> bool:
+    """Does it speak of costates or slopes of a cost that, as it was read, rests on no layer's state, so that all of them are 0?"""
+    law, names = context.law("objective"), _names(left) | _names(right)
+    if law is None or context.over() != "layers" or not names & {"p", "J", "J_a"}:
+        return False
+    bare = any(isinstance(part, Applied) and not part.arguments for part in walk(law.right))
+    return not bare and "x" not in speaks(symbols(law.right), context)
 
 
 def given(left: Node, right: Node, context: Context) -> bool:
