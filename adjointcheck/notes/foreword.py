@@ -75,7 +75,7 @@ from adjointcheck.notes.systems.superscripts import below as lowered
 from adjointcheck.notes.systems.superscripts import layered_above
 from adjointcheck.notes.systems.two_line_stages import put_together
 from adjointcheck.notes.systems.value_function import valuing
-from adjointcheck.notes.systems.variations import CURVE, varying
+from adjointcheck.notes.systems.variations import CURVE, example_of_curve, varying, with_momentum
 
 if TYPE_CHECKING:
     from adjointcheck.notes.reading.document import Document, Formula
@@ -125,6 +125,11 @@ def _along_graph(document: Document, clock: str, context: Context) -> str:
 
 def _parted(formulas: Sequence[Formula], header: Context) -> Context:
     """The context before the first of the formulas; that of an example or a sequel further on stands in its chapters."""
+    if (found := example_of_curve(_read_apart(formulas, header), header)) is not None:
+        at, example = found
+        context, after = _known(formulas[:at], header)
+        chapter = _parted(formulas[at:], with_momentum(after, example))
+        return replace(context, chapters={formulas[at].name: chapter, **chapter.chapters})
     first, sequel = example_of(formulas, header), sequel_of(formulas, header)
     first = first if first is not None else scalar_of(formulas, header)
     retold = retold_of(formulas, header)
@@ -141,6 +146,13 @@ def _parted(formulas: Sequence[Formula], header: Context) -> Context:
     chapter = (_parted(formulas[at:], taken(after, header, formulas[at:])) if first is not None
                else _sequel(formulas[at:], _restated(formulas[:at], formulas[at], context), header, after))
     return replace(context, chapters={formulas[at].name: chapter})
+
+
+def _read_apart(formulas: Sequence[Formula], context: Context) -> list[tree.Chain | None]:
+    """The formulas without the curve that the notes vary; None for what is not read."""
+    bare = replace(context, options={**context.options, CURVE: ""}).reader()
+    chains = [formula.unread or read_formula(formula.text, bare) for formula in formulas] if context.option(CURVE) else []
+    return [None if isinstance(chain, Unread) else chain for chain in chains]
 
 
 def _restated(formulas: Sequence[Formula], sequel: Formula, context: Context) -> list[Formula]:

@@ -321,8 +321,10 @@ class Notes:
         spelt = spelt_out(self.context)
         if general is None or getattr(left, "name", "") != "H" or spelt.law("dynamics") is None or spelt.law("objective") is None:
             return given
-        sign = next((known.sign for known in self.context.of("H")), 1)
-        proof = judge_pair(hamiltonian_of(spelt) if sign > 0 else tree.Negative(hamiltonian_of(spelt)), right, "=", spelt)
+        terms = tree.terms(general.body) if general.body is not None else ()
+        turned = any(isinstance(term, tree.Negative) and "L" in symbols(term) for term in terms)  # H = p f - L
+        turned |= next((known.sign for known in self.context.of("H")), 1) < 0
+        proof = judge_pair(tree.Negative(hamiltonian_of(spelt)) if turned else hamiltonian_of(spelt), right, "=", spelt)
         return replace(given, status="proved", rules=proof.path, document=proof.document) if proof.status is Status.PROVED else given
 
     def as_named(self, given: Finding, right: Node) -> Finding:

@@ -20,7 +20,7 @@ SINH = r"J[y] = \int_0^1 (y'^2 + y^2)\,dx"
                  marks=pytest.mark.campaign),
     (FREE, r"\frac{d}{dx}(F - y' F_{y'}) = F_x", r"\frac{d}{dx}(F - y' F_{y'}) = -F_x"),
     (FREE, r"F_{y'}(b, y(b), y'(b)) = 0", r"F_y\big|_{x=b} = 0"),
-    (SINH, r"y'' = y", r"y'' = -y"), (SINH, r"y'^2 - y^2 = C", r"y'^2 + y^2 = C"),
+    (SINH + "\ny(0) = 0\ny(1) = 1", r"y'' = y", r"y'' = -y"), (SINH + "\ny(0) = 0", r"y'' = y", r"y'' = 2 y"), (SINH, r"y'^2 - y^2 = C", r"y'^2 + y^2 = C"),
     (SPRING, r"m \ddot q = -k q", r"m \ddot q = k q"), (SPRING, r"\dot p = -k q", r"\dot p = k q"), (SPRING, r"\dot q = p/m", r"\dot q = -p/m"),
     (SPRING + "\n" + r"H = p \dot q - L", r"H = \frac{p^2}{2m} + \frac12 k q^2", r"H = \frac{p^2}{2m} - \frac12 k q^2"),
     (SPRING + "\n" + r"H = p \dot q - L", r"\dot p = -\frac{\partial H}{\partial q}", r"\dot p = \frac{\partial H}{\partial q}"),
@@ -80,3 +80,21 @@ MECHANICS = r"$$S[q] = \int_{t_0}^{t_1} L(q, \dot q, t)\,dt$$ "
 ])
 def test_what_is_not_of_every_curve(told: str, line: str, status: str) -> None:
     assert statuses(f"{told} $${line}$$", "")[-1] == status
+
+
+EXAMPLE = HELD + r"$$p = F_{y'}, \quad H = p y' - F$$ For $F = \frac m2 y'^2 - \frac k2 y^2$ "
+
+
+@pytest.mark.parametrize(("line", "status"), [
+    (r"m y'' = -k y", "proved"), (r"m y'' = k y", "refuted"), (r"p' = -k y", "proved"), (r"p' = k y", "refuted"),
+    (r"H = \frac{p^2}{2m} + \frac k2 y^2", "proved"), (r"\frac{d}{dx}(F - y' F_{y'}) = -F_x", "unknown"),  # of this F, for which F_x = 0?
+    (r"y(x) = \sin x", "unknown"),
+])
+def test_an_example_has_its_own_integrand(line: str, status: str) -> None:
+    assert statuses(f"{EXAMPLE} $${line}$$", "")[-1] == status
+
+
+def test_after_an_example_any_integrand_is_meant_again() -> None:
+    told = f"{HELD} For $J = \\int_0^1 (y'^2 + y^2)\\,dx$ this is $$y'' = y$$ In general, "
+    lines = r"$$\frac{d}{dx}(F - y' F_{y'}) = F_x$$ $$\frac{d}{dx}(F - y' F_{y'}) = -F_x$$"
+    assert statuses(told + lines, "")[-3:] == ["proved", "proved", "refuted"]

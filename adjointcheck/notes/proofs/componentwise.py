@@ -65,9 +65,10 @@ def component_settings(chain: tree.Chain, context: Context) -> Iterator[Setting]
             made = theory(sizes, texts, free, nonzero, functions, riccati, ends, clock, solved, seen, data(context))
             if made is not None:
                 yield made
-    horizon = horizon if sizes.n == 1 else ""
-    made = theory(sizes, texts, True, nonzero, functions, horizon, ends, clock_of(context), (), seen, data(context), True)
-    yield from [made] if made is not None else []
+    if not context.option("curve"):  # what is said of a curve is said of all extremals, whatever their ends
+        horizon = horizon if sizes.n == 1 else ""
+        made = theory(sizes, texts, True, nonzero, functions, horizon, ends, clock_of(context), (), seen, data(context), True)
+        yield from [made] if made is not None else []
 
 
 def _weights(running: Expression, sizes: Sizes) -> frozenset[str]:

@@ -57,6 +57,7 @@ class Letters:
 
 
 NONE = Letters()
+CUTTING = Letters(numbers=frozenset({DECIMAL}))  # where statements end, no comma inside braces matters
 _GAP = re.compile(r"(?<!\\)\\(?:[,:; ]|(?:thin|med|thick)space(?![A-Za-z]))")
 _SCRIPT = r"(?:_(?:\w|\{[^{}]*\}))?\s*"
 _CALLED = re.compile(rf"(?<![A-Za-z\\{{])([A-Z]){_SCRIPT}(?:\\(?:left|[bB]igg?l?)\s*)?\(")

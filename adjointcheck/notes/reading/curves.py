@@ -23,11 +23,6 @@ class Curve:
     varied: str = "-"
     integrand: str = "-"
 
-    @property
-    def slots(self) -> tuple[str, ...]:
-        """What the integrand may be differentiated by."""
-        return "t", self.name, rate_name(self.name)
-
 
 def rate_name(curve: str) -> str:
     """The letter of the rate as a control, which no text can spell."""
@@ -38,8 +33,9 @@ def along(node: Node, curve: Curve) -> Node:
     """The tree with the control for the rate of the curve."""
     if isinstance(node, tree.Letter) and node.name == curve.integrand and node.below:
         by = tuple(along(letter, curve) for letter in node.below)
-        sloped = not node.above and all(isinstance(letter, tree.Letter) and letter.name in curve.slots for letter in by)
-        return replace(tree.Derivative(replace(node, below=()), by, "partial"), span=node.span) if sloped else node
+        slots = (curve.name, rate_name(curve.name))  # F_x is left to those who know whether F is a function
+        sloped = not node.above and all(isinstance(letter, tree.Letter) and letter.name in slots for letter in by)
+        return replace(tree.Derivative(replace(node, below=()), by, "partial"), span=node.span) if sloped else replace(node, below=by)
     if isinstance(node, tree.Call) and isinstance(node.function, tree.Letter) and node.function.name == curve.integrand:
         function = _rebuilt(node.function, lambda child: along(child, curve))
         return replace(node, function=function, arguments=tuple(along(argument, curve) for argument in node.arguments))

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from adjointcheck.notes.reading.accents import composed
-from adjointcheck.notes.reading.ambiguities import DECIMAL, Letters
+from adjointcheck.notes.reading.ambiguities import CUTTING
 from adjointcheck.notes.reading.latex import Unread
 from adjointcheck.notes.reading.macros import Traced, expanded
 from adjointcheck.notes.reading.regions import Layout, Mark, Region, layout, paragraph, sentence
@@ -25,7 +25,6 @@ from adjointcheck.notes.reading.tasks import in_their_tasks
 from adjointcheck.notes.reading.terminals import Terminals
 
 FORMULAS = 2_000
-CUTTING = Letters(numbers=frozenset({DECIMAL}))  # where statements end, no comma inside braces matters
 GOALS = (("min", re.compile(r"\b(?:minimi|minimali|минимиз|мінімі)|最小化")),  # no minimum and no minimal
          ("max", re.compile(r"\b(?:maximi|massimi|maksymali|максимиз)|最大化")))
 BESIDE = 45  # characters between such a word and what is made small or large

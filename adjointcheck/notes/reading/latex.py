@@ -17,7 +17,7 @@ from lark import Lark, Token
 from lark.exceptions import UnexpectedInput, UnexpectedToken, VisitError
 from lark.lexer import Lexer
 
-from adjointcheck.notes.reading.ambiguities import NONE, Letters, spaced
+from adjointcheck.notes.reading.ambiguities import CUTTING, NONE, Letters, spaced
 from adjointcheck.notes.reading.build import Builder
 from adjointcheck.notes.reading.calls import INDICES
 from adjointcheck.notes.reading.curves import along
@@ -105,7 +105,7 @@ def statements(text: str) -> tuple[tuple[int, int], ...]:
     Words alone are none.  What cannot be cut is one statement, so that `read_formula` tells why.
     """
     try:
-        groups = _groups(text, NONE)
+        groups = _groups(text, CUTTING)
     except NotRead:
         return ((0, len(text)),)
     said = [group for group in groups if not all(map(_is_words, group))]

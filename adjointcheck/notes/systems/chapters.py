@@ -36,6 +36,7 @@ from adjointcheck.notes.systems.entries import motions, solved_for_rate
 from adjointcheck.notes.systems.mechanics import first_order
 from adjointcheck.notes.systems.normality import MULTIPLIER, NORMAL
 from adjointcheck.notes.systems.readouts import COSTS
+from adjointcheck.notes.systems.variations import CURVE
 
 KEPT = ("p", "x", "w", "theta", "t", "t0", "t1", "nu", "p_alg", "P", "K")
 PAID = ("J", "L", "Psi")
@@ -298,6 +299,8 @@ def speaks_of(chain: tree.Chain, one: Context, other: Context) -> bool:
     fields = {part.name for part in unscripted(chain) if isinstance(part, tree.Letter)} & {known.letter for known in other.of("f")}
     theirs = (names & other.letters.keys() - one.letters.keys()) | fields
     foreign = {name for name in theirs if other.letters[name].kind in ("function", "path")}
+    if one.option(CURVE) and other.option(CURVE):  # the curve bears its name in both
+        return any(other.letters[name].kind == "function" for name in foreign)
     known = (one.letters[name] for name in names & one.letters.keys())
     return bool(foreign) and not any(letter.part or (letter.kind == "path" and letter.letter not in other.letters) for letter in known)
 

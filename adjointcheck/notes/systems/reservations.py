@@ -156,7 +156,7 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
     for left, right, relation in zip(chain.sides, chain.sides[1:], chain.relations, strict=False):
         if left == right or (taken and is_renamed(getattr(written, "sides", (written,))[0], context)):  # a = x_1(T), a = 2
             continue
-        found = _bounded(left, right, relation, inside) if relation in BOUNDS else frozenset()
+        found = _bounded(left, right, relation, inside) if relation in BOUNDS and not _is_regular(left) else frozenset()
         found |= {"optimum"} if relation in EQUALS and _is_set(left, right) else frozenset()
         found |= {"field"} if not taken and relation == "to" and is_unending(left, right) else frozenset()
         found |= _said(left, right, context, taken) if relation in EQUALS else frozenset()
@@ -169,6 +169,12 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
         found |= {"all"} if relation in EQUALS and not taken and _is_algebraic(left, right, inside) else frozenset()
         if found:
             yield Reservation(found, f"it rests on {where}, which is not carried into the setting")
+
+
+def _is_regular(node: Node) -> bool:
+    """H_uu > 0, F_{y'y'} != 0: Legendre's condition, which every optimum of the settings satisfies."""
+    twice = isinstance(node, tree.Derivative) and [getattr(by, "name", "") for by in node.by] == ["w", "w"]
+    return twice and isinstance(node, tree.Derivative) and getattr(node.of, "name", "") in ("L", "H")
 
 
 def _is_set(left: Node, right: Node) -> bool:

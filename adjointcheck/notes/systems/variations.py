@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import Context, Declared, Law, key
+from adjointcheck.notes.letters.context import LATER, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, walk
 from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, ends, head, pair_of
 from adjointcheck.notes.reading import tree
@@ -41,10 +41,10 @@ RATES = Law("dynamics", tree.Derivative(Symbol("x"), (Symbol("t"),)), Symbol("w"
 def varying(chains: Iterable[tree.Chain], text: str, context: Context) -> Context:
     """With the rate of y as the control, where the notes pay for a curve y(x) and its rate, of which they say no law."""
     chains = list(chains)
-    integral = next(_paid(chains), None)
+    integral, told = next(_paid(chains), (None, ()))
     if integral is None or context.of("x") or context.of("w") or context.law("dynamics"):
         return context
-    (name,) = _payers(integral, chains)
+    (name,) = _payers(integral, told)
     steered = any(isinstance(part, tree.Letter) and part.name in USUAL_CONTROLS for part in walk(integral.body))
     if steered or any(_moves(chain, name) for chain in chains):
         return context
@@ -54,10 +54,68 @@ def varying(chains: Iterable[tree.Chain], text: str, context: Context) -> Contex
     context = replace(context, options={**context.options, **spelt})
     for symbol, limit in (("t0", integral.lower), ("t1", integral.upper)):
         context = ends(context, symbol, limit) if limit is not None else context
-    paid = [along(node, curve) for node in _integrands(integral, chains)]
-    plain = [node for node in paid if is_plain(node) and not isinstance(node, tree.Letter)]
-    chains = [along(chain, curve) for chain in chains]
-    return _in_numbers(plain, chains, name, context) if plain else _of_any_form(name, "n" if VECTORS.search(text) else "1", context)
+    plain = [node for node in _integrands(integral, told) if _is_spelt(along(node, curve))]
+    if not plain:
+        return _of_any_form(name, "n" if VECTORS.search(text) else "1", context)
+    return _in_numbers([along(node, curve) for node in plain], [along(chain, curve) for chain in chains], name, context)
+
+
+def _is_spelt(node: Node) -> bool:
+    return is_plain(node) and not isinstance(node, tree.Letter)
+
+
+def example_of_curve(chains: Sequence[tree.Chain | None], context: Context) -> tuple[int, Context] | None:
+    """Where the notes write an integrand out, after a curve of any F or of another one, and what holds from there on."""
+    curve = Curve(*context.option(CURVE).split()) if context.option(CURVE) else None
+    before: list[Node] = []
+    for at, chain in enumerate(chains) if curve is not None else ():
+        integral = _spelt_integral(chain, curve) if chain is not None and curve is not None else None
+        if integral is not None and before and integral.body not in before:
+            following = [other for other in chains[at:] if other is not None]
+            made = varying([tree.Chain((tree.Letter("J"), integral), ("=",)), *following], "", _without_curve(context))
+            return (at, made if integral.lower is not None else _paying(integral.body, curve, made)) if made.parts("x") else None
+        before += [integral.body] if integral is not None else [tree.Words("")] * (at == 0)
+    return None
+
+
+def _paying(integrand: Node, general: Curve | None, context: Context) -> Context:
+    """With the cost of an F that is told without its integral; F is what is told then, and no more any function."""
+    body = resolve(along(integrand, Curve(*context.option(CURVE).split())), context)
+    name = general.integrand if general is not None else "-"
+    context = context.declare(Declared(name, own(name), kind="defined", source="proposed", told=LATER))
+    paid = tree.Integral(body, Symbol("t"), Symbol("t0"), Symbol("t1"))
+    return replace(context, laws=(*context.laws, Law("objective", Symbol("J"), paid)))
+
+
+def _spelt_integral(chain: tree.Chain, curve: Curve) -> tree.Integral | None:
+    """int (y'^2 + y^2) dx, and that of F = y'^2 + y^2."""
+    pair = pair_of(chain)
+    named = pair is not None and getattr(head(pair[0]), "name", "") == curve.integrand
+    told = tree.Chain((tree.Integral(pair[1], tree.Letter("t"), None, None),), ()) if named and pair is not None else chain
+    integral, _ = next(_paid([told]), (None, ()))
+    (name,) = _payers(integral, ()) if integral is not None else ("",)
+    return integral if integral is not None and _is_spelt(along(integral.body, Curve(name))) else None
+
+
+def with_momentum(after: Context, example: Context) -> Context:
+    """With p of p = F_{y'} and H as the notes have told them for any F."""
+    told = next((known for known in after.of("p") if known.told), None)
+    letters = dict(example.letters)
+    for known in after.of("H") if told is not None else ():
+        letters[known.letter] = Declared(known.letter, "H", kind="function", sign=told.sign if told else 1, source="proposed")
+    example = replace(example, letters=letters).assume(*({"optimal"} & {*after.hypotheses}))
+    if told is None or example.of("p"):
+        return replace(example, letters={name: replace(known, sign=told.sign, told=LATER) if told and known.symbol == "p" else known
+                                         for name, known in letters.items()})
+    made = in_components(example, "p", [tree.Letter(told.letter)])
+    return replace(made, letters={name: replace(known, sign=told.sign, told=LATER) if known.symbol == "p" else known
+                                  for name, known in made.letters.items()})
+
+
+def _without_curve(context: Context) -> Context:
+    letters = {name: known for name, known in context.letters.items() if known.symbol in ("t", "t0", "t1") or known.source == "declared"}
+    options = {name: value for name, value in context.options.items() if name not in (CURVE, HELD)}
+    return replace(context, letters=letters, options=options, laws=())
 
 
 def _of_any_form(name: str, size: str, context: Context) -> Context:
@@ -78,11 +136,13 @@ def _in_numbers(paid: Iterable[Node], chains: Sequence[Node], name: str, context
     return replace(context, laws=(*context.laws, replace(RATES, right=tree.Vector(((Symbol("w", part=first),),)))))
 
 
-def _paid(chains: Sequence[tree.Chain]) -> Iterator[tree.Integral]:
-    """The integrals in time that take the rate of one letter, or an F that the notes write out so."""
-    for node in (part for chain in chains for side in chain.sides for part in walk(side)):
-        if isinstance(node, tree.Integral) and node.by == tree.Letter("t") and len(_payers(node, chains)) == 1:
-            yield node
+def _paid(chains: Sequence[tree.Chain]) -> Iterator[tuple[tree.Integral, Sequence[tree.Chain]]]:
+    """The integrals in time that take the rate of one letter, or an F that the notes write out so; F(x, y, y') is told before."""
+    for at, chain in enumerate(chains):
+        for node in (part for side in chain.sides for part in walk(side) if isinstance(part, tree.Integral)):
+            told = chains[: at + 1] if isinstance(node.body, tree.Call) else chains
+            if node.by == tree.Letter("t") and len(_payers(node, told)) == 1:
+                yield node, told
 
 
 def _integrands(integral: tree.Integral, chains: Iterable[tree.Chain]) -> tuple[Node, ...]:
@@ -101,8 +161,7 @@ def _names(integral: tree.Integral, chains: Iterable[tree.Chain]) -> Iterator[st
 
 
 def _payers(integral: tree.Integral, chains: Sequence[tree.Chain]) -> set[str]:
-    called = isinstance(integral.body, tree.Call)
-    paid = (integral.body,) if called else _integrands(integral, chains)
+    paid = _integrands(integral, chains)
     nodes = [part for node in paid for part in walk(node)]
     if any(rate_of(term) for node in nodes if isinstance(node, tree.Sum) for term in map(_unsigned, node.terms)):  # lambda (z-dot - f)
         return set()
@@ -207,6 +266,8 @@ def objection(left: Node, right: Node, context: Context) -> str:
         return "a natural condition at the start, where the settings have a given state"
     if "w" in names and not moved and not names & {"L", "H", "p", "J", "J_a"} and not context.parts("w"):
         return "it is of an integrand of its own"
+    if isinstance(left, Symbol) and left.name in ("x", "w") and not names & {"x", "w", "p"} - {left.name} and left not in walk(right):
+        return "it is of the one curve through given ends"
     rates = (node for node in nodes if isinstance(node, tree.Derivative) and _is_rate(node))
     varied_rate = any(part in moved and getattr(part.of, "name", "") == "w" for node in rates for part in walk(node.of))
     return "it is of variations that lead to other extremals" if varied_rate and not names & {"J", "p"} else ""
