@@ -100,3 +100,10 @@ def test_a_start_that_is_told_of_a_case_apart_leaves_gradients_before_it_as_they
     flow = r"$$\dot x = f(x, \theta), \qquad x(0) = x_0$$ $$J = \Phi(x(T))$$ $$p(t) = dJ/dx(t)$$ $$\frac{dJ}{d\theta} = \int_0^T p f_\theta dt$$ "
     start = r"the start depends on the parameters, $$x_0 = \eta(\theta)$$"
     assert [statuses(flow + word + start)[-2] for word in ("If ", "Here ")] == ["proved", "unknown"]
+
+
+@pytest.mark.parametrize(("words", "status"), [("some weights $w$", "proved"), ("a control $w$", "unknown")])
+def test_weights_are_parameters_whatever_their_letter(words: str, status: str) -> None:
+    posed = r"A state $y(t)$ and WORDS, $\dot y = f(y, w)$, $y(0) = y_0$, $J(w) = \int_0^T g(y, w)\,dt$, $\dot\lambda = -f_y^T\lambda - g_y^T$, $\lambda(T) = 0$, "
+    line = r"$\frac{dJ}{dw} = \int_0^T (g_w + \lambda^T f_w)\,dt$"
+    assert statuses(posed.replace("WORDS", words) + line)[-1] == status

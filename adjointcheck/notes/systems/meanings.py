@@ -45,8 +45,19 @@ ALONG = (r"(?:with respect to|w\.?\s?r\.?\s?t\.?|\bin\b|\bnach\b|bezüglich|par 
 MEANT = re.compile(rf"\$\s*{NAME}\s*\$.{{0,80}}?{SLOPE}.{{1,120}}?{ALONG}\s*(?:{STATE}\b|\$\s*{PLACE})", re.IGNORECASE)
 OTHERWISE = re.compile(r"hamilt|гамильт|\$\s*(?:\\mathcal\s*\{?)?H\b|minus|negativ|moins|meno\b|menos|минус|负|\$\s*-", re.IGNORECASE)
 BETWEEN = re.compile(r"\$\s*(?:,\s*|(?:and|und|et|y|e|и|和|与)\s)\s*\$|\$\s*、\s*\$")
+PARAMETERS = re.compile(r"(?:\b(?:weights|parameters|gewichten?|parametern?|paramètres|pesos|parámetros|parametri|pesi)|权重|参数)"
+                        r"\s*\$\s*([uvw])\s*(?:\\in\b[^$]*)?\$", re.IGNORECASE)
 COLUMN = re.compile(r"\bcolumns?\b|\bspalten?|\bcolonn|\bcolumna|столбе?ц|列向量")
 ROW = re.compile(r"\brows?\b|\bzeilen?|\bligne|\bfila|\briga|строк|行向量")
+
+
+def said_parameters(prose: str, context: Context) -> Context:
+    """With w of "some weights $w \\in \\mathbb{R}^m$" as the parameters, which otherwise may be a control."""
+    found = PARAMETERS.search(prose)
+    if found is None or found[1] in context.letters or context.of("theta"):
+        return context
+    role = ROLES["theta"]
+    return context.declare(Declared(found[1], "theta", role.shape, role.kind, source="proposed"))
 
 
 def meant(words: str, context: Context) -> Context:

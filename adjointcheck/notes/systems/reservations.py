@@ -307,9 +307,10 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
 
 
 def _is_price(node: Node) -> bool:
-    """May it be a cost, what an integral takes of paths, or of an end without one?  J = int_0^1 (12 t - 6)^2 dt/2 = 6 is a value."""
+    """May it be a cost, what an integral takes of paths, or of an end without one?  J = int_0^1 (12 t - 6)^2 dt/2 = x_0^2 are values."""
     integrals = [part for part in walk(node) if isinstance(part, tree.Integral)]
-    return any(_names(part) - {"t", "t0", "t1"} for part in integrals or (node,))
+    data = {"t", "t0", "t1"} if integrals else {"t", "t0", "t1", "x0", "theta"}
+    return any(_names(part) - data for part in integrals or (node,))
 
 
 def is_untold(left: Node, right: Node, context: Context) -> bool:
