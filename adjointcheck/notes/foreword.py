@@ -51,7 +51,8 @@ from adjointcheck.notes.systems.backward import ending
 from adjointcheck.notes.systems.blocks import clocked, turned
 from adjointcheck.notes.systems.carried_density import carried
 from adjointcheck.notes.systems.chapters import RETOLD, another_of, example_of, moves_again, retold_of, scalar_of, sequel_of, taken
-from adjointcheck.notes.systems.concrete import COSTATES, STATES, acquainted
+from adjointcheck.notes.systems.component_letters import COSTATES, STATES
+from adjointcheck.notes.systems.concrete import acquainted
 from adjointcheck.notes.systems.densities import shaped, told
 from adjointcheck.notes.systems.dependent import dependent
 from adjointcheck.notes.systems.endless import ENDLESS

@@ -48,6 +48,17 @@ J = \Phi(x(T), y(T))
 A = \frac{\partial f}{\partial x}, \quad B = \frac{\partial f}{\partial y}
 C = \frac{\partial g}{\partial x}, \quad D = \frac{\partial g}{\partial y}
 \lambda = (\lambda_x, \lambda_y)"""
+MOTIONS = r"""\dot x = f(x, y, \theta), \qquad \dot y = g(x, y, \theta)
+J = \Phi(x(T), y(T))
+\dot\lambda = -f_x^\top \lambda - g_x^\top \mu, \qquad \lambda(T) = \nabla_x \Phi
+\dot\mu = -f_y^\top \lambda - g_y^\top \mu, \qquad \mu(T) = \nabla_y \Phi"""
+ACCELERATION = r"""\ddot q = F(q, \dot q, t, \theta)
+J = \int_0^T \ell(q, \dot q)\,dt + \Phi(q(T))
+\mathcal{L} = J + \int_0^T \mu^\top (F(q, \dot q, t, \theta) - \ddot q)\,dt"""
+VARIED = r"""\ddot q = F(q, \theta)
+\xi = \delta q
+\dot\xi = \eta
+J = \Phi(q(T))"""
 
 
 def verdict(header: str, given: str, line: str) -> str:
@@ -80,11 +91,20 @@ def verdict(header: str, given: str, line: str) -> str:
     (PONTRYAGIN, r"\dot r = \frac{\partial L}{\partial v} - p - r \frac{\partial F}{\partial v}", r"\dot r = \frac{\partial L}{\partial v} + p - r \frac{\partial F}{\partial v}"),
     (SQUARES, r"\nabla J = \rho u + F_u^\top p_v", r"\nabla J = \rho u - F_u^\top p_v"),
     (PAIRED, r"\frac{d}{dt}(\lambda_q^\top \delta q + \lambda_p^\top \delta p) = 0", r"\frac{d}{dt}(\lambda_q^\top \delta q) = 0"),
+    (MOTIONS, r"\nabla_\theta J = \int_0^T (f_\theta^\top \lambda + g_\theta^\top \mu)\,dt", r"\nabla_\theta J = -\int_0^T (f_\theta^\top \lambda + g_\theta^\top \mu)\,dt"),
+    (MOTIONS.rpartition("\n")[0], r"\dot\mu = -f_y^\top \lambda - g_y^\top \mu", r"\dot\mu = -f_y^\top \lambda + g_y^\top \mu"),
+    (ACCELERATION, r"\ddot\mu = F_q^\top \mu - \frac{d}{dt}(F_{\dot q}^\top \mu) + \ell_q^\top - \frac{d}{dt}\ell_{\dot q}^\top",
+     r"\ddot\mu = F_q^\top \mu + \frac{d}{dt}(F_{\dot q}^\top \mu) + \ell_q^\top - \frac{d}{dt}\ell_{\dot q}^\top"),
+    (ACCELERATION, r"\mu(T) = 0, \qquad \dot\mu(T) = -\nabla\Phi(q(T)) - \ell_{\dot q}^\top|_{t=T}", r"\dot\mu(T) = \nabla\Phi(q(T)) - \ell_{\dot q}^\top|_{t=T}"),
     (JACOBIANS, r"\dot\lambda_y = -B^\top \lambda_x - D^\top \lambda_y", r"\dot\lambda_y = -C^\top \lambda_x - D^\top \lambda_y"),
 ])
 def test_right_lines_are_proved_and_slips_refuted(given: str, right: str, wrong: str) -> None:
     header = "costate: \\lambda (column)" if given is JACOBIANS else ""
     assert [verdict(header, given, line) for line in (right, wrong)] == ["proved", "refuted"]
+
+
+def test_variations_are_no_costates() -> None:
+    assert verdict("", VARIED, r"\dot\eta = F_q \xi") != "refuted"
 
 
 def test_an_optimal_control_of_blocks_is_one() -> None:
@@ -122,3 +142,12 @@ def test_a_line_tells_the_parts_again() -> None:
 def test_three_blocks_have_three_costates() -> None:
     facts = setting("partitioned:1 f_1 x_1 x_2 x_3; 2 f_2 x_1 x_2; 3 f_3 x_3; L t x_1; Psi x_3").facts
     assert {"costate_1", "costate_2", "costate_3", "gradient_x0_3"} <= facts.keys()
+
+
+@pytest.mark.parametrize(("hamiltonian", "sign"), [(r"H = \frac12 u^2 + p_q v + p_v F(q, v, u)", ""), (r"H = p_q v + p_v F(q, v, u) - \frac12 u^2", "-")])
+@pytest.mark.parametrize("motion", [r"\dot q = v", r"\ddot q = -k q - c \dot q + u"])
+def test_an_example_has_the_costates_of_the_general_part(hamiltonian: str, sign: str, motion: str) -> None:
+    general = rf"$\dot q = v$, $\dot v = F(q, v, u)$ with $J = \Phi(q(T), v(T)) + \frac12\int_0^T u^2 dt$ and ${hamiltonian}$. "
+    example = rf"Example: ${motion}$, " + r"$\dot v = -k q - c v + u$, " * (motion == r"\dot q = v") + r"$J = \frac12 q(T)^2 + \frac12\int_0^T u^2 dt$. "
+    lines = rf"$\dot p_q = k p_v$, $\dot p_v = -p_q - c p_v$, $p_q(T) = {sign}q(T)$"
+    assert statuses(general + example + lines)[-3:] == ["proved", "refuted", "proved"]

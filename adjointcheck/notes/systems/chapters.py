@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key
 from adjointcheck.notes.letters.meaning import symbols, walk
+from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.shorthand import is_size
 from adjointcheck.notes.letters.usage import (
@@ -30,10 +31,10 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.document import Formula
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.systems.component_letters import WHOLE
+from adjointcheck.notes.systems.component_letters import COSTATES, WHOLE
 from adjointcheck.notes.systems.concrete import NUMBERS, is_plain, moved_letters, unscripted
 from adjointcheck.notes.systems.entries import motions, solved_for_rate
-from adjointcheck.notes.systems.mechanics import first_order
+from adjointcheck.notes.systems.mechanics import accelerated, first_order, solved
 from adjointcheck.notes.systems.normality import MULTIPLIER, NORMAL
 from adjointcheck.notes.systems.readouts import COSTS
 from adjointcheck.notes.systems.variations import CURVE
@@ -49,21 +50,30 @@ NO = r"\b(?:no|without|ohne|kein\w*|sans|sin|senza|без)\b"
 
 def example_of(formulas: Sequence[Formula], context: Context) -> int | None:
     """Where the first example starts, after a field that is only named; None in notes without."""
-    state = ""
+    state, twice = "", False
     pairs = _pairs(formulas, context)
     moved = {letter.name for pair in pairs if pair is not None for letter, _ in moved_letters(*pair)}
     for i, pair in enumerate(pairs):
         if pair is None:
             continue
-        letter = moving(pair[0])
+        letter = moving(pair[0]) or accelerated(pair[0])
         if not state:
             named = letter is not None and not letter.below and _is_named(pair[1]) and not _is_costate(letter, context)
-            state = letter.name if named and letter is not None else ""
+            state, twice = letter.name if named and letter is not None else "", accelerated(pair[0]) is not None
+        elif twice:  # q-ddot = -k q, and not q-dot = v
+            motion = solved(*pair)
+            if motion is not None and motion[0].name == state and _is_formula(motion[1]):
+                return _opening(formulas, i, context)
         elif any(found.name == state for motion in _motions(pair) for found in _spelt(motion, moved, context)):
-            return _opening(formulas, i, context)
+            return _opening(formulas, i - _is_speed(pairs[i - 1], state), context)
         elif _is_system([*_motions(pair), *pairs[i + 1 : i + 2]], state, moved, context):
             return _opening(formulas, i, context)
     return None
+
+
+def _is_speed(pair: tuple[Node, Node] | None, state: str) -> bool:
+    """q-dot = v, right before v-dot = -k q."""
+    return pair is not None and moving(pair[0]) is not None and getattr(head(pair[1]), "name", "") == state
 
 
 def _opening(formulas: Sequence[Formula], at: int, context: Context) -> int:
@@ -218,6 +228,7 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     options = {name: value for name, value in after.options.items() if name in SETTLED}
     state = next((known.letter for known in after.of("x") if not same and known.letter.isalpha()), "")
     options |= {WHOLE: state} if state else {}
+    options |= {COSTATES: " ".join(known.letter for known in after.parts("p"))} if after.option(BLOCKS) else {}
     hypotheses = (*before.hypotheses, *({"optimal", "free end time"} & {*after.hypotheses}))
     made = replace(before, letters={**letters, **kept, **functions}, options={**before.options, **options}, hypotheses=hypotheses)
     spelt = {role for formula in _before_own_cost(formulas, after) if (role := _spelt_cost(formula, after))}

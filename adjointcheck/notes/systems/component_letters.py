@@ -16,6 +16,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 Rates = Mapping[str, tuple[tree.Letter, Node]]
+COSTATES, STATES = "costates of before", "states of before"  # as the notes had them before a sequel, in their order
 WHOLE = "whole state"  # the letter that was the state before an example
 
 
@@ -69,7 +70,9 @@ def costates_named(chains: Sequence[tree.Chain], states: Sequence[str], used: Se
         for names in (counted, [f"{base}_{state}" for state in states], marked, [base] * (len(states) == 1)):
             if names and letters.keys() >= {*names} and not {*names} & {*states}:
                 return in_components(context, "p", [letters[name] for name in names], "usual")
-    return context
+    again = context.option(COSTATES).split()
+    same = len(again) == len(states) and letters.keys() >= {*again}
+    return in_components(context, "p", [letters[name] for name in again], "usual") if same else context
 
 
 def costates_told(chains: Sequence[tree.Chain], states: Rates, context: Context) -> Context:

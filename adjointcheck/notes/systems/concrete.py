@@ -39,6 +39,8 @@ from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import arrivals, laws
 from adjointcheck.notes.systems.component_letters import (
+    COSTATES,
+    STATES,
     Rates,
     costates_named,
     costates_told,
@@ -55,7 +57,6 @@ PLAIN = (tree.Number, tree.Pi, tree.Letter, tree.Sum, tree.Product, tree.Quotien
          tree.Variation)
 MATRICES = ("A", "B")
 NUMBERS = ("pi", "e", "infty", "dots")
-COSTATES, STATES = "costates of before", "states of before"  # as the notes had them before a sequel, in their order
 MOST = 12  # components; a field with more is no field that a person wrote out
 
 

@@ -152,7 +152,7 @@ def _moved(term: Node) -> tree.Letter | None:
     inner = term.of if isinstance(term, tree.Negative) else term
     factors = inner.factors if isinstance(inner, tree.Product) else (inner,)
     plain = all(isinstance(part, tree.Letter | tree.Number) for part in factors[:-1])
-    return _accelerated(factors[-1]) if plain else None
+    return accelerated(factors[-1]) if plain else None
 
 
 def _unsigned(node: Node) -> Node:
@@ -165,7 +165,7 @@ def speed_of(letter: tree.Letter) -> tree.Letter:
     return tree.Letter(f"dot {letter.name}", letter.below)
 
 
-def _accelerated(node: Node) -> tree.Letter | None:
+def accelerated(node: Node) -> tree.Letter | None:
     """q of q-ddot and d^2 q/dt^2."""
     letter = head(node)
     if letter is not None and letter.accents == ("ddot",):

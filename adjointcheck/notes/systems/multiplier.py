@@ -17,7 +17,9 @@ from adjointcheck.notes.letters.costs import integrates
 from adjointcheck.notes.letters.dummies import named_arguments
 from adjointcheck.notes.letters.meaning import COUNTERS, Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import is_placed
+from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.quantities import costate, here
+from adjointcheck.notes.letters.speeds import reduced
 from adjointcheck.notes.letters.starting import priced
 from adjointcheck.notes.letters.usage import HAMILTONIANS, USUAL_COSTATES, constants, head, moving, pair_of, propose, role_in, successor
 from adjointcheck.notes.reading import tree
@@ -191,9 +193,15 @@ def defect(node: Node, context: Context) -> int:
         letter = moving(inner)
         if letter is None and isinstance(inner, tree.Letter) and successor(inner) is not None and isinstance(node, tree.Sum):
             letter = replace(inner, below=())
-        if letter is not None and role_in(letter, context) == "x":
+        if (letter is not None and role_in(letter, context) == "x") or _accelerates(inner, context):
             return -sign
     return 0
+
+
+def _accelerates(node: Node, context: Context) -> bool:
+    """q-ddot, where q-dot is one of the blocks of the state."""
+    made = reduced(resolve(node, context), context) if context.option(BLOCKS) else node
+    return isinstance(made, tree.Derivative) and made.by == (Symbol("t"),) and getattr(made.of, "name", "") == "x"
 
 
 def _signed(node: Node) -> Iterator[tuple[Node, int]]:

@@ -15,14 +15,14 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, resolve, walk
 from adjointcheck.notes.letters.partitions import BLOCKS, gives_field
 from adjointcheck.notes.letters.quantities import here
 from adjointcheck.notes.letters.speeds import speed_at
-from adjointcheck.notes.letters.usage import USUAL_CONTROLS, constants, ends, head, pair_of, role_in
+from adjointcheck.notes.letters.usage import HAMILTONIANS, USUAL_CONTROLS, constants, ends, head, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.blocks import components
-from adjointcheck.notes.systems.component_letters import Rates, costates_named, costates_told, in_components
+from adjointcheck.notes.systems.component_letters import Rates, costates_named, costates_told, in_components, with_sign
 from adjointcheck.notes.systems.concrete import moved_letters
 from adjointcheck.notes.systems.entries import cells_of
-from adjointcheck.notes.systems.mechanics import first_order
+from adjointcheck.notes.systems.mechanics import ZERO, first_order, inertia, solved
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 SAID = "motions said"  # the numbers of the blocks whose motion the notes have told already
@@ -161,14 +161,83 @@ def _with_costates(chains: list[tree.Chain], rates: Rates, context: Context) -> 
     law = Law("dynamics", tree.Derivative(Symbol("x"), (Symbol("t"),)), tree.Vector(cells))
     context = replace(context, laws=(*context.laws, law))
     whole, used = next(iter(context.of("p")), None), [right for _, right in rates.values()]
-    made = costates_told(chains, rates, context)
-    made = made if made.parts("p") else costates_named(chains, [*rates], used, made)
-    if len(made.parts("p")) != len(rates):
+    ways = (lambda: costates_told(chains, rates, context), lambda: costates_named(chains, [*rates], used, context),
+            lambda: _of_acceleration(chains, rates, context), lambda: _by_their_motion(chains, rates, context))
+    made = next((made for way in ways if len((made := way()).parts("p")) == len(rates)), None)
+    if made is None:
         return None
+    made = _signed(chains, made)
     made = _shaped("p", ("1", SIZE), made.of("x")[0].shape[::-1], made)
     layout = whole.layout if whole is not None else ""
     laid = {known.letter: replace(known, layout=known.layout or layout) for known in made.parts("p")}
     return replace(made, letters={**made.letters, **laid})
+
+
+def _signed(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """With the sign that a Hamiltonian tells: -dJ/dx for H = lambda f + mu g - L."""
+    prices = {known.letter for known in context.parts("p")}
+    for chain in chains if not any(known.told for known in context.of("p")) else ():
+        pair = pair_of(chain)
+        letter = head(pair[0]) if pair is not None else None
+        terms = [*tree.terms(pair[1])] if pair is not None and letter is not None and key(letter) in HAMILTONIANS else []
+        minus: dict[bool, set[bool]] = {True: set(), False: set()}
+        for term in terms:
+            priced = any(isinstance(part, tree.Letter) and key(part) in prices for part in walk(term))
+            minus[priced].add(isinstance(term, tree.Negative))
+        if len(minus[True]) == len(minus[False]) == 1:
+            return with_sign(context, 1 if minus[True] == minus[False] else -1, "its Hamiltonian")
+    return context
+
+
+def _of_acceleration(chains: Iterable[tree.Chain], rates: Rates, context: Context) -> Context:
+    """With mu of int [L + mu (F(q, q-dot) - q-ddot)] dt as the costate of the speed; that of the position has no letter."""
+    for chain in chains:
+        for terms in (list(tree.terms(part.body)) for part in walk(chain) if isinstance(part, tree.Integral)):
+            found = {at: made for at, term in enumerate(terms) if (made := _acceleration(term, rates, context)) is not None}
+            if len(found) == 1 and len(rates) == 2:
+                ((at, (speed, letter, sign)),) = found.items()
+                against = len(terms) > 1 and all(isinstance(term, tree.Negative) for i, term in enumerate(terms) if i != at)
+                letters = [letter if name == speed else tree.Letter(f"costate of {name}") for name in rates]
+                return with_sign(in_components(context, "p", letters, "usual"), -sign if against else sign, "its Lagrangian")
+    return context
+
+
+def _acceleration(term: Node, rates: Rates, context: Context) -> tuple[str, tree.Letter, int] | None:
+    """(v, mu, 1) of mu (F - q-ddot)."""
+    sign, term = (-1, term.of) if isinstance(term, tree.Negative) else (1, term)
+    factors = term.factors if isinstance(term, tree.Product) and len(term.factors) == 2 else ()
+    letter, motion = (head(factors[0]), solved(factors[1], ZERO)) if factors else (None, None)
+    speed = key(_spoken(rates[key(motion[0])][1])[0]) if motion is not None and key(motion[0]) in rates else ""
+    if motion is None or letter is None or speed not in rates:
+        return None
+    same = speed_at(resolve(motion[1], context), context) == resolve(rates[speed][1], context)
+    return (speed, replace(letter, above=()), -sign * inertia(factors[1])[0]) if same else None
+
+
+def _by_their_motion(chains: Iterable[tree.Chain], rates: Rates, context: Context) -> Context:
+    """With the letters that move by slopes in one block each, lambda-dot = -lambda f_x - mu g_x; the last one may have none.
+
+    Backwards in time, with a minus: what moves forwards, xi-dot = f_x xi, is a variation.
+    """
+    found: dict[str, tuple[tree.Letter, set[str]]] = {}
+    for letter, right in (motion for chain in chains if (pair := pair_of(chain)) for motion in moved_letters(*pair)):
+        if key(letter) not in rates and any(isinstance(term, tree.Negative) for term in tree.terms(right)):
+            found.setdefault(key(letter), (letter, {*_slopes(right, context)}))
+    sloping = {names.copy().pop(): letter for letter, names in found.values() if len(names) == 1}
+    rest = [letter for letter, names in found.values() if not names]
+    left = [name for name in rates if name not in sloping]
+    if len(found) == len(rates) and len(left) == len(rest) == 1 and all(len(names) < 2 for _, names in found.values()):
+        sloping[left[0]] = rest[0]
+    whole = len(found) == len(rates) == len(sloping)
+    return in_components(context, "p", [sloping[name] for name in rates], "usual") if whole else context
+
+
+def _slopes(right: Node, context: Context) -> Iterator[str]:
+    """The blocks by which fields and costs are differentiated there."""
+    for part in walk(resolve(right, context)):
+        for by in part.by if isinstance(part, tree.Derivative) and isinstance(part.of, Applied) else ():
+            number = by.part[0] if isinstance(by, Symbol) and by.name == "x" and by.part else None
+            yield from (known.letter for known in context.parts("x") if number == tree.Number(Fraction(known.part)))
 
 
 def _with_cost(chains: Iterable[tree.Chain], context: Context) -> Context:

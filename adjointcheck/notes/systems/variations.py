@@ -18,6 +18,7 @@ from adjointcheck.notes.reading.curves import Curve, along, rate_name, rate_of
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.component_letters import costates_named, in_components
 from adjointcheck.notes.systems.concrete import is_plain, parameters, unscripted
+from adjointcheck.notes.systems.mechanics import accelerated
 from adjointcheck.notes.systems.multiplier import may_be_costate
 from adjointcheck.notes.systems.special_cases import restricted
 
@@ -186,8 +187,10 @@ def _weighed(node: Node) -> tuple[Node, ...]:
 
 
 def _moves(chain: tree.Chain, name: str) -> bool:
-    """y-dot = f(y, u): a field, or more than a control's letter."""
+    """y-dot = f(y, u), y-ddot = F(y, y-dot): a field, or more than a control's letter."""
     pair = pair_of(chain)
+    if pair is not None and accelerated(pair[0]) == tree.Letter(name):
+        return isinstance(pair[1], tree.Call) and tree.Letter(name) in pair[1].arguments
     if pair is None or rate_of(pair[0]) != name or isinstance(pair[1], tree.Letter):
         return False
     calls = [part for part in walk(pair[1]) if isinstance(part, tree.Call) and tree.Letter(name) in map(head, part.arguments)]

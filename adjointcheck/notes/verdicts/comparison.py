@@ -123,13 +123,12 @@ def _rounded(outcome: Outcome, right: Node) -> Outcome:
 
 def _in_no_layout(left: Node, right: Node, context: Context, outcome: Undecided) -> Outcome:
     """Shapes that fit with no Jacobian and with no transposed one: wrong, where only explicit partial derivatives are told."""
-    slopes = [part for side in (left, right) for part in walk(side) if isinstance(part, tree.Derivative) and part.by not in CLOCKS
-              and part.of != Symbol("J")]
+    slopes = [part for side in (left, right) for part in walk(side) if isinstance(part, tree.Derivative) and part.by not in CLOCKS]
     told = all(slope.kind == "partial" and isinstance(slope.of, Applied) and len(slope.by) == 1 for slope in slopes)
     if not slopes or not told or context.option("jacobian"):
         return outcome
     turned = _in_reading(left, right, replace(context, options={**context.options, "jacobian": "transposed"}))
-    if isinstance(turned, Agreement) or (isinstance(turned, Undecided) and not turned.shapes):
+    if not isinstance(turned, Undecided) or not turned.shapes:
         return outcome
     return Contradiction(Counterexample((("shapes", "n = 3, k = 2, m = 4"),), outcome.reason, "", UNFITTING))
 

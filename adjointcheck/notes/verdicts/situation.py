@@ -380,7 +380,8 @@ def concrete(kind: str, context: Context, valued: bool = False) -> Setting | Non
     wrapped = {name for name, root in bodies.items() if name in symbols_of(root)}  # L = exp(-rho t) U: U is L_own, of the arguments of U
     if wrapped:
         key = kind, tuple(sorted((name, text) for name, text in put.items() if name.partition("_")[0] not in wrapped)), key[2]
-    inner = {name: tuple(part for part in LETTERS if f"{name}_{part}" not in put) for name in wrapped}
+    told = {name: arguments_of(name, context) or LETTERS for name in wrapped}
+    inner = {name: tuple(part for part in LETTERS if f"{name}_{part}" not in put and part in told[name]) for name in wrapped}
     roots = {name: substitute([root], {name: symbol(own_function(name))})[0] if name in wrapped else root for name, root in bodies.items()}
     texts = tuple(sorted((name, to_text(root)) for name, root in roots.items()))
     return _with(key, texts, tuple(sorted(own.items())), tuple(sorted(inner.items())), (operator, tuple(flags.items()), held), valued)
