@@ -34,7 +34,7 @@ from adjointcheck.notes.letters.potentials import as_field
 from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.projections import cut, projection
 from adjointcheck.notes.letters.propagators import from_start, propagated, propagator
-from adjointcheck.notes.letters.quadratures import ended, rate
+from adjointcheck.notes.letters.quadratures import ended, rate, rates_beside
 from adjointcheck.notes.letters.quadratures import worth as gained
 from adjointcheck.notes.letters.quantities import OPTIMAL, instead, lengths
 from adjointcheck.notes.letters.remainders import carried_back, nothing_beyond, paid_at_end
@@ -175,7 +175,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     chain, context = slope_of_map(chain, context)
     chain, context = directed(chain, stacked(chain, exampled(chain, widened(chain, step_jacobians(chain, in_general(chain, context))))))
     context = integrated(chain, foreseen(chain, capitals(chain, context)))
-    chain = replace(chain, sides=tuple(whole_scores(side, context) for side in chain.sides))
+    chain, context = replace(chain, sides=tuple(whole_scores(side, context) for side in chain.sides)), rates_beside(chain, context)
     chain, context = entry_motion(chain, context), exemplified(chain, context)
     for introduce in INTRODUCTIONS if not doubts else ():
         found = introduce(chain, context)
@@ -356,6 +356,8 @@ def start(chain: tree.Chain, context: Context) -> Introduced:
     left = Symbol("x", at=Symbol("t0")) if left == Symbol("x0") and isinstance(pair[1], tree.Sum | tree.Call) else left
     if not (isinstance(left, Symbol) and left.name == "x" and isinstance(left.at, Symbol | tree.Number)):
         return None
+    if isinstance(left.at, Symbol) and left.at.name == "t1" and context.of("rho") and isinstance(pair[1], tree.Letter):
+        return "assumption", (), context  # the datum of which the density is asked, and no end that is held
     if isinstance(left.at, Symbol) and left.at.name == "t1" and not follows(pair, context):
         context = _state_named(pair[1], "x1", context)
         return "assumption", (), replace(context.assume("fixed end"), laws=(*context.laws, Law("end", left, resolve(pair[1], context))))

@@ -126,3 +126,11 @@ def test_a_motion_may_have_its_name_behind_it(motion: str, right: str, wrong: st
 def test_the_end_moves_along_the_field_when_its_time_does(loss: str, right: str, wrong: str) -> None:
     header = "state: z\ncostate: a = dL/dz (row)\nparameters: \\theta\nobjective: L\ntime: t in [t_0, t_1]"
     assert last_two(header, r"\dot z = f(z, t, \theta)" + "\n" + loss, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_new_letter_beside_state_and_costate_gathers_the_gradient() -> None:
+    notes = r"""$$\frac{dy}{dt} = f(t, y, \theta), \qquad y(t_0) = y_0$$ $L = \ell(y(t_1))$, $$\lambda(t) = \left(\frac{\partial L}{\partial y(t)}\right)^\top$$
+    $$\frac{d}{dt} \begin{pmatrix} y \\ \lambda \\ g \end{pmatrix} = \begin{pmatrix} f \\ -f_y^\top \lambda \\ -f_\theta^\top \lambda \end{pmatrix}, \qquad g(t_1) = 0$$ """
+    found = [statuses(rf"{notes} $$\nabla_\theta L = {value}$$") for value in ("g(t_0)", "-g(t_0)")]
+    assert [statuses_[-1] for statuses_ in found] == ["proved", "refuted"] and "unknown" not in found[0]
+    assert "refuted" in statuses(notes.replace(r"-f_y^\top", r"f_y^\top"))

@@ -163,3 +163,21 @@ def test_a_planar_flow_has_its_activation_where_it_is_written() -> None:
     trace = r"$\operatorname{tr}\left(\frac{\partial f}{\partial z}\right) = u^T \frac{\partial h}{\partial z}$"
     found = statuses(f"{posed}{right}, {right.replace('-u', 'u')}, {trace}, {trace.replace('= u', '= 2 u')}")[-4:]
     assert found[:2] == ["proved", "refuted"] and found[2] != "refuted" and found[3] == "refuted"
+
+
+SAMPLED = r"""$$z(0) \sim p_0, \qquad \frac{dz}{dt} = f(z, t; \theta), \quad t \in [0, 1]$$ The density of $z(t)$ is called $p_t$.
+$$\frac{d}{dt} \log p_t(z(t)) = -\operatorname{tr}\left(\frac{\partial f}{\partial z}\right)$$ To ask for a datum, $$z(0) = x - \int_0^1 f(z(t), t; \theta) dt, \qquad z(1) = x$$
+$$\frac{d}{dt} \begin{pmatrix} z \\ \Delta \end{pmatrix} = \begin{pmatrix} f(z, t; \theta) \\ -\operatorname{tr}\, \partial f/\partial z \end{pmatrix}$$
+$$\mathcal{L} = \Delta(1) - \log \rho(z(1))$$ We write $a(t)$ for the gradient of $\mathcal L$ with respect to $z(t)$. """
+FIRST = r"\frac{dz}{dt} = f(z, t)$$ $$\frac{d}{dt} \log p(z(t), t) = -\operatorname{tr} \frac{\partial f}{\partial z}"
+
+
+@pytest.mark.parametrize(("notes", "right", "wrong"), [
+    (SAMPLED, r"a(1) = -\nabla \log \rho(z(1))", r"a(1) = \nabla \log \rho(z(1))"),
+    (SAMPLED, r"\frac{da}{dt} = -\left(\frac{\partial f}{\partial z}\right)^\top a + \nabla_z \operatorname{tr} \frac{\partial f}{\partial z}",
+     r"\frac{da}{dt} = -\left(\frac{\partial f}{\partial z}\right)^\top a - \nabla_z \operatorname{tr} \frac{\partial f}{\partial z}"),
+    (f"$${FIRST}$$", r"\det(I + \varepsilon A) = 1 + \varepsilon \operatorname{tr} A + O(\varepsilon^2)",
+     r"\det(I + \varepsilon A) = 1 - \varepsilon \operatorname{tr} A + O(\varepsilon^2)"),
+])
+def test_a_flow_that_is_run_beside_its_density(notes: str, right: str, wrong: str) -> None:
+    assert [statuses(f"{notes} $${claim}$$")[-1] for claim in (right, wrong)] == ["proved", "refuted"]

@@ -11,12 +11,14 @@ from fractions import Fraction
 from adjointcheck.notes.letters.context import Context, Declared, Law, key, own
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.quantities import here, instead
-from adjointcheck.notes.letters.usage import USUAL_STATES, head, introduced_function, is_paid, moving, pair_of
+from adjointcheck.notes.letters.usage import USUAL_STATES, head, introduced_function, is_paid, moving, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 RATE = "rate of "
+OPEN = "value of the loss"  # the option that says that what the cost gathers has a start of which nothing is told
+WEIGHED = "carried letter"  # the option that keeps one that has a costate of its own
 RUNNING = ("ell", "L", "l", "g", "r", "c", "mathcal{L}")  # usual letters of what is paid on the way
 TIME = Symbol("t", bound=True)
 
@@ -37,6 +39,22 @@ def rate(chain: tree.Chain, context: Context) -> Introduced:
     declared = Declared(name, own(name), ("", ""), "path", source="proposed")
     context = replace(context, letters={**context.letters, name: declared})
     return "definition", (name,), replace(context, laws=(*context.laws, Law(RATE + declared.symbol, Symbol(declared.symbol), body)))
+
+
+def rates_beside(chain: tree.Chain, context: Context) -> Context:
+    """With g of d/dt [z; a; g] = [f; -f_z^T a; -f_theta^T a], a new letter beside known ones."""
+    pair = pair_of(chain)
+    vector = pair[0].of if pair is not None and isinstance(pair[0], tree.Derivative) else None
+    if pair is None or not isinstance(vector, tree.Vector) or not isinstance(pair[1], tree.Vector):
+        return context
+    cells, values = ([cell for row in side.rows for cell in row] for side in (vector, pair[1]))
+    letters = [cell for cell in cells if isinstance(cell, tree.Letter | tree.Call)]
+    if not any(role_in(head(cell), context) == "x" for cell in letters) or len(cells) != len(values):
+        return context
+    for cell, value in zip(cells, values, strict=True):
+        found = rate(tree.Chain((replace(pair[0], of=cell), value), ("=",)), context)  # type: ignore[type-var]
+        context = found[2] if found is not None else context
+    return context
 
 
 def _paid(value: Node, context: Context) -> Context:
@@ -80,6 +98,8 @@ def _sum(law: Law, place: Node, value: Node) -> Node:
 def carried(node: Node, context: Context) -> Node:
     """xi(t0) as its integral, and the rate for d xi/dt."""
     of = node.of if isinstance(node, tree.Derivative) and node.by == (Symbol("t"),) else None
+    if isinstance(node, tree.Derivative) and isinstance(of, tree.Vector) and any(_law(cell, context) for row in of.rows for cell in row):
+        return tree.Vector(tuple(tuple(carried(replace(node, of=cell), context) for cell in row) for row in of.rows))
     if isinstance(of, Symbol) and of.at in (None, Symbol("t")):
         law = context.law(RATE + of.name)
         return node if law is None else law.right
@@ -90,8 +110,23 @@ def carried(node: Node, context: Context) -> Node:
     return rebuilt(node, lambda child: carried(child, context))
 
 
+def _begun(paid: Node, context: Context) -> Context:
+    """With y(T) as what it gathers, and its start, of which nothing is told: only what the cost is worth rests on that."""
+    ends = [part.name for part in tree.terms(paid) if isinstance(part, Symbol) and part.at == Symbol("t1")]
+    rates = {name: law for name in ends if (law := context.law(RATE + name)) is not None and name != context.option(WEIGHED)}
+    untold = [known for name in rates for known in context.of(name) if known.body is None]
+    letters = {known.letter: replace(known, body=_sum(rates[known.symbol], Symbol("t0"), tree.Number(Fraction(0)))) for known in untold}
+    return replace(context, letters={**context.letters, **letters}) if letters else context
+
+
+def _law(cell: Node, context: Context) -> Law | None:
+    return context.law(RATE + cell.name) if isinstance(cell, Symbol) else None
+
+
 def gathering(law: Law, context: Context) -> tuple[Law, Context]:
     """J = Phi(x(T)) + y(T), of what y gathers on the way, is J = Phi(x(T)) + int L dt, and dJ/dy is 1."""
+    begun = _begun(law.right, context)
+    context = replace(begun, options={**context.options, OPEN: "start"}) if begun is not context else context
     made = carried(law.right, context)
     if made == law.right or not is_paid(made):
         return law, context

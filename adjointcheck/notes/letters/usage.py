@@ -226,11 +226,21 @@ def constants(node: Node, context: Context, shape: tuple[str, str] = ("n", "1"),
         name = letter.name if is_placed(letter, context) else key(letter)
         if name in USUAL_CONTROLS and not (held or context.of("w") or _tells_time(letter, node)):
             context = context.declare(Declared(name, "w", ("k", "1"), "path", source="proposed"))
+    for name in {key(letter) for letter in new} & {*_beside_numbers(node)}:
+        context = context.declare(Declared(name, own(name), source="proposed"))
     context = own_letters(shape, node, reduce(partial(_fitted, node, shape), letters, context))
     for letter in new:
         if letter.name in MATRICES and not _explains(letter, context):
             context = context.declare(Declared(key(letter), own(key(letter)), MATRICES[letter.name], source="proposed"))
     return context
+
+
+def _beside_numbers(node: Node) -> Iterator[str]:
+    """b of w^T x + b, a number."""
+    for terms in (part.terms for part in walk(node) if isinstance(part, tree.Sum)):
+        forms = [term.factors for term in terms if isinstance(term, tree.Product) and len(term.factors) == 2]
+        turned = [one.of for one, _ in forms if isinstance(one, tree.Transposed)]
+        yield from ["b"] if tree.Letter("b") in terms and any(isinstance(of, tree.Letter) and of.name.islower() for of in turned) else []
 
 
 def _tells_time(letter: tree.Letter, node: Node) -> bool:
@@ -345,7 +355,18 @@ def propose(chain: tree.Chain, context: Context) -> Context:
         if found and not context.of(symbol):
             role = ROLES[symbol]
             context = context.declare(Declared(found, symbol, role.shape, role.kind, source="usual"))
-    return small(chain, context)
+    return near_identity(chain, small(chain, context))
+
+
+def near_identity(chain: tree.Chain, context: Context) -> Context:
+    """With any square matrix A of det(I + eps A)."""
+    inside = [part.arguments[0] for part in walk(chain) if isinstance(part, tree.Function) and part.name == "det"]
+    sums = [part.terms for part in inside if isinstance(part, tree.Sum)]
+    products = [term.factors for terms in sums if tree.Letter("I") in terms for term in terms if isinstance(term, tree.Product)]
+    for name in {factor.name for factors in products for factor in factors if isinstance(factor, tree.Letter) and factor.name in MATRICES}:
+        size = context.of("x")[0].shape[0]
+        context = context if name in context.letters else context.declare(Declared(name, own(name), (size, size), source="proposed"))
+    return context
 
 
 def _is_written_out(context: Context) -> bool:

@@ -326,7 +326,12 @@ class Term:
 
     def _bare_argument(self, head: Head) -> Node:
         """sin 2x, cos omega t, log p(x): one factor, or letters that can only be meant together; a thin space ends it."""
-        factors = [plain(self.factor())]
+        factor, following = self.factor(), self.items[self.at + 1 : self.at + 2]
+        slashed = isinstance(self.item, Sign) and self.item.kind == "SLASH" and isinstance(factor, Differential)
+        if isinstance(factor, Differential) and slashed and following and getattr(following[0], "name", "") == factor.kind:
+            self.at += 1  # tr df/dx
+            factor = self.derivative(factor)
+        factors = [plain(factor)]
         while isinstance(self.item, Letter | Number | Pi) and all(isinstance(factor, Letter | Number | Pi) for factor in factors):
             if self._parted(factors[-1]):
                 break

@@ -183,6 +183,7 @@ def is_paid_for(end: Node, context: Context) -> bool:
 
 
 def is_solution(value: Node) -> bool:
-    """x_0 exp(a T): what the start becomes."""
+    """x_0 exp(a T), exp(A) x(0): what the start becomes."""
+    begun = "x0" in symbols(value) or Symbol("x", at=Symbol("t0")) in walk(value)
     grows = any(isinstance(part, tree.Function) or part in (Symbol("theta"), Symbol("t1")) for part in walk(value))
-    return "x0" in symbols(value) and grows
+    return begun and grows

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context, Declared, Law, key, own
 from adjointcheck.notes.letters.meaning import Applied, Symbol, resolve
-from adjointcheck.notes.letters.quadratures import RATE, TIME
+from adjointcheck.notes.letters.quadratures import OPEN, RATE, TIME, WEIGHED
 from adjointcheck.notes.letters.usage import head, pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -20,7 +20,6 @@ Introduced = tuple[str, tuple[str, ...], Context] | None
 LOGARITHM = r"the\s+log-?\s?density\b(?!\s+of)"
 SAID = re.compile(rf"\$\s*\\?([A-Za-z]+)\s*\(\s*t\s*\)\s*\$\s*(?:,\s*{LOGARITHM}|for\s+(?:{LOGARITHM}|\$\s*\\log\s*[pq](?:_t)?\s*\())")
 END = frozenset({Applied("Psi", (("x", Symbol("x", at=Symbol("t1"))),))})
-OPEN = "value of the loss"  # the option that says that a carried letter is paid
 ONE = tree.Number(Fraction(1))
 
 
@@ -32,7 +31,8 @@ def carried(prose: str, context: Context) -> Context:
     name = found.pop()
     rate = tree.Negative(tree.Function("tr", (tree.Derivative(Applied("f"), (Symbol("x"),), "partial"),)))
     context = context.declare(Declared(name, own(name), ("", ""), "path", source="proposed"))
-    return replace(context, laws=(*context.laws, Law(f"{RATE}{own(name)}", Symbol(own(name)), rate)))
+    laws = (*context.laws, Law(f"{RATE}{own(name)}", Symbol(own(name)), rate))
+    return replace(context, laws=laws, options={**context.options, WEIGHED: own(name)})
 
 
 def weight(chain: tree.Chain, context: Context) -> Introduced:

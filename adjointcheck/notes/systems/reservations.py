@@ -268,7 +268,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
     if isinstance(left, Symbol) and left.name == "x" and _at_end(left.at):
         integrated = any(isinstance(part, tree.Integral) for part in walk(right))
         paid = taken and is_paid_for(left, context)
-        told = has_slope(right) or integrated or is_solution(right) or paid  # x(T) = x_0 - T grad Psi(x(T)) follows
+        named = bool(context.of("rho")) and isinstance(right, Symbol) and right.at is None  # the datum of which a density is asked
+        told = has_slope(right) or integrated or is_solution(right) or paid or named  # x(T) = x_0 - T grad Psi(x(T)) follows
         return frozenset() if told else frozenset({HELD_END if context.option(CURVE) else "end"})
     if isinstance(left, Symbol) and left.name in ("J", "J_") and not has_slope(right) and _other_cost(left, right, context):
         return frozenset({"all"})
