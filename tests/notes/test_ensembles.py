@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import last_two, understood
+from understood import last_two, statuses, understood
 
 from adjointcheck.notes.introduction import understand
 from adjointcheck.notes.reading.document import Document, Formula
@@ -86,3 +86,17 @@ def test_the_sign_of_a_gradient_in_the_mean_is_judged() -> None:
 ])
 def test_the_time_below_a_letter_is_where_it_is_taken(lines: list[str], reading: str) -> None:
     assert understood(*lines)[0] == reading
+
+
+SHARES = (r"For $i = 1, \dots, M$ let $\dot z_i = f(z_i, \theta)$, $z_i(0) = x_i$, $J = \frac1M \sum_{i=1}^M \ell(z_i(1), y_i)$, "
+          r"$a_i = \partial J/\partial z_i$. ")
+END = r"$a_i(1) = \frac1M \nabla_z \ell(z_i(1), y_i)$"
+WHOLE = r"$\frac{dJ}{d\theta} = \sum_{i=1}^M \int_0^1 f_\theta(z_i, \theta)^T a_i\,dt$"
+
+
+@pytest.mark.parametrize(("right", "wrong", "found"), [
+    (END, END.replace(r"\frac1M ", ""), "refuted"), (WHOLE, WHOLE.replace(r"\sum", r"\frac1M \sum"), "refuted"),
+    (WHOLE, WHOLE.replace(r"\sum_{i=1}^M ", ""), "unknown"),
+])
+def test_the_slope_of_the_whole_cost_in_one_sample_has_its_share(right: str, wrong: str, found: str) -> None:
+    assert statuses(f"{SHARES}{right}, {wrong}")[-2:] == ["proved", found]

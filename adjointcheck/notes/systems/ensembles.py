@@ -14,7 +14,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from adjointcheck.notes.letters.context import Context, key
+from adjointcheck.notes.letters.context import Context, Declared, key, own
 from adjointcheck.notes.letters.meaning import children, rebuilt, walk
 from adjointcheck.notes.letters.posing import dated
 from adjointcheck.notes.letters.usage import head, moving, pair_of, role_in, successor
@@ -32,6 +32,7 @@ _SUMMED = re.compile(r"\\sum(?:\\limits|\\nolimits)?\s*_\s*\{?\s*([a-z])\b")
 _EXPECTED = re.compile(r"\\mathbb\s*\{?\s*E|\\operatorname\s*\{E\}|\\mathop\{\\mathbb|\\E\b")
 DATA = ("y", "d", "b", "c", "z", "ell", "q", "m", "g")
 NOISE = ("epsilon", "varepsilon", "eta", "xi", "zeta", "v")  # of an estimator, which is no sample
+WEIGHED = "weighed"  # a mean, of which each sample's costate has its share
 EACH, ALL = "of one sample", "of all samples"
 MIXED = "it speaks of one sample and of all of them"
 
@@ -47,10 +48,24 @@ def peopled(formulas: Iterable[Formula], context: Context) -> Context:
         if paid is not None:
             count = key(paid.upper) if isinstance(paid.upper, tree.Letter) else "N"
             way = "mean" if any(_is_mean(part, letter, count) for chain in chains for side in chain.sides for part in walk(side)) else "sum"
+            if way == "mean" and any(map(_prices_each, chains)):
+                there, way = there.declare(Declared(count, own(count), source="proposed")), WEIGHED
             return replace(there, options={**context.options, "samples": way, "sample count": count})
     chains = [chain for text in texts if _EXPECTED.search(text) and not isinstance(chain := read_formula(text, context.reader()), Unread)]
     expected = any(_expects(chain) for chain in chains)
     return replace(context, options={**context.options, "samples": "expected"}) if expected else context
+
+
+def _prices_each(chain: tree.Chain) -> bool:
+    """a_i = dJ/dz_i: the costate of a sample is the derivative of the whole cost, and has the share 1/N."""
+    return len(chain.sides) > 1 and _is_marked(chain.sides[0]) and any(map(_is_slope, chain.sides[1:]))
+
+
+def _is_slope(node: Node) -> bool:
+    """dJ/dz_i(t) of a cost that is that of no sample."""
+    if not isinstance(node, tree.Derivative) or not isinstance(node.of, tree.Letter) or MARK in node.of.above:
+        return False
+    return bool(node.by) and all(_is_marked(head(by) or by) for by in node.by)
 
 
 def _moved(chain: tree.Chain) -> str:
@@ -130,6 +145,7 @@ def single(chain: tree.Chain, context: Context) -> tuple[tree.Chain, str, tuple[
     told = _Told(context, way)
     made = replace(chain, sides=tuple(map(told.one, chain.sides)), conditions=tuple(map(told.one, chain.conditions)))
     assert isinstance(made, tree.Chain)
+    chain = replace(chain, sides=tuple(map(_own_slopes, chain.sides))) if way == WEIGHED else chain
     whole = any(told.is_whole(part) for side in chain.sides for part in walk(side))
     if not whole:
         return made, EACH if any(told.is_own(part) for side in chain.sides for part in walk(side)) else "", ()
@@ -138,6 +154,11 @@ def single(chain: tree.Chain, context: Context) -> tuple[tree.Chain, str, tuple[
     clear = all(map(told.is_linear, chain.sides)) and not any(map(told.owns, chain.sides))
     posed = isinstance(chain.sides[0], tree.Extremum) or _names_cost(chain.sides[0], context)
     return made, ALL, () if clear and (zero or posed or len(named) == len(chain.sides)) else (MIXED,)
+
+
+def _own_slopes(node: Node) -> Node:
+    """A letter of one sample for dJ/dz_i."""
+    return tree.Letter("slope", above=(MARK,)) if _is_slope(node) else rebuilt(node, _own_slopes)
 
 
 def _names_cost(left: Node, context: Context) -> bool:
@@ -169,7 +190,9 @@ class _Told:
         """Without means and marks."""
         if self.way == "mean" and (inner := _unscaled(node, self.letter, self.count)) is not None:
             return self.summand(inner)
-        if self.way == "sum" and self.is_mean(node):
+        if self.way == WEIGHED and (inner := _unscaled(node, self.letter, self.count)) is not None:
+            return tree.Product((tree.Quotient(ONE, tree.Letter(self.count)), self.summand(inner)))
+        if self.way in ("sum", WEIGHED) and self.is_mean(node):
             return self.summand(node)
         if isinstance(node, tree.Expectation) and self.is_mean(node):
             return self.one(node.body)
@@ -194,6 +217,8 @@ class _Told:
                 return _is_mean(node, self.letter, self.count)
             case "sum":
                 return _is_sum(node, self.letter)
+            case "weighed":
+                return _is_sum(node, self.letter) or _is_mean(node, self.letter, self.count)
         return isinstance(node, tree.Expectation) and not _is_noisy(node)
 
     def is_whole(self, node: Node) -> bool:
@@ -223,7 +248,7 @@ class _Told:
     def is_linear(self, node: Node) -> bool:
         """Is it linear in the cost and in means, and has no other sum over samples?"""
         if self.is_mean(node):
-            inner = _unscaled(node, self.letter, self.count) if self.way == "mean" else node
+            inner = _unscaled(node, self.letter, self.count) if self.way in ("mean", WEIGHED) else node
             sums = [part for part in walk(inner or node) if self.is_whole(part)]
             return len(sums) == 1
         if self.is_whole(node):
