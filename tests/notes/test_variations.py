@@ -98,3 +98,22 @@ def test_after_an_example_any_integrand_is_meant_again() -> None:
     told = f"{HELD} For $J = \\int_0^1 (y'^2 + y^2)\\,dx$ this is $$y'' = y$$ In general, "
     lines = r"$$\frac{d}{dx}(F - y' F_{y'}) = F_x$$ $$\frac{d}{dx}(F - y' F_{y'}) = -F_x$$"
     assert statuses(told + lines, "")[-3:] == ["proved", "proved", "refuted"]
+
+
+@pytest.mark.parametrize(("line", "status"), [
+    (r"\delta^2 J = \int_a^b F_{yy} \eta^2 + 2 F_{yy'} \eta\eta' + F_{y'y'} \eta'^2\,dx", "proved"),
+    (r"\delta^2 J = \int_a^b F_{yy} \eta^2 + F_{yy'} \eta\eta' + F_{y'y'} \eta'^2\,dx", "refuted"),
+    (r"\delta^2 J = \frac12 \int_a^b F_{yy} \eta^2 + 2 F_{yy'} \eta\eta' + F_{y'y'} \eta'^2\,dx", "unknown"),  # the term of second order?
+])
+def test_the_second_variation(line: str, status: str) -> None:
+    assert statuses(f"{HELD} $${line}$$", "")[-1] == status
+
+
+@pytest.mark.parametrize(("line", "status"), [
+    (r"L_{\dot x}(T) + \phi_x(x(T)) = 0", "proved"), (r"L_{\dot x}(T) - \phi_x(x(T)) = 0", "refuted"),
+    (r"\dot x L_{\dot x} - L = \text{const}", "proved"), (r"\dot x L_{\dot x} + L = \text{const}", "refuted"),
+])
+@pytest.mark.parametrize("curves", ["", "Curves in $\\mathbb{R}^n$: "])
+def test_a_cost_at_the_end_and_curves_in_any_space(line: str, status: str, curves: str) -> None:
+    told = r"$$J[x] = \phi(x(T)) + \int_0^T L(x, \dot x)\,dt, \quad x(0) = x_0$$"
+    assert statuses(f"{curves}{told} $${line}$$", "")[-1] == status

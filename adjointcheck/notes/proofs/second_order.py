@@ -11,6 +11,9 @@ ALONE = {"theta_alone": {"x0_fixed", "w_fixed"}, "state_told": {"w_fixed"}, "x0_
          "theta_alone_taylor": {"x0_fixed", "w_fixed"}, "x0_alone_taylor": {"theta_fixed", "w_fixed"}}
 """Facts of one direction, and the inputs that it leaves where they are."""
 
+STRAIGHT = ("straight_x", "straight_w")
+"""That x + eps x.delta and w + eps w.delta belong together for each eps, as they do where w is the rate of x."""
+
 _DIMS = {"x": "n", "w": "k", "theta": "m"}
 
 
@@ -45,6 +48,8 @@ def second_order() -> Draft:
     _tangent(draft)
     for name in ("x0", "theta", "w"):
         draft.assume(f"{name}_fixed", f"{name}.delta = 0")
+    for id, letter in zip(STRAIGHT, ("x", "w"), strict=True):
+        draft.assume(id, f"{letter}.delta.delta = 0")
     _hessians(draft)
     return draft
 

@@ -24,7 +24,7 @@ from adjointcheck.expression.node import Expression, symbols_of
 from adjointcheck.notes.letters.folding import folded
 from adjointcheck.notes.proofs.partitioned import TOLD as BLOCKS
 from adjointcheck.notes.proofs.partitioned import partitioned
-from adjointcheck.notes.proofs.second_order import ALONE, second_order
+from adjointcheck.notes.proofs.second_order import ALONE, STRAIGHT, second_order
 from adjointcheck.trusted.language import Fact, Language, read_language
 from adjointcheck.trusted.theory import judge_theory
 from adjointcheck.trusted.verdict import Status
@@ -495,7 +495,7 @@ KINDS: dict[str, Kind] = {
     "manifold": Kind("Terminal manifold", speaking(end_conditions.manifold_multiplier)),
     "periodic": Kind("Periodic states", speaking(end_conditions.periodic)),
     "small_step": Kind("From t to t + eps", small_step, names={"a": "p"}),
-    "second_order": Kind("Second order", second_order, optional=("x0_fixed", "theta_fixed", "w_fixed", *ALONE)),
+    "second_order": Kind("Second order", second_order, optional=("x0_fixed", "theta_fixed", "w_fixed", *ALONE, *STRAIGHT)),
     "one_step": Kind("One step of dynamic programming", one_step, optional=("flat_xx", "flat_ww", "flat_wx")),
     "hutchinson_own": Kind("Hutchinson's estimator of the notes' own A", neural.hutchinson, names={"z": "noise"}),
     "hutchinson": Kind("Hutchinson's estimator", estimator),

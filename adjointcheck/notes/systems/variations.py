@@ -34,7 +34,7 @@ FREE_END = re.compile(r"\b(?:frei\w*|free|libres?|liber[oa]|unspecified|natural|
                       r"|\b(?:not|nicht|non|no|pas)\b[^.;]*\b(?:prescribed|specified|fixed|given|vorgeschrieben|fest|fixée?|prescri\w+|fijad[oa]|imposée?)")
 STILL = re.compile(r"\bautonom|\bexplicit|\bexplizit|\bindependent|unabhängig|indépendant"
                    r"|\b(?:not|nicht|non|no|ne)\b[^.;]*\b(?:depend|abhäng|häng|dépend|dipend)")
-VECTORS = re.compile(r"\\mathbb\s*\{?\s*R\s*\}?\s*\^|\\top(?![a-z])|\^\s*\{?T(?![a-z])|\\[lr]angle|\\cdot(?![a-z])"
+VECTORS = re.compile(r"\\mathbb\s*\{?\s*R\s*\}?\s*\^|\\top(?![a-z])|(?<!_\w)(?<!\})\^\s*\{?T(?![a-z])|\\[lr]angle|\\cdot(?![a-z])"
                      r"|\\(?:mathbf|boldsymbol|bm|vec)(?![a-z])")
 RATES = Law("dynamics", tree.Derivative(Symbol("x"), (Symbol("t"),)), Symbol("w"))
 
@@ -323,6 +323,7 @@ def in_its_problem(left: Node, right: Node, context: Context, sentence: str) -> 
     if frees(sentence, context):
         hypotheses = tuple(name for name in context.hypotheses if name != "fixed end")
         context = replace(context, hypotheses=hypotheses, laws=tuple(law for law in context.laws if law.kind != "end"))
+    left, right = (_inner(side) if context.option(CURVE) else side for side in (left, right))
     if not frees(sentence, context) and are_held(context):
         left, right = between_held_ends(left, right)
     if context.option(CURVE) and not _moves_curve(left, right):
@@ -330,6 +331,14 @@ def in_its_problem(left: Node, right: Node, context: Context, sentence: str) -> 
     if not context.option(CURVE) or not is_first_integral(left, right) or not STILL.search(sentence.lower()):
         return left, right, context
     return next(first_integrals(left, right, context))
+
+
+def _inner(node: Node) -> Node:
+    """L_w w of w L_w, which is a number in whatever order it is written."""
+    node = rebuilt(node, _inner)
+    factors = node.factors if isinstance(node, tree.Product) and len(node.factors) == 2 else ()
+    turned = bool(factors) and factors[0] == Symbol("w") and _is_slope(factors[1])
+    return replace(node, factors=factors[::-1]) if turned and isinstance(node, tree.Product) else node
 
 
 def _moves_curve(left: Node, right: Node) -> bool:

@@ -126,6 +126,13 @@ def _right_between_held_ends(line: Line) -> bool:
     return bool(line.notes.option(CURVE)) and sides != line.pair and isinstance(in_worlds(*sides, line.relation, line.spelt), Agreement)
 
 
+def _is_half(line: Line) -> bool:
+    """delta^2 J = 1/2 int F_yy eta^2 + ...: the term of second order, where J + delta J + delta^2 J is meant?"""
+    twice = isinstance(line.left, tree.Variation) and isinstance(line.left.of, tree.Variation)
+    doubled = tree.Product((tree.Number(Fraction(2)), line.right))
+    return twice and isinstance(in_worlds(line.left, doubled, line.relation, line.spelt), Agreement)
+
+
 def _between_observations(line: Line) -> bool:
     """p(t) = p(s^-) exp(...): of which t?"""
     paths = [part for side in line.sides for part in walk(side) if isinstance(part, Symbol) and part.name == "p"]
@@ -380,6 +387,7 @@ PARDONS = (
     Pardon(_if(_right_from_held_start, "it is right where the start is held; say so, or write delta x(0) = 0")),
     Pardon(_if(_right_first_integral, "it is right where the integrand does not depend on one of its arguments; say so")),
     Pardon(_if(_right_between_held_ends, "it is right where the variation vanishes at the ends; say so")),
+    Pardon(_if(_is_half, "it is half the second derivative; say how J is expanded")),
     Pardon(_if(_right_in_special, "it is said of a special case, in which no world contradicts it")),
     Pardon(_if(lambda line: bool(line.notes.of("s") and AFTER.search(line.sentence.lower())),
                "it is said of the time after the last observation")),

@@ -36,7 +36,7 @@ from adjointcheck.notes.proofs.grown import Operator, held_by, operator_of, with
 from adjointcheck.notes.proofs.jacobian import Partial
 from adjointcheck.notes.proofs.partitioned import TOLD as IN_BLOCKS
 from adjointcheck.notes.proofs.regulator import control_steps, letters_of, names_of, regulator_steps, value_steps
-from adjointcheck.notes.proofs.second_order import ALONE
+from adjointcheck.notes.proofs.second_order import ALONE, STRAIGHT
 from adjointcheck.notes.proofs.settings import (
     HIDDEN_PARTNER,
     HIDDEN_STAGES,
@@ -94,6 +94,7 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
     held += tuple(f"x0_fixed_{i}" for i in range(1, 10) if "x0_fixed" in held)  # of each block
     free += ("base", "base_score") if context.of("base") else ()
     alone = tuple(name for name, fixed in ALONE.items() if fixed <= {*held})
+    free += STRAIGHT if context.option("curve") else ()
     free += ("flat_xx", "flat_ww", "flat_wx") if LEFT_OUT in context.hypotheses else ()
     choice = ("costate", "terminal") if has_free_multiplier(chain) else ()
     for kind in filter(None, kinds):
