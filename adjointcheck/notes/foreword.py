@@ -200,6 +200,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = algebraic([unprimed(chain, context) for chain in _chains(formulas, context)], context)
     context = begins([unprimed(chain, context) for chain in _chains(formulas, context)], context)
     context = from_zero(_chains(formulas, context), [formula.paragraph for formula in formulas], context)
+    context = to_number(_chains(formulas, context), context)
     law = next((found for chain in _chains(formulas, context) if (found := stated(unprimed(chain, context), context))), None)
     first = context.over() == "layers"  # a flow that comes after layers has letters of its own
     if law is not None and not context.law("dynamics") and not first:  # those of xdot = f(x) hold for a cost that is stated before
@@ -281,6 +282,28 @@ def from_zero(chains: Iterable[tree.Chain], words: Iterable[str], context: Conte
     named = any(isinstance(part, tree.Letter) and part == STARTS[1][0] for part in nodes)
     placed = any(isinstance(part, tree.Call) and part.arguments == STARTS[0] for part in nodes) or any(map(FROM_ZERO.search, words))
     return ends(context, "t0", STARTS[0][0]) if placed and not named else context
+
+
+def to_number(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """With 1 as the end, where a cost is paid for z(1), z starts at 0, no end has a name, and no other number is a time."""
+    nodes = [part for chain in chains for part in walk(chain)]
+    letters = {key(part) for part in nodes if isinstance(part, tree.Letter)}
+    start = [known.letter for known in context.of("t0")]
+    if start != ["0"] or context.of("t1") or letters & {*ROLES["t1"].usual} or context.over() == "layers":
+        return context
+    moved = {key(letter) for part in nodes if (letter := moving(part)) is not None}
+    timed = [part for part in nodes if isinstance(part, tree.Call) and (letter := head(part)) is not None and key(letter) in moved]
+    times = {part.arguments[0] for part in timed if len(part.arguments) == 1 and isinstance(part.arguments[0], tree.Number)}
+    limits = {part.upper for part in nodes if isinstance(part, tree.Integral)} - {tree.Letter("t")}
+    last = next((time for time in times if isinstance(time, tree.Number) and time.value > 0), None)
+    paid = any(last in getattr(inner, "arguments", ()) for part in nodes if _is_priced(part, timed) for inner in walk(part))
+    return ends(context, "t1", last) if last is not None and paid and times | limits <= {last, STARTS[0][0]} else context
+
+
+def _is_priced(node: tree.Node, timed: Sequence[tree.Node]) -> bool:
+    """l(z(1), y), |z(1) - y|^2 and z(1)^2."""
+    inner = node.arguments if isinstance(node, tree.Call) and node not in timed else (node.base,) if isinstance(node, tree.Power) else ()
+    return any(part in timed for argument in inner for part in walk(argument))
 
 
 def flow(chain: tree.Chain, context: Context) -> Introduced:

@@ -160,3 +160,14 @@ def test_a_horizon_without_end_is_told_in_words_and_one_that_is_only_named_is_no
     still = r"$P = \sqrt2 - 1$, $P = \sqrt2 + 1$."
     assert statuses(f"{posed}For an infinite horizon $P$ is constant: {still}")[-2:] == ["proved", "refuted"]
     assert "proved" not in statuses(f"{posed}Unlike the infinite horizon problem this has an end: {still}")[-2:]
+
+
+@pytest.mark.parametrize(("cost", "right", "wrong"), [
+    (r"\ell(z(1))", r"a(1) = \nabla\ell(z(1))", r"a(1) = -\nabla\ell(z(1))"),
+    (r"\frac12 \|z(1) - y\|^2", r"a(1) = z(1) - y", r"a(1) = y - z(1)"),
+    (r"\ell(z(1))", r"\frac{dJ}{dx} = a(0)", r"\frac{dJ}{dx} = a(1)"),
+])
+def test_a_cost_of_the_state_at_one_is_paid_at_the_end(cost: str, right: str, wrong: str) -> None:
+    posed = rf"Let $\dot z = f(z, \theta)$, $z(0) = x$, $J = {cost}$ and $a = \partial J/\partial z$. "
+    assert statuses(f"{posed}${right}$, ${wrong}$")[-2:] == ["proved", "refuted"]
+    assert "proved" not in statuses(f"{posed.replace('$ and', '$, $z(2) = z_2$ and')}${right}$, ${wrong}$")[-2:]  # which time is the end?
