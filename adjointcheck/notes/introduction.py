@@ -34,7 +34,7 @@ from adjointcheck.notes.letters.potentials import as_field
 from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.projections import cut, projection
 from adjointcheck.notes.letters.propagators import from_start, propagated, propagator
-from adjointcheck.notes.letters.quadratures import ended, rate, rates_beside
+from adjointcheck.notes.letters.quadratures import ended, rate, rates_beside, set_before
 from adjointcheck.notes.letters.quadratures import worth as gained
 from adjointcheck.notes.letters.quantities import OPTIMAL, instead, lengths
 from adjointcheck.notes.letters.remainders import carried_back, nothing_beyond, paid_at_end
@@ -433,14 +433,14 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
 INTRODUCTIONS = (step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned, propagator,
                  tangent, activation, stage_line, stage_law, stage_update, stage_gradient, stage_definition, named_neighbour, numbered,
                  family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, motion, written_out, cased, jump, dynamics,
-                 augmented_dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity,
-                 started, resting, reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed,
-                 output, linear_output, asked, start, held, momentum, end_condition, end_cost, implicit_layers, solved_for, affine_ansatz,
+                 augmented_dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started,
+                 resting, reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, output,
+                 linear_output, asked, start, held, momentum, end_condition, end_cost, implicit_layers, solved_for, affine_ansatz,
                  riccati_ansatz, finer_step, formula, update, split, piece, readout, bound, objective, current_multiplier, augmented,
                  adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended,
-                 sought, ranged, algebraic_law, lengthened, projection, naming)
+                 set_before, sought, ranged, algebraic_law, lengthened, projection, naming)
 UNJUDGED = (*NOTATIONS, activation, bound, step_value, worth, value, membership, asked, output, family, update, readout, finer_step,
-            propagator, sought, ranged, lengthened, projection)
+            propagator, sought, ranged, lengthened, projection, set_before)
 
 
 # Letters that a claim uses without a word

@@ -16,6 +16,8 @@ FORTH = FLOW + "\\dot\\zeta = L(t,x,\\theta)\n\\zeta(0) = 0\n"
     [
         (BACK, r"\frac{dJ}{d\theta} = -\xi(0)", r"\frac{dJ}{d\theta} = \xi(0)"),
         (BACK, r"\dot\xi = H_\theta", r"\dot\xi = -H_\theta"),
+        (FLOW + "b(T) = 0\n\\dot b = L_\\theta + p f_\\theta\n", r"\frac{dJ}{d\theta} = -b(0)", r"\frac{dJ}{d\theta} = b(0)"),
+        (FLOW + "g(t) = \\int_t^T (L_\\theta + p f_\\theta)\\,ds\ns = T - t\n", r"\frac{dg}{ds} = L_\theta + p f_\theta", r"\frac{dg}{ds} = -L_\theta - p f_\theta"),
         (PENALTY, r"J = \phi(x(T)) + \kappa e(T)", r"J = \phi(x(T)) + e(T)"),
         (FORTH, r"J = \zeta(T)", r"J = -\zeta(T)"),
         (FORTH, r"\frac{d\zeta}{dt} = L(t,x,\theta)", r"\frac{d\zeta}{dt} = -L(t,x,\theta)"),

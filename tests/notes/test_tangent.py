@@ -182,3 +182,9 @@ def test_a_transition_matrix_is_told_by_its_rate(right: str, wrong: str) -> None
 
 def test_another_matrix_moves_no_transition() -> None:
     assert last_two("state: x in R^n", "\\dot x = A(t) x + B(t) u", r"\frac{\partial}{\partial t} \Phi(t, s) = B(t) \Phi(t, s)", r"\Phi(s, s) = I") == ["unknown"] * 2
+
+
+@pytest.mark.parametrize(("right", "wrong"), [(r"p_k v_k = p_{k-1} v_{k-1}", r"p_k v_{k-1} = p_{k-1} v_k"), (r"v_N = D_N D_{N-1} \cdots D_1 v_0", r"v_N = D_1 D_2 \cdots D_N v_0")])
+def test_a_direction_is_pushed_through_maps_into_a_layer(right: str, wrong: str) -> None:
+    given = "x_k = F_k(x_{k-1})\nJ = \\ell(x_N)\nD_k = \\frac{\\partial F_k}{\\partial x}(x_{k-1})\nv_k = D_k v_{k-1}"
+    assert last_two("layer: k\nstate: x in R^n\ncostate: p = dJ/dx (row)", given, right, wrong) == ["proved", "refuted"]

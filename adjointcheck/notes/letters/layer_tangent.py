@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import product
 
 from adjointcheck.notes.letters.context import ROLES, Context
-from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, unknown
+from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, unknown, walk
 from adjointcheck.notes.letters.usage import USUAL_COSTATES, successor
 from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.reading import tree
@@ -20,21 +21,29 @@ Terms = list[tuple[str, ...]]
 def layered(left: Node, right: Node, context: Context) -> dict[str, str]:
     """{x: xi, w: eta}, where what multiplies these new letters is what the law of the layers has for slopes; else nothing."""
     law = context.law("layers")
-    index = successor(left) if isinstance(left, tree.Letter) else None
-    if law is None or not isinstance(getattr(law.left, "at", None), tree.Sum) or index is None or not _is_new(left, context):
+    start = _start(left, getattr(law.left, "at", None), context) if isinstance(left, tree.Letter) and law is not None else None
+    if law is None or start is None or not _is_new(left, context):
         return {}
     if getattr(left, "name", "") in USUAL_COSTATES and not context.of("p"):  # it may be a costate, and the line wrong
         return {}
     found: dict[str, Terms] = {}
     for factors in _expanded(right):
         letter = factors[-1]
-        if not isinstance(letter, tree.Letter) or letter.below not in ((index,), ()) or not _is_new(letter, context):
+        if not isinstance(letter, tree.Letter) or letter.below not in ((start,), ()) or not _is_new(letter, context):
             return {}
         slope = resolve(tree.Product(factors[:-1]), context) if len(factors) > 1 else Symbol("I")
-        found.setdefault(letter.name, []).extend(map(_names, _expanded(_put_in(slope, context))))
+        found.setdefault(letter.name, []).extend(_names(terms, law.right) for terms in _expanded(_put_in(slope, context)))
     slopes = {slot: sorted(_slopes(law.right, slot)) for slot in SLOTS}
     moved = {slot: name for name, terms in found.items() for slot in SLOTS if sorted(terms) == slopes[slot]}
     return moved if moved.get("x") == getattr(left, "name", "") and len(moved) == len(found) else {}
+
+
+def _start(left: tree.Letter, end: Node | None, context: Context) -> Node | None:
+    """k of v_{k+1} where the law is that of x_{k+1}, and k - 1 of v_k where it is that of x_k."""
+    if isinstance(end, tree.Sum):
+        return successor(left)
+    counted = len(left.below) == 1 and end == Symbol("l") == resolve(left.below[0], context)
+    return tree.Sum((left.below[0], tree.Negative(tree.Number(Fraction(1))))) if counted else None
 
 
 def _is_new(node: Node, context: Context) -> bool:
@@ -61,17 +70,18 @@ def _expanded(node: Node) -> Iterator[tuple[Node, ...]]:
         yield (node,)
 
 
-def _names(factors: tuple[Node, ...]) -> tuple[str, ...]:
+def _names(factors: tuple[Node, ...], law: Node) -> tuple[str, ...]:
     """h and f_x of h f_x, without the identity."""
-    return tuple(name for name in map(_name, factors) if name != "I")
+    return tuple(name for factor in factors if (name := _name(factor, law)) != "I")
 
 
-def _name(node: Node) -> str:
-    """f_x of the slope where the layer starts; anything else as it is written."""
+def _name(node: Node, law: Node) -> str:
+    """f_x of the slope where the layer starts, or as its law has f; anything else as it is written."""
     if not isinstance(node, tree.Derivative) or node.kind == "total" or len(node.by) != 1 or not isinstance(node.of, Applied):
         return show(node)
     places = (node.of.at, *(getattr(value, "at", value) for _, value in node.of.arguments))
-    return f"{node.of.name}_{getattr(node.by[0], 'name', '')}" if all(place in HERE for place in places) else show(node)
+    here = all(place in HERE for place in places) or node.of in walk(law)
+    return f"{node.of.name}_{getattr(node.by[0], 'name', '')}" if here else show(node)
 
 
 def _slopes(law: Node, slot: str) -> Iterator[tuple[str, ...]]:

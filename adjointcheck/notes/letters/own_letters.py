@@ -287,7 +287,8 @@ def indexed(letter: tree.Letter, value: Node, context: Context, shape: Shape = (
     context = own_letters(shape, value, context)
     known = context.letters.get(key(index)) if isinstance(index, tree.Letter) else None
     body = held_from(resolve(value, context), context)
-    shape = shape_of(value, context) if not isinstance(body, tree.Derivative) else slope_shape(body, context)
+    slope = body.of if isinstance(body, tree.Evaluated) else body
+    shape = slope_shape(slope, context) if isinstance(slope, tree.Derivative) else shape_of(value, context)
     role = ROLE_LETTERS.get(letter.name, "")  # which a letter usually names, unless another letter does
     meant = role and not context.of(role) and (role == "f" or shape in (("", ""), SCALAR)) and not (has_slope(body) or "P" in symbols(body))
     taken = letter.name in context.letters or (meant and (role != "H" or "p" in symbols(body)))

@@ -11,12 +11,21 @@ from fractions import Fraction
 from adjointcheck.notes.letters.context import Context, Declared, Law, key, own
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.quantities import here, instead
-from adjointcheck.notes.letters.usage import USUAL_STATES, head, introduced_function, is_paid, moving, pair_of, role_in
+from adjointcheck.notes.letters.usage import (
+    USUAL_COSTATES,
+    USUAL_STATES,
+    head,
+    introduced_function,
+    is_paid,
+    moving,
+    pair_of,
+    role_in,
+)
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
-RATE = "rate of "
+RATE, END = "rate of ", "end of "
 OPEN = "value of the loss"  # the option that says that what the cost gathers has a start of which nothing is told
 WEIGHED = "carried letter"  # the option that keeps one that has a costate of its own
 RUNNING = ("ell", "L", "l", "g", "r", "c", "mathcal{L}")  # usual letters of what is paid on the way
@@ -38,7 +47,22 @@ def rate(chain: tree.Chain, context: Context) -> Introduced:
         return None
     declared = Declared(name, own(name), ("", ""), "path", source="proposed")
     context = replace(context, letters={**context.letters, name: declared})
-    return "definition", (name,), replace(context, laws=(*context.laws, Law(RATE + declared.symbol, Symbol(declared.symbol), body)))
+    after = replace(context, laws=(*context.laws, Law(RATE + declared.symbol, Symbol(declared.symbol), body)))
+    awaited = context.pieces.get(END + name)
+    found = ended(awaited, after) if isinstance(awaited, tree.Chain) else None
+    return "definition", (name,), found[2] if found is not None else after
+
+
+def set_before(chain: tree.Chain, context: Context) -> Introduced:
+    """b(T) = 0 of a letter of which only a line further on gives the rate."""
+    pair = pair_of(chain)
+    letter, place = head(pair[0]) if pair else None, pair[0].arguments if pair and isinstance(pair[0], tree.Call) else ()
+    usual = letter is None or letter.below or letter.above or letter.accents or letter.name in (*USUAL_STATES, *USUAL_COSTATES)
+    if usual or pair is None or letter is None or pair[1] != tree.Number(Fraction(0)) or not unknown(resolve(letter, context)):
+        return None
+    if len(place) != 1 or resolve(place[0], context) not in (Symbol("t0"), Symbol("t1")) or context.law("dynamics") is None:
+        return None
+    return "assumption", (), replace(context, pieces={**context.pieces, END + key(letter): chain})
 
 
 def rates_beside(chain: tree.Chain, context: Context) -> Context:
@@ -102,7 +126,7 @@ def carried(node: Node, context: Context) -> Node:
         return tree.Vector(tuple(tuple(carried(replace(node, of=cell), context) for cell in row) for row in of.rows))
     if isinstance(of, Symbol) and of.at in (None, Symbol("t")):
         law = context.law(RATE + of.name)
-        return node if law is None else law.right
+        return (_rate(of.name, context) or node) if law is None else law.right
     if isinstance(node, Symbol) and node.at in (Symbol("t0"), Symbol("t1")):
         body = next((known.body for known in context.of(node.name) if known.body is not None), None)
         told = body is not None and (context.law(RATE + node.name) is not None or _runs(body))
@@ -153,6 +177,15 @@ def _runs(body: Node) -> bool:
     """Is it an integral from the running time, or up to it, of what does not depend on that time?"""
     limits = (body.lower, body.upper) if isinstance(body, tree.Integral) else ()
     return Symbol("t") in limits and isinstance(body, tree.Integral) and Symbol("t") not in walk(body.body)
+
+
+def _rate(name: str, context: Context) -> Node | None:
+    """-a(t) of g = int_t^T a(s) ds, and a(t) of int_0^t."""
+    body = next((known.body for known in context.of(name) if known.body is not None and _runs(known.body)), None)
+    if not isinstance(body, tree.Integral):
+        return None
+    inner = here(instead(body.body, body.by, Symbol("t")))
+    return tree.Negative(inner) if body.lower == Symbol("t") else inner
 
 
 def _at(body: Node, place: Node) -> Node:
