@@ -193,7 +193,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = parted(_chains(formulas, context), horizon(_chains(formulas, context), context))
     context = counted(_chains(formulas, context), decaying(_chains(formulas, context), context))
     context = consumed(_chains(formulas, context), context)
-    context = partitioned(_chains(formulas, context), context)
+    context = partitioned([unprimed(chain, context) for chain in _chains(formulas, context)], context)
     context = acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context)))
     context = explained_behind(list(_chains(formulas, context)), context)
     context = valuing(_chains(formulas, context), priced_steps(_chains(formulas, context), (formula.text for formula in formulas), context))

@@ -55,6 +55,17 @@ J = \Phi(x(T), y(T))
 ACCELERATION = r"""\ddot q = F(q, \dot q, t, \theta)
 J = \int_0^T \ell(q, \dot q)\,dt + \Phi(q(T))
 \mathcal{L} = J + \int_0^T \mu^\top (F(q, \dot q, t, \theta) - \ddot q)\,dt"""
+PRIMES = r"""x' = f(x, y, u), \quad y' = g(x, y, u)
+J = \int_0^T L(x, y, u)\,dt + \varphi(x(T), y(T))
+H(x, y, u, p, q) = L(x, y, u) + p\,f(x, y, u) + q\,g(x, y, u)"""
+STACKED = r"""\dot q = v, \quad \dot v = F(q, v, \theta)
+J = \Phi(q(T), v(T))
+a_q = \frac{\partial J}{\partial q}, \quad a_v = \frac{\partial J}{\partial v}
+A = \begin{pmatrix} 0 & I \\ F_q & F_v \end{pmatrix}
+a = (a_q, a_v)"""
+WEIGHTS = r"""\dot q = v, \quad \dot v = F(q, v, u)
+J = \frac12 q(T)^\top S q(T) + \frac12 \int_0^T (v^\top Q v + u^\top R u)\,dt
+H = \frac12 v^\top Q v + \frac12 u^\top R u + \lambda^\top v + \mu^\top F(q, v, u)"""
 VARIED = r"""\ddot q = F(q, \theta)
 \xi = \delta q
 \dot\xi = \eta
@@ -96,10 +107,13 @@ def verdict(header: str, given: str, line: str) -> str:
     (ACCELERATION, r"\ddot\mu = F_q^\top \mu - \frac{d}{dt}(F_{\dot q}^\top \mu) + \ell_q^\top - \frac{d}{dt}\ell_{\dot q}^\top",
      r"\ddot\mu = F_q^\top \mu + \frac{d}{dt}(F_{\dot q}^\top \mu) + \ell_q^\top - \frac{d}{dt}\ell_{\dot q}^\top"),
     (ACCELERATION, r"\mu(T) = 0, \qquad \dot\mu(T) = -\nabla\Phi(q(T)) - \ell_{\dot q}^\top|_{t=T}", r"\dot\mu(T) = \nabla\Phi(q(T)) - \ell_{\dot q}^\top|_{t=T}"),
+    (PRIMES, r"q' = -\partial_y H", r"q' = -\partial_x H"), (STACKED, r"\dot a_v = -a_q - a_v F_v", r"\dot a_q = -a_q - a_v F_q"),
+    (WEIGHTS, r"\dot\mu = -Q v - \lambda - F_v^\top \mu", r"\dot\mu = Q v - \lambda - F_v^\top \mu"),
+    (WEIGHTS, r"\lambda(T) = S q(T), \quad R u + F_u^\top \mu = 0", r"\lambda(T) = -S q(T), \quad R u + F_u^\top \mu = 0"),
     (JACOBIANS, r"\dot\lambda_y = -B^\top \lambda_x - D^\top \lambda_y", r"\dot\lambda_y = -C^\top \lambda_x - D^\top \lambda_y"),
 ])
 def test_right_lines_are_proved_and_slips_refuted(given: str, right: str, wrong: str) -> None:
-    header = "costate: \\lambda (column)" if given is JACOBIANS else ""
+    header = {JACOBIANS: "costate: \\lambda (column)", PRIMES: "time: t in [0, T]"}.get(given, "")
     assert [verdict(header, given, line) for line in (right, wrong)] == ["proved", "refuted"]
 
 

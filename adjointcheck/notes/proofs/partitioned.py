@@ -42,11 +42,13 @@ def _sum(terms: Iterable[str]) -> str:
 def _letters(draft: Draft, parts: Parts, given: str) -> None:
     """Letters and functions; x and p as wholes only say where an argument is taken."""
     draft.let(t="1 1", t0=f"1 1 constant{given}", t1=f"1 1 constant{given}", theta=f"m 1 constant{given}", w=f"k 1{given}",
-              J="1 1 constant", J_a="1 1 constant", x="n 1", p="1 n", I_k="k k identity", I_m="m m identity")
+              J="1 1 constant", J_a="1 1 constant", x="n_all 1", p="1 n_all", I_k="k k identity", I_m="m m identity")
     sizes = dict(zip((f"x_{i}" for i in parts.numbers), parts.sizes, strict=True)) | _INPUTS | {"t": "1"}
     for i, size in zip(parts.numbers, parts.sizes, strict=True):
         draft.let(**{f"x_{i}": f"{size} 1", f"p_{i}": f"1 {size}", f"x0_{i}": f"{size} 1 constant{given}"})
         draft.let(**{f"I_{size}": f"{size} {size} identity"})
+    if len({*parts.sizes}) == 1:
+        draft.let(I=f"{parts.sizes[0]} {parts.sizes[0]} identity")
     for name, *slots in parts.functions:
         rows = sizes[f"x_{name[2:]}"] if name.startswith("f_") else "1"
         draft.function(name, f"{rows} 1", **{slot: f"{name}_{slot} {rows} {sizes[slot]}" for slot in slots})

@@ -26,7 +26,7 @@ from adjointcheck.notes.systems.mechanics import ZERO, first_order, inertia, sol
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 SAID = "motions said"  # the numbers of the blocks whose motion the notes have told already
-SIZE = "2"  # of each block: what holds for blocks of any sizes holds for these
+SIZE, WHOLE = "n", "n_all"  # of each block, and of all: what holds for blocks of any sizes holds for blocks of one size
 
 
 def partitioned(chains: Iterable[tree.Chain], context: Context) -> Context:
@@ -114,7 +114,7 @@ def _with_fields(rates: Rates, context: Context) -> Context | None:
     context = in_components(context, "x", [letter for letter, _ in rates.values()])
     if len(context.parts("x")) != len(rates):
         return None
-    context = _shaped("x", (SIZE, "1"), (str(int(SIZE) * len(rates)), "1"), context)
+    context = _shaped("x", (SIZE, "1"), (WHOLE, "1"), context)
     for name, (_, right) in rates.items():
         field = _field(right)
         if field is not None and role_in(field, context) not in ("", "f"):

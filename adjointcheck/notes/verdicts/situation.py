@@ -390,7 +390,8 @@ def concrete(kind: str, context: Context, valued: bool = False) -> Setting | Non
 
 def sizes(context: Context) -> tuple[tuple[str, str], ...]:
     """The notes' own names of the dimensions of state, control and parameters."""
-    found = [(size, declared.shape[0]) for letter, size in (("x", "n"), ("w", "k"), ("theta", "m")) for declared in context.of(letter)[:1]]
+    owners = (("x", "n"), ("w", "k"), ("theta", "m"))[bool(context.option(BLOCKS)) :]  # blocks have sizes of their own
+    found = [(size, declared.shape[0]) for letter, size in owners for declared in context.of(letter)[:1]]
     found += [("m", "1")] if ("n", "1") in found and not context.of("theta") else []  # partials by x and theta have one shape
     return tuple((size, dim) for size, dim in found if dim in tuple("123456789") or NAME.match(dim))
 

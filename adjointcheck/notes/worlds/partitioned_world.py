@@ -63,6 +63,10 @@ class PartitionedWorld(World):
         ends = accumulate((self.stage.size(size) for size in self.parts.sizes), initial=0)
         return tuple(slice(start, end) for start, end in pairwise(ends))
 
+    def value_I(self, place: Value) -> Value:
+        """As large as a block."""
+        return np.eye(self.stage.size(self.parts.sizes[0]))
+
     @property
     def rule(self) -> Node:  # type: ignore[override]
         """All fields together, at the running state."""

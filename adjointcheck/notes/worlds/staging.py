@@ -59,7 +59,8 @@ def sizes_of(context: Context) -> dict[str, int]:
             name = declared.shape[0] if declared.shape[0] != "1" else declared.shape[1]
             if not name.isdigit():
                 sizes.setdefault(name, SIZES[usual])
-    return sizes
+    blocks = context.option(BLOCKS).split()
+    return sizes | ({blocks[0]: 2, context.of("x")[0].shape[0]: 2 * len(blocks)} if blocks else {})
 
 
 def world_of(stage: Stage) -> type[World]:
