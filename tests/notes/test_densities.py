@@ -165,7 +165,7 @@ def test_a_planar_flow_has_its_activation_where_it_is_written() -> None:
     assert found[:2] == ["proved", "refuted"] and found[2] != "refuted" and found[3] == "refuted"
 
 
-SAMPLED = r"""$$z(0) \sim p_0, \qquad \frac{dz}{dt} = f(z, t; \theta), \quad t \in [0, 1]$$ The density of $z(t)$ is called $p_t$.
+SAMPLED = r"""$$z(0) \sim p_0 = \mathcal N(0, I_d), \qquad \frac{dz}{dt} = f(z, t; \theta), \quad t \in [0, 1]$$ The density of $z(t)$ is called $p_t$.
 $$\frac{d}{dt} \log p_t(z(t)) = -\operatorname{tr}\left(\frac{\partial f}{\partial z}\right)$$ To ask for a datum, $$z(0) = x - \int_0^1 f(z(t), t; \theta) dt, \qquad z(1) = x$$
 $$\frac{d}{dt} \begin{pmatrix} z \\ \Delta \end{pmatrix} = \begin{pmatrix} f(z, t; \theta) \\ -\operatorname{tr}\, \partial f/\partial z \end{pmatrix}$$
 $$\mathcal{L} = \Delta(1) - \log \rho(z(1))$$ We write $a(t)$ for the gradient of $\mathcal L$ with respect to $z(t)$. """
@@ -181,3 +181,7 @@ FIRST = r"\frac{dz}{dt} = f(z, t)$$ $$\frac{d}{dt} \log p(z(t), t) = -\operatorn
 ])
 def test_a_flow_that_is_run_beside_its_density(notes: str, right: str, wrong: str) -> None:
     assert [statuses(f"{notes} $${claim}$$")[-1] for claim in (right, wrong)] == ["proved", "refuted"]
+
+
+def test_how_a_start_lies_claims_nothing() -> None:
+    assert statuses(SAMPLED)[:2] == ["assumption", "assumption"]

@@ -90,8 +90,10 @@ def _is_cost(node: Node, context: Context) -> bool:
 
 
 def mapped(chain: tree.Chain) -> tree.Chain:
-    """y in R^n of y: [0, T] -> R^n."""
+    """y in R^n of y: [0, T] -> R^n, and x ~ N(0, I) of x ~ p_0 = N(0, I)."""
     letter, *spaces = chain.sides
+    if chain.relations[:2] == ("sim", "="):
+        return replace(chain, sides=(letter, spaces[-1]), relations=("sim",))
     domain = spaces[0] if spaces else None
     path = chain.relations == (":", "to") and isinstance(letter, tree.Letter) and isinstance(domain, tree.Vector)
     return replace(chain, sides=(tree.Call(letter, (tree.Letter("t"),)), spaces[1]), relations=("in",)) if path else chain
