@@ -26,7 +26,8 @@ def mass_dynamics(chain: tree.Chain, context: Context) -> Introduced:
     if solved is None or len(chain.sides) > 2:
         return None
     matrix, state, right = solved
-    role, named = role_in(state, context), key(state) in USUAL_STATES
+    role, drawn = role_in(state, context), state in walk(right) and state.name not in USUAL_COSTATES  # u of M u-dot = -K u
+    named = key(state) in USUAL_STATES or drawn
     if role not in ("", "x") or (role == "" and not named) or state.below or key(matrix) in USUAL or role_in(matrix, context) in ("f", "H"):
         return None
     context = context.declare(Declared(key(state), "x", ("n", "1"), "path", source="proposed"))
