@@ -37,3 +37,9 @@ def test_a_costate_that_is_told_stays_what_it_is() -> None:
 def test_what_is_aimed_at_is_no_end_state() -> None:
     reading, _ = understood(r"M \dot y + K y = B u", r"J = \frac12 (y(T) - y_T)^\top M (y(T) - y_T) + \frac12 \int_0^T |u|^2 dt")
     assert "(x(t1) - y_T)' M_ (x(t1) - y_T)" in reading
+
+
+def test_a_state_with_a_mass_may_bear_the_letter_of_a_control() -> None:
+    posed = (r"$M \dot u = -K u + B w$, $u(0) = u_0$ with $M$, $K$ symmetric, and "
+             r"$J = \frac12 (u(T) - d)^T M (u(T) - d) + \frac{\alpha}{2}\int_0^T w^T w\,dt$. $-M \dot p = -K p$, $p(T) = u(T) - d$. ")
+    assert statuses(rf"{posed}$\nabla J(w) = \alpha w + B^T p$, $\nabla J(w) = \alpha w - B^T p$")[-2:] == ["proved", "refuted"]

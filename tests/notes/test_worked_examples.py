@@ -22,6 +22,7 @@ PRICED = "\\dot h = v\n\\dot v = u - g\nh(T) = v(T) = 0\nJ = \\int_0^T u^2\\,dt\
 TWICE = "u' = \\frac{du}{dt} = f(u,p,t)\nG(p) = G(u(\\cdot,p)) = \\int_0^T g(u,p)\\,dt\nI = G - \\int_0^T \\lambda^T (u' - f)\\,dt\n"
 BARRED = "\\dot x = f(x,u,t)\nx(0) = x_0\nJ = \\varphi(x(T),T) + \\int_0^T L(x,u,t)\\,dt\n"
 BEGUN = "\\dot x = -\\theta x\nx(t_0) = 1\nJ = \\frac12 x(t_1)^2\n\\lambda(t_1) = x(t_1)\n"  # a number at a time that is a letter
+DECAY = "\\dot x = -a x\nx(0) = x_0\nJ = \\frac12 x(T)^2\n\\lambda(T) = x(T)\n"
 ECONOMY = "state: k\ncontrol: c\ncostate: \\mu\ntime: t in [0, T]"
 ROWS = [
     ("", LINEAR, r"\lambda(t) = t - 1", r"\lambda(t) = 1 - t"),
@@ -37,6 +38,7 @@ ROWS = [
     ("", BARRED, r"\frac{dJ}{dT} = \varphi_T + \varphi_x f + L \bigg|_{t=T}", r"\frac{dJ}{dT} = \varphi_T + L \bigg|_{t=T}"),
     ("", BEGUN, r"x(t) = e^{-\theta (t - t_0)}", r"x(t) = e^{-\theta t}"),
     ("", BEGUN + "x(t) = e^{-\\theta (t - t_0)}\n", r"\frac{dJ}{dt_0} = \theta\,e^{-2\theta(t_1 - t_0)}", r"\frac{dJ}{dt_0} = -\theta\,e^{-2\theta(t_1 - t_0)}"),
+    ("", DECAY, r"\lambda(t) = \lambda(T) e^{-a(T - t)}", r"\lambda(t) = \lambda(T) e^{a(T - t)}"),
     ("", EFFORT, r"q(t) = q(T) + p (T - t)", r"p(T) = 0"),
     ("", STOCK, r"\dot\lambda = -\lambda g'(s)", r"\lambda(T) = 1"),
     ("", MANIFOLD, r"\lambda(T) = \phi_x^T + \psi_x^T\mu", r"\lambda(T) = \phi_x^T + \psi_x\mu"),

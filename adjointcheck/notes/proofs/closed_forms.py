@@ -26,7 +26,9 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.values import starts
 
 Texts = tuple[tuple[str, str], ...]
-END, BEGIN = "end", "begin"  # end_1, what x_1 is at the end, and begin_1, what p_1 is at the start
+END, BEGIN, FINAL = "end", "begin", "final"  # end_1, what x_1 is at the end; begin_1 and final_1, what p_1 is at the start and at the end
+PLACED = {BEGIN: ("t0", "begin"), FINAL: ("t1", "end")}  # where p_1 is that, and the step that says when this is
+NOWHERE: Mapping[str, str] = {}
 KNOWN_ENDS = "with the values at the ends that solutions proved before have"
 MOVING = {"x", "p", "w", "H", "J", "P", "L", "f", "Psi"}
 
@@ -55,10 +57,10 @@ def from_end(left: Node, right: Node) -> tuple[Node, Node]:
 
 
 def from_start(left: Node, right: Node) -> tuple[Node, Node]:
-    """p_1(t) = p_1(t0) e^{-t} with a letter for p_1(t0)."""
-    begun = {part for side in (left, right) for part in walk(side)
-             if isinstance(part, Symbol) and part.name == "p" and part.part and part.at == Symbol("t0")}
-    named = {costate: Symbol(BEGIN, part=costate.part) for costate in begun}
+    """p_1(t) = p_1(t0) e^{-t} and p_1(t) = p_1(t1) e^{t1 - t} with a letter for p_1(t0) and p_1(t1)."""
+    costates = [part for side in (left, right) for part in walk(side) if isinstance(part, Symbol) and part.name == "p" and part.part]
+    letters = {Symbol(place): letter for letter, (place, _) in PLACED.items()}
+    named: dict[Node, Node] = {part: Symbol(letters[part.at], part=part.part) for part in costates if part.at in letters}
     return _put(left, named), _put(right, named)
 
 
@@ -117,13 +119,13 @@ def _texts(laws: Iterable[Law], context: Context, seed: Setting) -> Texts:
     return tuple(found.items())
 
 
-def solve(made: WrittenOut, claims: Iterable[tuple[str, Expression]], begun: Container[str] = ()) -> None:
-    """Adds the steps that prove the claims one after the other, of `begun` costates from the start; the core rejects them where wrong."""
+def solve(made: WrittenOut, claims: Iterable[tuple[str, Expression]], begun: Mapping[str, str] = NOWHERE) -> None:
+    """Adds the steps that prove the claims one after the other, of costates `begun` at an end; the core rejects them where wrong."""
     known: dict[str, Expression] = {}
     claims = list(claims)
     for name, value in (*(_resting(made, {name for name, _ in claims}) if claims else ()), *claims):
         if all(step["id"] != f"solution_{name}" for step in made.steps):
-            _solve_one(made, name, value, known, name in begun)
+            _solve_one(made, name, value, known, begun.get(name, ""))
         known[name] = value
 
 
@@ -136,10 +138,17 @@ def _resting(made: WrittenOut, claimed: Container[str]) -> Iterator[tuple[str, E
             yield p, end
 
 
-def starting(made: WrittenOut, names: Iterable[str]) -> None:
-    """The letters for costates at the start."""
-    for name in names:
-        made.equation(f"begins_{name}", "assume", name, symbol(name.replace("p_", f"{BEGIN}_")), at="t0")
+def named_ends(solved: Texts) -> dict[str, str]:
+    """{p_1: begin} of a solution that speaks of begin_1."""
+    return {name: letter for name, text in solved for letter in (FINAL, BEGIN) if name.replace("p_", f"{letter}_") in text}
+
+
+def starting(made: WrittenOut, names: Mapping[str, str]) -> None:
+    """The letters for costates at the start and at the end."""
+    for name, letter in names.items():
+        sides = name, name.replace("p_", f"{letter}_")
+        left, right = sides if letter == BEGIN else reversed(sides)  # of p at the end the costs have told what it is
+        made.equation(f"begins_{name}", "assume", left, symbol(right), at=PLACED[letter][0])
 
 
 def begin(made: WrittenOut, name: str, value: Expression, *known: str) -> None:
@@ -150,7 +159,7 @@ def begin(made: WrittenOut, name: str, value: Expression, *known: str) -> None:
     made.equation(f"{letter}_is", "rewrite", letter, value, f"{letter}_there")
 
 
-def _solve_one(made: WrittenOut, name: str, value: Expression, known: Mapping[str, Expression], begun: bool) -> None:
+def _solve_one(made: WrittenOut, name: str, value: Expression, known: Mapping[str, Expression], begun: str) -> None:
     """gap = p - value, gap.dot = (what p.dot is at p = gap + value) - (that at p = value), gap = 0 at the end, so gap = 0."""
     gap = f"gap_{name}"
     law, rate = _law(made, name)
@@ -182,12 +191,12 @@ def _law(made: WrittenOut, name: str) -> tuple[str, Expression]:
     return f"costate_{name}" if name.startswith("p") else f"dynamics_{name}", rates[name]
 
 
-def _end(made: WrittenOut, name: str, known: Container[str], begun: bool) -> tuple[str, list[str]]:
+def _end(made: WrittenOut, name: str, known: Container[str], begun: str) -> tuple[str, list[str]]:
     """Where it is known, and the steps that say so."""
     if name == "P":
         return "t1", ["riccati_end", "end"]
     if begun:
-        return "t0", [f"begins_{name}", "begin"]
+        return PLACED[begun][0], [f"begins_{name}", PLACED[begun][1]]
     ids = {step["id"] for step in made.steps}
     if not name.startswith("p"):
         return "t0", [f"start_{name}", "begin", *({f"value_{name.replace('x_', 'x0_')}"} & ids)]

@@ -16,7 +16,7 @@ from adjointcheck.notes.letters.costs import adjoined
 from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.letters.quantities import component_slot, rebuilt
 from adjointcheck.notes.proofs.claims import Form, Reader, Unclear
-from adjointcheck.notes.proofs.closed_forms import BEGIN, END, Texts, begin, clock_of, solutions, solve, starting
+from adjointcheck.notes.proofs.closed_forms import BEGIN, END, FINAL, Texts, begin, clock_of, named_ends, solutions, solve, starting
 from adjointcheck.notes.proofs.scalar_regulator import DIVISORS, ENDS, LASTS, ScalarRegulator, closed_forms, regulator_of
 from adjointcheck.notes.proofs.scalar_regulator import LETTERS as REGULATED
 from adjointcheck.notes.proofs.settings import Setting, judged
@@ -79,7 +79,7 @@ def _weights(running: Expression, sizes: Sizes) -> frozenset[str]:
 
 def _seed(context: Context) -> Setting:
     """The letters alone."""
-    constants = (*data(context), *_sizes(context).names(END), *_sizes(context).names(BEGIN))
+    constants = (*data(context), *(name for letter in (END, BEGIN, FINAL) for name in _sizes(context).names(letter)))
     return Setting(document({**letters_of(_sizes(context)), **dict.fromkeys(constants, "1 1 constant")}, functions=named(context)))
 
 
@@ -227,7 +227,7 @@ def theory(sizes: Sizes, texts: tuple[str, ...], free: bool, nonzero: frozenset[
     does not prove it.
     """
     roots, names = named_divisors(parse(text, "a field", caps=LOG) for text in (*texts, seen))
-    known += tuple(name for name in sizes.names(END) if any(name in text for _, text in solved))
+    known += tuple(name for letter in (END, FINAL) for name in sizes.names(letter) if any(name in text for _, text in solved))
     known += tuple(name for name in sizes.names(BEGIN) if shot or any(name in text for _, text in solved))
     letters = letters_of(sizes, free, names) | REGULATED.get(riccati, {}) | dict.fromkeys(known, "1 1 constant")
     letters |= DIVISORS if shot and riccati else {}
@@ -243,7 +243,7 @@ def theory(sizes: Sizes, texts: tuple[str, ...], free: bool, nonzero: frozenset[
         regulator = regulator_of(writing, riccati == LASTS) if free else None
         if regulator is not None and (regulator.numbers or not shot):
             regulator.write()
-        begun = [name for name, text in solved if name.replace("p_", f"{BEGIN}_") in text]
+        begun = named_ends(solved)
         starting(writing, begun)
         solve(writing, [(name, parse(text, "a solution", caps=LOG)) for name, text in solved], begun)
         if shot and not outright(writing, regulator):

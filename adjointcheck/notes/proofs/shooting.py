@@ -104,8 +104,9 @@ class Shot:
 
     def write(self) -> None:
         """The solutions with the letters at the start, then what the ends say of these."""
-        starting(self.made, self.open)
-        solve(self.made, self.known.items(), self.open)
+        begun = dict.fromkeys(self.open, BEGIN)
+        starting(self.made, begun)
+        solve(self.made, self.known.items(), begun)
         for name in self.known.keys() - {*self.open, *self.made.sizes.names("x")}:
             begin(self.made, name, _at(self.known[name], self.start), f"solution_{name}")
         gaps = list(self.gaps()) if self.known.keys() >= {*self.made.sizes.names("x")} else []
