@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import last_two, understood
+from understood import last_two, statuses, understood
 
 TIME = (r"\dot x = f(x)", r"x(0) = x_0", r"J = \Phi(x(T))")
 WAYS = [(r"J(x_0 + \alpha h) = J(x_0) + \alpha\, h^T \lambda(0) + O(\alpha^2)", "delta J = (delta x0)' p(t0)"),
@@ -28,3 +28,19 @@ def test_ways_to_write_a_taylor_test(way: str, reading: str) -> None:
      r"J(x_0 + \alpha h) = J(x_0) + \alpha\, h^T \nabla J(x_0) + O(\alpha^2)", r"J(x_0 + \alpha h) = J(x_0) + 2\alpha\, h^T \nabla J(x_0) + O(\alpha^2)")])
 def test_the_slope_is_the_gradient(header: str, laws: str, right: str, wrong: str) -> None:
     assert last_two(header, laws, right, wrong) == ["proved", "refuted"]
+
+
+STEERED = (r"The state follows $\dot x = A x + B u$, $x(0) = x_0$, and $$J(u) = \frac12 |x(T)|^2 + \frac{\alpha}{2}\int_0^T |u|^2\,dt$$ "
+           r"With $g = \nabla J(u)$ the slope along the step is $$\frac{d}{ds} J(u - s g)\Big|_{s=0} = %s$$")
+TRAINED = (r"The state follows $\dot x = f(x, \theta)$, $x(0) = x_0$, and $$J(\theta) = \frac12 |x(T)|^2$$ With $g = \nabla J(\theta)$ "
+           r"$$\frac{d}{ds} J(\theta - s g)\Big|_{s=0} = %s$$")
+
+
+@pytest.mark.parametrize(("told", "value", "status"), [
+    (STEERED, r"-\|g\|^2", "proved"), (STEERED, r"-\|g\|_{L^2}^2", "proved"), (STEERED, r"-\int_0^T |g|^2\,dt", "proved"),
+    (STEERED, r"-\langle g, g\rangle", "proved"), (STEERED, r"-\|g\|", "refuted"), (STEERED, r"\|g\|^2", "refuted"),
+    (STEERED, "-g^T g", "unknown"),  # at each time, or over all?
+    (TRAINED, r"-\|g\|^2", "proved"), (TRAINED, "-g^T g", "proved"), (TRAINED, "g^T g", "refuted"),
+])
+def test_the_slope_along_a_direction_that_was_told(told: str, value: str, status: str) -> None:
+    assert statuses(told % value, "")[-1] == status

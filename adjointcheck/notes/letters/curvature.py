@@ -93,17 +93,48 @@ def _bare(node: Node, small: Node) -> Node:
 
 
 def _varied(node: Node, context: Context) -> Node:
+    slope = _slope_at_zero(node, context)
+    if slope is not None and (told := _along_told(slope, context)) is not None:
+        return replace(told, span=node.span)
     node = rebuilt(node, lambda child: _varied(child, context))
     if isinstance(node, tree.Limit) and (needle := _needle(node)) is not None:
         return replace(needle, span=node.span)
+    inner = _slope_at_zero(node, context)
+    moved = _unmoved(inner, context) if inner is not None else node
+    return node if inner is None or moved == inner else tree.Variation(moved, span=node.span)
+
+
+def _slope_at_zero(node: Node, context: Context) -> Node | None:
+    """J(w + eps v) of d/d eps J(w + eps v) at eps = 0."""
     slope = node.of if isinstance(node, tree.Evaluated) and not node.less and len(node.at) == 1 else None
     place = node.at[0] if isinstance(node, tree.Evaluated) and len(node.at) == 1 else None
     small = isinstance(slope, tree.Derivative) and len(slope.by) == 1 and is_small(slope.by[0], context)
     at_zero = isinstance(place, tree.Chain) and is_small(place.sides[0], context) and place.sides[-1] == tree.Number(Fraction(0))
-    if not (small and at_zero and isinstance(slope, tree.Derivative)):
-        return node
-    moved = _unmoved(slope.of, context)
-    return node if moved == slope.of else tree.Variation(moved, span=node.span)
+    return slope.of if small and at_zero and isinstance(slope, tree.Derivative) else None
+
+
+def _along_told(node: Node, context: Context) -> Node | None:
+    """-dJ/dw g, over time its integral, of J(w - s g) for a g that the notes have told, and that is no direction."""
+    argument = node.arguments[0] if isinstance(node, tree.Call) and len(node.arguments) == 1 else None
+    functional = head(node) if argument is not None else None
+    terms = argument.terms if isinstance(argument, tree.Sum) and len(argument.terms) == 2 else ()
+    step = (terms[1].of if isinstance(terms[1], tree.Negative) else terms[1]) if terms else None
+    factors = step.factors if isinstance(step, tree.Product) and len(step.factors) == 2 else ()
+    base = resolve(terms[0], context) if terms else None
+    if functional is None or not factors or not is_small(factors[0], context) or not isinstance(base, Symbol) or base.name not in INPUTS:
+        return None
+    made = resolve(factors[1], context)
+    moves = any(isinstance(part, tree.Variation) for part in walk(made))
+    if resolve(functional, context) != Symbol("J") or not isinstance(factors[1], tree.Letter) or unknown(made) or moves:
+        return None
+    slope = inner_of(tree.Derivative(functional, (terms[0],), "total"), factors[1], base.name == "w" and context.over() == "time")
+    return tree.Negative(slope) if isinstance(terms[1], tree.Negative) else slope
+
+
+def inner_of(one: Node, other: Node, path: bool) -> Node:
+    """<a, b>, over time its integral."""
+    product = tree.Function("inner", (one, other))
+    return tree.Integral(product, tree.Letter("t"), None, None) if path else product
 
 
 def _unmoved(node: Node, context: Context) -> Node:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.quantities import Symbol, rebuilt, walk
+from adjointcheck.notes.letters.quantities import Symbol, Unknown, rebuilt, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -74,6 +74,39 @@ def expanded(node: Node) -> Node:
 
 def first_order(chain: tree.Chain) -> tree.Chain:
     """The equation between variations that an equation up to O(eps^2), a slope at eps = 0 or a limit eps -> 0 stands for."""
+    chain = _first_order(chain)
+    if not any(_is_change(part) for part in walk(chain)):
+        return chain
+    sides = [_of_paths(side) for side in chain.sides]
+    return replace(chain, sides=tuple(side if _is_whole(side) else Unknown("how paths are multiplied") for side in sides))
+
+
+def _is_whole(node: Node) -> bool:
+    """An integral, a variation or 0, and not g^T g at each time."""
+    return node == ZERO or any(isinstance(part, tree.Integral | tree.Variation) for part in walk(node))
+
+
+def _is_change(node: Node) -> bool:
+    """int (dJ/dw, g) dt of a control in time, as d/ds J(w + s g) is."""
+    body = node.body if isinstance(node, tree.Integral) and node.lower is None and node.by == Symbol("t", bound=True) else None
+    slopes = (part for part in walk(body) if isinstance(part, tree.Derivative)) if isinstance(body, tree.Function | tree.Power) else ()
+    return any(slope.of == Symbol("J") and slope.kind == "total" for slope in slopes)
+
+
+def _of_paths(node: Node) -> Node:
+    """The norm and the inner product of paths, which are integrals in time."""
+    if isinstance(node, tree.Integral):
+        return node
+    squared = isinstance(node, tree.Power) and node.exponent == tree.Number(Fraction(2))
+    inner = node.base if squared and isinstance(node, tree.Power) else node
+    if not isinstance(inner, tree.Function) or inner.name not in ("norm", "abs", "inner"):
+        return rebuilt(node, _of_paths)
+    ends = inner.arguments * (3 - len(inner.arguments))
+    made: Node = tree.Integral(tree.Function("inner", ends), Symbol("t", bound=True), None, None)
+    return made if squared or inner.name == "inner" else tree.Function("sqrt", (made,))
+
+
+def _first_order(chain: tree.Chain) -> tree.Chain:
     chain = _cleared(replace(chain, sides=tuple(map(_outwards, chain.sides))))
     sides = tuple(map(_slope, chain.sides))
     wide = [expanded(side) for side in sides]
