@@ -245,7 +245,7 @@ FEW = r"\nabla J(x_0) = B^{-1}(x_0 - x_b) + H_0^T R_0^{-1} d_0 + M_0^T H_1^T R_1
 @pytest.mark.parametrize(("words", "found"), [
     ("For $N = 2$ this is", ["proved", "refuted"]), ("For two steps ($N$ equal to two)", ["proved", "refuted"]),
     ("For two steps", ["proved", "refuted"]), ("A window of two time steps has", ["proved", "refuted"]), ("In a two-step window", ["unknown"] * 2),
-    ("The first two steps give", ["unknown"] * 2), ("In general", ["refuted", "refuted"]), ("For $N = 3$", ["refuted", "refuted"])])
+    ("For a window with $N = 2$", ["proved", "refuted"]), ("The first two steps give", ["unknown"] * 2), ("In general", ["refuted", "refuted"]), ("For $N = 3$", ["refuted", "refuted"])])
 def test_a_line_may_be_said_of_a_few_layers(words: str, found: list[str]) -> None:
     lines = (FEW, FEW.replace("M_0^T M_1^T", "M_1^T M_0^T"))
     assert [statuses(f"{WINDOW}{words} $${line}$$")[-1] for line in lines] == found
@@ -278,3 +278,17 @@ def test_a_header_may_write_a_letter_in_ascii(header: str, shape: str) -> None:
     right = rf"\frac{{\partial {shape}}}{{\partial \theta_k}} = \varepsilon\, a_{{k+1}} \frac{{\partial f}}{{\partial \theta}}(h_k, \theta_k)"
     wrong = right.replace("a_{k+1}", "a_k")
     assert last_two(f"state: h in R^n\ncostate: a = d{header}/dh (row)", given, right, wrong) == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\dot a(t) = -a(t) \frac{\partial f}{\partial h}(h(t), \theta(t))", r"\dot a(t) = a(t) \frac{\partial f}{\partial h}(h(t), \theta(t))"),
+    (r"\frac{dL}{d\theta(t)} = a(t) \frac{\partial f}{\partial \theta}", r"\frac{dL}{d\theta(t)} = -a(t) \frac{\partial f}{\partial \theta}"),
+])
+def test_layers_without_a_time_step_become_a_flow(right: str, wrong: str) -> None:
+    given = "h_{k+1} = h_k + f(h_k, \\theta_k)\nL = \\ell(h_N)\na_k = a_{k+1} (I + \\frac{\\partial f}{\\partial h}(h_k, \\theta_k))"
+    assert last_two("state: h in R^n\ncostate: a = dL/dh (row)", given, right, wrong) == ["proved", "refuted"]
+
+
+def test_one_layer_is_a_few() -> None:
+    line = r"\nabla J(x_0) = B^{-1}(x_0 - x_b) + H_0^T R_0^{-1} d_0 + M_0^T H_1^T R_1^{-1} d_1"
+    assert [statuses(f"{WINDOW}For $N = 1$ this is $${found}$$")[-1] for found in (line, line.replace("M_0^T", "M_0"))] == ["proved", "refuted"]

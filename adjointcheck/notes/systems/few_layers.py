@@ -13,10 +13,10 @@ from adjointcheck.notes.reading.tree import Node
 EQUAL = r"(?:=|equals?|equal to|gleich|vaut|égal à|igual a|uguale a|равно)"
 NUMBERS = {"two": "2", "zwei": "2", "deux": "2", "dos": "2", "due": "2", "два": "2",
            "three": "3", "drei": "3", "trois": "3", "tres": "3", "tre": "3", "три": "3"}
-TOLD = re.compile(rf"(?<![A-Za-z\\])([NKLT])\b\$?\s*{EQUAL}\s*\$?([23]|{'|'.join(NUMBERS)})(?![\w.^])", re.IGNORECASE)
+TOLD = re.compile(rf"(?<![A-Za-z\\])([NKLT])\b\$?\s*{EQUAL}\s*\$?([123]|{'|'.join(NUMBERS)})(?![\w.^])", re.IGNORECASE)
 LAYERS = (r"(?:layers?|blocks?|(?:time )?steps?|Schichten|Blöcken?|(?:Zeit)?[Ss]chritten?|couches|blocs|pas|capas|bloques|pasos|strati"
           r"|blocchi|passi|слоёв|слоев|блоков|шагов)")
-SPOKEN = re.compile(rf"(?<![A-Za-z])([23]|{'|'.join(NUMBERS)})[ -](?:residual |hidden )?{LAYERS}\b", re.IGNORECASE)
+SPOKEN = re.compile(rf"(?<![A-Za-z])([123]|{'|'.join(NUMBERS)})[ -](?:residual |hidden )?{LAYERS}\b", re.IGNORECASE)
 COUNTED = re.compile(rf"\b(?:for|with|of|für|mit|aus|pour|avec|de|à|para|con|per|di|для|из) (?:a )?{SPOKEN.pattern}", re.IGNORECASE)
 OPTION = "few layers"
 

@@ -103,13 +103,13 @@ def turned_to_time(right: Node, context: Context) -> Context:
 
 
 def becoming(context: Context) -> Law | None:
-    """xdot = f of layers x + h f, where h is written."""
+    """xdot = f of layers x + h f, and of x + f in notes without a time step."""
     law = context.law("layers")
     terms = law.right.terms if law is not None and isinstance(law.right, tree.Sum) and len(law.right.terms) == 2 else ()
     scaled = terms[1] if terms and isinstance(terms[0], Symbol) and terms[0].name == "x" else None
-    if not isinstance(scaled, tree.Product) or len(scaled.factors) != 2 or scaled.factors[0] != Symbol("h"):
-        return None
-    return Law("dynamics", tree.Derivative(Symbol("x"), (T,)), _here(scaled.factors[1])) if isinstance(scaled.factors[1], Applied) else None
+    stepped = isinstance(scaled, tree.Product) and len(scaled.factors) == 2 and scaled.factors[0] == Symbol("h")
+    field = scaled.factors[1] if stepped and isinstance(scaled, tree.Product) else None if context.of("h") else scaled
+    return Law("dynamics", tree.Derivative(Symbol("x"), (T,)), _here(field)) if isinstance(field, Applied) else None
 
 
 def _here(node: Node) -> Node:
