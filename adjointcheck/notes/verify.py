@@ -30,7 +30,7 @@ from adjointcheck.notes.letters.meaning import Symbol, Unknown, resolve, symbols
 from adjointcheck.notes.letters.numbered import told
 from adjointcheck.notes.letters.own_inputs import in_its_role, is_varied, through_start
 from adjointcheck.notes.letters.posing import ORDERS
-from adjointcheck.notes.letters.quadratures import carried
+from adjointcheck.notes.letters.quadratures import carried, carries
 from adjointcheck.notes.letters.quantities import here
 from adjointcheck.notes.letters.second_costate import about_end, through_end
 from adjointcheck.notes.letters.starting import START, moving
@@ -378,6 +378,7 @@ class Notes:
                 return self.of_step(blank, unplaced(left), unplaced(right), relation)
             self.context = choosing(left, priced(right, self.context), self.context)
             found = self.weighed(blank, left, right, relation, form)
+            found = replace(found, status="definition") if found.status == "proved" and carries(left, self.context) else found
             rests = any(item.touches(left, right, False) for item in self.reservations)
             return found if rests else as_chosen(found, (left, right, relation), self.context, self.sentence.lower())
         except Exception as error:

@@ -134,6 +134,12 @@ def carried(node: Node, context: Context) -> Node:
     return rebuilt(node, lambda child: carried(child, context))
 
 
+def carries(node: Node, context: Context) -> bool:
+    """d/dt [z; a; g] with a letter g of which nothing but this rate is known, and which nobody can prove."""
+    cells = node.of.rows if isinstance(node, tree.Derivative) and isinstance(node.of, tree.Vector) else ()
+    return any(_law(cell, context) is not None for row in cells for cell in row)
+
+
 def _begun(paid: Node, context: Context) -> Context:
     """With y(T) as what it gathers, and its start, of which nothing is told: only what the cost is worth rests on that."""
     ends = [part.name for part in tree.terms(paid) if isinstance(part, Symbol) and part.at == Symbol("t1")]
