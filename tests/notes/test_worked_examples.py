@@ -173,3 +173,20 @@ def test_a_cost_of_the_state_at_one_is_paid_at_the_end(cost: str, right: str, wr
     posed = rf"Let $\dot z = f(z, \theta)$, $z(0) = x$, $J = {cost}$ and $a = \partial J/\partial z$. "
     assert statuses(f"{posed}${right}$, ${wrong}$")[-2:] == ["proved", "refuted"]
     assert "proved" not in statuses(f"{posed.replace('$ and', '$, $z(2) = z_2$ and')}${right}$, ${wrong}$")[-2:]  # which time is the end?
+
+
+def test_what_a_start_has_become_at_the_end_is_no_end_that_is_held() -> None:
+    posed = r"Let $\dot y = -k y$, $y(0) = y_0$, $C(k) = \frac12 (y(T) - y_m)^2$. $y(T) = y_0 e^{-kT}$. "
+    assert statuses(posed + r"$\frac{dC}{dk} = -\int_0^T \lambda y\,dt$, $\frac{dC}{dk} = \int_0^T \lambda y\,dt$")[-3:] == ["proved", "proved", "refuted"]
+
+
+def test_the_best_end_time_may_be_asked_for_with_a_bar_behind_the_last_term() -> None:
+    posed = r"$\dot x = f(x)$, $J(T) = \phi(x(T)) + \int_0^T L(x)\,dt$. "
+    assert statuses(posed + r"$\phi_x f + L \Big|_{t=T} = 0$")[-1] == "unknown"
+    assert statuses(posed + r"$\frac{dJ}{dT} = \phi_x f - L \Big|_{t=T}$")[-1] == "refuted"
+
+
+def test_weight_decay_stands_beside_a_running_cost_of_layers() -> None:
+    posed = r"$J(\theta) = \sum_{k=0}^{N-1} \ell(x_k) + \Phi(x_N) + \frac{\beta}{2}\|\theta\|^2$, $x_{k+1} = g(x_k, \theta)$, $p_N = \nabla\Phi(x_N)$, "
+    right = r"$\nabla J(\theta) = \beta\theta + \sum_{k=0}^{N-1} g_\theta(x_k,\theta)^\top p_{k+1}$"
+    assert statuses(f"{posed}{right}, {right.replace('= ', '= 2 ')}")[-3:] == ["proved", "proved", "refuted"]

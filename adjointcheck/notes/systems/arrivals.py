@@ -101,7 +101,8 @@ def _is_value(node: Node, context: Context) -> bool:
     """A number, or letters that stand for some: h_f, 1 - a."""
     calls = any(isinstance(part, tree.Call | tree.Derivative | tree.Integral) for part in walk(node))
     value = resolve(node, context)
-    return not calls and not symbols(value) & {"x", "w", "p", "t", "H", "J"} and not is_solution(value)
+    grown = any(isinstance(part, tree.Function) and part.name == "exp" and "t1" in symbols(part) for part in walk(value))  # y_0 e^{-k T}
+    return not calls and not grown and not symbols(value) & {"x", "w", "p", "t", "H", "J"} and not is_solution(value)
 
 
 def _speaks_of_costates(chain: tree.Chain, states: Set[str]) -> bool:

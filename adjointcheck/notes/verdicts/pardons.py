@@ -168,9 +168,10 @@ def _of_path(line: Line) -> bool:
 def _asks_for_end(line: Line) -> bool:
     """L + p f = 0 at the end, written out: the best end time?"""
     nodes = [part for side in line.sides for part in walk(side)]
-    places = {part.at for part in nodes if isinstance(part, Symbol) and part.name in ("x", "p", "w")}
+    barred = any(isinstance(part, tree.Evaluated) and part.at == (Symbol("t1"),) for part in nodes)  # phi_x f + L |_{t=T}
+    places = {part.at for part in nodes if isinstance(part, Symbol) and part.name in ("x", "p", "w")} - ({None} if barred else set())
     spoken = any(getattr(part, "name", "") in ("w", "L", "f") for part in nodes)
-    return tree.Number(Fraction(0)) in line.sides and places == {Symbol("t1")} and spoken
+    return tree.Number(Fraction(0)) in line.sides and (places or {Symbol("t1")} if barred else places) == {Symbol("t1")} and spoken
 
 
 def _guess(line: Line) -> str:
@@ -269,7 +270,8 @@ def _without_layers(line: Line) -> bool:
 def _of_untold_theta(line: Line) -> bool:
     """theta of theta(c), which the notes never explain: it need not be the parameters."""
     known = any(known.source != "usual" for known in (*line.notes.of("theta"), *line.notes.parts("theta")))
-    return not known and any(map(_multiplies_theta, line.sides))
+    sought = any(isinstance(part, tree.Derivative) and part.of == Symbol("J") and part.by == (Symbol("theta"),) for part in walk(line.left))
+    return not (known or sought) and any(map(_multiplies_theta, line.sides))
 
 
 def _multiplies_theta(node: Node) -> bool:

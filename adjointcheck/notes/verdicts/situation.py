@@ -264,7 +264,8 @@ def layer_kind(context: Context) -> str:
     reader = Reader(setting("euler"), context)
     try:
         step = _one(reader.form(law.right), "here") if law and "f" in symbols(law.right) else symbol("f")
-        stage = reader.form(cost.right).get("sum", ZERO) if cost and "L" in symbols(cost.right) else None
+        paid = tuple(term for term in tree.terms(cost.right) if "L" in symbols(term)) if cost else ()
+        stage = reader.form(tree.Sum(paid)).get("sum", ZERO) if paid else None
     except AdjointCheckError:
         return ""
     for kind, layer, term in LAYERS:
