@@ -117,3 +117,8 @@ def test_the_second_variation(line: str, status: str) -> None:
 def test_a_cost_at_the_end_and_curves_in_any_space(line: str, status: str, curves: str) -> None:
     told = r"$$J[x] = \phi(x(T)) + \int_0^T L(x, \dot x)\,dt, \quad x(0) = x_0$$"
     assert statuses(f"{curves}{told} $${line}$$", "")[-1] == status
+
+
+def test_curves_of_a_given_length_are_left_open() -> None:
+    told = r"$$\int_0^1 \sqrt{1 + y'^2}\,dx = \ell$$ We maximise $$J[y] = \int_0^1 y - y'^2\,dx$$"
+    assert not {*statuses(f"{told} $$y'' = -\\frac12$$ $$y'' = 0$$", "")} & {"proved", "refuted"}

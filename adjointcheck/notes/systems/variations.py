@@ -47,7 +47,7 @@ def varying(chains: Iterable[tree.Chain], text: str, context: Context) -> Contex
         return context
     (name,) = _payers(integral, told)
     steered = any(isinstance(part, tree.Letter) and part.name in USUAL_CONTROLS for part in walk(integral.body))
-    if steered or any(_moves(chain, name) for chain in chains):
+    if steered or any(_moves(chain, name) or _is_held_length(chain) for chain in chains):
         return context
     curve = Curve(name, next(_variations(text, name), "-"), next(_names(integral, chains), "-"))
     spelt = {"prime": context.option("prime") or "rate", CURVE: f"{curve.name} {curve.varied} {curve.integrand}"}
@@ -184,6 +184,13 @@ def _weighed(node: Node) -> tuple[Node, ...]:
     first = node.factors[0] if isinstance(node, tree.Product) else None
     turned = isinstance(node, tree.Product) and isinstance(first, tree.Transposed) and first.of == node.factors[-1]
     return (first.of,) if turned and isinstance(first, tree.Transposed) else ()
+
+
+def _is_held_length(chain: tree.Chain) -> bool:
+    """int sqrt(1 + y'^2) dx = l, which not every neighbour satisfies."""
+    pair = pair_of(chain)
+    told = isinstance(pair[1], tree.Letter | tree.Number) and pair[1] != tree.Number(Fraction(0)) if pair is not None else False
+    return told and pair is not None and any(isinstance(part, tree.Integral) for part in walk(pair[0]))
 
 
 def _moves(chain: tree.Chain, name: str) -> bool:
