@@ -36,6 +36,7 @@ from adjointcheck.notes.letters.second_costate import about_end, through_end
 from adjointcheck.notes.letters.starting import START, moving
 from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.proofs.closed_forms import gives_solution, proved_solution
+from adjointcheck.notes.proofs.componentwise import is_ordered
 from adjointcheck.notes.proofs.prove import Slots
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.latex import Unread, read_formula
@@ -299,6 +300,8 @@ class Notes:
                 found = replace(link, status=resolved.status, introduced=resolved.introduced)
                 yield self.as_named(self.downhill(self.at_rest(self.restated(found, left, right), left, right), right), right)
             elif i and resolved.chain.relations[i] == "approx" and self.is_rounded(link, left, right):
+                continue
+            elif i and is_ordered(left, resolved.chain.relations[i], right, self.context):  # p(t) = -exp(t - 1) < 0
                 continue
             elif resolved.chain.relations[i] == "in" or (given and (resolved.chain.relations[i] in ORDERS or self.is_asked(left, right))):
                 continue

@@ -111,3 +111,16 @@ def test_a_task_brings_its_own_premise_from_where_it_is_worked_out() -> None:
     solved = r"**(a)** $\lambda(t) = \frac{2 e}{\cosh 1} e^{-t}$." + "\n\n" + r"**(b)** Now $u = -1$ and "
     found = [statuses(f"{GROWING}.\n\n{tasks}{solved}${line}$") for line in ("x(t) = e^t + 1", "x(t) = e^t - 1")]
     assert [verdicts[-1] for verdicts in found] == ["proved", "refuted"] and found[0][-4] == "proved"
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"H = \frac12 x(1)^2", r"H = x(1)^2"),
+    (r"J^* = \frac12 x(1)^2 + \frac{c^2}{2} \int_0^1 e^{-2 t}\,dt \approx 0.84 + 2.683", r"J^* = \frac{c^2}{2} \int_0^1 e^{-2 t}\,dt"),
+    (r"\lambda(t) = \frac{2 e}{\cosh 1} e^{-t} > 0", r"\lambda(t) = \frac{2 e}{\cosh 1} e^{t} > 0"),
+])
+def test_values_at_the_ends_stand_beside_the_running_time(right: str, wrong: str) -> None:
+    assert [statuses(rf"{GROWING}, $\lambda(t) = c e^{{-t}}$, ${line}$")[-1] for line in (right, wrong)] == ["proved", "refuted"]
+
+
+def test_a_sign_that_is_not_seen_at_sight_stays_open() -> None:
+    assert statuses(rf"{GROWING}, $\lambda(t) = c e^{{-t}}$, $\lambda(t) = \frac{{2 e}}{{\cosh 1}} e^{{-t}} < 0$")[-1] == "unknown"

@@ -26,7 +26,7 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.values import starts
 
 Texts = tuple[tuple[str, str], ...]
-END, BEGIN, FINAL = "end", "begin", "final"  # end_1, what x_1 is at the end; begin_1 and final_1, what p_1 is at the start and at the end
+END, BEGIN, FINAL, LAST = "end", "begin", "final", "last"  # x_1 at the end; p_1 at the start and at the end; x_1 at the end, as solved
 PLACED = {BEGIN: ("t0", "begin"), FINAL: ("t1", "end")}  # where p_1 is that, and the step that says when this is
 NOWHERE: Mapping[str, str] = {}
 KNOWN_ENDS = "with the values at the ends that solutions proved before have"
@@ -56,11 +56,13 @@ def from_end(left: Node, right: Node) -> tuple[Node, Node]:
     return (left, named) if isinstance(left, Symbol) and left.name == "p" and solution_of(left, named) is not None else (left, right)
 
 
-def from_start(left: Node, right: Node) -> tuple[Node, Node]:
-    """p_1(t) = p_1(t0) e^{-t} and p_1(t) = p_1(t1) e^{t1 - t} with a letter for p_1(t0) and p_1(t1)."""
-    costates = [part for side in (left, right) for part in walk(side) if isinstance(part, Symbol) and part.name == "p" and part.part]
-    letters = {Symbol(place): letter for letter, (place, _) in PLACED.items()}
-    named: dict[Node, Node] = {part: Symbol(letters[part.at], part=part.part) for part in costates if part.at in letters}
+def with_ends_named(left: Node, right: Node) -> tuple[Node, Node]:
+    """p_1(t) = p_1(t0) e^{-t} and H = x_1(T)^2/2 with letters for p_1(t0), p_1(T) and x_1(T); states at one time as they are."""
+    nodes = [part for side in (left, right) for part in walk(side)]
+    running = any(getattr(part, "name", "") in MOVING and getattr(part, "at", None) in (None, Symbol("t")) for part in nodes)
+    letters = {("p", Symbol(place)): letter for letter, (place, _) in PLACED.items()} | ({("x", Symbol("t1")): LAST} if running else {})
+    named: dict[Node, Node] = {part: Symbol(letters[part.name, part.at], part=part.part) for part in nodes
+                               if isinstance(part, Symbol) and part.part and (part.name, part.at) in letters}
     return _put(left, named), _put(right, named)
 
 
@@ -151,11 +153,11 @@ def starting(made: WrittenOut, names: Mapping[str, str]) -> None:
         made.equation(f"begins_{name}", "assume", left, symbol(right), at=PLACED[letter][0])
 
 
-def begin(made: WrittenOut, name: str, value: Expression, *known: str) -> None:
-    """begin_1, what a costate is at the start, as the `known` solutions have it."""
-    letter = name.replace("p_", f"{BEGIN}_")
-    made.equation(f"{letter}_of", "assume", letter, symbol(name), at="t0")
-    made.equation(f"{letter}_there", "rewrite", letter, value, f"{letter}_of", *known, "begin", at="t0", **{f"{letter}_of": "hole"})
+def told_at(made: WrittenOut, place: str, letter: str, name: str, value: Expression, *known: str) -> None:
+    """begin_1 and last_1, what a component is at an end, as the `known` solutions have it."""
+    made.equation(f"{letter}_of", "assume", letter, symbol(name), at=place)
+    time = {"t0": "begin", "t1": "end"}[place]
+    made.equation(f"{letter}_there", "rewrite", letter, value, f"{letter}_of", *known, time, at=place, **{f"{letter}_of": "hole"})
     made.equation(f"{letter}_is", "rewrite", letter, value, f"{letter}_there")
 
 

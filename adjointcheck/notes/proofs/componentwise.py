@@ -16,7 +16,8 @@ from adjointcheck.notes.letters.costs import adjoined
 from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.letters.quantities import component_slot, rebuilt
 from adjointcheck.notes.proofs.claims import Form, Reader, Unclear
-from adjointcheck.notes.proofs.closed_forms import BEGIN, END, FINAL, Texts, begin, clock_of, named_ends, solutions, solve, starting
+from adjointcheck.notes.proofs.closed_forms import BEGIN, END, FINAL, LAST, Texts, clock_of, named_ends, solutions, solve, starting
+from adjointcheck.notes.proofs.divisors import sign
 from adjointcheck.notes.proofs.scalar_regulator import DIVISORS, ENDS, LASTS, ScalarRegulator, closed_forms, regulator_of
 from adjointcheck.notes.proofs.scalar_regulator import LETTERS as REGULATED
 from adjointcheck.notes.proofs.settings import Setting, judged
@@ -79,7 +80,7 @@ def _weights(running: Expression, sizes: Sizes) -> frozenset[str]:
 
 def _seed(context: Context) -> Setting:
     """The letters alone."""
-    constants = (*data(context), *(name for letter in (END, BEGIN, FINAL) for name in _sizes(context).names(letter)))
+    constants = (*data(context), *(name for letter in (END, BEGIN, FINAL, LAST) for name in _sizes(context).names(letter)))
     return Setting(document({**letters_of(_sizes(context)), **dict.fromkeys(constants, "1 1 constant")}, functions=named(context)))
 
 
@@ -183,6 +184,16 @@ def costate_sign(context: Context, hamiltonian: tree.Node) -> int:
     return int(least and is_cost(1)) if is_cost(1) == is_cost(-1) else 1 if is_cost(1) else -1
 
 
+def is_ordered(left: tree.Node, relation: str, right: tree.Node, context: Context) -> bool:
+    """Is -exp(t - 1) < 0, or 1 + e > 1, so at sight?"""
+    seed = _seed(context)
+    try:
+        less, more = (_one(Reader(seed, context).form(side)) for side in (left, right))
+    except AdjointCheckError:
+        return False
+    return bool(context.parts("x")) and sign(more - less, seed.language) == {"<": 1, "<=": 1, ">": -1, ">=": -1}.get(relation)
+
+
 def same_rate(context: Context, state: Symbol, right: tree.Node) -> bool:
     """Is it how that component moves?"""
     seed = _seed(context)
@@ -229,6 +240,7 @@ def theory(sizes: Sizes, texts: tuple[str, ...], free: bool, nonzero: frozenset[
     roots, names = named_divisors(parse(text, "a field", caps=LOG) for text in (*texts, seen))
     known += tuple(name for letter in (END, FINAL) for name in sizes.names(letter) if any(name in text for _, text in solved))
     known += tuple(name for name in sizes.names(BEGIN) if shot or any(name in text for _, text in solved))
+    known += tuple(sizes.names(LAST)) if shot else ()
     letters = letters_of(sizes, free, names) | REGULATED.get(riccati, {}) | dict.fromkeys(known, "1 1 constant")
     letters |= DIVISORS if shot and riccati else {}
     letters = vouched(letters, [*roots, *(ONE / symbol(name) for name in sorted(nonzero - names.keys()))])
@@ -260,5 +272,5 @@ def outright(writing: WrittenOut, regulator: ScalarRegulator | None) -> bool:
         return shoot(writing)
     found = closed_forms(regulator)
     solve(writing, found.items())
-    begin(writing, "p_1", regulator.first(found), "ansatz", "solution_P", "solution_x_1", *([] if regulator.lasts else DIVISORS))
+    regulator.tell_ends(found)
     return True

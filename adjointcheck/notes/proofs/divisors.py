@@ -102,7 +102,7 @@ def _positive(node: Expression, strict: bool, language: Language) -> bool:
 def _turned(node: Expression) -> Expression:
     """-a - b of a + b, b - a of a - b, (-a) b of a b."""
     a, b = node.args
-    return neg(a) - b if node.head == "add" else b - a if node.head == "sub" else apply(node.head, neg(a), b)
+    return apply("sub", *((neg(a), b) if node.head == "add" else (b, a))) if node.head in ("add", "sub") else apply(node.head, neg(a), b)
 
 
 def _exceeds_nought(node: Expression) -> bool:

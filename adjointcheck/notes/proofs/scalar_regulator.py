@@ -18,6 +18,7 @@ from math import isqrt
 from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, number, substitute, symbol
 from adjointcheck.notes.letters.folding import folded
+from adjointcheck.notes.proofs.closed_forms import BEGIN, LAST, told_at
 from adjointcheck.notes.proofs.divisors import DIVISOR
 from adjointcheck.notes.proofs.written_out import WrittenOut
 from adjointcheck.trusted.verdict import Status
@@ -88,11 +89,15 @@ class ScalarRegulator:
         made.equation("riccati_end", "assume", "Psi_x_1", P * X, at="t1")
         made.equation("paid_from_then", "assume", "Psi", P * X**2 / 2, at="t1")
 
-    def first(self, found: Mapping[str, Expression]) -> Expression:
-        """p at the start, of P and x in closed form."""
-        below, below_first = map(symbol, DIVISORS)
-        start = _time(self.made.clock.start or "t0", self.made)
-        return substitute([found["P"] * found["x_1"]], {"t": start, below.value: below_first})[0]
+    def tell_ends(self, found: Mapping[str, Expression]) -> None:
+        """What p is at the start and x at the end, of P and x in closed form."""
+        made, (below, below_first) = self.made, map(symbol, DIVISORS)
+        start, end = _time(made.clock.start or "t0", made), _time(made.clock.end or "t1", made)
+        first = substitute([found["P"] * found["x_1"]], {"t": start, below.value: below_first})[0]
+        named = [] if self.lasts else [*DIVISORS]
+        told_at(made, "t0", f"{BEGIN}_1", "p_1", first, "ansatz", "solution_P", "solution_x_1", *named)
+        if not self.lasts:
+            told_at(made, "t1", f"{LAST}_1", "x_1", substitute([found["x_1"]], {"t": end})[0], "solution_x_1", below_first.value)
 
     def value(self) -> None:
         """J = P x^2/2 at t0, where costs are quadratic through and through."""

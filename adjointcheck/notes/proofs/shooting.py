@@ -14,7 +14,7 @@ from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, substitute, symbol, symbols_of, total
 from adjointcheck.notes.letters.folding import folded
 from adjointcheck.notes.proofs.antiderivatives import antiderivative
-from adjointcheck.notes.proofs.closed_forms import BEGIN, begin, solve, starting
+from adjointcheck.notes.proofs.closed_forms import BEGIN, LAST, solve, starting, told_at
 from adjointcheck.notes.proofs.written_out import WrittenOut
 from adjointcheck.trusted.language import derive
 from adjointcheck.trusted.verdict import Status
@@ -108,7 +108,9 @@ class Shot:
         starting(self.made, begun)
         solve(self.made, self.known.items(), begun)
         for name in self.known.keys() - {*self.open, *self.made.sizes.names("x")}:
-            begin(self.made, name, _at(self.known[name], self.start), f"solution_{name}")
+            told_at(self.made, "t0", name.replace("p_", f"{BEGIN}_"), name, _at(self.known[name], self.start), f"solution_{name}")
+        for name in self.known.keys() & {*self.made.sizes.names("x")}:
+            told_at(self.made, "t1", name.replace("x_", f"{LAST}_"), name, _at(self.known[name], self.end), f"solution_{name}")
         gaps = list(self.gaps()) if self.known.keys() >= {*self.made.sizes.names("x")} else []
         if not self.made.language.timeless(*(gap for _, gap in gaps)):  # the slope of an end cost that is only named
             return

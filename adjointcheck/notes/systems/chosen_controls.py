@@ -49,7 +49,7 @@ def under_choice(left: Node, right: Node, context: Context) -> tuple[Node, Node,
     laws = tuple(replace(law, right=_put(law.right, chosen)) for law in context.laws if law.kind not in dropped)
     bodies = {name: _put(known.body, chosen) for name, known in context.letters.items() if known.body is not None}
     letters = {name: replace(known, body=bodies.get(name)) for name, known in context.letters.items()}
-    free = replace(context, laws=laws, letters=letters, hypotheses=frozenset(context.hypotheses) - {"optimal"})
+    free = replace(context, laws=laws, letters=letters, hypotheses=tuple(held for held in context.hypotheses if held != "optimal"))
     return _put(left, chosen), _put(right, chosen), free
 
 

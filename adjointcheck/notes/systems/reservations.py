@@ -477,7 +477,8 @@ def _at_ends(sides: Iterable[Node]) -> frozenset[str]:
     """An equation about the end state alone."""
     nodes = [node for side in sides for node in walk(side)]
     paths = [node for node in nodes if isinstance(node, Symbol) and ROLES.get(node.name, ROLES["I"]).kind == "path"]
-    known = any(isinstance(node, tree.Derivative | tree.Variation) or getattr(node, "name", "") in ("J", "J_a", "Psi") for node in nodes)
+    worth = {"J", "J_a", "H", "Psi"}
+    known = any(isinstance(node, tree.Derivative | tree.Variation) or getattr(node, "name", "") in worth for node in nodes)
     ends = bool(paths) and not known and all(path.name == "x" and _at_end(path.at) for path in paths)
     return frozenset({"end"}) if ends else frozenset()
 

@@ -155,7 +155,10 @@ def put(inputs: dict[str, Any], context: Context) -> dict[str, Any]:
 
 
 def digits(node: Node) -> float:
-    """How far a decimal may be off that was rounded where it is written: half a unit of its last digit; 0 for anything else."""
+    """How far decimals may be off that were rounded where they are written: half a unit of each last digit; 0 for anything else."""
+    if isinstance(node, tree.Sum):
+        found = [*map(digits, node.terms)]
+        return sum(found) if all(found) else 0.0
     value = node.value if isinstance(node, tree.Number) else node.of.value if (
         isinstance(node, tree.Negative) and isinstance(node.of, tree.Number)) else Fraction(0)
     places = next((k for k in range(1, 20) if (Fraction(value) * 10**k).denominator == 1), 0)

@@ -12,7 +12,7 @@ from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.progression import read_as
 from adjointcheck.notes.letters.stretched import ENDS, later, shortened, stretched
 from adjointcheck.notes.proofs.claims import Unclear, claim_of
-from adjointcheck.notes.proofs.closed_forms import KNOWN_ENDS, at_known_ends, from_end, from_start
+from adjointcheck.notes.proofs.closed_forms import KNOWN_ENDS, at_known_ends, from_end, with_ends_named
 from adjointcheck.notes.proofs.columns import side_by_side
 from adjointcheck.notes.proofs.composition import Claim
 from adjointcheck.notes.proofs.divisors import with_divisors
@@ -114,7 +114,7 @@ def _in_reading(left: Node, right: Node, context: Context, form: str) -> Proof:
         found.append(_in_reading(*ended, context, form))
         if found[-1].status is Status.PROVED:
             return found[-1]
-    if (begun := from_start(left, right)) != (left, right):
+    if (begun := with_ends_named(left, right)) != (left, right):
         found.append(_in_reading(*begun, context, form))
         if found[-1].status is Status.PROVED:
             return found[-1]

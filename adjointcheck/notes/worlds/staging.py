@@ -109,7 +109,7 @@ def is_positive(context: Context) -> bool:
     nodes = (part for node in (*(law.right for law in context.laws), *bodies) for part in walk(node))
     return bool(context.parts("x")) and any(
         (isinstance(part, tree.Power) and not isinstance(part.exponent, tree.Number | tree.Negative)) or
-        (isinstance(part, tree.Function) and part.name in ("log", "ln", "sqrt")) for part in nodes)
+        (isinstance(part, tree.Function) and part.name in ("log", "ln", "sqrt") and bool(symbols(part))) for part in nodes)
 
 
 def _optimal(world: World) -> World:
