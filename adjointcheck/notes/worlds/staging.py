@@ -166,7 +166,7 @@ def _aimed(world: World) -> World:
         end, prices = unknown.copy(), np.array(real(world.inputs["theta"]))
         for i, (price, value) in held.items():
             prices.reshape(-1)[price], end[i] = unknown[i], value
-        made = _steered_back(World(world.stage, {**world.inputs, "theta": prices}) if held else world, end)
+        made = _steered_back(type(world)(world.stage, {**world.inputs, "theta": prices}) if held else world, end)
         return made, real(made.inputs["x0"]).reshape(-1) - wanted
 
     unknown = wanted
