@@ -24,3 +24,11 @@ def test_a_symmetric_matrix_needs_no_transposition_and_another_does() -> None:
     $$\dot\lambda = K\lambda - (y - y_d)$$"""
     told = {"the stiffness matrix": "refuted", "the (symmetric) stiffness matrix": "unknown", "symmetric": "proved"}
     assert [statuses(notes.replace("WORD", words))[-1] for words in told] == [*told.values()]
+
+
+@pytest.mark.parametrize(("riccati", "status"), [(r"-\dot P = A^T P + P A - P B R^{-1} B^T P + Q", "proved"), (r"-\dot P = A^T P + P A + P B R^{-1} B^T P + Q", "refuted")])
+def test_a_weight_may_be_said_to_be_symmetric_and_positive_at_once(riccati: str, status: str) -> None:
+    posed = (r"$\dot x = A x + B u$, $x(0) = x_0$, $J = \frac12 x(T)^T F x(T) + \frac12 \int_0^T (x^T Q x + u^T R u) dt$ "
+             r"where $Q = Q^T \succeq 0$, $F = F^T \succeq 0$ and $R = R^T \succ 0$. $\dot p = -Q x - A^T p$, $u = -R^{-1} B^T p$. Try $p(t) = P(t) x(t)$. ")
+    header = "objective: J, minimised\nstate: x\ncontrol: u\ncostate: p = dJ/dx (column)"
+    assert statuses(rf"{posed}$${riccati}$$", header)[-1] == status

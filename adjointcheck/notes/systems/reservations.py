@@ -18,6 +18,7 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, resolve
 from adjointcheck.notes.letters.own_inputs import speaks
 from adjointcheck.notes.letters.own_letters import has_slope
 from adjointcheck.notes.letters.partitions import gives_field
+from adjointcheck.notes.letters.usage import is_symmetric
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import is_paid_for, is_renamed, is_solution
@@ -277,6 +278,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset()
     if _vanishes(left, right, context):
         return frozenset({"refutations"})
+    if _is_known_symmetric(left, right, context):
+        return frozenset()
     if _restricts([left, right], context):
         system = any(_names(left) & _names(law.right) for law in context.laws) and isinstance(right, tree.Number)  # A = 0 of xdot = A x
         return frozenset(f"only {name}" for name in _names(left) | _names(right)) | ({"refutations"} if system else frozenset())
@@ -488,6 +491,13 @@ def _bounded(left: Node, right: Node, relation: str, inside: Iterable[Node]) -> 
     names = {part.name for side in (left, right, *inside) for part in walk(side) if isinstance(part, Symbol)}
     space = isinstance(right, tree.Power) or (isinstance(right, Unknown) and relation in ("in", "subset"))
     return frozenset({"optimum"}) if names & {"x", "w"} and not names & {"p", "J", "J_a"} and not space else frozenset()
+
+
+def _is_known_symmetric(left: Node, right: Node, context: Context) -> bool:
+    """Q = Q^T of a weight, which restricts it no further."""
+    core = left.of if isinstance(left, tree.Transposed) else left
+    known = context.of(core.name) if isinstance(core, Symbol) and {left, right} == {core, tree.Transposed(core)} else ()
+    return bool(known) and all(is_symmetric(one, context) for one in known)
 
 
 def _at_start(place: Node | None) -> bool:
