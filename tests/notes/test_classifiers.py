@@ -43,3 +43,14 @@ def test_weights_that_the_flow_shares_have_more_than_the_gradient_of_the_head() 
     assert statuses(rf"{flow}{SOFTMAX}$$\nabla_W L = (\pi - y)\,z(T)^\top$$")[-1] == "refuted"
     alone = r"$$\nabla_W L = \int_0^T (1 - \tanh^2(W z)) \odot a(t)\, z(t)^\top dt$$"
     assert statuses(f"{flow}{SOFTMAX}{alone}")[-1] != "proved"
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"a(T) = W^\top (\pi - y)", r"a(T) = (\pi - y)^\top W"),
+    (r"\nabla_b L = \pi - y", r"\nabla_b L = (\pi - y)^\top"),
+    (r"\nabla_s L = \pi - y", r"\nabla_s L = (\pi - y)^\top"),
+])
+def test_slopes_have_the_layout_that_the_notes_declare(right: str, wrong: str) -> None:
+    header = "state: z\ncostate: a (column)\ngradients: columns"
+    found = [statuses(rf"$\dot z = f(z, \theta)$, $a(t) = \nabla_{{z(t)}} L$. {SOFTMAX}$${claim}$$", header)[-1] for claim in (right, wrong)]
+    assert found[0] == "proved" and found[1] != "proved"

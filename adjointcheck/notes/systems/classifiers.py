@@ -201,7 +201,7 @@ def head_of(context: Context) -> Head | None:
 
 END = Symbol("x", at=Symbol("t1"))
 PAID = Applied("Psi", (("x", END),))
-SLOPE = tree.Derivative(PAID, (Symbol("x"),), "partial")
+SLOPE = Symbol("p", at=Symbol("t1"))  # Psi_x there, a row whatever layout gradients have
 
 
 def classified(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
@@ -211,8 +211,9 @@ def classified(left: Node, right: Node, context: Context) -> tuple[Node, Node, C
         return left, right, context
     rules = _Classified(made, context)
     one, other = rules.side(left), rules.side(right)
-    turned = isinstance(right, tree.Transposed) and one != left and isinstance(left, tree.Derivative) and len(left.by) == 1
-    one = tree.Transposed(one) if turned else one
+    vector = one != left and isinstance(left, tree.Derivative) and len(left.by) == 1 and left.by[0] != rules.matrix
+    layout = context.option("gradients") or ("row" if isinstance(right, tree.Transposed) else "column")
+    one = tree.Transposed(one) if vector and layout == "row" else one
     slopes = (part for side in (one, other) for part in walk(side) if isinstance(part, tree.Derivative) and part.of == Symbol("J"))
     if any({*part.by} & rules.weights for part in slopes):  # weights that the flow has too
         return left, right, context
