@@ -124,3 +124,13 @@ def test_values_at_the_ends_stand_beside_the_running_time(right: str, wrong: str
 
 def test_a_sign_that_is_not_seen_at_sight_stays_open() -> None:
     assert statuses(rf"{GROWING}, $\lambda(t) = c e^{{-t}}$, $\lambda(t) = \frac{{2 e}}{{\cosh 1}} e^{{-t}} < 0$")[-1] == "unknown"
+
+
+def test_of_costates_that_nothing_is_paid_for_no_law_is_proved() -> None:
+    posed = r"A cart $\dot x_1 = x_2$, $\dot x_2 = u$ is brought to the origin, $J = \int_0^T 1\,dt$, $H = 1 + p_1 x_2 + p_2 u$"
+    assert [statuses(rf"{posed}, $\dot p_1 = 0$, ${line}$")[-1] for line in (r"\dot p_2 = -p_1", r"\dot p_2 = p_1")] == ["proved", "unknown"]
+
+
+def test_of_a_choice_where_nothing_is_paid_for_the_state_no_costate_is_refuted() -> None:
+    posed = r"A cart $\dot x_1 = x_2$, $\dot x_2 = u$, $|u| \le 1$ is brought to the origin, $J = \int_0^T 1\,dt$, $H = 1 + p_1 x_2 + p_2 u$"
+    assert statuses(rf"{posed}. Brake with $u = -1$ so $p_1 = 1$")[-1] == "unknown"

@@ -53,7 +53,7 @@ class ScalarRegulator:
         if not same or any(size.head != "number" for size in sizes):
             return ()
         a, s, q, m = (size.value for size in sizes)
-        return (a, s, q, m) if s > 0 and q >= 0 and m >= 0 and (q > 0 or (a and not self.lasts)) else ()
+        return (a, s, q, m) if s > 0 and q >= 0 and m >= 0 and (q > 0 or a * m) else ()
 
     @property
     def controls(self) -> list[str]:

@@ -36,7 +36,8 @@ def as_chosen(found: Finding, line: tuple[Node, Node, str], context: Context, se
         return replace(judged, rules=(UNDER, *judged.rules))
     if judged.agreed or judged.status != "refuted":
         return replace(found, status="unknown") if found.status == "refuted" else found
-    return replace(judged, words=UNDER) if is_value(left, right) else found
+    unpaid = judged.counterexample is not None and judged.counterexample.left in ("0.", "-0.")  # an end that is held in words may be missed
+    return replace(judged, words=UNDER) if is_value(left, right) and not unpaid else found
 
 
 def is_value(left: Node, right: Node) -> bool:
