@@ -276,7 +276,8 @@ def objection(left: Node, right: Node, context: Context) -> str:
         return "a natural condition at the start, where the settings have a given state"
     if "w" in names and not moved and not names & {"L", "H", "p", "J", "J_a"} and not context.parts("w"):
         return "it is of an integrand of its own"
-    if isinstance(left, Symbol) and left.name in ("x", "w") and not names & {"x", "w", "p"} - {left.name} and left not in walk(right):
+    alone = isinstance(left, Symbol) and left.name in ("x", "w", "J") and not names & {"x", "w", "p", "L"} - {left.name}
+    if alone and left not in walk(right):
         return "it is of the one curve through given ends"
     rates = (node for node in nodes if isinstance(node, tree.Derivative) and _is_rate(node))
     varied_rate = any(part in moved and getattr(part.of, "name", "") == "w" for node in rates for part in walk(node.of))
