@@ -134,3 +134,10 @@ def test_of_costates_that_nothing_is_paid_for_no_law_is_proved() -> None:
 def test_of_a_choice_where_nothing_is_paid_for_the_state_no_costate_is_refuted() -> None:
     posed = r"A cart $\dot x_1 = x_2$, $\dot x_2 = u$, $|u| \le 1$ is brought to the origin, $J = \int_0^T 1\,dt$, $H = 1 + p_1 x_2 + p_2 u$"
     assert statuses(rf"{posed}. Brake with $u = -1$ so $p_1 = 1$")[-1] == "unknown"
+
+
+@pytest.mark.parametrize(("right", "wrong"), [(r"\dot p = -x", r"\dot p = -2x"), (r"\ddot x = x", r"\ddot x = -x")])
+def test_what_is_0_along_the_only_solution_proves_nothing(right: str, wrong: str) -> None:
+    posed = r"$\dot x = u$, $x(0) = 0$, $J = \frac12\int_0^1 (x^2 + u^2)\,dt \to \min$, $H = \frac12(x^2 + u^2) + p u$, $u = -p$"
+    assert statuses(rf"{posed}, ${right}$, ${wrong}$")[-2:] == ["proved", "refuted"]
+    assert statuses(rf"{posed}, $x(t) = 0$")[-1] != "refuted"

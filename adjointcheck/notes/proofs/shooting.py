@@ -27,22 +27,22 @@ def shoot(made: WrittenOut) -> bool:
     """Adds the solutions that are found in closed form; False where there is none."""
     start, end = (made.language.read(text, "a time") for text in (made.clock.start or "t0", made.clock.end or "t1"))
     shot = Shot(made, start, end)
-    free = [value for name, value in shot.known.items() if name.startswith("p")] if shot.solved() else []
-    if not shot.known or any(map(shot.vanishes, free)):  # of a costate that is 0 all is true: an end that is held in words may be missed
+    if not shot.solved() or shot.is_still():  # of a costate that is 0 all is true: an end that is held in words may be missed
         return False
     shot.write()
-    return True
+    return not shot.is_still()
 
 
 @dataclass
 class Shot:
-    """`known`: closed forms so far; `open`: the costates whose value at the start is a letter."""
+    """`known`: closed forms so far; `open`: the costates whose value at the start is a letter; `values`: what the ends say of these."""
 
     made: WrittenOut
     start: Expression
     end: Expression
     known: dict[str, Expression] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
+    values: dict[str, Expression] = field(default_factory=dict)
 
     def solved(self) -> bool:
         """Is anything found in closed form?  All of it that is."""
@@ -101,6 +101,10 @@ class Shot:
     def vanishes(self, root: Expression) -> bool:
         return self.made.language.equal(("always", root, ZERO), ()).status is Status.PROVED
 
+    def is_still(self) -> bool:
+        """Is a component 0 at all times?"""
+        return any(map(self.vanishes, substitute([*self.known.values()], self.values)))
+
     # Steps
 
     def write(self) -> None:
@@ -132,6 +136,7 @@ class Shot:
         solutions = [f"solution_{name}" for name in self.known]
         self.made.equation(f"{letter}_ends", "rewrite", letter, value, *how, *solutions, "end", at="t1", **how)
         self.made.equation(f"{letter}_is", "rewrite", letter, value, f"{letter}_ends")
+        self.values[letter] = value
 
     def gaps(self) -> Iterator[tuple[str, Expression]]:
         """(arrival_x_1, x_1(t1) - 1) of what is held, (terminal_p_2, p_2(t1) - slope of the end cost) of any other open costate."""

@@ -30,11 +30,16 @@ def on_own_clock(left: Node, right: Node, context: Context) -> Context | None:
     placed = any(getattr(part, "at", None) in PLACES or part in PLACES or getattr(part, "name", "") == "J" for part in nodes)
     names = {part.name for part in nodes if isinstance(part, Symbol)}
     bodies = [known.body for known in context.letters.values() if known.body is not None and known.symbol in names]
-    spoken = any(map(tells_time, (left, right, *bodies))) or any(map(_is_value, (left, right)))
+    spoken = any(map(tells_time, (left, right, *bodies))) or any(map(_is_value, (left, right))) or (_rests(left, right) and starts(context))
     laws = (law.right for law in context.laws)
     if spoken or (placed and (moment(end) is not None or any(map(tells_time, laws)))):
         return replace(context, options={**context.options, "ends": "as written"})
     return None
+
+
+def _rests(left: Node, right: Node) -> bool:
+    """x(t) = 0, of a state that starts there."""
+    return isinstance(left, Symbol) and left.name in ("x", "p", "w") and right == tree.Number(Fraction(0))
 
 
 def _is_value(node: Node) -> bool:

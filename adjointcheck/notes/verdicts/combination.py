@@ -14,6 +14,8 @@ from adjointcheck.trusted.verdict import Status
 def combined(blank: Finding, proof: Proof, world: Outcome) -> Finding:
     """The verdict of proof and worlds together; raises DisagreementError when they contradict each other."""
     if proof.status is Status.PROVED:
+        if isinstance(world, Contradiction) and any(step.startswith("solution_") for step in proof.path):
+            return replace(blank, words="it is so along the solution of these notes, and not of any other")
         if isinstance(world, Contradiction):
             raise DisagreementError(f"{blank.file}, formula {blank.name}", blank.text, "proof and worlds to agree", "Please report it.")
         words = "both sides are the same, whatever the letters mean" if proof.vacuous else getattr(world, "note", "")
