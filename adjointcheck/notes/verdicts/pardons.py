@@ -168,7 +168,8 @@ def _of_path(line: Line) -> bool:
 def _asks_for_end(line: Line) -> bool:
     """L + p f = 0 at the end, written out: the best end time?"""
     nodes = [part for side in line.sides for part in walk(side)]
-    barred = any(isinstance(part, tree.Evaluated) and part.at == (Symbol("t1"),) for part in nodes)  # phi_x f + L |_{t=T}
+    last = next((core_of(tree.terms(side)[-1]) for side in line.sides if isinstance(side, tree.Sum)), None)  # phi_x f + L |_{t=T}
+    barred = isinstance(last, tree.Evaluated) and last.at == (Symbol("t1"),)
     places = {part.at for part in nodes if isinstance(part, Symbol) and part.name in ("x", "p", "w")} - ({None} if barred else set())
     spoken = any(getattr(part, "name", "") in ("w", "L", "f") for part in nodes)
     return tree.Number(Fraction(0)) in line.sides and (places or {Symbol("t1")} if barred else places) == {Symbol("t1")} and spoken
