@@ -215,7 +215,7 @@ class Notes:
                 self.aside[1].append(Reservation(frozenset({"all"}), f"another cost may be meant from `{formula.text}` on"))
         told = spoken_cost(formula.paragraph, meant(formula.paragraph, told_endless(formula.before, self.context)))
         self.context = in_task(formula.paragraph, explained(formula.name, told))
-        self.reservations = [item for item in self.reservations if not (item.task and task_of(formula.paragraph))]
+        self.reservations[:] = (item for item in self.reservations if not (item.task and task_of(formula.paragraph)))
         return chain
 
     def of_either_cost(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:
