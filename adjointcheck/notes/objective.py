@@ -186,7 +186,7 @@ def _is_signal(call: tree.Call) -> bool:
 def _takes_cost(function: tree.Letter, context: Context) -> bool:
     """Is it the running cost, of which nobody has said yet what its arguments are?"""
     known, bare = context.letters.get(function.name if context.over() == "layers" else key(function)), context.letters.get(function.name)
-    if bare is not None and bare.symbol == "phi":
+    if bare is not None and (bare.symbol == "phi" or (bare.symbol == "f" and function.below and context.over() == "time")):  # f_x of f
         return False
     return known.symbol == "L" and known.arguments is None if known else not context.of("L")
 

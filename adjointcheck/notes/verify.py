@@ -22,9 +22,10 @@ from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
 from adjointcheck.notes.foreword import begun
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.letters.context import HYPOTHESES, LATER, Context, read_header
+from adjointcheck.notes.letters.costs import paid_at_end_alone
 from adjointcheck.notes.letters.curvature import is_tangent_law
 from adjointcheck.notes.letters.derivatives import in_cells
-from adjointcheck.notes.letters.forms import about_end_time, conserves_energy, is_at_end, is_general
+from adjointcheck.notes.letters.forms import about_end_time, conserves_energy, is_at_end, is_general, whole_at_bar
 from adjointcheck.notes.letters.formulas import put_in, spelt_out
 from adjointcheck.notes.letters.meaning import Symbol, Unknown, resolve, symbols, walk
 from adjointcheck.notes.letters.numbered import told
@@ -183,6 +184,8 @@ class Notes:
             yield internal(blank, error)
             return
         cased = CASE.search(self.sentence.lower()) is not None
+        if resolved.status == "assumption" and UNPAID.search(self.sentence.lower()):  # of an example that these words pose
+            self.context = paid_at_end_alone(self.context)
         self.cased = self.cased or (self.context.option("starts") != starts and cased)
         if "=" in resolved.chain.relations and resolved.problems:
             self.open = self.open or formula.text
@@ -389,7 +392,7 @@ class Notes:
 
     def weighed(self, blank: Finding, left: Node, right: Node, relation: str, form: str) -> Finding:
         """Proof and worlds together, where nothing that is not carried into the setting takes part."""
-        for rewrite in (carried, from_constants, composed, of_readouts):
+        for rewrite in (whole_at_bar, carried, from_constants, composed, of_readouts):
             left, right = rewrite(left, self.context), rewrite(right, self.context)
         if (pair := switched(left, right, spelt_out(self.context))) is not None:
             return self.switching(blank, *pair)

@@ -182,7 +182,7 @@ def test_what_a_start_has_become_at_the_end_is_no_end_that_is_held() -> None:
 
 def test_the_best_end_time_may_be_asked_for_with_a_bar_behind_the_last_term() -> None:
     posed = r"$\dot x = f(x)$, $J(T) = \phi(x(T)) + \int_0^T L(x)\,dt$. "
-    assert statuses(posed + r"$\phi_x f + L \Big|_{t=T} = 0$")[-1] == "unknown"
+    assert statuses(posed + r"$\phi_x f + L \Big|_{t=T} = 0$, $\phi_x f - L \Big|_{t=T} = 0$")[-2:] == ["proved", "refuted"]
     assert statuses(posed + r"$\frac{dJ}{dT} = \phi_x f - L \Big|_{t=T}$")[-1] == "refuted"
 
 
@@ -190,3 +190,30 @@ def test_weight_decay_stands_beside_a_running_cost_of_layers() -> None:
     posed = r"$J(\theta) = \sum_{k=0}^{N-1} \ell(x_k) + \Phi(x_N) + \frac{\beta}{2}\|\theta\|^2$, $x_{k+1} = g(x_k, \theta)$, $p_N = \nabla\Phi(x_N)$, "
     right = r"$\nabla J(\theta) = \beta\theta + \sum_{k=0}^{N-1} g_\theta(x_k,\theta)^\top p_{k+1}$"
     assert statuses(f"{posed}{right}, {right.replace('= ', '= 2 ')}")[-3:] == ["proved", "proved", "refuted"]
+
+
+GENERAL_COST = r"$\dot z = f(z, t, \theta)$, $z(0) = z_0$, $J(\theta) = L(z(T)) + \int_0^T \ell(z(t))\,dt$. "
+
+
+@pytest.mark.parametrize(("words", "found"), [("Scalar, linear, no running cost:", ["proved", "refuted"]), ("Scalar and linear:", ["unknown", "refuted"])])
+def test_an_example_without_a_running_cost_pays_none(words: str, found: list[str]) -> None:
+    example = rf"{words} $\dot z = \theta z$, $z(0) = z_0$, $L(z(T)) = \frac12 z(T)^2$. Then $z(t) = z_0 e^{{\theta t}}$, "
+    right = r"$J(\theta) = \frac12 z_0^2 e^{2\theta T}$"
+    last = statuses(f"{GENERAL_COST}{example}{right}, {right.replace('= ', '= 2 ', 1)}")[-2:]
+    assert last == found or (words.startswith("Scalar and") and "proved" not in last)
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\frac{dJ}{dt_1} = \Phi_t + \Phi_x f + L \,\Big|_{t = t_1}", r"\frac{dJ}{dt_1} = \Phi_t + \Phi_x f - L \,\Big|_{t = t_1}"),
+])
+def test_a_bar_behind_the_last_term_closes_the_whole_sum(right: str, wrong: str) -> None:
+    posed = r"$\dot x = f(t,x)$, $x(t_0) = x_0$, $J = \Phi(t_1, x(t_1)) + \int_{t_0}^{t_1} L(t,x)\,dt$. "
+    assert statuses(f"{posed}${right}$, ${wrong}$")[-2:] == ["proved", "refuted"]
+
+
+def test_a_number_that_words_give_a_letter_and_an_example_of_one_number_refute_nothing() -> None:
+    posed = (r"$\dot z = f(z, \theta)$, $z(0) = z_0$, $J = \ell(z(T)) + \kappa\int_0^T \|f(z,\theta)\|^2\,dt$, $a = \partial J/\partial z$ (a column). "
+             r"$a(T) = \nabla\ell(z(T))$. ")
+    assert statuses(posed + r"Now $\kappa = 0$ and $f = A z$. $\dot a = -A^\top a$, $\dot a = A^\top a$")[-2:] == ["unknown", "refuted"]
+    plant = r"$\dot x = A x + B u$, $J = \frac12\int_0^T (x^\top Q x + u^\top R u)\,dt$, $x \in \mathbb{R}^n$. For the scalar plant $\dot x = x + u$ the loop is $\dot x = -2x$."
+    assert statuses(plant)[-1] == "unknown"

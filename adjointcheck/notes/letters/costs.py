@@ -176,3 +176,11 @@ def _paid(body: Applied, at: Node | None) -> bool:
     if at is None:
         there |= {Symbol(slot, at=Symbol("t", bound=bound)) for slot in ("x", "w") for bound in (True, False)} | {Symbol("t", bound=True)}
     return body.at == (at if body.name == "phi" else None) and all(value in there for _, value in body.arguments)
+
+
+def paid_at_end_alone(context: Context) -> Context:
+    """The context of an example in components without the running cost of before, where something is paid at the end too."""
+    law = context.law("objective")
+    ended = tuple(term for term in tree.terms(law.right) if not integrates(term)) if law is not None and context.parts("x") else ()
+    made = {law: replace(law, right=ended[0] if len(ended) == 1 else tree.Sum(ended))} if law is not None and ended else {}
+    return replace(context, laws=tuple(made.get(other, other) for other in context.laws))

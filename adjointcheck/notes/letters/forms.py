@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import ROLES
+from adjointcheck.notes.letters.context import ROLES, Context
 from adjointcheck.notes.letters.derivatives import core_of
 from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.reading import tree
@@ -143,3 +144,19 @@ _FORMS: tuple[tuple[str, Callable[[tree.Chain, list[Node], Iterable[str]], bool]
     ("functional", lambda chain, nodes, names: any(isinstance(n, tree.Integral | tree.Series) for n in nodes) or "J" in names),
     ("boundary", _boundary),
 )
+
+
+def whole_at_bar(node: Node, context: Context) -> Node:
+    """(phi_t + phi_x f + L)|_{t_1} for phi_t + phi_x f + L |_{t_1}, where nothing else says where the other terms are taken."""
+    terms = node.terms if isinstance(node, tree.Sum) else ()
+    last = terms[-1].of if terms and isinstance(terms[-1], tree.Negative) else terms[-1] if terms else None
+    if not isinstance(last, tree.Evaluated) or last.less or len(last.at) != 1 or last.at[0] not in (Symbol("t0"), Symbol("t1")):
+        return node
+    parts = [part for term in terms[:-1] for part in walk(term)]
+    placed = any(getattr(part, "at", None) or isinstance(part, tree.Integral | tree.Series) for part in parts)
+    running = all(symbols(term) & RUNNING for term in terms[:-1])
+    ending = tree.Negative(last.of) if isinstance(terms[-1], tree.Negative) else last.of
+    return node if placed or not running else replace(last, of=tree.Sum((*terms[:-1], ending)))
+
+
+RUNNING = {"x", "p", "w", "f", "L", "H", "Psi"}

@@ -240,7 +240,7 @@ def theory(sizes: Sizes, texts: tuple[str, ...], free: bool, nonzero: frozenset[
     roots, names = named_divisors(parse(text, "a field", caps=LOG) for text in (*texts, seen))
     known += tuple(name for letter in (END, FINAL) for name in sizes.names(letter) if any(name in text for _, text in solved))
     known += tuple(name for name in sizes.names(BEGIN) if shot or any(name in text for _, text in solved))
-    known += tuple(sizes.names(LAST)) if shot else ()
+    known += tuple(name for name in sizes.names(LAST) if shot or any(name in text for _, text in solved))
     letters = letters_of(sizes, free, names) | REGULATED.get(riccati, {}) | dict.fromkeys(known, "1 1 constant")
     letters |= DIVISORS if shot and riccati else {}
     letters = vouched(letters, [*roots, *(ONE / symbol(name) for name in sorted(nonzero - names.keys()))])

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, Context
 from adjointcheck.notes.letters.forms import is_solved_state
-from adjointcheck.notes.letters.meaning import Applied, Symbol, children, core_of, symbols, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, children, core_of, rebuilt, symbols, walk
 from adjointcheck.notes.letters.numbered import barred, customary
 from adjointcheck.notes.letters.own_inputs import input_of, is_matrix
 from adjointcheck.notes.letters.stars import REST
@@ -33,7 +33,7 @@ from adjointcheck.notes.systems.special_cases import CONDITION, special_cases
 from adjointcheck.notes.systems.stages import guessed, is_particular, is_step_alone
 from adjointcheck.notes.systems.switching import hamiltonian_of
 from adjointcheck.notes.systems.variations import CURVE, between_held_ends, first_integrals
-from adjointcheck.notes.verdicts.comparison import Agreement, Contradiction, Undecided
+from adjointcheck.notes.verdicts.comparison import UNFITTING, Agreement, Contradiction, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 
 WITHOUT = re.compile(  # without input
@@ -302,8 +302,10 @@ def _roots(line: Line) -> bool:
 
 def _energy_in_case(line: Line) -> bool:
     """H = 0 along the solution, of a sentence that begins with "if nothing depends on time explicitly"."""
-    told = CONDITION.search(line.sentence.lower()) is not None and "free end time" in line.spelt.hypotheses
-    return told and isinstance(line.sides[1], tree.Number) and isinstance(line.left, Applied) and line.left.name == "H"
+    free = "free end time" in (*line.spelt.hypotheses, *line.notes.hypotheses)
+    told = CONDITION.search(line.sentence.lower()) is not None and free
+    whole = any(known.body == line.left for known in line.notes.of("H")) or getattr(line.left, "name", "") == "H"
+    return told and isinstance(line.sides[1], tree.Number) and whole
 
 
 def _of_one_step(line: Line) -> bool:
@@ -319,6 +321,47 @@ def _of_shortest_time(line: Line) -> bool:
     terms = [term.of if isinstance(term, tree.Negative) else term for term in tree.terms(line.right)]
     paid = [term for term in terms if "p" not in symbols(term)]
     return getattr(line.left, "name", "") == "H" and len(terms) > 1 and paid == [tree.Number(Fraction(1))]
+
+
+def _of_weights_with_and_without_index(line: Line) -> bool:
+    """W_k beside the W of f(x, w) = sigma(W x + b)."""
+    found: dict[str, set[bool]] = {}
+    for part in (part for side in line.sides for part in walk(side)):
+        if isinstance(part, Symbol) and part.name not in ROLES:
+            found.setdefault(part.name, set()).add(bool(part.part or part.at))
+    return line.notes.over() == "layers" and any(len(ways) > 1 for ways in found.values())
+
+
+def _of_unsaid_field(line: Line) -> bool:
+    """A_k = diag(sigma'(s_k)) W_k of A_k = df/dx: what the slope of f is, where no formula that is understood says what f is."""
+    left, right = line.sides
+    told = (known.body for known in line.spelt.letters.values() if known.body is not None and known.symbol == getattr(left, "name", ""))
+    slope = next(told, left)
+    of = slope.of if isinstance(slope, tree.Derivative) else None
+    unsaid = all(known.body is None for known in line.spelt.of("f"))
+    return isinstance(of, Applied) and of.name == "f" and unsaid and "act" in symbols(right) and "f" not in symbols(right)
+
+
+def _of_other_size(line: Line) -> bool:
+    """x-dot = x + u of one number, in notes whose state is a vector: the motion of another example."""
+    moved = isinstance(line.left, tree.Derivative) and line.left.of == Symbol("x") and line.left.by == (Symbol("t"),)
+    outcome = in_worlds(*line.sides, line.relation, line.spelt) if moved else None
+    return isinstance(outcome, Contradiction) and outcome.counterexample.gap == UNFITTING
+
+
+def _where_a_number_holds(line: Line) -> bool:
+    """p-dot = -p A after "now kappa = 0": right where kappa is that number."""
+    known = {Symbol(law.left.name): law.right for law in line.spelt.laws
+             if law.kind == "value" and isinstance(law.left, Symbol) and law.left.name not in ROLES and not law.left.part}
+    if not known:
+        return False
+
+    def put(node: Node) -> Node:
+        return known[node] if isinstance(node, Symbol) and node in known else rebuilt(node, put)
+
+    laws = tuple(replace(law, right=put(law.right)) for law in line.spelt.laws if law.kind != "value")
+    there = replace(line.spelt, laws=laws)
+    return not isinstance(in_worlds(put(line.sides[0]), put(line.sides[1]), line.relation, there), Contradiction)
 
 
 def _of_untold_arrival(line: Line) -> bool:
@@ -356,6 +399,10 @@ def _of_step_taken(line: Line) -> bool:
 
 
 PARDONS = (
+    Pardon(_if(_of_weights_with_and_without_index, "a letter stands there with an index of layers and without one")),
+    Pardon(_if(_of_other_size, OTHER_FIELD)),
+    Pardon(_if(_of_unsaid_field, "no formula that is understood says what f is here")),
+    Pardon(_if(_where_a_number_holds, "it is right for the number that the notes have given a letter")),
     Pardon(_if(_of_other_components, "it speaks of components, and of the field the notes tell no more than its name")),
     Pardon(_if(_weighs_otherwise, "the Hamiltonian weighs the cost otherwise than J: its multiplier may belong to another weight")),
     Pardon(_if(lambda line: is_open(line.pair, line.notes), "it says what the loss is, and the letter that it pays starts somewhere")),
