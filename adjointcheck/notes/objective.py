@@ -186,7 +186,8 @@ def _is_signal(call: tree.Call) -> bool:
 def _takes_cost(function: tree.Letter, context: Context) -> bool:
     """Is it the running cost, of which nobody has said yet what its arguments are?"""
     known, bare = context.letters.get(function.name if context.over() == "layers" else key(function)), context.letters.get(function.name)
-    if bare is not None and (bare.symbol == "phi" or (bare.symbol == "f" and function.below and context.over() == "time")):  # f_x of f
+    sloped = any(isinstance(mark, tree.Letter) and role_in(mark, context) in ("x", "w", "theta") for mark in function.below)  # f_x, not f_0
+    if bare is not None and (bare.symbol == "phi" or (bare.symbol == "f" and sloped)):
         return False
     return known.symbol == "L" and known.arguments is None if known else not context.of("L")
 

@@ -29,7 +29,8 @@ def _shape(known: Declared) -> str:
 
 def _is_written(name: str, text: str) -> bool:
     r"""Does a text write \varphi, \mathcal L, l or dl, of which an index tells nothing?"""
-    if name.startswith("mathcal"):
-        return re.search(rf"\\math(?:cal|scr)\s*\{{?\s*{name[-2]}(?![A-Za-z])", text) is not None
+    if name.startswith("mathcal"):  # a script J(y(T)) is a function of the end state beside the cost of the header
+        script = rf"\\math(?:cal|scr)\s*\{{?\s*{name[-2]}(?![A-Za-z])\}}?"
+        return re.search(script, text) is not None and re.search(rf"{script}\s*\([^()]*\(", text) is None
     letter = rf"\\{name}" if name in (*GREEK, "ell") else rf"(?<![A-Za-z\\])d?{name}"
     return re.search(rf"{letter}(?![A-Za-z])", OTHER.sub("", text)) is not None
