@@ -141,3 +141,10 @@ def test_what_is_0_along_the_only_solution_proves_nothing(right: str, wrong: str
     posed = r"$\dot x = u$, $x(0) = 0$, $J = \frac12\int_0^1 (x^2 + u^2)\,dt \to \min$, $H = \frac12(x^2 + u^2) + p u$, $u = -p$"
     assert statuses(rf"{posed}, ${right}$, ${wrong}$")[-2:] == ["proved", "refuted"]
     assert statuses(rf"{posed}, $x(t) = 0$")[-1] != "refuted"
+
+
+def test_under_a_chosen_control_a_state_of_rest_and_other_numbers_are_not_refuted() -> None:
+    prey = r"$\dot x = a x - b x y$, $\dot y = c x y - d y - u y$, $J = \frac12\int_0^T (x^2 + u^2)\,dt$. If $u = 0$, the equilibrium is $x = d/c$."
+    assert statuses(prey)[-1] == "unknown"
+    solved = r"$\dot x = x + u$, $x(0) = 1$, $J = \frac12 x(1)^2$. With $u = 0$ we get $x(t) = e^t$, $x(t) = 2 e^t$."
+    assert statuses(solved)[-2:] == ["proved", "refuted"]

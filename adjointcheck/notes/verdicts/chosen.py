@@ -11,6 +11,7 @@ from adjointcheck.notes.letters.meaning import Symbol, symbols
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.chosen_controls import under_choice
 from adjointcheck.notes.systems.integration_constants import from_constants
+from adjointcheck.notes.systems.values import values
 from adjointcheck.notes.verdicts.combination import combined
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.judgement import judge_pair
@@ -37,7 +38,13 @@ def as_chosen(found: Finding, line: tuple[Node, Node, str], context: Context, se
     if judged.agreed or judged.status != "refuted":
         return replace(found, status="unknown") if found.status == "refuted" else found
     unpaid = judged.counterexample is not None and judged.counterexample.left in ("0.", "-0.")  # an end that is held in words may be missed
-    return replace(judged, words=UNDER) if is_value(left, right) and not unpaid else found
+    clear = is_value(left, right) and not _rests(left, right) and not values(context)
+    return replace(judged, words=UNDER) if clear and not unpaid else found
+
+
+def _rests(left: Node, right: Node) -> bool:
+    """x = d/c of constants alone: a state of rest, which the solution need not be in."""
+    return isinstance(left, Symbol) and left.name == "x" and left.at is None and "t" not in symbols(right)
 
 
 def is_value(left: Node, right: Node) -> bool:

@@ -332,6 +332,14 @@ def _of_weights_with_and_without_index(line: Line) -> bool:
     return line.notes.over() == "layers" and any(len(ways) > 1 for ways in found.values())
 
 
+def _sums_residuals(line: Line) -> bool:
+    """sum_i e_i of e_i = y_i - x(s_i): the letter stands for one observation, and for which the sum does not say."""
+    bodies = {known.symbol: known.body for known in line.spelt.letters.values() if known.body is not None and known.symbol not in ROLES}
+    each = {name for name, body in bodies.items() if "observation" in symbols(body)}
+    summed = (part.body for side in line.pair for part in walk(side) if isinstance(part, tree.Series))
+    return any(symbols(body) & each for body in summed)
+
+
 def _of_unsaid_field(line: Line) -> bool:
     """A_k = diag(sigma'(s_k)) W_k of A_k = df/dx: what the slope of f is, where no formula that is understood says what f is."""
     left, right = line.sides
@@ -401,6 +409,7 @@ def _of_step_taken(line: Line) -> bool:
 PARDONS = (
     Pardon(_if(_of_weights_with_and_without_index, "a letter stands there with an index of layers and without one")),
     Pardon(_if(_of_other_size, OTHER_FIELD)),
+    Pardon(_if(_sums_residuals, "a letter of one observation stands in a sum over all of them")),
     Pardon(_if(_of_unsaid_field, "no formula that is understood says what f is here")),
     Pardon(_if(_where_a_number_holds, "it is right for the number that the notes have given a letter")),
     Pardon(_if(_of_other_components, "it speaks of components, and of the field the notes tell no more than its name")),
