@@ -117,7 +117,7 @@ def _along_told(node: Node, context: Context) -> Node | None:
     """-dJ/dw g, over time its integral, of J(w - s g) for a g that the notes have told, and that is no direction."""
     argument = node.arguments[0] if isinstance(node, tree.Call) and len(node.arguments) == 1 else None
     functional = head(node) if argument is not None else None
-    terms = argument.terms if isinstance(argument, tree.Sum) and len(argument.terms) == 2 else ()
+    terms = list(argument.terms) if isinstance(argument, tree.Sum) and len(argument.terms) == 2 else []
     step = (terms[1].of if isinstance(terms[1], tree.Negative) else terms[1]) if terms else None
     factors = step.factors if isinstance(step, tree.Product) and len(step.factors) == 2 else ()
     base = resolve(terms[0], context) if terms else None

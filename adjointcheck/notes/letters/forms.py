@@ -148,7 +148,7 @@ _FORMS: tuple[tuple[str, Callable[[tree.Chain, list[Node], Iterable[str]], bool]
 
 def whole_at_bar(node: Node, context: Context) -> Node:
     """(phi_t + phi_x f + L)|_{t_1} for phi_t + phi_x f + L |_{t_1}, where nothing else says where the other terms are taken."""
-    terms = node.terms if isinstance(node, tree.Sum) else ()
+    terms = list(node.terms) if isinstance(node, tree.Sum) else []
     last = terms[-1].of if terms and isinstance(terms[-1], tree.Negative) else terms[-1] if terms else None
     if not isinstance(last, tree.Evaluated) or last.less or len(last.at) != 1 or last.at[0] not in (Symbol("t0"), Symbol("t1")):
         return node

@@ -104,7 +104,7 @@ def gives_field(left: Node, right: Node) -> bool:
 
 def only_block(function: Node, context: Context) -> Symbol | None:
     """x_1 of Phi(x_1), the only block by which it may be differentiated."""
-    slots = (_arguments(function.name, context) or ()) if isinstance(function, Applied) and context.option(BLOCKS) else ()
+    slots = [*(_arguments(function.name, context) or ())] if isinstance(function, Applied) and context.option(BLOCKS) else []
     alone = len(slots) == 1 and BLOCK.fullmatch(slots[0])
     return Symbol("x", part=(tree.Number(Fraction(slots[0].removeprefix("x_"))),)) if alone else None
 

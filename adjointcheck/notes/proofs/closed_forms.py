@@ -60,7 +60,9 @@ def with_ends_named(left: Node, right: Node) -> tuple[Node, Node]:
     """p_1(t) = p_1(t0) e^{-t} and H = x_1(T)^2/2 with letters for p_1(t0), p_1(T) and x_1(T); states at one time as they are."""
     nodes = [part for side in (left, right) for part in walk(side)]
     running = any(getattr(part, "name", "") in MOVING and getattr(part, "at", None) in (None, Symbol("t")) for part in nodes)
-    letters = {("p", Symbol(place)): letter for letter, (place, _) in PLACED.items()} | ({("x", Symbol("t1")): LAST} if running else {})
+    letters: dict[tuple[str, Node | None], str] = {("p", Symbol(place)): letter for letter, (place, _) in PLACED.items()}
+    if running:
+        letters["x", Symbol("t1")] = LAST
     named: dict[Node, Node] = {part: Symbol(letters[part.name, part.at], part=part.part) for part in nodes
                                if isinstance(part, Symbol) and part.part and (part.name, part.at) in letters}
     return _put(left, named), _put(right, named)

@@ -459,7 +459,8 @@ def _starts(chains: Iterable[tree.Chain], context: Context) -> Context:
     """theta_0 of theta(0) = theta_0, and the x_0 of one state alone, which may be named by dJ/dx_0 only."""
     alone, chains = context.parts("x") if len(context.parts("x")) == 1 else (), list(chains)
     found: dict[int, str] = {known.part or 1: known.letter for known in context.of("x0") if alone}
-    slopes = {key(by) for chain in chains for part in walk(chain) if isinstance(part, tree.Derivative) for by in part.by if head(by) is by}
+    inputs = (by for chain in chains for part in walk(chain) if isinstance(part, tree.Derivative) for by in part.by)
+    slopes = {key(by) for by in inputs if isinstance(by, tree.Letter)}
     found |= {known.part: f"{known.letter}_0" for known in alone if f"{known.letter}_0" in slopes - {*context.letters}}
     for pair in filter(None, map(pair_of, chains)):
         letter = head(pair[0])

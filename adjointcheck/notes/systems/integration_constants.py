@@ -87,6 +87,6 @@ def factor_of(node: Node, letter: Node) -> Node | None:
             moved = [factor for factor in factors if letter in walk(factor)]
             inner = factor_of(moved[0], letter) if len(moved) == 1 else None
             rest = tuple(factor for factor in factors if factor is not moved[0] and factor != ONE)
-            others = rest if inner == ONE else (*rest, inner)
+            others = rest if inner is None or inner == ONE else (*rest, inner)
             return None if inner is None else others[0] if len(others) == 1 else tree.Product(others) if others else ONE
     return ONE if node == letter else None

@@ -91,7 +91,8 @@ def _stated(sentence: str, context: Context) -> Iterator[tuple[tree.Chain, str]]
         cost = _read(formulas[int(found["J"])], context)
         for costate, state in _pairs(*(formulas[int(found[name])].split(",") for name in ("p", "x"))):
             one, other = _read(costate, context), _read(state, context)
-            if isinstance(one and head(one), tree.Letter) and cost is not None and other is not None and head(other) is not None:
+            named = one is not None and other is not None and head(one) is not None and head(other) is not None
+            if named and one is not None and other is not None and cost is not None:
                 yield below(tree.Chain((one, tree.Derivative(cost, (other,), "total")), ("=",)), context), _layout(plain)
 
 

@@ -80,7 +80,7 @@ def of_readouts(node: Node, context: Context) -> Node:
 
 
 def _of_readouts(node: Node, put_out: Mapping[str, Node]) -> Node:
-    of, by = (node.of, node.by) if isinstance(node, tree.Derivative) else (None, ())
+    of, by = (node.of, node.by) if isinstance(node, tree.Derivative) else (None, (node,))
     value = put_out.get(of.name) if isinstance(of, Applied) and len(by) == 1 else None
     named = value is not None and getattr(by[0], "name", "") == getattr(value, "name", "")
     if named and isinstance(node, tree.Derivative) and isinstance(of, Applied) and {slot for slot, _ in of.arguments} <= {"x"}:

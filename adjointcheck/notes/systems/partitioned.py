@@ -167,7 +167,8 @@ def _with_costates(chains: list[tree.Chain], rates: Rates, context: Context) -> 
     if made is None:
         return None
     made = _signed(chains, made)
-    made = _shaped("p", ("1", SIZE), made.of("x")[0].shape[::-1], made)
+    rows, cols = made.of("x")[0].shape
+    made = _shaped("p", ("1", SIZE), (cols, rows), made)
     layout = whole.layout if whole is not None else ""
     laid = {known.letter: replace(known, layout=known.layout or layout) for known in made.parts("p")}
     return replace(made, letters={**made.letters, **laid})
@@ -205,7 +206,7 @@ def _of_acceleration(chains: Iterable[tree.Chain], rates: Rates, context: Contex
 def _acceleration(term: Node, rates: Rates, context: Context) -> tuple[str, tree.Letter, int] | None:
     """(v, mu, 1) of mu (F - q-ddot)."""
     sign, term = (-1, term.of) if isinstance(term, tree.Negative) else (1, term)
-    factors = term.factors if isinstance(term, tree.Product) and len(term.factors) == 2 else ()
+    factors = list(term.factors) if isinstance(term, tree.Product) and len(term.factors) == 2 else []
     letter, motion = (head(factors[0]), solved(factors[1], ZERO)) if factors else (None, None)
     speed = key(_spoken(rates[key(motion[0])][1])[0]) if motion is not None and key(motion[0]) in rates else ""
     if motion is None or letter is None or speed not in rates:

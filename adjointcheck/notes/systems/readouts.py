@@ -35,8 +35,9 @@ def readout(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     name = key(replace(letter, below=()))
     if name in context.letters or letter.name in COSTS:
         return None
-    made = probabilities(letter, pair[1], context)
-    context, body, count = scores(pair[1], context) if is_column(pair[1], context) else (context, *(made or (None, "")))
+    body, count = probabilities(letter, pair[1], context) or (None, "")
+    if is_column(pair[1], context):
+        context, body, count = scores(pair[1], context)
     return "definition" if indexed else "assumption", (name,), readout_of(name, body, count, context)
 
 

@@ -90,7 +90,7 @@ def bold_jacobians(chain: tree.Chain, context: Context) -> Context:
     for name, letter in {part.name: part for part in letters if len(part.name) == 1 and not part.accents}.items():
         alike = {f"mathcal{{{name}}}", name.lower()} - {name}
         function = next((known for known in (*context.of("O"), *context.of("f")) if known.letter in alike), None)
-        defined = letter == chain.sides[0] and len(chain.sides) > 1  # F_k = df/dx says what F is
+        defined = len(chain.sides) > 1 and letter == chain.sides[0]  # F_k = df/dx says what F is
         if function is None or defined or name in context.letters or context.over() != "layers" or not is_placed(letter, context):
             continue
         shape = function.shape[0], context.of("x")[0].shape[0]

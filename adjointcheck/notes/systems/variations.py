@@ -236,7 +236,7 @@ def _is_slope(node: Node) -> bool:
 def held(chain: tree.Chain, context: Context) -> Introduced:
     """eta(a) = eta(b) = 0: curves through given ends."""
     ends_ = (Symbol("t0"), Symbol("t1"))
-    sides = tuple(resolve(side, context) for side in chain.sides) if context.option(CURVE) else ()
+    sides = [resolve(side, context) for side in chain.sides] if context.option(CURVE) else []
     moved = [side.of for side in sides[:-1] if isinstance(side, tree.Variation)]
     if not moved or sides[-1] != tree.Number(Fraction(0)) or {*chain.relations} != {"="} or len(moved) != len(sides) - 1:
         return None
@@ -280,7 +280,7 @@ def objection(left: Node, right: Node, context: Context) -> str:
     if alone and left not in walk(right):
         return "it is of the one curve through given ends"
     rates = (node for node in nodes if isinstance(node, tree.Derivative) and _is_rate(node))
-    varied_rate = any(part in moved and getattr(part.of, "name", "") == "w" for node in rates for part in walk(node.of))
+    varied_rate = any(part in moved and getattr(getattr(part, "of", None), "name", "") == "w" for node in rates for part in walk(node.of))
     return "it is of variations that lead to other extremals" if varied_rate and not names & {"J", "p"} else ""
 
 

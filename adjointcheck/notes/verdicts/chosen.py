@@ -30,9 +30,9 @@ def as_chosen(found: Finding, line: tuple[Node, Node, str], context: Context, se
     under = under_choice(left, right, context) if found.status in ("unknown", "refuted") else None
     if under is None or LATE.search(sentence) or (EARLY.search(sentence) and not early):
         return found
-    *sides, free = under
+    one, other, free = under
     blank = replace(found, words="", counterexample=None, expected="")
-    judged = combined(blank, judge_pair(*sides, line[2], free), in_worlds(*sides, line[2], free))
+    judged = combined(blank, judge_pair(one, other, line[2], free), in_worlds(one, other, line[2], free))
     if judged.status == "proved":
         return replace(judged, rules=(UNDER, *judged.rules))
     if judged.agreed or judged.status != "refuted":
