@@ -423,7 +423,7 @@ class Notes:
         if found.status == "unknown" and isinstance(world, Agreement) and world.note == OPTIMAL_END and right == tree.Number(Fraction(0)):
             self.context = self.context.assume("free end time")
             return replace(found, status="assumption", words="it asks for the best end time")
-        line = Line(left, right, relation, sides, self.context, context, spelt, self.sentence)
+        line = Line(left, right, relation, sides, self.context, context, spelt, self.sentence, world)
         if found.status == "refuted" and (pardon := pardoned(line)):
             for list_ in (self.reservations, *(self.aside[1:] if self.aside else ())) if pardon[1] in (OTHER_FIELD, SHORTEST) else ():
                 list_.append(Reservation(frozenset({"field"}), f"it may be of the example `{blank.text}`"))

@@ -12,6 +12,8 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
+RUNNING = {"x", "p", "w", "f", "L", "H", "Psi"}
+
 
 def form_of(chain: Node) -> str:
     """pointwise, boundary, functional, recurrence, limit, expansion, variation, density, riccati, optimality, inequality, mean."""
@@ -157,6 +159,3 @@ def whole_at_bar(node: Node, context: Context) -> Node:
     running = all(symbols(term) & RUNNING for term in terms[:-1])
     ending = tree.Negative(last.of) if isinstance(terms[-1], tree.Negative) else last.of
     return node if placed or not running else replace(last, of=tree.Sum((*terms[:-1], ending)))
-
-
-RUNNING = {"x", "p", "w", "f", "L", "H", "Psi"}

@@ -99,7 +99,7 @@ def each_layer(chain: tree.Chain, context: Context) -> tree.Chain:
         return chain
     bare: dict[Node, Node] = {part: replace(part, below=(tree.Letter(index),)) for side in chain.sides for part in walk(side)
             if isinstance(part, tree.Letter) and not part.below and part.name in names and role_in(part, context) not in ROLES}
-    return replace(chain, sides=tuple(_in_place(side, bare) for side in chain.sides))
+    return replace(chain, sides=tuple(in_place(side, bare) for side in chain.sides))
 
 
 def _weighed(pair: tuple[Node, Node] | None, context: Context) -> tuple[Node, Node] | None:
@@ -119,7 +119,7 @@ def _weighed(pair: tuple[Node, Node] | None, context: Context) -> tuple[Node, No
     if not new or not kept or {type(part) for part in call.arguments} != {tree.Letter}:
         return pair
     placed: dict[Node, Node] = {} if in_time else {part: replace(part, below=(tree.Letter(index),)) for part in new}
-    return replace(call, arguments=kept, separators=call.separators[: len(kept) - 1]), _in_place(pair[1], placed)
+    return replace(call, arguments=kept, separators=call.separators[: len(kept) - 1]), in_place(pair[1], placed)
 
 
 def _is_new(letter: tree.Letter, context: Context) -> bool:
@@ -131,8 +131,9 @@ def _is_new(letter: tree.Letter, context: Context) -> bool:
     return not timed and (known is None or (known.symbol not in ROLES and known.kind == "path") or weighs)
 
 
-def _in_place(node: Node, values: Mapping[Node, Node]) -> Node:
-    return values[node] if node in values else rebuilt(node, lambda child: _in_place(child, values))
+def in_place(node: Node, values: Mapping[Node, Node]) -> Node:
+    """The formula with these values for parts of it."""
+    return values[node] if node in values else rebuilt(node, lambda child: in_place(child, values))
 
 
 def _before_end(node: Node) -> Node:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from adjointcheck.notes.finding import Finding
 from adjointcheck.notes.letters.context import Context
 from adjointcheck.notes.letters.meaning import Symbol, symbols
+from adjointcheck.notes.proofs.closed_forms import MOVING
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.chosen_controls import under_choice
 from adjointcheck.notes.systems.integration_constants import from_constants
@@ -20,7 +21,6 @@ UNDER = "with the control that the notes choose"
 # A choice for the time from then on, and one up to then.
 LATE = re.compile(r"t\s*(?:>|\\geq?\b)|after|danach|anschließend|ensuite|puis|después|luego|потом|之后|その後")
 EARLY = re.compile(r"t\s*(?:<|\\leq?\b)|switch|until|umschalt|\bbis\b|commut|bascul|jusqu|hasta|переключ|切换|切替")
-MOVING = {"x", "p", "w", "H", "J", "P", "L", "f", "Psi"}
 
 
 def as_chosen(found: Finding, line: tuple[Node, Node, str], context: Context, sentence: str) -> Finding:

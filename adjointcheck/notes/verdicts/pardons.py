@@ -12,7 +12,8 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, Context
 from adjointcheck.notes.letters.forms import is_solved_state
-from adjointcheck.notes.letters.meaning import Applied, Symbol, children, core_of, rebuilt, symbols, walk
+from adjointcheck.notes.letters.formulas import in_place
+from adjointcheck.notes.letters.meaning import Applied, Symbol, children, core_of, symbols, walk
 from adjointcheck.notes.letters.numbered import barred, customary
 from adjointcheck.notes.letters.own_inputs import input_of, is_matrix
 from adjointcheck.notes.letters.stars import REST
@@ -33,7 +34,7 @@ from adjointcheck.notes.systems.special_cases import CONDITION, special_cases
 from adjointcheck.notes.systems.stages import guessed, is_particular, is_step_alone
 from adjointcheck.notes.systems.switching import hamiltonian_of
 from adjointcheck.notes.systems.variations import CURVE, between_held_ends, first_integrals
-from adjointcheck.notes.verdicts.comparison import UNFITTING, Agreement, Contradiction, Undecided
+from adjointcheck.notes.verdicts.comparison import UNFITTING, Agreement, Contradiction, Outcome, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 
 WITHOUT = re.compile(  # without input
@@ -65,6 +66,7 @@ class Line:
     spoken: Context
     spelt: Context
     sentence: str
+    outcome: Outcome
 
     @property
     def pair(self) -> tuple[Node, Node]:
@@ -168,11 +170,9 @@ def _of_path(line: Line) -> bool:
 def _asks_for_end(line: Line) -> bool:
     """L + p f = 0 at the end, written out: the best end time?"""
     nodes = [part for side in line.sides for part in walk(side)]
-    last = next((core_of(tree.terms(side)[-1]) for side in line.sides if isinstance(side, tree.Sum)), None)  # phi_x f + L |_{t=T}
-    barred = isinstance(last, tree.Evaluated) and last.at == (Symbol("t1"),)
-    places = {part.at for part in nodes if isinstance(part, Symbol) and part.name in ("x", "p", "w")} - ({None} if barred else set())
+    places = {part.at for part in nodes if isinstance(part, Symbol) and part.name in ("x", "p", "w")}
     spoken = any(getattr(part, "name", "") in ("w", "L", "f") for part in nodes)
-    return tree.Number(Fraction(0)) in line.sides and (places or {Symbol("t1")} if barred else places) == {Symbol("t1")} and spoken
+    return tree.Number(Fraction(0)) in line.sides and places == {Symbol("t1")} and spoken
 
 
 def _guess(line: Line) -> str:
@@ -353,23 +353,18 @@ def _of_unsaid_field(line: Line) -> bool:
 def _of_other_size(line: Line) -> bool:
     """x-dot = x + u of one number, in notes whose state is a vector: the motion of another example."""
     moved = isinstance(line.left, tree.Derivative) and line.left.of == Symbol("x") and line.left.by == (Symbol("t"),)
-    outcome = in_worlds(*line.sides, line.relation, line.spelt) if moved else None
-    return isinstance(outcome, Contradiction) and outcome.counterexample.gap == UNFITTING
+    return moved and isinstance(line.outcome, Contradiction) and line.outcome.counterexample.gap == UNFITTING
 
 
 def _where_a_number_holds(line: Line) -> bool:
     """p-dot = -p A after "now kappa = 0": right where kappa is that number."""
-    known = {Symbol(law.left.name): law.right for law in line.spelt.laws
-             if law.kind == "value" and isinstance(law.left, Symbol) and law.left.name not in ROLES and not law.left.part}
+    known: dict[Node, Node] = {Symbol(law.left.name): law.right for law in line.spelt.laws
+                               if law.kind == "value" and isinstance(law.left, Symbol) and law.left.name not in ROLES and not law.left.part}
     if not known:
         return False
-
-    def put(node: Node) -> Node:
-        return known[node] if isinstance(node, Symbol) and node in known else rebuilt(node, put)
-
-    laws = tuple(replace(law, right=put(law.right)) for law in line.spelt.laws if law.kind != "value")
-    there = replace(line.spelt, laws=laws)
-    return not isinstance(in_worlds(put(line.sides[0]), put(line.sides[1]), line.relation, there), Contradiction)
+    laws = tuple(replace(law, right=in_place(law.right, known)) for law in line.spelt.laws if law.kind != "value")
+    one, other = (in_place(side, known) for side in line.sides)
+    return not isinstance(in_worlds(one, other, line.relation, replace(line.spelt, laws=laws)), Contradiction)
 
 
 def _of_untold_arrival(line: Line) -> bool:
@@ -377,7 +372,7 @@ def _of_untold_arrival(line: Line) -> bool:
     law = line.spelt.law("objective")
     paid = law is not None and line.notes.over() == "time" and not symbols(law.right) & {"x", "w", "theta", "L", "Psi", "phi"}
     made = paid and law is not None and any(known.body is not None for name in symbols(law.right) for known in line.spelt.of(name))
-    held = made or any(part.kind in ("arrival", "psi") for part in line.spelt.laws) or bool(line.spelt.of("psi"))
+    held = made or any(part.kind == "arrival" for part in line.spelt.laws) or bool(line.spelt.of("psi"))
     return paid and not held and bool({"p", "H"} & (symbols(line.sides[0]) | symbols(line.sides[1])))
 
 
