@@ -24,7 +24,7 @@ from adjointcheck.notes.letters.held_states import held_from
 from adjointcheck.notes.letters.meaning import AXES, Symbol, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.mirrored import mirrored
 from adjointcheck.notes.letters.moments import above
-from adjointcheck.notes.letters.neighbours import first_order
+from adjointcheck.notes.letters.neighbours import first_order, paired
 from adjointcheck.notes.letters.nets import spelt as weighed
 from adjointcheck.notes.letters.numbered import family, numbered, spread
 from adjointcheck.notes.letters.one_number import widened
@@ -208,7 +208,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = resolve(chain, context)
     made = on_clock(resolve(chain, spoken_of((made,), context)), context)
     assert isinstance(made, tree.Chain)
-    made = at_event(_placed(conserved(first_order(along_solution(made, context)), context)), context)
+    made = at_event(_placed(conserved(paired(first_order(along_solution(made, context)), context.over()), context)), context)
     made = joined(at_samples(stepwise(by_cases(in_full(made, context), context), context), context), context)
     sides = (held_from(weighted(numbers(priced_value(side, context)), context), context) for side in implied(made.sides))
     made = at_output(shared(replace(made, sides=tuple(curved(lengths(side)) for side in sides))))

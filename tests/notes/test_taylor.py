@@ -44,3 +44,16 @@ TRAINED = (r"The state follows $\dot x = f(x, \theta)$, $x(0) = x_0$, and $$J(\t
 ])
 def test_the_slope_along_a_direction_that_was_told(told: str, value: str, status: str) -> None:
     assert statuses(told % value, "")[-1] == status
+
+
+REDUCED = r"The state follows $\dot x = f(x, u)$, $x(0) = x_0$, and $$J(u) = \phi(x(T)) + \int_0^T L(x, u)\,dt$$ $$%s$$"
+
+
+@pytest.mark.parametrize(("line", "status"), [
+    (r"\delta J = \langle \nabla J(u), \delta u\rangle", "proved"), (r"\delta J = -(\nabla J(u), \delta u)_{L^2(0,T)}", "refuted"),
+    (r"\langle \nabla J(u), \delta u\rangle = \int_0^T (L_u + \lambda^T f_u)\,\delta u\,dt", "proved"),
+    (r"\langle \nabla J(u), \delta u\rangle = (L_u + \lambda^T f_u)\,\delta u", "proved"),  # at each time
+    (r"\delta J = \nabla J(u)^T \delta u", "unknown"), (r"\delta J = \int_0^T \nabla J(u)^T \delta u\,dt", "proved"),
+])
+def test_the_pairing_of_functions_of_time_is_an_integral(line: str, status: str) -> None:
+    assert statuses(REDUCED % line, "")[-1] == status

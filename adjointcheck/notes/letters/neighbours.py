@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.quantities import Symbol, Unknown, rebuilt, walk
+from adjointcheck.notes.letters.quantities import Applied, Symbol, Unknown, children, rebuilt, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -104,6 +104,41 @@ def _of_paths(node: Node) -> Node:
     ends = inner.arguments * (3 - len(inner.arguments))
     made: Node = tree.Integral(tree.Function("inner", ends), Symbol("t", bound=True), None, None)
     return made if squared or inner.name == "inner" else tree.Function("sqrt", (made,))
+
+
+def paired(chain: tree.Chain, over: str) -> tree.Chain:
+    """int (dJ/dw, delta w) dt for (dJ/dw, delta w) over time, where no side is a function of time."""
+    products = {part for side in chain.sides for part in walk(side) if _is_pairing(part)}
+    if not products or any(_runs(side, products) for side in chain.sides):
+        return chain
+    return replace(chain, sides=tuple(_paired(side, products, over == "time") for side in chain.sides))
+
+
+def _paired(node: Node, products: set[Node], timed: bool) -> Node:
+    if isinstance(node, tree.Integral):
+        return node
+    if node in products:
+        return _of_paths(node) if timed and isinstance(node, tree.Function) else Unknown("how paths are multiplied")
+    return rebuilt(node, lambda child: _paired(child, products, timed))
+
+
+def _is_pairing(node: Node) -> bool:
+    """(dJ/dw, delta w), or the product of both."""
+    factors = node.factors if isinstance(node, tree.Product) else node.arguments if isinstance(node, tree.Function) else ()
+    inner = {factor.of if isinstance(factor, tree.Transposed) else factor for factor in factors}
+    slopes = (tree.Derivative(Symbol("J"), (by,), "total") for by in (Symbol("w"), Unknown("w without its layer")))
+    return tree.Variation(Symbol("w")) in inner and any(slope in inner for slope in slopes)
+
+
+def _runs(node: Node, products: set[Node]) -> bool:
+    """Does it take anything at the running time, but under an integral or in one of these products?"""
+    if isinstance(node, tree.Integral) or node in products:
+        return False
+    if isinstance(node, tree.Derivative):
+        return Symbol("t") in node.by or _runs(node.of, products)
+    here = isinstance(node, Symbol) and node.name in ("t", "x", "w", "p") and node.at in (None, Symbol("t"))
+    bare = isinstance(node, Applied) and node.name in ("f", "L", "H") and not node.arguments
+    return here or bare or any(_runs(child, products) for child in children(node))
 
 
 def _first_order(chain: tree.Chain) -> tree.Chain:

@@ -137,8 +137,10 @@ def variations(control: str) -> Draft:
     draft.let(t0="1 1 constant", x0="n 1 constant", theta="m 1 constant", eta="1 1 constant")
     extended(draft, "Psi")
     spoken_of(draft)
-    draft.let(J_x0="1 n constant")
-    draft.define("gradient_x0", {"value": "J_x0", "t0": "p"})  # proved where x0 is free
+    draft.let(J_x0="1 n constant", J_w="1 k", J_theta="1 m constant")  # proved where these are free
+    draft.define("gradient_x0", {"value": "J_x0", "t0": "p"})
+    draft.define("gradient_w", "J_w = L_w + p*f_w")
+    draft.define("gradient_theta", {"value": "J_theta", "t1": "Psi_theta", "integrand": "L_theta + p*f_theta"})
     for letter in ("x0", "theta", "t0", "t1"):
         draft.assume(f"{letter}_fixed", f"{letter}.delta = 0")
     draft.assume("w_fixed" if control == "0" else "downhill", f"w.delta = {control}")
@@ -246,8 +248,9 @@ def layers(step: str, stage: str, inputs: bool = True) -> Draft:
     spoken_of(draft, "p.next")
     draft.assume("sensitivity_of_cost_last", "J_x = p at last")
     if not inputs:
-        draft.let(x0="n 1 constant", w="k 1", theta="m 1 constant", J_x0="1 n constant")
-        draft.define("gradient_x0", {"value": "J_x0", "first": "Xi_x + p"})  # proved where x0 is free
+        draft.let(x0="n 1 constant", w="k 1", theta="m 1 constant", J_x0="1 n constant", J_w="1 k")  # proved where these are free
+        draft.define("gradient_x0", {"value": "J_x0", "first": "Xi_x + p"})
+        draft.define("gradient_w", f"J_w = {part['w']}")
         for letter in ("x0", "theta", "w"):
             draft.assume(f"{letter}_fixed", f"{letter}.delta = 0")
         return draft

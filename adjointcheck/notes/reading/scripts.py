@@ -10,6 +10,7 @@ from adjointcheck.notes.reading.calls import HAMILTONIANS, INDICES, only_times
 from adjointcheck.notes.reading.parts import Bar, Head, Mixed, Paren, Prefix, Scripts, bare_letters, first, is_number, over, plain, refuse
 from adjointcheck.notes.reading.tree import (
     NATURAL,
+    Call,
     Chain,
     Derivative,
     Evaluated,
@@ -134,6 +135,8 @@ def _at_places(base: Paren, found: Scripts, letters: Letters) -> Node:
     """[a]_{t_0}^{t_1} is a difference of two values, (A)_k^T is a transposed part."""
     places = tuple(plain(entry) for entry in found.below or ())
     whole = over([base, found])
+    if base.opener == "(" and len(base.entries) == 2 and found.above is None and len(places) == 1 and _is_space(places[0]):
+        return Function("inner", tuple(map(plain, base.entries)), places[0], span=whole)
     if found.above is None:
         return Evaluated(base, places, span=whole)
     top = found.above[0]
@@ -147,6 +150,14 @@ def _at_places(base: Paren, found: Scripts, letters: Letters) -> Node:
     for mark in _split(found.above, found):
         node = above(node, mark, letters)
     return node
+
+
+def _is_space(place: Node) -> bool:
+    """L^2, L^2(0, T), R^n and U of the scalar product (g, v)_U."""
+    whole = place.base if isinstance(place, Power) else place
+    letter = whole.function if isinstance(whole, Call) else whole
+    name = letter.name if isinstance(letter, Letter) else ""
+    return name.removeprefix("mathcal{").removeprefix("mathbb{")[:1] in ("L", "H", "U", "R")
 
 
 def _is_start(place: Node) -> bool:
