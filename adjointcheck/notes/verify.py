@@ -184,7 +184,8 @@ class Notes:
             yield internal(blank, error)
             return
         cased = CASE.search(self.sentence.lower()) is not None
-        if resolved.status == "assumption" and UNPAID.search(self.sentence.lower()):  # of an example that these words pose
+        posed = resolved.status == "assumption" or "Psi" in symbols(resolved.chain.sides[0])
+        if posed and UNPAID.search(self.sentence.lower()):  # of an example that these words pose
             self.context = paid_at_end_alone(self.context)
         self.cased = self.cased or (self.context.option("starts") != starts and cased)
         if "=" in resolved.chain.relations and resolved.problems:
