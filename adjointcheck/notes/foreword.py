@@ -71,6 +71,7 @@ from adjointcheck.notes.systems.partitioned import partitioned
 from adjointcheck.notes.systems.production import consumed, counted
 from adjointcheck.notes.systems.sampling import horizon
 from adjointcheck.notes.systems.shared_letters import sharing
+from adjointcheck.notes.systems.spaces import spaced
 from adjointcheck.notes.systems.step_values import priced_steps
 from adjointcheck.notes.systems.superscripts import below as lowered
 from adjointcheck.notes.systems.superscripts import layered_above
@@ -198,6 +199,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = explained_behind(list(_chains(formulas, context)), context)
     context = valuing(_chains(formulas, context), priced_steps(_chains(formulas, context), (formula.text for formula in formulas), context))
     context = algebraic([unprimed(chain, context) for chain in _chains(formulas, context)], context)
+    context = spaced([unprimed(chain, context) for chain in _chains(formulas, context)], context)
     context = begins([unprimed(chain, context) for chain in _chains(formulas, context)], context)
     context = from_zero(_chains(formulas, context), [formula.paragraph for formula in formulas], context)
     context = to_number(_chains(formulas, context), context)

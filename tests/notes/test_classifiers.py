@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from understood import statuses
 
@@ -54,3 +56,31 @@ def test_slopes_have_the_layout_that_the_notes_declare(right: str, wrong: str) -
     header = "state: z\ncostate: a (column)\ngradients: columns"
     found = [statuses(rf"$\dot z = f(z, \theta)$, $a(t) = \nabla_{{z(t)}} L$. {SOFTMAX}$${claim}$$", header)[-1] for claim in (right, wrong)]
     assert found[0] == "proved" and found[1] != "proved"
+
+
+NET = (r"An image $x\in\mathbb R^n$. $$\dot z = \tanh(K z + c), \quad z(0) = E x$$ Here $z(t)\in\mathbb R^d$, $K$ is $d\times d$, $E$ is $d\times n$. "
+       r"$a(t) = \partial L/\partial z(t)$ (column). " + SOFTMAX)
+KINETIC = NET.replace(r"y_k \log \pi_k$$", r"y_k \log \pi_k + \frac{1}{2}\int_0^T \|\tanh(K z + c)\|^2 dt$$")
+slow = partial(pytest.param, marks=pytest.mark.campaign)
+D = r"(\operatorname{diag}(1 - \tanh^2(Kz + c)))"
+
+
+@pytest.mark.parametrize(("notes", "right", "wrong"), [
+    (NET, r"\frac{dL}{dE} = a(0)\,x^\top", r"\frac{dL}{dE} = x\,a(0)^\top"),
+    slow(NET, rf"\frac{{dL}}{{dc}} = \int_0^T {D} a\,dt", rf"\frac{{dL}}{{dc}} = \int_0^T K^\top {D} a\,dt"),
+    slow(NET, rf"\frac{{d}}{{dK}}\left(L + \frac\gamma2\|K\|_F^2\right) = \gamma K + \int_0^T {D}\,a\,z^\top dt",
+         rf"\frac{{d}}{{dK}}\left(L + \gamma\|K\|_F^2\right) = \gamma K + \int_0^T {D}\,a\,z^\top dt"),
+    slow(KINETIC, rf"\frac{{dL}}{{dc}} = \int_0^T {D} (a + \tanh(K z + c))\,dt", rf"\frac{{dL}}{{dc}} = \int_0^T {D} a\,dt"),
+])
+def test_a_net_with_its_sizes_told_behind_and_with_penalties(notes: str, right: str, wrong: str) -> None:
+    assert [statuses(f"{notes}$${claim}$$")[-1] for claim in (right, wrong)] == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("more", "wrong"), [
+    (r"\frac{1}{2}\|W\|_F^2", r"\nabla_W L = (\pi - y)\,z(T)^\top"),
+    (r"\frac{1}{2}\|s\|^2", r"a(T) = W^\top (\pi - y)"),
+    (r"\frac{1}{2}\|z(T)\|^2", r"a(T) = W^\top (\pi - y)"),
+])
+def test_what_is_paid_beside_at_the_end_has_slopes_too(more: str, wrong: str) -> None:
+    paid = SOFTMAX.replace(r"y_k \log \pi_k$$", rf"y_k \log \pi_k + {more}$$")
+    assert statuses(f"{FLOW}{paid}$${wrong}$$")[-1] in ("refuted", "unknown")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from test_settings import replayed
+from understood import statuses
 
 from adjointcheck.notes.proofs.prove import Proof, prove
 from adjointcheck.notes.proofs.settings import setting
@@ -184,3 +185,9 @@ def test_an_open_claim_tells_what_remains_and_what_is_known() -> None:
     assert "p*f_x" in proof.reason and proof.expected == at("p.dot", "-(L_x + p*f_x)")
     assert proof.witness is not None
     assert asked("continuous", functional("J_theta", integrand="H_theta")).expected["t1"] == "Psi_theta"
+
+
+def test_the_square_of_a_matrix_is_no_product_with_its_transpose() -> None:
+    given = r"$x(t)\in\mathbb R^n$, $\dot x = A x$, $x(0) = x_0$, $A \in \mathbb{R}^{n\times n}$. "
+    lines = (r"A^2 x(t) = A A x(t)", r"A^2 x(t) = A A^\top x(t)", r"\|A\|_F^2 = \operatorname{tr}(A^\top A)")
+    assert [statuses(f"{given}$${line}$$")[-1] for line in lines] == ["proved", "refuted", "proved"]

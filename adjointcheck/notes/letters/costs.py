@@ -184,3 +184,16 @@ def paid_at_end_alone(context: Context) -> Context:
     ended = tuple(term for term in tree.terms(law.right) if not integrates(term)) if law is not None and context.parts("x") else ()
     made = {law: replace(law, right=ended[0] if len(ended) == 1 else tree.Sum(ended))} if law is not None and ended else {}
     return replace(context, laws=tuple(made.get(other, other) for other in context.laws))
+
+
+def with_penalty(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
+    """d(J + mu/2 |K|^2)/dK, where what is added is made of constants alone, as the gradient of a cost that has it too."""
+    whole, law = left.of if isinstance(left, tree.Derivative) else left, context.law("objective")
+    terms = whole.terms if isinstance(whole, tree.Sum) and law is not None and isinstance(left, tree.Derivative) else ()
+    added = tuple(term for term in terms if term != Symbol("J"))
+    moving = {known.symbol for known in context.letters.values() if known.kind != "constant"}
+    if law is None or len(added) != len(terms) - 1 or not terms or "J" in symbols(right) or any(symbols(term) & moving for term in added):
+        return left, right, context
+    paid = replace(law, right=tree.Sum((*tree.terms(law.right), *added)))
+    laws = tuple(paid if other is law else other for other in context.laws)
+    return replace(left, of=Symbol("J")), right, replace(context, laws=laws)

@@ -343,7 +343,7 @@ def propose(chain: tree.Chain, context: Context) -> Context:
     context = density(chain, context)
     if not context.of("x"):
         return context
-    context = loss(chain, context)
+    context = penalised(chain, loss(chain, context))
     for call in walk(chain):
         function = head(call) if isinstance(call, tree.Call) else None
         if function is not None and not role_in(function, context) and key(function) not in USUAL and not function.accents:
@@ -356,6 +356,21 @@ def propose(chain: tree.Chain, context: Context) -> Context:
             role = ROLES[symbol]
             context = context.declare(Declared(found, symbol, role.shape, role.kind, source="usual"))
     return near_identity(chain, small(chain, context))
+
+
+def penalised(chain: tree.Chain, context: Context) -> Context:
+    """With mu of d(J + mu/2 |K|^2)/dK, which no line before has, as a number."""
+    slopes = [part.of for part in walk(chain) if isinstance(part, tree.Derivative) and isinstance(part.of, tree.Sum)]
+    products = [term.factors for of in slopes for term in tree.terms(of) if isinstance(term, tree.Product)]
+    for factors in (factors for factors in products if any(map(_is_square_norm, factors))):
+        letters = [part for factor in factors if not _is_square_norm(factor) for part in walk(factor) if isinstance(part, tree.Letter)]
+        for name in {key(letter) for letter in letters} - context.letters.keys():
+            context = context.declare(Declared(name, own(name), source="proposed"))
+    return context
+
+
+def _is_square_norm(node: Node) -> bool:
+    return isinstance(node, tree.Power) and isinstance(node.base, tree.Function) and node.base.name == "norm"
 
 
 def near_identity(chain: tree.Chain, context: Context) -> Context:

@@ -319,7 +319,7 @@ class Reader(Composition):
         if exponent.value == -1:
             return self.each(node.base, lambda root: apply("inverse", self.called_so(root)) if not self.scalar(root) else ONE / root)
         if exponent.value == 2 and isinstance(node.base, Symbol | tree.Derivative | Applied):
-            return self.each(node.base, lambda root: root**exponent if self.scalar(root) else self.square(root))
+            return self.each(node.base, self.twice)
         return self.each(node.base, lambda root: root**exponent)
 
     def raised(self, root: Expression, exponent: Expression) -> Expression:

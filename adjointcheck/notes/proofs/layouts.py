@@ -63,6 +63,15 @@ class Layouts:
         b = self.turned(b) if b in self.loose and self.shape(b)[a in self.loose or self.shape(a)[1] != "1"] != "1" else b
         return self.kept(a * b, loose)
 
+    def twice(self, root: Expression) -> Expression:
+        """The square of a number or a matrix, and x' x of a column."""
+        if self.scalar(root):
+            return root**2
+        return root * root if "1" not in self.shape(root) else self.square(root)
+
     def square(self, root: Expression) -> Expression:
+        """Of a column, of a row, and of all entries of a matrix."""
         turned = apply("transpose", root)
+        if "1" not in self.shape(root):
+            return apply("trace", turned * root)
         return turned * root if self.shape(root)[1] == "1" else root * turned

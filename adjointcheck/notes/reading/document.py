@@ -33,6 +33,8 @@ STANDS_FOR = re.compile(r"\s*(?:stands? for|denotes?|equals?|(?:is |be )?equal t
                         r"|(?:est )?égale? à|denota|(?:es |sea )?igual a|(?:è |sia )?uguale a)\s*")
 
 
+SIZED = re.compile(r"\s*(?:(?:is|being|ist|est|es|è)(?: an?| eine?| une?| una?)?|of (?:size|shape)|\()\s*")
+LETTER, SIZE = re.compile(r"\s*\\?[A-Za-z]+\s*"), re.compile(r"\s*[A-Za-z]\s*\\times\s*[A-Za-z]\s*")
 MAPS = re.compile(r"[^.;$]{0,60}\b(?:maps?|carr(?:y|ies)|sends?|takes?|envoie|transporte|abbildet|überführt|schickt|lleva|envía|porta|manda"
                   r"|переводит)\b[^.;$]{0,20}")
 ONTO = re.compile(r"\s*(?:to|into|onto|sur|vers|auf|nach|in|a|hacia|в)\s*")
@@ -45,6 +47,7 @@ BOUND = re.compile(r"[<>]|\\(?:le|ge|leq|geq|lt|gt|leqslant|geqslant)(?![A-Za-z]
 SIDED = re.compile(r"(\^\s*\{?\s*)\\pm(?![A-Za-z])")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 WHERE = r" \quad "
+SPACE = r" \in \mathbb{R}^{", "}"
 GOES_ON = re.compile(r"\s*=(?!=)")
 
 
@@ -167,16 +170,23 @@ def _finished(formula: Formula, name: str, declared: str, before: str, words: st
 
 
 def _said(part: Source, found: Layout, one: Region | None, other: Region) -> Iterator[Formula]:
-    """tau = T - t, of `let $tau$ stand for $T - t$`."""
-    if one is None or one.display or other.display or not STANDS_FOR.fullmatch(part.text[one.outer[1] : other.outer[0]]):
+    """tau = T - t, of `let $tau$ stand for $T - t$`, and K in R^{d x d}, of `$K$ is $d \\times d$`."""
+    words = part.text[one.outer[1] : other.outer[0]] if one is not None else ""
+    if one is None or one.display or other.display or not (STANDS_FOR.fullmatch(words) or SIZED.fullmatch(words)):
         return
     try:
         left, right = (expanded(_clean(part, found, region), found.macros) for region in (one, other))
     except NotRead:
         return
-    if not (_states(left.text) or _states(right.text)):
-        places = tuple(map(part.place, (*left.offsets, *[one.outer[1]] * 3, *right.offsets)))
-        yield Formula("", f"{left.text} = {right.text}", part.file, *places[0], display=False, places=places)
+    if STANDS_FOR.fullmatch(words) and not (_states(left.text) or _states(right.text)):
+        signs = " = ", ""
+    elif SIZED.fullmatch(words) and LETTER.fullmatch(left.text) and SIZE.fullmatch(right.text):
+        signs = SPACE
+    else:
+        return
+    between, behind = ([one.outer[1]] * len(sign) for sign in signs)
+    places = tuple(map(part.place, (*left.offsets, *between, *right.offsets, *behind)))
+    yield Formula("", left.text + signs[0] + right.text + signs[1], part.file, *places[0], display=False, places=places)
 
 
 def _mapped(part: Source, found: Layout, letter: Region | None, start: Region | None, end: Region) -> Iterator[Formula]:

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context, Declared, key, own
-from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.quantities import Diagonal
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -169,12 +169,15 @@ def whole_scores(node: Node, context: Context) -> Node:
 
 @dataclass(frozen=True)
 class Head:
-    """The letters of which the cost is made: scores s = `body`, what is predicted (probabilities, or s itself), labels."""
+    """The letters of which the cost is made: scores s = `body`, what is predicted (probabilities, or s itself), labels; `beside` it has
+    terms that pay along the way, or for weights.
+    """
 
     scores: Symbol
     body: Node
     predicted: tuple[Symbol, ...]
     labels: Symbol
+    beside: tuple[Node, ...] = ()
 
     @property
     def residual(self) -> Node:
@@ -182,21 +185,42 @@ class Head:
 
 
 def head_of(context: Context) -> Head | None:
-    """The head whose cross-entropy, or half squared error, the notes' cost is."""
+    """The head whose cross-entropy, or half squared error, is what the notes' cost pays at the end."""
     law = context.law("objective")
-    match law.right if law is not None else None:
-        case tree.Sum(terms=(tree.Function(name="logsumexp", arguments=(Symbol() as scored,)), tree.Negative(of=tree.Function(
-                arguments=(Symbol() as labels, _))))):
-            made = tree.Function("softmax", (scored,))
-            predicted = tuple(Symbol(known.symbol) for known in context.letters.values() if known.body == made)
-        case tree.Product(factors=(half, tree.Power(base=tree.Function(name="norm", arguments=(tree.Sum(terms=(
-                Symbol() as scored, tree.Negative(of=Symbol() as labels))),)), exponent=exponent))) if (half, exponent) == (HALF, TWO):
-            predicted = (scored,)
-        case _:
-            return None
-    known = next(iter(context.of(scored.name)), None)
-    scored_here = known is not None and known.body is not None and any(isinstance(term, tree.Product) for term in tree.terms(known.body))
-    return Head(scored, known.body, predicted, labels) if known is not None and known.body and scored_here and predicted else None
+    terms = tuple(_flat(law.right)) if law is not None else ()
+    for i, term in enumerate(terms):
+        match term, *terms[i + 1 : i + 2]:
+            case (tree.Function(name="logsumexp", arguments=(Symbol() as scored,)), tree.Negative(of=tree.Function(
+                    arguments=(Symbol() as labels, _)))):
+                made, paid = tree.Function("softmax", (scored,)), terms[i : i + 2]
+                predicted = tuple(Symbol(known.symbol) for known in context.letters.values() if known.body == made)
+            case (tree.Product(factors=(half, tree.Power(base=tree.Function(name="norm", arguments=(tree.Sum(terms=(
+                    Symbol() as scored, tree.Negative(of=Symbol() as labels))),)), exponent=power))), *_) if (half, power) == (HALF, TWO):
+                predicted, paid = (scored,), terms[i : i + 1]
+            case _:
+                continue
+        beside = tuple(term for term in terms if term not in paid)
+        known = next(iter(context.of(scored.name)), None)
+        body = known.body if known is not None else None
+        weighed = body is not None and any(isinstance(term, tree.Product) for term in tree.terms(body))
+        told = {known.symbol for known in context.letters.values() if known.body is not None and known.kind != "function"}
+        apart = not any(_ends(term) or symbols(term) & told for term in beside)
+        return Head(scored, body, predicted, labels, beside) if body and weighed and predicted and apart else None
+    return None
+
+
+def _flat(node: Node) -> Iterator[Node]:
+    """The terms of a sum, and of sums in it."""
+    for term in node.terms if isinstance(node, tree.Sum) else ():
+        yield from _flat(term)
+    yield from () if isinstance(node, tree.Sum) else (node,)
+
+
+def _ends(node: Node) -> bool:
+    """Does it pay for the state at one time?"""
+    placed = isinstance(node, Symbol | Applied) and node.at not in (None, Symbol("t"), Symbol("t", bound=True))
+    loose = isinstance(node, Symbol) and node.name in ("x", "w")
+    return placed or loose or any(map(_ends, () if isinstance(node, tree.Integral) and END not in walk(node) else children(node)))
 
 
 END = Symbol("x", at=Symbol("t1"))
@@ -220,7 +244,8 @@ def classified(left: Node, right: Node, context: Context) -> tuple[Node, Node, C
     if made.scores in made.predicted:
         return one, other, context
     law = context.law("objective")
-    laws = tuple(replace(other, right=PAID) if other is law else other for other in context.laws)
+    paid = tree.Sum((PAID, *made.beside)) if made.beside else PAID
+    laws = tuple(replace(other, right=paid) if other is law else other for other in context.laws)
     opaque = {part.name: f"head_{part.name.replace(' ', '_')}" for part in (made.scores, made.labels, *made.predicted)}
     letters = {name: replace(known, symbol=opaque[known.symbol], body=None, kind="constant") if known.symbol in opaque else known
                for name, known in context.letters.items()}
@@ -250,11 +275,12 @@ class _Classified:
         self.biases = {term for term in tree.terms(made.body) if isinstance(term, Symbol)}
         self.weights = {self.matrix, *self.biases}
         others = [other.right for other in context.laws if other.kind != "objective"]
-        self.held = frozenset().union(*(symbols(node) for node in others))
+        self.held = frozenset().union(*(symbols(node) for node in (*others, *made.beside)))
 
     def side(self, node: Node) -> Node:
         """With the cost itself as what it is."""
-        cost = tree.Sum((Symbol(NORMALISER), tree.Negative(tree.Function("inner", (self.made.labels, self.made.scores)))))
+        entropy = Symbol(NORMALISER), tree.Negative(tree.Function("inner", (self.made.labels, self.made.scores)))
+        cost = tree.Sum((*entropy, *self.made.beside))
         return cost if node == Symbol("J") and self.entropy else self.of(node)
 
     def of(self, node: Node) -> Node:

@@ -52,6 +52,7 @@ from adjointcheck.notes.systems.component_letters import (
 from adjointcheck.notes.systems.entries import as_motion, cells_of, fields_of, motions, multiplied_out, weighs_whole
 from adjointcheck.notes.systems.followed import TIMES, followed
 from adjointcheck.notes.systems.mechanics import aliased, first_order
+from adjointcheck.notes.systems.spaces import sized
 
 PLAIN = (tree.Number, tree.Pi, tree.Letter, tree.Sum, tree.Product, tree.Quotient, tree.Power, tree.Negative, tree.Function, tree.Call,
          tree.Variation)
@@ -67,7 +68,7 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     formulas = list(formulas)
     chains = _chains(formulas, context)
     rates = _rates(chains, context)
-    if _moves_whole(chains, rates, context) or _is_turned(chains, rates):
+    if _moves_whole(chains, rates, context) or _is_of_columns(chains, rates):
         return context
     states = _states(rates, chains, context)
     if not states or len(states) > MOST or weighs_whole(chains, [letter for letter, _ in states.values()]):
@@ -150,10 +151,11 @@ def _moves_whole(chains: Iterable[tree.Chain], rates: Rates, context: Context) -
     return bool(first) and first not in rates
 
 
-def _is_turned(chains: Iterable[tree.Chain], rates: Rates) -> bool:
-    """Is a letter of the field transposed anywhere, K of K^T lambda, so that it is no number?"""
+def _is_of_columns(chains: Iterable[tree.Chain], rates: Rates) -> bool:
+    """Is a letter of the field transposed anywhere, K of K^T lambda, or told a space, K in R^{d x d}, so that it is no number?"""
     turned = {part.of for chain in chains for part in walk(chain) if isinstance(part, tree.Transposed) and isinstance(part.of, tree.Letter)}
-    return any(part in turned for _, right in rates.values() for part in walk(right))
+    turned |= {letter for chain in chains if (letter := sized(chain)) is not None}
+    return any(part in turned for letter, right in rates.values() for part in (letter, *walk(right)))
 
 
 def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import Context, key
-from adjointcheck.notes.letters.meaning import Symbol, resolve, walk
-from adjointcheck.notes.letters.usage import differentiates, pair_of, role_in
+from adjointcheck.notes.letters.meaning import Symbol, resolve, unknown, walk
+from adjointcheck.notes.letters.usage import constants, differentiates, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.classifiers import READOUT, cross_entropy, misfit, probabilities, readout_of, scores
@@ -27,6 +27,8 @@ def readout(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     plain = letter is not None and (not letter.below or indexed) and {*letter.accents} <= {"hat", "tilde"}
     if pair is None or letter is None or not plain or context.over() != "time" or not context.of("x"):
         return None
+    if (whole := _with_penalties(letter, pair[1], context)) is not None:
+        return whole
     moving = differentiates(pair[1]) or any(isinstance(part, tree.Integral) for part in walk(pair[1]))
     if moving or len(chain.sides) > 2 or role_in(letter, context) not in ("", "L", "J") or not _is_of_end(pair[1], context):
         return None
@@ -52,6 +54,22 @@ def _paid(letter: tree.Letter, right: Node, context: Context) -> Context:
         return of_end(letter, context)
     after = of_end(letter, found[0])
     return replace(after, laws=(*after.laws[:-1], law_of(letter, found[1])))
+
+
+def _with_penalties(letter: tree.Letter, right: Node, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """L = -sum_k y_k log pi_k + mu/2 |K|^2 + int L dt: what is paid for a readout, and along the way or for weights."""
+    paid, beside = ([term for term in tree.terms(right) if is_read(term, context) == read] for read in (True, False))
+    if letter.name not in COSTS or not (paid and beside) or context.law("objective"):
+        return None
+    found = readout(tree.Chain((letter, tree.Sum(tuple(paid)) if len(paid) > 1 else paid[0]), ("=",)), context)
+    after = constants(tree.Sum(tuple(beside)), found[2], ("1", "1")) if found is not None else context
+    more = tuple(resolve(term, after) for term in beside)
+    if found is None or not after.law("objective") or any(map(unknown, more)):
+        return None
+    *laws, law = after.laws
+    runs = ["running"] * any(isinstance(part, tree.Integral) for term in beside for part in walk(term))
+    whole = replace(law, right=tree.Sum((*tree.terms(law.right), *more)))
+    return found[0], found[1], replace(after, laws=(*laws, whole)).believed(runs)
 
 
 def is_read(node: Node, context: Context) -> bool:

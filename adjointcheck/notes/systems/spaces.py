@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
+from adjointcheck.notes.letters.meaning import walk
 from adjointcheck.notes.letters.own_letters import is_placed
-from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, USUAL_PARAMETERS, USUAL_STATES, ends, head, show_plain
+from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, USUAL_PARAMETERS, USUAL_STATES, ends, head, moving, show_plain
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.stages import staged
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
+NEAR = 2  # formulas from the law on, of which one may be the start
 
 
 def membership(chain: tree.Chain, context: Context) -> Introduced:
@@ -97,3 +100,23 @@ def _space(node: Node) -> tuple[str, str] | None:
         return None
     names = [show_plain(part) for part in (node.exponent.factors if isinstance(node.exponent, tree.Product) else (node.exponent,))]
     return (names[0], names[1] if len(names) > 1 else "1") if all(names) and len(names) < 3 else None
+
+
+def spaced(chains: Sequence[tree.Chain], context: Context) -> Context:
+    """With the sizes of the state and of matrices in its law and its start, which the notes may tell behind these."""
+    laws = [i for i, chain in enumerate(chains) if moving(chain.sides[0]) is not None]
+    state = moving(chains[laws[0]].sides[0]) if laws else None
+    spaces = {chain: letter for chain in chains if (letter := sized(chain)) is not None} if laws else {}
+    if state is None or context.of("x") or context.over() == "layers" or state not in spaces.values():
+        return context
+    used = {part for chain in chains[laws[0] : laws[0] + NEAR] for part in walk(chain)}
+    for chain, letter in spaces.items():
+        if letter == state or (letter in used and "1" not in (_space(chain.sides[1]) or "1")):
+            context = (membership(chain, context) or ("", (), context))[2]
+    return context
+
+
+def sized(chain: tree.Chain) -> tree.Letter | None:
+    """z of z(t) in R^d, and K of K in R^{n x d}, which are no numbers."""
+    shape = _space(chain.sides[1]) if chain.relations[:1] == ("in",) else None
+    return head(chain.sides[0]) if shape is not None and shape[0].isalnum() and shape[0] != "1" else None
