@@ -115,6 +115,7 @@ from adjointcheck.notes.systems.named_methods import coefficients, exemplified, 
 from adjointcheck.notes.systems.normality import normal, normalisation
 from adjointcheck.notes.systems.observed import observed_cost
 from adjointcheck.notes.systems.outputs import is_readout, linear_output, observed, output, with_signal
+from adjointcheck.notes.systems.own_clock import horizon_told
 from adjointcheck.notes.systems.partitioned import motion
 from adjointcheck.notes.systems.production import alike, taken_out
 from adjointcheck.notes.systems.readouts import readout
@@ -435,7 +436,7 @@ INTRODUCTIONS = (step_value, worth, weight, value, normalisation, bounded, membe
                  family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, motion, written_out, cased, jump, dynamics,
                  augmented_dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started,
                  resting, reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, output,
-                 linear_output, asked, start, held, momentum, end_condition, end_cost, implicit_layers, solved_for, affine_ansatz,
+                 linear_output, asked, horizon_told, start, held, momentum, end_condition, end_cost, implicit_layers, solved_for, affine_ansatz,
                  riccati_ansatz, finer_step, formula, update, split, piece, readout, bound, objective, current_multiplier, augmented,
                  adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended,
                  set_before, sought, ranged, algebraic_law, lengthened, projection, naming)

@@ -87,3 +87,14 @@ def test_a_reduced_cost_is_the_cost_and_its_derivative_takes_a_direction(named: 
     slopes = rf"\nabla {named}(u) = L_u^\top + f_u^\top p", rf"\nabla {named}(u) = L_u^\top - f_u^\top p"
     assert last_two("", REDUCED, *lines) == ["proved", "refuted"]
     assert last_two("", REDUCED, *slopes) == ["proved", "refuted"]
+
+
+def test_a_horizon_that_the_notes_give_as_a_number_is_where_things_end() -> None:
+    """T = 1 and T = ln 2 in a sentence; a T that is paid for is looked for."""
+    notes = r"$\dot x = u$, $x(0) = 1$, $T = 1$ $$J = \frac12 x(T)^2 + \frac12\int_0^T u^2\,dt$$ $\dot p = 0$, $u = -p$ $$x(T) = \frac12$$"
+    assert statuses(notes)[-1:] == ["proved"]
+    assert statuses(notes + r"$$x(1) = \frac12$$ $$J = \frac12$$")[-2:] == ["proved", "refuted"]
+    grown = r"$\dot x = -x + u$, $x(0) = 1$, $T = \ln 2$ $$J = 2\,x(T)^2 + \frac12\int_0^T u^2\,dt$$ $\dot p = p$, $u = -p$ "
+    assert statuses(grown + r"$$x(t) = \frac65 e^{-t} - \frac15 e^{t}$$ $$x(t) = \frac65 e^{-t} + \frac15 e^{t}$$")[-2:] == ["proved", "refuted"]
+    sought = notes.replace("$T = 1$", "").replace("u^2", "(1 + u^2)")
+    assert "refuted" not in statuses(sought + r"$T = 1$ $$x(T) = \frac12$$")[-2:]

@@ -8,9 +8,9 @@ import pytest
 from understood import last_two, statuses
 
 from adjointcheck.notes.reading import tree
-from adjointcheck.notes.reading.ambiguities import Letters, numbers_in
+from adjointcheck.notes.reading.ambiguities import DECIMAL, Letters, numbers_in
 from adjointcheck.notes.reading.instants import instant, moment
-from adjointcheck.notes.reading.latex import read_formula
+from adjointcheck.notes.reading.latex import Unread, read_formula
 
 
 @pytest.mark.parametrize("text", [r"x(\pi/2) = 0", r"\int_0^{2\pi} u\,dt", r"\int_0^\pi u\,dt", r"e^{-\pi t}", r"a = \frac{16}{16 + \pi}", r"\cos 2\pi t + \pi^2"])
@@ -27,7 +27,8 @@ def test_any_other_pi_is_a_letter(text: str) -> None:
 @pytest.mark.parametrize(("text", "is_number"), [
     (r"c = \frac{4 e}{3 e^2 - 1}", True), (r"x = e^{T - t} + 2 e", True), (r"x = c\,e + e^{-t}", True), (r"e = x - r, y = e^{-t}", False),
     (r"\dot e = A e + e^{-t}", False), (r"V = e^T P e", False), (r"V = e^{\top} P e", False), (r"e_1 e^{-t}", False), (r"y = 2 e", False),
-    (r"x = 2 e\, (e - 1)\, v + e^t", True), (r"x = 2 e(t - 1) + e^t", False)])
+    (r"x(T) = \lambda\,e^{T}\int_0^T e^{2s}\,ds", True),
+    (r"x(T) = e^{T} y + e^{-t}, z = A^T x", False), (r"x(T) = e^T e\, e^{-t}, e_1 = 0", False), (r"x = 2 e\, (e - 1)\, v + e^t", True), (r"x = 2 e(t - 1) + e^t", False)])
 def test_a_bare_e_beside_its_powers_is_the_number(text: str, is_number: bool) -> None:
     assert ("e" in numbers_in([text])) is is_number
 
@@ -131,3 +132,14 @@ def test_a_column_of_end_conditions_has_a_multiplier_for_each() -> None:
     lines = r"$$\lambda_2(t) = \nu_2 + \nu_1 (T - t),\quad \lambda_2(t) = \nu_2 - \nu_1 (T - t),\quad u(t) = -\frac{6}{T^2} + \frac{12 t}{T^3}$$"
     found = statuses(CART + lines)
     assert found[-3:-1] == ["proved", "refuted"] and found[-1] != "refuted" and found.count("unknown") <= 1, found
+
+
+def test_the_horizon_in_an_exponent_is_no_transposition() -> None:
+    assert isinstance(read_formula("x = e^T", Letters()), Unread)
+    chain = read_formula("x = e^{-T}", Letters(numbers=frozenset({"e"})))
+    assert isinstance(chain, tree.Chain) and isinstance(chain.sides[1], tree.Function)
+
+
+def test_a_comma_is_decimal_where_the_language_has_it_so() -> None:
+    assert DECIMAL in numbers_in([], "Der Wert ist bekannt, und das Ergebnis wird gerundet.")
+    assert DECIMAL not in numbers_in([], "The value is known, and the sum of the two is rounded.")

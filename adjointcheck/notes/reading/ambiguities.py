@@ -174,11 +174,16 @@ def discounts_in(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(name for _, name in _WEIGHED.findall(whole) if not re.search(rf"\\{name}\s*(?:_|\^\s*\{{?\s*\()", whole))
 
 
+_CONTINENTAL = re.compile(r"\b(?:und|ist|wird|das|est|les|dans|une|el|los|del|una|il|che|della|или|для|при|это|и|в)\b")
+_ENGLISH = re.compile(r"\b(?:the|of|is|and|to)\b")
 _COMMA = re.compile(r"\d+\{,\}\d+")
 _SPACE = re.compile(rf"{_GAP.pattern}(?!\s*(?:\\left|\\[bB]igg?l?)?\s*\()")  # e\,(e - 1) is a product
 _NUMBERS = {"pi": re.compile(r"\\pi(?![A-Za-z])"), "e": re.compile(r"(?<![A-Za-z\\])e(?![A-Za-z])")}
 _TURNS = r"(?:\\(?:top|intercal|mathsf|star|dagger|prime)(?![A-Za-z])\s*T?|T|\*)"
 _GROWN = re.compile(rf"\s*\^\s*(?!{_TURNS}|\{{\s*{_TURNS}\s*\}})")
+_UNTURNED = re.compile(r"\s*\^(?!\s*\{?\s*(?:\\(?:top|intercal|mathsf|star|dagger|prime)(?![A-Za-z])|\*))")
+_TIMED = re.compile(r"\\int[^^]{0,12}\^\s*\{?\s*T(?![A-Za-z])|[A-Za-z]\s*\(\s*T\s*\)")
+_TURNED = re.compile(r"(?:(?<![A-Za-z\\])(?!e)[A-Za-z]|\\(?!int)[A-Za-z]{2,}|[})\]])\s*\^\s*\{?\s*-?\s*T(?![A-Za-z_])")
 _NAMED = re.compile(r"\s*(?:_|'|:?=|\^(?!\s*\{?\s*\d)|\(|\\(?:left|[bB]igg?l?)\s*\(|\\(?:prime|in)(?![A-Za-z]))")
 _MARKED = re.compile(r"(?:\\(?:d?dot|delta|nabla|partial|hat|bar|tilde|mathbf|boldsymbol|bm|vec|log|ln)|(?<![A-Za-z])d"
                      r"|\\mathrm\{d\}|(?<!\\),)\s*[{(]*\s*$")
@@ -186,12 +191,14 @@ _SCRIPT_OPENS = re.compile(r"[_^]\s*\{?\s*$")
 _LIMIT_OPENS = re.compile(r"\\int\s*(?:\\limits\s*)?(?:_\s*(?:\w|\{[^{}]*\})\s*)?[_^]\s*\{?\s*$")
 
 
-def numbers_in(texts: Iterable[str]) -> frozenset[str]:
-    """Which of pi and e is the number wherever it stands in the notes, and whether commas in numbers are decimal."""
+def numbers_in(texts: Iterable[str], prose: str = "") -> frozenset[str]:
+    """Which of pi and e is the number wherever it stands in the notes, and whether commas in numbers are decimal, as German ones are."""
     texts = [_SPACE.sub(" ", text) for text in texts]
-    names = {name for name, sign in _NUMBERS.items() if _is_number(name, _uses(sign, texts))}
+    grown = _UNTURNED if _is_horizon("\n".join(texts)) else _GROWN
+    names = {name for name, sign in _NUMBERS.items() if _is_number(name, _uses(sign, texts), grown)}
     commas = (found[0] for text in texts for found in _COMMA.finditer(text))
-    return frozenset(names | ({DECIMAL} if any(map(is_decimal, commas)) else set()))
+    decimal = any(map(is_decimal, commas)) or len(_CONTINENTAL.findall(prose)) > len(_ENGLISH.findall(prose))
+    return frozenset(names | ({DECIMAL} if decimal else set()))
 
 
 def is_decimal(number: str) -> bool:
@@ -205,9 +212,14 @@ def _uses(sign: re.Pattern[str], texts: Iterable[str]) -> list[tuple[str, str]]:
     return [(text[: found.start()], text[found.end() :]) for text in texts for found in sign.finditer(text)]
 
 
-def _is_number(name: str, uses: list[tuple[str, str]]) -> bool:
+def _is_horizon(text: str) -> bool:
+    """Is T a time, as in int_0^T and x(T), and above no letter but e, which it would transpose?"""
+    return _TIMED.search(text) is not None and not _TURNED.search(text)
+
+
+def _is_number(name: str, uses: list[tuple[str, str]], grown: re.Pattern[str]) -> bool:
     """Is it bare everywhere, as in pi/2, 2 pi and cos(pi t), without index, dot, argument or value?  And e a base somewhere, e^{a t}?"""
-    powers = [use for use in uses if name == "e" and _GROWN.match(use[1])]
+    powers = [use for use in uses if name == "e" and grown.match(use[1])]
     bare = [use for use in uses if use not in powers]
     return bool(powers if name == "e" else bare) and not any(
         _NAMED.match(after) or _MARKED.search(before) or _is_script(before, after) for before, after in bare)

@@ -1,18 +1,23 @@
-"""Times that notes give in numbers: 0, 1, 1/2, 2.5, pi/2, 2 pi."""
+"""Times that notes give in numbers: 0, 1, 1/2, 2.5, pi/2, 2 pi, log 2."""
 
 from __future__ import annotations
 
 import math
+import re
 from fractions import Fraction
 
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 TURNS = "*pi"
+GROWN = re.compile(r"(log|sqrt)\((\d+(?:/\d+)?)\)")
 
 
 def instant(node: Node) -> str:
-    """`1/2*pi` for pi/2, in the grammar of claims; "" for what is no rational number, and no rational multiple of pi."""
+    """`1/2*pi` for pi/2, `log(2)` for ln 2, in the grammar of claims; "" for what is no number of these forms."""
+    if isinstance(node, tree.Function) and len(node.arguments) == 1 and isinstance(node.arguments[0], tree.Number):
+        name = f"{node.name}({node.arguments[0].value})"
+        return name if GROWN.fullmatch(name) else ""
     found = _measured(node)
     if found is None or (found[0] and found[1]):
         return ""
@@ -21,6 +26,8 @@ def instant(node: Node) -> str:
 
 def moment(text: str) -> float | None:
     """The number of an instant; None for a letter."""
+    if (grown := GROWN.fullmatch(text)) is not None:
+        return {"log": math.log, "sqrt": math.sqrt}[grown[1]](Fraction(grown[2]))
     try:
         return float(Fraction(text.removesuffix(TURNS))) * (math.pi if text.endswith(TURNS) else 1.0)
     except ValueError:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import Context
-from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, children, walk
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
+from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, children, symbols, walk
+from adjointcheck.notes.letters.usage import pair_of, role_in
 from adjointcheck.notes.reading import tree
-from adjointcheck.notes.reading.instants import moment
+from adjointcheck.notes.reading.instants import instant, moment
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.values import starts
 
@@ -35,6 +36,36 @@ def on_own_clock(left: Node, right: Node, context: Context) -> Context | None:
     if spoken or (placed and (moment(end) is not None or any(map(tells_time, laws)))):
         return replace(context, options={**context.options, "ends": "as written"})
     return None
+
+
+def horizon_told(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """T = 1 and T = ln 2, where a problem with an end that is not looked for is posed: what T is."""
+    pair = pair_of(chain)
+    letter = pair[0] if pair is not None and isinstance(pair[0], tree.Letter) else None
+    number = instant(pair[1]) if pair is not None and letter is not None and _is_horizon(letter, context) else ""
+    if not number or not (moment(number) or 0) > 0 or seeks_end(context) or _has_gone_on(context):
+        return None
+    others = {name: known for name, known in context.letters.items() if known.symbol != "t1" or moment(name) is None}
+    places = {name: Declared(name, "t1", kind="place", source="proposed") for name in (number, key(letter))}
+    return "assumption", (), replace(context, letters={**places, **others})
+
+
+def _is_horizon(letter: tree.Letter, context: Context) -> bool:
+    role = role_in(letter, context) or ("t1" if key(letter) in ROLES["t1"].usual and not context.of("t1") else "")
+    return role == "t1" and context.over() != "layers"
+
+
+def seeks_end(context: Context) -> bool:
+    """Is the end time paid for, T + int u^2 dt or int (1 + u^2) dt, or free by a line before?"""
+    law = context.law("objective")
+    integrals = [part.body for part in walk(law.right) if isinstance(part, tree.Integral)] if law is not None else []
+    terms = [term for node in (law.right, *integrals) for term in tree.terms(node)] if law is not None else []
+    return any(not symbols(term) & {"x", "w", "p", "L", "Psi"} for term in terms) or "free end time" in context.hypotheses
+
+
+def _has_gone_on(context: Context) -> bool:
+    """Have lines been judged for any T?"""
+    return any(known.body is not None for known in context.of("H")) or any(law.kind == "solution" for law in context.laws)
 
 
 def _rests(left: Node, right: Node) -> bool:

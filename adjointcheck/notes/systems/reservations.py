@@ -24,6 +24,7 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import is_paid_for, is_renamed, is_solution
 from adjointcheck.notes.systems.endless import is_unending
 from adjointcheck.notes.systems.normality import MULTIPLIER, SCALED
+from adjointcheck.notes.systems.own_clock import seeks_end
 from adjointcheck.notes.systems.variations import CURVE, HELD_END
 
 INPUTS = frozenset({"x0", "theta", "w", "t0", "t1"})
@@ -36,7 +37,7 @@ class Reservation:
     """A statement that is not carried.  `inputs`: derivatives along these and all variations rest on it; "end": the costate at the end
     too; "held end": the costate at the end and what is taken there alone; "arrival": the cost alone; "solution": x(T); "optimum": what
     an optimal control satisfies; "all": everything that looks along solutions; "field": that and the field; "against": refutations of
-    variations.  `cased`: it is told of a case apart, and says nothing of the lines before.
+    variations; "horizon": those of numbers.  `cased`: it is told of a case apart, and says nothing of the lines before.
     """
 
     inputs: frozenset[str]
@@ -76,12 +77,17 @@ class Reservation:
         varied = status == "refuted" and "against" in self.inputs and any(isinstance(node, tree.Variation) for node in nodes)
         twice = bool((self.inputs - INPUTS) & {node.name for node in nodes if isinstance(node, Symbol | Applied)})
         names = {f"only {node.name}" for node in nodes if isinstance(node, Symbol)} if status == "refuted" else set()
-        return varied or twice or bool(self.inputs & names) or (status == "refuted" and "refutations" in self.inputs)
+        timed = status == "refuted" and "horizon" in self.inputs and (_is_number(left) or _is_number(right) or _is_value(left, right))
+        return varied or twice or timed or bool(self.inputs & names) or (status == "refuted" and "refutations" in self.inputs)
 
 
 def _is_value(left: Node, right: Node) -> bool:
     """p = 12, H = -18, p(t) = 6 - 12 t: what only the one solution has, with its ends."""
     return getattr(left, "name", "") in ("p", "H", "x", "w") and isinstance(left, Symbol | Applied) and _names(right) <= {"t", "t0", "t1"}
+
+
+def _is_number(node: Node) -> bool:
+    return not any(isinstance(part, Symbol | Applied | Unknown) for part in walk(node))
 
 
 def _is_worth(left: Node, right: Node) -> bool:
@@ -263,7 +269,7 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         letters = {_component(part) for part in walk(right) if isinstance(part, Symbol) and part.name in ("x0", "theta")}
         return frozenset(letters | {known}) if letters - {known} else frozenset()
     if isinstance(left, Symbol) and left.name in ("t0", "t1") and left.at is None:
-        return _dependent(right, context, frozenset())
+        return _dependent(right, context, frozenset()) if taken or not _is_number(right) or seeks_end(context) else frozenset({"horizon"})
     if any(law.kind == "arrival" for law in context.laws) and _at_ends([left, right]):
         return frozenset({"arrival"})
     if isinstance(left, Symbol) and left.name == "x" and _at_end(left.at):
@@ -285,7 +291,7 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset(f"only {name}" for name in _names(left) | _names(right)) | ({"refutations"} if system else frozenset())
     if isinstance(left, Applied) and left.name == "psi" and not _is_zero(right):
         return frozenset({"psi", "nu"})
-    if _specialises(left, right) and isinstance(left, Applied):
+    if isinstance(left, Applied) and _specialises(left, right):
         return frozenset({left.name, "refutations"})
     if _held(left, right):
         return frozenset({"refutations"})
