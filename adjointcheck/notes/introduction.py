@@ -437,9 +437,9 @@ INTRODUCTIONS = (step_value, worth, weight, value, normalisation, bounded, membe
                  augmented_dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started,
                  resting, reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, output,
                  linear_output, asked, horizon_told, start, held, momentum, end_condition, end_cost, implicit_layers, solved_for,
-                 affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, bound, objective, current_multiplier, augmented,
-                 adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate, ended,
-                 set_before, sought, ranged, algebraic_law, lengthened, projection, naming)
+                 affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, bound, objective, current_multiplier,
+                 augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate,
+                 ended, set_before, sought, ranged, algebraic_law, lengthened, projection, naming)
 UNJUDGED = (*NOTATIONS, activation, bound, step_value, worth, value, membership, asked, output, family, update, readout, finer_step,
             propagator, sought, ranged, lengthened, projection, set_before)
 

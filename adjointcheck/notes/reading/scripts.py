@@ -87,7 +87,7 @@ def _prefix(base: Prefix, found: Scripts) -> Prefix:
 
 def _exponential(base: Node, found: Scripts, letters: Letters) -> Node:
     exponent = found.above or ()
-    horizon = "e" in letters.numbers and _unsigned(plain(exponent[0])) == Letter("T")
+    horizon = "e" in letters.numbers and [_unsigned(plain(part)) for part in exponent] == [Letter("T")]
     if len(exponent) != 1 or (_marks(exponent[0], letters) and not horizon):
         refuse(base, "`e` with a mark above: a letter, or the exponential", "Declare e, or write \\exp(T).")
     return Function("exp", (plain(first(exponent)),), span=over([base, found]))

@@ -43,7 +43,7 @@ def horizon_told(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, .
     pair = pair_of(chain)
     letter = pair[0] if pair is not None and isinstance(pair[0], tree.Letter) else None
     number = instant(pair[1]) if pair is not None and letter is not None and _is_horizon(letter, context) else ""
-    if not number or not (moment(number) or 0) > 0 or seeks_end(context) or _has_gone_on(context):
+    if letter is None or not number or not (moment(number) or 0) > 0 or seeks_end(context) or _has_gone_on(context):
         return None
     others = {name: known for name, known in context.letters.items() if known.symbol != "t1" or moment(name) is None}
     places = {name: Declared(name, "t1", kind="place", source="proposed") for name in (number, key(letter))}
