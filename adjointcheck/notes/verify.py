@@ -110,6 +110,8 @@ VANISHES = r"(?:(?!\b(?:not|nicht|pas|no)\b)[^.;]){0,%d}?(?:vanish|verschwind|an
 OPTIMUM = re.compile(r"optim|óptim|ottim|extremal|stationar|stationär|stationnair"  # in the languages of notes
                      rf"|h_\{{?\\?\w+\}}?\$?(?:{VANISHES % 12}|\s*=\s*0)")
 STATIONARY = re.compile(rf"\bgradi\w+{VANISHES % 30}")  # where the control that follows makes it so
+BEST = re.compile(r"(?<!sub)(?<!sub-)(?<!non-)(?:optimale?[nrs]?|оптимальн\w+)\s+(?:control|feedback|input|policy|steuer|stell|regel|rückf|управл)"
+                  r"|(?:commande|control|retour|controllo)\s+(?:\w+\s+){0,3}(?:optimal|óptim|ottim)")  # where the control that follows is that
 UNPAID = re.compile(  # no running cost
     r"\b(?:no|without|sans|ohne|kein\w*|sin|senza|без|нет)\W+(?:\w+\W+){0,2}(?:running|stage|courant|laufend|intermed|corrient|текущ)")
 
@@ -465,8 +467,9 @@ class Notes:
     def speaks_of_optimum(self, left: Node, right: Node) -> bool:
         """Does the sentence say that the gradient vanishes for this control, or that this is conserved along an optimal solution?"""
         assigns = assigns_control(left, priced(right, self.context), self.context)
-        words = STATIONARY if assigns else OPTIMUM if conserves_energy(left, right) else None
-        return words is not None and words.search(self.sentence.lower()) is not None
+        fed = assigns and {"x", "t"} <= symbols(right) and not any("optimum" in item.inputs for item in self.reservations)
+        words = [STATIONARY, *[BEST] * fed] if assigns else [OPTIMUM] if conserves_energy(left, right) else []
+        return any(word.search(self.sentence.lower()) for word in words)
 
     def learn(self, left: Node, right: Node, sides: tuple[Node, Node]) -> None:
         """What a proved line tells of letters, of a tangent and of solutions."""
