@@ -99,6 +99,7 @@ from adjointcheck.notes.systems.layering import (
     at_output,
     counted_back,
     finer,
+    for_another_field,
     grid,
     in_full,
     of_any_form,
@@ -298,6 +299,7 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
     before = (index,) if successor(letter) else (tree.Sum((index, tree.Negative(tree.Number(Fraction(1))))),)
     if not any(isinstance(p, tree.Letter) and p.name == letter.name and p.below == before for p in walk(whole)):
         return None
+    context = for_another_field(pair[1], context)
     context = context.declare(Declared(index.name, "l", kind="index", source="proposed"))
     context = context.declare(Declared(letter.name, "x", ("n", "1"), "path", source="proposed"))
     context = replace(context, options={**context.options, "over": "layers"})

@@ -292,3 +292,22 @@ def test_layers_without_a_time_step_become_a_flow(right: str, wrong: str) -> Non
 def test_one_layer_is_a_few() -> None:
     line = r"\nabla J(x_0) = B^{-1}(x_0 - x_b) + H_0^T R_0^{-1} d_0 + M_0^T H_1^T R_1^{-1} d_1"
     assert [statuses(f"{WINDOW}For $N = 1$ this is $${found}$$")[-1] for found in (line, line.replace("M_0^T", "M_0"))] == ["proved", "refuted"]
+
+
+GENERAL = (r"$$x_{k+1} = f_k(x_k, w_k), \qquad k = 0, \dots, N-1$$ $$J = \Phi(x_N) + \sum_{k=0}^{N-1} r(w_k)$$ "
+           r"$$\delta_k = \frac{\partial J}{\partial x_k}$$ Gradients are columns. ")
+ADJOINED = (r"$$\mathcal L = \Phi(x_N) + \sum_{k=0}^{N-1} r(w_k) %s \sum_{k=0}^{N-1} p_{k+1}^\top (x_{k+1} - f_k(x_k, w_k))$$ ")
+DENSE = (r"We drop the penalty ($r = 0$). $$x_{k+1} = \sigma(W_k x_k + b_k)$$ With $D_k = \operatorname{diag}(\sigma'(W_k x_k + b_k))$ "
+         r"and $A_k = \frac{\partial f_k}{\partial x}(x_k, w_k)$: ")
+SHORTCUT = DENSE + r"Residual: $$x_{k+1} = x_k + h\, g(x_k, w_k)$$ "
+
+
+@pytest.mark.parametrize(("notes", "right", "wrong"), [
+    (ADJOINED % "-", r"p_k = \delta_k", r"p_k = -\delta_k"),
+    (ADJOINED % "+", r"p_N = -\nabla\Phi(x_N)", r"p_N = \nabla\Phi(x_N)"),
+    (DENSE, r"A_k = D_k W_k", r"A_k = W_k D_k"),
+    (SHORTCUT, r"\frac{\partial J}{\partial w_k} = h \left(\frac{\partial g}{\partial w}(x_k, w_k)\right)^\top\delta_{k+1}",
+     r"\frac{\partial J}{\partial w_k} = h \left(\frac{\partial g}{\partial w}(x_k, w_k)\right)^\top\delta_{k}"),
+])
+def test_a_multiplier_names_the_costate_and_layers_are_told_anew(notes: str, right: str, wrong: str) -> None:
+    assert [statuses(f"{GENERAL}{notes}$${claim}$$")[-1] for claim in (right, wrong)] == ["proved", "refuted"]

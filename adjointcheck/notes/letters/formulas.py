@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law, key, own
+from adjointcheck.notes.letters.costs import NOTHING
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.one_number import narrowed
 from adjointcheck.notes.letters.own_letters import is_placed
@@ -176,10 +177,12 @@ def _instead_of_control(body: Node, known: Declared, context: Context) -> Contex
     """With u as a letter of which no more is said, where weights in the formula of f(x, u) stand for it; None where the cost has it too."""
     if context.over() != "layers" or "w" not in (known.arguments or ()) or "w" in symbols(body) or not context.of("w"):
         return context
+    dropped = {other.symbol for other in context.letters.values() if other.body == NOTHING}  # r of "we drop the penalty, r = 0"
     cost = context.law("objective")
+    paid = [term for term in tree.terms(cost.right) if not symbols(term) & dropped] if cost is not None else []
     controls = [name for name, other in context.letters.items() if other.symbol == "w"]
     stood = {name: Declared(name, own(name), ("", ""), "path", source="proposed") for name in controls}
-    return None if cost is not None and "w" in symbols(cost.right) else replace(context, letters={**context.letters, **stood})
+    return None if any("w" in symbols(term) for term in paid) else replace(context, letters={**context.letters, **stood})
 
 
 def _field_in(value: Node, law: Node) -> Node | None:
@@ -318,7 +321,8 @@ def spelt_out(context: Context) -> Context:
     laws = tuple(replace(law, right=_put(law.right, found)) for law in context.laws)
     if "f" in found and context.over() == "time" and context.law("dynamics") is None:
         laws += (Law("dynamics", tree.Derivative(Symbol("x"), (Symbol("t"),)), found["f"]),)
-    letters = {name: replace(known, body=_put(known.body, found)) if known.body is not None and known.symbol not in found else known
+    told = {name: known.body for name, known in context.letters.items() if known.body is not None and known.symbol not in found}
+    letters = {name: replace(known, body=_put(_of_layer(told[name], context), found)) if name in told else known
                for name, known in context.letters.items()}
     return replace(context, laws=laws, letters=letters)
 
@@ -331,7 +335,19 @@ def bodies(context: Context) -> dict[str, Node]:
 def put_in(node: Node, context: Context) -> Node:
     """The formulas in place of the functions."""
     found = bodies(context)
-    return _put(node, found) if found else node
+    return _put(_of_layer(node, context), found) if found else node
+
+
+def _of_layer(node: Node, context: Context) -> Node:
+    """dx_{k+1}/dx_k for the slope df_k/dx of the map x_{k+1} = f_k(x_k, w_k), where f_k has an activation whose own slope is another."""
+    law, body = context.law("layers"), bodies(context).get("f")
+    active = body is not None and any(isinstance(part, Applied) and part.name == "act" for part in walk(body))
+    if law is None or not active or not isinstance(law.right, Applied):
+        return node
+    slope = node.of if isinstance(node, tree.Derivative) and node.by == (Symbol("x"),) else None
+    if isinstance(slope, Applied) and slope.name == "f" and (slope.at, slope.arguments[:1]) == (law.right.at, law.right.arguments[:1]):
+        return tree.Derivative(law.left, (Symbol("x", at=Symbol("l")),), "total")
+    return rebuilt(node, lambda child: _of_layer(child, context))
 
 
 def _put(node: Node, found: Mapping[str, Node]) -> Node:

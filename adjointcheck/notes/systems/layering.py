@@ -12,15 +12,16 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TypeGuard
 
-from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, Law, key
+from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.derivatives import ONE_STEP, UNPLACED
 from adjointcheck.notes.letters.indices import Unclear, ahead
 from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.numbered import STEPS, is_numbered
+from adjointcheck.notes.letters.own_inputs import speaks
 from adjointcheck.notes.letters.posing import dated
 from adjointcheck.notes.letters.primes import is_primed
 from adjointcheck.notes.letters.quantities import instead, placed_from, shifted
-from adjointcheck.notes.letters.usage import USUAL_COSTATES, head, moving, pair_of, role_in, successor
+from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, head, moving, pair_of, role_in, successor
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.document import Formula
 from adjointcheck.notes.reading.latex import Unread, read_formula
@@ -306,6 +307,21 @@ def finer(right: Node, context: Context) -> bool:
     factors = (part for one in products for part in one.factors if isinstance(part, tree.Letter))
     new = any(key(part) in STEPS and key(part) not in known for part in factors)
     return stages or new or _is_disturbed(right, context) or _is_other_method(right, context)
+
+
+def for_another_field(right: Node, context: Context) -> Context:
+    """Without f of x_{k+1} = f_k(x_k, w_k) and what rests on it, where x_k + h g(x_k, w_k) names another field; w_k are weights again."""
+    calls = [letter for part in walk(right) if isinstance(part, tree.Call) and (letter := head(part)) is not None]
+    new = {letter for letter in calls if not letter.accents and key(letter) not in (*context.letters, *USUAL)}
+    again = any(role_in(letter, context) == "f" for letter in calls)
+    if not context.law("layers") or not context.of("f") or len(new) != 1 or again:
+        return context
+    kept = {name: known for name, known in context.letters.items()
+            if known.symbol != "f" and not (known.body is not None and "f" in speaks(symbols(known.body), context))}
+    role = ROLES["w"]
+    stood = {name: Declared(name, "w", role.shape, role.kind, source="proposed") for name, known in kept.items()
+             if (known.symbol, known.shape, known.kind) == (own(name), ("", ""), role.kind) and name in USUAL_CONTROLS}
+    return replace(context, letters={**kept, **(stood if not context.of("w") else {})})
 
 
 def _is_other_method(right: Node, context: Context) -> bool:

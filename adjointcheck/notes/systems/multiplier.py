@@ -31,6 +31,7 @@ Introduced = tuple[str, tuple[str, ...], Context] | None
 Constrained = Callable[[Node], bool]
 RATE = tree.Derivative(Symbol("x"), (Symbol("t"),), "total")
 LEAST = "the minimum principle"
+LAGRANGIAN, MEANING = "its Lagrangian", "its meaning"  # what tells of a costate
 
 
 def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
@@ -81,10 +82,10 @@ def told_by(node: Node, constrained: Constrained, context: Context) -> Context:
 
 
 def _tells(letter: tree.Letter, sign: int, layout: str, context: Context, by: str) -> Context:
-    """With the letter as costate, if it may be one of which nothing has been told."""
+    """With the letter as costate, if it may be one of which nothing has been told, or a second name of one that the cost tells."""
     name = letter.name if context.over() == "layers" else key(letter)
     known = context.letters.get(name)
-    if not may_be_costate(name, context):
+    if not may_be_costate(name, context) and not (by == LAGRANGIAN and _is_other_name(name, context)):
         return context
     made = known if known is not None and known.symbol == "p" else Declared(name, "p", ("1", "n"), "path", source="proposed")
     made = replace(made, sign=sign, layout=made.layout or layout, told=by)
@@ -98,6 +99,12 @@ def may_be_costate(name: str, context: Context) -> bool:
         return known.told in ("", LATER) and not known.part
     spaced = known is not None and known.symbol == own(name) and known.body is None and known.source == "proposed"
     return not context.of("p") and (spaced if known is not None else name not in USUAL)
+
+
+def _is_other_name(name: str, context: Context) -> bool:
+    """A new letter p beside a costate delta = dJ/dx, where p multiplies the dynamics in a Lagrangian."""
+    first = context.of("p")
+    return bool(first) and not context.parts("p") and name not in (*context.letters, *USUAL) and first[0].told == MEANING
 
 
 def split(term: Node, constrained: Constrained) -> tuple[tree.Letter, int, str] | None:
@@ -128,9 +135,9 @@ def augmented(chain: tree.Chain, context: Context) -> Introduced:
     if not terms:
         return None
     for found, sign, layout, _ in terms:
-        context = _tells(found, sign, layout, context, "its Lagrangian")
-    context = with_algebraic_multiplier(pair[1], 1, context, "its Lagrangian")
-    context = priced(pair[1], with_end_multiplier(pair[1], context, "its Lagrangian"))
+        context = _tells(found, sign, layout, context, LAGRANGIAN)
+    context = with_algebraic_multiplier(pair[1], 1, context, LAGRANGIAN)
+    context = priced(pair[1], with_end_multiplier(pair[1], context, LAGRANGIAN))
     context = propose(tree.Chain((pair[1],), ()), context)
     body = _written_out(resolve(pair[1], context), context)
     declared = Declared(name, "J_a", kind="functional", body=body, source=known.source if known else "proposed")
@@ -179,7 +186,8 @@ def with_algebraic_multiplier(node: Node, sign: int, context: Context, told: str
 def multiplies(letter: tree.Letter, context: Context) -> bool:
     """May the letter be a costate, or is it one?"""
     name = letter.name if context.over() == "layers" else key(letter)
-    return may_be_costate(name, context) or (name in context.letters and context.letters[name].symbol == "p")
+    named = name in context.letters and context.letters[name].symbol == "p"
+    return named or may_be_costate(name, context) or _is_other_name(name, context)
 
 
 def defect(node: Node, context: Context) -> int:
@@ -237,7 +245,7 @@ def costate_meaning(chain: tree.Chain, context: Context) -> Introduced:
     if role_in(of, context) != "J":
         context = replace(context, options={**context.options, "first costate": "without"})
     made = known if known is not None and known.symbol == "p" else Declared(name, "p", ("1", "n"), "path", source="proposed")
-    return "definition", (name,), replace(context, letters={**context.letters, name: replace(made, sign=sign, told="its meaning")})
+    return "definition", (name,), replace(context, letters={**context.letters, name: replace(made, sign=sign, told=MEANING)})
 
 
 def _any_entry(letter: tree.Letter, value: Node) -> bool:
