@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tokenize
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -304,3 +305,25 @@ def test_the_pytest_plugin_loads_neither_torch_nor_sympy() -> None:
 @pytest.mark.parametrize("statement", ["import adjointcheck.schemes", "import adjointcheck.expression.grammar", "import adjointcheck.errors"])
 def test_light_rooms_stay_light(statement: str) -> None:
     assert loaded_by(statement) & HEAVY == set()
+
+
+def test_no_name_of_a_module_is_given_twice() -> None:
+    twice = {name: found for name in MODULES if (found := given_twice(parsed(name)))}
+    assert not twice, f"a later constant or function takes the name of an earlier one: {twice}"
+
+
+def test_a_planted_second_name_is_found() -> None:
+    assert given_twice(ast.parse("A = 1\nB = 2\nA: int = 3\nB: int")) == ["A"]
+
+
+def given_twice(module: ast.Module) -> list[str]:
+    return [name for name, times in Counter(_given(module)).items() if times > 1 and name != "_"]
+
+
+def _given(module: ast.Module) -> Iterator[str]:
+    """The names of constants, functions and classes, in their order; a declaration without a value gives none."""
+    for statement in module.body:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            yield statement.name
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target] if isinstance(statement, ast.AnnAssign) and statement.value else []
+        yield from (part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store))

@@ -12,6 +12,7 @@ from adjointcheck.errors import AdjointCheckError
 from adjointcheck.notes.explanations import NEAR, WHERE, explanation, passed_through
 from adjointcheck.notes.introduction import Introduced, dynamics, integrated_dynamics, naming, understand
 from adjointcheck.notes.letters.activations import activating
+from adjointcheck.notes.letters.bars import barring, unbarred
 from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key, letter_name, own, read_header
 from adjointcheck.notes.letters.cost_parts import parted
 from adjointcheck.notes.letters.marks import marked
@@ -64,7 +65,7 @@ from adjointcheck.notes.systems.layering import layered, small_steps
 from adjointcheck.notes.systems.mass import mass_dynamics, targets, weighed
 from adjointcheck.notes.systems.meanings import meant, said_costate, said_parameters
 from adjointcheck.notes.systems.mechanics import SPEEDS, speeds
-from adjointcheck.notes.systems.motion import augmented_dynamics
+from adjointcheck.notes.systems.motion import TIME, augmented_dynamics, untold_motion
 from adjointcheck.notes.systems.multiplier import may_be_costate
 from adjointcheck.notes.systems.normality import normalised
 from adjointcheck.notes.systems.partitioned import partitioned
@@ -109,7 +110,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
     context = replace(context, options={**context.options, SPEEDS: " ".join(speeds(_chains(document.formulas, context), context))})
     context = shaped(" ".join([document.prose, *texts]), said_parameters(document.prose, said_costate(document.prose, context)))
     context = activating(document.prose, texts, _chains(document.formulas, context), context)
-    context = peopled(document.formulas, context)
+    context = barring([*_chains(document.formulas, context)], peopled(document.formulas, context))
     context = sloping(_chains(document.formulas, context), context)
     context = moved(_chains(document.formulas, context), context)
     index = iterated_in(texts) if context.over() != "layers" else ""
@@ -207,6 +208,9 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     first = context.over() == "layers"  # a flow that comes after layers has letters of its own
     if law is not None and not context.law("dynamics") and not first:  # those of xdot = f(x) hold for a cost that is stated before
         context = squared(_chains(formulas, context), replace(law[2], laws=context.laws))
+    elif not context.law("dynamics") and not first and (motion := untold_motion(_chains(formulas, context))) is not None:
+        found = dynamics(motion, context)
+        context = found[2] if found is not None else context
     context = targets(_chains(formulas, context), weighed(_chains(formulas, context), context))
     context = normalised(_chains(formulas, context), partials(_chains(formulas, context), context))
     for chain in _chains(formulas, context):
@@ -226,7 +230,7 @@ def _chains(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chai
     for formula in formulas:
         chain = formula.unread or read_formula(formula.text, context.reader())
         if not isinstance(chain, Unread):
-            yield above(lowered(spelt(as_field(one_sample(chain, context), context), context), context), context)
+            yield above(unbarred(lowered(spelt(as_field(one_sample(chain, context), context), context), context), context), context)
 
 
 def decaying(chains: Iterable[tree.Chain], context: Context) -> Context:
@@ -273,8 +277,8 @@ def begins(chains: Sequence[tree.Chain], context: Context) -> Context:
 
 
 def from_zero(chains: Iterable[tree.Chain], words: Iterable[str], context: Context) -> Context:
-    """With 0 as the start, where values are taken at 0, rho(x(0)), or words speak of [0, T], and no start has a name; of layers, if they
-    have a flow.
+    """With 0 as the start, where values are taken at 0, rho(x(0)), words speak of [0, T], or something is summed from 0 to a number, and
+    no start has a name; of layers, if they have a flow.
     """
     chains = list(chains)
     flows = any(moving(side) is not None for chain in chains for side in chain.sides[:1])
@@ -283,15 +287,19 @@ def from_zero(chains: Iterable[tree.Chain], words: Iterable[str], context: Conte
     nodes = [part for chain in chains for part in walk(chain)]
     named = any(isinstance(part, tree.Letter) and part == STARTS[1][0] for part in nodes)
     placed = any(isinstance(part, tree.Call) and part.arguments == STARTS[0] for part in nodes) or any(map(FROM_ZERO.search, words))
+    placed |= any(isinstance(part, tree.Integral) and part.by == TIME and part.lower == STARTS[0][0] and isinstance(part.upper, tree.Number)
+                  for part in nodes)
     return ends(context, "t0", STARTS[0][0]) if placed and not named else context
 
 
 def to_number(chains: Iterable[tree.Chain], context: Context) -> Context:
-    """With 1 as the end, where a cost is paid for z(1), z starts at 0, no end has a name, and no other number is a time."""
+    """With 1 as the end, where a cost is paid for z(1), z starts at 0 or nobody says where, no end has a name, and no other number is a
+    time.
+    """
     nodes = [part for chain in chains for part in walk(chain)]
     letters = {key(part) for part in nodes if isinstance(part, tree.Letter)}
     start = [known.letter for known in context.of("t0")]
-    if start != ["0"] or context.of("t1") or letters & {*ROLES["t1"].usual} or context.over() == "layers":
+    if start not in ([], ["0"]) or context.of("t1") or letters & {*ROLES["t1"].usual} or context.over() == "layers":
         return context
     moved = {key(letter) for part in nodes if (letter := moving(part)) is not None}
     timed = [part for part in nodes if isinstance(part, tree.Call) and (letter := head(part)) is not None and key(letter) in moved]

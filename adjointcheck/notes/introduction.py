@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import reduce
 
 from adjointcheck.notes.letters.at_event import at_event, misplaced
+from adjointcheck.notes.letters.bars import explained, unbarred
 from adjointcheck.notes.letters.components import implied
 from adjointcheck.notes.letters.context import LATER, ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.cost_parts import assembled, piece, split
@@ -37,7 +38,6 @@ from adjointcheck.notes.letters.propagators import from_start, propagated, propa
 from adjointcheck.notes.letters.quadratures import ended, rate, rates_beside, set_before
 from adjointcheck.notes.letters.quadratures import worth as gained
 from adjointcheck.notes.letters.quantities import OPTIMAL, instead, lengths
-from adjointcheck.notes.letters.reciprocals import in_quotients
 from adjointcheck.notes.letters.remainders import carried_back, nothing_beyond, paid_at_end
 from adjointcheck.notes.letters.scales import is_score
 from adjointcheck.notes.letters.shorthand import NOTATIONS, bounds, conserved, counts, gathered, reaching, squares, title
@@ -119,6 +119,7 @@ from adjointcheck.notes.systems.observed import observed_cost
 from adjointcheck.notes.systems.outputs import is_readout, linear_output, observed, output, with_signal
 from adjointcheck.notes.systems.own_clock import horizon_told
 from adjointcheck.notes.systems.partitioned import motion
+from adjointcheck.notes.systems.preactivations import through, whole_of
 from adjointcheck.notes.systems.production import alike, taken_out
 from adjointcheck.notes.systems.readouts import readout
 from adjointcheck.notes.systems.reparametrised import reparametrised
@@ -157,12 +158,12 @@ class Resolved:
 
 def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
-    formula = in_quotients(formula)
     chain, kind, doubts = single(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
     context = with_flux(chain, replace(context, options={**context.options, "about": kind}) if kind else context)
     chain = cut(replace(chain, sides=tuple(best(side, context) for side in chain.sides)), context)
     chain, context = lost(*in_value(*in_values(normal(as_field(chain, context), context), context)))
-    chain, context = rooted(*observed(assembled(above(lowered(lifted(chain, context), context), context), context), context))
+    chain = above(unbarred(lowered(lifted(chain, context), context), context), context)
+    chain, context = rooted(*observed(assembled(chain, context), context))
     stepped = iteration(chain, context)
     context = stepped[2] if stepped else sized(chain, context)
     chain = from_start(chain, context)
@@ -409,13 +410,13 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     if name in after.letters or is_pairwise(letter, context):
         return None
     usual = {key(letter), letter.name} & {*USUAL_COSTATES, *USUAL_STATES}
-    inner = f"{INNER}{letter.name}" in context.pieces
+    inner = f"{INNER}{letter.name}" in context.pieces or whole_of(resolve(pair[1], after), after) is not None
     open_ = usual and not inner and not context.of("p") and context.of("x") and chain.relations[0] == "="
     if open_ and not (is_readout(chain, context) or counts_steps(letter, context) or is_score(resolve(pair[1], after))):
         return None
     if is_placed(letter, context):
         layered = indexed(letter, pair[1], after, after.of("x")[0].shape if inner else ("?rows", "?cols"))
-        return ("definition", (letter.name,), layered) if layered is not None else None
+        return ("definition", (letter.name,), through(letter, layered)) if layered is not None else None
     before, after = after, with_signal(pair[1], after)
     told = resolve(pair[1], after)
     body = gained(told, after)
@@ -435,17 +436,17 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned, propagator,
-                 tangent, activation, stage_line, stage_law, stage_update, stage_gradient, stage_definition, named_neighbour, numbered,
-                 family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, motion, written_out, cased, jump, dynamics,
+INTRODUCTIONS = (explained, step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned,
+                 propagator, tangent, activation, stage_line, stage_law, stage_update, stage_gradient, stage_definition, named_neighbour,
+                 numbered, family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, motion, written_out, cased, jump, dynamics,
                  augmented_dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started,
                  resting, reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, output,
                  linear_output, asked, horizon_told, start, held, momentum, end_condition, end_cost, implicit_layers, solved_for,
                  affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, bound, objective, current_multiplier,
                  augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate,
                  ended, set_before, sought, ranged, algebraic_law, lengthened, projection, naming)
-UNJUDGED = (*NOTATIONS, activation, bound, step_value, worth, value, membership, asked, output, family, update, readout, finer_step,
-            propagator, sought, ranged, lengthened, projection, set_before)
+UNJUDGED = (*NOTATIONS, explained, activation, bound, step_value, worth, value, membership, asked, output, family, update, readout,
+            finer_step, propagator, sought, ranged, lengthened, projection, set_before)
 
 
 # Letters that a claim uses without a word

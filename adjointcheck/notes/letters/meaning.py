@@ -45,6 +45,7 @@ from adjointcheck.notes.letters.quantities import (
     is_optimum,
     is_output,
     is_staged,
+    leading,
     moments,
     placed_at,
     random,
@@ -359,13 +360,12 @@ class _Resolver:
 
     def inserted(self, base: Node, given: tuple[Node, ...], values: tuple[Node, ...]) -> Node:
         """A(1, y) of A(x, y) := ...: the same at another point."""
+        values, given = tuple(map(here, values)), leading(given, values)
         if len(given) != len(values):
             return Unknown("arguments of another number")
-        values = tuple(map(here, values))
         place = when(values[0]) if runs_back(given[0], self.context) else common_place(given, values)
-        moved = tuple(tree.Chain((slot, value), ("=",)) for slot, value in zip(given, values, strict=True) if here(slot) != value)
-        changed = (place,) if place is not None else moved
-        return tree.Evaluated(base, changed) if changed else base
+        moved = (tree.Chain((slot, value), ("=",)) for slot, value in zip(given, values, strict=True) if here(slot) != value)
+        return tree.Evaluated(base, changed) if (changed := (place,) if place is not None else tuple(moved)) else base
 
     def primed(self, function: tree.Letter, node: tree.Call) -> Node | None:
         """g'(x(T)), u''(c): the derivatives of a function of one argument."""

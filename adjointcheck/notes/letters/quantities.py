@@ -264,6 +264,12 @@ def here(node: Node) -> Node:
     return replace(node, at=None) if isinstance(node, Symbol) and node.at == Symbol("t") else rebuilt(node, here)
 
 
+def leading(given: Sequence[Node], values: Sequence[Node]) -> tuple[Node, ...]:
+    """The slots of T(z), where T(z, t) is defined; all of them, where it is taken at something else."""
+    first = tuple(given[: len(values)])
+    return first if [*map(here, first)] == [*map(here, values)] else tuple(given)
+
+
 def common_place(given: Sequence[Node], values: Sequence[Node]) -> Node | None:
     """T of h(x(T), p(T)), where h(x, p) is defined: all of its letters there."""
     places = {part.at for value in values for part in walk(value) if isinstance(part, Symbol) and part.at is not None}

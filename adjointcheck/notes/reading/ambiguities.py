@@ -182,7 +182,7 @@ _NUMBERS = {"pi": re.compile(r"\\pi(?![A-Za-z])"), "e": re.compile(r"(?<![A-Za-z
 _TURNS = r"(?:\\(?:top|intercal|mathsf|star|dagger|prime)(?![A-Za-z])\s*T?|T|\*)"
 _GROWN = re.compile(rf"\s*\^\s*(?!{_TURNS}|\{{\s*{_TURNS}\s*\}})")
 _UNTURNED = re.compile(r"\s*\^(?!\s*\{?\s*(?:\\(?:top|intercal|mathsf|star|dagger|prime)(?![A-Za-z])|\*))")
-_TIMED = re.compile(r"\\int[^^]{0,12}\^\s*\{?\s*T(?![A-Za-z])|[A-Za-z]\s*\(\s*T\s*\)")
+_RUNS_TO_T = re.compile(r"\\int[^^]{0,12}\^\s*\{?\s*T(?![A-Za-z])|[A-Za-z]\s*\(\s*T\s*\)")
 _TURNED = re.compile(r"(?:(?<![A-Za-z\\])(?!e)[A-Za-z]|\\(?!int)[A-Za-z]{2,}|[})\]])\s*\^\s*\{?\s*-?\s*T(?![A-Za-z_])")
 _NAMED = re.compile(r"\s*(?:_|'|:?=|\^(?!\s*\{?\s*\d)|\(|\\(?:left|[bB]igg?l?)\s*\(|\\(?:prime|in)(?![A-Za-z]))")
 _MARKED = re.compile(r"(?:\\(?:d?dot|delta|nabla|partial|hat|bar|tilde|mathbf|boldsymbol|bm|vec|log|ln)|(?<![A-Za-z])d"
@@ -214,7 +214,7 @@ def _uses(sign: re.Pattern[str], texts: Iterable[str]) -> list[tuple[str, str]]:
 
 def _is_horizon(text: str) -> bool:
     """Is T a time, as in int_0^T and x(T), and above no letter but e, which it would transpose?"""
-    return _TIMED.search(text) is not None and not _TURNED.search(text)
+    return _RUNS_TO_T.search(text) is not None and not _TURNED.search(text)
 
 
 def _is_number(name: str, uses: list[tuple[str, str]], grown: re.Pattern[str]) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 from typing import NoReturn
 
@@ -43,6 +45,7 @@ from adjointcheck.notes.reading.tree import (
     Product,
     Quotient,
     Series,
+    Sum,
     Transposed,
     Variation,
     Words,
@@ -312,7 +315,7 @@ class Term:
 
     def function(self, head: Head) -> Node:
         item = self.item
-        if len(self.items) == 1 and head.name in NAMED:
+        if len(self.items) == 1 and head.name in NAMED and not head.above:
             return Letter(head.name, span=head.span)
         if item is None or isinstance(item, WAITING):
             refuse(head, f"`{head.name}` without an argument", "Write its argument in brackets.")
@@ -379,7 +382,24 @@ def _starts_function(item: Node) -> bool:
 NAMED = ("tanh", "sin", "cos", "exp")  # the functions themselves, sigma = tanh
 
 
+ONE, TWO = Number(Fraction(1)), Number(Fraction(2))
+SLOPES: dict[str, Callable[[Node], Node]] = {  # of tanh', sin' and the like
+    "tanh": lambda z: Sum((ONE, Negative(Power(Function("tanh", (z,)), TWO)))),
+    "sin": lambda z: Function("cos", (z,)),
+    "cos": lambda z: Negative(Function("sin", (z,))),
+    "exp": lambda z: Function("exp", (z,)),
+}
+
+
+def _sloped(head: Head, arguments: tuple[Node, ...]) -> Node:
+    if head.name not in SLOPES or head.below or len(head.above) > 1:
+        refuse(head, f"`{head.name}` with a prime", "Write its derivative out.")
+    return SLOPES[head.name](_single(head, arguments))
+
+
 def _apply(head: Head, arguments: tuple[Node, ...], span: tuple[int, int]) -> Node:
+    if Letter("prime") in head.above:
+        return replace(_sloped(head, arguments), span=span)
     if head.name in "oO":
         return BigO(_single(head, arguments), head.name == "o", span=span)
     below = plain(head.below[0]) if head.below else None

@@ -43,6 +43,8 @@ ONTO = re.compile(r"\s*(?:to|into|onto|sur|vers|auf|nach|in|a|hacia|в)\s*")
 UNDER = re.compile(r"[\s,]*(?:for(?: all| every| any)?|when(?:ever)?|if|as long as|für(?: alle| jedes)?|wenn|falls|solange|pour(?: tout)?"
                    r"|si|tant que|para(?: todo)?|cuando|per(?: ogni)?|se|quando|при|для(?: всех)?|если|когда)\s*")
 PAID = re.compile(r"\s*\\?[A-Za-z]+\s*\(\s*(?:\\\w+\s*\{?)?[a-z]\}?(?:\s*\([^()]*\)|_\{?[NKMT]\}?)(?:,[^()]*)?\)\s*")  # C(x(1)), C(x_N)
+PAYOFF = re.compile(r"\s*(?:\\(?:mathcal|mathrm)\s*\{)?[A-Z]\}?(?:_\{?\w+\}?)?\s*(?:[(\[][^=]{0,40}[)\]])?\s*:?="
+                    r".*\\(?:int|sum)(?![A-Za-z])", re.DOTALL)  # P[u] = int r dt
 BOUND = re.compile(r"[<>]|\\(?:le|ge|leq|geq|lt|gt|leqslant|geqslant)(?![A-Za-z])")
 SIDED = re.compile(r"(\^\s*\{?\s*)\\pm(?![A-Za-z])")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -223,9 +225,11 @@ def _where(part: Source, found: Layout, after: Region | None, region: Region, fo
 
 
 def _sought(part: Source, found: Layout, region: Region, traced: Traced) -> Traced:
-    """min int L dt, where a cost without a name stands beside a word: `minimise $\\int u^2 dt$`, `$\\int ...$ soll minimiert werden`."""
-    paid = "\\int" in traced.text or PAID.fullmatch(traced.text)
-    if not paid or traced.text.lstrip().startswith(("\\min", "\\max")) or _states(traced.text):
+    """min int L dt, where a cost without a name stands beside a word: `minimise $\\int u^2 dt$`, `$\\int ...$ soll minimiert werden`;
+    max P = int r dt for a payoff P that is to be maximised."""
+    named = PAYOFF.match(traced.text) is not None
+    paid = named or "\\int" in traced.text or PAID.fullmatch(traced.text)
+    if not paid or traced.text.lstrip().startswith(("\\min", "\\max")) or (not named and _states(traced.text)):
         return traced
     start, end = region.outer
     others = [0, *(edge for other in found.regions for edge in other.outer if other is not region), len(part.text)]
@@ -233,7 +237,7 @@ def _sought(part: Source, found: Layout, region: Region, traced: Traced) -> Trac
     before = PAUSE.split(part.text[max(since, start - BESIDE) : start].rstrip())[-1]
     words = f"{before} {PAUSE.split(part.text[end : min(until, end + BESIDE)])[0]}"
     goals = [goal for goal, word in GOALS if word.search(words.lower()) or re.search(rf"\b{goal}\.?\s*$", before.lower())]
-    if len(goals) != 1:
+    if len(goals) != 1 or (named and goals != ["max"]):  # a cost with a name is made small where nothing else is said
         return traced
     sign = f"\\{goals[0]} "
     return Traced(sign + traced.text, (*traced.offsets[:1] * len(sign), *traced.offsets))

@@ -61,7 +61,8 @@ def scripted(base: Node, scripts: list[Scripts], letters: Letters) -> Node:
         case Prefix():
             return _prefix(base, found)
         case Head():
-            return replace(base, below=found.below or (), above=found.above or (), span=over([base, found]))
+            marks = (*(found.above or ()), *(Letter("prime"),) * found.primes)
+            return replace(base, below=found.below or (), above=marks, span=over([base, found]))
         case Letter(name="e") if found.above is not None and found.below is None and not letters.declares("e") and not base.accents:
             return _exponential(base, found, letters)
         case Function() if base == NATURAL and found.above is not None and found.below is None:

@@ -77,7 +77,7 @@ CONNECTIVES = frozenset(
     "for if where with and or when otherwise else given so thus hence since then that from by on at in as is are all any each every "
     "subject to such s.t. st iff unless while therefore let over almost a.e.".split()
 )
-UNICODE = {
+SIGNS = {
     "\u2212": "-", "·": "\\cdot", "⋅": "\\cdot", "\u00d7": "\\times", "\u2217": "*", "∂": "\\partial", "∇": "\\nabla", "∫": "\\int",
     "∑": "\\sum",
     "∏": "\\prod", "≈": "\\approx", "≡": "\\equiv", "≤": "\\le", "≥": "\\ge", "≠": "\\ne", "∈": "\\in", "→": "\\to", "⇒": "\\implies",
@@ -90,13 +90,13 @@ UNICODE = {
     "\u223c": "\\sim", "\u2223": "|", "∥": "\\|", "⟶": "\\to", "⟹": "\\implies", "⇔": "\\iff", "≪": "\\ll", "≫": "\\gg",
     "\u2216": "\\setminus",
 } | {chr(0x2080 + digit): f"_{{{digit}}}" for digit in range(10)}  # fmt: skip
-UNICODE |= dict(
+SIGNS |= dict(
     zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩϑϕϱ", (
         "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon varphi chi psi omega "
         "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega vartheta phi varrho"
     ).split(), strict=True)
 )  # fmt: skip
-UNICODE = {sign: f"\\{word}" if word.isalpha() and word.isascii() and len(word) > 1 else word for sign, word in UNICODE.items()}
+UNICODE = {sign: f"\\{word}" if word.isalpha() and word.isascii() and len(word) > 1 else word for sign, word in SIGNS.items()}
 REFUSED = {  # what is known and not read: why, and what to write instead
     "pm": "two statements in one (`\\pm`)|Write the two formulas apart.",
     "mp": "two statements in one (`\\mp`)|Write the two formulas apart.",

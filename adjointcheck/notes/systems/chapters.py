@@ -35,6 +35,7 @@ from adjointcheck.notes.systems.component_letters import COSTATES, WHOLE
 from adjointcheck.notes.systems.concrete import NUMBERS, is_plain, moved_letters, unscripted
 from adjointcheck.notes.systems.entries import motions, solved_for_rate
 from adjointcheck.notes.systems.mechanics import accelerated, first_order, solved
+from adjointcheck.notes.systems.motion import sloped
 from adjointcheck.notes.systems.normality import MULTIPLIER, NORMAL
 from adjointcheck.notes.systems.readouts import COSTS
 from adjointcheck.notes.systems.variations import CURVE
@@ -54,6 +55,7 @@ def example_of(formulas: Sequence[Formula], context: Context) -> int | None:
     pairs = _pairs(formulas, context)
     moved = {letter.name for pair in pairs if pair is not None for letter, _ in moved_letters(*pair)}
     for i, pair in enumerate(pairs):
+        state = state or _sloped(formulas[i], context)
         if pair is None:
             continue
         letter = moving(pair[0]) or accelerated(pair[0])
@@ -69,6 +71,12 @@ def example_of(formulas: Sequence[Formula], context: Context) -> int | None:
         elif _is_system([*_motions(pair), *pairs[i + 1 : i + 2]], state, moved, context):
             return _opening(formulas, i, context)
     return None
+
+
+def _sloped(formula: Formula, context: Context) -> str:
+    """z of df(z(t), t, theta)/dz, beside which notes may say no motion."""
+    chain = _read(formula, context)
+    return next((letter.name for part in (walk(chain) if chain is not None else ()) if (letter := sloped(part)) is not None), "")
 
 
 def _is_speed(pair: tuple[Node, Node] | None, state: str) -> bool:
@@ -236,26 +244,15 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
 
 
 def _told_again(formulas: Sequence[Formula], context: Context) -> Iterator[str]:
-    """P, where lambda = P x says anew what it is, K, where u = K x gives it another sign, and p, where the costate has another letter."""
-    own = formulas[: retold_of(formulas, context)]
-    yield from ["p"] if _renames_costate([chain for formula in own if (chain := _read(formula, context)) is not None], context) else []
-
+    """P, where lambda = P x says anew what it is, and K, where u = K x gives it another sign."""
     def role(letter: tree.Letter) -> str:
         return role_in(letter, context) or role_in(replace(letter, below=()), context)
 
-    for left, right in filter(None, _pairs(own, context)):
+    for left, right in filter(None, _pairs(formulas[: retold_of(formulas, context)], context)):
         names = {role(part) for part in walk(right) if isinstance(part, tree.Letter)}
         said = role(letter) if isinstance(right, tree.Product | tree.Negative) and (letter := head(left)) is not None else ""
         yield from ["P"] if said == "p" and "P" in names else []
         yield from ["K"] if said == "w" and "K" in names and isinstance(right, tree.Product) else []
-
-
-def _renames_costate(chains: Sequence[tree.Chain], context: Context) -> bool:
-    """Does another usual costate move, and is that of before not spoken of?"""
-    moved = {letter.name for chain in chains if (pair := pair_of(chain)) and (letter := moving(pair[0])) is not None}
-    names = {part.name for chain in chains for part in walk(chain) if isinstance(part, tree.Letter)}
-    before = {known.letter.partition("_")[0] for known in context.of("p")}
-    return bool(before and moved & {*USUAL_COSTATES}) and not names & before
 
 
 def _own_ends(formula: Formula, context: Context) -> Iterator[str]:

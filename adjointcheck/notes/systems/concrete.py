@@ -200,12 +200,17 @@ def _is_functional(right: Node, moved: Container[str]) -> bool:
     return any(isinstance(part, tree.Letter) and key(part) in moved for call in calls for part in call.arguments)
 
 
+HELD = ("theta", "vartheta", "Theta")
+
+
 def moved_letters(left: Node, right: Node) -> Iterator[tuple[tree.Letter, Node]]:
     """(x, f) of xdot = f; of d/dt (x, y) = (f, g) one by one; of xdot = (f, g) as x_1 and x_2."""
     if isinstance(left, tree.Call) and any(getattr(argument, "name", "") != "t" for argument in left.arguments):
         return  # xdot(0) = 0 is a start
     if (moved := moving(left)) is not None and not moved.below and any(_is_partial(part, moved) for part in walk(right)):
         return  # dPhi/dt = Phi_x f is a chain rule
+    if moved is not None and (moved.name == "t" or (right == tree.Number(Fraction(0)) and moved.name in HELD)):
+        return  # dt/dt = 1 and dtheta/dt = 0 of an augmented state
     cells = cells_of(right)
     inner = cells_of(left.of) if isinstance(left, tree.Derivative) and not isinstance(left.of, tree.Letter) else ()
     rows = [head(cell) for cell in inner] or [moving(cell) for cell in cells_of(left)]

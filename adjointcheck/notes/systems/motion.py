@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -11,6 +12,7 @@ from adjointcheck.notes.letters.meaning import resolve, walk
 from adjointcheck.notes.letters.primes import is_primed, unprimed
 from adjointcheck.notes.letters.usage import (
     USUAL_CONTROLS,
+    USUAL_PARAMETERS,
     USUAL_STATES,
     constants,
     differentiates,
@@ -29,6 +31,7 @@ from adjointcheck.notes.systems.mechanics import SPEEDS
 from adjointcheck.notes.systems.modes import is_mode
 from adjointcheck.notes.systems.production import alike, grows, inner_function, steered
 
+FIELD, TIME = tree.Letter("f"), tree.Letter("t")
 Introduced = tuple[str, tuple[str, ...], Context] | None
 
 
@@ -98,6 +101,46 @@ def augmented_dynamics(chain: tree.Chain, context: Context) -> Introduced:
     constant = len(states) == len(rates) > 1 and all(isinstance(cell, tree.Number) for cell in rates[1:])
     found = dynamics(tree.Chain((replace(pair[0], of=states[0]), rates[0]), ("=",)), context) if constant else None
     return None if found is None else ("definition", *found[1:])
+
+
+def untold_motion(chains: Iterable[tree.Chain]) -> tree.Chain | None:
+    """zdot = f(z, t, theta), of notes that tell no motion, but speak of df/dz beside rates or integrals in time."""
+    chains = list(chains)
+    nodes = [part for chain in chains for part in walk(chain)]
+    state = next((letter for part in nodes if (letter := sloped(part)) is not None), None)
+    timed = any(isinstance(part, tree.Integral) and part.by == TIME for part in nodes) or any(
+        isinstance(part, tree.Derivative) and part.by == (TIME,) for part in nodes) or any(moving(chain.sides[0]) for chain in chains)
+    if state is None or not timed or any(_is_other_field(chain, state) for chain in chains):
+        return None
+    calls = [part for part in nodes if isinstance(part, tree.Call) and part.function == FIELD and head(part.arguments[0]) == state]
+    inputs = [part.by[0] for part in nodes if isinstance(part, tree.Derivative) and len(part.by) == 1 and head(part.of) == FIELD]
+    named = [letter for by in inputs if (letter := head(by)) is not None and letter.name in USUAL_PARAMETERS]
+    field = max(calls, key=lambda call: len(call.arguments), default=tree.Call(FIELD, (state, TIME, *named[:1])))
+    return tree.Chain((replace(state, accents=("dot",)), replace(field, arguments=tuple(map(_running, field.arguments)))), ("=",))
+
+
+def _is_other_field(chain: tree.Chain, state: tree.Letter) -> bool:
+    """f of J = int f(t, y, y') dt, which is a cost, and of f(t, y, y') = 0."""
+    pair = pair_of(chain)
+    paid = pair is not None and head(pair[0]) != state and any(
+        isinstance(part, tree.Integral) and head(part.body) == FIELD for part in walk(pair[1]))
+    solved = pair is not None and isinstance(pair[0], tree.Call) and pair[0].function == FIELD and isinstance(pair[1], tree.Number)
+    calls = (part for part in walk(chain) if isinstance(part, tree.Call) and part.function == FIELD)
+    return paid or solved or any(moving(argument) == state or is_primed(argument) for call in calls for argument in call.arguments)
+
+
+def sloped(node: Node) -> tree.Letter | None:
+    """z of df(z(t), t, theta)/dz, df/dz(t) and df(z(t), t, theta)/dtheta: the state of a field that is only named."""
+    slope = node if isinstance(node, tree.Derivative) and node.kind == "partial" and len(node.by) == 1 and head(node.of) == FIELD else None
+    first = slope.of.arguments[0] if slope is not None and isinstance(slope.of, tree.Call) else None
+    state = head(first if isinstance(first, tree.Call) else slope.by[0]) if slope is not None else None
+    return state if state is not None and key(state) in USUAL_STATES and state.above == () else None
+
+
+def _running(argument: Node) -> Node:
+    """z of z(s), and t of t_1."""
+    letter = head(argument)
+    return argument if letter is None else TIME if letter.name in (TIME.name, "tau") else letter
 
 
 def _is_field(node: Node) -> bool:

@@ -20,6 +20,7 @@ _LETTER = r"(\\?[A-Za-z]+|\\(?:mathbf|boldsymbol|bm)\s*\{?\s*\\?[A-Za-z]+\s*\}?)
 _AHEAD = re.compile(_LETTER + r"\s*\^\s*\{\s*[([]?\s*([klnijmt])\s*\+\s*1\s*[)\]]?\s*\}\s*=(.*)", re.DOTALL)
 _BEHIND = re.compile(_LETTER + r"\s*\^\s*(?:\{\s*[([]?\s*([klnijmt])\s*[)\]]?\s*\}|([klnijmt]))\s*=(.*)", re.DOTALL)
 _IMPLICIT = re.compile(r".*?[)\]A-Z]\s*(?:\\[,;!:]\s*)*" + _LETTER + r"\s*\^\s*\{?\s*([klnijmt])\s*(\+\s*1\s*)?\}?\s*=(.*)", re.DOTALL)
+_NAMED = re.compile(r"[^=]*_\s*\{\s*([klnijmt])\s*\+\s*1\s*\}\s*&?\s*=[^=]*?[A-Za-z]\s*\^\s*\{?\s*\1\s*\}?\s*[(\[]")
 STAGE_COST = "ell"
 LAST = tree.Letter("N")
 _QUOTIENT = re.compile(r".*?\\[dt]?frac\s*\{\s*" + _LETTER + r"\s*\^\s*\{?\s*([klnijmt])\s*(\+\s*1\s*)?\}?\s*-(.*)", re.DOTALL)
@@ -27,7 +28,9 @@ INPUTS = ("u", "w", "theta", "\\theta", "p", "lambda", "\\lambda", "delta", "\\d
 
 
 def layered_above(texts: Iterable[str]) -> str:
-    """l of x^{(l+1)} = F(x^{(l)}), (I - h A) x^{l+1} = x^l or (x^{l+1} - x^l)/h = A x^l, where no gradient stands in it; "" for none."""
+    """l of x^{(l+1)} = F(x^{(l)}), (I - h A) x^{l+1} = x^l or (x^{l+1} - x^l)/h = A x^l, where no gradient stands in it, and k of
+    x_{k+1} = f^k(x_k, u_k), where the functions alone bear it above; "" for none.
+    """
     texts = list(texts)
     for text in texts:
         for step, match in ((0, _AHEAD.match(text.strip())), (-1, _BEHIND.match(text.strip()))):
@@ -37,6 +40,8 @@ def layered_above(texts: Iterable[str]) -> str:
         match = _IMPLICIT.match(text.strip()) or _QUOTIENT.match(text.strip())
         if match and match[1] not in INPUTS and _follows(match[1], match[2], -1 + bool(match[3]), match[4]):
             return match[2]
+        if (named := _NAMED.match(text.strip())) is not None:
+            return named[1]
     return next(_through(texts), "")
 
 

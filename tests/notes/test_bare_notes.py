@@ -1,0 +1,57 @@
+"""Notes that leave out what everybody knows: the motion of z beside df/dz, bars for slopes, layers above functions, a payoff to maximise."""
+
+from __future__ import annotations
+
+import pytest
+from understood import statuses
+
+EPSILON = r"""The adjoint $a(t) = \partial L/\partial z(t)$ satisfies $\frac{da(t)}{dt} = -a(t)\frac{\partial f(z(t),t,\theta)}{\partial z}$, since
+$z(t+\varepsilon) = z(t) + \int_t^{t+\varepsilon} f(z(s),s,\theta)\,ds = T_\varepsilon(z(t), t)$ """
+CONCRETE = r"Concretely let $\dot z = \theta z$, $z(0) = z_0$ and $L = \frac12 z(1)^2$. "
+DENSITY = r"The log-density of $z(t)$, where $f(z(t),t;\theta)$ has a small Lipschitz constant, obeys "
+BARS = r"Let $h_{l+1} = \sigma(W_l h_l + b_l)$ and $L = \ell(h_N)$. We write $\bar v = \partial L/\partial v$. With $z_l = W_l h_l + b_l$, "
+TANH = r"Let $h_{l+1} = \tanh(W_l h_l)$, $L = \ell(h_N)$ and $z_l = W_l h_l$. "
+STEPS = (r"We minimise $J = \phi(x_N) + \sum_{k=0}^{N-1} L^k(x_k,u_k)$ where $x_{k+1} = f^k(x_k,u_k)$. "
+         r"With $H^k = L^k(x_k,u_k) + \lambda_{k+1}^T f^k(x_k,u_k)$, ")
+PAYOFF = (r"The dynamics are $\dot x = f(x,\alpha)$ and the payoff $$ P[\alpha(\cdot)] = \int_0^T r(x,\alpha)\,dt + g(x(T)), $$ which we want to "
+          r"maximise. Let $H(x,p,a) = f(x,a)\cdot p + r(x,a)$. ")
+
+
+@pytest.mark.parametrize(("posed", "right", "wrong"), [
+    (EPSILON, r"a(t) = a(t+\varepsilon)\frac{\partial T_\varepsilon(z(t))}{\partial z(t)}",
+     r"a(t+\varepsilon) = a(t)\frac{\partial T_\varepsilon(z(t))}{\partial z(t)}"),
+    (EPSILON + CONCRETE, r"\frac{dL}{d\theta} = \int_0^1 a(t) z(t)\,dt", r"\frac{dL}{d\theta} = -\int_0^1 a(t) z(t)\,dt"),
+    (EPSILON + CONCRETE, r"a(t) = z(1) e^{\theta(1-t)}", r"a(t) = z(1) e^{\theta(t-1)}"),
+    (DENSITY, r"\frac{\partial\log p(z(t))}{\partial t} = -\mathrm{tr}\left(\frac{\partial f}{\partial z(t)}\right)",
+     r"\frac{\partial\log p(z(t))}{\partial t} = \mathrm{tr}\left(\frac{\partial f}{\partial z(t)}\right)"),
+    (BARS, r"\bar z_l = \sigma'(z_l) \odot \bar h_{l+1}", r"\bar z_l = \sigma'(z_l) \odot \bar h_l"),
+    (BARS, r"\bar W_l = \bar z_l h_l^T", r"\bar W_l = \bar z_{l+1} h_l^T"),
+    (TANH, r"\frac{\partial L}{\partial z_l} = \tanh'(z_l) \odot \frac{\partial L}{\partial h_{l+1}}",
+     r"\frac{\partial L}{\partial z_l} = \tanh(z_l) \odot \frac{\partial L}{\partial h_{l+1}}"),
+    (TANH, r"\frac{\partial L}{\partial h_l} = W_l^T \frac{\partial L}{\partial z_l}",
+     r"\frac{\partial L}{\partial h_l} = W_l \frac{\partial L}{\partial z_l}"),
+    (STEPS, r"\lambda_k = \left(\frac{\partial f^k}{\partial x_k}\right)^T\lambda_{k+1} + \frac{\partial L^k}{\partial x_k}",
+     r"\lambda_{k+1} = \left(\frac{\partial f^k}{\partial x_k}\right)^T\lambda_k + \frac{\partial L^k}{\partial x_k}"),
+    (PAYOFF, r"H(x^*(t),p^*(t),\alpha^*(t)) = \max_{a\in A} H(x^*(t),p^*(t),a)", r"H(x^*(t),p^*(t),\alpha^*(t)) = \min_{a\in A} H(x^*(t),p^*(t),a)"),
+])
+def test_what_notes_leave_out_is_understood(posed: str, right: str, wrong: str) -> None:
+    assert statuses(f"{posed} $$ {right} $$ $$ {wrong} $$")[-2:] == ["proved", "refuted"]
+
+
+def test_time_and_parameters_of_an_augmented_state_do_not_move_by_themselves() -> None:
+    given = r"We view $\theta$ and $t$ as states, $\frac{\partial\theta(t)}{\partial t} = 0$ and $\frac{dt(t)}{dt} = 1$, beside $\frac{\partial f}{\partial z}$. "
+    found = statuses(given + r"$$\frac{dL}{d\theta} = -\int_{t_1}^{t_0} a(t)\frac{\partial f(z(t),t,\theta)}{\partial\theta}dt$$ "
+                     r"$$\frac{dL}{d\theta} = \int_{t_1}^{t_0} a(t)\frac{\partial f(z(t),t,\theta)}{\partial\theta}dt$$")
+    assert found[:2] == ["proved", "proved"] and found[-2:] == ["proved", "refuted"]
+
+
+def test_a_part_of_what_a_step_puts_into_its_function_is_no_costate() -> None:
+    posed = r"For $x_{k+1} = \sigma(W_k x_k + b_k)$ with $J = \ell(x_N)$ put "
+    assert statuses(posed + r"$a_k = W_k x_k$. $$ a_k = 2 W_k x_k $$")[-2:] == ["definition", "refuted"]
+
+
+def test_a_cost_and_an_implicit_equation_are_no_motions() -> None:
+    euler = r"Let $J[y] = \int_a^b f(t, y, y')\,dt$ with fixed ends. $$\frac{\partial f}{\partial y} - \frac{d}{dt}\frac{\partial f}{\partial y'} = 0$$"
+    assert statuses(euler)[-1] == "proved"
+    implicit = r"Consider $f(\dot x, x, t) = 0$. $$\dot\lambda = -\left(\frac{\partial f}{\partial x}\right)^T\lambda$$"
+    assert statuses(implicit)[-1] == "unknown"
