@@ -30,6 +30,7 @@ from adjointcheck.notes.letters.nets import spelt as weighed
 from adjointcheck.notes.letters.numbered import family, numbered, spread
 from adjointcheck.notes.letters.one_number import widened
 from adjointcheck.notes.letters.own_letters import driven, indexed, is_layered, is_pairwise, is_placed, layered_data, shape_of, slope_shape
+from adjointcheck.notes.letters.placing import begun, is_running, placed
 from adjointcheck.notes.letters.posing import condition, least, mapped, posed, ranged, sought
 from adjointcheck.notes.letters.potentials import as_field
 from adjointcheck.notes.letters.primes import unprimed
@@ -160,6 +161,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     chain, kind, doubts = single(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
     context = with_flux(chain, replace(context, options={**context.options, "about": kind}) if kind else context)
+    chain = begun(chain, context)
     chain = cut(replace(chain, sides=tuple(best(side, context) for side in chain.sides)), context)
     chain, context = lost(*in_value(*in_values(normal(as_field(chain, context), context), context)))
     chain = above(unbarred(lowered(lifted(chain, context), context), context), context)
@@ -213,7 +215,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = resolve(chain, context)
     made = on_clock(resolve(chain, spoken_of((made,), context)), context)
     assert isinstance(made, tree.Chain)
-    made = at_event(_placed(conserved(paired(first_order(along_solution(made, context)), context.over()), context)), context)
+    made = at_event(placed(conserved(paired(first_order(along_solution(made, context)), context.over()), context), context), context)
     made = joined(at_samples(stepwise(by_cases(in_full(made, context), context), context), context), context)
     sides = (held_from(weighted(numbers(priced_value(side, context)), context), context) for side in implied(made.sides))
     made = at_output(shared(replace(made, sides=tuple(curved(lengths(side)) for side in sides))))
@@ -229,38 +231,11 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     return Resolved(made, "claim", form_of(priced(made, context)), (), show(made), problems)
 
 
-def _placed(chain: tree.Chain) -> tree.Chain:
-    """a = b at t = T: both sides are taken there; and so is all of dJ/dT = phi_T + phi_x f + L|_{t=T}."""
-    right, end = chain.sides[-1], Symbol("t1")
-    last = right.terms[-1] if isinstance(right, tree.Sum) else None
-    if isinstance(last, tree.Evaluated) and not last.less and last.at == (end,) and _is_moved_end(chain.sides[0]):
-        assert isinstance(right, tree.Sum)
-        chain = replace(chain, sides=(*chain.sides[:-1], tree.Evaluated(tree.Sum((*right.terms[:-1], last.of)), last.at)))
-    for item in chain.conditions:
-        if isinstance(item, tree.Chain) and item.relations == ("=",) and _is_running(item.sides[0]) and _is_end(item.sides[1]):
-            sides = tuple(side if isinstance(side, tree.Number) else tree.Evaluated(side, (item.sides[1],)) for side in chain.sides)
-            chain = replace(chain, sides=sides)
-    return chain
-
-
-def _is_moved_end(node: Node) -> bool:
-    """dJ/dT."""
-    return isinstance(node, tree.Derivative) and node.of == Symbol("J") and node.by == (Symbol("t1"),)
-
-
-def _is_running(node: Node) -> bool:
-    return isinstance(node, Symbol) and node.name in ("t", "l", "s") and node.at is None
-
-
-def _is_end(node: Node) -> bool:
-    return isinstance(node, Symbol) and node.name in ("t0", "t1", "N", "s", "tau")
-
-
 def _harmless(condition: Node) -> bool:
     """Words, ranges of times and layers, and places: what restricts no formula here."""
     if isinstance(condition, tree.Chain) and condition.relations:
         listed = isinstance(condition.sides[-1], tree.Vector) and "dots" in unknown(condition.sides[-1])  # i = 1, ..., s
-        running = any(map(_is_running, condition.sides)) and not is_beyond(condition)
+        running = any(map(is_running, condition.sides)) and not is_beyond(condition)
         return listed or counts(condition) or bounds(condition) or running or set(condition.relations) <= {"in", "subset", "to"}
     return not isinstance(condition, tree.Chain) or len(condition.sides) == 1
 

@@ -98,3 +98,18 @@ def test_a_horizon_that_the_notes_give_as_a_number_is_where_things_end() -> None
     assert statuses(grown + r"$$x(t) = \frac65 e^{-t} - \frac15 e^{t}$$ $$x(t) = \frac65 e^{-t} + \frac15 e^{t}$$")[-2:] == ["proved", "refuted"]
     sought = notes.replace("$T = 1$", "").replace("u^2", "(1 + u^2)")
     assert "refuted" not in statuses(sought + r"$T = 1$ $$x(T) = \frac12$$")[-2:]
+
+
+POSED = r"$\dot y = f(y, \theta)$ with $y = y_0$ at $t = t_0$, $J = \ell(y(t_1))$, $\lambda = \nabla_y J$, $\dot\lambda = -f_y^\top\lambda$. "
+
+
+def test_what_is_said_at_a_time_holds_there() -> None:
+    ends = r"$\lambda = \nabla\ell(y)$ at $t = t_1$. $\lambda = \nabla\ell(y)$ at $t = t_0$."
+    assert statuses(POSED + ends)[1] == "assumption"
+    assert statuses(POSED + ends)[-2:] == ["proved", "refuted"]
+
+
+def test_what_is_carried_backwards_is_the_gradient_at_its_end_alone() -> None:
+    back = r"With $s = t_1 - t$, $\frac{dq}{ds} = f_\theta^\top\lambda$, $q(0) = 0$. "
+    ends = r"$q = \nabla_\theta J$ at $s = t_1 - t_0$. $q = -\nabla_\theta J$ at $s = t_1 - t_0$. $q = \nabla_\theta J$ at $s = 0$."
+    assert statuses(POSED + back + ends)[-3:] == ["proved", "refuted", "refuted"]

@@ -11,6 +11,7 @@ from fractions import Fraction
 from adjointcheck.notes.letters.context import Context, Declared, Law, key, own
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.quantities import here, instead
+from adjointcheck.notes.letters.scales import runs_back, when
 from adjointcheck.notes.letters.usage import (
     USUAL_COSTATES,
     USUAL_STATES,
@@ -27,14 +28,15 @@ from adjointcheck.notes.reading.tree import Node
 Introduced = tuple[str, tuple[str, ...], Context] | None
 RATE, END = "rate of ", "end of "
 OPEN = "value of the loss"  # the option that says that what the cost gathers has a start of which nothing is told
+BACK = "letter of a time that runs back"
 WEIGHED = "carried letter"  # the option that keeps one that has a costate of its own
 RUNNING = ("ell", "L", "l", "g", "r", "c", "mathcal{L}")  # usual letters of what is paid on the way
 TIME = Symbol("t", bound=True)
 
 
 def rate(chain: tree.Chain, context: Context) -> Introduced:
-    """xi-dot = ... for a new letter, in letters that are known."""
-    pair = pair_of(chain)
+    """xi-dot = ... for a new letter, in letters that are known; with d xi/ds = ... where s is T - t."""
+    pair = _turned(pair_of(chain), context)
     letter = moving(pair[0]) if pair else None
     if pair is None or letter is None or letter.above or context.over() == "layers" or context.law("dynamics") is None:
         return None
@@ -49,8 +51,17 @@ def rate(chain: tree.Chain, context: Context) -> Introduced:
     context = replace(context, letters={**context.letters, name: declared})
     after = replace(context, laws=(*context.laws, Law(RATE + declared.symbol, Symbol(declared.symbol), body)))
     awaited = context.pieces.get(END + name)
+    after = replace(after, options={**after.options, BACK: name}) if pair != pair_of(chain) else after
     found = ended(awaited, after) if isinstance(awaited, tree.Chain) else None
     return "definition", (name,), found[2] if found is not None else after
+
+
+def _turned(pair: tuple[Node, Node] | None, context: Context) -> tuple[Node, Node] | None:
+    """dq/dt = -g of dq/ds = g."""
+    rate = pair[0] if pair is not None else None
+    if pair is None or not isinstance(rate, tree.Derivative) or len(rate.by) != 1 or not runs_back(resolve(rate.by[0], context), context):
+        return pair
+    return replace(rate, by=(tree.Letter("t"),)), tree.Negative(pair[1])
 
 
 def set_before(chain: tree.Chain, context: Context) -> Introduced:
@@ -104,7 +115,8 @@ def ended(chain: tree.Chain, context: Context) -> Introduced:
     known = context.letters.get(key(letter)) if letter is not None else None
     if pair is None or law is None or known is None or known.body is not None or not isinstance(left, Symbol):
         return None
-    place, value = left.at, resolve(pair[1], context)
+    place = when(left.at) if left.at is not None and known.letter == context.option(BACK) else left.at
+    value = resolve(pair[1], context)
     if place not in (Symbol("t0"), Symbol("t1")) or unknown(value):
         return None
     found = replace(known, body=_sum(law, place, value))

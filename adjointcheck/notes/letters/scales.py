@@ -44,8 +44,9 @@ def turned_back(place: Node, context: Context) -> Node:
 
 
 def when(value: Node) -> Node | None:
-    """The time at which s = T - t has a value: T for 0, t0 for T."""
-    ends = ((tree.Number(Fraction(0)), Symbol("t1")), (Symbol("t0"), Symbol("t1")), (Symbol("t1"), Symbol("t0")))
+    """The time at which s = T - t has a value: T for 0, t0 for T and for T - t0."""
+    whole = tree.Sum((Symbol("t1"), tree.Negative(Symbol("t0"))))
+    ends = ((whole, Symbol("t0")), (tree.Number(Fraction(0)), Symbol("t1")), (Symbol("t0"), Symbol("t1")), (Symbol("t1"), Symbol("t0")))
     return next((place for end, place in ends if end == value), None)
 
 

@@ -48,8 +48,10 @@ PAYOFF = re.compile(r"\s*(?:\\(?:mathcal|mathrm)\s*\{)?[A-Z]\}?(?:_\{?\w+\}?)?\s
 BOUND = re.compile(r"[<>]|\\(?:le|ge|leq|geq|lt|gt|leqslant|geqslant)(?![A-Za-z])")
 SIDED = re.compile(r"(\^\s*\{?\s*)\\pm(?![A-Za-z])")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-WHERE = r" \quad "
 SPACE = r" \in \mathbb{R}^{", "}"
+WHERE, THEN = r" \quad ", r" \quad\text{at } "
+AT = re.compile(r"\s*(?:at|bei|zur zeit|zum zeitpunkt|à|en|a|при|в)(?: (?:time|the time|the end|l'instant|el instante|момент))?\s*")
+INSTANT = re.compile(r"\s*(?:t|s|\\tau)\s*=[^=]*")
 GOES_ON = re.compile(r"\s*=(?!=)")
 
 
@@ -125,11 +127,17 @@ def _document(file: str, parts: list[Source]) -> Document:
 
 def _formulas(part: Source, found: Layout, count: int) -> Iterator[Formula]:
     """The formulas of one text; inline mathematics only where it states something."""
-    since, before, earlier, last = 0, None, None, None
-    following = [*found.regions[1:], None][: len(found.regions)]
-    for region, declared, after in zip(found.regions, _declared(part.text, found), following, strict=True):
+    since, before, earlier, last, marks = 0, None, None, None, _declared(part.text, found)
+    following, joined = [*found.regions[1:], None][: len(found.regions)], None
+    for region, declared, after, later in zip(found.regions, marks, following, [*marks, ""][1:], strict=True):
+        if region is joined:
+            continue
         told, first = (*_said(part, found, before, region), *_mapped(part, found, earlier, before, region)), str(count + 1)
-        for formula in (*told, *_where(part, found, after, region, list(_region(part, found, region)))):
+        said = list(_region(part, found, region))
+        stated = _where(part, found, after, region, said)
+        joined = after if stated is not said and stated[0].text.startswith(f"{said[0].text}{THEN}") else None
+        declared = declared or later * (joined is not None)
+        for formula in (*told, *stated):
             count += 1
             formula = _carried(last, formula)
             words = tuple(composed(words_of(part, found, region.outer[0], since)) for words_of in (sentence, paragraph))
@@ -209,7 +217,7 @@ def _mapped(part: Source, found: Layout, letter: Region | None, start: Region | 
 
 
 def _where(part: Source, found: Layout, after: Region | None, region: Region, formulas: list[Formula]) -> list[Formula]:
-    """p(t) = 0 where t > t_N, of `$p(t) = 0$ for $t > t_N$`."""
+    """p(t) = 0 where t > t_N, of `$p(t) = 0$ for $t > t_N$`, and p = 0 at t = T."""
     if after is None or after.display or region.display or len(formulas) != 1 or formulas[0].unread:
         return formulas
     between = COMMENT.sub(" ", part.text[region.outer[1] : after.outer[0]])
@@ -217,11 +225,13 @@ def _where(part: Source, found: Layout, after: Region | None, region: Region, fo
         condition = expanded(_clean(part, found, after), found.macros)
     except NotRead:
         return formulas
-    if not UNDER.fullmatch(between.lower()) or not BOUND.search(condition.text):
+    timed = AT.fullmatch(between.lower()) and INSTANT.fullmatch(condition.text)
+    if not timed and not (UNDER.fullmatch(between.lower()) and BOUND.search(condition.text)):
         return formulas
     (formula,) = formulas
-    places = (*formula.places, *[formula.places[-1]] * len(WHERE), *map(part.place, condition.offsets))
-    return [replace(formula, text=f"{formula.text}{WHERE}{condition.text}", places=places)]
+    where = THEN if timed else WHERE
+    places = (*formula.places, *[formula.places[-1]] * len(where), *map(part.place, condition.offsets))
+    return [replace(formula, text=f"{formula.text}{where}{condition.text}", places=places)]
 
 
 def _sought(part: Source, found: Layout, region: Region, traced: Traced) -> Traced:

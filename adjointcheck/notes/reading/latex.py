@@ -77,6 +77,7 @@ class _Part:
         return found
 
 
+CLOCKS = ("s", "tau")
 _OPENING = frozenset("LBRACE OPEN BAR_OPEN NORM_OPEN ANGLE_OPEN BEGIN".split())
 _CLOSING = frozenset("RBRACE CLOSE BAR_CLOSE NORM_CLOSE ANGLE_CLOSE END".split())
 
@@ -123,7 +124,8 @@ def _groups(text: str, letters: Letters) -> list[list[_Part]]:
     parts = _joined([piece for part in _parts(tokens, set(terminals.cuts), terminals.begin) for piece in _ranged(part)])
     groups: list[list[_Part]] = []
     for part in parts:
-        if not groups or (_is_statement(part, letters) and any(_is_statement(earlier, letters) for earlier in groups[-1])):
+        anew = groups and _is_statement(part, letters) and not _is_instant(groups[-1][-1], part)
+        if not groups or (anew and any(_is_statement(earlier, letters) for earlier in groups[-1])):
             groups.append([])
         groups[-1].append(part)
     return groups
@@ -248,6 +250,11 @@ def _is_statement(part: _Part, letters: Letters) -> bool:
     listed = all(token.type == "COMMA" for token in first[1::2]) and all(token.type == "NAME" for token in first[::2])  # i, j = 1, ..., s
     range_letter = listed and {*first[::2]} <= {*INDICES, "t", *letters.times} and not _is_formula(part)
     return not (range_letter and part.before) and not (relation in ORDERING and part.before in ("COMMA", "QUAD", "WORDS", "SEMI", "COLON"))
+
+
+def _is_instant(words: _Part, part: _Part) -> bool:
+    """s = T - t_0 behind the word `at`."""
+    return _is_words(words) and words.tokens[-1] == "at" and part.relations == [1] and part.tokens[0] in CLOCKS
 
 
 def _is_formula(part: _Part) -> bool:

@@ -1,0 +1,68 @@
+"""What holds at one time: lambda = Phi_x^T at t = T, x = x_0 at t = 0, and q = dJ/dtheta at s = t_1 - t_0, where s is t_1 - t."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.meaning import Symbol
+from adjointcheck.notes.letters.scales import runs_back, when
+from adjointcheck.notes.letters.usage import pair_of, role_in
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+
+ENDS = ("t0", "t1", "N", "s", "tau")
+START = {tree.Number(Fraction(0)): Symbol("t0")}
+
+
+def begun(chain: tree.Chain, context: Context) -> tree.Chain:
+    """x(0) = x_0 of `x = x_0 at t = 0`, which says where the state starts, and x(T) = x_1 of its end."""
+    pair = pair_of(chain)
+    times = [item for item in chain.conditions if isinstance(item, tree.Chain) and item.relations == ("=",)]
+    times = [item for item in times if item.sides[0] == tree.Letter("t")]
+    if pair is None or len(times) != 1 or not isinstance(pair[0], tree.Letter) or role_in(pair[0], context) != "x":
+        return chain
+    return tree.Chain((tree.Call(pair[0], times[0].sides[1:]), *chain.sides[1:]), chain.relations)
+
+
+def placed(chain: tree.Chain, context: Context) -> tree.Chain:
+    """a = b at t = T: both sides are taken there; and so is all of dJ/dT = phi_T + phi_x f + L|_{t=T}."""
+    right, end = chain.sides[-1], Symbol("t1")
+    last = right.terms[-1] if isinstance(right, tree.Sum) else None
+    if isinstance(last, tree.Evaluated) and not last.less and last.at == (end,) and _is_moved_end(chain.sides[0]):
+        assert isinstance(right, tree.Sum)
+        chain = replace(chain, sides=(*chain.sides[:-1], tree.Evaluated(tree.Sum((*right.terms[:-1], last.of)), last.at)))
+    for item, place in [*_places(chain, context)]:
+        beside = tuple(other for other in chain.conditions if other is not item or is_running(item.sides[0]))
+        chain = replace(chain, sides=tuple(_at(side, place, context) for side in chain.sides), conditions=beside)
+    return chain
+
+
+def _at(side: Node, place: Node, context: Context) -> Node:
+    path = isinstance(side, Symbol) and any(known.kind == "path" and known.body is not None for known in context.of(side.name))
+    return side if isinstance(side, tree.Number) else replace(side, at=place) if path else tree.Evaluated(side, (place,))
+
+
+def is_running(node: Node) -> bool:
+    """t, l or s that stands for any time, layer or sample."""
+    return isinstance(node, Symbol) and node.name in ("t", "l", "s") and node.at is None
+
+
+def _places(chain: tree.Chain, context: Context) -> Iterator[tuple[tree.Chain, Node]]:
+    """The conditions that say when, each with the time: T of t = T, t_0 of s = t_1 - t_0."""
+    for item in chain.conditions:
+        if not isinstance(item, tree.Chain) or item.relations != ("=",):
+            continue
+        running, value = item.sides
+        if is_running(running):
+            place = START.get(value, value) if context.of("t0") and running == Symbol("t") else value
+            yield from [(item, place)] if getattr(place, "name", "") in ENDS else []
+        elif runs_back(running, context) and (place := when(value)) is not None:
+            yield item, place
+
+
+def _is_moved_end(node: Node) -> bool:
+    """dJ/dT."""
+    return isinstance(node, tree.Derivative) and node.of == Symbol("J") and node.by == (Symbol("t1"),)
