@@ -88,3 +88,11 @@ def test_what_comes_out_at_the_end_is_proved_and_holds_nothing(given: str, right
 
 def test_a_number_is_weighed_from_the_start_that_the_notes_give() -> None:
     assert last_two("", STOCK, "p = 2", "p = 3") == ["proved", "refuted"]
+
+
+def test_the_optimal_control_at_an_end_is_a_value_and_no_choice() -> None:
+    """And digits of c = x(1) are reckoned, since none hold an end."""
+    given = STOCK + "\nu^*(t) = -\\frac{p}{2}\nc = x(1)\n"
+    assert last_two("", given, "u^*(1) = -c", "u^*(1) = c") == ["proved", "refuted"]
+    assert last_two("", given + "u^*(1) = -c", "p(0) = 2 c", "p(0) = c") == ["proved", "refuted"]
+    assert last_two("", given, r"\frac{c}{2} = \frac12", r"\frac{c}{2} \approx 0.75") == ["proved", "refuted"]

@@ -14,7 +14,6 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 ENDS = ("t0", "t1", "N", "s", "tau")
-START = {tree.Number(Fraction(0)): Symbol("t0")}
 
 
 def begun(chain: tree.Chain, context: Context) -> tree.Chain:
@@ -57,7 +56,8 @@ def _places(chain: tree.Chain, context: Context) -> Iterator[tuple[tree.Chain, N
             continue
         running, value = item.sides
         if is_running(running):
-            place = START.get(value, value) if context.of("t0") and running == Symbol("t") else value
+            begins = value == tree.Number(Fraction(0)) and running == Symbol("t") and context.of("t0")
+            place = Symbol("t0") if begins else value
             yield from [(item, place)] if getattr(place, "name", "") in ENDS else []
         elif runs_back(running, context) and (place := when(value)) is not None:
             yield item, place

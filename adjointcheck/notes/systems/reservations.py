@@ -474,12 +474,15 @@ def _held(left: Node, right: Node) -> bool:
 
 
 def assigns_control(left: Node, right: Node, context: Context) -> bool:
-    """u = K x, u = 0: a control that the notes choose, not one that costates, a minimum or a gain made of P gives."""
+    """u = K x, u = 0: a control that the notes choose, not one that costates, a minimum or a gain made of P gives; u(T) = 0 of one that
+    is optimal is its value there.
+    """
     bodies = (known.body for name in _names(right) for known in context.of(name) if known.body is not None)
     names = _names(right).union(*map(_names, bodies))
     optimal = {"p", "P", "H", "w", "J", "V", *(["K"] if context.of("P") else [])}
     chosen = not any(isinstance(part, tree.Extremum) for part in walk(right)) and not names & optimal
-    return isinstance(left, Symbol) and left.name == "w" and chosen
+    valued = "optimal" in context.hypotheses and (_at_end(getattr(left, "at", None)) or _at_start(getattr(left, "at", None)))
+    return isinstance(left, Symbol) and left.name == "w" and chosen and not valued
 
 
 def _at_ends(sides: Iterable[Node]) -> frozenset[str]:

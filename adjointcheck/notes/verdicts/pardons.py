@@ -434,7 +434,7 @@ PARDONS = (
     Pardon(_if(_right_transposed, "it is the transpose of a gradient that has its matrix's shape; declare `gradients: columns`")),
     Pardon(_if(_right_elsewhere, "it is wrong for the cost named last, and may be right for another one; name the cost")),
     Pardon(_if(lambda line: line.relation == ":=", "a definition of what was taken for something else here")),
-    Pardon(_if(lambda line: given(*line.pair, line.notes), "it is not so in general; what rests on it is left open"), "assumption"),
+    Pardon(_if(lambda line: line.relation != "approx" and given(*line.pair, line.notes), "it is not so in general; what rests on it is left open"), "assumption"),
     Pardon(_if(lambda line: ends_at_start(line.notes), "the cost has a density at the start, and which end is held is not understood")),
     Pardon(_if(lambda line: rests_on_shape(line.pair, line.notes), "the base density is told by name; write the formula of its logarithm")),
     Pardon(_if(lambda line: is_unchosen(*line.pair, line.notes), "it may say what a letter is chosen by, and the notes name no control")),
