@@ -481,8 +481,9 @@ def assigns_control(left: Node, right: Node, context: Context) -> bool:
     names = _names(right).union(*map(_names, bodies))
     optimal = {"p", "P", "H", "w", "J", "V", *(["K"] if context.of("P") else [])}
     chosen = not any(isinstance(part, tree.Extremum) for part in walk(right)) and not names & optimal
-    valued = "optimal" in context.hypotheses and (_at_end(getattr(left, "at", None)) or _at_start(getattr(left, "at", None)))
-    return isinstance(left, Symbol) and left.name == "w" and chosen and not valued
+    if not isinstance(left, Symbol) or left.name != "w" or not chosen:
+        return False
+    return "optimal" not in context.hypotheses or not (_at_end(left.at) or _at_start(left.at))
 
 
 def _at_ends(sides: Iterable[Node]) -> frozenset[str]:
