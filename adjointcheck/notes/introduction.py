@@ -39,6 +39,7 @@ from adjointcheck.notes.letters.propagators import from_start, propagated, propa
 from adjointcheck.notes.letters.quadratures import ended, rate, rates_beside, set_before
 from adjointcheck.notes.letters.quadratures import worth as gained
 from adjointcheck.notes.letters.quantities import OPTIMAL, instead, lengths
+from adjointcheck.notes.letters.reciprocals import in_quotients
 from adjointcheck.notes.letters.remainders import carried_back, nothing_beyond, paid_at_end
 from adjointcheck.notes.letters.scales import is_score
 from adjointcheck.notes.letters.shorthand import NOTATIONS, bounds, conserved, counts, gathered, reaching, squares, title
@@ -159,6 +160,7 @@ class Resolved:
 
 def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
+    formula = in_quotients(formula)
     chain, kind, doubts = single(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
     context = with_flux(chain, replace(context, options={**context.options, "about": kind}) if kind else context)
     chain = begun(chain, context)

@@ -89,7 +89,7 @@ from adjointcheck.notes.systems.step_values import (
     with_models,
 )
 from adjointcheck.notes.systems.switching import BANG_BANG, hamiltonian_of, is_bound, switched
-from adjointcheck.notes.systems.variations import HELD_END, frees, in_its_problem, is_held_end
+from adjointcheck.notes.systems.variations import CURVE, HELD_END, freed, frees, in_its_problem, is_held_end
 from adjointcheck.notes.systems.variations import objection as unnatural
 from adjointcheck.notes.systems.wholes import moved_inputs
 from adjointcheck.notes.verdicts.chosen import as_chosen
@@ -110,6 +110,9 @@ VANISHES = r"(?:(?!\b(?:not|nicht|pas|no)\b)[^.;]){0,%d}?(?:vanish|verschwind|an
 OPTIMUM = re.compile(r"optim|óptim|ottim|extremal|stationar|stationär|stationnair"  # in the languages of notes
                      rf"|h_\{{?\\?\w+\}}?\$?(?:{VANISHES % 12}|\s*=\s*0)")
 STATIONARY = re.compile(rf"\bgradi\w+{VANISHES % 30}")  # where the control that follows makes it so
+BEST = re.compile(  # where the control that follows is that
+    r"(?<!sub)(?<!sub-)(?<!non-)(?:optimale?[nrs]?|оптимальн\w+)\s+(?:control|feedback|input|policy|steuer|stell|regel|rückf|управл)"
+    r"|(?:commande|control|retour|controllo)\s+(?:\w+\s+){0,3}(?:optimal|óptim|ottim)")
 UNPAID = re.compile(  # no running cost
     r"\b(?:no|without|sans|ohne|kein\w*|sin|senza|без|нет)\W+(?:\w+\W+){0,2}(?:running|stage|courant|laufend|intermed|corrient|текущ)")
 
@@ -217,6 +220,7 @@ class Notes:
             chain = read_formula(formula.text, self.context.reader())
             if not isinstance(chain, Unread) and prices_anew(chain, self.context, example):
                 self.aside[1].append(Reservation(frozenset({"all"}), f"another cost may be meant from `{formula.text}` on"))
+        self.context = freed(f"{formula.before} {formula.text}", self.context)
         told = spoken_cost(formula.paragraph, meant(formula.paragraph, told_endless(formula.before, self.context)))
         self.context = in_task(formula.paragraph, explained(formula.name, told))
         self.reservations[:] = (item for item in self.reservations if not (item.task and task_of(formula.paragraph)))
@@ -447,11 +451,11 @@ class Notes:
         optimal = form == "optimality" and not self.asks_for_end(left, right)
         bars = (item for item in self.reservations if HELD_END not in item.inputs or not frees(self.going_on, self.context))
         doubt = next((item.reason for item in bars if item.touches(left, right, optimal)), "")
-        doubt = doubt or unnatural(left, right, self.context)
+        doubt = doubt or unnatural(left, right, self.context, self.going_on)
         if words := doubt or unanswered(left, right, self.context):
             return words
         assigns = assigns_control(left, priced(right, self.context), self.context) and not self.speaks_of_optimum(left, right)
-        if assigns and not gives_solution(right, self.context):
+        if assigns and not (gives_solution(right, self.context) or self.context.option(CURVE)):
             self.context = replace(self.context, options={**self.context.options, "control": "chosen"})
             return "a control that the notes choose; what they say before and after is not judged with it"
         if is_untold(left, right, self.context):
@@ -465,8 +469,9 @@ class Notes:
     def speaks_of_optimum(self, left: Node, right: Node) -> bool:
         """Does the sentence say that the gradient vanishes for this control, or that this is conserved along an optimal solution?"""
         assigns = assigns_control(left, priced(right, self.context), self.context)
-        words = STATIONARY if assigns else OPTIMUM if conserves_energy(left, right) else None
-        return words is not None and words.search(self.sentence.lower()) is not None
+        fed = assigns and {"x", "t"} <= symbols(right) and not any("optimum" in item.inputs for item in self.reservations)
+        words = [STATIONARY, *[BEST] * fed] if assigns else [OPTIMUM] if conserves_energy(left, right) else []
+        return any(word.search(self.sentence.lower()) for word in words)
 
     def learn(self, left: Node, right: Node, sides: tuple[Node, Node]) -> None:
         """What a proved line tells of letters, of a tangent and of solutions."""

@@ -145,3 +145,12 @@ def test_the_next_exercise_tells_its_motion_and_its_cost_anew() -> None:
 def test_a_closed_loop_is_no_other_exercise() -> None:
     loop = r"$$\dot x = (A - B K) x$$ $$J = \frac12\int_0^T x^T (Q + K^T R K) x\,dt$$ $$\dot p = -Q x - A^T p,\quad \dot p = -Q x + A^T p$$"
     assert statuses(FIRST + loop)[-2:] == ["unknown", "unknown"]
+
+
+def test_the_next_exercise_may_call_the_costate_otherwise() -> None:
+    """lambda in the first one, p in the second; its feedback is judged where it is said to be the best."""
+    first = r"$$\dot x = -x + u, x(0) = 1, J = x(1)^2 + \frac12\int_0^1 u^2\,dt$$ $H = \frac12 u^2 + \lambda(-x + u)$ $$\dot\lambda = \lambda$$ "
+    second = r"$$\dot x = u, x(0) = 2, J = \frac12\int_0^1 (x^2 + u^2)\,dt$$ $H = \frac12 x^2 + \frac12 u^2 + p u$ "
+    ends = r"$$\dot p = -x$$ $$\dot p = x$$ $$x(t) = \frac{2\cosh(1-t)}{\cosh 1}$$ The optimal feedback is $$u = -\tanh(1-t)\,x$$ "
+    found = statuses(first + second + ends + r"The optimal feedback is $$u = \tanh(1-t)\,x$$")
+    assert found[-5:] == ["proved", "refuted", "proved", "proved", "refuted"]

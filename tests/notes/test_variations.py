@@ -124,6 +124,17 @@ def test_curves_of_a_given_length_are_left_open() -> None:
     assert not {*statuses(f"{told} $$y'' = -\\frac12$$ $$y'' = 0$$", "")} & {"proved", "refuted"}
 
 
-@pytest.mark.parametrize("line", [r"J = \tanh 1", r"y(x) = \frac{\cosh(1 - x)}{\cosh 1}", r"J = 1"])
-def test_what_the_ends_decide_is_left_open(line: str) -> None:
-    assert statuses(f"$${SINH}, \\quad y(0) = 1$$ With a free end $${line}$$", "")[-1] == "unknown"
+@pytest.mark.parametrize(("told", "line", "status"), [
+    (r"y(0) = 1$$ With a free end $$", r"J = \tanh 1", "proved"), (r"y(0) = 1$$ With a free end $$", r"J = 1", "refuted"),
+    (r"y(0) = 1$$ So $$", r"J = \tanh 1", "unknown"), (r"y(0) = 0, \quad y(1) = 1$$ So $$", r"y(x) = \frac{\cosh x}{\cosh 1}", "refuted"),
+    (r"y(0) = 0, \quad y(1) = 1$$ So $$", r"y'(1) = 0", "refuted"), (r"y(0) = 0, \quad y(1) = 1$$ So $$", r"J = \coth 1", "unknown"),
+])
+def test_what_the_ends_decide(told: str, line: str, status: str) -> None:
+    assert statuses(f"$${SINH}, \\quad {told}{line}$$", "")[-1] == status
+
+
+@pytest.mark.parametrize(("line", "status"), [(r"F_{y'}(b, y(b), y'(b)) = -\Psi'(y(b))", "proved"), (r"F_{y'}(b, y(b), y'(b)) = \Psi'(y(b))", "refuted")])
+def test_a_cost_at_the_end_may_be_added_in_words(line: str, status: str) -> None:
+    """The variation is told by a direction eta, which vanishes at the ends."""
+    told = HELD.replace(r"Put $y + \varepsilon\eta$ with", r"In the direction $\eta$ we have $$\delta J = \int_a^b (F_y \eta + F_{y'} \eta')\,dx$$ Here")
+    assert statuses(f"{told} If we add a cost $\\Psi(y(b))$ to $J$, then $${line}$$", "")[-1] == status

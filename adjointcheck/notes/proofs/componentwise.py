@@ -35,7 +35,7 @@ from adjointcheck.notes.proofs.written_out import (
     vouched,
 )
 from adjointcheck.notes.reading import tree
-from adjointcheck.notes.systems.arrivals import reached
+from adjointcheck.notes.systems.arrivals import ends_known, reached
 from adjointcheck.notes.systems.endless import ENDLESS
 from adjointcheck.notes.systems.observed import observed
 from adjointcheck.notes.systems.observed import written_out as with_formula
@@ -66,7 +66,7 @@ def component_settings(chain: tree.Chain, context: Context) -> Iterator[Setting]
             made = theory(sizes, texts, free, nonzero, functions, riccati, ends, clock, solved, seen, data(context))
             if made is not None:
                 yield made
-    if not context.option("curve"):  # what is said of a curve is said of all extremals, whatever their ends
+    if ends_known(context):
         horizon = horizon if sizes.n == 1 else ""
         made = theory(sizes, texts, True, nonzero, functions, horizon, ends, clock_of(context), (), seen, data(context), True)
         yield from [made] if made is not None else []

@@ -20,6 +20,8 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.values import starts
 
 ZERO = tree.Number(Fraction(0))
+CURVE = "curve"  # option: the curve that is varied, and its variation where the notes have a letter for it
+FREE = "free end"  # option: of an example's curve
 BARE = "psi"  # the one condition, whose multiplier bears no number
 CONDITIONS, MULTIPLIERS = ("psi", "Psi", "g", "c"), ("nu", "mu", "eta", "pi", "sigma")
 
@@ -137,6 +139,11 @@ def is_met(context: Context) -> bool:
     found = [reached(law) for law in context.laws if law.kind == "arrival"]
     timed = any(moment(known.letter) is not None for known in context.of("t1"))
     return bool(found) and None not in found and timed and len(starts(context)) == len(context.parts("x"))
+
+
+def ends_known(context: Context) -> bool:
+    """Is it one extremal that is looked for?  What is said of a curve is said of all of them, where nothing tells its ends."""
+    return not context.option(CURVE) or bool(context.option(FREE)) or is_met(context)
 
 
 def is_held(state: Node, context: Context) -> bool:

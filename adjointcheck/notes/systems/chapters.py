@@ -244,15 +244,26 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
 
 
 def _told_again(formulas: Sequence[Formula], context: Context) -> Iterator[str]:
-    """P, where lambda = P x says anew what it is, and K, where u = K x gives it another sign."""
+    """P, where lambda = P x says anew what it is, K, where u = K x gives it another sign, and p, where the costate has another letter."""
+    own = formulas[: retold_of(formulas, context)]
+    yield from ["p"] if _renames_costate([chain for formula in own if (chain := _read(formula, context)) is not None], context) else []
+
     def role(letter: tree.Letter) -> str:
         return role_in(letter, context) or role_in(replace(letter, below=()), context)
 
-    for left, right in filter(None, _pairs(formulas[: retold_of(formulas, context)], context)):
+    for left, right in filter(None, _pairs(own, context)):
         names = {role(part) for part in walk(right) if isinstance(part, tree.Letter)}
         said = role(letter) if isinstance(right, tree.Product | tree.Negative) and (letter := head(left)) is not None else ""
         yield from ["P"] if said == "p" and "P" in names else []
         yield from ["K"] if said == "w" and "K" in names and isinstance(right, tree.Product) else []
+
+
+def _renames_costate(chains: Sequence[tree.Chain], context: Context) -> bool:
+    """Does another usual costate move, and is that of before not spoken of?"""
+    moved = {letter.name for chain in chains if (pair := pair_of(chain)) and (letter := moving(pair[0])) is not None}
+    names = {part.name for chain in chains for part in walk(chain) if isinstance(part, tree.Letter)}
+    before = {known.letter.partition("_")[0] for known in context.of("p")}
+    return bool(before and moved & {*USUAL_COSTATES}) and not names & before
 
 
 def _own_ends(formula: Formula, context: Context) -> Iterator[str]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import chain as joined
 
 from adjointcheck.notes.letters.context import LATER, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, walk
@@ -16,6 +17,7 @@ from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, end
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.curves import Curve, along, rate_name, rate_of
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.arrivals import CURVE, FREE, arrivals, ends_known, laws
 from adjointcheck.notes.systems.component_letters import costates_named, in_components
 from adjointcheck.notes.systems.concrete import is_plain, parameters, unscripted
 from adjointcheck.notes.systems.mechanics import accelerated
@@ -29,9 +31,11 @@ HELD_END = "held end"  # of reservations: y(b) = B
 HELD = "held ends"  # option: t0 t1, where all variations vanish there
 FIXED = re.compile(r"(?:vanish|zero|null|verschwind|annul)\w*\s+(?:\w+\s+){0,3}(?:end|bound|rand|extr|bord)"
                    r"|fixed\s+end|fest\w*\s+(?:rand|end)|(?:extr[eé]m|bord)\w*\s+fix")
-CURVE = "curve"  # option: the curve, and its variation where the notes have a letter for it
 FREE_END = re.compile(r"\b(?:frei\w*|free|libres?|liber[oa]|unspecified|natural|naturel\w*|natürlich\w*)\b"
                       r"|\b(?:not|nicht|non|no|pas)\b[^.;]*\b(?:prescribed|specified|fixed|given|vorgeschrieben|fest|fixée?|prescri\w+|fijad[oa]|imposée?)")
+_PAID = r"\$\s*\\?(?:psi|phi|varphi|g|h)\s*\(\s*[a-z]\s*\([^$]*\$"
+_ADDED = r"\b(?:add|ajout|hinzu|addier|añad|aggiung|прибав|добав)\w*"
+END_COST = re.compile(rf"{_ADDED}\b[^.;]*{_PAID}|{_PAID}[^.;$]*{_ADDED}", re.IGNORECASE)  # where Psi(y(b)) is added to J
 STILL = re.compile(r"\bautonom|\bexplicit|\bexplizit|\bindependent|unabhängig|indépendant"
                    r"|\b(?:not|nicht|non|no|ne)\b[^.;]*\b(?:depend|abhäng|häng|dépend|dipend)")
 VECTORS = re.compile(r"\\mathbb\s*\{?\s*R\s*\}?\s*\^|\\top(?![a-z])|(?<!_\w)(?<!\})\^\s*\{?T(?![a-z])|\\[lr]angle|\\cdot(?![a-z])"
@@ -49,7 +53,7 @@ def varying(chains: Iterable[tree.Chain], text: str, context: Context) -> Contex
     steered = any(isinstance(part, tree.Letter) and part.name in USUAL_CONTROLS for part in walk(integral.body))
     if steered or any(_moves(chain, name) or _is_held_length(chain) for chain in chains):
         return context
-    curve = Curve(name, next(_variations(text, name), "-"), next(_names(integral, chains), "-"))
+    curve = Curve(name, next(joined(_variations(text, name), _directions(chains, name)), "-"), next(_names(integral, chains), "-"))
     spelt = {"prime": context.option("prime") or "rate", CURVE: f"{curve.name} {curve.varied} {curve.integrand}"}
     spelt |= {HELD: "t0 t1"} if FIXED.search(text.lower()) else {}
     context = replace(context, options={**context.options, **spelt})
@@ -73,7 +77,8 @@ def example_of_curve(chains: Sequence[tree.Chain | None], context: Context) -> t
         integral = _spelt_integral(chain, curve) if chain is not None and curve is not None else None
         if integral is not None and before and integral.body not in before:
             following = [other for other in chains[at:] if other is not None]
-            made = varying([tree.Chain((tree.Letter("J"), integral), ("=",)), *following], "", _without_curve(context))
+            bare = _without_curve(context, integral.lower is not None)
+            made = varying([tree.Chain((tree.Letter("J"), integral), ("=",)), *following], "", bare)
             return (at, made if integral.lower is not None else _paying(integral.body, curve, made)) if made.parts("x") else None
         before += [integral.body] if integral is not None else [tree.Words("")] * (at == 0)
     return None
@@ -113,9 +118,10 @@ def with_momentum(after: Context, example: Context) -> Context:
                                   for name, known in made.letters.items()})
 
 
-def _without_curve(context: Context) -> Context:
-    letters = {name: known for name, known in context.letters.items() if known.symbol in ("t", "t0", "t1") or known.source == "declared"}
-    options = {name: value for name, value in context.options.items() if name not in (CURVE, HELD)}
+def _without_curve(context: Context, ends_told: bool) -> Context:
+    kept = ("t",) if ends_told else ("t", "t0", "t1")
+    letters = {name: known for name, known in context.letters.items() if known.symbol in kept or known.source == "declared"}
+    options = {name: value for name, value in context.options.items() if name not in (CURVE, HELD, FREE)}
     return replace(context, letters=letters, options=options, laws=())
 
 
@@ -133,6 +139,9 @@ def _in_numbers(paid: Iterable[Node], chains: Sequence[Node], name: str, context
     context = in_components(context, "theta", parameters(used, context))
     places = [tree.Letter(known.letter) for symbol in ("t0", "t1") for known in context.of(symbol)]
     context = costates_named(chains, [name], [*used, *places], context)  # type: ignore[arg-type]
+    held_ends = list(arrivals(chains, context))  # type: ignore[arg-type]
+    context = in_components(context, "theta", [*(letter for letter in parameters(used, context)), *(item.multiplier for item in held_ends)])
+    context = replace(context, laws=(*context.laws, *laws(held_ends, context)))
     first = (tree.Number(Fraction(1)),)
     return replace(context, laws=(*context.laws, replace(RATES, right=tree.Vector(((Symbol("w", part=first),),)))))
 
@@ -169,6 +178,14 @@ def _payers(integral: tree.Integral, chains: Sequence[tree.Chain]) -> set[str]:
     weighed = [part for node in nodes for part in _weighed(node)]
     weighed += [part for node in paid if isinstance(node, tree.Call) for part in node.arguments]
     return {name for part in weighed if (name := rate_of(part)) == "varphi" or (name.islower() and name not in ("f", "g", *USUAL_COSTATES))}
+
+
+def _directions(chains: Iterable[tree.Chain], name: str) -> Iterator[str]:
+    """eta of int (F_y eta + F_{y'} eta') dx."""
+    for body in (part.body for chain in chains for part in walk(chain) if isinstance(part, tree.Integral)):
+        moved = [term.factors[-1] for term in tree.terms(body) if isinstance(term, tree.Product)]
+        rates = [rate_of(part) for part in moved]
+        yield from (letter for letter in rates if letter not in ("", name) and tree.Letter(letter) in moved)
 
 
 def _unsigned(node: Node) -> Node:
@@ -266,7 +283,7 @@ def between_held_ends(left: Node, right: Node) -> tuple[Node, Node]:
     return (_beside_ends(left), _beside_ends(right)) if moves and not placed else (left, right)
 
 
-def objection(left: Node, right: Node, context: Context) -> str:
+def objection(left: Node, right: Node, context: Context, sentence: str) -> str:
     """Of F_{y'} = 0 at a, where y(a) may be given; of y'' = y for any F; of variations that solve Jacobi's equation; "" of all else."""
     if not context.option(CURVE):
         return ""
@@ -277,7 +294,7 @@ def objection(left: Node, right: Node, context: Context) -> str:
     if "w" in names and not moved and not names & {"L", "H", "p", "J", "J_a"} and not context.parts("w"):
         return "it is of an integrand of its own"
     alone = isinstance(left, Symbol) and left.name in ("x", "w", "J") and not names & {"x", "w", "p", "L"} - {left.name}
-    if alone and left not in walk(right):
+    if alone and left not in walk(right) and not (ends_known(context) or frees(sentence, context)):
         return "it is of the one curve through given ends"
     rates = (node for node in nodes if isinstance(node, tree.Derivative) and _is_rate(node))
     varied_rate = any(part in moved and getattr(getattr(part, "of", None), "name", "") == "w" for node in rates for part in walk(node.of))
@@ -322,15 +339,30 @@ def _is_rate(node: tree.Derivative) -> bool:
 
 
 def frees(sentence: str, context: Context) -> bool:
-    """Does it speak of an end that is not prescribed?"""
-    return bool(context.option(CURVE)) and FREE_END.search(sentence.lower()) is not None
+    """Does it speak of an end that is not prescribed, or of an end cost that is added, for which there is a choice then?"""
+    return bool(context.option(CURVE)) and (FREE_END.search(sentence.lower()) or END_COST.search(sentence)) is not None
+
+
+def _paid_at_end(context: Context) -> Context:
+    """With Psi(y(b)) added to what is paid, of any Psi."""
+    priced = Applied("Psi", (("x", Symbol("x", at=Symbol("t1"))),))
+    laws_ = (replace(law, right=tree.Sum((law.right, priced))) if law.kind == "objective" else law for law in context.laws)
+    return replace(context, laws=tuple(laws_))
+
+
+def freed(words: str, context: Context) -> Context:
+    """With the end of an example's curve free, where the words of its formulas say so: y(1) libre."""
+    free = frees(words, context) and context.parts("x")
+    return replace(context, options={**context.options, FREE: "yes"}) if free else context
 
 
 def in_its_problem(left: Node, right: Node, context: Context, sentence: str) -> tuple[Node, Node, Context]:
     """With the end free, or F free of x or of y, where the sentence says so of what holds along an extremal then."""
     if frees(sentence, context):
         hypotheses = tuple(name for name in context.hypotheses if name != "fixed end")
-        context = replace(context, hypotheses=hypotheses, laws=tuple(law for law in context.laws if law.kind != "end"))
+        laws_ = tuple(law for law in context.laws if law.kind not in ("end", "arrival"))
+        context = freed(sentence, replace(context, hypotheses=hypotheses, laws=laws_))
+        context = _paid_at_end(context) if END_COST.search(sentence) else context
     left, right = (_inner(side) if context.option(CURVE) else side for side in (left, right))
     if not frees(sentence, context) and are_held(context):
         left, right = between_held_ends(left, right)
@@ -350,9 +382,10 @@ def _inner(node: Node) -> Node:
 
 
 def _moves_curve(left: Node, right: Node) -> bool:
-    """Does it speak of neighbours of the curve, and not of extremals alone?"""
+    """Does it speak of neighbours of the curve, and not of extremals alone, and of what J is for these?"""
     nodes = [*walk(left), *walk(right)]
-    return any(isinstance(node, tree.Variation) or (isinstance(node, Symbol) and node.name in ("J", "eps")) for node in nodes)
+    worth = left == Symbol("J") and not symbols(right) & {"x", "w", "L", "J"}
+    return any(isinstance(node, tree.Variation) or (getattr(node, "name", "") in ("J", "eps") and not worth) for node in nodes)
 
 
 def first_integrals(left: Node, right: Node, context: Context) -> Iterator[tuple[Node, Node, Context]]:

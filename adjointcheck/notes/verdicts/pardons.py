@@ -21,6 +21,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.instants import moment
 from adjointcheck.notes.reading.regions import SUPPOSED
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.arrivals import ends_known
 from adjointcheck.notes.systems.carried_density import is_open
 from adjointcheck.notes.systems.current_values import is_undiscounted
 from adjointcheck.notes.systems.densities import rests_on_shape
@@ -172,7 +173,7 @@ def _asks_for_end(line: Line) -> bool:
     nodes = [part for side in line.sides for part in walk(side)]
     places = {part.at for part in nodes if isinstance(part, Symbol) and part.name in ("x", "p", "w")}
     spoken = any(getattr(part, "name", "") in ("w", "L", "f") for part in nodes)
-    return tree.Number(Fraction(0)) in line.sides and places == {Symbol("t1")} and spoken
+    return tree.Number(Fraction(0)) in line.sides and places == {Symbol("t1")} and spoken and not line.notes.option(CURVE)
 
 
 def _guess(line: Line) -> str:
@@ -194,7 +195,8 @@ def _right_transposed(line: Line) -> bool:
 
 def _under_some_control(line: Line) -> bool:
     """x(t) = exp(-t): of which control, where the notes have told of no optimal one, or have chosen one?  y'' = y is said of extremals."""
-    extremal = line.notes.option(CURVE) and isinstance(line.left, tree.Derivative) and symbols(line.right) & {"x", "w", "p"}
+    extremal = line.notes.option(CURVE) and (ends_known(line.spoken) or (
+        isinstance(line.left, tree.Derivative) and symbols(line.right) & {"x", "w", "p"}))
     moved = bool(line.notes.of("w")) and is_solved_state(*line.pair) and not extremal
     return moved and ("optimal" not in line.notes.hypotheses or line.notes.option("control") == "chosen")
 
@@ -297,7 +299,8 @@ def _roots(line: Line) -> bool:
     """alpha u + x_0 exp(u T) (x_0 exp(u T) - c) = 0, an equation that a constant control is the root of."""
     left, right = line.sides
     plain = not any(isinstance(part, tree.Derivative | tree.Integral | tree.Variation | Applied) for part in walk(left))
-    return right == tree.Number(Fraction(0)) and plain and "w" in symbols(left) and not symbols(left) & {"x", "p", "H", "J", "P"}
+    alone = plain and "w" in symbols(left) and not symbols(left) & {"x", "p", "H", "J", "P"}
+    return right == tree.Number(Fraction(0)) and alone and not line.notes.option(CURVE)
 
 
 def _energy_in_case(line: Line) -> bool:
