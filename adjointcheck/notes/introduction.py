@@ -47,7 +47,7 @@ from adjointcheck.notes.letters.slopes import parametric
 from adjointcheck.notes.letters.speeds import speed_at
 from adjointcheck.notes.letters.spelt_activations import activation
 from adjointcheck.notes.letters.stars import resting
-from adjointcheck.notes.letters.starting import beginning, parametrised, through_encoder
+from adjointcheck.notes.letters.starting import at_once, beginning, parametrised, through_encoder
 from adjointcheck.notes.letters.tangent import chained, linearised, sensitivity, started
 from adjointcheck.notes.letters.time_to_go import reversed_time
 from adjointcheck.notes.letters.transport import with_flux
@@ -72,6 +72,7 @@ from adjointcheck.notes.letters.usage import (
 from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.objective import objective, without_index
 from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.instants import moment
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.adjoined_motion import adjoined_motion
 from adjointcheck.notes.systems.algebraic import algebraic_law, along_solution
@@ -339,6 +340,8 @@ def start(chain: tree.Chain, context: Context) -> Introduced:
     left = Symbol("x", at=Symbol("t0")) if left == Symbol("x0") and isinstance(pair[1], tree.Sum | tree.Call) else left
     if not (isinstance(left, Symbol) and left.name == "x" and isinstance(left.at, Symbol | tree.Number)):
         return None
+    if isinstance(left.at, tree.Number) and any(moment(known.letter) not in (None, left.at.value) for known in context.of("t0")):
+        return None  # x(1) of a solution from 0 on
     if isinstance(left.at, Symbol) and left.at.name == "t1" and context.of("rho") and isinstance(pair[1], tree.Letter):
         return "assumption", (), context  # the datum of which the density is asked, and no end that is held
     if isinstance(left.at, Symbol) and left.at.name == "t1" and not follows(pair, context):
@@ -352,8 +355,9 @@ def start(chain: tree.Chain, context: Context) -> Introduced:
     context, letter = parametrised(pair[1], context) or context, head(pair[1])
     context = beginning(pair[1], context)
     context = _state_named(pair[1], "x0", context)
-    law = Law("start", left, resolve(pair[1], context))
-    return "assumption", (key(letter),) if letter else (), replace(context, laws=(*context.laws, law))
+    together = tuple(Law("start", state, value) for state, value in at_once(resolve(chain, context)))
+    laws = together or (Law("start", left, resolve(pair[1], context)),)
+    return "assumption", (key(letter),) if letter else (), replace(context, laws=(*context.laws, *laws))
 
 
 def _state_named(value: Node, symbol: str, context: Context) -> Context:

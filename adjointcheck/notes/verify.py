@@ -89,6 +89,7 @@ from adjointcheck.notes.systems.step_values import (
     with_models,
 )
 from adjointcheck.notes.systems.switching import BANG_BANG, hamiltonian_of, is_bound, switched
+from adjointcheck.notes.systems.values import digits
 from adjointcheck.notes.systems.variations import CURVE, HELD_END, freed, frees, in_its_problem, is_held_end
 from adjointcheck.notes.systems.variations import objection as unnatural
 from adjointcheck.notes.systems.wholes import moved_inputs
@@ -307,7 +308,7 @@ class Notes:
             elif given and i == 0:
                 found = replace(link, status=resolved.status, introduced=resolved.introduced)
                 yield self.as_named(self.downhill(self.at_rest(self.restated(found, left, right), left, right), right), right)
-            elif i and resolved.chain.relations[i] == "approx" and self.is_rounded(link, left, right):
+            elif i and self.is_rounded(link, left, right, resolved.chain.relations[i]):
                 continue
             elif i and is_ordered(left, resolved.chain.relations[i], right, self.context):  # p(t) = -exp(t - 1) < 0
                 continue
@@ -322,9 +323,10 @@ class Notes:
         sized = isinstance(state, Unknown) and isinstance(value, tree.Number)
         return begins or sized or is_coefficient(state) or is_held(state, self.context) or is_held_end(state)
 
-    def is_rounded(self, link: Finding, left: Node, right: Node) -> bool:
+    def is_rounded(self, link: Finding, left: Node, right: Node, relation: str) -> bool:
         """Is c = 4/7 \\approx 0.571 followed by its digits, which say nothing more?"""
-        return self.link(link, left, right, "approx", "").words.endswith(ROUNDED)
+        spoken = relation == "approx" or (relation == "=" and digits(right) > 0)
+        return spoken and self.link(link, left, right, relation, "").words.endswith(ROUNDED)
 
     def restated(self, given: Finding, left: Node, right: Node) -> Finding:
         """PROVED for the Hamiltonian of an example, where it is the one that the notes defined before; else it defines another."""

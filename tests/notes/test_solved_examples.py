@@ -16,6 +16,15 @@ def test_what_is_wrong_between_held_ends_is_refuted(wrong: str) -> None:
     assert statuses(f"{REST_TO_REST}, ${wrong}$")[-1] == "refuted"
 
 
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"J = \frac12\int_0^1 u^2\,dt = 6", r"J = \frac12\int_0^1 u^2\,dt = 12"),
+    (r"J = \frac12\int_0^1 (6 - 12 t)^2\,dt", r"J = \int_0^1 (6 - 12 t)^2\,dt"),
+])
+def test_a_cost_between_held_ends_is_reckoned_from_its_integral(right: str, wrong: str) -> None:
+    posed = REST_TO_REST.replace("$x(0) = 0$, $v(0) = 0$", "$x(0) = v(0) = 0$")
+    assert [statuses(f"{posed}, ${line}$")[-1] for line in (right, wrong)] == ["proved", "refuted"]
+
+
 def test_between_held_ends_without_a_start_or_an_end_time_nothing_is_refuted() -> None:
     untold, endless = REST_TO_REST.replace("$v(0) = 0$, ", ""), REST_TO_REST.replace("(1)", "(T)").replace("_0^1", "_0^T")
     for posed in (untold, endless):

@@ -96,3 +96,36 @@ def test_the_optimal_control_at_an_end_is_a_value_and_no_choice() -> None:
     assert last_two("", given, "u^*(1) = -c", "u^*(1) = c") == ["proved", "refuted"]
     assert last_two("", given + "u^*(1) = -c", "p(0) = 2 c", "p(0) = c") == ["proved", "refuted"]
     assert last_two("", given, r"\frac{c}{2} = \frac12", r"\frac{c}{2} \approx 0.75") == ["proved", "refuted"]
+
+
+SQUARED = r"""\dot x = a x
+x(0) = x_0
+J = x(T)^2
+\lambda = \frac{\partial J}{\partial x}
+a = 1
+x_0 = 1
+T = 1"""
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    (SQUARED, r"\frac{dJ}{da} = 2 e^2 \approx 14.778", r"\frac{dJ}{da} = e^2 \approx 7.389"),
+    (SQUARED, r"\frac{dJ}{dx_0} = \lambda(0) = 2 e^2", r"\frac{dJ}{dx_0} = \lambda(0) = 2 e"),
+    (SQUARED, r"x(1) = e \approx 2.718", r"x(1) = e^2 \approx 7.389"),
+    (SQUARED.replace("a = 1", "a = 0.5"), r"x(T) = e^{0.5} = 1.6487", r"x(T) = e^{0.5} = 1.6287"),
+])
+def test_values_are_reckoned_with_the_rates_the_start_and_the_end_time_that_are_given(given: str, right: str, wrong: str) -> None:
+    assert last_two("", given, right, wrong) == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("line", "status"), [
+    ("J = 2.718^2 = 7.388", "unknown"),  # with a rounded number in it
+    (r"J \approx 7.390", "unknown"),  # off by one in the last digit, as it comes of rounding before
+    (r"J \approx 7.41", "refuted"), ("J = 2.728^2", "refuted"),
+])
+def test_what_rounding_may_have_changed_is_left_open(line: str, status: str) -> None:
+    assert last_two("", SQUARED, "a = 1", line)[-1] == status
+
+
+def test_how_long_the_shortest_time_is_gives_no_end_time() -> None:
+    cart = r"$\dot x = v$, $\dot v = u$, $|u| \le 1$, $x(0) = 1$, $v(0) = 0$, $x(T) = v(T) = 0$, $J = \int_0^T 1\,dt = T \to \min$"
+    assert statuses(f"{cart}, $T = 2$")[-1] != "assumption"

@@ -21,6 +21,13 @@ ENCODERS = "weights of the start"  # the option that keeps them
 SLOPE = "x0_theta"  # dx_0/dtheta in the settings; 0 where the start is free of parameters
 
 
+def at_once(chain: Node) -> Iterator[tuple[Symbol, Node]]:
+    """(x_1(0), 0) and (x_2(0), 0) of x_1(0) = x_2(0) = 0."""
+    sides = chain.sides if isinstance(chain, tree.Chain) and {*chain.relations} == {"="} else ()
+    states = [side for side in sides[:-1] if isinstance(side, Symbol) and bool(side.part) and replace(side, part=()) == START]
+    yield from ((state, sides[-1]) for state in states if len(states) == len(sides) - 1 > 1)
+
+
 def parametrised(right: Node, context: Context) -> Context | None:
     """With the start as a function of the parameters under the notes' name for it; None where the right side is no such function."""
     letter = right.function if isinstance(right, tree.Call) else None

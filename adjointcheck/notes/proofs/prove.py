@@ -249,8 +249,9 @@ class Bench:
                 moved = self.moved(found, boundary)
                 ids, rest = self.matched(claim, moved)
                 left_over = left_over or rest
-                if not rest:
-                    return self.written(claim, chosen, found, boundary, ids)
+                proof = self.written(claim, chosen, found, boundary, ids) if not rest else None
+                if proof is not None and proof.status is Status.PROVED:
+                    return proof
         reason = f"what remains: {'; '.join(to_text(root) for root in left_over[:2])}" if left_over else "nothing is known of this value"
         return Proof(Status.UNKNOWN, reason=reason, expected=self.expected(claim))
 

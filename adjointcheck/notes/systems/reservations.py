@@ -91,8 +91,8 @@ def _is_number(node: Node) -> bool:
 
 
 def _is_worth(left: Node, right: Node) -> bool:
-    """J = 6: what the optimal solution costs, which ends where it is held."""
-    return left == Symbol("J") and _names(right) <= {"t", "t0", "t1"}
+    """J = 6, J = int (6 - 12 t)^2 dt: what the optimal solution costs, which ends where it is held."""
+    return left == Symbol("J") and _names(right) <= {"t", "t0", "t1", "w"}
 
 
 def _placed(nodes: list[Node]) -> bool:
@@ -168,7 +168,8 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
         found |= {"field"} if not taken and relation == "to" and is_unending(left, right) else frozenset()
         found |= _said(left, right, context, taken) if relation in EQUALS else frozenset()
         names = isinstance(left, Unknown) and isinstance(right, Unknown)  # y = g(x(T)), an output that is only named
-        found |= _at_ends([left, right, *inside]) if relation in EQUALS and not taken and not names else frozenset()
+        free = names or is_paid_for(left, context)
+        found |= _at_ends([left, right, *inside]) if relation in EQUALS and not taken and not free else frozenset()
         found |= {"refutations"} if relation in EQUALS and gives_field(left, right) else frozenset()
         found |= {"all"} if context.over() == "layers" and _is_shifted(left, right) else frozenset()
         found |= {"all"} if relation in EQUALS and not taken and _is_nameless_cost(left, right) else frozenset()
@@ -274,7 +275,7 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset({"arrival"})
     if isinstance(left, Symbol) and left.name == "x" and _at_end(left.at):
         integrated = any(isinstance(part, tree.Integral) for part in walk(right))
-        paid = taken and is_paid_for(left, context)
+        paid = is_paid_for(left, context)
         named = bool(context.of("rho")) and isinstance(right, Symbol) and right.at is None  # the datum of which a density is asked
         told = has_slope(right) or integrated or is_solution(right) or paid or named  # x(T) = x_0 - T grad Psi(x(T)) follows
         return frozenset() if told else frozenset({HELD_END if context.option(CURVE) else "end"})

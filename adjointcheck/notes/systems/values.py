@@ -11,15 +11,15 @@ from adjointcheck.expression.grammar import LOG, parse, to_text
 from adjointcheck.expression.node import ZERO, substitute, symbols_of
 from adjointcheck.notes.letters.context import MOTIONS, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.folding import folded
-from adjointcheck.notes.letters.meaning import Symbol, resolve
+from adjointcheck.notes.letters.meaning import Symbol, children, resolve, symbols, walk
 from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, USUAL_STATES, head, pair_of
 from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.instants import moment
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.trusted.theory import judge_theory
 from adjointcheck.trusted.verdict import Status
 
 GIVEN = ("theta", "x0")
-RECKONED = "with the numbers that the notes give"
 FROM_ZERO = "with t0 = 0, from which the notes count time"
 
 
@@ -32,6 +32,8 @@ def assigned(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...],
     left, letter = resolve(pair[0], context), pair[0]
     if context.over() == "layers":
         return None
+    if left == Symbol("t1") and value > 0 and _is_given_end(context):
+        return "assumption", (), _ended(value, context)
     if isinstance(left, Symbol) and left.at is None and _is_open(left, context):
         return "assumption", (), replace(context, laws=(*_others(left, context), Law("value", left, tree.Number(value))))
     known = context.letters.get(key(letter))
@@ -40,6 +42,27 @@ def assigned(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...],
         declared = Declared(key(letter), own(key(letter)), body=tree.Number(value), source="proposed")
         return "assumption", (key(letter),), replace(context, letters={**context.letters, key(letter): declared})
     return None
+
+
+def _is_given_end(context: Context) -> bool:
+    """May T = 1 say how long the horizon is, and not how long the best one is?"""
+    counted = any(moment(known.letter) is not None for known in context.of("t0"))
+    told = any(moment(known.letter) is not None for known in context.of("t1"))
+    cost = context.law("objective")
+    paid = cost is not None and (any(map(_tells_end, walk(cost.right))) or not symbols(cost.right) & {"x", "w"})
+    sought = {"free end time", "fixed end"} & {*context.hypotheses} or any(law.kind == "arrival" for law in context.laws)
+    return counted and not told and not paid and not sought
+
+
+def _tells_end(node: Node) -> bool:
+    """T as a value, in r T and exp(-r T)."""
+    return isinstance(node, tree.Sum | tree.Product | tree.Quotient | tree.Negative | tree.Function) and Symbol("t1") in children(node)
+
+
+def _ended(value: Fraction, context: Context) -> Context:
+    """With this number as the end of the horizon, before any letter for it."""
+    declared = Declared(str(value), "t1", kind="place", source="proposed")
+    return replace(context, letters={declared.letter: declared, **context.letters})
 
 
 def number_of(node: Node) -> Fraction | None:
@@ -92,6 +115,11 @@ def values(context: Context) -> dict[str, Fraction]:
             part = f"_{law.left.part[0].value}" if law.left.part and isinstance(law.left.part[0], tree.Number) else ""
             found[f"{law.left.name}{part}"] = Fraction(law.right.value)
     return found
+
+
+def given(context: Context) -> dict[str, Fraction]:
+    """The same with the numbers at which states start: {theta_1: 2/3, x0_1: 1}."""
+    return values(context) | {f"x0_{part}": value for part, value in starts(context).items()}
 
 
 def reckoned(document: Mapping[str, Any], claim: Mapping[str, str], context: Context) -> dict[str, Any] | None:
@@ -161,5 +189,19 @@ def digits(node: Node) -> float:
         return sum(found) if all(found) else 0.0
     value = node.value if isinstance(node, tree.Number) else node.of.value if (
         isinstance(node, tree.Negative) and isinstance(node.of, tree.Number)) else Fraction(0)
-    places = next((k for k in range(1, 20) if (Fraction(value) * 10**k).denominator == 1), 0)
-    return 0.0 if Fraction(value).denominator == 1 or not places else 0.5000001 * 10.0**-places
+    places = _places(Fraction(value))
+    return 0.5000001 * 10.0**-places if places else 0.0
+
+
+def _places(value: Fraction) -> int:
+    """3 of 0.514; 0 of what is whole, or no decimal."""
+    return 0 if value.denominator == 1 else next((k for k in range(1, 20) if (value * 10**k).denominator == 1), 0)
+
+
+def decimals(node: Node) -> Iterator[tuple[Node, Node]]:
+    """(0.213, 0.2135) of the decimals of three digits or more in it: such as are rounded, unlike h = 0.1."""
+    numbers = dict.fromkeys(part for part in walk(node) if isinstance(part, tree.Number))
+    for number in numbers:
+        places = _places(Fraction(number.value))
+        if places and abs(number.value) * 10**places >= 100:
+            yield number, tree.Number(Fraction(number.value) + Fraction(1, 2 * 10**places))

@@ -23,6 +23,7 @@ from adjointcheck.notes.letters.curvature import directions, is_tangent_law
 from adjointcheck.notes.letters.forms import about_end_time, is_at_end, is_general, is_solved_state, weighed
 from adjointcheck.notes.letters.meaning import AXES, Applied, Symbol, children, symbols, unknown, walk
 from adjointcheck.notes.letters.progression import RANGES, is_product, is_unlimited, read_as
+from adjointcheck.notes.letters.quantities import instead
 from adjointcheck.notes.letters.starting import unheld
 from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.reading import tree
@@ -35,7 +36,7 @@ from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, nega
 from adjointcheck.notes.systems.observed import written_out
 from adjointcheck.notes.systems.own_clock import on_own_clock
 from adjointcheck.notes.systems.stages import free_indices
-from adjointcheck.notes.systems.values import digits
+from adjointcheck.notes.systems.values import decimals, digits, number_of
 from adjointcheck.notes.systems.wholes import moved_components
 from adjointcheck.notes.worlds.evaluation import Env, NoValue, ShapeError, evaluate
 from adjointcheck.notes.worlds.fields import COARSE, within
@@ -53,6 +54,7 @@ OPTIMAL_END, OPTIMAL_CONTROL = "where the end time is optimal", "where the contr
 CLOCKS = tuple((Symbol(name),) for name in ("t", "t0", "t1"))  # in which a derivative has the shape of what is differentiated
 ARRIVES = "the notes hold the end state, and this world does not"
 UNFITTING = "shapes do not fit"
+NEARLY = "its last digits are others, which may come of the rounding before"
 ROUNDED = "it is so to the digits that are written"
 EQUALS = ("=", ":=", "=:", "equiv", "==")
 
@@ -110,15 +112,27 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context) -> Outc
     if len(pairs) > 1:
         return _together([judge_pair(one, other, relation, context) for one, other in pairs])
     found = _settled({note: _in_reading(left, right, reading) for note, reading in readings(left, right, context)})
-    return _in_no_layout(left, right, context, found) if isinstance(found, Undecided) and found.shapes else found
+    found = _in_no_layout(left, right, context, found) if isinstance(found, Undecided) and found.shapes else found
+    return Undecided(NEARLY) if _is_near(found, right) else found
 
 
 def _rounded(outcome: Outcome, right: Node) -> Outcome:
     """Of c \\approx 0.514: the digits behind the last one may be cut off."""
-    fits = isinstance(outcome, Contradiction) and outcome.counterexample.gap != UNFITTING
-    gap = float(outcome.counterexample.gap) if fits and isinstance(outcome, Contradiction) else np.inf
+    gap = _gap_of(outcome)
     cut = abs(gap) < 2 * digits(right) and (gap < 0) == isinstance(right, tree.Negative)
-    return Undecided(ROUNDED) if cut else outcome
+    return Undecided(ROUNDED) if cut else Undecided(NEARLY) if abs(gap) < 2 * digits(right) else outcome
+
+
+def _gap_of(outcome: Outcome) -> float:
+    """Left less right in the world that contradicts; infinite where there is none."""
+    fits = isinstance(outcome, Contradiction) and outcome.counterexample.gap not in ("", UNFITTING) and outcome.counterexample.gap[0] != "["
+    return float(outcome.counterexample.gap) if fits and isinstance(outcome, Contradiction) else np.inf
+
+
+def _is_near(outcome: Outcome, right: Node) -> bool:
+    """Is 0.1293 off by less than three units of its last digit, and by less than a thousandth?"""
+    gap, size = _gap_of(outcome), abs(float(number_of(right) or 0))
+    return bool([*decimals(right)]) and abs(gap) < min(6 * digits(right), size / 1000)
 
 
 def _in_no_layout(left: Node, right: Node, context: Context, outcome: Undecided) -> Outcome:
@@ -435,9 +449,16 @@ def _gap(left: Node, right: Node, env: Env) -> tuple[float, float, tuple[Any, An
         return _order_gap(left, right, orders[0], env)
     values = real(evaluate(left, env)), real(evaluate(right, env))
     gap = _difference(*values, env)
-    if AGREE * max(0.05, abs(float(np.max(np.abs(values[0]))))) < gap < max(digits(left), digits(right)):
+    if AGREE * max(0.05, abs(float(np.max(np.abs(values[0]))))) < gap < rounding(left, env) + rounding(right, env):
         raise NoValue(ROUNDED)
     return gap, max(0.05, *(float(np.max(np.abs(value))) for value in values)), values
+
+
+def rounding(side: Node, env: Env) -> float:
+    """How far a side may be off for decimals in it that were rounded: half a unit of its last digit, and what those inside it change."""
+    here = real(evaluate(side, env)) if (inner := [*decimals(side)]) and not digits(side) else 0.0
+    moved = (real(evaluate(instead(side, number, off), env)) for number, off in inner) if not digits(side) else ()
+    return digits(side) + sum(float(np.max(np.abs(value - here))) for value in moved)
 
 
 def agrees(wanted: Any, value: Any, env: Env) -> bool:

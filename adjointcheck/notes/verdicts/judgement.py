@@ -16,7 +16,9 @@ from adjointcheck.notes.proofs.closed_forms import KNOWN_ENDS, at_known_ends, fr
 from adjointcheck.notes.proofs.columns import side_by_side
 from adjointcheck.notes.proofs.composition import Claim
 from adjointcheck.notes.proofs.divisors import with_divisors
-from adjointcheck.notes.proofs.prove import Proof, Slots, prove, rejected
+from adjointcheck.notes.proofs.prove import Bench, Proof, Slots, prove, rejected
+from adjointcheck.notes.proofs.reckoning import RECKONED
+from adjointcheck.notes.proofs.reckoning import reckoned as in_numbers
 from adjointcheck.notes.proofs.settings import Setting
 from adjointcheck.notes.proofs.stage_proof import instances, words_of
 from adjointcheck.notes.proofs.unrolled import WORDS as LAYER_BY_LAYER
@@ -32,7 +34,7 @@ from adjointcheck.notes.systems.entry_scales import diagonalised
 from adjointcheck.notes.systems.few_layers import OPTION
 from adjointcheck.notes.systems.squashing import activated
 from adjointcheck.notes.systems.stages import staged
-from adjointcheck.notes.systems.values import FROM_ZERO, RECKONED, at_zero, reckoned
+from adjointcheck.notes.systems.values import FROM_ZERO, at_zero, given, reckoned
 from adjointcheck.notes.systems.wholes import in_blocks, in_components
 from adjointcheck.notes.verdicts.comparison import readings
 from adjointcheck.notes.verdicts.situation import Situation, has_free_multiplier, paid_at_end, situations, varied
@@ -188,6 +190,10 @@ def attempt(chain: tree.Chain, situation: Situation, context: Context, first: Sl
     if proof.status is not Status.PROVED and first is None and (slots := at_zero(claim.slots, context)) is not None:
         there = proof_of(slots)
         proof = replace(there, path=(FROM_ZERO, *there.path)) if there.status is Status.PROVED else proof
+    if proof.status is Status.UNKNOWN and first is None and context.parts("x") and (known := given(context)):
+        available = situation.setting.available(situation.hypotheses, without)
+        bench = Bench(situation.setting, [id for id in available if id not in situation.hidden])
+        proof = in_numbers(bench, claim.slots, known, proof_of) or proof
     if proof.document is None or not claim.lemmas:
         return replace(proof, claim=claim.slots)
     path = (*(f"partial: {lemma['title']}, all other letters held." for lemma in claim.lemmas), *proof.path)
