@@ -79,9 +79,10 @@ def proved_solution(left: Node, right: Node, context: Context) -> Law | None:
 def at_known_ends(left: Node, right: Node, context: Context) -> tuple[Node, Node]:
     """The sides with x(T) as a solution that was proved before has it."""
     laws = [law for law in context.laws if law.kind == "solution"]
-    numbers = {part.at: None for side in (left, right) for part in walk(side) if isinstance(getattr(part, "at", None), tree.Number)}
+    places = {getattr(part, "at", None) for side in (left, right) for part in walk(side)}
     solved: dict[Node, Node] = {replace(law.left, at=end): instead(law.right, Symbol("t"), end) for law in laws
-                                for end in (Symbol("t0"), Symbol("t1"), *numbers) if isinstance(law.left, Symbol)}
+                                for end in (Symbol("t0"), Symbol("t1"), *(place for place in places if isinstance(place, tree.Number)))
+                                if isinstance(law.left, Symbol)}
     return _put(left, solved), _put(right, solved)
 
 
