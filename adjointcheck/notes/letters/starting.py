@@ -23,9 +23,10 @@ SLOPE = "x0_theta"  # dx_0/dtheta in the settings; 0 where the start is free of 
 
 def at_once(chain: Node) -> Iterator[tuple[Symbol, Node]]:
     """(x_1(0), 0) and (x_2(0), 0) of x_1(0) = x_2(0) = 0."""
-    sides: tuple[Node, ...] = chain.sides if isinstance(chain, tree.Chain) and {*chain.relations} == {"="} else ()
-    states = [side for side in sides[:-1] if isinstance(side, Symbol) and bool(side.part) and replace(side, part=()) == START]
-    yield from ((state, sides[-1]) for state in states if len(states) == len(sides) - 1 > 1)
+    if not isinstance(chain, tree.Chain) or {*chain.relations} != {"="}:
+        return
+    states = [side for side in chain.sides[:-1] if isinstance(side, Symbol) and bool(side.part) and replace(side, part=()) == START]
+    yield from ((state, chain.sides[-1]) for state in states if len(states) == len(chain.relations) > 1)
 
 
 def parametrised(right: Node, context: Context) -> Context | None:
