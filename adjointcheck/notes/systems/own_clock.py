@@ -64,8 +64,9 @@ def seeks_end(context: Context) -> bool:
 
 
 def _has_gone_on(context: Context) -> bool:
-    """Have lines been judged for any T?"""
-    return any(known.body is not None for known in context.of("H")) or any(law.kind == "solution" for law in context.laws)
+    """Have lines been judged for any T, of a system that is steered?"""
+    steered = bool(context.parts("w")) and any(law.kind == "solution" for law in context.laws)
+    return steered or any(known.body is not None for known in context.of("H"))
 
 
 def _rests(left: Node, right: Node) -> bool:

@@ -24,7 +24,6 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import is_paid_for, is_renamed, is_solution
 from adjointcheck.notes.systems.endless import is_unending
 from adjointcheck.notes.systems.normality import MULTIPLIER, SCALED
-from adjointcheck.notes.systems.own_clock import seeks_end
 from adjointcheck.notes.systems.variations import CURVE, HELD_END
 
 INPUTS = frozenset({"x0", "theta", "w", "t0", "t1"})
@@ -270,7 +269,7 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         letters = {_component(part) for part in walk(right) if isinstance(part, Symbol) and part.name in ("x0", "theta")}
         return frozenset(letters | {known}) if letters - {known} else frozenset()
     if isinstance(left, Symbol) and left.name in ("t0", "t1") and left.at is None:
-        return _dependent(right, context, frozenset()) if taken or not _is_number(right) or seeks_end(context) else frozenset({"horizon"})
+        return _dependent(right, context, frozenset()) if taken or not _is_number(right) else frozenset({"horizon"})
     if any(law.kind == "arrival" for law in context.laws) and _at_ends([left, right]):
         return frozenset({"arrival"})
     if isinstance(left, Symbol) and left.name == "x" and _at_end(left.at):

@@ -11,10 +11,9 @@ from adjointcheck.expression.grammar import LOG, parse, to_text
 from adjointcheck.expression.node import ZERO, substitute, symbols_of
 from adjointcheck.notes.letters.context import MOTIONS, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.folding import folded
-from adjointcheck.notes.letters.meaning import Symbol, children, resolve, symbols, walk
+from adjointcheck.notes.letters.meaning import Symbol, resolve, walk
 from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, USUAL_STATES, head, pair_of
 from adjointcheck.notes.reading import tree
-from adjointcheck.notes.reading.instants import moment
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.trusted.theory import judge_theory
 from adjointcheck.trusted.verdict import Status
@@ -32,8 +31,6 @@ def assigned(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...],
     left, letter = resolve(pair[0], context), pair[0]
     if context.over() == "layers":
         return None
-    if left == Symbol("t1") and value > 0 and _is_given_end(context):
-        return "assumption", (), _ended(value, context)
     if isinstance(left, Symbol) and left.at is None and _is_open(left, context):
         return "assumption", (), replace(context, laws=(*_others(left, context), Law("value", left, tree.Number(value))))
     known = context.letters.get(key(letter))
@@ -42,27 +39,6 @@ def assigned(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...],
         declared = Declared(key(letter), own(key(letter)), body=tree.Number(value), source="proposed")
         return "assumption", (key(letter),), replace(context, letters={**context.letters, key(letter): declared})
     return None
-
-
-def _is_given_end(context: Context) -> bool:
-    """May T = 1 say how long the horizon is, and not how long the best one is?"""
-    counted = any(moment(known.letter) is not None for known in context.of("t0"))
-    told = any(moment(known.letter) is not None for known in context.of("t1"))
-    cost = context.law("objective")
-    paid = cost is not None and (any(map(_tells_end, walk(cost.right))) or not symbols(cost.right) & {"x", "w"})
-    sought = {"free end time", "fixed end"} & {*context.hypotheses} or any(law.kind == "arrival" for law in context.laws)
-    return counted and not told and not paid and not sought
-
-
-def _tells_end(node: Node) -> bool:
-    """T as a value, in r T and exp(-r T)."""
-    return isinstance(node, tree.Sum | tree.Product | tree.Quotient | tree.Negative | tree.Function) and Symbol("t1") in children(node)
-
-
-def _ended(value: Fraction, context: Context) -> Context:
-    """With this number as the end of the horizon, before any letter for it."""
-    declared = Declared(str(value), "t1", kind="place", source="proposed")
-    return replace(context, letters={declared.letter: declared, **context.letters})
 
 
 def number_of(node: Node) -> Fraction | None:
