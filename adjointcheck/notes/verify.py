@@ -89,7 +89,7 @@ from adjointcheck.notes.systems.step_values import (
     with_models,
 )
 from adjointcheck.notes.systems.switching import BANG_BANG, hamiltonian_of, is_bound, switched
-from adjointcheck.notes.systems.values import digits
+from adjointcheck.notes.systems.values import is_in_digits
 from adjointcheck.notes.systems.variations import CURVE, HELD_END, freed, frees, in_its_problem, is_held_end
 from adjointcheck.notes.systems.variations import objection as unnatural
 from adjointcheck.notes.systems.wholes import moved_inputs
@@ -116,8 +116,6 @@ BEST = re.compile(  # where the control that follows is that
     r"|(?:commande|control|retour|controllo)\s+(?:\w+\s+){0,3}(?:optimal|óptim|ottim)")
 UNPAID = re.compile(  # no running cost
     r"\b(?:no|without|sans|ohne|kein\w*|sin|senza|без|нет)\W+(?:\w+\W+){0,2}(?:running|stage|courant|laufend|intermed|corrient|текущ)")
-
-
 EVENT_BEFORE = Reservation(INPUTS | {"solution"}, "it may rest on the event of before, of which an example in components is not understood")
 CASE = re.compile(r"\b(?:if|when|suppose|should|wenn|falls|sofern|si|lorsque|quand|se|quando|cuando|если|когда)\b|若|如果|当")
 # What moves, in a formula that is not read: a rate or a next layer.
@@ -325,8 +323,7 @@ class Notes:
 
     def is_rounded(self, link: Finding, left: Node, right: Node, relation: str) -> bool:
         """Is c = 4/7 \\approx 0.571 followed by its digits, which say nothing more?"""
-        spoken = relation == "approx" or (relation == "=" and digits(right) > 0)
-        return spoken and self.link(link, left, right, relation, "").words.endswith(ROUNDED)
+        return is_in_digits(relation, right) and self.link(link, left, right, relation, "").words.endswith(ROUNDED)
 
     def restated(self, given: Finding, left: Node, right: Node) -> Finding:
         """PROVED for the Hamiltonian of an example, where it is the one that the notes defined before; else it defines another."""

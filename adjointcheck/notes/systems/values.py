@@ -169,6 +169,11 @@ def digits(node: Node) -> float:
     return 0.5000001 * 10.0**-places if places else 0.0
 
 
+def is_in_digits(relation: str, right: Node) -> bool:
+    """Of = 0.571 and \\approx 4/7."""
+    return relation == "approx" or (relation == "=" and digits(right) > 0)
+
+
 def _places(value: Fraction) -> int:
     """3 of 0.514; 0 of what is whole, or no decimal."""
     return 0 if value.denominator == 1 else next((k for k in range(1, 20) if (value * 10**k).denominator == 1), 0)
