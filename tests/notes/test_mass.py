@@ -11,6 +11,7 @@ RIGHT = r"$$ -E^\top \dot\lambda = A^\top \lambda + Q x $$ $$ \nabla J(u) = R u 
 WRONG = r"$$ -E \dot\lambda = A^\top \lambda + Q x $$ $$ \nabla J(u) = R u - B^\top \lambda $$ $$ \nabla_{x_0} J = \lambda(0) $$"
 
 
+@pytest.mark.campaign
 def test_a_multiplier_of_the_equation_is_weighed_by_the_mass() -> None:
     assert statuses(f"{LAW} {LAGRANGIAN} {RIGHT} {WRONG}")[4:] == ["proved"] * 3 + ["refuted"] * 3
 
@@ -39,6 +40,7 @@ def test_what_is_aimed_at_is_no_end_state() -> None:
     assert "(x(t1) - y_T)' M_ (x(t1) - y_T)" in reading
 
 
+@pytest.mark.campaign
 def test_a_state_with_a_mass_may_bear_the_letter_of_a_control() -> None:
     posed = (r"$M \dot u = -K u + B w$, $u(0) = u_0$ with $M$, $K$ symmetric, and "
              r"$J = \frac12 (u(T) - d)^T M (u(T) - d) + \frac{\alpha}{2}\int_0^T w^T w\,dt$. $-M \dot p = -K p$, $p(T) = u(T) - d$. ")

@@ -61,9 +61,9 @@ $$a(t) = \nabla_{z(t)} J$$ (columns). For $$f(z) = A z + b$$ """
 
 
 @pytest.mark.parametrize(("notes", "right", "wrong"), [
-    (LINEAR, r"\frac{dL}{dA} = \int_0^T a\,z^\top dt", r"\frac{dL}{dA} = -\int_0^T a\,z^\top dt"),
+    pytest.param(LINEAR, r"\frac{dL}{dA} = \int_0^T a\,z^\top dt", r"\frac{dL}{dA} = -\int_0^T a\,z^\top dt", marks=pytest.mark.campaign),
     (LINEAR, r"\frac{dL}{db} = \int_0^T a\,dt", r"\frac{dL}{db} = \int_0^T A a\,dt"),
-    (FLOW, r"\nabla_A J = \int_0^T a\,z^\top dt - T I", r"\nabla_A J = \int_0^T a\,z^\top dt + T I"),
+    pytest.param(FLOW, r"\nabla_A J = \int_0^T a\,z^\top dt - T I", r"\nabla_A J = \int_0^T a\,z^\top dt + T I", marks=pytest.mark.campaign),
     (DRAWN, r"\nabla_\mu L = a(0)", r"\nabla_\mu L = a(T)"),
     (DRAWN, r"\nabla_\sigma L = a(0) \odot \varepsilon", r"\nabla_\sigma L = a(0) \odot \sigma"),
     (DRAWN, r"\nabla_\sigma L = \operatorname{diag}(\varepsilon)\,a(0)", r"\nabla_\sigma L = a(0)"),

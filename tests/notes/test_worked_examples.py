@@ -198,7 +198,7 @@ GENERAL_COST = r"$\dot z = f(z, t, \theta)$, $z(0) = z_0$, $J(\theta) = L(z(T)) 
 @pytest.mark.parametrize(("words", "beside", "found"), [
     ("Scalar, linear, no running cost:", "", ["proved", "refuted"]),
     ("Scalar:", "no running cost and", ["proved", "refuted"]),
-    ("Scalar and linear:", "", ["unknown", "refuted"]),
+    pytest.param("Scalar and linear:", "", ["unknown", "refuted"], marks=pytest.mark.campaign),
 ])
 def test_an_example_without_a_running_cost_pays_none(words: str, beside: str, found: list[str]) -> None:
     example = rf"{words} $\dot z = \theta z$, $z(0) = z_0$, {beside} $L(z(T)) = \frac12 z(T)^2$. Then $z(t) = z_0 e^{{\theta t}}$, "
