@@ -77,3 +77,26 @@ def test_a_regulator_whose_end_goes_to_infinity_has_a_matrix_that_stands_still()
 def test_a_number_that_a_regulator_tends_to_is_left_open() -> None:
     given = r"$\dot x = x + u$, $J = \frac12\int_0^T (3 x^2 + u^2)\,dt$ $$ \dot P = P^2 - 2 P - 3, \quad P(T) = 0 $$ When $T\to\infty$, "
     assert not {*statuses(given + r"$$ P = 3 $$ $$ \dot x = -2 x $$")[-2:]} & {"proved", "refuted"}
+
+
+STEPS = r"The system $x_{k+1} = A x_k + B u_k$ with symmetric $Q$, $R$ and $S$. "
+ENDLESS = STEPS + r"$$ J = \frac12 \sum_{k=0}^\infty (x_k^T Q x_k + u_k^T R u_k) $$ "
+ENDED = STEPS + (r"$$ J = \frac12 x_N^T S x_N + \frac12 \sum_{k=0}^{N-1} (x_k^T Q x_k + u_k^T R u_k) $$ "
+                 r"$$ P_k = Q + A^T P_{k+1} A - A^T P_{k+1} B (R + B^T P_{k+1} B)^{-1} B^T P_{k+1} A $$ ")
+DARE = r"$$ P = Q + A^T P A - A^T P B (R + B^T P B)^{-1} B^T P A $$ $$ P = Q + A^T P A + A^T P B (R + B^T P B)^{-1} B^T P A $$ "
+
+
+@pytest.mark.parametrize(("given", "lines", "first"), [
+    (ENDLESS, DARE, 2), pytest.param(ENDED, DARE, 3, marks=pytest.mark.campaign),
+    pytest.param(ENDLESS + DARE, r"$$ J^* = \frac12 x_0^T P x_0 $$ $$ J^* = x_0^T P x_0 $$", 4, marks=pytest.mark.campaign),
+    pytest.param(ENDED + DARE, r"$$ P_N = S $$ $$ P_N = P $$", 5, marks=pytest.mark.campaign),
+])
+def test_a_matrix_without_its_layer_stands_still(given: str, lines: str, first: int) -> None:
+    assert statuses(given + lines)[first:] == ["proved", "unknown" if "P_N" in lines else "refuted"]
+
+
+@pytest.mark.campaign
+def test_what_is_paid_for_ever_is_paid_after_any_time_too() -> None:
+    worth = r"$$ J^* = \frac12 \int_0^\infty (x^T Q x + u^T R u)\,dt = \frac12 x_0^T P x_0 $$ $$ \int_0^\infty (x^T Q x + u^T R u)\,dt = \frac12 x_0^T P x_0 $$"
+    other = r"$$ \int_0^\infty x^T (Q + P B R^{-1} B^T P) x\,dt = x_0^T P x_0 $$"  # right
+    assert statuses(HALVED + EQUATION + worth + other)[5:] == ["proved", "proved", "refuted", "unknown"]

@@ -13,8 +13,10 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, symbols
 from adjointcheck.notes.letters.progression import multiplied
 from adjointcheck.notes.letters.quantities import Repeated
 from adjointcheck.notes.proofs.claims import Unclear
+from adjointcheck.notes.proofs.difference_riccati import matrices
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.endless import LASTING
 from adjointcheck.notes.systems.layering import one_step
 
 INPUTS = {"x": ("n", "I"), "w": ("k", "I_k"), "theta": ("m", "I_m")}
@@ -75,7 +77,8 @@ class Writer:
         if node.name in ("x", "p", "w", "a_theta") and not node.part and not node.side:
             return replace(node, name=f"{node.name}{self.layer(node.at)}", at=None)
         if node.name in ("P", "K") and not node.part:
-            return replace(node, name=f"{node.name}{self.layer(node.at)}", at=None)
+            layer = self.layer(node.at)
+            return replace(node, name=matrices(LASTING if self.context.of(LASTING) else "", self.count)[node.name][layer], at=None)
         if node.name == "J_a":
             return self.written(self.body(node.name))
         if node.name in ("t", "s", "tau", "t0", "t1") or node.part:

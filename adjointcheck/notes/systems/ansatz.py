@@ -65,19 +65,19 @@ def weighing(chain: tree.Chain, still: bool = False) -> str:
     nodes = list(walk(chain))
     rates = {letter.name for node in nodes if isinstance(node, tree.Letter | tree.Derivative) and (letter := moving(node)) is not None}
     for node in nodes:
-        letter = _between_inputs(node) or _around_inverse(node)
+        letter = _between_inputs(node, still) or _around_inverse(node)
         if letter is not None and letter.name[:1].isupper() and (letter.below or letter.name in rates or still):
             return letter.name
     return ""
 
 
-def _between_inputs(node: Node) -> tree.Letter | None:
-    """P_{k+1} of (R + B' P_{k+1} B)^-1."""
+def _between_inputs(node: Node, still: bool) -> tree.Letter | None:
+    """P_{k+1} of (R + B' P_{k+1} B)^-1, or P where it is `still`."""
     if not isinstance(node, tree.Power) or not isinstance(node.exponent, tree.Negative):
         return None
     for term in tree.terms(node.base):
         outer, letter, inner = term.factors if isinstance(term, tree.Product) and len(term.factors) == 3 else (None, None, None)
-        if outer == tree.Transposed(inner or term) and isinstance(letter, tree.Letter) and successor(letter) is not None:
+        if outer == tree.Transposed(inner or term) and isinstance(letter, tree.Letter) and (successor(letter) is not None or (still and not letter.below)):
             return letter
     return None
 
@@ -166,8 +166,8 @@ def layered_ansatz(chain: tree.Chain, context: Context) -> Introduced:
     left = core_of(resolve(pair[0], context)) if pair else None
     right = pair[1] if pair else None
     costate = isinstance(left, Symbol) and left.name == "p"
-    fed = isinstance(left, Symbol) and left.name == "w" and isinstance(right, tree.Negative) and bool(context.of("P"))
-    right = right.of if isinstance(right, tree.Negative) and fed else right
+    fed = isinstance(left, Symbol) and left.name == "w" and isinstance(right, tree.Negative) and (context.of("P") or context.option(RICCATI))
+    right = right.of if fed and isinstance(right, tree.Negative) else right
     factors = [factor for factor in right.factors if not isinstance(factor, tree.Number)] if isinstance(right, tree.Product) else []
     if not (costate or fed) or len(factors) != 2 or pair is None or right is None or not (fed or _is_usual(pair, right, context)):
         return None

@@ -1,19 +1,19 @@
-"""A horizon without an end: what is paid after any time T is a function of the state there, and x' S x/2 for a regulator.
+"""A horizon without an end: what is paid after any time T, or layer N, is a function of the state there, and x' S x/2 for a regulator.
 
     int_0^infty L dt = int_0^T L dt + V(x(T))        A' S + S A - S B R^-1 B' S + Q = 0
+    sum_0^infty L_k = sum_0^{N-1} L_k + V(x_N)       S = Q + A' S A - A' S B (R + B' S B)^-1 B' S A
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context, Declared
-from adjointcheck.notes.letters.costs import integrates
 from adjointcheck.notes.letters.formulas import spelt_out
-from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, children, resolve, symbols, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, children, rebuilt, resolve, symbols, walk
 from adjointcheck.notes.letters.quantities import instead
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -22,8 +22,9 @@ from adjointcheck.notes.systems.ansatz import cost_sign, is_halved
 LASTING = "lasting"  # S of x' S x
 NAME = "what a regulator pays from any time on"
 ENDLESS = "endless"
-END = Symbol("x", at=Symbol("t1"))
-REST = Applied("Psi", (("x", END),))
+ENDS = Symbol("x", at=Symbol("t1")), Symbol("x", at=Symbol("N"))  # over time, over layers
+RESTS = tuple(Applied("Psi", (("x", end),)) for end in ENDS)
+LAST = tree.Sum((Symbol("N"), tree.Negative(tree.Number(Fraction(1)))))
 INFINITY = 99
 TOLD = re.compile(
     r"\b(?:for|with|on|over|in) an? infinite[ -](?:time )?horizon|\bin the infinite[ -]horizon|\b(?:para|en|con) un horizonte infinito"
@@ -33,10 +34,23 @@ TOLD = re.compile(
 
 def endless(value: Node, cost: Node, context: Context) -> tuple[Node, Context]:
     """With any V(x(T)) for what is paid from T on, where a cost, `value` as written, is an integral to infinity."""
-    infinite = any(isinstance(part, tree.Integral) and part.upper == tree.Letter("infty") for part in walk(value))
-    if not infinite or context.over() == "layers":
+    infinite = any(isinstance(part, tree.Integral | tree.Series) and part.upper == tree.Letter("infty") for part in walk(value))
+    if not infinite:
         return cost, context
-    return tree.Sum((*tree.terms(cost), REST)), replace(context, options={**context.options, ENDLESS: "yes"})
+    paid = (_ended(cost), rest_of(context)) if context.over() == "layers" else (*tree.terms(cost), rest_of(context))
+    return tree.Sum(paid), replace(context, options={**context.options, ENDLESS: "yes"})
+
+
+def rest_of(context: Context) -> Node:
+    """V(x(T)) or V(x_N)."""
+    return RESTS[context.over() == "layers"]
+
+
+def _ended(node: Node) -> Node:
+    """The sum up to layer N - 1 of one without an end."""
+    if isinstance(node, tree.Series) and node.upper == Unknown("infty"):
+        return replace(node, upper=LAST)
+    return rebuilt(node, _ended)
 
 
 def lengthened(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
@@ -56,16 +70,21 @@ def told_endless(sentence: str, context: Context) -> Context:
 def without_end(context: Context) -> Context:
     """With any V(x(T)) for what is paid from T on, instead of what was paid at the end, where something is paid on the way."""
     cost = spelt_out(context).law("objective")
-    if cost is None or context.over() == "layers" or not any(map(integrates, tree.terms(cost.right))):
+    paid = tuple(term for term in tree.terms(cost.right) if _lasts(term)) if cost is not None else ()
+    if not paid:
         return context
-    paid = tuple(term for term in tree.terms(cost.right) if integrates(term))
-    laws = tuple(replace(law, right=tree.Sum((*paid, REST))) if law.kind == "objective" else law for law in context.laws)
+    laws = tuple(replace(law, right=tree.Sum((*paid, rest_of(context)))) if law.kind == "objective" else law for law in context.laws)
     return regulating(replace(context, laws=laws, options={**context.options, ENDLESS: "yes"}))
+
+
+def _lasts(node: Node) -> bool:
+    """Is it paid on the way?"""
+    return any(isinstance(part, tree.Integral | tree.Series) for part in walk(node))
 
 
 def is_unending(end: Node, limit: Node) -> bool:
     """Does the end go to infinity?"""
-    return end == Symbol("t1") and limit == Unknown("infty")
+    return end in (Symbol("t1"), Symbol("N")) and limit == Unknown("infty")
 
 
 def regulating(context: Context) -> Context:
@@ -75,30 +94,83 @@ def regulating(context: Context) -> Context:
 
 def regulated(context: Context) -> Context:
     """With x' S x/2 for V, where the dynamics are linear and the cost is quadratic, with its 1/2 or without."""
-    law, cost, state = context.law("dynamics"), context.law("objective"), context.of("x")
+    layered, cost, state = context.over() == "layers", context.law("objective"), context.of("x")
+    law, end = context.law("layers" if layered else "dynamics"), ENDS[layered]
     terms = tree.terms(cost.right) if cost is not None else ()
-    paid = tuple(term for term in terms if term is not REST)
+    paid = tuple(term for term in terms if term is not rest_of(context))
     if law is None or cost is None or len(paid) == len(terms) or not state:
         return context
-    if degree(law.right) != 1 or degree(tree.Sum(paid)) != 2:
+    if degree(law.right) != 1 or degree(tree.Sum(paid)) != 2 or any(map(_is_layers_own, [*walk(law.right), *walk(tree.Sum(paid))])):
         return context
-    square = (tree.Number(Fraction(1, 2)),) * is_halved(context) + (tree.Transposed(END), Symbol(LASTING), END)
-    end: Node = tree.Product(square) if cost_sign(context) > 0 else tree.Negative(tree.Product(square))
-    ended = replace(cost, right=tree.Sum((*paid, end)))
+    square = tree.Product((tree.Number(Fraction(1, 2)),) * is_halved(context) + (tree.Transposed(end), Symbol(LASTING), end))
+    ended = replace(cost, right=tree.Sum((*paid, square if cost_sign(context) > 0 else tree.Negative(square))))
     context = context.declare(Declared(NAME, LASTING, (state[0].shape[0], state[0].shape[0]), source="proposed"))
     return replace(context, laws=tuple(ended if other is cost else other for other in context.laws))
 
 
+def standing(chain: tree.Chain, context: Context) -> Context | None:
+    """The regulator without an end of which P without its layer speaks, beside the P_k of one with an end; None for anything else."""
+    mixed = any(isinstance(part, Symbol) and part.name in ("P", "K") and part.at is not None for part in walk(chain))
+    bare = is_placeless(chain, context) and not mixed
+    made = without_end(context) if bare and not context.option(ENDLESS) else context
+    return made if made is not context and NAME in regulated(made).letters else None
+
+
+def is_placeless(chain: tree.Chain, context: Context) -> bool:
+    """Has it a P or K that is none of any layer?"""
+    bare = (part for part in walk(chain) if isinstance(part, Symbol) and part.name in ("P", "K") and part.at is None and not part.part)
+    return context.over() == "layers" and any(bare)
+
+
+def _is_layers_own(node: Node) -> bool:
+    """A_k, which is another one at each layer."""
+    return isinstance(node, Symbol) and node.name not in ("x", "w") and node.at is not None
+
+
 def settled(chain: tree.Chain, context: Context) -> tree.Chain:
-    """P at the start, of J = x_0' P x_0/2: the same at all times."""
-    if NAME not in context.letters or Symbol("J") not in chain.sides:
-        return chain
-    return replace(chain, sides=tuple(instead(side, Symbol("P"), Symbol("P", at=Symbol("t0"))) for side in chain.sides))
+    """P at the start, of J = x_0' P x_0/2: the same at all times; and what is paid for ever, in full."""
+    sides = tuple(_for_ever(side, context) for side in chain.sides) if context.option(ENDLESS) else chain.sides
+    if NAME in context.letters and (Symbol("J") in sides or sides != chain.sides):
+        sides = tuple(instead(side, Symbol("P"), Symbol("P", at=Symbol("t0"))) for side in sides)
+    return replace(chain, sides=sides)
+
+
+def _for_ever(node: Node, context: Context) -> Node:
+    """int_0^T L dt + V(x(T)) for int_0^infty L dt, where that is what the notes pay; beside a factor c of the cost V(x(T))/c."""
+    law = context.law("objective")
+    if isinstance(node, tree.Series):
+        made, infinite = _ended(node), node.upper == Unknown("infty")
+    else:
+        made, infinite = node, isinstance(node, tree.Integral) and node.upper == ENDS[0].at and _is_infinite(context)
+    if not infinite or law is None:
+        return rebuilt(node, lambda child: _for_ever(child, context))
+    *paid, rest = tree.terms(law.right)
+    factors = paid[0].factors if len(paid) == 1 and isinstance(paid[0], tree.Product) else tuple(paid)
+    scale = tuple(tree.Power(factor, tree.Negative(tree.Number(Fraction(1)))) for factor in factors if factor != made)
+    if made not in factors or any(symbols(factor) for factor in scale):
+        return node
+    return tree.Sum((made, tree.Product((*scale, rest)) if scale else rest))
 
 
 def speaks_of_end(sides: Iterable[Node], context: Context) -> bool:
-    """Does an equation take something at the end of a horizon without one?"""
-    return bool(context.option(ENDLESS)) and any(getattr(part, "at", None) == END.at for side in sides for part in walk(side))
+    """Does an equation take something at the end of a horizon without one, or integrate up to there what is not all that is paid?"""
+    nodes = [part for side in sides for part in _beside_rest(side)] if context.option(ENDLESS) else []
+    slopes = any(isinstance(part, tree.Derivative | tree.Variation) and part.of == Symbol("J") for part in nodes)
+    sums = any(isinstance(part, tree.Integral) and part.upper == ENDS[0].at and _is_infinite(context) for part in nodes)
+    return (sums and not slopes) or any(getattr(part, "at", None) in (ENDS[0].at, ENDS[1].at) for part in nodes)
+
+
+def _beside_rest(node: Node) -> Iterator[Node]:
+    """All nodes but those of what is paid for ever."""
+    if not (isinstance(node, tree.Sum) and len(node.terms) == 2 and ({LASTING} & symbols(node.terms[1]) or {*RESTS} & {*walk(node.terms[1])})):
+        yield node
+        for child in children(node):
+            yield from _beside_rest(child)
+
+
+def _is_infinite(context: Context) -> bool:
+    """Is the end of time written as infinity?"""
+    return any(known.letter == "infty" for known in context.of("t1"))
 
 
 def rests_on_rest(left: Node, right: Node, context: Context) -> bool:
@@ -119,8 +191,8 @@ def degree(node: Node) -> int:
             return 1
         case Symbol("t") | Applied():
             return INFINITY
-        case tree.Sum() | tree.Negative() | tree.Transposed() | tree.Integral() | tree.Vector():
-            inner = (node.body,) if isinstance(node, tree.Integral) else children(node)
+        case tree.Sum() | tree.Negative() | tree.Transposed() | tree.Integral() | tree.Series() | tree.Vector():
+            inner = (node.body,) if isinstance(node, tree.Integral | tree.Series) else children(node)
             return max(map(degree, inner), default=0)
         case tree.Product(factors):
             return sum(map(degree, factors))

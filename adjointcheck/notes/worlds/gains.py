@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.linalg import solve_discrete_are
 
 from adjointcheck.notes.letters.meaning import Symbol, walk
 from adjointcheck.notes.reading import tree
@@ -15,23 +16,41 @@ from adjointcheck.notes.worlds.jet import real
 
 def gains(world: Any) -> tuple[list[Any], list[Any]]:
     """Riccati's matrices of all layers, and the gains (Bertsekas 1995)."""
-    terms = tree.terms(world.objective)
-    stages = [part.body for term in terms for part in walk(term) if isinstance(part, tree.Series)]
-    factors = [tree.Product((*(f for f in term.factors if not isinstance(f, tree.Series)), *stages)) for term in terms
-               if isinstance(term, tree.Product) and any(isinstance(f, tree.Series) for f in term.factors)]
-    ends = [term for term in terms if not any(isinstance(part, tree.Series) for part in walk(term))]
-    if len(stages) != 1 or len(ends) != 1:
+    ends = [term for term in tree.terms(world.objective) if not any(isinstance(part, tree.Series) for part in walk(term))]
+    if len(ends) != 1:
         raise NoValue("a Riccati equation for a cost of another form")
     matrix = _slope(world, ends[0], world.count, "x", "x", Symbol("N"))
     halved, found = None, [(matrix, None)]
     for layer in reversed(range(world.count)):
-        a, b = (_jacobian(world, layer, name) for name in ("x", "w"))
-        q, r = (_slope(world, (factors or stages)[0], layer, name, name) for name in ("x", "w"))
+        a, b, q, r = stage(world, layer)
         halved = _is_halved(world, layer, q) if halved is None else halved
         after = found[0][0]
         gain = np.linalg.solve(r + b.T @ after @ b, b.T @ after @ a)
         found.insert(0, (q + a.T @ after @ (a - b @ gain), gain))
     return [value * (1.0 if halved else 0.5) for value, _ in found], [gain for _, gain in found[:-1]]
+
+
+def stage(world: Any, layer: int) -> tuple[Any, Any, Any, Any]:
+    """A, B and the second derivatives of what is paid at a layer, in x and in w."""
+    terms = tree.terms(world.objective)
+    stages = [part.body for term in terms for part in walk(term) if isinstance(part, tree.Series)]
+    factors = [tree.Product((*(f for f in term.factors if not isinstance(f, tree.Series)), *stages)) for term in terms
+               if isinstance(term, tree.Product) and any(isinstance(f, tree.Series) for f in term.factors)]
+    if len(stages) != 1:
+        raise NoValue("a Riccati equation for a cost of another form")
+    a, b = (_jacobian(world, layer, name) for name in ("x", "w"))
+    q, r = (_slope(world, (factors or stages)[0], layer, name, name) for name in ("x", "w"))
+    return a, b, q, r
+
+
+def standing(world: Any) -> Any:
+    """The constant solution of Riccati's equation over layers that are all alike."""
+    a, b, q, r = stage(world, 0)
+    try:
+        found = solve_discrete_are(a, b, q, r)
+    except (np.linalg.LinAlgError, ValueError) as error:
+        raise NoValue("a regulator without an end that has no stable feedback") from error
+    return found * (1.0 if _is_halved(world, 0, q) else 0.5)
 
 
 def _is_halved(world: Any, layer: int, q: Any) -> bool:

@@ -38,7 +38,7 @@ from adjointcheck.notes.worlds.evaluation import (
     scalar,
 )
 from adjointcheck.notes.worlds.fields import START, Path, Smooth, grid, spread
-from adjointcheck.notes.worlds.gains import gains
+from adjointcheck.notes.worlds.gains import gains, standing
 from adjointcheck.notes.worlds.jet import Value, along, direction, moved, real
 from adjointcheck.notes.worlds.own_values import at_place, constant, own_path, started
 from adjointcheck.notes.worlds.plan import Stage
@@ -249,7 +249,7 @@ class World:
 
     def value_lasting(self, place: Value) -> Value:
         """S of x' S x, what a regulator without an end pays from any time on."""
-        return scalar(self.regulator.end / self.regulator.scale)
+        return standing(self) if self.layered else scalar(self.regulator.end / self.regulator.scale)
 
     @cached_property
     def riccati(self) -> Path:
