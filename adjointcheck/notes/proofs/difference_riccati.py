@@ -90,8 +90,8 @@ def _stage(draft: Draft, i: int, told: int, names: Mapping[str, str]) -> None:
     draft.step(f"split_{i}", "rewrite", split, *how, how=how)
     draft.define(f"paid_{i}", f"s{i} = {c}/2*(transpose({x})*{q}*{x} + transpose({w})*{r}*{w})")
     draft.define(f"worth_{i}", f"v{i} = {c}/2*transpose({x})*{now}*{x}")
-    how = {f"paid_{i}": "hole", f"worth_{i}": "-hole", f"worth_{i + 1}": "hole", f"riccati_{told}": f"-{c}/2*transpose({x})*({less}hole)*{x}",
-           f"split_{i}": f"{c}/2*transpose({x})*hole*{x}"}
+    how = {f"paid_{i}": "hole", f"worth_{i}": "-hole", f"worth_{i + 1}": "hole",
+           f"riccati_{told}": f"-{c}/2*transpose({x})*({less}hole)*{x}", f"split_{i}": f"{c}/2*transpose({x})*hole*{x}"}
     draft.step(f"lost_{i}", "rewrite", f"s{i} = v{i} - v{i + 1}", *how, f"dynamics_{i}", f"control_{i}", how=how)
 
 

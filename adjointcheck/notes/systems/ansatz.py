@@ -77,7 +77,8 @@ def _between_inputs(node: Node, still: bool) -> tree.Letter | None:
         return None
     for term in tree.terms(node.base):
         outer, letter, inner = term.factors if isinstance(term, tree.Product) and len(term.factors) == 3 else (None, None, None)
-        if outer == tree.Transposed(inner or term) and isinstance(letter, tree.Letter) and (successor(letter) is not None or (still and not letter.below)):
+        placed = isinstance(letter, tree.Letter) and (successor(letter) is not None or (still and not letter.below))
+        if placed and outer == tree.Transposed(inner or term):
             return letter
     return None
 
@@ -166,7 +167,8 @@ def layered_ansatz(chain: tree.Chain, context: Context) -> Introduced:
     left = core_of(resolve(pair[0], context)) if pair else None
     right = pair[1] if pair else None
     costate = isinstance(left, Symbol) and left.name == "p"
-    fed = isinstance(left, Symbol) and left.name == "w" and isinstance(right, tree.Negative) and (context.of("P") or context.option(RICCATI))
+    weighed = bool(context.of("P") or context.option(RICCATI))
+    fed = isinstance(left, Symbol) and left.name == "w" and isinstance(right, tree.Negative) and weighed
     right = right.of if fed and isinstance(right, tree.Negative) else right
     factors = [factor for factor in right.factors if not isinstance(factor, tree.Number)] if isinstance(right, tree.Product) else []
     if not (costate or fed) or len(factors) != 2 or pair is None or right is None or not (fed or _is_usual(pair, right, context)):

@@ -162,7 +162,8 @@ def speaks_of_end(sides: Iterable[Node], context: Context) -> bool:
 
 def _beside_rest(node: Node) -> Iterator[Node]:
     """All nodes but those of what is paid for ever."""
-    if not (isinstance(node, tree.Sum) and len(node.terms) == 2 and ({LASTING} & symbols(node.terms[1]) or {*RESTS} & {*walk(node.terms[1])})):
+    rest = node.terms[1] if isinstance(node, tree.Sum) and len(node.terms) == 2 else None
+    if rest is None or not (LASTING in symbols(rest) or {*RESTS} & {*walk(rest)}):
         yield node
         for child in children(node):
             yield from _beside_rest(child)
