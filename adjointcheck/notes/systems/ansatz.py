@@ -77,8 +77,9 @@ def _between_inputs(node: Node, still: bool) -> tree.Letter | None:
         return None
     for term in tree.terms(node.base):
         outer, letter, inner = term.factors if isinstance(term, tree.Product) and len(term.factors) == 3 else (None, None, None)
-        placed = isinstance(letter, tree.Letter) and (successor(letter) is not None or (still and not letter.below))
-        if placed and outer == tree.Transposed(inner or term):
+        if not isinstance(letter, tree.Letter) or outer != tree.Transposed(inner or term):
+            continue
+        if successor(letter) is not None or (still and not letter.below):
             return letter
     return None
 
