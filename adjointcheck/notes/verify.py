@@ -52,7 +52,7 @@ from adjointcheck.notes.systems.clipping import CLIPPED, clipped
 from adjointcheck.notes.systems.current_values import priced
 from adjointcheck.notes.systems.dependent import REASON, asks_how
 from adjointcheck.notes.systems.descent import AGAINST, CLIMBS, NO_SLOPE, says_descent, scales, slopes
-from adjointcheck.notes.systems.endless import ENDLESS, is_placeless, standing, told_endless
+from adjointcheck.notes.systems.endless import standing, told_endless
 from adjointcheck.notes.systems.ensembles import of_each
 from adjointcheck.notes.systems.few_layers import in_few, is_few
 from adjointcheck.notes.systems.flows import spoken_of, unforced
@@ -462,8 +462,6 @@ class Notes:
             return "the notes do not say, in a form that is understood, how one layer follows from another"
         if self.aside is not None and is_unpaid(left, right, self.context, self.aside[0]):
             return "the notes do not say, in a form that is understood, what the cost of this example is"
-        if is_placeless(tree.Chain((left, right), ("=",)), self.context) and not self.context.option(ENDLESS):
-            return "which layer's matrix it speaks of is open"
         if is_weightless(left, right, self.context):
             return "the cost, as it was read, rests on no state"
         return ""

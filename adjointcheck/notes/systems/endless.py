@@ -25,6 +25,7 @@ ENDLESS = "endless"
 ENDS = Symbol("x", at=Symbol("t1")), Symbol("x", at=Symbol("N"))  # over time, over layers
 RESTS = tuple(Applied("Psi", (("x", end),)) for end in ENDS)
 LAST = tree.Sum((Symbol("N"), tree.Negative(tree.Number(Fraction(1)))))
+MATRICES = ("P", "K")
 INFINITY = 99
 TOLD = re.compile(
     r"\b(?:for|with|on|over|in) an? infinite[ -](?:time )?horizon|\bin the infinite[ -]horizon|\b(?:para|en|con) un horizonte infinito"
@@ -110,16 +111,17 @@ def regulated(context: Context) -> Context:
 
 def standing(chain: tree.Chain, context: Context) -> Context | None:
     """The regulator without an end of which P without its layer speaks, beside the P_k of one with an end; None for anything else."""
-    mixed = any(isinstance(part, Symbol) and part.name in ("P", "K") and part.at is not None for part in walk(chain))
-    bare = is_placeless(chain, context) and not mixed
-    made = without_end(context) if bare and not context.option(ENDLESS) else context
+    found = [part for part in walk(chain) if isinstance(part, Symbol) and part.name in MATRICES and not part.part]
+    bare = found and context.over() == "layers" and not context.option(ENDLESS) and all(part.at is None for part in found)
+    made = without_end(context) if bare else context
     return made if made is not context and NAME in regulated(made).letters else None
 
 
-def is_placeless(chain: tree.Chain, context: Context) -> bool:
-    """Has it a P or K that is none of any layer?"""
-    bare = (part for part in walk(chain) if isinstance(part, Symbol) and part.name in ("P", "K") and part.at is None and not part.part)
-    return context.over() == "layers" and any(bare)
+def _placed(node: Node) -> Node:
+    """With P of no layer as a letter of which that is not clear."""
+    if isinstance(node, Symbol) and node.name in MATRICES and node.at is None and not node.part:
+        return Unknown(f"{node.name} without its layer")
+    return rebuilt(node, _placed)
 
 
 def _is_layers_own(node: Node) -> bool:
@@ -130,6 +132,8 @@ def _is_layers_own(node: Node) -> bool:
 def settled(chain: tree.Chain, context: Context) -> tree.Chain:
     """P at the start, of J = x_0' P x_0/2: the same at all times; and what is paid for ever, in full."""
     sides = tuple(_for_ever(side, context) for side in chain.sides) if context.option(ENDLESS) else chain.sides
+    if context.over() == "layers" and not context.option(ENDLESS) and standing(chain, context) is None:
+        sides = tuple(map(_placed, sides))
     if NAME in context.letters and (Symbol("J") in sides or sides != chain.sides):
         sides = tuple(instead(side, Symbol("P"), Symbol("P", at=Symbol("t0"))) for side in sides)
     return replace(chain, sides=sides)
