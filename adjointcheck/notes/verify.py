@@ -271,8 +271,9 @@ class Notes:
 
     def in_its_case(self, blank: Finding, resolved: Resolved) -> list[Finding]:
         """The verdicts; what is said of a field f = f(z, theta) is judged for such a field, and leaves the letters as they are."""
-        kept, cases = self.context, [without_time(condition, self.context) for condition in resolved.chain.conditions]
-        case = next((case for case in (*cases, standing(resolved.chain, kept)) if case is not None), None) if resolved.status == "claim" else None
+        kept, chain = self.context, resolved.chain
+        cases = (*(without_time(condition, kept) for condition in chain.conditions), standing(chain, kept))
+        case = next((case for case in cases if case is not None), None) if resolved.status == "claim" else None
         self.context = case or kept
         found = list(self.links(blank, resolved))
         self.context = kept if case is not None else self.context
