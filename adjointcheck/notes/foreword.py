@@ -51,7 +51,17 @@ from adjointcheck.notes.systems.ansatz import RICCATI, weighing
 from adjointcheck.notes.systems.backward import ending
 from adjointcheck.notes.systems.blocks import clocked, turned
 from adjointcheck.notes.systems.carried_density import carried
-from adjointcheck.notes.systems.chapters import RETOLD, another_of, example_of, moves_again, retold_of, scalar_of, sequel_of, taken
+from adjointcheck.notes.systems.chapters import (
+    RETOLD,
+    another_of,
+    example_of,
+    moves_again,
+    retold_of,
+    scalar_of,
+    sequel_of,
+    speaks_of,
+    taken,
+)
 from adjointcheck.notes.systems.component_letters import COSTATES, STATES
 from adjointcheck.notes.systems.concrete import acquainted
 from adjointcheck.notes.systems.densities import shaped, told
@@ -126,12 +136,19 @@ def _along_graph(document: Document, clock: str, context: Context) -> str:
     return clock if clock and varying(_chains(document.formulas, there), document.prose, there).option(CURVE) else ""
 
 
-def _parted(formulas: Sequence[Formula], header: Context) -> Context:
-    """The context before the first of the formulas; that of an example or a sequel further on stands in its chapters."""
+def _parted(formulas: Sequence[Formula], header: Context, general: tuple[Context, Sequence[Formula], Context] | None = None) -> Context:
+    """The context before the first of the formulas; that of an example or a sequel further on stands in its chapters.
+
+    `general`: the header of the notes on any curve, what was told before an example, which goes on after it, and the context then.
+    """
     if (found := example_of_curve(_read_apart(formulas, header), header)) is not None:
         at, example = found
         context, after = _known(formulas[:at], header)
-        chapter = _parted(formulas[at:], with_momentum(after, example))
+        first, told = header, [*formulas[:at]]
+        if general is not None:
+            first, told = general[0], [*general[1], *_gone_back(formulas[:at], context, general[2])]
+            after = _known(told, first)[1]
+        chapter = _parted(formulas[at:], with_momentum(after, example), (first, told, after))
         return replace(context, chapters={formulas[at].name: chapter, **chapter.chapters})
     first, sequel = example_of(formulas, header), sequel_of(formulas, header)
     first = first if first is not None else scalar_of(formulas, header)
@@ -149,6 +166,13 @@ def _parted(formulas: Sequence[Formula], header: Context) -> Context:
     chapter = (_parted(formulas[at:], taken(after, header, formulas[at:])) if first is not None
                else _sequel(formulas[at:], _restated(formulas[:at], formulas[at], context), header, after))
     return replace(context, chapters={formulas[at].name: chapter})
+
+
+def _gone_back(formulas: Sequence[Formula], example: Context, general: Context) -> Sequence[Formula]:
+    """Those from the first one on that speaks of any curve again."""
+    chains = [formula.unread or read_formula(formula.text, example.reader()) for formula in formulas]
+    back = (at for at, chain in enumerate(chains) if not isinstance(chain, Unread) and speaks_of(chain, example, general))
+    return formulas[next(back, len(formulas)):]
 
 
 def _read_apart(formulas: Sequence[Formula], context: Context) -> list[tree.Chain | None]:

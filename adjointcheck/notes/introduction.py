@@ -140,7 +140,7 @@ from adjointcheck.notes.systems.switching import bounded, is_bound
 from adjointcheck.notes.systems.two_line_stages import stage_line
 from adjointcheck.notes.systems.value_function import in_value, priced_value, value
 from adjointcheck.notes.systems.values import assigned, counts_steps
-from adjointcheck.notes.systems.variations import held, momentum
+from adjointcheck.notes.systems.variations import held, momentum, steered
 
 
 @dataclass(frozen=True)
@@ -422,7 +422,7 @@ INTRODUCTIONS = (explained, step_value, worth, weight, value, normalisation, bou
                  numbered, family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, motion, written_out, cased, jump, dynamics,
                  augmented_dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started,
                  resting, reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, output,
-                 linear_output, asked, horizon_told, start, held, momentum, end_condition, end_cost, implicit_layers, solved_for,
+                 linear_output, asked, horizon_told, start, held, steered, momentum, end_condition, end_cost, implicit_layers, solved_for,
                  affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, bound, objective, current_multiplier,
                  augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate,
                  ended, set_before, sought, ranged, algebraic_law, lengthened, projection, naming)

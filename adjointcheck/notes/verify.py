@@ -90,7 +90,7 @@ from adjointcheck.notes.systems.step_values import (
 )
 from adjointcheck.notes.systems.switching import BANG_BANG, hamiltonian_of, is_bound, switched
 from adjointcheck.notes.systems.values import is_in_digits
-from adjointcheck.notes.systems.variations import CURVE, HELD_END, freed, frees, in_its_problem, is_held_end
+from adjointcheck.notes.systems.variations import CURVE, HELD_END, freed, frees, in_its_problem, is_held_end, is_of_any
 from adjointcheck.notes.systems.variations import objection as unnatural
 from adjointcheck.notes.systems.wholes import moved_inputs
 from adjointcheck.notes.verdicts.chosen import as_chosen
@@ -210,7 +210,8 @@ class Notes:
     def read(self, formula: Formula) -> tree.Chain | Unread:
         """The formula as a tree, in the part of the notes that it belongs to."""
         if formula.name in self.context.chapters:
-            self.aside, self.context = (self.context, self.reservations), self.context.chapters[formula.name]
+            general = self.aside if self.aside is not None and is_of_any(self.aside[0]) else (self.context, self.reservations)
+            self.aside, self.context = general, self.context.chapters[formula.name]
             self.reservations = [EVENT_BEFORE] if eventful(self.aside[0]) else []
         chain = formula.unread or read_formula(formula.text, self.context.reader())
         if self.aside is not None and not isinstance(chain, Unread) and speaks_of(chain, self.context, self.aside[0]):

@@ -138,3 +138,15 @@ def test_a_cost_at_the_end_may_be_added_in_words(line: str, status: str) -> None
     """The variation is told by a direction eta, which vanishes at the ends."""
     told = HELD.replace(r"Put $y + \varepsilon\eta$ with", r"In the direction $\eta$ we have $$\delta J = \int_a^b (F_y \eta + F_{y'} \eta')\,dx$$ Here")
     assert statuses(f"{told} If we add a cost $\\Psi(y(b))$ to $J$, then $${line}$$", "")[-1] == status
+
+
+@pytest.mark.parametrize(("lines", "found"), [
+    (r"With $y' = u$ and $$\mathcal H = F(x, y, u) + \psi u$$ $$\psi' = -F_y, \quad F_u + \psi = 0, \quad \psi = -p, \quad F_u - \psi = 0$$",
+     ["proved", "proved", "proved", "refuted"]),
+    (r"With $y' = u$ $$\lambda' = -F_y, \quad F_u + \lambda = 0, \quad F_u - \lambda = 0$$", ["proved", "proved", "refuted"]),
+    (r"For $J = \int_0^1 (y'^2 + 2 y)\,dx$ $$y'' = 1$$ For $F = \frac12 m \dot q^2 - \frac12 k q^2$ $$H = \frac{p^2}{2m} + \frac12 k q^2, \quad \dot p = -k q, \quad \dot p = k q$$",
+     ["proved", "proved", "refuted"]),
+])
+def test_the_view_of_control_and_one_example_after_another(lines: str, found: list[str]) -> None:
+    """Control with a costate beside the momentum, or none; an example of another curve after one without a letter for its integrand."""
+    assert statuses(rf"{HELD} $$p = F_{{y'}}, \quad H = p y' - F$$ {lines}", "")[-len(found):] == found

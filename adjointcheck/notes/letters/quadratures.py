@@ -45,7 +45,8 @@ def rate(chain: tree.Chain, context: Context) -> Introduced:
     body = resolve(pair[1], context)
     varied = name in USUAL_STATES and any(isinstance(part, tree.Variation) for part in walk(body))  # y-dot = f_x z is no law of y
     new = name not in context.letters and unknown(resolve(letter, context))
-    if varied or not (new or _is_past(name, context)) or unknown(body) or not symbols(body):
+    priced = name in USUAL_COSTATES and not context.of("p") and _is_price(body)
+    if varied or priced or not (new or _is_past(name, context)) or unknown(body) or not symbols(body):
         return None
     declared = Declared(name, own(name), ("", ""), "path", source="proposed")
     context = replace(context, letters={**context.letters, name: declared})
@@ -62,6 +63,13 @@ def _turned(pair: tuple[Node, Node] | None, context: Context) -> tuple[Node, Nod
     if pair is None or not isinstance(rate, tree.Derivative) or len(rate.by) != 1 or not runs_back(resolve(rate.by[0], context), context):
         return pair
     return replace(rate, by=(tree.Letter("t"),)), tree.Negative(pair[1])
+
+
+def _is_price(rate: Node) -> bool:
+    """-L_x, the rate of a costate where the motion rests on no state."""
+    slope = rate.of if isinstance(rate, tree.Negative) else rate
+    names = [getattr(part, "name", "") for part in (slope.of, *slope.by)] if isinstance(slope, tree.Derivative) else []
+    return names in (["L", "x"], ["H", "x"])
 
 
 def set_before(chain: tree.Chain, context: Context) -> Introduced:

@@ -38,7 +38,7 @@ from adjointcheck.notes.systems.mechanics import accelerated, first_order, solve
 from adjointcheck.notes.systems.motion import sloped
 from adjointcheck.notes.systems.normality import MULTIPLIER, NORMAL
 from adjointcheck.notes.systems.readouts import COSTS
-from adjointcheck.notes.systems.variations import CURVE
+from adjointcheck.notes.systems.variations import CURVE, steered
 
 KEPT = ("p", "x", "w", "theta", "t", "t0", "t1", "nu", "p_alg", "P", "K")
 PAID = ("J", "L", "Psi")
@@ -330,7 +330,8 @@ def speaks_of(chain: tree.Chain, one: Context, other: Context) -> bool:
     theirs = (names & other.letters.keys() - one.letters.keys()) | fields
     foreign = {name for name in theirs if other.letters[name].kind in ("function", "path")}
     if one.option(CURVE) and other.option(CURVE):  # the curve bears its name in both
-        return any(other.letters[name].kind == "function" for name in foreign)
+        curves = names & {*other.option(CURVE).split()} - one.letters.keys()
+        return bool(curves) or any(other.letters[name].kind == "function" for name in foreign) or steered(chain, other) is not None
     known = (one.letters[name] for name in names & one.letters.keys())
     return bool(foreign) and not any(letter.part or (letter.kind == "path" and letter.letter not in other.letters) for letter in known)
 

@@ -79,9 +79,18 @@ def example_of_curve(chains: Sequence[tree.Chain | None], context: Context) -> t
             following = [other for other in chains[at:] if other is not None]
             bare = _without_curve(context, integral.lower is not None)
             made = varying([tree.Chain((tree.Letter("J"), integral), ("=",)), *following], "", bare)
+            made = _going_on(curve, made)
             return (at, made if integral.lower is not None else _paying(integral.body, curve, made)) if made.parts("x") else None
         before += [integral.body] if integral is not None else [tree.Words("")] * (at == 0)
     return None
+
+
+def _going_on(general: Curve, context: Context) -> Context:
+    """With the F of any curve, where an example has no letter for its own: a later one may tell it."""
+    own_ = Curve(*context.option(CURVE).split()) if context.option(CURVE) else None
+    if own_ is None or own_.integrand != "-":
+        return context
+    return replace(context, options={**context.options, CURVE: f"{own_.name} {own_.varied} {general.integrand}"})
 
 
 def _paying(integrand: Node, general: Curve | None, context: Context) -> Context:
@@ -94,7 +103,9 @@ def _paying(integrand: Node, general: Curve | None, context: Context) -> Context
 
 
 def _spelt_integral(chain: tree.Chain, curve: Curve) -> tree.Integral | None:
-    """int (y'^2 + y^2) dx, and that of F = y'^2 + y^2."""
+    """int (y'^2 + y^2) dx, and that of F = y'^2 + y^2; none of a second variation int (F_{yy} eta^2 + ...) dx."""
+    if any(isinstance(part, tree.Letter) and part.name == curve.integrand and part.below for part in walk(chain)):
+        return None
     pair = pair_of(chain)
     named = pair is not None and getattr(head(pair[0]), "name", "") == curve.integrand
     told = tree.Chain((tree.Integral(pair[1], tree.Letter("t"), None, None),), ()) if named and pair is not None else chain
@@ -116,6 +127,11 @@ def with_momentum(after: Context, example: Context) -> Context:
     made = in_components(example, "p", [tree.Letter(told.letter)])
     return replace(made, letters={name: replace(known, sign=told.sign, told=LATER) if known.symbol == "p" else known
                                   for name, known in made.letters.items()})
+
+
+def is_of_any(context: Context) -> bool:
+    """Does it speak of an F of any form, F(x, y, y')?"""
+    return bool(context.option(CURVE)) and not context.parts("x")
 
 
 def _without_curve(context: Context, ends_told: bool) -> Context:
@@ -242,6 +258,25 @@ def momentum(chain: tree.Chain, context: Context) -> Introduced:
     costate = known if known is not None and known.symbol == "p" else Declared(key(letter), "p", ("1", "n"), "path", source="proposed")
     costate = replace(costate, sign=sign, told="its meaning")
     return "definition", (key(letter),), replace(context.assume("optimal"), letters={**context.letters, key(letter): costate})
+
+
+def steered(chain: tree.Chain, context: Context) -> Introduced:
+    """y' = u, the view of control: another name for the rate, and costates beside the momentum p = F_{y'}, which stays what it was."""
+    pair = pair_of(chain) if context.option(CURVE) and not context.parts("x") else None
+    letter = pair[1] if pair is not None and resolve(pair[0], context) == Symbol("w") and isinstance(pair[1], tree.Letter) else None
+    if letter is None or key(letter) not in USUAL_CONTROLS or key(letter) in context.letters:
+        return None
+    momenta = {known.letter: _as_slope(known) for known in context.of("p") if known.told == "its meaning"}
+    letters = {name: known for name, known in (context.letters | momenta).items() if known.symbol != "H"}  # of p y' - F
+    rate = next(known for known in context.of("w"))
+    return "assumption", (), replace(context, letters={**letters, key(letter): replace(rate, letter=key(letter))})
+
+
+def _as_slope(momentum: Declared) -> Declared:
+    """p as F_{y'}, and no more as minus the costate."""
+    slope = tree.Derivative(Symbol("L"), (Symbol("w"),), "partial")
+    body = slope if momentum.sign < 0 else tree.Negative(slope)
+    return Declared(momentum.letter, own(momentum.letter), momentum.shape, "defined", body=body, source="proposed")
 
 
 def _is_slope(node: Node) -> bool:
