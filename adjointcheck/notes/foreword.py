@@ -63,6 +63,7 @@ from adjointcheck.notes.systems.chapters import (
     taken,
 )
 from adjointcheck.notes.systems.component_letters import COSTATES, STATES
+from adjointcheck.notes.systems.component_sensitivities import numbered
 from adjointcheck.notes.systems.concrete import acquainted
 from adjointcheck.notes.systems.densities import shaped, told
 from adjointcheck.notes.systems.dependent import dependent
@@ -220,7 +221,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = counted(_chains(formulas, context), decaying(_chains(formulas, context), context))
     context = consumed(_chains(formulas, context), context)
     context = partitioned([unprimed(chain, context) for chain in _chains(formulas, context)], context)
-    context = acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context)))
+    context = numbered(acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context))))
     context = explained_behind(list(_chains(formulas, context)), context)
     context = valuing(_chains(formulas, context), priced_steps(_chains(formulas, context), (formula.text for formula in formulas), context))
     context = algebraic([unprimed(chain, context) for chain in _chains(formulas, context)], context)

@@ -210,8 +210,8 @@ class Notes:
     def read(self, formula: Formula) -> tree.Chain | Unread:
         """The formula as a tree, in the part of the notes that it belongs to."""
         if formula.name in self.context.chapters:
-            general = self.aside if self.aside is not None and is_of_any(self.aside[0]) else (self.context, self.reservations)
-            self.aside, self.context = general, self.context.chapters[formula.name]
+            self.aside = self.aside if self.aside and is_of_any(self.aside[0]) else (self.context, self.reservations)
+            self.context = self.context.chapters[formula.name]
             self.reservations = [EVENT_BEFORE] if eventful(self.aside[0]) else []
         chain = formula.unread or read_formula(formula.text, self.context.reader())
         if self.aside is not None and not isinstance(chain, Unread) and speaks_of(chain, self.context, self.aside[0]):
@@ -220,9 +220,8 @@ class Notes:
             chain = read_formula(formula.text, self.context.reader())
             if not isinstance(chain, Unread) and prices_anew(chain, self.context, example):
                 self.aside[1].append(Reservation(frozenset({"all"}), f"another cost may be meant from `{formula.text}` on"))
-        self.context = freed(f"{formula.before} {formula.text}", self.context)
-        told = spoken_cost(formula.paragraph, meant(formula.paragraph, told_endless(formula.before, self.context)))
-        self.context = in_task(formula.paragraph, explained(formula.name, told))
+        words, told = formula.paragraph, told_endless(formula.before, freed(self.context, formula.before, formula.text))
+        self.context = in_task(words, explained(formula.name, spoken_cost(words, meant(words, told))))
         self.reservations[:] = (item for item in self.reservations if not (item.task and task_of(formula.paragraph)))
         return chain
 

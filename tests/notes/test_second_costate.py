@@ -29,3 +29,17 @@ def test_what_moves_otherwise_is_none() -> None:
 def test_a_quadrature_of_the_first_cost_says_nothing_of_the_second() -> None:
     rate = r"$$\dot\xi = g_p^T + f_p^T\lambda, \quad \xi(T) = 0$$ "
     assert statuses(PROBLEM + rate + COLUMN, HEADER)[-5:] == ["proved", "proved", "proved", "refuted", "proved"]
+
+
+def test_the_end_may_be_a_cost_with_a_name_of_its_own() -> None:
+    """gamma(p) = g(T, y(T), p) after G; a quadrature of which only the space was told; sensitivities s_1, s_2 of an example."""
+    end = (r"$q \in \mathbb R^m$ $$\dot q = g_p^T + f_p^T\lambda, \quad q(T) = 0$$ For $\gamma(p) = g(T, y(T), p)$ $$\dot\mu = -f_y^T\mu, \quad \mu(T) = g_y(T, y(T), p)^T$$ "
+           r"$$\frac{d\gamma}{dp} = g_p(T, y(T), p) + \mu(t_0)^T s(t_0) + \int_{t_0}^T \mu^T f_p\,dt$$ ")
+    found = statuses(PROBLEM + end + end[end.index(r"$$\frac{d\gamma"):].replace("+ \\int", "- \\int"), HEADER)
+    assert found[-6:] == ["definition", "assumption", "proved", "proved", "proved", "refuted"]
+
+
+def test_an_example_numbers_the_sensitivities() -> None:
+    example = r"$$\dot y = -p_1 y + p_2, \quad y(0) = 1, \quad G = \int_0^T y\,dt$$ $$\dot s_1 = -p_1 s_1 - y, \quad \dot s_2 = -p_1 s_2 + 1, \quad \dot s_2 = -p_1 s_2 - y$$"
+    told = PROBLEM.replace(r"$s = \partial y/\partial p$", r"$$s = \frac{\partial y}{\partial p}, \quad \dot s = f_y s + f_p$$")
+    assert statuses(told + example)[-3:] == ["proved", "proved", "refuted"]

@@ -44,11 +44,14 @@ def rate(chain: tree.Chain, context: Context) -> Introduced:
     context = _paid(pair[1], context)
     body = resolve(pair[1], context)
     varied = name in USUAL_STATES and any(isinstance(part, tree.Variation) for part in walk(body))  # y-dot = f_x z is no law of y
-    new = name not in context.letters and unknown(resolve(letter, context))
+    known = context.letters.get(name)
+    bare = known is not None and (known.symbol, known.body, known.source) == (own(name), None, "proposed")
+    spaced = bare and context.law(RATE + own(name)) is None and own(name) not in symbols(body)  # q in R^m
+    new = spaced or (known is None and bool(unknown(resolve(letter, context))))
     priced = name in USUAL_COSTATES and not context.of("p") and _is_price(body)
     if varied or priced or not (new or _is_past(name, context)) or unknown(body) or not symbols(body):
         return None
-    declared = Declared(name, own(name), ("", ""), "path", source="proposed")
+    declared = Declared(name, own(name), known.shape if spaced and known is not None else ("", ""), "path", source="proposed")
     context = replace(context, letters={**context.letters, name: declared})
     after = replace(context, laws=(*context.laws, Law(RATE + declared.symbol, Symbol(declared.symbol), body)))
     awaited = context.pieces.get(END + name)

@@ -70,10 +70,13 @@ def about_end(chain: tree.Chain, context: Context) -> Context | None:
     """The context of a formula that speaks of the second costate; None for any other."""
     name, function, layout = (*context.option(OPTION).split(" "), "", "")[:3]
     letters = {key(part) for part in walk(chain) if isinstance(part, tree.Letter)}
-    costs = {name for name in letters if (known := context.letters.get(name)) is not None and known.symbol in ("J", "J_a", "p", "H")}
+    others = {known.letter for known in context.of("J")[1:]} if name in letters else set()  # gamma of gamma = g(T, y(T), p), after G
+    known = (context.letters[letter] for letter in (letters - others) & context.letters.keys())
+    costs = any(letter.symbol in ("J", "J_a", "p", "H") for letter in known)
     if not name or costs or not context.of("p") or not (name in letters or any(_is_ended(part, function, context) for part in walk(chain))):
         return None
-    return _ended(name, function, layout, context)
+    made = _ended(name, function, layout, context)
+    return replace(made, letters={**made.letters, **{other: context.letters[other] for other in others & letters}})
 
 
 def _is_ended(node: Node, function: str, context: Context) -> bool:

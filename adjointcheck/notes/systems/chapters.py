@@ -222,6 +222,7 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     begun = ("x0",) if not after.option("starts") else ()
     symbols = (*KEPT, *begun) if same else (*KEPT[:1], *KEPT[4:])  # x, w, theta are no letters of an example whose state has other names
     kept = {name: _again(known, costate) for name, known in after.letters.items() if known.symbol in symbols and not known.part}
+    kept |= {name: known for name, known in after.letters.items() if same and _is_sensitivity(known)}
     ends = {symbol for formula in formulas for symbol in _own_ends(formula, after)}
     gone = {*ends, *_told_again(formulas, after)}
     kept = {name: known for name, known in kept.items() if known.symbol not in gone}
@@ -241,6 +242,12 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     made = replace(before, letters={**letters, **kept, **functions}, options={**before.options, **options}, hypotheses=hypotheses)
     spelt = {role for formula in _before_own_cost(formulas, after) if (role := _spelt_cost(formula, after))}
     return _with_cost(after, made, formulas) if spelt and _is_certain(spelt, formulas, after) else made
+
+
+def _is_sensitivity(known: Declared) -> bool:
+    """s of s = dy/dp."""
+    slope = known.body if known.kind == "alias" else None
+    return isinstance(slope, tree.Derivative) and [getattr(part, "name", "") for part in (slope.of, *slope.by)] == ["x", "theta"]
 
 
 def _told_again(formulas: Sequence[Formula], context: Context) -> Iterator[str]:

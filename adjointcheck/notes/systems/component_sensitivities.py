@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.context import Context, Declared, own
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, walk
 from adjointcheck.notes.letters.quantities import component_slot
 from adjointcheck.notes.reading import tree
@@ -17,6 +17,22 @@ from adjointcheck.notes.reading.tree import Node
 RULE = "Times the variation of one component, all other inputs held."
 ALONG = "along"
 _ZERO = tree.Number(Fraction(0))
+
+
+def numbered(context: Context) -> Context:
+    """With s_1 and s_2 as dy/dp_1 and dy/dp_2 of one state, where s is dy/dp."""
+    whole = next((known.letter for known in context.letters.values() if known.kind == "alias" and _is_whole(known.body)), "")
+    counted = [known for known in context.parts("theta") if "_" in known.letter] if len(context.parts("x")) == 1 else []
+    for known in counted if whole else ():
+        name = f"{whole}_{known.letter.partition('_')[2]}"
+        by = Symbol("theta", part=(tree.Number(Fraction(known.part)),))
+        body = tree.Derivative(Symbol("x", part=(tree.Number(Fraction(1)),)), (by,))
+        context = context.declare(Declared(name, own(name), kind="alias", body=body, source="proposed"))
+    return context
+
+
+def _is_whole(node: Node | None) -> bool:
+    return isinstance(node, tree.Derivative) and [getattr(part, "name", "") for part in (node.of, *node.by)] == ["x", "theta"]
 
 
 def in_variations(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context] | None:

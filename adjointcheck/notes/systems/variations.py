@@ -85,10 +85,10 @@ def example_of_curve(chains: Sequence[tree.Chain | None], context: Context) -> t
     return None
 
 
-def _going_on(general: Curve, context: Context) -> Context:
+def _going_on(general: Curve | None, context: Context) -> Context:
     """With the F of any curve, where an example has no letter for its own: a later one may tell it."""
     own_ = Curve(*context.option(CURVE).split()) if context.option(CURVE) else None
-    if own_ is None or own_.integrand != "-":
+    if general is None or own_ is None or own_.integrand != "-":
         return context
     return replace(context, options={**context.options, CURVE: f"{own_.name} {own_.varied} {general.integrand}"})
 
@@ -267,7 +267,7 @@ def steered(chain: tree.Chain, context: Context) -> Introduced:
     if letter is None or key(letter) not in USUAL_CONTROLS or key(letter) in context.letters:
         return None
     momenta = {known.letter: _as_slope(known) for known in context.of("p") if known.told == "its meaning"}
-    letters = {name: known for name, known in (context.letters | momenta).items() if known.symbol != "H"}  # of p y' - F
+    letters = {name: known for name, known in {**context.letters, **momenta}.items() if known.symbol != "H"}  # of p y' - F
     rate = next(known for known in context.of("w"))
     return "assumption", (), replace(context, letters={**letters, key(letter): replace(rate, letter=key(letter))})
 
@@ -385,9 +385,9 @@ def _paid_at_end(context: Context) -> Context:
     return replace(context, laws=tuple(laws_))
 
 
-def freed(words: str, context: Context) -> Context:
+def freed(context: Context, *words: str) -> Context:
     """With the end of an example's curve free, where the words of its formulas say so: y(1) libre."""
-    free = frees(words, context) and context.parts("x")
+    free = frees(" ".join(words), context) and context.parts("x")
     return replace(context, options={**context.options, FREE: "yes"}) if free else context
 
 
@@ -396,7 +396,7 @@ def in_its_problem(left: Node, right: Node, context: Context, sentence: str) -> 
     if frees(sentence, context):
         hypotheses = tuple(name for name in context.hypotheses if name != "fixed end")
         laws_ = tuple(law for law in context.laws if law.kind not in ("end", "arrival"))
-        context = freed(sentence, replace(context, hypotheses=hypotheses, laws=laws_))
+        context = freed(replace(context, hypotheses=hypotheses, laws=laws_), sentence)
         context = _paid_at_end(context) if END_COST.search(sentence) else context
     left, right = (_inner(side) if context.option(CURVE) else side for side in (left, right))
     if not frees(sentence, context) and are_held(context):
