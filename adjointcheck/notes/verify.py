@@ -220,7 +220,7 @@ class Notes:
             chain = read_formula(formula.text, self.context.reader())
             if not isinstance(chain, Unread) and prices_anew(chain, self.context, example):
                 self.aside[1].append(Reservation(frozenset({"all"}), f"another cost may be meant from `{formula.text}` on"))
-        words, told = formula.paragraph, told_endless(formula.before, freed(self.context, formula.before, formula.text))
+        words, told = formula.paragraph, told_endless(formula.before, freed(self.context, chain, formula.before, formula.text))
         self.context = in_task(words, explained(formula.name, spoken_cost(words, meant(words, told))))
         self.reservations[:] = (item for item in self.reservations if not (item.task and task_of(formula.paragraph)))
         return chain

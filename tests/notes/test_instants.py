@@ -143,3 +143,18 @@ def test_the_horizon_in_an_exponent_is_no_transposition() -> None:
 def test_a_comma_is_decimal_where_the_language_has_it_so() -> None:
     assert DECIMAL in numbers_in([], "Der Wert ist bekannt, und das Ergebnis wird gerundet.")
     assert DECIMAL not in numbers_in([], "The value is known, and the sum of the two is rounded.")
+
+
+HALTED = (r"$$\dot x_1 = x_2, \quad \dot x_2 = u, \quad x(0) = (1, 0), \quad x(1) = (0, 0), \quad J = \frac12\int_0^1 u^2\,dt$$ "
+          r"$H = \frac12 u^2 + p_1 x_2 + p_2 u$ $$\dot p_1 = 0, \quad \dot p_2 = -p_1$$ $u = -p_2$ ")
+ONLY = r"Now let the final velocity be free; only $x_1(1) = 0$ is required. "
+
+
+@pytest.mark.parametrize(("told", "found"), [
+    (r"Fitting the two free constants, $$u(t) = 12 t - 6, \quad x_1(t) = 1 - 3 t^2 + 2 t^3, \quad J = 12$$", ["proved", "proved", "refuted"]),
+    (ONLY + r"$$p_1(1) = 0, \quad p_2(1) = 0, \quad u(t) = -3 (1 - t), \quad u(t) = 12 t - 6$$", ["refuted", "proved", "proved", "refuted"]),
+    (r"Now $x_2(1)$ is free. $$p_1(1) = 3, \quad p_1(1) = 12$$", ["proved", "refuted"]),
+    (r"Now let the final velocity be free. $$p_2(1) = 0, \quad u(t) = -3 (1 - t), \quad \dot p_2 = p_1$$", ["unknown", "unknown", "refuted"]),
+])
+def test_a_vector_is_held_at_the_end_until_a_part_of_it_is_free(told: str, found: list[str]) -> None:
+    assert statuses(HALTED + told)[-len(found):] == found

@@ -6,6 +6,7 @@ is held.  Only what is asked for before the first word of a costate counts, or b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -22,6 +23,13 @@ from adjointcheck.notes.systems.values import starts
 ZERO = tree.Number(Fraction(0))
 CURVE = "curve"  # option: the curve that is varied, and its variation where the notes have a letter for it
 FREE = "free end"  # option: of an example's curve
+DOUBT = "part of the end freed"  # option: by words, which part they do not say
+HEARD = "words of a free end"  # option: those that have been heard, as the sentence goes on behind a formula
+_FREE = r"\b(?:free|frei\w*|libres?|unspecified|not\s+prescribed)\b"
+_ENDS = r"\b(?:final|terminal|end|velocity|speed|position|geschwindigkeit|lage|vitesse|velocidad)\b(?!\W*(?:time|zeit))"
+_NO_TIME = r"\b(?!\s*(?:time|zeit|horizon))"
+RELEASED = re.compile(rf"{_ENDS}[^.;$]{{0,25}}{_FREE}|{_FREE}\s+(?:end|final|terminal|right|recht|rand)\w*{_NO_TIME}", re.IGNORECASE)
+NAMED = re.compile(rf"\$\s*([^$()]+?)\s*\([^$]*\)\s*\$[^.;$]{{0,25}}{_FREE}", re.IGNORECASE)  # $x_2(1)$ is free
 BARE = "psi"  # the one condition, whose multiplier bears no number
 CONDITIONS, MULTIPLIERS = ("psi", "Psi", "g", "c"), ("nu", "mu", "eta", "pi", "sigma")
 
@@ -59,7 +67,7 @@ def _mark(label: str) -> tuple[Node, ...]:
 
 def conditions(chain: tree.Chain, context: Context) -> Iterator[tuple[str, Node]]:
     """(1, h(t_f) - h_f) of psi_1 = h(t_f) - h_f = 0 and of psi = (h(t_f) - h_f, v(t_f)) = 0, (BARE, x_1(t_f)) of psi = x_1(t_f),
-    ("", v(t_f)) of v(t_f) = 0.
+    ("", v(t_f)) of v(t_f) = 0, and x_1(1), x_2(1) - 1 of x(1) = (0, 1).
     """
     equal = len([*takewhile(lambda relation: relation in EQUALS, chain.relations)])  # x(T) = d > 0
     if not equal or not {*chain.relations[equal:]} <= {"<", ">", "<=", ">="}:
@@ -73,9 +81,23 @@ def conditions(chain: tree.Chain, context: Context) -> Iterator[tuple[str, Node]
     elif label and zero and _ends(sides[1], context):
         yield label, sides[1]
     elif not label:
+        yield from (("", gap) for gap in _of_whole(sides[0], sides[-1], context))
         for side in sides[:-1]:
             if list(_ends(side, context)) == [head(side)] and not _ends(sides[-1], context) and _is_value(sides[-1], context):
                 yield "", side if sides[-1] == ZERO else tree.Sum((side, tree.Negative(sides[-1])))
+
+
+def _of_whole(left: Node, right: Node, context: Context) -> Iterator[Node]:
+    """x_1(1) and x_2(1) - 1 of x(1) = (0, 1), x_1(1) and x_2(1) of x(1) = 0, for the state as a whole."""
+    right, parts = right.of if isinstance(right, tree.Transposed) else right, context.parts("x")
+    cells = [cell for row in right.rows for cell in row] if isinstance(right, tree.Vector) else [right] * len(parts) * (right == ZERO)
+    whole = isinstance(left, tree.Call) and resolve(left, context) == Symbol("x", at=Symbol("t1")) and len(cells) == len(parts)
+    for known, cell in zip(parts, cells, strict=True) if whole and isinstance(left, tree.Call) else ():
+        base, _, index = known.letter.partition("_")
+        below = () if not index else (tree.Number(Fraction(int(index))) if index.isdigit() else tree.Letter(index),)
+        state = replace(left, function=tree.Letter(base, below=below))
+        if _is_value(cell, context):
+            yield state if cell == ZERO else tree.Sum((state, tree.Negative(cell)))
 
 
 def _label(chain: tree.Chain) -> str:
@@ -144,6 +166,37 @@ def is_met(context: Context) -> bool:
 def ends_known(context: Context) -> bool:
     """Is it one extremal that is looked for?  What is said of a curve is said of all of them, where nothing tells its ends."""
     return not context.option(CURVE) or bool(context.option(FREE)) or is_met(context)
+
+
+def released(context: Context, chain: object, words: str) -> Context:
+    """With the conditions alone that a formula states again, where the words before it say that a part of the end is free now, and
+    without those of $x_2(1)$ where it is named.
+    """
+    held = [law for law in context.laws if law.kind == "arrival"]
+    named = {name.replace("{", "").replace("}", "").lstrip("\\") for name in NAMED.findall(words)}
+    context = replace(context, laws=tuple(law for law in context.laws if law not in held or _state_of(law, context) not in named))
+    heard = context.option(HEARD)
+    if named or not RELEASED.search(words) or (heard and words.startswith(heard)) or len(held) < len(context.parts("x")) or not held:
+        return context
+    gaps = [resolve(gap, context) for _, gap in conditions(chain, context)] if isinstance(chain, tree.Chain) else []
+    free = any(law.right in gaps for law in held)
+    kept = tuple(law for law in context.laws if law not in held or law.right in gaps)
+    options = {**context.options, DOUBT: "" if free else "yes", HEARD: words}
+    return replace(context, laws=kept if free else context.laws, options=options)
+
+
+def _state_of(law: Law, context: Context) -> str:
+    """x_2 of x_2(1) = 0."""
+    found = reached(law)
+    number = found[0].part[0] if found is not None else None
+    return next((known.letter for known in context.parts("x") if number == tree.Number(Fraction(known.part))), "")
+
+
+def in_doubt(left: Node, right: Node, context: Context) -> str:
+    """Why a value is not judged that rests on which part of the end is free; "" of all else."""
+    names = {"x", "p", "w", "J", "H"}
+    value = any(names & symbols(one) and not names & symbols(other) for one, other in ((left, right), (right, left)))
+    return "a part of the end is free now, and which one no formula says" if value and context.option(DOUBT) else ""
 
 
 def is_held(state: Node, context: Context) -> bool:

@@ -138,13 +138,22 @@ def _step(id: str, rule: str, premises: tuple[str, ...], left: str, right: str) 
 
 
 def starts(context: Context) -> dict[int, Fraction]:
-    """{2: 1} of x_2(0) = 1."""
-    found = {}
+    """{2: 1} of x_2(0) = 1, {1: 1, 2: 0} of x(0) = (1, 0)."""
+    found: dict[int, Fraction] = {}
     for law in context.laws:
+        found |= _whole_start(law, context)
         value = number_of(law.right) if law.kind == "start" else None
         if value is not None and isinstance(law.left, Symbol):
             found[int(law.left.part[0].value) if law.left.part and isinstance(law.left.part[0], tree.Number) else 1] = value
     return found
+
+
+def _whole_start(law: Law, context: Context) -> dict[int, Fraction]:
+    right = law.right.of if isinstance(law.right, tree.Transposed) else law.right
+    cells = [cell for row in right.rows for cell in row] if law.kind == "start" and isinstance(right, tree.Vector) else []
+    numbers = {i: value for i, cell in enumerate(cells, 1) if (value := number_of(cell)) is not None}
+    whole = isinstance(law.left, Symbol) and not law.left.part and len(cells) == len(context.parts("x"))
+    return numbers if whole and len(numbers) == len(cells) else {}
 
 
 def put(inputs: dict[str, Any], context: Context) -> dict[str, Any]:

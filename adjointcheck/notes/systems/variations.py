@@ -17,7 +17,7 @@ from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, end
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.curves import Curve, along, rate_name, rate_of
 from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.systems.arrivals import CURVE, FREE, arrivals, ends_known, laws
+from adjointcheck.notes.systems.arrivals import CURVE, FREE, arrivals, ends_known, in_doubt, laws, released
 from adjointcheck.notes.systems.component_letters import costates_named, in_components
 from adjointcheck.notes.systems.concrete import is_plain, parameters, unscripted
 from adjointcheck.notes.systems.mechanics import accelerated
@@ -321,7 +321,7 @@ def between_held_ends(left: Node, right: Node) -> tuple[Node, Node]:
 def objection(left: Node, right: Node, context: Context, sentence: str) -> str:
     """Of F_{y'} = 0 at a, where y(a) may be given; of y'' = y for any F; of variations that solve Jacobi's equation; "" of all else."""
     if not context.option(CURVE):
-        return ""
+        return in_doubt(left, right, context)
     nodes = [*walk(left), *walk(right)]
     names, moved = symbols(left) | symbols(right), [node for node in nodes if isinstance(node, tree.Variation)]
     if isinstance(left, tree.Evaluated) and left.at == (Symbol("t0"),) and _is_slope(left.of):
@@ -385,8 +385,10 @@ def _paid_at_end(context: Context) -> Context:
     return replace(context, laws=tuple(laws_))
 
 
-def freed(context: Context, *words: str) -> Context:
-    """With the end of an example's curve free, where the words of its formulas say so: y(1) libre."""
+def freed(context: Context, chain: object, *words: str) -> Context:
+    """With the end of an example's curve free, where the words of its formulas say so: y(1) libre; and a part of an end that was held."""
+    if words and not context.option(CURVE):
+        return released(context, chain, words[0])
     free = frees(" ".join(words), context) and context.parts("x")
     return replace(context, options={**context.options, FREE: "yes"}) if free else context
 
@@ -396,7 +398,7 @@ def in_its_problem(left: Node, right: Node, context: Context, sentence: str) -> 
     if frees(sentence, context):
         hypotheses = tuple(name for name in context.hypotheses if name != "fixed end")
         laws_ = tuple(law for law in context.laws if law.kind not in ("end", "arrival"))
-        context = freed(replace(context, hypotheses=hypotheses, laws=laws_), sentence)
+        context = freed(replace(context, hypotheses=hypotheses, laws=laws_), None, sentence)
         context = _paid_at_end(context) if END_COST.search(sentence) else context
     left, right = (_inner(side) if context.option(CURVE) else side for side in (left, right))
     if not frees(sentence, context) and are_held(context):
