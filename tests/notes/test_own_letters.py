@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from test_verify import verdicts
+from understood import last_two
 
 from adjointcheck.notes.letters.context import Context, read_header
 from adjointcheck.notes.letters.own_letters import own_letters
@@ -59,3 +60,9 @@ def test_the_costate_of_a_first_state_that_is_paid_for_is_left_open() -> None:
 
 def test_what_acts_entry_by_entry_has_numbers() -> None:
     assert set(jet.ELEMENTARY) == signs.ENTRYWISE
+
+
+@pytest.mark.parametrize(("cost", "slope"), [("V_N", r"\nabla V_N(x_N)"), (r"\ell_N", r"\frac{\partial \ell_N(x_N)}{\partial x_N}"), ("g_N", "g_N'(x_N)")])
+def test_an_end_cost_with_the_last_layer_below_is_no_letter_of_layers(cost: str, slope: str) -> None:
+    given = "J = COST(x_N) + \\sum_{k=0}^{N-1} r(x_k, u_k)\nx_{k+1} = f(x_k, u_k)\nH_k = r(x_k, u_k) + \\lambda_{k+1}^\\top f(x_k, u_k)"
+    assert last_two("", given.replace("COST", cost), rf"\lambda_N = {slope}", rf"\lambda_N = -{slope}") == ["proved", "refuted"]

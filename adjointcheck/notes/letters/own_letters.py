@@ -220,7 +220,8 @@ def _unknown(node: tree.Letter | tree.Call, context: Context) -> str:
         return ""
     base, mark = _parted(name)
     known = context.letters.get(base)
-    if base in context.called:
+    whole = context.letters.get(key(node)) if isinstance(node, tree.Letter) else None
+    if base in context.called or (whole is not None and whole.kind == "function"):  # the end cost V_N is no V of the last layer
         return ""
     fixed = mark.isalpha() and mark not in PLACES[context.over()] and known is not None and known.kind in ("path", "constant")
     return name if name not in {*context.letters, *USUAL} and (known is None or fixed) else ""
