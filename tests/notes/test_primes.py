@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from test_verify import verdicts
-from understood import statuses
+from understood import last_two, statuses
 
 SUBSCRIPTS = "state: x\ncostate: psi = dJ/dx (row)\nfield: f\nrunning cost: l\nterminal cost: m\ntime: t in [0, T]\nobjective: J"
 LAWS = r"""x' = f(x)
@@ -48,3 +48,25 @@ def test_two_primes_are_an_acceleration() -> None:
     text = r"""$y' = -\alpha y + u$, $y(0) = y_0$, $J = \frac12\int_0^T (y^2 + \rho u^2)\,dt$, $q' = \alpha q - y$, $u = -\frac{q}{\rho}$.
     $$y'' = (\alpha^2 + \frac1\rho) y$$ $$y'' = (\alpha^2 - \frac1\rho) y$$"""
     assert statuses(text, "objective: J, minimised\nstate: y in R\ncontrol: u in R\ncostate: q = dJ/dy")[-2:] == ["proved", "refuted"]
+
+
+VAN_DER_POL = r"""y_1' = y_2
+y_2' = \mu (1 - y_1^2) y_2 - y_1
+J = \int_0^T (y_1^2 + y_2^2) dt
+\lambda_1(T) = 0"""
+PENDULUM = r"""\ddot\theta = -\frac{g}{\ell} \sin\theta
+x_1 = \theta
+x_2 = \dot\theta
+x_1' = x_2
+x_2' = -\frac{g}{\ell} \sin x_1
+J = \int_0^T x_2^2 dt
+\lambda_1(T) = 0"""
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    (VAN_DER_POL, r"\lambda_2' = -\lambda_1 - \mu (1 - y_1^2) \lambda_2 - 2 y_2", r"\lambda_2' = -\lambda_1 + \mu (1 - y_1^2) \lambda_2 - 2 y_2"),
+    (PENDULUM, r"\lambda_1' = \frac{g}{\ell} \cos(x_1) \lambda_2", r"\lambda_1' = \frac{g}{\ell} \sin(x_1) \lambda_2"),
+])
+def test_components_move_by_primes_beside_rates_and_dots_of_other_names(given: str, right: str, wrong: str) -> None:
+    """mu (1 - y^2) is a product, and theta-dot another name of x_2."""
+    assert last_two("", given, right, wrong) == ["proved", "refuted"]

@@ -145,6 +145,18 @@ def test_of_a_choice_where_nothing_is_paid_for_the_state_no_costate_is_refuted()
     assert statuses(rf"{posed}. Brake with $u = -1$ so $p_1 = 1$")[-1] == "unknown"
 
 
+def test_an_end_that_comes_out_is_not_held() -> None:
+    posed = SCALAR + r", $x(t) = \frac{\cosh(1 - t)}{\cosh 1}$"
+    assert statuses(rf"{posed}, $x(1) = \frac{{1}}{{\cosh 1}} \approx 0.648$, $x(1) = \frac{{1}}{{\sinh 1}}$")[-2:] == ["proved", "refuted"]
+
+
+def test_what_feeds_the_state_back_is_no_state_though_it_moves() -> None:
+    """Beside a cost without its 1/2, P may be half of what the costate is made of."""
+    whole = SCALAR.replace(r"\frac12", "").replace(r"u = -\lambda", r"u = -\lambda/2")
+    found = [[statuses(rf"{posed}, $u = -P x$, $\dot P = P^2 {sign} 1$")[-1] for sign in "-+"] for posed in (SCALAR, whole)]
+    assert found == [["proved", "refuted"], ["unknown", "unknown"]]
+
+
 @pytest.mark.parametrize(("right", "wrong"), [(r"\dot p = -x", r"\dot p = -2x"), (r"\ddot x = x", r"\ddot x = -x")])
 def test_what_is_0_along_the_only_solution_proves_nothing(right: str, wrong: str) -> None:
     posed = r"$\dot x = u$, $x(0) = 0$, $J = \frac12\int_0^1 (x^2 + u^2)\,dt \to \min$, $H = \frac12(x^2 + u^2) + p u$, $u = -p$"

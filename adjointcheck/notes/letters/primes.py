@@ -36,8 +36,10 @@ def moved(chains: Iterable[tree.Chain], context: Context) -> Context:
     timed = {getattr(call.function, "name", "") for call in calls}
     rates = [letter for chain in chains for letter in _rates(chain)]
     named = any(letter.name in timed and called for letter, called in rates)
-    running = any(_runs(node) for node in nodes) and not any(isinstance(node, tree.Letter) and "dot" in node.accents for node in nodes)
     moving = {letter for letter, _ in rates}
+    others = {chain.sides[1] for chain in chains if chain.relations == ("=",) and chain.sides[0] in moving}  # q of x_1 = q
+    dotted = {replace(node, accents=()) for node in nodes if isinstance(node, tree.Letter) and {"dot", "ddot"} & {*node.accents}}
+    running = any(_runs(node) for node in nodes) and not dotted - others
     turned = any(map(_weighs, nodes)) and not rates
     rate = named or (bool(rates) and running and not any(_transposes(node, moving) for node in nodes))
     meant = "rate" if rate else "transposed" if turned else ""

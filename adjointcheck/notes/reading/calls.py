@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.notes.reading.ambiguities import Letters
 from adjointcheck.notes.reading.instants import instant
@@ -36,6 +37,7 @@ SIGNS = frozenset({"+", "-", "plus", "minus"})
 SLOPED = frozenset({"f", "L", "H", "J", "ell", "mathcal{H}", "mathcal{L}"})  # functions with a letter below that differentiates
 GAINS, DATA = frozenset("KLG"), frozenset("yzd")
 TINY = frozenset({"epsilon", "varepsilon"})  # small numbers
+GROWTH = frozenset({"mu", "alpha", "beta", "gamma", "kappa", "rho", "nu", "a", "b", "c", "k", "r"})
 WEIGHED = frozenset({"theta", "phi", "vartheta", "w"})  # the weights of p_theta, a density
 NEVER_CALLED = frozenset({"dots", "infty"})
 
@@ -150,7 +152,7 @@ def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters
     spaced = any(head.span[1] <= gap < paren.span[0] for gap in letters.gaps)  # h\, (A - I)
     factor = spaced or base.name in letters.plain or base.name in letters.signals or isinstance(head, Transposed) or paren.opener == "["
     factor = factor or (isinstance(content, Sum) and any(getattr(mark, "name", "") in SIGNS for mark in base.above))  # eta^+ (U - u)
-    weighs = (_corrects, _multiplies, _weighs, _steps)
+    weighs = (_corrects, _multiplies, _weighs, _steps, _saturates)
     if factor or _is_defect(content) or any(is_factor(base, content) for is_factor in weighs):
         return False
     refuse(paren, f"`{base.name}(...)`: a function of something, or a product", f"Declare {base.name}, or write a dot before a factor.")
@@ -185,6 +187,13 @@ def _weighs(base: Letter, content: Node) -> bool:
     inner = [term.of if isinstance(term, Negative) else term for term in terms]
     letters = [base_of(term.function if isinstance(term, Call) else term) for term in inner]
     return any(index in letter.below for index in base.below for letter in letters if isinstance(letter, Letter))
+
+
+def _saturates(base: Letter, content: Node) -> bool:
+    """mu (1 - x^2), r (1 - x/K): a rate, before what is left of one."""
+    one, less = content.terms if isinstance(content, Sum) and len(content.terms) == 2 else (content, content)
+    used = less.of if one == Number(Fraction(1)) and isinstance(less, Negative) else None
+    return base.name in GROWTH and not base.below and isinstance(used, Power | Quotient | Product)
 
 
 def _is_defect(content: Node) -> bool:

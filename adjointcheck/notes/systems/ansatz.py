@@ -56,7 +56,7 @@ def affine_ansatz(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (key(letter),), replace(context, letters={**context.letters, key(letter): declared}).assume("optimal")
 
 
-RICCATI = "riccati"
+RICCATI, TWO = "riccati", tree.Number(Fraction(2))
 VALUES = ("V", "mathcal{V}", "J", "W", "v", "Vfun", "Vnext")
 
 
@@ -68,7 +68,8 @@ def weighing(chain: tree.Chain, still: bool = False) -> str:
         letter = _between_inputs(node, still) or _around_inverse(node)
         if letter is not None and letter.name[:1].isupper() and (letter.below or letter.name in rates or still):
             return letter.name
-    return ""
+    squared = (node.base for node in nodes if isinstance(node, tree.Power) and node.exponent == TWO)
+    return next((base.name for base in squared if isinstance(base, tree.Letter) and base.name in rates and base.name[:1].isupper()), "")
 
 
 def _between_inputs(node: Node, still: bool) -> tree.Letter | None:
@@ -100,6 +101,8 @@ def foreseen(chain: tree.Chain, context: Context) -> Context:
         return context
     spelt = spelt_out(context)
     step, cost = spelt.law("layers" if layered else "dynamics"), spelt.law("objective")
+    if context.parts("x") and not is_halved(context):  # P may be half of what the costate is made of
+        return context
     told = step is None or cost is None or "f" in symbols(step.right) or {"L", "Psi"} & symbols(cost.right) or cost_sign(context) < 0
     if told or layered_ansatz(chain, context) or riccati_ansatz(chain, context):
         return context

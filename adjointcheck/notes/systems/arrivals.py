@@ -234,7 +234,15 @@ def follows(pair: tuple[Node, Node], context: Context) -> bool:
     """x(T) = 1 + int f dt, x(T) = x_0 exp(a T), and a = 3 where a = x(T): consequences, and no ends that are held."""
     integrated = any(isinstance(part, tree.Integral) for part in walk(pair[1]))
     end, value = resolve(pair[0], context), resolve(pair[1], context)
-    return integrated or is_solution(value) or is_renamed(pair[0], context) or end in walk(value) or is_paid_for(end, context)
+    free = is_paid_for(end, context) or is_solved(end, context)
+    return integrated or free or is_solution(value) or is_renamed(pair[0], context) or end in walk(value)
+
+
+def is_solved(end: Node, context: Context) -> bool:
+    """Is it x_1(1) of an x_1(t) that a line before has told outright, by the time alone?"""
+    told = [replace(law.left, at=None) for law in context.laws
+            if law.kind == "solution" and isinstance(law.left, Symbol) and symbols(law.right) <= {"t"}]
+    return isinstance(end, Symbol) and replace(end, at=None) in told
 
 
 def is_paid_for(end: Node, context: Context) -> bool:

@@ -306,7 +306,7 @@ def _is_priced(right: Node, chains: Iterable[tree.Chain]) -> bool:
 
 
 def _feedbacks(chains: Iterable[tree.Chain], names: Sequence[str], context: Context) -> set[str]:
-    """P of lambda = P x, which moves too, and is no state."""
+    """P of lambda = P x and of u = -P x, which moves too, and is no state."""
     chains = list(chains)
     paid = {key(part) for chain in chains for node in walk(chain) if isinstance(node, tree.Integral) for part in walk(node.body)
             if isinstance(part, tree.Letter)}
@@ -316,7 +316,8 @@ def _feedbacks(chains: Iterable[tree.Chain], names: Sequence[str], context: Cont
         left, right = (head(pair[0]), pair[1].of if isinstance(pair[1], tree.Negative) else pair[1]) if pair else (None, chain)
         factors = [head(factor) for factor in right.factors] if isinstance(right, tree.Product) else []
         moved = [key(letter) for letter in factors if letter is not None and key(letter) in names]
-        if left is not None and _is_costate(left, context) and len(moved) == len(factors) == 2:
+        fed = left is not None and left.name in USUAL_CONTROLS and key(left) not in names
+        if left is not None and (fed or _is_costate(left, context)) and len(moved) == len(factors) == 2:
             found |= {name for name in moved if name not in paid} if {*moved} & paid else {*moved[:1]}
     return found
 

@@ -21,7 +21,7 @@ from adjointcheck.notes.letters.partitions import gives_field
 from adjointcheck.notes.letters.usage import is_symmetric
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.systems.arrivals import is_paid_for, is_renamed, is_solution
+from adjointcheck.notes.systems.arrivals import is_paid_for, is_renamed, is_solution, is_solved
 from adjointcheck.notes.systems.endless import is_unending
 from adjointcheck.notes.systems.normality import MULTIPLIER, SCALED
 from adjointcheck.notes.systems.variations import CURVE, HELD_END
@@ -167,7 +167,7 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
         found |= {"field"} if not taken and relation == "to" and is_unending(left, right) else frozenset()
         found |= _said(left, right, context, taken) if relation in EQUALS else frozenset()
         names = isinstance(left, Unknown) and isinstance(right, Unknown)  # y = g(x(T)), an output that is only named
-        free = names or is_paid_for(left, context)
+        free = names or is_paid_for(left, context) or is_solved(left, context)
         found |= _at_ends([left, right, *inside]) if relation in EQUALS and not taken and not free else frozenset()
         found |= {"refutations"} if relation in EQUALS and gives_field(left, right) else frozenset()
         found |= {"all"} if context.over() == "layers" and _is_shifted(left, right) else frozenset()
@@ -274,7 +274,7 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset({"arrival"})
     if isinstance(left, Symbol) and left.name == "x" and _at_end(left.at):
         integrated = any(isinstance(part, tree.Integral) for part in walk(right))
-        paid = is_paid_for(left, context)
+        paid = is_paid_for(left, context) or is_solved(left, context)
         named = bool(context.of("rho")) and isinstance(right, Symbol) and right.at is None  # the datum of which a density is asked
         told = has_slope(right) or integrated or is_solution(right) or paid or named  # x(T) = x_0 - T grad Psi(x(T)) follows
         return frozenset() if told else frozenset({HELD_END if context.option(CURVE) else "end"})
@@ -351,7 +351,7 @@ def given(left: Node, right: Node, context: Context) -> bool:
     accelerated = isinstance(left, tree.Derivative) and left.by == (Symbol("t"),) * 2 and left.of == Symbol("x")
     moves = _is_own_rate(left, context) or (context.law("dynamics") is None and _moves(left, right, context))
     same = all(isinstance(side, Symbol) and side.name == "x" and side.part and side.at is None for side in (left, right))  # x_1 = q
-    ends = bool(_at_ends([left, right])) and not is_paid_for(left, context)
+    ends = bool(_at_ends([left, right])) and not (is_paid_for(left, context) or is_solved(left, context))
     asked = same or ends or _seeks([left, right], context) or _held(left, right) or _samples(left, right)
     special = _restricts([left, right], context) or _binds(left, right, context) or _vanishes(left, right, context)
     special |= _specialises(left, right)
