@@ -57,6 +57,7 @@ from adjointcheck.notes.systems.chapters import (
     example_of,
     moves_again,
     retold_of,
+    reversed_of,
     scalar_of,
     sequel_of,
     speaks_of,
@@ -154,7 +155,7 @@ def _parted(formulas: Sequence[Formula], header: Context, general: tuple[Context
     first, sequel = example_of(formulas, header), sequel_of(formulas, header)
     first = first if first is not None else scalar_of(formulas, header)
     retold = retold_of(formulas, header)
-    first = min((found for found in (first, retold) if found is not None), default=None)
+    first = min((found for found in (first, retold, reversed_of(formulas, header)) if found is not None), default=None)
     header = replace(header, options={**header.options, RETOLD: "yes"}) if first == retold is not None else header
     at, another = first if first is not None else sequel, another_of(formulas, header)
     if another is not None and (at is None or another < at):

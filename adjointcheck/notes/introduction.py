@@ -349,7 +349,8 @@ def start(chain: tree.Chain, context: Context) -> Introduced:
         return "assumption", (), replace(context.assume("fixed end"), laws=(*context.laws, Law("end", left, resolve(pair[1], context))))
     if (isinstance(left.at, Symbol) and left.at.name != "t0") or "p" in symbols(resolve(pair[1], context)):  # x_0 = x_b - B p(0) is claimed
         return None
-    context = constants(pair[1], noise(pair[1], context)) if isinstance(pair[1], tree.Sum) else context
+    shape = context.of("x")[0].shape
+    context = constants(pair[1], noise(pair[1], context, shape), shape) if isinstance(pair[1], tree.Sum) else context
     if isinstance(pair[0], tree.Call) and isinstance(pair[0].arguments[0], tree.Number) and not context.of("t0"):
         context = ends(context, "t0", pair[0].arguments[0])
     context, letter = parametrised(pair[1], context) or context, head(pair[1])

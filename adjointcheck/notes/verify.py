@@ -22,7 +22,7 @@ from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
 from adjointcheck.notes.foreword import begun
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.letters.context import HYPOTHESES, LATER, Context, read_header
-from adjointcheck.notes.letters.costs import paid_at_end_alone, with_penalty
+from adjointcheck.notes.letters.costs import paid_at_end_alone, with_own_cost
 from adjointcheck.notes.letters.curvature import is_tangent_law
 from adjointcheck.notes.letters.derivatives import in_cells
 from adjointcheck.notes.letters.forms import about_end_time, conserves_energy, is_at_end, is_general, whole_at_bar
@@ -412,7 +412,7 @@ class Notes:
         if self.speaks_of_optimum(left, right):
             context = context.assume("optimal")
         context = context.assume("no running cost") if UNPAID.search(self.sentence.lower()) else context
-        left, right, context = in_its_role(*through_start(*in_new_parameters(*moving(*with_penalty(left, right, context)))))
+        left, right, context = in_its_role(*through_start(*in_new_parameters(*moving(*with_own_cost(left, right, context)))))
         left, right = in_cells(left, right, context)
         if implicit.is_untold(left, right, context):
             return replace(blank, words="the costate may be the derivative of J or the multiplier of the implicit step; say which")

@@ -185,3 +185,19 @@ def test_a_flow_that_is_run_beside_its_density(notes: str, right: str, wrong: st
 
 def test_how_a_start_lies_claims_nothing() -> None:
     assert statuses(SAMPLED)[:2] == ["assumption", "assumption"]
+
+
+TWO_WAYS = (r"$z(t) \in \mathbb{R}^d$, $\frac{dz}{dt} = f(z(t), t)$. $$\frac{d}{dt} \log\rho(z(t),t) = -\operatorname{tr}\frac{\partial f}{\partial z}$$ "
+            r"From data $x$ to noise: $$\dot u = f(u, t; \theta), \quad u(0) = x, \qquad \dot c = \operatorname{tr}\frac{\partial f}{\partial u}, \quad c(0) = 0$$ "
+            r"$$\log p_\theta(x) = \log q(u(T)) + \int_0^T \operatorname{tr}\frac{\partial f}{\partial u} dt$$ $$L = \tfrac12\|u(T)\|^2 - c(T)$$ "
+            r"$a(t) = \frac{\partial L}{\partial u(t)}$, $\alpha(t) = \frac{\partial L}{\partial c(t)}$, columns. ")
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\log p_\theta(x) = \log q(u(T)) + \int_0^T \operatorname{tr}\frac{\partial f}{\partial u} dt",
+     r"\log p_\theta(x) = \log q(u(T)) - \int_0^T \operatorname{tr}\frac{\partial f}{\partial u} dt"),
+    (r"\alpha(t) = -1", r"\alpha(t) = 1"),
+    (r"a(T) = u(T)", r"a(T) = -u(T)"),
+])
+def test_a_flow_goes_on_from_data_with_another_letter(right: str, wrong: str) -> None:
+    assert [statuses(f"{TWO_WAYS}$${claim}$$")[-1] for claim in (right, wrong)] == ["proved", "refuted"]

@@ -134,3 +134,19 @@ def test_a_gaussian_likelihood_has_letters_for_its_spread_and_its_dimension() ->
     $$F = -\mathbb{E}_q\left[\sum_i \log p(x_i \mid z_0)\right] + \mathrm{KL}\big(q \,\|\, \mathcal N(0, I)\big)$$ """
     right, wrong = (rf"$$a(t_i^-) = a(t_i^+) {sign} \nabla r_i(z(t_i))$$" for sign in "+-")
     assert [statuses(notes + claim)[-1] for claim in (right, wrong)] == ["proved", "refuted"]
+
+
+ENCODED = (r"$z(t) \in \mathbb R^d$. $$z_0 = m + \sigma\odot\epsilon, \qquad \epsilon\sim\mathcal N(0, I)$$ $$\dot z = f(z;\theta), \qquad z(0) = z_0$$ "
+           r"We minimise $\mathcal J = \mathcal R + \mathcal K$ with observations at $0 < t_1 < \dots < t_N$, "
+           r"$$\mathcal R = \sum_{i=1}^N r_i(z(t_i)), \qquad r_i(z) = \tfrac12\|x_i - z\|^2$$ $$\mathcal K = \tfrac12 \sum_{j=1}^d (m_j^2 + \sigma_j^2)$$ "
+           r"Let $\lambda(t)$ be the gradient of $\mathcal R$ with respect to $z(t)$, a column. ")
+
+
+@pytest.mark.parametrize(("claim", "verdict"), [
+    (r"\frac{\partial\mathcal R}{\partial z_0} = \lambda(0)", "proved"),
+    (r"\frac{\partial\mathcal R}{\partial m} = 2 \lambda(0)", "refuted"),
+    (r"\lambda(t_i^-) = \lambda(t_i^+) + \nabla r_i(z(t_i))", "proved"),
+    (r"\frac{\partial\mathcal J}{\partial m} = \lambda(0)", "unknown"),
+])
+def test_what_an_encoder_is_paid_for_says_nothing_of_the_flow(claim: str, verdict: str) -> None:
+    assert statuses(f"{ENCODED}$${claim}$$")[-1] == verdict

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import Context, Law
+from adjointcheck.notes.letters.context import ROLES, Context, Law
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -186,6 +186,11 @@ def paid_at_end_alone(context: Context) -> Context:
     return replace(context, laws=tuple(made.get(other, other) for other in context.laws))
 
 
+def with_own_cost(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
+    """An equation and its context with the cost of which it speaks: with a penalty, or without what is made of constants alone."""
+    return with_penalty(*without_constants(left, right, context))
+
+
 def with_penalty(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
     """d(J + mu/2 |K|^2)/dK, where what is added is made of constants alone, as the gradient of a cost that has it too."""
     whole, law = left.of if isinstance(left, tree.Derivative) else left, context.law("objective")
@@ -197,3 +202,55 @@ def with_penalty(left: Node, right: Node, context: Context) -> tuple[Node, Node,
     paid = replace(law, right=tree.Sum((*tree.terms(law.right), *added)))
     laws = tuple(paid if other is law else other for other in context.laws)
     return replace(left, of=Symbol("J")), right, replace(context, laws=laws)
+
+
+def without_constants(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
+    """The cost R of J = R + K without K, which is made of constants alone, where slopes by other letters, or those of R, are spoken of."""
+    law, (still, kept) = context.law("objective"), still_terms(context)
+    if law is None or not (still and kept):
+        return left, right, context
+    paid = replace(law, right=summed(kept))
+    names = {Symbol(known.symbol) for known in context.letters.values() if known.body == paid.right}
+    nodes = [*walk(left), *walk(right)]
+    slopes = [part for part in nodes if isinstance(part, tree.Derivative) and part.of == Symbol("J")]
+    asked = {getattr(by, "name", "") for part in slopes for by in part.by} - ROLES.keys()
+    spoken = frozenset().union(*map(_spoken, still))
+    free = {known.symbol for known in context.letters.values() if known.body is None} - spoken
+    if not asked <= free or nodes.count(Symbol("J")) > len(slopes) or (slopes and names & {*nodes}):
+        return left, right, context
+    laws = tuple(paid if other is law else other for other in context.laws)
+    return _called(left, names), _called(right, names), replace(context, laws=laws)
+
+
+def _called(node: Node, names: Set[Node]) -> Node:
+    """J for the slopes of R."""
+    if isinstance(node, tree.Derivative) and node.of in names:
+        return replace(node, of=Symbol("J"))
+    return rebuilt(node, lambda child: _called(child, names))
+
+
+def still_terms(context: Context) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
+    """What the cost pays for constants alone, and all else."""
+    law = context.law("objective")
+    terms = tree.terms(law.right) if law is not None else ()
+    still = tuple(term for term in terms if _is_still(term, context))
+    return still, tuple(term for term in terms if term not in still)
+
+
+def summed(terms: tuple[Node, ...]) -> Node:
+    """The sum, which may be of one term, or of none."""
+    return tree.Sum(terms) if len(terms) > 1 else next(iter(terms), NOTHING)
+
+
+def _is_still(term: Node, context: Context) -> bool:
+    """Is it made of the notes' own constants alone, of which no law says what they are made of?"""
+    made = {law.left.name for law in context.laws if isinstance(law.left, Symbol)} | ROLES.keys()
+    still = {known.symbol for known in context.letters.values() if (known.kind, known.body) == ("constant", None)} - made
+    spoken = _spoken(term)
+    return bool(spoken) and spoken <= still
+
+
+def _spoken(node: Node) -> frozenset[str]:
+    """The letters of a formula, without indices of its sums."""
+    counted = (part.index for part in walk(node) if isinstance(part, tree.Series))
+    return symbols(node).difference(*(symbols(index) for index in counted if index is not None))

@@ -295,11 +295,11 @@ class _Resolver:
         over_layers = self.context.over() == "layers"
         place = self.layer(below) if over_layers else self.time(below)
         path = isinstance(core, Applied) or self.is_path(core) or core.name in ("h", "t")
-        standing = core.name == "rho" and is_here(place)  # p_t, the density at t
-        if path and (not unknown(place) if over_layers else is_end(place) or standing):
+        if path and (not unknown(place) if over_layers else is_end(place) or (core.name == "rho" and is_here(place))):  # p_t, the density
             return placed_at(base, place)
         if isinstance(core, Symbol) and not unknown(place):
-            return inside(base, lambda c: replace(c, **({"at": place} if core.name == "rho" else {"part": (place,)})))
+            told = {} if place == Symbol("theta") else {"at": place}  # p_theta, of the weights
+            return inside(base, lambda c: replace(c, **(told if core.name == "rho" else {"part": (place,)})))
         return Unknown("_".join(filter(None, [core.name, "?"])))
 
     def is_path(self, core: Symbol) -> bool:

@@ -177,14 +177,15 @@ def _law(cell: Node, context: Context) -> Law | None:
 
 
 def gathering(law: Law, context: Context) -> tuple[Law, Context]:
-    """J = Phi(x(T)) + y(T), of what y gathers on the way, is J = Phi(x(T)) + int L dt, and dJ/dy is 1."""
+    """J = Phi(x(T)) + y(T), of what y gathers on the way, is J = Phi(x(T)) + int L dt, and dJ/dy is 1; it is -1 of Phi - y(T)."""
     begun = _begun(law.right, context)
     context = replace(begun, options={**context.options, OPEN: "start"}) if begun is not context else context
     made = carried(law.right, context)
     if made == law.right or not is_paid(made):
         return law, context
-    ends = [term for term in tree.terms(law.right) if isinstance(term, Symbol) and term.at == Symbol("t1")]
-    names = [term.name for term in ends if context.law(RATE + term.name) is not None]
+    terms = [(term.of, "-") if isinstance(term, tree.Negative) else (term, "") for term in tree.terms(law.right)]
+    ends = [(term, sign) for term, sign in terms if isinstance(term, Symbol) and term.at == Symbol("t1")]
+    names = [sign + term.name for term, sign in ends if context.law(RATE + term.name) is not None]
     return replace(law, right=made), replace(context, options={**context.options, "gathered": " ".join(names)})
 
 
@@ -196,10 +197,11 @@ def gathers(value: Node, paid: Node, context: Context) -> bool:
 
 
 def worth(node: Node, context: Context) -> Node:
-    """1 for dJ/dy, where J = ... + y(T) and nothing else speaks of y."""
+    """1 for dJ/dy, where J = ... + y(T) and nothing else speaks of y, and -1 where J = ... - y(T)."""
     by = node.by[0] if isinstance(node, tree.Derivative) and node.of == Symbol("J") and len(node.by) == 1 else None
-    named = isinstance(by, Symbol) and not by.part and by.name == context.option("gathered")
-    return tree.Number(Fraction(1)) if named and by is not None else rebuilt(node, lambda child: worth(child, context))
+    named = isinstance(by, Symbol) and not by.part and by.name == context.option("gathered").removeprefix("-")
+    one = tree.Number(Fraction(-1 if context.option("gathered").startswith("-") else 1))
+    return one if named and by is not None else rebuilt(node, lambda child: worth(child, context))
 
 
 def _runs(body: Node) -> bool:

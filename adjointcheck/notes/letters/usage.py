@@ -259,13 +259,13 @@ def _fitted(node: Node, shape: tuple[str, str], context: Context, letter: Node) 
     return replace(context, letters={**context.letters, known.letter: replace(known, shape=shape)})
 
 
-def noise(node: Node, context: Context) -> Context:
+def noise(node: Node, context: Context, shape: tuple[str, str] = ("n", "1")) -> Context:
     """epsilon of mu + sigma * epsilon, entry by entry: a vector, and no small number."""
     for part in walk(node):
         letters = part.arguments if isinstance(part, tree.Function) and part.name == "hadamard" else ()
         for letter in letters:
             if isinstance(letter, tree.Letter) and USUAL.get(key(letter)) == "eps" and key(letter) not in context.letters:
-                context = context.declare(Declared(key(letter), own(key(letter)), ("n", "1"), source="proposed"))
+                context = context.declare(Declared(key(letter), own(key(letter)), shape, source="proposed"))
     return context
 
 

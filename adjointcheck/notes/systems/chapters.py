@@ -184,6 +184,23 @@ def another_of(formulas: Sequence[Formula], context: Context) -> int | None:
     return None
 
 
+def reversed_of(formulas: Sequence[Formula], context: Context) -> int | None:
+    """Where a flow whose density was told goes on with another letter for its state: u-dot = f(u, t) from data on, after z-dot."""
+    told: tuple[tree.Letter, Node] | None = None
+    spoken, traced = set[str](), False
+    for i, chain in enumerate(_read(formula, context) for formula in formulas):
+        pair = pair_of(chain) if chain is not None else None
+        letter = moving(pair[0]) if pair is not None else None
+        named = letter is not None and not (letter.below or letter.accents) and pair is not None and isinstance(pair[1], tree.Call)
+        if pair is not None and letter is not None and named and isinstance(pair[1], tree.Call) and letter in map(head, pair[1].arguments):
+            told = told or (letter, pair[1].function)
+            if traced and told[0] != letter and told[1] == pair[1].function and letter.name not in spoken:
+                return i
+        spoken |= _names(chain)
+        traced |= chain is not None and any(isinstance(part, tree.Function) and part.name in ("tr", "div", "det") for part in walk(chain))
+    return None
+
+
 def _moved(chain: tree.Chain) -> str:
     """x of xdot = f(x) and of x_{k+1} = f(x_k), for letters that are no usual costate."""
     pair = pair_of(chain)
