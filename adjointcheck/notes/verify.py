@@ -22,7 +22,7 @@ from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
 from adjointcheck.notes.foreword import begun
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.letters.context import HYPOTHESES, LATER, Context, read_header
-from adjointcheck.notes.letters.costs import paid_at_end_alone, with_own_cost
+from adjointcheck.notes.letters.costs import paid_at_end_alone
 from adjointcheck.notes.letters.curvature import is_tangent_law
 from adjointcheck.notes.letters.derivatives import in_cells
 from adjointcheck.notes.letters.forms import about_end_time, conserves_energy, is_at_end, is_general, whole_at_bar
@@ -52,6 +52,7 @@ from adjointcheck.notes.systems.clipping import CLIPPED, clipped
 from adjointcheck.notes.systems.current_values import priced
 from adjointcheck.notes.systems.dependent import REASON, asks_how
 from adjointcheck.notes.systems.descent import AGAINST, CLIMBS, NO_SLOPE, says_descent, scales, slopes
+from adjointcheck.notes.systems.encoders import with_own_cost
 from adjointcheck.notes.systems.endless import standing, told_endless
 from adjointcheck.notes.systems.ensembles import of_each
 from adjointcheck.notes.systems.few_layers import in_few, is_few
@@ -105,7 +106,6 @@ from adjointcheck.trusted.verdict import Status
 
 if TYPE_CHECKING:
     from adjointcheck.notes.reading.document import Formula
-
 
 VANISHES = r"(?:(?!\b(?:not|nicht|pas|no)\b)[^.;]){0,%d}?(?:vanish|verschwind|annul|anula|zero|обраща)"
 OPTIMUM = re.compile(r"optim|óptim|ottim|extremal|stationar|stationär|stationnair"  # in the languages of notes

@@ -138,15 +138,25 @@ def test_a_gaussian_likelihood_has_letters_for_its_spread_and_its_dimension() ->
 
 ENCODED = (r"$z(t) \in \mathbb R^d$. $$z_0 = m + \sigma\odot\epsilon, \qquad \epsilon\sim\mathcal N(0, I)$$ $$\dot z = f(z;\theta), \qquad z(0) = z_0$$ "
            r"We minimise $\mathcal J = \mathcal R + \mathcal K$ with observations at $0 < t_1 < \dots < t_N$, "
-           r"$$\mathcal R = \sum_{i=1}^N r_i(z(t_i)), \qquad r_i(z) = \tfrac12\|x_i - z\|^2$$ $$\mathcal K = \tfrac12 \sum_{j=1}^d (m_j^2 + \sigma_j^2)$$ "
+           r"$$\mathcal R = \sum_{i=1}^N r_i(z(t_i)), \qquad r_i(z) = \tfrac12\|x_i - z\|^2$$ $$\mathcal K = \tfrac12 \sum_{j=1}^d (m_j^2 + \sigma_j^2 - 1 - \log\sigma_j^2)$$ "
            r"Let $\lambda(t)$ be the gradient of $\mathcal R$ with respect to $z(t)$, a column. ")
+
+LOGARITHM = r"\rho = \log\sigma^2$$ $$"
 
 
 @pytest.mark.parametrize(("claim", "verdict"), [
     (r"\frac{\partial\mathcal R}{\partial z_0} = \lambda(0)", "proved"),
     (r"\frac{\partial\mathcal R}{\partial m} = 2 \lambda(0)", "refuted"),
     (r"\lambda(t_i^-) = \lambda(t_i^+) + \nabla r_i(z(t_i))", "proved"),
-    (r"\frac{\partial\mathcal J}{\partial m} = \lambda(0)", "unknown"),
+    (r"\frac{\partial\mathcal J}{\partial m} = \lambda(0)", "refuted"),
+    (r"\frac{\partial\mathcal J}{\partial\sigma} = \lambda(0)\odot\epsilon + \sigma - \frac{1}{\sigma}", "proved"),
+    (r"\frac{\partial\mathcal J}{\partial\sigma} = \lambda(0)\odot\epsilon + \sigma - \frac{1}{\sigma^2}", "refuted"),
+    (r"\frac{\partial\mathcal J}{\partial\sigma} = \lambda(0)\odot\epsilon + \frac{\sigma^2 - 1}{\sigma}", "proved"),
+    (r"\frac{\partial\mathcal K}{\partial m_j} = m_j", "proved"),
+    (r"\frac{\partial\mathcal K}{\partial\sigma_j} = \sigma_j + \frac{1}{\sigma_j}", "refuted"),
+    (r"\frac{\partial\mathcal J}{\partial m_j} = \lambda_j(0) - m_j", "refuted"),
+    (LOGARITHM + r"\frac{\partial\mathcal J}{\partial\rho} = \tfrac12\sigma\odot\epsilon\odot\lambda(0) + \tfrac12(\sigma^2 - 1)", "proved"),
+    (LOGARITHM + r"\frac{\partial\mathcal J}{\partial\rho} = \sigma\odot\epsilon\odot\lambda(0) + \tfrac12(\sigma^2 - 1)", "refuted"),
 ])
-def test_what_an_encoder_is_paid_for_says_nothing_of_the_flow(claim: str, verdict: str) -> None:
+def test_gradients_in_what_an_encoder_puts_out_have_its_own_price_too(claim: str, verdict: str) -> None:
     assert statuses(f"{ENCODED}$${claim}$$")[-1] == verdict

@@ -186,11 +186,6 @@ def paid_at_end_alone(context: Context) -> Context:
     return replace(context, laws=tuple(made.get(other, other) for other in context.laws))
 
 
-def with_own_cost(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
-    """An equation and its context with the cost of which it speaks: with a penalty, or without what is made of constants alone."""
-    return with_penalty(*without_constants(left, right, context))
-
-
 def with_penalty(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
     """d(J + mu/2 |K|^2)/dK, where what is added is made of constants alone, as the gradient of a cost that has it too."""
     whole, law = left.of if isinstance(left, tree.Derivative) else left, context.law("objective")
@@ -233,7 +228,7 @@ def still_terms(context: Context) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
     """What the cost pays for constants alone, and all else."""
     law = context.law("objective")
     terms = tree.terms(law.right) if law is not None else ()
-    still = tuple(term for term in terms if _is_still(term, context))
+    still = tuple(term for term in terms if is_still(term, context))
     return still, tuple(term for term in terms if term not in still)
 
 
@@ -242,7 +237,7 @@ def summed(terms: tuple[Node, ...]) -> Node:
     return tree.Sum(terms) if len(terms) > 1 else next(iter(terms), NOTHING)
 
 
-def _is_still(term: Node, context: Context) -> bool:
+def is_still(term: Node, context: Context) -> bool:
     """Is it made of the notes' own constants alone, of which no law says what they are made of?"""
     made = {law.left.name for law in context.laws if isinstance(law.left, Symbol)} | ROLES.keys()
     still = {known.symbol for known in context.letters.values() if (known.kind, known.body) == ("constant", None)} - made

@@ -28,7 +28,6 @@ from adjointcheck.notes.letters.quantities import (
     OPTIMAL,
     SIDES,
     STARS,
-    VECTORS,
     Applied,
     Size,
     Symbol,
@@ -37,6 +36,7 @@ from adjointcheck.notes.letters.quantities import (
     common_place,
     costate,
     directions_of,
+    has_entries,
     here,
     in_functions,
     inside,
@@ -254,7 +254,7 @@ class _Resolver:
 
     def component(self, name: str, node: Node) -> Node | None:
         """i of x_i and f_i: any component, or that which a sum counts."""
-        vector = name in VECTORS and self.context.over() != "layers"
+        vector = has_entries(name, self.context) and self.context.over() != "layers"
         if not vector or not isinstance(node, tree.Letter) or node.below or node.above or node.accents:
             return None
         more = ("a", "b", "m") if name in ("w", "theta") else ()  # x_a and x_b may be ends

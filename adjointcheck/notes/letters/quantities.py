@@ -218,6 +218,12 @@ def standing(places: tuple[Node, ...]) -> tuple[Node, ...]:
     return tuple(value for _, value in pairs) if same and len(found) > 1 else ()
 
 
+def has_entries(name: str, context: Context) -> bool:
+    """x, p, and columns of which a start is made, mu and sigma of z_0 = mu + sigma * eps."""
+    made = any(law.kind == "start" and name in symbols(law.right) for law in context.laws)
+    return name in VECTORS or (made and any(known.shape[1] == "1" != known.shape[0] for known in context.of(name)))
+
+
 def symbols(node: Node) -> frozenset[str]:
     """The names of all quantities and functions in it."""
     return frozenset(part.name for part in walk(node) if isinstance(part, Symbol | Applied))
