@@ -193,12 +193,12 @@ class Notes:
         if "=" in resolved.chain.relations and resolved.problems:
             self.open = self.open or formula.text
         # What holds in all worlds, proved or not, says nothing that a later line could rest on.
-        taken = resolved.status != "claim" or all(finding.status == "proved" or finding.agreed for finding in found)
+        steers = getattr(resolved.chain.sides[0], "name", "") == "w"  # a wrong optimal control is no choice
+        taken = resolved.status != "claim" or all(item.status in ("proved", *["refuted"] * steers) or item.agreed for item in found)
         said = priced(resolved.chain, self.context)
         brought = reserved(chain, said, self.context, f"`{formula.text}`", taken)  # type: ignore[arg-type]
-        tasked = getattr(resolved.chain.sides[0], "name", "") == "w" and bool(self.context.option(TASK))
         brought = (*brought, *self.bounds(chain, resolved.status, formula.text))  # type: ignore[assignment]
-        self.reservations += (replace(item, cased=cased, task=tasked) for item in brought)
+        self.reservations += (replace(item, cased=cased, task=steers and bool(self.context.option(TASK))) for item in brought)
         yield from found
 
     def bounds(self, chain: tree.Chain, status: str, text: str) -> Iterator[Reservation]:
