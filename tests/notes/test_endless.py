@@ -100,3 +100,10 @@ def test_what_is_paid_for_ever_is_paid_after_any_time_too() -> None:
     worth = r"$$ J^* = \frac12 \int_0^\infty (x^T Q x + u^T R u)\,dt = \frac12 x_0^T P x_0 $$ $$ \int_0^\infty (x^T Q x + u^T R u)\,dt = \frac12 x_0^T P x_0 $$"
     other = r"$$ \int_0^\infty x^T (Q + P B R^{-1} B^T P) x\,dt = x_0^T P x_0 $$"  # right
     assert statuses(HALVED + EQUATION + worth + other)[5:] == ["proved", "proved", "refuted", "unknown"]
+
+
+def test_the_weight_of_the_end_may_be_called_like_the_matrix_of_riccati() -> None:
+    cost = r"$$ J = \frac12 x_N^T S_N x_N + \frac12 \sum_{k=0}^{N-1} (x_k^T Q x_k + u_k^T R u_k) $$ "
+    riccati = r"$$ S_k = Q + A^T S_{k+1} A SIGN A^T S_{k+1} B (R + B^T S_{k+1} B)^{-1} B^T S_{k+1} A $$ "
+    given = STEPS + cost + riccati.replace("SIGN", "-") + riccati.replace("SIGN", "+")
+    assert statuses(given)[2:] == ["proved", "refuted"]

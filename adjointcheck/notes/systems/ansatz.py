@@ -11,7 +11,8 @@ from adjointcheck.notes.letters.costs import running as running_cost
 from adjointcheck.notes.letters.formulas import spelt_out
 from adjointcheck.notes.letters.meaning import Symbol, core_of, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import is_placed
-from adjointcheck.notes.letters.usage import head, moving, pair_of, successor
+from adjointcheck.notes.letters.quantities import instead
+from adjointcheck.notes.letters.usage import head, is_symmetric, moving, pair_of, successor
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -97,6 +98,8 @@ def _around_inverse(node: Node) -> tree.Letter | None:
 def foreseen(chain: tree.Chain, context: Context) -> Context:
     """With P of a Riccati equation that is told here or later, where the problem is linear and quadratic and no ansatz says what P is."""
     name, layered = context.option(RICCATI), context.over() == "layers"
+    weights = [part for part in walk(chain) if isinstance(part, tree.Letter) and part.name == name and part.below] if layered else []
+    context = freed(weights[0], context) if weights else context
     if not name or name in context.letters or context.of("P") or not any(getattr(part, "name", "") == name for part in walk(chain)):
         return context
     spelt = spelt_out(context)
@@ -165,6 +168,25 @@ def _steers(node: Node) -> int:
 # Over layers
 
 
+def freed(letter: tree.Letter, context: Context) -> Context:
+    """With the weight S_N of x_N' S_N x_N/2 as a letter of its own, where S is told of the last layer alone, and S_k is spoken of now."""
+    known = context.letters.get(letter.name)
+    own_path = known is not None and (known.kind, known.source, known.body) == ("path", "proposed", None) and known.symbol not in ROLES
+    last = Symbol("N")
+    if known is None or not own_path or not is_placed(letter, context) or resolve(letter.below[0], context) == last:
+        return context
+    uses = [part for law in context.laws for part in walk(law.right) if isinstance(part, Symbol) and part.name == known.symbol]
+    square = known.shape[0] == known.shape[1] != "1"
+    if not square or not uses or any(part.at != last for part in uses):
+        return context
+    weight = Declared(f"{known.letter}_N", own(f"{known.letter}_N"), known.shape, source="proposed")
+    laws = tuple(replace(law, right=instead(law.right, Symbol(known.symbol, at=last), Symbol(weight.symbol))) for law in context.laws)
+    symmetric = is_symmetric(known, context)
+    letters = {name: other for name, other in context.letters.items() if other is not known}
+    context = replace(context, letters=letters, laws=laws).declare(weight)
+    return context.assume(f"symmetric {weight.letter}") if symmetric else context
+
+
 def layered_ansatz(chain: tree.Chain, context: Context) -> Introduced:
     """lambda_k = P_k x_k, and then u_k = -K_k x_k, with P and K new: Riccati's matrix and the gain of the optimal control."""
     pair = pair_of(chain)
@@ -180,6 +202,7 @@ def layered_ansatz(chain: tree.Chain, context: Context) -> Introduced:
     letter, state = (factor.of if isinstance(factor, tree.Transposed) else factor for factor in factors)
     letter, state = (state, letter) if _is_state(letter, context) else (letter, state)
     named = head(letter)
+    context = freed(named, context) if named is not None else context
     if named is None or named.accents or named.above or not _is_state(state, context) or not unknown(resolve(letter, context)):
         return None
     name = named.name if is_placed(letter, context) else key(named)
