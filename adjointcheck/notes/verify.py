@@ -99,7 +99,7 @@ from adjointcheck.notes.verdicts.combination import combined
 from adjointcheck.notes.verdicts.comparison import OPTIMAL_END, ROUNDED, Agreement, Contradiction, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.judgement import EQUALITIES, attempt, follows, judge_pair
-from adjointcheck.notes.verdicts.pardons import OTHER_FIELD, SHORTEST, Line, pardoned
+from adjointcheck.notes.verdicts.pardons import NOTHING, OTHER_FIELD, SHORTEST, Line, pardoned, reaches_nothing
 from adjointcheck.notes.verdicts.repairs import repaired
 from adjointcheck.notes.verdicts.situation import situations
 from adjointcheck.trusted.verdict import Status
@@ -435,7 +435,7 @@ class Notes:
             return replace(blank, status=pardon[0], words=pardon[1])
         open_ = (item for item in self.reservations if not is_few(item.inputs, context))
         doubt = next((item.reason for item in open_ if item.bars(found.status, left, right)), "")
-        if doubt:
+        if doubt := doubt or NOTHING * (found.status == "proved" and reaches_nothing(line)):
             return replace(blank, words=doubt)
         if found.status == "proved":
             self.learn(left, right, sides)

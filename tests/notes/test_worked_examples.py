@@ -221,3 +221,18 @@ def test_a_number_that_words_give_a_letter_and_an_example_of_one_number_refute_n
     assert statuses(posed + r"Now $\kappa = 0$ and $f = A z$. $\dot a = -A^\top a$, $\dot a = A^\top a$")[-2:] == ["unknown", "refuted"]
     plant = r"$\dot x = A x + B u$, $J = \frac12\int_0^T (x^\top Q x + u^\top R u)\,dt$, $x \in \mathbb{R}^n$. For the scalar plant $\dot x = x + u$ the loop is $\dot x = -2x$."
     assert statuses(plant)[-1] == "unknown"
+
+
+QUICKEST = (r"$\dot x = f(x,u)$, $J = \int_0^T f_0(x,u)\,dt$, $H = f_0 + p f$. A cart: $\dot x_1 = x_2$, $\dot x_2 = u$, $|u| \le 1$. "
+            r"{words}, $f_0 = 1$. $H = 1 + p_1 x_2 + p_2 u$, $\dot p_1 = 0$, ")
+
+
+@pytest.mark.parametrize(("words", "line", "status"), [
+    ("It has to come to rest at the origin", r"$\dot p_2 = -p_1$", "proved"),
+    ("It has to come to rest at the origin", r"$\dot p_2 = p_1$", "refuted"),
+    ("It has to come to rest at the origin", r"$p_1(T) = 0$", "refuted"),
+    ("We look at it near the origin", r"$p_1(T) = 0$", "unknown"),  # what is to be reached is not told
+])
+def test_words_say_what_is_to_be_reached_in_the_shortest_time(words: str, line: str, status: str) -> None:
+    """And f_0 = 1 is the cost of before, no component of f."""
+    assert statuses(QUICKEST.replace("{words}", words) + line)[-1] == status

@@ -14,13 +14,16 @@ from itertools import takewhile
 
 from adjointcheck.notes.letters.context import Context, Law, key
 from adjointcheck.notes.letters.meaning import Symbol, resolve, symbols, unknown, walk
-from adjointcheck.notes.letters.usage import EQUALS, HAMILTONIANS, USUAL_COSTATES, head
+from adjointcheck.notes.letters.usage import EQUALS, HAMILTONIANS, USUAL_COSTATES, head, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.instants import moment
+from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.values import starts
 
-ZERO = tree.Number(Fraction(0))
+ZERO, ONE = tree.Number(Fraction(0)), tree.Number(Fraction(1))
+ORIGIN = re.compile(r"\b(?:steer|driv|bring|com|reach|transfer|get|return|mov|führ|steuer|amener|condui|llev|port|привести|перевести)\w*\b"
+                    r"[^.;]{0,60}\b(?:origin\b|ursprung|l'origine|origen\b|начал\w+ координат)")
 CURVE = "curve"  # option: the curve that is varied, and its variation where the notes have a letter for it
 FREE = "free end"  # option: of an example's curve
 DOUBT = "part of the end freed"  # option: by words, which part they do not say
@@ -55,6 +58,25 @@ def arrivals(chains: Sequence[tree.Chain], context: Context) -> Iterator[Arrival
             found = [base for base in MULTIPLIERS if _named(base, label) in names] if label else []
             hidden = tree.Letter(f"multiplier of {' and '.join(sorted({key(part) for part in _ends(gap, context)}))}")
             yield Arrival(gap, tree.Letter(found[0], below=_mark(label)) if found else hidden)
+
+
+def spoken(words: Iterable[str], chains: Sequence[tree.Chain], context: Context) -> Iterator[tree.Chain]:
+    """x_1(T) = 0 and x_2(T) = 0 of `come to rest at the origin`, where only time is paid for; with any other cost it may be a wish."""
+    end = next((known.letter for known in context.of("t1")), "")
+    if not end or not any(_pays_time(chain, context) for chain in chains) or not any(ORIGIN.search(text.lower()) for text in words):
+        return
+    for known in context.parts("x"):
+        chain = read_formula(f"{known.letter}({end}) = 0", context.reader())
+        yield from [] if isinstance(chain, Unread) else [chain]
+
+
+def _pays_time(chain: tree.Chain, context: Context) -> bool:
+    """J = int dt, J = T, or f_0 = 1 of what is paid."""
+    left, right = pair_of(chain) or (ZERO, chain.sides[-1])
+    letter, role = head(left), role_in(head(left), context)
+    if role == "L" or isinstance(right, tree.Integral):
+        return ONE in (right, getattr(right, "body", right))
+    return (role == "J" or getattr(letter, "name", "") == "J") and resolve(right, context) == Symbol("t1")
 
 
 def _named(base: str, label: str) -> str:

@@ -349,8 +349,10 @@ def speaks_of(chain: tree.Chain, one: Context, other: Context) -> bool:
     if one.option(RETOLD):
         return False
     letters = [part for part in walk(chain) if isinstance(part, tree.Letter)]
-    names = {key(letter) for letter in letters} | {letter.name for letter in letters}
-    fields = {part.name for part in unscripted(chain) if isinstance(part, tree.Letter)} & {known.letter for known in other.of("f")}
+    bare = [letter for letter in letters if key(letter) not in {*one.letters} & {*other.letters}]  # f_0, the cost of both, is no f
+    names = {key(letter) for letter in letters} | {letter.name for letter in bare}
+    standing = [*unscripted(chain)]
+    fields = {letter.name for letter in bare if letter in standing} & {known.letter for known in other.of("f")}
     theirs = (names & other.letters.keys() - one.letters.keys()) | fields
     foreign = {name for name in theirs if other.letters[name].kind in ("function", "path")}
     if one.option(CURVE) and other.option(CURVE):  # the curve bears its name in both

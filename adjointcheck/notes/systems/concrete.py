@@ -37,7 +37,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.document import Formula
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.systems.arrivals import arrivals, laws
+from adjointcheck.notes.systems.arrivals import arrivals, laws, spoken
 from adjointcheck.notes.systems.component_letters import (
     COSTATES,
     STATES,
@@ -76,7 +76,7 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     context = in_components(context, "x", [letter for letter, _ in states.values()])
     chains = _chains(formulas, context)  # with the states known, a(b + c) is read
     context = _bounded(chains, context)
-    ends = list(arrivals(chains, context))
+    ends = list(arrivals([*spoken((formula.paragraph for formula in formulas), chains, context), *chains], context))
     costs = [side for chain in chains for side in chain.sides[1:] or chain.sides if _is_cost(chain, context) or _is_paid(chain, context)]
     used = [part for node in joined((right for _, right in states.values()), costs) for part in unscripted(spelt(node))]
     context = costates_told(_chains(formulas, context, USUAL_COSTATES), states, costates_named(chains, list(states), used, context))

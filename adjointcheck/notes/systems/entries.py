@@ -50,6 +50,8 @@ def as_motion(chain: tree.Chain, fields: Fields) -> tree.Chain:
     if pair is None or letter is None or state is None or len(chain.sides) > 2 or isinstance(pair[0], tree.Derivative):
         return chain
     cells, number = cells_of(pair[1]), letter.below[0] if len(letter.below) == 1 else None
+    if number == ZERO:  # f_0 = 1 says what is paid
+        return chain
     if isinstance(number, tree.Number) and not cells:
         return replace(chain, sides=(_rate(state, number), pair[1]))
     rates = [_rate(state, tree.Number(Fraction(i))) for i in range(1, len(cells) + 1)]

@@ -31,13 +31,14 @@ def bounded(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
 
 
 def is_bound(chain: Node, context: Context) -> bool:
-    """v >= -1/4, 0 <= u <= 1: a control and constants."""
+    """v >= -1/4, 0 <= u <= 1, |u| <= 1: a control and constants."""
     if not isinstance(chain, tree.Chain) or not chain.relations or not {*chain.relations} <= {*BELOW, *ABOVE}:
         return False
     known = _with_letters(chain, context)
     sides = [standing(resolve(side, known)) for side in chain.sides]
     rest = [side for side in sides if getattr(side, "name", "") != "w"]
-    return len(rest) == len(sides) - 1 and not any(unknown(side) or symbols(side) & {"t", "x", "p", "w"} for side in rest)
+    numbers = not any(unknown(side) or symbols(side) & {"t", "x", "p", "w"} for side in rest)
+    return _bounds(chain, known) is not None or (numbers and len(rest) == len(sides) - 1)
 
 
 def _with_letters(chain: tree.Chain, context: Context) -> Context:

@@ -38,7 +38,8 @@ def as_chosen(found: Finding, line: tuple[Node, Node, str], context: Context, se
     if judged.agreed or judged.status != "refuted":
         return replace(found, status="unknown") if found.status == "refuted" else found
     unpaid = judged.counterexample is not None and judged.counterexample.left in ("0.", "-0.")  # an end that is held in words may be missed
-    clear = is_value(left, right) and not _rests(left, right) and not values(context)
+    begun = any(law.kind == "start" for law in context.laws)  # words may say where it starts
+    clear = begun and is_value(left, right) and not _rests(left, right) and not values(context)
     return replace(judged, words=UNDER) if clear and not unpaid else found
 
 

@@ -75,6 +75,7 @@ class Line:
 
 
 SHORTEST = "it may be the Hamiltonian of the shortest time, another cost than that of before"
+NOTHING = "only time is paid for, and no formula that is understood says what is to be reached"
 OTHER_FIELD = "f was told otherwise before: it may be another example"
 
 
@@ -379,6 +380,11 @@ def _of_untold_arrival(line: Line) -> bool:
     return paid and not held and bool({"p", "H"} & (symbols(line.sides[0]) | symbols(line.sides[1])))
 
 
+def reaches_nothing(line: Line) -> bool:
+    """p(T) = 0 of the shortest time, which holds only for want of a formula that says what has to be reached."""
+    return getattr(line.left, "name", "") == "p" and line.right == tree.Number(Fraction(0)) and _of_untold_arrival(line)
+
+
 def _of_other_field(line: Line) -> bool:
     """f(x) = ... of a field that the notes have told before."""
     told = any(known.body is not None for known in line.notes.of("f"))
@@ -433,7 +439,7 @@ PARDONS = (
                "it speaks of a state of rest, of which the worlds know nothing")),
     Pardon(_if(_of_other_field, OTHER_FIELD)),
     Pardon(_if(_of_shortest_time, SHORTEST)),
-    Pardon(_if(_of_untold_arrival, "only time is paid for, and no formula that is understood says what is to be reached")),
+    Pardon(_if(_of_untold_arrival, NOTHING)),
     Pardon(_if(_right_transposed, "it is the transpose of a gradient that has its matrix's shape; declare `gradients: columns`")),
     Pardon(_if(_right_elsewhere, "it is wrong for the cost named last, and may be right for another one; name the cost")),
     Pardon(_if(lambda line: line.relation == ":=", "a definition of what was taken for something else here")),
