@@ -54,6 +54,7 @@ from adjointcheck.notes.systems.carried_density import carried
 from adjointcheck.notes.systems.chapters import (
     RETOLD,
     another_of,
+    beginning,
     example_of,
     moves_again,
     retold_of,
@@ -145,13 +146,13 @@ def _parted(formulas: Sequence[Formula], header: Context, general: tuple[Context
     """
     if (found := example_of_curve(_read_apart(formulas, header), header)) is not None:
         at, example = found
-        context, after = _known(formulas[:at], header)
+        opening, (context, after) = formulas[beginning(formulas, at)].name, _known(formulas[:at], header)
         first, told = header, [*formulas[:at]]
         if general is not None:
             first, told = general[0], [*general[1], *_gone_back(formulas[:at], context, general[2])]
             after = _known(told, first)[1]
         chapter = _parted(formulas[at:], with_momentum(after, example), (first, told, after))
-        return replace(context, chapters={formulas[at].name: chapter, **chapter.chapters})
+        return replace(context, chapters={opening: chapter, **chapter.chapters})
     first, sequel = example_of(formulas, header), sequel_of(formulas, header)
     first = first if first is not None else scalar_of(formulas, header)
     retold = retold_of(formulas, header)

@@ -150,3 +150,19 @@ def test_a_cost_at_the_end_may_be_added_in_words(line: str, status: str) -> None
 def test_the_view_of_control_and_one_example_after_another(lines: str, found: list[str]) -> None:
     """Control with a costate beside the momentum, or none; an example of another curve after one without a letter for its integrand."""
     assert statuses(rf"{HELD} $$p = F_{{y'}}, \quad H = p y' - F$$ {lines}", "")[-len(found):] == found
+
+
+COURSE = (r"$$J[y] = \int_a^b L(x, y, y')\,dx$$ with $y(a) = y_a$, whereas $y(b)$ is {free}. Let $\eta(a) = 0$. $$\delta J = \int_a^b (L_y \eta + L_{y'} \eta')\,dx$$ "
+          r"$$\delta J = \int_a^b \left(L_y - \frac{d}{dx} L_{y'}\right) \eta\,dx + L_{y'}\,\eta\,\Big|_{x=b}$$ $$\frac{d}{dx} L_{y'} = L_y$$ "
+          r"Take $a = 0$, $b = 1$, $y(0) = 1$ and $$L = \frac12 y'^2 + \frac12 y^2$$ ")
+
+
+@pytest.mark.parametrize(("free", "line", "status"), [
+    ("free", r"$$y(x) = \frac{\cosh(1-x)}{\cosh 1}$$", "proved"),
+    ("free", r"$$y(x) = \frac{\sinh(1-x)}{\sinh 1}$$", "refuted"),
+    ("given; the other case is that it is free", r"$$y(x) = \frac{\sinh(1-x)}{\sinh 1}$$", "unknown"),
+    ("given", r"$$y(x) = \frac{\sinh(1-x)}{\sinh 1}$$", "unknown"),  # where y(1) = 0
+])
+def test_an_example_has_the_free_end_of_before_and_a_sentence_says_where_it_starts(free: str, line: str, status: str) -> None:
+    found = statuses(COURSE.replace("{free}", free) + line)
+    assert (found[4], found[-1]) == ("proved", status)

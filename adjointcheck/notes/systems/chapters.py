@@ -134,12 +134,12 @@ def retold_of(formulas: Sequence[Formula], context: Context) -> int | None:
             first = told.setdefault(key(letter), right)
             steered = _letters(first) & {*USUAL_CONTROLS} <= {name.partition("_")[0] for name in _letters(right)}
             if paid and steered and right != first and any(map(_is_cost, pairs[i : i + BESIDE])):
-                return _beginning(formulas, i)
+                return beginning(formulas, i)
         paid |= pair is not None and _is_cost(pair)
     return None
 
 
-def _beginning(formulas: Sequence[Formula], at: int) -> int:
+def beginning(formulas: Sequence[Formula], at: int) -> int:
     """Where the sentence begins that ends in a formula: `let w in [0, 1] be the effort in x-dot = x - w` says what w is."""
     while at and not formulas[at - 1].display and formulas[at].before.startswith(f"{formulas[at - 1].before} "):
         at -= 1

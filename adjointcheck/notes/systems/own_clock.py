@@ -39,20 +39,24 @@ def on_own_clock(left: Node, right: Node, context: Context) -> Context | None:
 
 
 def horizon_told(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
-    """T = 1 and T = ln 2, where a problem with an end that is not looked for is posed: what T is."""
+    """T = 1 and T = ln 2, where a problem with an end that is not looked for is posed: what T is; and t_0 = 0."""
     pair = pair_of(chain)
     letter = pair[0] if pair is not None and isinstance(pair[0], tree.Letter) else None
-    number = instant(pair[1]) if pair is not None and letter is not None and _is_horizon(letter, context) else ""
-    if letter is None or not number or not (moment(number) or 0) > 0 or seeks_end(context) or _has_gone_on(context):
+    role = _end(letter, context) if letter is not None else ""
+    number = instant(pair[1]) if pair is not None and role else ""
+    early = role == "t0" and number == "0"
+    late = role == "t1" and number and (moment(number) or 0) > 0 and not seeks_end(context)
+    if letter is None or not (early or late) or _has_gone_on(context):
         return None
-    others = {name: known for name, known in context.letters.items() if known.symbol != "t1" or moment(name) is None}
-    places = {name: Declared(name, "t1", kind="place", source="proposed") for name in (number, key(letter))}
+    others = {name: known for name, known in context.letters.items() if known.symbol != role or moment(name) is None}
+    places = {name: Declared(name, role, kind="place", source="proposed") for name in (number, key(letter))}
     return "assumption", (), replace(context, letters={**places, **others})
 
 
-def _is_horizon(letter: tree.Letter, context: Context) -> bool:
+def _end(letter: tree.Letter, context: Context) -> str:
+    """t0 or t1, over time."""
     role = role_in(letter, context) or ("t1" if key(letter) in ROLES["t1"].usual and not context.of("t1") else "")
-    return role == "t1" and context.over() != "layers"
+    return role if role in ("t0", "t1") and context.over() != "layers" else ""
 
 
 def seeks_end(context: Context) -> bool:

@@ -28,11 +28,15 @@ Introduced = tuple[str, tuple[str, ...], Context] | None
 _PLACE = r"(?:\s*\(\s*[a-z]\s*\))?"
 _SMALL = r"(?:\\(?:var)?epsilon|\\alpha|[sht])(?![A-Za-z])"
 HELD_END = "held end"  # of reservations: y(b) = B
+LEFT = "free end of any curve"  # option: y(b) is free, and not in a case apart
 HELD = "held ends"  # option: t0 t1, where all variations vanish there
 FIXED = re.compile(r"(?:vanish|zero|null|verschwind|annul)\w*\s+(?:\w+\s+){0,3}(?:end|bound|rand|extr|bord)"
                    r"|fixed\s+end|fest\w*\s+(?:rand|end)|(?:extr[eé]m|bord)\w*\s+fix")
 FREE_END = re.compile(r"\b(?:frei\w*|free|libres?|liber[oa]|unspecified|natural|naturel\w*|natürlich\w*)\b"
                       r"|\b(?:not|nicht|non|no|pas)\b[^.;]*\b(?:prescribed|specified|fixed|given|vorgeschrieben|fest|fixée?|prescri\w+|fijad[oa]|imposée?)")
+CASED = "".join(f"(?<!{word} )" for word in ("if", "when", "wenn", "falls", "si", "se", "quando", "cuando"))
+LEFT_FREE = re.compile(CASED + r"\$\s*\\?\w+\s*\([^()$]{1,8}\)\s*\$\s+(?:\w+\s+){0,2}"
+                       r"(?:free|frei|libres?|liber[oa]|unspecified|not\s+(?:prescribed|specified|fixed|given))\b")
 _PAID = r"\$\s*\\?(?:psi|phi|varphi|g|h)\s*\(\s*[a-z]\s*\([^$]*\$"
 _ADDED = r"\b(?:add|ajout|hinzu|addier|añad|aggiung|прибав|добав)\w*"
 END_COST = re.compile(rf"{_ADDED}\b[^.;]*{_PAID}|{_PAID}[^.;$]*{_ADDED}", re.IGNORECASE)  # where Psi(y(b)) is added to J
@@ -55,7 +59,7 @@ def varying(chains: Iterable[tree.Chain], text: str, context: Context) -> Contex
         return context
     curve = Curve(name, next(joined(_variations(text, name), _directions(chains, name)), "-"), next(_names(integral, chains), "-"))
     spelt = {"prime": context.option("prime") or "rate", CURVE: f"{curve.name} {curve.varied} {curve.integrand}"}
-    spelt |= {HELD: "t0 t1"} if FIXED.search(text.lower()) else {}
+    spelt |= {HELD: "t0 t1"} if FIXED.search(text.lower()) else {LEFT: "free"} if LEFT_FREE.search(text.lower()) else {}
     context = replace(context, options={**context.options, **spelt})
     for symbol, limit in (("t0", integral.lower), ("t1", integral.upper)):
         context = ends(context, symbol, limit) if limit is not None else context
@@ -80,6 +84,7 @@ def example_of_curve(chains: Sequence[tree.Chain | None], context: Context) -> t
             bare = _without_curve(context, integral.lower is not None)
             made = varying([tree.Chain((tree.Letter("J"), integral), ("=",)), *following], "", bare)
             made = _going_on(curve, made)
+            made = freed(made.option(LEFT), made)
             return (at, made if integral.lower is not None else _paying(integral.body, curve, made)) if made.parts("x") else None
         before += [integral.body] if integral is not None else [tree.Words("")] * (at == 0)
     return None
@@ -405,6 +410,8 @@ def in_its_problem(left: Node, right: Node, context: Context, sentence: str) -> 
         left, right = between_held_ends(left, right)
     if context.option(CURVE) and not _moves_curve(left, right):
         context = context.assume("optimal")
+    if "t0" in context.option(HELD).split():
+        context = context.assume("fixed start")
     if not context.option(CURVE) or not is_first_integral(left, right) or not STILL.search(sentence.lower()):
         return left, right, context
     return next(first_integrals(left, right, context))
