@@ -194,6 +194,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
             after = reduce(_besides, chain.conditions, after) if status == "assumption" else after
             beside = [item for item in chain.conditions if status != "assumption" or not is_bound(item, after)]
             stated = replace(unprimed(chain, after), conditions=tuple(beside))
+            stated = replace(stated, sides=tuple(whole_scores(side, after) for side in stated.sides))
             resolved = replace(_resolved(stated, after), status=status, form="", introduced=names)
             told = introduce in UNJUDGED or (introduce is layers and ANY_STEP in after.letters)
             return replace(resolved, problems=()) if told else resolved, regulating(_explained(after, chain))

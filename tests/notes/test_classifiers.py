@@ -84,3 +84,10 @@ def test_a_net_with_its_sizes_told_behind_and_with_penalties(notes: str, right: 
 def test_what_is_paid_beside_at_the_end_has_slopes_too(more: str, wrong: str) -> None:
     paid = SOFTMAX.replace(r"y_k \log \pi_k$$", rf"y_k \log \pi_k + {more}$$")
     assert statuses(f"{FLOW}{paid}$${wrong}$$")[-1] in ("refuted", "unknown")
+
+
+@pytest.mark.parametrize(("sign", "status"), [("-", "proved"), ("+", "refuted")])
+def test_a_chain_says_what_the_loss_is_and_what_else(sign: str, status: str) -> None:
+    head = CLASS.replace(r"L = -\log \pi_c", rf"L = -\log \pi_c = {sign}s_c + \log\sum_{{j=1}}^C e^{{s_j}}")
+    found = statuses(FLOW + head + r"$\dot a = -f_z^\top a$, $a(T) = W^\top (\pi - e_c)$, $a(T) = W^\top (e_c - \pi)$")
+    assert found[-4:] == [status, "proved", "proved", "refuted"], found

@@ -155,16 +155,30 @@ def _logged(node: Node) -> tree.Letter | None:
 
 
 def whole_scores(node: Node, context: Context) -> Node:
-    """log sum_j exp(s_j) as a function of the scores s, and s_c and pi_c of a class c as e_c^T s, where the cost is told with these."""
+    """log sum_j exp(s_j) as a function of the scores s, and s_c and pi_c of a class c as e_c^T s, where the cost is told with these; so
+    log pi_c is s_c less that logarithm.
+    """
     match node:
+        case tree.Function(name="log" | "ln", arguments=(tree.Letter(below=(tree.Letter(),)) as of,)) if _is_labelled(of, context):
+            made = _made(replace(of, below=()), context)
+            inner = context.pieces[_piece(made.symbol)] if made is not None else None
+            if isinstance(inner, tree.Function) and inner.name == "softmax" and made is not None:
+                scored = next(tree.Letter(known.letter) for known in context.of(getattr(inner.arguments[0], "name", "")))
+                along = tree.Function("inner", (tree.Letter("e", of.below), scored))
+                return tree.Sum((along, tree.Negative(tree.Function("logsumexp", (scored,)))))
         case tree.Function(name="log" | "ln", arguments=(tree.Series(kind="sum", body=body, index=index),)):
             inner, found = _exponent(body)
             if inner is not None and found == index and _made(inner, context) is not None:
                 return tree.Function("logsumexp", (inner,))
-        case tree.Letter(below=(tree.Letter(),)) if key(tree.Letter("e", node.below)) in context.letters:
+        case tree.Letter(below=(tree.Letter(),)) if _is_labelled(node, context):
             whole = replace(node, below=())
             return tree.Function("inner", (tree.Letter("e", node.below), whole)) if _made(whole, context) is not None else node
     return rebuilt(node, lambda child: whole_scores(child, context))
+
+
+def _is_labelled(letter: tree.Letter, context: Context) -> bool:
+    """Is it the entry of the class c, of which the cost is told?"""
+    return key(tree.Letter("e", letter.below)) in context.letters
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ def readout(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     if (whole := _with_penalties(letter, pair[1], context)) is not None:
         return whole
     moving = differentiates(pair[1]) or any(isinstance(part, tree.Integral) for part in walk(pair[1]))
-    if moving or len(chain.sides) > 2 or role_in(letter, context) not in ("", "L", "J") or not _is_of_end(pair[1], context):
+    chained = len(chain.sides) > 2 and letter.name not in COSTS  # l = -log pi_c = -s_c + log sum_j exp s_j says more of the cost
+    if moving or chained or role_in(letter, context) not in ("", "L", "J") or not _is_of_end(pair[1], context):
         return None
     if letter.name in COSTS and is_read(pair[1], context) and not context.law("objective"):
         return "definition", (key(letter),), _paid(letter, pair[1], context)
