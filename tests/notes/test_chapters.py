@@ -154,3 +154,11 @@ def test_the_next_exercise_may_call_the_costate_otherwise() -> None:
     ends = r"$$\dot p = -x$$ $$\dot p = x$$ $$x(t) = \frac{2\cosh(1-t)}{\cosh 1}$$ The optimal feedback is $$u = -\tanh(1-t)\,x$$ "
     found = statuses(first + second + ends + r"The optimal feedback is $$u = \tanh(1-t)\,x$$")
     assert found[-5:] == ["proved", "refuted", "proved", "proved", "refuted"]
+
+
+def test_layers_that_are_told_anew_refute_nothing_of_before() -> None:
+    """Dense layers after x_{k+1} = f_k(x_k, w_k) are an example: what is said of them is left open, and not judged for any f."""
+    general = r"$x_{k+1} = f_k(x_k, w_k)$, $k = 0, \dots, N-1$, $E = \ell(x_N)$, $\lambda_k = (\partial E/\partial x_k)^\top$. "
+    dense = r"Let $x_{k+1} = \sigma(z_k)$ with $z_k = W_k x_k + b_k$ and $\delta_k = \sigma'(z_k)\odot\lambda_{k+1}$. $$\lambda_k = W_k^\top\delta_k$$ "
+    law = r"$$\lambda_k = \left(\frac{\partial f_k}{\partial x_k}\right)^\top\lambda_{k+1}$$ "
+    assert statuses(general + dense + law)[-2:] == ["unknown", "proved"]

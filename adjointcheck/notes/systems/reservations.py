@@ -282,7 +282,7 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset({"all"})
     if taken:
         return frozenset()
-    if _vanishes(left, right, context):
+    if _vanishes(left, right, context) or (_is_next_layer(left) and _restates(left, right, context)):
         return frozenset({"refutations"})
     if _is_known_symmetric(left, right, context):
         return frozenset()
@@ -364,15 +364,23 @@ def _specialises(left: Node, right: Node) -> bool:
 
 
 def _restates(left: Node, right: Node, context: Context) -> bool:
-    """x_1-dot = x_2 or J = int u^2 dt beside xdot = f(x, u) and J = int L dt of functions that are only named: another problem."""
+    """x_1-dot = x_2, x_{k+1} = sigma(z_k) or J = int u^2 dt beside xdot = f(x, u), x_{k+1} = f(x_k) and J = int L dt of functions that are
+    only named: another problem.
+    """
     rate = isinstance(left, tree.Derivative) and left.kind == "total" and left.by == (Symbol("t"),) and left.of
-    begun = {"dynamics": isinstance(rate, Symbol) and rate.name == "x", "objective": isinstance(left, Symbol) and left.name == "J"}
+    begun = {"dynamics": isinstance(rate, Symbol) and rate.name == "x", "objective": isinstance(left, Symbol) and left.name == "J",
+             "layers": _is_next_layer(left)}
     law = next((law for law in context.laws if begun.get(law.kind)), None)
     own = law is not None and any(isinstance(part, Applied) and is_only_named(part.name, context) for part in walk(law.right))
     parts = list(walk(right))
     paid = any(isinstance(part, tree.Integral | tree.Series) or (isinstance(part, Symbol) and _at_end(part.at)) for part in parts)
     spelt = not _names(right) & {"f", "H", "L", "Psi", "p", "P", "J", "J_a", "V"} and not has_slope(right)
-    return own and spelt and (bool(rate) or paid)
+    return own and spelt and (bool(rate) or paid or begun["layers"])
+
+
+def _is_next_layer(node: Node) -> bool:
+    """x_{k+1}."""
+    return isinstance(node, Symbol) and node.name == "x" and isinstance(node.at, tree.Sum)
 
 
 def is_only_named(name: str, context: Context) -> bool:
