@@ -153,7 +153,7 @@ def test_an_end_that_comes_out_is_not_held() -> None:
 def test_what_feeds_the_state_back_is_no_state_though_it_moves() -> None:
     """Beside a cost without its 1/2, P may be half of what the costate is made of."""
     whole = SCALAR.replace(r"\frac12", "").replace(r"u = -\lambda", r"u = -\lambda/2")
-    found = [[statuses(rf"{posed}, $u = -P x$, $\dot P = P^2 {sign} 1$")[-1] for sign in "-+"] for posed in (SCALAR, whole)]
+    found = [[statuses(rf"{posed}, $\dot P = P^2 {sign} 1$, $u = -P x$")[-2] for sign in "-+"] for posed in (SCALAR, whole)]
     assert found == [["proved", "refuted"], ["unknown", "unknown"]]
 
 

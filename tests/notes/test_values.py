@@ -129,3 +129,32 @@ def test_what_rounding_may_have_changed_is_left_open(line: str, status: str) -> 
 def test_how_long_the_shortest_time_is_gives_no_end_time() -> None:
     cart = r"$\dot x = v$, $\dot v = u$, $|u| \le 1$, $x(0) = 1$, $v(0) = 0$, $x(T) = v(T) = 0$, $J = \int_0^T 1\,dt = T \to \min$"
     assert statuses(f"{cart}, $T = 2$")[-1] != "assumption"
+
+
+PREY = PAIR + r"""
+H = \frac12 y^2 + \lambda(\alpha x - \beta x y) + \mu(\delta x y - \gamma y)
+\alpha = 1.5
+\beta = 1
+\delta = 0.5
+\gamma = 3"""
+STAYING = r"""\dot S = -\beta S I
+\dot I = \beta S I - \gamma I
+\dot R = \gamma I
+J = \int_0^T I^2\,dt
+p_S(T) = p_I(T) = p_R(T) = 0
+\dot p_R = 0
+p_R(t) = 0"""
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    (PREY, r"\dot\lambda = -(1.5 - y)\lambda - 0.5 y \mu", r"\dot\lambda = -(1.5 - y)\lambda - 1.5 y \mu"),
+    (STAYING, r"\frac{dJ}{d\gamma} = -\int_0^T p_I I\,dt", r"\frac{dJ}{d\gamma} = \int_0^T p_I I\,dt"),
+])
+def test_numbers_and_a_costate_that_stays_0_are_put_in_along_the_way(given: str, right: str, wrong: str) -> None:
+    assert last_two("", given, right, wrong) == ["proved", "refuted"]
+
+
+def test_that_a_costate_is_0_proves_no_factor_of_it() -> None:
+    wrong = r"\dot p_I = \beta S (p_S - p_I) + \gamma (p_I + 2 p_R) - 2 I"
+    assert last_two("", STAYING, r"\dot p_I = \beta S (p_S - p_I) + \gamma (p_I - p_R) - 2 I", wrong)[0] == "proved"
+    assert last_two("", STAYING, "p_R(T) = 0", wrong)[-1] != "proved"

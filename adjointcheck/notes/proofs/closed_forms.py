@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.errors import AdjointCheckError
 from adjointcheck.expression.grammar import LOG, parse, to_text
@@ -29,6 +30,7 @@ Texts = tuple[tuple[str, str], ...]
 END, BEGIN, FINAL, LAST = "end", "begin", "final", "last"  # x_1 at the end; p_1 at the start and at the end; x_1 at the end, as solved
 PLACED = {BEGIN: ("t0", "begin"), FINAL: ("t1", "end")}  # where p_1 is that, and the step that says when this is
 NOWHERE: Mapping[str, str] = {}
+STILL = tree.Number(Fraction(0))
 KNOWN_ENDS = "with the values at the ends that solutions proved before have"
 MOVING = {"x", "p", "w", "H", "J", "P", "L", "f", "Psi"}
 
@@ -45,7 +47,8 @@ def solution_of(left: Node, right: Node) -> Law | None:
         return None
     if left.at == Symbol("t1") and "t1" in symbols(right) and "t" not in symbols(right):  # what holds at any end
         left, right = replace(left, at=None), instead(right, Symbol("t1"), Symbol("t"))
-    told = left.at in (None, Symbol("t")) and "t" in symbols(right) and not symbols(right) & MOVING
+    runs = "t" in symbols(right) or (left.name == "p" and right == STILL)  # lambda_R(t) = 0 of what nothing is paid for
+    told = left.at in (None, Symbol("t")) and runs and not symbols(right) & MOVING
     return Law("solution", left, right) if told else None
 
 
@@ -106,8 +109,12 @@ def _moves(node: Node) -> bool:
 
 
 def solutions(chain: tree.Chain, context: Context, seed: Setting) -> tuple[Texts, ...]:
-    """(p_1, 1 - t) of what was proved before and of the chain itself, of what was proved before, and none."""
-    laws = [law for law in context.laws if law.kind == "solution"]
+    """(p_1, 1 - t) of what was proved before and of the chain itself, of what was proved before, and none.
+
+    That a costate is 0 says nothing of a line that it stands in, with whatever factor.
+    """
+    spoken = {replace(part, at=None) for part in walk(chain) if isinstance(part, Symbol)}
+    laws = [law for law in context.laws if law.kind == "solution" and not (law.right == STILL and replace(law.left, at=None) in spoken)]
     claimed = [law] if (law := solution_of(*chain.sides[:2])) is not None else []
     before = _texts(laws, context, seed)
     return tuple(dict.fromkeys(((*before, *_texts(claimed, context, seed)), before, ())))

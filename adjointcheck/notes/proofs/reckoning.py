@@ -25,7 +25,8 @@ Prover = Callable[[Slots], Proof]
 def reckoned(bench: Bench, claim: Slots, known: Mapping[str, Fraction], prove: Prover) -> Proof | None:
     """PROVED by the lemma and the numbers; None where there is no closed form, or it is not so."""
     named = [name for name in known if name in bench.language.letters]
-    if not named or len(bench.language.points) != 2 or any(".delta" in text for text in claim.values()):
+    spoken = named or "value" in claim
+    if not spoken or len(bench.language.points) != 2 or any(".delta" in text for text in claim.values()):
         return None
     general = _at_place(bench, claim) if "left" in claim else _of_functional(bench, claim)
     if general is None or general == claim:
@@ -55,21 +56,17 @@ def _step(id: str, rule: str, premises: tuple[str, ...], claim: Slots, how: Mapp
 
 
 def _at_place(bench: Bench, claim: Slots) -> Slots | None:
-    """x_1 = x0_1 exp(-theta_1) at t1, of a letter that is taken at an end."""
-    if claim.get("at") not in bench.language.points or not _is_letter(claim["left"], bench):
+    """x_1 = x0_1 exp(-theta_1) at t1, p_1.dot = theta_1 p_1 always: of a letter, or its rate, what the setting says of it."""
+    if claim["left"].removesuffix(".dot") not in bench.language.letters:
         return None
-    _, (there,) = bench.gather([symbol(claim["left"])], claim["at"], False)
-    return {**claim, "right": to_text(there)} if bench.language.timeless(there) else None
-
-
-def _is_letter(text: str, bench: Bench) -> bool:
-    return text in bench.language.letters
+    there = bench.taken(symbol(claim["left"]), claim["at"])
+    return None if there is symbol(claim["left"]) else {**claim, "right": to_text(there)}
 
 
 def _of_functional(bench: Bench, claim: Slots) -> Slots | None:
     """J_theta_1 = g at t0 of J_theta_1 = 2 e^2 there, where g is what the functional comes to along the solution."""
     name, first = claim["value"], bench.language.points[0]
-    if not _is_letter(name, bench) or claim.keys() - {"value", first}:
+    if name not in bench.language.letters or claim.keys() - {"value", first}:
         return None
     found = (total for id in bench.of_value(name) if (total := total_of(bench, id)) is not None)
     whole = next(found, None)
@@ -81,10 +78,10 @@ def total_of(bench: Bench, id: str) -> Expression | None:
     fact, (first, last) = bench.facts[id], (bench.language.points[0], bench.language.points[-1])
     if {*fact.parts} - {"value", first, last, "integrand"}:
         return None
-    _, (running,) = bench.gather([fact.part("integrand")], "always", False)
+    running = bench.taken(fact.part("integrand"), "always")
     grown = antiderivative(running, lambda root: bench.says("always", root, ZERO, ()))
     if grown is None:
         return None
-    _, (there,) = bench.gather([fact.part(last) + grown], last, False)
-    _, (here,) = bench.gather([fact.part(first) - grown], first, False)
-    return there + here if bench.language.timeless(there + here) else None
+    found = bench.taken(fact.part(last) + grown, last) + bench.taken(fact.part(first) - grown, first)
+    return found if bench.language.timeless(found) else None
+

@@ -57,6 +57,7 @@ def affine_ansatz(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (key(letter),), replace(context, letters={**context.letters, key(letter): declared}).assume("optimal")
 
 
+WEIGHTS = ("P", "S", "Q", "Pi")  # of lambda = P x in one number; K is a gain
 RICCATI, TWO = "riccati", tree.Number(Fraction(2))
 VALUES = ("V", "mathcal{V}", "J", "W", "v", "Vfun", "Vnext")
 
@@ -70,7 +71,7 @@ def weighing(chain: tree.Chain, still: bool = False) -> str:
         if letter is not None and letter.name[:1].isupper() and (letter.below or letter.name in rates or still):
             return letter.name
     squared = (node.base for node in nodes if isinstance(node, tree.Power) and node.exponent == TWO)
-    return next((base.name for base in squared if isinstance(base, tree.Letter) and base.name in rates and base.name[:1].isupper()), "")
+    return next((base.name for base in squared if isinstance(base, tree.Letter) and base.name in rates and base.name in WEIGHTS), "")
 
 
 def _between_inputs(node: Node, still: bool) -> tree.Letter | None:

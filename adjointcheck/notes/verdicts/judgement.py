@@ -190,10 +190,10 @@ def attempt(chain: tree.Chain, situation: Situation, context: Context, first: Sl
     if proof.status is not Status.PROVED and first is None and (slots := at_zero(claim.slots, context)) is not None:
         there = proof_of(slots)
         proof = replace(there, path=(FROM_ZERO, *there.path)) if there.status is Status.PROVED else proof
-    if proof.status is Status.UNKNOWN and first is None and context.parts("x") and (known := given(context)):
+    if proof.status is not Status.PROVED and first is None and context.parts("x"):
         available = situation.setting.available(situation.hypotheses, without)
         bench = Bench(situation.setting, [id for id in available if id not in situation.hidden])
-        proof = in_numbers(bench, claim.slots, known, proof_of) or proof
+        proof = in_numbers(bench, claim.slots, given(context), proof_of) or proof
     if proof.document is None or not claim.lemmas:
         return replace(proof, claim=claim.slots)
     path = (*(f"partial: {lemma['title']}, all other letters held." for lemma in claim.lemmas), *proof.path)
