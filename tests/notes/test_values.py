@@ -154,6 +154,14 @@ def test_numbers_and_a_costate_that_stays_0_are_put_in_along_the_way(given: str,
     assert last_two("", given, right, wrong) == ["proved", "refuted"]
 
 
+def test_letters_that_have_the_same_number_are_not_put_for_each_other() -> None:
+    """beta = delta = 1 proves no delta x y for beta x y."""
+    given = PREY.replace("0.5", "1").replace("\\alpha = 1.5", "\\alpha = 2")
+    right, wrong = r"\dot\lambda = -(\alpha - y)\lambda - y \mu", r"\dot\lambda = -(\alpha - \delta y)\lambda - \beta y \mu"
+    assert last_two("", given, right, wrong) == ["proved", "unknown"]
+    assert last_two("", SQUARED, r"x(T) = x_0 e^a", r"x(T) = a e^{x_0}") == ["proved", "unknown"]
+
+
 def test_that_a_costate_is_0_proves_no_factor_of_it() -> None:
     wrong = r"\dot p_I = \beta S (p_S - p_I) + \gamma (p_I + 2 p_R) - 2 I"
     assert last_two("", STAYING, r"\dot p_I = \beta S (p_S - p_I) + \gamma (p_I - p_R) - 2 I", wrong)[0] == "proved"

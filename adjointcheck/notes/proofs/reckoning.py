@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from adjointcheck.expression.grammar import to_text
-from adjointcheck.expression.node import ZERO, Expression, number, symbol
+from adjointcheck.expression.grammar import LOG, parse, to_text
+from adjointcheck.expression.node import ZERO, Expression, number, symbol, symbols_of
 from adjointcheck.notes.proofs.antiderivatives import antiderivative
 from adjointcheck.notes.proofs.prove import Bench, Proof, Slots
 from adjointcheck.notes.proofs.settings import Setting
@@ -24,7 +24,8 @@ Prover = Callable[[Slots], Proof]
 
 def reckoned(bench: Bench, claim: Slots, known: Mapping[str, Fraction], prove: Prover) -> Proof | None:
     """PROVED by the lemma and the numbers; None where there is no closed form, or it is not so."""
-    named = [name for name in known if name in bench.language.letters]
+    spelt = symbols_of(*(parse(text, "a claim", caps=LOG, matrices=True) for slot, text in claim.items() if slot != "at"))
+    named = [name for name in known if name in bench.language.letters and name not in spelt]  # gamma stays, though gamma = alpha = 1
     spoken = named or "value" in claim
     if not spoken or len(bench.language.points) != 2 or any(".delta" in text for text in claim.values()):
         return None
