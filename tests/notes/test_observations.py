@@ -160,3 +160,22 @@ LOGARITHM = r"\rho = \log\sigma^2$$ $$"
 ])
 def test_gradients_in_what_an_encoder_puts_out_have_its_own_price_too(claim: str, verdict: str) -> None:
     assert statuses(f"{ENCODED}$${claim}$$")[-1] == verdict
+
+
+EVIDENCE = (r"$$z_0 = \mu + \sigma \odot \varepsilon, \qquad \varepsilon \sim \mathcal{N}(0, I_d)$$ $$\dot z = f(z;\theta), \qquad z(0) = z_0$$ "
+            r"$$\mathcal{F} = -\mathbb{E}_{q}\left[ \sum_{i=1}^N \log p(x_i \mid z_0) \right] + \mathrm{KL}( q \,\|\, \mathcal{N}(0, I_d) )$$ "
+            r"$$\mathrm{KL}( q \,\|\, \mathcal{N}(0, I_d) ) = \frac12 \sum_{j=1}^d (\mu_j^2 + \sigma_j^2 - 1 - \log \sigma_j^2)$$ "
+            r"For one draw the first term is $\mathcal{R} = \sum_i r_i(z(t_i))$ with $$r_i(z) = \frac{1}{2} \| x_i - g(z) \|^2$$ "
+            r"Let $a(t)$ be the gradient of $\mathcal{R}$ with respect to the state $z(t)$. Gradients are columns. $\rho = \log\sigma^2$. ")
+
+
+@pytest.mark.parametrize(("claim", "verdict"), [
+    (r"\frac{\partial\, \mathrm{KL}}{\partial \sigma_j} = \sigma_j - \frac{1}{\sigma_j}", "proved"),
+    (r"\frac{\partial\, \mathrm{KL}}{\partial \mu_j} = 2\mu_j", "refuted"),
+    (r"\nabla_\mu \mathcal{F} = a(0) + \mu", "proved"),
+    (r"\nabla_\mu \mathcal{F} = a(0)", "refuted"),
+    (r"\frac{\partial \mathcal{F}}{\partial \rho_j} = \frac12 a_j(0) \sigma_j \varepsilon_j + \frac12 (\sigma_j^2 - 1)", "proved"),
+    (r"\frac{\partial \mathcal{F}}{\partial \rho_j} = a_j(0) \sigma_j \varepsilon_j + \frac12 (\sigma_j^2 - 1)", "refuted"),
+])
+def test_gradients_of_the_evidence_lower_bound(claim: str, verdict: str) -> None:
+    assert statuses(f"{EVIDENCE}$${claim}$$")[-1] == verdict

@@ -219,9 +219,12 @@ def standing(places: tuple[Node, ...]) -> tuple[Node, ...]:
 
 
 def has_entries(name: str, context: Context) -> bool:
-    """x, p, and columns of which a start is made, mu and sigma of z_0 = mu + sigma * eps."""
-    made = any(law.kind == "start" and name in symbols(law.right) for law in context.laws)
-    return name in VECTORS or (made and any(known.shape[1] == "1" != known.shape[0] for known in context.of(name)))
+    """x, p, and columns of which a start is made, mu and sigma of z_0 = mu + sigma * eps, and log(sigma)."""
+    made = frozenset().union(*(symbols(law.right) for law in context.laws if law.kind == "start"))
+    columns = {known.symbol for known in context.letters.values() if known.symbol in made and known.shape[1] == "1" != known.shape[0]}
+    logarithms = {known.symbol for known in context.letters.values() if isinstance(known.body, tree.Function) and known.body.name == "log"
+                  and symbols(known.body) <= columns}
+    return name in {*VECTORS, *columns, *logarithms}
 
 
 def symbols(node: Node) -> frozenset[str]:

@@ -11,7 +11,8 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 
-from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, key
+from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, key, own
+from adjointcheck.notes.letters.costs import is_still
 from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.quantities import instead
 from adjointcheck.notes.letters.transport import fluxes, rated
@@ -23,6 +24,8 @@ LOGARITHMS = ("log", "ln")
 NORMAL = re.compile(r"\bgau(?:ss|ß)|\bгаусс|高斯|正态|ガウス|standard[- ]?normal|\bnormal (?:density|distribution|law|prior|base)"  # noqa: RUF001
                     r"|normal(?:verteil|dichte)|\b(?:loi|densité) normale|(?:distribuci[oó]n|distribuzione|distribuição|densidad) normal"
                     r"|нормальн\w* (?:распредел|плотн)|\\mathcal\s*\{?\s*n\s*\}?\s*\(")
+EVIDENCE = "evidence of "  # before the letter of a bound, in what the notes say that it is made of
+DIVERGENCES = ("KL", "mathrm{KL}")
 GIVEN = ("p", "q", "P", "Q", "KL", "mathrm{KL}", "D")  # of p(x | z), and of divergences of one from another
 STILL = ("constant", ("1", "1"), None)  # a number of which no more is known
 ENDS = ("T", "T_f", "t_1", "t_f", "t_N", "1")
@@ -97,7 +100,30 @@ def bound(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Co
     calls = [part for part in walk(chain) if isinstance(part, tree.Call) and "|" in part.separators]
     given = [call for call in calls if getattr(call.function, "name", "") in GIVEN]
     new = letter is not None and key(letter) not in context.letters and isinstance(chain.sides[0], tree.Letter | tree.Call)
-    return ("definition", (), context) if new and len(chain.sides) == 2 and given else None
+    if pair is None or letter is None or not new or len(chain.sides) != 2 or not given:
+        return None
+    if (evidence := _evidence(pair[1])) is not None:
+        context = replace(context, pieces={**context.pieces, f"{EVIDENCE}{own(key(letter))}": evidence})
+        return "definition", (), context.declare(Declared(key(letter), own(key(letter)), ("", ""), "functional", source="proposed"))
+    body = resolve(pair[1], context)
+    told = Declared(key(letter), own(key(letter)), kind="functional", body=body, source="proposed")
+    return "definition", (), context.declare(told) if not unknown(body) and is_still(body, context) else context
+
+
+def _evidence(node: Node) -> Node | None:
+    """J + KL of -E_q[log p(x | z)] + KL(q || p): the cost of one sample, and what is paid for the encoder's outputs."""
+    terms = [*tree.terms(node)]
+    priors = [term.function for term in terms if isinstance(term, tree.Call) and getattr(term.function, "name", "") in DIVERGENCES]
+    likely = [term for term in terms if isinstance(term, tree.Negative) and any(_is_logarithm(part) for part in walk(term))]
+    if len(terms) != 2 or not (len(priors) == len(likely) == 1) or not isinstance(priors[0], tree.Letter):
+        return None
+    return tree.Sum((Symbol("J"), Symbol(own(key(priors[0])))))
+
+
+def _is_logarithm(node: Node) -> bool:
+    """log p(x | z)."""
+    inner = node.arguments[0] if isinstance(node, tree.Function) and node.name in LOGARITHMS and node.arguments else None
+    return isinstance(inner, tree.Call) and "|" in inner.separators
 
 
 def _base_spelt(left: Node, right: Node, context: Context) -> tuple[str, tuple[str, ...], Context] | None:

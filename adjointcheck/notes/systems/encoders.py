@@ -19,6 +19,7 @@ from adjointcheck.notes.letters.costs import NOTHING, is_still, still_terms, sum
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.densities import EVIDENCE
 
 Powers = dict[int, Fraction]  # c_n of sum_n c_n sigma^n, entry by entry
 LOG, GAP = 10**6, "unbalanced"  # log sigma among the powers; a vector that is not 0
@@ -62,17 +63,27 @@ def through_encoder(left: Node, right: Node, context: Context) -> tuple[Node, No
         return NOTHING, rest, context
     law = context.law("objective")
     laws = tuple(replace(other, right=summed(kept)) if other is law else other for other in context.laws)
-    return replace(slope, of=Symbol("J"), by=(inner,)), rest, replace(context, laws=laws)
+    return replace(slope, of=Symbol("J"), by=(inner,), kind="total"), rest, replace(context, laws=laws)
 
 
 def _parts(of: Node, context: Context) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
-    """What is paid for constants alone, and all else, of the cost; of K, of which the notes give a formula, all is paid so."""
+    """What is paid for constants alone, and all else, of the cost; of K and of F = J + K, of which the notes give formulas, too."""
     if of == Symbol("J"):
         still, kept = still_terms(context)
         return (still, kept) if kept else ((), ())
-    known = next(iter(context.of(of.name)), None) if isinstance(of, Symbol) else None
-    body = known.body if known is not None and known.shape == ("1", "1") else None
-    return ((body,), ()) if body is not None and is_still(body, context) else ((), ())
+    terms = tuple(_told(term, context) for term in tree.terms(_told(of, context)))
+    paid, law = tuple(term for term in terms if term != Symbol("J")), context.law("objective")
+    if terms == (of,) or context.option("goal") == "max" or not all(is_still(term, context) for term in paid) or len(terms) - len(paid) > 1:
+        return (), ()
+    return paid, tree.terms(law.right) if law is not None and paid != terms else ()
+
+
+def _told(node: Node, context: Context) -> Node:
+    """The formula of a number, and of a bound."""
+    if isinstance(node, Symbol) and f"{EVIDENCE}{node.name}" in context.pieces:
+        return context.pieces[f"{EVIDENCE}{node.name}"]
+    known = next(iter(context.of(node.name)), None) if isinstance(node, Symbol) and node != Symbol("J") else None
+    return known.body if known is not None and known.body is not None and known.shape == ("1", "1") else node
 
 
 def _inside(by: Symbol, context: Context) -> tuple[Symbol, Fraction]:
