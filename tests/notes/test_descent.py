@@ -106,3 +106,11 @@ def test_iterates_with_their_number_below_are_no_layers() -> None:
     assert statuses(posed.replace("- \\alpha_k", "+ \\alpha_k"))[3] == "refuted"
     layers = r"$x_{k+1} = x_k + h f(x_k, \theta_k)$, $J = \Phi(x_N)$, $\theta_{k+1} = \theta_k - \eta \nabla J(\theta_k)$. "
     assert statuses(rf"{layers} $\frac{{dJ}}{{d\theta_k}} = h\, p_{{k+1}} f_\theta(x_k, \theta_k)$", "costate: p = dJ/dx (row)")[-1] == "proved"
+
+
+def test_a_response_to_the_gradient_is_chosen_and_no_law() -> None:
+    """z of z-dot = A z + B g, after z of any variation v."""
+    told = (r"$$\dot x = f(x,u), \quad x(0) = x_0, \quad J(u) = \frac12|x(T) - x_T|^2 + \int_0^T \frac\alpha2|u|^2\,dt$$ "
+            r"$$\dot z = f_x z + f_u v, \quad z(0) = 0$$ $$\dot q = -f_x^\top q, \quad q(T) = x(T) - x_T$$ Let $g = \nabla J(u)$. For $f = A x + B u$ let ")
+    lines = r"$$\dot z = A z + B g$$ $$\nabla J(u) = \alpha u + B^\top q$$ $$\nabla J(u) = \alpha u - B^\top q$$"
+    assert statuses(told + lines)[-3:] == ["assumption", "proved", "refuted"]

@@ -304,7 +304,7 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
     if isinstance(left, Symbol) and left.name == "w":
         names = _names(right) & {"x", "theta", "M", "?"}
         return frozenset() if not assigns_control(left, right, context) else frozenset({"all"}) if names - {"theta"} else names
-    if chooses(left) and not _is_zero(right):
+    if chooses(left, right, context) and not _is_zero(right):
         return frozenset({"against"})
     if _is_own_rate(left, context) or _binds(left, right, context):
         return frozenset({"all"})
@@ -355,7 +355,7 @@ def given(left: Node, right: Node, context: Context) -> bool:
     asked = same or ends or _seeks([left, right], context) or _held(left, right) or _samples(left, right)
     special = _restricts([left, right], context) or _binds(left, right, context) or _vanishes(left, right, context)
     special |= _specialises(left, right)
-    return place or accelerated or moves or asked or chooses(left) or special or _restates(left, right, context)
+    return place or accelerated or moves or asked or chooses(left, right, context) or special or _restates(left, right, context)
 
 
 def _specialises(left: Node, right: Node) -> bool:
@@ -567,7 +567,12 @@ def _other_cost(left: Node, right: Node, context: Context) -> bool:
     return context.law("objective") is None or odd
 
 
-def chooses(left: Node) -> bool:
-    """delta w = ..., delta theta = ...: a variation that the notes choose."""
-    inner = left.of if isinstance(left, tree.Variation) else None
+def chooses(left: Node, right: Node, context: Context) -> bool:
+    """delta w = ..., delta theta = ..., z-dot = A z + B g of the gradient g: a variation that the notes choose."""
+    inner = left.of if isinstance(left, tree.Variation | tree.Derivative) else None
+    if isinstance(left, tree.Derivative):
+        moved = {getattr(part.of, "name", "") for part in walk(right) if isinstance(part, tree.Variation)}
+        bodies = (known.body for name in symbols(right) for known in context.of(name))
+        slopes = any(isinstance(body, tree.Derivative) and body.of == Symbol("J") for body in bodies)
+        return inner == tree.Variation(Symbol("x")) and moved == {"x"} and slopes
     return isinstance(inner, Symbol) and inner.name in INPUTS
