@@ -136,7 +136,7 @@ from adjointcheck.notes.systems.stages import on_clock, one_stage, stage_definit
 from adjointcheck.notes.systems.step_jacobians import slope_of_map, step_jacobians
 from adjointcheck.notes.systems.step_values import curved, in_values, step_value
 from adjointcheck.notes.systems.superscripts import below as lowered
-from adjointcheck.notes.systems.switching import bounded, is_bound
+from adjointcheck.notes.systems.switching import bounded, is_bound, shortest
 from adjointcheck.notes.systems.two_line_stages import stage_line
 from adjointcheck.notes.systems.value_function import in_value, priced_value, value
 from adjointcheck.notes.systems.values import assigned, counts_steps
@@ -426,8 +426,8 @@ INTRODUCTIONS = (explained, step_value, worth, weight, value, normalisation, bou
                  resting, reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, output,
                  linear_output, asked, horizon_told, start, held, steered, momentum, end_condition, end_cost, implicit_layers, solved_for,
                  affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, bound, objective, current_multiplier,
-                 augmented, adjoined_motion, repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond, condition, rate,
-                 ended, set_before, sought, ranged, algebraic_law, lengthened, projection, naming)
+                 augmented, adjoined_motion, shortest, repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond,
+                 condition, rate, ended, set_before, sought, ranged, algebraic_law, lengthened, projection, naming)
 UNJUDGED = (*NOTATIONS, explained, activation, bound, step_value, worth, value, membership, asked, output, family, update, readout,
             finer_step, propagator, sought, ranged, lengthened, projection, set_before)
 

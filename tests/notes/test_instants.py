@@ -158,3 +158,10 @@ ONLY = r"Now let the final velocity be free; only $x_1(1) = 0$ is required. "
 ])
 def test_a_vector_is_held_at_the_end_until_a_part_of_it_is_free(told: str, found: list[str]) -> None:
     assert statuses(HALTED + told)[-len(found):] == found
+
+
+def test_another_hamiltonian_is_that_of_the_shortest_time_where_words_ask_for_it() -> None:
+    lines = r"$$H = 1 + p_1 x_2 + p_2 u$$ $$u = -\operatorname{sgn} p_2, \quad u = \operatorname{sgn} p_2$$ Back again, $$\dot p_2 = -p_1$$"
+    haste = r"The same cart with $|u| \le 1$ is to reach the origin as soon as possible, and "
+    assert statuses(HALTED + haste + lines)[-4:] == ["definition", "proved", "refuted", "proved"]
+    assert statuses(HALTED + haste.replace("as soon as possible", "again") + lines)[-4] == "unknown"

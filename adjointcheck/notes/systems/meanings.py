@@ -23,6 +23,7 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.multiplier import costate_meaning
 from adjointcheck.notes.systems.several_costs import about, costs
 from adjointcheck.notes.systems.superscripts import below
+from adjointcheck.notes.systems.switching import HASTE
 
 SLOPE = (r"(?:gradi[eè]nt\w*|derivatives?|sensitivit(?:y|ies)|ableitung(?:en)?|sensitivität\w*|dérivées?|derivadas?|derivat[ae]|sensibilità"
          r"|sensibilit[ée]s?|sensibilidad(?:es)?|градиент\w*|производн\w+|梯度|导数)")
@@ -47,6 +48,10 @@ OTHERWISE = re.compile(r"hamilt|гамильт|\$\s*(?:\\mathcal\s*\{?)?H\b|minu
 BETWEEN = re.compile(r"\$\s*(?:,\s*|(?:and|und|et|y|e|и|和|与)\s)\s*\$|\$\s*、\s*\$")
 PARAMETERS = re.compile(r"(?:\b(?:weights|parameters|gewichten?|parametern?|paramètres|pesos|parámetros|parametri|pesi)|权重|参数)"
                         r"\s*\$\s*([uvw])\s*(?:\\in\b[^$]*)?\$", re.IGNORECASE)
+HURRIED = re.compile(r"(?:minim\w+|least|shortest|optim\w+)[\s-]+time|time[\s-]+optimal|as (?:soon|fast|quickly) as possible"
+                     r"|fastest|quickest|schnellst|zeitoptimal|kürzeste\w* zeit|temps minim|plus (?:vite|court)|tiempo mínimo"
+                     r"|tempo minimo|быстродейств",
+                     re.IGNORECASE)
 COLUMN = re.compile(r"\bcolumns?\b|\bspalten?|\bcolonn|\bcolumna|столбе?ц|列向量")
 ROW = re.compile(r"\brows?\b|\bzeilen?|\bligne|\bfila|\briga|строк|行向量")
 
@@ -113,7 +118,8 @@ def _read(text: str, context: Context) -> Node | None:
 
 
 def spoken_cost(words: str, context: Context) -> Context:
-    """With the one cost of several whose value the words before a formula write last: "back to the cost $Phi(x_N)$"."""
+    """With the one cost of several whose value the words before a formula write last: "back to the cost $Phi(x_N)$"; with haste."""
+    context = replace(context, options={**context.options, HASTE: "yes" if HURRIED.search(words) else ""})
     known = costs(context) if len(costs(context)) > 1 else {}
     for sentence in (text for text in SENTENCE.split(words) if known and not DENIED.search(MATHS.sub(" ", text.lower()))):
         for found in COST.finditer(sentence):

@@ -9,14 +9,19 @@ from fractions import Fraction
 from adjointcheck.notes.letters.context import USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.costs import objective_of, running
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
-from adjointcheck.notes.letters.usage import head, role_in
+from adjointcheck.notes.letters.quantities import here
+from adjointcheck.notes.letters.usage import head, pair_of, role_in
 from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.instants import moment
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.arrivals import DOUBT
 from adjointcheck.notes.systems.multiplier import has_open_sign
 
 BELOW, ABOVE = ("<=", "<"), (">=", ">")
 BANG_BANG = "Pontryagin: between bounds a Hamiltonian that is linear in the control is least at one of them."
 Bounds = tuple[Symbol, Node, Node]
+HASTE = "haste"  # option: the words before a formula ask for the shortest time
+SHORT = Law("objective", Symbol("J"), tree.Integral(tree.Number(Fraction(1)), Symbol("t", bound=True), Symbol("t0"), Symbol("t1")))
 
 
 def bounded(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
@@ -142,6 +147,29 @@ def hamiltonian_of(context: Context) -> Node:
     rows = law.right.rows if isinstance(law.right, tree.Vector) else ()
     flow = [tree.Product((Symbol("p", part=(tree.Number(Fraction(i)),)), cell)) for i, (cell,) in enumerate(rows, 1)]
     return tree.Sum((*running(objective_of(context)).terms, *(flow or [tree.Product((Symbol("p"), law.right))])))
+
+
+def shortest(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """H = 1 + p f of the same motion, after another cost, where words ask for the shortest time: so it is from here on.
+
+    What has to be reached may be told in words alone: values that rest on it are left open.
+    """
+    pair, law, field = pair_of(chain), context.law("objective"), context.law("dynamics")
+    letter = head(pair[0]) if pair is not None else None
+    told = context.option(HASTE) and context.parts("p") and letter is not None and role_in(letter, context) == "H"
+    if pair is None or letter is None or law is None or field is None or not told:
+        return None
+    terms, one = [here(term) for term in tree.terms(resolve(pair[1], context))], tree.Number(Fraction(1))
+    flow = [term for term in hamiltonian_of(context).terms if "p" in symbols(term)]  # type: ignore[attr-defined]
+    moved = [term for term in flow if tree.Number(Fraction(0)) not in getattr(term, "factors", ())]
+    if law.right == SHORT.right or one not in terms or {*terms} != {one, *map(here, moved)}:
+        return None
+    before = replace(law, left=tree.Letter(next((known.letter for known in context.of("J")), "J")))  # which later lines may mean again
+    laws = (*(other for other in context.laws if other.kind in ("dynamics", "start", "bounds")), before)
+    letters = {name: known for name, known in context.letters.items() if known.symbol != "t1" or moment(name) is None}
+    end = {} if any(known.symbol == "t1" for known in letters.values()) else {"T": Declared("T", "t1", kind="place", source="proposed")}
+    made = replace(context, letters={**letters, **end}, laws=(*laws, SHORT), options={**context.options, DOUBT: "yes"})
+    return "definition", (key(letter),), made.assume("free end time", "optimal")
 
 
 def _is_curved(node: Node, control: Node) -> bool:
