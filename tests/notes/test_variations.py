@@ -166,3 +166,9 @@ COURSE = (r"$$J[y] = \int_a^b L(x, y, y')\,dx$$ with $y(a) = y_a$, whereas $y(b)
 def test_an_example_has_the_free_end_of_before_and_a_sentence_says_where_it_starts(free: str, line: str, status: str) -> None:
     found = statuses(COURSE.replace("{free}", free) + line)
     assert (found[4], found[-1]) == ("proved", status)
+
+
+def test_a_length_that_is_held_at_last_bars_what_comes_after_it_alone() -> None:
+    lines = r"$$F_y - \frac{d}{dx} F_{y'} = 0, \quad F_y + \frac{d}{dx} F_{y'} = 0$$ "
+    told = f"{HELD} {lines} With $u = y'$ $$F_u + \\lambda = 0$$ Let $\\int_a^b G(x, y, y')\\,dx = c$. Then {lines}"
+    assert statuses(told, "")[4:6] == ["proved", "refuted"] and statuses(told, "")[-2:] == ["unknown", "unknown"]

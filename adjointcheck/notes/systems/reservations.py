@@ -24,7 +24,7 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import is_paid_for, is_renamed, is_solution, is_solved
 from adjointcheck.notes.systems.endless import is_unending
 from adjointcheck.notes.systems.normality import MULTIPLIER, SCALED
-from adjointcheck.notes.systems.variations import CURVE, HELD_END
+from adjointcheck.notes.systems.variations import CURVE, HELD_END, is_held_length
 
 INPUTS = frozenset({"x0", "theta", "w", "t0", "t1"})
 BOUNDS = ("<", ">", "<=", ">=", "<<", ">>", "!=", "succeq", "preceq", "succ", "prec", "in", "notin", "subset", "perp")
@@ -170,6 +170,7 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
         free = names or is_paid_for(left, context) or is_solved(left, context)
         found |= _at_ends([left, right, *inside]) if relation in EQUALS and not taken and not free else frozenset()
         found |= {"refutations"} if relation in EQUALS and gives_field(left, right) else frozenset()
+        found |= {"field"} if context.option(CURVE) and isinstance(written, tree.Chain) and is_held_length(written) else frozenset()
         found |= {"all"} if context.over() == "layers" and _is_shifted(left, right) else frozenset()
         found |= {"all"} if relation in EQUALS and not taken and _is_nameless_cost(left, right) else frozenset()
         found |= {"all"} if relation in EQUALS and _is_discounted(right) else frozenset()

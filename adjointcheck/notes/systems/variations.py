@@ -44,6 +44,7 @@ STILL = re.compile(r"\bautonom|\bexplicit|\bexplizit|\bindependent|unabhängig|i
                    r"|\b(?:not|nicht|non|no|ne)\b[^.;]*\b(?:depend|abhäng|häng|dépend|dipend)")
 VECTORS = re.compile(r"\\mathbb\s*\{?\s*R\s*\}?\s*\^|\\top(?![a-z])|(?<!_\w)(?<!\})\^\s*\{?T(?![a-z])|\\[lr]angle|\\cdot(?![a-z])"
                      r"|\\(?:mathbf|boldsymbol|bm|vec)(?![a-z])")
+BESIDE = 5  # formulas from a cost to what is held beside it
 RATES = Law("dynamics", tree.Derivative(Symbol("x"), (Symbol("t"),)), Symbol("w"))
 
 
@@ -55,7 +56,8 @@ def varying(chains: Iterable[tree.Chain], text: str, context: Context) -> Contex
         return context
     (name,) = _payers(integral, told)
     steered = any(isinstance(part, tree.Letter) and part.name in USUAL_CONTROLS for part in walk(integral.body))
-    if steered or any(_moves(chain, name) or _is_held_length(chain) for chain in chains):
+    first = next((at for at, chain in enumerate(chains) if integral in walk(chain)), 0)
+    if steered or any(_moves(chain, name) for chain in chains) or any(map(is_held_length, chains[: first + BESIDE])):
         return context
     curve = Curve(name, next(joined(_variations(text, name), _directions(chains, name)), "-"), next(_names(integral, chains), "-"))
     spelt = {"prime": context.option("prime") or "rate", CURVE: f"{curve.name} {curve.varied} {curve.integrand}"}
@@ -224,7 +226,7 @@ def _weighed(node: Node) -> tuple[Node, ...]:
     return (first.of,) if turned and isinstance(first, tree.Transposed) else ()
 
 
-def _is_held_length(chain: tree.Chain) -> bool:
+def is_held_length(chain: tree.Chain) -> bool:
     """int sqrt(1 + y'^2) dx = l, which not every neighbour satisfies."""
     pair = pair_of(chain)
     told = isinstance(pair[1], tree.Letter | tree.Number) and pair[1] != tree.Number(Fraction(0)) if pair is not None else False
@@ -267,7 +269,8 @@ def momentum(chain: tree.Chain, context: Context) -> Introduced:
 
 def steered(chain: tree.Chain, context: Context) -> Introduced:
     """y' = u, the view of control: another name for the rate, and costates beside the momentum p = F_{y'}, which stays what it was."""
-    pair = pair_of(chain) if context.option(CURVE) and not context.parts("x") else None
+    pair = pair_of(chain) if is_of_any(context) else None
+    pair = pair[::-1] if pair is not None and isinstance(pair[0], tree.Letter) and key(pair[0]) in USUAL_CONTROLS else pair  # u = y'
     letter = pair[1] if pair is not None and resolve(pair[0], context) == Symbol("w") and isinstance(pair[1], tree.Letter) else None
     if letter is None or key(letter) not in USUAL_CONTROLS or key(letter) in context.letters:
         return None
