@@ -86,7 +86,7 @@ def example_of_curve(chains: Sequence[tree.Chain | None], context: Context) -> t
             bare = _without_curve(context, integral.lower is not None)
             made = varying([tree.Chain((tree.Letter("J"), integral), ("=",)), *following], "", bare)
             made = _going_on(curve, made)
-            made = freed(made, made.option(LEFT))
+            made = freed(made, None, made.option(LEFT))
             return (at, made if integral.lower is not None else _paying(integral.body, curve, made)) if made.parts("x") else None
         before += [integral.body] if integral is not None else [tree.Words("")] * (at == 0)
     return None
