@@ -53,6 +53,7 @@ REDUCED = r"The state follows $\dot x = f(x, u)$, $x(0) = x_0$, and $$J(u) = \ph
     (r"\delta J = \langle \nabla J(u), \delta u\rangle", "proved"), (r"\delta J = -(\nabla J(u), \delta u)_{L^2(0,T)}", "refuted"),
     (r"\langle \nabla J(u), \delta u\rangle = \int_0^T (L_u + \lambda^T f_u)\,\delta u\,dt", "proved"),
     (r"\langle \nabla J(u), \delta u\rangle = (L_u + \lambda^T f_u)\,\delta u", "proved"),  # at each time
+    (r"\delta J = \langle L_u^T + f_u^T \lambda, \delta u\rangle", "proved"), (r"J'(u) = L_u + \lambda^T f_u", "unknown"),
     (r"\delta J = \nabla J(u)^T \delta u", "unknown"), (r"\delta J = \int_0^T \nabla J(u)^T \delta u\,dt", "proved"),
 ])
 def test_the_pairing_of_functions_of_time_is_an_integral(line: str, status: str) -> None:

@@ -107,11 +107,19 @@ def _of_paths(node: Node) -> Node:
 
 
 def paired(chain: tree.Chain, over: str) -> tree.Chain:
-    """int (dJ/dw, delta w) dt for (dJ/dw, delta w) over time, where no side is a function of time."""
+    """int (dJ/dw, delta w) dt for (dJ/dw, delta w) over time, where no side is a function of time; J'(u) alone is open."""
+    chain = replace(chain, sides=tuple(map(_with_by, chain.sides)))
     products = {part for side in chain.sides for part in walk(side) if _is_pairing(part)}
     if not products or any(_runs(side, products) for side in chain.sides):
         return chain
     return replace(chain, sides=tuple(_paired(side, products, over == "time") for side in chain.sides))
+
+
+def _with_by(node: Node) -> Node:
+    """Without J', of which no letter tells by what it is."""
+    if isinstance(node, tree.Derivative) and node.of == Symbol("J") and not node.by:
+        return Unknown("by what J is differentiated")
+    return rebuilt(node, _with_by)
 
 
 def _paired(node: Node, products: set[Node], timed: bool) -> Node:
@@ -123,8 +131,10 @@ def _paired(node: Node, products: set[Node], timed: bool) -> Node:
 
 
 def _is_pairing(node: Node) -> bool:
-    """(dJ/dw, delta w), or the product of both."""
-    factors = node.factors if isinstance(node, tree.Product) else node.arguments if isinstance(node, tree.Function) else ()
+    """(g, delta w), or the product of dJ/dw and delta w."""
+    if isinstance(node, tree.Function) and node.name == "inner" and tree.Variation(Symbol("w")) in node.arguments:
+        return True
+    factors = node.factors if isinstance(node, tree.Product) else ()
     inner = {factor.of if isinstance(factor, tree.Transposed) else factor for factor in factors}
     slopes = (tree.Derivative(Symbol("J"), (by,), "total") for by in (Symbol("w"), Unknown("w without its layer")))
     return tree.Variation(Symbol("w")) in inner and any(slope in inner for slope in slopes)

@@ -22,16 +22,16 @@ def gains(world: Any) -> tuple[list[Any], list[Any]]:
     matrix = _slope(world, ends[0], world.count, "x", "x", Symbol("N"))
     halved, found = None, [(matrix, None)]
     for layer in reversed(range(world.count)):
-        a, b, q, r = stage(world, layer)
+        a, b, q, r, crossed = stage(world, layer)
         halved = _is_halved(world, layer, q) if halved is None else halved
         after = found[0][0]
-        gain = np.linalg.solve(r + b.T @ after @ b, b.T @ after @ a)
-        found.insert(0, (q + a.T @ after @ (a - b @ gain), gain))
+        gain = np.linalg.solve(r + b.T @ after @ b, b.T @ after @ a + crossed.T)
+        found.insert(0, (q + a.T @ after @ a - (a.T @ after @ b + crossed) @ gain, gain))
     return [value * (1.0 if halved else 0.5) for value, _ in found], [gain for _, gain in found[:-1]]
 
 
-def stage(world: Any, layer: int) -> tuple[Any, Any, Any, Any]:
-    """A, B and the second derivatives of what is paid at a layer, in x and in w."""
+def stage(world: Any, layer: int) -> tuple[Any, Any, Any, Any, Any]:
+    """A, B and the second derivatives of what is paid at a layer, in x, in w and in both."""
     terms = tree.terms(world.objective)
     stages = [part.body for term in terms for part in walk(term) if isinstance(part, tree.Series)]
     factors = [tree.Product((*(f for f in term.factors if not isinstance(f, tree.Series)), *stages)) for term in terms
@@ -39,15 +39,15 @@ def stage(world: Any, layer: int) -> tuple[Any, Any, Any, Any]:
     if len(stages) != 1:
         raise NoValue("a Riccati equation for a cost of another form")
     a, b = (_jacobian(world, layer, name) for name in ("x", "w"))
-    q, r = (_slope(world, (factors or stages)[0], layer, name, name) for name in ("x", "w"))
-    return a, b, q, r
+    q, r, crossed = (_slope(world, (factors or stages)[0], layer, *names) for names in ("xx", "ww", "xw"))
+    return a, b, q, r, np.reshape(crossed, b.shape)
 
 
 def standing(world: Any) -> Any:
     """The constant solution of Riccati's equation over layers that are all alike."""
-    a, b, q, r = stage(world, 0)
+    a, b, q, r, crossed = stage(world, 0)
     try:
-        found = solve_discrete_are(a, b, q, r)
+        found = solve_discrete_are(a, b, q, r, s=crossed)
     except (np.linalg.LinAlgError, ValueError) as error:
         raise NoValue("a regulator without an end that has no stable feedback") from error
     return found * (1.0 if _is_halved(world, 0, q) else 0.5)
