@@ -39,7 +39,7 @@ def stage(world: Any, layer: int) -> tuple[Any, Any, Any, Any, Any]:
     if len(stages) != 1:
         raise NoValue("a Riccati equation for a cost of another form")
     a, b = (_jacobian(world, layer, name) for name in ("x", "w"))
-    q, r, crossed = (_slope(world, (factors or stages)[0], layer, *names) for names in ("xx", "ww", "xw"))
+    q, r, crossed = (_slope(world, (factors or stages)[0], layer, one, other) for one, other in ("xx", "ww", "xw"))
     return a, b, q, r, np.reshape(crossed, b.shape)
 
 
