@@ -15,11 +15,13 @@ from adjointcheck.notes.letters.activations import activating
 from adjointcheck.notes.letters.bars import barring, unbarred
 from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key, letter_name, own, read_header
 from adjointcheck.notes.letters.cost_parts import parted
+from adjointcheck.notes.letters.marked_costates import bearing
 from adjointcheck.notes.letters.marks import marked
 from adjointcheck.notes.letters.meaning import Symbol, resolve, walk
 from adjointcheck.notes.letters.moments import above, below
 from adjointcheck.notes.letters.nets import netted, spelt
 from adjointcheck.notes.letters.notation import spoken
+from adjointcheck.notes.letters.posing import dated
 from adjointcheck.notes.letters.potentials import as_field, sloping
 from adjointcheck.notes.letters.primes import moved, unprimed
 from adjointcheck.notes.letters.projections import projections
@@ -123,7 +125,8 @@ def begun(document: Document, context: Context | None = None) -> Context:
     context = replace(context, options={**context.options, SPEEDS: " ".join(speeds(_chains(document.formulas, context), context))})
     context = shaped(" ".join([document.prose, *texts]), said_parameters(document.prose, said_costate(document.prose, context)))
     context = activating(document.prose, texts, _chains(document.formulas, context), context)
-    context = barring([*_chains(document.formulas, context)], peopled(document.formulas, context))
+    context = bearing(_chains(document.formulas, context), peopled(document.formulas, context))
+    context = barring([*_chains(document.formulas, context)], context)
     context = sloping(_chains(document.formulas, context), context)
     context = moved(_chains(document.formulas, context), context)
     index = iterated_in(texts) if context.over() != "layers" else ""
@@ -257,6 +260,7 @@ def _chains(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chai
     for formula in formulas:
         chain = formula.unread or read_formula(formula.text, context.reader())
         if not isinstance(chain, Unread):
+            chain = replace(chain, sides=tuple(map(dated, chain.sides)))
             yield above(unbarred(lowered(spelt(as_field(one_sample(chain, context), context), context), context), context), context)
 
 

@@ -15,6 +15,10 @@ STEPS = (r"We minimise $J = \phi(x_N) + \sum_{k=0}^{N-1} L^k(x_k,u_k)$ where $x_
          r"With $H^k = L^k(x_k,u_k) + \lambda_{k+1}^T f^k(x_k,u_k)$, ")
 PAYOFF = (r"The dynamics are $\dot x = f(x,\alpha)$ and the payoff $$ P[\alpha(\cdot)] = \int_0^T r(x,\alpha)\,dt + g(x(T)), $$ which we want to "
           r"maximise. Let $H(x,p,a) = f(x,a)\cdot p + r(x,a)$. ")
+KIDGER = (r"Let $y$ solve $y(0) = y_0$, $\frac{dy}{dt}(t) = f_\theta(t,y(t))$ and let $L = L(y(T))$. Then $\frac{dL}{dy(t)} = a_y(t)$ and "
+          r"$\frac{dL}{d\theta} = a_\theta(0)$, where $a_y:[0,T]\to\mathbb{R}^d$ and $a_\theta:[0,T]\to\mathbb{R}^m$ obey ")
+MSA = (r"We solve $\min_\theta \Phi(X_T) + \int_0^T L(\theta_t)\,dt$ subject to $\dot X_t = f(t,X_t,\theta_t)$. With "
+       r"$H(t,x,p,\theta) := p\cdot f(t,x,\theta) - L(\theta)$ and $P^*_T = -\nabla\Phi(X^*_T)$ ")
 
 
 @pytest.mark.parametrize(("posed", "right", "wrong"), [
@@ -33,6 +37,11 @@ PAYOFF = (r"The dynamics are $\dot x = f(x,\alpha)$ and the payoff $$ P[\alpha(\
     (STEPS, r"\lambda_k = \left(\frac{\partial f^k}{\partial x_k}\right)^T\lambda_{k+1} + \frac{\partial L^k}{\partial x_k}",
      r"\lambda_{k+1} = \left(\frac{\partial f^k}{\partial x_k}\right)^T\lambda_k + \frac{\partial L^k}{\partial x_k}"),
     (PAYOFF, r"H(x^*(t),p^*(t),\alpha^*(t)) = \max_{a\in A} H(x^*(t),p^*(t),a)", r"H(x^*(t),p^*(t),\alpha^*(t)) = \min_{a\in A} H(x^*(t),p^*(t),a)"),
+    (KIDGER, r"\frac{da_y}{dt}(t) = -a_y(t)^\top\frac{\partial f_\theta}{\partial y}(t,y(t))",
+     r"\frac{da_y}{dt}(t) = a_y(t)^\top\frac{\partial f_\theta}{\partial y}(t,y(t))"),
+    (KIDGER, r"\frac{da_\theta}{dt}(t) = -a_y(t)^\top\frac{\partial f_\theta}{\partial\theta}(t,y(t))",
+     r"\frac{da_\theta}{dt}(t) = a_y(t)^\top\frac{\partial f_\theta}{\partial\theta}(t,y(t))"),
+    (MSA, r"H(t,X^*_t,P^*_t,\theta^*_t) \ge H(t,X^*_t,P^*_t,\theta)", r"H(t,X^*_t,P^*_t,\theta^*_t) \le H(t,X^*_t,P^*_t,\theta)"),
 ])
 def test_what_notes_leave_out_is_understood(posed: str, right: str, wrong: str) -> None:
     assert statuses(f"{posed} $$ {right} $$ $$ {wrong} $$")[-2:] == ["proved", "refuted"]
@@ -55,3 +64,13 @@ def test_a_cost_and_an_implicit_equation_are_no_motions() -> None:
     assert statuses(euler)[-1] == "proved"
     implicit = r"Consider $f(\dot x, x, t) = 0$. $$\dot\lambda = -\left(\frac{\partial f}{\partial x}\right)^T\lambda$$"
     assert statuses(implicit)[-1] == "unknown"
+
+
+def test_the_slope_of_a_flow_by_its_start_is_no_slope_of_the_state_by_itself() -> None:
+    posed = r"Let $\partial_t z(x,t) = v(z(x,t),t)$, $z(x,0) = x$ and $\ell(x,t) = \log\det\nabla z(x,t)$. "
+    assert statuses(posed + r"$$ \partial_t \ell(x,t) = \operatorname{tr}(\nabla v(z(x,t),t)) $$")[-1] == "unknown"
+
+
+def test_momenta_of_two_coordinates_are_components() -> None:
+    posed = r"With $H = \frac12 u^2 + p_x v + p_v u$, $\dot x = v$, $\dot v = u$ and $J = \frac12 \int_0^1 u^2 dt$ "
+    assert statuses(posed + r"$$ \dot p_v = -p_x $$ $$ \dot p_x = -p_v $$")[-2:] == ["proved", "refuted"]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import Context, key
+from adjointcheck.notes.letters.marked_costates import unmarked
 from adjointcheck.notes.letters.quantities import rebuilt
 from adjointcheck.notes.letters.usage import pair_of
 from adjointcheck.notes.reading import tree
@@ -39,7 +40,8 @@ def _names(chain: tree.Chain, name: str) -> bool:
 
 
 def unbarred(chain: tree.Chain, context: Context) -> tree.Chain:
-    """dL/dW_l for \\bar W_l."""
+    """dL/dW_l for \\bar W_l, and a for a_y."""
+    chain = unmarked(chain, context)
     cost, _, any_ = context.option(BARRED).partition(" ")
     made = _slopes(chain, tree.Letter(cost), any_) if cost else chain
     assert isinstance(made, tree.Chain)

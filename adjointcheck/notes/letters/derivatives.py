@@ -244,6 +244,8 @@ def _is_minus(node: Node) -> bool:
 
 
 def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Node:
+    if kind == "nabla" and not by and of == Symbol("x"):
+        by = (Unknown("what nabla x is by"),)  # of a flow z(x, t) by its start
     if kind in ("nabla", "partial") and not by and not symbols(of) & {"J", "J_a"}:  # D J(u)[v] is along v
         by = (only_block(core_of(of), context) or Symbol(_only_argument(of) or "x"),)
         if isinstance(of, tree.Derivative) and of.kind in ("nabla", "partial") and of.by == by:  # nabla^2 Phi(x(T))

@@ -7,17 +7,18 @@ from dataclasses import replace
 
 from adjointcheck.notes.letters.context import Context
 from adjointcheck.notes.letters.quantities import rebuilt, walk
-from adjointcheck.notes.letters.usage import moving, pair_of, successor
+from adjointcheck.notes.letters.usage import USUAL_STATES, head, moving, pair_of, successor
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
+FIELDS = ("f", "F", "v")
 WEIGHTS = ("theta", "vartheta", "Theta", "phi", "varphi", "omega", "w", "W")
 
 
 def netted(chains: Iterable[tree.Chain], context: Context) -> Context:
-    """With the letter f of dx/dt = f_theta(x, t) or x_{l+1} = x_l + f_{theta_l}(x_l), if f is called nowhere without weights below."""
+    """With the letter f of dx/dt = f_theta(x, t), df_theta/dx or x_{l+1} = x_l + f_{theta_l}(x_l), if f has its weights wherever called."""
     chains = list(chains)
-    found = {name for chain in chains for name in _fields(chain)}
+    found = {name for chain in chains for name in (*_fields(chain), *_sloped(chain))}
     calls = (node.function for chain in chains for node in walk(chain) if isinstance(node, tree.Call))
     bare = {function.name for function in calls if isinstance(function, tree.Letter) and not function.below}
     return replace(context, options={**context.options, "net": min(found - bare)}) if found - bare else context
@@ -31,6 +32,16 @@ def _fields(chain: tree.Chain) -> Iterator[str]:
         for factor in term.factors if isinstance(term, tree.Product) else (term,):
             if isinstance(factor, tree.Call) and _weights(factor.function) is not None and isinstance(factor.function, tree.Letter):
                 yield factor.function.name
+
+
+def _sloped(chain: tree.Chain) -> Iterator[str]:
+    """f of df_theta/dz."""
+    for part in walk(chain):
+        field = part.of if isinstance(part, tree.Derivative) and part.kind == "partial" and len(part.by) == 1 else None
+        letter = field.function if isinstance(field, tree.Call) else field
+        if isinstance(part, tree.Derivative) and letter is not None and _weights(letter) is not None and isinstance(letter, tree.Letter):
+            state = head(part.by[0])
+            yield from [letter.name] if letter.name in FIELDS and state is not None and state.name in USUAL_STATES else []
 
 
 def _weights(node: Node) -> tree.Letter | None:

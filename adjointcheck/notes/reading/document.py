@@ -28,6 +28,7 @@ FORMULAS = 2_000
 GOALS = (("min", re.compile(r"\b(?:minimi|minimali|минимиз|мінімі)|最小化")),  # no minimum and no minimal
          ("max", re.compile(r"\b(?:maximi|massimi|maksymali|максимиз)|最大化")))
 BESIDE = 45  # characters between such a word and what is made small or large
+SOUGHT = re.compile(r"\s*\\(?:min|max)(?![A-Za-z]).*\\(?:int|sum)(?![A-Za-z])", re.DOTALL)  # min_u Phi(x(T)) + int L dt
 PAUSE = re.compile(r"\n[ \t>]*\n|[.!?;]\s")
 STANDS_FOR = re.compile(r"\s*(?:stands? for|denotes?|equals?|(?:is |be )?equal to|(?:ist |sei )?gleich|bezeichnet|steht für|désigne"
                         r"|(?:est )?égale? à|denota|(?:es |sea )?igual a|(?:è |sia )?uguale a)\s*")
@@ -282,7 +283,7 @@ def _region(part: Source, found: Layout, region: Region) -> Iterator[Formula]:
         yield formula(kept.text[:200], kept.offsets[:200], None, error.unread)
         return
     traced = _sought(part, found, region, traced)
-    if region.display or _states(traced.text) or traced.text.startswith(("\\min ", "\\max ")):
+    if region.display or _states(traced.text) or traced.text.startswith(("\\min ", "\\max ")) or SOUGHT.match(traced.text):
         for line in lines(traced, region.environment):
             yield from (formula(text, line.traced.offsets, line, None) for text in one_sided(line.traced.text))
 

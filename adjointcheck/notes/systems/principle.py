@@ -17,6 +17,7 @@ from adjointcheck.notes.systems.multiplier import has_open_sign
 from adjointcheck.notes.systems.switching import ABOVE, BELOW, hamiltonian_of
 
 PONTRYAGIN = "Pontryagin: along an optimal solution L + p f is least over all controls, where J is minimised."
+TIME = tree.Letter("t")
 LEAST, GREATEST = ("min", "inf"), ("max", "sup")
 Compared = tuple[tree.Call, tree.Call, bool]
 
@@ -61,4 +62,5 @@ def _differ(best: tree.Call, other: tree.Call, context: Context) -> bool:
     if len(pairs) != 1 or not isinstance(pairs[0][1], tree.Letter) or pairs[0][1].above:
         return False
     letter = head(pairs[0][0])
-    return letter is not None and role_in(replace(letter, above=()), context) == "w"
+    below = () if letter is not None and letter.below == (TIME,) else letter.below if letter is not None else ()  # theta^*_t
+    return letter is not None and role_in(replace(letter, above=(), below=below), context) == "w"

@@ -8,7 +8,17 @@ from dataclasses import replace
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
 from adjointcheck.notes.letters.meaning import walk
 from adjointcheck.notes.letters.own_letters import is_placed
-from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, USUAL_PARAMETERS, USUAL_STATES, ends, head, moving, show_plain
+from adjointcheck.notes.letters.usage import (
+    USUAL_CONTROLS,
+    USUAL_COSTATES,
+    USUAL_PARAMETERS,
+    USUAL_STATES,
+    ends,
+    head,
+    moving,
+    role_in,
+    show_plain,
+)
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.stages import staged
@@ -31,7 +41,7 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
     shape, layered = _space(space), is_placed(letter, context)
     if shape is None or len(letter.below) > 1 or (letter.below and staged(context)):  # k_{n,i} of a stage is no letter of its own
         return "assumption", (), context
-    if _is_slope(letter, context):
+    if _is_slope(letter, context) or _is_partner(letter, context):
         return "assumption", (), context
     letter = replace(letter, below=()) if layered else letter
     path = isinstance(chain.sides[0], tree.Call) or layered
@@ -53,6 +63,12 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
     elif known.shape == ("n", "n") and known.source == "proposed" and shape[0] == shape[1] and known.symbol not in ROLES:
         context = as_long(shape[0], context)
     return "assumption", (key(letter),), context
+
+
+def _is_partner(letter: tree.Letter, context: Context) -> bool:
+    """a_theta of the augmented state, beside the costate a."""
+    marks = [mark.name for mark in letter.below if isinstance(mark, tree.Letter)]
+    return bool(marks) and {*marks} <= {*USUAL_PARAMETERS, "t"} and role_in(replace(letter, below=()), context) == "p"
 
 
 def as_long(size: str, context: Context) -> Context:
