@@ -72,5 +72,5 @@ def test_the_slope_of_a_flow_by_its_start_is_no_slope_of_the_state_by_itself() -
 
 
 def test_momenta_of_two_coordinates_are_components() -> None:
-    posed = r"With $H = \frac12 u^2 + p_x v + p_v u$, $\dot x = v$, $\dot v = u$ and $J = \frac12 \int_0^1 u^2 dt$ "
+    posed = r"With $H = \frac12 u^2 + p_x v + p_v u$, $\dot x = v$, $\dot v = u$ and $J = \frac12 x(1)^2 + \frac12 \int_0^1 u^2 dt$ "
     assert statuses(posed + r"$$ \dot p_v = -p_x $$ $$ \dot p_x = -p_v $$")[-2:] == ["proved", "refuted"]

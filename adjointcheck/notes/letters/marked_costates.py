@@ -15,11 +15,11 @@ MARKED = "costate with its state"
 
 
 def bearing(chains: Iterable[tree.Chain], context: Context) -> Context:
-    """With a_y as what is meant by a, where the notes move a_y and have neither a nor a_x, nor y_1, nor a moving theta beside a_theta."""
+    """With a_y as what is meant by a, where the notes move a_y or have a_theta beside it, and neither a nor a_x nor y_1."""
     parts = [part for chain in chains for part in walk(chain)]
-    letters = {replace(part, accents=(), above=()) for part in parts if isinstance(part, tree.Letter)}
+    letters = dict.fromkeys(replace(part, accents=(), above=()) for part in parts if isinstance(part, tree.Letter))
     moved = {letter for part in parts if (letter := moving(part)) is not None}
-    for letter in moved:
+    for letter in (letter for letter in letters if letter in moved or any(_is_partner(other, letter) for other in letters)):
         state = letter.below[0] if len(letter.below) == 1 else None
         if letter.name in USUAL_COSTATES and isinstance(state, tree.Letter) and state.name in USUAL_STATES and not state.below:
             others = {other.below[0] for other in letters if other.name == letter.name and len(other.below) == 1} - {state}
@@ -28,6 +28,12 @@ def bearing(chains: Iterable[tree.Chain], context: Context) -> Context:
             if whole and not (usual or others & moved):
                 return replace(context, options={**context.options, MARKED: f"{letter.name} {state.name}"})
     return context
+
+
+def _is_partner(letter: tree.Letter, costate: tree.Letter) -> bool:
+    """a_theta and a_t of a_y."""
+    mark = letter.below[0] if len(letter.below) == 1 else None
+    return letter.name == costate.name and isinstance(mark, tree.Letter) and mark.name in ("theta", "t")
 
 
 def _is_component(letter: tree.Letter, state: tree.Letter) -> bool:
