@@ -15,6 +15,7 @@ from adjointcheck.notes.letters.activations import activating
 from adjointcheck.notes.letters.bars import barring, unbarred
 from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key, letter_name, own, read_header
 from adjointcheck.notes.letters.cost_parts import parted
+from adjointcheck.notes.letters.end_weights import held_apart
 from adjointcheck.notes.letters.marked_costates import bearing
 from adjointcheck.notes.letters.marks import marked
 from adjointcheck.notes.letters.meaning import Symbol, resolve, walk
@@ -126,7 +127,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
     context = shaped(" ".join([document.prose, *texts]), said_parameters(document.prose, said_costate(document.prose, context)))
     context = activating(document.prose, texts, _chains(document.formulas, context), context)
     context = bearing(_chains(document.formulas, context), peopled(document.formulas, context))
-    context = barring([*_chains(document.formulas, context)], context)
+    context = barring([*_chains(document.formulas, context)], held_apart([*_chains(document.formulas, context)], context))
     context = sloping(_chains(document.formulas, context), context)
     context = moved(_chains(document.formulas, context), context)
     index = iterated_in(texts) if context.over() != "layers" else ""

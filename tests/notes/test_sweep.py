@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import last_two
+from understood import last_two, statuses
 
 HEADER = "state: x\ncontrol: u\ncostate: \\lambda (column)\nobjective: J\ntime: t in [t_0, t_1]"
 HALVED = (
@@ -43,3 +43,10 @@ def test_a_cross_weight_stands_in_riccatis_equation_and_in_the_gain(half: str, t
     slips = right.replace("(P B +", "(P B -"), gain.replace("+", "-")
     assert last_two(HEADER, notes + f"u = -K x\n{right}\n{gain}\n", *slips) == ["refuted", "refuted"]
     assert last_two(HEADER, notes + "u = -K x\n", right, gain) == ["proved", "proved"]
+
+
+def test_the_weight_of_the_end_may_bear_the_letter_of_riccatis_matrix() -> None:
+    given = (r"LQR: $\dot x = A x + B u$ and $$ J = \frac12 x(T)^\top S(T) x(T) + \frac12\int_0^T (x^\top Q x + u^\top R u)\,dt $$ With $\lambda = S x$ "
+             r"the matrix satisfies $$ -\dot S = A^\top S + S A - S B R^{-1} B^\top S + Q $$ ")
+    found = statuses(given + r"$$ \lambda(T) = S(T) x(T) $$ $$ u = -R^{-1} B^\top S x $$ $$ u = R^{-1} B^\top S x $$")
+    assert found[-4:] == ["proved", "proved", "proved", "refuted"]

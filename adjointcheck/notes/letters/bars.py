@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import Context, key
+from adjointcheck.notes.letters.end_weights import fixed
 from adjointcheck.notes.letters.marked_costates import unmarked
 from adjointcheck.notes.letters.quantities import rebuilt
 from adjointcheck.notes.letters.usage import pair_of
@@ -40,8 +41,8 @@ def _names(chain: tree.Chain, name: str) -> bool:
 
 
 def unbarred(chain: tree.Chain, context: Context) -> tree.Chain:
-    """dL/dW_l for \\bar W_l, and a for a_y."""
-    chain = unmarked(chain, context)
+    """dL/dW_l for \\bar W_l, a for a_y, and S_T for the weight S(T)."""
+    chain = fixed(unmarked(chain, context), context)
     cost, _, any_ = context.option(BARRED).partition(" ")
     made = _slopes(chain, tree.Letter(cost), any_) if cost else chain
     assert isinstance(made, tree.Chain)
