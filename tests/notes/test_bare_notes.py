@@ -74,3 +74,10 @@ def test_the_slope_of_a_flow_by_its_start_is_no_slope_of_the_state_by_itself() -
 def test_momenta_of_two_coordinates_are_components() -> None:
     posed = r"With $H = \frac12 u^2 + p_x v + p_v u$, $\dot x = v$, $\dot v = u$ and $J = \frac12 x(1)^2 + \frac12 \int_0^1 u^2 dt$ "
     assert statuses(posed + r"$$ \dot p_v = -p_x $$ $$ \dot p_x = -p_v $$")[-2:] == ["proved", "refuted"]
+
+
+def test_a_motion_that_is_told_by_components_is_told() -> None:
+    header = "state: y in R^d\ncostate: \\lambda = -dJ/dy"
+    posed = r"Let $\dot y_k = f_k(y, t)$ for $k = 1, \ldots, d$, $J = \phi(y(T))$ and $H = \sum_k \lambda_k f_k$. "
+    found = statuses(posed + r"$$\frac{d\lambda_k}{dt} = -\sum_{l=1}^d \lambda_l \frac{\partial f_l}{\partial y_k}$$ $$\frac{\partial f}{\partial t} = 0$$", header)
+    assert found[-2] == "proved"

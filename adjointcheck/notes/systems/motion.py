@@ -120,13 +120,14 @@ def untold_motion(chains: Iterable[tree.Chain]) -> tree.Chain | None:
 
 
 def _is_other_field(chain: tree.Chain, state: tree.Letter) -> bool:
-    """f of J = int f(t, y, y') dt, which is a cost, and of f(t, y, y') = 0."""
+    """f of J = int f(t, y, y') dt, which is a cost, of f(t, y, y') = 0, and beside a motion that is told, if only by components."""
     pair = pair_of(chain)
+    told = pair is not None and getattr(moving(pair[0]), "name", "") == state.name
     paid = pair is not None and head(pair[0]) != state and any(
         isinstance(part, tree.Integral) and head(part.body) == FIELD for part in walk(pair[1]))
     solved = pair is not None and isinstance(pair[0], tree.Call) and pair[0].function == FIELD and isinstance(pair[1], tree.Number)
     calls = (part for part in walk(chain) if isinstance(part, tree.Call) and part.function == FIELD)
-    return paid or solved or any(moving(argument) == state or is_primed(argument) for call in calls for argument in call.arguments)
+    return told or paid or solved or any(moving(argument) == state or is_primed(argument) for call in calls for argument in call.arguments)
 
 
 def sloped(node: Node) -> tree.Letter | None:

@@ -123,7 +123,8 @@ def spaced(chains: Sequence[tree.Chain], context: Context) -> Context:
     laws = [i for i, chain in enumerate(chains) if moving(chain.sides[0]) is not None]
     state = moving(chains[laws[0]].sides[0]) if laws else None
     spaces = {chain: letter for chain in chains if (letter := sized(chain)) is not None} if laws else {}
-    if state is None or context.of("x") or context.over() == "layers" or state not in spaces.values():
+    known = state is None or key(state) not in USUAL_STATES or context.of("x")  # u of u-dot = f(u, p, t) is a state, and no control
+    if known or context.over() == "layers" or state not in spaces.values():
         return context
     used = {part for chain in chains[laws[0] : laws[0] + NEAR] for part in walk(chain)}
     for chain, letter in spaces.items():
