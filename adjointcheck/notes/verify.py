@@ -99,7 +99,7 @@ from adjointcheck.notes.verdicts.combination import combined
 from adjointcheck.notes.verdicts.comparison import OPTIMAL_END, ROUNDED, Agreement, Contradiction, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.judgement import EQUALITIES, attempt, follows, judge_pair
-from adjointcheck.notes.verdicts.pardons import NOTHING, OTHER_FIELD, SHORTEST, Line, pardoned, reaches_nothing
+from adjointcheck.notes.verdicts.pardons import ANOTHER, NOTHING, Line, pardoned, reaches_nothing
 from adjointcheck.notes.verdicts.repairs import repaired
 from adjointcheck.notes.verdicts.situation import situations
 from adjointcheck.trusted.verdict import Status
@@ -430,8 +430,8 @@ class Notes:
             return replace(found, status="assumption", words="it asks for the best end time")
         line = Line(left, right, relation, sides, self.context, context, spelt, self.sentence, world)
         if found.status == "refuted" and (pardon := pardoned(line)):
-            for list_ in (self.reservations, *(self.aside[1:] if self.aside else ())) if pardon[1] in (OTHER_FIELD, SHORTEST) else ():
-                list_.append(Reservation(frozenset({"field"}), f"it may be of the example `{blank.text}`"))
+            for list_ in (self.reservations, *(self.aside[1:] if self.aside else ())) if pardon[1] in ANOTHER else ():
+                list_.append(Reservation(ANOTHER[pardon[1]], f"it may be of the example `{blank.text}`"))
             return replace(blank, status=pardon[0], words=pardon[1])
         open_ = (item for item in self.reservations if not is_few(item.inputs, context))
         doubt = next((item.reason for item in open_ if item.bars(found.status, left, right)), "")

@@ -72,7 +72,7 @@ def test_a_matrix_defined_in_its_arguments_is_taken_at_others(right: str, wrong:
 def test_a_vector_told_at_the_end_alone_is_no_constant() -> None:
     given = FLOW + "\n" + r"s(t_1) = [z(t_1), \frac{dL}{dz(t_1)}, 0]"
     line = r"\frac{ds}{dt} = [f, -a f_z, -a f_\theta]"
-    assert last_two(NEURAL, given, line, line.replace("-a f_z", "a f_z")) == ["unknown", "unknown"]
+    assert last_two(NEURAL, given, line, line.replace("-a f_z", "a f_z")) == ["definition", "refuted"]
 
 
 README = r"""$$\frac{dz(t)}{dt} = f(z(t), t, \theta), \quad z(t_0) = z_0$$ A scalar loss $L$ is evaluated on $z(t_1)$.
@@ -134,3 +134,10 @@ def test_a_new_letter_beside_state_and_costate_gathers_the_gradient() -> None:
     found = [statuses(rf"{notes} $$\nabla_\theta L = {value}$$") for value in ("g(t_0)", "-g(t_0)")]
     assert [statuses_[-1] for statuses_ in found] == ["proved", "refuted"] and found[0][-3:-1] == ["definition", "definition"]
     assert "refuted" in statuses(notes.replace(r"-f_y^\top", r"f_y^\top"))
+
+
+def test_a_cost_that_is_only_named_may_rest_on_one_of_two_states() -> None:
+    posed = (r"$$\frac{dh}{dt} = f(h,s,\theta), \quad \frac{ds}{dt} = g(h,s,\theta), \qquad h(0) = x,\quad s(0) = 0$$ Let $L = L(h(T))$ and "
+             r"$$a(t) = \frac{dL}{dh(t)}, \qquad b(t) = \frac{dL}{ds(t)}$$ ")
+    found = statuses(posed + r"$$b(T) = 0$$ $$\frac{db}{dt} = -a\,\frac{\partial f}{\partial s} + b\,\frac{\partial g}{\partial s}$$")
+    assert found[-2:] == ["unknown", "refuted"]

@@ -165,3 +165,8 @@ def test_another_hamiltonian_is_that_of_the_shortest_time_where_words_ask_for_it
     haste = r"The same cart with $|u| \le 1$ is to reach the origin as soon as possible, and "
     assert statuses(HALTED + haste + lines)[-4:] == ["definition", "proved", "refuted", "proved"]
     assert statuses(HALTED + haste.replace("as soon as possible", "again") + lines)[-4] == "unknown"
+
+
+def test_an_example_may_say_that_its_time_starts_at_0() -> None:
+    posed = r"Let $\dot z = f(z,\theta)$ on $[t_0,t_1]$ with $z(t_0)=z_0$ and $J = \ell(z(t_1))$. Example: $f(z) = -kz$, $t_0 = 0$. "
+    assert statuses(posed + r"$$ z(t) = z_0 e^{-kt} $$ $$ z(t) = z_0 e^{kt} $$")[-2:] == ["proved", "refuted"]

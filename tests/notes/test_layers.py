@@ -311,3 +311,21 @@ SHORTCUT = DENSE + r"Residual: $$x_{k+1} = x_k + h\, g(x_k, w_k)$$ "
 ])
 def test_a_multiplier_names_the_costate_and_layers_are_told_anew(notes: str, right: str, wrong: str) -> None:
     assert [statuses(f"{GENERAL}{notes}$${claim}$$")[-1] for claim in (right, wrong)] == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"p_0 = p_N \prod_{k=N-1}^{0} A_k", r"p_0 = p_N \prod_{k=N-1}^{1} A_k"),
+    (r"p_j = p_N \prod_{k=N-1}^{j} A_k", r"p_j = p_N \prod_{k=N-2}^{j} A_k"),
+    (r"p_0^T = \left(\prod_{k=0}^{N-1} A_k^T\right) p_N^T", r"p_0^T = \left(\prod_{k=N-1}^{0} A_k^T\right) p_N^T"),
+    (r"\sum_{k=N-1}^{0} p_{k+1} x_k = \sum_{k=0}^{N-1} p_{k+1} x_k", r"\sum_{k=N-1}^{0} p_{k+1} x_k = \sum_{k=1}^{N-1} p_{k+1} x_k"),
+])
+def test_products_and_sums_may_run_from_the_last_layer_down(right: str, wrong: str) -> None:
+    posed = r"Layers $x_{k+1} = f_k(x_k,\theta_k)$, $k=0,\dots,N-1$, loss $J = \Phi(x_N)$, row vectors $p_k = \partial J/\partial x_k$, $A_k = \partial f_k/\partial x_k$. "
+    assert statuses(f"{posed} $$ {right} $$ $$ {wrong} $$")[-2:] == ["proved", "refuted"]
+
+
+def test_the_step_of_another_method_is_not_refuted() -> None:
+    posed = r"Explicit Euler is $x_{k+1} = x_k + h f(x_k)$ with $J = \Phi(x_N)$. The other one: "
+    lines = r"$$ p_k = p_{k+1} + h p_{k+1} f_x(x_k) $$ $$ x_{k+1} = x_k + h f(x_{k+1}) $$"
+    assert statuses(posed + r"$p_k = \partial J/\partial x_k$. " + lines)[-1] in ("assumption", "unknown")
+    assert statuses(posed + r"$$ x_{k+1} = x_k - h f(x_k) $$")[-1] == "refuted"

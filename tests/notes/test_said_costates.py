@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from understood import statuses
 
 from adjointcheck.notes.letters.context import read_header
 from adjointcheck.notes.systems.meanings import said_costate
@@ -29,3 +30,22 @@ def test_words_introduce_a_costate_where_no_other_letter_may_be_one() -> None:
     found = said_costate(SAID[0], read_header(["state: x"])).letters["lambda"]
     assert (found.symbol, found.sign, found.layout) == ("p", 1, "column")
     assert not said_costate(SAID[0] + r" And $\mu(t)$ is the gradient of $J$ in $x(t)$.", read_header(["state: x"])).of("p")
+
+
+@pytest.mark.parametrize("words", [
+    r"On note $p$ le vecteur adjoint (colonne), opposé du gradient du coût par rapport à l'état.",
+    r"Hier ist $p$ das Entgegengesetzte des Gradienten der Kosten nach dem Zustand: mit umgekehrtem Vorzeichen.",
+    r"Here $p$ is the gradient of the cost with respect to the state.",  # against the formula, which decides
+])
+def test_the_opposite_of_a_gradient_is_not_the_gradient(words: str) -> None:
+    posed = words + (r" $$\min_u J(u) = \varphi(x(T)) + \int_0^T f^0(x, u)\,dt, \qquad \dot x = f(x, u), \quad x(0) = x_0$$ "
+                     r"$$H(x, p, u) = \langle p, f(x, u) \rangle - f^0(x, u)$$ ")
+    found = statuses(posed + r"$$p(T) = -\nabla\varphi(x(T))$$ $$p(T) = \nabla\varphi(x(T))$$")
+    assert found[-2:] == ["proved", "refuted"]
+
+
+def test_letters_of_two_slopes_are_two_costates() -> None:
+    posed = (r"$$S' = -\beta S I, \qquad I' = \beta S I - \gamma I$$ $$J = \int_0^T I(t)\,dt$$ The adjoint variables are $p = \partial J/\partial S(t)$ and "
+             r"$r = \partial J/\partial I(t)$. ")
+    found = statuses(posed + r"$$p' = \beta I (p - r)$$ $$p' = -\beta I (p - r)$$", "objective: J\nstate: (S, I)")
+    assert found[-2:] == ["proved", "refuted"]

@@ -169,3 +169,10 @@ def test_under_a_chosen_control_a_state_of_rest_and_other_numbers_are_not_refute
     assert statuses(prey)[-1] == "unknown"
     solved = r"$\dot x = x + u$, $x(0) = 1$, $J = \frac12 x(1)^2$. With $u = 0$ we get $x(t) = e^t$, $x(t) = 2 e^t$."
     assert statuses(solved)[-2:] == ["proved", "refuted"]
+
+
+def test_a_condition_at_the_end_poses_another_task() -> None:
+    posed = (r"\dot x is told: $\dot x = -x + u$, $x(0) = 2$ and $$J(u) = \tfrac12 x(1)^2 + \tfrac12\int_0^1 u^2\,dt$$ $$H = \tfrac12 u^2 + p(-x + u)$$ "
+             r"$$u = -p$$ $$p(1) = x(1)$$ ")
+    task = r"In (b) $p(t) = c e^t$. The condition $x(1) = 0$ gives $$x(1) = 0$$ $$\tfrac12\int_0^1 u^2\,dt = \frac{8}{e^2 - 1}$$"
+    assert "refuted" not in statuses(posed + task)[-2:]

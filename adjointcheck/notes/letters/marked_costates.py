@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.context import Context, key
 from adjointcheck.notes.letters.quantities import rebuilt
 from adjointcheck.notes.letters.usage import USUAL_COSTATES, USUAL_STATES, moving
 from adjointcheck.notes.reading import tree
@@ -25,7 +25,7 @@ def bearing(chains: Iterable[tree.Chain], context: Context) -> Context:
             others = {other.below[0] for other in letters if other.name == letter.name and len(other.below) == 1} - {state}
             usual = any(isinstance(other, tree.Letter) and other.name in USUAL_STATES for other in others)
             whole = tree.Letter(letter.name) not in letters and not any(_is_component(other, state) for other in letters)
-            if whole and not (usual or others & moved):
+            if whole and not (usual or others & moved or key(letter) in context.letters):
                 return replace(context, options={**context.options, MARKED: f"{letter.name} {state.name}"})
     return context
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from adjointcheck.notes.letters.context import Context
-from adjointcheck.notes.letters.quantities import Repeated, Symbol, Unknown, instead, placed_from, rebuilt, shifted
+from adjointcheck.notes.letters.quantities import Repeated, Symbol, Unknown, instead, placed_from, rebuilt, shifted, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -131,15 +131,26 @@ def all_steps(context: Context) -> tuple[Node | None, Node | None]:
 
 
 def read_as(node: Node, context: Context) -> Node:
-    """The formula in one reading: products in their order, M_a on the left ("rising") or on the right; sums with their limits."""
+    """The formula in one reading: products in their order, M_a on the left ("rising") or on the right, or as they are written from the
+    last layer down; sums with their limits.
+    """
     node = rebuilt(node, lambda child: read_as(child, context))
     if is_unlimited(node, context) and (limits := RANGES.get(context.option("sums"))) and isinstance(node, tree.Series):
         return replace(node, lower=limits[0], upper=limits[1])
+    if isinstance(node, tree.Series) and _falls(node) and node.lower is not None and node.upper is not None:
+        turned = Repeated(instead(node.body, node.index, TURN), node.lower, node.upper, -1)
+        return turned if is_product(node) else replace(node, lower=node.upper, upper=node.lower)
     order = context.option("product")
     if not order or not is_product(node) or not isinstance(node, tree.Series) or node.lower is None or node.upper is None:
         return node
     body, rising = instead(node.body, node.index, TURN), order == "rising"
     return Repeated(body, node.lower, node.upper, 1) if rising else Repeated(body, node.upper, node.lower, -1)
+
+
+def _falls(node: tree.Series) -> bool:
+    """k = N - 1, ..., 0 of a sum or product whose limits are written from the last layer down."""
+    last = [part for limit in (node.lower, node.upper) if limit is not None for part in walk(limit) if part == Symbol("N")]
+    return bool(last) and node.lower is not None and Symbol("N") in walk(node.lower) and len(last) == 1
 
 
 def is_unlimited(node: Node, context: Context) -> bool:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import takewhile
 
 from adjointcheck.notes.letters.context import Context, Law, key
-from adjointcheck.notes.letters.meaning import Symbol, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, children, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.usage import EQUALS, HAMILTONIANS, USUAL_COSTATES, head, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.instants import moment
@@ -270,7 +270,14 @@ def is_solved(end: Node, context: Context) -> bool:
 def is_paid_for(end: Node, context: Context) -> bool:
     """Is x(1) or x_2(1) a part of the cost as a formula?  Then it is free, and x(1) = 1 is what comes out."""
     law = context.law("objective")
-    return law is not None and end in walk(law.right)
+    return law is not None and end in _written_out(law.right)
+
+
+def _written_out(node: Node) -> Iterator[Node]:
+    """The parts of a formula that are no arguments of a function that is only named, such as x(T) of Phi(x(T))."""
+    yield node
+    for child in () if isinstance(node, Applied) else children(node):
+        yield from _written_out(child)
 
 
 def is_solution(value: Node) -> bool:

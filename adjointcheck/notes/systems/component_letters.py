@@ -164,7 +164,8 @@ def _slopes(chain: tree.Chain, states: Rates, costs: Container[str], context: Co
     of = head(slope.of) if isinstance(slope, tree.Derivative) and len(slope.by) == 1 else None
     cost = of is not None and (key(of) in costs or role_in(of, context) == "J" or not (costs or role_in(of, context)))
     paid = cost or not context.option(BLOCKS)  # A of A = df/dx is no costate
-    if isinstance(slope, tree.Derivative) and letter is not None and paid and _may_be(letter, context):
+    told = letter is not None and (_may_be(letter, context) or (cost and key(letter) not in context.letters))
+    if isinstance(slope, tree.Derivative) and letter is not None and paid and told:
         name = _state(slope.by[0], context)
         yield from [(name, letter)] if name in states else []
 

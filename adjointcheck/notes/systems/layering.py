@@ -162,7 +162,9 @@ def _range_of(node: Node, index: str) -> tuple[Node, ...]:
     """The ends of l = 0, ..., L - 1, of sum_{l=0}^{L-1}, and of 0 <= l < L."""
     letter = tree.Letter(index)
     if isinstance(node, tree.Series):
-        return (node.upper,) if node.index == letter and node.upper is not None else ()
+        first = _bare_end(node.lower) if node.lower is not None else None
+        far = node.lower if first is not None and first.name in LASTS else node.upper  # of k = N - 1, ..., j
+        return (far,) if node.index == letter and far is not None else ()
     if not isinstance(node, tree.Chain) or letter not in node.sides:
         return ()
     if len(node.sides) == 3 and {*node.relations} <= {"<", "<=", ">", ">="}:

@@ -20,7 +20,7 @@ from adjointcheck.notes.letters.usage import USUAL_COSTATES, head
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.systems.multiplier import costate_meaning
+from adjointcheck.notes.systems.multiplier import SPOKEN, costate_meaning
 from adjointcheck.notes.systems.several_costs import about, costs
 from adjointcheck.notes.systems.superscripts import below
 from adjointcheck.notes.systems.switching import HASTE
@@ -35,7 +35,9 @@ SAID = tuple(re.compile(pattern) for pattern in (
     rf"\$(?P<p>\d+)\${WORDS}\b{SLOPE}{LITTLE}\$(?P<J>\d+)\${LITTLE}\b{BY}{LITTLE}\$(?P<x>\d+)\$",
     rf"\b{SLOPE}{LITTLE}\$(?P<J>\d+)\${LITTLE}\b{BY}{LITTLE}\$(?P<x>\d+)\${LITTLE}\b{NAMED}\s+\$(?P<p>\d+)\$",
     r"\$(?P<p>\d+)\$\s*(?:为|是|表示|=)?\s*\$(?P<J>\d+)\$\s*(?:对|關於|关于)\s*\$(?P<x>\d+)\$\s*的?[总全]?(?:梯度|导数)"))
-MINUS = re.compile(r"\bminus\b|\bnegativ|\bpartial|\bsecond|\bopposit|负|отрицат|частн")
+SIGN = (r"\boppos|\bopuest|entgegen|\bumgekehrt|vorzeichen"
+        r"|\bsigns?\b|\bsigne\b|\bsigno\b|\bsegno\b|обратн|знак|相反|符号")
+MINUS = re.compile(rf"\bminus\b|\bnegativ|\bpartial|\bsecond|{SIGN}|负|отрицат|частн")
 COST = re.compile(r"(?:\bcost|\bloss|\bobjective|kosten|ziel|\bcoût|\bcost[eo]|стоимост|代价|损失)\w*\s*\$([^$]+)\$", re.IGNORECASE)
 PERIOD = re.compile(r"(?<=[.!?])\s+|[\u3002\uff01\uff1f]|\n\s*\n")  # a colon goes on
 STATE = r"(?:the |den |dem |l'|al |à l')?(?:state|zustand|état|estado|stato|состоян\w*|状态)"
@@ -44,7 +46,9 @@ NAME = r"(\\?[A-Za-z]+)\s*(?:\(t\b[^$]*\)|_\{?[klnijmt]\}?)?(?:\s*\\in\b[^$]*)?"
 ALONG = (r"(?:with respect to|w\.?\s?r\.?\s?t\.?|\bin\b|\bnach\b|bezüglich|par rapport (?:à|au)|rispetto (?:a|allo)|respecto (?:a|al|de)"
          r"|\bпо\b|关于|对)")  # noqa: RUF001  of BY what does not say where a slope is taken
 MEANT = re.compile(rf"\$\s*{NAME}\s*\$.{{0,80}}?{SLOPE}.{{1,120}}?{ALONG}\s*(?:{STATE}\b|\$\s*{PLACE})", re.IGNORECASE)
-OTHERWISE = re.compile(r"hamilt|гамильт|\$\s*(?:\\mathcal\s*\{?)?H\b|minus|negativ|moins|meno\b|menos|минус|负|\$\s*-", re.IGNORECASE)
+OTHERWISE = re.compile(r"hamilt|гамильт|\$\s*(?:\\mathcal\s*\{?)?H\b|minus|negativ|moins|meno\b|menos|минус|负|\$\s*-"
+                       rf"|{SIGN}", re.IGNORECASE)
+TURNED = re.compile(SIGN, re.IGNORECASE)  # the opposite of the gradient, the gradient up to a sign
 BETWEEN = re.compile(r"\$\s*(?:,\s*|(?:and|und|et|y|e|и|和|与)\s)\s*\$|\$\s*、\s*\$")
 PARAMETERS = re.compile(r"(?:\b(?:weights|parameters|gewichten?|parametern?|paramètres|pesos|parámetros|parametri|pesi)|权重|参数)"
                         r"\s*\$\s*([uvw])\s*(?:\\in\b[^$]*)?\$", re.IGNORECASE)
@@ -141,7 +145,7 @@ def said_costate(prose: str, context: Context) -> Context:
     states = {known.letter for known in context.of("x")}
     found = {(match[1], _layout(text.lower())) for text in sentences if (match := MEANT.search(text))
              and (match[2] is None or not states or letter_name(match[2]) in states)
-             and not OTHERWISE.search(match[0]) and not DENIED.search(MATHS.sub(" ", text.lower()))}
+             and not OTHERWISE.search(match[0]) and not TURNED.search(text) and not DENIED.search(MATHS.sub(" ", text.lower()))}
     if len({name for name, _ in found}) != 1:
         return context
     name, layout = letter_name(found.copy().pop()[0]), next(iter({layout for _, layout in found} - {""}), "")
@@ -151,4 +155,4 @@ def said_costate(prose: str, context: Context) -> Context:
         known = Declared(name, "p", role.shape, role.kind, layout=layout, source="proposed")
     if known is None or known.symbol != "p" or known.told:
         return context
-    return replace(context, letters={**context.letters, name: replace(known, layout=known.layout or layout, told="its words")})
+    return replace(context, letters={**context.letters, name: replace(known, layout=known.layout or layout, told=SPOKEN)})

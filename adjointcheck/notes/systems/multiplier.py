@@ -31,7 +31,7 @@ Introduced = tuple[str, tuple[str, ...], Context] | None
 Constrained = Callable[[Node], bool]
 RATE = tree.Derivative(Symbol("x"), (Symbol("t"),), "total")
 LEAST = "the minimum principle"
-LAGRANGIAN, MEANING = "its Lagrangian", "its meaning"  # what tells of a costate
+LAGRANGIAN, MEANING, SPOKEN = "its Lagrangian", "its meaning", "its words"  # what tells of a costate
 
 
 def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
@@ -85,6 +85,8 @@ def _tells(letter: tree.Letter, sign: int, layout: str, context: Context, by: st
     """With the letter as costate, if it may be one of which nothing has been told, or a second name of one that the cost tells."""
     name = letter.name if context.over() == "layers" else key(letter)
     known = context.letters.get(name)
+    if known is not None and known.told == SPOKEN and by and sign != known.sign:  # words against a formula: its sign is open
+        return replace(context, letters={**context.letters, name: replace(known, told="")})
     if not may_be_costate(name, context) and not (by == LAGRANGIAN and _is_other_name(name, context)):
         return context
     made = known if known is not None and known.symbol == "p" else Declared(name, "p", ("1", "n"), "path", source="proposed")
@@ -237,6 +239,8 @@ def costate_meaning(chain: tree.Chain, context: Context) -> Introduced:
     if isinstance(by, Symbol) and (rest := is_rest(resolve(right.of, context), by, context)):
         of, options = tree.Letter(context.of("J")[0].letter), {"first costate": "without"} if rest == "later" else {}
         context = replace(context, options={**context.options, **options})
+    if isinstance(by, Symbol) and by.part and len(context.parts("x")) > 1:  # p = dJ/dS(t) is no whole costate
+        return None
     if not (isinstance(by, Symbol) and by.name == "x") or (isinstance(by.at, Symbol) and by.at.name in ("t0", "t1", "N")) or of is None:
         return None
     context = context if role_in(of, context) or (context.of("J") and not _is_cost_in_time(context)) else _assumed_loss(of, context)

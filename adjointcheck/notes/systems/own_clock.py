@@ -55,7 +55,8 @@ def horizon_told(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, .
 
 def _end(letter: tree.Letter, context: Context) -> str:
     """t0 or t1, over time."""
-    role = role_in(letter, context) or ("t1" if key(letter) in ROLES["t1"].usual and not context.of("t1") else "")
+    usual = (symbol for symbol in ("t0", "t1") if key(letter) in ROLES[symbol].usual and not context.of(symbol))
+    role = role_in(letter, context) or next(usual, "")
     return role if role in ("t0", "t1") and context.over() != "layers" else ""
 
 

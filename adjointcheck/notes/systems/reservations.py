@@ -283,7 +283,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset({"all"})
     if taken:
         return frozenset()
-    if _vanishes(left, right, context) or (_is_next_layer(left) and _restates(left, right, context)):
+    again = (_is_next_layer(left) and _restates(left, right, context)) or is_other_method(left, right, context)
+    if again or _vanishes(left, right, context):
         return frozenset({"refutations"})
     if _is_known_symmetric(left, right, context):
         return frozenset()
@@ -377,6 +378,14 @@ def _restates(left: Node, right: Node, context: Context) -> bool:
     paid = any(isinstance(part, tree.Integral | tree.Series) or (isinstance(part, Symbol) and _at_end(part.at)) for part in parts)
     spelt = not _names(right) & {"f", "H", "L", "Psi", "p", "P", "J", "J_a", "V"} and not has_slope(right)
     return own and spelt and (bool(rate) or paid or begun["layers"])
+
+
+def is_other_method(left: Node, right: Node, context: Context) -> bool:
+    """x_{k+1} = x_k + h f(x_{k+1}) after x_{k+1} = x_k + h f(x_k), and the other way round."""
+    law = context.law("layers")
+    values = [{part for part in walk(side) if isinstance(part, Applied) and part.name == "f"} for side in (right, law.right)] if law else []
+    ahead_ = [any(_is_next_layer(place) for field in side for _, place in field.arguments) for side in values]
+    return _is_next_layer(left) and bool(values) and bool(values[0]) and ahead_[0] != ahead_[1]
 
 
 def _is_next_layer(node: Node) -> bool:

@@ -16,6 +16,7 @@ from adjointcheck.notes.letters.formulas import in_place
 from adjointcheck.notes.letters.meaning import Applied, Symbol, children, core_of, symbols, walk
 from adjointcheck.notes.letters.numbered import barred, customary
 from adjointcheck.notes.letters.own_inputs import input_of, is_matrix
+from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.stars import REST
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.instants import moment
@@ -28,7 +29,7 @@ from adjointcheck.notes.systems.densities import rests_on_shape
 from adjointcheck.notes.systems.endless import speaks_of_end
 from adjointcheck.notes.systems.few_layers import OPTION, SPOKEN, has_numbers
 from adjointcheck.notes.systems.multiplier import supposed
-from adjointcheck.notes.systems.reservations import ends_at_start, given, is_only_named, is_unchosen
+from adjointcheck.notes.systems.reservations import ends_at_start, given, is_only_named, is_other_method, is_unchosen
 from adjointcheck.notes.systems.sampling import is_paid_last
 from adjointcheck.notes.systems.several_costs import others
 from adjointcheck.notes.systems.special_cases import CONDITION, special_cases
@@ -47,6 +48,8 @@ RESTING = re.compile(r"equilibri|équilibre|gleichgewicht|ruhelage|steady|statio
 LINEAR = re.compile(r"\b(?:if|when|si|wenn|falls|se|quando|cuando|если)\b.*\b(?:linear|linéaire|lineal|lineare|линейн)")  # of a condition
 
 
+SPECIAL = re.compile(r"\b(?:for|if|when|für|wenn|falls|pour|si|para|per|se|для|если)\b[^.;]*\b(?:skew|anti-?s[yi]m|orthogon|commut|kommut"
+                     r"|schiefs|vertausch|conmut|кососим|ортогон|коммут)")  # matrices
 AFTER = re.compile(r"\b(?:after|beyond|behind|nach|hinter|après|después|tras|dopo|após|depois)\b.{0,20}\b(?:last|letzt|derni|últim|ultim)")
 
 
@@ -76,7 +79,10 @@ class Line:
 
 SHORTEST = "it may be the Hamiltonian of the shortest time, another cost than that of before"
 NOTHING = "only time is paid for, and no formula that is understood says what is to be reached"
+HELD_ANEW = "it may be the end that another task holds"
+PRESCRIBED = re.compile(r"\bcondition|\bprescri|\bimpos|\brequir|\bdemand|bedingung|vorgeschrieb|vorgegeb|\bexig|услови")
 OTHER_FIELD = "f was told otherwise before: it may be another example"
+ANOTHER = {SHORTEST: frozenset({"field"}), OTHER_FIELD: frozenset({"field"}), HELD_ANEW: frozenset({"field", "refutations"})}  # posed anew
 
 
 @dataclass(frozen=True)
@@ -320,6 +326,20 @@ def _of_one_step(line: Line) -> bool:
     return told and by == (Symbol("theta"),) and not any(isinstance(part, tree.Series) for part in walk(right))
 
 
+def _is_price_of_block(line: Line) -> bool:
+    """b(T) = 0 of states h and s, where the notes name a cost L(h(T)) and do not say what it is."""
+    left, right = line.pair
+    ended = isinstance(left, Symbol) and left.name == "p" and bool(left.part) and left.at == Symbol("t1")
+    return bool(line.notes.option(BLOCKS)) and line.notes.law("objective") is None and ended and right == tree.Number(Fraction(0))
+
+
+def _holds_end(line: Line) -> bool:
+    """The condition x(1) = 0 of a second task, after a free end."""
+    left, right = line.pair
+    ended = isinstance(left, Symbol) and left.name == "x" and left.at == Symbol("t1") and not symbols(right)
+    return ended and PRESCRIBED.search(line.sentence.lower()) is not None
+
+
 def _of_shortest_time(line: Line) -> bool:
     """H = 1 + p f, in notes that have told another cost."""
     terms = [term.of if isinstance(term, tree.Negative) else term for term in tree.terms(line.right)]
@@ -439,6 +459,8 @@ PARDONS = (
                "it speaks of a state of rest, of which the worlds know nothing")),
     Pardon(_if(_of_other_field, OTHER_FIELD)),
     Pardon(_if(_of_shortest_time, SHORTEST)),
+    Pardon(_if(_holds_end, HELD_ANEW)),
+    Pardon(_if(_is_price_of_block, "the cost may rest on some of the states alone")),
     Pardon(_if(_of_untold_arrival, NOTHING)),
     Pardon(_if(_right_transposed, "it is the transpose of a gradient that has its matrix's shape; declare `gradients: columns`")),
     Pardon(_if(_right_elsewhere, "it is wrong for the cost named last, and may be right for another one; name the cost")),
@@ -465,6 +487,8 @@ PARDONS = (
     Pardon(_guess),
     Pardon(_if(lambda line: bool(SUPPOSED.search(line.sentence.lower())), "it is said of a special case that no formula tells")),
     Pardon(_if(lambda line: bool(WITHOUT.search(line.sentence.lower())), "it is said of a case without something that the worlds have")),
+    Pardon(_if(lambda line: bool(SPECIAL.search(line.sentence.lower())), "it is said of special matrices that no formula tells")),
+    Pardon(_if(lambda line: is_other_method(*line.pair, line.notes), "it may be the step of another method")),
     Pardon(_if(lambda line: bool(LINEAR.search(line.sentence.lower())), "it is said of a linear problem that is not written out")),
     Pardon(_if(lambda line: is_particular(line.pair, line.spoken) or is_step_alone(line.pair, line.spoken),
                "it speaks of one method, and no formula gives its coefficients; write a_21 and b_2, or give them")),
