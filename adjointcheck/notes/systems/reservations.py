@@ -274,11 +274,7 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
     if any(law.kind == "arrival" for law in context.laws) and _at_ends([left, right]):
         return frozenset({"arrival"})
     if isinstance(left, Symbol) and left.name == "x" and _at_end(left.at):
-        integrated = any(isinstance(part, tree.Integral) for part in walk(right))
-        paid = is_paid_for(left, context) or is_solved(left, context)
-        named = bool(context.of("rho")) and isinstance(right, Symbol) and right.at is None  # the datum of which a density is asked
-        told = has_slope(right) or integrated or is_solution(right) or paid or named  # x(T) = x_0 - T grad Psi(x(T)) follows
-        return frozenset() if told else frozenset({HELD_END if context.option(CURVE) else "end"})
+        return frozenset() if _follows(left, right, context) else frozenset({HELD_END if context.option(CURVE) else "end"})
     if isinstance(left, Symbol) and left.name in ("J", "J_") and not has_slope(right) and _other_cost(left, right, context):
         return frozenset({"all"})
     if taken:
@@ -316,6 +312,14 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
     if isinstance(left, Symbol) and left.name == "J" and context.law("objective") and priced:
         return frozenset({"all"})
     return frozenset()
+
+
+def _follows(left: Node, right: Node, context: Context) -> bool:
+    """x(T) = x_0 - T grad Psi(x(T)): a consequence, and no end that is held."""
+    integrated = any(isinstance(part, tree.Integral) for part in walk(right))
+    paid = is_paid_for(left, context) or is_solved(left, context)
+    named = bool(context.of("rho")) and isinstance(right, Symbol) and right.at is None  # the datum of which a density is asked
+    return has_slope(right) or integrated or is_solution(right) or paid or named
 
 
 def _is_price(node: Node) -> bool:
