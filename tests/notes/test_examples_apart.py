@@ -91,8 +91,8 @@ $$z(t) = z_0 e^{\theta t}$$ $a(T) = z(T)$ """
     (r"J'(\theta) = \int_0^T a(t) z(t)\,dt", r"J'(\theta) = -\int_0^T a(t) z(t)\,dt"),
     (r"\frac{dJ}{dz_0} = z_0\,e^{2\theta T}", r"\frac{dJ}{dz_0} = z_0\,e^{\theta T}"),
     (r"J'(\theta) = T z_0^2\,e^{2\theta T}", r"J'(\theta) = z_0^2\,e^{2\theta T}"),
-    (r"J(\theta) = \frac12 z_0^2\,e^{2\theta T}", r"J(\theta) = \frac12 z_0^2\,e^{\theta T}"),
-    (r"\int_0^T z^2\,dt = \frac{z_0^2}{2\theta}\left(e^{2\theta T} - 1\right)", r"\int_0^T z^2\,dt = \frac{z_0^2}{\theta}\left(e^{2\theta T} - 1\right)"),
+    pytest.param(r"J(\theta) = \frac12 z_0^2\,e^{2\theta T}", r"J(\theta) = \frac12 z_0^2\,e^{\theta T}", marks=pytest.mark.campaign),
+    pytest.param(r"\int_0^T z^2\,dt = \frac{z_0^2}{2\theta}\left(e^{2\theta T} - 1\right)", r"\int_0^T z^2\,dt = \frac{z_0^2}{\theta}\left(e^{2\theta T} - 1\right)", marks=pytest.mark.campaign),
 ])
 def test_the_field_of_one_number_is_an_example_with_solutions_in_closed_form(right: str, wrong: str) -> None:
     found = statuses(rf"{SMALLEST} $$a(t) = z_0\,e^{{\theta(2T - t)}}$$ $${right}$$ $${wrong}$$")

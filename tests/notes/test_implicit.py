@@ -110,7 +110,7 @@ G_n = \frac{\partial f}{\partial \theta}(y_n, \theta)
 @pytest.mark.parametrize(("right", "wrong"), [
     pytest.param(r"( I - \frac{h}{2} F_{n+1} ) \delta y_{n+1} = ( I + \frac{h}{2} F_n ) \delta y_n", r"( I - \frac{h}{2} F_n ) \delta y_{n+1} = ( I + \frac{h}{2} F_n ) \delta y_n", marks=pytest.mark.campaign),
     (r"\lambda_n = ( I + \frac{h}{2} F_n )^T \mu_{n+1}", r"\lambda_n = ( I + \frac{h}{2} F_{n+1} )^T \mu_{n+1}"),
-    (r"\frac{dJ}{d\theta} = \frac{h}{2} \sum_{n=0}^{N-1} ( G_n + G_{n+1} )^T \mu_{n+1}", r"\frac{dJ}{d\theta} = \frac{h}{2} \sum_{n=0}^{N-1} ( G_n + G_{n+1} )^T \lambda_{n+1}"),
+    pytest.param(r"\frac{dJ}{d\theta} = \frac{h}{2} \sum_{n=0}^{N-1} ( G_n + G_{n+1} )^T \mu_{n+1}", r"\frac{dJ}{d\theta} = \frac{h}{2} \sum_{n=0}^{N-1} ( G_n + G_{n+1} )^T \lambda_{n+1}", marks=pytest.mark.campaign),
 ])
 def test_a_letter_may_be_told_by_the_system_that_it_solves(right: str, wrong: str) -> None:
     assert last_two("state: y in R^n\nparameters: \\theta in R^m\ncostate: \\lambda = dJ/dy (column)", TRAPEZOIDAL, right, wrong) == ["proved", "refuted"]
