@@ -12,11 +12,9 @@ from adjointcheck.errors import AdjointCheckError
 from adjointcheck.notes.explanations import NEAR, WHERE, explanation, passed_through
 from adjointcheck.notes.introduction import Introduced, dynamics, integrated_dynamics, naming, understand
 from adjointcheck.notes.letters.activations import activating
-from adjointcheck.notes.letters.bars import barring, unbarred
 from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key, letter_name, own, read_header
 from adjointcheck.notes.letters.cost_parts import parted
-from adjointcheck.notes.letters.end_weights import held_apart
-from adjointcheck.notes.letters.marked_costates import bearing
+from adjointcheck.notes.letters.house_marks import noticed, without_marks
 from adjointcheck.notes.letters.marks import marked
 from adjointcheck.notes.letters.meaning import Symbol, resolve, walk
 from adjointcheck.notes.letters.moments import above, below
@@ -126,8 +124,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
     context = replace(context, options={**context.options, SPEEDS: " ".join(speeds(_chains(document.formulas, context), context))})
     context = shaped(" ".join([document.prose, *texts]), said_parameters(document.prose, said_costate(document.prose, context)))
     context = activating(document.prose, texts, _chains(document.formulas, context), context)
-    context = bearing(_chains(document.formulas, context), peopled(document.formulas, context))
-    context = barring([*_chains(document.formulas, context)], held_apart([*_chains(document.formulas, context)], context))
+    context = noticed([*_chains(document.formulas, context)], peopled(document.formulas, context))
     context = sloping(_chains(document.formulas, context), context)
     context = moved(_chains(document.formulas, context), context)
     index = iterated_in(texts) if context.over() != "layers" else ""
@@ -262,7 +259,7 @@ def _chains(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chai
         chain = formula.unread or read_formula(formula.text, context.reader())
         if not isinstance(chain, Unread):
             chain = replace(chain, sides=tuple(map(dated, chain.sides)))
-            yield above(unbarred(lowered(spelt(as_field(one_sample(chain, context), context), context), context), context), context)
+            yield above(without_marks(lowered(spelt(as_field(one_sample(chain, context), context), context), context), context), context)
 
 
 def decaying(chains: Iterable[tree.Chain], context: Context) -> Context:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import reduce
 
 from adjointcheck.notes.letters.at_event import at_event, misplaced
-from adjointcheck.notes.letters.bars import explained, unbarred
+from adjointcheck.notes.letters.bars import bars_told
 from adjointcheck.notes.letters.components import implied
 from adjointcheck.notes.letters.context import LATER, ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.cost_parts import assembled, piece, split
@@ -22,6 +22,7 @@ from adjointcheck.notes.letters.families import named_neighbour, neighbouring
 from adjointcheck.notes.letters.forms import about_end_time, form_of, is_solved_state
 from adjointcheck.notes.letters.formulas import each_layer, exampled, finer_step, formula, in_general, layer_formula, update
 from adjointcheck.notes.letters.held_states import held_from
+from adjointcheck.notes.letters.house_marks import without_marks
 from adjointcheck.notes.letters.meaning import AXES, Symbol, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.mirrored import mirrored
 from adjointcheck.notes.letters.moments import above
@@ -167,7 +168,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     chain = begun(chain, context)
     chain = cut(replace(chain, sides=tuple(best(side, context) for side in chain.sides)), context)
     chain, context = lost(*in_value(*in_values(normal(as_field(chain, context), context), context)))
-    chain = above(unbarred(lowered(lifted(chain, context), context), context), context)
+    chain = above(without_marks(lowered(lifted(chain, context), context), context), context)
     chain, context = rooted(*observed(assembled(chain, context), context))
     stepped = iteration(chain, context)
     context = stepped[2] if stepped else sized(chain, context)
@@ -419,7 +420,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (explained, step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned,
+INTRODUCTIONS = (bars_told, step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned,
                  propagator, tangent, activation, stage_line, stage_law, stage_update, stage_gradient, stage_definition, named_neighbour,
                  numbered, family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, motion, written_out, cased, jump, dynamics,
                  augmented_dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started,
@@ -428,7 +429,7 @@ INTRODUCTIONS = (explained, step_value, worth, weight, value, normalisation, bou
                  affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, bound, objective, current_multiplier,
                  augmented, adjoined_motion, shortest, repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond,
                  condition, rate, ended, set_before, sought, ranged, algebraic_law, lengthened, projection, naming)
-UNJUDGED = (*NOTATIONS, explained, activation, bound, step_value, worth, value, membership, asked, output, family, update, readout,
+UNJUDGED = (*NOTATIONS, bars_told, activation, bound, step_value, worth, value, membership, asked, output, family, update, readout,
             finer_step, propagator, sought, ranged, lengthened, projection, set_before)
 
 

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import Context, key
-from adjointcheck.notes.letters.end_weights import fixed
-from adjointcheck.notes.letters.marked_costates import unmarked
 from adjointcheck.notes.letters.quantities import rebuilt
 from adjointcheck.notes.letters.usage import pair_of
 from adjointcheck.notes.reading import tree
@@ -29,7 +27,7 @@ def barring(chains: Sequence[tree.Chain], context: Context) -> Context:
     return context
 
 
-def explained(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+def bars_told(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
     """\\bar v = dL/dv: what bars are."""
     any_, (left, _) = context.option(BARRED).partition(" ")[2], pair_of(chain) or (None, None)
     told = bool(any_) and isinstance(left, tree.Letter) and left.accents == BAR and left.name == any_
@@ -41,8 +39,7 @@ def _names(chain: tree.Chain, name: str) -> bool:
 
 
 def unbarred(chain: tree.Chain, context: Context) -> tree.Chain:
-    """dL/dW_l for \\bar W_l, a for a_y, and S_T for the weight S(T)."""
-    chain = fixed(unmarked(chain, context), context)
+    """dL/dW_l for \\bar W_l."""
     cost, _, any_ = context.option(BARRED).partition(" ")
     made = _slopes(chain, tree.Letter(cost), any_) if cost else chain
     assert isinstance(made, tree.Chain)

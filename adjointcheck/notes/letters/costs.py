@@ -182,7 +182,7 @@ def paid_at_end_alone(context: Context) -> Context:
     """The context of an example in components without the running cost of before, where something is paid at the end too."""
     law = context.law("objective")
     ended = tuple(term for term in tree.terms(law.right) if not integrates(term)) if law is not None and context.parts("x") else ()
-    made = {law: replace(law, right=ended[0] if len(ended) == 1 else tree.Sum(ended))} if law is not None and ended else {}
+    made = {law: replace(law, right=tree.summed(ended))} if law is not None and ended else {}
     return replace(context, laws=tuple(made.get(other, other) for other in context.laws))
 
 
@@ -204,7 +204,7 @@ def without_constants(left: Node, right: Node, context: Context) -> tuple[Node, 
     law, (still, kept) = context.law("objective"), still_terms(context)
     if law is None or not (still and kept):
         return left, right, context
-    paid = replace(law, right=summed(kept))
+    paid = replace(law, right=tree.summed(kept))
     names = {Symbol(known.symbol) for known in context.letters.values() if known.body == paid.right}
     nodes = [*walk(left), *walk(right)]
     slopes = [part for part in nodes if isinstance(part, tree.Derivative) and part.of == Symbol("J")]
@@ -230,11 +230,6 @@ def still_terms(context: Context) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
     terms = tree.terms(law.right) if law is not None else ()
     still = tuple(term for term in terms if is_still(term, context))
     return still, tuple(term for term in terms if term not in still)
-
-
-def summed(terms: tuple[Node, ...]) -> Node:
-    """The sum, which may be of one term, or of none."""
-    return tree.Sum(terms) if len(terms) > 1 else next(iter(terms), NOTHING)
 
 
 def is_still(term: Node, context: Context) -> bool:

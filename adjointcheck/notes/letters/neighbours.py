@@ -176,7 +176,7 @@ def _outwards(node: Node) -> Node:
 
 def _without(factor: Node, rest: Node) -> Node:
     terms = tuple(term for term in tree.terms(factor) if term != rest)
-    return factor if rest not in tree.terms(factor) else terms[0] if len(terms) == 1 else tree.Sum(terms)
+    return factor if rest not in tree.terms(factor) else tree.summed(terms)
 
 
 def _cleared(chain: tree.Chain) -> tree.Chain:

@@ -149,8 +149,8 @@ def read_as(node: Node, context: Context) -> Node:
 
 def _falls(node: tree.Series) -> bool:
     """k = N - 1, ..., 0 of a sum or product whose limits are written from the last layer down."""
-    last = [part for limit in (node.lower, node.upper) if limit is not None for part in walk(limit) if part == Symbol("N")]
-    return bool(last) and node.lower is not None and Symbol("N") in walk(node.lower) and len(last) == 1
+    first, last = (limit is not None and Symbol("N") in walk(limit) for limit in (node.lower, node.upper))
+    return first and not last
 
 
 def is_unlimited(node: Node, context: Context) -> bool:

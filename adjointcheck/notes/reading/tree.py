@@ -7,7 +7,7 @@ stands for is found out later, in `meaning.py`.  Every node knows the characters
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from typing import Any
@@ -67,6 +67,12 @@ class Sum(Node):
 def terms(node: Node) -> tuple[Node, ...]:
     """Of a sum; anything else is its only one."""
     return node.terms if isinstance(node, Sum) else (node,)
+
+
+def summed(terms: Iterable[Node]) -> Node:
+    """The sum of these terms; a single one as it is."""
+    terms = tuple(terms)
+    return terms[0] if len(terms) == 1 else Sum(terms)
 
 
 @dataclass(frozen=True)

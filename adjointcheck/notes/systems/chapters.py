@@ -336,8 +336,7 @@ def _with_cost(after: Context, made: Context, formulas: Sequence[Formula]) -> Co
     laws = tuple(law for law in after.laws if law.kind == "objective")
     if _denied(formulas, after):
         kept = [[term for term in tree.terms(law.right) if getattr(term, "name", "") != "Psi"] for law in laws]
-        paid_for = (terms[0] if len(terms) == 1 else tree.Sum(tuple(terms)) for terms in kept)
-        laws = tuple(replace(law, right=right) for law, right in zip(laws, paid_for, strict=True))
+        laws = tuple(replace(law, right=tree.summed(terms)) for law, terms in zip(laws, kept, strict=True))
     return replace(made, letters={**made.letters, **paid}, laws=(*made.laws, *laws))
 
 

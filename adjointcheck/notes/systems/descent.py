@@ -37,8 +37,7 @@ def slopes(right: Node, context: Context) -> Iterator[tuple[bool, Node, Node]]:
         return
     place = Symbol("t") if context.over() == "time" and start.name in ROLES and ROLES[start.name].kind == "path" else start.at
     slope = tree.Derivative(Symbol("J"), (replace(start, at=place),), "total")
-    along = [part for _, part in directions]
-    uphill = along[0] if len(along) == 1 else tree.Sum(tuple(along))
+    uphill = tree.summed(part for _, part in directions)
     rising = goal == "max"
     for way, direction in ((rising, uphill), (not rising, tree.Negative(uphill))):
         yield from ((way, side, direction) for side in (slope, tree.Transposed(slope)))

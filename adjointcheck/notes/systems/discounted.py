@@ -147,7 +147,7 @@ def _line(slope: Fraction, start: Fraction) -> Node:
     """a k + b."""
     terms = [_ahead(0) if slope > 0 else tree.Negative(_ahead(0))] if slope else []
     terms += [tree.Number(start) if start > 0 else tree.Negative(tree.Number(-start))] if start else []
-    return terms[0] if len(terms) == 1 else tree.Sum(tuple(terms))
+    return tree.summed(terms)
 
 
 def _ahead(steps: int) -> Node:

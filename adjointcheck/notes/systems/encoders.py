@@ -15,7 +15,7 @@ from functools import reduce
 from itertools import product
 
 from adjointcheck.notes.letters.context import Context, Declared, Law
-from adjointcheck.notes.letters.costs import NOTHING, is_still, still_terms, summed, with_penalty, without_constants
+from adjointcheck.notes.letters.costs import NOTHING, is_still, still_terms, with_penalty, without_constants
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, symbols, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -58,11 +58,12 @@ def through_encoder(left: Node, right: Node, context: Context) -> tuple[Node, No
         size = next((known.shape for known in context.of(inner.name)), ("", ""))
         context = context.declare(Declared(GAP, GAP, size, source="proposed"))
         context = replace(context, laws=(*context.laws, Law(GAP, Symbol(GAP), Symbol(GAP))))
-    rest = summed((*flowing, *([] if told == said else [Symbol(GAP)])))
+    flowing = flowing if told == said else [*flowing, Symbol(GAP)]
+    rest = tree.summed(flowing) if flowing else NOTHING
     if not kept:
         return NOTHING, rest, context
     law = context.law("objective")
-    laws = tuple(replace(other, right=summed(kept)) if other is law else other for other in context.laws)
+    laws = tuple(replace(other, right=tree.summed(kept)) if other is law else other for other in context.laws)
     return replace(slope, of=Symbol("J"), by=(inner,), kind="total"), rest, replace(context, laws=laws)
 
 

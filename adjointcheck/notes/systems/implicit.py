@@ -37,7 +37,7 @@ def solved(chain: tree.Chain) -> tuple[Node, tree.Letter, Node] | None:
     factors = tuple(factor for _, factor in found if factor is not None)
     if pair is None or pair[0] == new or not rest or len(factors) < len(found):
         return None
-    return _sum(factors), new, _sum(rest)
+    return tree.summed(factors), new, tree.summed(rest)
 
 
 def explicit(chain: tree.Chain, context: Context) -> tree.Chain:
@@ -49,10 +49,6 @@ def explicit(chain: tree.Chain, context: Context) -> tree.Chain:
 
 def _turned(term: Node) -> Node:
     return term.of if isinstance(term, tree.Negative) else tree.Negative(term)
-
-
-def _sum(terms: tuple[Node, ...]) -> Node:
-    return terms[0] if len(terms) == 1 else tree.Sum(terms)
 
 
 def _matrices(node: Node) -> bool:

@@ -46,8 +46,7 @@ NAME = r"(\\?[A-Za-z]+)\s*(?:\(t\b[^$]*\)|_\{?[klnijmt]\}?)?(?:\s*\\in\b[^$]*)?"
 ALONG = (r"(?:with respect to|w\.?\s?r\.?\s?t\.?|\bin\b|\bnach\b|bezüglich|par rapport (?:à|au)|rispetto (?:a|allo)|respecto (?:a|al|de)"
          r"|\bпо\b|关于|对)")  # noqa: RUF001  of BY what does not say where a slope is taken
 MEANT = re.compile(rf"\$\s*{NAME}\s*\$.{{0,80}}?{SLOPE}.{{1,120}}?{ALONG}\s*(?:{STATE}\b|\$\s*{PLACE})", re.IGNORECASE)
-OTHERWISE = re.compile(r"hamilt|гамильт|\$\s*(?:\\mathcal\s*\{?)?H\b|minus|negativ|moins|meno\b|menos|минус|负|\$\s*-"
-                       rf"|{SIGN}", re.IGNORECASE)
+OTHERWISE = re.compile(r"hamilt|гамильт|\$\s*(?:\\mathcal\s*\{?)?H\b|minus|negativ|moins|meno\b|menos|минус|负|\$\s*-", re.IGNORECASE)
 TURNED = re.compile(SIGN, re.IGNORECASE)  # the opposite of the gradient, the gradient up to a sign
 BETWEEN = re.compile(r"\$\s*(?:,\s*|(?:and|und|et|y|e|и|和|与)\s)\s*\$|\$\s*、\s*\$")
 PARAMETERS = re.compile(r"(?:\b(?:weights|parameters|gewichten?|parametern?|paramètres|pesos|parámetros|parametri|pesi)|权重|参数)"

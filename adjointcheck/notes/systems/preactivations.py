@@ -30,8 +30,7 @@ def through(letter: tree.Letter, context: Context) -> Context:
     if value is None or whole is None:
         return context
     rest = tuple(term for term in tree.terms(whole) if term not in tree.terms(value))
-    named = resolve(letter, context)
-    made = tree.Sum((named, *rest)) if rest else named
+    made = tree.summed((resolve(letter, context), *rest))
     return replace(context, laws=tuple(_in_law(law, whole, made) for law in context.laws))
 
 

@@ -95,7 +95,7 @@ def _chained(node: Node, laws: Mapping[Node, Node], put: Callable[[Node], Node])
             return tree.Derivative(put(node.of), (put(by),), "partial")
         terms = tuple(tree.Product((tree.Derivative(node.of, (k,), node.kind), tree.Derivative(put(k), (put(by),), "partial")))
                       for k, body in laws.items() if by in walk(body))
-        return terms[0] if len(terms) == 1 else tree.Sum(terms)
+        return tree.summed(terms)
     if isinstance(node, tree.Derivative):
         return node
     return put(node) if isinstance(node, Symbol) else rebuilt(node, lambda child: _chained(child, laws, put))
