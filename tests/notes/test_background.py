@@ -62,3 +62,15 @@ def test_data_may_be_as_many_as_the_notes_say_and_capitals_are_the_jacobians_of_
     assert statuses(COUNTED)[-2:] == ["proved", "proved"]
     assert statuses(COUNTED + r"$$p_k = M_k^T p_{k+1} + H_k^T R_k^{-1} d_k$$")[-1] == "refuted"
     assert statuses(COUNTED + r"$$p_k = M_k^T p_{k+1} - M_k^T R_k^{-1} d_k$$")[-1] == "refuted"
+
+
+GAIN = LAWS.replace("H_k", "H").replace("R_k", "R") + r"K = B H^T (H B H^T + R)^{-1}" + "\n"
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"K = (B^{-1} + H^T R^{-1} H)^{-1} H^T R^{-1}", r"K = (B^{-1} + H^T R^{-1} H)^{-1} H^T R"),
+    (r"(I - K H) B = (B^{-1} + H^T R^{-1} H)^{-1}", r"(I - K H) B = (B + H^T R^{-1} H)^{-1}"),
+    (r"(I - K H) B = (I - K H) B (I - K H)^T + K R K^T", r"(I - K H) B = (I - K H) B (I - K H)^T - K R K^T"),
+])
+def test_gains_by_the_inverse_of_a_sum(right: str, wrong: str) -> None:
+    assert last_two(HEADER, GAIN, right, wrong) == ["proved", "refuted"]

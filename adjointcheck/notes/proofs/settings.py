@@ -375,6 +375,14 @@ HIDDEN_STEP = tuple(f"step_{by}" for by in ("x", "w", "xx", "ww", "wx")), ("best
 """Of one step either its parts or its model are put in: the inverse of a sum is not known."""
 
 
+def algebra() -> Draft:
+    """Letters of the notes alone, beside layers of no kind that is known."""
+    draft = Draft(points=())
+    draft.let(I="n n identity")
+    draft.step("own_transpose", "rewrite", "transpose(I) = I")
+    return draft
+
+
 def estimator() -> Draft:
     """Hutchinson's theorem for the Jacobian of a field, which is not random."""
     draft = Draft(points=())
@@ -500,6 +508,7 @@ KINDS: dict[str, Kind] = {
     "small_step": Kind("From t to t + eps", small_step, names={"a": "p"}),
     "second_order": Kind("Second order", second_order, optional=("x0_fixed", "theta_fixed", "w_fixed", *ALONE, *STRAIGHT)),
     "one_step": Kind("One step of dynamic programming", one_step, optional=("flat_xx", "flat_ww", "flat_wx")),
+    "algebra": Kind("Matrices of the notes", algebra),
     "hutchinson_own": Kind("Hutchinson's estimator of the notes' own A", neural.hutchinson, names={"z": "noise"}),
     "hutchinson": Kind("Hutchinson's estimator", estimator),
 }

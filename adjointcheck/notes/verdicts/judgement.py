@@ -19,6 +19,7 @@ from adjointcheck.notes.proofs.divisors import with_divisors
 from adjointcheck.notes.proofs.prove import Bench, Proof, Slots, prove, rejected
 from adjointcheck.notes.proofs.reckoning import RECKONED
 from adjointcheck.notes.proofs.reckoning import reckoned as in_numbers
+from adjointcheck.notes.proofs.resolvents import resolved, with_resolvents
 from adjointcheck.notes.proofs.settings import Setting
 from adjointcheck.notes.proofs.stage_proof import instances, words_of
 from adjointcheck.notes.proofs.unrolled import WORDS as LAYER_BY_LAYER
@@ -183,8 +184,12 @@ def attempt(chain: tree.Chain, situation: Situation, context: Context, first: Sl
         return rejected(error)
     without = (*situation.without, *claim.without)
     def proof_of(slots: Slots) -> Proof:
-        setting, slots = with_divisors(situation.setting, slots)
-        return prove(setting, slots, situation.hypotheses, without, first, claim.order, situation.hidden)
+        setting, slots = with_resolvents(*with_divisors(situation.setting, slots))
+        proof = prove(setting, slots, situation.hypotheses, without, first, claim.order, situation.hidden)
+        if proof.status is Status.PROVED or setting is situation.setting or first is not None:
+            return proof
+        available = setting.available(situation.hypotheses, without)
+        return resolved(Bench(setting, [id for id in available if id not in situation.hidden]), slots) or proof
 
     proof = _by_numbers(situation.setting, claim, context) or proof_of(claim.slots)
     if proof.status is not Status.PROVED and first is None and (slots := at_zero(claim.slots, context)) is not None:

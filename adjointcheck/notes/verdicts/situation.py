@@ -97,7 +97,8 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
     free += STRAIGHT if context.option("curve") else ()
     free += ("flat_xx", "flat_ww", "flat_wx") if LEFT_OUT in context.hypotheses else ()
     choice = ("costate", "terminal") if has_free_multiplier(chain) else ()
-    for kind in filter(None, kinds):
+    free_letters = () if symbols(chain) & (ROLES.keys() - {"I"}) else ("algebra",)
+    for kind in filter(None, (*kinds, *free_letters)):
         made = concrete(kind, context, {"J", "P"} <= symbols(chain))
         if made is not None:
             force = tuple(name for name in (*held, *alone, *stationary, *free, *smooth) if name in made.optional)
