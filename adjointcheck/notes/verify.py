@@ -34,6 +34,7 @@ from adjointcheck.notes.letters.posing import ORDERS
 from adjointcheck.notes.letters.quadratures import carried, carries
 from adjointcheck.notes.letters.quantities import here
 from adjointcheck.notes.letters.second_costate import about_end, through_end
+from adjointcheck.notes.letters.spelt_activations import of_number
 from adjointcheck.notes.letters.starting import START, moving
 from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.proofs.closed_forms import gives_solution, proved_solution
@@ -226,15 +227,14 @@ class Notes:
         return chain
 
     def of_either_cost(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:
-        """The findings; what is said of a second costate is judged with its own cost, and leaves the letters as they are."""
+        """The findings; what is said of a second costate, or of a number, is judged apart, and leaves the letters as they are."""
         kept, apart = self.context, about_end(chain, self.context)
-        if apart is None:
-            return self.in_either_sign(blank, chain)
-        self.context = apart
+        chain, apart = of_number(chain, kept) or (chain if apart is None else through_end(chain, apart), apart)
+        self.context = self.context if apart is None else apart
         try:
-            return self.in_either_sign(blank, through_end(chain, apart))
+            return self.in_either_sign(blank, chain)
         finally:
-            self.context = kept
+            self.context = self.context if apart is None else kept
 
     def in_either_sign(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:
         """The findings; a first line that is wrong for the costate dJ/dx and right for -dJ/dx says which one the notes mean.

@@ -160,3 +160,28 @@ def test_an_activation_that_the_notes_spell_out_is_that_in_worlds(spelt: str) ->
     assert statuses(f"Entry by entry, $\\sigma$. {flow} {right}")[-1] != "proved"
     logistic = r"$\sigma(z) = 1/(1 + e^{-z})$"
     assert statuses(f"Entry by entry, {logistic}. {flow} {right}")[-1] == "refuted"
+
+
+TANH = r"Let $\sigma=\tanh$ in every component, $\dot z(t) = \sigma(W z(t) + b)$, $0\le t\le 1$, $\ell = \Phi(z(1))$ and $a(t) = \nabla_{z(t)}\ell$."
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\nabla_W \ell = \int_0^1 (\sigma'(Wz(t)+b)\odot a(t))\,z(t)^T\,dt", r"\nabla_W \ell = \int_0^1 (\sigma'(Wz(t)+b)\odot a(t))\,z(0)^T\,dt"),
+    (r"\nabla_b \ell = \int_0^1 \sigma'(Wz(t)+b)\odot a(t)\,dt", r"\nabla_b \ell = \int_0^1 \sigma'(Wz(1)+b)\odot a(t)\,dt"),
+    (r"\sigma'(s) = 1 - \sigma(s)^2", r"\sigma'(s) = \sigma(s)(1 - \sigma(s))"),
+    (r"\frac{d}{du}\tanh(u) = 1 - \tanh(u)^2", r"\frac{d}{du}\tanh(u) = 1 + \tanh(u)^2"),
+])
+def test_a_known_activation_has_the_slope_of_a_number_and_the_flow_its_gradients(right: str, wrong: str) -> None:
+    assert statuses(rf"{TANH} $${right}$$ $${wrong}$$")[-2:] == ["proved", "refuted"]
+
+
+def test_the_slope_of_an_activation_is_no_rate_of_a_curve() -> None:
+    text = r"$\dot z = \sigma(Wz+b)$, $\ell = \Phi(z(1))$, $a(t) = \nabla_{z(t)}\ell$. $$\nabla_b\ell = \int_0^1 \sigma'(Wz+b)\odot a\,dt$$"
+    assert statuses(rf"The function $\sigma$ acts componentwise. {text}")[-1] == "proved"
+
+
+def test_ever_more_layers_of_a_fixed_time_become_a_flow() -> None:
+    limit = r"Let $N\to\infty$ with $T = N h$ fixed. $$\dot x(t) = \sigma(W(t)x(t) + b(t))$$ $$\dot p(t) = -W(t)^T(\sigma'(W(t)x(t)+b(t))\odot p(t))$$ "
+    wrong = r"$$\dot p(t) = -\sigma'(W(t)x(t)+b(t))\odot(W(t)^T p(t))$$"
+    net = NET.replace(r"\delta", "p")
+    assert statuses(f"{net} {limit} {wrong}")[-2:] == ["proved", "refuted"]

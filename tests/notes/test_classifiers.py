@@ -32,6 +32,12 @@ def test_the_head_of_a_classifier_has_the_slopes_of_its_loss(head: str, right: s
     assert [statuses(f"{FLOW}{head}$${claim}$$")[-1] for claim in (right, wrong)] == ["proved", "refuted"]
 
 
+def test_probabilities_may_be_told_twice() -> None:
+    again = SOFTMAX.replace("$$ $$", r"$$ $$\pi_j = \frac{e^{s_j}}{\sum_i e^{s_i}}$$ $$")
+    found = statuses(rf"{FLOW}{again}$$a(T) = W^\top (\pi - y)$$ $$a(T) = W^\top (y - \pi)$$")
+    assert found[-5:] == ["definition", "definition", "definition", "proved", "refuted"], found
+
+
 @pytest.mark.parametrize("head", [
     r"$$s = W z(T) + b, \qquad \pi = \operatorname{softmax}(s)$$ $$L = \ell(\pi, y)$$ ",
     SOFTMAX.replace("y_k", "q(t)"),

@@ -32,7 +32,7 @@ WRITTEN = tuple(map(re.compile, (  # v * sigma'(z), sigma'(z) * v, h(w^T z + b),
     rf"(?<![A-Za-z\\])\\?(sigma|phi|varphi|psi|h|g){PRIME}{OPENING}\(\s*\\?[a-z]+\s*{_TURNED}\s*(?:\\[a-z]+\s*\{{?\s*)?[a-z]\s*\}}?\s*\+",
     rf"\\odot\s*{_SLOPE}{OPENING}\(", rf"{_SLOPE}{OPENING}\([^()]*(?:\([^()]*\)[^()]*)?\)\s*\\odot",
     rf"{_SIGN}{OPENING}\(\s*(?:\\(?:bm|mathbf|boldsymbol)\s*\{{?\s*)?[WAK](?![a-z])[^()]*\+\s*(?:\\(?:bm|mathbf|boldsymbol)\s*\{{?\s*)?b(?![a-z])")))
-CALLED = re.compile(r"\s*\\?([A-Za-z]+)\s*(?:\((?:\\cdot|\w)\)|:.*)?\s*")
+CALLED = re.compile(r"\s*\\?([A-Za-z]+)\s*(?:\((?:\\cdot|\w)\)|:.*|=\s*\\[A-Za-z{} ]+)?\s*")
 
 
 def activating(prose: str, texts: Iterable[str], chains: Iterable[tree.Chain], context: Context) -> Context:

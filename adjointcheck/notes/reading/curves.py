@@ -75,6 +75,7 @@ def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
 
 
 def rate_of(node: Node) -> str:
-    """y of y', y-dot, dy/dt and y'(t); "" of all else."""
+    """y of y', y-dot, dy/dt and y'(t); "" of all else, such as the slope sigma'(W z + b)."""
     letter, order = _rate(node)
-    return letter.name if letter is not None and order == 1 and not letter.below else ""
+    composed = isinstance(node, tree.Call) and any(isinstance(part, tree.Sum | tree.Product) for part in node.arguments)
+    return letter.name if letter is not None and order == 1 and not (letter.below or composed) else ""

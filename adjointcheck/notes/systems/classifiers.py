@@ -108,6 +108,12 @@ def readout_of(letter: str, body: Node | None, count: str, context: Context) -> 
     return context if body is None else replace(context, pieces={**context.pieces, _piece(own(letter)): body})
 
 
+def told_of(letter: str, context: Context) -> Node | None:
+    """The formula of a readout."""
+    known = context.letters.get(letter)
+    return context.pieces.get(_piece(known.symbol)) if known is not None and known.kind == READOUT else None
+
+
 def told_readouts(context: Context) -> Context:
     """With what the readouts are."""
     letters = {name: replace(known, body=context.pieces.get(_piece(known.symbol))) if known.kind == READOUT else known

@@ -9,7 +9,7 @@ from adjointcheck.notes.letters.meaning import Symbol, resolve, unknown, walk
 from adjointcheck.notes.letters.usage import constants, differentiates, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.systems.classifiers import READOUT, cross_entropy, misfit, probabilities, readout_of, scores
+from adjointcheck.notes.systems.classifiers import READOUT, cross_entropy, misfit, probabilities, readout_of, scores, told_of
 from adjointcheck.notes.systems.several_costs import law_of, of_end
 
 SCORES = tree.Letter("scores")  # where the notes have no letter for them
@@ -36,9 +36,11 @@ def readout(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     if letter.name in COSTS and is_read(pair[1], context) and not context.law("objective"):
         return "definition", (key(letter),), _paid(letter, pair[1], context)
     name = key(replace(letter, below=()))
+    body, count = probabilities(letter, pair[1], context) or (None, "")
+    if body is not None and body == told_of(name, context):  # pi = softmax(o) once more, entry by entry
+        return "definition", (name,), context
     if name in context.letters or letter.name in COSTS:
         return None
-    body, count = probabilities(letter, pair[1], context) or (None, "")
     if is_column(pair[1], context):
         context, body, count = scores(pair[1], context)
     return "definition" if indexed else "assumption", (name,), readout_of(name, body, count, context)

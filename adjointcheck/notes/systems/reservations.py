@@ -164,7 +164,7 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
             continue
         found = _bounded(left, right, relation, inside) if relation in BOUNDS and not _is_regular(left) else frozenset()
         found |= {"optimum"} if relation in EQUALS and _is_set(left, right) else frozenset()
-        found |= {"field"} if not taken and relation == "to" and is_unending(left, right) else frozenset()
+        found |= {"field"} if not taken and relation == "to" and is_unending(left, right) and not _refines(left, context) else frozenset()
         found |= _said(left, right, context, taken) if relation in EQUALS else frozenset()
         names = isinstance(left, Unknown) and isinstance(right, Unknown)  # y = g(x(T)), an output that is only named
         free = names or is_paid_for(left, context) or is_solved(left, context)
@@ -177,6 +177,11 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
         found |= {"all"} if relation in EQUALS and not taken and _is_algebraic(left, right, inside) else frozenset()
         if found:
             yield Reservation(found, f"it rests on {where}, which is not carried into the setting")
+
+
+def _refines(end: Node, context: Context) -> bool:
+    """Are there ever more layers of a time step h, N -> infinity with N h = T?"""
+    return end == Symbol("N") and bool(context.of("h"))
 
 
 def _is_regular(node: Node) -> bool:

@@ -22,7 +22,7 @@ ARGUMENT, VALUE, SLOPE = "preactivation", "squash", "squash_slope"  # of a field
 LEFT, RIGHT = "left", "right"
 ONE, TWO = tree.Number(Fraction(1)), tree.Number(Fraction(2))
 NAME = "act"
-PLACES = (Symbol("t0"), Symbol("t1"))
+PLACES = (Symbol("t0"), Symbol("t1"), Symbol("t", bound=True))
 
 
 def squashed(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
