@@ -91,6 +91,7 @@ from adjointcheck.notes.systems.discounted import current_multiplier
 from adjointcheck.notes.systems.endless import lengthened, regulating, settled
 from adjointcheck.notes.systems.ensembles import EACH, single
 from adjointcheck.notes.systems.entries import entry_motion
+from adjointcheck.notes.systems.equilibria import equilibrium
 from adjointcheck.notes.systems.flows import phased, spoken_of
 from adjointcheck.notes.systems.impacts import by_cases, cased, jump
 from adjointcheck.notes.systems.implicit import explicit, implicit_layers, solved_for, through_matrix
@@ -163,6 +164,8 @@ class Resolved:
 def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     formula = in_quotients(formula)
+    if isinstance(formula, tree.Chain) and (rest := equilibrium(formula, context)) is not None:
+        return Resolved(rest[1], rest[0], "rest", rest[2], show(rest[1])), rest[3]
     chain, kind, doubts = single(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
     context = with_flux(chain, replace(context, options={**context.options, "about": kind}) if kind else context)
     chain = begun(chain, context)

@@ -193,9 +193,9 @@ class Notes:
         self.cased = self.cased or (self.context.option("starts") != starts and cased)
         if "=" in resolved.chain.relations and resolved.problems:
             self.open = self.open or formula.text
-        # What holds in all worlds, proved or not, says nothing that a later line could rest on.
-        steers = getattr(resolved.chain.sides[0], "name", "") == "w"  # a wrong optimal control is no choice
-        taken = resolved.status != "claim" or all(item.status in ("proved", *["refuted"] * steers) or item.agreed for item in found)
+        steers = getattr(resolved.chain.sides[0], "name", "") == "w"  # a wrong control is no choice; what all worlds agree in tells none
+        judged = ("proved", *["refuted"] * (steers or resolved.form == "rest"))
+        taken = resolved.status != "claim" or all(item.status in judged or item.agreed for item in found)
         said = priced(resolved.chain, self.context)
         brought = reserved(chain, said, self.context, f"`{formula.text}`", taken)  # type: ignore[arg-type]
         brought = (*brought, *self.bounds(chain, resolved.status, formula.text))  # type: ignore[assignment]

@@ -166,7 +166,7 @@ def test_what_is_0_along_the_only_solution_proves_nothing(right: str, wrong: str
 
 def test_under_a_chosen_control_a_state_of_rest_and_other_numbers_are_not_refuted() -> None:
     prey = r"$\dot x = a x - b x y$, $\dot y = c x y - d y - u y$, $J = \frac12\int_0^T (x^2 + u^2)\,dt$. If $u = 0$, the equilibrium is $x = d/c$."
-    assert statuses(prey)[-1] == "unknown"
+    assert statuses(prey)[-1] == "definition"
     solved = r"$\dot x = x + u$, $x(0) = 1$, $J = \frac12 x(1)^2$. With $u = 0$ we get $x(t) = e^t$, $x(t) = 2 e^t$."
     assert statuses(solved)[-2:] == ["proved", "refuted"]
 
@@ -176,3 +176,28 @@ def test_a_condition_at_the_end_poses_another_task() -> None:
              r"$$u = -p$$ $$p(1) = x(1)$$ ")
     task = r"In (b) $p(t) = c e^t$. The condition $x(1) = 0$ gives $$x(1) = 0$$ $$\tfrac12\int_0^1 u^2\,dt = \frac{8}{e^2 - 1}$$"
     assert "refuted" not in statuses(posed + task)[-2:]
+
+
+PREY = r"$\dot x = a x - b x y - u x$, $\dot y = c x y - d y$, $x(0) = x_0$, $y(0) = y_0$, $J = \int_0^T (x^2 + y^2 + u^2)\,dt$. "
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"$x^* = d/c$, $y^* = a/b$", r"$x^* = c/d$, $y^* = a/b$"), (r"$(\bar x, \bar y) = (d/c, a/b)$", r"$(\bar x, \bar y) = (d/c, b/a)$"),
+])
+def test_at_an_equilibrium_that_is_written_out_the_field_is_zero(right: str, wrong: str) -> None:
+    posed = f"{PREY}With $u = 0$ the equilibrium is "
+    assert [statuses(f"{posed}{line}.")[-1] for line in (right, wrong)] == ["proved", "refuted"]
+    assert "refuted" not in statuses(f"{PREY}The equilibrium is {right}.")  # of which control the words do not say
+
+
+def test_what_a_wrong_equilibrium_says_keeps_no_later_line_open() -> None:
+    later = r" $H = x^2 + y^2 + u^2 + \lambda(a x - b x y - u x) + \mu(c x y - d y)$, $\dot\mu = -2y + b x \lambda - (c x - d) \mu$, " \
+        r"$\dot\mu = -2y - b x \lambda - (c x - d) \mu$"
+    assert statuses(f"{PREY}With $u = 0$ the equilibrium is $x^* = c/d$, $y^* = a/b$.{later}")[-3:] == ["definition", "proved", "refuted"]
+
+
+def test_a_first_integral_of_the_field_without_control_is_constant() -> None:
+    integral = r"With $u = 0$ the function $V(x, y) = c x - d \ln x + b y - a \ln y$ is constant: $\frac{d}{dt} V(x(t), y(t)) = 0$."
+    assert statuses(PREY + integral)[-1] == "proved"
+    assert statuses(PREY + integral.replace(r"a \ln y", r"2 a \ln y"))[-1] == "refuted"
+    assert statuses(PREY + integral.replace("With $u = 0$", "Without fishing"))[-1] == "unknown"

@@ -377,12 +377,18 @@ class Terminals:
         return False
 
     def sized(self, at: int, piece: Piece) -> int:
-        """\\Big and the like: a sized bar with a place below or above it evaluates, whatever bars are open."""
+        """\\Big and the like: a sized bar with a place below or above it evaluates, unless it closes one of its size: \\big|x\\big|^2."""
         delimiter, after = self._delimiter(at)
-        if delimiter == "|" and self.operand and self.next(after).is_sign("_", "^"):
+        if delimiter == "|" and self.operand and self.next(after).is_sign("_", "^") and not self._closes(piece, after):
             self.emit("EVAL", "|", piece)
             return after
         return at
+
+    def _closes(self, piece: Piece, after: int) -> bool:
+        """Is a bar open of the size of this one, and no place of evaluation, {s=0}, after it?"""
+        size, end = piece.text.rstrip("lrm"), self.mate.get(after + 1, after + 1)
+        place = self.next(after).is_sign("_") and any(part.is_sign("=") for part in self.pieces[after:end])
+        return self.frame.opener == "|" and self.text[: self.frame.start].endswith((f"\\{size}", f"\\{size}l")) and not place
 
     # Scripts and arguments
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import Context, Law
@@ -42,7 +43,7 @@ def under_choice(left: Node, right: Node, context: Context) -> tuple[Node, Node,
     """A line and the notes with the chosen control put in; None without one, after a second one, and where controls are spoken of."""
     chosen = [law for law in context.laws if law.kind == CHOSEN]
     nodes = [*walk(left), *walk(right)]
-    about = {"w", "P", "V", "K"} & {part.name for part in nodes if isinstance(part, Symbol)}
+    about = {"w", "P", "V", "K"} & {part.name for part in nodes if isinstance(part, Symbol)} - {*_of_states(context)}
     if not chosen or context.option(SWITCHED) or about or any(isinstance(part, tree.Extremum | tree.Variation) for part in nodes):
         return None
     dropped = (CHOSEN, "bounds", "solution")
@@ -51,6 +52,17 @@ def under_choice(left: Node, right: Node, context: Context) -> tuple[Node, Node,
     letters = {name: replace(known, body=bodies.get(name)) for name, known in context.letters.items()}
     free = replace(context, laws=laws, letters=letters, hypotheses=tuple(held for held in context.hypotheses if held != "optimal"))
     return _put(left, chosen), _put(right, chosen), free
+
+
+def _of_states(context: Context) -> Iterator[str]:
+    """V of V = c x - d ln x, which is no value that an optimum has."""
+    bodies = [(known.symbol, known.body) for known in context.letters.values() if known.body is not None]
+    yield from (name for name, body in bodies if "x" in symbols(body) and not symbols(body) & (MOVING - {"x"}))
+
+
+def with_choice(node: Node, context: Context) -> Node:
+    """The expression with the value of the control that the notes have chosen."""
+    return _put(node, [law for law in context.laws if law.kind == CHOSEN])
 
 
 def _put(node: Node, chosen: list[Law]) -> Node:

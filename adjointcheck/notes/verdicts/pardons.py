@@ -27,6 +27,7 @@ from adjointcheck.notes.systems.carried_density import is_open
 from adjointcheck.notes.systems.current_values import is_undiscounted
 from adjointcheck.notes.systems.densities import rests_on_shape
 from adjointcheck.notes.systems.endless import speaks_of_end
+from adjointcheck.notes.systems.equilibria import RESTING
 from adjointcheck.notes.systems.few_layers import OPTION, SPOKEN, has_numbers
 from adjointcheck.notes.systems.multiplier import supposed
 from adjointcheck.notes.systems.reservations import ends_at_start, given, is_only_named, is_other_method, is_unchosen
@@ -41,10 +42,10 @@ from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 
 WITHOUT = re.compile(  # without input
     r"\b(?:without|in the absence of|ohne|sans|sin|senza|без)\s+(?:an?y?\s+|the\s+|une?\s+)?(?:input|control|forcing|damping|noise"
+    r"|fishing|fishery|harvest\w*|treatment|therapy|vaccination|fischfang|fischerei|ernte|behandlung|therapie|impfung"
+    r"|pêche|récolte|traitement|vaccination|pesca|cosecha|tratamiento|vacunación|raccolta|trattamento"
     r"|eingang|steuerung|dämpfung|aktivierung|commande|contrôle|entrée|activation|entrada|control|ingresso|controllo|управлени|вход)"
     r"|(?:没有|无|無)(?:控制|输入|入力|制御)")
-RESTING = re.compile(r"equilibri|équilibre|gleichgewicht|ruhelage|steady|stationary (?:point|state)|fixed point|point fixe|punto fijo"
-                     r"|fixpunkt|равновес|平衡点|不動点", re.IGNORECASE)
 LINEAR = re.compile(r"\b(?:if|when|si|wenn|falls|se|quando|cuando|если)\b.*\b(?:linear|linéaire|lineal|lineare|линейн)")  # of a condition
 
 
@@ -223,6 +224,11 @@ def _at_rest(line: Line) -> bool:
     told = line.left if isinstance(line.left, Symbol) and line.left.name == "x" and line.left.at is None else None
     resting = RESTING.search(line.sentence) is not None and bool(symbols(left) & {"x", "w"})
     return line.notes.over() == "time" and not symbols(right) & MOVING and (told is not None or resting)
+
+
+def _claims_rest(line: Line) -> bool:
+    """0 = f(x^*), of a sentence that calls x^* an equilibrium."""
+    return bool(line.notes.option(REST)) and isinstance(line.left, tree.Vector) and not symbols(line.right) & (MOVING - {"w"})
 
 
 def _by_steps(line: Line) -> bool:
@@ -465,7 +471,7 @@ PARDONS = (
     Pardon(_if(_right_transposed, "it is the transpose of a gradient that has its matrix's shape; declare `gradients: columns`")),
     Pardon(_if(_right_elsewhere, "it is wrong for the cost named last, and may be right for another one; name the cost")),
     Pardon(_if(lambda line: line.relation == ":=", "a definition of what was taken for something else here")),
-    Pardon(_if(lambda line: line.relation != "approx" and given(*line.pair, line.notes),
+    Pardon(_if(lambda line: line.relation != "approx" and given(*line.pair, line.notes) and not _claims_rest(line),
                "it is not so in general; what rests on it is left open"), "assumption"),
     Pardon(_if(lambda line: ends_at_start(line.notes), "the cost has a density at the start, and which end is held is not understood")),
     Pardon(_if(lambda line: rests_on_shape(line.pair, line.notes), "the base density is told by name; write the formula of its logarithm")),
