@@ -201,3 +201,27 @@ TWO_WAYS = (r"$z(t) \in \mathbb{R}^d$, $\frac{dz}{dt} = f(z(t), t)$. $$\frac{d}{
 ])
 def test_a_flow_goes_on_from_data_with_another_letter(right: str, wrong: str) -> None:
     assert [statuses(f"{TWO_WAYS}$${claim}$$")[-1] for claim in (right, wrong)] == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("line", "status"), [
+    (r"\operatorname{tr} A = \mathbb E\,\varepsilon^\top A\varepsilon", "proved"), (r"\operatorname{tr} A = -\mathbb E\,\varepsilon^\top A\varepsilon", "refuted"),
+    SLOW(r"\det(I + \varepsilon A) = 1 - \varepsilon\operatorname{tr} A + O(\varepsilon^2)", "refuted")])
+def test_a_random_vector_that_has_the_letter_of_what_is_small(line: str, status: str) -> None:
+    text = (r"Let $\varepsilon\in\mathbb R^d$ be random with $\mathbb E\,\varepsilon = 0$ and $\mathbb E\,\varepsilon\varepsilon^\top = I$, "
+            rf"$z(t)\in\mathbb R^d$, $\dot z = f(z, t)$. For every fixed matrix $A$ $${line}$$")
+    assert statuses(text)[-1] == status
+
+
+SMALL = (r"Let $\dot z = f(z, t)$, $z\in\mathbb R^d$. For any square matrix $A$ $$\frac{d}{dt}\log p(z(t)) = -\operatorname{tr}\frac{\partial f}{\partial z}$$ $$%s$$")
+
+
+@pytest.mark.parametrize(("line", "status"), [
+    (r"\log\det(I + \varepsilon A) = \varepsilon\operatorname{tr} A + O(\varepsilon^2)", "proved"),
+    SLOW(r"\log\left|\det\Big(I + \varepsilon\frac{\partial f}{\partial z}\Big)\right| = \varepsilon\operatorname{tr}\frac{\partial f}{\partial z} + O(\varepsilon^2)", "proved"),
+    (r"\log\det(I + \varepsilon A) = \varepsilon\det A + O(\varepsilon^2)", "refuted"),
+    (r"\log p(z(t+\varepsilon)) - \log p(z(t)) = -\varepsilon\operatorname{tr}\frac{\partial f}{\partial z} + O(\varepsilon^2)", "proved"),
+    SLOW(r"\log p(z(t)) = \log p(z(t+\varepsilon)) - \varepsilon\operatorname{tr}\frac{\partial f}{\partial z} + O(\varepsilon^2)", "refuted"),
+    (r"\log(\varepsilon + \varepsilon^2) = \log\varepsilon + 5\varepsilon + O(\varepsilon^2)", "refuted"),  # where log is steep
+])
+def test_logarithms_of_what_is_near_another(line: str, status: str) -> None:
+    assert statuses(SMALL % line)[-1] == status

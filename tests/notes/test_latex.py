@@ -165,7 +165,7 @@ REFUSED: list[tuple[str, str, int]] = [
     (r"e^T = 0", r"`e` with a mark above: a letter, or the exponential", 0), (r"Dx + Eu = 0", r"`D` before a letter: a derivative or a matrix", 0),
     (r"1e-3 = x", r"a number with `e`: a power of ten, or a product with the letter e", 0), (r"(x y)^* = 0", r"a star that may mean adjoint or optimal", 0),
     (r"(x + y)' = 0", r"a prime that may be a derivative or a transposition", 0), (r"(x y)^\dagger = 0", r"a dagger that may mean adjoint or pseudo-inverse", 0),
-    (r"\sin x y = 0", r"`sin` of how many factors", 0), (r"\lim x = 0", r"a limit without what goes where", 0), (r"\mathbb{E} x = 0", r"an expectation without brackets", 0),
+    (r"\sin x y = 0", r"`sin` of how many factors", 0), (r"\lim x = 0", r"a limit without what goes where", 0), (r"\mathbb{E}[x, y] = 0", r"an expectation without brackets", 0),
     (r"\sum_k = 0", r"a sum of nothing", 0), (r"x = y!", r"a factorial or an exclamation mark", 5), (r"x = y \begin{tikzpicture}", r"the environment `tikzpicture`", 6),
     (r"\begin{pmatrix} x \end{bmatrix} = 0", r"`\end{bmatrix}` where `pmatrix` is open", 18), (r"\overline{x + y} = 0", r"`\bar` over more than a letter", 10),
     (r"\langle x \rangle = 0", r"angle brackets around anything but two entries", 8), (r"x = \sqrt[3]{y}", r"a root of another order", 4), (r"\dot x = f, \quad \dot p = g", r"a second statement", 18),

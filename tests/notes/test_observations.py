@@ -179,3 +179,14 @@ EVIDENCE = (r"$$z_0 = \mu + \sigma \odot \varepsilon, \qquad \varepsilon \sim \m
 ])
 def test_gradients_of_the_evidence_lower_bound(claim: str, verdict: str) -> None:
     assert statuses(f"{EVIDENCE}$${claim}$$")[-1] == verdict
+
+
+@pytest.mark.parametrize(("claim", "verdict"), [
+    (r"\frac{\partial D}{\partial m_j} = m_j", "proved"), (r"\frac{\partial D}{\partial\sigma_j} = \sigma_j - \frac{1}{2\sigma_j}", "refuted"),
+    (r"v_j = \log\sigma_j^2$$ $$\frac{\partial D}{\partial v_j} = \tfrac12 (e^{v_j} - 1)", "proved"),
+    (r"v_j = \log\sigma_j^2$$ $$\frac{\partial D}{\partial v_j} = e^{v_j} - 1", "refuted"),
+    (r"v = \log\sigma$$ $$\frac{\partial D}{\partial v} = e^{2v} - 1", "proved"), (r"v = \log\sigma$$ $$\frac{\partial D}{\partial v} = e^{v} - 1", "refuted"),
+])
+def test_a_divergence_that_no_cost_pays_has_gradients(claim: str, verdict: str) -> None:
+    told = ENCODED.partition("We minimise")[0] + r"$$D = \frac12\sum_{j=1}^d (m_j^2 + \sigma_j^2 - 1 - \log\sigma_j^2)$$ "
+    assert statuses(f"{told}$${claim}$$")[-1] == verdict

@@ -26,6 +26,7 @@ USUAL_PARAMETERS = ("theta", "vartheta", "phi", "p", "alpha", "beta", "mu", "c",
 USUAL_TERMINALS = ("Phi", "Psi", "phi", "varphi", "psi", "E", "ell_f", "L_f", "Phi_f", "V_f", "M", "K", "m", "mathcal{L}", "ell", "l", "S")
 USUAL_WEIGHTS = ("Q", "R", "S", "M", "Q_f", "Q_T", "Q_N", "Q_0", "F", "P_f", "P_T")
 HAMILTONIANS = ("H", "mathcal{H}", "mathscr{H}", "mathfrak{H}", "mathbb{H}")
+RANDOM = "random"  # the option that keeps eps of E[eps^T A eps]
 USUAL_ROLES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("p", USUAL_COSTATES), ("w", ("u",)), ("theta", ("theta", "vartheta")), ("f", ("f", "F")), ("H", HAMILTONIANS),
     ("Psi", ("Psi", "Phi")), ("L", ("L", "ell")), ("J", ("J", "mathcal{J}")),

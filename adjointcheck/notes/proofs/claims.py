@@ -27,7 +27,7 @@ from adjointcheck.notes.letters.starting import SLOPE
 from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.proofs.composition import SIDES, Claim, Composition, Form
 from adjointcheck.notes.proofs.contraction import contracted, contracts
-from adjointcheck.notes.proofs.expansion import smoothed
+from adjointcheck.notes.proofs.expansion import smoothed, unlogged
 from adjointcheck.notes.proofs.flowing import flowing, scored
 from adjointcheck.notes.proofs.hessians import cost_moved, second
 from adjointcheck.notes.proofs.jacobian import Partial, lemma
@@ -49,7 +49,7 @@ def claim_of(chain: tree.Chain, setting: Setting, context: Context) -> Claim:
     """The claim that the first two sides of a chain are equal; raises Unclear, or StepRejected where shapes do not fit."""
     reader = Reader(setting, context, shift=counted_from(chain) if setting.language.layers else 0, stretch=stretch_of(chain))
     consistent(chain.sides[:2])
-    one, other = in_variations(*differing(*chain.sides[:2]))
+    one, other = in_variations(*differing(*unlogged(*chain.sides[:2])))
     left, orders = reader.side(one), list(reader.orders)
     right = reader.side(other)
     if min(orders, default=9) < min(reader.orders[len(orders):], default=0):  # O(eps) is no O(eps^2)

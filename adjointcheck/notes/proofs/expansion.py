@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.expression.node import ONE, ZERO, Expression, apply, evaluate, number, symbol
+from adjointcheck.notes.letters.meaning import Symbol, symbols
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -23,6 +25,56 @@ def smoothed(node: Node) -> Iterator[Node]:
         yield from (term for term in inner if isinstance(term, tree.BigO))
     else:
         yield node
+
+
+def unlogged(left: Node, right: Node) -> tuple[Node, Node]:
+    """a = b (1 + eps v) + O(eps^2) of log a = log b + eps v + O(eps^2), which says the same of a positive b that is free of eps."""
+    terms = [*tree.terms(left), *map(_opposite, tree.terms(right))]
+    orders = [term for term in terms if isinstance(_bare(term), tree.BigO)]
+    above, below = ([log.arguments[0] for term in terms if (log := _logarithm(part(term))) is not None] for part in (_plus, _minus))
+    rest = [term for term in terms if term not in orders and _logarithm(_bare(term)) is None]
+    if any("eps" in symbols(factor) for factor in below):
+        above, below = below, above
+    else:
+        rest = [*map(_opposite, rest)]
+    steep = any("eps" in symbols(factor) for factor in below) or not all(map(_is_small, rest))
+    if not above or steep or [_bare(term) for term in orders] != [tree.BigO(tree.Power(Symbol("eps"), tree.Number(Fraction(2))))]:
+        return left, right
+    grown = tree.Sum((tree.Number(Fraction(1)), *rest))
+    return _product(above), tree.Sum((_product([*below, grown]), _bare(orders[0])))
+
+
+def _bare(term: Node) -> Node:
+    return term.of if isinstance(term, tree.Negative) else term
+
+
+def _opposite(term: Node) -> Node:
+    return term.of if isinstance(term, tree.Negative) else tree.Negative(term)
+
+
+def _plus(term: Node) -> Node | None:
+    return None if isinstance(term, tree.Negative) else term
+
+
+def _minus(term: Node) -> Node | None:
+    return term.of if isinstance(term, tree.Negative) else None
+
+
+def _logarithm(term: Node | None) -> tree.Function | None:
+    return term if isinstance(term, tree.Function) and term.name in ("log", "ln") else None
+
+
+def _is_small(term: Node) -> bool:
+    """eps v, with v smooth in eps."""
+    bare = _bare(term)
+    steep = any(isinstance(part, tree.Quotient) and "eps" in symbols(part.below) for part in tree.walk(bare))
+    return isinstance(bare, tree.Product) and Symbol("eps") in bare.factors and not steep
+
+
+def _product(factors: Iterable[Node]) -> Node:
+    """Without bars: what |a| and |b| are near follows from a and b."""
+    bare = tuple(factor.arguments[0] if isinstance(factor, tree.Function) and factor.name == "abs" else factor for factor in factors)
+    return tree.Product(bare) if len(bare) > 1 else bare[0]
 
 
 def remainder(root: Expression, small: str, order: int) -> tuple[list[Expression], Expression] | None:

@@ -364,10 +364,13 @@ class Term:
         return _big(head, body)
 
     def expectation(self, head: Head, found: tuple | None) -> Node:
+        over_ = plain(head.below[0]) if head.below else None
+        if found is None and self.item is not None:  # E x x^T of the whole term
+            body = plain(self.rest(head))
+            return Expectation(body, over_, span=over([head, body]))
         if not found or len(found[0].entries) != 1:
             refuse(head, "an expectation without brackets", "Write \\mathbb{E}[...].")
         self.at += 1
-        over_ = plain(head.below[0]) if head.below else None
         return found[1](Expectation(plain(found[0]), over_, span=over([head, found[0]])))
 
 

@@ -16,7 +16,7 @@ from adjointcheck.notes.letters.costs import is_still
 from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.quantities import instead
 from adjointcheck.notes.letters.transport import fluxes, rated
-from adjointcheck.notes.letters.usage import constants, head, pair_of, show_plain
+from adjointcheck.notes.letters.usage import RANDOM, constants, head, pair_of, show_plain
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -38,7 +38,11 @@ def told(chains: Iterable[tree.Chain], context: Context) -> Context:
 
 
 def _with_noise(context: Context, chain: tree.Chain) -> Context:
-    """With v of E[v v^T] = I as noise."""
+    """With v of E[v v^T] = I as noise, and eps of E[eps^T A eps] as a vector there, whatever small number it is elsewhere."""
+    means = [part for part in walk(chain) if isinstance(part, tree.Expectation)]
+    for letter in (part for mean in means for part in walk(mean.body) if isinstance(part, tree.Letter)):
+        if USUAL.get(key(letter)) == "eps" and key(letter) not in context.letters:
+            context = replace(context, options={**context.options, RANDOM: key(letter)})
     pair = pair_of(chain)
     mean = pair[0] if pair is not None and isinstance(pair[0], tree.Expectation) else None
     factors = [*mean.body.factors] if mean is not None and isinstance(mean.body, tree.Product) else []

@@ -24,6 +24,7 @@ from adjointcheck.notes.systems.densities import EVIDENCE
 Powers = dict[int, Fraction]  # c_n of sum_n c_n sigma^n, entry by entry
 LOG, GAP = 10**6, "unbalanced"  # log sigma among the powers; a vector that is not 0
 ONE = Fraction(1)
+SIZES = (("1", "1"), ("", ""))  # of a number, and of a letter that stands for a sum, of which nothing is told
 
 
 class Unfit(Exception):
@@ -46,6 +47,7 @@ def through_encoder(left: Node, right: Node, context: Context) -> tuple[Node, No
     inner, scale = _inside(replace(by, part=()), context)
     if not any(inner.name in symbols(term) for term in paid):
         return left, right, context
+    right = _unlogged(right, by, inner, scale) if scale else right
     terms = [*_expanded(_whole(right, index) if index is not None else right)]
     flowing = [term for term in terms if "p" in symbols(term) or any(isinstance(part, tree.Derivative) for part in walk(term))]
     try:
@@ -84,7 +86,7 @@ def _told(node: Node, context: Context) -> Node:
     if isinstance(node, Symbol) and f"{EVIDENCE}{node.name}" in context.pieces:
         return context.pieces[f"{EVIDENCE}{node.name}"]
     known = next(iter(context.of(node.name)), None) if isinstance(node, Symbol) and node != Symbol("J") else None
-    return known.body if known is not None and known.body is not None and known.shape == ("1", "1") else node
+    return known.body if known is not None and known.body is not None and known.shape in SIZES else node
 
 
 def _inside(by: Symbol, context: Context) -> tuple[Symbol, Fraction]:
@@ -98,6 +100,17 @@ def _inside(by: Symbol, context: Context) -> tuple[Symbol, Fraction]:
         case tree.Product(factors=(tree.Number(value=factor), tree.Function(name="log" | "ln", arguments=(Symbol() as inner,)))):
             return inner, 1 / factor
     return by, Fraction(0)
+
+
+def _unlogged(node: Node, by: Symbol, inner: Symbol, scale: Fraction) -> Node:
+    """sigma^2 of exp(2 rho), where rho = log(sigma)/c and c = 1."""
+    if isinstance(node, tree.Function) and node.name == "exp":
+        factors = [*_factors(node.arguments[0])]
+        numbers = [factor for factor in factors if isinstance(factor, tree.Number | tree.Quotient)]
+        if [factor for factor in factors if factor not in numbers] == [by]:
+            sign = -1 if isinstance(node.arguments[0], tree.Negative) else 1
+            return tree.Power(inner, tree.Number(sign * _number(numbers) / scale))
+    return rebuilt(node, lambda child: _unlogged(child, by, inner, scale))
 
 
 def _total(found: Iterable[Powers]) -> Powers:

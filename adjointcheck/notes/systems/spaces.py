@@ -9,6 +9,7 @@ from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, ow
 from adjointcheck.notes.letters.meaning import walk
 from adjointcheck.notes.letters.own_letters import is_placed
 from adjointcheck.notes.letters.usage import (
+    RANDOM,
     USUAL_CONTROLS,
     USUAL_COSTATES,
     USUAL_PARAMETERS,
@@ -41,7 +42,7 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
     shape, layered = _space(space), is_placed(letter, context)
     if shape is None or len(letter.below) > 1 or (letter.below and staged(context)):  # k_{n,i} of a stage is no letter of its own
         return "assumption", (), context
-    if _is_slope(letter, context) or _is_partner(letter, context):
+    if _is_slope(letter, context) or _is_partner(letter, context) or key(letter) == context.option(RANDOM):
         return "assumption", (), context
     letter = replace(letter, below=()) if layered else letter
     path = isinstance(chain.sides[0], tree.Call) or layered
