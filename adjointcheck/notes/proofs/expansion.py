@@ -73,8 +73,8 @@ def _is_small(term: Node) -> bool:
 
 def _product(factors: Iterable[Node]) -> Node:
     """Without bars: what |a| and |b| are near follows from a and b."""
-    bare = tuple(factor.arguments[0] if isinstance(factor, tree.Function) and factor.name == "abs" else factor for factor in factors)
-    return tree.Product(bare) if len(bare) > 1 else bare[0]
+    bare = [factor.arguments[0] if isinstance(factor, tree.Function) and factor.name == "abs" else factor for factor in factors]
+    return tree.Product(tuple(bare)) if len(bare) > 1 else bare[0]
 
 
 def remainder(root: Expression, small: str, order: int) -> tuple[list[Expression], Expression] | None:

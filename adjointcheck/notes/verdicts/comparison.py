@@ -53,6 +53,7 @@ SMALL = (0.04, 0.02, 0.01, 0.005, 0.0025)
 OPTIMAL_END, OPTIMAL_CONTROL = "where the end time is optimal", "where the control is optimal"
 CLOCKS = tuple((Symbol(name),) for name in ("t", "t0", "t1"))  # in which a derivative has the shape of what is differentiated
 ARRIVES = "the notes hold the end state, and this world does not"
+PLACED = ROLES.keys() - {"I", "eps", "t", "noise"}  # what a problem has to give a value
 UNFITTING = "shapes do not fit"
 NEARLY = "its last digits are others, which may come of the rounding before"
 ROUNDED = "it is so to the digits that are written"
@@ -307,7 +308,7 @@ def stages(left: Node, right: Node, context: Context) -> dict[str, Stage]:
     names = symbols(left) | symbols(right)
     told = frozenset() if is_tangent_law(left) else directions(context)  # z-dot = f_x z may be told of a fixed control
     moved = told | (varied(left, right) - {"x0"}) if told else unheld(varied(left, right), (left, right), context)
-    stage = Stage(context, varied=moved, components=moved_components((left, right)), algebra=not names & (ROLES.keys() - {"I", "eps", "t", "noise"}))
+    stage = Stage(context, varied=moved, components=moved_components((left, right)), algebra=not names & PLACED)
     bare = sorted(name for name in used_functions(left, right, context) if not any(d.arguments is not None for d in context.of(name)))
     if "autonomous" in context.hypotheses or not bare:
         return {"as written": replace(stage, wide=not bare)}
