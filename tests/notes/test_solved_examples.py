@@ -136,7 +136,7 @@ def test_a_sign_that_is_not_seen_at_sight_stays_open() -> None:
 
 
 def test_of_costates_that_nothing_is_paid_for_no_law_is_proved() -> None:
-    posed = r"A cart $\dot x_1 = x_2$, $\dot x_2 = u$ is brought to the origin, $J = \int_0^T 1\,dt$, $H = 1 + p_1 x_2 + p_2 u$"
+    posed = r"A cart $\dot x_1 = x_2$, $\dot x_2 = u$ has a target, $J = \int_0^T 1\,dt$, $H = 1 + p_1 x_2 + p_2 u$"
     assert [statuses(rf"{posed}, $\dot p_1 = 0$, ${line}$")[-1] for line in (r"\dot p_2 = -p_1", r"\dot p_2 = p_1")] == ["proved", "unknown"]
 
 

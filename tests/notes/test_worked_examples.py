@@ -232,7 +232,25 @@ QUICKEST = (r"$\dot x = f(x,u)$, $J = \int_0^T f_0(x,u)\,dt$, $H = f_0 + p f$. A
     ("It has to come to rest at the origin", r"$\dot p_2 = p_1$", "refuted"),
     ("It has to come to rest at the origin", r"$p_1(T) = 0$", "refuted"),
     ("We look at it near the origin", r"$p_1(T) = 0$", "unknown"),  # what is to be reached is not told
+    ("It is to be brought to the origin as fast as possible", r"$\dot p_2 = -p_1$, $p_1 = c_1$, $p_2 = c_2 - c_1 t$", "proved"),
+    ("It is to be brought to the origin as fast as possible", r"$\dot p_2 = -p_1$, $p_1 = c_1$, $p_2 = c_2 + c_1 t$", "refuted"),
 ])
 def test_words_say_what_is_to_be_reached_in_the_shortest_time(words: str, line: str, status: str) -> None:
     """And f_0 = 1 is the cost of before, no component of f."""
     assert statuses(QUICKEST.replace("{words}", words) + line)[-1] == status
+
+
+CART = (r"$\dot x = f(x,u)$, $x(0)=x_0$, $J = \varphi(T,x(T)) + \int_0^T L(x,u)\,dt$, $H = L + p f$. A cart: $\dot x_1 = x_2$, $\dot x_2 = u$, "
+        r"$|u| \le 1$. It is brought to the origin as fast as possible, so $L = 1$, $\varphi = 0$, $H = 1 + p_1 x_2 + p_2 u$. ")
+SOFT = (r"Let $\dot x = a x + u$ with $x(0) = x_0$, where $T$ is given. With $s > 0$ we minimise $J = \frac12 s x(T)^2 + \frac12\int_0^T u^2\,dt$. "
+        r"$H_u = 0$ and so $u = -p$, ")
+
+
+@pytest.mark.parametrize(("line", "status"), [
+    ("$p(t) = s x(T) e^{a(T - t)}$", "proved"),
+    ("$p(t) = s x(T) e^{a(t - T)}$", "refuted"),
+    ("$H = 0$", "refuted"),
+])
+def test_an_example_after_another_has_a_cost_of_its_own(line: str, status: str) -> None:
+    """And not the general one, of which the example before told the parts."""
+    assert statuses(CART + SOFT + line)[-1] == status

@@ -22,8 +22,9 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.values import starts
 
 ZERO, ONE = tree.Number(Fraction(0)), tree.Number(Fraction(1))
-ORIGIN = re.compile(r"\b(?:steer|driv|bring|com|reach|transfer|get|return|mov|führ|steuer|amener|condui|llev|port|привести|перевести)\w*\b"
-                    r"[^.;]{0,60}\b(?:origin\b|ursprung|l'origine|origen\b|начал\w+ координат)")
+ORIGIN = re.compile(r"\b(?:steer|driv|bring|brought|com|reach|transfer|get|return|mov|tak|stop|arriv|(?:über)?führ|(?:ge)?steuer|gebracht"
+                    r"|r?amen|condui|llev|port|привести|перевести)\w*\b[^.;]{0,60}\b(?:origin\b|ursprung|l'origine|origen\b"
+                    r"|начал\w+ координат)")
 CURVE = "curve"  # option: the curve that is varied, and its variation where the notes have a letter for it
 FREE = "free end"  # option: of an example's curve
 DOUBT = "part of the end freed"  # option: by words, which part they do not say

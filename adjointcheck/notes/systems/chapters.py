@@ -46,6 +46,8 @@ SETTLED = ("goal", "gradients", "jacobian", "star", "prime", MULTIPLIER, NORMAL)
 RETOLD = "told anew"
 BESIDE = 4  # formulas from the motion to the cost of an exercise, or of a second problem
 TOTALS = (*COSTS, "mathcal{E}", "mathcal{C}", "G", "Loss")
+GIVEN_TIME = (r"\$\s*(?:%s)\s*(?:>\s*0\s*)?\$\s+(?:is|ist|sei|est|es|è)\s+(?:now\s+)?(?:given|fixed|prescribed|fest|gegeben|vorgegeben|fixée?"
+              r"|donnée?|imposée?|fij[oa]|dad[oa]|fissat[oa]|dat[oa])\b")
 NO = r"\b(?:no|without|ohne|kein\w*|sans|sin|senza|без)\b"
 
 
@@ -255,10 +257,18 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     state = next((known.letter for known in after.of("x") if not same and known.letter.isalpha()), "")
     options |= {WHOLE: state} if state else {}
     options |= {COSTATES: " ".join(known.letter for known in after.parts("p"))} if after.option(BLOCKS) else {}
-    hypotheses = (*before.hypotheses, *({"optimal", "free end time"} & {*after.hypotheses}))
-    made = replace(before, letters={**letters, **kept, **functions}, options={**before.options, **options}, hypotheses=hypotheses)
+    carried = dict.fromkeys((*before.hypotheses, *sorted({"optimal", "free end time"} & {*after.hypotheses})))
+    hypotheses = tuple(name for name in carried if name != "free end time" or not _ends_at_given_time(formulas, after))
+    laws = tuple(law for law in before.laws if law.kind != "objective")  # of the example before
+    made = replace(before, letters={**letters, **kept, **functions}, laws=laws, options={**before.options, **options}, hypotheses=hypotheses)
     spelt = {role for formula in _before_own_cost(formulas, after) if (role := _spelt_cost(formula, after))}
     return _with_cost(after, made, formulas) if spelt and _is_certain(spelt, formulas, after) else made
+
+
+def _ends_at_given_time(formulas: Sequence[Formula], context: Context) -> bool:
+    """$T$ is given."""
+    letters = "|".join(re.escape(known.letter) for known in context.of("t1"))
+    return bool(letters) and any(re.search(GIVEN_TIME % letters, formula.paragraph.lower(), re.IGNORECASE) for formula in formulas[:BESIDE])
 
 
 def _is_sensitivity(known: Declared) -> bool:

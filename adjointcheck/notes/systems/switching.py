@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.costs import objective_of, running
+from adjointcheck.notes.letters.formulas import spelt_out
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.quantities import here
 from adjointcheck.notes.letters.usage import head, pair_of, role_in
@@ -162,7 +163,7 @@ def shortest(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...],
     terms, one = [here(term) for term in tree.terms(resolve(pair[1], context))], tree.Number(Fraction(1))
     flow = [term for term in hamiltonian_of(context).terms if "p" in symbols(term)]  # type: ignore[attr-defined]
     moved = [term for term in flow if tree.Number(Fraction(0)) not in getattr(term, "factors", ())]
-    if law.right == SHORT.right or one not in terms or {*terms} != {one, *map(here, moved)}:
+    if _is_time(spelt_out(context)) or one not in terms or {*terms} != {one, *map(here, moved)}:
         return None
     before = replace(law, left=tree.Letter(next((known.letter for known in context.of("J")), "J")))  # which later lines may mean again
     laws = (*(other for other in context.laws if other.kind in ("dynamics", "start", "bounds")), before)
@@ -170,6 +171,13 @@ def shortest(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...],
     end = {} if any(known.symbol == "t1" for known in letters.values()) else {"T": Declared("T", "t1", kind="place", source="proposed")}
     made = replace(context, letters={**letters, **end}, laws=(*laws, SHORT), options={**context.options, DOUBT: "yes"})
     return "definition", (key(letter),), made.assume("free end time", "optimal")
+
+
+def _is_time(context: Context) -> bool:
+    """Is the cost int 1 dt already, as int L dt + Phi with L = 1 and Phi = 0 is?"""
+    law = context.law("objective")
+    paid = [term for term in tree.terms(law.right) if term != tree.Number(Fraction(0))] if law is not None else []
+    return [getattr(term, "body", None) for term in paid] == [tree.Number(Fraction(1))]
 
 
 def _is_curved(node: Node, control: Node) -> bool:
