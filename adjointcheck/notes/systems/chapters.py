@@ -46,8 +46,8 @@ SETTLED = ("goal", "gradients", "jacobian", "star", "prime", MULTIPLIER, NORMAL)
 RETOLD = "told anew"
 BESIDE = 4  # formulas from the motion to the cost of an exercise, or of a second problem
 TOTALS = (*COSTS, "mathcal{E}", "mathcal{C}", "G", "Loss")
-GIVEN_TIME = (r"\$\s*(?:%s)\s*(?:>\s*0\s*)?\$\s+(?:is|ist|sei|est|es|è)\s+(?:now\s+)?(?:given|fixed|prescribed|fest|gegeben|vorgegeben|fixée?"
-              r"|donnée?|imposée?|fij[oa]|dad[oa]|fissat[oa]|dat[oa])\b")
+GIVEN_TIME = (r"\$\s*(?:%s)\s*(?:>\s*0\s*)?\$\s+(?:is|ist|sei|est|es|è)\s+(?:now\s+)?(?:given|fixed|prescribed|fest|gegeben|vorgegeben"
+              r"|fixée?|donnée?|imposée?|fij[oa]|dad[oa]|fissat[oa]|dat[oa])\b")
 NO = r"\b(?:no|without|ohne|kein\w*|sans|sin|senza|без)\b"
 
 
@@ -260,7 +260,8 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     carried = dict.fromkeys((*before.hypotheses, *sorted({"optimal", "free end time"} & {*after.hypotheses})))
     hypotheses = tuple(name for name in carried if name != "free end time" or not _ends_at_given_time(formulas, after))
     laws = tuple(law for law in before.laws if law.kind != "objective")  # of the example before
-    made = replace(before, letters={**letters, **kept, **functions}, laws=laws, options={**before.options, **options}, hypotheses=hypotheses)
+    letters = {**letters, **kept, **functions}
+    made = replace(before, letters=letters, laws=laws, options={**before.options, **options}, hypotheses=hypotheses)
     spelt = {role for formula in _before_own_cost(formulas, after) if (role := _spelt_cost(formula, after))}
     return _with_cost(after, made, formulas) if spelt and _is_certain(spelt, formulas, after) else made
 
