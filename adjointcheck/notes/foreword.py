@@ -202,7 +202,8 @@ def _restated(formulas: Sequence[Formula], sequel: Formula, context: Context) ->
 def _sequel(formulas: Sequence[Formula], restated: Sequence[Formula], header: Context, after: Context) -> Context:
     """The context in which a sequel starts, with the costates and the states of `after` what was said before, in their order."""
     told = [known for known in after.letters.values() if known.symbol == "p" and known.told]
-    before = {COSTATES: " ".join(known.letter for known in told), STATES: " ".join(known.letter for known in after.parts("x"))}
+    costates = [known for known in told if known.part] or told
+    before = {COSTATES: " ".join(known.letter for known in costates), STATES: " ".join(known.letter for known in after.parts("x"))}
     header = replace(header, options={**header.options, **before})
     context, _ = _known([*formulas, *restated], header)
     for chain in [*_chains(restated, context)]:

@@ -201,3 +201,14 @@ def test_a_first_integral_of_the_field_without_control_is_constant() -> None:
     assert statuses(PREY + integral)[-1] == "proved"
     assert statuses(PREY + integral.replace(r"a \ln y", r"2 a \ln y"))[-1] == "refuted"
     assert statuses(PREY + integral.replace("With $u = 0$", "Without fishing"))[-1] == "unknown"
+
+
+HARVEST = (r"$\dot x = x (a - b y - u)$, $\dot y = y (c x - d - u)$, $x(0) = x_0$, $y(0) = y_0$, "
+           r"$J = \frac12\int_0^T ((x - x_*)^2 + (y - y_*)^2 + \gamma u^2)\,dt$. "
+           r"$H = \frac12 (x - x_*)^2 + \frac12 (y - y_*)^2 + \frac\gamma2 u^2 + \xi x (a - b y - u) + \zeta y (c x - d - u)$, ")
+
+
+def test_what_multiplies_the_rates_in_a_hamiltonian_is_a_costate_under_any_name() -> None:
+    right, wrong = (rf"\dot\xi = -(x - x_*) - \xi (a - b y - u) - \zeta c {state}" for state in "yx")
+    moved = r"$\dot\xi = -\frac{\partial H}{\partial x}$, $\zeta(T) = 0$, "
+    assert statuses(f"{HARVEST}{moved}${right}$, ${wrong}$")[-2:] == ["proved", "refuted"]

@@ -79,11 +79,12 @@ def costates_told(chains: Sequence[tree.Chain], states: Rates, context: Context)
     """lambda and mu of lambda = dJ/dx, mu = dJ/dy, or of H = L + lambda f + mu g for x-dot = f, y-dot = g."""
     if context.parts("p"):
         return context
+    moved = {key(letter) for chain in chains if (letter := moving(chain.sides[0]) or _ended(chain.sides[0])) is not None}
     for chain in chains:
         pair = pair_of(chain)
         title = head(pair[0]) if pair else None
         if pair and title is not None and key(title) in HAMILTONIANS:
-            found = _multipliers(pair[1], states, context)
+            found = _multipliers(pair[1], states, moved - states.keys(), context)
             if len(found) == len(states):
                 return in_components(context, "p", [found[name] for name in states], "usual")
     for chain in chains:
@@ -118,17 +119,29 @@ def _multiplier(term: Node) -> tuple[str, tree.Letter, int] | None:
     return None
 
 
-def _multipliers(body: Node, states: Rates, context: Context) -> dict[str, tree.Letter]:
-    """Of the right sides, or of the rates, among the terms of a Hamiltonian."""
+def _multipliers(body: Node, states: Rates, moved: Container[str], context: Context) -> dict[str, tree.Letter]:
+    """Of the right sides, or of the rates, among the terms of a Hamiltonian: usual letters, and others that move or end too."""
     rates = {name: (_plain(right, context), _plain(tree.Letter(name, accents=("dot",)), context)) for name, (_, right) in states.items()}
     found: dict[str, tree.Letter] = {}
-    for term in tree.terms(body):
-        factors = term.factors if isinstance(term, tree.Product) else ()
-        for name, values in rates.items():
-            letters = [head(factor) for factor in factors if _plain(factor, context) not in values]
-            if len(letters) == 1 == len(factors) - 1 and letters[0] is not None and _may_be(letters[0], context):
-                found[name] = replace(letters[0], above=(), accents=())
+    for letter, cofactor in (pair for term in tree.terms(body) for pair in cofactors(term)):
+        plain = _plain(cofactor, context)
+        for name in (name for name, values in rates.items() if plain in values and (_may_be(letter, context) or key(letter) in moved)):
+            found[name] = replace(letter, above=(), accents=())
     return found
+
+
+def _ended(node: Node) -> tree.Letter | None:
+    """zeta of zeta(T)."""
+    return head(node) if _is_last(node) else None
+
+
+def cofactors(term: Node) -> Iterator[tuple[tree.Letter, Node]]:
+    """(xi, x (a - b y)), (x, xi (a - b y)) of xi x (a - b y): each letter of a product with what it multiplies."""
+    factors = term.factors if isinstance(term, tree.Product) else ()
+    for at, factor in enumerate(factors):
+        others = (*factors[:at], *factors[at + 1 :])
+        if (letter := head(factor)) is not None:
+            yield letter, others[0] if len(others) == 1 else replace(term, factors=others)  # type: ignore[type-var]
 
 
 def _plain(node: Node, context: Context) -> Node:

@@ -42,6 +42,7 @@ from adjointcheck.notes.systems.component_letters import (
     COSTATES,
     STATES,
     Rates,
+    cofactors,
     costates_named,
     costates_told,
     in_components,
@@ -84,7 +85,8 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     held = [part for item in ends for part in unscripted(item.gap)]
     others = _running(chains) | {key(letter) for chain in chains if _is_cost(chain, context) and (letter := head(chain.sides[0]))}
     given = [letter for letter in parameters([*used, *held], context) if key(letter) not in others]  # J_B = J + ...: J is a cost
-    context = in_components(context, "theta", [*given, *(item.multiplier for item in ends)])
+    aims = [tree.Letter(f"{state}^*") for state in states if getattr(context.letters.get(f"{state}^*"), "kind", "") == "constant"]
+    context = in_components(context, "theta", [*given, *(item.multiplier for item in ends), *aims])
     if not context.parts("p"):  # with the parameters known, theta_1 (p_A - p_B) is read
         context = costates_named(_chains(formulas, context), list(states), used, context)
     context = aliased(chains, _starts(chains, context))
@@ -293,10 +295,8 @@ def _adjoined(rates: Rates, chains: Iterable[tree.Chain]) -> Iterator[str]:
         yield from (key(letter) for state, letter, _ in multiplied(chain) if state in rates and key(letter) in rates)
         title = head(chain.sides[0])
         body = chain.sides[1] if len(chain.sides) > 1 and title is not None and key(title) in HAMILTONIANS else None
-        for term in tree.terms(body) if body is not None else ():
-            factors: tuple[Node, ...] = term.factors if isinstance(term, tree.Product) else ()
-            others = [factor for factor in factors if factor not in rights] if len(factors) == 2 else []
-            yield from (key(other) for other in others if len(others) == 1 and isinstance(other, tree.Letter) and key(other) in rates)
+        for letter, cofactor in (pair for term in (tree.terms(body) if body is not None else ()) for pair in cofactors(term)):
+            yield from [key(letter)] if cofactor in rights and letter not in rights and key(letter) in rates else []
 
 
 def _is_priced(right: Node, chains: Iterable[tree.Chain]) -> bool:

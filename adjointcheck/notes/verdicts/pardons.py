@@ -108,7 +108,10 @@ def _right_elsewhere(line: Line) -> bool:
     names = symbols(line.sides[0]) | symbols(line.sides[1])
     if "J" in names or not names & {"p", "H"}:
         return False
-    return any(not isinstance(in_worlds(*line.sides, line.relation, other), Contradiction) for other in others(line.spelt))
+    outcomes = [in_worlds(*line.sides, line.relation, other) for other in others(line.spelt)]
+    if getattr(line.left, "name", "") == "w":  # a cost that no control makes least says nothing for it
+        return any(isinstance(outcome, Agreement) for outcome in outcomes)
+    return any(not isinstance(outcome, Contradiction) for outcome in outcomes)
 
 
 def _right_from_held_start(line: Line) -> bool:
