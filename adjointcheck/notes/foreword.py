@@ -58,6 +58,7 @@ from adjointcheck.notes.systems.chapters import (
     beginning,
     example_of,
     moves_again,
+    paid_before,
     retold_of,
     reversed_of,
     scalar_of,
@@ -167,9 +168,20 @@ def _parted(formulas: Sequence[Formula], header: Context, general: tuple[Context
     context, after = _known(formulas[:at], header)
     if at is None or context.over() == "layers":
         return context if at is None else _known(formulas, header)[0]
-    chapter = (_parted(formulas[at:], taken(after, header, formulas[at:])) if first is not None
+    paid = paid_before(formulas[:at], formulas[at:], after) if first is not None else []
+    chapter = (_paid(formulas[at:], paid, taken(after, header, formulas[at:])) if first is not None
                else _sequel(formulas[at:], _restated(formulas[:at], formulas[at], context), header, after))
     return replace(context, chapters={formulas[at].name: chapter})
+
+
+def _paid(formulas: Sequence[Formula], paid: Sequence[Formula], header: Context) -> Context:
+    """The context in which an example starts that goes on with the cost of before."""
+    if not paid:
+        return _parted(formulas, header)
+    context, _ = _known([*formulas, *paid], header)
+    for chain in [*_chains(paid, context)]:
+        context = understand(chain, context)[1]
+    return context
 
 
 def _gone_back(formulas: Sequence[Formula], example: Context, general: Context) -> Sequence[Formula]:

@@ -162,3 +162,14 @@ def test_layers_that_are_told_anew_refute_nothing_of_before() -> None:
     dense = r"Let $x_{k+1} = \sigma(z_k)$ with $z_k = W_k x_k + b_k$ and $\delta_k = \sigma'(z_k)\odot\lambda_{k+1}$. $$\lambda_k = W_k^\top\delta_k$$ "
     law = r"$$\lambda_k = \left(\frac{\partial f_k}{\partial x_k}\right)^\top\lambda_{k+1}$$ "
     assert statuses(general + dense + law)[-2:] == ["unknown", "proved"]
+
+
+GENERAL = r"$\dot q = f(q, u)$, $q(0) = q_0$ and $$J(u) = \frac12|q(T) - q_d|^2 + \frac\gamma2\int_0^T |u(t)|^2\,dt.$$ Here $\dot\psi = -f_q(q, u)^\top\psi$. "
+
+
+def test_an_example_that_tells_no_cost_has_the_one_written_out_before() -> None:
+    demo = r"In the demo $\dot q = -q^3 + u$ with numbers $q$ and $u$, so that "
+    lines = r"$\psi(T) = q(T) - q_d$, $\nabla J(u) = \gamma u + \psi$, $\nabla J(u) = \gamma u - \psi$"
+    assert statuses(GENERAL + demo + lines)[-3:] == ["proved", "proved", "refuted"]
+    other = r"In the demo $\dot q = -q^3 + u$ and the cost is the end value, so that "
+    assert statuses(GENERAL + other + r"$\dot\psi = 3 q^2 \psi$, $\psi(T) = 1$")[-1] != "refuted"

@@ -70,7 +70,9 @@ class Layouts:
         return root * root if "1" not in self.shape(root) else self.square(root)
 
     def square(self, root: Expression) -> Expression:
-        """Of a column, of a row, and of all entries of a matrix."""
+        """Of a number, of a column, of a row, and of all entries of a matrix."""
+        if self.shape(root) == ("1", "1"):
+            return root**2
         turned = apply("transpose", root)
         if "1" not in self.shape(root):
             return apply("trace", turned * root)

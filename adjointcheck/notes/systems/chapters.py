@@ -48,6 +48,8 @@ BESIDE = 4  # formulas from the motion to the cost of an exercise, or of a secon
 TOTALS = (*COSTS, "mathcal{E}", "mathcal{C}", "G", "Loss")
 GIVEN_TIME = (r"\$\s*(?:%s)\s*(?:>\s*0\s*)?\$\s+(?:is|ist|sei|est|es|è)\s+(?:now\s+)?(?:given|fixed|prescribed|fest|gegeben|vorgegeben"
               r"|fixée?|donnée?|imposée?|fij[oa]|dad[oa]|fissat[oa]|dat[oa])\b")
+PRICED = re.compile(r"\bcosts?\b|\bobjective|\bloss\b|minimi[sz]|maximi[sz]|kosten|zielfunk|minimier|maximier|coût|critère|coste\b|costo\b"
+                    r"|funcional|стоимост|функционал|минимиз|代价|成本|最小化")  # what an example pays, in words
 NO = r"\b(?:no|without|ohne|kein\w*|sans|sin|senza|без)\b"
 
 
@@ -99,6 +101,17 @@ def _is_paid_plainly(formula: Formula, context: Context) -> bool:
     paid = [part for part in parts if isinstance(part, tree.Integral)]
     named = any(isinstance(value, tree.Call) for part in parts if isinstance(part, tree.Call) for value in part.arguments)
     return chain is not None and bool(paid) and not (named or differentiates(chain)) and all(is_plain(part.body) for part in paid)
+
+
+def paid_before(before: Sequence[Formula], example: Sequence[Formula], context: Context) -> list[Formula]:
+    """The one cost that is written out before an example, |x(T) - x_d|^2 + gamma int |u|^2 dt, where the example tells none of its own."""
+    chains = [_read(formula, context) for formula in example]
+    own = any(chain is not None and (_is_total(chain) or _is_cost(pair_of(chain))) for chain in chains)
+    own |= any(_spelt_cost(formula, context) or _is_paid_plainly(formula, context) for formula in example)
+    own |= any(PRICED.search(formula.paragraph.lower()) for formula in example)
+    told = [(formula, chain) for formula in before if (chain := _read(formula, context)) is not None and _is_total(chain)]
+    paid = [formula for formula, chain in told if any(isinstance(part, tree.Integral) for part in walk(chain))]
+    return paid if not own and len(paid) == 1 and _is_paid_plainly(paid[0], context) else []
 
 
 def sequel_of(formulas: Sequence[Formula], context: Context) -> int | None:
