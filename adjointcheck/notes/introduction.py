@@ -20,7 +20,7 @@ from adjointcheck.notes.letters.curvature import directed, tangent, weighted
 from adjointcheck.notes.letters.dummies import capitals
 from adjointcheck.notes.letters.families import named_neighbour, neighbouring
 from adjointcheck.notes.letters.forms import about_end_time, form_of, is_solved_state
-from adjointcheck.notes.letters.formulas import each_layer, exampled, finer_step, formula, in_general, layer_formula, update
+from adjointcheck.notes.letters.formulas import each_layer, exampled, finer_step, formula, in_general, layer_formula, untupled, update
 from adjointcheck.notes.letters.held_states import held_from
 from adjointcheck.notes.letters.house_marks import without_marks
 from adjointcheck.notes.letters.meaning import AXES, Symbol, resolve, symbols, unknown, walk
@@ -181,7 +181,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
         return replace(_resolved(chain, context), status=stepped[0], introduced=stepped[1], problems=()), context
     context = reversed_time(chain, context)
     context = neighbouring(chain, sampled(chain, operators(chain, about(chain, phased(chain, arrived(chain, context))))))
-    chain = each_layer(chain, context)
+    chain = each_layer(replace(chain, sides=tuple(untupled(side, context) for side in chain.sides)), context)
     chain = through_mass(turned(gathered(unprimed(weighed(mapped(posed(chain)), context), context), context), context), context)
     context = driven(chain, layered_data(chain, one_stage(chain, context)))
     chain = explicit(through_matrix(chain, context), context)

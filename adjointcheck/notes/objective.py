@@ -78,7 +78,7 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
     if letter is not None and whole is not None:
         total = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
         return "assumption", (key(letter),), replace(total, laws=(*total.laws, law_of(letter, whole)))
-    return _objective(letter, left, value, _depending(left, _seen(value, _ending(letter, value, context))))
+    return _objective(letter, left, value, _depending(left, _seen(value, _again(value, _ending(letter, value, context)))))
 
 
 def _ending(letter: tree.Letter | None, value: Node, context: Context) -> Context:
@@ -89,6 +89,15 @@ def _ending(letter: tree.Letter | None, value: Node, context: Context) -> Contex
             known = replace(context.letters[key(function)], symbol="Psi", kind="function", arguments=None)
             return replace(context, letters={**context.letters, known.letter: known})
     return context
+
+
+def _again(value: Node, context: Context) -> Context:
+    """With g of J = g(y_N) as the end cost once more, where sum_i g_i(y(t_i)) was what observations cost."""
+    paid, (known, *_) = resolve(value, context), (*context.of("phi"), None)
+    ended = isinstance(paid, Applied) and paid.name == "phi" and getattr(paid.arguments[0][1], "at", None) in (Symbol("t1"), Symbol("N"))
+    if known is None or known.body is not None or not ended or context.of("Psi"):
+        return context
+    return replace(context, letters={**context.letters, known.letter: replace(known, symbol="Psi", arguments=None)})
 
 
 def _seen(value: Node, context: Context) -> Context:

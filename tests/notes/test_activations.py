@@ -185,3 +185,35 @@ def test_ever_more_layers_of_a_fixed_time_become_a_flow() -> None:
     wrong = r"$$\dot p(t) = -\sigma'(W(t)x(t)+b(t))\odot(W(t)^T p(t))$$"
     net = NET.replace(r"\delta", "p")
     assert statuses(f"{net} {limit} {wrong}")[-2:] == ["proved", "refuted"]
+
+
+ADJOINED = NET + rf"""$$\mathcal L = \tfrac12\|x_N-y\|^2 + \sum_{{k=0}}^{{N-1}} \delta_{{k+1}}^\top\big(x_k + h\,\sigma(W_k x_k + b_k) - x_{{k+1}}\big)$$
+$$\nabla_{{b_k}}\mathcal L = h\,{S}\odot \delta_{{k+1}}$$ """
+
+
+def test_the_augmented_cost_moves_through_the_activation() -> None:
+    right, wrong = (rf"$$\nabla_{{x_k}}\mathcal L = \delta_{{k+1}} + h\,W_k^\top({S}\odot \delta_{{k+1}}){last}$$" for last in (r" - \delta_k", ""))
+    assert statuses(f"{ADJOINED} {right} {wrong}")[-3:] == ["proved", "proved", "refuted"]
+
+
+def test_a_tangent_of_dense_layers_keeps_its_product_with_the_costate() -> None:
+    net = NET + r" where $T = N h$, and $$D_k = \operatorname{diag}(\sigma'(W_k x_k + b_k))$$ Let $v_{k+1} = (I + h D_k W_k) v_k$. "
+    right, wrong = r"$$\delta_{k+1}^\top v_{k+1} = \delta_k^\top v_k$$", r"$$\delta_{k+1}^\top v_{k+1} = \delta_{k+1}^\top v_k$$"
+    found = statuses(f"{net} {right} {wrong}")
+    assert found[-3:] == ["definition", "proved", "refuted"], found
+    other = net.replace("I + h D_k W_k", "I + h W_k D_k")
+    assert statuses(f"{other} {right}")[-1] != "proved"
+
+
+PAIRED = r"""$$x_{k+1} = x_k + h f(x_k, w_k)$$ $$J = \Phi(x_N) + \frac{\alpha h}{2} \sum_{k=0}^{N-1} |w_k|^2$$ Let $p_k = \nabla_{x_k} J$.
+Let $f(x,(K,b)) = \sigma(Kx+b)$ with $\sigma$ acting componentwise. """
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"f_x(x,(K,b)) = \operatorname{diag}(\sigma'(Kx+b))\,K", r"f_x(x,(K,b)) = K \operatorname{diag}(\sigma'(Kx+b))"),
+    (r"\nabla_{b_k} J = \alpha h\, b_k + h\,\sigma'(K_kx_k+b_k)\odot p_{k+1}", r"\nabla_{b_k} J = h\,\sigma'(K_kx_k+b_k)\odot p_{k+1}"),
+    (r"\nabla_{K_k} J = \alpha h\, K_k + h(\sigma'(K_kx_k+b_k)\odot p_{k+1})\,x_k^T",
+     r"\nabla_{K_k} J = \alpha h\, K_k + h(\sigma'(K_kx_k+b_k)\odot p_{k+1})\,x_{k+1}^T"),
+])
+def test_parameters_in_a_pair_are_paid_for_together(right: str, wrong: str) -> None:
+    assert statuses(f"{PAIRED} $${right}$$ $${wrong}$$")[-2:] == ["proved", "refuted"]

@@ -153,3 +153,14 @@ def test_the_length_of_a_step_may_have_the_letter_of_a_variation(step: str) -> N
     given = rf"$x_{{n+1}} = x_n + {step} f(x_n,u_n)$, $J = \Phi(x_N)$, the column $p_n = \partial J/\partial x_n$. "
     lines = rf"$$p_n = p_{{n+1}} + {step} f_x(x_n,u_n)^T p_{{n+1}}$$ $$\nabla_{{u_n}} J = {step} f_u(x_n,u_n)^T p_n$$"
     assert statuses(given + lines)[-2:] == ["proved", "refuted"]
+
+
+MANY = r"""$y' = f(y, \theta)$, $y(t_0) = y_0$. With $L = \sum_i g_i(y(t_i))$ the adjoint jumps. The objective is $L = g(y_N)$ again, and $\lambda_n = \nabla_{y_n} L$.
+$$k_1 = f(y_n,\theta), \qquad k_2 = f(y_n + \tfrac h2 k_1,\theta), \qquad y_{n+1} = y_n + h k_2$$
+`ImplicitEuler`. The forward step $$y_{n+1} = y_n + h f(y_{n+1},\theta)$$ """
+
+
+def test_one_method_after_another_has_its_own_step_and_the_end_cost_again() -> None:
+    right = r"$$\lambda_n = (I - h f_y(y_{n+1},\theta)^T)^{-1}\lambda_{n+1}$$"
+    wrong = r"$$\lambda_n = (I - h f_y(y_n,\theta)^T)^{-1}\lambda_{n+1}$$"
+    assert statuses(f"{MANY} {right} {wrong}")[-3:] == ["assumption", "proved", "refuted"]

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.costs import NOTHING
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
-from adjointcheck.notes.letters.one_number import narrowed
+from adjointcheck.notes.letters.one_number import is_field, narrowed
 from adjointcheck.notes.letters.own_letters import is_placed
 from adjointcheck.notes.letters.quantities import instead
 from adjointcheck.notes.letters.usage import constants, differentiates, head, pair_of, role_in
@@ -24,6 +25,7 @@ SLOTS = ("t", "x", "w", "theta")
 LAST_STATE = Symbol("x", at=Symbol("N"))
 GENERAL = "before finer steps"
 TIMES = ("t", "s", "tau")
+SQUARE = tree.Number(Fraction(2))
 
 
 def formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
@@ -89,6 +91,20 @@ def _other_weights(value: Node, context: Context) -> Context:
             if known.body is not None and known.symbol not in ROLES and spoken & symbols(known.body)}
     kept = (known for name, known in context.letters.items() if name not in gone)
     return replace(context, letters={known.letter: replace(known, body=None) if known.symbol == "f" else known for known in kept})
+
+
+def untupled(node: Node, context: Context) -> Node:
+    """f(x, K, b) for f(x, (K, b)), of parameters theta = (K, b)."""
+    made = rebuilt(node, lambda child: untupled(child, context))
+    cells = [_cells(argument) for argument in made.arguments] if isinstance(made, tree.Call) else []
+    if not isinstance(made, tree.Call) or all(len(found) == 1 for found in cells) or not is_field(made.function, context):
+        return made
+    arguments = tuple(cell for found in cells for cell in found)
+    return replace(made, arguments=arguments, separators=(",",) * (len(arguments) - 1))
+
+
+def _cells(node: Node) -> tuple[Node, ...]:
+    return node.rows[0] if isinstance(node, tree.Vector) and len(node.rows) == 1 else (node,)
 
 
 def each_layer(chain: tree.Chain, context: Context) -> tree.Chain:
@@ -174,15 +190,29 @@ def layer_formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, 
 
 
 def _instead_of_control(body: Node, known: Declared, context: Context) -> Context | None:
-    """With u as a letter of which no more is said, where weights in the formula of f(x, u) stand for it; None where the cost has it too."""
+    """With u as a letter of which no more is said, where weights in the formula of f(x, u) stand for it; None where the cost has it too,
+    other than by |u|^2 of all weights.
+    """
     if context.over() != "layers" or "w" not in (known.arguments or ()) or "w" in symbols(body) or not context.of("w"):
         return context
     dropped = {other.symbol for other in context.letters.values() if other.body == NOTHING}  # r of "we drop the penalty, r = 0"
-    cost = context.law("objective")
+    weights = dict.fromkeys(part for part in walk(body) if isinstance(part, Symbol) and part.name not in ROLES and part.at == Symbol("l"))
+    laws = tuple(replace(law, right=_paid_for(law.right, tuple(weights))) if law.kind == "objective" else law for law in context.laws)
+    cost = next((law for law in reversed(laws) if law.kind == "objective"), None)
     paid = [term for term in tree.terms(cost.right) if not symbols(term) & dropped] if cost is not None else []
     controls = [name for name, other in context.letters.items() if other.symbol == "w"]
     stood = {name: Declared(name, own(name), ("", ""), "path", source="proposed") for name in controls}
-    return None if any("w" in symbols(term) for term in paid) else replace(context, letters={**context.letters, **stood})
+    made = replace(context, letters={**context.letters, **stood}, laws=laws)
+    return None if any("w" in symbols(term) for term in paid) else made
+
+
+def _paid_for(node: Node, weights: tuple[Symbol, ...]) -> Node:
+    """|W_l|^2 + |b_l|^2 for |u_l|^2 of u = (W, b)."""
+    inner = node.base.arguments if isinstance(node, tree.Power) and isinstance(node.base, tree.Function) else ()
+    if len(inner) == 1 and isinstance(inner[0], Symbol) and inner[0].name == "w" and getattr(node, "exponent", None) == SQUARE:
+        at = inner[0].at
+        return tree.summed(tree.Power(tree.Function("norm", (replace(weight, at=at),)), SQUARE) for weight in weights) if weights else node
+    return rebuilt(node, lambda child: _paid_for(child, weights))
 
 
 def _field_in(value: Node, law: Node) -> Node | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
 
+from adjointcheck.notes.letters.activations import NAME as ACTIVATION
 from adjointcheck.notes.letters.context import ROLES, Context
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, unknown, walk
 from adjointcheck.notes.letters.usage import USUAL_COSTATES, successor
@@ -33,7 +34,7 @@ def layered(left: Node, right: Node, context: Context) -> dict[str, str]:
             return {}
         slope = resolve(tree.Product(factors[:-1]), context) if len(factors) > 1 else Symbol("I")
         found.setdefault(letter.name, []).extend(_names(terms, law.right) for terms in _expanded(_put_in(slope, context)))
-    slopes = {slot: sorted(_slopes(law.right, slot)) for slot in SLOTS}
+    slopes = {slot: sorted(_slopes(law.right, slot, context)) for slot in SLOTS}
     moved = {slot: name for name, terms in found.items() for slot in SLOTS if sorted(terms) == slopes[slot]}
     return moved if moved.get("x") == getattr(left, "name", "") and len(moved) == len(found) else {}
 
@@ -84,9 +85,13 @@ def _name(node: Node, law: Node) -> str:
     return f"{node.of.name}_{getattr(node.by[0], 'name', '')}" if here else show(node)
 
 
-def _slopes(law: Node, slot: str) -> Iterator[tuple[str, ...]]:
-    """h f_x and the identity, of x + h f."""
+def _slopes(law: Node, slot: str, context: Context) -> Iterator[tuple[str, ...]]:
+    """h f_x and the identity, of x + h f; h S W of h sigma(W x + b)."""
     for term in _expanded(law):
         names = [f"{factor.name}_{slot}" if isinstance(factor, Applied) else show(factor) for factor in term]
-        if slot == "x" or "x(l)" not in names:
+        inner = next((factor.arguments[0][1] for factor in term if isinstance(factor, Applied) and factor.name == ACTIVATION), None)
+        if inner is not None:
+            moved = [part for part in _expanded(_put_in(inner, context)) if slot == "x" and show(part[-1]) == "x(l)"]
+            yield from ((*names, *map(show, part[:-1])) for part in moved)
+        elif slot == "x" or "x(l)" not in names:
             yield tuple(name for name in names if name != "x(l)")

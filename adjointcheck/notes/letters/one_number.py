@@ -30,7 +30,7 @@ def narrowed(field: Node, context: Context) -> Context:
 def widened(chain: tree.Chain, context: Context) -> Context:
     """With the sizes of before, once f(x_k, u_k) is spoken of again."""
     calls = (part for side in chain.sides for part in walk(side) if isinstance(part, tree.Call))
-    again = any(_is_field(call.function, context) and any(getattr(value, "below", ()) for value in call.arguments) for call in calls)
+    again = any(is_field(call.function, context) and any(getattr(value, "below", ()) for value in call.arguments) for call in calls)
     if not context.option(OPTION) or not again:
         return context
     sizes = (entry.split(":") for entry in context.option(OPTION).split())
@@ -38,7 +38,7 @@ def widened(chain: tree.Chain, context: Context) -> Context:
     return replace(context, letters={**context.letters, **letters}, options={**context.options, OPTION: ""})
 
 
-def _is_field(function: Node, context: Context) -> bool:
+def is_field(function: Node, context: Context) -> bool:
     """f of f(x), f_x(x) and (df/dx)(x)."""
     of = function.of if isinstance(function, tree.Derivative | tree.Transposed) else function
     return isinstance(of, tree.Letter) and "f" in (role_in(of, context), role_in(replace(of, below=()), context))

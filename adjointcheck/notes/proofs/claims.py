@@ -30,14 +30,12 @@ from adjointcheck.notes.proofs.contraction import contracted, contracts
 from adjointcheck.notes.proofs.expansion import smoothed, unlogged
 from adjointcheck.notes.proofs.flowing import flowing, scored
 from adjointcheck.notes.proofs.hessians import cost_moved, second
-from adjointcheck.notes.proofs.jacobian import Partial, lemma
+from adjointcheck.notes.proofs.jacobian import Partial, is_proved, lemma, stages_in
 from adjointcheck.notes.proofs.settings import Setting, observes
 from adjointcheck.notes.proofs.sums import over_layers, over_observations, over_time
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.trusted.language import INTERVALS
-from adjointcheck.trusted.theory import judge_theory
-from adjointcheck.trusted.verdict import Status
 
 FUNCTIONS = {"tr": "trace", "trace": "trace", "det": "det"} | {row.name: row.name for row in PRIMITIVES.values() if row.level == 9}
 STRETCHES = {("t0", "t1"): "integrand", ("here", "t1"): "after here", ("t0", "here"): "until here",
@@ -419,14 +417,16 @@ class Reader(Composition):
         if by not in self.setting.language.letters:
             raise Unclear(f"a partial derivative by {by}", "derivatives by t, x, w, theta or p")
         put = {"H": self.setting.facts["hamiltonian"].part("right")} if "hamiltonian" in self.setting.facts else {}
-        return self.differentiated(substitute([root], put)[0], by)
+        root = substitute([root], put)[0]
+        inner = [self.differentiated(root, stage) * self.partial_of(of, by) for stage, of in stages_in(self.setting, root, by)]
+        return sum(inner, self.differentiated(root, by))
 
     def differentiated(self, root: Expression, by: str) -> Expression:
         """The derivative by one letter, all others held, once the core has proved it."""
         found = Partial(self.setting.language, by).of(root)
         document = lemma(self.setting.language, root, by, found)
         if document not in self.lemmas:
-            if any(step.verdict.status is not Status.PROVED for step in judge_theory(document).steps):
+            if not is_proved(document):
                 raise Unclear(f"the derivative of {to_text(root)} by {by}", "a derivative that the core proves")
             self.lemmas.append(document)
         return found

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adjointcheck.errors import StepRejected
 from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, apply, neg, substitute, symbol, symbols_of
 from adjointcheck.expression.table import PRIMITIVES
+from adjointcheck.notes.proofs.settings import Setting
 from adjointcheck.trusted.language import Language, derive
 from adjointcheck.trusted.matrix import normal
 from adjointcheck.trusted.replay import SCHEMA_VERSION
+from adjointcheck.trusted.theory import judge_theory
+from adjointcheck.trusted.verdict import Status
 
 
 class Partial:
@@ -107,6 +110,19 @@ def lemma(language: Language, root: Expression, by: str, partial: Expression) ->
             "source": "notes", "over": "time", "points": [], "letters": {**shapes, "value_": f"{value.rows or '1'} {value.cols or '1'}"},
             "functions": {f: dict(slopes) for f, slopes in functions.items() if f in used}, "steps": steps, "conclusions": ["partial"],
             "claims": []}
+
+
+def is_proved(document: Mapping[str, Any]) -> bool:
+    """Does the core prove every step?"""
+    return all(step.verdict.status is Status.PROVED for step in judge_theory(document).steps)
+
+
+def stages_in(setting: Setting, root: Expression, by: str) -> Iterator[tuple[str, Expression]]:
+    """The states u inside of a time step on which `root` rests, and their formulas in `by`: u = W x + b of sigma(u), by x."""
+    facts = ((id.removeprefix("stage_"), fact) for id, fact in setting.facts.items() if id.startswith("stage_"))
+    for stage, fact in facts:
+        if fact.part("left") == symbol(stage) and Partial(setting.language, stage).moves(root) and by in symbols_of(fact.part("right")):
+            yield stage, fact.part("right")
 
 
 def _spoken(names: set[str], functions: Mapping[str, Mapping[str, str]]) -> set[str]:

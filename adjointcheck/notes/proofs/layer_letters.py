@@ -174,7 +174,7 @@ class Writer:
         if node.kind == "partial" and law is not None and of == law.right and by.name == "theta":
             return replace(node, of=Symbol(f"step{self.layer(None)}"), kind="total")
         if node.kind != "total" and any(isinstance(part, Applied) and part.name == "act" for part in walk(of)):
-            raise Unclear("a slope through an activation", "slopes of functions that are only named")
+            return replace(node, of=tree.Sum((self.written(of),)), by=(self.written(by),))
         value = self.written(by)
         if value in self.stages:  # by what stands inside of a time step
             return replace(node, of=self.written(of), by=(Symbol(self.stages[value]),))

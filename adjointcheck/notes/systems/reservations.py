@@ -275,6 +275,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         letters = {_component(part) for part in walk(right) if isinstance(part, Symbol) and part.name in ("x0", "theta")}
         return frozenset(letters | {known}) if letters - {known} else frozenset()
     if isinstance(left, Symbol) and left.name in ("t0", "t1") and left.at is None:
+        if _names(right) == {"N", "h"}:  # T = N h, as long as the time steps are
+            return frozenset()
         return _dependent(right, context, frozenset()) if taken or not _is_number(right) else frozenset({"horizon"})
     if any(law.kind == "arrival" for law in context.laws) and _at_ends([left, right]):
         return frozenset({"arrival"})
