@@ -75,6 +75,7 @@ from adjointcheck.notes.systems.endless import ENDLESS
 from adjointcheck.notes.systems.ensembles import one_sample, peopled
 from adjointcheck.notes.systems.entries import solved_for_rate
 from adjointcheck.notes.systems.impacts import impacted
+from adjointcheck.notes.systems.implicit_states import REACH, is_moving, resting
 from adjointcheck.notes.systems.iterates import iterated_below, iterated_in
 from adjointcheck.notes.systems.layering import layered, small_steps
 from adjointcheck.notes.systems.mass import mass_dynamics, targets, weighed
@@ -100,6 +101,7 @@ if TYPE_CHECKING:
 
 
 FROM_ZERO = re.compile(r"\$\s*\[\s*0\s*,\s*\\?[A-Za-z]")
+INLINE = re.compile(r"(?<!\$)\$([^$]+\([^$]+)\$(?!\$)")  # a function with its arguments
 STARTS = ((tree.Number(Fraction(0)),), (tree.Letter("t", (tree.Number(Fraction(0)),)),))  # c(0) and c(t_0)
 
 
@@ -132,7 +134,35 @@ def begun(document: Document, context: Context | None = None) -> Context:
     layer = "" if context.sample else layered_above(texts)
     context = replace(context, options={**context.options, "iterate": "" if layer else index, "layers above": layer})
     context = context if layer or index or context.over() == "layers" else iterated_below(texts, context)
-    return _parted(document.formulas, replace(context, formulas=()))
+    return _with_equilibria(document.formulas, _parted(document.formulas, replace(context, formulas=())))
+
+
+def _with_equilibria(formulas: Sequence[Formula], context: Context) -> Context:
+    """With states of rest as chapters of their own, or as all that there is where nothing moves."""
+    chains = [_apart(formula, context) for formula in formulas] if not context.option(CURVE) else []
+    moves = [chain for chain in chains if chain is not None and is_moving(chain)]
+    fields = frozenset(key(letter) for chain in moves for call in walk(chain.sides[-1]) if isinstance(call, tree.Call)
+                       and (letter := head(call)) is not None)
+    found = {formulas[i].name: rest for i in range(len(chains))
+             if (rest := resting(chains[i:], _spoken_of(formulas[i:], context), fields, context)) is not None}
+    if found and not moves and next(iter(found)) in [formula.name for formula in formulas[: REACH // 2]]:
+        first, *others = found.items()
+        return replace(first[1], chapters=dict(others))
+    apart = {name: replace(rest, chapters=context.chapters) for name, rest in found.items()}
+    return replace(context, chapters={**apart, **context.chapters})
+
+
+def _spoken_of(formulas: Sequence[Formula], context: Context) -> list[tree.Chain]:
+    """What the words before the next formulas name, such as l(z)."""
+    texts = dict.fromkeys(text for formula in formulas[1 : REACH + 1] for text in INLINE.findall(formula.paragraph))
+    chains = [read_formula(text, context.reader()) for text in texts]
+    return [chain for chain in chains if not isinstance(chain, Unread)]
+
+
+def _apart(formula: Formula, context: Context) -> tree.Chain | None:
+    """The formula without its primes; None for what is not read."""
+    chain = formula.unread or read_formula(formula.text, context.reader())
+    return None if isinstance(chain, Unread) else unprimed(spelt(chain, context), context)
 
 
 def _along_graph(document: Document, clock: str, context: Context) -> str:

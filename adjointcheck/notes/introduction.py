@@ -95,6 +95,8 @@ from adjointcheck.notes.systems.equilibria import equilibrium
 from adjointcheck.notes.systems.flows import phased, spoken_of
 from adjointcheck.notes.systems.impacts import by_cases, cased, jump
 from adjointcheck.notes.systems.implicit import explicit, implicit_layers, solved_for, through_matrix
+from adjointcheck.notes.systems.implicit_states import adjoint_told, at_rest, is_partial_of_adjoint, lagrangian_told, reduced_cost
+from adjointcheck.notes.systems.implicit_states import without_time as at_equilibrium
 from adjointcheck.notes.systems.integration_constants import integrated
 from adjointcheck.notes.systems.iterates import at_iterate, iteration, lifted, sized
 from adjointcheck.notes.systems.layering import (
@@ -223,6 +225,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = resolve(chain, context)
     made = on_clock(resolve(chain, spoken_of((made,), context)), context)
     assert isinstance(made, tree.Chain)
+    made = at_equilibrium(made, context)
     made = at_event(placed(conserved(paired(first_order(along_solution(made, context)), context.over()), context), context), context)
     made = joined(at_samples(stepwise(by_cases(in_full(made, context), context), context), context), context)
     sides = (held_from(weighted(numbers(priced_value(side, context)), context), context) for side in implied(made.sides))
@@ -235,6 +238,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
                      for letter in dict.fromkeys(letters))
     problems += tuple(f"what is said under the condition {show(item)} is not judged" for item in made.conditions
                       if not _harmless(item) and without_time(item, context) is None)
+    problems += ("a letter that solves an equation is held in a partial derivative",) * is_partial_of_adjoint(made, context)
     problems += ("it names the field of one side of the event on the other",) if misplaced(made) else ()
     return Resolved(made, "claim", form_of(priced(made, context)), (), show(made), problems)
 
@@ -423,7 +427,8 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (bars_told, step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned,
+INTRODUCTIONS = (at_rest, adjoint_told, lagrangian_told, reduced_cost,
+                 bars_told, step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned,
                  propagator, tangent, activation, stage_line, stage_law, stage_update, stage_gradient, stage_definition, named_neighbour,
                  numbered, family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, motion, written_out, cased, jump, dynamics,
                  augmented_dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started,
@@ -432,7 +437,8 @@ INTRODUCTIONS = (bars_told, step_value, worth, weight, value, normalisation, bou
                  affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, bound, objective, current_multiplier,
                  augmented, adjoined_motion, shortest, repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond,
                  condition, rate, ended, set_before, sought, ranged, algebraic_law, lengthened, projection, naming)
-UNJUDGED = (*NOTATIONS, bars_told, activation, bound, step_value, worth, value, membership, asked, output, family, update, readout,
+UNJUDGED = (*NOTATIONS, adjoint_told, lagrangian_told, reduced_cost,
+            bars_told, activation, bound, step_value, worth, value, membership, asked, output, family, update, readout,
             finer_step, propagator, sought, ranged, lengthened, projection, set_before)
 
 
@@ -456,7 +462,9 @@ def _explained(context: Context, chain: tree.Chain) -> Context:
 
 
 def _hypothesised(chain: tree.Chain, placed: tree.Chain, context: Context) -> Context:
-    """A stationarity condition, once stated, or a star that means optimal, is a hypothesis from there on."""
+    """A stationarity condition, once stated, or a star that means optimal, is a hypothesis from there on; at rest nothing is chosen."""
+    if context.law("rest") is not None:
+        return context
     letters = (part for part in walk(chain) if isinstance(part, tree.Letter) and f"{part.name}^*" not in context.letters)  # no target
     marks = {getattr(mark, "name", "") for part in letters for mark in part.above}
     if OPTIMAL in marks or ("*" in marks and context.option("star") != "adjoint"):

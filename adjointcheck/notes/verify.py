@@ -9,7 +9,6 @@ A proof beside a counterexample is a defect of ours: the formula stays open with
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -37,6 +36,7 @@ from adjointcheck.notes.letters.second_costate import about_end, through_end
 from adjointcheck.notes.letters.spelt_activations import of_number
 from adjointcheck.notes.letters.starting import START, moving
 from adjointcheck.notes.letters.wording import show
+from adjointcheck.notes.phrases import BEST, CASE, MOVES, OPTIMUM, ROOTS, RULE, STATIONARY, UNPAID
 from adjointcheck.notes.proofs.closed_forms import gives_solution, proved_solution
 from adjointcheck.notes.proofs.componentwise import is_ordered
 from adjointcheck.notes.proofs.prove import Slots
@@ -59,6 +59,7 @@ from adjointcheck.notes.systems.ensembles import of_each
 from adjointcheck.notes.systems.few_layers import in_few, is_few
 from adjointcheck.notes.systems.flows import spoken_of, unforced
 from adjointcheck.notes.systems.impacts import settled
+from adjointcheck.notes.systems.implicit_states import goes_back
 from adjointcheck.notes.systems.integration_constants import from_constants
 from adjointcheck.notes.systems.iterates import untaken
 from adjointcheck.notes.systems.manifold import shown, speaks_of_multiplier, with_other_multiplier
@@ -108,21 +109,7 @@ from adjointcheck.trusted.verdict import Status
 if TYPE_CHECKING:
     from adjointcheck.notes.reading.document import Formula
 
-VANISHES = r"(?:(?!\b(?:not|nicht|pas|no)\b)[^.;]){0,%d}?(?:vanish|verschwind|annul|anula|zero|обраща)"
-OPTIMUM = re.compile(r"optim|óptim|ottim|extremal|stationar|stationär|stationnair"  # in the languages of notes
-                     rf"|h_\{{?\\?\w+\}}?\$?(?:{VANISHES % 12}|\s*=\s*0)")
-STATIONARY = re.compile(rf"\bgradi\w+{VANISHES % 30}")  # where the control that follows makes it so
-BEST = re.compile(  # where the control that follows is that
-    r"(?<!sub)(?<!sub-)(?<!non-)(?:optimale?[nrs]?|оптимальн\w+)\s+(?:control|feedback|input|policy|steuer|stell|regel|rückf|управл)"
-    r"|(?:commande|control|retour|controllo)\s+(?:\w+\s+){0,3}(?:optimal|óptim|ottim)")
-UNPAID = re.compile(  # no running cost
-    r"\b(?:no|without|sans|ohne|kein\w*|sin|senza|без|нет)\W+(?:\w+\W+){0,2}(?:running|stage|courant|laufend|intermed|corrient|текущ)")
 EVENT_BEFORE = Reservation(INPUTS | {"solution"}, "it may rest on the event of before, of which an example in components is not understood")
-CASE = re.compile(r"\b(?:if|when|suppose|should|wenn|falls|sofern|si|lorsque|quand|se|quando|cuando|если|когда)\b|若|如果|当")
-# What moves, in a formula that is not read: a rate or a next layer.
-MOVES = re.compile(r"\\d?dot\b|\\frac\s*\{(?:\\mathrm\s*\{?)?\s*d\b|\w'\s*(?:\(t\)\s*)?&?=|\{?\b\w\s*\+\s*1\b")
-RULE = re.compile(r"\\(?:tanh|sinh|cosh|sin|cos|tan|exp|log|ln)\s*'")  # tanh' = 1 - tanh^2, a rule of calculus
-ROOTS = re.compile(r"=\s*[^=]*\\(?:pm|mp)(?![A-Za-z])")  # two numbers, neither a cost nor a motion
 LATE_START = Reservation(frozenset({"x0", "theta"}), "the notes say later that the start depends on the parameters")
 
 
@@ -211,11 +198,12 @@ class Notes:
     def read(self, formula: Formula) -> tree.Chain | Unread:
         """The formula as a tree, in the part of the notes that it belongs to."""
         if formula.name in self.context.chapters:
-            self.aside = self.aside if self.aside and is_of_any(self.aside[0]) else (self.context, self.reservations)
+            rests = self.context.law("rest") is not None
+            self.aside = self.aside if self.aside and (rests or is_of_any(self.aside[0])) else (self.context, self.reservations)
             self.context = self.context.chapters[formula.name]
             self.reservations = [EVENT_BEFORE] if eventful(self.aside[0]) else []
         chain = formula.unread or read_formula(formula.text, self.context.reader())
-        if self.aside is not None and not isinstance(chain, Unread) and speaks_of(chain, self.context, self.aside[0]):
+        if self.aside is not None and not isinstance(chain, Unread) and self.goes_back(chain, self.aside[0]):
             example = self.context
             self.aside, self.context, self.reservations = (example, self.reservations), *self.aside
             chain = read_formula(formula.text, self.context.reader())
@@ -225,6 +213,11 @@ class Notes:
         self.context = in_task(words, explained(formula.name, spoken_cost(words, meant(words, told))))
         self.reservations[:] = (item for item in self.reservations if not (item.task and task_of(formula.paragraph)))
         return chain
+
+    def goes_back(self, chain: tree.Chain, other: Context) -> bool:
+        """Is a formula of the other part of the notes, not of the one that goes on?"""
+        back = goes_back(chain, self.context, other)
+        return speaks_of(chain, self.context, other) if back is None else back
 
     def of_either_cost(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:
         """The findings; what is said of a second costate, or of a number, is judged apart, and leaves the letters as they are."""

@@ -50,6 +50,13 @@ def _weights(node: Node) -> tree.Letter | None:
     return below[0] if len(below) == 1 and isinstance(below[0], tree.Letter) and below[0].name in WEIGHTS else None
 
 
+def in_full(call: tree.Call) -> tree.Call:
+    """f(z, x, theta) of f_theta(z, x)."""
+    made = _spelt(call, getattr(call.function, "name", ""))
+    assert isinstance(made, tree.Call)
+    return made
+
+
 def spelt(chain: tree.Chain, context: Context) -> tree.Chain:
     """The formula with the weights among the arguments."""
     name = context.option("net")

@@ -342,7 +342,7 @@ def propose(chain: tree.Chain, context: Context) -> Context:
     bare = [] if context.parts("x") else bare  # lambda_1 beside x_1 is no part of a lambda
     names = dict.fromkeys([key(letter) for letter in letters] + bare)
     context = density(chain, context)
-    if not context.of("x"):
+    if not context.of("x") or context.law("rest") is not None:
         return context
     context = penalised(chain, loss(chain, context))
     for call in walk(chain):

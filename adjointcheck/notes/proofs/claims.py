@@ -454,10 +454,10 @@ class Reader(Composition):
             raise Unclear("a derivative of the augmented cost by a state", "derivatives of J")
         if isinstance(core, Symbol) and core.name in ("J", "J_a"):
             return wrap({"": symbol(f"{core.name}.delta")} if by.name == "eps" else self.gradient_by(by))
-        if isinstance(core, Symbol) and core.name == "x":
-            return wrap(self.sensitivity(core, by))
         if isinstance(core, Symbol) and (name := f"{core.name}_by_{by.name}") in self.setting.language.letters:
             return wrap({"": self.laid_out(symbol(name), True, by.name)})
+        if isinstance(core, Symbol) and core.name == "x":
+            return wrap(self.sensitivity(core, by))
         return self.chained(node, by)
 
     def gradient_by(self, by: Symbol) -> Form:

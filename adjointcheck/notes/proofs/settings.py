@@ -22,6 +22,7 @@ from adjointcheck.errors import DisagreementError
 from adjointcheck.expression.grammar import LOG, parse, to_text
 from adjointcheck.expression.node import Expression, symbols_of
 from adjointcheck.notes.letters.folding import folded
+from adjointcheck.notes.proofs.equilibrium import equilibrium
 from adjointcheck.notes.proofs.partitioned import TOLD as BLOCKS
 from adjointcheck.notes.proofs.partitioned import partitioned
 from adjointcheck.notes.proofs.second_order import ALONE, STRAIGHT, second_order
@@ -508,6 +509,7 @@ KINDS: dict[str, Kind] = {
     "small_step": Kind("From t to t + eps", small_step, names={"a": "p"}),
     "second_order": Kind("Second order", second_order, optional=("x0_fixed", "theta_fixed", "w_fixed", *ALONE, *STRAIGHT)),
     "one_step": Kind("One step of dynamic programming", one_step, optional=("flat_xx", "flat_ww", "flat_wx")),
+    **{kind: Kind(f"A state of rest, {kind}", equilibrium, (kind == "fixed_point",)) for kind in ("rest", "fixed_point")},
     "algebra": Kind("Matrices of the notes", algebra),
     "hutchinson_own": Kind("Hutchinson's estimator of the notes' own A", neural.hutchinson, names={"z": "noise"}),
     "hutchinson": Kind("Hutchinson's estimator", estimator),

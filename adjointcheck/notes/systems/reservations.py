@@ -160,7 +160,8 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
     calls = [part for part in walk(written) if isinstance(part, tree.Call) and unknown(resolve(part, context))]
     inside = tuple(resolve(argument, context) for call in calls for argument in call.arguments)
     for left, right, relation in zip(chain.sides, chain.sides[1:], chain.relations, strict=False):
-        if left == right or (taken and is_renamed(getattr(written, "sides", (written,))[0], context)):  # a = x_1(T), a = 2
+        reduced = context.law("rest") is not None and left == Symbol("J")  # J(p) = j(u(p), p)
+        if left == right or (taken and (reduced or is_renamed(getattr(written, "sides", (written,))[0], context))):  # a = x_1(T), a = 2
             continue
         found = _bounded(left, right, relation, inside) if relation in BOUNDS and not _is_regular(left) else frozenset()
         found |= {"optimum"} if relation in EQUALS and _is_set(left, right) else frozenset()

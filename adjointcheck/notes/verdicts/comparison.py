@@ -237,6 +237,7 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Contradiction) 
     if outcome.counterexample.gap == UNFITTING:
         return replace(outcome, stages=(stage,))
     steered = bool(context.of("w") or context.of("theta")) if not context.parts("x") else bool(context.of("w"))
+    steered &= context.law("rest") is None
     if "optimal" in context.hypotheses or (steered and _about_optimum(left, right) and not is_general(left, right)):
         tried.append(replace(stage, optimal=True))
         found = in_stage(left, right, tried[-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from adjointcheck.errors import AdjointCheckError, DisagreementError
@@ -184,9 +185,11 @@ def attempt(chain: tree.Chain, situation: Situation, context: Context, first: Sl
         return rejected(error)
     without = (*situation.without, *claim.without)
     def proof_of(slots: Slots) -> Proof:
-        setting, slots = with_resolvents(*with_divisors(situation.setting, slots))
+        setting, slots = with_divisors(situation.setting, slots)
+        with suppress(AdjointCheckError):  # shapes that do not fit are told by the proof
+            setting, slots = with_resolvents(setting, slots)
         proof = prove(setting, slots, situation.hypotheses, without, first, claim.order, situation.hidden)
-        if proof.status is Status.PROVED or setting is situation.setting or first is not None:
+        if proof.status is not Status.UNKNOWN or setting is situation.setting or first is not None:
             return proof
         available = setting.available(situation.hypotheses, without)
         return resolved(Bench(setting, [id for id in available if id not in situation.hidden]), slots) or proof

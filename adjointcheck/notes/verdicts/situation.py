@@ -32,6 +32,7 @@ from adjointcheck.notes.proofs.activated import LETTERS as ACTIVE
 from adjointcheck.notes.proofs.algebraic import PROBLEMS, constrained, with_equation
 from adjointcheck.notes.proofs.claims import Form, Reader, Unclear
 from adjointcheck.notes.proofs.componentwise import component_settings
+from adjointcheck.notes.proofs.equilibrium import SLOPE as RESOLVED
 from adjointcheck.notes.proofs.grown import Operator, held_by, operator_of, with_functions, with_letters, with_operator
 from adjointcheck.notes.proofs.jacobian import Partial
 from adjointcheck.notes.proofs.partitioned import TOLD as IN_BLOCKS
@@ -63,6 +64,7 @@ from adjointcheck.trusted.verdict import Status
 LETTERS = ("t", "x", "w", "theta")
 HIDDEN = {**{kind: (HIDDEN_VARIED if "varied" in kind else HIDDEN_STAGES,) for kind in KINDS if kind.startswith("stages")},
           "one_step": HIDDEN_STEP,
+          "fixed_point": ((RESOLVED,),),
           "small_step": (("chain_rule", "volume"), ("taylor_costate", "volume"))}  # one says p of p.next, the other p.next of p
 INPUTS = ("x0", "theta", "w", "t0", "t1")
 LAYERS = (("euler", "x + h*f", "h*L"), ("euler_sum", "x + h*f", "L"), ("euler_sum", "x + f", "L"), ("map", "f", "L"))  # kind, layer, cost
@@ -164,6 +166,8 @@ def kinds_of(chain: tree.Chain, context: Context) -> tuple[str, ...]:
         return tuple(f"{title}{parts_of(context).line}" for title in IN_BLOCKS)
     if speaks_of_step(chain, context):
         return ("one_step",)
+    if (rest := context.law("rest")) is not None:
+        return ("rest",) if rest.left == tree.Number(Fraction(0)) else ("fixed_point",)
     over_layers = context.over() == "layers"
     if not over_layers and any(is_second(node) or _of_costate(node) or is_moved_cost(node) for node in nodes):
         return ("second_order",)

@@ -24,6 +24,7 @@ from adjointcheck.notes.worlds.gains import steered
 from adjointcheck.notes.worlds.jet import Value, real
 from adjointcheck.notes.worlds.partitioned_world import PartitionedWorld
 from adjointcheck.notes.worlds.plan import OWNERS, SIZES, Stage
+from adjointcheck.notes.worlds.rest_world import RestWorld
 from adjointcheck.notes.worlds.staged_world import StagedWorld
 from adjointcheck.notes.worlds.world import LAYERS, World
 
@@ -67,6 +68,8 @@ def world_of(stage: Stage) -> type[World]:
     """With time steps of a method, with an algebraic part, with a state in blocks, with an event, or plain."""
     if stage.layered:
         return StagedWorld if stage.context.law("stages") is not None else World
+    if stage.context.law("rest") is not None:
+        return RestWorld
     if stage.context.law("algebraic") is not None:
         return AlgebraicWorld
     if stage.context.option(BLOCKS):

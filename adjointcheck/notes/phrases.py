@@ -1,0 +1,20 @@
+"""What a sentence says of the formula behind it, and what a formula that is not read may be: patterns in the languages of notes."""
+
+from __future__ import annotations
+
+import re
+
+VANISHES = r"(?:(?!\b(?:not|nicht|pas|no)\b)[^.;]){0,%d}?(?:vanish|verschwind|annul|anula|zero|обраща)"
+OPTIMUM = re.compile(r"optim|óptim|ottim|extremal|stationar|stationär|stationnair"  # in the languages of notes
+                     rf"|h_\{{?\\?\w+\}}?\$?(?:{VANISHES % 12}|\s*=\s*0)")
+STATIONARY = re.compile(rf"\bgradi\w+{VANISHES % 30}")  # where the control that follows makes it so
+BEST = re.compile(  # where the control that follows is that
+    r"(?<!sub)(?<!sub-)(?<!non-)(?:optimale?[nrs]?|оптимальн\w+)\s+(?:control|feedback|input|policy|steuer|stell|regel|rückf|управл)"
+    r"|(?:commande|control|retour|controllo)\s+(?:\w+\s+){0,3}(?:optimal|óptim|ottim)")
+UNPAID = re.compile(  # no running cost
+    r"\b(?:no|without|sans|ohne|kein\w*|sin|senza|без|нет)\W+(?:\w+\W+){0,2}(?:running|stage|courant|laufend|intermed|corrient|текущ)")
+CASE = re.compile(r"\b(?:if|when|suppose|should|wenn|falls|sofern|si|lorsque|quand|se|quando|cuando|если|когда)\b|若|如果|当")
+# What moves, in a formula that is not read: a rate or a next layer.
+MOVES = re.compile(r"\\d?dot\b|\\frac\s*\{(?:\\mathrm\s*\{?)?\s*d\b|\w'\s*(?:\(t\)\s*)?&?=|\{?\b\w\s*\+\s*1\b")
+RULE = re.compile(r"\\(?:tanh|sinh|cosh|sin|cos|tan|exp|log|ln)\s*'")  # tanh' = 1 - tanh^2, a rule of calculus
+ROOTS = re.compile(r"=\s*[^=]*\\(?:pm|mp)(?![A-Za-z])")  # two numbers, neither a cost nor a motion
