@@ -85,6 +85,7 @@ from adjointcheck.notes.systems.carried_density import weight
 from adjointcheck.notes.systems.classifiers import whole_scores
 from adjointcheck.notes.systems.clipping import fenced
 from adjointcheck.notes.systems.concrete import written_out
+from adjointcheck.notes.systems.covariances import carried
 from adjointcheck.notes.systems.current_values import current_hamiltonian, priced, repriced
 from adjointcheck.notes.systems.densities import bound, supposed
 from adjointcheck.notes.systems.discounted import current_multiplier
@@ -432,14 +433,14 @@ INTRODUCTIONS = (at_rest, adjoint_told, lagrangian_told, reduced_cost,
                  propagator, tangent, activation, stage_line, stage_law, stage_update, stage_gradient, stage_definition, named_neighbour,
                  numbered, family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, motion, written_out, cased, jump, dynamics,
                  augmented_dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started,
-                 resting, reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, output,
+                 resting, reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, carried, output,
                  linear_output, asked, horizon_told, start, held, steered, momentum, end_condition, end_cost, implicit_layers, solved_for,
                  affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, bound, objective, current_multiplier,
                  augmented, adjoined_motion, shortest, repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond,
                  condition, rate, ended, set_before, sought, ranged, algebraic_law, lengthened, projection, naming)
 UNJUDGED = (*NOTATIONS, adjoint_told, lagrangian_told, reduced_cost,
             bars_told, activation, bound, step_value, worth, value, membership, asked, output, family, update, readout,
-            finer_step, propagator, sought, ranged, lengthened, projection, set_before)
+            finer_step, propagator, carried, sought, ranged, lengthened, projection, set_before)
 
 
 # Letters that a claim uses without a word

@@ -139,7 +139,7 @@ LAYERED = (r"$$z_{k+1} = z_k + \eta f(z_k)$$ $$\frac{dz}{dt} = f(z(t))$$ The den
 
 def test_a_flow_that_layers_become_starts_at_its_nought() -> None:
     lines = (rf"$$\log p(z(T)) = \log p(z(0)) {sign} T \mathrm{{tr}}(A)$$ " for sign in "-+")
-    assert statuses(LAYERED + "".join(lines))[-2:] == ["unknown", "refuted"]
+    assert statuses(LAYERED + "".join(lines))[-2:] == ["proved", "refuted"]
 
 
 def test_a_second_example_of_a_field_brings_letters_of_its_own() -> None:
@@ -225,3 +225,19 @@ SMALL = (r"Let $\dot z = f(z, t)$, $z\in\mathbb R^d$. For any square matrix $A$ 
 ])
 def test_logarithms_of_what_is_near_another(line: str, status: str) -> None:
     assert statuses(SMALL % line)[-1] == status
+
+
+LINEAR = (r"A particle follows $\dot z = f(z, t)$, $z(t)\in\mathbb R^d$. $$\frac{d}{dt}\log p_t(z(t)) = -\operatorname{tr}\frac{\partial f}{\partial z}$$ "
+          r"For $f(z) = u\,h(w^\top z + b)$ it is cheap. For $f(z) = A z$%s $$%s$$")
+GAUSSIAN = r" and $z(0)\sim\mathcal N(0, I)$ the densities are Gaussian, $z(t)\sim\mathcal N(0, \Sigma(t))$."
+
+
+@pytest.mark.parametrize(("told", "line", "status"), [
+    (GAUSSIAN, r"\dot\Sigma = A\Sigma + \Sigma A^\top", "proved"), (GAUSSIAN, r"\dot\Sigma = A^\top\Sigma + \Sigma A", "refuted"),
+    SLOW(GAUSSIAN, r"\Sigma(t) = e^{tA} e^{tA^\top}", "proved"), SLOW(GAUSSIAN, r"\Sigma(t) = e^{2tA}", "refuted"),
+    (GAUSSIAN, r"\log\det\Sigma(t) = 2t\operatorname{tr} A", "proved"), (GAUSSIAN, r"\log\det\Sigma(t) = t\operatorname{tr} A", "refuted"),
+    ("", r"\dot\Sigma = A\Sigma + \Sigma A^\top", "unknown"),  # of a Sigma that nothing tells
+    (" with $z(0) = z_0$", r"\det e^{At} = e^{t\operatorname{tr} A}", "proved"), SLOW(" with $z(0) = z_0$", r"\det e^{At} = e^{\operatorname{tr} A}", "refuted"),
+])
+def test_the_covariance_that_a_linear_flow_makes(told: str, line: str, status: str) -> None:
+    assert statuses(LINEAR % (told, line))[-1] == status

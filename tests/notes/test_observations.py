@@ -190,3 +190,18 @@ def test_gradients_of_the_evidence_lower_bound(claim: str, verdict: str) -> None
 def test_a_divergence_that_no_cost_pays_has_gradients(claim: str, verdict: str) -> None:
     told = ENCODED.partition("We minimise")[0] + r"$$D = \frac12\sum_{j=1}^d (m_j^2 + \sigma_j^2 - 1 - \log\sigma_j^2)$$ "
     assert statuses(f"{told}$${claim}$$")[-1] == verdict
+
+
+DECODED = (r"$$h_0 = m + \sigma\odot\xi, \qquad \xi\sim\mathcal N(0, I)$$ $$\frac{dh}{dt} = f_\phi(h(t)), \qquad h(t_0) = h_0$$ With a decoder $g_\psi$ "
+           r"$$E = \sum_{k=1}^K \frac12 \left\| y_k - g_\psi(h(t_k)) \right\|^2$$ Write $\alpha(t) = \partial E/\partial h(t)$ as a row vector. ")
+
+
+@pytest.mark.parametrize(("claim", "verdict"), [
+    (r"\frac{d\alpha}{dt} = -\alpha\frac{\partial f_\phi}{\partial h}(h(t))", "proved"),
+    (r"\frac{dE}{d\psi} = -\sum_{k=1}^K (y_k - g_\psi(h(t_k)))^T \frac{\partial g_\psi}{\partial\psi}(h(t_k))", "proved"),
+    (r"\frac{dE}{d\psi} = \sum_{k=1}^K (y_k - g_\psi(h(t_k)))^T \frac{\partial g_\psi}{\partial\psi}(h(t_k))", "refuted"),
+    (r"\frac{dE}{d\phi} = \int_{t_0}^{t_K} \alpha\frac{\partial f_\phi}{\partial\phi} dt", "proved"),
+    (r"\frac{\partial E}{\partial\sigma} = \alpha(t_0)\odot\xi^T", "proved"), (r"\frac{\partial E}{\partial\sigma} = \alpha(t_0)\odot\sigma^T", "refuted"),
+])
+def test_a_decoder_has_weights_of_its_own(claim: str, verdict: str) -> None:
+    assert statuses(f"{DECODED}$${claim}$$")[-1] == verdict

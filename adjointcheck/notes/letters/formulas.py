@@ -75,10 +75,17 @@ def _other_example(chain: tree.Chain, letter: tree.Letter, context: Context) -> 
     """Without what f was, and its solution, where f(x) = u h(w^T x + b) after f(x) = A x brings letters of its own: another example."""
     known, spoken = context.letters[key(letter)], resolve(chain.sides[1], context)
     told = known.symbol == "f" and known.body is not None and isinstance(chain.sides[0], tree.Call)
-    if not told or context.over() != "time" or not unknown(spoken):
+    if not told or context.over() != "time" or not (unknown(spoken) or _of_any_matrix(spoken, context)):
         return context
     laws = tuple(law for law in context.laws if law.kind != "solution")
     return replace(context, letters={**context.letters, known.letter: replace(known, body=None)}, laws=laws)
+
+
+def _of_any_matrix(spoken: Node, context: Context) -> bool:
+    """A x of an A that the words brought in and no formula speaks of."""
+    used = [*(law.right for law in context.laws), *(known.body for known in context.letters.values() if known.body is not None)]
+    free = (symbols(spoken) - ROLES.keys()).difference(*map(symbols, used))
+    return any(known.kind == "constant" and known.body is None for name in free for known in context.of(name))
 
 
 def _other_weights(value: Node, context: Context) -> Context:

@@ -12,6 +12,7 @@ from typing import Any
 from adjointcheck.expression.node import ZERO, Expression, apply, substitute, symbol, symbols_of
 from adjointcheck.notes.letters.context import ORDER, ROLES, Context, Declared, Law, own
 from adjointcheck.notes.letters.quantities import Applied, Symbol, children, rebuilt, symbols, walk
+from adjointcheck.notes.letters.slopes import decoded
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.trusted.language import Language
@@ -49,8 +50,9 @@ def input_of(node: Node, context: Context) -> Declared | None:
 def in_its_role(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
     """Over time, dJ/dq of a source q(t) as dJ/dw, and dJ/dk of a coefficient k as dJ/dtheta, where the notes have no other w or theta.
 
-    Over layers, dJ/dh of a time step as the gradient in a letter of the notes.
+    Over layers, dJ/dh of a time step as the gradient in a letter of the notes; dJ/dpsi of a decoder g_psi with psi as theta.
     """
+    left, right, context = decoded(left, right, context)
     if context.over() == "layers":
         return _by_time_step(left, right, context)
     known = _input(tree.Chain((left, right), ("=",)), context) if not context.parts("x") else None

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
-from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, unknown, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
+SEEN = {"O", "phi"}
 FUNCTIONS = ("f", "L", "Psi", "phi", "O")
 THETA = Symbol("theta")
+DECODER = "weights of what is seen"  # the option that keeps psi of g_psi
 
 
 def parametric(chain: tree.Chain, context: Context) -> Context:
@@ -26,6 +28,30 @@ def parametric(chain: tree.Chain, context: Context) -> Context:
     role = ROLES["theta"]
     context = context.declare(Declared(key(by), role.symbol, role.shape, role.kind, source="proposed"))
     return _depending({name for name, letter in slopes if key(letter) == key(by)} & {*FUNCTIONS}, context)
+
+
+def decoded(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
+    """dJ/dpsi with the weights psi of y = g_psi(x) as the parameters, where those of the dynamics are held."""
+    weights = Symbol(context.option(DECODER))
+    asked = any(isinstance(part, tree.Derivative) and part.of == Symbol("J") and part.by == (weights,) for part in walk(left))
+    if not asked or any("theta" in symbols(side) for side in (left, right)):
+        return left, right, context
+    held = {name: replace(known, arguments=tuple(slot for slot in known.arguments or () if slot != "theta") or None,
+                          body=known.body and _seen(known.body, weights))
+            for name, known in context.letters.items() if known.symbol not in ("theta", weights.name)}
+    laws = tuple(replace(law, right=_seen(law.right, weights)) for law in context.laws)
+    made = replace(context, letters=held, laws=laws).declare(Declared("weights", "theta", ROLES["theta"].shape, source="proposed"))
+    return _with(_seen(left, weights), SEEN), _with(_seen(right, weights), SEEN), _depending(SEEN, made)
+
+
+def _seen(node: Node, weights: Symbol) -> Node:
+    """With theta for psi, and functions that do not move with what was theta before."""
+    node = rebuilt(node, lambda child: _seen(child, weights))
+    if isinstance(node, Applied):
+        return replace(node, arguments=tuple(pair for pair in node.arguments if pair[0] != "theta"))
+    if isinstance(node, tree.Derivative) and isinstance(node.of, Applied) and node.by == (THETA,):
+        return replace(node, kind="partial")
+    return THETA if node == weights else node
 
 
 def _slopes(node: Node, context: Context) -> Iterator[tuple[str, tree.Letter]]:
@@ -43,6 +69,7 @@ def _depending(functions: set[str], context: Context) -> Context:
     """The functions with the parameters as one more argument, in the laws too."""
     letters = {name: replace(known, arguments=(*known.arguments, "theta")) if known.symbol in functions and known.arguments else known
                for name, known in context.letters.items()}
+    letters = {name: replace(known, body=known.body and _with(known.body, functions)) for name, known in letters.items()}
     laws = tuple(replace(law, right=_with(law.right, functions)) for law in context.laws)
     return replace(context, letters=letters, laws=laws)
 

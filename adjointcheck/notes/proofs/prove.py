@@ -313,6 +313,8 @@ class Bench:
             return
         first, last = self.language.points[0], self.language.points[-1]
         lacks = [claim.part(last) - found.part(last), found.part(first) - claim.part(first)]
+        if {first, last} <= symbols_of(lacks[1]) and "t" in self.language.letters:  # (t_1 - t) c of (t_1 - t_0) c
+            lacks += substitute(lacks[1:], {first: symbol("t")})
         pairs = [symbol(p) * symbol(f"{x}.delta") for p, x in (("p", "x"), ("q", "y")) if {p, x} <= self.language.letters.keys()]
         pairs += [symbol("p") * symbol(name) for name in ("S", "M") if {"p", name} <= self.language.letters.keys()]
         pairs += [apply("transpose", pair) for pair in pairs]

@@ -23,7 +23,8 @@ def diagonalised(left: Node, right: Node, context: Context) -> tuple[Node, Node,
     products = [part.arguments for node in nodes for part in walk(node) if isinstance(part, tree.Function) and part.name == "hadamard"]
     moved = {by for node in nodes for part in walk(node) for by in _moved(part)}
     constant = {Symbol(known.symbol): known.shape[0] for known in context.letters.values() if _is_vector(known)}
-    scale = next((letter for letter in constant if letter not in moved and products and all(letter in pair for pair in products)), None)
+    still = [letter for letter in constant if letter not in moved and products]
+    scale = next((letter for letter in still if all(letter in map(_bare, pair) for pair in products)), None)
     if scale is None:
         return left, right, context
     matrix = Symbol(f"{scale.name}_diagonal")
@@ -32,8 +33,9 @@ def diagonalised(left: Node, right: Node, context: Context) -> tuple[Node, Node,
     def put(node: Node) -> Node:
         match node:
             case tree.Function(name="hadamard", arguments=(one, other)):
-                vector = put(other if one == scale else one)
-                return tree.Product((vector, matrix) if is_row(vector, context) else (matrix, vector))
+                vector, by = (other, one) if _bare(one) == scale else (one, other)
+                lies = by != scale or is_row(put(vector), context)
+                return tree.Product((put(vector), matrix) if lies else (matrix, put(vector)))
             case Diagonal(of=of) if of == scale:
                 return matrix
         return rebuilt(node, put)
@@ -42,6 +44,11 @@ def diagonalised(left: Node, right: Node, context: Context) -> tuple[Node, Node,
     letters[matrix.name] = Declared(matrix.name, matrix.name, (size, size), source="convention")
     laws = tuple(replace(law, right=put(law.right)) for law in context.laws)
     return put(left), put(right), replace(context, letters=letters, laws=laws).assume(f"symmetric {matrix.name}")
+
+
+def _bare(node: Node) -> Node:
+    """eps of eps^T."""
+    return node.of if isinstance(node, tree.Transposed) else node
 
 
 def _moved(node: Node) -> Iterator[Node]:

@@ -8,10 +8,11 @@ from fractions import Fraction
 from functools import partial
 from typing import TypeGuard
 
-from adjointcheck.notes.letters.context import MOTIONS, ROLES, Context, Declared, key, own
+from adjointcheck.notes.letters.context import GREEK, MOTIONS, ROLES, Context, Declared, key, own
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import is_placed, own_letters, shape_of
 from adjointcheck.notes.letters.shorthand import titled
+from adjointcheck.notes.letters.slopes import DECODER
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -58,11 +59,21 @@ def _operator(call: tree.Call, data: Iterable[Node], context: Context, single: b
     slots = [getattr(resolve(argument, context), "name", "") for argument in call.arguments]
     if slots[:1] != ["x"] or not {*slots} <= {"x", "theta", "t"}:
         return None
+    context, name = _weighed(function, context)
     role = ROLES["O"]
     told = (shape for shape in map(partial(shape_of, context=context), data) if "1" == shape[1] != shape[0])
     shape = ("1", "1") if single else next(told, role.shape)
-    declared = Declared(function.name, role.symbol, shape, role.kind, arguments=tuple(slots), source="proposed")
-    return replace(context, letters={**context.letters, function.name: declared})
+    declared = Declared(name, role.symbol, shape, role.kind, arguments=tuple(slots), source="proposed")
+    return replace(context, letters={**context.letters, name: declared})
+
+
+def _weighed(function: tree.Letter, context: Context) -> tuple[Context, str]:
+    """With psi of g_psi as weights that move nothing but what is seen, where nothing else is known of it; and the function's letter."""
+    below = function.below[0] if len(function.below) == 1 else None
+    if not isinstance(below, tree.Letter) or below.name not in GREEK or below.below or not unknown(resolve(below, context)):
+        return context, function.name
+    context = context.declare(Declared(key(below), own(key(below)), ("k", "1"), source="proposed"))
+    return replace(context, options={**context.options, DECODER: own(key(below))}), key(function)
 
 
 def vectors(chain: tree.Chain, context: Context) -> Context:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from adjointcheck.errors import AdjointCheckError, DisagreementError
 from adjointcheck.notes.letters.context import Context
 from adjointcheck.notes.letters.costs import apart
+from adjointcheck.notes.letters.exponentials import exponentials
 from adjointcheck.notes.letters.own_inputs import over_time
 from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.progression import read_as
@@ -42,6 +43,7 @@ from adjointcheck.notes.verdicts.comparison import readings
 from adjointcheck.notes.verdicts.situation import Situation, has_free_multiplier, paid_at_end, situations, varied
 from adjointcheck.trusted.verdict import Status
 
+PROPAGATED = "exp(A (t - t_0)) is dx/dx_0 of xdot = A x"
 EQUALITIES = ("=", ":=", "=:", "equiv", "==")
 
 
@@ -122,6 +124,11 @@ def _in_reading(left: Node, right: Node, context: Context, form: str) -> Proof:
         found.append(_in_reading(*begun, context, form))
         if found[-1].status is Status.PROVED:
             return found[-1]
+    flown = exponentials(left, right, context)
+    if flown != (left, right, context):
+        found.append(_in_reading(*flown, form))
+        if found[-1].status is Status.PROVED:
+            return replace(found[-1], path=(PROPAGATED, *found[-1].path))
     clear = [proof for proof in found if proof.status is not Status.UNKNOWN]
     return (clear or found or [Proof(Status.UNKNOWN, reason="no setting for this kind of notes")])[0]
 

@@ -271,8 +271,13 @@ def _by_no_input(line: Line) -> bool:
 
 
 def _of_free_letter(line: Line) -> bool:
-    """P_k = ... or F_k = ... of a letter of which no law speaks: it may be what says what P is."""
+    """P_k = ..., dS/dt = ... or log det S = ... of a letter of which no law speaks: it may be what says what P is."""
     left = core_of(line.left)
+    names = {*symbols(line.left)} - {"t"}
+    paths = {known.symbol for known in line.notes.letters.values() if known.kind == "path"}
+    moved = any(names & symbols(law.left) for law in line.notes.laws)
+    whole = isinstance(left, tree.Derivative | tree.Function) and len(names) == 1 and names <= paths and not moved
+    left = Symbol(next(iter(names))) if whole else left
     if not isinstance(left, Symbol | Applied) or (left.name in ROLES and left.name != "f"):
         return False
     known = next(iter(line.notes.of(left.name)), None)

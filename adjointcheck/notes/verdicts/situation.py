@@ -465,7 +465,7 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
     paid = next((known.body for known in context.of("phi")), None) if observes(made.name) else None
     if paid is not None:
         with suppress(Unclear):  # what holds for any cost holds for one that is not said here
-            found["phi"] = found["phi_r"] = _one(reader.form(paid), "here")
+            found |= dict.fromkeys(("phi", "phi_r", *["Psi"] * bool(context.option("sampled to"))), _one(reader.form(paid), "here"))
     if cost is not None and not isinstance(cost.right, Symbol) and not observes(made.name):
         form = reader.form(cost.right)
         fixed = form.pop("", ZERO)
