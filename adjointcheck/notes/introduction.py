@@ -88,6 +88,7 @@ from adjointcheck.notes.systems.concrete import written_out
 from adjointcheck.notes.systems.covariances import carried
 from adjointcheck.notes.systems.current_values import current_hamiltonian, priced, repriced
 from adjointcheck.notes.systems.densities import bound, supposed
+from adjointcheck.notes.systems.descent import decreasing
 from adjointcheck.notes.systems.discounted import current_multiplier
 from adjointcheck.notes.systems.endless import lengthened, regulating, settled
 from adjointcheck.notes.systems.ensembles import EACH, single
@@ -437,10 +438,10 @@ INTRODUCTIONS = (at_rest, adjoint_told, lagrangian_told, reduced_cost,
                  linear_output, asked, horizon_told, start, held, steered, momentum, end_condition, end_cost, implicit_layers, solved_for,
                  affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, bound, objective, current_multiplier,
                  augmented, adjoined_motion, shortest, repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond,
-                 condition, rate, ended, set_before, sought, ranged, algebraic_law, lengthened, projection, naming)
+                 condition, rate, ended, set_before, sought, ranged, algebraic_law, lengthened, projection, decreasing, naming)
 UNJUDGED = (*NOTATIONS, adjoint_told, lagrangian_told, reduced_cost,
             bars_told, activation, bound, step_value, worth, value, membership, asked, output, family, update, readout,
-            finer_step, propagator, carried, sought, ranged, lengthened, projection, set_before)
+            finer_step, propagator, carried, sought, ranged, lengthened, projection, set_before, decreasing)
 
 
 # Letters that a claim uses without a word

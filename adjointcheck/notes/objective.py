@@ -57,7 +57,7 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
         left = left.body
     if _of_control(chain, context):
         return "assumption", (), context.assume("optimal")
-    if right is None and not extremum:
+    if (right is None and not extremum) or _is_changed(left, context):
         return None
     value = right if right is not None else left
     letter = head(left) if right is not None else None
@@ -118,6 +118,12 @@ def _depending(left: Node, context: Context) -> Context:
         return context
     usual = key(argument) in USUAL_PARAMETERS and key(argument) not in USUAL_CONTROLS and unknown(resolve(argument, context))
     return context.declare(Declared(key(argument), "theta", ROLES["theta"].shape, source="proposed")) if usual else context
+
+
+def _is_changed(left: Node, context: Context) -> bool:
+    """J(u - s g) = J(u) - s int |g|^2 dt + o(s): what a known cost is worth beside u."""
+    moved = isinstance(left, tree.Call) and any(isinstance(argument, tree.Sum) for argument in left.arguments)
+    return moved and role_in(head(left), context) == "J" and context.law("objective") is not None
 
 
 def _of_control(chain: tree.Chain, context: Context) -> bool:

@@ -114,3 +114,18 @@ def test_a_response_to_the_gradient_is_chosen_and_no_law() -> None:
             r"$$\dot z = f_x z + f_u v, \quad z(0) = 0$$ $$\dot q = -f_x^\top q, \quad q(T) = x(T) - x_T$$ Let $g = \nabla J(u)$. For $f = A x + B u$ let ")
     lines = r"$$\dot z = A z + B g$$ $$\nabla J(u) = \alpha u + B^\top q$$ $$\nabla J(u) = \alpha u - B^\top q$$"
     assert statuses(told + lines)[-3:] == ["assumption", "proved", "refuted"]
+
+
+STEPS = (r"$$\dot q = f(q, u), \quad q(0) = q_0, \quad J(u) = \frac12|q(T) - q_d|^2 + \frac\gamma2\int_0^T |u|^2\,dt$$ "
+         r"$$\dot\psi = -f_q(q, u)^\top\psi, \quad \psi(T) = q(T) - q_d$$ With $u_{\min} \le u \le u_{\max}$, and with $g = \nabla J(u)$, ")
+
+
+@pytest.mark.parametrize("line", [
+    r"J(u - s g) = J(u) SIGN s\int_0^T |g|^2\,dt + o(s)",
+    r"\frac{d}{ds} J(u - s\nabla J(u))\Big|_{s=0} = SIGN \int_0^T \big|\gamma u + f_u(q, u)^\top\psi\big|^2\,dt",
+])
+def test_the_cost_beside_u_falls_by_the_square_of_its_gradient(line: str) -> None:
+    lines = " ".join(f"$${line.replace('SIGN', sign)}$$" for sign in ("-", "+"))
+    rule = r"$$J(u - s g) \le J(u) - c s\int_0^T |g|^2\,dt, \qquad 0 < c < 1.$$"
+    after = r"$$J(u - s g) = J(u) - s\int_0^T |g|^2\,dt + s^2 |g(T)|^2$$ $$\nabla J(u) = \gamma u + f_u(q, u)^\top\psi$$"
+    assert statuses(STEPS + lines + rule + after)[-5:] == ["proved", "refuted", "assumption", "unknown", "proved"]

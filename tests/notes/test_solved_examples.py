@@ -212,3 +212,9 @@ def test_what_multiplies_the_rates_in_a_hamiltonian_is_a_costate_under_any_name(
     right, wrong = (rf"\dot\xi = -(x - x_*) - \xi (a - b y - u) - \zeta c {state}" for state in "yx")
     moved = r"$\dot\xi = -\frac{\partial H}{\partial x}$, $\zeta(T) = 0$, "
     assert statuses(f"{HARVEST}{moved}${right}$, ${wrong}$")[-2:] == ["proved", "refuted"]
+
+
+def test_under_a_chosen_control_its_value_is_put_into_sums() -> None:
+    posed = r"$\dot q = u$, $q(0) = 1$, $J(u) = \frac12\int_0^1 (q^2 + u^2)\,dt$. We start from $u = 0$. Then $q = 1$, $\dot\psi = -1$, $\psi(1) = 0$. "
+    assert statuses(posed + r"The gradient is $u + \psi = 1 - t$, and not $u + \psi = t$")[-2:] == ["proved", "refuted"]
+    assert statuses(posed + r"The best one is $u = -\psi$")[-1] != "refuted"

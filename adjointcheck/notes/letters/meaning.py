@@ -17,7 +17,7 @@ from fractions import Fraction
 from adjointcheck.notes.letters.activations import entrywise
 from adjointcheck.notes.letters.context import ORDER, ROLES, USUAL, Context, Declared, key
 from adjointcheck.notes.letters.derivatives import cells_at, core_of, derivative, differential, is_end, is_here, is_sensitivity, slots_of
-from adjointcheck.notes.letters.neighbours import step_of
+from adjointcheck.notes.letters.neighbours import step_of, with_slopes
 from adjointcheck.notes.letters.partitions import BLOCKS, in_blocks, is_block, only_block
 from adjointcheck.notes.letters.progression import all_steps, product_of, sum_of
 from adjointcheck.notes.letters.pulses import pulse_of
@@ -433,7 +433,7 @@ class _Resolver:
 
     def functional_of(self, base: Node, core: Symbol, arguments: tuple[Node, ...]) -> Node:
         """J(theta), J(u), J(u_0, ..., u_N) are J; L(z(t1)) is J, and L(z) at any other state is the terminal cost there."""
-        made = [self.map(argument) for argument in arguments]
+        made = [with_slopes(self.map(argument), self.context) for argument in arguments]
         inner = [core_of(argument) for argument in made]
         ends = [c for c in inner if isinstance(c, Symbol) and c.name == "x" and c.at is not None]
         terminal_only = isinstance(getattr(self.context.law("objective"), "right", None), Applied)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from adjointcheck.notes.letters.context import Context
 from adjointcheck.notes.letters.quantities import Applied, Symbol, Unknown, children, rebuilt, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -32,6 +33,22 @@ def step_of(node: Node) -> Node | None:
     if not is_small(small) or not along:
         return None
     return small if step is terms[1] else tree.Negative(small)
+
+
+def with_slopes(node: Node, context: Context) -> Node:
+    """u - s dJ/du of u - s g, where g = dJ/du."""
+    slopes = {known.symbol: known.body for known in context.letters.values() if _is_slope(known.body)} if isinstance(node, tree.Sum) else {}
+    return _with_bodies(node, slopes)
+
+
+def _is_slope(body: Node | None) -> bool:
+    inner = body.of if isinstance(body, tree.Transposed) else body
+    return isinstance(inner, tree.Derivative) and inner.of == Symbol("J")
+
+
+def _with_bodies(node: Node, bodies: Mapping[str, Node | None]) -> Node:
+    body = bodies.get(node.name) if isinstance(node, Symbol) else None
+    return body if body is not None else rebuilt(node, lambda child: _with_bodies(child, bodies))
 
 
 def _is_gradient(node: Node, of: Symbol) -> bool:
@@ -159,7 +176,7 @@ def _first_order(chain: tree.Chain) -> tree.Chain:
     split = [parts for side in wide if (parts := _orders(side)) is not None]
     linear = bool(rests) and all(map(_is_second, rests)) and len(split) == len(sides) == 2
     if linear and (any(map(_moves, wide)) or tuple(wide) != sides) and _cancel(split[0][0], split[1][0]):
-        return replace(chain, sides=tuple(tree.Sum(tuple(parts[1])) if parts[1] else ZERO for parts in split))
+        return replace(chain, sides=tuple(tree.summed(parts[1]) if parts[1] else ZERO for parts in split))
     return replace(chain, sides=sides)
 
 
@@ -216,7 +233,7 @@ def _slope(node: Node) -> Node:
     wide = expanded(body) if body is not None else node
     parts = _orders(wide) if body is not None and wide != body else None
     slope = isinstance(node, tree.Evaluated)
-    return tree.Sum(tuple(parts[1])) if parts is not None and parts[1] and (slope or _cancel(parts[0], [])) else node
+    return tree.summed(parts[1]) if parts is not None and parts[1] and (slope or _cancel(parts[0], [])) else node
 
 
 def _orders(node: Node) -> tuple[list[Node], list[Node]] | None:

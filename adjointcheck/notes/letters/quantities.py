@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import Any
@@ -163,6 +163,13 @@ def is_defined(declared: Declared) -> bool:
 def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
     """The same node with `change` applied to its children."""
     return replace(node, **{entry.name: _changed(getattr(node, entry.name), change) for entry in fields(node) if entry.name != "span"})
+
+
+def unscripted(node: Node) -> Iterator[Node]:
+    """The node and what is below it, without what stands in subscripts: A of x_A is no matrix, f of t_f no field."""
+    yield node
+    for child in () if isinstance(node, tree.Letter) else children(node):
+        yield from unscripted(child)
 
 
 def instead(node: Node, old: Node | None, new: Node) -> Node:

@@ -40,10 +40,11 @@ def in_task(paragraph: str, context: Context) -> Context:
 
 
 def under_choice(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context] | None:
-    """A line and the notes with the chosen control put in; None without one, after a second one, and where controls are spoken of."""
+    """A line and the notes with the chosen control put in; None without one, after a second one, and where it says what the control is."""
     chosen = [law for law in context.laws if law.kind == CHOSEN]
     nodes = [*walk(left), *walk(right)]
-    about = {"w", "P", "V", "K"} & {part.name for part in nodes if isinstance(part, Symbol)} - {*_of_states(context)}
+    sums = not isinstance(left, Symbol) and not any(isinstance(part, tree.Derivative) for part in nodes)  # u + p = 1 - t, and no u = -p
+    about = {*([] if sums else ["w"]), "P", "V", "K"} & {part.name for part in nodes if isinstance(part, Symbol)} - {*_of_states(context)}
     if not chosen or context.option(SWITCHED) or about or any(isinstance(part, tree.Extremum | tree.Variation) for part in nodes):
         return None
     dropped = (CHOSEN, "bounds", "solution")

@@ -9,6 +9,7 @@ from fractions import Fraction
 from adjointcheck.notes.letters.context import USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.costs import objective_of, running
 from adjointcheck.notes.letters.meaning import Symbol, children, resolve, symbols, walk
+from adjointcheck.notes.letters.quantities import unscripted
 from adjointcheck.notes.letters.usage import pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -48,7 +49,7 @@ def fenced(chain: tree.Chain, context: Context) -> Context:
     bounds = dict((outer[:2], inner[:2]))
     if not _in_order(bounds["max"], bounds["min"]):
         return context
-    for letter in (part for bound in bounds.values() for part in walk(bound) if isinstance(part, tree.Letter)):
+    for letter in (part for bound in bounds.values() for part in unscripted(bound) if isinstance(part, tree.Letter)):
         context = context if key(letter) in context.letters else context.declare(Declared(key(letter), own(key(letter)), source="proposed"))
     rows = tuple((resolve(bounds[name], context),) for name in ("max", "min"))
     return replace(context, laws=(*context.laws, Law("bounds", control, tree.Vector(rows))))

@@ -14,10 +14,10 @@ from itertools import chain as joined
 
 from adjointcheck.notes.letters.context import MOTIONS, ROLES, Context, Declared, Law, key
 from adjointcheck.notes.letters.derivatives import without_rates
-from adjointcheck.notes.letters.meaning import Symbol, children, resolve, unknown, walk
+from adjointcheck.notes.letters.meaning import Symbol, resolve, unknown, walk
 from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.primes import unprimed
-from adjointcheck.notes.letters.quantities import here
+from adjointcheck.notes.letters.quantities import here, unscripted
 from adjointcheck.notes.letters.speeds import reduced
 from adjointcheck.notes.letters.usage import (
     HAMILTONIANS,
@@ -241,13 +241,6 @@ def is_plain(node: Node, numbers: Container[str] = ()) -> bool:
     raised = any(isinstance(part, tree.Power) and isinstance(part.exponent, tree.Letter) for part in parts)  # A k^alpha: all are numbers
     odd = any(letter.accents or (letter.name in MATRICES and key(letter) not in numbers and not raised) for letter in letters)
     return timed and not odd and not differentiates(node) and all(isinstance(part, PLAIN) for part in parts)
-
-
-def unscripted(node: Node) -> Iterator[Node]:
-    """The node and what is below it, without what stands in subscripts: A of x_A is no matrix, f of t_f no field."""
-    yield node
-    for child in () if isinstance(node, tree.Letter) else children(node):
-        yield from unscripted(child)
 
 
 def _states(rates: Rates, chains: Iterable[tree.Chain], context: Context) -> Rates:

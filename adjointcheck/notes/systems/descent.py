@@ -12,7 +12,8 @@ from fractions import Fraction
 
 from adjointcheck.notes.finding import Counterexample
 from adjointcheck.notes.letters.context import ROLES, Context
-from adjointcheck.notes.letters.meaning import Symbol, Unknown
+from adjointcheck.notes.letters.meaning import Symbol, Unknown, resolve, unknown
+from adjointcheck.notes.letters.usage import head, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -41,6 +42,16 @@ def slopes(right: Node, context: Context) -> Iterator[tuple[bool, Node, Node]]:
     rising = goal == "max"
     for way, direction in ((rising, uphill), (not rising, tree.Negative(uphill))):
         yield from ((way, side, direction) for side in (slope, tree.Transposed(slope)))
+
+
+def decreasing(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """J(u - s g) <= J(u) - c s |g|^2 with a new number c, Armijo's rule for s."""
+    left = chain.sides[0]
+    moved = isinstance(left, tree.Call) and any(isinstance(argument, tree.Sum) for argument in left.arguments)
+    if not moved or chain.relations not in (("<=",), ("<",)) or role_in(head(left), context) != "J":
+        return None
+    terms = tree.terms(resolve(chain.sides[1], context))
+    return ("assumption", (), context) if Symbol("J") in terms and any(map(unknown, terms)) else None
 
 
 def says_descent(sentence: str) -> bool:

@@ -10,7 +10,7 @@ from adjointcheck.notes.letters.context import USUAL, Context, Declared, Law, ke
 from adjointcheck.notes.letters.costs import objective_of, running
 from adjointcheck.notes.letters.formulas import spelt_out
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
-from adjointcheck.notes.letters.quantities import here
+from adjointcheck.notes.letters.quantities import here, unscripted
 from adjointcheck.notes.letters.usage import head, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.instants import moment
@@ -50,7 +50,7 @@ def is_bound(chain: Node, context: Context) -> bool:
 def _with_letters(chain: tree.Chain, context: Context) -> Context:
     """With U of |u| <= U, and u_a of u_a <= u <= u_b, as a number."""
     for side in chain.sides if {*chain.relations} <= {*BELOW, *ABOVE, "in"} else ():
-        for part in walk(side):
+        for part in unscripted(side):
             marked = isinstance(part, tree.Letter) and ({*part.accents} - {"bar", "hat"} or part.above)  # u <= bar u
             plain = isinstance(part, tree.Letter) and not (marked or key(part) in {*context.letters, *USUAL})
             new = plain and (unknown(resolve(part, context)) or _bounds_itself(part, chain, context))

@@ -9,6 +9,7 @@ from adjointcheck.errors import AdjointCheckError, DisagreementError
 from adjointcheck.notes.letters.context import Context
 from adjointcheck.notes.letters.costs import apart
 from adjointcheck.notes.letters.exponentials import exponentials
+from adjointcheck.notes.letters.norms import under_norms
 from adjointcheck.notes.letters.own_inputs import over_time
 from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.progression import read_as
@@ -110,6 +111,10 @@ def _in_reading(left: Node, right: Node, context: Context, form: str) -> Proof:
     near = shortened(left, right) or later(left, right)
     if near is not None and context.over() == "time":
         found.append(_in_reading(*near, context, form))
+        if found[-1].status is Status.PROVED:
+            return found[-1]
+    if (vectors := under_norms(left, right)) is not None:
+        found.append(_in_reading(*vectors, context, form))
         if found[-1].status is Status.PROVED:
             return found[-1]
     if (solved := at_known_ends(left, right, context)) != (left, right):
