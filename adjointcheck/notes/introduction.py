@@ -26,7 +26,7 @@ from adjointcheck.notes.letters.house_marks import without_marks
 from adjointcheck.notes.letters.meaning import AXES, Symbol, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.mirrored import mirrored
 from adjointcheck.notes.letters.moments import above
-from adjointcheck.notes.letters.neighbours import first_order, paired
+from adjointcheck.notes.letters.neighbours import first_order, of_paths, paired
 from adjointcheck.notes.letters.nets import spelt as weighed
 from adjointcheck.notes.letters.numbered import family, numbered, spread
 from adjointcheck.notes.letters.one_number import widened
@@ -228,7 +228,8 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = on_clock(resolve(chain, spoken_of((made,), context)), context)
     assert isinstance(made, tree.Chain)
     made = at_equilibrium(made, context)
-    made = at_event(placed(conserved(paired(first_order(along_solution(made, context)), context.over()), context), context), context)
+    made = of_paths(paired(first_order(along_solution(made, context)), context.over()), context)
+    made = at_event(placed(conserved(made, context), context), context)
     made = joined(at_samples(stepwise(by_cases(in_full(made, context), context), context), context), context)
     sides = (held_from(weighted(numbers(priced_value(side, context)), context), context) for side in implied(made.sides))
     made = at_output(shared(replace(made, sides=tuple(curved(lengths(side)) for side in sides))))

@@ -96,7 +96,7 @@ from adjointcheck.notes.systems.values import is_in_digits
 from adjointcheck.notes.systems.variations import CURVE, HELD_END, freed, frees, in_its_problem, is_held_end, is_of_any
 from adjointcheck.notes.systems.variations import objection as unnatural
 from adjointcheck.notes.systems.wholes import moved_inputs
-from adjointcheck.notes.verdicts.chosen import as_chosen
+from adjointcheck.notes.verdicts.chosen import as_chosen, is_feedback
 from adjointcheck.notes.verdicts.combination import combined
 from adjointcheck.notes.verdicts.comparison import OPTIMAL_END, ROUNDED, Agreement, Contradiction, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
@@ -448,7 +448,7 @@ class Notes:
         if words := doubt or unanswered(left, right, self.context):
             return words
         assigns = assigns_control(left, priced(right, self.context), self.context) and not self.speaks_of_optimum(left, right)
-        if assigns and not (gives_solution(right, self.context) or self.context.option(CURVE)):
+        if assigns and not (gives_solution(right, self.context) or is_feedback(left, right, self.context) or self.context.option(CURVE)):
             self.context = replace(self.context, options={**self.context.options, "control": "chosen"})
             return "a control that the notes choose; what they say before and after is not judged with it"
         if is_untold(left, right, self.context):

@@ -107,3 +107,15 @@ def test_the_weight_of_the_end_may_be_called_like_the_matrix_of_riccati() -> Non
     riccati = r"$$ S_k = Q + A^T S_{k+1} A SIGN A^T S_{k+1} B (R + B^T S_{k+1} B)^{-1} B^T S_{k+1} A $$ "
     given = STEPS + cost + riccati.replace("SIGN", "-") + riccati.replace("SIGN", "+")
     assert statuses(given)[2:] == ["proved", "refuted"]
+
+
+FEEDBACK = (r"$\dot x = A x + B u$, $x(0) = x_0$, $J = \frac12\int_0^T (x^\top Q x + u^\top R u)\,dt$, $H = \frac12 (x^\top Q x + u^\top R u)"
+            r" + \lambda^\top (A x + B u)$, $R u + B^\top \lambda = 0$, $\lambda(t) = P(t) x(t)$. Now $\dot x = x + u$ and "
+            r"$J = \frac12\int_0^\infty (3 x^2 + u^2)\,dt$, $2 P - P^2 + 3 = 0$, so $P = 3$ ")
+LASTS = r"and $u = -3 x$, $J^* = \frac12\int_0^\infty 12 x_0^2 e^{-4 t}\,dt$, "
+
+
+def test_a_number_follows_the_regulator_of_matrices_without_an_end() -> None:
+    """The horizon T of before is no longer the end; (the root P = -1 is not positive) claims nothing."""
+    found = statuses(rf"{FEEDBACK} (the root $P = -1$ is not positive) {LASTS}$J^* = \frac32 x_0^2$, $P = -1$, $J^* = 3 x_0^2$")
+    assert found[-6:] == ["unknown", "proved", "proved", "proved", "refuted", "refuted"]

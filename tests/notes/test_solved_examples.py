@@ -218,3 +218,22 @@ def test_under_a_chosen_control_its_value_is_put_into_sums() -> None:
     posed = r"$\dot q = u$, $q(0) = 1$, $J(u) = \frac12\int_0^1 (q^2 + u^2)\,dt$. We start from $u = 0$. Then $q = 1$, $\dot\psi = -1$, $\psi(1) = 0$. "
     assert statuses(posed + r"The gradient is $u + \psi = 1 - t$, and not $u + \psi = t$")[-2:] == ["proved", "refuted"]
     assert statuses(posed + r"The best one is $u = -\psi$")[-1] != "refuted"
+
+
+SOLVED = SCALAR + r", $x(t) = \frac{\cosh(1 - t)}{\cosh 1}$, $\lambda(t) = \frac{\sinh(1 - t)}{\cosh 1}$, $u(t) = -\tanh(1 - t) x(t)$"
+FACTOR = SCALAR + r". The factor $k(t) = \tanh(1 - t)$ solves a Riccati equation, "
+STARTED = SCALAR + r". Start with $u^{(0)} \equiv 0$. Then $\lambda(t) = 1 - t$ and $g(t) = u^{(0)}(t) + \lambda(t)$, "
+
+
+@pytest.mark.parametrize(("posed", "right", "wrong"), [
+    (FACTOR, r"-\dot k = 1 - k^2", r"-\dot k = 1 + k^2"),
+    (FACTOR, "k(1) = 0", "k(1) = 1"),
+    (STARTED, r"\|g\|^2 = \int_0^1 (1 - t)^2\,dt", r"\|g\|^2 = \int_0^1 (1 - t)\,dt"),
+])
+def test_a_factor_is_no_second_state_and_the_square_of_a_gradient_is_an_integral(posed: str, right: str, wrong: str) -> None:
+    assert [statuses(f"{posed}${line}$")[-1] for line in (right, wrong)] == ["proved", "refuted"]
+
+
+def test_a_feedback_that_is_not_the_optimal_one_may_be_a_choice() -> None:
+    found = statuses(SOLVED.replace(r"-\tanh(1 - t) x(t)", r"-\tanh(1 + t) x(t)"))
+    assert (found[-1], statuses(SOLVED)[-1]) == ("unknown", "proved")

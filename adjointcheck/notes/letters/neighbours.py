@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.context import ROLES, Context
 from adjointcheck.notes.letters.quantities import Applied, Symbol, Unknown, children, rebuilt, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -130,6 +130,29 @@ def paired(chain: tree.Chain, over: str) -> tree.Chain:
     if not products or any(_runs(side, products) for side in chain.sides):
         return chain
     return replace(chain, sides=tuple(_paired(side, products, over == "time") for side in chain.sides))
+
+
+def of_paths(chain: tree.Chain, context: Context) -> tree.Chain:
+    """|g|^2 = 1/3 of a g(t) that the notes define: int |g(t)|^2 dt, where no side is a function of time."""
+    own = {known.symbol: known.body for known in context.letters.values() if known.symbol not in ROLES}
+    paths = {name for name, body in own.items() if body is not None and _runs(body, set())}
+    found = {part for side in chain.sides for part in walk(side) if _is_size(part, paths)} if context.over() == "time" else set()
+    if not found or any(_runs(side, found) for side in chain.sides):
+        return chain
+    return replace(chain, sides=tuple(_summed_up(side, found) for side in chain.sides))
+
+
+def _is_size(node: Node, paths: set[str]) -> bool:
+    """|g|^2, and not |g(t)|^2."""
+    base = node.base if isinstance(node, tree.Power) and node.exponent == tree.Number(Fraction(2)) else None
+    of = base.arguments[0] if isinstance(base, tree.Function) and base.name == "norm" else None
+    return isinstance(of, Symbol) and of.name in paths and of.at is None
+
+
+def _summed_up(node: Node, sizes: set[Node]) -> Node:
+    if node in sizes:
+        return tree.Integral(node, Symbol("t", bound=True), Symbol("t0"), Symbol("t1"))
+    return node if isinstance(node, tree.Integral) else rebuilt(node, lambda child: _summed_up(child, sizes))
 
 
 def _with_by(node: Node) -> Node:

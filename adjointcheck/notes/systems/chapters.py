@@ -315,14 +315,14 @@ def _renames_costate(chains: Sequence[tree.Chain], context: Context) -> bool:
 
 
 def _own_ends(formula: Formula, context: Context) -> Iterator[str]:
-    """t0 and t1, where an integral runs from a number to a number; t0 alone, where it runs from one to T, or x_1(0) is told."""
+    """t0 and t1, where an integral runs from a number to another or without an end; t0 alone, where it runs to T, or x_1(0) is told."""
     chain = _read(formula, context)
     started = chain.sides[0] if chain is not None and len(chain.sides) == 2 else None
     if isinstance(started, tree.Call) and started.arguments == (tree.Number(Fraction(0)),) and "0" not in context.letters:
         yield "t0"
     for part in walk(chain) if chain is not None else ():
         if isinstance(part, tree.Integral) and isinstance(part.lower, tree.Number):
-            yield from ("t0", "t1") if isinstance(part.upper, tree.Number) else ("t0",)
+            yield from ("t0", "t1") if isinstance(part.upper, tree.Number) or part.upper == tree.Letter("infty") else ("t0",)
 
 
 def _before_own_cost(formulas: Sequence[Formula], context: Context) -> Iterator[Formula]:

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context, Declared
 from adjointcheck.notes.letters.formulas import spelt_out
-from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, children, rebuilt, resolve, symbols, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.quantities import instead
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -142,6 +142,8 @@ def settled(chain: tree.Chain, context: Context) -> tree.Chain:
 def _for_ever(node: Node, context: Context) -> Node:
     """int_0^T L dt + V(x(T)) for int_0^infty L dt, where that is what the notes pay; beside a factor c of the cost V(x(T))/c."""
     law = context.law("objective")
+    if isinstance(node, tree.Integral) and node.upper == ENDS[0].at and _is_infinite(context) and (worth := _decayed(node, context)):
+        return worth
     if isinstance(node, tree.Series):
         made, infinite = _ended(node), node.upper == Unknown("infty")
     else:
@@ -154,6 +156,28 @@ def _for_ever(node: Node, context: Context) -> Node:
     if made not in factors or any(symbols(factor) for factor in scale):
         return node
     return tree.Sum((made, tree.Product((*scale, rest)) if scale else rest))
+
+
+def _decayed(node: tree.Integral, context: Context) -> Node | None:
+    """c/a of int_0^infty c e^{-a t} dt, with a number a > 0 and c of constants."""
+    factors = node.body.factors if isinstance(node.body, tree.Product) else (node.body,)
+    rates = {factor: rate for factor in factors if (rate := _rate(factor)) is not None}
+    rest = tree.Product(tuple(factor for factor in factors if factor not in rates) or (tree.Number(Fraction(1)),))
+    begins = any(known.letter == "0" for known in context.of("t0")) and node.lower in (Symbol("t0"), tree.Number(Fraction(0)))
+    if len(rates) != 1 or not begins or symbols(rest) & {"t", "x", "w", "p"} or unknown(rest):
+        return None
+    return tree.Quotient(rest, tree.Number(*rates.values()))
+
+
+def _rate(node: Node) -> Fraction | None:
+    """2 of e^{-2 t}, where it is more than 0."""
+    argument = node.arguments[0] if isinstance(node, tree.Function) and node.name == "exp" else None
+    match argument.of if isinstance(argument, tree.Negative) else None:
+        case tree.Product((tree.Number(value), Symbol("t"))) if value > 0:
+            return value
+        case Symbol("t"):
+            return Fraction(1)
+    return None
 
 
 def speaks_of_end(sides: Iterable[Node], context: Context) -> bool:

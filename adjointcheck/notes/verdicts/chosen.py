@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from adjointcheck.notes.finding import Finding
 from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.formulas import spelt_out
 from adjointcheck.notes.letters.meaning import Symbol, symbols
 from adjointcheck.notes.proofs.closed_forms import MOVING
 from adjointcheck.notes.reading.tree import Node
@@ -16,6 +17,7 @@ from adjointcheck.notes.systems.values import values
 from adjointcheck.notes.verdicts.combination import combined
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.judgement import judge_pair
+from adjointcheck.trusted.verdict import Status
 
 UNDER = "with the control that the notes choose"
 # A choice for the time from then on, and one up to then.
@@ -41,6 +43,12 @@ def as_chosen(found: Finding, line: tuple[Node, Node, str], context: Context, se
     begun = any(law.kind == "start" for law in context.laws)  # words may say where it starts
     clear = begun and is_value(left, right) and not _rests(left, right) and not values(context)
     return replace(judged, words=UNDER) if clear and not unpaid else found
+
+
+def is_feedback(left: Node, right: Node, context: Context) -> bool:
+    """u = -tanh(1 - t) x, u = -3 x: what the optimal control is, and no other choice."""
+    fed = "optimal" in context.hypotheses and "x" in symbols(right)
+    return fed and judge_pair(left, right, "=", spelt_out(context)).status is Status.PROVED
 
 
 def _rests(left: Node, right: Node) -> bool:

@@ -86,6 +86,10 @@ OTHER_FIELD = "f was told otherwise before: it may be another example"
 ANOTHER = {SHORTEST: frozenset({"field"}), OTHER_FIELD: frozenset({"field"}), HELD_ANEW: frozenset({"field", "refutations"})}  # posed anew
 
 
+ROOT = re.compile(r"(?<!positive )(?<!right )(?<!correct )\b(?:root|solution|wurzel|lösung|nullstelle|racine|raíz|radice|корень)\s*\$?$",
+                  re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Pardon:
     """`why` gives the words of the finding, or nothing where the row does not hold."""
@@ -405,6 +409,12 @@ def _where_a_number_holds(line: Line) -> bool:
     return not isinstance(in_worlds(one, other, line.relation, replace(line.spelt, laws=laws)), Contradiction)
 
 
+def _is_root_put_aside(line: Line) -> bool:
+    """(the root P = -1 is not positive)."""
+    number = isinstance(line.right, tree.Number) or (isinstance(line.right, tree.Negative) and isinstance(line.right.of, tree.Number))
+    return number and getattr(line.left, "name", "") in ("P", "K") and ROOT.search(line.sentence) is not None
+
+
 def _of_untold_arrival(line: Line) -> bool:
     """1 + p f = 0 of the shortest time, where no formula says what has to be reached: without it p is 0."""
     law = line.spelt.law("objective")
@@ -447,6 +457,7 @@ def _of_step_taken(line: Line) -> bool:
 PARDONS = (
     Pardon(_if(_of_weights_with_and_without_index, "a letter stands there with an index of layers and without one")),
     Pardon(_if(_of_other_size, OTHER_FIELD)),
+    Pardon(_if(_is_root_put_aside, "it may be the root of a Riccati equation that is not the solution")),
     Pardon(_if(_sums_residuals, "a letter of one observation stands in a sum over all of them")),
     Pardon(_if(_of_unsaid_field, "no formula that is understood says what f is here")),
     Pardon(_if(_where_a_number_holds, "it is right for the number that the notes have given a letter")),
