@@ -74,6 +74,7 @@ from adjointcheck.notes.systems.dependent import dependent
 from adjointcheck.notes.systems.endless import ENDLESS
 from adjointcheck.notes.systems.ensembles import one_sample, peopled
 from adjointcheck.notes.systems.entries import solved_for_rate
+from adjointcheck.notes.systems.estimates import opening
 from adjointcheck.notes.systems.impacts import impacted
 from adjointcheck.notes.systems.implicit_states import REACH, is_moving, resting
 from adjointcheck.notes.systems.iterates import iterated_below, iterated_in
@@ -134,7 +135,21 @@ def begun(document: Document, context: Context | None = None) -> Context:
     layer = "" if context.sample else layered_above(texts)
     context = replace(context, options={**context.options, "iterate": "" if layer else index, "layers above": layer})
     context = context if layer or index or context.over() == "layers" else iterated_below(texts, context)
-    return _with_equilibria(document.formulas, _parted(document.formulas, replace(context, formulas=())))
+    return _with_estimate(document.formulas, replace(context, formulas=()))
+
+
+def _with_estimate(formulas: Sequence[Formula], header: Context) -> Context:
+    """With a best linear estimate as a chapter of its own, or before all that moves."""
+    found = opening([_apart(formula, header) for formula in formulas], header)
+    if found is None:
+        return _with_equilibria(formulas, _parted(formulas, header))
+    at, end, estimate = found
+    others = [*formulas[:at], *formulas[end:]]
+    context = _with_equilibria(others, _parted(others, header))
+    if any(chain is not None and is_moving(chain) for chain in (_apart(formula, header) for formula in formulas[:at])):
+        chapter = replace(estimate, chapters=context.chapters)
+        return replace(context, chapters={formulas[at].name: chapter, **context.chapters})
+    return replace(estimate, chapters={**context.chapters, **{formula.name: context for formula in formulas[end : end + 1]}})
 
 
 def _with_equilibria(formulas: Sequence[Formula], context: Context) -> Context:

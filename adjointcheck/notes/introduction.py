@@ -94,6 +94,7 @@ from adjointcheck.notes.systems.endless import lengthened, regulating, settled
 from adjointcheck.notes.systems.ensembles import EACH, single
 from adjointcheck.notes.systems.entries import entry_motion
 from adjointcheck.notes.systems.equilibria import equilibrium
+from adjointcheck.notes.systems.estimates import estimated, in_estimate
 from adjointcheck.notes.systems.flows import phased, spoken_of
 from adjointcheck.notes.systems.impacts import by_cases, cased, jump
 from adjointcheck.notes.systems.implicit import explicit, implicit_layers, solved_for, through_matrix
@@ -168,7 +169,9 @@ class Resolved:
 def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     formula = in_quotients(formula)
-    if isinstance(formula, tree.Chain) and (rest := equilibrium(formula, context)) is not None:
+    formula = in_estimate(formula, context)
+    rest = (equilibrium(formula, context) or estimated(formula, context)) if isinstance(formula, tree.Chain) else None
+    if rest is not None:
         return Resolved(rest[1], rest[0], "rest", rest[2], show(rest[1])), rest[3]
     chain, kind, doubts = single(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
     context = with_flux(chain, replace(context, options={**context.options, "about": kind}) if kind else context)

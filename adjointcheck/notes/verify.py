@@ -56,6 +56,7 @@ from adjointcheck.notes.systems.descent import AGAINST, CLIMBS, NO_SLOPE, says_d
 from adjointcheck.notes.systems.encoders import with_own_cost
 from adjointcheck.notes.systems.endless import standing, told_endless
 from adjointcheck.notes.systems.ensembles import of_each
+from adjointcheck.notes.systems.estimates import leaves as leaves_estimate
 from adjointcheck.notes.systems.few_layers import in_few, is_few
 from adjointcheck.notes.systems.flows import spoken_of, unforced
 from adjointcheck.notes.systems.impacts import settled
@@ -216,8 +217,8 @@ class Notes:
 
     def goes_back(self, chain: tree.Chain, other: Context) -> bool:
         """Is a formula of the other part of the notes, not of the one that goes on?"""
-        back = goes_back(chain, self.context, other)
-        return speaks_of(chain, self.context, other) if back is None else back
+        told = [back for leaves in (goes_back, leaves_estimate) if (back := leaves(chain, self.context, other)) is not None]
+        return told[0] if told else speaks_of(chain, self.context, other)
 
     def of_either_cost(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:
         """The findings; what is said of a second costate, or of a number, is judged apart, and leaves the letters as they are."""

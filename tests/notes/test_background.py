@@ -74,3 +74,31 @@ GAIN = LAWS.replace("H_k", "H").replace("R_k", "R") + r"K = B H^T (H B H^T + R)^
 ])
 def test_gains_by_the_inverse_of_a_sum(right: str, wrong: str) -> None:
     assert last_two(HEADER, GAIN, right, wrong) == ["proved", "refuted"]
+
+
+ESTIMATE = "\n".join((r"J(x) = \frac12 (x - x_b)^T B^{-1} (x - x_b) + \frac12 (H x - y)^T R^{-1} (H x - y)", r"K = B H^T (H B H^T + R)^{-1}", ""))
+NUMBERS = "x_b = 10\nB = 4\ny = 12\nR = 1\nH = 1\n"
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    ("", r"\nabla J(x) = B^{-1} (x - x_b) + H^T R^{-1} (H x - y)", r"\nabla J(x) = B^{-1} (x - x_b) - H^T R^{-1} (H x - y)"),
+    ("", r"\nabla^2 J = B^{-1} + H^T R^{-1} H", r"\nabla^2 J = B^{-1} - H^T R^{-1} H"),
+    ("", r"x_a = x_b + K (y - H x_b)", r"x_a = x_b - K (y - H x_b)"),
+    ("", r"B^{-1} (x_a - x_b) + H^T R^{-1} (H x_a - y) = 0", r"x_a = x_b + K (H x_b - y)"),
+    ("", r"\hat x = (B^{-1} + H^T R^{-1} H)^{-1} (B^{-1} x_b + H^T R^{-1} y)", r"\hat x = (B^{-1} + H^T R^{-1} H)^{-1} (B^{-1} x_b - H^T R^{-1} y)"),
+    (r"A = (I - K H) B" + "\n" + NUMBERS, r"A = \frac45", r"x_a = 11.8"),
+    (NUMBERS, r"x_a = 11.6", r"K = \frac15"),
+])
+def test_a_best_linear_estimate(given: str, right: str, wrong: str) -> None:
+    assert last_two("", ESTIMATE + given, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_model_behind_an_estimate_has_its_own_letters() -> None:
+    right = r"\nabla_{x_0} J = B^{-1}(x_0 - x_b) + \lambda_0"
+    laws = LAWS.replace(right, r"\lambda_0 = M_0^T \lambda_1 + H_0^T R_0^{-1} (H_0 x_0 - y_0)")
+    assert last_two(HEADER, ESTIMATE + laws, right, r"\nabla_{x_0} J = B^{-1}(x_0 - x_b) - \lambda_0") == ["proved", "refuted"]
+
+
+def test_a_right_number_beside_a_wrong_gain_is_not_refuted() -> None:
+    wrong = ESTIMATE.replace("H^T + R", "H^T - R") + NUMBERS
+    assert last_two("", wrong, r"K = \frac45", r"x_a = 11.8") == ["definition", "refuted"]

@@ -15,6 +15,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 UNPLACED = "w without its layer"
+FIRST = Symbol("x", at=tree.Number(Fraction(0)))
 ONE_STEP = "one step"  # of partial dx_{l+1}/dtheta: x_l held, or through all steps
 
 
@@ -251,7 +252,7 @@ def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Nod
         if isinstance(of, tree.Derivative) and of.kind in ("nabla", "partial") and of.by == by:  # nabla^2 Phi(x(T))
             return replace(of, by=by * 2)
     if kind == "nabla" and not by and context.over() == "layers":
-        by = (Unknown("what nabla J is by"),)
+        by = (FIRST,) if of == Symbol("J") and _seeks_start(context) else (Unknown("what nabla J is by"),)
     if kind == "nabla" and not by:
         by = (_argument(of, context),)
         if isinstance(of, tree.Derivative) and of.by == by:  # nabla^2 J
@@ -277,6 +278,12 @@ def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Nod
     of, core = _taken_at(of, by[0], context), core_of(of)
     clock = dict(core.arguments).get("t") if isinstance(core, Applied) else None
     return tree.Derivative(of, (Symbol("t"), *by[1:]) if made == "partial" and clock == by[0] else by, made)  # df(s, x(s))/ds
+
+
+def _seeks_start(context: Context) -> bool:
+    """Is the start paid for, and nothing else free, as in J(x_0) of 4D-Var?"""
+    law = context.law("objective")
+    return law is not None and FIRST in walk(law.right) and not any(context.of(name) or context.parts(name) for name in ("w", "theta"))
 
 
 def _taken_at(of: Node, by: Symbol, context: Context) -> Node:

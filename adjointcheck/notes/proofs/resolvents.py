@@ -80,7 +80,7 @@ def resolved(bench: Bench, slots: Mapping[str, str]) -> Proof | None:
     for id, on_left in ways:
         search = Search(bench.language, {id: (fact.part("left").value, fact.part("right")) for id, fact in sums.items()}, left - right)
         try:
-            if (not id or search.cleared(id, on_left)) and search.shortened():
+            if (not id or search.cleared(id, on_left)) and search.shortened(id):
                 proof = bench.closed(claim, [*search.how, *ids], {id: to_text(total(parts)) for id, parts in search.how.items()})
                 if proof.status is Status.PROVED:
                     return proof
@@ -119,18 +119,19 @@ class Search:
                 self.take(id, self.times(factor, parts))
         return id in self.how
 
-    def shortened(self) -> bool:
-        """H B H' V^-1 = I - R V^-1 wherever it stands, until nothing is left, or nothing is to be done."""
+    def shortened(self, but: str = "") -> bool:
+        """H B H' V^-1 = I - R V^-1 wherever it stands, `but` for one sum, until nothing is left, or nothing is to be done."""
         for _ in range(LIMIT):
-            found = next(self.steps(), None)
+            found = next(self.steps(but), None)
             if found is None:
                 break
             self.take(*found)
         return not self.form.terms
 
-    def steps(self) -> Iterator[tuple[str, Expression]]:
+    def steps(self, but: str) -> Iterator[tuple[str, Expression]]:
+        """A word that becomes shorter, of which sum and under which pattern."""
         for word, factor in self.form.terms.items():
-            for id, (name, root) in self.sums.items():
+            for id, (name, root) in ((id, told) for id, told in self.sums.items() if id != but):
                 made = normal(root, self.language.letters)
                 lead = max(made.terms, key=len)
                 inverse = Factor(name, False, True, made.rows, made.cols, self.symmetric(name))

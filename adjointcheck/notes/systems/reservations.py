@@ -445,7 +445,7 @@ def is_unchosen(left: Node, right: Node, context: Context) -> bool:
 
 def _restricts(sides: Iterable[Node], context: Context) -> bool:
     """An equation between data that the notes leave free, such as B = U U^T."""
-    sides = [*sides]
+    sides = [*sides] if context.law("estimate") is None else []  # which has data alone
     letters = [part for side in sides for part in walk(side) if isinstance(part, Symbol)]
     if any(_is_new(side) for side in sides):  # (xbar, ybar) = (c/d, a/b) only names what was free before
         return False

@@ -60,7 +60,10 @@ def without_time(condition: Node, context: Context) -> Context | None:
 
 def _symmetric(context: Context) -> Iterator[Context]:
     """With all matrices symmetric, where the prose says so of some."""
-    letters = [known for known in context.letters.values() if known.symbol not in ROLES and known.shape[0] == known.shape[1] != "1"]
+    bodies = [known.body for known in context.letters.values() if known.body is not None]
+    roots = {part.of for body in bodies for part in walk(body) if isinstance(part, tree.Transposed)}  # L of B = L L' is not meant
+    letters = [known for known in context.letters.values() if known.symbol not in ROLES and known.shape[0] == known.shape[1] != "1"
+               and Symbol(known.symbol) not in roots]
     if f"symmetric {SOME}" in context.hypotheses and letters:
         yield context.assume(*(f"symmetric {known.letter}" for known in letters))
 
