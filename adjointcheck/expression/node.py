@@ -24,6 +24,7 @@ class Expression:
     head: str
     args: tuple[Expression, ...]
     value: Any
+    names: frozenset[str]  # of the free symbols below
 
     __add__, __radd__ = _operator(lambda a, b: add(a, b))
     __sub__, __rsub__ = _operator(lambda a, b: sub(a, b))
@@ -63,11 +64,11 @@ _MAKING = Lock()
 
 
 def _intern(head: str, args: tuple[Expression, ...], value: object) -> Expression:
-    key = (head, args, value)
-    node = _POOL.get(key)
+    node = _POOL.get(key := (head, args, value))
     if node is None:
         with _MAKING:  # another thread may have been faster
-            node = _POOL.setdefault(key, Expression(head, args, value))
+            below = frozenset({str(value)} if head == "symbol" else ()).union(*(arg.names for arg in args))
+            node = _POOL.setdefault(key, Expression(head, args, value, below))
     return node
 
 
@@ -192,9 +193,6 @@ def walk(roots: Iterable[Expression]) -> list[Expression]:
             order.append(node)
         elif node not in seen:
             seen.add(node)
-            if not node.args:
-                order.append(node)
-                continue
             stack.append((node, True))
             stack.extend((arg, False) for arg in reversed(node.args))
     return order
@@ -202,7 +200,7 @@ def walk(roots: Iterable[Expression]) -> list[Expression]:
 
 def symbols_of(*roots: Expression) -> set[str]:
     """Names of the free symbols below `roots`."""
-    return {node.value for node in walk(roots) if node.head == "symbol"}
+    return set().union(*(root.names for root in roots))
 
 
 def evaluate(roots: Iterable[Expression], leaf: Callable[[Expression], Any], rules: Mapping[str, Callable[..., Any]]) -> list[Any]:

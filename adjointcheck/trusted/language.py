@@ -159,14 +159,12 @@ class Language:
         from adjointcheck.trusted.matrix_witness import doubt_under  # what refutes can only take a proof back
 
         place, *sides = obligation
-        known: dict[str, Expression] = {}
         held = [instance for premise in premises for instance in self.instances(premise, place)]
-        for instance in held:
-            known.setdefault(instance["left"].value, instance["right"])
+        known = {instance["left"].value: instance["right"] for instance in reversed(held)}  # the first word on a letter counts
         roots = [*sides, *(instance["left"] - instance["right"] for instance in held)]
         for _ in known:
             roots = substitute(roots, known)
-        shown = proof(roots[0], roots[1], self.letters)
+        shown = proof(roots[:2], self.letters)
         return worst([doubt_under(known, roots, self, shown), shown])
 
     # -- facts ------------------------------------------------------------------------------------------------

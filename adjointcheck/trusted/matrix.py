@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from adjointcheck.errors import StepRejected
 from adjointcheck.expression.grammar import to_text
@@ -22,7 +22,7 @@ from adjointcheck.trusted.verdict import Status, Verdict, worst
 from adjointcheck.trusted.zero import equal
 
 SHIFTS = frozenset({"after", "before", "next"})  # suffixes that name another place of the same letter; all others are derivations
-MAX_WORDS, MAX_LETTERS = 4096, 1024
+MAX_WORDS, MAX_LETTERS, MAX_REMEMBERED = 4096, 1024, 8192
 
 
 @dataclass(frozen=True)
@@ -243,15 +243,23 @@ def compare(left: Expression, right: Expression, letters: Letters, given: Sequen
     """
     from adjointcheck.trusted.matrix_witness import doubt  # what refutes can only take a proof back
 
-    shown = proof(left, right, letters)
+    shown = proof((left, right), letters)
     return worst([doubt([left, right, *given], letters, shown), shown])
 
 
-def proof(left: Expression, right: Expression, letters: Letters) -> Verdict:
+def remembered(judge: Callable[..., Any]) -> Callable[..., Any]:
+    """`judge(roots, letters, ...)`, once for these roots and what they speak of: documents of one problem judge most equalities again."""
+    known = lru_cache(maxsize=MAX_REMEMBERED)(lambda roots, spoken, *rest: judge(roots, dict(spoken), *rest))
+    return lambda roots, letters, *rest: known(
+        tuple(roots), frozenset((base, letters[base]) for base in {name.partition(".")[0] for name in symbols_of(*roots)}), *rest)
+
+
+@remembered
+def proof(sides: Sequence[Expression], letters: Letters) -> Verdict:
     """PROVED for matrices of every size by their normal forms, or UNKNOWN."""
-    a, b = normal(left, letters), normal(right, letters)
+    a, b = (normal(side, letters) for side in sides)
     _add(a, b)  # shapes
-    positive = frozenset(name for name in symbols_of(left, right) if has(letters, name, "positive"))
+    positive = frozenset(name for name in symbols_of(*sides) if has(letters, name, "positive"))
     words = dict.fromkeys([*a.terms, *b.terms]) or {(): None}
     verdict = worst(equal(a.terms.get(word, ZERO), b.terms.get(word, ZERO), positive) for word in words)
     if verdict.status is Status.PROVED:

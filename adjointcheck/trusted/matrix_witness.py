@@ -16,7 +16,7 @@ from adjointcheck.errors import DisagreementError
 from adjointcheck.expression.grammar import to_text
 from adjointcheck.expression.node import Expression, apply, evaluate, symbols_of
 from adjointcheck.trusted.language import Language
-from adjointcheck.trusted.matrix import SHIFTS, Letters, compare, has, letter_of
+from adjointcheck.trusted.matrix import SHIFTS, Letters, compare, has, letter_of, remembered
 from adjointcheck.trusted.verdict import Status, Verdict, Witness
 
 SIZES = ((2, 3, 2, 1), (3, 2, 1, 2), (1, 1, 1, 1), (2, 2, 3, 2))  # dimensions tried, by their alphabetical place
@@ -34,6 +34,7 @@ def doubt(roots: Sequence[Expression], letters: Letters, shown: Verdict) -> Verd
     return replace(shown, evidence=(*shown.evidence, "exact matrices of small dimensions agree")) if True in samples else shown
 
 
+@remembered
 def _sample(roots: Sequence[Expression], letters: Letters, sizes: Sequence[int]) -> Witness | bool | None:
     """A witness where the first two differ and all others vanish; True where they agree; None where nothing can be said."""
     names = sorted(symbols_of(*roots))
@@ -130,10 +131,8 @@ def _tied(language: Language, names: Iterable[str], known: Mapping[str, Expressi
                 and compare(right, apply("transpose", right), language.letters).status is not Status.PROVED}
     implied = [name for name in parts if any(other[0] in lopsided or _implies(language, other, name) for other, used in solved if
                                              name.partition(".")[0] in {letter.partition(".")[0] for letter in used})]
-    if implied:
-        return implied
-    return [name for name, (base, *suffixes) in parts.items()
-            if any(base == other[0] and {*other[1:]} <= {*suffixes} and name not in used for other, used in solved)]
+    return implied or [name for name, (base, *suffixes) in parts.items() if any(
+        base == other[0] and {*other[1:]} <= {*suffixes} and name not in used for other, used in solved)]
 
 
 def _implies(language: Language, solved: Sequence[str], name: str) -> bool:

@@ -224,3 +224,11 @@ def test_operation_count(text: str, count: int) -> None:
 
 def test_operation_count_counts_shared_nodes_once_over_all_roots() -> None:
     assert operation_count([parse("sin(x*y)"), parse("cos(x*y)")]) == 3
+
+
+def test_an_expression_knows_the_letters_below_it() -> None:
+    rng = Random(5)
+    for _ in range(50):
+        root = random_expression(rng)
+        assert symbols_of(root) == {node.value for node in walk([root]) if node.head == "symbol"}
+    assert symbols_of() == symbols_of(HALF + 1) == set()

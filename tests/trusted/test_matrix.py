@@ -106,6 +106,14 @@ def test_a_product_of_long_sums_is_stopped() -> None:
         judge("*".join(["(A + B + P + M)"] * 12), "A")
 
 
+def test_what_is_remembered_of_an_equality_is_of_its_letters() -> None:
+    left, right = read("transpose(q)"), read("q")
+    for flags, status in ((), Status.REFUTED), (("symmetric",), Status.PROVED), ((), Status.REFUTED):
+        assert compare(left, right, {"q": Letter("n", "n", frozenset(flags))}).status is status
+    with pytest.raises(StepRejected):
+        compare(left, right, {"q": Letter("n", "m")})
+
+
 def test_the_ordinary_grammar_refuses_matrices() -> None:
     for text in ("transpose(a)", "trace(a)", "inverse(a)", "det(a)", "x.next"):
         with pytest.raises(GrammarError):

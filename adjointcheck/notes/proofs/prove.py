@@ -93,18 +93,22 @@ class Bench:
         self.setting, self.language = setting, setting.language
         self.facts = {id: setting.facts[id] for id in available}
         self.steps: dict[str, Mapping[str, Any]] = {}
+        self._solved: dict[str, dict[str, tuple[str, Expression]]] = {}
 
     def add(self, id: str, rule: str, fact: Fact, premises: Sequence[str], how: Mapping[str, str]) -> str:
         claim = {slot: to_text(root) for slot, root in fact.parts.items()} | ({"at": fact.at} if fact.at else {})
         self.steps[id] = {"id": id, "rule": rule, "premises": list(premises), "claim": claim, "how": dict(how)}
         self.facts[id] = fact
+        self._solved.clear()
         return id
 
     # -- facts solved for a letter ----------------------------------------------------------------------------
 
     def solved(self, place: str) -> dict[str, tuple[str, Expression]]:
         """{letter: (fact, right side)} of all equations that hold at `place`; the first word on a letter counts."""
-        found: dict[str, tuple[str, Expression]] = {}
+        if place in self._solved:
+            return self._solved[place]
+        found = self._solved[place] = {}
         for id, fact in self.facts.items():
             if fact.at and fact.part("left").head == "symbol":
                 for instance in self.language.instances(fact, place):
