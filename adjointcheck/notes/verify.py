@@ -42,12 +42,11 @@ from adjointcheck.notes.proofs.componentwise import is_ordered
 from adjointcheck.notes.proofs.prove import Slots
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.latex import Unread, read_formula
-from adjointcheck.notes.reading.tasks import task_of
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems import implicit
 from adjointcheck.notes.systems.ansatz import departs
 from adjointcheck.notes.systems.arrivals import is_held
-from adjointcheck.notes.systems.chapters import prices_anew, speaks_of
+from adjointcheck.notes.systems.chapters import is_over, prices_anew, speaks_of
 from adjointcheck.notes.systems.chosen_controls import TASK, choosing, in_task
 from adjointcheck.notes.systems.clipping import CLIPPED, clipped
 from adjointcheck.notes.systems.current_values import priced
@@ -187,7 +186,8 @@ class Notes:
         said = priced(resolved.chain, self.context)
         brought = reserved(chain, said, self.context, f"`{formula.text}`", taken)  # type: ignore[arg-type]
         brought = (*brought, *self.bounds(chain, resolved.status, formula.text))  # type: ignore[assignment]
-        self.reservations += (replace(item, cased=cased, task=steers and bool(self.context.option(TASK))) for item in brought)
+        of = {"task": steers and bool(self.context.option(TASK)), "layered": self.context.over() == "layers"}
+        self.reservations += (replace(item, cased=cased, **of) for item in brought)
         yield from found
 
     def bounds(self, chain: tree.Chain, status: str, text: str) -> Iterator[Reservation]:
@@ -212,7 +212,7 @@ class Notes:
                 self.aside[1].append(Reservation(frozenset({"all"}), f"another cost may be meant from `{formula.text}` on"))
         words, told = formula.paragraph, told_endless(formula.before, freed(self.context, chain, formula.before, formula.text))
         self.context = in_task(words, explained(formula.name, spoken_cost(words, meant(words, told))))
-        self.reservations[:] = (item for item in self.reservations if not (item.task and task_of(formula.paragraph)))
+        self.reservations[:] = (item for item in self.reservations if not is_over(item, words, self.context))
         return chain
 
     def goes_back(self, chain: tree.Chain, other: Context) -> bool:

@@ -157,11 +157,12 @@ def test_the_next_exercise_may_call_the_costate_otherwise() -> None:
 
 
 def test_layers_that_are_told_anew_refute_nothing_of_before() -> None:
-    """Dense layers after x_{k+1} = f_k(x_k, w_k) are an example: what is said of them is left open, and not judged for any f."""
+    """Dense layers after x_{k+1} = f_k(x_k, w_k) are an example: what is said of them is judged for them, and what is said of f for any."""
     general = r"$x_{k+1} = f_k(x_k, w_k)$, $k = 0, \dots, N-1$, $E = \ell(x_N)$, $\lambda_k = (\partial E/\partial x_k)^\top$. "
     dense = r"Let $x_{k+1} = \sigma(z_k)$ with $z_k = W_k x_k + b_k$ and $\delta_k = \sigma'(z_k)\odot\lambda_{k+1}$. $$\lambda_k = W_k^\top\delta_k$$ "
     law = r"$$\lambda_k = \left(\frac{\partial f_k}{\partial x_k}\right)^\top\lambda_{k+1}$$ "
-    assert statuses(general + dense + law)[-2:] == ["unknown", "proved"]
+    assert statuses(general + dense + law)[-2:] == ["proved", "proved"]
+    assert statuses(general + dense.replace("W_k^", "W_{k+1}^") + law)[-2:] == ["refuted", "proved"]
 
 
 GENERAL = r"$\dot q = f(q, u)$, $q(0) = q_0$ and $$J(u) = \frac12|q(T) - q_d|^2 + \frac\gamma2\int_0^T |u(t)|^2\,dt.$$ Here $\dot\psi = -f_q(q, u)^\top\psi$. "
@@ -173,3 +174,21 @@ def test_an_example_that_tells_no_cost_has_the_one_written_out_before() -> None:
     assert statuses(GENERAL + demo + lines)[-3:] == ["proved", "proved", "refuted"]
     other = r"In the demo $\dot q = -q^3 + u$ and the cost is the end value, so that "
     assert statuses(GENERAL + other + r"$\dot\psi = 3 q^2 \psi$, $\psi(T) = 1$")[-1] != "refuted"
+
+
+BATCHED = r"""$$x_{t+1}=f_t(x_t,\theta_t),\qquad t=0,\dots,T-1$$ $$J=\Phi(x_T)+\sum_{t=0}^{T-1}L_t(\theta_t)$$ $$p_t = \nabla_{x_t} J$$
+$$H_t(x,p,\theta) = p\cdot f_t(x,\theta) + L_t(\theta)$$ For $S$ samples $J=\frac1S\sum_{s}\Phi(x_T^{(s)})+\sum_tL_t(\theta_t)$. $$p_t = f_x^T p_{t+1}$$
+For $\dot x=f(x,\theta(t))$ on $[0,T]$ and $J=\Phi(x(T))+\int_0^TL(\theta(t))\,dt$ the Hamiltonian is $H(x,p,\theta) = p\cdot f(x,\theta) + L(\theta)$. """
+
+
+def test_a_flow_with_a_cost_of_its_own_does_not_rest_on_what_was_said_of_layers() -> None:
+    found = statuses(BATCHED + r"$$\dot p = -\nabla_x H$$ $$\dot p = \nabla_x H$$")
+    assert found[-6:] == ["unknown", "assumption", "assumption", "definition", "proved", "refuted"]
+
+
+def test_the_end_cost_alone_prices_states_where_the_layers_pay_for_weights() -> None:
+    notes = BATCHED.partition("For $S$")[0]
+    right, wrong = (rf"$$p_t = {sign}\nabla_{{x_t}}\Phi(x_T)$$" for sign in ("", "-"))
+    assert statuses(f"{notes} {right} {wrong}")[-2:] == ["proved", "refuted"]
+    paid = notes.replace("L_t(", "L_t(x_t,")
+    assert statuses(f"{paid} {right}")[-1] == "unknown"

@@ -129,3 +129,13 @@ def test_the_cost_beside_u_falls_by_the_square_of_its_gradient(line: str) -> Non
     rule = r"$$J(u - s g) \le J(u) - c s\int_0^T |g|^2\,dt, \qquad 0 < c < 1.$$"
     after = r"$$J(u - s g) = J(u) - s\int_0^T |g|^2\,dt + s^2 |g(T)|^2$$ $$\nabla J(u) = \gamma u + f_u(q, u)^\top\psi$$"
     assert statuses(STEPS + lines + rule + after)[-5:] == ["proved", "refuted", "assumption", "unknown", "proved"]
+
+
+LAYERED = r"""$$x_{t+1}=f_t(x_t,\theta_t)$$ $$\min_{\theta} J(\theta)=\Phi(x_T)+\sum_{t=0}^{T-1}L_t(\theta_t)$$ $$H_t(x,p,\theta)=p\cdot f_t(x,\theta)-L_t(\theta)$$
+$$p_t=\nabla_x H_t(x_t,p_{t+1},\theta_t), \qquad p_T=-\nabla\Phi(x_T)$$ $$\nabla_{\theta_t}J=-\nabla_\theta H_t(x_t,p_{t+1},\theta_t)$$ """
+
+
+def test_a_step_down_the_cost_is_one_up_the_hamiltonian() -> None:
+    right, wrong = (rf"$$\theta_t\leftarrow\theta_t-\eta\,\nabla_{{\theta_t}}J=\theta_t{sign}\eta\,\nabla_\theta H_t(x_t,p_{{t+1}},\theta_t)$$" for sign in "+-")
+    renewed = r"$$\theta_t^{\rm new}=\arg\max_{\theta}H_t(x_t,p_{t+1},\theta)$$"
+    assert statuses(f"{LAYERED} {right} {wrong} {renewed}")[-5:] == ["proved", "proved", "proved", "refuted", "assumption"]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from understood import statuses
 
 from adjointcheck.notes.verify import verify
 
@@ -127,3 +128,16 @@ def test_state_that_grows_by_a_function_of_itself_needs_no_header(tmp_path: Path
     rows = ((r"H = e^{-\rho t} u(c) + \lambda [f(k) - \delta k - c]", "definition"), (r"\dot\lambda = -\lambda [f'(k) - \delta]", "proved"))
     laws = (r"\dot k = f(k) - \delta k - c", r"J = \int_0^\infty e^{-\rho t} u(c(t))\,dt")
     assert verdicts(tmp_path, laws, rows) == [status for _, status in rows]
+
+
+FLOWING = r"""$$\dot X(t) = f(X(t),\theta(t)), \qquad X(0)=x$$ $$J(\theta) = \Phi(X(T)) + \int_0^T R(X(t),\theta(t))\,dt$$
+$$H(X,p,\theta) = p^T f(X,\theta) + R(X,\theta)$$ $$\dot p = -\nabla_X H$$ Let $V(t,x)$ be the optimal cost-to-go. """
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\partial_t V(t,x) + \min_{v\in U}\{R(x,v) + \nabla_x V(t,x)^T f(x,v)\} = 0", r"\partial_t V(t,x) = \min_{v\in U}\{R(x,v) + \nabla_x V(t,x)^T f(x,v)\}"),
+    (r"p(t) = \nabla_x V(t,X(t))", r"p(t) = -\nabla_x V(t,X(t))"),
+])
+def test_the_least_over_any_letter_is_that_over_the_control(right: str, wrong: str) -> None:
+    rates = r"$$\partial_t V(t,x) + \min_{v\in U}\{R(x,v) + \nabla_x V(t,x)^T f(x,v)\} = 0$$ "
+    assert statuses(f"{FLOWING} {rates} $${right}$$ $${wrong}$$")[-2:] == ["proved", "refuted"]

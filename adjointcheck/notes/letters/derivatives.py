@@ -57,7 +57,8 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
     if terms := _paid_beside(of, context):
         return tree.Sum(tuple(derivative(term, by, kind, context) for term in terms))
     if len(by) == 1 and not is_inside(core_of(of), core_of(by[0]), kind, context):
-        of, kind = Symbol("J") if is_paid_in_the_end(context) else Unknown("the end cost as it depends on earlier states"), "total"
+        ended = is_paid_in_the_end(context, core_of(by[0]))
+        of, kind = Symbol("J") if ended else Unknown("the end cost as it depends on earlier states"), "total"
     if len(by) == 1 and core_of(of) == Symbol("J") and (part := _from_here_on(core_of(by[0]))):
         return part
     if len(by) == 1 and core_of(of) == Symbol("J") and (part := _by_increment(core_of(by[0]), kind, context)):
@@ -126,10 +127,21 @@ def _along(of: Applied, context: Context) -> Node:
     return tree.Sum((tree.Derivative(of, (Symbol("t"),), "partial"), moved)) if timed else moved
 
 
-def is_paid_in_the_end(context: Context) -> bool:
-    """Is the cost the end cost and nothing else?"""
+def is_paid_in_the_end(context: Context, by: Node | None = None) -> bool:
+    """Is the cost the end cost and nothing else, or nothing else that rests on states where it is differentiated by one?"""
     law = context.law("objective")
-    return isinstance(law.right, Applied) and law.right.name == "Psi" if law is not None else not context.of("L")
+    if law is None:
+        return not context.of("L")
+    ended, others = ([term for term in tree.terms(law.right) if (getattr(term, "name", "") == "Psi") == paid] for paid in (True, False))
+    state = isinstance(by, Symbol) and by.name in ("x", "x0")
+    return len(ended) == 1 and isinstance(ended[0], Applied) and (not others or (state and all(_is_stateless(term) for term in others)))
+
+
+def _is_stateless(term: Node) -> bool:
+    """sum_k L(w_k), and no letter that the notes may have defined with states."""
+    parts = [part for part in walk(term) if isinstance(part, Symbol | Applied)]
+    return bool(parts) and all(part.arguments if isinstance(part, Applied) else part.name in ("w", "l", "t", "t0", "t1", "N", "h")
+                               for part in parts)
 
 
 def differing(left: Node, right: Node) -> tuple[Node, Node]:

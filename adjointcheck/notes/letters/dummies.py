@@ -19,8 +19,8 @@ def named_arguments(left: Node, right: Node, context: Context) -> Context:
     for letter in left.arguments if isinstance(left, tree.Call) else ():
         if not isinstance(letter, tree.Letter) or letter.accents or letter.above or not _is_free(resolve(letter, context)):
             continue
-        slots = {slot for call in walk(right) if isinstance(call, tree.Call) for slot in _slots(call, letter, context)}
-        if len(slots) == 1 and (slot := slots.pop()) in ARGUMENTS:
+        found = {slot for call in walk(right) if isinstance(call, tree.Call) for slot in slots(call, letter, context)}
+        if len(found) == 1 and (slot := found.pop()) in ARGUMENTS:
             alias = Declared(key(letter), own(key(letter)), ROLES[slot].shape, "alias", body=Symbol(slot), source="proposed")
             context = replace(context, letters={**context.letters, alias.letter: alias})
     return context
@@ -44,7 +44,7 @@ def capitals(chain: tree.Chain, context: Context) -> Context:
     return context
 
 
-def _slots(call: tree.Call, letter: tree.Letter, context: Context) -> Iterator[str]:
+def slots(call: tree.Call, letter: tree.Letter, context: Context) -> Iterator[str]:
     """The arguments of a known function for which the letter stands."""
     function = head(call)
     declared = context.letters.get(key(function)) if function is not None and role_in(function, context) else None

@@ -13,6 +13,7 @@ from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law, ke
 from adjointcheck.notes.letters.costs import NOTHING
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.one_number import is_field, narrowed
+from adjointcheck.notes.letters.own_inputs import speaks
 from adjointcheck.notes.letters.own_letters import is_placed
 from adjointcheck.notes.letters.quantities import instead
 from adjointcheck.notes.letters.usage import constants, differentiates, head, pair_of, role_in
@@ -189,7 +190,7 @@ def layer_formula(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, 
     after = constants(pair[1], _without_slopes(pair[1], context))
     value = _field_in(resolve(pair[1], after), law.right)
     body = _local(value) if value is not None else None
-    if body is None or not _is_plain(body) or "x" not in symbols(body):
+    if body is None or not _is_plain(body) or "x" not in speaks(symbols(body), after):
         return None
     after_ = _instead_of_control(body, known, after)
     body = tree.Sum((body,)) if isinstance(body, Applied) else body  # the slope of sigma(W x + b) by x is not sigma' alone
@@ -323,11 +324,17 @@ def exampled(chain: tree.Chain, context: Context) -> Context:
 
 
 def update(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
-    """w <- w - eta g: a rule by which a known letter gets another value."""
+    """w <- w - eta g: a rule by which a known letter gets another value; w <- w - eta g = w - eta H_w says more of it."""
     left = resolve(chain.sides[0], context)
     own_ = next(iter(context.of(left.name)), None) if isinstance(left, Symbol) and left.name not in ROLES else None  # W_l
     known = isinstance(left, Symbol) and (left.name in ("x", "x0", "w", "theta", "t1") or (own_ is not None and own_.body is None))
-    return ("assumption", (), context) if chain.relations in (("<-",), ("+=",), ("-=",)) and known else None
+    if not known or chain.relations[:1] not in (("<-",), ("+=",), ("-=",)) or {*chain.relations[1:]} - {"="}:
+        return None
+    sizes = {letter for side in chain.sides[1:] for letter in unknown(resolve(side, context))} if len(chain.sides) > 2 else set()
+    if len(sizes) == 1 and (size := sizes.pop()):
+        context = context.declare(Declared(size, own(size), source="proposed"))
+        context = replace(context, options={**context.options, "step size": size})
+    return "assumption", (), context
 
 
 def _is_named(node: Node, context: Context) -> bool:

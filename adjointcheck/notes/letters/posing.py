@@ -41,10 +41,10 @@ def posed(chain: tree.Chain) -> tree.Chain:
 
 
 def renewed(chain: tree.Chain) -> tree.Chain:
-    """theta <- theta - eta g for theta_new = theta - eta g."""
+    """theta <- theta - eta g for theta_new = theta - eta g, and theta <- argmax H for theta_new = argmax H."""
     left, right = chain.sides[0], chain.sides[-1]
     bare, mark = _unmarked(left)
-    new = mark in NEW and len(chain.sides) == 2 and _starts(tree.terms(right)[0], bare)
+    new = mark in NEW and len(chain.sides) == 2 and (_starts(tree.terms(right)[0], bare) or isinstance(right, tree.Extremum))
     return replace(chain, sides=(bare, right), relations=("<-",)) if new else chain
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key
-from adjointcheck.notes.letters.meaning import symbols, walk
+from adjointcheck.notes.letters.meaning import Symbol, symbols, walk
 from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.shorthand import is_size
@@ -30,6 +30,7 @@ from adjointcheck.notes.letters.usage import (
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.document import Formula
 from adjointcheck.notes.reading.latex import Unread, read_formula
+from adjointcheck.notes.reading.tasks import task_of
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.component_letters import COSTATES, WHOLE
 from adjointcheck.notes.systems.concrete import NUMBERS, is_plain, moved_letters, unscripted
@@ -38,6 +39,7 @@ from adjointcheck.notes.systems.mechanics import accelerated, first_order, solve
 from adjointcheck.notes.systems.motion import sloped
 from adjointcheck.notes.systems.normality import MULTIPLIER, NORMAL
 from adjointcheck.notes.systems.readouts import COSTS
+from adjointcheck.notes.systems.reservations import INPUTS, Reservation
 from adjointcheck.notes.systems.variations import CURVE, steered
 
 KEPT = ("p", "x", "w", "theta", "t", "t0", "t1", "nu", "p_alg", "P", "K")
@@ -459,3 +461,10 @@ def _is_system(pairs: Iterable[tuple[Node, Node] | None], state: str, moved: set
     """Two rates in plain letters, one after the other, of other letters than the state of before."""
     names = [letter for pair in pairs if pair is not None for letter in _spelt(pair, moved, context)]
     return len({key(letter) for letter in names}) >= 2 and all(letter.name != state for letter in names)
+
+
+def is_over(item: Reservation, words: str, context: Context) -> bool:
+    """Does a reservation end where another task begins, or, said of layers, where a flow has a cost of its own?"""
+    law = context.law("objective") if context.over() == "time" and context.law("dynamics") else None
+    paid = law is not None and any(getattr(part, "at", None) == Symbol("t1") or isinstance(part, tree.Integral) for part in walk(law.right))
+    return (item.task and bool(task_of(words))) or (item.layered and paid and not item.inputs & {*INPUTS, "end"})

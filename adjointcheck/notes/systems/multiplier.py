@@ -44,7 +44,8 @@ def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
     if role_in(letter, context) == "" and letter.name not in HAMILTONIANS:
         return None
     declared = context.letters.get(key(letter))
-    if declared is not None and declared.body is not None:
+    layered = declared is not None and declared.body is not None and Symbol("l") in walk(declared.body)  # a flow has an H of its own
+    if declared is not None and declared.body is not None and not (layered and context.over() == "time"):
         return None
     starts = {known.letter: known for known in context.of("x0")}  # x of X_0 = x may be an argument here
     context = with_algebraic_multiplier(pair[1], 1, named_arguments(*pair, context), "its Hamiltonian")

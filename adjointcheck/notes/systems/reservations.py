@@ -36,13 +36,14 @@ class Reservation:
     """A statement that is not carried.  `inputs`: derivatives along these and all variations rest on it; "end": the costate at the end
     too; "held end": the costate at the end and what is taken there alone; "arrival": the cost alone; "solution": x(T); "optimum": what
     an optimal control satisfies; "all": everything that looks along solutions; "field": that and the field; "against": refutations of
-    variations; "horizon": those of numbers.  `cased`: it is told of a case apart, and says nothing of the lines before.
+    variations; "horizon": those of numbers.  `cased`: told of a case apart, it says nothing of the lines before; `layered`: of layers.
     """
 
     inputs: frozenset[str]
     reason: str
     cased: bool = False
     task: bool = False
+    layered: bool = False
 
     def touches(self, left: Node, right: Node, optimal: bool) -> bool:
         """Does the equation rest on it?"""
@@ -276,9 +277,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         letters = {_component(part) for part in walk(right) if isinstance(part, Symbol) and part.name in ("x0", "theta")}
         return frozenset(letters | {known}) if letters - {known} else frozenset()
     if isinstance(left, Symbol) and left.name in ("t0", "t1") and left.at is None:
-        if _names(right) == {"N", "h"}:  # T = N h, as long as the time steps are
-            return frozenset()
-        return _dependent(right, context, frozenset()) if taken or not _is_number(right) else frozenset({"horizon"})
+        dependent = _dependent(right, context, frozenset()) if taken or not _is_number(right) else frozenset({"horizon"})
+        return frozenset() if _names(right) == {"N", "h"} else dependent  # T = N h, as long as the time steps are
     if any(law.kind == "arrival" for law in context.laws) and _at_ends([left, right]):
         return frozenset({"arrival"})
     if isinstance(left, Symbol) and left.name == "x" and _at_end(left.at):

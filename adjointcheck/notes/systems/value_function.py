@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
+from adjointcheck.notes.letters.dummies import slots
+from adjointcheck.notes.letters.formulas import in_place
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, walk
 from adjointcheck.notes.letters.quantities import STARS, written_below
-from adjointcheck.notes.letters.usage import head, moving, pair_of
+from adjointcheck.notes.letters.usage import head, moving, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -28,6 +30,7 @@ def valuing(chains: Iterable[tree.Chain], context: Context) -> Context:
     chains = list(chains)
     rates = {letter for chain in chains for node in walk(chain) if (letter := _by_time(node))}
     states = {known.letter for known in context.of("x")} | {letter.name for chain in chains if (letter := moving(chain.sides[0]))}
+    states |= {letter.lower() for letter in states}  # x of V(t, x) beside X(0) = x
     slopes = {letter for chain in chains for node in walk(chain) if (letter := _by_state(node, states))}
     found = sorted((rates & slopes & {*NAMES}) - {letter for chain in chains for letter in _paid_at_end(chain)})
     return replace(context, options={**context.options, OPTION: found[0]}) if len(found) == 1 else context
@@ -72,7 +75,7 @@ def in_value(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Context]:
     name = context.option(OPTION)
     if not name or context.over() == "layers" or not context.of("x") or not any(_name(node) == name for node in walk(chain)):
         return chain, context
-    made = _valued(chain, name, context)
+    made = _valued(_chosen(_at_any_state(chain, name, context), context), name, context)
     assert isinstance(made, tree.Chain)
     role = ROLES[VALUE]
     context = context.declare(Declared(VALUE, VALUE, role.shape, role.kind, source="proposed"))
@@ -80,6 +83,29 @@ def in_value(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Context]:
     size = context.of("x")[0].shape[0]
     curvature = Declared(CURVATURE, CURVATURE, (size, size), "path", source="proposed")
     return made, context.declare(curvature).assume(f"symmetric {CURVATURE}") if bent else context
+
+
+def _at_any_state(chain: tree.Chain, name: str, context: Context) -> tree.Chain:
+    """V(t, X) and f(X, u) of V(t, x) and f(x, u), where the state is X, and x where it starts."""
+    state = tree.Letter(context.of("x")[0].letter)
+    small = tree.Letter(state.name.lower())
+    calls = [node for node in walk(chain) if isinstance(node, tree.Call | tree.Derivative)]
+    told = any(small in (node.arguments if isinstance(node, tree.Call) else node.by) and _name(
+        node if isinstance(node, tree.Call) else node.of) == name for node in calls)
+    if not told or small == state or role_in(small, context) not in ("", "x0"):
+        return chain
+    return replace(chain, sides=tuple(in_place(side, {small: state}) for side in chain.sides))
+
+
+def _chosen(node: Node, context: Context) -> Node:
+    """min over u of L(x, u) + V_x f(x, u), for min over v in U of L(x, v) + V_x f(x, v)."""
+    over = node.over if isinstance(node, tree.Extremum) else None
+    letter = over.sides[0] if isinstance(over, tree.Chain) and over.relations == ("in",) else over
+    control = next((tree.Letter(known.letter) for known in context.of("w")), None)
+    if isinstance(node, tree.Extremum) and node.body is not None and isinstance(letter, tree.Letter) and control is not None:
+        stands = {slot for call in walk(node.body) if isinstance(call, tree.Call) for slot in slots(call, letter, context)}
+        return replace(node, over=control, body=in_place(node.body, {letter: control})) if stands == {"w"} else node
+    return rebuilt(node, lambda child: _chosen(child, context))
 
 
 def _valued(node: Node, name: str, context: Context) -> Node:
@@ -132,8 +158,10 @@ def priced_value(node: Node, context: Context) -> Node:
     by, place = next(iter(node.by), None), _place(node.of)
     if getattr(by, "name", "") == "x":
         return tree.Derivative(Symbol("J"), (Symbol("x", at=place or Symbol("t")),), "total")
+    if getattr(by, "name", "") != "t":
+        return node
     rate = Symbol("a_t", at=place)
-    if node.kind != "total" or getattr(by, "name", "") != "t":
+    if node.kind != "total":
         return rate
     return tree.Sum((rate, tree.Product((Symbol("p"), tree.Derivative(Symbol("x"), (Symbol("t"),), "total")))))
 
