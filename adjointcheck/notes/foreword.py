@@ -80,7 +80,7 @@ from adjointcheck.notes.systems.implicit_states import REACH, is_moving, resting
 from adjointcheck.notes.systems.iterates import iterated_below, iterated_in
 from adjointcheck.notes.systems.layering import layered, small_steps
 from adjointcheck.notes.systems.mass import mass_dynamics, targets, weighed
-from adjointcheck.notes.systems.meanings import meant, said_costate, said_parameters
+from adjointcheck.notes.systems.meanings import meant, said_control, said_costate, said_parameters
 from adjointcheck.notes.systems.mechanics import SPEEDS, speeds
 from adjointcheck.notes.systems.motion import TIME, augmented_dynamics, untold_motion
 from adjointcheck.notes.systems.multiplier import may_be_costate
@@ -126,7 +126,8 @@ def begun(document: Document, context: Context | None = None) -> Context:
                       numbers=numbers_in(texts, document.prose), discounts=discounts_in(texts))
     context = small_steps(texts, varying(_chains(document.formulas, context), document.prose, context))
     context = replace(context, options={**context.options, SPEEDS: " ".join(speeds(_chains(document.formulas, context), context))})
-    context = shaped(" ".join([document.prose, *texts]), said_parameters(document.prose, said_costate(document.prose, context)))
+    context = said_control(document.prose, said_costate(document.prose, context))
+    context = shaped(" ".join([document.prose, *texts]), said_parameters(document.prose, context))
     context = activating(document.prose, texts, _chains(document.formulas, context), context)
     context = noticed([*_chains(document.formulas, context)], peopled(document.formulas, context))
     context = sloping(_chains(document.formulas, context), context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from test_verify import verdicts
-from understood import last_two
+from understood import last_two, statuses
 
 from adjointcheck.notes.letters.context import Context, read_header
 from adjointcheck.notes.letters.own_letters import own_letters
@@ -66,3 +66,11 @@ def test_what_acts_entry_by_entry_has_numbers() -> None:
 def test_an_end_cost_with_the_last_layer_below_is_no_letter_of_layers(cost: str, slope: str) -> None:
     given = "J = COST(x_N) + \\sum_{k=0}^{N-1} r(x_k, u_k)\nx_{k+1} = f(x_k, u_k)\nH_k = r(x_k, u_k) + \\lambda_{k+1}^\\top f(x_k, u_k)"
     assert last_two("", given.replace("COST", cost), rf"\lambda_N = {slope}", rf"\lambda_N = -{slope}") == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize("told", ["", r"Let $A, N \in \mathbb{R}^{n\times n}$. "])
+def test_a_control_that_multiplies_a_matrix_is_a_number(told: str) -> None:
+    posed = (told + r"$\dot y = (A + u(t) N) y + b u$, $y(0) = y_0$, $J(u) = \frac12|y(T) - y_d|^2 + \frac\gamma2\int_0^T u(t)^2\,dt$, "
+             r"$\dot p = -(A + u N)^\top p$, $p(T) = y(T) - y_d$, ")
+    lines = r"$\nabla J(u) = \gamma u + p^\top (N y + b)$, $\nabla J(u) = \gamma u + p^\top N y$"
+    assert statuses(posed + lines)[-2:] == ["proved", "refuted"]

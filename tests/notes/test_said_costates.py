@@ -49,3 +49,14 @@ def test_letters_of_two_slopes_are_two_costates() -> None:
              r"$r = \partial J/\partial I(t)$. ")
     found = statuses(posed + r"$$p' = \beta I (p - r)$$ $$p' = -\beta I (p - r)$$", "objective: J\nstate: (S, I)")
     assert found[-2:] == ["proved", "refuted"]
+
+
+BILINEAR = (r"The control is a scalar function $q(t)$. $\dot y = (A + q(t) N) y$, $y(0) = y_0$, $J(q) = \frac12|y(T) - y_d|^2 + \frac\gamma2\int_0^T q(t)^2\,dt$. ")
+
+
+def test_words_call_a_letter_the_control_or_the_adjoint_state() -> None:
+    told = r"Let the adjoint state $\eta$ solve $\dot\eta = -(A + q N)^\top\eta$, $\eta(T) = y(T) - y_d$. "
+    lines = r"$\nabla J(q) = \gamma q + \eta^\top N y$, $\nabla J(q) = \gamma q - \eta^\top N y$"
+    assert statuses(BILINEAR + told + lines)[-3:] == ["proved", "proved", "refuted"]
+    other = told.replace("the adjoint state $\\eta$", "the step size $\\eta$")
+    assert "refuted" not in statuses(BILINEAR + other)[-2:]

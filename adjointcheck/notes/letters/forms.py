@@ -65,6 +65,8 @@ def weighed(nodes: Iterable[Node], names: Iterable[str]) -> bool:
     nodes, names = list(nodes), {*names}
     slopes = [n for n in nodes if isinstance(n, tree.Derivative)]
     plain = not any(isinstance(n, tree.Variation | tree.Integral | tree.Series) for n in nodes) and all(map(_marginal, slopes))
+    places = {n.at for n in nodes if isinstance(n, Symbol) and n.name == "p"}
+    plain &= len(places) < 2  # p_k = p_{k+1} + h (A + u_k N)^T p_{k+1} weighs nothing
     priced = "p" in names or bool(slopes and names - ROLES.keys())  # mu = exp(rho t) p
     return plain and priced and ("L" if slopes else "w") in names and not {"H", "J", "J_a"} & names
 

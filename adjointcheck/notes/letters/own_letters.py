@@ -178,17 +178,34 @@ def is_pairwise(letter: tree.Letter, context: Context) -> bool:
 
 
 def own_letters(shape: Shape, node: Node, context: Context) -> Context:
-    """With the unknown letters of an expression of that shape, where some choice of their kinds fits."""
+    """With the unknown letters of an expression of that shape, where some choice of their kinds fits; u of (A + u N) x is a number."""
+    found = _fitting(shape, node, context)
+    return found or _fitting(shape, node, _with_one_control(context)) or context
+
+
+def _with_one_control(context: Context) -> Context:
+    """With a control of one component, of which nobody has said how many it has."""
+    known = next((known for known in context.of("w") if known.source == "proposed" and known.shape == ROLES["w"].shape), None)
+    return context if known is None else replace(context, letters={**context.letters, known.letter: replace(known, shape=SCALAR)})
+
+
+def _fitting(shape: Shape, node: Node, context: Context) -> Context | None:
     places = {name: is_placed(part, context) for part in walk_letters(node, context) if (name := _unknown(part, context))}
-    choices = product(*(_kinds(name, context) for name in places)) if 0 < len(places) < 8 else ()
+    choices = product(*(_kinds(name, context) for name in places)) if len(places) < 8 else ()
     for kinds in islice(choices, TRIES):
         fit = Fit(context, dict(zip(places, kinds, strict=True)))
         try:
             fit.same(fit.shape(node), shape)
         except Misfit:
             continue
-        return _declared(fit, places, context)
-    return context
+        if not any(_is_thin(name, fit) for name in places):
+            return _declared(fit, places, context)
+    return None
+
+
+def _is_thin(name: str, fit: Fit) -> bool:
+    """Is it a matrix in name, of one row or column only?"""
+    return fit.trial[name] == "matrix" and SCALAR[0] in map(fit.dim, fit.unknown(name))
 
 
 def fits(node: Node, shape: Shape, context: Context) -> bool:

@@ -1,4 +1,4 @@
-"""Projections on an interval: P_{[a,b]}(s), and Pi(s) where the notes say that Pi(v) = min(max(v, a), b)."""
+"""Projections on an interval: P_{[a,b]}(s), clip(s, a, b), and Pi(s) where the notes say that Pi(v) = min(max(v, a), b)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from adjointcheck.notes.letters.usage import pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.calls import interval
 from adjointcheck.notes.reading.tree import Node
+
+CLIPS = ("clip", "clamp")  # clip(s, a, b)
 
 
 def projections(chains: Iterable[tree.Chain], context: Context) -> Context:
@@ -45,6 +47,9 @@ def _said(chain: tree.Chain) -> str | None:
 
 def _cut(node: Node, context: Context) -> Node:
     node = rebuilt(node, lambda child: _cut(child, context))
+    if isinstance(node, tree.Call) and getattr(node.function, "name", "") in CLIPS and len(node.arguments) == 3:
+        value, lower, upper = node.arguments
+        return tree.Function("min", (upper, tree.Function("max", (lower, value))))
     letter = node.function if isinstance(node, tree.Call) and len(node.arguments) == 1 else None
     if not isinstance(node, tree.Call) or not isinstance(letter, tree.Letter):
         return node

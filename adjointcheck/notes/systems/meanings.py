@@ -16,7 +16,7 @@ from adjointcheck.notes.letters.context import ROLES, Context, Declared, letter_
 from adjointcheck.notes.letters.meaning import resolve, unknown
 from adjointcheck.notes.letters.notation import DENIED, DISPLAY, MATHS, SENTENCE
 from adjointcheck.notes.letters.numbered import is_price, priced
-from adjointcheck.notes.letters.usage import USUAL_COSTATES, head
+from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, head
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.tree import Node
@@ -49,6 +49,15 @@ ALONG = (r"(?:with respect to|w\.?\s?r\.?\s?t\.?|\bin\b|\bnach\b|bezüglich|par 
 MEANT = re.compile(rf"\$\s*{NAME}\s*\$.{{0,80}}?{SLOPE}.{{1,120}}?{ALONG}\s*(?:{STATE}\b|\$\s*{PLACE})", re.IGNORECASE)
 OTHERWISE = re.compile(r"hamilt|гамильт|\$\s*(?:\\mathcal\s*\{?)?H\b|minus|negativ|moins|meno\b|menos|минус|负|\$\s*-", re.IGNORECASE)
 TURNED = re.compile(SIGN, re.IGNORECASE)  # the opposite of the gradient, the gradient up to a sign
+ADJOINT = (r"(?:adjoint(?: (?:state|variable|vector|function))?|co-?state(?: (?:variable|vector))?|kozustand|coestado"
+           r"|adjungierte[nrs]? (?:zustand|variable[n]?|größe)|(?:état|vecteur) adjoint|variable adjointe"
+           r"|estado adjunto|variable adjunta|stato aggiunto|variabile aggiunta|сопряж[её]нн\w+ (?:переменн\w+|состояни\w+))")
+STEERING = (r"(?:(?:the|an?|scalar|our|one) (?:control|input)(?: (?:function|variable|input|signal))?|(?:die|eine) steuerung|la commande"
+            r"|el control|il controllo|управление)(?: is| ist| est| es| è)?(?: an?| eine| une| una)?(?: (?:scalar|real|single|skalare))?"
+            r"(?: (?:function|variable|signal|funktion|fonction|función|funzione))?")
+LATER_ONES = r"(?!\s*(?:,|and|und|et|y|e|и)\s*\$)"  # no list
+CALLED = re.compile(rf"\b{ADJOINT},?\s*\$\s*(\\[a-z]+|(?-i:[a-z]))\s*(?:\(t\)|_\{{?[a-z]\}}?)?\s*\${LATER_ONES}", re.IGNORECASE)
+STEERED = re.compile(rf"\b{STEERING}\s*\$\s*(\\[a-z]+|(?-i:[a-z]))\s*\(t\)(?:\s*\\in[^$]*)?\${LATER_ONES}", re.IGNORECASE)
 BETWEEN = re.compile(r"\$\s*(?:,\s*|(?:and|und|et|y|e|и|和|与)\s)\s*\$|\$\s*、\s*\$")
 PARAMETERS = re.compile(r"(?:\b(?:weights|parameters|gewichten?|parametern?|paramètres|pesos|parámetros|parametri|pesi)|权重|参数)"
                         r"\s*\$\s*([uvw])\s*(?:\\in\b[^$]*)?\$", re.IGNORECASE)
@@ -67,6 +76,16 @@ def said_parameters(prose: str, context: Context) -> Context:
         return context
     role = ROLES["theta"]
     return context.declare(Declared(found[1], "theta", role.shape, role.kind, source="proposed"))
+
+
+def said_control(prose: str, context: Context) -> Context:
+    """With q of "the control is a scalar function $q(t)$" as the control, where it does not move by itself."""
+    names = {letter_name(found[1]) for found in STEERED.finditer(DISPLAY.sub(". ", prose))}
+    name = next(iter(names)) if len(names) == 1 else ""
+    if not name or name in {*context.letters, *context.rates, *USUAL_CONTROLS} or context.of("w"):
+        return context
+    role = ROLES["w"]
+    return context.declare(Declared(name, "w", role.shape, role.kind, source="proposed"))
 
 
 def meant(words: str, context: Context) -> Context:
@@ -149,12 +168,22 @@ def said_costate(prose: str, context: Context) -> Context:
              and (match[2] is None or not states or letter_name(match[2]) in states)
              and not OTHERWISE.search(match[0]) and not TURNED.search(text) and not DENIED.search(MATHS.sub(" ", text.lower()))}
     if len({name for name, _ in found}) != 1:
-        return context
+        return _called_costate(prose, context)
     name, layout = letter_name(found.copy().pop()[0]), next(iter({layout for _, layout in found} - {""}), "")
     known, others = context.letters.get(name), context.of("p")
     if known is None and not others and name in USUAL_COSTATES and context.rates & {*USUAL_COSTATES} <= {name}:
         role = ROLES["p"]
         known = Declared(name, "p", role.shape, role.kind, layout=layout, source="proposed")
     if known is None or known.symbol != "p" or known.told:
-        return context
+        return _called_costate(prose, context) if known is None else context
     return replace(context, letters={**context.letters, name: replace(known, layout=known.layout or layout, told=SPOKEN)})
+
+
+def _called_costate(prose: str, context: Context) -> Context:
+    """With eta of "the adjoint state $\\eta$" as the costate, where it has a rate and no letter that is usual for one has."""
+    names = {letter_name(found[1]) for found in CALLED.finditer(DISPLAY.sub(". ", prose))}
+    name = next(iter(names)) if len(names) == 1 else ""
+    if name not in context.rates or name in {*context.letters, *USUAL_COSTATES} or context.of("p") or context.rates & {*USUAL_COSTATES}:
+        return context
+    role = ROLES["p"]
+    return context.declare(Declared(name, "p", role.shape, role.kind, source="proposed"))
