@@ -93,7 +93,7 @@ from adjointcheck.notes.systems.step_values import (
 )
 from adjointcheck.notes.systems.switching import BANG_BANG, hamiltonian_of, is_bound, switched
 from adjointcheck.notes.systems.values import is_in_digits
-from adjointcheck.notes.systems.variations import CURVE, HELD_END, freed, frees, in_its_problem, is_held_end, is_of_any
+from adjointcheck.notes.systems.variations import CURVE, HELD_END, freed, frees, in_its_problem, is_held_end, is_of_any, supposed
 from adjointcheck.notes.systems.variations import objection as unnatural
 from adjointcheck.notes.systems.wholes import moved_inputs
 from adjointcheck.notes.verdicts.chosen import as_chosen, is_feedback
@@ -158,7 +158,7 @@ class Notes:
         blank = Finding(formula.name, self.file, *place, formula.text, "unknown", declared=formula.declared, marked=formula.marked)
         chain, self.sentence = self.read(formula), formula.before
         begins = self.sentence[:1].isupper() or self.sentence[:1] in "$\\*#"
-        self.going_on = f"{'' if begins and self.sentence else self.going_on} {self.sentence}"
+        self.going_on = f"{supposed(formula.paragraph)} {'' if begins and self.sentence else self.going_on} {self.sentence}"
         if isinstance(chain, Unread):
             line, column = formula.place(chain.position)
             told = f"line {line}, column {column}: {chain.reason}. {chain.todo}".strip()

@@ -172,3 +172,21 @@ def test_a_length_that_is_held_at_last_bars_what_comes_after_it_alone() -> None:
     lines = r"$$F_y - \frac{d}{dx} F_{y'} = 0, \quad F_y + \frac{d}{dx} F_{y'} = 0$$ "
     told = f"{HELD} {lines} With $u = y'$ $$F_u + \\lambda = 0$$ Let $\\int_a^b G(x, y, y')\\,dx = c$. Then {lines}"
     assert statuses(told, "")[4:6] == ["proved", "refuted"] and statuses(told, "")[-2:] == ["unknown", "unknown"]
+
+
+ANY_FREE = r"On considère $I(y) = \int_a^b F(x, y(x), y'(x))\,dx$, $y(a) = \alpha$, et on remplace $y$ par $y + \varepsilon\eta$ avec $\eta(a) = 0$. "
+
+
+@pytest.mark.parametrize(("before", "line", "status"), [
+    ("", r"\delta I(\eta) = \int_a^b (F_y - \frac{d}{dx} F_{y'}) \eta\,dx + F_{y'}\big|_{x=b}\,\eta(b)", "proved"),
+    ("", r"\delta I(\eta) = \int_a^b (F_y - \frac{d}{dx} F_{y'}) \eta\,dx - F_{y'}\big|_{x=b}\,\eta(b)", "refuted"),
+    ("Supposons que $F$ ne dépende pas de $x$. Par l'équation d'Euler ", r"\frac{d}{dx} (y' F_{y'} - F) = 0", "proved"),
+    ("Supposons que $F$ ne dépende pas de $y$. Par l'équation d'Euler ", r"\frac{d}{dx} (y' F_{y'} - F) = 0", "unknown"),
+    ("Si $F$ ne dépend pas de $x$, ", r"\frac{d}{dx} F_{y'} = 0", "unknown"),  # it is right without y
+    (r"Pour $F = y \sqrt{1 + y'^2}$: $y = c \sqrt{1 + y'^2}$. On pose $p = F_{y'}(x, y, y')$, $H(x, y, p) = p y' - F(x, y, y')$, ",
+     r"p' = -\frac{\partial H}{\partial y}", "proved"),
+    (r"Pour $F = y \sqrt{1 + y'^2}$: $y = c \sqrt{1 + y'^2}$. On pose $p = F_{y'}(x, y, y')$, $H(x, y, p) = p y' - F(x, y, y')$, ",
+     r"p' = \frac{\partial H}{\partial y}", "refuted"),
+])
+def test_a_variation_along_eta_a_supposition_and_any_integrand_again(before: str, line: str, status: str) -> None:
+    assert statuses(f"{ANY_FREE}{before}${line}$")[-1] == status

@@ -31,6 +31,8 @@ def rate_name(curve: str) -> str:
 
 def along(node: Node, curve: Curve) -> Node:
     """The tree with the control for the rate of the curve."""
+    if isinstance(node, tree.Variation) and (functional := _towards(node.of, curve)) is not None:
+        return replace(node, of=functional)
     if isinstance(node, tree.Letter) and node.name == curve.integrand and node.below:
         by = tuple(along(letter, curve) for letter in node.below)
         slots = (curve.name, rate_name(curve.name))  # F_x is left to those who know whether F is a function
@@ -48,6 +50,14 @@ def along(node: Node, curve: Curve) -> Node:
     if isinstance(inner, tree.Call):
         made = replace(inner, function=made, arguments=tuple(along(argument, curve) for argument in inner.arguments))
     return replace(tree.Variation(made) if letter.name == curve.varied else made, span=node.span)
+
+
+def _towards(node: Node, curve: Curve) -> Node | None:
+    """I of delta I(eta), delta I(y; eta) and delta I[y, eta]."""
+    if not isinstance(node, tree.Call):
+        return None
+    names = [getattr(argument, "name", "") for argument in node.arguments]
+    return node.function if names[-1:] == [curve.varied] and {*names} <= {curve.name, curve.varied} else None
 
 
 def _rate(node: Node) -> tuple[tree.Letter | None, int]:

@@ -382,9 +382,17 @@ def speaks_of(chain: tree.Chain, one: Context, other: Context) -> bool:
     foreign = {name for name in theirs if other.letters[name].kind in ("function", "path")}
     if one.option(CURVE) and other.option(CURVE):  # the curve bears its name in both
         curves = names & {*other.option(CURVE).split()} - one.letters.keys()
-        return bool(curves) or any(other.letters[name].kind == "function" for name in foreign) or steered(chain, other) is not None
+        any_form = any(other.letters[name].kind == "function" for name in foreign) or _calls_integrand(chain, other)
+        return bool(curves) or any_form or steered(chain, other) is not None
     known = (one.letters[name] for name in names & one.letters.keys())
     return bool(foreign) and not any(letter.part or (letter.kind == "path" and letter.letter not in other.letters) for letter in known)
+
+
+def _calls_integrand(chain: tree.Chain, general: Context) -> bool:
+    """p = F_{y'}(x, y, y') after F = y sqrt(1 + y'^2): again of any F, as nothing new is told of F(x, y, y')."""
+    integrand = general.option(CURVE).split()[-1] if not general.parts("x") else ""
+    calls = [part for side in chain.sides[1:] for part in walk(side) if isinstance(part, tree.Call) and len(part.arguments) > 1]
+    return any(getattr(part, "name", "") == integrand for call in calls for part in walk(call.function))
 
 
 def prices_anew(chain: tree.Chain, general: Context, example: Context) -> bool:

@@ -16,6 +16,7 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve
 from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, ends, head, pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.curves import Curve, along, rate_name, rate_of
+from adjointcheck.notes.reading.regions import sentences
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import CURVE, FREE, arrivals, ends_known, in_doubt, laws, released
 from adjointcheck.notes.systems.component_letters import costates_named, in_components
@@ -42,6 +43,7 @@ _ADDED = r"\b(?:add|ajout|hinzu|addier|añad|aggiung|прибав|добав)\w*
 END_COST = re.compile(rf"{_ADDED}\b[^.;]*{_PAID}|{_PAID}[^.;$]*{_ADDED}", re.IGNORECASE)  # where Psi(y(b)) is added to J
 STILL = re.compile(r"\bautonom|\bexplicit|\bexplizit|\bindependent|unabhängig|indépendant"
                    r"|\b(?:not|nicht|non|no|ne)\b[^.;]*\b(?:depend|abhäng|häng|dépend|dipend)")
+SUPPOSING = re.compile(r"\s*(?:now\s+)?(?:suppos|assum|angenommen|sei\b|supong|предположим)", re.IGNORECASE)
 VECTORS = re.compile(r"\\mathbb\s*\{?\s*R\s*\}?\s*\^|\\top(?![a-z])|(?<!_\w)(?<!\})\^\s*\{?T(?![a-z])|\\[lr]angle|\\cdot(?![a-z])"
                      r"|\\(?:mathbf|boldsymbol|bm|vec)(?![a-z])")
 BESIDE = 5  # formulas from a cost to what is held beside it
@@ -381,9 +383,23 @@ def _is_rate(node: tree.Derivative) -> bool:
     return node.kind == "total" and [getattr(by, "name", "") for by in node.by] == ["t"]
 
 
+def supposed(paragraph: str) -> str:
+    """`Suppose that F does not depend on x.` of the paragraph before a formula, whose sentence may be another one."""
+    return " ".join(words for words in sentences(paragraph) if SUPPOSING.match(words))
+
+
 def frees(sentence: str, context: Context) -> bool:
     """Does it speak of an end that is not prescribed, or of an end cost that is added, for which there is a choice then?"""
     return bool(context.option(CURVE)) and (FREE_END.search(sentence.lower()) or END_COST.search(sentence)) is not None
+
+
+def _is_still(left: Node, sentence: str, context: Context) -> bool:
+    """Do the words say that F does not depend on the argument that a first integral is free of: on x, or on y for F_{y'}?"""
+    found = STILL.search(sentence.lower())
+    named = {*re.findall(r"\$\s*\\?(\w+)\s*\$", sentence[found.start() :])} if found is not None else set()
+    curve, clock = context.option(CURVE).split()[0], context.option("clock of time") or "t"
+    asked = curve if isinstance(left, tree.Derivative) and isinstance(left.of, tree.Derivative) else clock
+    return found is not None and (asked in named or not named & {curve, clock})
 
 
 def _paid_at_end(context: Context) -> Context:
@@ -415,7 +431,7 @@ def in_its_problem(left: Node, right: Node, context: Context, sentence: str) -> 
         context = context.assume("optimal")
     if "t0" in context.option(HELD).split():
         context = context.assume("fixed start")
-    if not context.option(CURVE) or not is_first_integral(left, right) or not STILL.search(sentence.lower()):
+    if not context.option(CURVE) or not is_first_integral(left, right) or not _is_still(left, sentence, context):
         return left, right, context
     return next(first_integrals(left, right, context))
 

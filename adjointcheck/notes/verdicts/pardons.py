@@ -457,6 +457,7 @@ def _of_step_taken(line: Line) -> bool:
 PARDONS = (
     Pardon(_if(_of_weights_with_and_without_index, "a letter stands there with an index of layers and without one")),
     Pardon(_if(_of_other_size, OTHER_FIELD)),
+    Pardon(_if(lambda line: line.left == Symbol("eps") and isinstance(line.right, tree.Number), "a place"), "assumption"),
     Pardon(_if(_is_root_put_aside, "it may be the root of a Riccati equation that is not the solution")),
     Pardon(_if(_sums_residuals, "a letter of one observation stands in a sum over all of them")),
     Pardon(_if(_of_unsaid_field, "no formula that is understood says what f is here")),
