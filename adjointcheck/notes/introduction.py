@@ -44,7 +44,7 @@ from adjointcheck.notes.letters.reciprocals import in_quotients
 from adjointcheck.notes.letters.remainders import carried_back, nothing_beyond, paid_at_end
 from adjointcheck.notes.letters.scales import is_score
 from adjointcheck.notes.letters.shorthand import NOTATIONS, bounds, conserved, counts, gathered, reaching, squares, title
-from adjointcheck.notes.letters.slopes import parametric
+from adjointcheck.notes.letters.slopes import called, parametric
 from adjointcheck.notes.letters.speeds import speed_at
 from adjointcheck.notes.letters.spelt_activations import activation
 from adjointcheck.notes.letters.stars import resting
@@ -87,7 +87,7 @@ from adjointcheck.notes.systems.clipping import fenced
 from adjointcheck.notes.systems.concrete import written_out
 from adjointcheck.notes.systems.covariances import carried
 from adjointcheck.notes.systems.current_values import current_hamiltonian, priced, repriced
-from adjointcheck.notes.systems.densities import bound, supposed
+from adjointcheck.notes.systems.densities import bound, supposed, transported
 from adjointcheck.notes.systems.descent import decreasing
 from adjointcheck.notes.systems.discounted import current_multiplier
 from adjointcheck.notes.systems.endless import lengthened, regulating, settled
@@ -133,6 +133,8 @@ from adjointcheck.notes.systems.preactivations import through, whole_of
 from adjointcheck.notes.systems.production import alike, taken_out
 from adjointcheck.notes.systems.readouts import readout
 from adjointcheck.notes.systems.reparametrised import reparametrised
+from adjointcheck.notes.systems.residuals import observed as of_observations
+from adjointcheck.notes.systems.residuals import residual
 from adjointcheck.notes.systems.sampling import joined, sampled
 from adjointcheck.notes.systems.several_costs import about, best
 from adjointcheck.notes.systems.several_costs import named as spoken_costs
@@ -175,7 +177,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
         return Resolved(rest[1], rest[0], "rest", rest[2], show(rest[1])), rest[3]
     chain, kind, doubts = single(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
     context = with_flux(chain, replace(context, options={**context.options, "about": kind}) if kind else context)
-    chain = begun(chain, context)
+    chain = replace(begun(chain, context), sides=tuple(called(of_observations(side, context), context) for side in chain.sides))
     chain = cut(replace(chain, sides=tuple(best(side, context) for side in chain.sides)), context)
     chain, context = lost(*in_value(*in_values(normal(as_field(chain, context), context), context)))
     chain = above(without_marks(lowered(lifted(chain, context), context), context), context)
@@ -433,7 +435,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (at_rest, adjoint_told, lagrangian_told, reduced_cost,
+INTRODUCTIONS = (at_rest, adjoint_told, lagrangian_told, reduced_cost, residual, transported,
                  bars_told, step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned,
                  propagator, tangent, activation, stage_line, stage_law, stage_update, stage_gradient, stage_definition, named_neighbour,
                  numbered, family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, motion, written_out, cased, jump, dynamics,
@@ -445,7 +447,7 @@ INTRODUCTIONS = (at_rest, adjoint_told, lagrangian_told, reduced_cost,
                  condition, rate, ended, set_before, sought, ranged, algebraic_law, lengthened, projection, decreasing, naming)
 UNJUDGED = (*NOTATIONS, adjoint_told, lagrangian_told, reduced_cost,
             bars_told, activation, bound, step_value, worth, value, membership, asked, output, family, update, readout,
-            finer_step, propagator, carried, sought, ranged, lengthened, projection, set_before, decreasing)
+            finer_step, propagator, transported, carried, residual, sought, ranged, lengthened, projection, set_before, decreasing)
 
 
 # Letters that a claim uses without a word

@@ -241,3 +241,13 @@ GAUSSIAN = r" and $z(0)\sim\mathcal N(0, I)$ the densities are Gaussian, $z(t)\s
 ])
 def test_the_covariance_that_a_linear_flow_makes(told: str, line: str, status: str) -> None:
     assert statuses(LINEAR % (told, line))[-1] == status
+
+
+CHANGED = (r"If $z_1 = F(z_0)$ with a diffeomorphism $F$ and $z_0$ has the density $p_0$, then $$%s$$ In a continuous flow $$\frac{dz}{dt} = f(z(t), t; \theta), \qquad "
+           r"z(0)\sim p_0$$ $$\log p_1(z(1)) = \log p_0(z(0)) - \int_0^1 \operatorname{tr}\left(\frac{\partial f}{\partial z}\right) dt$$")
+
+
+@pytest.mark.parametrize(("sign", "status"), [("-", "proved"), ("+", "refuted")])
+def test_a_map_of_which_nothing_is_told_is_what_the_flow_makes(sign: str, status: str) -> None:
+    line = rf"\log p_1(z_1) = \log p_0(z_0) {sign} \log\left|\det\frac{{\partial F}}{{\partial z_0}}(z_0)\right|"
+    assert statuses(CHANGED % line)[1] == status

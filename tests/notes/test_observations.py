@@ -205,3 +205,42 @@ DECODED = (r"$$h_0 = m + \sigma\odot\xi, \qquad \xi\sim\mathcal N(0, I)$$ $$\fra
 ])
 def test_a_decoder_has_weights_of_its_own(claim: str, verdict: str) -> None:
     assert statuses(f"{DECODED}$${claim}$$")[-1] == verdict
+
+
+RESIDUALS = (r"$$z_0 = \mu + \sigma\odot\varepsilon$$ $$\dot z(t) = f(z(t), \theta), \qquad z(0) = z_0$$ The decoder gives $\hat x_i = C z(t_i) + d$. "
+             r"With the residuals $$r_i := x_i - \hat x_i$$ we minimise $$\ell = \frac{1}{2s^2}\sum_{i=1}^N \|r_i\|^2 + "
+             r"\mathrm{KL}\big(\mathcal N(\mu, \mathrm{diag}(\sigma^2))\,\big\|\,\mathcal N(0, I)\big)$$ "
+             r"$$\mathrm{KL} = \frac12\sum_{j=1}^d (\mu_j^2 + \sigma_j^2 - 1 - \log\sigma_j^2)$$ "
+             r"Let $\psi(t)$ be the gradient of the first term with respect to the state $z(t)$, a column. ")
+
+
+@pytest.mark.parametrize(("claim", "verdict"), [
+    (r"\psi(t_i^-) = \psi(t_i^+) - \frac{1}{s^2} C^T r_i", "proved"), (r"\psi(t_i^-) = \psi(t_i^+) + \frac{1}{s^2} C^T r_i", "refuted"),
+    (r"\frac{\partial\ell}{\partial\mu} = \psi(0) + \mu", "proved"), (r"\frac{\partial\ell}{\partial d} = \frac{1}{s^2}\sum_{i=1}^N r_i", "refuted"),
+    (r"\frac{\partial\ell}{\partial\sigma_j} = \psi_j(0) + \sigma_j - \frac{1}{\sigma_j}", "refuted"),
+    (r"\frac{\partial z_0}{\partial\sigma} = \mathrm{diag}(\varepsilon)", "proved"),
+])
+def test_residuals_that_have_a_letter_before_the_cost_is_told(claim: str, verdict: str) -> None:
+    assert statuses(f"{RESIDUALS}$${claim}$$")[-1] == verdict
+
+
+@pytest.mark.parametrize(("line", "verdict"), [
+    (r"After $t_N$ we have $a = 0$.", "unknown"), (r"$$\frac{\partial J}{\partial m} = a(0) + m$$", "unknown"),  # of a D that is the divergence?
+    (r"$$\frac{\partial J}{\partial z_0} = -a(0)$$", "refuted"),
+])
+def test_a_part_of_the_cost_of_which_no_formula_tells(line: str, verdict: str) -> None:
+    told = ENCODED.partition("We minimise")[0] + r"$$J = \sum_{i=1}^N \tfrac12\|y_i - z(t_i)\|^2 + D$$ Let $a(t) = \partial J/\partial z(t)$. "
+    assert statuses(told + line)[-1] == verdict
+
+
+def test_data_that_is_seen_with_noise_is_no_residual() -> None:
+    told = r"$\dot z = f(z, \theta)$, $z(0) = z_0$, $$y_i = C z(t_i) + e_i$$ $$J = \frac12\sum_{i=1}^N \|y_i - C z(t_i)\|^2$$ Let $a(t) = \partial J/\partial z(t)$, a column. "
+    lines = (rf"$$a(t_i^-) = a(t_i^+) {sign} C^T (y_i - C z(t_i))$$ " for sign in "-+")
+    assert statuses(told + "".join(lines))[-2:] in (["proved", "refuted"], ["unknown", "unknown"])
+
+
+@pytest.mark.parametrize(("sign", "verdict"), [("-", "proved"), ("", "refuted")])
+def test_the_jacobian_of_what_is_observed_is_taken_where_it_is_seen(sign: str, verdict: str) -> None:
+    told = (r"Gradients are columns. $$\dot z(t) = f(z(t), \theta), \qquad z(t_0) = z_0$$ $$E = \sum_{i=1}^N \ell_i(z(t_i)), \qquad "
+            r"\ell_i(z) = \frac{1}{2s^2} \|x_i - g(z)\|^2$$ With the Jacobian $G = \partial g/\partial z$ ")
+    assert statuses(rf"{told}$$\nabla\ell_i(z) = {sign}\frac{{1}}{{s^2}} G(z)^T (x_i - g(z))$$")[-1] == verdict

@@ -31,7 +31,7 @@ def drift(context: Context) -> Symbol | None:
 
 def exponentials(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
     """With M(t) for exp(A (t - t_0)), where xdot = A x, and its transpose for that of A^T; in what letters stand for, too."""
-    matrix = drift(context)
+    matrix, (left, right) = drift(context), (_compressed(side) for side in (left, right))
     if matrix is None:
         return left, right, context
     from_zero = any(moment(known.letter) == 0 for known in context.of("t0"))
@@ -42,6 +42,18 @@ def exponentials(left: Node, right: Node, context: Context) -> tuple[Node, Node,
     bodies: dict[Node, Node] = {Symbol(known.symbol): known.body for known in told.values() if known.body is not None}
     thinned = _thinned(*(in_place(here(side), bodies) for side in (left, right)))
     return *(thinned or (left, right)), context
+
+
+def _compressed(node: Node) -> Node:
+    """log rho(t_0) - log rho(t_1) of log |det dx(t_1)/dx_0|."""
+    inner = node.arguments[0] if isinstance(node, tree.Function) and node.name == "log" else None
+    inner = inner.arguments[0] if isinstance(inner, tree.Function) and inner.name == "abs" else inner
+    slope = inner.arguments[0] if isinstance(inner, tree.Function) and inner.name == "det" else None
+    begun = isinstance(slope, tree.Derivative) and slope.by in ((Symbol("x0"),), (Symbol("x", at=START),))
+    if not begun or not isinstance(slope, tree.Derivative) or slope.of != Symbol("x", at=END):
+        return rebuilt(node, _compressed)
+    before, after = (tree.Function("log", (Symbol("rho", at=place),)) for place in (START, END))
+    return tree.Sum((before, tree.Negative(after)))
 
 
 def _flown(node: Node, matrix: Symbol, from_zero: bool) -> Node:

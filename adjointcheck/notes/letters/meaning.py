@@ -570,9 +570,9 @@ class _Resolver:
 
     def count(self, limit: Node) -> Node:
         """The end of a sum: over layers a layer, else a number, or how many components or observations there are."""
-        if not isinstance(limit, tree.Letter) or limit.below or limit.above or self.context.over() == "layers":
-            return self.layer(limit)
-        return Size(limit.name) if limit.name not in {"N", "K", "T", *self.context.letters} else self.layer(limit)
+        name = limit.name if isinstance(limit, tree.Letter) and not (limit.below or limit.above) else ""
+        counts = getattr(self.context.letters.get(name), "shape", ("n",))[0] in ("1", "")  # and a vector d ends no sum
+        return self.layer(limit) if counts or name in ("", "N", "K", "T") or self.context.over() == "layers" else Size(name)
 
     def map_limit(self, node: tree.Limit) -> Node:
         inner = self.binding(node.by)

@@ -179,8 +179,9 @@ def is_pairwise(letter: tree.Letter, context: Context) -> bool:
 
 def own_letters(shape: Shape, node: Node, context: Context) -> Context:
     """With the unknown letters of an expression of that shape, where some choice of their kinds fits; u of (A + u N) x is a number."""
-    found = _fitting(shape, node, context)
-    return found or _fitting(shape, node, _with_one_control(context)) or context
+    found = _fitting(shape, node, context) or _fitting(shape, node, _with_one_control(context))
+    parts = node.terms if isinstance(node, tree.Sum) and shape == SCALAR else ()  # |r|^2 beside sum_j mu_j^2
+    return found or reduce(lambda known, part: own_letters(shape, part, known), parts, context)
 
 
 def _with_one_control(context: Context) -> Context:

@@ -54,6 +54,18 @@ def _seen(node: Node, weights: Symbol) -> Node:
     return THETA if node == weights else node
 
 
+def called(node: Node, context: Context) -> Node:
+    """G of G(z), and G(t_i) of G(z(t_i)), for a slope G = dg/dx that the notes define without arguments."""
+    node = rebuilt(node, lambda child: called(child, context))
+    letter = node.function if isinstance(node, tree.Call) and len(node.arguments) == 1 else None
+    known = context.letters.get(key(letter)) if isinstance(letter, tree.Letter) else None
+    slope = known is not None and known.kind == "defined" and not known.given and isinstance(known.body, tree.Derivative)
+    state = resolve(node.arguments[0], context) if slope and isinstance(node, tree.Call) else None
+    if not isinstance(state, Symbol) or state.name != "x" or state.part or not isinstance(node, tree.Call) or letter is None:
+        return node
+    return letter if state.at is None else replace(node, arguments=getattr(node.arguments[0], "arguments", node.arguments))
+
+
 def _slopes(node: Node, context: Context) -> Iterator[tuple[str, tree.Letter]]:
     """("f", q) of df/dq, f_q and nabla_q f."""
     of, by = (node.of, node.by) if isinstance(node, tree.Derivative) else (None, ())

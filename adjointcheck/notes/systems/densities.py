@@ -21,6 +21,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 LOGARITHMS = ("log", "ln")
+START, END = (Symbol("x", at=Symbol(place)) for place in ("t0", "t1"))
 NORMAL = re.compile(r"\bgau(?:ss|ß)|\bгаусс|高斯|正态|ガウス|standard[- ]?normal|\bnormal (?:density|distribution|law|prior|base)"  # noqa: RUF001
                     r"|normal(?:verteil|dichte)|\b(?:loi|densité) normale|(?:distribuci[oó]n|distribuzione|distribuição|densidad) normal"
                     r"|нормальн\w* (?:распредел|плотн)|\\mathcal\s*\{?\s*n\s*\}?\s*\(")
@@ -95,6 +96,20 @@ def supposed(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...],
         getattr(right, "name", "") == "base" or (isinstance(right, tree.Function) and "Psi" in symbols(right)))
     noise = isinstance(left, tree.Expectation) and symbols(left) == {"noise"} and symbols(right) <= {"I"}
     return ("assumption", (), context) if (density and bool(context.of("base"))) or noise else None
+
+
+def transported(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """z_1 = F(z_0): F is what the flow makes of its start, whatever it is."""
+    pair = pair_of(chain)
+    call = pair[1] if pair is not None and isinstance(pair[1], tree.Call) and len(chain.sides) == 2 else None
+    letter = call.function if call is not None and len(call.arguments) == 1 else None
+    if pair is None or call is None or not isinstance(letter, tree.Letter) or context.over() != "time":
+        return None
+    ends = resolve(pair[0], context), resolve(call.arguments[0], context)
+    if ends[0] != END or ends[1] not in (START, Symbol("x0")) or letter.accents or not unknown(resolve(letter, context)):
+        return None
+    made = Declared(key(letter), own(key(letter)), context.of("x")[0].shape, "alias", body=END, source="proposed")
+    return "assumption", (key(letter),), context.declare(made)
 
 
 def bound(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:

@@ -14,9 +14,11 @@ from fractions import Fraction
 from functools import reduce
 from itertools import product
 
-from adjointcheck.notes.letters.context import Context, Declared, Law
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law
 from adjointcheck.notes.letters.costs import NOTHING, is_still, still_terms, with_penalty, without_constants
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, symbols, walk
+from adjointcheck.notes.letters.quantities import Diagonal
+from adjointcheck.notes.letters.starting import START
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.densities import EVIDENCE
@@ -33,7 +35,22 @@ class Unfit(Exception):
 
 def with_own_cost(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
     """An equation and its context with the cost of which it speaks: with a penalty, or without what is made of constants alone."""
-    return with_penalty(*without_constants(*through_encoder(left, right, context)))
+    return with_penalty(*without_constants(*through_encoder(*_begun(left, right, context), context)))
+
+
+def _begun(left: Node, right: Node, context: Context) -> tuple[Node, Node]:
+    """I of dz_0/dmu, and diag(eps) of dz_0/dsigma."""
+    by = left.by[0] if isinstance(left, tree.Derivative) and left.of in (START, Symbol("x0")) and len(left.by) == 1 else None
+    told = [law.right for law in context.laws if law.kind == "start"]
+    if not isinstance(by, Symbol) or by.name in ROLES or by.part:
+        return left, right
+    terms = [term for spelt in told for term in tree.terms(spelt) if by in walk(term)]
+    match terms:
+        case [tree.Function(name="hadamard", arguments=(one, other))] if by in (one, other) and one != other:
+            return Diagonal(other if one == by else one), right
+        case [Symbol()]:
+            return Symbol("I"), right
+    return left, right
 
 
 def through_encoder(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:

@@ -77,18 +77,20 @@ def written_out(left: Node, right: Node, context: Context) -> tuple[Node, Node, 
     laws = tuple(Law(law.kind, law.left, _put(law.right, body)) for law in context.laws)
     letters = {name: replace(known, body=_put(known.body, body)) if known.body is not None and known.symbol != "phi" else known
                for name, known in context.letters.items()}
-    left, right = _of_one_state(left, right)
+    left, right = _of_one_state(left, right, context)
     return _put(left, body), _put(right, body), replace(context, laws=laws, letters=letters)
 
 
-def _of_one_state(left: Node, right: Node) -> tuple[Node, Node]:
-    """The slope of l_j(x) = |x - y_j|^2/2 is x - y_j: one x, on both sides at the time of the observation."""
+def _of_one_state(left: Node, right: Node, context: Context) -> tuple[Node, Node]:
+    """The slope of l_j(x) = |x - y_j|^2/2 is x - y_j: one x, and one G = dg/dx, on both sides at the time of the observation."""
     costs = (part for side in (left, right) for part in walk(side) if isinstance(part, Applied) and part.name == "phi")
     place = next((part.at for part in costs if ("x", Symbol("x")) in part.arguments), None)
     if place is None:
         return left, right
-    there = Symbol("x", at=place)
-    return instead(left, Symbol("x"), there), instead(right, Symbol("x"), there)
+    slopes = [known.symbol for known in context.letters.values() if known.kind == "defined" and isinstance(known.body, tree.Derivative)]
+    for name in ("x", *slopes):
+        left, right = (instead(side, Symbol(name), Symbol(name, at=place)) for side in (left, right))
+    return left, right
 
 
 def _is_state(node: Node) -> bool:

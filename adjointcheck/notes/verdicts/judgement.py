@@ -44,7 +44,7 @@ from adjointcheck.notes.verdicts.comparison import readings
 from adjointcheck.notes.verdicts.situation import Situation, has_free_multiplier, paid_at_end, situations, varied
 from adjointcheck.trusted.verdict import Status
 
-PROPAGATED = "exp(A (t - t_0)) is dx/dx_0 of xdot = A x"
+PROPAGATED = "dx/dx_0, which is exp(A (t - t_0)) where xdot = A x, thins every density by its determinant"
 EQUALITIES = ("=", ":=", "=:", "equiv", "==")
 
 

@@ -51,7 +51,8 @@ LINEAR = re.compile(r"\b(?:if|when|si|wenn|falls|se|quando|cuando|если)\b.*\
 
 SPECIAL = re.compile(r"\b(?:for|if|when|für|wenn|falls|pour|si|para|per|se|для|если)\b[^.;]*\b(?:skew|anti-?s[yi]m|orthogon|commut|kommut"
                      r"|schiefs|vertausch|conmut|кососим|ортогон|коммут)")  # matrices
-AFTER = re.compile(r"\b(?:after|beyond|behind|nach|hinter|après|después|tras|dopo|após|depois)\b.{0,20}\b(?:last|letzt|derni|últim|ultim)")
+AFTER = re.compile(r"\b(?:after|beyond|behind|nach|hinter|après|después|tras|dopo|após|depois)\b.{0,20}\b(?:last|letzt|derni|últim|ultim)"
+                   r"|\b(?:after|beyond|past|right of|nach|hinter|rechts von|après|à droite de|después de|a la derecha de|dopo)\s+\$?t_")
 
 
 FEW = re.compile(r"\$?\b[NKLT]\b\$?\W{0,3}(?:=|equal|gleich|vaut|égal|igual|uguale|равн)"
@@ -454,7 +455,16 @@ def _of_step_taken(line: Line) -> bool:
     return line.left == tree.Variation(Symbol("J")) and sum(moved) == 1 and bool(size & symbols(line.right))
 
 
+def _of_untold_part(line: Line) -> bool:
+    """dJ/dmu = a(0) + mu of J = E + D, where no formula says what D is."""
+    law = line.notes.law("objective")
+    untold = {known.symbol for known in line.spelt.letters.values() if known.body is None and known.kind == "constant"} - ROLES.keys()
+    paid = any(bare.name in untold for bare in tree.terms(law.right) if isinstance(bare, Symbol)) if law is not None else False
+    return paid and any(law.kind == "direction" for law in line.spoken.laws)  # along which mu moves the start
+
+
 PARDONS = (
+    Pardon(_if(_of_untold_part, "what a part of the cost is no formula says")),
     Pardon(_if(_of_weights_with_and_without_index, "a letter stands there with an index of layers and without one")),
     Pardon(_if(_of_other_size, OTHER_FIELD)),
     Pardon(_if(lambda line: line.left == Symbol("eps") and isinstance(line.right, tree.Number), "a place"), "assumption"),
