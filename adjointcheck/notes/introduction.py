@@ -90,6 +90,7 @@ from adjointcheck.notes.systems.current_values import current_hamiltonian, price
 from adjointcheck.notes.systems.densities import bound, supposed, transported
 from adjointcheck.notes.systems.descent import decreasing
 from adjointcheck.notes.systems.discounted import current_multiplier
+from adjointcheck.notes.systems.eigenvalues import eigenvalues
 from adjointcheck.notes.systems.endless import lengthened, regulating, settled
 from adjointcheck.notes.systems.ensembles import EACH, single
 from adjointcheck.notes.systems.entries import entry_motion
@@ -175,6 +176,8 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     rest = (equilibrium(formula, context) or estimated(formula, context)) if isinstance(formula, tree.Chain) else None
     if rest is not None:
         return Resolved(rest[1], rest[0], "rest", rest[2], show(rest[1])), rest[3]
+    if isinstance(formula, tree.Chain) and (claim := eigenvalues(formula, context)) is not None:
+        return Resolved(claim, "claim", "rest", (), show(claim)), context
     chain, kind, doubts = single(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
     context = with_flux(chain, replace(context, options={**context.options, "about": kind}) if kind else context)
     chain = replace(begun(chain, context), sides=tuple(called(of_observations(side, context), context) for side in chain.sides))

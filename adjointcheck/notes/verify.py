@@ -55,6 +55,7 @@ from adjointcheck.notes.systems.descent import AGAINST, CLIMBS, NO_SLOPE, says_d
 from adjointcheck.notes.systems.encoders import with_own_cost
 from adjointcheck.notes.systems.endless import standing, told_endless
 from adjointcheck.notes.systems.ensembles import of_each
+from adjointcheck.notes.systems.equilibria import without_point
 from adjointcheck.notes.systems.estimates import leaves as leaves_estimate
 from adjointcheck.notes.systems.few_layers import in_few, is_few
 from adjointcheck.notes.systems.flows import spoken_of, unforced
@@ -183,6 +184,8 @@ class Notes:
         steers = getattr(resolved.chain.sides[0], "name", "") == "w"  # a wrong control is no choice; what all worlds agree in tells none
         judged = ("proved", *["refuted"] * (steers or resolved.form == "rest"))
         taken = resolved.status != "claim" or all(item.status in judged or item.agreed for item in found)
+        if resolved.form == "rest" and any(item.status not in ("proved", "definition") for item in found):
+            self.context = without_point(self.context)
         said = priced(resolved.chain, self.context)
         brought = reserved(chain, said, self.context, f"`{formula.text}`", taken)  # type: ignore[arg-type]
         brought = (*brought, *self.bounds(chain, resolved.status, formula.text))  # type: ignore[assignment]

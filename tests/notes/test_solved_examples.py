@@ -237,3 +237,13 @@ def test_a_factor_is_no_second_state_and_the_square_of_a_gradient_is_an_integral
 def test_a_feedback_that_is_not_the_optimal_one_may_be_a_choice() -> None:
     found = statuses(SOLVED.replace(r"-\tanh(1 - t) x(t)", r"-\tanh(1 + t) x(t)"))
     assert (found[-1], statuses(SOLVED)[-1]) == ("unknown", "proved")
+
+
+@pytest.mark.parametrize(("values", "status"), [
+    (r"\mu_{1,2} = \pm i\sqrt{a d}", "proved"), (r"\pm\sqrt{a d}", "refuted"), (r"\mu_\pm = \pm i\sqrt{a c}", "refuted"),
+])
+def test_eigenvalues_at_an_equilibrium_are_roots_of_its_characteristic_polynomial(values: str, status: str) -> None:
+    posed = r"$\dot x = a x - b x y$, $\dot y = c x y - d y$, $x(0) = x_0$, $y(0) = y_0$. The equilibrium is $x_* = d/c$, $y_* = a/b$. "
+    assert statuses(rf"{posed}There the eigenvalues of the Jacobian are $${values}.$$")[-1] == status
+    assert "refuted" not in statuses(rf"{posed}The eigenvalues of $Q$ are $${values}.$$")
+    assert statuses(rf"{posed.replace('d/c', 'c/d')}There the eigenvalues of the Jacobian are $${values}.$$")[-1] not in ("proved", "refuted")

@@ -49,6 +49,10 @@ PAYOFF = re.compile(r"\s*(?:\\(?:mathcal|mathrm)\s*\{)?[A-Z]\}?(?:_\{?\w+\}?)?\s
 BOUND = re.compile(r"[<>]|\\(?:le|ge|leq|geq|lt|gt|leqslant|geqslant)(?![A-Za-z])")
 SIDED = re.compile(r"(\^\s*\{?\s*)\\pm(?![A-Za-z])")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+EIGENVALUES = re.compile(r"eigenvalue|eigenwert|valeurs? propres?|valor(?:es)? propio|autov[ae]lor"
+                         r"|собственн\w+ (?:числ|значени)|特征值|固有値", re.IGNORECASE)
+EITHER = re.compile(r"\s*(?:[^=]*=)?\s*\\pm(?![A-Za-z])((?:(?!\\[pm]{2}(?![A-Za-z])|=).)*?)[\s.,;]*", re.DOTALL)
+EIGENVALUE, OF_EITHER = "eig", r"\operatorname{eig}^2 = ("
 SPACE = r" \in \mathbb{R}^{", "}"
 WHERE, THEN = r" \quad ", r" \quad\text{at } "
 AT = re.compile(r"\s*(?:at|bei|zur zeit|zum zeitpunkt|à|en|a|при|в)(?: (?:time|the time|the end|l'instant|el instante|момент))?\s*")
@@ -134,7 +138,7 @@ def _formulas(part: Source, found: Layout, count: int) -> Iterator[Formula]:
         if region is joined:
             continue
         told, first = (*_said(part, found, before, region), *_mapped(part, found, earlier, before, region)), str(count + 1)
-        said = list(_region(part, found, region))
+        said = [*_squared(_region(part, found, region), sentence(part, found, region.outer[0], since))]
         stated = _where(part, found, after, region, said)
         joined = after if stated is not said and stated[0].text.startswith(f"{said[0].text}{THEN}") else None
         declared = declared or later * (joined is not None)
@@ -146,6 +150,17 @@ def _formulas(part: Source, found: Layout, count: int) -> Iterator[Formula]:
             yield replace(_finished(formula, str(count), formula.declared or declared, *words), marked=marked)
             last = formula if formula.display else last
         since, before, earlier = region.outer[1] if region.display else since, region, before
+
+
+def _squared(formulas: Iterator[Formula], words: str) -> Iterator[Formula]:
+    """eig^2 = (i b)^2 of eigenvalues mu = \\pm i b, whose name tells nothing."""
+    for formula in formulas:
+        either = EITHER.fullmatch(formula.text) if EIGENVALUES.search(words) and not formula.unread else None
+        if either is None:
+            yield formula
+            continue
+        places = *[formula.places[0]] * len(OF_EITHER), *formula.places[either.start(1) : either.end(1)], *[formula.places[-1]] * 3
+        yield replace(formula, text=f"{OF_EITHER}{either[1]})^2", places=places)
 
 
 def _carried(last: Formula | None, formula: Formula) -> Formula:

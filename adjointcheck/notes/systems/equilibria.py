@@ -22,6 +22,7 @@ from adjointcheck.notes.systems.entries import ZERO, cells_of
 
 RESTING = re.compile(r"equilibri|équilibre|gleichgewicht|ruhelage|steady|stationary (?:point|state)|fixed point|point fixe|punto fijo"
                      r"|fixpunkt|равновес|平衡点|不動点", re.IGNORECASE)
+POINT = "point of rest"
 MARKS = ("*", "opt", "bar", "e", "s", "ss", "eq", "infty", "")
 MOVING = frozenset(("x", "p", "t", "t0", "t1", "x0", "J", "H", "f", "L", "Psi"))
 
@@ -47,8 +48,9 @@ def equilibrium(chain: tree.Chain, context: Context) -> tuple[str, tree.Chain, t
     after = _named(letters, values, replace(context, pieces=told))
     if not all(name in told for name in names):
         return "definition", chain, tuple(key(letter) for letter in letters), after  # type: ignore[arg-type]
-    field = with_choice(_put(law.right, [told[name] for name in names]), context)
-    kept = {name: piece for name, piece in told.items() if name not in names}
+    point = [told[name] for name in names]
+    field = with_choice(at_point(law.right, point), context)
+    kept = {name: piece for name, piece in told.items() if name not in names} | {f"{POINT} {at}": value for at, value in enumerate(point)}
     claim = tree.Chain((tree.Vector(((ZERO,),) * len(names)), field), ("=",))
     open_ = "w" in symbols(field) and not any("w" in symbols(told[name]) for name in names)  # of which control it speaks is not said
     return None if open_ or symbols(field) & MOVING else ("claim", claim, (), replace(after, pieces=kept))
@@ -83,8 +85,18 @@ def _named(letters: tuple[Node, ...], values: list[Node], context: Context) -> C
     return context
 
 
-def _put(node: Node, values: list[Node]) -> Node:
+def point_of(context: Context) -> list[Node]:
+    """The state of rest that was told last."""
+    return [context.pieces[name] for name in sorted(name for name in context.pieces if name.startswith(POINT))]
+
+
+def without_point(context: Context) -> Context:
+    """The notes without a state of rest that turned out to be none."""
+    return replace(context, pieces={name: piece for name, piece in context.pieces.items() if not name.startswith(POINT)})
+
+
+def at_point(node: Node, values: list[Node]) -> Node:
     """The field with the values of the components in their places."""
     if isinstance(node, Symbol) and node.name == "x" and len(node.part) == 1 and isinstance(node.part[0], tree.Number):
         return values[int(node.part[0].value) - 1]
-    return rebuilt(node, lambda child: _put(child, values))
+    return rebuilt(node, lambda child: at_point(child, values))

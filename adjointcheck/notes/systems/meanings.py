@@ -20,6 +20,7 @@ from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, hea
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.eigenvalues import eigenvalues_said
 from adjointcheck.notes.systems.equilibria import resting_said
 from adjointcheck.notes.systems.multiplier import SPOKEN, costate_meaning
 from adjointcheck.notes.systems.several_costs import about, costs
@@ -143,7 +144,7 @@ def _read(text: str, context: Context) -> Node | None:
 def spoken_cost(words: str, context: Context) -> Context:
     """With the one cost of several whose value the words before a formula write last: "back to the cost $Phi(x_N)$"; with haste and
     rest."""
-    context = resting_said(words, context)
+    context = eigenvalues_said(words, resting_said(words, context))
     context = replace(context, options={**context.options, HASTE: "yes" if HURRIED.search(words) else ""})
     known = costs(context) if len(costs(context)) > 1 else {}
     for sentence in (text for text in SENTENCE.split(words) if known and not DENIED.search(MATHS.sub(" ", text.lower()))):

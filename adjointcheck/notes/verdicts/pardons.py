@@ -26,6 +26,7 @@ from adjointcheck.notes.systems.arrivals import ends_known
 from adjointcheck.notes.systems.carried_density import is_open
 from adjointcheck.notes.systems.current_values import is_undiscounted
 from adjointcheck.notes.systems.densities import rests_on_shape
+from adjointcheck.notes.systems.eigenvalues import SAID
 from adjointcheck.notes.systems.endless import speaks_of_end
 from adjointcheck.notes.systems.equilibria import RESTING
 from adjointcheck.notes.systems.few_layers import OPTION, SPOKEN, has_numbers
@@ -236,7 +237,8 @@ def _at_rest(line: Line) -> bool:
 
 def _claims_rest(line: Line) -> bool:
     """0 = f(x^*), of a sentence that calls x^* an equilibrium."""
-    return bool(line.notes.option(REST)) and isinstance(line.left, tree.Vector) and not symbols(line.right) & (MOVING - {"w"})
+    said = line.notes.option(REST) or line.notes.option(SAID)
+    return bool(said) and isinstance(line.left, tree.Vector) and not symbols(line.right) & (MOVING - {"w"})
 
 
 def _by_steps(line: Line) -> bool:
