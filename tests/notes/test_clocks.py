@@ -113,3 +113,9 @@ def test_what_is_carried_backwards_is_the_gradient_at_its_end_alone() -> None:
     back = r"With $s = t_1 - t$, $\frac{dq}{ds} = f_\theta^\top\lambda$, $q(0) = 0$. "
     ends = r"$q = \nabla_\theta J$ at $s = t_1 - t_0$. $q = -\nabla_\theta J$ at $s = t_1 - t_0$. $q = \nabla_\theta J$ at $s = 0$."
     assert statuses(POSED + back + ends)[-3:] == ["proved", "refuted", "refuted"]
+
+
+def test_what_is_integrated_in_time_is_seen_on_the_clock_of_the_notes() -> None:
+    given = r"$$\dot x = f(x), \quad x(0) = x_0$$ $$J = \Phi(x(T)) + \int_0^T \ell(x)\,dt$$ $$p(T) = \Phi_x$$ For $f = Ax$, $\Phi = 0$ and $\ell = x^T Q x/2$, $Q = Q^T$, "
+    lines = r"$$p(T) = 0$$ $$\frac{dJ}{dx_0} = x_0^T \int_0^T e^{A^T s} Q\, e^{As}\,ds$$ $$\frac{dJ}{dx_0} = x_0^T \int_0^T e^{As} Q\, e^{As}\,ds$$"
+    assert statuses(given + lines)[-3:] == ["proved", "unknown", "refuted"]

@@ -43,3 +43,8 @@ def test_an_example_numbers_the_sensitivities() -> None:
     example = r"$$\dot y = -p_1 y + p_2, \quad y(0) = 1, \quad G = \int_0^T y\,dt$$ $$\dot s_1 = -p_1 s_1 - y, \quad \dot s_2 = -p_1 s_2 + 1, \quad \dot s_2 = -p_1 s_2 - y$$"
     told = PROBLEM.replace(r"$s = \partial y/\partial p$", r"$$s = \frac{\partial y}{\partial p}, \quad \dot s = f_y s + f_p$$")
     assert statuses(told + example)[-3:] == ["proved", "proved", "refuted"]
+
+
+def test_how_a_function_of_the_end_moves_with_the_end() -> None:
+    lines = r" $$\frac{d}{dT}\,g(T, y(T), p) = g_t + g_y f \quad\text{at } t = T$$ $$\frac{d}{dT}\,g(T, y(T), p) = g_y f \quad\text{at } t = T$$"
+    assert statuses(PROBLEM + lines, HEADER)[-2:] == ["proved", "refuted"]

@@ -254,3 +254,8 @@ SOFT = (r"Let $\dot x = a x + u$ with $x(0) = x_0$, where $T$ is given. With $s 
 def test_an_example_after_another_has_a_cost_of_its_own(line: str, status: str) -> None:
     """And not the general one, of which the example before told the parts."""
     assert statuses(CART + SOFT + line)[-1] == status
+
+
+def test_a_slope_of_the_field_of_one_number_is_that_of_its_formula() -> None:
+    given = r"$$\dot y = f(t, y, p)$$ $$G = \int_0^{t_f} g(t, y, p)\,dt$$ An example is $$\dot y = -p\,y$$ with $y(0) = 1$ and $$G = \int_0^T y\,dt.$$ "
+    assert statuses(given + r"$$f_p = -y$$ $$f_p = y$$ $$f_y = -p$$ At $T = 1$")[-4:] == ["proved", "refuted", "proved", "assumption"]

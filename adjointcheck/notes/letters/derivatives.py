@@ -166,11 +166,14 @@ def in_cells(left: Node, right: Node, context: Context) -> tuple[Node, Node]:
     of_field = isinstance(slope, tree.Derivative) and getattr(slope.of, "name", "") == "f" and len(slope.by) == 1
     by = slope.by[0] if of_field and isinstance(slope, tree.Derivative) else None
     parts = context.parts(by.name) if isinstance(by, Symbol) and by.at in (None, Symbol("t")) else ()
-    if not parts or law is None or not isinstance(law.right, tree.Vector) or not isinstance(right, tree.Vector):
+    single = isinstance(by, Symbol) and bool(by.part) and len(context.parts("x")) == 1
+    if not parts or law is None or not isinstance(law.right, tree.Vector) or not (single or isinstance(right, tree.Vector)):
         return left, right
     whole = tuple(Symbol(known.symbol, part=(tree.Number(Fraction(known.part)),)) for known in parts)
     letters = (by,) if isinstance(by, Symbol) and by.part else whole
     made = tree.Vector(tuple(tuple(_entry(cell, letter) for letter in letters) for row in law.right.rows for cell in row))
+    if single and not isinstance(right, tree.Vector):  # f_p = -x of x-dot = -p x
+        return made.rows[0][0], right
     turned = isinstance(left, tree.Transposed) != (context.option("jacobian") == "transposed")
     return (tree.Vector(tuple(zip(*made.rows, strict=True))) if turned else made), right
 

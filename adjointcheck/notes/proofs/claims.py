@@ -119,9 +119,7 @@ class Reader(Composition):
         body = self.body(name) if node.at is None else None
         if body is not None and set(found := self.form(body)) - {"", "here"}:  # a saltation matrix lives at the event
             return found
-        root = self.letter(name)
-        if node.name == "v":
-            root = self.setting.language.move(root, "delta")
+        root = self.letter(name) if node.name != "v" else self.setting.language.move(self.letter(name), "delta")
         if node.free:
             self.loose.add(root)
         if node.name == "p" and self.paid_first(node):
@@ -497,6 +495,8 @@ class Reader(Composition):
         """d/dtheta or d/dx0 of scalars along the solution: E_x dx/dtheta + E_theta."""
         if by.part and by.name in ("theta", "x0"):
             return self.reckoned(node.of, self.component(by))
+        if by.name == "t1" and not self.setting.language.layers and set(form := self.form(node.of)) <= {"", "t1"}:
+            return {"t1": self.setting.language.move(form.get("t1", ZERO), "dot")}  # how it moves along the solution
         letter = {"theta": "S", "x0": "M"}.get(by.name)
         if letter is None or letter not in self.setting.language.letters or self.setting.language.layers:
             raise Unclear(f"a derivative by {by.name} through the system", "derivatives of J, or of expressions by theta or x0")

@@ -84,11 +84,13 @@ def _is_value(node: Node) -> bool:
     return node != tree.Number(Fraction(0)) and not any(isinstance(part, Symbol | Applied | Unknown | tree.Words) for part in walk(node))
 
 
-def tells_time(node: Node) -> bool:
-    """Is the time a value in it, as in exp(-rho t) and T - t, and not only a place or an argument?"""
+def tells_time(node: Node, clock: tuple[str, ...] = CLOCK) -> bool:
+    """Is the time a value in it, as in exp(-rho t), T - t and int exp(A s) ds, and not only a place or an argument?"""
     if isinstance(node, Symbol):
-        return node.name in CLOCK
+        return node.name in clock
     if isinstance(node, Applied):
-        return any(getattr(value, "name", "") not in CLOCK and tells_time(value) for _, value in node.arguments)
-    inner = (node.of,) if isinstance(node, tree.Derivative | tree.Evaluated) else (node.body,) if isinstance(node, tree.Integral) else None
-    return any(map(tells_time, children(node) if inner is None else inner))
+        return any(getattr(value, "name", "") not in clock and tells_time(value, clock) for _, value in node.arguments)
+    if isinstance(node, tree.Integral):
+        return tells_time(node.body, (*clock, getattr(node.by, "name", "")))
+    inner = (node.of,) if isinstance(node, tree.Derivative | tree.Evaluated) else children(node)
+    return any(tells_time(part, clock) for part in inner)

@@ -305,6 +305,8 @@ def values(kind: str, context: Context) -> dict[str, str]:
         pass  # the last observation is made at the end
     elif "no terminal cost" in context.hypotheses or (cost and not _has_end(cost.right, kind) and "Psi" not in present):
         found["Psi"] = "0"
+    nothing = tree.Number(Fraction(0))  # Phi = 0, in an example
+    found |= {name: "0" for name in ("L", "Psi") if not held and any(known.body == nothing for known in context.of(name))}
     if cost is None or not any(isinstance(part, Symbol) and part.name == "x" and _is_start(part.at) for part in parts):
         found["Xi"] = "0"
     if kind.startswith(("event", "switch")) and "phi" not in present:
