@@ -92,7 +92,7 @@ from adjointcheck.notes.systems.descent import decreasing
 from adjointcheck.notes.systems.discounted import current_multiplier
 from adjointcheck.notes.systems.eigenvalues import eigenvalues
 from adjointcheck.notes.systems.endless import lengthened, regulating, settled
-from adjointcheck.notes.systems.ensembles import EACH, single
+from adjointcheck.notes.systems.ensembles import EACH, averaged, single
 from adjointcheck.notes.systems.entries import entry_motion
 from adjointcheck.notes.systems.equilibria import equilibrium
 from adjointcheck.notes.systems.estimates import estimated, in_estimate
@@ -178,6 +178,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
         return Resolved(rest[1], rest[0], "rest", rest[2], show(rest[1])), rest[3]
     if isinstance(formula, tree.Chain) and (claim := eigenvalues(formula, context)) is not None:
         return Resolved(claim, "claim", "rest", (), show(claim)), context
+    context = averaged(formula, context)
     chain, kind, doubts = single(formula if isinstance(formula, tree.Chain) else tree.Chain((formula,), ()), context)
     context = with_flux(chain, replace(context, options={**context.options, "about": kind}) if kind else context)
     chain = replace(begun(chain, context), sides=tuple(called(of_observations(side, context), context) for side in chain.sides))

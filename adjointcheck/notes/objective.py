@@ -35,7 +35,7 @@ from adjointcheck.notes.systems.layering import with_last
 from adjointcheck.notes.systems.observed import is_sampled
 from adjointcheck.notes.systems.readouts import COSTS, is_column
 from adjointcheck.notes.systems.sampling import folded
-from adjointcheck.notes.systems.several_costs import composed, is_another, law_of, of_end, spelt, summed
+from adjointcheck.notes.systems.several_costs import composed, is_another, law_of, of_end, penalised, spelt, summed
 from adjointcheck.notes.systems.several_costs import named as spoken_costs
 
 
@@ -74,6 +74,10 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
     if letter is not None and (getattr(resolve(letter, context), "name", "") == "a_t" or (
             letter.name not in COSTS and is_column(value, context))):
         return None
+    beside = penalised(value, context) if letter is not None else None
+    if letter is not None and beside is not None:
+        total = beside[1].declare(Declared(key(letter), "J", kind="functional", source="proposed"))
+        return "assumption", (key(letter),), replace(total, laws=(*total.laws, law_of(letter, beside[0])))
     whole = summed(value, context) if letter is not None and len(spoken_costs(chain, context)) > 1 else composed(value, context)
     if letter is not None and whole is not None:
         total = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))

@@ -73,6 +73,7 @@ from adjointcheck.notes.systems.outputs import of_readouts
 from adjointcheck.notes.systems.principle import PONTRYAGIN, principle
 from adjointcheck.notes.systems.reparametrised import MIXED, chains, in_new_parameters, mixes
 from adjointcheck.notes.systems.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, is_weightless, reserved
+from adjointcheck.notes.systems.several_costs import ALONE, of_penalty
 from adjointcheck.notes.systems.special_cases import without_time
 from adjointcheck.notes.systems.squashing import composed
 from adjointcheck.notes.systems.stages import confirmed
@@ -226,7 +227,7 @@ class Notes:
     def of_either_cost(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:
         """The findings; what is said of a second costate, or of a number, is judged apart, and leaves the letters as they are."""
         kept, apart = self.context, about_end(chain, self.context)
-        chain, apart = of_number(chain, kept) or (chain if apart is None else through_end(chain, apart), apart)
+        chain, apart = of_number(chain, kept) or of_penalty(chain, kept) or (chain if apart is None else through_end(chain, apart), apart)
         self.context = self.context if apart is None else apart
         try:
             return self.in_either_sign(blank, chain)
@@ -459,7 +460,7 @@ class Notes:
             return "the notes do not say, in a form that is understood, how one layer follows from another"
         if self.aside is not None and is_unpaid(left, right, self.context, self.aside[0]):
             return "the notes do not say, in a form that is understood, what the cost of this example is"
-        if is_weightless(left, right, self.context):
+        if is_weightless(left, right, self.context) and not self.context.option(ALONE):
             return "the cost, as it was read, rests on no state"
         return ""
 

@@ -100,3 +100,21 @@ WHOLE = r"$\frac{dJ}{d\theta} = \sum_{i=1}^M \int_0^1 f_\theta(z_i, \theta)^T a_
 ])
 def test_the_slope_of_the_whole_cost_in_one_sample_has_its_share(right: str, wrong: str, found: str) -> None:
     assert statuses(f"{SHARES}{right}, {wrong}")[-2:] == ["proved", found]
+
+
+BATCH = r"""$\dot z(t) = \sigma(W z(t)+b)$, $0\le t\le 1$, with $\sigma$ acting componentwise, $\ell = \Phi(z(1))$. Let $a(t) = \nabla_{z(t)}\ell$.
+$$\mathcal L = \frac1B\sum_{m=1}^B \ell^{(m)} + \frac\beta2\|W\|_F^2$$ """
+
+
+def test_a_batch_of_costs_with_weight_decay_is_told_by_one_sample() -> None:
+    mean, single = r"\frac1B\sum_{m=1}^B\nabla_W\ell^{(m)}", r"\nabla_W\ell"
+    lines = [rf"$$\nabla_W\mathcal L = {cost} + {share}\beta\,W$$" for cost, share in ((mean, r"\frac12"), (mean, ""), (single, ""))]
+    found = statuses(f"{BATCH} {' '.join(lines)}")
+    assert found[-4:-2] == ["assumption", "refuted"] and found[-2] in ("proved", "unknown") and found[-1] == "unknown"
+
+
+@pytest.mark.campaign
+def test_weight_decay_adds_its_slope_to_the_gradient_of_a_flow() -> None:
+    decayed = BATCH.replace(r"\frac1B\sum_{m=1}^B \ell^{(m)}", r"\ell")
+    right, wrong = (rf"$$\nabla_W\mathcal L = \int_0^1 (\sigma'(W z+b)\odot a)\,z^T\,dt + {share}\beta W$$" for share in ("", r"\frac12"))
+    assert statuses(f"{decayed} {right} {wrong} $$\\dot a = -W^T(\\sigma'(Wz+b)\\odot a)$$")[-4:] == ["assumption", "proved", "refuted", "proved"]

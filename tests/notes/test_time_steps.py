@@ -164,3 +164,8 @@ def test_one_method_after_another_has_its_own_step_and_the_end_cost_again() -> N
     right = r"$$\lambda_n = (I - h f_y(y_{n+1},\theta)^T)^{-1}\lambda_{n+1}$$"
     wrong = r"$$\lambda_n = (I - h f_y(y_n,\theta)^T)^{-1}\lambda_{n+1}$$"
     assert statuses(f"{MANY} {right} {wrong}")[-3:] == ["assumption", "proved", "refuted"]
+
+
+def test_a_tangent_by_the_jacobian_of_a_step_is_no_other_method() -> None:
+    told = r"$$x_{k+1} = x_k + h f(x_k)$$ $$J = \Phi(x_N)$$ $$\delta_k = \nabla_{x_k} J$$ $$A_k = I + h f_x(x_k)$$ $$\xi_{k+1} = A_k\,\xi_k$$ "
+    assert statuses(told + r"$$\delta_{k+1}^T\xi_{k+1} = \delta_k^T\xi_k$$")[-2:] == ["definition", "proved"]

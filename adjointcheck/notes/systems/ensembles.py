@@ -34,6 +34,7 @@ DATA = ("y", "d", "b", "c", "z", "ell", "q", "m", "g")
 NOISE = ("epsilon", "varepsilon", "eta", "xi", "zeta", "v")  # of an estimator, which is no sample
 WEIGHED = "weighed"  # a mean, of which each sample's costate has its share
 EACH, ALL = "of one sample", "of all samples"
+MEAN = "mean of costs"
 MIXED = "it speaks of one sample and of all of them"
 
 
@@ -141,7 +142,7 @@ def single(chain: tree.Chain, context: Context) -> tuple[tree.Chain, str, tuple[
     """The formula for one sample, whether it speaks of one or of all of them, and why it cannot be told so."""
     way = context.option("samples")
     if not way:
-        return chain, "", ()
+        return _in_the_mean(chain, context)
     told = _Told(context, way)
     made = replace(chain, sides=tuple(map(told.one, chain.sides)), conditions=tuple(map(told.one, chain.conditions)))
     assert isinstance(made, tree.Chain)
@@ -154,6 +155,36 @@ def single(chain: tree.Chain, context: Context) -> tuple[tree.Chain, str, tuple[
     clear = all(map(told.is_linear, chain.sides)) and not any(map(told.owns, chain.sides))
     posed = isinstance(chain.sides[0], tree.Extremum) or _names_cost(chain.sides[0], context)
     return made, ALL, () if clear and (zero or posed or len(named) == len(chain.sides)) else (MIXED,)
+
+
+def averaged(chain: Node, context: Context) -> Context:
+    """With the letter of L = 1/B sum_m l^(m) + r, of notes on one sample whose cost is l."""
+    letter = chain.sides[0] if isinstance(chain, tree.Chain) and len(chain.sides) == 2 else None
+    mean = isinstance(letter, tree.Letter) and not context.option("samples") and any(_cost_of_mean(part, context) for part in walk(chain))
+    return replace(context, options={**context.options, MEAN: key(letter)}) if mean and isinstance(letter, tree.Letter) else context
+
+
+def _in_the_mean(chain: tree.Chain, context: Context) -> tuple[tree.Chain, str, tuple[str, ...]]:
+    """dL/dW = dl/dW + dr/dW for dL/dW = 1/B sum_m dl^(m)/dW + dr/dW, which is linear; what has no mean beside L is of one sample."""
+    means = any(_cost_of_mean(part, context) for side in chain.sides for part in walk(side))
+    named = any(isinstance(part, tree.Letter) and key(part) == context.option(MEAN) for side in chain.sides for part in walk(side))
+    made = replace(chain, sides=tuple(_of_one(side, context) for side in chain.sides))
+    return made, "", (MIXED,) if named and not means and len(chain.sides) > 1 else ()
+
+
+def _of_one(node: Node, context: Context) -> Node:
+    return _cost_of_mean(node, context) or rebuilt(node, lambda child: _of_one(child, context))
+
+
+def _cost_of_mean(node: Node, context: Context) -> Node | None:
+    """l of 1/B sum_{m=1}^B l^(m), and dl/dW of 1/B sum_m dl^(m)/dW, where l is the cost of one sample."""
+    match node:
+        case tree.Product(factors=(tree.Quotient(above=above, below=count), tree.Series(kind="sum", body=body, index=index, upper=upper))):
+            cost = body.of if isinstance(body, tree.Derivative) else body
+            bare = replace(cost, above=(), below=()) if isinstance(cost, tree.Letter) and (index,) in (cost.above, cost.below) else None
+            if bare is not None and above == ONE and upper in (count, None) and role_in(bare, context) == "J":
+                return replace(body, of=bare) if isinstance(body, tree.Derivative) else bare
+    return None
 
 
 def _own_slopes(node: Node) -> Node:

@@ -337,7 +337,7 @@ def _fields_at(node: Node, context: Context) -> set[str]:
     """0 for f(x_k), 1 for f(x_{k+1}), X for f(X_k), where X_k is a letter that the notes define, and k_2 of k_2 = f(x_k + h k_1/2);
     nothing for f(x_k + h f(x_k)/2), which may be the same.
     """
-    slopes = {known.symbol for known in context.letters.values() if known.body is not None and "f" in symbols(known.body)}
+    slopes = {known.symbol for known in context.letters.values() if isinstance(known.body, Applied) and known.body.name == "f"}
     found = {part.name for part in walk(node) if isinstance(part, Symbol)} & slopes
     if any("f" in symbols(value) for part in walk(node) if isinstance(part, Applied) and part.name == "f" for _, value in part.arguments):
         return set()

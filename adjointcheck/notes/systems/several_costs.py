@@ -10,10 +10,13 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuil
 from adjointcheck.notes.letters.own_letters import is_placed
 from adjointcheck.notes.letters.quadratures import gathers
 from adjointcheck.notes.letters.quantities import OPTIMAL, instead
-from adjointcheck.notes.letters.usage import head, role_in
+from adjointcheck.notes.letters.usage import constants, head, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.ensembles import MEAN, one_sample
 from adjointcheck.notes.systems.flows import counts_layers
+
+ALONE = "a penalty alone"  # option: no state is paid for
 
 
 def law_of(letter: tree.Letter | None, value: Node) -> Law:
@@ -86,6 +89,41 @@ def summed(value: Node, context: Context) -> Node | None:
     if isinstance(value, tree.Product):
         return rebuilt(value, lambda part: summed(part, context) or part) if _scales(value, context) else None
     return None
+
+
+def penalised(value: Node, context: Context) -> tuple[Node, Context] | None:
+    """l + b/2 |W|^2 of a known cost l, written out, with what is paid for weights and parameters beside it."""
+    law, terms = context.law("objective"), value.terms if isinstance(value, tree.Sum) else ()
+    paid = [term for term in terms if role_in(head(term), context) == "J"]
+    if law is None or len(paid) != 1 or len(terms) < 2 or not isinstance(paid[0], tree.Letter) or len(costs(context)) > 1:
+        return None
+    others_ = tuple(term for term in terms if term is not paid[0])
+    after = constants(tree.summed(others_), context, ("1", "1"))
+    more = tuple(resolve(term, after) for term in others_)
+    weighed = all(any(isinstance(part, tree.Power) for part in walk(term)) for term in more)
+    if not weighed or any(map(unknown, more)) or {"x", "x0", "p", "J", "w", "f", "H"} & frozenset().union(*map(symbols, more)):
+        return None
+    return tree.Sum((*tree.terms(law.right), *more)), after
+
+
+def of_penalty(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Context] | None:
+    """dr/dW = b W of dL/dW = dl/dW + b W, where L = l + r: what the costs have in common says nothing, and r is all that is paid."""
+    told, chain = chain, one_sample(chain, context)
+    known, pair = costs(context), chain.sides if chain.relations == ("=",) else ()
+    left, right = pair if len(pair) == 2 else (None, None)
+    if not isinstance(left, tree.Derivative) or not isinstance(left.of, tree.Letter) or not isinstance(right, tree.Sum):
+        return None
+    common = [term for term in right.terms if isinstance(term, tree.Derivative) and replace(term, of=left.of) == left and term != left]
+    names = [key(letter) for letter in (left.of, *(term.of for term in common)) if isinstance(letter, tree.Letter)]
+    rest = tuple(term for term in right.terms if term not in common)
+    if len(names) != 2 or {*names} - known.keys() or {*named(tree.summed(rest), context)} or not rest:
+        return None
+    whole, part = (tree.terms(known[name].right) for name in names)
+    more = tuple(term for term in whole if term not in part)
+    if len(more) != len(whole) - len(part) or not more or (told == chain and context.option(MEAN) == names[0]):
+        return None
+    alone = replace(context, options={**context.options, ALONE: "yes", MEAN: ""})
+    return replace(chain, sides=(left, tree.summed(rest))), _meaning(law_of(left.of, tree.summed(more)), alone)
 
 
 def _scales(value: tree.Product, context: Context) -> bool:
