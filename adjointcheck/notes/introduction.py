@@ -87,7 +87,7 @@ from adjointcheck.notes.systems.clipping import fenced
 from adjointcheck.notes.systems.concrete import written_out
 from adjointcheck.notes.systems.covariances import carried
 from adjointcheck.notes.systems.current_values import current_hamiltonian, priced, repriced
-from adjointcheck.notes.systems.densities import bound, supposed, transported
+from adjointcheck.notes.systems.densities import bound, datum, supposed, transported
 from adjointcheck.notes.systems.descent import decreasing
 from adjointcheck.notes.systems.discounted import current_multiplier
 from adjointcheck.notes.systems.eigenvalues import eigenvalues
@@ -364,7 +364,7 @@ def start(chain: tree.Chain, context: Context) -> Introduced:
     if isinstance(left.at, tree.Number) and any(moment(known.letter) not in (None, left.at.value) for known in context.of("t0")):
         return None  # x(1) of a solution from 0 on
     if isinstance(left.at, Symbol) and left.at.name == "t1" and context.of("rho") and isinstance(pair[1], tree.Letter):
-        return "assumption", (), context  # the datum of which the density is asked, and no end that is held
+        return "assumption", (), datum(pair[1], context)
     if isinstance(left.at, Symbol) and left.at.name == "t1" and not follows(pair, context):
         context = _state_named(pair[1], "x1", context)
         return "assumption", (), replace(context.assume("fixed end"), laws=(*context.laws, Law("end", left, resolve(pair[1], context))))

@@ -251,3 +251,12 @@ CHANGED = (r"If $z_1 = F(z_0)$ with a diffeomorphism $F$ and $z_0$ has the densi
 def test_a_map_of_which_nothing_is_told_is_what_the_flow_makes(sign: str, status: str) -> None:
     line = rf"\log p_1(z_1) = \log p_0(z_0) {sign} \log\left|\det\frac{{\partial F}}{{\partial z_0}}(z_0)\right|"
     assert statuses(CHANGED % line)[1] == status
+
+
+DATUM = (r"$$\frac{dz(t)}{dt} = f(z(t), t; \theta)$$ $$\frac{d\log p(z(t))}{dt} = -\operatorname{tr}\left(\frac{\partial f}{\partial z(t)}\right)$$ "
+         r"To evaluate a data point $x$, start at $z(t_1) = x$. $$\log p(x) = \log p(z(t_0)) %s \int_{t_0}^{t_1} \operatorname{tr}\frac{\partial f}{\partial z} dt$$")
+
+
+@pytest.mark.parametrize(("sign", "status"), [("-", "proved"), ("+", "refuted")])
+def test_a_datum_is_where_the_flow_arrives(sign: str, status: str) -> None:
+    assert statuses(DATUM % sign)[-1] == status

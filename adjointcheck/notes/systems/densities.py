@@ -106,10 +106,20 @@ def transported(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ..
     if pair is None or call is None or not isinstance(letter, tree.Letter) or context.over() != "time":
         return None
     ends = resolve(pair[0], context), resolve(call.arguments[0], context)
+    if isinstance(ends[0], Symbol) and ends[0] == Symbol("x", part=(tree.Number(Fraction(1)),)) and isinstance(pair[0], tree.Letter):
+        last = Declared(key(pair[0]), own(key(pair[0])), context.of("x")[0].shape, "alias", body=END, source="proposed")
+        ends, context = (END, ends[1]), context.declare(last)
     if ends[0] != END or ends[1] not in (START, Symbol("x0")) or letter.accents or not unknown(resolve(letter, context)):
         return None
     made = Declared(key(letter), own(key(letter)), context.of("x")[0].shape, "alias", body=END, source="proposed")
     return "assumption", (key(letter),), context.declare(made)
+
+
+def datum(letter: tree.Letter, context: Context) -> Context:
+    """With y of x(t_1) = y as the end state, a datum of which the density is asked, and no end that is held."""
+    if letter.accents or letter.above or not unknown(resolve(letter, context)):
+        return context
+    return context.declare(Declared(key(letter), own(key(letter)), context.of("x")[0].shape, "alias", body=END, source="proposed"))
 
 
 def bound(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
