@@ -247,3 +247,11 @@ def test_eigenvalues_at_an_equilibrium_are_roots_of_its_characteristic_polynomia
     assert statuses(rf"{posed}There the eigenvalues of the Jacobian are $${values}.$$")[-1] == status
     assert "refuted" not in statuses(rf"{posed}The eigenvalues of $Q$ are $${values}.$$")
     assert statuses(rf"{posed.replace('d/c', 'c/d')}There the eigenvalues of the Jacobian are $${values}.$$")[-1] not in ("proved", "refuted")
+
+
+def test_the_rest_of_an_optimal_solution_is_none_of_the_field_alone() -> None:
+    growth = (r"$\dot k = k^\alpha - c - \delta k$, $k(0) = k_0$, $J = \int_0^T e^{-\rho t}\ln c\,dt \to \max$. In the steady state "
+              r"$k^* = \left(\frac{\alpha}{\rho + \delta}\right)^{1/(1 - \alpha)}$")
+    assert statuses(growth)[-1] != "refuted"
+    prey = r"$\dot x = a x - b x y$, $\dot y = c x y - d y$, $x(0) = x_0$, $y(0) = y_0$. The equilibrium has $y_* = b/a$. "
+    assert statuses(f"{prey}The equilibrium is $x_* = d/c$, $y_* = a/b$.")[-2:] == ["definition", "proved"]

@@ -19,7 +19,7 @@ from adjointcheck.notes.reading.document import EIGENVALUE, EIGENVALUES
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.chosen_controls import with_choice
 from adjointcheck.notes.systems.entries import ZERO
-from adjointcheck.notes.systems.equilibria import MOVING, at_point, point_of
+from adjointcheck.notes.systems.equilibria import MOVING, OTHER, at_point, point_of
 
 SAID = "eigenvalues"
 LINEAR = re.compile(r"jacobi|linearis|lineariz|linéaris|якоби|雅可比", re.IGNORECASE)
@@ -30,7 +30,7 @@ ONE, TWO = tree.Number(Fraction(1)), tree.Number(Fraction(2))
 def eigenvalues_said(words: str, context: Context) -> Context:
     """With the option that the sentence before a formula speaks of eigenvalues at rest, or of the Jacobian."""
     sentence = SENTENCE.split(words.strip())[-1]
-    said = EIGENVALUES.search(sentence) and (LINEAR.search(sentence) or context.option(REST))
+    said = EIGENVALUES.search(sentence) and not OTHER.search(sentence) and (LINEAR.search(sentence) or context.option(REST))
     return replace(context, options={**context.options, SAID: "yes" if said else ""})
 
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import Context, Declared, key, own
-from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown
+from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.notation import SENTENCE
 from adjointcheck.notes.letters.stars import REST
 from adjointcheck.notes.letters.usage import pair_of
@@ -22,15 +22,30 @@ from adjointcheck.notes.systems.entries import ZERO, cells_of
 
 RESTING = re.compile(r"equilibri|équilibre|gleichgewicht|ruhelage|steady|stationary (?:point|state)|fixed point|point fixe|punto fijo"
                      r"|fixpunkt|равновес|平衡点|不動点", re.IGNORECASE)
-POINT = "point of rest"
+OTHER = re.compile(r"canonic|hamilton|saddle|optim|closed[- ]loop|adjoint|costate|sattel|kanonisch|selle|silla|sella", re.IGNORECASE)
+POINT, SENTENCES = "point of rest", "sentence of rest"
 MARKS = ("*", "opt", "bar", "e", "s", "ss", "eq", "infty", "")
 MOVING = frozenset(("x", "p", "t", "t0", "t1", "x0", "J", "H", "f", "L", "Psi"))
 
 
 def resting_said(words: str, context: Context) -> Context:
-    """With the option that the sentence before a formula speaks of a state of rest."""
-    said = RESTING.search(SENTENCE.split(words.strip())[-1]) is not None
-    return replace(context, options={**context.options, REST: "yes" if said else ""})
+    """With the option that the sentence before a formula speaks of a state of rest; from another sentence on nothing is half told."""
+    sentence = SENTENCE.split(words.strip())[-1]
+    said = RESTING.search(sentence) is not None and OTHER.search(sentence) is None
+    if not sentence.startswith(context.option(SENTENCES) or sentence):
+        context = replace(context, pieces={name: piece for name, piece in context.pieces.items() if not name.startswith(f"{REST} ")})
+    return replace(context, options={**context.options, REST: "yes" if said else "", SENTENCES: sentence})
+
+
+def rests_on_field(field: Node, context: Context) -> bool:
+    """Has f(x^*) no letters but those of f, of which none is paid for?  Else what rests may be an optimal solution."""
+    law, cost = context.law("dynamics"), context.law("objective")
+    moved, paid = _parameters(law.right) if law is not None else set(), _parameters(cost.right) if cost is not None else set()
+    return _parameters(field) <= moved and not moved & paid
+
+
+def _parameters(node: Node) -> set[Node]:
+    return {part for part in walk(node) if isinstance(part, Symbol) and part.name == "theta"}
 
 
 def equilibrium(chain: tree.Chain, context: Context) -> tuple[str, tree.Chain, tuple[str, ...], Context] | None:

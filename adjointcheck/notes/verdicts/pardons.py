@@ -28,7 +28,7 @@ from adjointcheck.notes.systems.current_values import is_undiscounted
 from adjointcheck.notes.systems.densities import rests_on_shape
 from adjointcheck.notes.systems.eigenvalues import SAID
 from adjointcheck.notes.systems.endless import speaks_of_end
-from adjointcheck.notes.systems.equilibria import RESTING
+from adjointcheck.notes.systems.equilibria import RESTING, rests_on_field
 from adjointcheck.notes.systems.few_layers import OPTION, SPOKEN, has_numbers
 from adjointcheck.notes.systems.multiplier import supposed
 from adjointcheck.notes.systems.reservations import ends_at_start, given, is_only_named, is_other_method, is_unchosen
@@ -239,6 +239,11 @@ def _claims_rest(line: Line) -> bool:
     """0 = f(x^*), of a sentence that calls x^* an equilibrium."""
     said = line.notes.option(REST) or line.notes.option(SAID)
     return bool(said) and isinstance(line.left, tree.Vector) and not symbols(line.right) & (MOVING - {"w"})
+
+
+def _rests_otherwise(line: Line) -> bool:
+    """k^* = (alpha/(rho + delta))^(1/(1 - alpha)), with rho of the cost alone, or beside a consumption that was taken for a number."""
+    return _claims_rest(line) and not rests_on_field(line.right, line.notes)
 
 
 def _by_steps(line: Line) -> bool:
@@ -466,6 +471,7 @@ def _of_untold_part(line: Line) -> bool:
 
 
 PARDONS = (
+    Pardon(_if(_rests_otherwise, "it may be the state of rest of an optimal solution")),
     Pardon(_if(_of_untold_part, "what a part of the cost is no formula says")),
     Pardon(_if(_of_weights_with_and_without_index, "a letter stands there with an index of layers and without one")),
     Pardon(_if(_of_other_size, OTHER_FIELD)),
