@@ -133,7 +133,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
     context = sloping(_chains(document.formulas, context), context)
     context = moved(_chains(document.formulas, context), context)
     index = iterated_in(texts) if context.over() != "layers" else ""
-    layer = "" if context.sample else layered_above(texts)
+    layer = "" if context.sample else layered_above(texts).lstrip("\\")
     context = replace(context, options={**context.options, "iterate": "" if layer else index, "layers above": layer})
     context = context if layer or index or context.over() == "layers" else iterated_below(texts, context)
     return _with_estimate(document.formulas, replace(context, formulas=()))

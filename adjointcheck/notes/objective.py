@@ -60,6 +60,8 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
     if (right is None and not extremum) or _is_changed(left, context):
         return None
     value = right if right is not None else left
+    if _is_no_cost(value, context):
+        return None
     letter = head(left) if right is not None else None
     known = context.law("objective") is not None
     if (chain.relations and chain.relations[0] not in EQUALS) or not context.of("x") or (known and not is_another(letter, value, context)):
@@ -83,6 +85,11 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
         total = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
         return "assumption", (key(letter),), replace(total, laws=(*total.laws, law_of(letter, whole)))
     return _objective(letter, left, value, _depending(left, _seen(value, _again(value, _ending(letter, value, context)))))
+
+
+def _is_no_cost(value: Node, context: Context) -> bool:
+    """[z(t_1), a(t_1), 0] and a(t_1)^T f: a row, and what the costate values, which a cost has not."""
+    return isinstance(value, tree.Vector) or "p" in symbols(resolve(value, context))
 
 
 def _ending(letter: tree.Letter | None, value: Node, context: Context) -> Context:

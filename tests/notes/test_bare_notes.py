@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import statuses
+from understood import last_two, read, statuses
 
 EPSILON = r"""The adjoint $a(t) = \partial L/\partial z(t)$ satisfies $\frac{da(t)}{dt} = -a(t)\frac{\partial f(z(t),t,\theta)}{\partial z}$, since
 $z(t+\varepsilon) = z(t) + \int_t^{t+\varepsilon} f(z(s),s,\theta)\,ds = T_\varepsilon(z(t), t)$ """
@@ -81,3 +81,17 @@ def test_a_motion_that_is_told_by_components_is_told() -> None:
     posed = r"Let $\dot y_k = f_k(y, t)$ for $k = 1, \ldots, d$, $J = \phi(y(T))$ and $H = \sum_k \lambda_k f_k$. "
     found = statuses(posed + r"$$\frac{d\lambda_k}{dt} = -\sum_{l=1}^d \lambda_l \frac{\partial f_l}{\partial y_k}$$ $$\frac{\partial f}{\partial t} = 0$$", header)
     assert found[-2] == "proved"
+
+
+def test_a_row_with_the_costate_is_no_cost() -> None:
+    """Such a cost rests on itself: its worlds never came to an end."""
+    context = read(r"\dot z = f(z, t, \theta); a(t) = \partial L/\partial z(t); s_0 = [z(t_1), a(t_1), 0, -a(t_1)^T f(z(t_1), t_1, \theta)]")[1]
+    assert context.law("objective") is None
+
+
+def test_square_brackets_hold_arguments_of_usual_functions() -> None:
+    given = r"""J = \phi[x(t_f)] + \int_{t_0}^{t_f} L[x(t), u(t)] dt
+\dot x(t) = f[x(t), u(t)]
+H[x, u, \lambda] = L[x, u] + \lambda^T f[x, u]"""
+    assert last_two("", given, r"\dot\lambda = -\left[\frac{\partial H}{\partial x}\right]^T", r"\lambda(t_f) = -\left[\frac{\partial \phi}{\partial x}\right]^T") \
+        == ["proved", "refuted"]

@@ -16,6 +16,7 @@ HEADER = "costate: p = dJ/dx (column)"
     (r"u^{k+1} = u^k - \alpha \nabla J(u^k)", ""), (r"x^{k+1} = x^k - \eta g^k", ""), (r"\theta^{k+1} = \theta^k + v^k", ""),
     (r"(M + \Delta t\, K)\, y^{n} = M y^{n-1} + \Delta t\, B u^{n}", "n"), (r"(I - h A) y^{n+1} = y^n", "n"), (r"M p^n = M p^{n+1}", ""),
     (r"\dot x^i = f^i(x)", ""), (r"y^{2} = x^{2} + 1", ""), (r"(a + b) y^n = 1", ""),
+    (r"h^{(\ell+1)} = h^{(\ell)} + f(h^{(\ell)}; \theta^{(\ell)})", r"\ell"), (r"h^{(\ell+1)} = h^{(\ell)} - \eta g^{(\ell)}", ""),
 ])
 def test_a_layer_above_is_told_from_a_power_and_from_an_iteration(text: str, index: str) -> None:
     assert layered_above([text]) == index
@@ -81,3 +82,23 @@ def test_of_a_cost_that_rests_on_no_state_nothing_is_proved() -> None:
     posed = r"$x_{k+1} = f(x_k, w_k)$, $J = \sum_{k=0}^{N-1} r(w_k)$, $p_k = \frac{\partial J}{\partial x_k}$. "
     right = r"$p_k = p_{k+1} f_x(x_k, w_k)$"
     assert statuses(f"{posed}{right}, {right.replace('= ', '= -')}")[-2:] == ["unknown", "unknown"]
+
+
+ABOVE = r"""h^{(\ell+1)} = h^{(\ell)} + f(h^{(\ell)}; \theta^{(\ell)})
+C = \Phi(h^{(L)})
+\delta^{(\ell)} = \frac{\partial C}{\partial h^{(\ell)}}
+h^{(L)} = h^{(0)} + \sum_{\ell=0}^{L-1} f(h^{(\ell)}; \theta^{(\ell)})"""
+
+
+def test_the_first_layer_may_be_named_above() -> None:
+    right = r"\delta^{(0)} = \delta^{(L)} \prod_{\ell=L-1}^{0} (I + f_h(h^{(\ell)}; \theta^{(\ell)}))"
+    assert last_two("", ABOVE, right, right.replace("{(0)} =", "{(1)} =")) == ["proved", "refuted"]
+
+
+def test_a_circle_between_values_is_the_product_by_entries() -> None:
+    given = r"""a^{[\ell]} = \sigma(z^{[\ell]})
+z^{[\ell]} = W^{[\ell]} a^{[\ell-1]} + b^{[\ell]}
+C = \frac12 \|y - a^{[L]}\|^2
+\delta^{[\ell]} = \frac{\partial C}{\partial z^{[\ell]}}"""
+    right = r"\delta^{[L]} = \sigma'(z^{[L]}) \circ (a^{[L]} - y)"
+    assert last_two("", given, right, right.replace("a^{[L]} - y", "y - a^{[L]}")) == ["proved", "refuted"]

@@ -85,7 +85,7 @@ class Term:
                     self.factors.append(self.factor())
         node = self._dotted(product(self._without_words()))
         for left, sign in reversed(self.pending):
-            node = Function(sign.name, (left, plain(node)), span=over([left, node]))
+            node = Function(_sign_name(sign, left, plain(node)), (left, plain(node)), span=over([left, node]))
         return node
 
     def _dotted(self, node: Node) -> Node:
@@ -376,6 +376,12 @@ class Term:
 
 def _is_sign(item: Node) -> bool:
     return isinstance(item, Sign) and item.kind != "NEG"
+
+
+def _sign_name(sign: Sign, left: Node, right: Node) -> str:
+    """The circle between values, as in sigma'(z) o (a - y), is the product entry by entry; between letters maps follow each other."""
+    values = isinstance(left, Call | Product | Sum) or isinstance(right, Sum)
+    return "hadamard" if sign.name == "compose" and values else sign.name
 
 
 def _starts_function(item: Node) -> bool:

@@ -35,6 +35,7 @@ MULTIPLIERS = frozenset({"lambda", "mu", "nu", "pi", "psi", "eta", "xi", "p", "q
 RATES = frozenset({"eta", "alpha", "gamma", "kappa", "tau"})  # how far a step of an iteration goes
 SIGNS = frozenset({"+", "-", "plus", "minus"})
 SLOPED = frozenset({"f", "L", "H", "J", "ell", "mathcal{H}", "mathcal{L}"})  # functions with a letter below that differentiates
+USUAL = SLOPED | {"phi", "varphi", "Phi", "g", "F"}  # functions by habit: L[x(t), u(t), t] before anything says so
 GAINS, DATA = frozenset("KLG"), frozenset("yzd")
 TINY = frozenset({"epsilon", "varepsilon"})  # small numbers
 GROWTH = frozenset({"mu", "alpha", "beta", "gamma", "kappa", "rho", "nu", "a", "b", "c", "k", "r"})
@@ -95,7 +96,8 @@ def _is_call(head: Node, paren: Paren, letters: Letters) -> bool:
     if isinstance(power, Power) and not only_times(paren.entries, letters) and _inverts(power.exponent):
         return False
     if len(paren.entries) > 1:
-        named = isinstance(base, Letter) and base.name in letters.functions | HAMILTONIANS and not base.below  # f[x, u, t]
+        usual = USUAL - letters.signals - letters.plain
+        named = isinstance(base, Letter) and base.name in letters.functions | HAMILTONIANS | usual and not base.below  # f[x, u, t]
         return isinstance(base, Letter | Derivative | Call | Paren) and (paren.opener == "(" or named)
     content = first(paren.entries)
     match base:

@@ -342,6 +342,6 @@ def _counts_only(exponent: Node, index: str) -> bool:
 def _may_index(exponent: Node) -> bool:
     """k, k+1, n-1: what is as often an index as a power."""
     terms = exponent.terms if isinstance(exponent, Sum) else (exponent,)
-    return any(isinstance(term, Letter) and term.name in INDICES for term in terms) and all(
+    return any(isinstance(term, Letter) and term.name in INDICES | {"ell"} for term in terms) and all(
         isinstance(term, Letter | Number | Negative) for term in terms
     )

@@ -324,7 +324,7 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
 
 def _follows(left: Node, right: Node, context: Context) -> bool:
     """x(T) = x_0 - T grad Psi(x(T)): a consequence, and no end that is held."""
-    integrated = any(isinstance(part, tree.Integral) for part in walk(right))
+    integrated = any(isinstance(part, tree.Integral | tree.Series) for part in walk(right))
     paid = is_paid_for(left, context) or is_solved(left, context)
     named = bool(context.of("rho")) and isinstance(right, Symbol) and right.at is None  # the datum of which a density is asked
     return has_slope(right) or integrated or is_solution(right) or paid or named

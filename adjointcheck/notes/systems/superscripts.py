@@ -17,13 +17,14 @@ from adjointcheck.notes.systems.dependent import alone
 from adjointcheck.notes.systems.shared_letters import apart
 
 _LETTER = r"(\\?[A-Za-z]+|\\(?:mathbf|boldsymbol|bm)\s*\{?\s*\\?[A-Za-z]+\s*\}?)"
-_AHEAD = re.compile(_LETTER + r"\s*\^\s*\{\s*[([]?\s*([klnijmt])\s*\+\s*1\s*[)\]]?\s*\}\s*=(.*)", re.DOTALL)
-_BEHIND = re.compile(_LETTER + r"\s*\^\s*(?:\{\s*[([]?\s*([klnijmt])\s*[)\]]?\s*\}|([klnijmt]))\s*=(.*)", re.DOTALL)
-_IMPLICIT = re.compile(r".*?[)\]A-Z]\s*(?:\\[,;!:]\s*)*" + _LETTER + r"\s*\^\s*\{?\s*([klnijmt])\s*(\+\s*1\s*)?\}?\s*=(.*)", re.DOTALL)
-_NAMED = re.compile(r"[^=]*_\s*\{\s*([klnijmt])\s*\+\s*1\s*\}\s*&?\s*=[^=]*?[A-Za-z]\s*\^\s*\{?\s*\1\s*\}?\s*[(\[]")
+_INDEX = r"([klnijmt]|\\ell)"
+_AHEAD = re.compile(_LETTER + r"\s*\^\s*\{\s*[([]?\s*" + _INDEX + r"\s*\+\s*1\s*[)\]]?\s*\}\s*=(.*)", re.DOTALL)
+_BEHIND = re.compile(_LETTER + r"\s*\^\s*(?:\{\s*[([]?\s*" + _INDEX + r"\s*[)\]]?\s*\}|" + _INDEX + r")\s*=(.*)", re.DOTALL)
+_IMPLICIT = re.compile(r".*?[)\]A-Z]\s*(?:\\[,;!:]\s*)*" + _LETTER + r"\s*\^\s*\{?\s*" + _INDEX + r"\s*(\+\s*1\s*)?\}?\s*=(.*)", re.DOTALL)
+_NAMED = re.compile(r"[^=]*_\s*\{\s*" + _INDEX + r"\s*\+\s*1\s*\}\s*&?\s*=[^=]*?[A-Za-z]\s*\^\s*\{?\s*\1\s*\}?\s*[(\[]")
 STAGE_COST = "ell"
 LAST = tree.Letter("N")
-_QUOTIENT = re.compile(r".*?\\[dt]?frac\s*\{\s*" + _LETTER + r"\s*\^\s*\{?\s*([klnijmt])\s*(\+\s*1\s*)?\}?\s*-(.*)", re.DOTALL)
+_QUOTIENT = re.compile(r".*?\\[dt]?frac\s*\{\s*" + _LETTER + r"\s*\^\s*\{?\s*" + _INDEX + r"\s*(\+\s*1\s*)?\}?\s*-(.*)", re.DOTALL)
 INPUTS = ("u", "w", "theta", "\\theta", "p", "lambda", "\\lambda", "delta", "\\delta", "W", "b")  # their steps are iterations, or backward
 
 
@@ -51,14 +52,15 @@ def _through(texts: Iterable[str]) -> Iterator[str]:
     for outer in found:
         for inner in found:
             index, other = outer[2] or outer[3], inner[2] or inner[3]
-            stands = re.search(rf"{re.escape(inner[1])}\s*\^\s*(?:\{{\s*\(?\s*{index}\s*\)?\s*\}}|{index})", outer[4])
+            at = re.escape(index)
+            stands = re.search(rf"{re.escape(inner[1])}\s*\^\s*(?:\{{\s*[([]?\s*{at}\s*[)\]]?\s*\}}|{at})", outer[4])
             if index == other and inner is not outer and stands and _follows(outer[1], index, -1, inner[4]):
                 yield index
 
 
 def _follows(letter: str, index: str, step: int, right: str) -> bool:
     """Does it stand there one layer before, and not as what a step of a descent starts from?"""
-    at = rf"{index}\s*-\s*1" if step else index
+    at = re.escape(index) + (r"\s*-\s*1" if step else "")
     before = rf"{re.escape(letter)}\s*\^\s*(?:\{{\s*[([]?\s*{at}\s*[)\]]?\s*\}}|{at})"
     return bool(re.search(before, right)) and "\\nabla" not in right and not re.match(rf"\s*{before}\s*-", right)
 
@@ -107,6 +109,6 @@ def _below(node: Node, index: str) -> Node:
 
 
 def _is_layer(mark: Node, index: str) -> bool:
-    """l, l + 1, L."""
+    """l, l + 1, L, 0."""
     names = {part.name for part in walk(mark) if isinstance(part, tree.Letter)}
-    return bool(names) and names <= {index, *LASTS, "T", "tau"}
+    return (bool(names) or isinstance(mark, tree.Number)) and names <= {index, *LASTS, "T", "tau"}
