@@ -150,7 +150,7 @@ from adjointcheck.notes.systems.switching import bounded, is_bound, shortest
 from adjointcheck.notes.systems.two_line_stages import stage_line
 from adjointcheck.notes.systems.value_function import in_value, priced_value, value
 from adjointcheck.notes.systems.values import assigned, counts_steps
-from adjointcheck.notes.systems.variations import held, momentum, steered
+from adjointcheck.notes.systems.variations import held, momentum, sliding, steered
 
 
 @dataclass(frozen=True)
@@ -445,10 +445,11 @@ INTRODUCTIONS = (at_rest, adjoint_told, lagrangian_told, reduced_cost, residual,
                  numbered, family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, motion, written_out, cased, jump, dynamics,
                  augmented_dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started,
                  resting, reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, carried, output,
-                 linear_output, asked, horizon_told, start, held, steered, momentum, end_condition, end_cost, implicit_layers, solved_for,
-                 affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, bound, objective, current_multiplier,
-                 augmented, adjoined_motion, shortest, repriced, current_hamiltonian, hamiltonian, costate_meaning, nothing_beyond,
-                 condition, rate, ended, set_before, sought, ranged, algebraic_law, lengthened, projection, decreasing, naming)
+                 linear_output, asked, horizon_told, start, held, sliding, steered, momentum, end_condition, end_cost, implicit_layers,
+                 solved_for, affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, bound, objective,
+                 current_multiplier, augmented, adjoined_motion, shortest, repriced, current_hamiltonian, hamiltonian, costate_meaning,
+                 nothing_beyond, condition, rate, ended, set_before, sought, ranged, algebraic_law, lengthened, projection, decreasing,
+                 naming)
 UNJUDGED = (*NOTATIONS, adjoint_told, lagrangian_told, reduced_cost,
             bars_told, activation, bound, step_value, worth, value, membership, asked, output, family, update, readout,
             finer_step, propagator, transported, carried, residual, sought, ranged, lengthened, projection, set_before, decreasing)

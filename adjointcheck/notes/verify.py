@@ -327,14 +327,17 @@ class Notes:
     def restated(self, given: Finding, left: Node, right: Node) -> Finding:
         """PROVED for the Hamiltonian of an example, where it is the one that the notes defined before; else it defines another."""
         general = next((known for known in self.aside[0].of("H") if known.body is not None), None) if self.aside is not None else None
-        spelt = spelt_out(self.context)
+        spelt = spelt_out(self.context.assume(*["optimal"] * bool(self.context.option(CURVE))))
         if general is None or getattr(left, "name", "") != "H" or spelt.law("dynamics") is None or spelt.law("objective") is None:
             return given
         terms = tree.terms(general.body) if general.body is not None else ()
         turned = any(isinstance(term, tree.Negative) and "L" in symbols(term) for term in terms)  # H = p f - L
         turned |= next((known.sign for known in self.context.of("H")), 1) < 0
-        proof = judge_pair(tree.Negative(hamiltonian_of(spelt)) if turned else hamiltonian_of(spelt), right, "=", spelt)
-        return replace(given, status="proved", rules=proof.path, document=proof.document) if proof.status is Status.PROVED else given
+        meant = tree.Negative(hamiltonian_of(spelt)) if turned else hamiltonian_of(spelt)
+        proof = judge_pair(meant, right, "=", spelt)
+        found = combined(given, proof, in_worlds(meant, right, "=", spelt)) if spelt.option(CURVE) else given  # p y' - F of this F
+        told = replace(given, status="proved", rules=proof.path, document=proof.document) if proof.status is Status.PROVED else given
+        return found if found.status == "refuted" else told
 
     def as_named(self, given: Finding, right: Node) -> Finding:
         """PROVED for a definition that is the Jacobian or the switching function that the words before call it; else it is one as given."""

@@ -183,6 +183,9 @@ ANY_FREE = r"On considère $I(y) = \int_a^b F(x, y(x), y'(x))\,dx$, $y(a) = \alp
     ("Supposons que $F$ ne dépende pas de $x$. Par l'équation d'Euler ", r"\frac{d}{dx} (y' F_{y'} - F) = 0", "proved"),
     ("Supposons que $F$ ne dépende pas de $y$. Par l'équation d'Euler ", r"\frac{d}{dx} (y' F_{y'} - F) = 0", "unknown"),
     ("Si $F$ ne dépend pas de $x$, ", r"\frac{d}{dx} F_{y'} = 0", "unknown"),  # it is right without y
+    ("Lorsqu'on ajoute un coût, donc pour $I(y) + g(y(b))$, la condition devient ", "F_{y'}(b, y(b), y'(b)) + g'(y(b)) = 0", "proved"),
+    ("Lorsqu'on ajoute un coût, donc pour $I(y) + g(y(b))$, la condition devient ", "F_{y'}(b, y(b), y'(b)) - g'(y(b)) = 0", "refuted"),
+    (r"L'extrémité glisse sur une courbe $y = \varphi(x)$, et donc ", r"F + (\varphi' - y') F_{y'} = 0", "unknown"),
     (r"Pour $F = y \sqrt{1 + y'^2}$: $y = c \sqrt{1 + y'^2}$. On pose $p = F_{y'}(x, y, y')$, $H(x, y, p) = p y' - F(x, y, y')$, ",
      r"p' = -\frac{\partial H}{\partial y}", "proved"),
     (r"Pour $F = y \sqrt{1 + y'^2}$: $y = c \sqrt{1 + y'^2}$. On pose $p = F_{y'}(x, y, y')$, $H(x, y, p) = p y' - F(x, y, y')$, ",
@@ -190,3 +193,14 @@ ANY_FREE = r"On considère $I(y) = \int_a^b F(x, y(x), y'(x))\,dx$, $y(a) = \alp
 ])
 def test_a_variation_along_eta_a_supposition_and_any_integrand_again(before: str, line: str, status: str) -> None:
     assert statuses(f"{ANY_FREE}{before}${line}$")[-1] == status
+
+
+MOMENTUM = r"Soit $S[q] = \int_a^b L(t, q(t), \dot q(t))\,dt$, $q(a) = q_a$, $p = \frac{\partial L}{\partial \dot q}$, $H(t, q, p) = p \dot q - L(t, q, \dot q)$. "
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    (r"Pour $L = \frac m2 \dot q^2 - \frac k2 q^2$, on trouve $p = m \dot q$ et ", r"H = \frac{p^2}{2 m} + \frac k2 q^2", r"H = \frac{p^2}{2 m} - \frac k2 q^2"),
+    (r"Posons $\dot q = u$, $\mathcal H = L(t, q, u) + \lambda u$, $\dot\lambda = -\frac{\partial L}{\partial q}$. ", r"\lambda = -p", r"\lambda = p"),
+])
+def test_the_hamiltonian_of_an_example_and_the_momentum_beside_a_costate(given: str, right: str, wrong: str) -> None:
+    assert [statuses(f"{MOMENTUM}{given}${line}$", "")[-1] for line in (right, wrong)] == ["proved", "refuted"]

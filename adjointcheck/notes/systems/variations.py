@@ -28,6 +28,7 @@ from adjointcheck.notes.systems.special_cases import restricted
 Introduced = tuple[str, tuple[str, ...], Context] | None
 _PLACE = r"(?:\s*\(\s*[a-z]\s*\))?"
 _SMALL = r"(?:\\(?:var)?epsilon|\\alpha|[sht])(?![A-Za-z])"
+SPOKEN = "end cost in words"  # option: its letter
 HELD_END = "held end"  # of reservations: y(b) = B
 LEFT = "free end of any curve"  # option: y(b) is free, and not in a case apart
 HELD = "held ends"  # option: t0 t1, where all variations vanish there
@@ -38,12 +39,12 @@ FREE_END = re.compile(r"\b(?:frei\w*|free|libres?|liber[oa]|unspecified|natural|
 CASED = "".join(f"(?<!{word} )" for word in ("if", "when", "wenn", "falls", "si", "se", "quando", "cuando"))
 LEFT_FREE = re.compile(CASED + r"\$\s*\\?\w+\s*\([^()$]{1,8}\)\s*\$\s+(?:\w+\s+){0,2}"
                        r"(?:free|frei|libres?|liber[oa]|unspecified|not\s+(?:prescribed|specified|fixed|given))\b")
-_PAID = r"\$\s*\\?(?:psi|phi|varphi|g|h)\s*\(\s*[a-z]\s*\([^$]*\$"
+_PAID = r"\$\s*(?:[A-Z][^$+]*\+\s*)?\\?(psi|phi|varphi|g|h)\s*\(\s*[a-z]\s*\([^$]*\$"
 _ADDED = r"\b(?:add|ajout|hinzu|addier|añad|aggiung|прибав|добав)\w*"
 END_COST = re.compile(rf"{_ADDED}\b[^.;]*{_PAID}|{_PAID}[^.;$]*{_ADDED}", re.IGNORECASE)  # where Psi(y(b)) is added to J
 STILL = re.compile(r"\bautonom|\bexplicit|\bexplizit|\bindependent|unabhängig|indépendant"
                    r"|\b(?:not|nicht|non|no|ne)\b[^.;]*\b(?:depend|abhäng|häng|dépend|dipend)")
-SUPPOSING = re.compile(r"\s*(?:now\s+)?(?:suppos|assum|angenommen|sei\b|supong|предположим)", re.IGNORECASE)
+SUPPOSING = re.compile(r"(?:^|[}\n])\s*(?:now\s+)?(?:suppos|assum|angenommen|sei\b|supong|предположим)", re.IGNORECASE)
 VECTORS = re.compile(r"\\mathbb\s*\{?\s*R\s*\}?\s*\^|\\top(?![a-z])|(?<!_\w)(?<!\})\^\s*\{?T(?![a-z])|\\[lr]angle|\\cdot(?![a-z])"
                      r"|\\(?:mathbf|boldsymbol|bm|vec)(?![a-z])")
 BESIDE = 5  # formulas from a cost to what is held beside it
@@ -284,7 +285,7 @@ def steered(chain: tree.Chain, context: Context) -> Introduced:
 
 def _as_slope(momentum: Declared) -> Declared:
     """p as F_{y'}, and no more as minus the costate."""
-    slope = tree.Derivative(Symbol("L"), (Symbol("w"),), "partial")
+    slope = tree.Derivative(Applied("L"), (Symbol("w"),), "partial")
     body = slope if momentum.sign < 0 else tree.Negative(slope)
     return Declared(momentum.letter, own(momentum.letter), momentum.shape, "defined", body=body, source="proposed")
 
@@ -293,6 +294,16 @@ def _is_slope(node: Node) -> bool:
     """F_{y'}."""
     named = isinstance(node, tree.Derivative) and isinstance(node.of, Symbol | Applied) and node.of.name == "L"
     return named and isinstance(node, tree.Derivative) and [getattr(by, "name", "") for by in node.by] == ["w"]
+
+
+def sliding(chain: tree.Chain, context: Context) -> Introduced:
+    """y = phi(x): another curve, on which an end may slide, and no costate phi."""
+    pair = pair_of(chain) if is_of_any(context) else None
+    letter = head(pair[1]) if pair is not None and isinstance(pair[1], tree.Call) else None
+    plain = pair is not None and letter is not None and not letter.below and getattr(pair[1], "arguments", ()) == (tree.Letter("t"),)
+    if pair is None or letter is None or not plain or key(letter) in context.letters or resolve(pair[0], context) != Symbol("x"):
+        return None
+    return "assumption", (key(letter),), context.declare(Declared(key(letter), own(key(letter)), kind="path", source="proposed"))
 
 
 def held(chain: tree.Chain, context: Context) -> Introduced:
@@ -385,7 +396,7 @@ def _is_rate(node: tree.Derivative) -> bool:
 
 def supposed(paragraph: str) -> str:
     """`Suppose that F does not depend on x.` of the paragraph before a formula, whose sentence may be another one."""
-    return " ".join(words for words in sentences(paragraph) if SUPPOSING.match(words))
+    return " ".join(words for words in sentences(paragraph) if SUPPOSING.search(words))
 
 
 def frees(sentence: str, context: Context) -> bool:
@@ -409,10 +420,22 @@ def _paid_at_end(context: Context) -> Context:
     return replace(context, laws=tuple(laws_))
 
 
+def _with_end_cost(words: str, context: Context) -> Context:
+    """With g of "if g(y(b)) is added" as the end cost, and without it where the next words say no such thing."""
+    found, before = END_COST.search(words), context.option(SPOKEN)
+    name = (found[1] or found[2]) if found is not None else ""
+    if name == before or (name and name in context.letters):
+        return context
+    context = replace(context, letters={other: known for other, known in context.letters.items() if other != before},
+                      options={**context.options, SPOKEN: name})
+    return context.declare(Declared(name, "Psi", kind="function", source="proposed")) if name else context
+
+
 def freed(context: Context, chain: object, *words: str) -> Context:
     """With the end of an example's curve free, where the words of its formulas say so: y(1) libre; and a part of an end that was held."""
     if words and not context.option(CURVE):
         return released(context, chain, words[0])
+    context = _with_end_cost(" ".join(words), context)
     free = frees(" ".join(words), context) and context.parts("x")
     return replace(context, options={**context.options, FREE: "yes"}) if free else context
 
