@@ -93,7 +93,7 @@ from adjointcheck.notes.systems.step_values import (
     unplaced,
     with_models,
 )
-from adjointcheck.notes.systems.switching import BANG_BANG, hamiltonian_of, is_bound, switched
+from adjointcheck.notes.systems.switching import BANG_BANG, hamiltonian_again, is_bound, switched
 from adjointcheck.notes.systems.values import is_in_digits
 from adjointcheck.notes.systems.variations import CURVE, HELD_END, freed, frees, in_its_problem, is_held_end, is_of_any, supposed
 from adjointcheck.notes.systems.variations import objection as unnatural
@@ -330,10 +330,7 @@ class Notes:
         spelt = spelt_out(self.context.assume(*["optimal"] * bool(self.context.option(CURVE))))
         if general is None or getattr(left, "name", "") != "H" or spelt.law("dynamics") is None or spelt.law("objective") is None:
             return given
-        terms = tree.terms(general.body) if general.body is not None else ()
-        turned = any(isinstance(term, tree.Negative) and "L" in symbols(term) for term in terms)  # H = p f - L
-        turned |= next((known.sign for known in self.context.of("H")), 1) < 0
-        meant = tree.Negative(hamiltonian_of(spelt)) if turned else hamiltonian_of(spelt)
+        meant = hamiltonian_again(general, spelt)
         proof = judge_pair(meant, right, "=", spelt)
         found = combined(given, proof, in_worlds(meant, right, "=", spelt)) if spelt.option(CURVE) else given  # p y' - F of this F
         told = replace(given, status="proved", rules=proof.path, document=proof.document) if proof.status is Status.PROVED else given

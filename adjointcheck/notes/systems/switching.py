@@ -150,6 +150,14 @@ def hamiltonian_of(context: Context) -> Node:
     return tree.Sum((*running(objective_of(context)).terms, *(flow or [tree.Product((Symbol("p"), law.right))])))
 
 
+def hamiltonian_again(general: Declared, context: Context) -> Node:
+    """L + p f of an example, or -L - p f where the notes have told H = p f - L for any of them."""
+    terms = tree.terms(general.body) if general.body is not None else ()
+    turned = any(isinstance(term, tree.Negative) and "L" in symbols(term) for term in terms)
+    turned |= next((known.sign for known in context.of("H")), 1) < 0
+    return tree.Negative(hamiltonian_of(context)) if turned else hamiltonian_of(context)
+
+
 def shortest(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
     """H = 1 + p f of the same motion, after another cost, where words ask for the shortest time: so it is from here on.
 
