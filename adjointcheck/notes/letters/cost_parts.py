@@ -61,7 +61,8 @@ def _summed(chain: tree.Chain, context: Context) -> set[str]:
     heads = [head(term) for term in named]
     alike = cost is not None and not cost.below and all(  # h_{k+1} = h_k + f and J(u^{k+1}) = J(u^k) + ... are steps
         part is not None and part.below and part.name == cost.name for part in heads)
-    summed = bool(named) and all(map(_gathers, (term for term in terms if term not in named)))  # and of J = sum_i l_i + D
+    others = [term for term in terms if term not in named]
+    summed = bool(named) and cost is not None and not cost.below and all(map(_gathers, others))  # and of J = sum_i l_i + D
     if cost is None or role_in(cost, context) not in ("", "J") or not (alike or summed):
         return set()
     return {name if name in context.pieces or name not in context.letters else "" for term in named if (name := _name(term))}

@@ -103,7 +103,7 @@ def transported(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ..
     pair = pair_of(chain)
     call = pair[1] if pair is not None and isinstance(pair[1], tree.Call) and len(chain.sides) == 2 else None
     letter = call.function if call is not None and len(call.arguments) == 1 else None
-    if pair is None or call is None or not isinstance(letter, tree.Letter) or context.over() != "time":
+    if pair is None or call is None or not isinstance(letter, tree.Letter) or context.over() != "time" or context.parts("x"):
         return None
     ends = resolve(pair[0], context), resolve(call.arguments[0], context)
     if isinstance(ends[0], Symbol) and ends[0] == Symbol("x", part=(tree.Number(Fraction(1)),)) and isinstance(pair[0], tree.Letter):
