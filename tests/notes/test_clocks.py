@@ -119,3 +119,10 @@ def test_what_is_integrated_in_time_is_seen_on_the_clock_of_the_notes() -> None:
     given = r"$$\dot x = f(x), \quad x(0) = x_0$$ $$J = \Phi(x(T)) + \int_0^T \ell(x)\,dt$$ $$p(T) = \Phi_x$$ For $f = Ax$, $\Phi = 0$ and $\ell = x^T Q x/2$, $Q = Q^T$, "
     lines = r"$$p(T) = 0$$ $$\frac{dJ}{dx_0} = x_0^T \int_0^T e^{A^T s} Q\, e^{As}\,ds$$ $$\frac{dJ}{dx_0} = x_0^T \int_0^T e^{As} Q\, e^{As}\,ds$$"
     assert statuses(given + lines)[-3:] == ["proved", "unknown", "refuted"]
+
+
+def test_a_horizon_is_what_a_constant_is_paid_for() -> None:
+    given = r"""$$\dot z = f(z, \theta), \quad z(0) = z_0$$ $$J = \varphi(z(T)) + \int_0^T \ell(z, \theta)\,dt$$
+        $$\dot\lambda = -f_z^T\lambda - \ell_z^T, \quad \lambda(T) = \varphi_z^T$$ $$\ell(z, \theta) = \frac{\beta}{2}\|\theta\|^2$$ """
+    lines = r"$$\frac{dJ}{d\theta} = \beta T\theta^T + \int_0^T \lambda^T f_\theta\,dt$$ $$\frac{dJ}{d\theta} = \beta\theta^T + \int_0^T \lambda^T f_\theta\,dt$$"
+    assert statuses(given + lines)[-2:] == ["proved", "refuted"]

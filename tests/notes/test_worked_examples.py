@@ -259,3 +259,10 @@ def test_an_example_after_another_has_a_cost_of_its_own(line: str, status: str) 
 def test_a_slope_of_the_field_of_one_number_is_that_of_its_formula() -> None:
     given = r"$$\dot y = f(t, y, p)$$ $$G = \int_0^{t_f} g(t, y, p)\,dt$$ An example is $$\dot y = -p\,y$$ with $y(0) = 1$ and $$G = \int_0^T y\,dt.$$ "
     assert statuses(given + r"$$f_p = -y$$ $$f_p = y$$ $$f_y = -p$$ At $T = 1$")[-4:] == ["proved", "refuted", "proved", "assumption"]
+
+
+def test_a_line_of_a_field_that_a_sentence_frees_of_time_is_judged_for_such_a_field() -> None:
+    given = r"$$\dot h = f(h, t, \theta)$$ The loss is $L(h(t_1))$. $$a(t) = \frac{\partial L}{\partial h(t)}$$ as a row. "
+    free = r"When $f$ does not depend explicitly on $t$, $$\frac{d}{dt}(a f) = 0.$$ When $f$ does not depend on $t$, $$\frac{d}{dt}(a f) = a f.$$ "
+    weights = r"The weights of $f$, $\theta$, do not depend on $t$, and $$\frac{d}{dt}(a f) = a \frac{\partial f}{\partial h} f.$$"
+    assert statuses(given + free + weights)[-3:] == ["proved", "refuted", "refuted"]

@@ -20,6 +20,7 @@ FUNCTIONS = ("f", "L", "Psi", "phi", "O")
 IF = r"\b(?:if|when|where|provided|wenn|falls|sofern|si|lorsque|se|quando|cuando|если|когда|with|mit|avec|con)\b"
 CONDITION = re.compile(IF)
 ONLY = re.compile(IF + r"[^.;]*\b(?:only|nur|allein|seul\w*|uniquement|solo|sólo|solamente|soltanto|solamente|только|лишь)\b")
+NEVER = r"(?:(?:does|do|ne|no|non) (?:not |explicitly )*(?:depend|dépend|dipend)\w*|hängt nicht)"  # of f, which does not depend on t
 FREE = re.compile(r"\b(?:not|neither|nor|weder|ni|né|nicht|kein\w*|ne|no|non|не)\b[^.;]*\b(?:depend|abhäng|häng|dépend|dipend|завис)"
                   r"|\bhäng\w*\b[^.;]*\bnicht\b|\bindependent|unabhängig|indépendant")
 OTHER = r"(?:\$\\?[fgl]|\b(?:and|n?or|und|noch|oder|et|ou|n?[iíyeouéи]|или)\b)"  # a function, or another subject beside the start
@@ -54,6 +55,15 @@ def without_time(condition: Node, context: Context) -> Context | None:
     plain = isinstance(bare, Applied) and not bare.arguments and isinstance(called, Applied) and (bare.name, called.name) == ("f", "f")
     slots = {slot for slot, _ in called.arguments} if plain and isinstance(called, Applied) else set()
     if not slots or "t" in slots or {*slots_of(Applied("f"), context)} - {"t"} != slots:
+        return None
+    return restricted(tree.Number(Fraction(0)), tree.Number(Fraction(0)), context, "t", ("f",), False)[2]
+
+
+def said_without_time(sentence: str, context: Context) -> Context | None:
+    """The notes for a field that does not tell the time, where the sentence says so of it: "when f does not depend explicitly on t"."""
+    fields = "|".join(re.escape(known.letter) for known in context.of("f"))
+    told = re.search(rf"\$\\?(?:{fields})\$\s+{NEVER}[^.;$]{{0,20}}\$t\$", sentence)
+    if not fields or not told or context.over() == "layers" or "t" not in slots_of(Applied("f"), context):
         return None
     return restricted(tree.Number(Fraction(0)), tree.Number(Fraction(0)), context, "t", ("f",), False)[2]
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from adjointcheck.expression.grammar import LOG, parse, to_text
-from adjointcheck.expression.node import ZERO, substitute, symbols_of
+from adjointcheck.expression.node import ZERO, substitute, symbol, symbols_of
 from adjointcheck.notes.letters.context import MOTIONS, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.folding import folded
 from adjointcheck.notes.letters.meaning import Symbol, resolve, walk
@@ -127,6 +127,17 @@ def at_zero(claim: Mapping[str, str], context: Context) -> dict[str, str] | None
 
     made = {slot: text if slot == "at" else put(slot, text) for slot, text in claim.items()}
     return made if made != claim else None
+
+
+def over_length(claim: Mapping[str, str], context: Context) -> dict[str, str] | None:
+    """The claim with T - t0 for T, of which it is what is left where t0 = 0: T c is int_0^T c dt; None where nothing changes."""
+    zero, length = context.letters.get("0"), symbol("t1") - symbol("t0")
+    if zero is None or zero.symbol != "t0" or context.over() == "layers":
+        return None
+    roots = {slot: parse(text, "claim", caps=LOG, matrices=True) for slot, text in claim.items() if slot != "at"}
+    if not any("t1" in symbols_of(root) for root in roots.values()):
+        return None
+    return {**claim, **{slot: to_text(substitute([root], {"t1": length})[0]) for slot, root in roots.items()}}
 
 
 def _text(value: Fraction) -> str:

@@ -38,7 +38,7 @@ from adjointcheck.notes.systems.entry_scales import diagonalised
 from adjointcheck.notes.systems.few_layers import OPTION
 from adjointcheck.notes.systems.squashing import activated
 from adjointcheck.notes.systems.stages import staged
-from adjointcheck.notes.systems.values import FROM_ZERO, at_zero, given, reckoned
+from adjointcheck.notes.systems.values import FROM_ZERO, at_zero, given, over_length, reckoned
 from adjointcheck.notes.systems.wholes import in_blocks, in_components
 from adjointcheck.notes.verdicts.comparison import readings
 from adjointcheck.notes.verdicts.situation import Situation, has_free_multiplier, paid_at_end, situations, varied
@@ -207,9 +207,10 @@ def attempt(chain: tree.Chain, situation: Situation, context: Context, first: Sl
         return resolved(Bench(setting, [id for id in available if id not in situation.hidden]), slots) or proof
 
     proof = _by_numbers(situation.setting, claim, context) or proof_of(claim.slots)
-    if proof.status is not Status.PROVED and first is None and (slots := at_zero(claim.slots, context)) is not None:
-        there = proof_of(slots)
-        proof = replace(there, path=(FROM_ZERO, *there.path)) if there.status is Status.PROVED else proof
+    for slots in (at_zero(claim.slots, context), over_length(claim.slots, context)) if first is None else ():
+        if proof.status is not Status.PROVED and slots is not None:
+            there = proof_of(slots)
+            proof = replace(there, path=(FROM_ZERO, *there.path)) if there.status is Status.PROVED else proof
     if proof.status is not Status.PROVED and first is None and context.parts("x"):
         available = situation.setting.available(situation.hypotheses, without)
         bench = Bench(situation.setting, [id for id in available if id not in situation.hidden])
