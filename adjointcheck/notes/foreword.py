@@ -27,7 +27,7 @@ from adjointcheck.notes.letters.projections import projections
 from adjointcheck.notes.letters.prose import said, titles
 from adjointcheck.notes.letters.second_costate import OPTION, second_costate
 from adjointcheck.notes.letters.shorthand import partials
-from adjointcheck.notes.letters.spellings import respelt
+from adjointcheck.notes.letters.spellings import respelt, second_state
 from adjointcheck.notes.letters.squares import squared
 from adjointcheck.notes.letters.stars import starred
 from adjointcheck.notes.letters.symmetry import SOME, arbitrary, symmetric
@@ -109,6 +109,8 @@ STARTS = ((tree.Number(Fraction(0)),), (tree.Letter("t", (tree.Number(Fraction(0
 def begun(document: Document, context: Context | None = None) -> Context:
     """The context before the first formula: what the header declares and states, and what the whole text tells."""
     context = respelt((formula.text for formula in document.formulas), read_header(document.header, context))
+    second = second_state([formula.text for formula in document.formulas])
+    context = replace(context, options={**context.options, "second state": second}) if second else context
     for text in context.formulas:
         chain = read_formula(text, context.reader())
         context = replace(context, problems=(*context.problems, f"header: `{text}` is not read: {chain.reason}")) if isinstance(

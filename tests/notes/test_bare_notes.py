@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from understood import last_two, read, statuses
 
+from adjointcheck.notes.letters.spellings import second_state
+
 EPSILON = r"""The adjoint $a(t) = \partial L/\partial z(t)$ satisfies $\frac{da(t)}{dt} = -a(t)\frac{\partial f(z(t),t,\theta)}{\partial z}$, since
 $z(t+\varepsilon) = z(t) + \int_t^{t+\varepsilon} f(z(s),s,\theta)\,ds = T_\varepsilon(z(t), t)$ """
 CONCRETE = r"Concretely let $\dot z = \theta z$, $z(0) = z_0$ and $L = \frac12 z(1)^2$. "
@@ -95,3 +97,20 @@ def test_square_brackets_hold_arguments_of_usual_functions() -> None:
 H[x, u, \lambda] = L[x, u] + \lambda^T f[x, u]"""
     assert last_two("", given, r"\dot\lambda = -\left[\frac{\partial H}{\partial x}\right]^T", r"\lambda(t_f) = -\left[\frac{\partial \phi}{\partial x}\right]^T") \
         == ["proved", "refuted"]
+
+
+FLOW = r"\frac{dh(t)}{dt} = f(h(t), t, \theta)"
+PULLED = r"\frac{da(t)}{dt} = -a(t)^T \frac{\partial f(z(t), t, \theta)}{\partial z}"
+
+
+def test_the_state_of_a_residual_net_goes_on_under_another_letter() -> None:
+    given = FLOW + "\n" + r"a(t) = \frac{\partial L}{\partial z(t)}"
+    assert last_two("", given, PULLED, PULLED.replace("-a", "a")) == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("texts", "found"), [
+    ([FLOW, PULLED], "h z"), ([FLOW, PULLED.replace("z", "h")], ""), ([FLOW, r"\dot z = f(z(t), t, \theta)"], ""),
+    ([FLOW, PULLED, "z(t) - h(t) = 0"], ""), (["z(0) = x", FLOW, PULLED], ""), ([FLOW, r"\dot z = g(z(t), t)", "b = g(z(t), t)"], ""),
+])
+def test_a_second_letter_is_another_state_where_it_moves_or_stands_beside_the_first(texts: list[str], found: str) -> None:
+    assert second_state(texts) == found

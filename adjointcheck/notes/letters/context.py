@@ -264,7 +264,7 @@ class Context:
             star=self.option("star"), prime=self.option("prime"), clock=self.option("clock of time"),
             curve=Curve(*self.option("curve").split()) if self.option("curve") else None,
             maps=self.maps,
-            iterate=self.option("iterate"), layer=self.option("layers above"),
+            iterate=self.option("iterate"), layer=self.option("layers above"), second=self.option("second state"),
             numbers=self.numbers.difference(names),
             sample=self.sample,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import GREEK, Context, Declared
@@ -11,6 +11,31 @@ from adjointcheck.notes.letters.context import GREEK, Context, Declared
 SHAPES = {"phi": "varphi", "theta": "vartheta", "epsilon": "varepsilon", "rho": "varrho", "sigma": "varsigma", "l": "ell"}
 
 OTHER = re.compile(r"\\math(?:cal|scr)\s*\{?\s*[A-Z]|_\s*(?:\{[^{}]*\}|\w)")  # script letters and indices
+
+ALONG = re.compile(r"(?<![A-Za-z\\])([a-zA-Z])\s*(?:\\left)?\(\s*([a-zA-Z])\s*\(\s*t\s*\)\s*,")  # f(z(t), t, theta)
+
+
+def second_state(texts: Sequence[str]) -> str:
+    """h z, where dh/dt = f(h(t), t, theta) goes on as f(z(t), t, theta) of a z that never moves by itself, and h is gone."""
+    for i, text in enumerate(texts):
+        for function, state in ALONG.findall(text) if "=" in text else ():
+            behind = [other for later in texts[i + 1 :] for called, other in ALONG.findall(later) if called == function]
+            if _moves(state, text) and behind and state not in behind and len({*behind}) == 1:
+                return f"{state} {behind[0]}" if _follows(state, behind[0], texts, i) else ""
+    return ""
+
+
+def _moves(state: str, text: str) -> bool:
+    """dh/dt = and h-dot =, on the left."""
+    left = text.partition("=")[0]
+    return re.search(rf"\\dot\s*\{{?\s*{state}(?![A-Za-z])|d\}}?\s*{state}(?![A-Za-z])", left) is not None
+
+
+def _follows(first: str, second: str, texts: Sequence[str], at: int) -> bool:
+    """Is the first letter alone up to its motion, and the second from there on, which no equation moves?"""
+    before, behind = texts[: at + 1], texts[at + 1 :]
+    parted = not any(_is_written(second, text) for text in before) and not any(_is_written(first, text) for text in behind)
+    return parted and not any(_moves(second, text) for text in behind)
 
 
 def respelt(texts: Iterable[str], context: Context) -> Context:

@@ -29,6 +29,7 @@ class Letters:
     `curve`: y and its variation, where y' is what is chosen.
     `numbers`: which of the letters pi and e are the numbers, and whether the comma of 1{,}313 is decimal.
     `gaps`: where thin spaces stand in the formula: `\\cos\\theta\\, p` is (cos theta) p.
+    `second`: "h z", where the state is called h until it moves and z from there on; then h is read as z.
     `maps`: capitals that are maps M(x) in plain type and other letters in bold; the map is then read as \\mathcal{M}.
     """
 
@@ -50,6 +51,7 @@ class Letters:
     clock: str = ""
     curve: Curve | None = None
     numbers: frozenset[str] = frozenset()
+    second: str = ""
 
     def declares(self, name: str) -> bool:
         """True when `name` is a letter of the notes."""

@@ -105,7 +105,8 @@ class Builder(Transformer_NonRecursive):
     def name(self, children: Children) -> Node:
         if children[0] in self.letters.numbers:
             return Pi(span=span(children)) if children[0] == "pi" else replace(NATURAL, span=span(children))
-        return Letter(str(children[0]), span=span(children))
+        first, _, second = self.letters.second.partition(" ")
+        return Letter(second if first and children[0] == first else str(children[0]), span=span(children))
 
     def number(self, children: Children) -> Node:
         digits = str(children[0])
