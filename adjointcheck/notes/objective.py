@@ -106,7 +106,8 @@ def _again(value: Node, context: Context) -> Context:
     """With g of J = g(y_N) as the end cost once more, where sum_i g_i(y(t_i)) was what observations cost."""
     paid, (known, *_) = resolve(value, context), (*context.of("phi"), None)
     ended = isinstance(paid, Applied) and paid.name == "phi" and getattr(paid.arguments[0][1], "at", None) in (Symbol("t1"), Symbol("N"))
-    if known is None or known.body is not None or not ended or context.of("Psi"):
+    numbered = isinstance(value, tree.Call) and bool(getattr(value.function, "below", ()))  # l_1(z(t_1)), the first of them
+    if known is None or known.body is not None or not ended or numbered or context.of("Psi"):
         return context
     return replace(context, letters={**context.letters, known.letter: replace(known, symbol="Psi", arguments=None)})
 
