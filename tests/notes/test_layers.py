@@ -329,3 +329,9 @@ def test_the_step_of_another_method_is_not_refuted() -> None:
     lines = r"$$ p_k = p_{k+1} + h p_{k+1} f_x(x_k) $$ $$ x_{k+1} = x_k + h f(x_{k+1}) $$"
     assert statuses(posed + r"$p_k = \partial J/\partial x_k$. " + lines)[-1] in ("assumption", "unknown")
     assert statuses(posed + r"$$ x_{k+1} = x_k - h f(x_k) $$")[-1] == "refuted"
+
+
+def test_an_adjoined_sum_beside_the_cost_is_no_part_of_a_cost() -> None:
+    told = r"$$x_{k+1} = x_k + h f(x_k, u_k)$$ $$E = \ell(x_N) + \sum_{k=0}^{N-1} r(u_k)$$ $$\ell(x) = \tfrac12 |x|^2$$ "
+    adjoined = r"$$\mathcal{L} = E + \sum_{k=0}^{N-1} p_{k+1}^\top(x_k + h f(x_k, u_k) - x_{k+1})$$ $$p_k = p_{k+1} + h f_x(x_k, u_k)^\top p_{k+1}$$"
+    assert statuses(told + adjoined)[-2:] == ["definition", "proved"]

@@ -10,7 +10,7 @@ from adjointcheck.notes.letters.context import Context, Declared, own
 from adjointcheck.notes.letters.costs import later, starting
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.shorthand import title
-from adjointcheck.notes.letters.usage import EQUALS, constants, head, pair_of, role_in
+from adjointcheck.notes.letters.usage import EQUALS, USUAL_COSTATES, constants, head, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -62,16 +62,30 @@ def _summed(chain: tree.Chain, context: Context) -> set[str]:
     alike = cost is not None and not cost.below and all(  # h_{k+1} = h_k + f and J(u^{k+1}) = J(u^k) + ... are steps
         part is not None and part.below and part.name == cost.name for part in heads)
     others = [term for term in terms if term not in named]
-    summed = bool(named) and cost is not None and not cost.below and all(map(_gathers, others))  # and of J = sum_i l_i + D
+    bare = not others or not any(map(_is_placed, named))  # phi(x_N) beside a sum is the end cost
+    summed = bool(named) and cost is not None and not cost.below and bare and all(map(_gathers, others))  # and of J = sum_i l_i + D
     if cost is None or role_in(cost, context) not in ("", "J") or not (alike or summed):
         return set()
     return {name if name in context.pieces or name not in context.letters else "" for term in named if (name := _name(term))}
 
 
+def _is_placed(node: Node) -> bool:
+    """phi(x_N), phi(x(T))."""
+    places = [part for part in node.arguments if len(getattr(part, "arguments", ())) == 1] if isinstance(node, tree.Call) else []
+    return bool(places) or (isinstance(node, tree.Call) and any(getattr(part, "below", ()) for part in node.arguments))
+
+
 def _gathers(node: Node) -> bool:
-    """A sum or an integral that is paid, and no mean of one."""
+    """A sum or an integral that is paid, and no mean of one; what multipliers stand before is adjoined, and not paid."""
     kinds = {type(part) for part in walk(node)}
-    return bool(kinds & {tree.Series, tree.Integral}) and tree.Expectation not in kinds
+    return bool(kinds & {tree.Series, tree.Integral}) and tree.Expectation not in kinds and not any(map(_adjoins, walk(node)))
+
+
+def _adjoins(node: Node) -> bool:
+    """p^T (f - x_{k+1})."""
+    factors = node.factors if isinstance(node, tree.Product) else ()
+    named = {getattr(part, "name", "") for factor in factors if not isinstance(factor, tree.Sum) for part in walk(factor)}
+    return bool(named & {*USUAL_COSTATES}) and any(isinstance(factor, tree.Sum) for factor in factors)
 
 
 def assembled(chain: tree.Chain, context: Context) -> tree.Chain:

@@ -98,6 +98,9 @@ def penalised(value: Node, context: Context) -> tuple[Node, Context] | None:
     if law is None or len(paid) != 1 or len(terms) < 2 or not isinstance(paid[0], tree.Letter) or len(costs(context)) > 1:
         return None
     others_ = tuple(term for term in terms if term is not paid[0])
+    plain = tree.Letter | tree.Number | tree.Product | tree.Quotient | tree.Power | tree.Function
+    if not all(isinstance(part, plain) and not getattr(part, "accents", ()) for term in others_ for part in walk(term)):
+        return None
     after = constants(tree.summed(others_), context, ("1", "1"))
     more = tuple(resolve(term, after) for term in others_)
     weighed = all(any(isinstance(part, tree.Power) for part in walk(term)) for term in more)
