@@ -16,6 +16,7 @@ HEADER = "costate: p = dJ/dx (column)"
     (r"u^{k+1} = u^k - \alpha \nabla J(u^k)", ""), (r"x^{k+1} = x^k - \eta g^k", ""), (r"\theta^{k+1} = \theta^k + v^k", ""),
     (r"(M + \Delta t\, K)\, y^{n} = M y^{n-1} + \Delta t\, B u^{n}", "n"), (r"(I - h A) y^{n+1} = y^n", "n"), (r"M p^n = M p^{n+1}", ""),
     (r"\dot x^i = f^i(x)", ""), (r"y^{2} = x^{2} + 1", ""), (r"(a + b) y^n = 1", ""),
+    (r"u^{n+1} = A u^n + \Delta t\, B q^n", "n"), (r"u^{k+1} = u^k + \Delta t f(u^k)", "k"), (r"u^{k+1} = u^k + d^k", ""),
     (r"h^{(\ell+1)} = h^{(\ell)} + f(h^{(\ell)}; \theta^{(\ell)})", r"\ell"), (r"h^{(\ell+1)} = h^{(\ell)} - \eta g^{(\ell)}", ""),
 ])
 def test_a_layer_above_is_told_from_a_power_and_from_an_iteration(text: str, index: str) -> None:
@@ -102,3 +103,12 @@ C = \frac12 \|y - a^{[L]}\|^2
 \delta^{[\ell]} = \frac{\partial C}{\partial z^{[\ell]}}"""
     right = r"\delta^{[L]} = \sigma'(z^{[L]}) \circ (a^{[L]} - y)"
     assert last_two("", given, right, right.replace("a^{[L]} - y", "y - a^{[L]}")) == ["proved", "refuted"]
+
+
+def test_a_time_step_of_a_linear_scheme_is_a_number() -> None:
+    given = r"""u^{n+1} = A u^n + \Delta t\, B w^n
+J = \frac12 \sum_{n=1}^{N} \| R u^n - d^n \|^2 + \frac{\alpha}{2} \sum_{n=0}^{N-1} \Delta t\, \|w^n\|^2
+\lambda^n = \frac{\partial J}{\partial u^n}"""
+    right = r"\nabla_{w^n} J = \Delta t\, (\alpha w^n + B^T \lambda^{n+1})"
+    assert last_two("", given, right, right.replace("n+1", "n")) == ["proved", "refuted"]
+    assert last_two("", given, r"\lambda^0 = A^T \lambda^1", r"\lambda^0 = A \lambda^1") == ["proved", "refuted"]

@@ -143,7 +143,8 @@ def _is_zero(node: Node) -> bool:
 def name_of(node: Node, context: Context) -> str:
     """M for M_i, M_0 and M(t), x_b for x_b."""
     letter = node.function if isinstance(node, tree.Call) else node
-    if not isinstance(letter, tree.Letter) or not ({*letter.accents} <= ACCENTS.keys() or key(letter) in context.letters):  # Delta t
+    known = isinstance(letter, tree.Letter) and ({*letter.accents} <= ACCENTS.keys() or key(letter) in context.letters or _is_step(letter))
+    if not isinstance(letter, tree.Letter) or not known:
         raise Misfit
     aimed = f"{key(replace(letter, above=()))}^*"
     if aimed in context.letters and any(getattr(mark, "name", "") in (*STARS, OPTIMAL) for mark in letter.above):  # x^*, a target
@@ -151,6 +152,11 @@ def name_of(node: Node, context: Context) -> str:
     if letter.above:  # x^b, the background
         return "^".join([key(replace(letter, above=())), *(_mark(mark) for mark in letter.above)])
     return key(replace(letter, below=())) if isinstance(node, tree.Letter) and is_placed(node, context) else key(letter)
+
+
+def _is_step(letter: tree.Letter) -> bool:
+    """Delta t, a number."""
+    return letter.accents == ("Delta",) and letter.name in ("t", "s", "x", "tau") and not letter.below and not letter.above
 
 
 def _mark(node: Node) -> str:

@@ -328,9 +328,10 @@ def _power(node: Node, exponent: Node, letters: Letters) -> Node:
 
 
 def _is_layer(exponent: Node, index: str) -> bool:
-    """l, l + 1, l - 1, and the last one."""
+    """l, l + 1, l - 1, 0 and 1, which nobody writes as powers, and the last one."""
     terms = exponent.terms if isinstance(exponent, Sum) else (exponent,)
-    return terms[0] == Letter(index) or (len(terms) == 1 and getattr(exponent, "name", "") in LASTS)
+    first = isinstance(exponent, Number) and exponent.value in (0, 1)
+    return first or terms[0] == Letter(index) or (len(terms) == 1 and getattr(exponent, "name", "") in LASTS)
 
 
 def _counts_only(exponent: Node, index: str) -> bool:

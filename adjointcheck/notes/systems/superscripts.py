@@ -25,6 +25,8 @@ _NAMED = re.compile(r"[^=]*_\s*\{\s*" + _INDEX + r"\s*\+\s*1\s*\}\s*&?\s*=[^=]*?
 STAGE_COST = "ell"
 LAST = tree.Letter("N")
 _QUOTIENT = re.compile(r".*?\\[dt]?frac\s*\{\s*" + _LETTER + r"\s*\^\s*\{?\s*" + _INDEX + r"\s*(\+\s*1\s*)?\}?\s*-(.*)", re.DOTALL)
+TIMED = re.compile(r"\\Delta\s*t|\\delta\s*t|\\tau(?![A-Za-z])")
+DESCENT = re.compile(r"\\alpha|\\eta|\\gamma|\\nabla|arg|P_|\\Pi|\\max|\\min")
 INPUTS = ("u", "w", "theta", "\\theta", "p", "lambda", "\\lambda", "delta", "\\delta", "W", "b")  # their steps are iterations, or backward
 
 
@@ -36,7 +38,8 @@ def layered_above(texts: Iterable[str]) -> str:
     for text in texts:
         for step, match in ((0, _AHEAD.match(text.strip())), (-1, _BEHIND.match(text.strip()))):
             index = (match[2] or match[3]) if match and step else match[2] if match else ""
-            if match and match[1] not in INPUTS and _follows(match[1], index, step, match[match.lastindex or 1]):
+            right = match[match.lastindex or 1] if match else ""
+            if match and (match[1] not in INPUTS or _steps(match[1], index, right)) and _follows(match[1], index, step, right):
                 return index
         match = _IMPLICIT.match(text.strip()) or _QUOTIENT.match(text.strip())
         if match and match[1] not in INPUTS and _follows(match[1], match[2], -1 + bool(match[3]), match[4]):
@@ -44,6 +47,12 @@ def layered_above(texts: Iterable[str]) -> str:
         if (named := _NAMED.match(text.strip())) is not None:
             return named[1]
     return next(_through(texts), "")
+
+
+def _steps(letter: str, index: str, right: str) -> bool:
+    """u^{n+1} = A u^n + dt q^n: a state of partial differential equations, as no step of a descent is written."""
+    again = re.match(rf"\s*{letter}\s*\^\s*\{{?\s*{re.escape(index)}", right)
+    return letter == "u" and not DESCENT.search(right) and (TIMED.search(right) is not None or not again)
 
 
 def _through(texts: Iterable[str]) -> Iterator[str]:
