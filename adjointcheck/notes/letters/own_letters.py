@@ -185,7 +185,7 @@ def is_pairwise(letter: tree.Letter, context: Context) -> bool:
 
 def own_letters(shape: Shape, node: Node, context: Context) -> Context:
     """With the unknown letters of an expression of that shape, where some choice of their kinds fits; u of (A + u N) x is a number."""
-    found = _fitting(shape, node, context) or _fitting(shape, node, _with_one_control(context))
+    found = _fitting(shape, node, context) or _fitting(shape, node, _with_one_control(context)) or _fitting(shape, node, context, thin=True)
     parts = node.terms if isinstance(node, tree.Sum) and shape == SCALAR else ()  # |r|^2 beside sum_j mu_j^2
     return found or reduce(lambda known, part: own_letters(shape, part, known), parts, context)
 
@@ -196,7 +196,8 @@ def _with_one_control(context: Context) -> Context:
     return context if known is None else replace(context, letters={**context.letters, known.letter: replace(known, shape=SCALAR)})
 
 
-def _fitting(shape: Shape, node: Node, context: Context) -> Context | None:
+def _fitting(shape: Shape, node: Node, context: Context, *, thin: bool = False) -> Context | None:
+    """`thin`: where vectors are capitals too, Y of H X - Y."""
     places = {name: is_placed(part, context) for part in walk_letters(node, context) if (name := _unknown(part, context))}
     choices = product(*(_kinds(name, context) for name in places)) if len(places) < 8 else ()
     for kinds in islice(choices, TRIES):
@@ -205,7 +206,7 @@ def _fitting(shape: Shape, node: Node, context: Context) -> Context | None:
             fit.same(fit.shape(node), shape)
         except Misfit:
             continue
-        if not any(_is_thin(name, fit) for name in places):
+        if thin or not any(_is_thin(name, fit) for name in places):
             return _declared(fit, places, context)
     return None
 

@@ -470,6 +470,11 @@ def _of_untold_part(line: Line) -> bool:
     return paid and any(law.kind == "direction" for law in line.spoken.laws)  # along which mu moves the start
 
 
+def _jumps(line: Line) -> bool:
+    """lambda(t_k^+) = ..., at an observation itself."""
+    return any(isinstance(node, Symbol) and getattr(node.at, "name", "") == "s" for node in walk(line.left))
+
+
 PARDONS = (
     Pardon(_if(_rests_otherwise, "it may be the state of rest of an optimal solution")),
     Pardon(_if(_of_untold_part, "what a part of the cost is no formula says")),
@@ -519,7 +524,7 @@ PARDONS = (
     Pardon(_if(_right_between_held_ends, "it is right where the variation vanishes at the ends; say so")),
     Pardon(_if(_is_half, "it is half the second derivative; say how J is expanded")),
     Pardon(_if(_right_in_special, "it is said of a special case, in which no world contradicts it")),
-    Pardon(_if(lambda line: bool(line.notes.of("s") and AFTER.search(line.sentence.lower())),
+    Pardon(_if(lambda line: bool(line.notes.of("s") and AFTER.search(line.sentence.lower())) and not _jumps(line),
                "it is said of the time after the last observation")),
     Pardon(_if(lambda line: is_undiscounted(line.notes) and bool({"p", "H"} & (symbols(line.left) | symbols(line.right))),
                "the Hamiltonian leaves out the discount factor of the cost: its multiplier may be a current value")),
