@@ -54,4 +54,4 @@ def test_a_field_that_is_no_gradient_keeps_its_transpose() -> None:
 
 def test_a_state_of_rest_is_no_state_of_a_solution() -> None:
     text = r"$\dot x = f(x, \theta)$ $$ f(x^*, \theta) = 0 $$ $$ \frac{dx^*}{d\theta} = f_x(x^*, \theta)^{-1} f_\theta(x^*, \theta) $$"
-    assert statuses(text) == ["assumption", "assumption", "unknown"]
+    assert statuses(text) == ["assumption", "assumption", "refuted"]  # dx*/dtheta = -f_x^{-1} f_theta

@@ -20,6 +20,7 @@ from typing import Any
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.ambiguities import Letters
 from adjointcheck.notes.reading.curves import Curve
+from adjointcheck.notes.reading.instants import instant_in
 from adjointcheck.notes.reading.tree import Node
 
 Shape = tuple[str, str]
@@ -550,8 +551,7 @@ def _times(letter: str, value: str, context: Context) -> Context:
     context = context.declare(Declared(letter, "t", kind="variable"))
     match = re.search(r"[\[(]\s*([^,\]]+),\s*([^\])]+)[\])]", value)
     for symbol, text in zip(("t0", "t1"), match.groups() if match else (), strict=False):
-        name = letter_name(text)
-        context = context.declare(Declared(name, symbol, kind="place"))
+        context = context.declare(Declared(instant_in(text) or letter_name(text), symbol, kind="place"))
     return context
 
 

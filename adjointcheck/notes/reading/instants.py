@@ -24,6 +24,16 @@ def instant(node: Node) -> str:
     return f"{found[1]}{TURNS}" if found[1] else str(found[0])
 
 
+def instant_in(text: str) -> str:
+    """The same of header text: `log(2)` for \\ln 2, `1/2*pi` for pi/2, `1/2` for 0.5; "" for a letter."""
+    text = text.strip().strip("$").replace(" ", "")
+    if (grown := re.fullmatch(r"\\?(?:ln|log)\{?\(?(\d+)\)?\}?", text)) is not None:
+        return f"log({grown[1]})"
+    if (turned := re.fullmatch(r"(\d*)\\?pi(?:/(\d+))?", text)) is not None:
+        return f"{Fraction(int(turned[1] or 1), int(turned[2] or 1))}{TURNS}"
+    return str(Fraction(text)) if re.fullmatch(r"\d+(?:/[1-9]\d*|\.\d+)?", text) else ""
+
+
 def moment(text: str) -> float | None:
     """The number of an instant; None for a letter."""
     if (grown := GROWN.fullmatch(text)) is not None:

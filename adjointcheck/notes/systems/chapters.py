@@ -324,7 +324,8 @@ def _own_ends(formula: Formula, context: Context) -> Iterator[str]:
         yield "t0"
     for part in walk(chain) if chain is not None else ():
         if isinstance(part, tree.Integral) and isinstance(part.lower, tree.Number):
-            other = isinstance(part.upper, tree.Letter) and key(part.upper) in {*ROLES["t1"].usual} - context.letters.keys()  # T beside t_f
+            usual = {*ROLES["t1"].usual} - context.letters.keys() if context.of("t1") else set()
+            other = isinstance(part.upper, tree.Letter) and key(part.upper) in usual  # T beside t_f
             ends = other or isinstance(part.upper, tree.Number) or part.upper == tree.Letter("infty")
             yield from ("t0", "t1") if ends else ("t0",)
 

@@ -596,5 +596,5 @@ def chooses(left: Node, right: Node, context: Context) -> bool:
         moved = {getattr(part.of, "name", "") for part in walk(right) if isinstance(part, tree.Variation)}
         bodies = (known.body for name in symbols(right) for known in context.of(name))
         slopes = any(isinstance(body, tree.Derivative) and body.of == Symbol("J") for body in bodies)
-        return inner == tree.Variation(Symbol("x")) and moved == {"x"} and slopes
+        return inner == tree.Variation(Symbol("x")) and moved == {"x"} and (slopes or not context.of("w"))  # a perturbation of the start
     return isinstance(inner, Symbol) and inner.name in INPUTS

@@ -1,0 +1,42 @@
+"""Right lines that a world contradicts, because the notes say more than the world carries: they stay open, and their wrong neighbours are refuted."""
+
+from __future__ import annotations
+
+import pytest
+from understood import last_two, statuses
+
+SCALAR = r"$\dot x = \theta x$, $x(0) = 2$, $J = \frac12 x(1)^2$, $p(t) = dJ/dx(t)$. "
+LINEAR = r"$y'(t) = A(t)\,y(t) + B(t)\,u(t)$, $y(0) = y_0$, $J = c^T y(T)$, $z(t) = \partial J/\partial y(t)$. "
+AUGMENTED = r"$\dot z = f(z,t,\theta)$, $a(t) = \partial L/\partial z(t)$. $$\frac{d}{dt}(a, a_\theta, a_t) = -(a f_z, a f_\theta, a f_t)$$ "
+BLOCKS = (r"$q' = v$, $v' = g(q,v,\theta)$, $J = \int_0^T r(q)\,dt + \varphi(q(T))$, $\lambda(t) = \nabla_{q(t)} J$, $\mu(t) = \nabla_{v(t)} J$. "
+          r"When $g$ does not depend on $v$, ")
+LEAKY = r"$\dot x = -x + c$, $x(0) = 0$, $T = \ln 2$, $J = \frac12 (x(T) - 1)^2$, $p(t) = dJ/dx(t)$. $$x(t) = c(1 - e^{-t})$$ Thus $x(T) = c/2$. "
+
+
+@pytest.mark.parametrize("text", [
+    SCALAR + r"$$\left.\frac{dJ}{d\theta}\right|_{\theta = \ln 2} = 16$$",
+    LINEAR + r"From now on let $A$ be constant. $$z(t) = e^{(T-t)A^T} c$$",
+    AUGMENTED + r"$$\left.(a, a_\theta, a_t)\right|_{t=t_1} = \left(\frac{\partial L}{\partial z(t_1)}, 0, 0\right)$$",
+    BLOCKS + r"$$\mu'' = \left(\frac{\partial g}{\partial q}\right)^T \mu + \nabla r(q)$$",
+    LEAKY + r"$$p(\ln 2) = \frac c2 - 1$$",
+])
+def test_what_a_world_does_not_carry_refutes_nothing(text: str) -> None:
+    assert statuses(text)[-1] in ("unknown", "proved")
+
+
+def test_their_wrong_neighbours_are_refuted() -> None:
+    assert statuses(SCALAR + r"$$\frac{dJ}{d\theta} = 16$$")[-1] == "refuted"
+    assert statuses(LINEAR + r"$$\dot z = A(t)^T z$$")[-1] == "refuted"
+    assert statuses(AUGMENTED + r"$$\frac{da_t}{dt} = a f_t$$")[-1] == "refuted"
+    assert statuses(LEAKY + r"$$\dot p = -p$$")[-1] == "refuted"
+
+
+def test_a_perturbation_of_the_start_is_chosen() -> None:
+    given = "\\dot h = f(h, t, \\theta)\na(t) = \\partial L/\\partial h(t)\n\\frac{d}{dt}\\delta h = \\frac{\\partial f}{\\partial h} \\delta h"
+    assert last_two("", given, r"\frac{d}{dt}(a^T \delta h) = 0", r"\dot a = a^T f_h") == ["proved", "refuted"]
+
+
+def test_an_end_may_be_a_logarithm_in_the_header() -> None:
+    header = "objective: J, minimised\nstate: x in R\ncostate: p = dJ/dx\ntime: t in [0, \\ln 2]"
+    given = "\\dot x = -x\nJ = x(T)^2"
+    assert last_two(header, given, r"p(\ln 2) = 2 x(\ln 2)", r"p(\ln 2) = x(\ln 2)") == ["proved", "refuted"]
