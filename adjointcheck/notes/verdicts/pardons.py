@@ -514,7 +514,8 @@ def _of_paid_and_held_end(line: Line) -> bool:
 def _at_value(line: Line) -> bool:
     """dJ/dtheta at theta = ln 2, where worlds have another theta."""
     bars = [part for side in line.sides for part in walk(side) if isinstance(part, tree.Evaluated)]
-    return any(isinstance(place, tree.Chain) and "theta" in symbols(place.sides[0]) for bar in bars for place in bar.at)
+    places = [place.sides for bar in bars for place in bar.at if isinstance(place, tree.Chain)]
+    return any("theta" in symbols(sides[0]) and not symbols(sides[1]) for sides in places)
 
 
 PARDONS = (
