@@ -477,36 +477,41 @@ def _jumps(line: Line) -> bool:
 
 def _of_clock_at_end(line: Line) -> bool:
     """(a, a_theta, a_t) = (dL/dz, 0, 0) at t_1: the derivative by the augmented state's own time, which no cost takes at its end."""
-    bare = (core_of(side.of if isinstance(side, tree.Evaluated) else side) for side in line.sides)
-    cells = [[*walk(row)] for row in bare if isinstance(row, tree.Vector)]
-    names = {getattr(cell, "name", "") for row in cells for cell in row}
-    return len(cells) == 2 and "a_t" in names and any(tree.Number(Fraction(0)) in row for row in cells)
+    rows = (core_of(side.of if isinstance(side, tree.Evaluated) else side) for side in line.sides)
+    cells = [[*walk(row)] for row in rows if isinstance(row, tree.Vector)]
+    names = {getattr(cell, "name", "") for row in cells for cell in row} if len(cells) == 2 else set()
+    return "a_t" in names and any(tree.Number(Fraction(0)) in row for row in cells)
+
+
+def _is_twice(left: Node) -> bool:
+    """mu'', where the equations of first order are put into each other."""
+    return isinstance(left, tree.Derivative) and left.by == (Symbol("t"), Symbol("t"))
 
 
 def _grows_in_time(line: Line) -> bool:
     """e^{(T - t) A} of a matrix that was told to change in time, and may be constant from here on."""
     moving = {known.symbol for known in line.spelt.letters.values() if known.kind == "path"} - ROLES.keys()
-    powers = [part for side in line.sides for part in walk(side) if isinstance(part, tree.Function) and part.name == "exp"]
-    return any(Symbol(name) in walk(power) or name in symbols(power) for power in powers for name in moving)
+    parts = (part for side in line.sides for part in walk(side) if isinstance(part, tree.Function))
+    return any(part.name == "exp" and moving & symbols(part) for part in parts)
 
 
 def _of_other_matrix(line: Line) -> bool:
     """P = (sqrt 3, 1; 1, sqrt 3) in notes whose P was a number."""
-    row = core_of(line.right)
-    many = isinstance(row, tree.Vector) and len(row.rows) > 1
+    many = len(getattr(core_of(line.right), "rows", ())) > 1
     return many and getattr(line.left, "name", "") in ("P", "K") and len(line.spelt.parts("x")) == 1
 
 
 def _of_two_multipliers(line: Line) -> bool:
     """lambda-dot = lambda beside lambda_1 = 0.375 of a later part, which was taken for the costate."""
-    costates = [known.letter.strip("()") for known in line.spelt.letters.values() if known.symbol == "p"]
-    bases = {letter.partition("_")[0] for letter in costates if "_" in letter}
+    costates = (known.letter.strip("()").partition("_") for known in line.spelt.letters.values() if known.symbol == "p")
+    bases = {base for base, _, mark in costates if mark.isdigit()}
     return any(base in line.spelt.letters and line.spelt.letters[base].symbol != "p" for base in bases)
 
 
 def _of_paid_and_held_end(line: Line) -> bool:
     """p(T) = c/2 - 1 of (x(T) - 1)^2 / 2 beside x(T) = c/2, which may follow from the motion and hold nothing."""
-    ends = [node for law in line.spelt.laws if law.kind == "arrival" for node in walk(law.right) if getattr(node, "name", "") == "x"]
+    gaps = (law.right for law in line.spelt.laws if law.kind == "arrival" and "theta" in symbols(law.right))
+    ends = [node for gap in gaps for node in walk(gap) if getattr(node, "name", "") == "x"]
     prices = [getattr(part, "part", ()) for side in line.sides for part in walk(side) if getattr(part, "name", "") == "p"]
     return any(is_paid_for(end, line.spelt) and getattr(end, "part", ()) in prices for end in ends)
 
@@ -525,7 +530,7 @@ PARDONS = (
     Pardon(_if(_of_two_multipliers, "which of two letters is the costate the notes do not say")),
     Pardon(_if(_of_paid_and_held_end, "the end state is paid for, and what it is may follow from the motion")),
     Pardon(_if(_at_value, "it is taken at a value of the parameters")),
-    Pardon(_if(lambda line: bool(line.notes.option(BLOCKS)) and FREE.search(line.sentence.lower()) is not None,
+    Pardon(_if(lambda line: bool(line.notes.option(BLOCKS)) and _is_twice(line.left) and FREE.search(line.sentence.lower()) is not None,
                "it is said of functions that leave out an argument")),
     Pardon(_if(_rests_otherwise, "it may be the state of rest of an optimal solution")),
     Pardon(_if(_of_untold_part, "what a part of the cost is no formula says")),
