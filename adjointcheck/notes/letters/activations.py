@@ -104,7 +104,7 @@ def _ends_in_slope(node: Node, context: Context) -> bool:
 
 def is_entries(node: Node) -> bool:
     """1 - x^2, x * (1 - x): what has a sense entry by entry alone."""
-    terms = [term.of if isinstance(term, tree.Negative) else term for term in tree.terms(node)]
+    terms = [tree.unsigned(term) for term in tree.terms(node)]
     return len(terms) > 1 and tree.Number(Fraction(1)) in terms
 
 

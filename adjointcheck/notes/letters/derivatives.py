@@ -51,7 +51,7 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
     by = tuple(Symbol("x") if _names_argument(of, letter, kind, context) else letter for letter in by)
     if isinstance(of, tree.Negative):
         inner = derivative(of.of, by, kind, context)
-        return inner.of if isinstance(inner, tree.Negative) else tree.Negative(inner)
+        return tree.turned(inner)
     if len(by) == 1 and isinstance(by[0], tree.Vector):
         return jacobian(of, by[0], kind, context)
     if terms := _paid_beside(of, context):

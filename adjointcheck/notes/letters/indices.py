@@ -31,7 +31,7 @@ def ahead(at: Node) -> int:
     if isinstance(at, tree.Sum) and len(at.terms) == 2:
         letter, step = at.terms
         sign = -1 if isinstance(step, tree.Negative) else 1
-        step = step.of if isinstance(step, tree.Negative) else step
+        step = tree.unsigned(step)
         if isinstance(letter, Symbol) and isinstance(step, tree.Number) and step.value.denominator == 1:
             return ahead(letter) + sign * int(step.value)
     raise Unclear(show(at), "a layer's index, or one next to it")

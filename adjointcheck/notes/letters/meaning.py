@@ -498,7 +498,7 @@ class _Resolver:
 
     def map_negative(self, node: tree.Negative) -> Node:
         inner = self.map(node.of)
-        return inner.of if isinstance(inner, tree.Negative) else tree.Negative(inner)
+        return tree.turned(inner)
 
     def map_product(self, node: tree.Product) -> Node:
         """a (t + eps): a path before a time is its value there, however it was spaced."""

@@ -79,7 +79,7 @@ def expanded(node: Node) -> Node:
     step = step_of(moved) if moved is not None else None
     if not isinstance(node, tree.Evaluated) or step is None:
         return node
-    small = step.of if isinstance(step, tree.Negative) else step
+    small = tree.unsigned(step)
     assert moved is not None
     change: Node = tree.Product((small, _change(node.of, moved)))
     rest = tree.BigO(tree.Power(small, tree.Number(Fraction(2))))
@@ -283,7 +283,7 @@ def _parted(factor: Node) -> tuple[Node, ...]:
 def _terms(node: Node) -> Iterator[Node]:
     """The terms of nested sums, without remainders."""
     for term in tree.terms(node):
-        inner = term.of if isinstance(term, tree.Negative) else term
+        inner = tree.unsigned(term)
         if isinstance(inner, tree.Sum):
             yield from (tree.Negative(part) if inner is not term else part for part in _terms(inner))
         elif not isinstance(inner, tree.BigO):

@@ -70,7 +70,7 @@ def _turned(pair: tuple[Node, Node] | None, context: Context) -> tuple[Node, Nod
 
 def _is_price(rate: Node) -> bool:
     """-L_x, the rate of a costate where the motion rests on no state."""
-    slope = rate.of if isinstance(rate, tree.Negative) else rate
+    slope = tree.unsigned(rate)
     names = [getattr(part, "name", "") for part in (slope.of, *slope.by)] if isinstance(slope, tree.Derivative) else []
     return names in (["L", "x"], ["H", "x"])
 

@@ -188,7 +188,7 @@ def shifted(place: Node, steps: int) -> Node:
 
 def _number(node: Node) -> int | None:
     """3 of 3, -3 of -3."""
-    size = node.of if isinstance(node, tree.Negative) else node
+    size = tree.unsigned(node)
     return int(size.value) * (1 if size is node else -1) if isinstance(size, tree.Number) else None
 
 
@@ -299,7 +299,7 @@ def lengths(node: Node) -> Node:
     """lambda_1 (T - t): a component of the costate times a length of time, and no costate at another time."""
     place = node.at if isinstance(node, Symbol) and node.name == "p" and node.part else None
     terms = place.terms if isinstance(place, tree.Sum) else ()
-    inner = [term.of if isinstance(term, tree.Negative) else term for term in terms]
+    inner = [tree.unsigned(term) for term in terms]
     if isinstance(node, Symbol) and place is not None and len(terms) == 2 and Symbol("t") in inner and all(map(_is_time, inner)):
         return tree.Product((replace(node, at=None), place))
     return rebuilt(node, lengths)

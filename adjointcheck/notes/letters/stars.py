@@ -71,7 +71,7 @@ def _aimed(nodes: Iterable[Node], context: Context) -> Context:
 
 def _target(node: tree.Sum) -> Node | None:
     """x^* of x(T) - x^*."""
-    terms = [term.of if isinstance(term, tree.Negative) else term for term in node.terms]
+    terms = [tree.unsigned(term) for term in node.terms]
     letters = [head(term) for term in terms]
     if len(terms) != 2 or letters[0] is None or letters[1] is None or not isinstance(node.terms[1], tree.Negative):
         return None

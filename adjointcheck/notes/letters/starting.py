@@ -59,7 +59,7 @@ def through_encoder(chain: tree.Chain, context: Context) -> tree.Chain:
     """dL/dphi = a(t_0) dg/dphi of z_0 = g(x, phi), whatever g is: dL/dz_0 = a(t_0)."""
     left, right = chain.sides if len(chain.sides) == 2 else (tree.Words(""), tree.Words(""))
     by = left.by if isinstance(left, tree.Derivative) and left.of == Symbol("J") and len(left.by) == 1 else (tree.Words(""),)
-    of = right.of if isinstance(right, tree.Negative) else right
+    of = tree.unsigned(right)
     factors = of.factors if isinstance(of, tree.Product) and len(of.factors) == 2 else ()
     encoded = getattr(by[0], "name", "") in context.option(ENCODERS).split()
     encoded = encoded and not any(by[0] in walk(law.right) for law in context.laws)  # a cost that weighs them

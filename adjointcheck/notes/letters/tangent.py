@@ -71,7 +71,7 @@ def residuals(chain: tree.Chain) -> Iterator[tree.Chain]:
         rates = [term for term in terms if moving(term) is not None]
         if len(rates) == 1 and len(terms) > 1:
             others = tuple(term for term in terms if term is not rates[0])
-            turned = tuple(term.of if isinstance(term, tree.Negative) else tree.Negative(term) for term in others)
+            turned = tuple(tree.turned(term) for term in others)
             rate, rest = (rates[0].of, others) if isinstance(rates[0], tree.Negative) else (rates[0], turned)
             yield tree.Chain((rate, rest[0] if len(rest) == 1 else tree.Sum(rest)), ("=",))
 

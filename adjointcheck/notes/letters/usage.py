@@ -253,7 +253,7 @@ def _tells_time(letter: tree.Letter, node: Node) -> bool:
 def _fitted(node: Node, shape: tuple[str, str], context: Context, letter: Node) -> Context:
     """With u of f(x) + u as long as the state, where the notes do not say how long it is."""
     known = context.letters.get(key(letter)) if isinstance(letter, tree.Letter) else None
-    terms = (term.of if isinstance(term, tree.Negative) else term for term in tree.terms(node))
+    terms = (tree.unsigned(term) for term in tree.terms(node))
     alone = any(isinstance(term, tree.Letter | tree.Call) and head(term) == letter for term in terms)
     if known is None or known.symbol != "w" or known.shape != ROLES["w"].shape or not alone:
         return context

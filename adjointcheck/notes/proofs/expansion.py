@@ -29,27 +29,19 @@ def smoothed(node: Node) -> Iterator[Node]:
 
 def unlogged(left: Node, right: Node) -> tuple[Node, Node]:
     """a = b (1 + eps v) + O(eps^2) of log a = log b + eps v + O(eps^2), which says the same of a positive b that is free of eps."""
-    terms = [*tree.terms(left), *map(_opposite, tree.terms(right))]
-    orders = [term for term in terms if isinstance(_bare(term), tree.BigO)]
+    terms = [*tree.terms(left), *map(tree.turned, tree.terms(right))]
+    orders = [term for term in terms if isinstance(tree.unsigned(term), tree.BigO)]
     above, below = ([log.arguments[0] for term in terms if (log := _logarithm(part(term))) is not None] for part in (_plus, _minus))
-    rest = [term for term in terms if term not in orders and _logarithm(_bare(term)) is None]
+    rest = [term for term in terms if term not in orders and _logarithm(tree.unsigned(term)) is None]
     if any("eps" in symbols(factor) for factor in below):
         above, below = below, above
     else:
-        rest = [*map(_opposite, rest)]
+        rest = [*map(tree.turned, rest)]
     steep = any("eps" in symbols(factor) for factor in below) or not all(map(_is_small, rest))
-    if not above or steep or [_bare(term) for term in orders] != [tree.BigO(tree.Power(Symbol("eps"), tree.Number(Fraction(2))))]:
+    if not above or steep or [tree.unsigned(term) for term in orders] != [tree.BigO(tree.Power(Symbol("eps"), tree.Number(Fraction(2))))]:
         return left, right
     grown = tree.Sum((tree.Number(Fraction(1)), *rest))
-    return _product(above), tree.Sum((_product([*below, grown]), _bare(orders[0])))
-
-
-def _bare(term: Node) -> Node:
-    return term.of if isinstance(term, tree.Negative) else term
-
-
-def _opposite(term: Node) -> Node:
-    return term.of if isinstance(term, tree.Negative) else tree.Negative(term)
+    return _product(above), tree.Sum((_product([*below, grown]), tree.unsigned(orders[0])))
 
 
 def _plus(term: Node) -> Node | None:
@@ -66,7 +58,7 @@ def _logarithm(term: Node | None) -> tree.Function | None:
 
 def _is_small(term: Node) -> bool:
     """eps v, with v smooth in eps."""
-    bare = _bare(term)
+    bare = tree.unsigned(term)
     steep = any(isinstance(part, tree.Quotient) and "eps" in symbols(part.below) for part in tree.walk(bare))
     return isinstance(bare, tree.Product) and Symbol("eps") in bare.factors and not steep
 

@@ -25,6 +25,7 @@ from adjointcheck.notes.reading.tree import (
     Sum,
     Transposed,
     Variation,
+    unsigned,
 )
 
 COSTS = frozenset({"J", "mathcal{J}", "C", "E", "V", "W", "S", "L", "mathcal{L}"})
@@ -88,7 +89,7 @@ def _prefix(base: Prefix, found: Scripts) -> Prefix:
 
 def _exponential(base: Node, found: Scripts, letters: Letters) -> Node:
     exponent = found.above or ()
-    horizon = "e" in letters.numbers and [_unsigned(plain(part)) for part in exponent] == [Letter("T")]
+    horizon = "e" in letters.numbers and [unsigned(plain(part)) for part in exponent] == [Letter("T")]
     if len(exponent) != 1 or (_marks(exponent[0], letters) and not horizon):
         refuse(base, "`e` with a mark above: a letter, or the exponential", "Declare e, or write \\exp(T).")
     return Function("exp", (plain(first(exponent)),), span=over([base, found]))
@@ -174,12 +175,8 @@ def _turns(top: Node, place: Node, letters: Letters) -> bool:
     return isinstance(top, Letter) and _transposes(top, letters) and (top.name in TRANSPOSES or not timed)
 
 
-def _unsigned(node: Node) -> Node:
-    return node.of if isinstance(node, Negative) else node
-
-
 def _marks(node: Node, letters: Letters) -> bool:
-    inner = _unsigned(node)
+    inner = unsigned(node)
     return isinstance(inner, Letter) and (_transposes(inner, letters) or inner.name in MARKS)
 
 

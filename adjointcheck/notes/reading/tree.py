@@ -75,6 +75,16 @@ def summed(terms: Iterable[Node]) -> Node:
     return terms[0] if len(terms) == 1 else Sum(terms)
 
 
+def unsigned(term: Node) -> Node:
+    """v of v and of -v."""
+    return term.of if isinstance(term, Negative) else term
+
+
+def turned(term: Node) -> Node:
+    """-v of v, and v of -v."""
+    return term.of if isinstance(term, Negative) else Negative(term)
+
+
 @dataclass(frozen=True)
 class Product(Node):
     """Factors in the order written; `dot` products and cross signs are products too.  `dots`: the factors with a dot before them."""

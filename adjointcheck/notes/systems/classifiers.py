@@ -90,7 +90,7 @@ def cross_entropy(right: Node, context: Context) -> tuple[Context, Node] | None:
 def misfit(right: Node, context: Context) -> tuple[Context, Node] | None:
     """|y_hat - y|^2/2 of scores y_hat, with data y that are as long."""
     sums = [part.terms for part in walk(right) if isinstance(part, tree.Sum)]
-    inner = [term.of if isinstance(term, tree.Negative) else term for terms in sums for term in terms]
+    inner = [tree.unsigned(term) for terms in sums for term in terms]
     letters = [part for part in inner if isinstance(part, tree.Letter)]
     made = [known for letter in letters if (known := _made(letter, context)) is not None]
     data = [letter for letter in letters if key(letter) not in context.letters]

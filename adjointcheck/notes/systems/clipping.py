@@ -72,7 +72,7 @@ def _cut(node: Node, context: Context) -> tuple[str, Node, Node] | None:
 
 
 def _is_constant(node: Node, context: Context) -> bool:
-    inner = node.of if isinstance(node, tree.Negative) else node
+    inner = tree.unsigned(node)
     plain = isinstance(inner, tree.Letter) and key(inner) not in USUAL and not symbols(resolve(inner, context)) & {"t", "x", "p", "w"}
     return isinstance(inner, tree.Number) or plain
 

@@ -89,7 +89,7 @@ def is_undiscounted(context: Context) -> bool:
 
 def inverse(growth: Node) -> Node:
     power = growth.arguments[0] if isinstance(growth, tree.Function) else growth
-    return tree.Function("exp", (power.of if isinstance(power, tree.Negative) else tree.Negative(power),))
+    return tree.Function("exp", (tree.turned(power),))
 
 
 def defined(name: str, body: Node, context: Context, kind: str = "defined") -> Context:

@@ -92,7 +92,7 @@ def _times(term: Node, factor: Node) -> Node:
 
 def _direction(step: Node) -> tuple[str, Node] | None:
     """(eta, g) of eta g, -eta g."""
-    inner = step.of if isinstance(step, tree.Negative) else step
+    inner = tree.unsigned(step)
     size = inner.factors[0] if isinstance(inner, tree.Product) and len(inner.factors) > 1 else None
     name = size.letter if isinstance(size, Unknown) else size.name if isinstance(size, Symbol) and size.name not in ROLES else ""
     if not name or not isinstance(inner, tree.Product):

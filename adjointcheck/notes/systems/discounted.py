@@ -90,7 +90,7 @@ def _price(factor: Node, rest: tuple[Node, ...], sign: int, weights: tuple[Node,
 
 def _moved(term: Node, context: Context) -> tree.Letter | None:
     """x_{k+1} of f(x_k) - x_{k+1}, x_k of x_k - f(x_{k-1}), x of f - xdot."""
-    term = term.of if isinstance(term, tree.Negative) else term
+    term = tree.unsigned(term)
     letter = moving(term) if context.over() != "layers" else term if isinstance(term, tree.Letter) and term.below else None
     return letter if letter is not None and role_in(replace(letter, below=()) if letter is term else letter, context) == "x" else None
 

@@ -156,7 +156,7 @@ def _misfit(term: Node) -> tuple[tuple[Node, ...], tree.Letter] | None:
     signs = {isinstance(part, tree.Negative) for part in factors[3].terms}
     if not isinstance(weight, tree.Letter) or len(factors[3].terms) != 2 or len(signs) != 2:
         return None
-    return tuple(part.of if isinstance(part, tree.Negative) else part for part in factors[3].terms), weight
+    return tuple(tree.unsigned(part) for part in factors[3].terms), weight
 
 
 def _spread(factors: Sequence[Node]) -> tuple[Node, ...]:
@@ -190,7 +190,7 @@ def _of_gain(chain: tree.Chain, behind: Sequence[tree.Chain]) -> Estimate | None
     told = next((found for other in behind[:2] if (found := _gain(other, factors[:1])) is not None), None)
     if pair is None or told is None or not isinstance(pair[0], tree.Letter) or not _is_marked(pair[0]) or len(gap) != 2:
         return None
-    plain = [part.of if isinstance(part, tree.Negative) else part for part in gap]
+    plain = [tree.unsigned(part) for part in gap]
     data = [part for part in plain if isinstance(part, tree.Letter)]
     fits = tree.Product((told[1], prior)) in plain and len(data) == 1
     return Estimate(prior, told[0], told[1], data[0], told[2]) if fits and isinstance(prior, tree.Letter) else None

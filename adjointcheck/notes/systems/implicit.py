@@ -28,12 +28,12 @@ ONE = tree.Number(Fraction(1))
 def solved(chain: tree.Chain) -> tuple[Node, tree.Letter, Node] | None:
     """(I - h A, x_{n+1}, x_n + h B u_n) of an equation that is linear in the newest state; I of (x_{n+1} - x_n)/h = f(x_n)."""
     pair = pair_of(chain)
-    terms = list(_unfolded([*tree.terms(pair[0]), *map(_turned, tree.terms(pair[1]))])) if pair is not None else []
+    terms = list(_unfolded([*tree.terms(pair[0]), *map(tree.turned, tree.terms(pair[1]))])) if pair is not None else []
     new = _newest(terms)
     if new is None:
         return None
     found = [(term, _before(term, new)) for term in terms if new in walk(term)]
-    rest = tuple(_turned(term) for term in terms if new not in walk(term))
+    rest = tuple(tree.turned(term) for term in terms if new not in walk(term))
     factors = tuple(factor for _, factor in found if factor is not None)
     if pair is None or pair[0] == new or not rest or len(factors) < len(found):
         return None
@@ -45,10 +45,6 @@ def explicit(chain: tree.Chain, context: Context) -> tree.Chain:
     found = solved(chain) if context.over() == "layers" and context.law("layers") is None else None
     plain = found is not None and found[0] == tree.Letter("I") and role_in(replace(found[1], below=()), context) == "x"
     return replace(chain, sides=found[1:]) if plain and found is not None else chain
-
-
-def _turned(term: Node) -> Node:
-    return term.of if isinstance(term, tree.Negative) else tree.Negative(term)
 
 
 def _matrices(node: Node) -> bool:
@@ -67,12 +63,12 @@ def _unfolded(terms: list[Node]) -> Iterator[Node]:
             parts = [_product((*factors[:-1], part)) for part in tree.terms(last.above)]
         else:
             parts = [_product((step, *factors)) if step is not None else inner]
-        yield from (part if sign > 0 else _turned(part) for part in parts)
+        yield from (part if sign > 0 else tree.turned(part) for part in parts)
 
 
 def _difference(node: tree.Quotient) -> Node | None:
     """h of (x_{n+1} - x_n)/h."""
-    counted = all(getattr(part.of if isinstance(part, tree.Negative) else part, "below", ()) for part in tree.terms(node.above))
+    counted = all(getattr(tree.unsigned(part), "below", ()) for part in tree.terms(node.above))
     return node.below if isinstance(node.above, tree.Sum) and counted and isinstance(node.below, tree.Letter) else None
 
 

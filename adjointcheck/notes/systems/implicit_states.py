@@ -208,7 +208,7 @@ def _solved(terms: Iterable[Node], letter: tree.Letter) -> tuple[tree.Letter, No
 
 
 def _is_one(weight: Node) -> bool:
-    return (weight.of if isinstance(weight, tree.Negative) else weight) == tree.Letter("I")
+    return tree.unsigned(weight) == tree.Letter("I")
 
 
 def _coefficient(term: Node, sought: Node, first: bool) -> tuple[Node | None, Node | None]:

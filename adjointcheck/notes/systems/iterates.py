@@ -84,7 +84,7 @@ def _kept(letter: tree.Letter) -> str:
 def _small(value: Node, context: Context) -> Context:
     """eta of -eta grad J: a step size."""
     for term in tree.terms(value)[1:]:
-        inner = term.of if isinstance(term, tree.Negative) else term
+        inner = tree.unsigned(term)
         factor = inner.factors[0] if isinstance(inner, tree.Product) else None
         plain = isinstance(factor, tree.Letter) and not factor.above and not factor.accents
         if isinstance(factor, tree.Letter) and plain and key(factor) not in {*context.letters, *USUAL}:

@@ -41,22 +41,18 @@ def mass_dynamics(chain: tree.Chain, context: Context) -> Introduced:
 
 def _solved(left: Node, right: Node) -> tuple[tree.Letter, tree.Letter, Node] | None:
     """(M, y, B u - K y) of M y-dot + K y = B u, where nothing else moves."""
-    terms = [*tree.terms(left), *(_turned(term) for term in tree.terms(right))]
+    terms = [*tree.terms(left), *(tree.turned(term) for term in tree.terms(right))]
     found = [(term, made) for term in terms if (made := _inert(term)) is not None]
     rest = tuple(term for term in terms if term is not found[0][0]) if len(found) == 1 else ()
     if not rest or any(isinstance(part, tree.Derivative) or getattr(part, "accents", ()) for term in rest for part in walk(term)):
         return None
     sign, matrix, state = found[0][1]
-    others = tuple(_turned(term) if sign > 0 else term for term in rest if not _is_zero(term))
+    others = tuple(tree.turned(term) if sign > 0 else term for term in rest if not _is_zero(term))
     return (matrix, state, others[0] if len(others) == 1 else tree.Sum(others)) if others else None
 
 
-def _turned(term: Node) -> Node:
-    return term.of if isinstance(term, tree.Negative) else tree.Negative(term)
-
-
 def _is_zero(node: Node) -> bool:
-    inner = node.of if isinstance(node, tree.Negative) else node
+    inner = tree.unsigned(node)
     return isinstance(inner, tree.Number) and not inner.value
 
 

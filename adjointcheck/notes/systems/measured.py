@@ -28,7 +28,7 @@ def operators(chain: tree.Chain, context: Context) -> Context:
     chain = replace(chain, sides=tuple(titled(side, context) for side in chain.sides))  # y^{obs} is a letter
     squared = [base.above if isinstance(base, tree.Quotient) else base for base in _squared(chain)]
     for part in walk(chain):
-        terms = [term.of if isinstance(term, tree.Negative) else term for term in part.terms] if isinstance(part, tree.Sum) else []
+        terms = [tree.unsigned(term) for term in part.terms] if isinstance(part, tree.Sum) else []
         calls = [term for term in terms if isinstance(term, tree.Call)]
         letters = [term for term in terms if isinstance(term, tree.Letter) and _is_data(term, context)]
         if len(terms) == 2 and len(calls) == len(letters) == 1 and (found := _operator(

@@ -132,7 +132,7 @@ def _is_matrix(mass: Node | None) -> bool:
 
 def _is_damped(term: Node, letter: tree.Letter) -> bool:
     """b s-dot or k s, with a number as its coefficient: then M is one too."""
-    inner = term.of if isinstance(term, tree.Negative) else term
+    inner = tree.unsigned(term)
     if not isinstance(inner, tree.Product) or len(inner.factors) != 2:
         return False
     number, moved = inner.factors
@@ -142,14 +142,14 @@ def _is_damped(term: Node, letter: tree.Letter) -> bool:
 def inertia(node: Node) -> tuple[int, Node | None]:
     """The sign and the factor m of the term +-m q-ddot."""
     term = next((term for term in tree.terms(node) if _moved(term) is not None), node)
-    inner = term.of if isinstance(term, tree.Negative) else term
+    inner = tree.unsigned(term)
     factors = inner.factors[:-1] if isinstance(inner, tree.Product) else ()
     return 1 if inner is term else -1, None if not factors else factors[0] if len(factors) == 1 else tree.Product(factors)
 
 
 def _moved(term: Node) -> tree.Letter | None:
     """q of +-m q-ddot, for numbers m."""
-    inner = term.of if isinstance(term, tree.Negative) else term
+    inner = tree.unsigned(term)
     factors = inner.factors if isinstance(inner, tree.Product) else (inner,)
     plain = all(isinstance(part, tree.Letter | tree.Number) for part in factors[:-1])
     return accelerated(factors[-1]) if plain else None

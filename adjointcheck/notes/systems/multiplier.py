@@ -113,7 +113,7 @@ def _is_other_name(name: str, context: Context) -> bool:
 def split(term: Node, constrained: Constrained) -> tuple[tree.Letter, int, str] | None:
     """(lambda, sign, layout) of +-lambda^T f; what is transposed before f, or stands behind f^T, is a column."""
     sign = -1 if isinstance(term, tree.Negative) else 1
-    term = term.of if isinstance(term, tree.Negative) else term
+    term = tree.unsigned(term)
     factors = term.factors if isinstance(term, tree.Product) else term.arguments if isinstance(term, tree.Function) else ()
     rest = [factor for factor in factors if not constrained(factor.of if isinstance(factor, tree.Transposed) else factor)]
     letter = head(rest[0]) if len(rest) == 1 and len(factors) == 2 else None
@@ -299,7 +299,7 @@ def governed(chain: tree.Chain, context: Context) -> Context:
 
 def _rate(term: Node) -> tree.Letter | None:
     """q of q-dot and -q-dot."""
-    return moving(term.of if isinstance(term, tree.Negative) else term)
+    return moving(tree.unsigned(term))
 
 
 def supposed(sides: Iterable[Node], context: Context) -> str:
@@ -316,7 +316,7 @@ def _is_usual(known: Declared, context: Context) -> bool:
 
 def _weighed(term: Node, letter: tree.Letter, context: Context) -> bool:
     """f_x^T q, A^T q, q^T f_x or q f_x, with either sign."""
-    term = term.of if isinstance(term, tree.Negative) else term
+    term = tree.unsigned(term)
     factors = term.factors if isinstance(term, tree.Product) and len(term.factors) == 2 else ()
     if not factors or letter not in (head(factors[0]), head(factors[1])):
         return False

@@ -49,7 +49,7 @@ def _is_hamiltonian(left: Node, context: Context) -> bool:
 def _weights(right: Node, context: Context) -> Iterable[str]:
     """lambda_0 of lambda_0 L, where it is no value lambda(0)."""
     for term in tree.terms(right):
-        term = term.of if isinstance(term, tree.Negative) else term
+        term = tree.unsigned(term)
         first = term.factors[0] if isinstance(term, tree.Product) else None
         if isinstance(first, tree.Letter) and first.name in USUAL_COSTATES and first.below == (tree.Number(Fraction(0)),):
             yield key(first)

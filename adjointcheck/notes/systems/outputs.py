@@ -91,7 +91,7 @@ def _of_readouts(node: Node, put_out: Mapping[str, Node]) -> Node:
 def with_signal(node: Node, context: Context) -> Context:
     """With x_d of x - x_d and C, r of r - C x: a state or an output less a signal of which nothing else is known."""
     terms = tree.terms(node) if len(context.of("x")) == 1 and context.over() == "time" else ()
-    inner = [term.of if isinstance(term, tree.Negative) else term for term in terms]
+    inner = [tree.unsigned(term) for term in terms]
     states = [term for term in inner if _is_state(term, context)]
     signals = [term for term in inner if term not in states and isinstance(term, tree.Letter | tree.Call)]
     if sorted(map(len, (terms, states, signals))) != [1, 1, 2] or sum(isinstance(term, tree.Negative) for term in terms) != 1:

@@ -38,7 +38,7 @@ def taken_out(letter: tree.Letter, right: Node, context: Context) -> Context:
 
 def _terms(node: Node) -> Iterator[Node]:
     for term in tree.terms(node):
-        yield term.of if isinstance(term, tree.Negative) else term
+        yield tree.unsigned(term)
 
 
 def _is_new(call: tree.Call, context: Context) -> bool:

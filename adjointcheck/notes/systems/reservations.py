@@ -247,7 +247,7 @@ def _has_field(product: tree.Product) -> bool:
 
 def _top(product: tree.Product) -> int:
     """The last layer whose state stands by itself in a factor f(x_k) - x_{k+1}."""
-    terms = [term.of if isinstance(term, tree.Negative) else term for factor in product.factors if isinstance(factor, tree.Sum)
+    terms = [tree.unsigned(term) for factor in product.factors if isinstance(factor, tree.Sum)
              for term in factor.terms]
     return max((layer for term in terms if isinstance(term, Symbol) for layer in _layers("x", term)), default=1)
 

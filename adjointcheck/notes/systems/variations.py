@@ -199,7 +199,7 @@ def _names(integral: tree.Integral, chains: Iterable[tree.Chain]) -> Iterator[st
 def _payers(integral: tree.Integral, chains: Sequence[tree.Chain]) -> set[str]:
     paid = _integrands(integral, chains)
     nodes = [part for node in paid for part in walk(node)]
-    if any(rate_of(term) for node in nodes if isinstance(node, tree.Sum) for term in map(_unsigned, node.terms)):  # lambda (z-dot - f)
+    if any(rate_of(term) for node in nodes if isinstance(node, tree.Sum) for term in map(tree.unsigned, node.terms)):  # lambda (z-dot - f)
         return set()
     weighed = [part for node in nodes for part in _weighed(node)]
     weighed += [part for node in paid if isinstance(node, tree.Call) for part in node.arguments]
@@ -212,10 +212,6 @@ def _directions(chains: Iterable[tree.Chain], name: str) -> Iterator[str]:
         moved = [term.factors[-1] for term in tree.terms(body) if isinstance(term, tree.Product)]
         rates = [rate_of(part) for part in moved]
         yield from (letter for letter in rates if letter not in ("", name) and tree.Letter(letter) in moved)
-
-
-def _unsigned(node: Node) -> Node:
-    return node.of if isinstance(node, tree.Negative) else node
 
 
 def _weighed(node: Node) -> tuple[Node, ...]:

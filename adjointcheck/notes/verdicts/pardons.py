@@ -368,7 +368,7 @@ def _holds_end(line: Line) -> bool:
 
 def _of_shortest_time(line: Line) -> bool:
     """H = 1 + p f, in notes that have told another cost."""
-    terms = [term.of if isinstance(term, tree.Negative) else term for term in tree.terms(line.right)]
+    terms = [tree.unsigned(term) for term in tree.terms(line.right)]
     paid = [term for term in terms if "p" not in symbols(term)]
     return getattr(line.left, "name", "") == "H" and len(terms) > 1 and paid == [tree.Number(Fraction(1))]
 

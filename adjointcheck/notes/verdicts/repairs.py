@@ -68,7 +68,7 @@ def tidied(node: Node) -> Node:
     node = rebuilt(node, tidied)
     if isinstance(node, tree.Product):
         turned = sum(isinstance(factor, tree.Negative) for factor in node.factors) % 2
-        product = replace(node, factors=tuple(f.of if isinstance(f, tree.Negative) else f for f in node.factors))
+        product = replace(node, factors=tuple(tree.unsigned(f) for f in node.factors))
         return tree.Negative(product) if turned else product
     inner = node.of if isinstance(node, tree.Negative | tree.Transposed | tree.Derivative) else None
     if isinstance(inner, tree.Negative):
@@ -80,7 +80,7 @@ def tidied(node: Node) -> Node:
 
 def candidates(left: Node, right: Node, context: Context) -> Iterator[Node]:
     """The right side with one slip undone: at one place, everywhere, or by a term that was forgotten."""
-    yield _turned(right)
+    yield tree.turned(right)
     yield from _changed(right, SLIPS)
     parts = list(_parts(right))
     for letter in dict.fromkeys(part for part in parts if isinstance(part, Symbol) and part.name not in ROLES):
@@ -109,8 +109,8 @@ def _parts(node: Node) -> Iterator[Node]:
 
 def _signs(part: Node) -> Iterator[Node]:
     if isinstance(part, tree.Sum):
-        yield from (replace(part, terms=terms) for terms in _with_one(part.terms, lambda term: [_turned(term)]))
-        yield from (replace(part, terms=tuple(term if term is kept else _turned(term) for term in part.terms)) for kept in part.terms)
+        yield from (replace(part, terms=terms) for terms in _with_one(part.terms, lambda term: [tree.turned(term)]))
+        yield from (replace(part, terms=tuple(term if term is kept else tree.turned(term) for term in part.terms)) for kept in part.terms)
     if isinstance(part, tree.Negative):
         yield part.of
 
@@ -226,10 +226,6 @@ def _forgotten(context: Context, letters: Iterable[str]) -> Iterator[Node]:
 
 def _alone(kind: Callable[[tuple[Node, ...]], Node], items: tuple[Node, ...]) -> Node:
     return kind(items) if items[1:] else items[0]
-
-
-def _turned(node: Node) -> Node:
-    return node.of if isinstance(node, tree.Negative) else tree.Negative(node)
 
 
 def _scaled(node: Node, scale: Node) -> Node:
