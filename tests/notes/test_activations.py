@@ -95,8 +95,8 @@ $$\delta(t) = \big(1 - f(z(t), t)\odot f(z(t), t)\big)\odot\alpha(t)$$ """
 @pytest.mark.parametrize(("right", "wrong"), [
     (r"\frac{\partial f}{\partial z} = \operatorname{diag}(1 - f\odot f)\,U", r"\dot\alpha(t) = U^\top\delta(t)"),
     (r"\dot\alpha(t) = -U^\top\delta(t)", r"\dot\alpha(t) = -U\delta(t)"),
-    (r"\frac{\partial L}{\partial U} = \int_0^1 \delta(t)\,z(t)^\top\,dt", r"\frac{\partial L}{\partial U} = \int_0^1 \delta(t)\,\alpha(t)^\top\,dt"),
-    (r"\frac{\partial L}{\partial\beta} = \int_0^1 \delta(t)\,dt", r"\frac{\partial L}{\partial U} = -\int_0^1 \delta(t)\,z(t)^\top\,dt"),
+    pytest.param(r"\frac{\partial L}{\partial U} = \int_0^1 \delta(t)\,z(t)^\top\,dt", r"\frac{\partial L}{\partial U} = \int_0^1 \delta(t)\,\alpha(t)^\top\,dt", marks=pytest.mark.campaign),
+    pytest.param(r"\frac{\partial L}{\partial\beta} = \int_0^1 \delta(t)\,dt", r"\frac{\partial L}{\partial U} = -\int_0^1 \delta(t)\,z(t)^\top\,dt", marks=pytest.mark.campaign),
     (r"\frac{\partial L}{\partial v} = \int_0^1 t\,\delta(t)\,dt", r"\frac{\partial L}{\partial v} = \int_0^1 \delta(t)\,dt"),
 ])
 def test_the_weights_of_a_flow_with_an_activation_have_gradients(right: str, wrong: str) -> None:
@@ -140,6 +140,7 @@ def test_a_gradient_of_each_time_makes_its_letter_a_path(slope: str) -> None:
     assert statuses(DRIVEN + lines, "state: y\ncostate: q (column)\ntime: t in [0, T]\nobjective: J")[-2:] == ["proved", "refuted"]
 
 
+@pytest.mark.campaign
 def test_worlds_of_a_constant_are_none_of_a_path() -> None:
     header, right = "state: y\ncostate: q (column)\ntime: t in [0, T]\nobjective: J", r"$$\nabla_b J(t) = \sigma'(W y + b) \odot q$$"
     assert statuses(DRIVEN + r"$$\nabla_W J(t) = q$$" + right, header)[-1] == statuses(DRIVEN + right, header)[-1] == "proved"
@@ -166,7 +167,7 @@ TANH = r"Let $\sigma=\tanh$ in every component, $\dot z(t) = \sigma(W z(t) + b)$
 
 
 @pytest.mark.parametrize(("right", "wrong"), [
-    (r"\nabla_W \ell = \int_0^1 (\sigma'(Wz(t)+b)\odot a(t))\,z(t)^T\,dt", r"\nabla_W \ell = \int_0^1 (\sigma'(Wz(t)+b)\odot a(t))\,z(0)^T\,dt"),
+    pytest.param(r"\nabla_W \ell = \int_0^1 (\sigma'(Wz(t)+b)\odot a(t))\,z(t)^T\,dt", r"\nabla_W \ell = \int_0^1 (\sigma'(Wz(t)+b)\odot a(t))\,z(0)^T\,dt", marks=pytest.mark.campaign),
     (r"\nabla_b \ell = \int_0^1 \sigma'(Wz(t)+b)\odot a(t)\,dt", r"\nabla_b \ell = \int_0^1 \sigma'(Wz(1)+b)\odot a(t)\,dt"),
     (r"\sigma'(s) = 1 - \sigma(s)^2", r"\sigma'(s) = \sigma(s)(1 - \sigma(s))"),
     (r"\frac{d}{du}\tanh(u) = 1 - \tanh(u)^2", r"\frac{d}{du}\tanh(u) = 1 + \tanh(u)^2"),

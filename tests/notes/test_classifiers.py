@@ -46,6 +46,7 @@ def test_another_loss_of_the_probabilities_has_no_known_slopes(head: str) -> Non
     assert statuses(rf"{FLOW}{head}$$a(T) = W^\top (\pi - y)$$")[-1] == "unknown"
 
 
+@pytest.mark.campaign
 def test_weights_that_the_flow_shares_have_more_than_the_gradient_of_the_head() -> None:
     flow = r"$\dot z = \tanh(W z)$, $z(0) = x$, $a(t) = \partial L/\partial z(t)$ (column), $W \in \mathbb{R}^{d\times d}$. "
     assert statuses(rf"{flow}{SOFTMAX}$$\nabla_W L = (\pi - y)\,z(T)^\top$$")[-1] == "refuted"

@@ -89,6 +89,7 @@ def test_a_reduced_cost_is_the_cost_and_its_derivative_takes_a_direction(named: 
     assert last_two("", REDUCED, *slopes) == ["proved", "refuted"]
 
 
+@pytest.mark.campaign
 def test_a_horizon_that_the_notes_give_as_a_number_is_where_things_end() -> None:
     """T = 1 and T = ln 2 in a sentence; a T that is paid for is looked for."""
     notes = r"$\dot x = u$, $x(0) = 1$, $T = 1$ $$J = \frac12 x(T)^2 + \frac12\int_0^T u^2\,dt$$ $\dot p = 0$, $u = -p$ $$x(T) = \frac12$$"

@@ -108,6 +108,7 @@ def test_iterates_with_their_number_below_are_no_layers() -> None:
     assert statuses(rf"{layers} $\frac{{dJ}}{{d\theta_k}} = h\, p_{{k+1}} f_\theta(x_k, \theta_k)$", "costate: p = dJ/dx (row)")[-1] == "proved"
 
 
+@pytest.mark.campaign
 def test_a_response_to_the_gradient_is_chosen_and_no_law() -> None:
     """z of z-dot = A z + B g, after z of any variation v."""
     told = (r"$$\dot x = f(x,u), \quad x(0) = x_0, \quad J(u) = \frac12|x(T) - x_T|^2 + \int_0^T \frac\alpha2|u|^2\,dt$$ "

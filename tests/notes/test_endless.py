@@ -115,6 +115,7 @@ FEEDBACK = (r"$\dot x = A x + B u$, $x(0) = x_0$, $J = \frac12\int_0^T (x^\top Q
 LASTS = r"and $u = -3 x$, $J^* = \frac12\int_0^\infty 12 x_0^2 e^{-4 t}\,dt$, "
 
 
+@pytest.mark.campaign
 def test_a_number_follows_the_regulator_of_matrices_without_an_end() -> None:
     """The horizon T of before is no longer the end; (the root P = -1 is not positive) claims nothing."""
     found = statuses(rf"{FEEDBACK} (the root $P = -1$ is not positive) {LASTS}$J^* = \frac32 x_0^2$, $P = -1$, $J^* = 3 x_0^2$")

@@ -51,6 +51,7 @@ def test_each_stage_may_have_its_control() -> None:
     assert statuses(f"{STEERED} {costate} {gradient} {other}", HEADER)[-3:] == ["proved", "refuted", "refuted"]
 
 
+@pytest.mark.campaign
 def test_jacobians_at_stages_have_letters_and_several_methods_follow_one_another() -> None:
     """F_{n,i} = f_x(Y_{n,i}) in the adjoint stages kappa; a_ij that are left out of a row are 0; dx_{n+1}/dx_n is proved by all costates."""
     laws = (r"$$k_{n,i} = f(Y_{n,i},\theta), \qquad Y_{n,i} = x_n + h\sum_{j=1}^{i-1} a_{ij} k_{n,j}, \qquad i=1,\dots,s$$ "

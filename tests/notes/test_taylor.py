@@ -38,7 +38,7 @@ TRAINED = (r"The state follows $\dot x = f(x, \theta)$, $x(0) = x_0$, and $$J(\t
 
 @pytest.mark.parametrize(("told", "value", "status"), [
     (STEERED, r"-\|g\|^2", "proved"), pytest.param(STEERED, r"-\|g\|_{L^2}^2", "proved", marks=pytest.mark.campaign), pytest.param(STEERED, r"-\int_0^T |g|^2\,dt", "proved", marks=pytest.mark.campaign),
-    pytest.param(STEERED, r"-\langle g, g\rangle", "proved", marks=pytest.mark.campaign), (STEERED, r"-\|g\|", "refuted"), pytest.param(STEERED, r"\|g\|^2", "refuted", marks=pytest.mark.campaign),
+    pytest.param(STEERED, r"-\langle g, g\rangle", "proved", marks=pytest.mark.campaign), pytest.param(STEERED, r"-\|g\|", "refuted", marks=pytest.mark.campaign), pytest.param(STEERED, r"\|g\|^2", "refuted", marks=pytest.mark.campaign),
     (STEERED, "-g^T g", "unknown"),  # at each time, or over all?
     (TRAINED, r"-\|g\|^2", "proved"), (TRAINED, "-g^T g", "proved"), (TRAINED, "g^T g", "refuted"),
 ])
