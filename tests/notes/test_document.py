@@ -25,7 +25,8 @@ def only(text: str, file: str = "notes.md") -> Formula:
     ("$$ x = 1 $$", ["x = 1"]), ("$$x = 1$$ and $$y = 2$$", ["x = 1", "y = 2"]), ("\\[ x = 1 \\]", ["x = 1"]), ("\\\\[ x = 1 \\\\]", ["x = 1"]), ("\\( x = 1 \\)", ["x = 1"]), ("$x = 1$", ["x = 1"]), ("```math\nx = 1\n```", ["x = 1"]), ("$`x = 1`$", ["x = 1"]),
     ("Let $x$ and $y$.", []), ("$f(a = b)$", []), ("It costs $5 and $6 = x.", []), ("`$x = 1$`", []), ("```\n$$ x = 1 $$\n```", []), ("~~~python\n$x = 1$\n~~~", []), ("<!-- $x = 1$ -->", []), ("\\$x = 1\\$", []), ("`` a ` $x = 1$ ``", []), ("$$ \\text{only words} $$", []),
     ("> $$\n> x = 1\n> $$", ["x = 1"]), ("- item $x = 1$\n- $y = 2$", ["x = 1", "y = 2"]), ("\\begin{equation} x = 1 \\end{equation}", ["x = 1"]), ("\\begin{align*} x &= 1 \\\\ y &= 2 \\end{align*}", ["x = 1", "y = 2"]), ("$$ $$", []), ("no mathematics", []), ("", []),
-    ("$x \\in \\mathbb{R}^n$", ["x \\in \\mathbb{R}^n"]), ("$\\lambda(T) = 0$ holds", ["\\lambda(T) = 0"]), ("$a\n= b$", ["a = b"]), ("$a\n\n= b$", []), ("$$ a = b, \\quad c = d $$", ["a = b", "c = d"]), ("<!-- $$ -->\n$$ x = 1 $$", ["x = 1"]),
+    ("$x \\in \\mathbb{R}^n$", ["x \\in \\mathbb{R}^n"]), ("$\\lambda(T) = 0$ holds", ["\\lambda(T) = 0"]), ("$a\n= b$", ["a = b"]), ("$a\n\n= b$", []), ("$$ a = b, \\quad c = d $$", ["a = b", "c = d"]),
+    ("where $$x_p$$ is wanted and $$x_p = 1$$", ["x_p = 1"]), ("We have\n$$x_p$$\nthen", ["x_p"]), ("<!-- $$ -->\n$$ x = 1 $$", ["x = 1"]),
 ])
 def test_formulas_of_markdown(text: str, formulas: list[str]) -> None:
     assert found(text) == formulas

@@ -49,6 +49,7 @@ PAYOFF = re.compile(r"\s*(?:\\(?:mathcal|mathrm)\s*\{)?[A-Z]\}?(?:_\{?\w+\}?)?\s
 BOUND = re.compile(r"[<>]|\\(?:le|ge|leq|geq|lt|gt|leqslant|geqslant)(?![A-Za-z])")
 SIDED = re.compile(r"(\^\s*\{?\s*)\\pm(?![A-Za-z])")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+ASIDE = re.compile(r"<!--.*?-->|\$\$.*?\$\$")
 EIGENVALUES = re.compile(r"eigenvalue|eigenwert|valeurs? propres?|valor(?:es)? propio|autov[ae]lor"
                          r"|собственн\w+ (?:числ|значени)|特征值|固有値", re.IGNORECASE)
 EITHER = re.compile(r"\s*(?:[^=]*=)?\s*\\pm(?![A-Za-z])((?:(?!\\[pm]{2}(?![A-Za-z])|=).)*?)[\s.,;]*", re.DOTALL)
@@ -298,9 +299,16 @@ def _region(part: Source, found: Layout, region: Region) -> Iterator[Formula]:
         yield formula(kept.text[:200], kept.offsets[:200], None, error.unread)
         return
     traced = _sought(part, found, region, traced)
-    if region.display or _states(traced.text) or traced.text.startswith(("\\min ", "\\max ")) or SOUGHT.match(traced.text):
+    claims = _states(traced.text) or traced.text.startswith(("\\min ", "\\max ")) or SOUGHT.match(traced.text)
+    if claims or (region.display and not _in_line(part, region)):
         for line in lines(traced, region.environment):
             yield from (formula(text, line.traced.offsets, line, None) for text in one_sided(line.traced.text))
+
+
+def _in_line(part: Source, region: Region) -> bool:
+    """Is a display of Markdown in the midst of a line of words, as in `where $$x_p$$ is wanted`?"""
+    before, after = part.text[: region.outer[0]].rpartition("\n")[2], part.text[region.outer[1] :].partition("\n")[0]
+    return part.kind == "md" and not region.environment and any(map(str.isalpha, ASIDE.sub("", f"{before} {after}")))
 
 
 def one_sided(text: str) -> tuple[str, ...]:
