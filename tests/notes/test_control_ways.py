@@ -129,6 +129,14 @@ def test_the_sign_of_a_hamiltonian_tells_whether_the_optimum_is_least(least: str
     assert [status for status in found if status in ("proved", "refuted")] == ["proved", "refuted"][:: -1 if turned else 1], found
 
 
+@pytest.mark.parametrize(("goal", "found"), [("max", ["proved", "refuted"]), ("min", ["refuted", "proved"])])
+def test_what_is_best_of_all_controls_tells_the_goal(goal: str, found: list[str]) -> None:
+    posed = r"$$ \dot x = f(x, u) $$ $$ P[u(\cdot)] = \int_0^T r(x, u)\,dt + g(x(T)) $$ $$ H(x, p, u) = f(x, u) \cdot p + r(x, u) $$ "
+    best = rf"$$ P[u^*(\cdot)] = \{goal}_{{u(\cdot) \in \mathcal{{A}}}} P[u(\cdot)] $$ "
+    claims = [rf"$$ H(x^*, p^*, u^*) = \{extremum}_{{v \in U}} H(x^*, p^*, v) $$ " for extremum in ("max", "min")]
+    assert statuses(posed + best + "".join(claims))[-3:] == ["assumption", *found]
+
+
 SWING = r"""\dot\varphi = \omega
 \dot\omega = -\sin\varphi - d\,\omega + u
 J = \tfrac12 \varphi(T)^2 + \int_0^T \tfrac{r}{2} u^2\,dt

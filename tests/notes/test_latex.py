@@ -79,6 +79,7 @@ READ: list[tuple[str, str]] = [
     (r"\delta_{ij} = 0", r"delta_{i, j} = 0"), (r"\delta^{(k)} = 0", r"delta^k = 0"), (r"\delta(t - t_j) = 0", r"delta(t - t_j) = 0"), (r"\delta x_k = 0", r"delta x_k = 0"),
     (r"x + \epsilon \delta x = 0", r"x + epsilon * delta x = 0"), (r"\int_0^T L\,dt = 0", r"int from 0 to T of L dt = 0"), (r"\int_0^T L(x, u)\,dt = 0", r"int from 0 to T of L(x, u) dt = 0"),
     (r"\int\limits_0^T L dt = 0", r"int from 0 to T of L dt = 0"), (r"\int_{t_0}^{t_1} L \mathrm{d}t = 0", r"int from t_0 to t_1 of L dt = 0"),
+    (r"\int_{t_0}^{t_1} L \text{d}t = 0", r"int from t_0 to t_1 of L dt = 0"),
     (r"\int_{t_1}^{t_0} a(t)^T f_\theta \, dt = 0", r"int from t_1 to t_0 of a(t)^T * f_theta dt = 0"), (r"\int^T_0 L \; dt = 0", r"int from 0 to T of L dt = 0"),
     (r"\int_0^T L + \lambda^T f \, dt = 0", r"int from 0 to T of (L + lambda^T * f) dt = 0"), (r"\int_0^T dt\, L = 0", r"int from 0 to T of L dt = 0"),
     (r"\int_0^T \mathrm{d}t\; \lambda^T f + \Phi = 0", r"(int from 0 to T of lambda^T * f dt) + Phi = 0"), (r"\int_0^t f(s) ds = 0", r"int from 0 to t of f(s) ds = 0"),
@@ -264,6 +265,7 @@ def test_a_transposition_and_a_power_of_the_final_time_are_different_trees() -> 
     (r"\dot x = f, \quad x(0) = x_0", [r"\dot x = f", "x(0) = x_0"]), (r"a = b, c = d", ["a = b", "c = d"]), (r"x_{k+1} = f, \quad k = 0, \dots, N", [r"x_{k+1} = f, \quad k = 0, \dots, N"]), (r"a = b \implies c = d", ["a = b", "c = d"]),
     (r"a = b \text{ and } c = d", [r"a = b \text{ and }", "c = d"]), (r"f(a, b) = c, \; t \in [0, T]", [r"f(a, b) = c, \; t \in [0, T]"]), (r"a = b; c = d", ["a = b", "c = d"]), (r"a = b \quad + c", [r"a = b \quad + c"]), (r"\text{only words}", []), (r"\boxed{a = b}", ["a = b"]), (r"\mathbf{x} = \left( y \right)", [r"\mathbf{x} = \left( y \right)"]), ("{a = b}", ["a = b"]), (r"(a = b", ["(a = b"]),
     (r"x, y \in \mathbb{R}^n", [r"x, y \in \mathbb{R}^n"]), (r"a = b \\ c = d", ["a = b", "c = d"]),
+    (r"x(t_\mathrm{f}) = x_\mathrm{f}, z = 0", [r"x(t_\mathrm{f}) = x_\mathrm{f}", "z = 0"]), (r"a = x_12, b = c^\text{in}", ["a = x_12", r"b = c^\text{in}"]),
 ])
 def test_displays_are_cut_into_statements(display: str, parts: list[str]) -> None:
     assert [display[start:end] for start, end in statements(display)] == parts

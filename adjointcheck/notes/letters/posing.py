@@ -76,9 +76,10 @@ def dated(node: Node) -> Node:
 
 
 def sought(chain: tree.Chain, context: Context) -> Introduced:
-    """min J, over u or over all that the conditions allow, where nothing more is said of J."""
-    goal = chain.sides[0]
-    if chain.relations or not isinstance(goal, tree.Extremum) or goal.body is None or not _is_cost(goal.body, context):
+    """min J, over u or over all that the conditions allow, where nothing more is said of J; and J(u*) = min J(u)."""
+    best = chain.relations in (("=",), (":=",)) and resolve(chain.sides[0], context) == Symbol("J")
+    goal = chain.sides[-1] if best else chain.sides[0]
+    if (chain.relations and not best) or not isinstance(goal, tree.Extremum) or goal.body is None or not _is_cost(goal.body, context):
         return None
     return "assumption", (), replace(context, options={"goal": "max" if goal.kind in ("max", "sup") else "min", **context.options})
 

@@ -45,7 +45,8 @@ class Piece:
 
 
 _PIECE = re.compile(
-    r"(?P<blank>\s+|%[^\n]*(?:\n|\Z))|\\(?P<command>[A-Za-z]+)|\\(?P<control>.)|(?P<number>\d+(?:(?:\.|\{,\})\d+)?|\.\d+)"
+    r"(?P<blank>\s+|%[^\n]*(?:\n|\Z))|\\(?P<upright>text(?:rm|up)?(?=\s*\{\s*d\s*\}))|\\(?P<command>[A-Za-z]+)|\\(?P<control>.)"
+    r"|(?P<number>\d+(?:(?:\.|\{,\})\d+)?|\.\d+)"
     r"|(?P<letter>[A-Za-z])|(?P<sign>.)",
     re.ASCII | re.DOTALL,
 )
@@ -69,6 +70,8 @@ def scan(text: str) -> list[Piece]:
 
 
 def _piece(kind: str, text: str, start: int, end: int, blank: bool) -> list[Piece]:
+    if kind == "upright":  # \\text{d}x
+        return [Piece("command", "mathrm", start, end, blank)]
     if kind == "control":
         return [Piece("command", text, start, end, blank)]
     if kind == "sign" and text not in _SIGNS:

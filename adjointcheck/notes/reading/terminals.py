@@ -421,7 +421,8 @@ class Terminals:
             self.emit("NAME", "d", piece)
             at, closing = at + 1, piece
         else:
-            at, closing = self._unit(at), piece
+            after = self._unit(at)
+            at, closing = after, self.pieces[max(at, after - 1)]  # x_\\mathrm{f} ends with its brace
         if len(self.frames) != level:
             self._never_closed(self.frame)
         self.pop()
