@@ -170,8 +170,8 @@ def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:
     columns = ([*moved_letters(*pair)] for chain in first_order(chains) if (pair := pair_of(chain)))
     motions = [motion for column in columns if not _is_augmented(column) for motion in column]
     moved = {key(letter) for letter, _ in motions}
-    written = context.option(OUTRIGHT).split()
-    slopes = {*written, *followed(chains, motions, fields), *(key(letter) for chain in chains for letter in _switches(chain, moved, context))}
+    slopes = {*followed(chains, motions, fields), *(key(letter) for chain in chains for letter in _switches(chain, moved, context))}
+    slopes |= {*context.option(OUTRIGHT).split()}
     for letter, right in motions:
         named = any(isinstance(part, tree.Letter) and key(part) in fields for part in walk(right))
         if key(letter) not in {*found, *slopes} and not named and is_plain(right, numbers) and not _is_functional(right, moved):
