@@ -99,7 +99,7 @@ from adjointcheck.notes.systems.variations import CURVE, HELD_END, freed, frees,
 from adjointcheck.notes.systems.variations import objection as unnatural
 from adjointcheck.notes.systems.wholes import moved_inputs
 from adjointcheck.notes.verdicts.chosen import as_chosen, is_feedback
-from adjointcheck.notes.verdicts.combination import combined
+from adjointcheck.notes.verdicts.combination import believed, combined
 from adjointcheck.notes.verdicts.comparison import OPTIMAL_END, ROUNDED, Agreement, Contradiction, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.judgement import EQUALITIES, attempt, follows, judge_pair
@@ -542,8 +542,8 @@ class Notes:
 
     def settled(self, items: Iterable[Finding]) -> tuple[Finding, ...]:
         """The findings after the last formula: a start or a horizon that is told only later holds for the gradients before it."""
-        return tuple(replace(item, status="unknown", words=doubt, rules=(), document=None) if (doubt := self.doubted(item)) else item
-                     for item in tuple(items))
+        return believed(replace(item, status="unknown", words=doubt, rules=(), document=None) if (doubt := self.doubted(item)) else item
+                        for item in tuple(items))
 
     def doubted(self, item: Finding) -> str:
         """Why a proof does not stand in view of the whole notes."""

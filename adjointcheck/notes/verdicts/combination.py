@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from adjointcheck.errors import DisagreementError
@@ -9,6 +10,9 @@ from adjointcheck.notes.finding import Finding
 from adjointcheck.notes.proofs.prove import Proof, Slots
 from adjointcheck.notes.verdicts.comparison import OPTIMAL_CONTROL, Agreement, Contradiction, Outcome
 from adjointcheck.trusted.verdict import Status
+
+SAME = "both sides are the same, whatever the letters mean"
+MISREAD = "a world contradicts it and every small change of it, as it does more lines of these notes than are proved; their letters may mean something else"
 
 
 def combined(blank: Finding, proof: Proof, world: Outcome) -> Finding:
@@ -18,7 +22,7 @@ def combined(blank: Finding, proof: Proof, world: Outcome) -> Finding:
             return replace(blank, words="it is so along the solution of these notes, and not of any other")
         if isinstance(world, Contradiction):
             raise DisagreementError(f"{blank.file}, formula {blank.name}", blank.text, "proof and worlds to agree", "Please report it.")
-        words = "both sides are the same, whatever the letters mean" if proof.vacuous else getattr(world, "note", "")
+        words = SAME if proof.vacuous else getattr(world, "note", "")
         return replace(blank, status="proved", rules=proof.path, words=words, document=proof.document)
     if isinstance(world, Contradiction):
         return replace(blank, status="refuted", expected=written(proof.expected), counterexample=world.counterexample)
@@ -27,6 +31,19 @@ def combined(blank: Finding, proof: Proof, world: Outcome) -> Finding:
     told = ", ".join(filter(None, (counted, agreed)))
     held = world.worlds if isinstance(world, Agreement) and world.note in ("", OPTIMAL_CONTROL) else 0
     return replace(blank, words="; ".join(filter(None, (proof.reason, told))), agreed=held)
+
+
+def believed(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings of whole notes; what is only contradicted, and by no slip that is known, stays open where it outnumbers what is proved.
+
+    A person slips here and there; where line after line is far from right, the reading is wrong rather than the notes.
+    """
+    items = tuple(findings)
+    proved = sum(item.status == "proved" and item.words != SAME for item in items)
+    bare = {item.name for item in items if item.status == "refuted" and not (item.expected or item.because)}
+    if len(bare) <= max(proved, 1):
+        return items
+    return tuple(replace(item, status="unknown", words=MISREAD, counterexample=None) if item.name in bare else item for item in items)
 
 
 def written(slots: Slots) -> str:
