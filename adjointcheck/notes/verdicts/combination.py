@@ -12,7 +12,7 @@ from adjointcheck.notes.verdicts.comparison import OPTIMAL_CONTROL, Agreement, C
 from adjointcheck.trusted.verdict import Status
 
 SAME = "both sides are the same, whatever the letters mean"
-MISREAD = "a world contradicts it and every small change of it, as it does more lines of these notes than are proved; their letters may mean something else"
+MISREAD = "a world contradicts it and every small change of it, and more such lines than are proved; the letters may mean something else"
 
 
 def combined(blank: Finding, proof: Proof, world: Outcome) -> Finding:
