@@ -295,7 +295,9 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
     whole = unfolded(pair[1], context)
     index = successor(letter) or counted_back(letter, whole)
     plain = without_index(pair[1], index) if index is not None else pair[1]  # f_t at the layer t is no slope
-    if index is None or role_in(replace(letter, below=()), context) not in ("", "x") or differentiates(plain):
+    bare = replace(letter, below=())
+    component = getattr(context.letters.get(key(bare)), "part", 0)  # v_{k+1} beside xdot = v is no state of layers
+    if index is None or component or role_in(bare, context) not in ("", "x") or differentiates(plain):
         return None
     before = (index,) if successor(letter) else (tree.Sum((index, tree.Negative(tree.Number(Fraction(1))))),)
     if not any(isinstance(p, tree.Letter) and p.name == letter.name and p.below == before for p in walk(whole)):

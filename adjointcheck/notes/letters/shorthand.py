@@ -200,10 +200,11 @@ def _gathered(node: Node) -> Node:
     if not isinstance(node, tree.Call):
         return node
     kept = list(node.arguments)
-    for i in range(len(kept) - 3, -1, -1):
-        first, dots, last = (_bare(argument) for argument in kept[i:i + 3])
-        if first is not None and first == last and getattr(dots, "name", "") == "dots":
-            kept[i:i + 3] = [first]
+    for i in range(len(kept) - 2, 0, -1):
+        first, *rest = map(_bare, kept[i - 1:i + 2])
+        if first is not None and rest[1:] == [first] and getattr(rest[0], "name", "") == "dots":
+            begin = next(j for j in range(i - 1, -1, -1) if j == 0 or _bare(kept[j - 1]) != first)  # x_1, x_2, ..., x_n
+            kept[begin:i + 2] = [first]
     return replace(node, arguments=tuple(kept), separators=(",",) * (len(kept) - 1)) if len(kept) < len(node.arguments) else node
 
 

@@ -15,6 +15,7 @@ from adjointcheck.notes.reading.parts import Bar, Entries, Front, Head, Paren, P
 from adjointcheck.notes.reading.scripts import gather, places, scripted
 from adjointcheck.notes.reading.tree import (
     NATURAL,
+    Call,
     Cases,
     Chain,
     Derivative,
@@ -171,6 +172,9 @@ class Builder(Transformer_NonRecursive):
             inner = inner.entries[0]
         if isinstance(inner, Letter):
             return replace(inner, accents=(*inner.accents, accent), span=span(children))
+        if isinstance(inner, Call) and isinstance(inner.function, Letter):  # \dot{z(t)}
+            letter = replace(inner.function, accents=(*inner.function.accents, accent))
+            return replace(inner, function=letter, span=span(children))
         if accent in ("dot", "ddot", "dddot"):
             node = plain(inner)
             for _ in range(accent.count("d") if accent != "dot" else 1):

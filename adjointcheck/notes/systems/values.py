@@ -29,6 +29,8 @@ def assigned(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...],
     if pair is None or value is None or not isinstance(pair[0], tree.Letter) or {*pair[0].accents} & {*MOTIONS}:
         return None
     left, letter = resolve(pair[0], context), pair[0]
+    if left == Symbol("eps") and value:  # a tolerance
+        return "assumption", (), context
     if context.over() == "layers":
         return None
     if isinstance(left, Symbol) and left.at is None and _is_open(left, context):
@@ -42,7 +44,7 @@ def assigned(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...],
 
 
 def number_of(node: Node) -> Fraction | None:
-    """Of a number, a fraction of numbers, or minus one."""
+    """Of a number, a fraction of numbers, 10^{-3}, or minus one."""
     match node:
         case tree.Number(value):
             return Fraction(value)
@@ -52,6 +54,9 @@ def number_of(node: Node) -> Fraction | None:
         case tree.Quotient(above, below):
             one, other = number_of(above), number_of(below)
             return one / other if one is not None and other else None
+        case tree.Power(tree.Number(Fraction(numerator=10)), exponent):
+            power = number_of(exponent)
+            return Fraction(10) ** int(power) if power is not None and power.denominator == 1 and abs(power) < 20 else None
     return None
 
 

@@ -40,6 +40,7 @@ from adjointcheck.notes.systems.switching import hamiltonian_of
 from adjointcheck.notes.systems.variations import CURVE, between_held_ends, first_integrals
 from adjointcheck.notes.verdicts.comparison import UNFITTING, Agreement, Contradiction, Outcome, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
+from adjointcheck.notes.verdicts.matrices import grows_in_time, right_in_other_order
 
 WITHOUT = re.compile(  # without input
     r"\b(?:without|in the absence of|ohne|sans|sin|senza|без)\s+(?:an?y?\s+|the\s+|une?\s+)?(?:input|control|forcing|damping|noise"
@@ -488,13 +489,6 @@ def _is_twice(left: Node) -> bool:
     return isinstance(left, tree.Derivative) and left.by == (Symbol("t"), Symbol("t"))
 
 
-def _grows_in_time(line: Line) -> bool:
-    """e^{(T - t) A} of a matrix that was told to change in time, and may be constant from here on."""
-    moving = {known.symbol for known in line.spelt.letters.values() if known.kind == "path"} - ROLES.keys()
-    parts = (part for side in line.sides for part in walk(side) if isinstance(part, tree.Function))
-    return any(part.name == "exp" and moving & symbols(part) for part in parts)
-
-
 def _of_other_matrix(line: Line) -> bool:
     """P = (sqrt 3, 1; 1, sqrt 3) in notes whose P was a number."""
     many = len(getattr(core_of(line.right), "rows", ())) > 1
@@ -525,10 +519,12 @@ def _at_value(line: Line) -> bool:
 
 PARDONS = (
     Pardon(_if(_of_clock_at_end, "it may be the derivative by the time of the augmented state, which no cost takes at its end")),
-    Pardon(_if(_grows_in_time, "a matrix that was told to change in time stands in an exponential, and may be constant from here on")),
+    Pardon(_if(lambda line: grows_in_time(line.sides, line.spelt),
+               "a matrix that was told to change in time stands in an exponential, and may be constant from here on")),
     Pardon(_if(_of_other_matrix, OTHER_FIELD)),
     Pardon(_if(_of_two_multipliers, "which of two letters is the costate the notes do not say")),
     Pardon(_if(_of_paid_and_held_end, "the end state is paid for, and what it is may follow from the motion")),
+    Pardon(_if(lambda line: right_in_other_order(line.sides, line.relation, line.spelt), "it is right of numbers, or in the other order")),
     Pardon(_if(_at_value, "it is taken at a value of the parameters")),
     Pardon(_if(lambda line: bool(line.notes.option(BLOCKS)) and _is_twice(line.left) and FREE.search(line.sentence.lower()) is not None,
                "it is said of functions that leave out an argument")),
