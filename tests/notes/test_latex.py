@@ -147,6 +147,10 @@ READ: list[tuple[str, str]] = [
     (r"\mu_{k+1} (x_{k+1} - f(x_k)) = 0", "mu_{k + 1} * (x_{k + 1} - f(x_k)) = 0"), (r"\varepsilon (A + B) = 0", "varepsilon * (A + B) = 0"), (r"x = y\ ?", "x = y"),
     (r"x = \mathrm{const}", r"x = const"), (r"\dot{x} = v, \dot{x} \neq 0", r"xdot = v, xdot != 0"), (r"x = y \mathrm{\ if\ } t < 1", "x = y, if, t < 1"), (r"P(t_f) = Q_f", r"P(t_f) = Q_f"),
     (r"\frac{1}{2} (x - y)^T Q (x - y) = 0", r"(1/2) * (x - y)^T * Q * (x - y) = 0"),
+    (r"x \in \operatorname{\mathbb{R}}^n", r"x in R^n"), (r"J = \operatorname{\int_0^1} x dt", r"J = int from 0 to 1 of x dt"), (r"x = (y_1, ..., y_m)", r"x = [y_1, dots, y_m]"),
+    (r"f^{'}(x) = 0", r"f'(x) = 0"), (r"f^{''}(x) = 0", r"f''(x) = 0"), (r"f`(x) = 0", r"f'(x) = 0"), (r"x = y \left\[ z + w \right\]", r"x = y * (z + w)"), ("x = y \u2013 z", r"x = y - z"),
+    (r"x = {\partial L}/{\partial u}", r"x = dL/du"), (r"\ensuremath{\bm}{y} = z", r"y = z"), (r"x\_1 = y^\*", r"x_1 = y^*"), (r"\lambda = f'(x).y", r"lambda = f'(x) * y"), (r"u(.) = 0", r"u = 0"),
+    (r"\begin{bmatrix} x \\\\ y \end{bmatrix} = 0", r"[x; y] = 0"), (r"\Alpha x = 0", r"Alpha * x = 0"), ("x \u2190 x", r"x <- x"), (r"[x + y .] = 0", r"x + y = 0"),
 ]
 
 REFUSED: list[tuple[str, str, int]] = [
@@ -177,6 +181,7 @@ REFUSED: list[tuple[str, str, int]] = [
     ('x = \u0430', r"the character U+0430 (CYRILLIC SMALL LETTER A)", 4), (r"", r"a formula with nothing in it", 0),
     (r"x = \begin{cases} 1 & 2 & 3 \end{cases}", r"a row of cases that is not `value & condition`", 4), (r"\exists x = 0", r"`there is`", 0), (r"\Tr = 0", r"`tr` without an argument", 0),
     (r"x \mid y = 0", r"`\mid` outside brackets", 2), (r"x = \overset{a}{y}", r"`\overset` on more than a relation", 4), (r"\arg x = 0", r"`\arg` without \min or \max", 0),
+    (r"x = (y. z)", r"a full stop inside a formula", 6),
 ]
 
 

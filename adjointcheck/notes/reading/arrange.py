@@ -129,6 +129,10 @@ class Term:
         if isinstance(above, Differential) and isinstance(self.item, Prefix) and self.item.name == above.kind:
             self.factors[-1] = self.derivative(above)
             return
+        if isinstance(above, Differential) and isinstance(self.item, Differential | Mixed):
+            self.at += 1
+            self.factors[-1] = fraction(above, self.items[self.at - 1])
+            return
         if isinstance(above, Variation) and isinstance(self.item, Prefix) and self.item.name == "delta":
             self.factors[-1] = fraction(above, self.factor())
             return

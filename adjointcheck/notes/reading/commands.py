@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Handler = Callable[["Terminals", int, Piece], int]
 _ALNUM = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z", re.ASCII)
+_COMMAND = re.compile(r"\s*\\([A-Za-z]+)")
 LENGTH = re.compile(r"\[\s*-?[\d.]+\s*(?:pt|mm|cm|em|ex|in|baselineskip)\s*\]|\*")
 
 
@@ -73,7 +74,8 @@ def _newline(terminals: Terminals, at: int, piece: Piece) -> int:
     while end and terminals.next(at).start < end.end() and terminals.next(at).kind != "end":
         at += 1
     if terminals.frame.kind == "env":
-        terminals.emit("NEWROW", "\\\\", piece)
+        if terminals.out[-1].type != "NEWROW":  # Markdown wants four backslashes
+            terminals.emit("NEWROW", "\\\\", piece)
     elif not terminals.frames:
         terminals.cut("QUAD", "\\\\", piece)
     return at
@@ -99,6 +101,8 @@ def _roman(terminals: Terminals, at: int, piece: Piece) -> int:
     """\\mathrm{d}, \\operatorname{tr}, \\text{if}: an operator, a function, a name or words."""
     at += 1 + terminals.next(at + 1).is_sign("*")
     text, after = content(terminals, at, piece)
+    if piece.text == "operatorname" and (inner := _COMMAND.match(text)) and inner[1] in _HANDLERS:
+        return _inlined(terminals, at, after)
     plain = re.sub(r"\\[,;:! ]|~|\s+|\\", "", text)
     is_text = piece.text not in ("mathrm", "operatorname", "mathsf", "mathtt", "mathup", "symrm")
     applied = plain in signs.FUNCTIONS and not terminals.next(after).is_sign("}", ",", "_")  # e^{T \operatorname{tr} A}, but x_{\max}
@@ -113,6 +117,14 @@ def _roman(terminals: Terminals, at: int, piece: Piece) -> int:
         terminals.emit("NAME", plain[1], piece)
         return after
     return _word(terminals, after, piece, text, plain, is_text)
+
+
+def _inlined(terminals: Terminals, at: int, after: int) -> int:
+    """\\mathbb{R} of \\operatorname{\\mathbb{R}}."""
+    at += terminals.next(at).is_sign("{")
+    while at < after - 1:
+        at = terminals.piece(at)
+    return after
 
 
 def _word(terminals: Terminals, after: int, piece: Piece, text: str, plain: str, is_text: bool) -> int:
@@ -398,14 +410,8 @@ def _times(terminals: Terminals, at: int, piece: Piece) -> int:
     """A product sign; u(\\cdot) is the function u, x_{\\ast} the optimal x."""
     if _is_mark(terminals, at):
         return _marking("*", terminals, at, piece)
-    following = at + 1
-    while terminals.next(following).text in ("right", *signs.SPACES):
-        following += 1
-    if terminals.out[-1:] and terminals.out[-1].type == "OPEN" and terminals.next(following).is_sign(")", "]"):
-        terminals.out.pop()
-        terminals.pop()
-        terminals.operand = True
-        return following + 1
+    if (after := terminals.any_argument(at)) > at + 1:
+        return after
     terminals.emit("TIMES", piece.text, piece)
     return at + 1
 
@@ -460,7 +466,8 @@ _HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("overset", "stackrel"), _over),
     **dict.fromkeys(("partial", "nabla"), _emitting("PREFIX")),
     **dict.fromkeys(("rm", "cal"), _old_font),
-    "vec": _skip, "\\": _newline, "tabularnewline": _newline, "Delta": _increment, "delta": _delta, "sqrt": _root, "arg": _argument,
+    **dict.fromkeys(("\\", "cr", "tabularnewline"), _newline),
+    "vec": _skip, "Delta": _increment, "delta": _delta, "sqrt": _root, "arg": _argument,
     "underset": _under, "not": _not, "forall": _for_all, "left": _left, "right": _right, "mid": _given, "begin": _begin,
     "end": _end, "over": _over_sign, "circ": _circle, "colon": lambda terminals, at, piece: terminals._colon(at, piece),
 }  # fmt: skip

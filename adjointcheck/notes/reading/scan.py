@@ -45,11 +45,13 @@ class Piece:
 
 
 _PIECE = re.compile(
-    r"(?P<blank>\s+|%[^\n]*(?:\n|\Z))|\\(?P<upright>text(?:rm|up)?(?=\s*\{\s*d\s*\}))|\\(?P<command>[A-Za-z]+)|\\(?P<control>.)"
+    r"(?P<blank>\s+|%[^\n]*(?:\n|\Z))|(?P<dots>\.(?: ?\.){2,})"
+    r"|\\(?P<upright>text(?:rm|up)?(?=\s*\{\s*d\s*\}))|\\(?P<command>[A-Za-z]+)|\\(?P<control>.)"
     r"|(?P<number>\d+(?:(?:\.|\{,\})\d+)?|\.\d+)"
     r"|(?P<letter>[A-Za-z])|(?P<sign>.)",
     re.ASCII | re.DOTALL,
 )
+_ESCAPED = frozenset("_*[]()")  # which Markdown wants with a backslash
 _SIGNS = frozenset("{}()[]+-=*/<>|_^&,;:.!'~@\"`?$")
 
 
@@ -73,7 +75,9 @@ def _piece(kind: str, text: str, start: int, end: int, blank: bool) -> list[Piec
     if kind == "upright":  # \\text{d}x
         return [Piece("command", "mathrm", start, end, blank)]
     if kind == "control":
-        return [Piece("command", text, start, end, blank)]
+        return [Piece("sign" if text in _ESCAPED else "command", text, start, end, blank)]
+    if kind == "dots":
+        return [Piece("command", "dots", start, end, blank)]
     if kind == "sign" and text not in _SIGNS:
         return [Piece(part.kind, part.text, start, end, blank) for part in _foreign(text, start)]
     return [Piece(kind, text, start, end, blank)]

@@ -6,7 +6,10 @@ GREEK = frozenset(
     "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi varpi rho varrho sigma varsigma tau "
     "upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
 )
-OTHER_LETTERS = frozenset("ell hbar infty emptyset varnothing imath jmath aleph wp dots top bot intercal dagger star prime".split())
+OTHER_LETTERS = frozenset(
+    "ell hbar infty emptyset varnothing imath jmath aleph wp dots top bot intercal dagger star prime "
+    "Alpha Beta Epsilon Zeta Eta Iota Kappa Mu Nu Omicron Rho Tau Chi omicron digamma".split()
+)
 DOTS = frozenset("dots ldots cdots vdots ddots dotsc dotsb dotsi dotsm hdots".split())
 
 RELATIONS = {
@@ -88,7 +91,13 @@ SIGNS = {
     "∘": "\\circ", "½": "\\frac{1}{2}", "¼": "\\frac{1}{4}", "²": "^{2}", "³": "^{3}", "∀": "\\forall", "∝": "\\propto", "√": "\\sqrt",
     "ẋ": "\\dot{x}", "ẏ": "\\dot{y}", "ż": "\\dot{z}", "ṗ": "\\dot{p}", "ȧ": "\\dot{a}", "ϵ": "\\epsilon", "∆": "\\Delta", "Ω": "\\Omega",
     "\u223c": "\\sim", "\u2223": "|", "∥": "\\|", "⟶": "\\to", "⟹": "\\implies", "⇔": "\\iff", "≪": "\\ll", "≫": "\\gg",
-    "\u2216": "\\setminus",
+    "\u2216": "\\setminus", "\u2013": "-", "\u2010": "-", "\u2011": "-", "\u2012": "-", "←": "\\gets", "⟵": "\\gets", "↦": "\\mapsto",
+    "⟼": "\\mapsto", "⪰": "\\succeq", "⪯": "\\preceq", "≻": "\\succ", "≺": "\\prec", "⊂": "\\subset", "⊆": "\\subset", "⊥": "\\perp",
+    "≃": "\\approx", "≅": "\\approx", "⩽": "\\le", "⩾": "\\ge", "⟂": "\\perp", "±": "\\pm", "\u2044": "/", "\u2215": "/",
+    "\u2022": "\\cdot", "∙": "\\cdot", "\U0001d53c": "\\mathbb{E}", "\u2112": "\\mathcal{L}", "\u210b": "\\mathcal{H}", "\u2070": "^{0}",
+    "\u00b9": "^{1}", "ⁿ": "^{n}", "ᵢ": "_{i}", "ⱼ": "_{j}", "ₙ": "_{n}", "ₖ": "_{k}", "ₜ": "_{t}", "\u2009": "\\,",
+    "\uff1a": ":", "\uff0c": ",", "\uff08": "(", "\uff09": ")", "\uff1b": ";",
+    "\uff1d": "=", "\u3002": ".", "\u3001": ",",
 } | {chr(0x2080 + digit): f"_{{{digit}}}" for digit in range(10)}  # fmt: skip
 SIGNS |= dict(
     zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩϑϕϱ", (

@@ -30,6 +30,15 @@ _TAKES_ONE = signs.FONTS | signs.ACCENTS.keys() | signs.ROMAN | signs.SHAPED.key
 _LETTERISH = signs.GREEK | signs.ACCENTS.keys() | signs.SHAPED.keys() | {"mathrm", "operatorname", "ell"}
 
 
+def _without_bare_fonts(pieces: list[Piece]) -> list[Piece]:
+    """\\bm of {\\bm}, which a macro without an argument leaves before its letter."""
+    fonts = [at for at, piece in enumerate(pieces) if piece.kind == "command" and piece.text in signs.FONTS | signs.SHAPED.keys()]
+    braced = [at for at in fonts if 0 < at < len(pieces) - 1 and pieces[at - 1].is_sign("{") and pieces[at + 1].is_sign("}")]
+    for at in reversed(braced):
+        pieces[at - 1 : at + 2] = [replace(pieces[at], start=pieces[at - 1].start, end=pieces[at + 1].end)]
+    return pieces
+
+
 @dataclass
 class Frame:
     """An open bracket: `integrals` are those inside it that still wait for their differential."""
@@ -46,7 +55,7 @@ class Terminals:
 
     def __init__(self, text: str, letters: Letters) -> None:
         self.text, self.letters = text, letters
-        self.pieces = scan(text)
+        self.pieces = _without_bare_fonts(scan(text))
         self.out: list[Token] = []
         self.cuts: list[int] = []
         self.base = Frame("top", "", 0)
@@ -185,8 +194,9 @@ class Terminals:
             return self.open(at + 1, piece.text, piece)
         if piece.text in ")]":
             return self.close(at + 1, piece.text, piece)
-        if piece.text == "'":
-            self.emit("PRIME", "'", piece)
+        if piece.text in "'`":
+            alone = (self.frame.kind == "script" and not self.operand) or self.out[-1:] == ["prime"]  # f^{'}
+            self.emit("NAME" if alone else "PRIME", "prime" if alone else "'", piece)
         elif piece.text == "&":
             if self.frame.kind == "env":
                 self.emit("AMP", "&", piece)
@@ -291,11 +301,27 @@ class Terminals:
         return False
 
     def _stop(self, at: int, piece: Piece) -> int:
-        if self.frame.kind == "env" and self.next(at + 1).text in ("\\", "end"):
+        following = self.next(at + 1)
+        if self.frames and following.text in ("\\", "end", "right", ")", "]", "}", "&"):
+            return self.any_argument(at)
+        if self.operand and not following.blank and self.letterish(at + 1):  # A.x
+            self.emit("TIMES", "cdot", piece)
             return at + 1
-        if self.frames or self.next(at + 1).kind == "number":
+        if self.frames or following.kind == "number":
             raise NotRead(piece.start, "a full stop inside a formula", "Leave it out.")
         self.cut("QUAD", ".", piece)
+        return at + 1
+
+    def any_argument(self, at: int) -> int:
+        """Behind a dot or \\cdot that stands alone in brackets, u(.), which is then u itself; behind a full stop else."""
+        following = at + 1
+        while self.next(following).text in ("right", *signs.SPACES):
+            following += 1
+        if self.out[-1:] and self.out[-1].type == "OPEN" and self.next(following).is_sign(")", "]"):
+            self.out.pop()
+            self.pop()
+            self.operand = True
+            return following + 1
         return at + 1
 
     def _asked(self, at: int, piece: Piece) -> int:
