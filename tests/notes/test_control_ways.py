@@ -137,6 +137,13 @@ def test_what_is_best_of_all_controls_tells_the_goal(goal: str, found: list[str]
     assert statuses(posed + best + "".join(claims))[-3:] == ["assumption", *found]
 
 
+def test_a_held_end_without_a_cost_in_time_is_judged() -> None:
+    posed = r"$$ \dot x = A x + B u, \quad x(0) = x_0, \quad x(T) = x_1 $$ "
+    assert statuses(posed + r"$$ \dot x = A x + B u $$ $$ \dot x = A x - B u $$")[-2:] == ["proved", "refuted"]
+    paid = r"$$ \min J = \phi(x(T)) $$ $$ H = \lambda^T (A x + B u) $$ $$ \dot\lambda = -A^T \lambda $$ $$ \dot\lambda = -A \lambda $$"
+    assert statuses(posed + paid)[-2:] == ["proved", "refuted"]
+
+
 SWING = r"""\dot\varphi = \omega
 \dot\omega = -\sin\varphi - d\,\omega + u
 J = \tfrac12 \varphi(T)^2 + \int_0^T \tfrac{r}{2} u^2\,dt

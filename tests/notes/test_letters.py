@@ -51,6 +51,12 @@ def test_a_costate_has_sign_and_layout(line: str, sign: int, layout: str) -> Non
     assert (costate.sign, costate.layout) == (sign, layout)
 
 
+def test_what_front_matter_says_of_a_file_declares_no_letter() -> None:
+    context = read_header(["title: Optimal control", "bibliography:", "csl: ieee-control-systems.csl", "engine: julia", "style: state.css"])
+    assert not context.letters and len(context.problems) == 1
+    assert read_header(["y: state"]).of("x")
+
+
 @pytest.mark.parametrize(("lines", "told"), [
     (["foo bar"], "state: z in R^n"), (["state: z", "z: costate"], "keep one"), (["costate: a = dJ/dx", "a: costate, -dJ/dx"], "keep one"),
     (["gradients: sideways"], "gradients:"), (["gradients: rows", "gradients: columns"], "twice"), (["x y: 3"], "letter before the colon"),

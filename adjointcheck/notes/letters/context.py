@@ -112,7 +112,8 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
     "goal": {"minimise": "min", "minimised": "min", "minimize": "min", "minimized": "min", "min": "min",
              "maximise": "max", "maximised": "max", "maximize": "max", "maximized": "max", "max": "max"},
 }
-FRONT = ("title", "subtitle", "author", "authors", "date", "lang", "tags", "keywords", "description", "abstract", "categories")
+FRONT = tuple("""title subtitle author authors date lang tags keywords description abstract categories category bibliography csl engine
+    format toc crossref execute permalink published image""".split())
 FORMULAS = ("dynamics", "objective", "cost", "hamiltonian", "lagrangian", "augmented lagrangian", "loss", "running cost",
             "terminal cost", "initial state", "event", "reset", "formula", "definition", "initial value")
 GREEK = tuple("""alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta kappa lambda mu nu xi pi rho varrho sigma varsigma tau
@@ -566,7 +567,7 @@ def _letter(name: str, value: str, context: Context) -> Context:
     """`letter: role ...` or `A: n x n`."""
     if not re.fullmatch(_LETTER, name.split("(")[0].strip()):
         return _problem(context, f"{name}: {value}", f"a role ({', '.join(list(WORDS)[:8])} ...) or a letter before the colon")
-    lowered = value.lower()
+    lowered = re.sub(r"\S*\w\.\w\S*", "", value.lower())  # no file's name
     words = [word for word in WORDS if re.search(rf"\b{word}\b", lowered)]
     if words:
         role = WORDS[max(words, key=len)]
@@ -575,8 +576,7 @@ def _letter(name: str, value: str, context: Context) -> Context:
         return context.declare(_declared(role, f"{name} {value}", context))
     if re.search(r"\bp\s*=|\bcolumn\b|\brow\b|d\w/d\w", value):
         return context.declare(_declared(ROLES["p"], f"{name} {value}", context))
-    wanted = "what the letter is, such as `costate`, or `n x k`"
-    return _matrix(f"{name} in {value}", context) or _problem(context, f"{name}: {value}", wanted)
+    return _matrix(f"{name} in {value}", context) or _problem(context, f"{name}: {value}", "what it is, such as `costate` or `n x k`")
 
 
 def _matrix(text: str, context: Context) -> Context | None:

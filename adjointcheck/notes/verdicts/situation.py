@@ -67,6 +67,7 @@ HIDDEN = {**{kind: (HIDDEN_VARIED if "varied" in kind else HIDDEN_STAGES,) for k
           "fixed_point": ((RESOLVED,),),
           "small_step": (("chain_rule", "volume"), ("taylor_costate", "volume"))}  # one says p of p.next, the other p.next of p
 INPUTS = ("x0", "theta", "w", "t0", "t1")
+OPTIMAL = ("fixed_end", "manifold")  # where the control is optimal
 LAYERS = (("euler", "x + h*f", "h*L"), ("euler_sum", "x + h*f", "L"), ("euler_sum", "x + f", "L"), ("map", "f", "L"))  # kind, layer, cost
 
 
@@ -329,6 +330,8 @@ def values(kind: str, context: Context) -> dict[str, str]:
     law = context.law("layers")
     if kind.startswith("euler") and law is not None and "h" not in symbols(law.right):
         found["h"] = "1"
+    if kind in OPTIMAL:  # L_w = -p f_w holds there, which is nothing to put in where L_w is 0
+        found = {name: text for name, text in found.items() if name not in ("L", "L_w")}
     return found if is_paid(kind, found) else {name: text for name, text in found.items() if name.partition("_")[0] != "Psi"}
 
 
