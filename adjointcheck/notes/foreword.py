@@ -85,6 +85,7 @@ from adjointcheck.notes.systems.mechanics import SPEEDS, speeds
 from adjointcheck.notes.systems.motion import TIME, augmented_dynamics, untold_motion
 from adjointcheck.notes.systems.multiplier import may_be_costate
 from adjointcheck.notes.systems.normality import normalised
+from adjointcheck.notes.systems.outright import outright
 from adjointcheck.notes.systems.partitioned import partitioned
 from adjointcheck.notes.systems.production import consumed, counted
 from adjointcheck.notes.systems.sampling import horizon
@@ -275,7 +276,7 @@ def _sequel(formulas: Sequence[Formula], restated: Sequence[Formula], header: Co
 
 def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Context]:
     """The context before these formulas, and that after them."""
-    context = clocked((formula.text for formula in formulas), starred(formulas, context))
+    context = clocked((formula.text for formula in formulas), outright(_chains(formulas, context), starred(formulas, context)))
     context = ending(_chains(formulas, context), dependent(_chains(formulas, context), context))
     context = projections(_chains(formulas, context), netted(_chains(formulas, context), context))
     context = below(_chains(formulas, context), context)

@@ -53,6 +53,7 @@ from adjointcheck.notes.systems.component_letters import (
 from adjointcheck.notes.systems.entries import as_motion, cells_of, fields_of, motions, multiplied_out, weighs_whole
 from adjointcheck.notes.systems.followed import TIMES, followed
 from adjointcheck.notes.systems.mechanics import aliased, first_order
+from adjointcheck.notes.systems.outright import OUTRIGHT
 from adjointcheck.notes.systems.spaces import sized
 
 PLAIN = (tree.Number, tree.Pi, tree.Letter, tree.Sum, tree.Product, tree.Quotient, tree.Power, tree.Negative, tree.Function, tree.Call,
@@ -170,6 +171,7 @@ def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:
     motions = [motion for column in columns if not _is_augmented(column) for motion in column]
     moved = {key(letter) for letter, _ in motions}
     slopes = {*followed(chains, motions, fields), *(key(letter) for chain in chains for letter in _switches(chain, moved, context))}
+    slopes |= {*context.option(OUTRIGHT).split()}
     for letter, right in motions:
         named = any(isinstance(part, tree.Letter) and key(part) in fields for part in walk(right))
         if key(letter) not in {*found, *slopes} and not named and is_plain(right, numbers) and not _is_functional(right, moved):

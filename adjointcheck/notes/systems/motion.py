@@ -29,6 +29,7 @@ from adjointcheck.notes.systems.entries import cells_of
 from adjointcheck.notes.systems.flows import turned_to_time
 from adjointcheck.notes.systems.mechanics import SPEEDS
 from adjointcheck.notes.systems.modes import is_mode
+from adjointcheck.notes.systems.outright import OUTRIGHT
 from adjointcheck.notes.systems.production import alike, grows, inner_function, steered
 
 FIELD, TIME = tree.Letter("f"), tree.Letter("t")
@@ -45,6 +46,8 @@ def dynamics(chain: tree.Chain, context: Context) -> Introduced:
         return None
     right = pair[1]
     if {key(letter), key(right) if isinstance(right, tree.Letter) else ""} & {*context.option(SPEEDS).split()}:
+        return None
+    if key(letter) in context.option(OUTRIGHT).split():
         return None
     if differentiates(right) or (letter.below and role_in(letter, context) == ""):
         return None
