@@ -64,6 +64,7 @@ from adjointcheck.notes.systems.chapters import (
     scalar_of,
     sequel_of,
     speaks_of,
+    stepped_of,
     taken,
 )
 from adjointcheck.notes.systems.component_letters import COSTATES, STATES
@@ -207,10 +208,13 @@ def _parted(formulas: Sequence[Formula], header: Context, general: tuple[Context
     first, sequel = example_of(formulas, header), sequel_of(formulas, header)
     first = first if first is not None else scalar_of(formulas, header)
     retold = retold_of(formulas, header)
-    first = min((found for found in (first, retold, reversed_of(formulas, header)) if found is not None), default=None)
+    first = min((found for found in (first, retold, reversed_of(formulas, header)) if found), default=None)
     header = replace(header, options={**header.options, RETOLD: "yes"}) if first == retold is not None else header
-    at, another = first if first is not None else sequel, another_of(formulas, header)
-    if another is not None and (at is None or another < at):
+    at, another, stepped = first or sequel or None, another_of(formulas, header), stepped_of(formulas, header)
+    if stepped and stepped <= min(at or stepped, another or stepped):  # with letters of its own
+        chapter = _parted(formulas[stepped:], replace(header, options={**header.options, RETOLD: "yes"}))
+        return replace(_known(formulas[:stepped], header)[0], chapters={formulas[stepped].name: chapter})
+    if another and (at is None or another < at):
         context, after = _known(formulas[:another], header)
         chapter = _parted(formulas[another:], taken(after, header, formulas[another:]))
         return replace(context, chapters={formulas[another].name: chapter})

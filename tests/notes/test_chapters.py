@@ -31,6 +31,12 @@ RESIDUAL = (
 )
 FLOW = "\\dot z = f(z,\\theta)\nE = \\frac12 |z(T) - y|^2\na = \\partial E/\\partial z\n"
 TWO_PROBLEMS = FLOW + "x_{k+1} = F(x_k,u_k)\nJ = \\Phi(x_N) + \\sum_{k=0}^{N-1} \\ell(x_k,u_k)\n\\lambda_k = \\nabla_{x_k} J\n"
+STEPPED = (
+    "\\dot q = v\n\\dot v = u\nJ = \\frac12\\int_0^T u^2\\,dt\nH = \\frac12 u^2 + \\lambda_1 v + \\lambda_2 u\nx_{k+1} = A x_k + B u_k\n"
+    "J = \\frac12 x_N^T M x_N + \\sum_{k=0}^{N-1} \\frac12 (x_k^T Q x_k + u_k^T R u_k)\n"
+)
+SPEED = "\\dot q(t) = \\dot q(t)\n\\ddot q(t) = u(t)\nJ = q(T)^2 + \\frac12\\int_0^T u^2(t)\\,dt\nH = \\frac12 u^2 + \\lambda_1\\dot q + \\lambda_2 u\n"
+LIMIT = "\\dot x = f(x,u)\n|\\int_a^b x\\,dt| \\le c\nJ = \\int_0^T g(x,u)\\,dt\nH = g(x,u) + \\lambda^T f(x,u)\n"
 NET = "a^l = \\sigma(W^l a^{l-1} + b^l)\nE = \\frac12 |a^N - y|^2\n"
 NET_FIRST = NET + "x_{k+1} = f_k(x_k,\\theta_k)\nJ = \\Phi(x_N)\n\\lambda_k = \\nabla_{x_k} J\n"
 
@@ -42,6 +48,10 @@ NET_FIRST = NET + "x_{k+1} = f_k(x_k,\\theta_k)\nJ = \\Phi(x_N)\n\\lambda_k = \\
          r"\lambda_k = (\frac{\partial F}{\partial x})^T \lambda_{k+1}"),
         (NET_FIRST, r"\nabla_{\theta_k} J = (\frac{\partial f_k}{\partial\theta}(x_k,\theta_k))^T \lambda_{k+1}",
          r"\nabla_{\theta_k} J = (\frac{\partial f_k}{\partial\theta}(x_k,\theta_k))^T \lambda_k"),
+        (STEPPED, r"\lambda_k = Q x_k + A^T\lambda_{k+1}", r"\lambda_k = Q x_k + A\lambda_{k+1}"),
+        (STEPPED, r"\nabla_{u_k} J = R u_k + B^T\lambda_{k+1}", r"\nabla_{u_k} J = R u_k + B^T\lambda_k"),
+        (SPEED, r"\dot\lambda_2 = -\lambda_1", r"\dot\lambda_2 = \lambda_1"),
+        (LIMIT, r"\dot\lambda = -g_x - f_x^T\lambda", r"\dot\lambda = -g_x + f_x^T\lambda"),
         (KIRK, r"\dot{\mathbf{p}} = -\frac{\partial\mathscr{H}}{\partial\mathbf{x}}", r"\dot{\mathbf{p}} = \frac{\partial\mathscr{H}}{\partial\mathbf{x}}"),
         (TWO, r"\dot p_1 = -2 x_1 - 2 x_1 p_2", r"\dot p_1 = 2 x_1 - 2 x_1 p_2"),
         (TWO, r"\dot p_2 = -\frac{\partial\mathscr{H}}{\partial x_2}", r"\dot p_2 = \frac{\partial\mathscr{H}}{\partial x_2}"),

@@ -128,7 +128,7 @@ def ended(chain: tree.Chain, context: Context) -> Introduced:
         return None
     place = when(left.at) if left.at is not None and known.letter == context.option(BACK) else left.at
     value = resolve(pair[1], context)
-    if place not in (Symbol("t0"), Symbol("t1")) or unknown(value):
+    if place not in (Symbol("t0"), Symbol("t1")) or unknown(value) or left.name in symbols(value):
         return None
     found = replace(known, body=_sum(law, place, value))
     return "definition", (known.letter,), replace(context, letters={**context.letters, known.letter: found})

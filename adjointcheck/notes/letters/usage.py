@@ -351,8 +351,10 @@ def propose(chain: tree.Chain, context: Context) -> Context:
             if ended_function(call, context) is not None and not context.of("Psi") and key(function) in USUAL_TERMINALS:
                 context, _ = introduced_function(call, "Psi", context)
     matrices = {*multiplying(chain, context), *(["F"] if _is_written_out(context) else [])}
+    moved = {*USUAL_COSTATES} & context.rates  # where lambda moves, no a, p or mu that stands still is a costate
     for symbol, usual in USUAL_ROLES:
-        found = next((name for name in names if name in usual and name not in context.letters and name not in matrices), None)
+        still = {*usual} - moved if symbol == "p" and moved else set[str]()
+        found = next((name for name in names if name in usual and name not in {*context.letters, *matrices, *still}), None)
         if found and not context.of(symbol):
             role = ROLES[symbol]
             context = context.declare(Declared(found, symbol, role.shape, role.kind, source="usual"))

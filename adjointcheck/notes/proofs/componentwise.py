@@ -143,7 +143,8 @@ def formulas(context: Context, seed: Setting) -> tuple[list[Expression], Express
     reader = Reader(seed, context)
     law, cost = context.law("dynamics"), context.law("objective")
     cost = replace(cost, right=of_components(_seen(context)[1], context)) if cost is not None else None
-    assert law is not None and isinstance(law.right, tree.Vector)
+    if law is None or not isinstance(law.right, tree.Vector):
+        raise Unclear("the motion", "a column of rates")
     form: Form = reader.form(adjoined(cost.right, context)) if cost else {}
     fixed = form.pop("", ZERO)
     if set(form) - {"integrand", "t1"} or any(not name.startswith("theta_") for name in symbols_of(fixed)):

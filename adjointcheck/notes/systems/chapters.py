@@ -218,6 +218,30 @@ def reversed_of(formulas: Sequence[Formula], context: Context) -> int | None:
     return None
 
 
+def stepped_of(formulas: Sequence[Formula], context: Context) -> int | None:
+    """Where notes leave a problem in time for one in steps, x_{k+1} = A x_k + B u_k with a sum as its cost; no step of length h."""
+    chains = [_read(formula, context) for formula in formulas]
+    pairs = [pair_of(chain) if chain is not None else None for chain in chains]
+    flows = [i for i, pair in enumerate(pairs) if pair is not None and moving(pair[0]) is not None]
+    sums = [i for i, chain in enumerate(chains) if chain is not None and _is_sum(chain)]
+    for i, pair in enumerate(pairs):
+        beside = [at for at in sums if abs(at - i) <= BESIDE]
+        if flows and flows[-1] < i and beside and pair is not None and _is_stepped(pair, context):
+            return min(i, *beside)
+    return None
+
+
+def _is_stepped(pair: tuple[Node, Node], context: Context) -> bool:
+    letter = pair[0] if isinstance(pair[0], tree.Letter) and successor(pair[0]) is not None else None
+    return letter is not None and any(_motion(pair, context)) and not _is_costate(replace(letter, below=()), context)
+
+
+def _is_sum(chain: tree.Chain) -> bool:
+    """J = x_N^T Q x_N + sum_k ..., or min sum_k ...; without any integral."""
+    told = _is_total(chain) or isinstance(chain.sides[0], tree.Extremum)
+    return told and {type(part) for part in walk(chain)} & {tree.Series, tree.Integral} == {tree.Series}
+
+
 def _moved(chain: tree.Chain) -> str:
     """x of xdot = f(x) and of x_{k+1} = f(x_k), for letters that are no usual costate."""
     pair = pair_of(chain)
@@ -440,8 +464,8 @@ def _motions(pair: tuple[Node, Node]) -> list[tuple[Node, Node]]:
 
 
 def _is_named(node: Node) -> bool:
-    """f(x, u), not cos(x) and not a formula."""
-    return isinstance(node, tree.Call) and isinstance(node.function, tree.Letter) and not node.function.above
+    """f(x, u), not cos(x), not x-dot(t) and not a formula."""
+    return isinstance(node, tree.Call) and isinstance(node.function, tree.Letter) and not node.function.above and moving(node) is None
 
 
 def _is_costate(letter: tree.Letter, context: Context) -> bool:

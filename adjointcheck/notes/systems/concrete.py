@@ -135,6 +135,8 @@ def written_out(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ..
         return None
     left, right = (here(resolve(side, context)) for side in pair)
     states = [Symbol("x", part=(tree.Number(Fraction(known.part)),)) for known in context.parts("x")]
+    if len(states) != len(law.right.rows):  # a letter has another meaning since
+        return None
     rows = [(tree.Derivative(state, (Symbol("t"),)), row[0]) for state, row in zip(states, law.right.rows, strict=True)]
     if isinstance(left, tree.Vector) and isinstance(right, tree.Vector) and [*zip(cells_of(left), cells_of(right), strict=False)] == rows:
         return "assumption", (), context

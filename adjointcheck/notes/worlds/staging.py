@@ -126,6 +126,8 @@ def _optimal(world: World) -> World:
         return _steered_by_layers(world)
     if world.layered or isinstance(world, EventWorld):
         raise NoValue("optimal controls over layers or events")
+    if np.prod(world.shape("p")) != np.prod(world.shape("x")):
+        raise NoValue("a costate with fewer components than the state")
     try:
         aims = world.context.option("ends") and (starts(world.context) or is_met(world.context))
         return _aimed(world) if aims else _steered_back(world, world.inputs["x0"].reshape(-1))
