@@ -29,6 +29,9 @@ SLIPS = [  # slip, header, notes, wrong line, what it should read
     ("half of it", MATRICES, REGULATOR, r"p(T) = x(T)^T M", "2"),
     ("a matrix everywhere", MATRICES, REGULATOR, r"-\dot P = P A^T + A P - P B R^{-1} B^T P + Q", "P A + A' P"),
     ("a forgotten term", ROW, BOLZA, r"\dot p = -p f_x", "d_ L/d_x"),
+    ("neighbours exchanged", ROWS, LAYERS, r"p_{l+1} = p_l (I + h f_x(x_l, w_l)) + h L_x(x_l, w_l)", "p(l) = p(l + 1)"),
+    ("another function of a matrix", ROW, BOLZA, r"\mathrm{tr}(f_x^T) = \det(f_x)", "= tr("),
+    ("a forgotten end", ROW, BOLZA, r"p(t) = \int_t^T (L_x + p f_x)\,ds", "p(t1)"),
     ("a forgotten term of an integral", ROW, BOLZA, r"\frac{dJ}{d\theta} = \Psi_\theta(x(T), \theta) + \int_{t_0}^T p f_\theta\,dt", "d_ L"),
 ]
 

@@ -28,7 +28,9 @@ TRIED = 300
 NO_VALUE = (ShapeError, NoValue, np.linalg.LinAlgError, ZeroDivisionError, FloatingPointError, OverflowError, RecursionError)
 ONE, TWO, HALF = (tree.Number(Fraction(number, 2)) for number in (2, 4, 1))
 LAYER, FIRST, LAST = Symbol("l"), tree.Number(Fraction(0)), Symbol("N")
+NEXT = tree.Sum((LAYER, ONE))
 ENDS: dict[Node | None, Node] = {Symbol("t0"): Symbol("t1"), Symbol("t1"): Symbol("t0"), FIRST: LAST, LAST: FIRST}
+FUNCTIONS = {"tr": "det", "det": "tr"}
 VARIABLES = ("x", "w", "theta", "t")
 Slip = Callable[[Node], Iterator[Node]]
 
@@ -42,7 +44,11 @@ def repaired(found: Contradiction) -> str:
     if (candidate := next(near, None)) is not None:
         return f"{show(tidied(left))} = {show(tidied(candidate))}"
     near = chain.from_iterable(_near(right, left, stage, _changed(left, PLACES)) for stage in found.stages)
-    return f"{show(tidied(candidate))} = {show(tidied(right))}" if (candidate := next(near, None)) is not None else ""
+    if (candidate := next(near, None)) is not None:
+        return f"{show(tidied(candidate))} = {show(tidied(right))}"
+    left, right = _exchanged(left), _exchanged(right)
+    near = chain.from_iterable(_near(left, right, stage, iter((right,))) for stage in found.stages)
+    return f"{show(tidied(left))} = {show(tidied(right))}" if next(near, None) is not None else ""
 
 
 def _near(left: Node, right: Node, stage: Stage, changes: Iterator[Node]) -> Iterator[Node]:
@@ -63,6 +69,13 @@ def _near(left: Node, right: Node, stage: Stage, changes: Iterator[Node]) -> Ite
             continue
 
 
+def _exchanged(node: Node) -> Node:
+    """p_{l+1} in the place of each p_l, and the other way round."""
+    if isinstance(node, Symbol) and node.name == "p":
+        return replace(node, at={None: NEXT, LAYER: NEXT, NEXT: LAYER}.get(node.at, node.at))
+    return rebuilt(node, _exchanged)
+
+
 def tidied(node: Node) -> Node:
     """The same with its signs in front: -(-a) is a, (-a)^T is -(a^T), and so are derivatives and products."""
     node = rebuilt(node, tidied)
@@ -81,13 +94,22 @@ def tidied(node: Node) -> Node:
 def candidates(left: Node, right: Node, context: Context) -> Iterator[Node]:
     """The right side with one slip undone: at one place, everywhere, or by a term that was forgotten."""
     yield tree.turned(right)
+    yield tree.Transposed(right)
     yield from _changed(right, SLIPS)
+    yield _transposed(right)
     parts = list(_parts(right))
     for letter in dict.fromkeys(part for part in parts if isinstance(part, Symbol) and part.name not in ROLES):
         yield instead(right, letter, tree.Transposed(letter))
     for scale in (TWO, HALF):
         yield _scaled(right, scale)
     yield from _completed(left, right, context)
+
+
+def _transposed(node: Node) -> Node:
+    """Each Jacobian transposed."""
+    if isinstance(node, tree.Derivative) and node.kind in ("partial", "nabla"):
+        return tree.Transposed(node)
+    return node.of if isinstance(node, tree.Transposed) and isinstance(node.of, tree.Derivative) else rebuilt(node, _transposed)
 
 
 def _changed(node: Node, slips: Iterable[Slip]) -> Iterator[Node]:
@@ -191,8 +213,24 @@ def _scales(part: Node) -> Iterator[Node]:
         yield from (replace(part, terms=terms) for terms in _with_one(part.terms, lambda term: [_scaled(term, TWO), _scaled(term, HALF)]))
 
 
+def _functions(part: Node) -> Iterator[Node]:
+    """The trace for the determinant, or the other way round."""
+    if isinstance(part, tree.Function) and part.name in FUNCTIONS:
+        yield replace(part, name=FUNCTIONS[part.name])
+
+
+def _inverses(part: Node) -> Iterator[Node]:
+    """The inverse, or without it."""
+    if isinstance(part, tree.Power) and part.exponent == tree.Negative(ONE):
+        yield part.base
+    elif isinstance(part, Symbol) and part.name not in ROLES:
+        yield tree.Power(part, tree.Negative(ONE))
+
+
 PLACES: tuple[Slip, ...] = (_ends, _layers)
-SLIPS: tuple[Slip, ...] = (_signs, _transposes, *PLACES, _variables, _indices, _orders, _components, _extras, _scales)
+SLIPS: tuple[Slip, ...] = (
+    _signs, _transposes, *PLACES, _variables, _indices, _orders, _components, _extras, _scales, _functions, _inverses,
+)
 
 
 def _completed(left: Node, right: Node, context: Context) -> Iterator[Node]:
@@ -200,6 +238,8 @@ def _completed(left: Node, right: Node, context: Context) -> Iterator[Node]:
     slopes = [part for side in (left, right) for part in walk(side) if isinstance(part, tree.Derivative)]
     by = {letter.name for slope in slopes for letter in slope.by if isinstance(letter, Symbol)}
     names = ["x"] if "p" in symbols(left) else [name for name in ("theta", "w", "t", "x") if name in by]
+    summed = any(isinstance(part, tree.Integral) for part in walk(right))
+    yield from (tree.Sum((*tree.terms(right), Symbol(name, at=end))) for name in "px" for end in (Symbol("t1"), Symbol("t0")) if summed)
     forgotten = [signed for term in _forgotten(context, names) for signed in (term, tree.Negative(term))]
     yield from (tree.Sum((*tree.terms(right), term)) for term in forgotten)
     matrices = [Symbol(known.symbol) for known in context.letters.values() if known.symbol not in ROLES and "1" not in known.shape]
