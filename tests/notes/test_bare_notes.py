@@ -114,3 +114,12 @@ def test_the_state_of_a_residual_net_goes_on_under_another_letter() -> None:
 ])
 def test_a_second_letter_is_another_state_where_it_moves_or_stands_beside_the_first(texts: list[str], found: str) -> None:
     assert second_state(texts) == found
+
+
+@pytest.mark.parametrize(("line", "status"), [
+    (r"\frac{d}{dt}\begin{bmatrix} a & a_\theta & a_t \end{bmatrix} = -\begin{bmatrix} a f_z & a f_\theta & a f_t \end{bmatrix}", "proved"),
+    (r"\frac{da}{dt} = a\frac{\partial f}{\partial z}", "refuted"), (r"\frac{dL}{d\theta} = -\int_{t_1}^{t_0} a(t) f_\theta\,dt", "proved"),
+])
+def test_the_adjoint_of_time_is_no_layer_of_a_network_of_later(line: str, status: str) -> None:
+    given = r"Let $\frac{dz}{dt} = f(z(t),t,\theta)$ and $a(t) = \frac{\partial L}{\partial z(t)}$. $$a_t(t) = \frac{\partial L}{\partial t(t)}$$ "
+    assert statuses(f"{given} $$ {line} $$ A residual network has $$ h_{{t+1}} = h_t + f(h_t, \\theta_t) $$")[-2:] == [status, "assumption"]

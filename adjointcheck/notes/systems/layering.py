@@ -260,6 +260,7 @@ def _counted(node: Node, state: str, index: str, context: Context) -> bool:
     if not isinstance(node, tree.Letter) or len(node.below) != 1:
         return False
     costate = node.name in USUAL_COSTATES or role_in(replace(node, below=(), accents=()), context) == "p"
+    costate = costate and node.below != (tree.Letter("t"),)  # a_t beside a_theta
     names = {part.name for part in walk(node.below[0]) if isinstance(part, tree.Letter)}
     last = names <= {*LASTS} and bool(names) and not (names & context.letters.keys())
     return (node.name == state or costate) and (index in names or (last and node.name == state))
