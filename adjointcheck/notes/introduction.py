@@ -101,6 +101,7 @@ from adjointcheck.notes.systems.impacts import by_cases, cased, jump
 from adjointcheck.notes.systems.implicit import explicit, implicit_layers, solved_for, through_matrix
 from adjointcheck.notes.systems.implicit_states import adjoint_told, at_rest, is_partial_of_adjoint, lagrangian_told, reduced_cost
 from adjointcheck.notes.systems.implicit_states import without_time as at_equilibrium
+from adjointcheck.notes.systems.in_numbers import data
 from adjointcheck.notes.systems.integration_constants import integrated
 from adjointcheck.notes.systems.iterates import at_iterate, iteration, lifted, sized
 from adjointcheck.notes.systems.layering import (
@@ -443,7 +444,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
 
 
 INTRODUCTIONS = (at_rest, adjoint_told, lagrangian_told, reduced_cost, residual, transported,
-                 bars_told, step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned,
+                 bars_told, step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned, data,
                  propagator, tangent, activation, stage_line, stage_law, stage_update, stage_gradient, stage_definition, named_neighbour,
                  numbered, family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, motion, written_out, cased, jump, dynamics,
                  augmented_dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started,

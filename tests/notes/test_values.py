@@ -166,3 +166,10 @@ def test_that_a_costate_is_0_proves_no_factor_of_it() -> None:
     wrong = r"\dot p_I = \beta S (p_S - p_I) + \gamma (p_I + 2 p_R) - 2 I"
     assert last_two("", STAYING, r"\dot p_I = \beta S (p_S - p_I) + \gamma (p_I - p_R) - 2 I", wrong)[0] == "proved"
     assert last_two("", STAYING, "p_R(T) = 0", wrong)[-1] != "proved"
+
+
+def test_what_is_proved_for_any_matrices_is_proved_beside_their_numbers() -> None:
+    problem = r"$\dot x = A x + B u$ $x(0) = x_0$ $J = x(T)^T M x(T) + \int_0^T (x^T Q x + u^T R u)\,dt$ "
+    numbers = r"$A = \begin{pmatrix} 0 & 1\\ -2 & 0\end{pmatrix}$ $Q = I_2$ $M = \mathrm{diag}(1, 2)$ $x_0 = (1, 0)^T$ $\dot x_1 = x_2$ "
+    right, slip = r"$\dot p = -A^T p - 2 Q x$ $p(T) = 2 M x(T)$ ", r"$\dot p = A^T p - 2 Q x$ "
+    assert statuses(problem + slip + numbers + right + slip) == ["assumption"] * 3 + ["refuted"] + ["assumption"] * 5 + ["proved"] * 2 + ["unknown"]
