@@ -47,6 +47,7 @@ from adjointcheck.notes.reading.ambiguities import (
 )
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.regions import sentences
+from adjointcheck.notes.reading.uses import Uses
 from adjointcheck.notes.systems.algebraic import algebraic
 from adjointcheck.notes.systems.ansatz import RICCATI, weighing
 from adjointcheck.notes.systems.backward import ending
@@ -127,7 +128,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
     clock = "" if context.of("t") else clock_in(texts) or _along_graph(document, graphs_in(texts), context)
     context, texts = replace(context, options={**context.options, "clock of time": clock}), [in_usual_time(text, clock) for text in texts]
     context = replace(context, maps=maps_beside_bold(texts), rates=rates_in(texts), called=called_in(texts), timed=timed_in(texts),
-                      numbers=numbers_in(texts, document.prose), discounts=discounts_in(texts))
+                      uses=Uses.of(texts), numbers=numbers_in(texts, document.prose), discounts=discounts_in(texts))
     context = small_steps(texts, varying(_chains(document.formulas, context), document.prose, context))
     context = replace(context, options={**context.options, SPEEDS: " ".join(speeds(_chains(document.formulas, context), context))})
     context = said_control(document.prose, said_costate(document.prose, context))

@@ -22,6 +22,7 @@ from adjointcheck.notes.reading.ambiguities import Letters
 from adjointcheck.notes.reading.curves import Curve
 from adjointcheck.notes.reading.instants import instant_in
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.reading.uses import UNUSED, Uses
 
 Shape = tuple[str, str]
 LATER = "a later line"
@@ -178,12 +179,10 @@ class Context:
     `moved`: control and parameters, where the notes vary them; a line that does not name their variation is not read as holding them.
     `pieces`: formulas to put in: J_b and J_o of J = J_b + J_o, w^{k+1} of a step of an iteration.
     `chapters`: the contexts in which examples start, by the number of their first formula; that of before finer steps.
-    `maps`: capitals that are maps in plain type and other letters in bold (`letters.maps_beside_bold`).
-    `rates`: letters of which the notes write the rates, and that are no functions (`letters.rates_in`).
-    `called`: letters that are functions wherever they stand (`letters.called_in`).
+    `maps`: capitals that are maps in plain type, not in bold (`maps_beside_bold`); `rates`: letters with a rate (`rates_in`).
+    `called`: letters that are functions wherever they stand (`called_in`); `uses`: of letters before brackets (`Uses.of`).
     `discounts`: letters whose powers beta^k weigh the layers (`letters.discounts_in`).
-    `timed`: letters with a value in time somewhere (`letters.timed_in`).
-    `numbers`: which of the letters pi and e are the numbers (`letters.numbers_in`).
+    `timed`: letters with a value in time somewhere (`timed_in`); `numbers`: which of pi and e are the numbers (`numbers_in`).
     `sample`: i of x^i, where the notes speak of samples (`ensembles.peopled`).
     `otherwise`: letters that mean something else where notes with layers and a flow speak of the other one (`flows.phased`).
     """
@@ -198,6 +197,7 @@ class Context:
     chapters: Mapping[str, Any] = field(default_factory=dict)
     pieces: Mapping[str, Node] = field(default_factory=dict)
     maps: frozenset[str] = frozenset()
+    uses: Uses = UNUSED
     rates: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()
     discounts: frozenset[str] = frozenset()
@@ -268,7 +268,7 @@ class Context:
             maps=self.maps,
             iterate=self.option("iterate"), layer=self.option("layers above"), second=self.option("second state"),
             numbers=self.numbers.difference(names),
-            sample=self.sample,
+            sample=self.sample, uses=self.uses,
         )
 
     def shown(self) -> tuple[tuple[str, str], ...]:

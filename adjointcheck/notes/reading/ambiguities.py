@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from adjointcheck.notes.reading.curves import Curve
+from adjointcheck.notes.reading.uses import UNUSED, Uses
 
 LASTS = frozenset("NKLM")  # above a letter, where layers are counted there
 DECIMAL = "{,}"  # among the numbers of notes in which 1{,}313 is 1.313
@@ -30,6 +31,7 @@ class Letters:
     `numbers`: which of the letters pi and e are the numbers, and whether the comma of 1{,}313 is decimal.
     `gaps`: where thin spaces stand in the formula: `\\cos\\theta\\, p` is (cos theta) p.
     `second`: "h z", where the state is called h until it moves and z from there on; then h is read as z.
+    `uses`: how the notes use letters before brackets, where nothing else says whether those are arguments or factors.
     `maps`: capitals that are maps M(x) in plain type and other letters in bold; the map is then read as \\mathcal{M}.
     """
 
@@ -52,6 +54,7 @@ class Letters:
     curve: Curve | None = None
     numbers: frozenset[str] = frozenset()
     second: str = ""
+    uses: Uses = UNUSED
 
     def declares(self, name: str) -> bool:
         """True when `name` is a letter of the notes."""

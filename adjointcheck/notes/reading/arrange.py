@@ -20,6 +20,7 @@ from adjointcheck.notes.reading.parts import (
     Paren,
     Prefix,
     Sign,
+    first,
     over,
     plain,
     product,
@@ -234,7 +235,7 @@ class Term:
     def calls(self, node: Node) -> Node:
         """`node` with the brackets behind it that are its arguments."""
         while self.item is not None and (found := opened(self.item)):
-            if self._is_form(found[0]):
+            if self._is_form(found[0]) or self._is_inverse(node, found[0]):
                 break
             call = called(node, found[0], self.letters)
             if call is None:
@@ -247,6 +248,12 @@ class Term:
         """(x - y)^T Q (x - y): Q stands between a column and its transposed, so it is a matrix and no function."""
         before = self.factors[-1] if self.factors else None
         return isinstance(before, Transposed) and len(paren.entries) == 1 and plain(before.of) == plain(paren)
+
+    def _is_inverse(self, node: Node, paren: Paren) -> bool:
+        """B (Q + B^T P B)^{-1}: an inverse, and nobody calls a matrix."""
+        item, base = self.item, base_of(node)
+        inverse = isinstance(item, Power) and isinstance(item.exponent, Negative) and isinstance(first(paren.entries), Sum)
+        return inverse and isinstance(base, Letter) and base.name not in self.letters.functions and len(paren.entries) == 1
 
     def rest(self, owner: Node) -> Node:
         """Everything behind a big operator, up to the next sum sign."""

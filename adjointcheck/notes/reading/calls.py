@@ -9,6 +9,7 @@ from fractions import Fraction
 from adjointcheck.notes.reading.ambiguities import Letters
 from adjointcheck.notes.reading.instants import instant
 from adjointcheck.notes.reading.parts import Paren, first, plain, refuse
+from adjointcheck.notes.reading.signs import GREEK
 from adjointcheck.notes.reading.tree import (
     Call,
     Derivative,
@@ -25,6 +26,7 @@ from adjointcheck.notes.reading.tree import (
     Transposed,
     Variation,
     Vector,
+    unsigned,
     walk,
 )
 
@@ -126,6 +128,8 @@ def _inverts(exponent: Node) -> bool:
 
 
 def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters: Letters) -> bool:
+    if isinstance(content, Sum) and base in map(unsigned, content.terms):
+        return False  # y (1 - y)
     path = isinstance(content, Letter) and content.name in letters.indexed  # p^i(t) is a value, though t counts layers
     if base.name in letters.indexed - letters.functions and (base.below or base.above) and path and not only_times((content,), letters):
         return False  # delta_l (a_{l-1})^T, a factor
@@ -137,6 +141,8 @@ def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters
     if base.name in letters.signals and (_shifts_time(content, letters) or instant(content)):
         return True
     if letters.declares(base.name) and base.name not in letters.plain and made_of((content,), moments):
+        return True
+    if base.name in letters.uses.stepped and made_of((content,), letters.times | INDICES):
         return True
     if isinstance(content, Variation) or _is_linear(content):
         return base.name in letters.functions and not base.below and not isinstance(head, Transposed)
@@ -156,6 +162,10 @@ def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters
     factor = factor or (isinstance(content, Sum) and any(getattr(mark, "name", "") in SIGNS for mark in base.above))  # eta^+ (U - u)
     weighs = (_corrects, _multiplies, _weighs, _steps, _saturates)
     if factor or _is_defect(content) or any(is_factor(base, content) for is_factor in weighs):
+        return False
+    if base.name in letters.uses.applied or (base.name.isalpha() and len(base.name) > 1 and base.name not in GREEK):
+        return True
+    if base.name in letters.uses.factors and not (base.name in letters.uses.timed and only_times((content,), letters)):
         return False
     refuse(paren, f"`{base.name}(...)`: a function of something, or a product", f"Declare {base.name}, or write a dot before a factor.")
 

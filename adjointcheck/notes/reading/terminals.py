@@ -11,6 +11,7 @@ from lark import Token
 from adjointcheck.notes.reading import signs
 from adjointcheck.notes.reading.ambiguities import DECIMAL, Letters, is_decimal
 from adjointcheck.notes.reading.scan import NotRead, Piece, refuse_foreign, scan
+from adjointcheck.notes.reading.spelt import spelt
 
 DEPTH = 40
 ENDS = {"(": ")", "[": "]", "]": "[", "\\{": "\\}", "\\langle": "\\rangle", "|": "|", "\\|": "\\|", ".": "."}
@@ -148,6 +149,8 @@ class Terminals:
 
     def _letter(self, at: int, piece: Piece) -> int:
         name = piece.text
+        if after := spelt(self, at):
+            return after
         if name == "d":
             return self.differential(at, piece, roman=False)
         if at and self.pieces[at - 1].is_sign("_", "^"):  # J_o(x), the cost of observations
