@@ -101,6 +101,7 @@ H[x, u, \lambda] = L[x, u] + \lambda^T f[x, u]"""
 
 FLOW = r"\frac{dh(t)}{dt} = f(h(t), t, \theta)"
 PULLED = r"\frac{da(t)}{dt} = -a(t)^T \frac{\partial f(z(t), t, \theta)}{\partial z}"
+MOVED = r"\dot z = f(z(t), t; \theta)"
 
 
 def test_the_state_of_a_residual_net_goes_on_under_another_letter() -> None:
@@ -109,7 +110,8 @@ def test_the_state_of_a_residual_net_goes_on_under_another_letter() -> None:
 
 
 @pytest.mark.parametrize(("texts", "found"), [
-    ([FLOW, PULLED], "h z"), ([FLOW, PULLED.replace("z", "h")], ""), ([FLOW, r"\dot z = f(z(t), t, \theta)"], ""),
+    ([FLOW, PULLED], "h z"), ([FLOW, PULLED.replace("z", "h")], ""), ([FLOW, MOVED], "h z"),
+    ([FLOW.replace("h(", r"\mathbf{h}("), MOVED, "h_{t+1} = g(h_t)"], "h z"), ([FLOW, MOVED.replace("f", "-f")], ""), ([FLOW, MOVED, "z = h(t)"], ""),
     ([FLOW, PULLED, "z(t) - h(t) = 0"], ""), (["z(0) = x", FLOW, PULLED], ""), ([FLOW, r"\dot z = g(z(t), t)", "b = g(z(t), t)"], ""),
 ])
 def test_a_second_letter_is_another_state_where_it_moves_or_stands_beside_the_first(texts: list[str], found: str) -> None:

@@ -13,10 +13,12 @@ SHAPES = {"phi": "varphi", "theta": "vartheta", "epsilon": "varepsilon", "rho": 
 OTHER = re.compile(r"\\math(?:cal|scr)\s*\{?\s*[A-Z]|_\s*(?:\{[^{}]*\}|\w)")  # script letters and indices
 
 ALONG = re.compile(r"(?<![A-Za-z\\])([a-zA-Z])\s*(?:\\left)?\(\s*([a-zA-Z])\s*\(\s*t\s*\)\s*,")  # f(z(t), t, theta)
+BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{\s*(\w)\s*\}")
 
 
 def second_state(texts: Sequence[str]) -> str:
-    """h z, where dh/dt = f(h(t), t, theta) goes on as f(z(t), t, theta) of a z that never moves by itself, and h is gone."""
+    """h z, where dh/dt = f(h(t), t, theta) goes on as f(z(t), t, theta) of a z, which moves so too if at all, and h is gone."""
+    texts = [BOLD.sub(r"\1", text) for text in texts]
     for i, text in enumerate(texts):
         for function, state in ALONG.findall(text) if "=" in text else ():
             behind = [other for later in texts[i + 1 :] for called, other in ALONG.findall(later) if called == function]
@@ -32,10 +34,18 @@ def _moves(state: str, text: str) -> bool:
 
 
 def _follows(first: str, second: str, texts: Sequence[str], at: int) -> bool:
-    """Is the first letter alone up to its motion, and the second from there on, which no equation moves?"""
+    """Is the first letter alone up to its motion, and the second from there on, which no other field moves?"""
     before, behind = texts[: at + 1], texts[at + 1 :]
-    parted = not any(_is_written(second, text) for text in before) and not any(_is_written(first, text) for text in behind)
-    return parted and not any(_moves(second, text) for text in behind)
+    layerless = [re.sub(rf"(?<![A-Za-z\\])d?{first}\s*_", "_", text) for text in behind]  # h_t of the net again
+    parted = not any(_is_written(second, text) for text in before) and not any(_is_written(first, text) for text in layerless)
+    fields = {_field(second, text) for text in behind if _moves(second, text) and re.search(rf"{second}[^=]*\}}\s*\{{\s*d\s*t|\\dot", text)}
+    return parted and fields <= {_field(first, texts[at])}
+
+
+def _field(state: str, text: str) -> str:
+    """f(*(t),t,theta) of dh/dt = f(h(t), t; theta)."""
+    right = re.sub(rf"(?<![A-Za-z\\]){state}(?![A-Za-z])", "*", text.partition("=")[2])
+    return re.sub(r"[\s&\\.,]*$", "", re.sub(r"\s", "", right.replace(";", ",")))
 
 
 def respelt(texts: Iterable[str], context: Context) -> Context:
