@@ -31,7 +31,7 @@ from adjointcheck.notes.letters.nets import spelt as weighed
 from adjointcheck.notes.letters.numbered import family, numbered, spread
 from adjointcheck.notes.letters.one_number import widened
 from adjointcheck.notes.letters.own_letters import driven, indexed, is_layered, is_pairwise, is_placed, layered_data, shape_of, slope_shape
-from adjointcheck.notes.letters.placing import begun, is_running, placed
+from adjointcheck.notes.letters.placing import at_values, begun, is_running, placed
 from adjointcheck.notes.letters.posing import condition, least, mapped, posed, ranged, sought
 from adjointcheck.notes.letters.potentials import as_field
 from adjointcheck.notes.letters.primes import unprimed
@@ -238,7 +238,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = resolve(chain, context)
     made = on_clock(resolve(chain, spoken_of((made,), context)), context)
     assert isinstance(made, tree.Chain)
-    made = at_equilibrium(made, context)
+    made = at_equilibrium(replace(made, sides=tuple(at_values(side, context) for side in made.sides)), context)
     made = of_paths(paired(first_order(along_solution(made, context)), context.over()), context)
     made = at_event(placed(conserved(made, context), context), context)
     made = joined(at_samples(stepwise(by_cases(in_full(made, context), context), context), context), context)

@@ -71,6 +71,8 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
         return None
     if right is not None and (letter is None or role_in(letter, context) not in ("", "J") or (letter.accents and not known)):
         return None
+    if letter is not None and key(letter) in context.rates and letter.name not in COSTS:  # z = int_0^t u dt, which moves
+        return None
     if letter is not None and is_placed(letter, context) and role_in(replace(letter, below=()), context) in ("x", "p", "w"):
         return None
     if letter is not None and (getattr(resolve(letter, context), "name", "") == "a_t" or (

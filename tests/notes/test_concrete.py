@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import statuses
+from understood import last_two, statuses
 
 from adjointcheck.expression.grammar import parse
 from adjointcheck.notes.letters.context import Context, read_header
@@ -188,3 +188,13 @@ def test_the_slope_of_an_end_cost_along_the_way_is_taken_there() -> None:
     given = r"$\dot x = f(x,u,t)$, $x(t_0) = x_0$, $J = \varphi(x(T)) + \int_{t_0}^T L(x,u,t)\,dt$. "
     lines = [rf"$$\varphi(x(T)) = \varphi(x_0) {sign} \int_{{t_0}}^T \varphi_x(x(t))\,f(x(t),u(t),t)\,dt$$ " for sign in "+-"]
     assert statuses(given + "".join(lines))[-2:] == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    ("\\dot x = x - y x\n\\dot y = y (x - c)", r"\frac{dy}{dt}|_{x=0} = -c y", r"\frac{dy}{dt}|_{x=0} = c y"),  # the solution passes by no x = 0
+    ("\\dot x = x - y x\n\\dot y = y (x - c)", r"\dot x|_{y=1} = 0", r"\dot x|_{y=2} = x"),
+    ("\\dot x = A x + B u\nJ = x(T)^T M x(T) + \\int_0^T u^T u\\,dt\ng(x) = x^T M x", r"p(T) = \nabla g(x(T))", r"p(T) = -\nabla g(x(T))"),
+    ("\\dot x = u\nz = \\int_0^t x^2\\,d\\tau\n\\dot z = x^2\nJ = \\int_0^T u^2\\,dt + x(T)^2", r"\dot\lambda = 0", r"\dot\lambda = x"),
+])  # fmt: skip
+def test_what_holds_at_a_value_or_at_the_end_is_taken_there(given: str, right: str, wrong: str) -> None:
+    assert last_two("", given, right, wrong) == ["proved", "refuted"]

@@ -54,6 +54,8 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
         return tree.turned(inner)
     if len(by) == 1 and isinstance(by[0], tree.Vector):
         return jacobian(of, by[0], kind, context)
+    if isinstance(of, tree.Evaluated) and not of.less and kind != "total" and {*by} <= {Symbol("x")} and all(map(_is_time, of.at)):
+        return replace(of, of=derivative(of.of, by or (Symbol("x"),), kind, context))  # nabla g(x(T)) is g_x there
     if terms := _paid_beside(of, context):
         return tree.Sum(tuple(derivative(term, by, kind, context) for term in terms))
     if len(by) == 1 and not is_inside(core_of(of), core_of(by[0]), kind, context):
@@ -73,6 +75,10 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
     started = len(by) == 1 and is_start(core_of(by[0])) and getattr(core_of(of), "name", "") == "x" and context.over() != "layers"
     made = _settled(of, (Symbol("x0"),) if started else tuple(map(core_of, by)), kind, context)  # dx(t)/dx(0)
     return tree.Negative(made) if sum(map(_is_minus, by)) % 2 else made
+
+
+def _is_time(place: Node) -> bool:
+    return isinstance(place, Symbol) and place.name in ("t0", "t1")
 
 
 def _names_argument(of: Node, by: Node, kind: str, context: Context) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context
-from adjointcheck.notes.letters.meaning import Symbol
+from adjointcheck.notes.letters.meaning import Symbol, rebuilt
 from adjointcheck.notes.letters.scales import runs_back, when
 from adjointcheck.notes.letters.usage import pair_of, role_in
 from adjointcheck.notes.reading import tree
@@ -37,6 +37,28 @@ def placed(chain: tree.Chain, context: Context) -> tree.Chain:
         beside = tuple(other for other in chain.conditions if other is not item or is_running(item.sides[0]))
         chain = replace(chain, sides=tuple(_at(side, place, context) for side in chain.sides), conditions=beside)
     return chain
+
+
+def at_values(node: Node, context: Context) -> Node:
+    """dx_2/dt at x_1 = 0 is the field's second component there: the solution itself need not pass by."""
+    if isinstance(node, tree.Evaluated) and any(map(_is_component, (item.sides[0] for item in node.at if isinstance(item, tree.Chain)))):
+        return replace(node, of=_as_field(node.of, context))
+    return rebuilt(node, lambda child: at_values(child, context))
+
+
+def _is_component(node: Node) -> bool:
+    number = node.part[0] if isinstance(node, Symbol) and len(node.part) == 1 else None
+    return isinstance(node, Symbol) and node.name == "x" and node.at is None and isinstance(number, tree.Number)
+
+
+def _as_field(node: Node, context: Context) -> Node:
+    law = context.law("dynamics")
+    rows = law.right.rows if law is not None and isinstance(law.right, tree.Vector) else ()
+    of = node.of if isinstance(node, tree.Derivative) and node.by == (Symbol("t"),) and _is_component(node.of) else None
+    number = of.part[0] if isinstance(of, Symbol) else None
+    if isinstance(number, tree.Number) and 0 < number.value <= len(rows):
+        return rows[int(number.value) - 1][0]
+    return rebuilt(node, lambda child: _as_field(child, context))
 
 
 def _at(side: Node, place: Node, context: Context) -> Node:

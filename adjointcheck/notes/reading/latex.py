@@ -121,7 +121,8 @@ def _groups(text: str, letters: Letters) -> list[list[_Part]]:
     """The statements of a display, each with its conditions and words behind it."""
     terminals = Terminals(text, letters)
     tokens = _in_usual_time(terminals.run(), letters.clock.lstrip("\\"))
-    parts = _joined([piece for part in _parts(tokens, set(terminals.cuts), terminals.begin) for piece in _ranged(part)])
+    told = (piece for part in _parts(tokens, set(terminals.cuts), terminals.begin) for piece in _concluded(part))
+    parts = _joined([piece for part in told for piece in _ranged(part)])
     groups: list[list[_Part]] = []
     for part in parts:
         anew = groups and _is_statement(part, letters) and not _is_instant(groups[-1][-1], part)
@@ -189,6 +190,18 @@ def _parts(tokens: list[Token], cuts: set[int], begin: int) -> list[_Part]:
         if token.type == "WORDS":
             parts.append(_Part((token,), before, token.start_pos or 0))
     return [*parts, _Part(tuple(current), before, since)] if current else parts
+
+
+def _concluded(part: _Part) -> list[_Part]:
+    """z = int u dt and dz/dt = u of z = int u dt -> dz/dt = u: an arrow from one equation to another says what follows."""
+    arrows = [at for at in part.relations if part.tokens[at] == "to"]
+    equal = [at for at in part.relations if part.tokens[at] in ("=", ":=")]
+    limits = [-1, *arrows, len(part.tokens)]
+    cuts = [at for start, at, end in zip(limits[:-2], arrows, limits[2:], strict=True)
+            if any(start < one < at for one in equal) and any(at < one < end for one in equal)]
+    ends = [*cuts, len(part.tokens)]
+    starts = [(0, part.before, part.start), *((at + 1, "IMPLIES", part.tokens[at].end_pos or 0) for at in cuts)]
+    return [_Part(part.tokens[first:last], before, start) for (first, before, start), last in zip(starts, ends, strict=True)]
 
 
 def _ranged(part: _Part) -> list[_Part]:
