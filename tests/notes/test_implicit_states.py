@@ -50,3 +50,20 @@ def test_rest_ends_where_something_moves_again() -> None:
     judged = Notes("notes.md", begun(notes))
     found = [item.status for formula in notes.formulas for item in judged.judged(formula)]
     assert found[2:] == ["proved", "proved", "assumption", "proved", "proved"]
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\frac{d h_*}{d\theta} = \left(I - \frac{\partial f}{\partial h_*}\right)^{-1}\frac{\partial f}{\partial\theta}",
+     r"\frac{d h_*}{d\theta} = \left(I + \frac{\partial f}{\partial h_*}\right)^{-1}\frac{\partial f}{\partial\theta}"),
+    (r"\frac{dL}{d\theta} = \frac{\partial L}{\partial h_*} \left(I - \frac{\partial f}{\partial h_*}\right)^{-1}\frac{\partial f}{\partial\theta}",
+     r"\frac{dL}{d\theta} = \frac{\partial L}{\partial h_*} \left(\frac{\partial f}{\partial h_*} - I\right)^{-1}\frac{\partial f}{\partial\theta}"),
+])
+def test_a_state_of_rest_may_have_its_star_below(right: str, wrong: str) -> None:
+    posed = "h_* = f_\\theta(x, h_*)\n\\hat L(\\theta) = L(h_*)"
+    assert last_two("", posed, right, wrong) == ["proved", "refuted"]
+
+
+def test_the_slope_of_a_gradient_is_the_hessian() -> None:
+    posed = "\\dot x = f(x)\nJ = \\Phi(x(T))"
+    slope = r"\frac{\partial(\nabla_x \Phi)}{\partial x} = "
+    assert last_two("", posed, slope + r"\nabla_x^2 \Phi", slope + r"-\nabla_x^2 \Phi") == ["proved", "refuted"]

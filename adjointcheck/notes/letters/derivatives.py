@@ -280,6 +280,8 @@ def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Nod
             return replace(of, by=by * 2)
     if not by or not isinstance(by[0], Symbol):
         return tree.Derivative(of, by, kind)
+    if kind != "total" and isinstance(of, tree.Derivative) and of.kind != "total" and of.by == by and isinstance(core_of(of.of), Applied):
+        return replace(of, by=by * 2)  # of the gradient: the Hessian
     if of == Symbol("w") and by in ((Symbol("x"),), (Symbol("theta"),)) and kind == "partial" and context.law("algebraic") is not None:
         slope = Symbol(f"w_{by[0].name}")  # of the function of x and theta that 0 = g(x, z, theta) makes of z
         return tree.Transposed(slope) if context.option("jacobian") == "transposed" else slope

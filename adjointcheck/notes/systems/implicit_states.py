@@ -15,6 +15,7 @@ from fractions import Fraction
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.meaning import STARS, Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.nets import in_full
+from adjointcheck.notes.letters.quantities import OPTIMAL
 from adjointcheck.notes.letters.usage import USUAL_PARAMETERS, head, moving, pair_of, successor
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -87,9 +88,9 @@ def _equation(chain: tree.Chain) -> tuple[tree.Call, tree.Letter | None] | None:
 
 
 def _whole(argument: Node) -> tree.Letter | None:
-    """u of u, u(p) and u^*."""
+    """u of u, u(p), u^* and u_*."""
     letter = head(argument) if isinstance(argument, tree.Letter | tree.Call) else None
-    starred = letter is not None and all(getattr(mark, "name", "") in STARS for mark in letter.above)
+    starred = letter is not None and all(getattr(mark, "name", "") in (*STARS, OPTIMAL) for mark in letter.above)
     return replace(letter, above=(), span=(0, 0)) if letter is not None and starred and not letter.accents else None
 
 
