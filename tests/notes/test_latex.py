@@ -151,6 +151,9 @@ READ: list[tuple[str, str]] = [
     (r"f^{'}(x) = 0", r"f'(x) = 0"), (r"f^{''}(x) = 0", r"f''(x) = 0"), (r"f`(x) = 0", r"f'(x) = 0"), (r"x = y \left\[ z + w \right\]", r"x = y * (z + w)"), ("x = y \u2013 z", r"x = y - z"),
     (r"x = {\partial L}/{\partial u}", r"x = dL/du"), (r"\ensuremath{\bm}{y} = z", r"y = z"), (r"x\_1 = y^\*", r"x_1 = y^*"), (r"\lambda = f'(x).y", r"lambda = f'(x) * y"), (r"u(.) = 0", r"u = 0"),
     (r"\begin{bmatrix} x \\\\ y \end{bmatrix} = 0", r"[x; y] = 0"), (r"\Alpha x = 0", r"Alpha * x = 0"), ("x \u2190 x", r"x <- x"), (r"[x + y .] = 0", r"x + y = 0"),
+    (r"x = \text{state at time } t", r"x = state at time t"), (r"\text{Term A} = x", r"Term A = x"), (r"x = y \quad \rightarrow \text{the motion}", r"x = y, the motion"), (r"x = \text{the rate} = y", r"x = y, the rate"),
+    (r"x = \int_0^1 {y z dt}", r"x = int from 0 to 1 of y * z dt"), (r"x = f(y), \; \color{gray}{k = 1, 2}", r"x = f(y), k = [1, 2]"), (r"x = \sum_{\forall k} y", r"x = sum over k of y"), (r"z = x^\top D x", r"z = x^T * D * x"),
+    (r"x = y \text{ by } \eqref{a}", r"x = y, by"),
 ]
 
 REFUSED: list[tuple[str, str, int]] = [
@@ -181,6 +184,7 @@ REFUSED: list[tuple[str, str, int]] = [
     ('x = \u0430', r"the character U+0430 (CYRILLIC SMALL LETTER A)", 4), (r"", r"a formula with nothing in it", 0),
     (r"x = \begin{cases} 1 & 2 & 3 \end{cases}", r"a row of cases that is not `value & condition`", 4), (r"\exists x = 0", r"`there is`", 0), (r"\Tr = 0", r"`tr` without an argument", 0),
     (r"x \mid y = 0", r"`\mid` outside brackets", 2), (r"x = \overset{a}{y}", r"`\overset` on more than a relation", 4), (r"\arg x = 0", r"`\arg` without \min or \max", 0),
+    (r"x = \int_0^1 {y}", r"an integral without its differential", 4),
     (r"x = (y. z)", r"a full stop inside a formula", 6),
 ]
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Handler = Callable[["Terminals", int, Piece], int]
 _ALNUM = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z", re.ASCII)
 _COMMAND = re.compile(r"\s*\\([A-Za-z]+)")
+REFERENCES = frozenset(["ref", "eqref", "cite", "cref", "autoref"])
 LENGTH = re.compile(r"\[\s*-?[\d.]+\s*(?:pt|mm|cm|em|ex|in|baselineskip)\s*\]|\*")
 
 
@@ -22,6 +23,8 @@ def command(terminals: Terminals, at: int, piece: Piece) -> int:
     """Emit what the command at `at` stands for; return the index after it and its arguments."""
     name = piece.text
     handler = _HANDLERS.get(name)
+    if name in REFERENCES and terminals.out and terminals.out[-1].type == "WORDS":  # \\text{by } \\eqref{a}
+        return terminals.skip_unit(at + 1)
     if handler is None and name in signs.REFUSED:
         reason, todo = signs.REFUSED[name].split("|")
         raise NotRead(piece.start, reason, todo)
@@ -61,6 +64,8 @@ def _dropped(terminals: Terminals, at: int, piece: Piece) -> int:
     at += 1 + terminals.next(at + 1).is_sign("*")
     for _ in range(signs.DROPPED[piece.text]):
         at = terminals.skip_unit(at)
+    if piece.text in ("color", "textcolor") and not terminals.frames and terminals.next(at).is_sign("{"):
+        return terminals.unheld(at)
     if piece.text in ("hskip", "kern", "mkern"):
         while (piece := terminals.next(at)).kind in ("number", "letter") or piece.is_sign("-", "."):
             at += 1
@@ -319,6 +324,8 @@ def _not(terminals: Terminals, at: int, piece: Piece) -> int:
 
 
 def _for_all(terminals: Terminals, at: int, piece: Piece) -> int:
+    if terminals.frame.kind == "script":
+        return at + 1
     if terminals.frames:
         raise NotRead(piece.start, "`\\forall` inside brackets", "State the range after the formula.")
     terminals.cut("WORDS", "for all", piece)

@@ -58,6 +58,8 @@ SPACE = r" \in \mathbb{R}^{", "}"
 WHERE, THEN = r" \quad ", r" \quad\text{at } "
 AT = re.compile(r"\s*(?:at|bei|zur zeit|zum zeitpunkt|à|en|a|при|в)(?: (?:time|the time|the end|l'instant|el instante|момент))?\s*")
 INSTANT = re.compile(r"\s*(?:t|s|\\tau)\s*=[^=]*")
+_ARROW = r"(?:=|\\(?:to|(?:long)?rightarrow|leftarrow|gets|mapsto|sim|simeq|approx|propto|equiv|leq?|geq?|ll|gg)(?![A-Za-z]))"
+_EDGED = re.compile(rf"\A\s*{_ARROW}|{_ARROW}\s*\Z")
 GOES_ON = re.compile(r"\s*=(?!=)")
 
 
@@ -299,7 +301,8 @@ def _region(part: Source, found: Layout, region: Region) -> Iterator[Formula]:
         yield formula(kept.text[:200], kept.offsets[:200], None, error.unread)
         return
     traced = _sought(part, found, region, traced)
-    claims = _states(traced.text) or traced.text.startswith(("\\min ", "\\max ")) or SOUGHT.match(traced.text)
+    edged = not region.display and _EDGED.search(traced.text)  # $\\sim 10^6$ in a sentence
+    claims = (_states(traced.text) and not edged) or traced.text.startswith(("\\min ", "\\max ")) or SOUGHT.match(traced.text)
     if claims or (region.display and not _in_line(part, region)):
         for line in lines(traced, region.environment):
             yield from (formula(text, line.traced.offsets, line, None) for text in one_sided(line.traced.text))

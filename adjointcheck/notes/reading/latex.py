@@ -177,8 +177,14 @@ def _called(tokens: list[Token], at: int, letters: Letters) -> bool:
 
 
 def _parts(tokens: list[Token], cuts: set[int], begin: int) -> list[_Part]:
-    parts, current, before, since = [], [], "", begin
+    parts, current, before, since, told = [], [], "", begin, 0
     for at, token in enumerate(tokens):
+        if at < told:
+            continue
+        if token.type == "WORDS" and at in cuts and (told := _told(tokens, at, cuts)):
+            current.append(token.update(value=" ".join(tokens[at:told])))
+            current[-1].end_pos = tokens[told - 1].end_pos
+            continue
         if at not in cuts:
             current.append(token)
             continue
@@ -202,6 +208,17 @@ def _concluded(part: _Part) -> list[_Part]:
     ends = [*cuts, len(part.tokens)]
     starts = [(0, part.before, part.start), *((at + 1, "IMPLIES", part.tokens[at].end_pos or 0) for at in cuts)]
     return [_Part(part.tokens[first:last], before, start) for (first, before, start), last in zip(starts, ends, strict=True)]
+
+
+def _told(tokens: list[Token], at: int, cuts: set[int]) -> int:
+    """Where words end that are a side, as in x = \\text{height at time } t and \\text{term} = a; 0 for words beside a statement."""
+    end = at + 1
+    if at and tokens[at - 1].type == "REL" and at - 1 not in cuts:
+        while end < len(tokens) and tokens[end].type not in ("QUAD", "IMPLIES") and tokens[at + 1].type != "REL":
+            end += 1
+        return end
+    leads = at == 0 or tokens[at - 1].type in ("QUAD", "IMPLIES")
+    return end if leads and end < len(tokens) and tokens[end].type == "REL" and tokens[end] == "=" else 0
 
 
 def _ranged(part: _Part) -> list[_Part]:
@@ -244,7 +261,7 @@ def _starts_membership(part: _Part) -> bool:
 
 
 def _is_words(part: _Part) -> bool:
-    return part.tokens[0].type == "WORDS"
+    return part.tokens[0].type == "WORDS" and not part.relations
 
 
 def _is_aside(part: _Part) -> bool:
@@ -290,7 +307,18 @@ def _statement(parts: list[_Part], letters: Letters, end: int) -> Chain:
     chain = node if isinstance(node, Chain) else Chain((node,), (), span=node.span)
     while len(chain.sides) == 1 and isinstance(chain.sides[0], Chain):
         chain = chain.sides[0]
-    return replace(_without_space(chain), conditions=(*chain.conditions, *conditions))
+    chain = _without_space(_without_words(chain))
+    return replace(chain, conditions=(*chain.conditions, *conditions))
+
+
+def _without_words(chain: Chain) -> Chain:
+    """a = c of a = \\text{what it is called} = c, and of a = c \\to \\text{what it is called}, which is then a condition."""
+    kept = [i for i, side in enumerate(chain.sides) if not isinstance(side, Words)]
+    if not 2 <= len(kept) < len(chain.sides):
+        return chain
+    said = tuple(side for side in chain.sides if isinstance(side, Words))
+    relations = tuple(chain.relations[i - 1] for i in kept[1:])
+    return replace(chain, sides=tuple(chain.sides[i] for i in kept), relations=relations, conditions=(*chain.conditions, *said))
 
 
 def _without_space(chain: Chain) -> Chain:

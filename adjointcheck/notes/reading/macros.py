@@ -36,6 +36,16 @@ class Traced:
         return Traced(self.text[start:end], self.offsets[start:end])
 
 
+COMMON = {  # what many notes use and define elsewhere
+    **{name: Macro(0, f"\\mathbb{{{letter}}}") for name, letter in {"R": "R", "RR": "R", "Reals": "R", "N": "N", "E": "E"}.items()},
+    **{name: Macro(2, "\\left\\langle #1, #2\\right\\rangle") for name in ("ip", "inner", "innerprod", "dotp", "inprod", "scal")},
+    **{name: Macro(1, "\\mathbf{#1}") for name in ("matr", "mat", "vect", "vc", "vecb", "mbf", "bs", "bb", "pmat", "vectr", "bold")},
+    **{name: Macro(0, "\\top") for name in ("T", "trans", "transp", "transpose", "tp", "tran")},
+    **{name: Macro(0, f"\\mathrm{{d}} {name[1]}") for name in ("dt", "dx", "ds", "du")},
+    "eps": Macro(0, "\\varepsilon"), "half": Macro(0, "\\frac{1}{2}"), "Loss": Macro(0, "\\mathcal{L}"), "given": Macro(0, "\\mid"),
+}  # fmt: skip
+
+
 def group_end(text: str, at: int, opening: str = "{", closing: str = "}") -> int:
     """The offset behind the group that opens at `at`; -1 when it is never closed, or longer than CHARACTERS."""
     depth, last = 0, min(len(text), at + CHARACTERS)
@@ -85,8 +95,7 @@ def _definition(text: str, match: re.Match[str]) -> tuple[int, int, str, Macro] 
 
 def expanded(traced: Traced, macros: Mapping[str, Macro]) -> Traced:
     """`traced` with its macros replaced; raises NotRead for macros that call themselves or grow beyond measure."""
-    if not macros:
-        return traced
+    macros = {**COMMON, **macros}
     left = EXPANSIONS
     for _ in range(DEPTH):
         once, used = _pass(traced, macros, left)

@@ -16,6 +16,7 @@ from adjointcheck.notes.reading.scan import NotRead, Piece, scan
 _ROWS = "aligned|alignedat|gathered|split|array|cases|dcases|rcases|align|alignat|gather|eqnarray|multlined|darray"
 _NAMED = r"\s*(?:\\label\s*\{[^{}]*\}\s*)?"
 _OPENING = re.compile(rf"{_NAMED}(?:\\left\s*\\\{{|\\left\s*\.|\\[bB]igg?l?\s*\\\{{)?\s*\\begin\{{({_ROWS})(\*?)\}}(?:\[[a-z]\])?")
+_ENDING = r"(?:[\s.,;]|\\(?:tag\*?|label)\s*\{[^{}]*\})*"
 _LABEL = re.compile(r"(?:\\(?:text|mathrm|textbf)\{[^{}]*\}|\((?:\\\w+\{)?\w+\}?[*']?\)|[\s~,;:.&]|\\q?quad\b|\\[,;:!])*\Z")
 _BEFORE = re.compile(r"(?:\\q?quad\b|\\text\{[^{}]*\}|[,;:])[\s~]*\Z")
 _BEHIND = re.compile(r"[\s,;.~]*(?:\\q?quad\b|\\text\{|\Z)|\s*,")
@@ -80,7 +81,7 @@ def _peeled(text: str, kind: str) -> tuple[str, str, int, int]:
     if kind in ("alignat", "darray"):
         start = _argument_end(text, 0)
     while opening := _OPENING.match(text, start, end):
-        closing = re.compile(rf"\\end\{{{opening[1]}\*?\}}\s*(?:\\right\s*(?:\.|\\\}}))?[\s.,;]*\Z").search(text, opening.end(), end)
+        closing = re.compile(rf"\\end\{{{opening[1]}\*?\}}\s*(?:\\right\s*(?:\.|\\\}}))?{_ENDING}\Z").search(text, opening.end(), end)
         inner = _argument_end(text, opening.end()) if opening[1] in ("array", "alignedat", "alignat") else opening.end()
         if closing is None or not _balanced(text[inner : closing.start()]):
             break

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NoReturn
 
-from adjointcheck.notes.reading.signs import UNICODE
+from adjointcheck.notes.reading.signs import FONTS, SHAPED, UNICODE
 
 CHARACTERS, PIECES = 20_000, 3_000
 
@@ -92,3 +92,25 @@ def refuse_foreign(piece: Piece) -> NoReturn:
     """Letters that only look like ours, control characters, pictures: refused by name, never guessed."""
     name = unicodedata.name(piece.text, "a control character")
     raise NotRead(piece.start, f"the character U+{ord(piece.text):04X} ({name})", "Write it as LaTeX.")
+
+
+def without_bare_fonts(pieces: list[Piece]) -> list[Piece]:
+    """\\bm of {\\bm}, which a macro without an argument leaves before its letter."""
+    fonts = [at for at, piece in enumerate(pieces) if piece.kind == "command" and piece.text in FONTS | SHAPED.keys()]
+    braced = [at for at in fonts if 0 < at < len(pieces) - 1 and pieces[at - 1].is_sign("{") and pieces[at + 1].is_sign("}")]
+    for at in reversed(braced):
+        pieces[at - 1 : at + 2] = [replace(pieces[at], start=pieces[at - 1].start, end=pieces[at + 1].end)]
+    return pieces
+
+
+def mates(pieces: list[Piece]) -> dict[int, int]:
+    """The closing piece of each brace and round bracket."""
+    found: dict[int, int] = {}
+    for opening, closing in ("{}", "()"):
+        stack: list[int] = []
+        for at, piece in enumerate(pieces):
+            if piece.is_sign(opening):
+                stack.append(at)
+            elif piece.is_sign(closing) and stack:
+                found[stack.pop()] = at
+    return found

@@ -57,7 +57,7 @@ LOOKS = frozenset(
     "displaystyle textstyle scriptstyle scriptscriptstyle mathstrut strut limits nolimits nonumber notag noindent hfill hfil allowbreak "
     "nobreak relax middle boxed fbox framebox smash mathclap mathrlap mathllap ensuremath mathop mathbin mathrel mathord mathopen "
     "mathclose mathpunct mathinner protect centering small footnotesize normalsize large Large em break newline linebreak pagebreak "
-    "smallskip medskip bigskip par".split()
+    "smallskip medskip bigskip par substack".split()
 )
 SIZES = frozenset("big Big bigg Bigg bigl Bigl biggl Biggl bigr Bigr biggr Biggr bigm Bigm biggm Biggm".split())
 DROPPED = {  # commands that say nothing, with the number of their arguments

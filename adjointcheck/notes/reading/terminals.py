@@ -10,7 +10,7 @@ from lark import Token
 
 from adjointcheck.notes.reading import signs
 from adjointcheck.notes.reading.ambiguities import DECIMAL, Letters, is_decimal
-from adjointcheck.notes.reading.scan import NotRead, Piece, refuse_foreign, scan
+from adjointcheck.notes.reading.scan import NotRead, Piece, mates, refuse_foreign, scan, without_bare_fonts
 from adjointcheck.notes.reading.spelt import spelt
 
 DEPTH = 40
@@ -31,15 +31,6 @@ _TAKES_ONE = signs.FONTS | signs.ACCENTS.keys() | signs.ROMAN | signs.SHAPED.key
 _LETTERISH = signs.GREEK | signs.ACCENTS.keys() | signs.SHAPED.keys() | {"mathrm", "operatorname", "ell"}
 
 
-def _without_bare_fonts(pieces: list[Piece]) -> list[Piece]:
-    """\\bm of {\\bm}, which a macro without an argument leaves before its letter."""
-    fonts = [at for at, piece in enumerate(pieces) if piece.kind == "command" and piece.text in signs.FONTS | signs.SHAPED.keys()]
-    braced = [at for at in fonts if 0 < at < len(pieces) - 1 and pieces[at - 1].is_sign("{") and pieces[at + 1].is_sign("}")]
-    for at in reversed(braced):
-        pieces[at - 1 : at + 2] = [replace(pieces[at], start=pieces[at - 1].start, end=pieces[at + 1].end)]
-    return pieces
-
-
 @dataclass
 class Frame:
     """An open bracket: `integrals` are those inside it that still wait for their differential."""
@@ -56,7 +47,7 @@ class Terminals:
 
     def __init__(self, text: str, letters: Letters) -> None:
         self.text, self.letters = text, letters
-        self.pieces = _without_bare_fonts(scan(text))
+        self.pieces = without_bare_fonts(scan(text))
         self.out: list[Token] = []
         self.cuts: list[int] = []
         self.base = Frame("top", "", 0)
@@ -64,6 +55,7 @@ class Terminals:
         self.operand = False
         self.front = False
         self.after_big = self.begin = 0
+        self.silent: set[int] = set()  # braces that only hold together: \\int {x dt}
 
     def run(self) -> list[Token]:
         """All terminals; raises NotRead at the first piece that has no place in a formula."""
@@ -92,15 +84,7 @@ class Terminals:
     @cached_property
     def mate(self) -> dict[int, int]:
         """The closing piece of each brace and round bracket."""
-        mates: dict[int, int] = {}
-        for signs_ in ("{}", "()"):
-            stack: list[int] = []
-            for at, piece in enumerate(self.pieces):
-                if piece.is_sign(signs_[0]):
-                    stack.append(at)
-                elif piece.is_sign(signs_[1]) and stack:
-                    mates[stack.pop()] = at
-        return mates
+        return mates(self.pieces)
 
     # Emission
 
@@ -224,6 +208,8 @@ class Terminals:
     def _brace(self, at: int, piece: Piece) -> int:
         if self.next(at + 1).is_sign("}"):
             return at + 2  # {} says nothing
+        if self.frame.integrals and self._ends_integral(self.mate.get(at, at)):
+            return self.unheld(at)
         sign = self.next(at + 1)
         if sign.is_sign("+", "-") and self.next(at + 2).is_sign("}") and self.next(at + 3).is_sign("="):
             self.emit("REL", f"{sign.text}=", sign)  # \\mathrel{+}=
@@ -232,7 +218,19 @@ class Terminals:
         self.push("group", "{", piece)
         return at + 1
 
+    def unheld(self, at: int) -> int:
+        """Behind a brace that is left out together with the one that closes it."""
+        self.silent.update({self.mate[at]} if at in self.mate else ())
+        return at + 1
+
+    def _ends_integral(self, end: int) -> bool:
+        """Does dt stand before the closing brace?"""
+        return self.letterish(end - 1) and self.next(end - 2).text == "d" and self.next(end - 2).kind == "letter"
+
     def _unbrace(self, at: int, piece: Piece) -> int:
+        if at in self.silent:
+            self.out[-1].end_pos = piece.end
+            return at + 1
         if self.frame.kind != "group":
             self._stray(piece)
         self.pop()
@@ -583,6 +581,9 @@ class Terminals:
             return (function or not counted) and (self.letterish(after) or self.next(after).is_sign("("))
         if function:
             return True
+        turned = [token.type for token in self.out[-4:]] == ["SUP", "LBRACE", "NAME", "RBRACE"]
+        if turned and self.out[-2] in ("top", *self.letters.transposes):
+            return False  # x^T D x
         if self.letterish(at + 1) and self.frame.kind != "script":
             raise NotRead(piece.start, "`D` before a letter: a derivative or a matrix", "Declare D, or write D_x.")
         return False

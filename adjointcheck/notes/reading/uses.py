@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from adjointcheck.notes.reading import signs
-from adjointcheck.notes.reading.scan import NotRead, Piece, scan
+from adjointcheck.notes.reading.scan import NotRead, Piece, mates, scan
 
 STEPS = frozenset("i j k n N".split())
 TIMES = frozenset("t T s tau".split())
@@ -56,15 +56,15 @@ def _uses(text: str) -> Iterator[tuple[str, str]]:
         pieces = scan(text)
     except NotRead:
         return
-    mates, at = _mates(pieces), 0
+    closing, at = mates(pieces), 0
     while at < len(pieces):
         piece = pieces[at]
-        word = piece.kind == "command" and piece.text in signs.ROMAN and mates.get(at + 1, 0) > at + 3
+        word = piece.kind == "command" and piece.text in signs.ROMAN and closing.get(at + 1, 0) > at + 3
         if piece.is_sign("_") or word:
-            at = _behind(pieces, mates, at + 1)
+            at = _behind(pieces, closing, at + 1)
             continue
         if (name := _name(pieces, at)) and name not in OPERATORS:
-            yield from ((name, kind) for kind in _kinds(pieces, mates, at))
+            yield from ((name, kind) for kind in _kinds(pieces, closing, at))
         at += 1
 
 
@@ -80,38 +80,26 @@ def _name(pieces: list[Piece], at: int) -> str:
     return f"{shape}{{{piece.text}}}" if shape else piece.text
 
 
-def _mates(pieces: list[Piece]) -> dict[int, int]:
-    """The closing piece of each brace and round bracket."""
-    mates: dict[int, int] = {}
-    stack: list[int] = []
-    for at, piece in enumerate(pieces):
-        if piece.is_sign("{", "("):
-            stack.append(at)
-        elif piece.is_sign("}", ")") and stack:
-            mates[stack.pop()] = at
-    return mates
-
-
-def _behind(pieces: list[Piece], mates: dict[int, int], at: int) -> int:
+def _behind(pieces: list[Piece], closing: dict[int, int], at: int) -> int:
     """Where what follows an argument stands."""
     while at < len(pieces) and pieces[at].kind == "command" and pieces[at].text in signs.FONTS | signs.ROMAN:
         at += 1
-    return mates.get(at, at) + 1
+    return closing.get(at, at) + 1
 
 
-def _kinds(pieces: list[Piece], mates: dict[int, int], at: int) -> Iterator[str]:
+def _kinds(pieces: list[Piece], closing: dict[int, int], at: int) -> Iterator[str]:
     """place, time, step, shift or other before a bracket; factor, and multiplies where another letter follows, without one."""
     after = at + 1
     while after < len(pieces):
         piece = pieces[after]
         if piece.is_sign("_", "^"):
-            after = _behind(pieces, mates, after + 1)
+            after = _behind(pieces, closing, after + 1)
         elif piece.is_sign("'", "}") or (piece.kind == "command" and piece.text in signs.SPACES | signs.SIZES | {"left"}):
             after += 1
         else:
             break
-    if after < len(pieces) and pieces[after].is_sign("(") and after in mates:
-        yield _content(pieces[after + 1 : mates[after]])
+    if after < len(pieces) and pieces[after].is_sign("(") and after in closing:
+        yield _content(pieces[after + 1 : closing[after]])
     elif after >= len(pieces) or not pieces[after].is_sign("["):
         acted = any(piece.text in OPERATORS for piece in pieces[max(at - 2, 0) : at])
         yield "operand" if acted else "factor"
@@ -142,7 +130,7 @@ def _content(pieces: list[Piece]) -> str:
 
 def _is_one(pieces: list[Piece]) -> bool:
     """Is it a single letter with what is written at it, x_{k+1}^0 or x(t)?"""
-    mates, at = _mates(pieces), 1
+    closing, at = mates(pieces), 1
     while at < len(pieces) and (pieces[at].is_sign("_", "^", "(", "}")):
-        at = mates.get(at, at) + 1 if pieces[at].is_sign("(") else at + 1 if pieces[at].is_sign("}") else _behind(pieces, mates, at + 1)
+        at = closing.get(at, at) + 1 if pieces[at].is_sign("(") else at + 1 if pieces[at].is_sign("}") else _behind(pieces, closing, at + 1)
     return at >= len(pieces)
