@@ -274,6 +274,7 @@ def test_a_transposition_and_a_power_of_the_final_time_are_different_trees() -> 
     (r"\dot x = f, \quad x(0) = x_0", [r"\dot x = f", "x(0) = x_0"]), (r"a = b, c = d", ["a = b", "c = d"]), (r"x_{k+1} = f, \quad k = 0, \dots, N", [r"x_{k+1} = f, \quad k = 0, \dots, N"]), (r"a = b \implies c = d", ["a = b", "c = d"]),
     (r"a = b \text{ and } c = d", [r"a = b \text{ and }", "c = d"]), (r"f(a, b) = c, \; t \in [0, T]", [r"f(a, b) = c, \; t \in [0, T]"]), (r"a = b; c = d", ["a = b", "c = d"]), (r"a = b \quad + c", [r"a = b \quad + c"]), (r"\text{only words}", []), (r"\boxed{a = b}", ["a = b"]), (r"\mathbf{x} = \left( y \right)", [r"\mathbf{x} = \left( y \right)"]), ("{a = b}", ["a = b"]), (r"(a = b", ["(a = b"]),
     (r"x, y \in \mathbb{R}^n", [r"x, y \in \mathbb{R}^n"]), (r"a = b \\ c = d", ["a = b", "c = d"]),
+    (r"a = b \mathrm{\ subject\ to\ } c = d", [r"a = b \mathrm{\ subject\ to\ }", "c = d"]), (r"\mathrm{d\ at} = b", [r"\mathrm{d\ at} = b"]),
     (r"a = b \to c = d \to u \to 0", ["a = b", r"c = d \to u \to 0"]), (r"J = \int_0^T u\,dt \to \min", [r"J = \int_0^T u\,dt \to \min"]),
     (r"x(t_\mathrm{f}) = x_\mathrm{f}, z = 0", [r"x(t_\mathrm{f}) = x_\mathrm{f}", "z = 0"]), (r"a = x_12, b = c^\text{in}", ["a = x_12", r"b = c^\text{in}"]),
 ])

@@ -134,7 +134,8 @@ def _inlined(terminals: Terminals, at: int, after: int) -> int:
 
 def _word(terminals: Terminals, after: int, piece: Piece, text: str, plain: str, is_text: bool) -> int:
     known = {**{name: "BIG" for name in signs.BIG}, **{name: "FUNC" for name in signs.FUNCTIONS}}
-    sentence = plain.lower() in signs.CONNECTIVES or (is_text and not _ALNUM.match(text))
+    told = re.split(r"(?:\\[,;:! ]|~|\s)+", text.strip("\\ ~").lower())  # \mathrm{subject\ to\ }
+    sentence = {*told} <= signs.CONNECTIVES or plain.lower() in signs.CONNECTIVES or (is_text and not _ALNUM.match(text))
     end = terminals.pieces[after - 1]
     whole = Piece("command", text, piece.start, end.end)
     if plain in known and not sentence:
