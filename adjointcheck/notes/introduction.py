@@ -78,7 +78,7 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.adjoined_motion import adjoined_motion
 from adjointcheck.notes.systems.algebraic import algebraic_law, along_solution
 from adjointcheck.notes.systems.ansatz import affine_ansatz, foreseen, layered_ansatz, riccati_ansatz, worth
-from adjointcheck.notes.systems.arrivals import asked, follows
+from adjointcheck.notes.systems.arrivals import asked, end_named, follows
 from adjointcheck.notes.systems.at_samples import at_samples, is_beyond
 from adjointcheck.notes.systems.blocks import is_value, numbers, stacked, turned
 from adjointcheck.notes.systems.carried_density import weight
@@ -369,6 +369,9 @@ def start(chain: tree.Chain, context: Context) -> Introduced:
         return None  # x(1) of a solution from 0 on
     if isinstance(left.at, Symbol) and left.at.name == "t1" and context.of("rho") and isinstance(pair[1], tree.Letter):
         return "assumption", (), datum(pair[1], context)
+    value = getattr(resolve(pair[1], context), "name", "")
+    if any(known.kind == "defined" and known.symbol == value and known.body == left for known in context.letters.values()):
+        return None  # x(t_f) = x_f of x_f = x(t_f)
     if isinstance(left.at, Symbol) and left.at.name == "t1" and not follows(pair, context):
         context = _state_named(pair[1], "x1", context)
         return "assumption", (), replace(context.assume("fixed end"), laws=(*context.laws, Law("end", left, resolve(pair[1], context))))
@@ -443,7 +446,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (at_rest, adjoint_told, lagrangian_told, reduced_cost, residual, transported,
+INTRODUCTIONS = (at_rest, adjoint_told, lagrangian_told, end_named, reduced_cost, residual, transported,
                  bars_told, step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned, data,
                  propagator, tangent, activation, stage_line, stage_law, stage_update, stage_gradient, stage_definition, named_neighbour,
                  numbered, family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, motion, written_out, cased, jump, dynamics,

@@ -20,13 +20,14 @@ from adjointcheck.notes.explanations import explained
 from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
 from adjointcheck.notes.foreword import begun
 from adjointcheck.notes.introduction import Resolved, understand
+from adjointcheck.notes.letters.chain_rules import at_its_end, of_moved_rows
 from adjointcheck.notes.letters.context import HYPOTHESES, LATER, Context, read_header
 from adjointcheck.notes.letters.costs import paid_at_end_alone
 from adjointcheck.notes.letters.curvature import is_tangent_law
 from adjointcheck.notes.letters.derivatives import in_cells
 from adjointcheck.notes.letters.forms import about_end_time, conserves_energy, is_at_end, is_general, whole_at_bar
 from adjointcheck.notes.letters.formulas import put_in, spelt_out
-from adjointcheck.notes.letters.meaning import Symbol, Unknown, resolve, symbols, walk
+from adjointcheck.notes.letters.meaning import Symbol, Unknown, resolve, symbols
 from adjointcheck.notes.letters.numbered import told
 from adjointcheck.notes.letters.own_inputs import in_its_role, is_varied, through_start
 from adjointcheck.notes.letters.posing import ORDERS
@@ -36,7 +37,7 @@ from adjointcheck.notes.letters.second_costate import about_end, through_end
 from adjointcheck.notes.letters.spelt_activations import of_number
 from adjointcheck.notes.letters.starting import START, moving
 from adjointcheck.notes.letters.wording import show
-from adjointcheck.notes.phrases import BEST, CASE, MOVES, OPTIMUM, ROOTS, RULE, STATIONARY, UNPAID
+from adjointcheck.notes.phrases import BEST, CASE, MOVES, OPTIMUM, ROOTS, RULE, STATIONARY, SUPPOSED, UNPAID
 from adjointcheck.notes.proofs.closed_forms import gives_solution, proved_solution
 from adjointcheck.notes.proofs.componentwise import is_ordered
 from adjointcheck.notes.proofs.prove import Slots
@@ -99,7 +100,7 @@ from adjointcheck.notes.systems.variations import CURVE, HELD_END, freed, frees,
 from adjointcheck.notes.systems.variations import objection as unnatural
 from adjointcheck.notes.systems.wholes import moved_inputs
 from adjointcheck.notes.verdicts.chosen import as_chosen, is_feedback
-from adjointcheck.notes.verdicts.combination import believed, combined
+from adjointcheck.notes.verdicts.combination import believed, combined, follows_from_sign, is_against
 from adjointcheck.notes.verdicts.comparison import OPTIMAL_END, ROUNDED, Agreement, Contradiction, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.judgement import EQUALITIES, attempt, follows, judge_pair
@@ -158,6 +159,9 @@ class Notes:
         """The findings of one formula; the letters that it introduces hold from here on, and so do the reservations that it brings."""
         place = formula.line, formula.column
         blank = Finding(formula.name, self.file, *place, formula.text, "unknown", declared=formula.declared, marked=formula.marked)
+        if self.context.law("dynamics") is not None and not formula.display and SUPPOSED.search(formula.before.lower()):
+            yield replace(blank, words="said of a case that the notes only suppose")
+            return
         chain, self.sentence = self.read(formula), formula.before
         begins = self.sentence[:1].isupper() or self.sentence[:1] in "$\\*#"
         self.going_on = f"{supposed(formula.paragraph)} {'' if begins and self.sentence else self.going_on} {self.sentence}"
@@ -396,14 +400,14 @@ class Notes:
 
     def weighed(self, blank: Finding, left: Node, right: Node, relation: str, form: str) -> Finding:
         """Proof and worlds together, where nothing that is not carried into the setting takes part."""
-        for rewrite in (whole_at_bar, carried, from_constants, composed, of_readouts):
+        for rewrite in (whole_at_bar, carried, from_constants, composed, of_readouts, of_moved_rows):
             left, right = rewrite(left, self.context), rewrite(right, self.context)
-        if (pair := switched(left, right, spelt_out(self.context))) is not None:
-            return self.switching(blank, *pair)
-        if (pair := clipped(left, right, spelt_out(self.context))) is not None:
-            return self.clipping(blank, *pair)
+        for rule, judge in ((switched, self.switching), (clipped, self.clipping)):
+            if (pair := rule(left, right, spelt_out(self.context))) is not None:
+                return judge(blank, *pair)
         if words := self.objection(left, right, form):
             return replace(blank, words=words)
+        left, right = at_its_end(left, right, self.context)
         left, right, context = in_its_problem(left, right, spoken_of((left, right), self.context), self.going_on)
         context = in_few(left, right, in_method(left, right, context, self.sentence), self.sentence)
         context = any_control(context) if departs(left, right) else context
@@ -578,19 +582,6 @@ def _question(reading: str) -> str:
 def unanswered(left: Node, right: Node, context: Context) -> str:
     """Why nothing is said of an equation that asks what the notes do not tell."""
     return REASON if asks_how(left, right, context) else MIXED if mixes(left, right, context) and not chains(left, right, context) else ""
-
-
-def is_against(finding: Finding) -> bool:
-    """Does it speak against the sign in which a multiplier was read?"""
-    return finding.status == "refuted" or finding.words == OPEN_SIGN
-
-
-def follows_from_sign(chain: Node) -> bool:
-    """Does it speak of the derivative of J by an input, or of a jump of the costate?  Neither chooses a sign."""
-    if any(isinstance(part, Symbol) and part.name == "p" and part.side for part in walk(chain)):
-        return True
-    slopes = (part for part in walk(chain) if isinstance(part, tree.Derivative) and part.of == Symbol("J"))
-    return any(isinstance(by, Symbol) and by.name in INPUTS for slope in slopes for by in slope.by)
 
 
 def internal(blank: Finding, error: Exception) -> Finding:

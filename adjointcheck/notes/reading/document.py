@@ -29,6 +29,7 @@ GOALS = (("min", re.compile(r"\b(?:minimi|minimali|минимиз|мінімі)|
          ("max", re.compile(r"\b(?:maximi|massimi|maksymali|максимиз)|最大化")))
 BESIDE = 45  # characters between such a word and what is made small or large
 SOUGHT = re.compile(r"\s*\\(?:min|max)(?![A-Za-z]).*\\(?:int|sum)(?![A-Za-z])", re.DOTALL)  # min_u Phi(x(T)) + int L dt
+LEAST = re.compile(r"\s*\\(?:min|max)(?![A-Za-z])")
 PAUSE = re.compile(r"\n[ \t>]*\n|[.!?;]\s")
 STANDS_FOR = re.compile(r"\s*(?:stands? for|denotes?|equals?|(?:is |be )?equal to|(?:ist |sei )?gleich|bezeichnet|steht für|désigne"
                         r"|(?:est )?égale? à|denota|(?:es |sea )?igual a|(?:è |sia )?uguale a)\s*")
@@ -303,7 +304,7 @@ def _region(part: Source, found: Layout, region: Region) -> Iterator[Formula]:
     traced = _sought(part, found, region, traced)
     edged = not region.display and _EDGED.search(traced.text)  # $\\sim 10^6$ in a sentence
     claims = (_states(traced.text) and not edged) or traced.text.startswith(("\\min ", "\\max ")) or SOUGHT.match(traced.text)
-    if claims or (region.display and not _in_line(part, region)):
+    if claims or (region.display and (LEAST.match(traced.text) or not _in_line(part, region))):
         for line in lines(traced, region.environment):
             yield from (formula(text, line.traced.offsets, line, None) for text in one_sided(line.traced.text))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import takewhile
 
-from adjointcheck.notes.letters.context import Context, Law, key
+from adjointcheck.notes.letters.context import Context, Declared, Law, key, own
 from adjointcheck.notes.letters.meaning import Applied, Symbol, children, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.usage import EQUALS, HAMILTONIANS, USUAL_COSTATES, head, pair_of, role_in
 from adjointcheck.notes.reading import tree
@@ -286,3 +286,16 @@ def is_solution(value: Node) -> bool:
     begun = "x0" in symbols(value) or Symbol("x", at=Symbol("t0")) in walk(value)
     grows = any(isinstance(part, tree.Function) or part in (Symbol("theta"), Symbol("t1")) for part in walk(value))
     return begun and grows
+
+
+def end_named(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """x_f = x(t_f): a name for where the state ends, which holds it nowhere."""
+    pair, states = pair_of(chain), {known.letter: known for known in context.of("x")}
+    letter = pair[0] if pair is not None else None
+    if pair is None or not isinstance(letter, tree.Letter) or len(letter.below) != 1 or not isinstance(pair[1], tree.Call):
+        return None
+    end = Symbol("x", at=Symbol("t1"))
+    if letter.name not in states or key(letter) in context.letters or resolve(pair[1], context) != end or context.over() != "time":
+        return None
+    named = Declared(key(letter), own(key(letter)), states[letter.name].shape, "defined", body=end, source="proposed")
+    return "definition", (key(letter),), context.declare(named)

@@ -160,10 +160,18 @@ def _named_behind(chain: tree.Chain, context: Context) -> tree.Chain:
     return replace(chain, sides=(last, first, *middle), relations=(":=", *chain.relations[:-1]))
 
 
+def _is_fresh(named: Node, context: Context) -> bool:
+    """Is it a letter that nothing has told, as L of J + int lambda (xdot - f) dt \\equiv L(x, lambda)?"""
+    letter = named.function if isinstance(named, tree.Call) else named
+    return isinstance(letter, tree.Letter) and unknown(resolve(letter, context))
+
+
 def turned(chain: tree.Chain, context: Context) -> tree.Chain:
     """A = B =: C is C := A = B, A = B := C is B := C = A; x(t + eps) = x + int f = T(x, t), which names a flow, is T(x, t) = x(t + eps)."""
     if chain.relations[-1:] == ("=:",) and isinstance(chain.sides[-1], tree.Letter | tree.Call):
         return _named_behind(chain, context)
+    if chain.relations == ("=", "equiv") and _is_fresh(chain.sides[-1], context):
+        return replace(chain, sides=chain.sides[::-1], relations=(":=", "="))
     if chain.relations == ("=", ":="):
         return replace(chain, sides=(*chain.sides[1:], chain.sides[0]), relations=(":=", "="))
     first = resolve(chain.sides[0], context)

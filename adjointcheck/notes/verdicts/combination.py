@@ -7,7 +7,12 @@ from dataclasses import replace
 
 from adjointcheck.errors import DisagreementError
 from adjointcheck.notes.finding import Finding
+from adjointcheck.notes.letters.meaning import Symbol, walk
 from adjointcheck.notes.proofs.prove import Proof, Slots
+from adjointcheck.notes.reading import tree
+from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.multiplier import OPEN_SIGN
+from adjointcheck.notes.systems.reservations import INPUTS
 from adjointcheck.notes.verdicts.comparison import OPTIMAL_CONTROL, Agreement, Contradiction, Outcome
 from adjointcheck.trusted.verdict import Status
 
@@ -53,3 +58,16 @@ def written(slots: Slots) -> str:
         return f"{slots['left']} = {slots['right']}" + (f" at {place}" if place != "always" else "")
     parts = [f"{text} ({slot})" for slot, text in slots.items() if slot != "value" and text != "0"]
     return f"{slots['value']} = {' + '.join(parts) or '0'}" if slots else ""
+
+
+def is_against(finding: Finding) -> bool:
+    """Does it speak against the sign in which a multiplier was read?"""
+    return finding.status == "refuted" or finding.words == OPEN_SIGN
+
+
+def follows_from_sign(chain: Node) -> bool:
+    """Does it speak of the derivative of J by an input, or of a jump of the costate?  Neither chooses a sign."""
+    if any(isinstance(part, Symbol) and part.name == "p" and part.side for part in walk(chain)):
+        return True
+    slopes = (part for part in walk(chain) if isinstance(part, tree.Derivative) and part.of == Symbol("J"))
+    return any(isinstance(by, Symbol) and by.name in INPUTS for slope in slopes for by in slope.by)

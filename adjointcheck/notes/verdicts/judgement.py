@@ -41,7 +41,8 @@ from adjointcheck.notes.systems.stages import staged
 from adjointcheck.notes.systems.values import FROM_ZERO, at_zero, given, over_length, reckoned
 from adjointcheck.notes.systems.wholes import in_blocks, in_components
 from adjointcheck.notes.verdicts.comparison import readings
-from adjointcheck.notes.verdicts.situation import Situation, has_free_multiplier, paid_at_end, situations, varied
+from adjointcheck.notes.verdicts.free_multipliers import has_free_multiplier
+from adjointcheck.notes.verdicts.situation import Situation, paid_at_end, situations, varied
 from adjointcheck.trusted.verdict import Status
 
 PROPAGATED = "dx/dx_0, which is exp(A (t - t_0)) where xdot = A x, thins every density by its determinant"

@@ -58,6 +58,7 @@ from adjointcheck.notes.systems.impacts import JUMP
 from adjointcheck.notes.systems.stages import staged
 from adjointcheck.notes.systems.step_values import LEFT_OUT, speaks_of_step
 from adjointcheck.notes.systems.wholes import is_held, moved_components
+from adjointcheck.notes.verdicts.free_multipliers import has_free_multiplier
 from adjointcheck.trusted.language import derive
 from adjointcheck.trusted.verdict import Status
 
@@ -118,14 +119,6 @@ def is_inner_optimum(context: Context, form: str) -> bool:
     """Is the control said to be optimal, and not held by bounds, or in truth an algebraic state?"""
     told = form == "optimality" or "optimal" in context.hypotheses or context.law("algebraic") is not None
     return told and context.law("bounds") is None
-
-
-def has_free_multiplier(chain: tree.Chain) -> bool:
-    """delta J with delta x, or dJ_a/dx, and p in it: an identity for any multiplier, from which the costate is only then chosen."""
-    moved = [node.of for node in walk(chain) if isinstance(node, tree.Variation) and isinstance(node.of, Symbol)]
-    states = [symbol_ for symbol_ in moved if symbol_.name == "x" and symbol_.at not in (Symbol("t0"), tree.Number(Fraction(0)))]
-    free = bool(states) and any(symbol_.name in ("J", "J_a") for symbol_ in moved)
-    return (free or any(isinstance(node, tree.Derivative) and node.of == Symbol("J_a") for node in walk(chain))) and "p" in symbols(chain)
 
 
 def paid_at_end(node: Node) -> Node:
