@@ -31,6 +31,6 @@ def test_a_named_end_holds_the_state_nowhere() -> None:
 
 
 def test_what_is_only_supposed_says_nothing_of_the_rest() -> None:
-    aside = r"For instance, if the system was linear ($\dot x = A(p) x$), then $f_x = A(p)$. If we had $\dot x = x$, then $\dot\lambda = -\lambda$. "
+    aside = r"We seek $dJ/dp = - \int_0^{t_f} \lambda^T f_p\,dt$. For instance, if the system was linear ($\dot x = A(p) x$), then $f_x = A(p)$. If we had $\dot x = x$, then $\dot\lambda = -\lambda$. "
     found = statuses(f"{POSED}{NAMED}{aside}$$ \\dot\\lambda = -f_x^T \\lambda $$ $$ \\dot\\lambda = f_x^T \\lambda $$")
     assert found[-6:] == ["unknown"] * 4 + ["proved", "refuted"]

@@ -163,7 +163,7 @@ def _named_behind(chain: tree.Chain, context: Context) -> tree.Chain:
 def _is_fresh(named: Node, context: Context) -> bool:
     """Is it a letter that nothing has told, as L of J + int lambda (xdot - f) dt \\equiv L(x, lambda)?"""
     letter = named.function if isinstance(named, tree.Call) else named
-    return isinstance(letter, tree.Letter) and unknown(resolve(letter, context))
+    return isinstance(letter, tree.Letter) and bool(unknown(resolve(letter, context)))
 
 
 def turned(chain: tree.Chain, context: Context) -> tree.Chain:
