@@ -33,6 +33,7 @@ from adjointcheck.notes.letters.stars import starred
 from adjointcheck.notes.letters.symmetry import SOME, arbitrary, symmetric
 from adjointcheck.notes.letters.tangent import foretold_sensitivity, linearised, priced, residuals
 from adjointcheck.notes.letters.usage import USUAL_COSTATES, ends, head, moving, pair_of, role_in, successor
+from adjointcheck.notes.phrases import SUPPOSED
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.ambiguities import (
     called_in,
@@ -109,8 +110,14 @@ INLINE = re.compile(r"(?<!\$)\$([^$]+\([^$]+)\$(?!\$)")  # a function with its a
 STARTS = ((tree.Number(Fraction(0)),), (tree.Letter("t", (tree.Number(Fraction(0)),)),))  # c(0) and c(t_0)
 
 
+def is_supposed(formula: Formula) -> bool:
+    """Does it stand in the midst of a sentence such as `if we had $\\dot x = a x$`, which the notes leave again?"""
+    return not formula.display and SUPPOSED.search(formula.before.lower()) is not None
+
+
 def begun(document: Document, context: Context | None = None) -> Context:
-    """The context before the first formula: what the header declares and states, and what the whole text tells."""
+    """The context before the first formula: what the header declares and states, and what the text tells; no case that is supposed."""
+    document = replace(document, formulas=tuple(one for one in document.formulas if not is_supposed(one)))
     context = respelt((formula.text for formula in document.formulas), read_header(document.header, context))
     second = second_state([formula.text for formula in document.formulas])
     context = replace(context, options={**context.options, "second state": second}) if second else context

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from adjointcheck.errors import DisagreementError
 from adjointcheck.notes.explanations import explained
 from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
-from adjointcheck.notes.foreword import begun
+from adjointcheck.notes.foreword import begun, is_supposed
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.letters.chain_rules import at_its_end, of_moved_rows
 from adjointcheck.notes.letters.context import HYPOTHESES, LATER, Context, read_header
@@ -37,7 +37,7 @@ from adjointcheck.notes.letters.second_costate import about_end, through_end
 from adjointcheck.notes.letters.spelt_activations import of_number
 from adjointcheck.notes.letters.starting import START, moving
 from adjointcheck.notes.letters.wording import show
-from adjointcheck.notes.phrases import BEST, CASE, MOVES, OPTIMUM, ROOTS, RULE, STATIONARY, SUPPOSED, UNPAID
+from adjointcheck.notes.phrases import BEST, CASE, MOVES, OPTIMUM, ROOTS, RULE, STATIONARY, UNPAID
 from adjointcheck.notes.proofs.closed_forms import gives_solution, proved_solution
 from adjointcheck.notes.proofs.componentwise import is_ordered
 from adjointcheck.notes.proofs.prove import Slots
@@ -159,7 +159,7 @@ class Notes:
         """The findings of one formula; the letters that it introduces hold from here on, and so do the reservations that it brings."""
         place = formula.line, formula.column
         blank = Finding(formula.name, self.file, *place, formula.text, "unknown", declared=formula.declared, marked=formula.marked)
-        if self.context.law("dynamics") is not None and not formula.display and SUPPOSED.search(formula.before.lower()):
+        if self.context.law("dynamics") is not None and is_supposed(formula):
             yield replace(blank, words="said of a case that the notes only suppose")
             return
         chain, self.sentence = self.read(formula), formula.before
