@@ -104,6 +104,12 @@ def test_a_set_that_is_told_bounds_a_control_and_a_name_does_not() -> None:
     assert statuses(rf"{posed}, $U = [-1, 1]$, $H_u = 0$")[-1] == "unknown"
 
 
+@pytest.mark.parametrize(("bound", "found"), [("x(0) > 0", ["proved", "refuted"]), (r"u \ge 0", ["unknown", "unknown"]), ("x(t) > 0", ["unknown", "unknown"])])
+def test_a_bound_on_the_start_bounds_no_control(bound: str, found: list[str]) -> None:
+    given = f"\\dot x = -x + u\n{bound}\nJ = \\int_0^T (x^2 + u^2)\\,dt\nH = x^2 + u^2 + \\lambda (u - x)"
+    assert last_two("", given, r"2 u + \lambda = 0", r"u + \lambda = 0") == found
+
+
 def test_the_rate_of_a_path_between_held_ends_is_proved() -> None:
     posed = r"$\dot x = v$, $\dot v = u$, $x(0) = 0$, $v(0) = 0$, $x(1) = 1$, $v(1) = 0$, $J = \frac12\int_0^1 u^2\,dt$"
     costates = r"$H = \frac12 u^2 + p_x v + p_v u$, $u = -p_v$"

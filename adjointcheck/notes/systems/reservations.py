@@ -527,8 +527,8 @@ def _at_ends(sides: Iterable[Node]) -> frozenset[str]:
 
 
 def _bounded(left: Node, right: Node, relation: str, inside: Iterable[Node]) -> frozenset[str]:
-    """Bounds on the control and on the state change what is optimal; a set that is only named, u in U, bounds nothing yet."""
-    names = {part.name for side in (left, right, *inside) for part in walk(side) if isinstance(part, Symbol)}
+    """Bounds on the control and on the state change what is optimal; u in U, a set that is only named, and x(0) > 0 bound nothing."""
+    names = {part.name for side in (left, right, *inside) for part in walk(side) if isinstance(part, Symbol) and not _at_start(part.at)}
     space = isinstance(right, tree.Power) or (isinstance(right, Unknown) and relation in ("in", "subset"))
     return frozenset({"optimum"}) if names & {"x", "w"} and not names & {"p", "J", "J_a"} and not space else frozenset()
 
