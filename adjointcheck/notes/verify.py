@@ -113,6 +113,7 @@ if TYPE_CHECKING:
     from adjointcheck.notes.reading.document import Formula
 
 EVENT_BEFORE = Reservation(INPUTS | {"solution"}, "it may rest on the event of before, of which an example in components is not understood")
+TOLD = (*ORDERS, "to", "mapsto")  # of a < b < c and f: R^n -> R, which are told as wholes
 LATE_START = Reservation(frozenset({"x0", "theta"}), "the notes say later that the start depends on the parameters")
 
 
@@ -314,7 +315,7 @@ class Notes:
                 continue
             elif i and is_ordered(left, resolved.chain.relations[i], right, self.context):  # p(t) = -exp(t - 1) < 0
                 continue
-            elif resolved.chain.relations[i] == "in" or (given and (resolved.chain.relations[i] in ORDERS or self.is_asked(left, right))):
+            elif resolved.chain.relations[i] == "in" or (given and (resolved.chain.relations[i] in TOLD or self.is_asked(left, right))):
                 continue
             else:
                 yield self.link(link, left, right, resolved.chain.relations[i], resolved.form)

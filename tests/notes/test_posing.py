@@ -16,6 +16,7 @@ READ = [
     (r"J(\alpha) = \frac12\int_0^T |x(t) - d(t)|^2\,dt", "J = (1/2) (int_t0^t1 abs(x(t) - d(t))^2 dt)", "assumption"),
     (r"u_{\min} \le u(t) \le u_{\max}", "u_min <= w(t) <= u_max", "assumption"),
     (r"f:\mathbb{R}^n\times\mathbb{R}^k\to\mathbb{R}^n", "f : ?mathbb{R}?^?n? ?mathbb{R}?^?k? to ?mathbb{R}?^?n?", "assumption"),
+    (r"g: \mathbb{R}^n \mapsto \mathbb{R}", "?g? : ?mathbb{R}?^?n? mapsto ?mathbb{R}?", "assumption"), (r"h \to 0", "?h? to 0", "assumption"),
     (r"u \leftarrow u - \eta f_u", "w <- w - ?eta? (d_ f/d_w)", "assumption"),
     (r"H(x,u) \ge 0", "H(x, w) >= 0", "claim"),
 ]
@@ -225,3 +226,7 @@ def test_values_of_the_one_solution_rest_on_its_ends_and_a_value_is_no_other_cos
 def test_the_shortest_time_is_another_cost() -> None:
     found = statuses(CART + r"As soon as possible: $$H = 1 + p_1 x_2 + p_2 u$$ $$p_1 = 1$$ $$\dot p_1 = 1$$")
     assert found[-3:-1] == ["definition", "unknown"]
+
+
+def test_a_map_is_one_assumption_and_what_a_state_tends_to_is_none() -> None:
+    assert statuses(r"$f: \mathbb{R}^n \to \mathbb{R}^n$ and $\dot x = f(x)$, $x(t) \to 0$") == ["assumption", "assumption", "unknown"]

@@ -101,8 +101,9 @@ def mapped(chain: tree.Chain) -> tree.Chain:
 
 
 def ranged(chain: tree.Chain, context: Context) -> Introduced:
-    """f: R^n -> R^n, (x_0, y) ~ mu, 0 <= t <= T, i, j = 1, ..., s: where things lie, nothing about costates, costs, derivatives."""
-    if chain.relations == (":", "to") or chain.relations[:1] == ("sim",) or _counts(chain, context):
+    """f: R^n -> R^n, h -> 0, (x_0, y) ~ mu, 0 <= t <= T, i, j = 1, ..., s: where things lie, nothing about costates, costs, derivatives."""
+    told = chain.relations in ((":", "to"), (":", "mapsto")) or chain.relations[:1] == ("sim",)
+    if told or _tends(chain, context) or _counts(chain, context):
         return "assumption", (), context
     if not chain.relations or not {*chain.relations} <= {*ORDERS}:
         return None
@@ -111,6 +112,12 @@ def ranged(chain: tree.Chain, context: Context) -> Introduced:
     told = any(isinstance(part, tree.Derivative | tree.Variation | tree.Integral) for part in parts) or not names.isdisjoint(SOUGHT)
     known = any(isinstance(part, Symbol | Applied | Unknown) for part in parts)
     return ("assumption", (), context) if known and not told else None
+
+
+def _tends(chain: tree.Chain, context: Context) -> bool:
+    """h -> 0 and N -> infty."""
+    letter = chain.sides[0]
+    return chain.relations == ("to",) and isinstance(letter, tree.Letter) and role_in(letter, context) in ("", "h", "eps", "N", "t1", "l")
 
 
 def _counts(chain: tree.Chain, context: Context) -> bool:
