@@ -87,6 +87,7 @@ from adjointcheck.notes.systems.meanings import meant, said_control, said_costat
 from adjointcheck.notes.systems.mechanics import SPEEDS, speeds
 from adjointcheck.notes.systems.motion import TIME, augmented_dynamics, untold_motion
 from adjointcheck.notes.systems.multiplier import may_be_costate
+from adjointcheck.notes.systems.net_entries import WHOLE, matrices, without_entries
 from adjointcheck.notes.systems.normality import normalised
 from adjointcheck.notes.systems.outright import outright
 from adjointcheck.notes.systems.partitioned import partitioned
@@ -145,8 +146,10 @@ def begun(document: Document, context: Context | None = None) -> Context:
     context = sloping(_chains(document.formulas, context), context)
     context = moved(_chains(document.formulas, context), context)
     index = iterated_in(texts) if context.over() != "layers" else ""
-    layer = "" if context.sample else layered_above(texts).lstrip("\\")
-    context = replace(context, options={**context.options, "iterate": "" if layer else index, "layers above": layer})
+    layer = "" if context.sample else (layered_above(texts) or layered_above(without_entries(texts))).lstrip("\\")
+    entries = matrices(texts) if layer else ""
+    context = replace(context, options={**context.options, "iterate": "" if layer else index, "layers above": layer, WHOLE: entries})
+    context = activating(document.prose, texts, _chains(document.formulas, context), context) if entries else context
     context = context if layer or index or context.over() == "layers" else iterated_below(texts, context)
     return _with_estimate(document.formulas, replace(context, formulas=()))
 

@@ -1,0 +1,38 @@
+"""Nets written by entries, w_jk^l, z_j^l and delta_j^l: read as matrices and vectors, and judged so."""
+
+from __future__ import annotations
+
+import pytest
+from understood import statuses, understood
+
+NET = (r"$$z_j^l = \sum_k w_{jk}^l a_k^{l-1} + b_j^l, \qquad a_j^l = \sigma(z_j^l)$$ $$C = \frac12 \sum_j (y_j - a_j^L)^2$$ "
+       r"$$\delta_j^l \equiv \frac{\partial C}{\partial z_j^l}$$ ")
+LAYER = r"$$\delta_j^l = \sum_k w_{kj}^{l+1} \delta_k^{l+1} \sigma'(z_j^l)$$ "
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\delta_j^L = (a_j^L - y_j)\, \sigma'(z_j^L)", r"\delta_j^L = (y_j - a_j^L)\, \sigma'(z_j^L)"),
+    (r"\delta_j^l = \sigma'(z_j^l) \sum_k w_{kj}^{l+1} \delta_k^{l+1}", r"\delta_j^l = \sigma'(z_j^l) \sum_k w_{jk}^{l+1} \delta_k^{l+1}"),
+    (r"\delta_j^l = \sum_k w_{kj}^{l+1} \delta_k^{l+1} \sigma'(z_j^l)", r"\delta_j^l = \sum_k w_{kj}^{l+1} \delta_k^{l+1} \sigma'(z_k^l)"),
+    (r"\frac{\partial C}{\partial b_j^l} = \delta_j^l", r"\frac{\partial C}{\partial b_j^l} = 2 \delta_j^l"),
+    (r"\frac{\partial C}{\partial w_{jk}^l} = a_k^{l-1} \delta_j^l", r"\frac{\partial C}{\partial w_{jk}^l} = 2 a_k^{l-1} \delta_j^l")])
+def test_the_equations_of_backpropagation_by_entries(right: str, wrong: str) -> None:
+    assert statuses(f"{NET} {LAYER} $${right}$$ $${wrong}$$")[-2:] == ["proved", "refuted"]
+
+
+def test_indices_in_the_wrong_order_are_not_proved() -> None:
+    assert statuses(NET + LAYER + r"$$\frac{\partial C}{\partial w_{jk}^l} = a_j^{l-1} \delta_k^l$$")[-1] != "proved"
+
+
+def test_a_jacobian_by_entries_is_not_refuted() -> None:
+    slope = r"$$\frac{\partial z_k^{l+1}}{\partial z_j^l} = w_{kj}^{l+1} \sigma'(z_j^l)$$"
+    assert statuses(NET + LAYER + slope)[-1] != "refuted"
+
+
+def test_a_bound_letter_outside_its_sum_is_no_entry() -> None:
+    assert statuses(NET + LAYER + r"$$\delta_j^l = \sigma'(z_k^l) \sum_k w_{kj}^{l+1} \delta_k^{l+1}$$")[-1] == "unknown"
+
+
+def test_the_reading_shows_matrices() -> None:
+    lines = (r"z_j^l = \sum_k w_{jk}^l a_k^{l-1} + b_j^l", r"a_j^l = \sigma(z_j^l)")
+    assert understood(*lines)[0].startswith("x(l) =")
