@@ -56,7 +56,8 @@ def matrices(texts: Iterable[str]) -> str:
 def in_whole(chain: tree.Chain, is_layer: Callable[[Node], bool], capitals: str) -> tree.Chain:
     """The formula in vectors and matrices; as it is where it speaks of no entries, or cannot be said so."""
     chain = _capital(chain, is_layer, capitals)  # type: ignore[assignment]
-    letters = [part for part in walk(chain) if isinstance(part, tree.Letter) and part.below and len(part.above) == 1 and is_layer(part.above[0])]
+    marked = (part for part in walk(chain) if isinstance(part, tree.Letter) and part.below and len(part.above) == 1)
+    letters = [part for part in marked if is_layer(part.above[0])]
     counters = {key for part in letters if (key := _counters(part))}
     names = frozenset(name for key in counters for name in key if not is_layer(tree.Letter(name)))
     if not names or not {*chain.relations} <= {*EQUALS, "approx", "<-"} or any(not _counters(part) for part in letters):
@@ -210,7 +211,8 @@ def _together(numbers: Sequence[Node], matrices: Sequence[Entries], vectors: dic
             return Entries(_product([*numbers, matrix.whole]), matrix.letters)
         case [matrix], [(name, vector)] if name in matrix.letters:
             scale = tree.Function("diag", (vector,))
-            return Entries(_product([*numbers, *((scale, matrix.whole) if name == matrix.letters[0] else (matrix.whole, scale))]), matrix.letters)
+            scaled = (scale, matrix.whole) if name == matrix.letters[0] else (matrix.whole, scale)
+            return Entries(_product([*numbers, *scaled]), matrix.letters)
     raise Unfit
 
 
