@@ -32,7 +32,7 @@ from adjointcheck.notes.letters.numbered import family, numbered, spread
 from adjointcheck.notes.letters.one_number import widened
 from adjointcheck.notes.letters.own_letters import driven, indexed, is_layered, is_pairwise, is_placed, layered_data, shape_of, slope_shape
 from adjointcheck.notes.letters.placing import at_values, begun, is_running, placed
-from adjointcheck.notes.letters.posing import condition, least, mapped, posed, ranged, sought
+from adjointcheck.notes.letters.posing import at_place, condition, least, mapped, posed, ranged, sought
 from adjointcheck.notes.letters.potentials import as_field
 from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.projections import cut, projection
@@ -53,6 +53,7 @@ from adjointcheck.notes.letters.tangent import chained, linearised, sensitivity,
 from adjointcheck.notes.letters.time_to_go import reversed_time
 from adjointcheck.notes.letters.transport import with_flux
 from adjointcheck.notes.letters.usage import (
+    HAMILTONIANS,
     USUAL_CONTROLS,
     USUAL_COSTATES,
     USUAL_PARAMETERS,
@@ -254,6 +255,8 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
                       if not _harmless(item) and without_time(item, context) is None)
     problems += ("a letter that solves an equation is held in a partial derivative",) * is_partial_of_adjoint(made, context)
     problems += ("it names the field of one side of the event on the other",) if misplaced(made) else ()
+    called = {part.name for part in walk(made) if isinstance(part, Symbol) and part.at is not None} & {"t0", "t1"}  # T(t), a thrust
+    problems += ("a letter that was taken for a time depends on something",) * bool(called)
     return Resolved(made, "claim", form_of(priced(made, context)), (), show(made), problems)
 
 
@@ -414,6 +417,8 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
         context = replace(context, letters={other: kept for other, kept in context.letters.items() if other != name})
     if letter is None or moving(pair[0]) is not None or name in context.letters or isinstance(pair[0], tree.Negative):
         return None
+    if letter.name in HAMILTONIANS and {getattr(mark, "name", "") for mark in letter.below} & {*USUAL_CONTROLS}:
+        return None  # H_u, a slope, before it is said what u is
     if not any(part for part in unknown(resolve(letter, context))) or len(spoken_costs(chain, context)) > 1:
         return None
     after = propose(tree.Chain((pair[1],), ()), context)
@@ -455,9 +460,9 @@ INTRODUCTIONS = (at_rest, adjoint_told, lagrangian_told, end_named, reduced_cost
                  linear_output, asked, horizon_told, start, held, sliding, steered, momentum, end_condition, end_cost, implicit_layers,
                  solved_for, affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, bound, objective,
                  current_multiplier, augmented, adjoined_motion, shortest, repriced, current_hamiltonian, hamiltonian, costate_meaning,
-                 nothing_beyond, condition, rate, ended, set_before, sought, ranged, algebraic_law, lengthened, projection, decreasing,
-                 naming)
-UNJUDGED = (*NOTATIONS, adjoint_told, lagrangian_told, reduced_cost,
+                 nothing_beyond, condition, at_place, rate, ended, set_before, sought, ranged, algebraic_law, lengthened, projection,
+                 decreasing, naming)
+UNJUDGED = (*NOTATIONS, at_place, adjoint_told, lagrangian_told, reduced_cost,
             bars_told, activation, bound, step_value, worth, value, membership, asked, output, family, update, readout,
             finer_step, propagator, transported, carried, residual, sought, ranged, lengthened, projection, set_before, decreasing)
 

@@ -30,7 +30,7 @@ from adjointcheck.notes.letters.formulas import put_in, spelt_out
 from adjointcheck.notes.letters.meaning import Symbol, Unknown, resolve, symbols
 from adjointcheck.notes.letters.numbered import told
 from adjointcheck.notes.letters.own_inputs import in_its_role, is_varied, through_start
-from adjointcheck.notes.letters.posing import ORDERS
+from adjointcheck.notes.letters.posing import ORDERS, at_own_time
 from adjointcheck.notes.letters.quadratures import carried, carries
 from adjointcheck.notes.letters.quantities import here
 from adjointcheck.notes.letters.second_costate import about_end, through_end
@@ -323,7 +323,7 @@ class Notes:
     def is_asked(self, state: Node, value: Node) -> bool:
         """Is it a component at one end, of which x_1(0) = x_2(0) = 0 says what it is, or the first of n = m = 1 and a_21 = a_32 = 1?"""
         begins = isinstance(state, Symbol) and state.name == "x" and bool(state.part) and replace(state, part=()) in (START, Symbol("x0"))
-        sized = isinstance(state, Unknown) and isinstance(value, tree.Number)
+        sized = isinstance(value, tree.Number) and (isinstance(state, Unknown) or at_own_time(state))
         return begins or sized or is_coefficient(state) or is_held(state, self.context) or is_held_end(state)
 
     def is_rounded(self, link: Finding, left: Node, right: Node, relation: str) -> bool:

@@ -230,3 +230,23 @@ def test_the_shortest_time_is_another_cost() -> None:
 
 def test_a_map_is_one_assumption_and_what_a_state_tends_to_is_none() -> None:
     assert statuses(r"$f: \mathbb{R}^n \to \mathbb{R}^n$ and $\dot x = f(x)$, $x(t) \to 0$") == ["assumption", "assumption", "unknown"]
+
+
+def test_where_one_looks_is_no_claim() -> None:
+    layers = r"$x_{k+1} = f(x_k, u_k)$ and $J = \phi(x_N) + \sum_{k=0}^{N-1} L(x_k, u_k)$. "
+    assert statuses(layers + r"At $k = 0$ and $k = N$ $$p_N = \phi_x(x_N), \quad p_N = -\phi_x(x_N)$$")[2:4] == ["assumption"] * 2
+    flow = r"$\dot h = v$, $\dot v = -g + \tau u$ until $h(\tau) = v(\tau) = 0$ and $t = 3$. $$\ddot h = g + \tau u$$"
+    assert statuses(flow)[2:] == ["assumption", "assumption", "refuted"]
+
+
+def test_a_thrust_and_a_slope_are_no_end_and_no_letter() -> None:
+    rocket = r"The slope $H_u = \lambda_2$. $$\dot h = v, \quad \dot v = \frac{T}{m} - g, \quad \dot m = -\frac{T}{c}$$ "
+    assert statuses(rocket + r"$H_u = 0$, and $T(t) = 0$")[-2:] == ["unknown"] * 2
+    held = r"$$\dot x = f(x, u), \quad J = \int_0^T L(x, u)\,dt$$ $$H = L + \lambda f$$ "
+    assert statuses(held + r"$$H_u = L_u + \lambda f_u$$ $$H_u = L_u - \lambda f_u$$")[-2:] == ["proved", "refuted"]
+
+
+def test_canonical_equations_are_no_motion_with_a_constant() -> None:
+    canonical = r"$$\dot x = A x - B R^{-1} B^T \lambda$$ $$\dot\lambda = -A^T \lambda$$ $$\lambda(t) = e^{-A^T (t - t_\mathrm{f})} \lambda(t_\mathrm{f})$$ "
+    assert "refuted" not in statuses(canonical)
+    assert statuses(r"$\dot x = -\lambda x$ and $$\dot x = \lambda x$$") == ["assumption", "refuted"]

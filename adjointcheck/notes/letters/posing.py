@@ -120,6 +120,20 @@ def _tends(chain: tree.Chain, context: Context) -> bool:
     return chain.relations == ("to",) and isinstance(letter, tree.Letter) and role_in(letter, context) in ("", "h", "eps", "N", "t1", "l")
 
 
+def at_place(chain: tree.Chain, context: Context) -> Introduced:
+    """k = 0 and t = 3, where one looks, and h(tau) = v(tau) = 0, which says of a letter of its own when it is."""
+    *before, last = (resolve(side, context) for side in chain.sides)
+    counted = isinstance(last, tree.Number)
+    running = before in ([Symbol("t")], [Symbol("l")]) and (counted or last in (Symbol("t0"), Symbol("t1"), Symbol("N")))
+    asked = counted and all(map(at_own_time, before))
+    return ("assumption", (), context) if {*chain.relations} == {"="} and (running or asked) else None
+
+
+def at_own_time(node: Node) -> bool:
+    """h(tau), where tau is no time of the problem."""
+    return isinstance(node, Symbol) and node.name == "x" and getattr(node.at, "name", "") == "theta"
+
+
 def _counts(chain: tree.Chain, context: Context) -> bool:
     """Do letters that count run from one number to another, i, j = 1, ..., s?"""
     letters = chain.sides[0].rows[0] if isinstance(chain.sides[0], tree.Vector) else chain.sides[:1]

@@ -85,7 +85,7 @@ _LETTER = r"(?:\\(?:mathbf|boldsymbol|bm|vec)\s*\{?\s*)?(?:\\([a-z]+)|([A-Za-z])
 _D = r"(?:\\mathrm\s*\{?\s*d\s*\}?|(?<![A-Za-z\\])d)\s*"
 _VARIED = r"(?!\\delta\s*\\?[A-Za-z])"  # the dot of \dot{\delta x} is that of x
 _RATE = re.compile(rf"\\d?dot\s*\{{?\s*{_VARIED}{_LETTER}|{_D}{_LETTER}\}}?\s*(?:\(t\)\s*)?\}}?\s*[/{{]\s*{_D}t(?![A-Za-z_])")
-_TIMES = re.compile(r"\s*(?:t|T|s|\\tau|t_\w|t_\{\w+\}|[01])\s*")
+_TIMES = re.compile(r"\s*(?:t|T|s|\\tau|\\cdot|t_\s*(?:\\(?:mathrm|text|rm)\s*)?(?:\w|\{\w+\})|[01])\s*")
 
 
 def rates_in(texts: Iterable[str]) -> frozenset[str]:

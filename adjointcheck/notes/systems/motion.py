@@ -32,6 +32,7 @@ from adjointcheck.notes.systems.modes import is_mode
 from adjointcheck.notes.systems.outright import OUTRIGHT
 from adjointcheck.notes.systems.production import alike, grows, inner_function, steered
 
+CANONICAL = ("lambda", "psi")  # costates that are no states elsewhere
 FIELD, TIME = tree.Letter("f"), tree.Letter("t")
 Introduced = tuple[str, tuple[str, ...], Context] | None
 
@@ -47,7 +48,7 @@ def dynamics(chain: tree.Chain, context: Context) -> Introduced:
     right = pair[1]
     if {key(letter), key(right) if isinstance(right, tree.Letter) else ""} & {*context.option(SPEEDS).split()}:
         return None
-    if key(letter) in context.option(OUTRIGHT).split():
+    if key(letter) in context.option(OUTRIGHT).split() or _is_canonical(letter, right, context):
         return None
     if differentiates(right) or (letter.below and role_in(letter, context) == ""):
         return None
@@ -69,6 +70,12 @@ def dynamics(chain: tree.Chain, context: Context) -> Introduced:
     context = replace(context, laws=(*context.laws, law))
     spelt = formula(replace(chain, sides=chain.sides[1:], relations=chain.relations[1:]), context)  # zdot = f(z, t) = tanh(U z + b)
     return "assumption", names, spelt[2] if spelt is not None else context
+
+
+def _is_canonical(state: tree.Letter, right: Node, context: Context) -> bool:
+    """xdot = A x - B R^{-1} B^T lambda beside lambda-dot = ...: the best control stands in it already."""
+    return any(isinstance(part, tree.Letter) and part.name in CANONICAL and part.name != state.name and part.name in context.rates
+               and role_in(part, context) in ("", "p") for part in walk(right))
 
 
 def _is_start(rate: Node) -> bool:
