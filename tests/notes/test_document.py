@@ -23,6 +23,7 @@ def only(text: str, file: str = "notes.md") -> Formula:
 
 @pytest.mark.parametrize(("text", "formulas"), [
     ("$$ x = 1 $$", ["x = 1"]), ("$$x = 1$$ and $$y = 2$$", ["x = 1", "y = 2"]), ("\\[ x = 1 \\]", ["x = 1"]), ("\\\\[ x = 1 \\\\]", ["x = 1"]), ("\\( x = 1 \\)", ["x = 1"]), ("$x = 1$", ["x = 1"]), ("```math\nx = 1\n```", ["x = 1"]), ("$`x = 1`$", ["x = 1"]),
+    ("```{math}\n:label: a\n\nx = 1\n```", ["x = 1"]), ("$$\n## On\n\n$$\nx = 1\n$$", ["$$", "x = 1"]),
     ("Let $x$ and $y$.", []), ("about $\\sim 10^6$ steps $\\rightarrow$ $= 3$", []), ("$x \\in \\R^n$", ["x \\in \\mathbb{R}^n"]), ("$\\dot x = f \\quad (t \\ge 0)$", ["\\dot x = f \\quad (t \\ge 0)"]), ("$$ \\left\\{ \\begin{array}{l} a = b \\\\ c = d \\end{array} \\right. \\tag{S} $$", ["a = b", "c = d"]), ("$f(a = b)$", []), ("It costs $5 and $6 = x.", []), ("`$x = 1$`", []), ("```\n$$ x = 1 $$\n```", []), ("~~~python\n$x = 1$\n~~~", []), ("<!-- $x = 1$ -->", []), ("\\$x = 1\\$", []), ("`` a ` $x = 1$ ``", []), ("$$ \\text{only words} $$", []),
     ("> $$\n> x = 1\n> $$", ["x = 1"]), ("- item $x = 1$\n- $y = 2$", ["x = 1", "y = 2"]), ("\\begin{equation} x = 1 \\end{equation}", ["x = 1"]), ("\\begin{align*} x &= 1 \\\\ y &= 2 \\end{align*}", ["x = 1", "y = 2"]), ("$$ $$", []), ("no mathematics", []), ("", []),
     ("$x \\in \\mathbb{R}^n$", ["x \\in \\mathbb{R}^n"]), ("$\\lambda(T) = 0$ holds", ["\\lambda(T) = 0"]), ("$a\n= b$", ["a = b"]), ("$a\n\n= b$", []), ("$$ a = b, \\quad c = d $$", ["a = b", "c = d"]),

@@ -154,6 +154,8 @@ READ: list[tuple[str, str]] = [
     (r"x = \text{state at time } t", r"x = state at time t"), (r"\text{Term A} = x", r"Term A = x"), (r"x = y \quad \rightarrow \text{the motion}", r"x = y, the motion"), (r"x = \text{the rate} = y", r"x = y, the rate"),
     (r"x = \int_0^1 {y z dt}", r"x = int from 0 to 1 of y * z dt"), (r"x = f(y), \; \color{gray}{k = 1, 2}", r"x = f(y), k = [1, 2]"), (r"x = \sum_{\forall k} y", r"x = sum over k of y"), (r"z = x^\top D x", r"z = x^T * D * x"),
     (r"x = y \text{ by } \eqref{a}", r"x = y, by"),
+    (r"y = \delta x_k^0", r"y = delta x_k^0"), (r"\delta J^\text{aug} = 0", r"delta J^aug = 0"), (r"x = \sh t", r"x = sinh(t)"), (r"y = \delta^{(1)} x^T", r"y = delta^1 * x^T"),
+    (r"x = f!\left(y\right)", r"x = f(y)"), (r"\vartriangle x = 0", r"Delta x = 0"), (r"\text { net }_{k} = 0", r"net_k = 0"), (r"x = \textsc{loss}(y)", r"x = loss(y)"),
 ]
 
 REFUSED: list[tuple[str, str, int]] = [

@@ -20,9 +20,14 @@ def read(formula: str, *others: str) -> str:
     (r"x(N) = A x(N-1)", [r"x(k) = 0"], "x(N) = A * x(N - 1)"), (r"F = B(Q + B' P B)^{-1}", [], "F = B * (Q + B' * P * B)^(-1)"), (r"y = q (1 - q)", [], "y = q * (1 - q)"),
     (r"y = h (v + w)", [r"z = h v"], "y = h * (v + w)"), (r"y = tanh(v w + z)", [], "y = tanh(v * w + z)"), (r"y = max(v, w)", [], "y = max(v, w)"),
     (r"y = \text{net}(v w + z)", [], "y = net(v * w + z)"), (r"\frac{\partial E}{\partial net_j} = 0", [], "dE/dnet_j = 0"), (r"\exp(p (T - t)) = y", [r"z = p y"], "exp(p * (T - t)) = y"),
+    (r"x_k = A^k y", [r"y = A^{k-1-i} z"], "x_k = A^k * y"),
 ])
 def test_uses_decide_what_a_bracket_is(formula: str, others: list[str], expected: str) -> None:
     assert read(formula, *others) == expected
+
+
+def test_an_index_above_stays_open_where_no_power_counts_down() -> None:
+    assert "a power or an index" in read(r"x_k = A^k y", r"y = A^{k-1} z")
 
 
 @pytest.mark.parametrize(("formula", "others"), [

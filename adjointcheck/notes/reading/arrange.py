@@ -26,6 +26,7 @@ from adjointcheck.notes.reading.parts import (
     product,
     refuse,
 )
+from adjointcheck.notes.reading.signs import GREEK
 from adjointcheck.notes.reading.tree import (
     BigO,
     Call,
@@ -528,6 +529,7 @@ def _outside(node: Node, act) -> Node:
 def _varied(prefix: Prefix, node: Node | None, span: tuple[int, int]) -> Node:
     if node is None:
         return Letter("delta", span=span)
+    node = _labelled(node)
     if isinstance(node, Power) and opened(node) is None:
         refuse(prefix, "a variation before a power: (\\delta x)^2, or \\delta(x^2)", "Write brackets.")
 
@@ -538,6 +540,15 @@ def _varied(prefix: Prefix, node: Node | None, span: tuple[int, int]) -> Node:
         return varied
 
     return _outside(node, act)
+
+
+def _labelled(node: Node) -> Node:
+    """x^0 of delta x^0 and J^{aug} of delta J^{aug}: marks, for nobody varies a power so."""
+    exponent = node.exponent if isinstance(node, Power) else node
+    named = isinstance(exponent, Letter) and exponent.name.isalpha() and len(exponent.name) > 1 and exponent.name not in GREEK
+    if isinstance(node, Power) and isinstance(node.base, Letter) and (named or exponent == Number(Fraction(0))):
+        return replace(node.base, above=(*node.base.above, exponent), span=node.span)
+    return node
 
 
 def fraction(above: Node, below: Node) -> Node:

@@ -135,7 +135,9 @@ def _inlined(terminals: Terminals, at: int, after: int) -> int:
 def _word(terminals: Terminals, after: int, piece: Piece, text: str, plain: str, is_text: bool) -> int:
     known = {**{name: "BIG" for name in signs.BIG}, **{name: "FUNC" for name in signs.FUNCTIONS}}
     told = re.split(r"(?:\\[,;:! ]|~|\s)+", text.strip("\\ ~").lower())  # \mathrm{subject\ to\ }
-    sentence = {*told} <= signs.CONNECTIVES or plain.lower() in signs.CONNECTIVES or (is_text and not _ALNUM.match(text))
+    scripted = terminals.next(after).is_sign("_", "^") and _ALNUM.match(text.strip())
+    said = is_text and not _ALNUM.match(text) and not scripted
+    sentence = {*told} <= signs.CONNECTIVES or plain.lower() in signs.CONNECTIVES or said
     end = terminals.pieces[after - 1]
     whole = Piece("command", text, piece.start, end.end)
     if plain in known and not sentence:
@@ -475,7 +477,8 @@ _HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("partial", "nabla"), _emitting("PREFIX")),
     **dict.fromkeys(("rm", "cal"), _old_font),
     **dict.fromkeys(("\\", "cr", "tabularnewline"), _newline),
-    "vec": _skip, "Delta": _increment, "delta": _delta, "sqrt": _root, "arg": _argument,
+    **dict.fromkeys(("Delta", "vartriangle"), _increment),
+    "vec": _skip, "delta": _delta, "sqrt": _root, "arg": _argument,
     "underset": _under, "not": _not, "forall": _for_all, "left": _left, "right": _right, "mid": _given, "begin": _begin,
     "end": _end, "over": _over_sign, "circ": _circle, "colon": lambda terminals, at, piece: terminals._colon(at, piece),
 }  # fmt: skip

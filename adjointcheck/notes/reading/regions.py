@@ -31,6 +31,8 @@ SUPPOSED = re.compile(  # a special case
     r"\b(?:only|alone|zero|vanish\w*|non-?zero|nur|allein|null|verschwind\w*|seule?s?|nulle?s?|nonnull?e?|solo|soltanto|cero|nul[oa]"
     r"|только|лишь|нул\w+)")
 _TITLE, _COMMENTS = re.compile(r"%+\s*adjointcheck\s*:\s*"), re.compile(r"(?:\n[ \t]*%[^\n]*)+")
+_OPTIONS = re.compile(r"(?:\s*^[ \t]*:[\w-]+:[^\n]*$)*", re.MULTILINE)  # :label: of MyST
+_HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
 _FRONT = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
 HEADER_LINES, INLINE, REGIONS = 500, 2_000, 4_000
 
@@ -136,7 +138,8 @@ def _fence(source: Source, match: re.Match[str], found: Layout) -> int:
     last, behind = (end.start(), end.end()) if end else (len(source.text), len(source.text))
     info = match["info"].strip().strip("{}.").split(" ")[0].lower()
     if info in ("math", "latex-math"):
-        found.regions.append(Region(match.end(), last, True, "math", (match.start(), behind), closed=end is not None))
+        start = _OPTIONS.match(source.text, match.end(), last).end()  # type: ignore[union-attr]
+        found.regions.append(Region(start, last, True, "math", (match.start(), behind), closed=end is not None))
     elif info == "adjointcheck":
         _add_header(source.text[match.end() : last], found)
         found.hidden.append((match.start(), behind))
@@ -211,6 +214,8 @@ def _open(source: Source, match: re.Match[str], found: Layout) -> int:
     end = _display_end(source.text, match.end(), closing, found)
     if end >= 0 and not display:
         end = _inline_end(source, match.end(), closing)
+    if display and source.kind == "md" and _HEADING.search(source.text, match.end(), max(end, 0)):
+        end = -1  # a display that somebody forgot to close
     if end < 0 and not display:
         return match.end()  # a lone dollar is money
     closed = end >= 0

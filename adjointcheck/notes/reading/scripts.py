@@ -317,6 +317,7 @@ def _power(node: Node, exponent: Node, letters: Letters) -> Node:
             or node.name.startswith("mathbb")
             or node.name == "R"
             or "Delta" in node.accents
+            or node.name in letters.uses.powers
         ):
             refuse(node, f"`{node.name}` with an index letter above: a power or an index", f"Declare {node.name}, or write `^{{(k)}}`.")
     if isinstance(node, Variation) and is_number(exponent):

@@ -70,7 +70,9 @@ PHYSICS = {"dv": "d", "pdv": "partial", "fdv": "delta", "derivative": "d"}  # th
 MATRICES = frozenset("matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix smallmatrix array".split())
 CASES = frozenset("cases dcases rcases".split())
 LINES = frozenset("aligned alignedat gathered split align gather multline eqnarray equation flalign multlined".split())
-ROMAN = frozenset("mathrm operatorname textrm textnormal textsf mathsf mathtt texttt textit textup mbox text hbox mathup symrm".split())
+ROMAN = frozenset(
+    "textsc mathrm operatorname textrm textnormal textsf mathsf mathtt texttt textit textup mbox text hbox mathup symrm".split()
+)
 SHAPED = {"mathcal": "mathcal", "mathscr": "mathscr", "mathbb": "mathbb", "mathfrak": "mathfrak", "mathds": "mathbb", "Bbb": "mathbb"}
 SPACES = frozenset(
     ", ; : ! > thinspace medspace thickspace negthinspace negmedspace negthickspace enspace enskip space nobreakspace /".split()

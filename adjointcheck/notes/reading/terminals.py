@@ -196,7 +196,7 @@ class Terminals:
             self.cut(SYMBOLS[piece.text], piece.text, piece)
         elif piece.text in SYMBOLS:
             self.emit(SYMBOLS[piece.text], piece.text, piece)
-        elif piece.text != "~":
+        elif piece.text != "~" and not (piece.text == "!" and following.text == "left"):  # \\! without its backslash
             reason = "a factorial or an exclamation mark" if piece.text == "!" else f"the sign `{piece.text}`"
             raise NotRead(piece.start, reason, "Leave it out, or write it as LaTeX.")
         return at + 1
@@ -515,6 +515,8 @@ class Terminals:
         following = self.next(at)
         if name == "d" and following.is_sign("/") and self.next(at + 1).text in ("d", "mathrm") and self.letterish(at + 2):
             return True
+        if following.is_sign("^") and self.next(at + 2).is_sign("(", "["):
+            return False  # delta^{(l)}
         if following.is_sign("^") and not self.letters.declares(name):
             return self._acts(self.skip_unit(at + 1), name) and not self.next(self.skip_unit(at + 1)).is_sign("^")
         on_top = [token.type for token in self.out[-2:]] == ["FRAC", "LBRACE"]

@@ -24,12 +24,14 @@ OPERATORS = frozenset("partial nabla delta circ mathrm D d".split())
 
 @dataclass(frozen=True)
 class Uses:
-    """`applied`: functions; `factors`: letters before a product; `stepped`: x of x(k); `counted`: F of F(N - 1), beside some x(k)."""
+    """`applied`: functions; `factors`: letters before a product; `stepped`: x of x(k), and F of F(N - 1) beside it; `powers`: A of
+    A^{k-1-i}; `timed`: letters of which the values at t are written."""
 
     applied: frozenset[str] = frozenset()
     factors: frozenset[str] = frozenset()
     stepped: frozenset[str] = frozenset()
     timed: frozenset[str] = frozenset()
+    powers: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Uses:
@@ -44,7 +46,7 @@ class Uses:
         factors -= STEP_SIZES - ever("multiplies")
         counted = ever("shift") - ever("factor") if ever("step") else frozenset()
         applied = {name for name in ever("place") - ever("multiplies") if name in FUNCTIONS | MANY or name.startswith("mathcal")}
-        return cls(frozenset(applied), frozenset(factors), ever("step") | counted, ever("time"))
+        return cls(frozenset(applied), frozenset(factors), ever("step") | counted, ever("time"), ever("power") & MATRICES)
 
 
 UNUSED = Uses()
@@ -93,7 +95,10 @@ def _kinds(pieces: list[Piece], closing: dict[int, int], at: int) -> Iterator[st
     while after < len(pieces):
         piece = pieces[after]
         if piece.is_sign("_", "^"):
-            after = _behind(pieces, closing, after + 1)
+            end = _behind(pieces, closing, after + 1)
+            if piece.text == "^" and _counts_down(pieces[after + 1 : end]):
+                yield "power"
+            after = end
         elif piece.is_sign("'", "}") or (piece.kind == "command" and piece.text in signs.SPACES | signs.SIZES | {"left"}):
             after += 1
         else:
@@ -106,6 +111,12 @@ def _kinds(pieces: list[Piece], closing: dict[int, int], at: int) -> Iterator[st
         following = "" if acted or after > at + 1 or after == len(pieces) else pieces[after].text
         if following == "frac" or (following not in ("", "d") and _name(pieces, after)):
             yield "multiplies"
+
+
+def _counts_down(pieces: list[Piece]) -> bool:
+    """k - 1 - i of A^{k-1-i}, which is no index."""
+    letters = {piece.text for piece in pieces if piece.kind == "letter"}
+    return len(letters) > 1 and letters <= STEPS and any(piece.is_sign("-") for piece in pieces)
 
 
 def _content(pieces: list[Piece]) -> str:
