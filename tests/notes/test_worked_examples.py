@@ -272,3 +272,8 @@ def test_a_line_of_a_field_that_a_sentence_frees_of_time_is_judged_for_such_a_fi
     free = r"When $f$ does not depend explicitly on $t$, $$\frac{d}{dt}(a f) = 0.$$ When $f$ does not depend on $t$, $$\frac{d}{dt}(a f) = a f.$$ "
     weights = r"The weights of $f$, $\theta$, do not depend on $t$, and $$\frac{d}{dt}(a f) = a \frac{\partial f}{\partial h} f.$$"
     assert statuses(given + free + weights)[-3:] == ["proved", "refuted", "refuted"]
+
+
+def test_a_letter_that_no_line_tells_may_be_no_hamiltonian() -> None:
+    posed = r"$\dot x = f(x,u)$, $J = \int_0^T L(x,u)\,dt$, $H = 0$, $H = L + \lambda^T f$, $H = 0$"
+    assert statuses(posed) == ["assumption", "assumption", "unknown", "definition", "refuted"]

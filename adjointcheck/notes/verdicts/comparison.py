@@ -94,6 +94,7 @@ def judge_in_worlds(chain: tree.Chain, context: Context) -> tuple[Outcome, ...]:
     return tuple(judge_pair(left, right, relation, context) for left, right, relation in pairs)
 
 
+@np.errstate(all="ignore")  # a world that overflows has no value, and is left out
 def judge_pair(left: Node, right: Node, relation: str, context: Context) -> Outcome:
     """The sides of one relation, in every reading that the notes leave open."""
     left, right, context = written_out(left, right, regulated(context))

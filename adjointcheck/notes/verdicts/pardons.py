@@ -589,6 +589,8 @@ PARDONS = (
     Pardon(_if(_of_path, "it may be the gradient in a control that all times share")),
     Pardon(_if(_asks_for_end, "it may ask for the best end time")),
     Pardon(_if(lambda line: bool(line.notes.option(IN_NUMBERS)), MAY_BE_SO)),
+    Pardon(_if(lambda line: line.left == Applied("H") and isinstance(line.right, tree.Number) and not line.notes.of("H")[0].body,
+               "no line says what H is, and it may be another letter than the Hamiltonian")),
     Pardon(_guess),
     Pardon(_if(lambda line: bool(SUPPOSED.search(line.sentence.lower())), "it is said of a special case that no formula tells")),
     Pardon(_if(lambda line: bool(WITHOUT.search(line.sentence.lower())), "it is said of a case without something that the worlds have")),
