@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import Context, own
-from adjointcheck.notes.letters.meaning import Symbol, resolve, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, resolve, walk
 from adjointcheck.notes.letters.usage import head, moving, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -16,6 +16,7 @@ from adjointcheck.notes.systems.values import number_of
 
 IN_NUMBERS = "data in numbers"
 MAY_BE_SO = "it is not so in general, and may be so for the numbers that the notes give"
+UNTOLD = "no line says what H is, and it may be another letter than the Hamiltonian"
 
 
 def data(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
@@ -26,6 +27,12 @@ def data(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Con
     if isinstance(pair[0], tree.Letter) and _is_open(resolve(pair[0], context), context) and _is_numeric(pair[1]):
         return "assumption", (), replace(context, options={**context.options, IN_NUMBERS: "yes"})
     return ("assumption", (), context) if context.option(IN_NUMBERS) and _in_components(*pair, context) else None
+
+
+def may_be_so(left: Node, right: Node, context: Context) -> str:
+    """Why a line that is wrong in general is left open: the notes give numbers, or set an H to 0 of which they tell nothing."""
+    untold = left == Applied("H") and isinstance(right, tree.Number) and not any(known.body for known in context.of("H"))
+    return MAY_BE_SO if context.option(IN_NUMBERS) else UNTOLD if untold else ""
 
 
 def _in_components(left: Node, right: Node, context: Context) -> bool:

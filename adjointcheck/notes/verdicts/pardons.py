@@ -30,7 +30,7 @@ from adjointcheck.notes.systems.eigenvalues import SAID
 from adjointcheck.notes.systems.endless import speaks_of_end
 from adjointcheck.notes.systems.equilibria import RESTING, rests_on_field
 from adjointcheck.notes.systems.few_layers import OPTION, SPOKEN, has_numbers
-from adjointcheck.notes.systems.in_numbers import IN_NUMBERS, MAY_BE_SO
+from adjointcheck.notes.systems.in_numbers import may_be_so
 from adjointcheck.notes.systems.multiplier import supposed
 from adjointcheck.notes.systems.reservations import ends_at_start, given, is_only_named, is_other_method, is_unchosen
 from adjointcheck.notes.systems.sampling import is_paid_last
@@ -588,9 +588,7 @@ PARDONS = (
     Pardon(_if(_is_differential, "d may be a parameter or a differential here; write \\mathrm{d} for the differential")),
     Pardon(_if(_of_path, "it may be the gradient in a control that all times share")),
     Pardon(_if(_asks_for_end, "it may ask for the best end time")),
-    Pardon(_if(lambda line: bool(line.notes.option(IN_NUMBERS)), MAY_BE_SO)),
-    Pardon(_if(lambda line: line.left == Applied("H") and isinstance(line.right, tree.Number) and not line.notes.of("H")[0].body,
-               "no line says what H is, and it may be another letter than the Hamiltonian")),
+    Pardon(lambda line: may_be_so(*line.pair, line.notes)),
     Pardon(_guess),
     Pardon(_if(lambda line: bool(SUPPOSED.search(line.sentence.lower())), "it is said of a special case that no formula tells")),
     Pardon(_if(lambda line: bool(WITHOUT.search(line.sentence.lower())), "it is said of a case without something that the worlds have")),
