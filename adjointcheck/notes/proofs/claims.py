@@ -527,7 +527,7 @@ class Reader(Composition):
     def form_evaluated(self, node: tree.Evaluated) -> Form:
         if (moved := cost_moved(node, self.setting)) is not None:
             return {"": moved}
-        ends = not node.less and any(self.end(item) == self.setting.language.points[-1] for item in node.at)
+        ends = not node.less and any((self.end(item),) == self.setting.language.points[-1:] for item in node.at)
         form = replace(self, ending=ends).form(node.of)
         upper = self.at_point(form, node.at)
         return self.added(upper, self.negated(self.at_point(form, node.less))) if node.less else upper

@@ -46,7 +46,7 @@ def believed(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     items = tuple(findings)
     proved = sum(item.status == "proved" and item.words != SAME for item in items)
     bare = {item.name for item in items if item.status == "refuted" and not (item.expected or item.because)}
-    if len(bare) <= max(proved, 1):
+    if len(bare) <= max(proved, 2):
         return items
     return tuple(replace(item, status="unknown", words=MISREAD, counterexample=None) if item.name in bare else item for item in items)
 
