@@ -116,8 +116,9 @@ def ranged(chain: tree.Chain, context: Context) -> Introduced:
 
 def _tends(chain: tree.Chain, context: Context) -> bool:
     """h -> 0 and N -> infty."""
-    letter = chain.sides[0]
-    return chain.relations == ("to",) and isinstance(letter, tree.Letter) and role_in(letter, context) in ("", "h", "eps", "N", "t1", "l")
+    letter, never = chain.sides[0], chain.sides[-1] == tree.Letter("infty")  # T -> infty is told of a problem
+    roles = ("N", "l") if never else ("", "h", "eps", "N", "l")
+    return chain.relations == ("to",) and isinstance(letter, tree.Letter) and role_in(letter, context) in roles
 
 
 def at_place(chain: tree.Chain, context: Context) -> Introduced:
