@@ -29,7 +29,7 @@ GOALS = (("min", re.compile(r"\b(?:minimi|minimali|минимиз|мінімі)|
          ("max", re.compile(r"\b(?:maximi|massimi|maksymali|максимиз)|最大化")))
 BESIDE = 45  # characters between such a word and what is made small or large
 SOUGHT = re.compile(r"\s*\\(?:min|max)(?![A-Za-z]).*\\(?:int|sum)(?![A-Za-z])", re.DOTALL)  # min_u Phi(x(T)) + int L dt
-LEAST = re.compile(r"\s*\\(?:min|max)(?![A-Za-z])")
+LEAST = re.compile(r"\s*\\(?:min|max|pm)(?![A-Za-z])")
 PAUSE = re.compile(r"\n[ \t>]*\n|[.!?;]\s")
 STANDS_FOR = re.compile(r"\s*(?:stands? for|denotes?|equals?|(?:is |be )?equal to|(?:ist |sei )?gleich|bezeichnet|steht für|désigne"
                         r"|(?:est )?égale? à|denota|(?:es |sea )?igual a|(?:è |sia )?uguale a)\s*")
