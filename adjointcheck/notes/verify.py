@@ -67,7 +67,7 @@ from adjointcheck.notes.systems.iterates import untaken
 from adjointcheck.notes.systems.manifold import shown, speaks_of_multiplier, with_other_multiplier
 from adjointcheck.notes.systems.meanings import meant, spoken_cost
 from adjointcheck.notes.systems.modes import eventful
-from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, negated, signed, with_other_sign
+from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, is_meaning, negated, signed, with_other_sign
 from adjointcheck.notes.systems.named_methods import in_method, is_coefficient
 from adjointcheck.notes.systems.named_slopes import named_slopes
 from adjointcheck.notes.systems.outputs import of_readouts
@@ -100,7 +100,7 @@ from adjointcheck.notes.systems.variations import CURVE, HELD_END, freed, frees,
 from adjointcheck.notes.systems.variations import objection as unnatural
 from adjointcheck.notes.systems.wholes import moved_inputs
 from adjointcheck.notes.verdicts.chosen import as_chosen, is_feedback
-from adjointcheck.notes.verdicts.combination import believed, combined, follows_from_sign, is_against
+from adjointcheck.notes.verdicts.combination import SAME, believed, combined, follows_from_sign, is_against, is_named
 from adjointcheck.notes.verdicts.comparison import OPTIMAL_END, ROUNDED, Agreement, Contradiction, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.judgement import EQUALITIES, attempt, follows, judge_pair
@@ -392,8 +392,11 @@ class Notes:
             if speaks_of_step(tree.Chain((left, right), (relation,)), self.context):
                 return self.of_step(blank, unplaced(left), unplaced(right), relation)
             self.context = choosing(left, priced(right, self.context), self.context)
+            names = carries(left, self.context) or (has_open_sign(self.context, left, right) and is_meaning(left, right))
             found = self.weighed(blank, left, right, relation, form)
-            found = replace(found, status="definition") if found.status == "proved" and carries(left, self.context) else found
+            gain = found.words == SAME and {"P", "P_"} & symbols(right) and is_named(left, self.context)
+            names = names or gain  # K_k of K_k = (R + B^T P B)^-1 B^T P A, which no other line tells
+            found = replace(found, status="definition") if found.status == "proved" and names else found
             rests = any(item.touches(left, right, False) for item in self.reservations)
             return found if rests else as_chosen(found, (left, right, relation), self.context, self.sentence.lower())
         except Exception as error:

@@ -141,3 +141,18 @@ $$H(X,p,\theta) = p^T f(X,\theta) + R(X,\theta)$$ $$\dot p = -\nabla_X H$$ Let $
 def test_the_least_over_any_letter_is_that_over_the_control(right: str, wrong: str) -> None:
     rates = r"$$\partial_t V(t,x) + \min_{v\in U}\{R(x,v) + \nabla_x V(t,x)^T f(x,v)\} = 0$$ "
     assert statuses(f"{FLOWING} {rates} $${right}$$ $${wrong}$$")[-2:] == ["proved", "refuted"]
+
+
+def test_a_gain_that_its_own_formula_defines_is_not_proved_by_it() -> None:
+    posed = (r"$x_{k+1} = A x_k + B u_k$, $J = \frac12 x_N^T S x_N + \frac12\sum_{k=0}^{N-1} (x_k^T Q x_k + u_k^T R u_k)$. "
+             r"$\lambda_k = \partial J/\partial x_k$ as a column. The law is $u_k = -K_k x_k$ with ")
+    wrong, right = (rf"$$K_k = (R + B^T P_{{{at}}} B)^{{-1}} B^T P_{{{at}}} A$$ " for at in ("k", "k+1"))
+    riccati = r"$$P_k = Q + A^T P_{k+1} A - A^T P_{k+1} B (R + B^T P_{k+1} B)^{-1} B^T P_{k+1} A, \quad P_N = S$$"
+    assert "proved" not in statuses(posed + wrong)[4:]
+    assert statuses(posed + wrong + riccati)[-3] != "proved" and statuses(posed + right + riccati)[-3] != "refuted"
+
+
+def test_a_value_function_that_tells_the_sign_of_a_costate_defines_it() -> None:
+    posed = r"$\dot x = f(x, u)$, $V(t, x)$ is the least cost from $t$ on, $$-\partial_t V = \min_v \{R(v) + \langle \nabla_x V, f(x, v)\rangle\}$$ "
+    assert statuses(rf"{posed} The costate is $$p(t) = \nabla_x V(t, x(t)).$$")[-1] != "proved"
+    assert statuses(rf"{posed} With $H = R(u) + p^T f(x, u)$ it is $$p(t) = -\nabla_x V(t, x(t)).$$")[-1] != "proved"

@@ -344,6 +344,17 @@ def has_open_sign(context: Context, *sides: Node) -> bool:
     return bool(found) and not any(known.told for known in found) and any("p" in symbols(side) for side in sides)
 
 
+def is_meaning(left: Node, right: Node) -> bool:
+    """Does p = dJ/dx, or p = -V_x^T, say no more than what the letter is?"""
+    letter, slope = _bare(left), _bare(right)
+    named = isinstance(letter, Symbol) and letter.name == "p" and isinstance(slope, tree.Derivative) and slope.of == Symbol("J")
+    return named and [getattr(by, "name", "") for by in slope.by] == ["x"]  # type: ignore[union-attr]
+
+
+def _bare(side: Node) -> Node:
+    return _bare(side.of) if isinstance(side, tree.Negative | tree.Transposed) else side
+
+
 def with_other_sign(context: Context, by: str) -> Context:
     """The context with the other sign for the costate, told by something."""
     bodies = {name: replace(known, body=negated(known.body)) for name, known in context.letters.items() if known.body is not None}

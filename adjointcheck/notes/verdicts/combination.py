@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from adjointcheck.errors import DisagreementError
 from adjointcheck.notes.finding import Finding
+from adjointcheck.notes.letters.context import ROLES, Context
 from adjointcheck.notes.letters.meaning import Symbol, walk
 from adjointcheck.notes.proofs.prove import Proof, Slots
 from adjointcheck.notes.reading import tree
@@ -58,6 +59,12 @@ def written(slots: Slots) -> str:
         return f"{slots['left']} = {slots['right']}" + (f" at {place}" if place != "always" else "")
     parts = [f"{text} ({slot})" for slot, text in slots.items() if slot != "value" and text != "0"]
     return f"{slots['value']} = {' + '.join(parts) or '0'}" if slots else ""
+
+
+def is_named(side: Node, context: Context) -> bool:
+    """Is it a letter of the notes' own that one of their formulas says what it is?"""
+    letter = isinstance(side, Symbol) and side.name not in ROLES
+    return letter and any(known.symbol == getattr(side, "name", "") and known.body is not None for known in context.letters.values())
 
 
 def is_against(finding: Finding) -> bool:
