@@ -14,6 +14,7 @@ from adjointcheck.notes.letters.components import implied
 from adjointcheck.notes.letters.context import LATER, MOTIONS, ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.cost_parts import is_later, is_rest
 from adjointcheck.notes.letters.costs import integrates
+from adjointcheck.notes.letters.derivatives import core_of
 from adjointcheck.notes.letters.dummies import named_arguments
 from adjointcheck.notes.letters.meaning import COUNTERS, Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import is_placed
@@ -346,13 +347,9 @@ def has_open_sign(context: Context, *sides: Node) -> bool:
 
 def is_meaning(left: Node, right: Node) -> bool:
     """Does p = dJ/dx, or p = -V_x^T, say no more than what the letter is?"""
-    letter, slope = _bare(left), _bare(right)
+    letter, slope = core_of(left), core_of(right)
     named = isinstance(letter, Symbol) and letter.name == "p" and isinstance(slope, tree.Derivative) and slope.of == Symbol("J")
     return named and [getattr(by, "name", "") for by in slope.by] == ["x"]  # type: ignore[union-attr]
-
-
-def _bare(side: Node) -> Node:
-    return _bare(side.of) if isinstance(side, tree.Negative | tree.Transposed) else side
 
 
 def with_other_sign(context: Context, by: str) -> Context:
