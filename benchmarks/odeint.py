@@ -1,6 +1,7 @@
 """`ac.odeint` beside the solvers of any torch field: `python -m benchmarks.odeint --problem lorenz mlp`.
 
 Same fields, same tolerance, one process, one thread, interleaved rounds, process time; memory in processes of their own.
+With `--device cuda` wall time of a device that was waited for, and the most that torch held there.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from time import process_time
+from importlib.util import find_spec
+from time import perf_counter, process_time
 from typing import Any
 
 import torch
@@ -54,15 +56,17 @@ class _Theta(nn.Module):
         self.theta = nn.Parameter(theta)
 
 
-def case(name: str, count: int) -> Case:
-    """One of the narrow problems with `count` trajectories, or an MLP of width 64 with a batch of at most 1024."""
+def case(name: str, count: int, device: str = "cpu") -> Case:
+    """One of the narrow problems with `count` trajectories, or an MLP of width 64 with a batch of at most 1024 on a processor."""
     if name == "mlp":
-        draw, count = torch.manual_seed(0), min(count, 1024)
-        layers = nn.Sequential(nn.Linear(2, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 2)).double()
-        return Case(name, Field(lambda y, held: held(y), layers), torch.randn(count, 2, generator=draw, dtype=torch.float64), 10.0)
+        draw, count = torch.manual_seed(0), min(count, 1024) if device == "cpu" else count
+        held: nn.Module = nn.Sequential(nn.Linear(2, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 2)).double()
+        y0 = torch.randn(count, 2, generator=draw, dtype=torch.float64)
+        return Case(name, Field(lambda y, held: held(y), held).to(device), y0.to(device), 10.0)
     row, space = PROBLEMS[name], torch_space()
     held = _Theta(torch.from_numpy(row.parameters()))
-    return Case(name, Field(lambda y, held: row.field(space, y, held.theta), held), torch.from_numpy(row.initial(count)), row.end)
+    field = Field(lambda y, held: row.field(space, y, held.theta), held).to(device)
+    return Case(name, field, torch.from_numpy(row.initial(count)).to(device), row.end)
 
 
 # What is compared: the state at the end, of a case and y0
@@ -77,7 +81,7 @@ def _ours(case: Case, y0: Tensor, *, solver: str = "odeint", tolerance: float = 
 
 
 def _torchdiffeq(case: Case, y0: Tensor, *, solver: str, **options: Any) -> Tensor:
-    times = torch.tensor([0.0, case.end], dtype=torch.float64)
+    times = torch.tensor([0.0, case.end], dtype=torch.float64, device=y0.device)
     solve = getattr(import_module("torchdiffeq"), solver)
     return solve(case.field, y0, times, rtol=TOLERANCE, atol=TOLERANCE, method="dopri5", **options)[-1]
 
@@ -86,7 +90,7 @@ def _torchode(case: Case, y0: Tensor, *, method: str, adjoint: str = "AutoDiffAd
     torchode: Any = import_module("torchode")
     term = torchode.ODETerm(case.field)
     control = torchode.IntegralController(atol=TOLERANCE, rtol=TOLERANCE, term=term)
-    start, stop = (torch.full((len(y0),), value, dtype=torch.float64) for value in (0.0, case.end))
+    start, stop = (torch.full((len(y0),), value, dtype=torch.float64, device=y0.device) for value in (0.0, case.end))
     # Its ODETerm hides the parameters of a module from it; autograd finds them all the same.
     solver = getattr(torchode, adjoint)(getattr(torchode, method)(term=term), control)
     return solver.solve(torchode.InitialValueProblem(y0=y0, t_start=start, t_end=stop)).ys[:, -1]
@@ -108,33 +112,53 @@ ROWS: dict[str, Callable[[Case, Tensor], Tensor]] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """Process seconds of the forward march and of the gradient, the gradients by y0 and by all parameters, evaluations of f."""
+    """Seconds of the forward march and of the gradient, the gradients by y0 and by all parameters, evaluations of f, memory in MB."""
 
     forward: float
     backward: float
     y0_bar: Tensor
     theta_bar: Tensor
     evaluations: int
+    megabytes: float | None = None
+
+
+def now(device: torch.device) -> float:
+    """Process time of a processor; wall time once a device has done all it was given."""
+    if device.type == "cpu":
+        return process_time()
+    torch.cuda.synchronize(device)
+    return perf_counter()
 
 
 def take(case: Case, solve: Callable[[Case, Tensor], Tensor]) -> Outcome:
     """One gradient."""
     y0, parameters = case.y0.clone().requires_grad_(), list(case.field.parameters())
     case.field.evaluations = 0
-    began = process_time()
+    held = _fresh_peak(y0.device)
+    began = now(y0.device)
     loss = solve(case, y0).square().sum()
-    forward = process_time()
+    forward = now(y0.device)
     y0_bar, *bars = torch.autograd.grad(loss, [y0, *parameters])
-    ended = process_time()
-    return Outcome(forward - began, ended - forward, y0_bar, torch.cat([bar.flatten() for bar in bars]), case.field.evaluations)
+    ended = now(y0.device)
+    above = None if held is None else (torch.cuda.max_memory_allocated() - held) / 1e6
+    bar = torch.cat([bar.flatten() for bar in bars]).cpu()
+    return Outcome(forward - began, ended - forward, y0_bar.cpu(), bar, case.field.evaluations, above)
 
 
-def run(name: str, count: int, rounds: int, apart: bool) -> Sheet:
+def _fresh_peak(device: torch.device) -> int | None:
+    """What a CUDA device holds, its peak forgotten; a processor has no such count."""
+    if device.type == "cpu":
+        return None
+    torch.cuda.reset_peak_memory_stats()
+    return torch.cuda.memory_allocated()
+
+
+def run(name: str, count: int, rounds: int, apart: bool, device: str = "cpu") -> Sheet:
     """All contenders on one case; the rounds are interleaved and each begins with another one."""
-    made, failed, taken = case(name, count), {}, {}
+    made, failed, taken = case(name, count, device), {}, {}
     tell(f"{name}: reference")
     wanted = take(made, lambda case, y0: _ours(case, y0, solver="odeint_adjoint", tolerance=1e-12, method="dop853"))
-    rows = list(ROWS)
+    rows = [words for words in ROWS if find_spec(words.split(":")[0])]
     for turn in range(rounds + 1):  # the first round warms up
         tell(f"  round {turn} of {rounds}")
         for words in rows[turn % len(rows) :] + rows[: turn % len(rows)]:
@@ -145,10 +169,13 @@ def run(name: str, count: int, rounds: int, apart: bool) -> Sheet:
                     failed[words] = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:120]
             gc.collect()
     good = {words: outcomes[1:] for words, outcomes in taken.items() if words not in failed}
-    peaks = {words: measure("odeint", name=name, count=count, contender=words).get("above") if apart else None for words in good}
+    peaks = {words: outcomes[-1].megabytes for words, outcomes in good.items()}
+    if apart and device == "cpu":
+        peaks = {words: measure("odeint", name=name, count=count, contender=words).get("above") for words in good}
+    clock, place = ("process time, one thread", "in a process of its own") if device == "cpu" else ("wall time", "on the device")
     notes = (
-        f"Medians of {rounds} interleaved rounds, process time, one thread.  Reference: DOP853 at 1e-12.",
-        "Peak: memory that the gradient held at most, above what the process held before, in a process of its own.",
+        f"Medians of {rounds} interleaved rounds, {clock}.  Reference: DOP853 at 1e-12.",
+        f"Peak: memory that the gradient held at most, above what was held before, {place}.",
         *(f"Failed: {words}: {reason}" for words, reason in failed.items()),
     )
     title = f"{name}, y0 {tuple(made.y0.shape)}, t in [0, {made.end:g}], tolerance {TOLERANCE:g}, float64"
@@ -182,10 +209,11 @@ def main() -> None:
     options.add_argument("--problem", nargs="+", default=[*NARROW, "mlp"], choices=[*NARROW, "mlp"])
     options.add_argument("--n", type=int, default=4096, help="number of trajectories")
     options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     options.add_argument("--no-apart", action="store_true", help="leave out peak memory, measured in own processes")
     given = options.parse_args()
     torch.set_num_threads(1)
-    publish("odeint", [run(name, given.n, given.rounds, not given.no_apart) for name in given.problem], given.json)
+    publish("odeint", [run(name, given.n, given.rounds, not given.no_apart, given.device) for name in given.problem], given.json)
 
 
 if __name__ == "__main__":
