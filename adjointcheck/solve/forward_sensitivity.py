@@ -115,5 +115,5 @@ def _like(piece: Tensor, value: Tensor) -> Tensor | None:
     if not value.requires_grad:
         return None
     shape = (*value.shape, 2) if value.is_complex() else value.shape
-    piece = piece.reshape(shape).to(value.real.dtype)
+    piece = piece.reshape(shape).to(value.device, value.real.dtype)  # times stay on the host
     return torch.complex(*piece.unbind(-1)) if value.is_complex() else piece
