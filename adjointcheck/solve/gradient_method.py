@@ -69,18 +69,26 @@ class Discrete(GradientMethod):
     """The exact derivative of the computed solution: time steps are fixed once taken, and each is reversed from its start.
 
     Memory: one state a time step, the graphs of the field's evaluations in the first time steps up to `graph_bytes`, and
-    those of one time step at a time; where graphs are not kept, the sweep evaluates the field anew.
+    those of one time step at a time; where graphs are not kept, the sweep evaluates the field anew.  None: 256 MiB on a
+    processor, an eighth of what is free on a CUDA device but at least as much.
     """
 
     name: str = "discrete"
     exact: bool = True
-    graph_bytes: int = 2**28
+    graph_bytes: int | None = None
 
     def forward(self, problem: InitialValueProblem) -> tuple[Tensor, Record]:
         """March and keep the start of every time step, and its graphs while they fit."""
         graph = problem.field.tape_bytes + _NODE_BYTES
-        record = march(problem, _keep_start_and_graphs, self.graph_bytes // graph if problem.live else 0)
+        record = march(problem, _keep_start_and_graphs, self.budget(problem.y0.device) // graph if problem.live else 0)
         return record.ys, record
+
+    def budget(self, device: torch.device) -> int:
+        """Bytes of graphs that are kept on `device`."""
+        if self.graph_bytes is not None:
+            return self.graph_bytes
+        free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 0
+        return max(_GRAPH_BYTES, free // 8)
 
     def backward(self, problem: InitialValueProblem, saved: Record, ys_bar: Tensor, times: bool) -> Gradient:
         """Sweep back through the time steps, adding the cotangent of each mark on the way."""
@@ -100,6 +108,7 @@ def _keep_start_and_graphs(number: int, t: Tensor, h: Tensor, y: Tensor, advance
     return y, [tape for tape in advance.tapes if tape is not None]
 
 
+_GRAPH_BYTES = 2**28
 _NODE_BYTES = 4096  # about what the nodes of a small graph take besides tensors
 
 

@@ -85,6 +85,15 @@ def measured_gradients(problem: InitialValueProblem, record: Record, inputs: lis
     return [Measure.of(torch.stack(values), 1) for values in zip(*rows, strict=True)]
 
 
+def test_graphs_are_kept_up_to_a_share_of_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (80 * 2**30, 80 * 2**30))
+    cuda, processor = torch.device("cuda"), torch.device("cpu")
+    assert (DISCRETE.budget(processor), DISCRETE.budget(cuda)) == (2**28, 10 * 2**30)
+    assert Discrete(graph_bytes=7).budget(cuda) == 7
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (0, 80 * 2**30))
+    assert DISCRETE.budget(cuda) == 2**28
+
+
 @pytest.mark.parametrize("row", [DISCRETE, Discrete(graph_bytes=0)], ids=["graphs kept", "evaluated anew"])
 @pytest.mark.parametrize("backwards", [False, True])
 @pytest.mark.parametrize("method", METHODS)
