@@ -40,3 +40,18 @@ def test_an_end_may_be_a_logarithm_in_the_header() -> None:
     header = "objective: J, minimised\nstate: x in R\ncostate: p = dJ/dx\ntime: t in [0, \\ln 2]"
     given = "\\dot x = -x\nJ = x(T)^2"
     assert last_two(header, given, r"p(\ln 2) = 2 x(\ln 2)", r"p(\ln 2) = x(\ln 2)") == ["proved", "refuted"]
+
+
+NET = (r"Layers $z_l = W_l a_{l-1} + b_l$, $a_l = \sigma(z_l)$, $l = 1, \dots, L$, $C = \frac12 \|a_L - y\|^2$, $\delta_l = \partial C/\partial z_l$. ")
+
+
+def test_the_numbers_of_an_example_refute_nothing_and_are_refuted_where_they_are_told() -> None:
+    assert statuses(NET + r"Take $L = 3$. For $l = L$, $$C = 0.350$$ $$C = -\log(0.701) = 0.355$$")[-4:] == ["assumption", "assumption", "unknown", "unknown"]
+    assert statuses(NET + r"For $l = L$, $$\delta_L = (y - a_L) \odot \sigma'(z_L)$$")[-1] == "refuted"
+    assert statuses(SCALAR + r"$$\theta = 0.25$$ $$J = \frac12 x(1)^2 = 3.297$$ $$J = \frac12 x(1)^2 = 3.4$$")[-1] != "proved"
+    assert statuses(r"$\dot x = -x$, $x(0) = 2$, $J = \frac12 x(1)^2$. $$J = 0.37$$")[-1] == "refuted"
+
+
+def test_a_column_times_a_row_of_numbers_is_a_matrix() -> None:
+    given = r"\begin{bmatrix} 3 \\ 4 \end{bmatrix} \begin{bmatrix} 1 & 2 \end{bmatrix} = \begin{bmatrix} 3 & 6 \\ 4 & %s \end{bmatrix}"
+    assert [statuses(f"$${given % number}$$")[-1] for number in ("8", "9")] == ["proved", "refuted"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -29,10 +29,11 @@ def conserved(chain: tree.Chain, context: Context) -> tree.Chain:
 
 
 def counted(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
-    """i = 1, ..., n: for which components a formula holds."""
+    """i = 1, ..., n, or l = L for the last layer: for which components a formula holds."""
     known = context.letters.get(getattr(chain.sides[0], "name", ""))
     free = isinstance(chain.sides[0], tree.Letter) and (known is None or known.symbol == "l")
-    return ("assumption", (), context) if free and counts(chain) else None
+    last = known is not None and chain.relations == ("=",) and chain.sides[1] == tree.Letter(context.option("last layer"))
+    return ("assumption", (), context) if free and (last or counts(chain)) else None
 
 
 def counts(chain: tree.Chain) -> bool:
@@ -54,7 +55,11 @@ def bounds(chain: tree.Chain) -> bool:
 
 
 def sized(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
-    """n = 1, n = m = 1: of how many components an example is that is written out in components; any other is not that small."""
+    """n = 1, n = m = 1: of how many components an example is that is written out in components; any other is not that small.  And L = 3 of
+    notes whose last layer is x^L.
+    """
+    if is_size(chain, (context.option("last layer"),)):
+        return "assumption", (), context
     free = is_size(chain) and not any(isinstance(side, tree.Letter) and key(side) in context.letters for side in chain.sides[:-1])
     return ("assumption", (), context) if free and context.parts("x") else None
 
@@ -68,13 +73,13 @@ def renamed(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     return ("definition", (), context) if named else None
 
 
-def is_size(chain: tree.Chain) -> bool:
+def is_size(chain: tree.Chain, sizes: Container[str] = SIZES) -> bool:
     """n = 1, n = m = 1."""
     *letters, last = chain.sides
     names = [key(letter) for letter in letters if isinstance(letter, tree.Letter) and not letter.below]
     plain = {*chain.relations} == {"="} and len(names) == len(letters)
     whole = isinstance(last, tree.Number) and last.value >= 1 and last.value == int(last.value)
-    return plain and whole and any(name in SIZES for name in names)
+    return plain and whole and any(name in sizes for name in names)
 
 
 def product(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:

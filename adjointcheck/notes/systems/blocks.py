@@ -18,7 +18,7 @@ _PARTS = re.compile(r"([A-Za-z]+)\}*\s*_\s*\{?\s*(\\theta|t)(?![A-Za-z_0-9])")
 
 def components(left: Node, right: Node) -> list[tuple[Node, Node]]:
     """[x, a]^. = [f, -a f_x] as two equations; anything else as it is."""
-    left, right = _spread(left), _spread(right)
+    left, right = _outer(_spread(left), right), _outer(_spread(right), left)
     if isinstance(left, tree.Transposed) and isinstance(right, tree.Transposed):
         return components(left.of, right.of)
     if isinstance(left, tree.Vector) and isinstance(right, tree.Vector):
@@ -26,6 +26,14 @@ def components(left: Node, right: Node) -> list[tuple[Node, Node]]:
         if len(cells[0]) == len(cells[1]):
             return [pair for a, b in zip(*cells, strict=True) for pair in components(a, b)]
     return [(left, right)]
+
+
+def _outer(node: Node, other: Node) -> Node:
+    """[a; b] [c, d] is [a c, a d; b c, b d] beside a matrix."""
+    match node, other:
+        case tree.Product((tree.Vector(column), tree.Vector((row,)))), tree.Vector((_, _, *_)) if {len(cells) for cells in column} == {1}:
+            return tree.Vector(tuple(tuple(tree.Product((cells[0], cell)) for cell in row) for cells in column))
+    return node
 
 
 def entries(vector: tree.Vector) -> list[Node]:

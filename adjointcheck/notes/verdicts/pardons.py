@@ -42,7 +42,7 @@ from adjointcheck.notes.systems.variations import CURVE, between_held_ends, firs
 from adjointcheck.notes.verdicts.comparison import UNFITTING, Agreement, Contradiction, Outcome, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.matrices import grows_in_time, right_in_other_order
-from adjointcheck.notes.verdicts.places import leaves_place_open
+from adjointcheck.notes.verdicts.places import at_value, is_of_example, leaves_place_open
 
 WITHOUT = re.compile(  # without input
     r"\b(?:without|in the absence of|ohne|sans|sin|senza|без)\s+(?:an?y?\s+|the\s+|une?\s+)?(?:input|control|forcing|damping|noise"
@@ -512,13 +512,6 @@ def _of_paid_and_held_end(line: Line) -> bool:
     return any(is_paid_for(end, line.spelt) and getattr(end, "part", ()) in prices for end in ends)
 
 
-def _at_value(line: Line) -> bool:
-    """dJ/dtheta at theta = ln 2, where worlds have another theta."""
-    bars = [part for side in line.sides for part in walk(side) if isinstance(part, tree.Evaluated)]
-    places = [place.sides for bar in bars for place in bar.at if isinstance(place, tree.Chain)]
-    return any("theta" in symbols(sides[0]) and not symbols(sides[1]) for sides in places)
-
-
 PARDONS = (
     Pardon(_if(_of_clock_at_end, "it may be the derivative by the time of the augmented state, which no cost takes at its end")),
     Pardon(_if(lambda line: grows_in_time(line.sides, line.spelt),
@@ -528,7 +521,8 @@ PARDONS = (
     Pardon(_if(_of_paid_and_held_end, "the end state is paid for, and what it is may follow from the motion")),
     Pardon(_if(lambda line: right_in_other_order(line.sides, line.relation, line.spelt), "it is right of numbers, or in the other order")),
     Pardon(_if(lambda line: leaves_place_open(line.sides), "where the slope of the end cost is taken is not said")),
-    Pardon(_if(_at_value, "it is taken at a value of the parameters")),
+    Pardon(_if(lambda line: at_value(line.sides), "it is taken at a value of the parameters")),
+    Pardon(_if(lambda line: is_of_example(line.outcome), "it may be the value of an example, whose numbers are not understood")),
     Pardon(_if(lambda line: bool(line.notes.option(BLOCKS)) and _is_twice(line.left) and FREE.search(line.sentence.lower()) is not None,
                "it is said of functions that leave out an argument")),
     Pardon(_if(_rests_otherwise, "it may be the state of rest of an optimal solution")),

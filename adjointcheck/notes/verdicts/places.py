@@ -1,13 +1,27 @@
-"""Lines that take the end cost at the running time and leave open where its slope is taken: d/dt Phi(x(t)) = Phi_x f."""
+"""Lines that leave open where something is taken: d/dt Phi(x(t)) = Phi_x f, a slope at theta = ln 2, a value J = 0.35 of numbers untold."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 
-from adjointcheck.notes.letters.meaning import Applied, Symbol, walk
+import numpy as np
+
+from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
+from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.values import digits
+from adjointcheck.notes.verdicts.comparison import Contradiction, Outcome, points
+from adjointcheck.notes.worlds.evaluation import NoValue, ShapeError, evaluate
+from adjointcheck.notes.worlds.jet import real
+from adjointcheck.notes.worlds.plan import Stage
+from adjointcheck.notes.worlds.staging import make_world
 
 RUNNING = (Symbol("x"), Symbol("x", at=Symbol("t")))
+COARSE = 0.04  # 0.5 and 0.1 are constants of problems; with more digits they are values
+VARIES = 1e-3
 
 
 def leaves_place_open(sides: Iterable[Node]) -> bool:
@@ -15,3 +29,28 @@ def leaves_place_open(sides: Iterable[Node]) -> bool:
     paid = [part for side in sides for part in walk(side) if isinstance(part, Applied) and part.name == "Psi"]
     along = any(("x", state) in part.arguments for part in paid for state in RUNNING)
     return along and any(not part.arguments and part.at is None for part in paid)
+
+
+def at_value(sides: Iterable[Node]) -> bool:
+    """dJ/dtheta at theta = ln 2, where worlds have another theta."""
+    bars = [part for side in sides for part in walk(side) if isinstance(part, tree.Evaluated)]
+    places = [place.sides for bar in bars for place in bar.at if isinstance(place, tree.Chain)]
+    return any("theta" in symbols(sides[0]) and not symbols(sides[1]) for sides in places)
+
+
+def is_of_example(outcome: Outcome) -> bool:
+    """J = 0.350 and J = -log(0.701) of a J that is another number in another world."""
+    if not isinstance(outcome, Contradiction) or outcome.sides is None or not outcome.stages:
+        return False
+    left, right = outcome.sides
+    if symbols(right) or not any(isinstance(part, tree.Number) and 0 < digits(part) < COARSE for part in walk(right)):
+        return False
+    with suppress(NoValue, ShapeError, np.linalg.LinAlgError):
+        values = [_first_value(left, right, replace(outcome.stages[-1], seed=seed)) for seed in (0, 1)]
+        return bool(np.max(np.abs(values[0] - values[1])) > VARIES * np.max(np.abs(values[0])))
+    return False
+
+
+def _first_value(left: Node, right: Node, stage: Stage) -> Any:
+    """The left side in a world, where one looks first."""
+    return np.asarray(real(evaluate(left, next(iter(points(make_world(stage), left, right))))))
