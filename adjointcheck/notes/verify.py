@@ -29,7 +29,8 @@ from adjointcheck.notes.letters.forms import about_end_time, conserves_energy, i
 from adjointcheck.notes.letters.formulas import put_in, spelt_out
 from adjointcheck.notes.letters.meaning import Symbol, Unknown, resolve, symbols
 from adjointcheck.notes.letters.numbered import told
-from adjointcheck.notes.letters.own_inputs import in_its_role, is_varied, through_start
+from adjointcheck.notes.letters.own_inputs import in_its_role, is_varied, through_start, with_probes
+from adjointcheck.notes.letters.placing import paid_there
 from adjointcheck.notes.letters.posing import ORDERS, at_own_time
 from adjointcheck.notes.letters.quadratures import carried, carries
 from adjointcheck.notes.letters.quantities import here
@@ -404,7 +405,7 @@ class Notes:
 
     def weighed(self, blank: Finding, left: Node, right: Node, relation: str, form: str) -> Finding:
         """Proof and worlds together, where nothing that is not carried into the setting takes part."""
-        for rewrite in (whole_at_bar, carried, from_constants, composed, of_readouts, of_moved_rows):
+        for rewrite in (whole_at_bar, paid_there, carried, from_constants, composed, of_readouts, of_moved_rows):
             left, right = rewrite(left, self.context), rewrite(right, self.context)
         for rule, judge in ((switched, self.switching), (clipped, self.clipping)):
             if (pair := rule(left, right, spelt_out(self.context))) is not None:
@@ -425,6 +426,7 @@ class Notes:
             return replace(blank, words="the costate may be the derivative of J or the multiplier of the implicit step; say which")
         if is_varied(left, right, context):
             return replace(blank, words="it varies a letter of which the notes do not say that it is an input")
+        left, right, context = with_probes(left, right, context)
         spelt, sides = spelt_out(context), (put_in(left, context), put_in(right, context))
         proof = judge_pair(left, right, relation, context, form)
         if proof.status is not Status.PROVED and spelt is not context:

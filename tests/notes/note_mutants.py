@@ -22,7 +22,6 @@ from adjointcheck.notes.finding import Finding
 from adjointcheck.notes.letters.context import Context
 from adjointcheck.notes.reading.document import Document, Formula, read
 from adjointcheck.notes.verify import Notes, begun
-from adjointcheck.report.notes_outline import speaks
 
 Span = tuple[int, int]
 Slip = Callable[[Random, str], str | None]
@@ -69,6 +68,8 @@ PATTERNS: tuple[tuple[str, str, str | Callable[[re.Match[str]], str]], ...] = (
     ("cost for field", PRECEDED + r"(f|L|\\ell|g)(?=[_(])", lambda hit: {"f": "L"}.get(hit[1], "f")),
     ("nothing at the end", r"(\\\w+|\w)(\(T\)|\(t_1\)|_N|_T)(\s*=)\s*[^,]*$", r"\1\2\3 0"),
 )
+LIMIT = re.compile(r"\\(?:int|sum|prod)(?:\\limits)?(?:_\w|_\{(?:[^{}]|\{[^{}]*\})*\})?\s*$")  # before an upper limit, which is no exponent
+STATUSES = ("refuted", "not read", "unknown", "assumption", "definition", "proved")  # the first of these words speaks for all links
 OPEN, CLOSE = "({[", ")}]"
 STOPS = re.compile(r"\\(?:qquad|quad|text|end|begin|\\)|[=,&]|\\(?:le|ge|leq|geq|to|in|approx)(?![A-Za-z])")
 UNIT = re.compile(r"\\(?:left|right|bigl?|Bigl?|bigr?|Bigr?|,|;|!|:|quad|qquad|int|sum|prod|cdot|times|dots|cdots|ldots|le|ge|leq|geq|in|to|text|mathrm|begin|end|min|max"
@@ -165,6 +166,7 @@ def _by_pattern(pattern: str, new: str | Callable[[re.Match[str]], str], everywh
 
     def slip(draw: Random, text: str) -> str | None:
         hits = [hit for hit in written.finditer(text) if everywhere or not scripted(text, hit.start())]
+        hits = [hit for hit in hits if not LIMIT.search(text[: hit.start()])]
         if not hits:
             return None
         hit = draw.choice(hits)
@@ -265,7 +267,7 @@ def mutants(document: Document, count: int, seed: int) -> Iterator[Mutant]:
             continue
         for slip, text in spoilt(Random(f"{seed} {name} {formula.text}"), formula.text, count):
             items = _judged(document, header, at, text, before)
-            speaker = next(item for item in items if item.status == speaks(items))
+            speaker = min(items, key=lambda item: STATUSES.index(item.status))
             yield Mutant(name, formula.line, slip, formula.text, text, speaker.status, speaker.reading, speaker.words, _left(found[0].reading))
 
 

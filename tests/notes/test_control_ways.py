@@ -81,6 +81,11 @@ def test_between_bounds_a_convex_square_is_clipped(right: str, wrong: str) -> No
     assert last_two("", PEST, right, wrong) == ["proved", "refuted"]
 
 
+def test_a_clipped_control_stands_at_the_time_of_the_costate() -> None:
+    right, wrong = (rf"u({at}) = \min\{{U, \max\{{0, \frac{{\lambda(t) r x(t)}}{{c}}\}}\}}" for at in "tT")
+    assert last_two("", PEST, right, wrong) == ["proved", "unknown"]
+
+
 @pytest.mark.parametrize(("old", "new"), [(r"\frac{c}{2} u^2", r"c u^4"), ("x (1 - u)", "x (1 - u^2)")])
 def test_what_is_no_convex_square_is_not_clipped(old: str, new: str) -> None:
     assert last_two("", PEST.replace(old, new), r"u = \min\{U, \max\{0, x\}\}", r"u = \max\{U, \min\{0, x\}\}") == ["unknown"] * 2

@@ -25,6 +25,24 @@ def test_a_source_may_be_varied() -> None:
     assert last_two(HEADER, given, right, right.replace("B", "2 B")) == ["proved", "refuted"]
 
 
+DOT_TEST = r"Let $x_{k+1} = f(x_k, u_k)$ and $J = \Phi(x_N)$ with $M_k = \partial f(x_k, u_k)/\partial x_k$. For random $\delta x$ and $\delta z$"
+
+
+@pytest.mark.parametrize("wrong", [r"\delta x^T (M_{k-1}^T \delta z)", r"3\,\delta x^T (M_k^T \delta z)"])
+def test_a_letter_that_only_its_variation_is_said_of_is_not_held(wrong: str) -> None:
+    right = r"(M_k\,\delta x)^T \delta z = \delta x^T (M_k^T \delta z)"
+    assert statuses(rf"{DOT_TEST} $${right}$$ $$(M_k\,\delta x)^T \delta z = {wrong}$$")[-2:] == ["proved", "unknown"]
+
+
+@pytest.mark.parametrize("line", [r"\delta x_{k+1} = A\,\delta x_k + 2\,\delta b_k", r"\delta x_{k+1} = A\,\delta x_k - \delta b_k"])
+def test_nor_is_a_source_of_layers(line: str) -> None:
+    assert statuses(rf"$x_{{k+1}} = A x_k + b_k$, $J = \Phi(x_N)$ $${line}$$")[-1] == "unknown"
+
+
+def test_a_variation_of_time_is_not_taken_for_0() -> None:
+    assert statuses(r"$\dot x = f(x, t)$, $J = \int_0^T L(x, t)\,dt$ $$L\,\delta t = 3 L\,\delta t$$")[-1] == "unknown"
+
+
 CLASSIFIER = r"""$$z(0) = A x + b$$ $$\dot z(t) = f(z, t) = \tanh(U z + t\,v + \beta), \qquad z(t)\in\mathbb R^n$$ $$o = W z(1) + c, \qquad \pi = \operatorname{softmax}(o)$$
 $$L = -\sum_{k=1}^K y_k \log\pi_k$$ where $\alpha(t) = \partial L/\partial z(t)$. Recall $\tanh' = 1 - \tanh^2$. """
 

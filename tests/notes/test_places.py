@@ -12,3 +12,17 @@ from understood import statuses
 ])
 def test_a_slope_without_a_place_beside_a_cost_on_the_way_is_left_open(line: str, status: str) -> None:
     assert statuses(rf"Let $\dot x = f(x)$ and $J = \Phi(x(T))$. $$ {line} $$")[-1] == status
+
+
+@pytest.mark.parametrize("place", [r"t=0", r"x=x(0)", r"t"])
+def test_the_slope_of_the_end_cost_is_not_taken_at_another_time(place: str) -> None:
+    right, wrong = (rf"$$ \lambda(T) = \left.\frac{{\partial\Phi}}{{\partial x}}\right|_{{{at}}} $$" for at in ("t=T", place))
+    notes = r"Let $\dot x = f(x)$, $J = \Phi(x(T))$ and $\lambda(t) = \partial J/\partial x(t)$."
+    assert statuses(notes + right + wrong)[-2:] == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize("place", ["k=0", "x_{N-1}"])
+def test_nor_at_another_layer(place: str) -> None:
+    right, wrong = (rf"$$ \lambda_N = \left.\frac{{\partial\Phi}}{{\partial x}}\right|_{{{at}}} $$" for at in ("x_N", place))
+    notes = r"Let $x_{k+1} = f(x_k)$, $J = \Phi(x_N)$ and $\lambda_k = \partial J/\partial x_k$."
+    assert statuses(notes + right + wrong)[-2:] == ["proved", "refuted"]

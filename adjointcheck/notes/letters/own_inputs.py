@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from adjointcheck.expression.node import ZERO, Expression, apply, substitute, symbol, symbols_of
@@ -114,9 +115,26 @@ def _input(node: Node, context: Context) -> Declared | None:
 
 
 def is_varied(left: Node, right: Node, context: Context) -> bool:
-    """Is an own letter varied that the problem depends on, and that was not taken for an input, or the time step?"""
+    """Is an own letter varied that the problem depends on, and that was not taken for an input, or the time, or its step?"""
     parts = [part.of for side in (left, right) for part in walk(side) if isinstance(part, tree.Variation)]
-    return Symbol("h") in parts or (context.over() == "time" and any(own_input(of, context) is not None for of in parts))
+    return any(getattr(of, "name", "") in ("h", "t") or own_input(of, context) is not None for of in parts)
+
+
+def with_probes(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
+    """A new letter for delta z of a letter z that the problem does not depend on: as a variation it would be 0, and any line on it right."""
+    if isinstance(left, tree.Variation) and right == tree.Number(Fraction(0)):  # it holds z
+        return left, right, context
+    moved = [part.of for side in (left, right) for part in walk(side) if isinstance(part, tree.Variation) and isinstance(part.of, Symbol)]
+    known = {of.name: letter for of in moved if of.name not in ROLES and own_input(of, context) is None for letter in context.of(of.name)}
+    probes = {name: replace(letter, letter=f"delta {name}", symbol=f"{name}_moved") for name, letter in known.items() if letter.body is None}
+    if not probes:
+        return left, right, context
+
+    def probed(node: Node) -> Node:
+        of = node.of if isinstance(node, tree.Variation) else None
+        return replace(of, name=f"{of.name}_moved") if isinstance(of, Symbol) and of.name in probes else rebuilt(node, probed)
+
+    return probed(left), probed(right), replace(context, letters={**context.letters, **{probe.letter: probe for probe in probes.values()}})
 
 
 def _as(role: str, name: str, node: Node) -> Node:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context
-from adjointcheck.notes.letters.meaning import Symbol, rebuilt
+from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt
 from adjointcheck.notes.letters.scales import runs_back, when
 from adjointcheck.notes.letters.usage import pair_of, role_in
 from adjointcheck.notes.reading import tree
@@ -37,6 +37,31 @@ def placed(chain: tree.Chain, context: Context) -> tree.Chain:
         beside = tuple(other for other in chain.conditions if other is not item or is_running(item.sides[0]))
         chain = replace(chain, sides=tuple(_at(side, place, context) for side in chain.sides), conditions=beside)
     return chain
+
+
+def paid_there(node: Node, context: Context) -> Node:
+    """Phi_x(x(0)) of Phi_x at t = 0 or at x = x(0), which without its argument would be the slope at the last state."""
+    place = next((_instant(item) for item in node.at), None) if isinstance(node, tree.Evaluated) and not node.less else None
+    if not isinstance(node, tree.Evaluated) or place is None or place in (Symbol("t1"), Symbol("N")):
+        return rebuilt(node, lambda child: paid_there(child, context))
+    taken = {slot for known in context.of("Psi") for slot in known.arguments or ()}
+    values = (("x", Symbol("x", at=place)), *[("t", place)] * ("t" in taken))
+    return replace(node, of=_paid_at(node.of, values))
+
+
+def _instant(item: Node) -> Node | None:
+    """0 of t = 0 and of x = x(0): a time or a layer of the solution."""
+    left, right = (item.sides[0], item.sides[-1]) if isinstance(item, tree.Chain) else (Symbol("x"), item)
+    place = right.at if isinstance(right, Symbol) and right.name == "x" else right
+    timed = isinstance(place, tree.Number | tree.Sum) or (isinstance(place, Symbol) and (place.name in ENDS or is_running(place)))
+    return place if timed and left == Symbol("x") else None
+
+
+def _paid_at(node: Node, values: tuple[tuple[str, Node], ...]) -> Node:
+    """The end cost with an argument wherever it has none."""
+    if isinstance(node, Applied) and node.name == "Psi" and not node.arguments and node.at is None:
+        return replace(node, arguments=values)
+    return rebuilt(node, lambda child: _paid_at(child, values))
 
 
 def at_values(node: Node, context: Context) -> Node:

@@ -14,7 +14,7 @@ from adjointcheck.notes.letters.usage import pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.multiplier import has_open_sign
-from adjointcheck.notes.systems.switching import hamiltonian_of, standing
+from adjointcheck.notes.systems.switching import at_one_time, hamiltonian_of, standing
 
 CLIPPED = "Between bounds a convex square is least where it is stationary, or at the bound that is next."
 
@@ -23,7 +23,9 @@ def clipped(left: Node, right: Node, context: Context) -> tuple[Node, Node] | No
     """H_u and H_uu (u - s) for u = min(U, max(0, s)); None for anything else, and where the cost is no square or f not linear."""
     control, field, cost = standing(left), context.law("dynamics"), context.law("objective")
     law = next((law for law in context.laws if law.kind == "bounds" and law.left == control), None)
-    if law is None or field is None or cost is None or not isinstance(law.right, tree.Vector) or has_open_sign(context, right, Symbol("p")):
+    if law is None or field is None or cost is None or not isinstance(law.right, tree.Vector) or not at_one_time(left, right):
+        return None
+    if has_open_sign(context, right, Symbol("p")):
         return None
     (lower,), (upper,) = law.right.rows
     inner = _within(_within(right, "min", upper), "max", lower) or _within(_within(right, "max", lower), "min", upper)

@@ -91,6 +91,12 @@ def standing(node: Node) -> Node:
     return replace(node, at=None) if isinstance(node, Symbol) and node.name == "w" else rebuilt(node, standing)
 
 
+def at_one_time(*sides: Node) -> bool:
+    """Do control, costate and state stand at one time?  Of u(T) = sgn(b' p(t)) no rule speaks."""
+    moving = [part for side in sides for part in walk(side) if isinstance(part, Symbol) and part.name in ("w", "p", "x")]
+    return len({part.at or Symbol("t") for part in moving}) <= 1
+
+
 def switched(left: Node, right: Node, context: Context) -> tuple[Node, Node] | None:
     """What u = -U sgn(s) says is H_u, and H_u itself; None for anything else, and where H is not linear in u."""
     law = next((law for law in context.laws if law.kind == "bounds" and law.left == standing(left)), None)
@@ -100,7 +106,7 @@ def switched(left: Node, right: Node, context: Context) -> tuple[Node, Node] | N
     (lower,), (upper,) = law.right.rows
     told = [(sign, argument) for sign, size, argument in _signs(right) if (lower, size) == (tree.Negative(upper), upper)]
     told += _by_cases(right, lower, upper)
-    if len(told) != 1:
+    if len(told) != 1 or not at_one_time(left, right):
         return None
     sign, argument = told[0]
     hamiltonian, control = hamiltonian_of(context), law.left
