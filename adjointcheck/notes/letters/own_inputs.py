@@ -121,12 +121,13 @@ def is_varied(left: Node, right: Node, context: Context) -> bool:
 
 
 def with_probes(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
-    """A new letter for delta z of a letter z that the problem does not depend on: as a variation it would be 0, and any line on it right."""
+    """A new letter for delta z of a z that the problem does not depend on: as a variation it would be 0, and any line on it right."""
     if isinstance(left, tree.Variation) and right == tree.Number(Fraction(0)):  # it holds z
         return left, right, context
     moved = [part.of for side in (left, right) for part in walk(side) if isinstance(part, tree.Variation) and isinstance(part.of, Symbol)]
     known = {of.name: letter for of in moved if of.name not in ROLES and own_input(of, context) is None for letter in context.of(of.name)}
-    probes = {name: replace(letter, letter=f"delta {name}", symbol=f"{name}_moved") for name, letter in known.items() if letter.body is None}
+    known = {name: letter for name, letter in known.items() if letter.body is None}
+    probes = {name: replace(letter, letter=f"delta {name}", symbol=f"{name}_moved") for name, letter in known.items()}
     if not probes:
         return left, right, context
 
