@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from adjointcheck.notes.introduction import Resolved, naming
 from adjointcheck.notes.letters.context import LATER, Context
@@ -45,6 +46,79 @@ def _letters(chain: tree.Chain) -> tuple[str, set[str]] | None:
     if pair is None or letter is None or (not letter.below and not letter.above):
         return None
     return letter.name, {part.name for part in walk(pair[1]) if isinstance(part, tree.Letter) and (part.below or part.above)}
+
+
+def untold_error(chain: tree.Chain, chains: Iterable[tree.Chain], context: Context) -> tree.Chain | None:
+    """delta_l = dC/dz_l, where notes tell the error delta by its equations alone: delta_l = v * sigma'(z_l), beside dC/db_l = delta_l or
+    delta_N = nabla C * sigma'(z_N), which settle its sign.
+    """
+    index = next((tree.Letter(known.letter) for known in context.of("l")), None)
+    error, inner = _error(chain) or (None, None)
+    if index is None or error is None or inner is None or error.name in context.letters:
+        return None
+    chains = list(chains)
+    told = [slope for other in chains if (slope := _told(other, error)) is not None]
+    costs = [cost for other in chains for cost in _cost_of_error(other, error)]
+    if not costs or any(map(partial(_is_other, inner), told)) or any(_is_of_other_sign(other, error) for other in chains):
+        return None
+    return tree.Chain((replace(error, below=(index,)), tree.Derivative(costs[0], (replace(inner, below=(index,)),), "partial")), ("=",))
+
+
+def _told(chain: tree.Chain, error: tree.Letter) -> tree.Node | None:
+    """dC/dz_l, or -dC/da_l, of notes that say that delta_l is this."""
+    pair = pair_of(chain)
+    said = pair is not None and getattr(head(pair[0]), "name", "") == error.name and isinstance(tree.unsigned(pair[1]), tree.Derivative)
+    return pair[1] if said and pair is not None else None
+
+
+def _is_other(inner: tree.Letter, slope: tree.Node) -> bool:
+    """Is it no dC/dz_l of this letter z?"""
+    return not isinstance(slope, tree.Derivative) or getattr(slope.by[0], "name", "") != inner.name
+
+
+def _error(chain: tree.Chain) -> tuple[tree.Letter, tree.Letter] | None:
+    """(delta_l, z_l) of delta_l = v * sigma'(z_l)."""
+    pair = pair_of(chain)
+    error = head(pair[0]) if pair is not None else None
+    calls = (part for part in _entrywise(pair[1]) if isinstance(part, tree.Call) and _is_slope(part.function)) if pair is not None else ()
+    inner = (call.arguments[0] for call in calls)
+    at_same = (z for z in inner if isinstance(z, tree.Letter) and error is not None and error.below and z.below == error.below)
+    return next(((error, z) for z in at_same if error is not None), None)
+
+
+def _entrywise(node: tree.Node) -> Iterator[tree.Node]:
+    """u, v, w of u * v * w."""
+    if isinstance(node, tree.Function) and node.name == "hadamard":
+        for part in node.arguments:
+            yield from _entrywise(part)
+    else:
+        yield node
+
+
+def _is_slope(function: tree.Node) -> bool:
+    return isinstance(function, tree.Letter) and [getattr(mark, "name", "") for mark in function.above] == ["prime"]
+
+
+def _cost_of_error(chain: tree.Chain, error: tree.Letter) -> Iterator[tree.Letter]:
+    """C of dC/db_l = delta_l, of dC/dW_l = delta_l v^T and of delta_N = nabla C * v; of no multiple of the error, or sum of errors."""
+    pair = pair_of(chain)
+    if pair is None:
+        return
+    right = pair[1].of if isinstance(pair[1], tree.Transposed) else pair[1]
+    factors = right.factors if isinstance(right, tree.Product) else (right,)
+    named = [factor.function if isinstance(factor, tree.Call) else factor for factor in factors]
+    whole = any(isinstance(factor, tree.Letter) and factor.name == error.name for factor in named)
+    plain = all(isinstance(factor, tree.Letter | tree.Transposed) for factor in named)
+    slopes = [pair[0]] if whole and plain else [*_entrywise(pair[1])] if getattr(head(pair[0]), "name", "") == error.name else []
+    for slope in slopes:
+        if isinstance(slope, tree.Derivative) and isinstance(slope.of, tree.Letter) and not slope.of.below:
+            yield slope.of
+
+
+def _is_of_other_sign(chain: tree.Chain, error: tree.Letter) -> bool:
+    """dC/db_l = -delta_l."""
+    negative = isinstance(chain.sides[-1], tree.Negative) and isinstance(chain.sides[0], tree.Derivative)
+    return negative and any(getattr(part, "name", "") == error.name for part in walk(chain.sides[-1]))
 
 
 def explained(name: str, context: Context) -> Context:

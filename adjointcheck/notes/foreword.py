@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from adjointcheck.errors import AdjointCheckError
-from adjointcheck.notes.explanations import NEAR, WHERE, explanation, passed_through
+from adjointcheck.notes.explanations import NEAR, WHERE, explained, explanation, passed_through, untold_error
 from adjointcheck.notes.introduction import Introduced, dynamics, integrated_dynamics, naming, understand
 from adjointcheck.notes.letters.activations import activating
 from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key, letter_name, own, read_header
@@ -451,8 +451,11 @@ def foretold(formulas: Iterable[Formula], context: Context) -> tuple[Context, Co
         context = replace(context, options={**context.options, OPTION: second}) if second else context
         told_next = explanation(resolved, following, after) if resolved is not None and not second else None
         told_next = told_next or (None if isinstance(chain, Unread) else passed_through(chain, following))
-        if told_next is not None:
-            context = replace(context, pieces={**context.pieces, f"{WHERE}{formula.name}": told_next})
+        error = next((untold_error(other, _chains(formulas, after), after) for other in _chains([formula], after)), None)
+        if told_next is not None or error is not None:
+            pieces = {f"{WHERE}{formula.name}": told_next or error}
+            context = replace(context, pieces={**context.pieces, **pieces})
+        after = explained(formula.name, replace(after, pieces={**after.pieces, **pieces})) if error is not None else after
     told = next((known for known in after.of("p") if known.told), None)
     if told is None or not may_be_costate(told.letter, context):
         return context, after

@@ -90,8 +90,8 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
 
 
 def _is_no_cost(value: Node, context: Context) -> bool:
-    """[z(t_1), a(t_1), 0] and a(t_1)^T f: a row, and what the costate values, which a cost has not."""
-    return isinstance(value, tree.Vector) or "p" in symbols(resolve(value, context))
+    """[z(t_1), a(t_1), 0] and u * v: many numbers; and a(t_1)^T f: what the costate values, which a cost has not."""
+    return isinstance(value, tree.Vector) or getattr(value, "name", "") == "hadamard" or "p" in symbols(resolve(value, context))
 
 
 def _ending(letter: tree.Letter | None, value: Node, context: Context) -> Context:

@@ -36,3 +36,22 @@ def test_a_bound_letter_outside_its_sum_is_no_entry() -> None:
 def test_the_reading_shows_matrices() -> None:
     lines = (r"z_j^l = \sum_k w_{jk}^l a_k^{l-1} + b_j^l", r"a_j^l = \sigma(z_j^l)")
     assert understood(*lines)[0].startswith("x(l) =")
+
+
+FORWARD = r"$$z^{[l]} = W^{[l]} a^{[l-1]} + b^{[l]}, \qquad a^{[l]} = g(z^{[l]})$$ "
+UNTOLD = FORWARD + r"$$\delta^{[l]} = (W^{[l+1]})^T \delta^{[l+1]} \odot g'(z^{[l]})$$ "
+
+
+@pytest.mark.parametrize(("sign", "found"), [
+    (r"$$\frac{\partial L}{\partial b^{[l]}} = \delta^{[l]}$$ ", ["proved", "refuted"]),
+    (r"$$\delta^{[L]} = \nabla_a L \odot g'(z^{[L]})$$ ", ["proved", "refuted"]),
+    (r"$$\frac{\partial L}{\partial b^{[l]}} = -\delta^{[l]}$$ ", ["unknown", "unknown"])])
+def test_an_error_that_equations_alone_tell(sign: str, found: list[str]) -> None:
+    lines = (r"\frac{\partial L}{\partial W^{[l]}} = \delta^{[l]} (a^{[l-1]})^T", r"\delta^{[l]} = (W^{[l]})^T \delta^{[l+1]} \odot g'(z^{[l]})")
+    assert [statuses(f"{UNTOLD}{sign}$${line}$$")[-1] for line in lines] == found
+
+
+def test_an_error_that_is_told_further_down_is_no_other() -> None:
+    for told, barred in ((r"-\frac{\partial L}{\partial z^{[l]}}", "refuted"), (r"\frac{\partial L}{\partial a^{[l]}}", "proved")):
+        given = rf"{UNTOLD}$$\frac{{\partial L}}{{\partial b^{{[l]}}}} = \delta^{{[l]}}$$ where $\delta^{{[l]}} = {told}$. "
+        assert statuses(given)[-3] != barred
