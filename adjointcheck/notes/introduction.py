@@ -47,7 +47,7 @@ from adjointcheck.notes.letters.shorthand import NOTATIONS, bounds, conserved, c
 from adjointcheck.notes.letters.slopes import called, parametric
 from adjointcheck.notes.letters.speeds import speed_at
 from adjointcheck.notes.letters.spelt_activations import activation
-from adjointcheck.notes.letters.stars import resting
+from adjointcheck.notes.letters.stars import apart, resting
 from adjointcheck.notes.letters.starting import at_once, beginning, parametrised, through_encoder
 from adjointcheck.notes.letters.tangent import chained, linearised, sensitivity, started
 from adjointcheck.notes.letters.time_to_go import reversed_time
@@ -412,7 +412,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     if pair is None:
         return None
     letter = head(pair[0])
-    name = title(letter) if letter is not None else ""
+    name = apart(letter, context) or title(letter) if letter is not None else ""
     if (known := context.letters.get(name)) is not None and (known.kind, known.told) == ("defined", LATER):
         context = replace(context, letters={other: kept for other, kept in context.letters.items() if other != name})
     if letter is None or moving(pair[0]) is not None or name in context.letters or isinstance(pair[0], tree.Negative):
@@ -446,7 +446,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     sloped = isinstance(body, tree.Derivative) and (kind == "path" or context.over() == "time")
     shape = slope_shape(body, after) if sloped and isinstance(body, tree.Derivative) else ("", "")
     shape = shape_of(pair[1], after) if after is not before else shape  # an error is as long as its signal
-    declared = Declared(name, own(name), shape, kind, body=body, source="proposed", given=given)
+    declared = Declared(name, own(name.replace("^*", "_star")), shape, kind, body=body, source="proposed", given=given)
     declared = Declared(name, "J", kind="functional", source="proposed") if body == Symbol("J") else declared  # the reduced cost
     return "definition", (name,), after.declare(declared)
 

@@ -198,3 +198,30 @@ def test_the_slope_of_an_end_cost_along_the_way_is_taken_there() -> None:
 ])  # fmt: skip
 def test_what_holds_at_a_value_or_at_the_end_is_taken_there(given: str, right: str, wrong: str) -> None:
     assert last_two("", given, right, wrong) == ["proved", "refuted"]
+
+
+MINE = r"""\max_q \int_0^T e^{-r t}(p q - \frac12 c q^2)\,dt
+\dot S = -q
+\mathcal H = p q - \frac12 c q^2 - \mu q"""
+LANDER = r"""\dot v = -g + \frac{\alpha}{m}
+\dot h = v
+\dot m = -k \alpha
+J = h(T)^2 + \int_0^T \alpha\,dt
+0 \le \alpha \le 1
+H = \alpha + p_1 v + p_2 (-g + \frac{\alpha}{m}) + p_3 (-k\alpha)"""
+REINVESTED = r"""\max \int_0^T (1 - \alpha) x\,dt
+\dot x = \alpha x
+H(x, p, a) = p x a + (1 - a) x
+t^* = T - 1
+\dot p = -H_x
+d = p/x"""
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    (MINE, r"\dot\mu - r\mu = -\frac{\partial\mathcal H}{\partial S}", r"\frac{\partial\mathcal H}{\partial q} = p + c q - \mu"),
+    (LANDER, r"\dot p_2 = -p_1", r"\dot p_1 = -p_2"),  # the Hamiltonian numbers the costates, the motions come in another order
+    (REINVESTED, r"\dot p = -1 - \alpha (p - 1)", r"\dot p = -1 + \alpha (p - 1)"),
+    (REINVESTED + "\n\\dot x = x + \\frac{p}{2}\n\\dot d = 2 - p\n\\ddot b = b - 2 \\dot b", r"\dot p(t) = -1 - \alpha(t) (p(t) - 1)", r"p(T) = 1"),
+])  # fmt: skip
+def test_what_moves_beside_a_hamiltonian_has_the_role_that_it_gives(given: str, right: str, wrong: str) -> None:
+    assert last_two("", given, right, wrong) == ["proved", "refuted"]

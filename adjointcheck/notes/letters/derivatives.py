@@ -351,7 +351,13 @@ def _kind(of: Node, by: Symbol, kind: str, context: Context) -> str:
         return ONE_STEP
     if isinstance(core, Symbol) and ROLES.get(core.name, ROLES["I"]).kind == "path":
         return "partial" if core.name == by.name == "x" and (core.at, core.side) == (by.at, by.side) else "total"
-    return "nabla" if kind == "nabla" else "partial" if explicit_in(of, by, context) else "total"
+    return "nabla" if kind == "nabla" else "partial" if _is_priced(core, kind, context) or explicit_in(of, by, context) else "total"
+
+
+def _is_priced(of: Node, kind: str, context: Context) -> bool:
+    """H = U - mu q by a state that it lacks: a sum with the costate is a function of its letters, and has the slope 0."""
+    summed = (isinstance(known.body, tree.Sum) for known in context.of(getattr(of, "name", "")))
+    return kind == "partial" and isinstance(of, Symbol) and any(summed) and _speaks(of, Symbol("p"), context)
 
 
 def differential(path: Node) -> Node:

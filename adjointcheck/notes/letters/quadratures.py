@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import Context, Declared, Law, key, own
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.quantities import here, instead
 from adjointcheck.notes.letters.scales import runs_back, when
@@ -76,8 +76,10 @@ def _is_price(rate: Node) -> bool:
 
 
 def set_before(chain: tree.Chain, context: Context) -> Introduced:
-    """b(T) = 0 of a letter of which only a line further on gives the rate."""
+    """b(T) = 0 of a letter of which only a line further on gives the rate, or x_1(0) = 1 of one of which nothing else is known."""
     pair = pair_of(chain)
+    if pair is not None and _is_start(resolve(pair[0], context), context) and isinstance(pair[1], tree.Number):
+        return "assumption", (), context
     letter, place = head(pair[0]) if pair else None, pair[0].arguments if pair and isinstance(pair[0], tree.Call) else ()
     usual = letter is None or letter.below or letter.above or letter.accents or letter.name in (*USUAL_STATES, *USUAL_COSTATES)
     if usual or pair is None or letter is None or pair[1] != tree.Number(Fraction(0)) or not unknown(resolve(letter, context)):
@@ -85,6 +87,12 @@ def set_before(chain: tree.Chain, context: Context) -> Introduced:
     if len(place) != 1 or resolve(place[0], context) not in (Symbol("t0"), Symbol("t1")) or context.law("dynamics") is None:
         return None
     return "assumption", (), replace(context, pieces={**context.pieces, END + key(letter): chain})
+
+
+def _is_start(left: Node, context: Context) -> bool:
+    """y(0) of a letter that moves by itself, without a formula."""
+    known = context.of(left.name) if isinstance(left, Symbol) and left.name not in ROLES and left.at == Symbol("t0") else ()
+    return any((item.kind, item.body, item.source) == ("path", None, "proposed") for item in known)
 
 
 def rates_beside(chain: tree.Chain, context: Context) -> Context:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
-from adjointcheck.notes.letters.meaning import Applied, resolve, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, resolve, walk
 from adjointcheck.notes.letters.quantities import OPTIMAL, STARS
 from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, USUAL_STATES, head, moving, pair_of, role_in
 from adjointcheck.notes.reading import tree
@@ -102,6 +102,12 @@ def _left(node: Node) -> tuple[tree.Letter, ...]:
     """lambda of lambda^* f_p and lambda^* (f - xdot)."""
     first = node.factors[0] if isinstance(node, tree.Product) else None
     return (first,) if isinstance(first, tree.Letter) and _has_star(first) else ()
+
+
+def apart(letter: tree.Letter, context: Context) -> str:
+    """t^* of t^* = T - 1, an instant of its own, where t is the running time; "" for any other letter."""
+    clock = _is_marked(letter) and not letter.accents and resolve(replace(letter, above=()), context) == Symbol("t")
+    return f"{key(letter)}^*" if clock else ""
 
 
 def resting(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:

@@ -64,7 +64,9 @@ def costates_named(chains: Sequence[tree.Chain], states: Sequence[str], used: Se
     known = {key(part) for part in used if isinstance(part, tree.Letter)}
     letters = {key(part): part for chain in chains for part in walk(chain) if isinstance(part, tree.Letter) and key(part) not in known}
     whole = next((known.letter for known in context.of("p")), "")
-    for base in [whole] if whole else dict.fromkeys(letter.name for letter in letters.values() if letter.name in USUAL_COSTATES):
+    moved = {letter.name for chain in chains if (letter := moving(chain.sides[0])) is not None}
+    usual = dict.fromkeys(letter.name for letter in letters.values() if letter.name in USUAL_COSTATES)
+    for base in [whole] if whole else sorted(usual, key=lambda name: name not in moved):  # p of p-dot, before a of H(x, p, a)
         counted = [f"{base}_{i + 1}" for i in range(len(states))]
         marked = [f"{base}_{state.partition('_')[2]}" for state in states]
         for names in (counted, [f"{base}_{state}" for state in states], marked, [base] * (len(states) == 1)):
@@ -96,6 +98,19 @@ def costates_told(chains: Sequence[tree.Chain], states: Rates, context: Context)
     costs = {*_costs(chains)}
     slopes = {name: letter for chain in chains for name, letter in _slopes(chain, states, costs, context)}
     return in_components(context, "p", [slopes[name] for name in states]) if len(slopes) == len(states) else context
+
+
+def in_their_order(chains: Iterable[tree.Chain], states: Rates, context: Context) -> Rates:
+    """h, v, m where v-dot comes first and the Hamiltonian has p_1 v + p_2 (a/m - g) + p_3 m-dot: as the costates are numbered."""
+    known = in_components(context, "x", [letter for letter, _ in states.values()])
+    for pair in filter(None, map(pair_of, chains)):
+        title = head(pair[0])
+        found = _multipliers(pair[1], states, (), known) if title is not None and key(title) in HAMILTONIANS else {}
+        numbers = {name: letter.below[0] for name, letter in found.items() if len(letter.below) == 1}
+        order = sorted((part.value, name) for name, part in numbers.items() if isinstance(part, tree.Number))
+        if [value for value, _ in order] == [*range(1, len(states) + 1)] and not context.parts("x"):
+            return {name: states[name] for _, name in order}
+    return states
 
 
 def multiplied(chain: tree.Chain) -> Iterator[tuple[str, tree.Letter, int]]:

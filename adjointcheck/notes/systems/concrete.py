@@ -46,6 +46,7 @@ from adjointcheck.notes.systems.component_letters import (
     costates_named,
     costates_told,
     in_components,
+    in_their_order,
     multiplied,
     spelt,
     with_sign,
@@ -75,6 +76,7 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     states = _states(rates, chains, context)
     if not states or len(states) > MOST or weighs_whole(chains, [letter for letter, _ in states.values()]):
         return context
+    states = in_their_order(_chains(formulas, context, USUAL_COSTATES), states, context)
     context = in_components(context, "x", [letter for letter, _ in states.values()])
     chains = _chains(formulas, context)  # with the states known, a(b + c) is read
     context = _bounded(chains, context)
@@ -82,7 +84,8 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     costs = [side for chain in chains for side in chain.sides[1:] or chain.sides if _is_cost(chain, context) or _is_paid(chain, context)]
     used = [part for node in joined((right for _, right in states.values()), costs) for part in unscripted(spelt(node))]
     context = costates_told(_chains(formulas, context, USUAL_COSTATES), states, costates_named(chains, list(states), used, context))
-    context = in_components(context, "w", _controls([*used, *(part for chain in chains for part in walk(chain))], used, context))
+    bounded = {name for chain in _bounds(chains) for name in _between(chain)}
+    context = in_components(context, "w", _controls([*used, *(part for chain in chains for part in walk(chain))], used, bounded, context))
     held = [part for item in ends for part in unscripted(item.gap)]
     others = _running(chains) | {key(letter) for chain in chains if _is_cost(chain, context) and (letter := head(chain.sides[0]))}
     given = [letter for letter in parameters([*used, *held], context) if key(letter) not in others]  # J_B = J + ...: J is a cost
@@ -265,6 +268,7 @@ def _states(rates: Rates, chains: Iterable[tree.Chain], context: Context) -> Rat
     if whole:
         names = [name for name in names if rates[name][0].name == whole]
     names = [name for name in names if name not in _feedbacks(chains, names, context)]
+    names = list(_coupled({name: rates[name] for name in names if not _letters(rates[name][1]) & adjoined}, chains, context))
     before = context.option(STATES).split()
     found = {name: rates[name] for name in sorted(names, key=lambda name: before.index(name) if name in before else len(before))}
     for letter, right in found.values() if len(found) == 1 else ():
@@ -272,6 +276,24 @@ def _states(rates: Rates, chains: Iterable[tree.Chain], context: Context) -> Rat
         if not _is_scalar(letter, right, any(_is_number(part, chains) for part in moving), context):
             return {}
     return found
+
+
+def _letters(node: Node) -> set[str]:
+    return {key(part) for part in walk(node) if isinstance(part, tree.Letter)}
+
+
+def _coupled(rates: Rates, chains: Iterable[tree.Chain], context: Context) -> Iterator[str]:
+    """Without b of b-ddot = b - 2 b-dot, of which neither the cost nor any other motion speaks, and which speaks of no other letter."""
+    costs = (chain for chain in chains if _is_cost(chain, context) and not _is_end(chain.sides[0]))  # b(T) = 1 is none
+    paid = {name for chain in costs for side in chain.sides for name in _letters(side)}
+    heard = {name: {other for other, (_, right) in rates.items() if name in _letters(right)} for name in rates}
+    closed = {name for name, (_, right) in rates.items() if name not in paid and _letters(right) <= rates.keys()}
+    for name in rates:
+        group = {name}
+        while (wider := group.union(*(_letters(rates[one][1]) & rates.keys() | heard[one] for one in group))) != group:
+            group = wider
+        if not group <= closed or group == rates.keys():
+            yield name
 
 
 def _begins(letter: tree.Letter, chains: Iterable[tree.Chain], context: Context) -> bool:
@@ -286,14 +308,22 @@ def _begins(letter: tree.Letter, chains: Iterable[tree.Chain], context: Context)
 
 
 def _adjoined(rates: Rates, chains: Iterable[tree.Chain]) -> Iterator[str]:
-    """p and q of H = L + p v + q u, where x-dot = v and v-dot = u, and p and q move by other rates than these."""
+    """p and q of H = L + p v + q u, where x-dot = v and v-dot = u, and p and q move by other rates than these; p of p-dot = -H_x."""
     rights = [right for _, right in rates.values() if not isinstance(right, tree.Number)]
     for chain in chains:
         yield from (key(letter) for state, letter, _ in multiplied(chain) if state in rates and key(letter) in rates)
+        yield from [key(letter)] if (letter := moving(chain.sides[0])) is not None and any(map(_is_force, chain.sides[1:])) else []
         title = head(chain.sides[0])
         body = chain.sides[1] if len(chain.sides) > 1 and title is not None and key(title) in HAMILTONIANS else None
         for letter, cofactor in (pair for term in (tree.terms(body) if body is not None else ()) for pair in cofactors(term)):
             yield from [key(letter)] if cofactor in rights and letter not in rights and key(letter) in rates else []
+
+
+def _is_force(node: Node) -> bool:
+    """-H_x and -dH/dx of p-dot = -H_x."""
+    of = node.of if isinstance(node, tree.Negative) else None
+    slope = of.of if isinstance(of, tree.Derivative) else replace(of, below=()) if isinstance(of, tree.Letter) and of.below else None
+    return slope is not None and (letter := head(slope)) is not None and key(letter) in HAMILTONIANS
 
 
 def _is_priced(right: Node, chains: Iterable[tree.Chain]) -> bool:
@@ -429,13 +459,32 @@ def _clocks(node: Node) -> Iterator[tree.Letter]:
     return (letter for letter in found if isinstance(letter, tree.Letter) and key(letter) in TIMES)
 
 
-def _controls(parts: Sequence[Node], used: Sequence[Node], context: Context) -> list[tree.Letter]:
-    """u, v, w, u_1, u_2, and what is written as a function of time somewhere in the notes."""
+def _bounds(chains: Iterable[tree.Chain]) -> Iterator[tree.Chain]:
+    """The statements, and those that are added to one as its conditions."""
+    for chain in chains:
+        yield from (chain, *(item for item in chain.conditions if isinstance(item, tree.Chain)))
+
+
+def _between(chain: tree.Chain) -> Iterator[str]:
+    """alpha of 0 <= alpha <= 1, |alpha| <= 1 and alpha in [0, 1]; 0 < beta < 1 may be said of any number."""
+    match chain.sides:
+        case [_, inner, _] if {*chain.relations} in ({"<="}, {">="}):
+            yield from _letters(inner)
+        case [tree.Function("abs" | "norm", (inner,)), _] if chain.relations == ("<=",):
+            yield from _letters(inner)
+        case [inner, tree.Vector()] if chain.relations == ("in",):
+            yield from _letters(inner)
+
+
+def _controls(parts: Sequence[Node], used: Sequence[Node], bounded: Container[str], context: Context) -> list[tree.Letter]:
+    """u, v, w, u_1, u_2, what is written as a function of time somewhere in the notes, and if there is none what has two bounds."""
     whole = {known.letter for known in context.of("w")} or {*USUAL_CONTROLS}
     timed = {key(part.function) for part in parts if isinstance(part, tree.Call) and isinstance(part.function, tree.Letter)
              and getattr(part.arguments[0], "name", "") == "t"}
     paid = _paid_for(used) | {key(part.over) for part in parts if isinstance(part, tree.Extremum) and isinstance(part.over, tree.Letter)}
-    return [letter for letter in _open(used, "w", context) if letter.name in whole or key(letter) in timed | paid]
+    free = _open(used, "w", context)
+    found = [letter for letter in free if letter.name in whole or key(letter) in timed | paid]
+    return found or [letter for letter in free if key(letter) in bounded]
 
 
 def _paid_for(used: Sequence[Node]) -> set[str]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context, Declared, key, own
 from adjointcheck.notes.letters.meaning import rebuilt, resolve, walk
-from adjointcheck.notes.letters.usage import head, moving, pair_of
+from adjointcheck.notes.letters.usage import HAMILTONIANS, head, moving, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -29,13 +29,24 @@ def first_order(chains: Iterable[tree.Chain]) -> list[tree.Chain]:
 
 
 def aliased(chains: Iterable[tree.Chain], context: Context) -> Context:
-    """With q of x_1 = q as another name of the state x_1."""
-    for letter, other in _retold(list(chains)):
+    """With q of x_1 = q as another name of the state x_1, and a of H(x, p, a) as another of the one control."""
+    chains = list(chains)
+    for letter, other in (*_retold(chains), *_valued(chains, context)):
         known = context.letters.get(key(other))
-        if known is not None and known.symbol == "x" and key(letter) not in context.letters:
+        if known is not None and known.symbol in ("x", "w") and key(letter) not in context.letters:
             body, symbol = resolve(other, context), own(key(letter))
             context = context.declare(Declared(key(letter), symbol, kind="alias", body=body, source="proposed"))
     return context
+
+
+def _valued(chains: Iterable[tree.Chain], context: Context) -> Iterator[tuple[tree.Letter, tree.Letter]]:
+    """(a, alpha) of H(x, p, a), where alpha is the control and a one of its values."""
+    calls = (part for chain in chains for part in walk(chain) if isinstance(part, tree.Call) and len(part.arguments) > 2)
+    for call in calls if len(context.parts("w")) == 1 else ():
+        letter, last = head(call.function), call.arguments[-1]
+        roles = {role_in(argument, context) for argument in call.arguments[:-1] if isinstance(argument, tree.Letter)}
+        if letter is not None and key(letter) in HAMILTONIANS and isinstance(last, tree.Letter) and "p" in roles and last.name != "t":
+            yield last, tree.Letter(context.parts("w")[0].letter)
 
 
 def _retold(chains: Iterable[tree.Chain]) -> Iterator[tuple[tree.Letter, tree.Letter]]:
