@@ -104,6 +104,7 @@ from adjointcheck.notes.verdicts.chosen import as_chosen, is_feedback
 from adjointcheck.notes.verdicts.combination import SAME, believed, combined, follows_from_sign, is_against, is_named
 from adjointcheck.notes.verdicts.comparison import OPTIMAL_END, ROUNDED, Agreement, Contradiction, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
+from adjointcheck.notes.verdicts.free_multipliers import with_choice
 from adjointcheck.notes.verdicts.judgement import EQUALITIES, attempt, follows, judge_pair
 from adjointcheck.notes.verdicts.pardons import ANOTHER, NOTHING, Line, pardoned, reaches_nothing
 from adjointcheck.notes.verdicts.repairs import repaired
@@ -181,6 +182,7 @@ class Notes:
         except Exception as error:
             yield internal(blank, error)
             return
+        self.context = with_choice(resolved.chain, self.context)
         cased = CASE.search(self.sentence.lower()) is not None
         posed = resolved.status == "assumption" or "Psi" in symbols(resolved.chain.sides[0])
         if posed and UNPAID.search(self.sentence.lower()):  # of an example that these words pose

@@ -95,6 +95,17 @@ def test_the_slope_of_an_augmented_cost_holds_for_every_multiplier() -> None:
     assert last_two("", given, slope.replace("SIGN", "+"), turned) == ["proved", "refuted"]
 
 
+def test_an_identity_before_the_multiplier_is_chosen_holds_for_every_one() -> None:
+    given = "\\dot z = f(z,\\theta,t)\nz(t_0) = z_0\n\\psi = L(z(t_1)) - \\int_{t_0}^{t_1} \\lambda(\\dot z - f(z,\\theta,t))\\,dt"
+    chosen = "\n\\dot\\lambda = -\\lambda f_z\n\\lambda(t_1) = \\frac{\\partial L}{\\partial z(t_1)}"
+    right, wrong = (r"\frac{dL}{d\theta} = SIGN\left[\frac{\partial L}{\partial z(t_1)} - \lambda(t_1)\right]\frac{dz(t_1)}{d\theta} + \int_{t_0}^{t_1}"
+                    r"(\dot\lambda + \lambda f_z)\frac{dz}{d\theta}\,dt + \int_{t_0}^{t_1}\lambda f_\theta\,dt".replace("SIGN", sign) for sign in ("", "-"))
+    assert last_two("", given, right, wrong) == ["proved", "unknown"]
+    right, wrong = r"\frac{d}{dt}(\lambda \frac{dz}{d\theta}) = \lambda f_\theta", r"\frac{d}{dt}(\lambda \frac{dz}{d\theta}) = -\lambda f_\theta"
+    assert last_two("", given + chosen, right, wrong) == ["proved", "refuted"]
+    assert last_two("", given, right, wrong) == ["unknown", "refuted"]
+
+
 @pytest.mark.parametrize(("title", "found"), [
     ("# Pontryagin's minimum principle", ["refuted", "proved"]), ("# Das Minimumprinzip", ["refuted", "proved"]), ("# 极小值原理", ["refuted", "proved"]),
     ("# Pontryagin's principle", ["proved", "refuted"]),  # of lambda = -dJ/dx, which the first line then says

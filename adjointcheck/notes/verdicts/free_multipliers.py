@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.meaning import Symbol, symbols, walk
+from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.derivatives import core_of
+from adjointcheck.notes.letters.meaning import Symbol, children, symbols, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.multiplier import LAGRANGIAN
 
 STARTS = (Symbol("t0"), tree.Number(Fraction(0)))
+CHOSEN = "multiplier"  # option: a line before says how it moves or ends
 
 
-def has_free_multiplier(chain: tree.Chain) -> bool:
+def has_free_multiplier(chain: tree.Chain, context: Context) -> bool:
     """delta J with delta x, or dJ_a/dx, and p in it: an identity for any multiplier, from which the costate is only then chosen."""
     moved = [node.of for node in walk(chain) if isinstance(node, tree.Variation) and isinstance(node.of, Symbol)]
     states = [symbol_ for symbol_ in moved if symbol_.name == "x" and symbol_.at not in STARTS]
@@ -19,10 +24,27 @@ def has_free_multiplier(chain: tree.Chain) -> bool:
     slopes = [node for node in walk(chain) if isinstance(node, tree.Derivative) and node.of == Symbol("J_a")]
     whole = bool(slopes) and all((node.kind, node.by) == ("total", (Symbol("theta"),)) for node in slopes)
     chosen = whole and not any(map(_is_of_state, walk(chain)))  # dJ_a/dtheta = -int lambda^T f_theta dt, which no other multiplier has
-    return (free or (bool(slopes) and not chosen)) and "p" in symbols(chain)
+    unsaid = not context.option(CHOSEN) and any(known.told == LAGRANGIAN for known in context.of("p"))
+    return (free or (unsaid and _moves(chain)) or (bool(slopes) and not chosen)) and "p" in symbols(chain)
+
+
+def with_choice(chain: tree.Chain, context: Context) -> Context:
+    """After lambda' = ..., lambda(T) = ..., or 0 = lambda' + ..., the multiplier is the costate and no other."""
+    left, nothing = core_of(chain.sides[0]), tree.Number(Fraction(0)) in (chain.sides[0], chain.sides[-1])
+    moves = any(isinstance(node, tree.Derivative) and core_of(node.of) == Symbol("p") for node in (walk(chain) if nothing else (left,)))
+    ends = isinstance(left, Symbol) and left.name == "p" and left.at in (Symbol("t1"), Symbol("N"))
+    return replace(context, options={**context.options, CHOSEN: "chosen"}) if moves or ends else context
 
 
 def _is_of_state(node: Node) -> bool:
-    """dx/dtheta, delta x."""
+    """dx/dtheta, dx/dt, delta x."""
     of = node.of if isinstance(node, tree.Derivative | tree.Variation) else None
     return isinstance(of, Symbol) and of.name == "x"
+
+
+def _moves(node: Node) -> bool:
+    """Is there dx/dtheta or delta x in it, at another time than the start?"""
+    if isinstance(node, tree.Evaluated) and not node.less and {*node.at} <= {*STARTS}:
+        return False
+    varied = isinstance(node, tree.Variation) or (isinstance(node, tree.Derivative) and node.by in ((Symbol("theta"),), (Symbol("x0"),)))
+    return (varied and _is_of_state(node) and getattr(node.of, "at", None) not in STARTS) or any(map(_moves, children(node)))

@@ -149,7 +149,7 @@ def _by_layers(chain: tree.Chain, context: Context, form: str) -> Proof:
             fixed = tuple(id for id in sorted(network.setting.optional) if id.partition("_")[0] not in barred)
             facts = network.setting.facts
             weights, turned, tangents = ([id for id in facts if id.startswith(name)] for name in ("weight_", "turned_", "tangent_"))
-            situation = Situation(network.setting, fixed, network.costates if has_free_multiplier(chain) else ())
+            situation = Situation(network.setting, fixed, network.costates if has_free_multiplier(chain, context) else ())
             ways = [(*weights, *turned), tuple(weights), (*weights, *tangents)]  # W stands for what is inverted, and moves are solved for
             for hidden in ways[: 3 if turned else 1]:
                 proof = attempt(tree.Chain((left, right), ("=",)), replace(situation, hidden=hidden), context)

@@ -100,7 +100,7 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
     alone = tuple(name for name, fixed in ALONE.items() if fixed <= {*held})
     free += STRAIGHT if context.option("curve") else ()
     free += ("flat_xx", "flat_ww", "flat_wx") if LEFT_OUT in context.hypotheses else ()
-    choice = ("costate", "terminal") if has_free_multiplier(chain) else ()
+    choice = ("costate", "terminal") if has_free_multiplier(chain, context) else ()
     free_letters = () if symbols(chain) & (ROLES.keys() - {"I"}) else ("algebra",)
     for kind in filter(None, (*kinds, *free_letters)):
         made = concrete(kind, context, {"J", "P"} <= symbols(chain))
