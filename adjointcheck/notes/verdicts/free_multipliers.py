@@ -46,5 +46,6 @@ def _moves(node: Node) -> bool:
     """Is there dx/dtheta or delta x in it, at another time than the start?"""
     if isinstance(node, tree.Evaluated) and not node.less and {*node.at} <= {*STARTS}:
         return False
-    varied = isinstance(node, tree.Variation) or (isinstance(node, tree.Derivative) and node.by in ((Symbol("theta"),), (Symbol("x0"),)))
-    return (varied and _is_of_state(node) and getattr(node.of, "at", None) not in STARTS) or any(map(_moves, children(node)))
+    by = node.by if isinstance(node, tree.Derivative) else (Symbol("theta"),)
+    of = node.of if by in ((Symbol("theta"),), (Symbol("x0"),)) and isinstance(node, tree.Derivative | tree.Variation) else None
+    return (isinstance(of, Symbol) and of.name == "x" and of.at not in STARTS) or any(map(_moves, children(node)))
