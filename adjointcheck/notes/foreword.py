@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from adjointcheck.errors import AdjointCheckError
 from adjointcheck.notes.explanations import NEAR, WHERE, explained, explanation, passed_through, untold_error
-from adjointcheck.notes.introduction import Introduced, dynamics, integrated_dynamics, naming, understand
+from adjointcheck.notes.introduction import Introduced, dynamics, integrated_dynamics, layers, naming, understand
 from adjointcheck.notes.letters.activations import activating
 from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key, letter_name, own, read_header
 from adjointcheck.notes.letters.cost_parts import parted
@@ -53,12 +53,16 @@ from adjointcheck.notes.systems.algebraic import algebraic
 from adjointcheck.notes.systems.ansatz import RICCATI, weighing
 from adjointcheck.notes.systems.backward import ending
 from adjointcheck.notes.systems.blocks import clocked, turned
+from adjointcheck.notes.systems.by_hamiltonian import Posed, moves_otherwise, pays, posed, steered
+from adjointcheck.notes.systems.by_hamiltonian import priced as priced_by_hamiltonian
 from adjointcheck.notes.systems.carried_density import carried
 from adjointcheck.notes.systems.chapters import (
+    PRICED,
     RETOLD,
     another_of,
     beginning,
     example_of,
+    is_total,
     moves_again,
     paid_before,
     retold_of,
@@ -310,12 +314,18 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = from_zero(_chains(formulas, context), [formula.paragraph for formula in formulas], context)
     context = to_number(_chains(formulas, context), context)
     law = next((found for chain in _chains(formulas, context) if (found := stated(unprimed(chain, context), context))), None)
+    chains = list(_chains(formulas, context))
+    told_by_h = posed(chains)
+    law = None if law is not None and told_by_h is not None and moves_otherwise(told_by_h, law[2]) else law
     first = context.over() == "layers"  # a flow that comes after layers has letters of its own
     if law is not None and not context.law("dynamics") and not first:  # those of xdot = f(x) hold for a cost that is stated before
         context = squared(_chains(formulas, context), replace(law[2], laws=context.laws))
     elif not context.law("dynamics") and not first and (motion := untold_motion(_chains(formulas, context))) is not None:
         found = dynamics(motion, context)
         context = found[2] if found is not None else context
+    moves = law is not None or any(context.law(kind) for kind in ("dynamics", "layers")) or (
+        first and any(layers(chain, context) for chain in chains))
+    context = by_hamiltonian(formulas, told_by_h, moves, context)
     context = targets(_chains(formulas, context), weighed(_chains(formulas, context), context))
     context = normalised(_chains(formulas, context), partials(_chains(formulas, context), context))
     for chain in _chains(formulas, context):
@@ -362,6 +372,19 @@ def explained_behind(chains: Sequence[tree.Chain], context: Context) -> Context:
         found = naming(behind, context) if not context.letters.keys() & {inner.name} else None
         context = found[2] if found is not None else context
     return context
+
+
+def by_hamiltonian(formulas: Sequence[Formula], found: Posed | None, moves: bool, context: Context) -> Context:
+    """With the motion and the cost that a Hamiltonian alone tells, where no line before it, nor the words beside a motion, tell a cost."""
+    chains = list(_chains(formulas, context))
+    spoken = moves and (bool(context.of("J")) or any(PRICED.search(formula.paragraph.lower()) for formula in formulas))
+    if found is None or spoken or any(pays(chain) or is_total(chain) for chain in (chains if moves else chains[: found.at])):
+        return context
+    if moves:
+        return priced_by_hamiltonian(found, context)
+    context = steered(found, context)
+    told = dynamics(found.motion, context) or layers(found.motion, context) if found.motion is not None else None
+    return priced_by_hamiltonian(found, squared(chains, told[2])) if told is not None else context
 
 
 def stated(chain: tree.Chain, context: Context) -> Introduced:

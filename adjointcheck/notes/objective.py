@@ -29,6 +29,7 @@ from adjointcheck.notes.letters.usage import (
 )
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.by_hamiltonian import is_any_cost, told_at_last
 from adjointcheck.notes.systems.densities import untraced
 from adjointcheck.notes.systems.endless import endless
 from adjointcheck.notes.systems.layering import with_last
@@ -63,6 +64,9 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
     if _is_no_cost(value, context):
         return None
     letter = head(left) if right is not None else None
+    if is_any_cost(value, context):
+        return "assumption", (), context
+    context = told_at_last(value, context)
     known = context.law("objective") is not None
     if (chain.relations and chain.relations[0] not in EQUALS) or not context.of("x") or (known and not is_another(letter, value, context)):
         return None

@@ -52,7 +52,6 @@ from adjointcheck.notes.systems.chapters import is_over, prices_anew, speaks_of
 from adjointcheck.notes.systems.chosen_controls import TASK, choosing, in_task
 from adjointcheck.notes.systems.clipping import CLIPPED, clipped
 from adjointcheck.notes.systems.current_values import priced
-from adjointcheck.notes.systems.dependent import REASON, asks_how
 from adjointcheck.notes.systems.descent import AGAINST, CLIMBS, NO_SLOPE, says_descent, scales, slopes
 from adjointcheck.notes.systems.encoders import with_own_cost
 from adjointcheck.notes.systems.endless import standing, told_endless
@@ -73,7 +72,7 @@ from adjointcheck.notes.systems.named_methods import in_method, is_coefficient
 from adjointcheck.notes.systems.named_slopes import named_slopes
 from adjointcheck.notes.systems.outputs import of_readouts
 from adjointcheck.notes.systems.principle import PONTRYAGIN, principle
-from adjointcheck.notes.systems.reparametrised import MIXED, chains, in_new_parameters, mixes
+from adjointcheck.notes.systems.reparametrised import in_new_parameters
 from adjointcheck.notes.systems.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, is_weightless, reserved
 from adjointcheck.notes.systems.several_costs import ALONE, of_penalty
 from adjointcheck.notes.systems.special_cases import said_without_time, without_time
@@ -96,6 +95,7 @@ from adjointcheck.notes.systems.step_values import (
     with_models,
 )
 from adjointcheck.notes.systems.switching import BANG_BANG, hamiltonian_again, is_bound, switched
+from adjointcheck.notes.systems.unanswered import unanswered
 from adjointcheck.notes.systems.values import is_in_digits
 from adjointcheck.notes.systems.variations import CURVE, HELD_END, freed, frees, in_its_problem, is_held_end, is_of_any, supposed
 from adjointcheck.notes.systems.variations import objection as unnatural
@@ -585,11 +585,6 @@ class Notes:
 def _question(reading: str) -> str:
     """What a reading answers; a sum without limits may have others in every formula."""
     return " ".join(reading.split()[:3]) if "without limits" not in reading else reading
-
-
-def unanswered(left: Node, right: Node, context: Context) -> str:
-    """Why nothing is said of an equation that asks what the notes do not tell."""
-    return REASON if asks_how(left, right, context) else MIXED if mixes(left, right, context) and not chains(left, right, context) else ""
 
 
 def internal(blank: Finding, error: Exception) -> Finding:

@@ -125,3 +125,26 @@ def test_a_second_letter_is_another_state_where_it_moves_or_stands_beside_the_fi
 def test_the_adjoint_of_time_is_no_layer_of_a_network_of_later(line: str, status: str) -> None:
     given = r"Let $\frac{dz}{dt} = f(z(t),t,\theta)$ and $a(t) = \frac{\partial L}{\partial z(t)}$. $$a_t(t) = \frac{\partial L}{\partial t(t)}$$ "
     assert statuses(f"{given} $$ {line} $$ A residual network has $$ h_{{t+1}} = h_t + f(h_t, \\theta_t) $$")[-2:] == [status, "assumption"]
+
+
+REGULATOR = r"The Hamiltonian is $$ H(x,u,\lambda) = \frac12 (x^T Q x + u^T R u) + \lambda^T (A x + B u). $$ "
+STAGE = r"The Hamiltonian of a stage is $H_k = \frac12 x_k^T Q x_k + \frac12 u_k^T R u_k + \lambda_{k+1}^T (A x_k + B u_k)$. "
+NUMBERS = r"Consider $H = x^2 + u^2 + \lambda (a x + b u)$. "
+MAXIMUM = r"Sei $H(x,u,\psi) = \psi^T f(x,u) - f_0(x,u)$, also $\dot x = \frac{\partial H}{\partial\psi}$. "
+
+
+@pytest.mark.parametrize(("posed", "right", "wrong"), [
+    (REGULATOR, r"\dot x = \nabla_\lambda H = A x + B u", r"\dot\lambda = -Q x + A^T\lambda"),
+    (REGULATOR, r"u = -R^{-1} B^T\lambda", r"u = R^{-1} B^T\lambda"),
+    (STAGE, r"u_k = -R^{-1} B^T\lambda_{k+1}", r"u_k = -R^{-1} B^T\lambda_k"),
+    (NUMBERS, r"u^* = -\frac{b}{2}\lambda", r"u^* = -b\lambda"),
+    (MAXIMUM, r"\dot\psi = -f_x^T\psi + \nabla_x f_0", r"\dot\psi = -f_x^T\psi - \nabla_x f_0"),
+])
+def test_a_hamiltonian_alone_tells_the_problem(posed: str, right: str, wrong: str) -> None:
+    assert statuses(f"{posed} $$ {right} $$ $$ {wrong} $$")[-2:] == ["proved", "refuted"]
+
+
+def test_a_hamiltonian_alone_does_not_tell_what_is_paid_at_the_end() -> None:
+    assert not {"proved", "refuted"} & {*statuses(REGULATOR + r"$$ \lambda(T) = 0 $$ $$ \lambda(T) = S x(T) $$")}
+    discounted = r"The Hamiltonian is $H = u(c) + \mu (A k - \delta k - c)$ and $$ \dot\mu = (\rho + \delta - A)\mu $$"
+    assert "refuted" not in statuses(discounted)

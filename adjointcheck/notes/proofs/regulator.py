@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adjointcheck.expression.grammar import to_text
+from adjointcheck.expression.node import symbols_of
 from adjointcheck.notes.proofs.settings import Setting
 from adjointcheck.notes.systems.endless import LASTING
 from adjointcheck.trusted.verdict import Status
@@ -35,7 +36,7 @@ def names_of(made: Setting, bodies: Mapping[str, str], own: Mapping[str, str]) -
     def of(rows: str, cols: str) -> list[str]:
         return [name for name, dims in shape.items() if dims == (rows, cols)]
 
-    if not {"f", "L"} <= bodies.keys():
+    if not {"f", "L"} <= bodies.keys() or ("Psi" in language.functions and "Psi" not in bodies):  # any Phi(x(T)) has no matrix
         return None
     for a, b in ((a, b) for a in of(state, state) for b in of(state, control) if a != b and same(f"{a}*x + {b}*w", "f")):
         for q, r in ((q, r) for q in of(state, state) for r in of(control, control) if q != r and "nonzero" in own[r]):
@@ -116,17 +117,25 @@ def ansatz_steps(names: Names, gain: str, end: list[str]) -> Iterator[dict[str, 
 
 
 def control_steps(made: Setting, own: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """w = -R^-1 f_w' p'/c of any problem in which L_w is c w' R."""
+    """w = -R^-1 f_w' p'/c of any problem in which L_w is c w' R; p'/c of the next layer over layers."""
     language, control = made.language, made.language.letters["w"].rows
     slope, rate = (made.facts[id].part("right") for id in ("L_w_is", "f_w_is"))
     weights = [name for name, text in own.items() if text.split()[:2] == [control, control] and "nonzero" in text]
+    law, after = ("stationarity", "p.next") if language.layers else ("stationary_control", "p")
     for r, c in ((r, c) for r in weights for c in ("1", "2", "-1", "-2")):
         if language.equal(("always", slope, language.read(f"{c}*transpose(w)*{r}", "L")), ()).status is Status.PROVED:
-            yield _step("stationary_is", "rewrite", f"{c}*transpose(w)*{r} = -p*({to_text(rate)})",
-                        ["stationary_control", "L_w_is", "f_w_is"], stationary_control="hole")
-            yield _step("control", "rewrite", f"w = -inverse({r})*transpose(p*({to_text(rate)}))/({c})",
+            yield _step("stationary_is", "rewrite", f"{c}*transpose(w)*{r} = -{after}*({to_text(rate)})",
+                        [law, "L_w_is", "f_w_is"], **{law: "hole"})
+            yield _step("control", "rewrite", f"w = -inverse({r})*transpose({after}*({to_text(rate)}))/({c})",
                         ["stationary_is"], stationary_is=f"inverse({r})*transpose(hole)/({c})")
             return
+
+
+def stationary(made: Setting) -> bool:
+    """Is L_w = -p f_w a fact, or L_w + p.next f_w = 0 of layers that are no steps in time?"""
+    law = made.facts.get("stationary_control") or made.facts.get("stationarity")
+    plain = law is not None and "h" not in symbols_of(law.part("left"))
+    return plain and {"L_w_is", "f_w_is"} <= made.facts.keys()
 
 
 def value_steps(names: Names, known: Container[str]) -> Iterator[dict[str, Any]]:

@@ -108,10 +108,10 @@ def _is_paid_plainly(formula: Formula, context: Context) -> bool:
 def paid_before(before: Sequence[Formula], example: Sequence[Formula], context: Context) -> list[Formula]:
     """The one cost that is written out before an example, |x(T) - x_d|^2 + gamma int |u|^2 dt, where the example tells none of its own."""
     chains = [_read(formula, context) for formula in example]
-    own = any(chain is not None and (_is_total(chain) or _is_cost(pair_of(chain))) for chain in chains)
+    own = any(chain is not None and (is_total(chain) or _is_cost(pair_of(chain))) for chain in chains)
     own |= any(_spelt_cost(formula, context) or _is_paid_plainly(formula, context) for formula in example)
     own |= any(PRICED.search(formula.paragraph.lower()) for formula in example)
-    told = [(formula, chain) for formula in before if (chain := _read(formula, context)) is not None and _is_total(chain)]
+    told = [(formula, chain) for formula in before if (chain := _read(formula, context)) is not None and is_total(chain)]
     paid = [formula for formula, chain in told if any(isinstance(part, tree.Integral) for part in walk(chain))]
     return paid if not own and len(paid) == 1 and _is_paid_plainly(paid[0], context) else []
 
@@ -187,7 +187,7 @@ def _letters(node: Node) -> set[str]:
 def another_of(formulas: Sequence[Formula], context: Context) -> int | None:
     """Where a second problem starts, after a first one with its cost: a letter that is new moves by itself, and is paid for soon."""
     chains = [_read(formula, context) for formula in formulas]
-    costs = [i for i, chain in enumerate(chains) if chain is not None and _is_total(chain)]
+    costs = [i for i, chain in enumerate(chains) if chain is not None and is_total(chain)]
     moved = [_moved(chain) if chain is not None else "" for chain in chains]
     for i, state in enumerate(moved):
         since = i - 1 if i and getattr(chains[i - 1], "relations", ()) == ("in",) else i  # x_0, ..., x_N in R^n
@@ -238,7 +238,7 @@ def _is_stepped(pair: tuple[Node, Node], context: Context) -> bool:
 
 def _is_sum(chain: tree.Chain) -> bool:
     """J = x_N^T Q x_N + sum_k ..., or min sum_k ...; without any integral."""
-    told = _is_total(chain) or isinstance(chain.sides[0], tree.Extremum)
+    told = is_total(chain) or isinstance(chain.sides[0], tree.Extremum)
     return told and {type(part) for part in walk(chain)} & {tree.Series, tree.Integral} == {tree.Series}
 
 
@@ -249,7 +249,7 @@ def _moved(chain: tree.Chain) -> str:
     return letter.name if letter is not None and letter.name not in (*USUAL_COSTATES, "delta") and not letter.accents else ""
 
 
-def _is_total(chain: tree.Chain) -> bool:
+def is_total(chain: tree.Chain) -> bool:
     """J = Phi(x_N) + sum_k l_k(x_k), L = 1/2 |x(T) - y|^2."""
     pair = pair_of(chain)
     letter = head(pair[0]) if pair is not None else None

@@ -99,7 +99,7 @@ def regulated(context: Context) -> Context:
     law, end = context.law("layers" if layered else "dynamics"), ENDS[layered]
     terms = tree.terms(cost.right) if cost is not None else ()
     paid = tuple(term for term in terms if term is not rest_of(context))
-    if law is None or cost is None or len(paid) == len(terms) or not state:
+    if law is None or cost is None or len(paid) == len(terms) or not (state and context.option(ENDLESS)):
         return context
     if degree(law.right) != 1 or degree(tree.Sum(paid)) != 2 or any(map(_is_layers_own, [*walk(law.right), *walk(tree.Sum(paid))])):
         return context

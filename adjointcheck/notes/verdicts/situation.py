@@ -36,7 +36,7 @@ from adjointcheck.notes.proofs.equilibrium import SLOPE as RESOLVED
 from adjointcheck.notes.proofs.grown import Operator, held_by, operator_of, with_functions, with_letters, with_operator
 from adjointcheck.notes.proofs.jacobian import Partial
 from adjointcheck.notes.proofs.partitioned import TOLD as IN_BLOCKS
-from adjointcheck.notes.proofs.regulator import control_steps, letters_of, names_of, regulator_steps, value_steps
+from adjointcheck.notes.proofs.regulator import control_steps, letters_of, names_of, regulator_steps, stationary, value_steps
 from adjointcheck.notes.proofs.second_order import ALONE, STRAIGHT
 from adjointcheck.notes.proofs.settings import (
     HIDDEN_PARTNER,
@@ -542,7 +542,7 @@ def regulated(made: Setting, bodies: Mapping[str, str], own: Mapping[str, str], 
     """With Riccati's matrix, where the problem is a linear-quadratic regulator, and perhaps with what its cost is worth."""
     names = names_of(made, bodies, own) if "stationary_control" in made.facts else None
     if names is None:
-        steps = [*control_steps(made, own)] if {"stationary_control", "L_w_is", "f_w_is"} <= made.facts.keys() else []
+        steps = [*control_steps(made, own)] if stationary(made) else []
         return judged({**made.document, "steps": [*made.document["steps"], *steps]}, made.optional) if steps else made
     grown = with_letters(made, letters_of(made))
     steps = [*grown.document["steps"], *regulator_steps(names, grown.facts.keys())]
