@@ -120,6 +120,7 @@ from adjointcheck.notes.systems.layering import (
     stepwise,
     unfolded,
 )
+from adjointcheck.notes.systems.linear_rest import LINEAR, as_residual
 from adjointcheck.notes.systems.manifold import end_condition, end_cost, with_end_multiplier
 from adjointcheck.notes.systems.mass import mass_dynamics, through_mass
 from adjointcheck.notes.systems.measured import increment, operators, rooted, scaled, specialised, vectors
@@ -175,6 +176,7 @@ def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
     """What a formula says in `context`, and the context after it."""
     formula = in_quotients(formula)
     formula = in_estimate(formula, context)
+    formula = as_residual(formula, context.option(LINEAR)) if isinstance(formula, tree.Chain) else formula
     rest = (equilibrium(formula, context) or estimated(formula, context)) if isinstance(formula, tree.Chain) else None
     if rest is not None:
         return Resolved(rest[1], rest[0], "rest", rest[2], show(rest[1])), rest[3]

@@ -67,3 +67,37 @@ def test_the_slope_of_a_gradient_is_the_hessian() -> None:
     posed = "\\dot x = f(x)\nJ = \\Phi(x(T))"
     slope = r"\frac{\partial(\nabla_x \Phi)}{\partial x} = "
     assert last_two("", posed, slope + r"\nabla_x^2 \Phi", slope + r"-\nabla_x^2 \Phi") == ["proved", "refuted"]
+
+
+LINEAR = "A(p) x = b(p)\n" + r"\frac{dg}{dp} = \frac{\partial g}{\partial p} + \frac{\partial g}{\partial x}\frac{dx}{dp}" + "\n"
+ROW = r"A^T \lambda = \left(\frac{\partial g}{\partial x}\right)^T" + "\n"
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    ("", r"\frac{\partial A}{\partial p} x + A \frac{dx}{dp} = \frac{\partial b}{\partial p}",
+     r"\frac{\partial A}{\partial p} x + A \frac{dx}{dp} = -\frac{\partial b}{\partial p}"),
+    (ROW, r"\frac{dg}{dp} = g_p - \lambda^T (A_p x - b_p)", r"\frac{dg}{dp} = g_p + \lambda^T (A_p x - b_p)"),
+    (ROW, r"\frac{dg}{dp_i} = g_{p_i} - \lambda^T (A_{p_i} x - b_{p_i})", r"\frac{dg}{dp} = g_p - \lambda^T A_p x"),
+    (r"\mathcal{L} = g(x, p) - \lambda^T (A(p) x - b(p))" + "\n", r"\frac{\partial\mathcal{L}}{\partial x} = g_x - \lambda^T A = 0",
+     r"A^T \lambda = -g_x^T"),
+])
+def test_linear_systems(given: str, right: str, wrong: str) -> None:
+    assert last_two("", LINEAR + given, right, wrong) == ["proved", "refuted"]
+
+
+def test_what_a_symmetric_matrix_makes_right_is_not_refuted() -> None:
+    posed = "K(p) u = f\nJ = f^T u\n" + r"\frac{\partial K}{\partial p} u + K \frac{du}{dp} = 0"
+    assert "refuted" not in last_two("", posed, r"K \lambda = f", r"\frac{dJ}{dp} = -u^T \frac{\partial K}{\partial p} u")
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    (r"J(u) = \frac12 \|u - d\|^2", r"\frac{dJ}{dp} = (u - d)^T \frac{du}{dp}", r"\frac{dJ}{dp} = -(u - d)^T \frac{du}{dp}"),
+    (r"J(u) = \frac12 \|u - d\|^2" + "\n" + r"R_u^T \lambda = u - d", r"\frac{dJ}{dp} = -\lambda^T R_p", r"\frac{dJ}{dp} = \lambda^T R_p"),
+    (r"\mathcal{L} = J(u, p) + \lambda^T R(u, p)", r"\frac{d\mathcal{L}}{dp} = J_p + \lambda^T R_p", r"\mathcal{L}_u = J_u - \lambda^T R_u"),
+    ("", r"\frac{dR}{dp} = R_p + R_u \frac{du}{dp} = 0", r"\frac{dR}{dp} = R_p - R_u \frac{du}{dp}"),
+    ("", r"\frac{\partial\tilde J}{\partial p} = J_p - J_u R_u^{-1} R_p", r"\frac{\partial\tilde J}{\partial p} = J_p + J_u R_u^{-1} R_p"),
+])
+def test_costs_at_rest(given: str, right: str, wrong: str) -> None:
+    posed = "R(u, p) = 0\n" + r"\frac{dJ}{dp} = \frac{\partial J}{\partial u}\frac{du}{dp} + \frac{\partial J}{\partial p}" + "\n"
+    posed = "R(u, p) = 0\n" + r"R_u \frac{du}{dp} = -R_p" + "\n" if given.startswith("J(u)") else posed
+    assert last_two("", posed + given, right, wrong) == ["proved", "refuted"]

@@ -38,7 +38,7 @@ def at_its_end(left: Node, right: Node, context: Context) -> tuple[Node, Node]:
     """dJ/d theta = (dPsi/dx)(dx/d theta) |_{t_1}, where the cost is paid at the end alone and the line names no time."""
     whole = isinstance(left, tree.Derivative) and left.of == Symbol("J") and left.kind == "total"
     placed = any(getattr(part, "at", None) or isinstance(part, tree.Integral | tree.Evaluated | tree.Series) for part in walk(right))
-    if not whole or placed or context.over() != "time" or not _is_chain_rule(right):
+    if not whole or placed or context.over() != "time" or context.law("rest") is not None or not _is_chain_rule(right):
         return left, right
     return left, tree.Evaluated(right, (Symbol("t1"),))
 

@@ -155,9 +155,12 @@ def is_output(node: Symbol, context: Context) -> bool:
     return column and known is not None and known.body is not None and "x" in symbols(known.body)
 
 
+LAGRANGIAN = "Lagrangian"
+
+
 def is_defined(declared: Declared) -> bool:
-    """A Hamiltonian that the notes define beside that of the problem: mathcal{H}_x is its derivative."""
-    return declared.kind == "defined" and declared.letter.partition("^")[0] in HAMILTONIANS
+    """A Hamiltonian that the notes define beside that of the problem, or a Lagrangian at rest: mathcal{H}_x is its derivative."""
+    return declared.kind == "defined" and (declared.letter.partition("^")[0] in HAMILTONIANS or declared.symbol == LAGRANGIAN)
 
 
 def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:

@@ -177,7 +177,7 @@ class Reader(Composition):
     def place(self, at: Node | None) -> tuple[str, int]:
         """(place, layers ahead) of an index or a time."""
         points = self.setting.language.points
-        if at is None or at == Symbol("t") or at == Symbol("t", bound=True):
+        if at is None or at == Symbol("t") or at == Symbol("t", bound=True) or self.context.law("rest") is not None:
             return "here", self.base() if self.setting.language.layers else 0
         if self.setting.language.layers and at == tree.Number(Fraction(1)):
             return points[0], 1

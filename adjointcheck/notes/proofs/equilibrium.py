@@ -11,7 +11,8 @@ def equilibrium(fixed: bool) -> Draft:
     """J = Psi(x, theta, w) where x is at rest, or with `fixed` a fixed point; f_x, or I - f_x, is invertible."""
     draft = Draft(points=())
     draft.let(x="n 1 constant", theta="m 1 constant", w="k 1 constant", J="1 1 constant", J_theta="1 m constant", J_w="1 k constant")
-    draft.let(S="n m constant", x_by_w="n k constant", M="n n constant", I="n n identity")
+    draft.let(S="n m constant", x_by_w="n k constant", M="n n constant", I="n n identity",
+              I_k="k k identity", I_m="m m identity")
     draft.function("f", "n 1 constant", x=f"f_x n n constant{' nonzero' * (not fixed)}", theta="f_theta n m constant", w="f_w n k constant")
     draft.function("Psi", "1 1 constant", x="Psi_x 1 n constant", theta="Psi_theta 1 m constant", w="Psi_w 1 k constant")
     draft.assume("rest", "f = x" if fixed else "f = 0")

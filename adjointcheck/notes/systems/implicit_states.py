@@ -12,19 +12,22 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law, key, own
+from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.meaning import STARS, Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.nets import in_full
-from adjointcheck.notes.letters.quantities import OPTIMAL
-from adjointcheck.notes.letters.usage import USUAL_PARAMETERS, head, moving, pair_of, successor
+from adjointcheck.notes.letters.quantities import LAGRANGIAN, OPTIMAL
+from adjointcheck.notes.letters.shorthand import squares
+from adjointcheck.notes.letters.usage import USUAL_PARAMETERS, constants, head, moving, pair_of, successor
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.linear_rest import declared, is_symmetric, restated
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 ZERO, ONE = tree.Number(Fraction(0)), tree.Number(Fraction(1))
 INVERSE = tree.Negative(ONE)
 REACH = 8  # formulas behind the equation, one of which speaks of how its state depends on the parameters
 KEPT = ("gradients", "jacobian", "star", "prime", "net")
+MOVED = {tree.Derivative(Symbol("x"), (Symbol(name),), "total") for name in ("theta", "w")}
 FLOW = (Applied("f"), Symbol("x"))
 
 
@@ -40,7 +43,8 @@ def resting(chains: Sequence[tree.Chain | None], said: Sequence[tree.Chain], fie
     `said`: what the words between them name, such as l(z).  `fields`: the functions by which something moves; of any others no equation
     is one of rest in notes where something moves.
     """
-    found = _equation(chains[0]) if chains and chains[0] is not None else None
+    chains, linear = restated([chain if chain is None else replace(chain, sides=tuple(map(squares, chain.sides))) for chain in chains])
+    found = _equation(chains[0]) if chains and chains[0] is not None and not is_symmetric(linear, context) else None
     behind = [chain for chain in chains[1 : REACH + 1] if chain is not None]
     if found is None or (fields and key(found[0].function) not in fields):  # type: ignore[arg-type]
         return None
@@ -54,12 +58,22 @@ def resting(chains: Sequence[tree.Chain | None], said: Sequence[tree.Chain], fie
     slots = tuple(next(role for role, letter in roles.items() if letter == one) for one in letters)
     name = key(call.function)  # type: ignore[arg-type]
     made = [Declared(key(letter), role, ROLES[role].shape, ROLES[role].kind, source="proposed") for role, letter in roles.items()]
-    made += [Declared(name, "f", ROLES["f"].shape, "function", arguments=slots, source="proposed"), *_costs(behind, said, name, roles)]
+    made += [Declared(name, "f", ROLES["f"].shape, "function", arguments=slots, source="proposed"), *_costs(chains, said, name, roles)]
     weighed = {"net": name} if len(found[0].arguments) < len(call.arguments) else {}
     options = {**{option: value for option, value in context.options.items() if option in KEPT}, **weighed}
     bare = replace(context, letters={known.letter: known for known in made}, options=options, laws=())
     law = Law("rest", Symbol("x") if fixed is not None else ZERO, Applied("f"))
-    return replace(bare, laws=(law,))
+    paid = (Law("objective", Symbol("J"), Applied("Psi")),) if bare.of("Psi") else ()
+    return _foretold(behind, declared(linear, replace(bare, laws=(law, *paid))))
+
+
+def _foretold(chains: Sequence[tree.Chain], context: Context) -> Context:
+    """With the letter that the first adjoint equation further down tells."""
+    for chain in chains:
+        if (found := lagrangian_told(chain, context) or adjoint_told(chain, context)) is not None:
+            later = {name: replace(known, told=LATER) if known.kind == "defined" else known for name, known in found[2].letters.items()}
+            return replace(found[2], letters=later)
+    return context
 
 
 def goes_back(chain: tree.Chain, one: Context, other: Context) -> bool | None:
@@ -124,16 +138,37 @@ def _is_solved_for(chain: tree.Chain, strict: bool) -> bool:
     return row or column or any(slopes(power.base) for power in powers)
 
 
-def _costs(chains: Sequence[tree.Chain], said: Sequence[tree.Chain], name: str, roles: dict[str, tree.Letter]) -> Iterator[Declared]:
+def _costs(chains: Sequence[tree.Chain | None], said: Sequence[tree.Chain], name: str, roles: dict[str, tree.Letter]) -> Iterator[Declared]:
     """What is paid at rest: gamma of gamma_y and d gamma/dp, with the arguments of gamma(y, p)."""
-    inputs = {letter: role for role, letter in roles.items()}
+    inputs, chains = {letter: role for role, letter in roles.items()}, [chain for chain in chains if chain is not None]
     calls = [part for chain in (*chains, *said) for part in walk(chain) if isinstance(part, tree.Call)]
     told = {_whole(call.function): tuple(inputs[one] for value in call.arguments if (one := _whole(value)) in inputs)  # type: ignore[index]
             for call in reversed(calls) if roles["x"] in map(_whole, call.arguments)}
+    sought = (letter for chain in chains for part in walk(chain) if (letter := _sought(part)) in told)
     found = (letter for chain in chains for part in walk(chain) if (letter := _differentiated(part, inputs)) is not None)
-    letter = next((letter for letter in found if letter not in inputs and key(letter) != name), None)
+    weighs = {head(chain.sides[0]) for chain in chains if len(chain.sides) > 1 and name in _names(chain.sides[1])}  # L = J + lambda' f
+    free = [letter for letter in (*sought, *found) if letter is not None and letter not in {*inputs, *weighs} and key(letter) != name]
+    letter = next((letter for letter in free if letter in told), next(iter(free), None))
     if letter is not None:
+        yield from _reduced(chains, letter, roles["theta"])
         yield Declared(key(letter), "Psi", ROLES["Psi"].shape, "function", arguments=told.get(letter), source="proposed")
+
+
+def _reduced(chains: Sequence[tree.Chain], cost: tree.Letter, inputs: tree.Letter) -> Iterator[Declared]:
+    """The cost along all states of rest, tilde J of d tilde J/dp, where no line says that it is something else."""
+    slopes = (part.of for chain in chains for part in walk(chain) if isinstance(part, tree.Derivative) and part.by == (inputs,))
+    marked = {letter for of in slopes if (letter := head(of)) is not None and letter.accents and replace(letter, accents=()) == cost}
+    told = {head(chain.sides[0]) for chain in chains if len(chain.sides) > 1}
+    yield from (Declared(key(letter), "J", kind="functional", source="proposed") for letter in marked - told)  # type: ignore[operator]
+
+
+def _sought(part: Node) -> tree.Letter | None:
+    """J of min J(u, p)."""
+    return head(part.body) if isinstance(part, tree.Extremum) and part.body is not None else None
+
+
+def _names(node: Node) -> set[str]:
+    return {part.name for part in walk(node) if isinstance(part, tree.Letter)}
 
 
 def _differentiated(part: Node, inputs: Container[tree.Letter | None]) -> tree.Letter | None:
@@ -171,17 +206,32 @@ def adjoint_told(chain: tree.Chain, context: Context) -> Introduced:
     pair = pair_of(chain) if context.law("rest") is not None else None
     if pair is None:
         return None
+    context = _without_foretold(chain, context)
     new = {letter for part in walk(chain) if (letter := _new(part, context)) is not None}
     terms = [*tree.terms(pair[0]), *(tree.Negative(term) for term in tree.terms(pair[1]))]
-    found = _solved(terms, new.pop()) if len(new) == 1 else None
+    found = _solved(terms, new.pop(), context) if len(new) == 1 else None
     if found is None:
         return None
-    letter, body, shape = found
-    made = resolve(body, context)
+    letter, made, shape = found
     slopes = [part for part in walk(made) if isinstance(part, tree.Derivative)]
-    if unknown(made) or {slope.by for slope in slopes} != {(Symbol("x"),)} or {*symbols(made)} != {"f", "Psi", "x", *{"I"} & symbols(made)}:
+    price = any(getattr(slope.of, "name", "") == "Psi" for slope in slopes) or not _speaks_of_cost(made, context)
+    whole = {LAGRANGIAN, "J"} & symbols(made)
+    if unknown(made) or {slope.by for slope in slopes} != {(Symbol("x"),)} or "f" not in symbols(made) or not price or whole:
         return None
     return "definition", (key(letter),), _declared(letter, made, shape, context)
+
+
+def _speaks_of_cost(body: Node, context: Context) -> bool:
+    """Has it letters that the cost has not, or is no formula of the cost told?"""
+    told = {name for known in context.of("Psi") if known.body is not None for name in symbols(known.body)}
+    return not told or not symbols(body) <= {*told, "f", "x", "I"}
+
+
+def _without_foretold(chain: tree.Chain, context: Context) -> Context:
+    """The context in which a line tells of a letter that lines before it speak of."""
+    names = {key(part) for part in walk(chain) if isinstance(part, tree.Letter)}
+    told = {name for name in names if getattr(context.letters.get(name), "told", "") == LATER}
+    return replace(context, letters={name: known for name, known in context.letters.items() if name not in told}) if told else context
 
 
 def _new(node: Node, context: Context) -> tree.Letter | None:
@@ -193,23 +243,32 @@ def _declared(letter: tree.Letter, body: Node, shape: tuple[str, str], context: 
     return context.declare(Declared(key(letter), own(key(letter)), shape, "defined", body=body, source="proposed"))
 
 
-def _solved(terms: Iterable[Node], letter: tree.Letter) -> tuple[tree.Letter, Node, tuple[str, str]] | None:
-    """-C^-1 b of C xi + b = 0, -(b C^-1)' of xi' C + b = 0, and -b C^-1 of xi C + b = 0 for a row."""
+def _solved(terms: Iterable[Node], letter: tree.Letter, context: Context) -> tuple[tree.Letter, Node, tuple[str, str]] | None:
+    """-C^-1 b of C xi + b = 0, -(b C^-1)' of xi' C + b = 0, and -b C^-1 of xi C + b = 0 for a row; b' where gradients are columns."""
     column, turned, row = (letter, False), (tree.Transposed(letter), True), (letter, True)
     for (sought, first), shape in ((column, ("n", "1")), (turned, ("n", "1")), (row, ("1", "n"))):
         parts = [_coefficient(term, sought, first) for term in terms]
-        weights = [weight for weight, _ in parts if weight is not None]
-        rest = [other for _, other in parts if other is not None]
-        if not weights or not rest or any(letter in walk(other) for other in rest) or all(map(_is_one, weights)):
+        weights = [resolve(weight, context) for weight, _ in parts if weight is not None]
+        others = [other for _, other in parts if other is not None]
+        rest = [resolve(other, context) for other in others]
+        if not weights or not rest or any(letter in walk(other) for other in others) or all(map(_is_one, weights)):
             continue
+        transposed = any(isinstance(part, tree.Transposed) for weight in weights for part in walk(weight))
+        turn = transposed and not first and all(map(_is_row, rest))
         inverse, paid = tree.Power(tree.summed(weights), INVERSE), tree.Negative(tree.summed(rest))
-        body: Node = tree.Product((paid, inverse)) if first else tree.Product((inverse, paid))
+        body: Node = tree.Product((paid, inverse)) if first else tree.Product((inverse, tree.Transposed(paid) if turn else paid))
         return letter, tree.Transposed(body) if sought != letter else body, shape
     return None
 
 
+def _is_row(term: Node) -> bool:
+    """dPsi/dx without a sign of transposition, which stands for a column beside f_x' xi."""
+    inner = tree.unsigned(term)
+    return isinstance(inner, tree.Derivative) and getattr(inner.of, "name", "") == "Psi" and inner.kind == "partial"
+
+
 def _is_one(weight: Node) -> bool:
-    return tree.unsigned(weight) == tree.Letter("I")
+    return tree.unsigned(weight) in (tree.Letter("I"), Symbol("I"))
 
 
 def _coefficient(term: Node, sought: Node, first: bool) -> tuple[Node | None, Node | None]:
@@ -227,21 +286,80 @@ def _coefficient(term: Node, sought: Node, first: bool) -> tuple[Node | None, No
 
 def lagrangian_told(chain: tree.Chain, context: Context) -> Introduced:
     """Psi(x, theta) + lambda' f(x, theta), and with a minus: lambda makes it stationary in x."""
-    pair = pair_of(chain) if context.law("rest") is not None else None
-    terms = tree.terms(pair[1]) if pair is not None else ()
-    name = head(pair[0]) if pair is not None else None
-    if name is None or len(terms) != 2 or _new(name, context) is None or not isinstance(resolve(terms[0], context), Applied):
+    found = _lagrangian(chain, context) if context.law("rest") is not None else None
+    if found is None:
         return None
-    inner, sign = (terms[1].of, -1) if isinstance(terms[1], tree.Negative) else (terms[1], 1)
+    name, paid, letter, residual, sign = found
+    context = with_cost(paid, _without_foretold(chain, context))
+    slope, cost, known = _slope_of(residual), _cost(paid, context), context.letters.get(key(letter))
+    if slope is None or cost is None or not (_new(letter, context) or (known is not None and known.kind == "defined")):
+        return None
+    price = tree.Transposed(tree.Derivative(cost, (Symbol("x"),), "partial"))
+    body: Node = tree.Product((tree.Power(tree.Transposed(slope), INVERSE), price))
+    after = _declared(letter, tree.Negative(body) if sign > 0 else body, ("n", "1"), context) if known is None else context
+    weighed = tree.Product((tree.Transposed(resolve(letter, after)), residual))
+    whole = tree.Sum((cost, weighed if sign > 0 else tree.Negative(weighed)))
+    return "definition", (key(name),), after.declare(Declared(key(name), LAGRANGIAN, ("1", "1"), "defined", body=whole, source="proposed"))
+
+
+def _cost(paid: Node, context: Context) -> Applied | None:
+    """Psi of Psi(x, theta), and of the formula that it is."""
+    value = resolve(paid, context)
+    told = [known.body for known in context.of("Psi") if known.body is not None]
+    return value if isinstance(value, Applied) and value.name == "Psi" else Applied("Psi") if value in told else None
+
+
+def with_cost(paid: Node, context: Context) -> Context:
+    """With 1/2 |P x - d|^2 as the cost, where nothing else has been paid."""
+    if isinstance(paid, tree.Letter | tree.Call) or context.of("Psi"):
+        return context
+    after = constants(paid, context, ("1", "1"))
+    body = resolve(paid, after)
+    if unknown(body) or "x" not in symbols(body) or symbols(body) & {"f", "t"}:
+        return context
+    letter = Declared("cost", "Psi", ROLES["Psi"].shape, "function", body=body, source="proposed")
+    return replace(after.declare(letter), laws=(*after.laws, Law("objective", Symbol("J"), Applied("Psi"))))
+
+
+def _lagrangian(chain: tree.Chain, context: Context) -> tuple[tree.Letter, Node, tree.Letter, Node, int] | None:
+    """L, J, lambda, f and the sign of L = J + lambda' f."""
+    pair = pair_of(chain)
+    name, terms = (head(pair[0]), tree.terms(pair[1])) if pair is not None else (None, ())
+    if name is None or len(terms) < 2 or _new(name, _without_foretold(chain, context)) is None:
+        return None
+    inner, sign = (terms[-1].of, -1) if isinstance(terms[-1], tree.Negative) else (terms[-1], 1)
     factors = inner.factors if isinstance(inner, tree.Product) else inner.arguments if isinstance(inner, tree.Function) else ()
     letter = factors[0].of if factors and isinstance(factors[0], tree.Transposed) else factors[0] if factors else None
-    slope = _slope_of(resolve(factors[1], context)) if len(factors) == 2 else None
-    if letter is None or slope is None or _new(letter, context) is None or not isinstance(letter, tree.Letter):
+    if not isinstance(letter, tree.Letter) or len(factors) != 2:
         return None
-    price = tree.Transposed(tree.Derivative(resolve(terms[0], context), (Symbol("x"),), "partial"))
-    body: Node = tree.Product((tree.Power(tree.Transposed(slope), INVERSE), price))
-    after = _declared(letter, tree.Negative(body) if sign > 0 else body, ("n", "1"), context)
-    return "definition", (key(name),), after.declare(Declared(key(name), own(key(name)), ("", ""), "path", source="proposed"))
+    return name, tree.summed(terms[:-1]), letter, resolve([*factors][1], context), sign
+
+
+def _of_lagrangian(node: Node, context: Context) -> Node:
+    """J_u + lambda' f_u of dL/du, where lambda is held, f' of dL/d lambda, and dJ/dp of dL/dp with straight d."""
+    whole = next((known.body for known in context.of(LAGRANGIAN)), None)
+    by = node.by[0] if isinstance(node, tree.Derivative) and node.of == Symbol(LAGRANGIAN) and len(node.by) == 1 else None
+    if not isinstance(whole, tree.Sum) or not isinstance(by, Symbol) or not isinstance(node, tree.Derivative):
+        return rebuilt(node, lambda child: _of_lagrangian(child, context))
+    term = tree.unsigned(whole.terms[1])
+    assert isinstance(term, tree.Product)
+    if by.name in ("theta", "w") and node.kind == "total":
+        return replace(node, of=Symbol("J"))
+    column = node.kind == "nabla" and context.option("gradients") != "row"
+    if by.name not in ("x", "theta", "w"):
+        residual = term.factors[1] if term is whole.terms[1] else tree.Negative(term.factors[1])
+        held = tree.Transposed(by) == term.factors[0]
+        return node if not held else residual if column else tree.Transposed(residual)
+    made = replace(term, factors=(term.factors[0], _partial(term.factors[1], by)))
+    row = tree.Sum((_partial(whole.terms[0], by), made if term is whole.terms[1] else tree.Negative(made)))
+    return tree.Transposed(row) if column else row
+
+
+def _partial(node: Node, by: Symbol) -> Node:
+    """f_x - I of f - x."""
+    slope = _slope_of(node) if by.name == "x" and isinstance(node, tree.Sum) else None
+    terms = [tree.Derivative(term, (by,), "partial") for term in tree.terms(node) if isinstance(tree.unsigned(term), Applied)]
+    return slope if slope is not None else tree.summed(terms)
 
 
 def _slope_of(residual: Node) -> Node | None:
@@ -260,13 +378,22 @@ def _signed(term: Node, made: dict[Node, Node]) -> Node | None:
 
 
 def without_time(chain: tree.Chain, context: Context) -> tree.Chain:
-    """Of a state of rest: du/dp is along all states of rest, d gamma/dy is by the argument, and what f enters is a gradient through it."""
+    """Of a state of rest: du/dp is along all states of rest, d gamma/dy is by the argument, df/dp is f_u u_p + f_p, and what f or u_p
+    enters is a gradient through it.
+    """
     if context.law("rest") is None:
         return chain
-    sides = [_kinds(side) for side in chain.sides]
+    first, *others = (_kinds(_of_lagrangian(side, context)) for side in chain.sides)
     through = any("f" in symbols(side) or any("f" in symbols(known.body) for name in symbols(side) for known in context.of(name)
-                                              if known.body is not None) for side in sides[1:])
-    return replace(chain, sides=(_gradient(sides[0]) if through else sides[0], *sides[1:]))
+                                              if known.body is not None) for side in others)
+    through |= any(MOVED & {*walk(side)} for side in others)
+    same = _core(first) in (part for side in others for part in walk(side))  # dJ/dp = dJ/du du/dp + dJ/dp
+    others = others if same else [_whole_gradients(side) for side in others]
+    return replace(chain, sides=(_gradient(first) if through else _whole_gradients(first), *others))
+
+
+def _core(node: Node) -> Node:
+    return _core(node.of) if isinstance(node, tree.Transposed) else node
 
 
 def _kinds(node: Node) -> Node:
@@ -278,15 +405,28 @@ def _kinds(node: Node) -> Node:
         return node
     if node.of == Symbol("x") and by.name in ("theta", "w"):
         return replace(node, kind="total")
+    if getattr(node.of, "name", "") == "f" and by.name in ("theta", "w") and node.kind == "total":
+        through = tree.Product((tree.Derivative(node.of, (Symbol("x"),), "partial"), tree.Derivative(Symbol("x"), (by,), "total")))
+        return tree.Sum((through, replace(node, kind="partial")))
     return replace(node, kind="partial") if isinstance(node.of, Applied) and by.name == "x" else node
+
+
+def _is_slope_of_cost(node: Node) -> bool:
+    return isinstance(node, tree.Derivative) and getattr(node.of, "name", "") == "Psi" and getattr(node.by[0], "name", "") in ("theta", "w")
 
 
 def _gradient(node: Node) -> Node:
     """d Psi/d theta through the state, alone on the left."""
     if isinstance(node, tree.Transposed):
         return replace(node, of=_gradient(node.of))
-    paid = isinstance(node, tree.Derivative) and getattr(node.of, "name", "") == "Psi" and getattr(node.by[0], "name", "") in ("theta", "w")
-    return replace(node, of=Symbol("J"), kind="total") if paid and isinstance(node, tree.Derivative) else node
+    return replace(node, of=Symbol("J"), kind="total") if _is_slope_of_cost(node) and isinstance(node, tree.Derivative) else node
+
+
+def _whole_gradients(node: Node) -> Node:
+    """d Psi/d theta with straight d, wherever it stands."""
+    if isinstance(node, tree.Derivative) and node.kind == "total":
+        return _gradient(node)
+    return rebuilt(node, _whole_gradients)
 
 
 def is_partial_of_adjoint(chain: tree.Chain, context: Context) -> bool:

@@ -520,7 +520,7 @@ PARDONS = (
     Pardon(_if(_of_two_multipliers, "which of two letters is the costate the notes do not say")),
     Pardon(_if(_of_paid_and_held_end, "the end state is paid for, and what it is may follow from the motion")),
     Pardon(_if(lambda line: right_in_other_order(line.sides, line.relation, line.spelt), "it is right of numbers, or in the other order")),
-    Pardon(_if(lambda line: leaves_place_open(line.sides), "where the slope of the end cost is taken is not said")),
+    Pardon(_if(lambda line: leaves_place_open(line.sides, line.notes), "where the slope of the end cost is taken is not said")),
     Pardon(_if(lambda line: at_value(line.sides), "it is taken at a value of the parameters")),
     Pardon(_if(lambda line: is_of_example(line.outcome), "it may be the value of an example, whose numbers are not understood")),
     Pardon(_if(lambda line: bool(line.notes.option(BLOCKS)) and _is_twice(line.left) and FREE.search(line.sentence.lower()) is not None,

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from adjointcheck.notes.letters.context import Context
 from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -24,11 +25,11 @@ COARSE = 0.04  # 0.5 and 0.1 are constants of problems; with more digits they ar
 VARIES = 1e-3
 
 
-def leaves_place_open(sides: Iterable[Node]) -> bool:
-    """Does Psi stand at x(t) and without a place in one line?"""
+def leaves_place_open(sides: Iterable[Node], context: Context) -> bool:
+    """Does Psi stand at x(t) and without a place in one line, where anything moves?"""
     paid = [part for side in sides for part in walk(side) if isinstance(part, Applied) and part.name == "Psi"]
     along = any(("x", state) in part.arguments for part in paid for state in RUNNING)
-    return along and any(not part.arguments and part.at is None for part in paid)
+    return along and context.law("rest") is None and any(not part.arguments and part.at is None for part in paid)
 
 
 def at_value(sides: Iterable[Node]) -> bool:

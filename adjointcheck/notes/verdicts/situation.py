@@ -447,8 +447,9 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
             return found
         raise Unclear("the objective", "a cost of the end state")
     law, cost = context.law("dynamics"), context.law("objective")
-    if not reader.setting.language.points:  # algebra, without a problem
-        return found
+    if not reader.setting.language.points:  # algebra, without a problem, or at rest
+        paid = cost.right if cost is not None and context.law("rest") is not None else Applied("Psi")
+        return found if isinstance(paid, Applied) else {"Psi": _one(reader.form(paid), "here")}
     last, layers = reader.setting.language.points[-1], reader.setting.language.layers
     step = context.law("layers") if layers else law
     if step is not None and (not layers or not {"f"} & symbols(step.right)):
@@ -460,10 +461,10 @@ def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:
     if observes(made.name) and (cost is None or set(form := reader.form(tree.Sum(tuple(others)))) - {"integrand"}):
         raise Unclear("the objective", "a sum of phi_j(x(s_j)), a cost of the end state, and an integral")
     found |= {"L": form["integrand"]} if others else {}
-    paid = next((known.body for known in context.of("phi")), None) if observes(made.name) else None
-    if paid is not None:
+    seen = next((known.body for known in context.of("phi")), None) if observes(made.name) else None
+    if seen is not None:
         with suppress(Unclear):  # what holds for any cost holds for one that is not said here
-            found |= dict.fromkeys(("phi", "phi_r", *["Psi"] * bool(context.option("sampled to"))), _one(reader.form(paid), "here"))
+            found |= dict.fromkeys(("phi", "phi_r", *["Psi"] * bool(context.option("sampled to"))), _one(reader.form(seen), "here"))
     if cost is not None and not isinstance(cost.right, Symbol) and not observes(made.name):
         form = reader.form(cost.right)
         fixed = form.pop("", ZERO)
