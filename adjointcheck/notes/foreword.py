@@ -12,8 +12,9 @@ from adjointcheck.errors import AdjointCheckError
 from adjointcheck.notes.explanations import NEAR, WHERE, explained, explanation, passed_through, untold_error
 from adjointcheck.notes.introduction import Introduced, dynamics, integrated_dynamics, layers, naming, understand
 from adjointcheck.notes.letters.activations import activating
-from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key, letter_name, own, read_header
+from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key, letter_name, own
 from adjointcheck.notes.letters.cost_parts import parted
+from adjointcheck.notes.letters.header import read_header
 from adjointcheck.notes.letters.house_marks import noticed, without_marks
 from adjointcheck.notes.letters.marks import marked
 from adjointcheck.notes.letters.meaning import Symbol, resolve, walk

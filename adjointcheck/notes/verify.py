@@ -21,12 +21,13 @@ from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
 from adjointcheck.notes.foreword import begun, is_supposed
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.letters.chain_rules import at_its_end, of_moved_rows
-from adjointcheck.notes.letters.context import HYPOTHESES, LATER, Context, read_header
+from adjointcheck.notes.letters.context import LATER, Context
 from adjointcheck.notes.letters.costs import paid_at_end_alone
 from adjointcheck.notes.letters.curvature import is_tangent_law
 from adjointcheck.notes.letters.derivatives import in_cells
 from adjointcheck.notes.letters.forms import about_end_time, conserves_energy, is_at_end, is_general, whole_at_bar
 from adjointcheck.notes.letters.formulas import put_in, spelt_out
+from adjointcheck.notes.letters.header import HYPOTHESES, read_header
 from adjointcheck.notes.letters.meaning import Symbol, Unknown, resolve, symbols
 from adjointcheck.notes.letters.numbered import told
 from adjointcheck.notes.letters.own_inputs import in_its_role, is_varied, through_start, with_probes

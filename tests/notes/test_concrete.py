@@ -6,7 +6,8 @@ import pytest
 from understood import last_two, statuses
 
 from adjointcheck.expression.grammar import parse
-from adjointcheck.notes.letters.context import Context, read_header
+from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.header import read_header
 from adjointcheck.notes.proofs.componentwise import component_settings
 from adjointcheck.notes.proofs.written_out import Sizes, WrittenOut, letters_of, vouched
 from adjointcheck.notes.reading.document import read_text

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from understood import read
 
-from adjointcheck.notes.letters.context import Context, Declared, latexified, letter_name, read_header
+from adjointcheck.notes.letters.context import Context, Declared, letter_name
+from adjointcheck.notes.letters.header import latexified, read_header
 
 HEADER = """
 state: z in R^n                       # the hidden state
@@ -40,6 +41,12 @@ def test_a_header_declares_options_arguments_and_hypotheses(context: Context) ->
     assert context.letters["f"].arguments == ("x", "t", "theta")
     assert context.option("gradients") == "column"
     assert set(context.hypotheses) == {"symmetric Q", "optimal", "autonomous"}
+
+
+def test_a_header_declares_numbers() -> None:
+    context = read_header([r"constants: a, \beta_1, c in R^n"])
+    assert {name: known.shape for name, known in context.letters.items()} == {"a": ("1", "1"), "beta_1": ("1", "1"), "c": ("n", "1")}
+    assert read_header(["letters: a, b"]).problems and read_header(["constants: a + b"]).problems
 
 
 @pytest.mark.parametrize(("line", "sign", "layout"), [

@@ -6,7 +6,7 @@ import pytest
 from understood import statuses, understood
 
 from adjointcheck.notes.foreword import begun
-from adjointcheck.notes.letters.context import read_header
+from adjointcheck.notes.letters.header import read_header
 from adjointcheck.notes.reading.document import read_text
 
 NET = r"$$x_{k+1} = f_k(x_k, w_k), \qquad k = 0, \dots, N-1$$ $$E = \Phi(x_N)$$ "

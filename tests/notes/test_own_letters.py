@@ -6,7 +6,8 @@ import pytest
 from test_verify import verdicts
 from understood import last_two, statuses
 
-from adjointcheck.notes.letters.context import Context, read_header
+from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.header import read_header
 from adjointcheck.notes.letters.own_letters import own_letters
 from adjointcheck.notes.reading import signs, tree
 from adjointcheck.notes.reading.latex import read_formula

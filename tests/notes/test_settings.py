@@ -11,7 +11,8 @@ import pytest
 
 from adjointcheck.errors import DisagreementError
 from adjointcheck.notes.introduction import understand
-from adjointcheck.notes.letters.context import Context, read_header
+from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.header import read_header
 from adjointcheck.notes.proofs.jacobian import Partial, lemma
 from adjointcheck.notes.proofs.settings import KINDS, judged, setting, specialise
 from adjointcheck.notes.reading.latex import read_formula

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from adjointcheck.notes.letters.context import read_header
+from adjointcheck.notes.letters.header import read_header
 from adjointcheck.notes.reading.document import Formula
 from adjointcheck.notes.verify import Notes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from understood import statuses
 
-from adjointcheck.notes.letters.context import read_header
+from adjointcheck.notes.letters.header import read_header
 from adjointcheck.notes.letters.notation import nabla, prime, spoken, symmetric, to_go
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adjointcheck.notes import verify
-from adjointcheck.notes.letters.context import read_header
+from adjointcheck.notes.letters.header import read_header
 from adjointcheck.notes.reading.document import Formula
 
 HEADER = "state: x in R^n\ncontrol: u(t) in R^k\nparameters: theta in R^m\ncostate: p = dJ/dx (row)"

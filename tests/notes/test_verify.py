@@ -10,7 +10,7 @@ import pytest
 from adjointcheck.errors import DisagreementError
 from adjointcheck.notes import verify
 from adjointcheck.notes.finding import Counterexample, Finding
-from adjointcheck.notes.letters.context import read_header
+from adjointcheck.notes.letters.header import read_header
 from adjointcheck.notes.proofs.prove import Proof
 from adjointcheck.notes.reading.document import Formula
 from adjointcheck.notes.verdicts.comparison import Agreement, Contradiction, Undecided

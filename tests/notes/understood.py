@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from adjointcheck.notes.finding import Finding, Findings
 from adjointcheck.notes.introduction import Resolved, understand
-from adjointcheck.notes.letters.context import Context, read_header
+from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.header import read_header
 from adjointcheck.notes.reading.document import Document, Formula, read_text
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.verdicts.comparison import Agreement, Contradiction, Outcome, judge_in_worlds
