@@ -94,6 +94,7 @@ from adjointcheck.notes.systems.motion import TIME, augmented_dynamics, untold_m
 from adjointcheck.notes.systems.multiplier import may_be_costate
 from adjointcheck.notes.systems.net_entries import WHOLE, matrices, without_entries
 from adjointcheck.notes.systems.normality import normalised
+from adjointcheck.notes.systems.output_layers import put_out
 from adjointcheck.notes.systems.outright import outright
 from adjointcheck.notes.systems.partitioned import partitioned
 from adjointcheck.notes.systems.production import consumed, counted
@@ -307,7 +308,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = consumed(_chains(formulas, context), context)
     context = partitioned([unprimed(chain, context) for chain in _chains(formulas, context)], context)
     context = numbered(acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context))))
-    context = explained_behind(list(_chains(formulas, context)), context)
+    context = explained_behind(list(_chains(formulas, context)), put_out(_chains(formulas, context), context))
     context = valuing(_chains(formulas, context), priced_steps(_chains(formulas, context), (formula.text for formula in formulas), context))
     context = algebraic([unprimed(chain, context) for chain in _chains(formulas, context)], context)
     context = spaced([unprimed(chain, context) for chain in _chains(formulas, context)], context)

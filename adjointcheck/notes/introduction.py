@@ -130,6 +130,7 @@ from adjointcheck.notes.systems.multiplier import augmented, costate_meaning, go
 from adjointcheck.notes.systems.named_methods import coefficients, exemplified, given
 from adjointcheck.notes.systems.normality import normal, normalisation
 from adjointcheck.notes.systems.observed import observed_cost
+from adjointcheck.notes.systems.output_layers import output_told
 from adjointcheck.notes.systems.outputs import is_readout, linear_output, observed, output, with_signal
 from adjointcheck.notes.systems.own_clock import horizon_told
 from adjointcheck.notes.systems.partitioned import motion
@@ -453,7 +454,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (at_rest, adjoint_told, lagrangian_told, end_named, reduced_cost, residual, transported,
+INTRODUCTIONS = (output_told, at_rest, adjoint_told, lagrangian_told, end_named, reduced_cost, residual, transported,
                  bars_told, step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned, data,
                  propagator, tangent, activation, stage_line, stage_law, stage_update, stage_gradient, stage_definition, named_neighbour,
                  numbered, family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, motion, written_out, cased, jump, dynamics,
@@ -464,7 +465,7 @@ INTRODUCTIONS = (at_rest, adjoint_told, lagrangian_told, end_named, reduced_cost
                  current_multiplier, augmented, adjoined_motion, shortest, repriced, current_hamiltonian, hamiltonian, costate_meaning,
                  nothing_beyond, condition, at_place, rate, ended, set_before, sought, ranged, algebraic_law, lengthened, projection,
                  decreasing, naming)
-UNJUDGED = (*NOTATIONS, at_place, adjoint_told, lagrangian_told, reduced_cost,
+UNJUDGED = (*NOTATIONS, output_told, at_place, adjoint_told, lagrangian_told, reduced_cost,
             bars_told, activation, bound, step_value, worth, value, membership, asked, output, family, update, readout,
             finer_step, propagator, transported, carried, residual, sought, ranged, lengthened, projection, set_before, decreasing)
 

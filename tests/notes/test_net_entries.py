@@ -55,3 +55,21 @@ def test_an_error_that_is_told_further_down_is_no_other() -> None:
     for told, barred in ((r"-\frac{\partial L}{\partial z^{[l]}}", "refuted"), (r"\frac{\partial L}{\partial a^{[l]}}", "proved")):
         given = rf"{UNTOLD}$$\frac{{\partial L}}{{\partial b^{{[l]}}}} = \delta^{{[l]}}$$ where $\delta^{{[l]}} = {told}$. "
         assert statuses(given)[-3] != barred
+
+
+OUTPUT = FORWARD + r"With $\hat y = a^{[L]}$, $$E = \frac12 \sum_k (\hat y_k - y_k)^2, \qquad \delta^{[l]} = \frac{\partial E}{\partial z^{[l]}}$$ "
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\delta^{[L]} = (\hat y - y) \odot g'(z^{[L]})", r"\delta^{[L]} = (y - \hat y) \odot g'(z^{[L]})"),
+    (r"\frac{\partial E}{\partial \hat y} = \hat y - y", r"\frac{\partial E}{\partial \hat y} = y - \hat y"),
+    (r"\delta^{[l]} = W^{[l+1]T} \delta^{[l+1]} \odot g'(z^{[l]})", r"\delta^{[l]} = W^{[l]T} \delta^{[l+1]} \odot g'(z^{[l]})"),
+    (r"\frac{\partial E}{\partial W^{[l]}} = \delta^{[l]} a^{[l-1]^T}", r"\frac{\partial E}{\partial W^{[l]}} = \delta^{[l]} a^{[l],T}")])
+def test_what_a_net_puts_out_and_transposed_layers(right: str, wrong: str) -> None:
+    hadamard = r"$$\delta^{[l]} = ((W^{[l+1]})^T \delta^{[l+1]}) \odot g'(z^{[l]})$$ "
+    assert statuses(f"{OUTPUT}{hadamard}$${right}$$ $${wrong}$$")[-2:] == ["proved", "refuted"]
+
+
+def test_a_letter_where_layers_have_to_arrive_is_no_output() -> None:
+    posed = r"$x_{k+1} = A x_k + B u_k$, $x_N = r$, $J = \frac12 \sum_{k=0}^{N-1} u_k^T u_k$, $p_k = \partial J/\partial x_k$. "
+    assert statuses(posed + r"$$p_N = 0$$")[-1] != "proved"

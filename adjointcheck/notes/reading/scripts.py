@@ -72,7 +72,7 @@ def scripted(base: Node, scripts: list[Scripts], letters: Letters) -> Node:
             return _at_places(base, found, letters)
     node = _sampled(below(base, found.below, found.span), letters)
     node = _primes(node, found.primes, letters)
-    for mark in _split(found.above or (), found):
+    for mark in _split(found.above or (), found, letters):
         node = above(node, mark, letters)
     return replace(node, span=over([base, found]))
 
@@ -150,7 +150,7 @@ def _at_places(base: Paren, found: Scripts, letters: Letters) -> Node:
     if difference and not is_number(top, 2):
         return Evaluated(base, (plain(top),), places, span=whole)
     node: Node = Evaluated(base, places, span=whole)
-    for mark in _split(found.above, found):
+    for mark in _split(found.above, found, letters):
         node = above(node, mark, letters)
     return node
 
@@ -212,10 +212,15 @@ def _prime(node: Node, letters: Letters) -> Node:
 # Above
 
 
-def _split(entries: tuple[Node, ...], found: Scripts) -> list[Node]:
-    """The marks above, one after the other: x^{*T} has two."""
+def _split(entries: tuple[Node, ...], found: Scripts, letters: Letters) -> list[Node]:
+    """The marks above, one after the other: x^{*T}, W^{(l+1)T} and W^{(l+1)^T} have two."""
     if not entries:
         return []
+    turned = (entries[0].of, Letter("top")) if isinstance(entries[0], Transposed) else getattr(entries[0], "factors", ())
+    marks = entries if len(entries) > 1 else turned
+    if len(marks) == 2 and letters.layer and _is_layer(plain(marks[0]), letters.layer):
+        if isinstance(marks[1], Letter) and _transposes(marks[1], letters):
+            return list(marks)
     if len(entries) > 1:
         return [Paren(entries, (",",) * (len(entries) - 1), "(", span=found.span)]
     entry = _word(first(entries))
