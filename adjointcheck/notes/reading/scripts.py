@@ -217,10 +217,9 @@ def _split(entries: tuple[Node, ...], found: Scripts, letters: Letters) -> list[
     if not entries:
         return []
     turned = (entries[0].of, Letter("top")) if isinstance(entries[0], Transposed) else getattr(entries[0], "factors", ())
-    marks = entries if len(entries) > 1 else turned
-    if len(marks) == 2 and letters.layer and _is_layer(plain(marks[0]), letters.layer):
-        if isinstance(marks[1], Letter) and _transposes(marks[1], letters):
-            return list(marks)
+    match entries if len(entries) > 1 else turned:
+        case (index, Letter() as turns) if letters.layer and _is_layer(plain(index), letters.layer) and _transposes(turns, letters):
+            return [index, turns]
     if len(entries) > 1:
         return [Paren(entries, (",",) * (len(entries) - 1), "(", span=found.span)]
     entry = _word(first(entries))
