@@ -70,6 +70,13 @@ def test_what_a_net_puts_out_and_transposed_layers(right: str, wrong: str) -> No
     assert statuses(f"{OUTPUT}{hadamard}$${right}$$ $${wrong}$$")[-2:] == ["proved", "refuted"]
 
 
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\delta^{[L-1]} = (W^{[L]})^T \delta^{[L]} \odot g'(z^{[L-1]})", r"\delta^{[L-1]} = (W^{[L-1]})^T \delta^{[L]} \odot g'(z^{[L-1]})"),
+    (r"\frac{\partial E}{\partial W^{L-1}} = \delta^{L-1} (a^{L-2})^T", r"\frac{\partial E}{\partial W^{L-1}} = \delta^{L} (a^{L-2})^T")])
+def test_the_layer_before_the_last(right: str, wrong: str) -> None:
+    assert statuses(f"{OUTPUT}$${right}$$ $${wrong}$$")[-2:] == ["proved", "refuted"]
+
+
 def test_a_letter_where_layers_have_to_arrive_is_no_output() -> None:
     posed = r"$x_{k+1} = A x_k + B u_k$, $x_N = r$, $J = \frac12 \sum_{k=0}^{N-1} u_k^T u_k$, $p_k = \partial J/\partial x_k$. "
     assert statuses(posed + r"$$p_N = 0$$")[-1] != "proved"

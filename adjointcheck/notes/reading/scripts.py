@@ -330,10 +330,10 @@ def _power(node: Node, exponent: Node, letters: Letters) -> Node:
 
 
 def _is_layer(exponent: Node, index: str) -> bool:
-    """l, l + 1, l - 1, 0 and 1, which nobody writes as powers, and the last one."""
+    """l, l + 1, l - 1, 0 and 1, which nobody writes as powers, the last one and the one before."""
     terms = exponent.terms if isinstance(exponent, Sum) else (exponent,)
     first = isinstance(exponent, Number) and exponent.value in (0, 1)
-    return first or terms[0] == Letter(index) or (len(terms) == 1 and getattr(exponent, "name", "") in LASTS)
+    return first or terms[0] == Letter(index) or getattr(terms[0], "name", "") in LASTS
 
 
 def _counts_only(exponent: Node, index: str) -> bool:

@@ -115,9 +115,10 @@ def _is_range(chain: tree.Chain) -> bool:
 
 def _below(node: Node, index: str) -> Node:
     if isinstance(node, tree.Letter) and len(node.above) == 1 and len(node.below) < 2 and _is_layer(node.above[0], index):
-        last = getattr(node.above[0], "name", index) in (*LASTS, "tau")
+        mark = node.above[0]
+        ends = [part for part in walk(mark) if isinstance(part, tree.Letter) and part.name in (*LASTS, "tau") and part.name != index]
         name = "_".join([node.name, *(getattr(part, "name", "") for part in node.below)])  # y_d^n is y_d at the layer n
-        return replace(node, name=name, below=(LAST,) if last else node.above, above=())
+        return replace(node, name=name, below=(instead(mark, ends[0], LAST) if ends else mark,), above=())
     return rebuilt(node, lambda child: _below(child, index))
 
 
