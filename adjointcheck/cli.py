@@ -457,14 +457,17 @@ def study(name: str | None, quick: bool, folder: str, picture: str | None, as_js
 @click.option("--context", metavar="FILE", help="Letters declared in a file of their own, for notes without a header.")
 @click.option("--report", "folder", metavar="DIR", help="Write a page for each file, with every formula beside its verdict.")
 @click.option("--log", "logs", metavar="DIR", help="Write the logs that `replay` proves again without SymPy.")
+@click.option("--letters", metavar="OUT.txt", help="Write the letters as understood, and those not declared, to fill in for --context.")
 @click.option("--junit", metavar="OUT.xml", help="Write the verdicts as JUnit XML.")
 @json_option
-def notes(files: tuple[str, ...], context: str | None, folder: str | None, logs: str | None, junit: str | None, as_json: bool) -> int:
+def notes(
+    files: tuple[str, ...], context: str | None, folder: str | None, logs: str | None, letters: str | None, junit: str | None, as_json: bool
+) -> int:
     """Read the derivation in FILE (.md, .tex or .ipynb) and judge every formula: proved, refuted with a counterexample, unknown.
 
     A mark such as <!-- expect: refuted --> (in LaTeX: % expect: refuted) says that a formula is wrong on purpose.
     """
-    outputs = _import("report.notes_outputs", "Outputs")(files, folder, logs, junit)
+    outputs = _import("report.notes_outputs", "Outputs")(files, folder, logs, junit, letters)
     refuse_overwriting(map(Path, filter(None, (*files, context))), outputs.paths())
     found = []
     for file in files:

@@ -22,6 +22,10 @@ URGENCY = ("refuted", "not read", "unknown", "proved", "assumption", "definition
 CODES = {"passed": 0, "failed": 1, "open": 3}
 NOTHING, BAD_INPUT, DISAGREEMENT = 5, 2, 4
 QUESTIONS = 6
+SHOWN = 8  # lines of one obstacle
+TOLD, FEWEST = 6, 2  # how many obstacles are told at most, and for how many formulas one stands
+_UNDECLARED = re.compile(r"the letter (\S(?:[^;]*?\S)?) is not declared")
+_RESTS = re.compile(r"rests? on `(.*?)`(?:, which is not carried| is not read|, which is not read|$)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,37 @@ def first_wrong(found: Iterable[Formula]) -> Formula | None:
 
 
 def undeclared(findings: Findings) -> list[str]:
-    """The first few letters for want of whose meaning a formula stayed open."""
-    open_words = " ".join(item.words for item in findings.items if item.status in OPEN)
-    return list(dict.fromkeys(re.findall(r"the letter ([A-Za-z]\w*) is not declared", open_words)))[:QUESTIONS]
+    """The letters for want of whose meaning most formulas stayed open, a few."""
+    letters = [obstacle.what for obstacle in obstacles(findings) if obstacle.is_letter]
+    return [letter for letter in letters if re.fullmatch(r"[A-Za-z]\w*", letter)][:QUESTIONS]
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What formulas wait for: a letter that nothing declares, or the text of a formula that is not understood; the lines that wait."""
+
+    what: str
+    is_letter: bool
+    lines: tuple[int, ...]
+
+    def __str__(self) -> str:
+        lines = list(dict.fromkeys(self.lines))
+        shown = [*map(str, lines[:SHOWN]), *["..."] * (len(lines) > SHOWN)]
+        return f"{plural(len(self.lines), 'formula')} ({'line' if len(lines) == 1 else 'lines'} {', '.join(shown)})"
+
+
+def obstacles(findings: Findings) -> list[Obstacle]:
+    """What most formulas wait for, that first."""
+    waiting: dict[tuple[str, bool], list[int]] = {}
+    for item in findings.items:
+        if item.status in OPEN:
+            found = [*((name, True) for name in _UNDECLARED.findall(item.words)), *((text, False) for text in _RESTS.findall(item.words))]
+            for what in dict.fromkeys(found):
+                waiting.setdefault(what, []).append(item.line)
+    found = [Obstacle(what, is_letter, tuple(lines)) for (what, is_letter), lines in waiting.items()]
+    return sorted(found, key=lambda obstacle: -len(obstacle.lines))
+
+
+def told(findings: Findings) -> list[Obstacle]:
+    """The obstacles that are worth a person's time."""
+    return [obstacle for obstacle in obstacles(findings) if len(obstacle.lines) >= FEWEST][:TOLD]

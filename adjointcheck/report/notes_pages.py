@@ -45,8 +45,12 @@ def notes_html(findings: Findings) -> str:
         "wrong": None if wrong is None else {"name": wrong.first.name, "line": wrong.first.line},
         "formulas": [{**_formula_view(formula, lines), "first": formula is wrong} for formula in found],
         "letters": [(_math(_letter(letter)), meaning) for letter, meaning in findings.letters],
-        "problems": findings.problems,
+        "problems": findings.problems, "obstacles": [(_awaited(obstacle), str(obstacle)) for obstacle in outline.told(findings)],
     })
+
+
+def _awaited(obstacle: outline.Obstacle) -> dict[str, Any]:
+    return _math(_letter(obstacle.what) if obstacle.is_letter else obstacle.what)
 
 
 def _letter(letter: str) -> str:
@@ -115,6 +119,11 @@ def print_notes(findings: Findings, console: Console) -> None:
         for link in formula.links:
             table.add_row(*_cells(link, formula is wrong))
     console.print(table, width=min(WIDTH, console.width))
+    if obstacles := outline.told(findings):
+        waiting = Table.grid(padding=(0, 2, 0, 0))
+        for obstacle in obstacles:
+            waiting.add_row("", Text(one_line(obstacle.what)), Text(str(obstacle)))
+        console.print(Text("  what most open formulas wait for:", style="yellow"), waiting, width=min(WIDTH, console.width))
 
 
 def _cells(link: Finding, first: bool) -> tuple[Text, ...]:
@@ -148,6 +157,24 @@ def counterexample_text(found: Counterexample) -> str:
     longer = [name for name, value in found.setting if len(value) > SHORT]
     where = "; ".join(filter(None, (", ".join(told), f"some {', '.join(longer)}" if longer else "")))
     return one_line(f"{where}: {found.left} against {found.right}")
+
+
+HINTS = """# Letters for --context.  Take a # away and say what the letter is; what is said here counts before what the notes seem to say.
+# state: z in R^n | costate: a = dL/dz (row) | control: u in R^k | parameters: theta in R^m | field: f(z, u, t) | time: t in [0, T]
+# objective: J, minimised | running cost: L(z, u, t) | terminal cost: Phi | constants: a, b | A: n x n | lambda: column, p = -lambda^T
+"""
+
+
+def letters_text(all_findings: Iterable[Findings]) -> str:
+    """A file of header lines to fill in: the letters as they were understood, and those that formulas wait for."""
+    return HINTS + "".join(_letters_of(findings) for findings in all_findings)
+
+
+def _letters_of(findings: Findings) -> str:
+    understood = [f"# {letter}: {meaning}" for letter, meaning in findings.letters]
+    missing = [f"# {obstacle.what}:    {obstacle}" for obstacle in outline.obstacles(findings) if obstacle.is_letter]
+    parts = [[f"\n# {one_line(findings.file)}, as understood"], understood, ["# not declared, and used in"], missing]
+    return "\n".join(line for part in parts for line in part) + "\n"
 
 
 # Machines

@@ -13,9 +13,10 @@ import pytest
 
 from adjointcheck.console import console
 from adjointcheck.notes.finding import DISAGREEMENT, STATUSES, Finding, Findings
+from adjointcheck.notes.letters.header import read_header
 from adjointcheck.report import notes_outline as outline
 from adjointcheck.report.json_report import to_json
-from adjointcheck.report.notes_pages import notes_document, notes_html, notes_junit, print_notes, signs
+from adjointcheck.report.notes_pages import letters_text, notes_document, notes_html, notes_junit, print_notes, signs
 from adjointcheck.report.written import CAP, written_mathml
 
 PAGE = notes_html(sample.findings())
@@ -196,3 +197,29 @@ def test_junit_counts_formulas_and_says_why() -> None:
     assert [(suite.get("tests"), suite.get("failures")) for suite in root] == [("8", "4"), ("4", "0")]
     failure = root.find(".//failure")
     assert failure is not None and failure.get("type") == "refuted" and "should read" in str(failure.text)
+
+
+# What formulas wait for
+
+
+def waiting() -> Findings:
+    """Three formulas wait for G, two for the line 5 that is not understood, one for `a hat`."""
+    letter = "the letter {} is not declared; add a header line such as `{}: costate`".format
+    words = [letter("G", "G"), f"{letter('G', 'G')}; {letter('hat a', 'hat a')}", letter("G", "G"), *["it rests on `u = w(x)`, which is not carried into the setting"] * 2]
+    links = [Finding(str(i), "notes.md", 10 + i, 1, "a = b", "unknown", words=text) for i, text in enumerate(words, 1)]
+    return Findings("notes.md", (("x", "state, n x 1 (declared)"),), (*links, Finding("9", "notes.md", 30, 1, "a = a", "proved", words=letter("Z", "Z"))))
+
+
+def test_what_most_formulas_wait_for_is_told_first() -> None:
+    assert [(found.what, found.lines) for found in outline.obstacles(waiting())] == [("G", (11, 12, 13)), ("u = w(x)", (14, 15)), ("hat a", (12,))]
+    assert outline.undeclared(waiting()) == ["G"]
+    text, page = printed(waiting()), notes_html(waiting())
+    assert "what most open formulas wait for" in text and "3 formulas (lines 11, 12, 13)" in text and "3 formulas (lines 11, 12, 13)" in page
+    assert "wait for" not in printed(sample.findings())
+
+
+def test_letters_are_written_to_be_filled_in() -> None:
+    text = letters_text([waiting()])
+    assert "# x: state, n x 1 (declared)" in text and "# G:    3 formulas" in text
+    assert not read_header(text.splitlines()).letters and not read_header(text.splitlines()).problems
+    assert read_header(text.replace("# G:    3", "G: costate # 3").splitlines()).of("p")

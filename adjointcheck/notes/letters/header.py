@@ -43,8 +43,8 @@ def _read_line(text: str, context: Context) -> Context:
         return _matrix(text, context) or _problem(context, text, "a line such as `state: z in R^n`")
     name, value = (part.strip() for part in text.split(":", 1))
     lowered = re.sub(r"\s+", " ", name.lower())
-    if lowered in FRONT:
-        return context
+    if lowered in FRONT or (lowered == "layout" and not OPTIONS["gradients"].keys() & re.findall(r"[a-z]+", value.lower())):
+        return context  # `layout: post` of a blog
     if lowered in OPTIONS or lowered in ("gradient", "jacobians", "objective is", "layout"):
         return _option(lowered, value, context)
     if lowered in ("assume", "assumptions", "assumption", "hypothesis", "hypotheses"):
