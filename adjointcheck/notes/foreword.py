@@ -74,6 +74,7 @@ from adjointcheck.notes.systems.chapters import (
     stepped_of,
     taken,
 )
+from adjointcheck.notes.systems.clipping import clips
 from adjointcheck.notes.systems.component_letters import COSTATES, STATES
 from adjointcheck.notes.systems.component_sensitivities import numbered
 from adjointcheck.notes.systems.concrete import acquainted
@@ -145,7 +146,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
                       uses=Uses.of(texts), numbers=numbers_in(texts, document.prose), discounts=discounts_in(texts))
     context = small_steps(texts, varying(_chains(document.formulas, context), document.prose, context))
     context = replace(context, options={**context.options, SPEEDS: " ".join(speeds(_chains(document.formulas, context), context))})
-    context = said_control(document.prose, said_costate(document.prose, context))
+    context = clips(texts, said_control(document.prose, said_costate(document.prose, context)))
     context = shaped(" ".join([document.prose, *texts]), said_parameters(document.prose, context))
     context = activating(document.prose, texts, _chains(document.formulas, context), context)
     context = noticed([*_chains(document.formulas, context)], peopled(document.formulas, context))

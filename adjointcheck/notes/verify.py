@@ -15,9 +15,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adjointcheck.errors import DisagreementError
 from adjointcheck.notes.explanations import explained
-from adjointcheck.notes.finding import DISAGREEMENT, Finding, Findings
+from adjointcheck.notes.finding import Finding, Findings
 from adjointcheck.notes.foreword import begun, is_supposed
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.letters.chain_rules import at_its_end, of_moved_rows
@@ -51,7 +50,7 @@ from adjointcheck.notes.systems.ansatz import departs
 from adjointcheck.notes.systems.arrivals import is_held
 from adjointcheck.notes.systems.chapters import is_over, prices_anew, speaks_of
 from adjointcheck.notes.systems.chosen_controls import TASK, choosing, in_task
-from adjointcheck.notes.systems.clipping import CLIPPED, clipped
+from adjointcheck.notes.systems.clipping import CLIPPED, INSIDE, clipped, is_pointwise, is_slope_alone, unbounded
 from adjointcheck.notes.systems.current_values import priced
 from adjointcheck.notes.systems.descent import AGAINST, CLIMBS, NO_SLOPE, says_descent, scales, slopes
 from adjointcheck.notes.systems.encoders import with_own_cost
@@ -102,7 +101,7 @@ from adjointcheck.notes.systems.variations import CURVE, HELD_END, freed, frees,
 from adjointcheck.notes.systems.variations import objection as unnatural
 from adjointcheck.notes.systems.wholes import moved_inputs
 from adjointcheck.notes.verdicts.chosen import as_chosen, is_feedback
-from adjointcheck.notes.verdicts.combination import SAME, believed, combined, follows_from_sign, is_against, is_named
+from adjointcheck.notes.verdicts.combination import SAME, believed, combined, follows_from_sign, internal, is_against, is_named
 from adjointcheck.notes.verdicts.comparison import OPTIMAL_END, ROUNDED, Agreement, Contradiction, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.free_multipliers import with_choice
@@ -199,7 +198,8 @@ class Notes:
         said = priced(resolved.chain, self.context)
         brought = reserved(chain, said, self.context, f"`{formula.text}`", taken)  # type: ignore[arg-type]
         brought = (*brought, *self.bounds(chain, resolved.status, formula.text))  # type: ignore[assignment]
-        of = {"task": steers and bool(self.context.option(TASK)), "layered": self.context.over() == "layers"}
+        of = {"task": steers and bool(self.context.option(TASK)), "layered": self.context.over() == "layers",
+              "bound": is_bound(chain, self.context) or any(is_bound(item, self.context) for item in chain.conditions)}
         self.reservations += (replace(item, cased=cased, **of) for item in brought)
         yield from found
 
@@ -414,7 +414,7 @@ class Notes:
             if (pair := rule(left, right, spelt_out(self.context))) is not None:
                 return judge(blank, *pair)
         if words := self.objection(left, right, form):
-            return replace(blank, words=words)
+            return self.inside_bounds(blank, words, (left, right, relation, form))
         left, right = at_its_end(left, right, self.context)
         left, right, context = in_its_problem(left, right, spoken_of((left, right), self.context), self.going_on)
         context = in_few(left, right, in_method(left, right, context, self.sentence), self.sentence)
@@ -458,9 +458,16 @@ class Notes:
         because = next((name for name, slots in self.wrong.items() if follows(left, right, context, slots)), "")
         return self.against(replace(found, because=because, expected=repaired(world) or found.expected), proof.claim)
 
+    def inside_bounds(self, blank: Finding, words: str, line: tuple[Node, Node, str, str]) -> Finding:
+        """PROVED or REFUTED where it is so for a control that meets none of its bounds; `words` tell why it does not in general."""
+        left, right, *_ = line
+        others, free = [item for item in self.reservations if not item.bound], unbounded(left, right, self.context)
+        found = replace(self, reservations=others, context=free).weighed(blank, *line) if free is not None else blank
+        return replace(found, words=INSIDE) if is_pointwise(found, right) else replace(blank, words=words)
+
     def objection(self, left: Node, right: Node, form: str) -> str:
         """Why a claim is not judged at all; "" where nothing speaks against it."""
-        optimal = form == "optimality" and not self.asks_for_end(left, right)
+        optimal = form == "optimality" and not (self.asks_for_end(left, right) or is_slope_alone(left, right))
         bars = (item for item in self.reservations if HELD_END not in item.inputs or not frees(self.going_on, self.context))
         doubt = next((item.reason for item in bars if item.touches(left, right, optimal)), "")
         doubt = doubt or unnatural(left, right, self.context, self.going_on)
@@ -586,9 +593,3 @@ class Notes:
 def _question(reading: str) -> str:
     """What a reading answers; a sum without limits may have others in every formula."""
     return " ".join(reading.split()[:3]) if "without limits" not in reading else reading
-
-
-def internal(blank: Finding, error: Exception) -> Finding:
-    """A defect of ours: the formula stays open, and says so."""
-    what = DISAGREEMENT if isinstance(error, DisagreementError) else "internal"
-    return replace(blank, words=f"{what}: {type(error).__name__}: {error}")

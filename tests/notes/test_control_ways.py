@@ -222,3 +222,28 @@ def test_roots_and_states_of_rest_leave_the_rest_as_it_is_and_a_jacobian_is_what
     found = statuses(ROOTS % "d x - c")
     assert (found[2], found[-2:]) == ("proved", ["proved", "refuted"])
     assert statuses(ROOTS % "d x + c")[2] == "definition"
+
+
+BETWEEN = r"""\min_u \int_0^T (x^2 + \frac12 u^2)\,dt
+\dot x = -x + u
+|u| \le 1
+H = x^2 + \frac12 u^2 + p (-x + u)
+u = \max(-1, \min(1, -p))"""
+LINEAR = r"""\max_\alpha \int_0^T (x - \alpha)\,dt
+\dot x = \alpha
+0 \le \alpha(t) \le 1
+H = x - \alpha + p \alpha"""
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    (BETWEEN, "u = -p", "u = -2 p"),  # where it meets no bound
+    (BETWEEN, "H_u = u + p = 0", "H_u = u - p = 0"),
+    (LINEAR, r"\alpha = \begin{cases} 1 & p > 1 \\ 0 & p \le 1 \end{cases}", r"\alpha = \begin{cases} 0 & p > 1 \\ 1 & p \le 1 \end{cases}"),
+])  # fmt: skip
+def test_between_bounds_what_a_control_satisfies_inside_and_at_them(given: str, right: str, wrong: str) -> None:
+    assert last_two("", given, right, wrong) == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize("line", ["u^* = 1", "x = 2 e^{-t}", "u = t - T"])
+def test_bounds_leave_open_what_the_whole_solution_tells(line: str) -> None:
+    assert last_two("", BETWEEN, "u = -p", line)[-1] == "unknown"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
+from adjointcheck.notes.finding import Finding
 from adjointcheck.notes.letters.context import USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.costs import objective_of, running
+from adjointcheck.notes.letters.formulas import spelt_out
 from adjointcheck.notes.letters.meaning import Symbol, children, resolve, symbols, walk
 from adjointcheck.notes.letters.quantities import unscripted
 from adjointcheck.notes.letters.usage import pair_of
@@ -16,7 +19,17 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.multiplier import has_open_sign
 from adjointcheck.notes.systems.switching import at_one_time, hamiltonian_of, standing
 
+CLIPS = "clips"  # option: somewhere the notes cut a control at its bounds
+CUT = re.compile(r"(?:\\m(?:in|ax)\s*(?:\\[A-Za-z]+)?\s*\\?[({\[].*){2}|\b(?:sat|clip|[Pp]roj)\b|P_\{?\s*\["
+                 r"|(?:text|mathrm)\s*\{\s*(?:if|for|when)\b", re.DOTALL)
+STEPS = ("sign", "abs", "min", "max", "norm")
+INSIDE = "where the control is optimal and meets none of its bounds"
 CLIPPED = "Between bounds a convex square is least where it is stationary, or at the bound that is next."
+
+
+def clips(texts: Iterable[str], context: Context) -> Context:
+    """With what u is at its bounds, where a formula cuts it there."""
+    return replace(context, options={**context.options, CLIPS: "yes"}) if any(map(CUT.search, texts)) else context
 
 
 def clipped(left: Node, right: Node, context: Context) -> tuple[Node, Node] | None:
@@ -29,15 +42,52 @@ def clipped(left: Node, right: Node, context: Context) -> tuple[Node, Node] | No
         return None
     (lower,), (upper,) = law.right.rows
     inner = _within(_within(right, "min", upper), "max", lower) or _within(_within(right, "max", lower), "min", upper)
-    paid, signs = running(objective_of(context)), {"min": (1,), "max": (-1,)}.get(context.option("goal"), (1, -1))
-    sign, weights = next(((sign, found) for sign in signs if (found := squares(paid, control, sign))), (0, ()))
-    rates = [cell for row in field.right.rows for cell in row] if isinstance(field.right, tree.Vector) else [field.right]
-    linear = all(squares(rate, control, sign) == () for rate in rates)
-    if inner is None or not (weights and linear) or control in walk(standing(inner)):
+    sign, weights = _weighed(control, context)
+    if inner is None or not weights or control in walk(standing(inner)):
         return None
     curved = tree.Product((tree.Number(Fraction(2 * sign)), tree.Sum(weights)))
     slope = tree.Derivative(hamiltonian_of(context), (control,), "partial")
     return slope, tree.Product((curved, tree.Sum((control, tree.Negative(inner)))))
+
+
+def _weighed(control: Node, context: Context) -> tuple[int, tuple[Node, ...]]:
+    """1 and c of a cost c u^2 that is to be least, -1 of a gain -c u^2, where the motion is linear in u; no weights for anything else."""
+    field = context.law("dynamics")
+    paid, signs = running(objective_of(context)), {"min": (1,), "max": (-1,)}.get(context.option("goal"), (1, -1))
+    sign, weights = next(((sign, found) for sign in signs if (found := squares(paid, control, sign))), (0, ()))
+    right = field.right if field is not None else tree.Words("")
+    rates = [cell for row in right.rows for cell in row] if isinstance(right, tree.Vector) else [right]
+    return (sign, weights) if all(squares(rate, control, sign) == () for rate in rates) else (0, ())
+
+
+def unbounded(left: Node, right: Node, context: Context) -> Context | None:
+    """The context without the bounds of the control of which H_u = 0, its H_u = ... = 0 or u = -p b/c is said; None for other lines.
+
+    Of a cost that is a convex square in it, this holds wherever the control meets no bound, whatever happens before and after; only
+    notes that say what it is at the bounds are not misread.
+    """
+    spelt, zero = spelt_out(context), tree.Number(Fraction(0))
+    controls = {standing(part) for part in walk(left) if isinstance(part, Symbol) and part.name == "w"}
+    laws = [law for law in spelt.laws if law.kind == "bounds" and law.left in controls]
+    posed = spelt.law("dynamics") is not None and spelt.law("objective") is not None and at_one_time(left, right)
+    priced = "p" in symbols(left) | symbols(right) or "H" in symbols(left)
+    said = priced and (right == zero or standing(left) in controls)
+    free = replace(context, laws=tuple(law for law in context.laws if law.kind != "bounds"))
+    told = context.option(CLIPS) and posed and said and len(laws) == len(controls) == 1
+    return free if told and _weighed(laws[0].left, spelt)[1] else None
+
+
+def is_pointwise(found: Finding, right: Node) -> bool:
+    """Was it proved without the whole solution, which bounds change, or is another formula that is no bound right in its place?"""
+    cased = any(isinstance(part, tree.Cases) or (isinstance(part, tree.Function) and part.name in STEPS) for part in walk(right))
+    if found.status == "refuted":
+        return bool(found.expected) and not cased and right != tree.Number(Fraction(0))
+    return found.status == "proved" and not any(step.startswith(("solution", "P_", "riccati", "arrival")) for step in found.rules)
+
+
+def is_slope_alone(left: Node, right: Node) -> bool:
+    """H_u = c u + p b, the first of H_u = c u + p b = 0: how the slope is reckoned, whatever the control."""
+    return isinstance(left, tree.Derivative) and left.kind == "partial" and tree.Number(Fraction(0)) not in (left, right)
 
 
 def fenced(chain: tree.Chain, context: Context) -> Context:

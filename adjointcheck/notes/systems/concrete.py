@@ -354,8 +354,8 @@ def _is_costate(letter: tree.Letter, context: Context) -> bool:
     return any(letter.name == known.letter for known in declared) if declared else letter.name in USUAL_COSTATES
 
 
-def _is_number(letter: tree.Letter, chains: Iterable[tree.Chain]) -> bool:
-    """Do the notes write x^2, x(T)^2 or e^{a t}, or does it start at a number, x(0) = 1, or is it paid as it is, J = -x(T)?"""
+def _is_number(letter: tree.Letter, chains: Sequence[tree.Chain]) -> bool:
+    """Do the notes write x^2, x(T)^2, e^{a t} or 0 <= x <= 1, or does it start at a number, x(0) = 1, or is it paid as it is, J = -x(T)?"""
     def is_it(node: Node) -> bool:
         if isinstance(node, tree.Sum):  # (s(T) - L)^2
             return any(is_it(term) for term in node.terms)
@@ -368,7 +368,8 @@ def _is_number(letter: tree.Letter, chains: Iterable[tree.Chain]) -> bool:
     grown = [node for chain in chains for node in walk(chain) if (isinstance(node, tree.Power) and node.base == tree.Letter("e"))
              or (isinstance(node, tree.Function) and node.name == "exp")]
     grows = letter.name[:1].islower() and any(letter in walk(node) for node in grown)
-    return grows or squared or paid or any(isinstance(value, tree.Number) and value.value != 0 for _, value in starts)
+    bounded = any(key(letter) in _between(chain) for chain in _bounds(chains) if isinstance(chain.sides[-1], tree.Number))
+    return bounded or grows or squared or paid or any(isinstance(value, tree.Number) and value.value != 0 for _, value in starts)
 
 
 def _is_scalar(letter: tree.Letter, right: Node, numeric: bool, context: Context) -> bool:

@@ -36,7 +36,7 @@ class Reservation:
     """A statement that is not carried.  `inputs`: derivatives along these and all variations rest on it; "end": the costate at the end
     too; "held end": the costate at the end and what is taken there alone; "arrival": the cost alone; "solution": x(T); "optimum": what
     an optimal control satisfies; "all": everything that looks along solutions; "field": that and the field; "against": refutations of
-    variations; "horizon": those of numbers.  `cased`: told of a case apart, it says nothing of the lines before; `layered`: of layers.
+    variations; "horizon": those of numbers.  `cased`: of a case apart; `layered`: of layers; `bound`: of u.
     """
 
     inputs: frozenset[str]
@@ -44,6 +44,7 @@ class Reservation:
     cased: bool = False
     task: bool = False
     layered: bool = False
+    bound: bool = False
 
     def touches(self, left: Node, right: Node, optimal: bool) -> bool:
         """Does the equation rest on it?"""
@@ -366,9 +367,8 @@ def given(left: Node, right: Node, context: Context) -> bool:
     moves = _is_own_rate(left, context) or (context.law("dynamics") is None and _moves(left, right, context))
     same = all(isinstance(side, Symbol) and side.name == "x" and side.part and side.at is None for side in (left, right))  # x_1 = q
     ends = bool(_at_ends([left, right])) and not (is_paid_for(left, context) or is_solved(left, context))
-    asked = same or ends or _seeks([left, right], context) or _held(left, right) or _samples(left, right)
+    asked = same or ends or _seeks([left, right], context) or _held(left, right) or _samples(left, right) or _specialises(left, right)
     special = _restricts([left, right], context) or _binds(left, right, context) or _vanishes(left, right, context)
-    special |= _specialises(left, right)
     return place or accelerated or moves or asked or chooses(left, right, context) or special or _restates(left, right, context)
 
 

@@ -139,12 +139,14 @@ def _by_cases(node: Node, lower: Node, upper: Node) -> Iterator[tuple[int, Node]
 
 
 def _side(condition: tree.Chain) -> tuple[Node, int] | None:
-    """(s, -1) of s < 0 and of 0 > s."""
-    sides, zero = condition.sides, tree.Number(Fraction(0))
-    if len(sides) != 2 or zero not in sides or not {*condition.relations} <= {*BELOW, *ABOVE}:
+    """(s, -1) of s < 0 and of 0 > s, (p - 1, 1) of p > 1."""
+    if len(condition.sides) != 2 or not {*condition.relations} <= {*BELOW, *ABOVE}:
         return None
+    (less, more), zero = condition.sides, tree.Number(Fraction(0))
     sign = -1 if condition.relations[0] in BELOW else 1
-    return (sides[0], sign) if sides[1] == zero else (sides[1], -sign)
+    if less == zero:
+        return more, -sign
+    return (less if more == zero else tree.Sum((less, tree.Negative(more)))), sign
 
 
 def hamiltonian_of(context: Context) -> Node:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from adjointcheck.errors import DisagreementError
-from adjointcheck.notes.finding import Finding
+from adjointcheck.notes.finding import DISAGREEMENT, Finding
 from adjointcheck.notes.letters.context import ROLES, Context
 from adjointcheck.notes.letters.meaning import Symbol, walk
 from adjointcheck.notes.proofs.prove import Proof, Slots
@@ -78,3 +78,9 @@ def follows_from_sign(chain: Node) -> bool:
         return True
     slopes = (part for part in walk(chain) if isinstance(part, tree.Derivative) and part.of == Symbol("J"))
     return any(isinstance(by, Symbol) and by.name in INPUTS for slope in slopes for by in slope.by)
+
+
+def internal(blank: Finding, error: Exception) -> Finding:
+    """A defect of ours: the formula stays open, and says so."""
+    what = DISAGREEMENT if isinstance(error, DisagreementError) else "internal"
+    return replace(blank, words=f"{what}: {type(error).__name__}: {error}")
