@@ -181,13 +181,14 @@ def _with_equilibria(formulas: Sequence[Formula], context: Context) -> Context:
     moves = [chain for chain in chains if chain is not None and is_moving(chain)]
     fields = frozenset(key(letter) for chain in moves for call in walk(chain.sides[-1]) if isinstance(call, tree.Call)
                        and (letter := head(call)) is not None)
+    first = next((i for i, chain in enumerate(chains) if chain is not None and is_moving(chain)), len(chains))
     found = {formulas[i].name: rest for i in range(len(chains))
-             if (rest := resting(chains[i:], _spoken_of(formulas[i:], context), fields, context)) is not None}
-    if found and not moves and next(iter(found)) in [formula.name for formula in formulas[: REACH // 2]]:
-        first, *others = found.items()
-        return replace(first[1], chapters=dict(others))
-    apart = {name: replace(rest, chapters=context.chapters) for name, rest in found.items()}
-    return replace(context, chapters={**apart, **context.chapters})
+             if (rest := resting(chains[i:], _spoken_of(formulas[i:], context), fields, context, i > first)) is not None}
+    at_once = found and not moves and next(iter(found)) in [formula.name for formula in formulas[: REACH // 2]]
+    chapters = {} if at_once else context.chapters
+    for name, rest in reversed(found.items()):
+        chapters = {name: replace(rest, chapters=chapters), **chapters}
+    return chapters[next(iter(found))] if at_once else replace(context, chapters=chapters)
 
 
 def _spoken_of(formulas: Sequence[Formula], context: Context) -> list[tree.Chain]:

@@ -429,7 +429,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
         return None
     usual = {key(letter), letter.name} & {*USUAL_COSTATES, *USUAL_STATES}
     inner = f"{INNER}{letter.name}" in context.pieces or whole_of(resolve(pair[1], after), after) is not None
-    open_ = usual and not inner and not context.of("p") and context.of("x") and chain.relations[0] == "="
+    open_ = usual and not inner and context.law("rest") is None and not context.of("p") and context.of("x") and chain.relations[0] == "="
     if open_ and not (is_readout(chain, context) or counts_steps(letter, context) or is_score(resolve(pair[1], after))):
         return None
     if is_placed(letter, context):

@@ -95,9 +95,33 @@ def test_what_a_symmetric_matrix_makes_right_is_not_refuted() -> None:
     (r"J(u) = \frac12 \|u - d\|^2" + "\n" + r"R_u^T \lambda = u - d", r"\frac{dJ}{dp} = -\lambda^T R_p", r"\frac{dJ}{dp} = \lambda^T R_p"),
     (r"\mathcal{L} = J(u, p) + \lambda^T R(u, p)", r"\frac{d\mathcal{L}}{dp} = J_p + \lambda^T R_p", r"\mathcal{L}_u = J_u - \lambda^T R_u"),
     ("", r"\frac{dR}{dp} = R_p + R_u \frac{du}{dp} = 0", r"\frac{dR}{dp} = R_p - R_u \frac{du}{dp}"),
+    (r"\lambda^T = J_u R_u^{-1}", r"\frac{dJ}{dp} = J_p - \lambda^T R_p", r"\frac{dJ}{dp} = J_p + \lambda^T R_p"),
     ("", r"\frac{\partial\tilde J}{\partial p} = J_p - J_u R_u^{-1} R_p", r"\frac{\partial\tilde J}{\partial p} = J_p + J_u R_u^{-1} R_p"),
 ])
 def test_costs_at_rest(given: str, right: str, wrong: str) -> None:
     posed = "R(u, p) = 0\n" + r"\frac{dJ}{dp} = \frac{\partial J}{\partial u}\frac{du}{dp} + \frac{\partial J}{\partial p}" + "\n"
     posed = "R(u, p) = 0\n" + r"R_u \frac{du}{dp} = -R_p" + "\n" if given.startswith("J(u)") else posed
     assert last_two("", posed + given, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_slope_that_is_nought_poses_a_state_of_rest() -> None:
+    posed = r"\frac{dr}{dp} = \frac{\partial r}{\partial p} + \frac{\partial r}{\partial x}\frac{dx}{dp} = 0" + "\n"
+    posed += r"\frac{dG}{dp} = \frac{\partial G}{\partial p} + \frac{\partial G}{\partial x}\frac{dx}{dp}"
+    through = r"\frac{\partial G}{\partial x}\left(\frac{\partial r}{\partial x}\right)^{-1}\frac{\partial r}{\partial p}"
+    slope = r"\frac{dG}{dp} = \frac{\partial G}{\partial p} "
+    assert last_two("", posed, f"{slope} - {through}", f"{slope} + {through}") == ["proved", "refuted"]
+
+
+def test_an_optimum_is_no_state_of_rest() -> None:
+    posed = r"\frac{dJ}{dp} = \frac{\partial J}{\partial p} + \frac{\partial J}{\partial x}\frac{dx}{dp} = 0"
+    assert last_two("", posed, r"\frac{dG}{dp} = G_x x_p", r"x_p = -\frac{J_p}{J_x}") == ["unknown", "unknown"]
+
+
+def test_statics_come_before_dynamics() -> None:
+    notes = read_text(r"""Let $A(\theta) u = b$ and look at $J(u)$. $$\frac{\partial A}{\partial\theta} u + A \frac{du}{d\theta} = 0$$
+        $$A^T \lambda = \left(\frac{\partial J}{\partial u}\right)^T$$ $$\frac{dJ}{d\theta} = -\lambda^T \frac{\partial A}{\partial\theta} u$$
+        The flow $$\frac{dz}{dt} = f(z, \theta, t)$$ has $$a(t) = \frac{\partial L}{\partial z(t)},$$
+        $$\frac{da}{dt} = -a^T \frac{\partial f}{\partial z}$$ $$\frac{da}{dt} = a^T \frac{\partial f}{\partial z}$$""")
+    judged = Notes("notes.md", begun(notes))
+    found = [item.status for formula in notes.formulas for item in judged.judged(formula)]
+    assert found == ["assumption", "proved", "definition", "proved", "assumption", "definition", "proved", "refuted"]

@@ -250,3 +250,8 @@ def test_canonical_equations_are_no_motion_with_a_constant() -> None:
     canonical = r"$$\dot x = A x - B R^{-1} B^T \lambda$$ $$\dot\lambda = -A^T \lambda$$ $$\lambda(t) = e^{-A^T (t - t_\mathrm{f})} \lambda(t_\mathrm{f})$$ "
     assert "refuted" not in statuses(canonical)
     assert statuses(r"$\dot x = -\lambda x$ and $$\dot x = \lambda x$$") == ["assumption", "refuted"]
+
+
+def test_a_time_that_runs_back_has_moments() -> None:
+    posed = r"$$\dot x = f(x,p)$$ $$J = \Phi(x(t_f))$$ Let $$\tau = -t$$ run from $$\tau = -t_f$$ to $$\tau = 0$$, where "
+    assert statuses(posed + r"$$\tau = -2 t$$")[3:] == ["assumption", "assumption", "refuted"]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import Context
-from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, rebuilt, resolve, unknown, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.starting import START
 from adjointcheck.notes.letters.usage import HAMILTONIANS, head, pair_of, role_in
 from adjointcheck.notes.reading import tree
@@ -125,9 +125,17 @@ def at_place(chain: tree.Chain, context: Context) -> Introduced:
     """k = 0 and t = 3, where one looks, and h(tau) = v(tau) = 0, which says of a letter of its own when it is."""
     *before, last = (resolve(side, context) for side in chain.sides)
     counted = isinstance(last, tree.Number)
-    running = before in ([Symbol("t")], [Symbol("l")]) and (counted or last in (Symbol("t0"), Symbol("t1"), Symbol("N")))
+    clock = len(before) == 1 and _runs_with_time(before[0], context) and not symbols(last) & {"t", "x", "p"}  # tau = -T of tau = -t
+    running = clock or (before in ([Symbol("t")], [Symbol("l")]) and (counted or last in (Symbol("t0"), Symbol("t1"), Symbol("N"))))
     asked = counted and all(map(at_own_time, before))
     return ("assumption", (), context) if {*chain.relations} == {"="} and (running or asked) else None
+
+
+def _runs_with_time(node: Node, context: Context) -> bool:
+    """tau of tau = -t, a number that the notes define by the running time alone."""
+    names = {part.name for known in context.of(getattr(node, "name", "")) if known.kind == "defined" for part in walk(known.body or node)
+             if isinstance(part, Symbol)}
+    return isinstance(node, Symbol) and "t" in names and names <= {"t", "t0", "t1"}
 
 
 def at_own_time(node: Node) -> bool:

@@ -37,20 +37,24 @@ def is_moving(chain: tree.Chain) -> bool:
     return pair is not None and (moving(pair[0]) is not None or (isinstance(pair[0], tree.Letter) and successor(pair[0]) is not None))
 
 
-def resting(chains: Sequence[tree.Chain | None], said: Sequence[tree.Chain], fields: frozenset[str], context: Context) -> Context | None:
+def resting(chains: Sequence[tree.Chain | None], said: Sequence[tree.Chain], fields: frozenset[str], context: Context,
+            moved: bool = True) -> Context | None:
     """The context of an equilibrium whose equation is the first formula, where the next ones speak of how it depends on parameters.
 
     `said`: what the words between them name, such as l(z).  `fields`: the functions by which something moves; of any others no equation
-    is one of rest in notes where something moves.
+    is one of rest where something has `moved` before.
     """
     chains, linear = restated([chain if chain is None else replace(chain, sides=tuple(map(squares, chain.sides))) for chain in chains])
-    found = _equation(chains[0]) if chains and chains[0] is not None and not is_symmetric(linear, context) else None
     behind = [chain for chain in chains[1 : REACH + 1] if chain is not None]
-    if found is None or (fields and key(found[0].function) not in fields):  # type: ignore[arg-type]
+    first = chains[0] if chains and not is_symmetric(linear, context) else None
+    found = (_equation(first) or _equation_of_slopes(first, behind)) if first is not None else None
+    if found is None or (fields and moved and key(found[0].function) not in fields):  # type: ignore[arg-type]
         return None
     call, fixed = in_full(found[0]), found[1]
     letters = [letter for argument in call.arguments if (letter := _whole(argument)) is not None]
     pair = _pair(behind, letters, fixed, bool(fields))
+    told = _differentiates((chain for chain in chains if chain is not None), letters, fixed) if pair is not None else None
+    pair = told or pair
     others = [letter for letter in letters if pair is not None and letter not in pair]
     if pair is None or len(letters) < len(call.arguments) or len(others) > 1:
         return None
@@ -101,9 +105,31 @@ def _equation(chain: tree.Chain) -> tuple[tree.Call, tree.Letter | None] | None:
     return None
 
 
+def _equation_of_slopes(chain: tree.Chain, behind: Sequence[tree.Chain]) -> tuple[tree.Call, None] | None:
+    """f(x, theta) of df/dtheta = f_theta + f_x dx/dtheta = 0, where f_x has an inverse further down, which no slope of a cost has."""
+    for terms in (side.terms for side in chain.sides if isinstance(side, tree.Sum) and len(side.terms) == 2 and chain.sides[-1] == ZERO):
+        through = next((term.factors for term in terms if isinstance(term, tree.Product) and len(term.factors) == 2), ())
+        slopes = [part for part in (*terms, *through) if isinstance(part, tree.Derivative) and len(part.by) == 1]
+        names = [(_whole(part.of), _whole(part.by[0])) for part in slopes]
+        if len(names) != 3 or None in (letters := {letter for pair in names for letter in pair}) or len(letters) != 3:
+            continue
+        (name, inputs), (also, state), last = names
+        inverse = any(isinstance(part, tree.Power) and part.exponent == INVERSE and _is_slope(part.base, name, state)
+                      for other in behind for part in walk(other))
+        if name == also and last == (state, inputs) and inverse:
+            return tree.Call(name, (state, inputs)), None  # type: ignore[arg-type]
+    return None
+
+
+def _is_slope(node: Node, of: tree.Letter | None, by: tree.Letter | None) -> bool:
+    return isinstance(node, tree.Derivative) and len(node.by) == 1 and (_whole(node.of), _whole(node.by[0])) == (of, by)
+
+
 def _whole(argument: Node) -> tree.Letter | None:
     """u of u, u(p), u^* and u_*."""
-    letter = head(argument) if isinstance(argument, tree.Letter | tree.Call) else None
+    of = argument.arguments if isinstance(argument, tree.Call) else ()
+    timed = any(not isinstance(part, tree.Letter) or part.name in ("t", "T") for part in of)  # x(0), x(t_1)
+    letter = head(argument) if isinstance(argument, tree.Letter | tree.Call) and not timed else None
     starred = letter is not None and all(getattr(mark, "name", "") in (*STARS, OPTIMAL) for mark in letter.above)
     return replace(letter, above=(), span=(0, 0)) if letter is not None and starred and not letter.accents else None
 
@@ -111,18 +137,24 @@ def _whole(argument: Node) -> tree.Letter | None:
 def _pair(chains: Sequence[tree.Chain], letters: Sequence[tree.Letter],
           fixed: tree.Letter | None, strict: bool) -> tuple[tree.Letter, tree.Letter] | None:
     """The state and the parameters: u and p of du/dp, or of an equation that a new letter solves, R_u' lambda = -J_u'."""
-    for chain in chains:
-        for part in walk(chain):
-            of, by = (part.of, part.by[0]) if isinstance(part, tree.Derivative) and len(part.by) == 1 else (None, None)
-            state, inputs = (_whole(of), _whole(by)) if of is not None and by is not None else (None, None)
-            if state in letters and inputs in letters and state != inputs and fixed in (None, state):
-                return state, inputs  # type: ignore[return-value]
+    if (told := _differentiates(chains, letters, fixed)) is not None:
+        return told
     state = fixed or letters[0]
     others = [letter for letter in letters if letter != state]
     usual = [letter for letter in others if letter.name in USUAL_PARAMETERS] or others
     varied = any(isinstance(part, tree.Variation) and _whole(part.of) in letters for chain in chains for part in walk(chain))
     meant = fixed is not None or (varied and not strict) or any(_is_solved_for(chain, strict) for chain in chains)
     return (state, usual[0]) if usual and meant else None
+
+
+def _differentiates(chains: Iterable[tree.Chain], letters: Sequence[tree.Letter],
+                    fixed: tree.Letter | None) -> tuple[tree.Letter, tree.Letter] | None:
+    """u and p of du/dp."""
+    for part in (part for chain in chains for part in walk(chain) if isinstance(part, tree.Derivative) and len(part.by) == 1):
+        state, inputs = _whole(part.of), _whole(part.by[0])
+        if state in letters and inputs in letters and state != inputs and fixed in (None, state):
+            return state, inputs  # type: ignore[return-value]
+    return None
 
 
 def _is_solved_for(chain: tree.Chain, strict: bool) -> bool:
