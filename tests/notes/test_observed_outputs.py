@@ -48,3 +48,8 @@ def test_components_are_read_as_vectors(lines: tuple[str, ...], reading: str) ->
 @pytest.mark.parametrize(("laws", "right", "wrong"), RIGHT_AND_WRONG)
 def test_right_lines_are_proved_and_slips_refuted(laws: str, right: str, wrong: str) -> None:
     assert last_two(HEADER, LAWS + laws, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_sum_of_one_component_too_many_is_not_taken_for_all() -> None:
+    right = r"p(t_j^-) = p(t_j^+) + \sum_{i=1}^m \left(\frac{\partial h_i}{\partial x}\right)^T \frac{\bar y_{ij} - y_i(t_j)}{\sigma_{ij}^2}"
+    assert last_two(HEADER, f"{LAWS}{EACH}\n{SQUARES}", right, right.replace("i=1", "i=0")) == ["proved", "refuted"]

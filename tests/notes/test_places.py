@@ -26,3 +26,9 @@ def test_nor_at_another_layer(place: str) -> None:
     right, wrong = (rf"$$ \lambda_N = \left.\frac{{\partial\Phi}}{{\partial x}}\right|_{{{at}}} $$" for at in ("x_N", place))
     notes = r"Let $x_{k+1} = f(x_k)$, $J = \Phi(x_N)$ and $\lambda_k = \partial J/\partial x_k$."
     assert statuses(notes + right + wrong)[-2:] == ["proved", "refuted"]
+
+
+def test_an_integral_without_its_end_is_not_taken_to_the_horizon() -> None:
+    notes = r"Let $\dot x = f(x, u)$, $J = \int_0^T L(x, u)\,dt$ and $\lambda(t) = \partial J/\partial x(t)$."
+    right, wrong = (rf"$$\delta J = \int_0{end} (L_u + \lambda f_u)\,\delta u\,dt$$" for end in ("^T", ""))
+    assert statuses(notes + right + wrong)[-2:] == ["proved", "unknown"]

@@ -188,3 +188,10 @@ def test_another_matrix_moves_no_transition() -> None:
 def test_a_direction_is_pushed_through_maps_into_a_layer(right: str, wrong: str) -> None:
     given = "x_k = F_k(x_{k-1})\nJ = \\ell(x_N)\nD_k = \\frac{\\partial F_k}{\\partial x}(x_{k-1})\nv_k = D_k v_{k-1}"
     assert last_two("layer: k\nstate: x in R^n\ncostate: p = dJ/dx (row)", given, right, wrong) == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize(("wrong", "status"), [(r"3 \lambda(0) y_0 + ", "refuted"), ("", "unknown")])
+def test_a_start_that_the_notes_move_is_not_held(wrong: str, status: str) -> None:
+    notes = r"Let $\dot x = f(x, u)$, $J = g(x(T))$ and $\lambda(t) = \partial J/\partial x(t)$. Then $\dot y = f_x y + f_u h$ with $y(0) = y_0$."
+    right, other = (rf"$$\delta J = {term}\int_0^T \lambda f_u h\,dt$$" for term in (r"\lambda(0) y_0 + ", wrong))
+    assert statuses(notes + right + other)[-2:] == ["proved", status]

@@ -548,9 +548,9 @@ class _Resolver:
         return local_rate(node, of, self.context) or derivative(of, by, node.kind, self.context)
 
     def map_integral(self, node: tree.Integral) -> Node:
-        inner = self.binding(node.by)
-        limits = [self.time(limit) if limit is not None else None for limit in (node.lower, node.upper)]
-        return replace(node, body=inner.map(node.body), by=inner.map(node.by), lower=limits[0], upper=limits[1])
+        inner, limits = self.binding(node.by), [limit and self.time(limit) for limit in (node.lower, node.upper)]
+        made = replace(node, body=inner.map(node.body), by=inner.map(node.by), lower=limits[0], upper=limits[1])
+        return Unknown("an integral without its end") if isinstance(limits[0], Symbol) and limits[1] is None else made
 
     def map_series(self, node: tree.Series) -> Node:
         inner = self.binding(node.index)

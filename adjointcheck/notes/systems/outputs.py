@@ -203,7 +203,7 @@ def _stripped(node: Node, index: str) -> Node:
 
 def _whole(node: Node, index: str) -> Node:
     """Sums over i as products of vectors."""
-    if isinstance(node, tree.Series) and index in _names(node.index):
+    if isinstance(node, tree.Series) and index in _names(node.index) and _counts_all(node):
         rest = [part for part in _factors_of(node.index) if part != tree.Letter(index)]
         if rest:  # sum_{i,j}
             return replace(node, body=_summed(node.body, index), index=rest[0])
@@ -213,6 +213,12 @@ def _whole(node: Node, index: str) -> Node:
     if isinstance(node, tree.Letter):
         return _stripped(node, index)
     return rebuilt(node, lambda child: _whole(child, index))
+
+
+def _counts_all(node: tree.Series) -> bool:
+    """i = 1 ... n and 0 ... n - 1, but not 0 ... n, which is one more than there are."""
+    less = isinstance(node.upper, tree.Sum) and isinstance(node.upper.terms[-1], tree.Negative)
+    return not isinstance(node.lower, tree.Number) or node.upper is None or node.lower.value == 1 - less
 
 
 def _factors_of(node: Node | None) -> tuple[Node, ...]:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import reduce
 
 from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.derivatives import is_start
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, walk
 from adjointcheck.notes.letters.starting import START
 from adjointcheck.notes.reading import tree
@@ -80,13 +81,17 @@ def moved_components(sides: Iterable[Node], before: Iterable[str] = ()) -> dict[
 
 
 def moved_inputs(chain: tree.Chain) -> frozenset[str]:
-    """Control and parameters whose variation a formula names, and theta_2 of a component; delta theta = 0 holds it."""
+    """Control and parameters whose variation a formula names, and theta_2 of a component; delta theta = 0 holds it.
+
+    And the start, where delta x(0) = y_0 says that it moves.
+    """
     if isinstance(chain.sides[0], tree.Variation) and chain.sides[1:] == (tree.Number(Fraction(0)),):
         return frozenset()
+    starts = isinstance(chain.sides[0], tree.Variation) and len(chain.sides) == 2 and is_start(chain.sides[0].of)
     inner = (node.of for node in walk(chain) if isinstance(node, tree.Variation))
     names = frozenset(of.name for of in inner if isinstance(of, Symbol)) & {"w", "theta"}
     numbers = moved_components(chain.sides).get("theta", [0]) if "theta" in names else ()
-    return names | {f"theta_{number}" for number in numbers}
+    return names | {f"theta_{number}" for number in numbers} | ({"x0"} if starts else set())
 
 
 def is_held(name: str, letter: str, moving: frozenset[int]) -> bool:

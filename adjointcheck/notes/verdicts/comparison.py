@@ -310,6 +310,7 @@ def stages(left: Node, right: Node, context: Context) -> dict[str, Stage]:
     names = symbols(left) | symbols(right)
     told = frozenset() if is_tangent_law(left) else directions(context)  # z-dot = f_x z may be told of a fixed control
     moved = told | (varied(left, right) - {"x0"}) if told else unheld(varied(left, right), (left, right), context)
+    moved |= varied(left, right) & context.moved & {"x0"}  # delta x(0) = y_0, of which the line speaks
     stage = Stage(context, varied=moved, components=moved_components((left, right)), algebra=not names & PLACED)
     bare = sorted(name for name in used_functions(left, right, context) if not any(d.arguments is not None for d in context.of(name)))
     if "autonomous" in context.hypotheses or not bare:
