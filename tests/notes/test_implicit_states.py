@@ -125,3 +125,17 @@ def test_statics_come_before_dynamics() -> None:
     judged = Notes("notes.md", begun(notes))
     found = [item.status for formula in notes.formulas for item in judged.judged(formula)]
     assert found == ["assumption", "proved", "definition", "proved", "assumption", "definition", "proved", "refuted"]
+
+
+def test_what_an_optimum_makes_nought_is_not_refuted() -> None:
+    posed = "R(u, p) = 0\n" + r"\frac{dJ}{dp} = \frac{\partial J}{\partial u}\frac{du}{dp} + \frac{\partial J}{\partial p}" + "\n"
+    posed += r"\mathcal{L} = J(u, p) + \lambda^T R(u, p)" + "\n"
+    assert last_two("", posed, r"\frac{\partial\mathcal{L}}{\partial\lambda} = R(u, p) = 0", r"J_p + \lambda^T R_p = 0") == ["proved", "unknown"]
+    assert last_two("", posed + "R(u, p) = 0\n", r"J_u + \lambda^T R_u = 0", r"J_u - \lambda^T R_u = 0") == ["proved", "refuted"]
+
+
+def test_steps_are_no_states_of_rest() -> None:
+    posed = "r_k(x_k, x_{k-1}, p) = 0\n" + r"J = \sum_{k=1}^N g_k(x_k, p)"
+    right = r"\left(\frac{\partial r_N}{\partial x_N}\right)^T \lambda_N = -\left(\frac{\partial g_N}{\partial x_N}\right)^T"
+    sums = r"\frac{dJ}{dp} = \sum_{k=1}^N \left(\frac{\partial g_k}{\partial p} + \lambda_k^T \frac{\partial r_k}{\partial p}\right)"
+    assert last_two("", posed, right, sums) == ["unknown", "unknown"]

@@ -56,7 +56,8 @@ def resting(chains: Sequence[tree.Chain | None], said: Sequence[tree.Chain], fie
     told = _differentiates((chain for chain in chains if chain is not None), letters, fixed) if pair is not None else None
     pair = told or pair
     others = [letter for letter in letters if pair is not None and letter not in pair]
-    if pair is None or len(letters) < len(call.arguments) or len(others) > 1:
+    stepped = len({letter.name for letter in letters}) < len(letters)  # r_k(x_k, x_{k-1}) = 0
+    if pair is None or len(letters) < len(call.arguments) or len(others) > 1 or stepped:
         return None
     roles = {"x": pair[0], "theta": pair[1], **({"w": others[0]} if others else {})}
     slots = tuple(next(role for role, letter in roles.items() if letter == one) for one in letters)
@@ -69,6 +70,15 @@ def resting(chains: Sequence[tree.Chain | None], said: Sequence[tree.Chain], fie
     law = Law("rest", Symbol("x") if fixed is not None else ZERO, Applied("f"))
     paid = (Law("objective", Symbol("J"), Applied("Psi")),) if bare.of("Psi") else ()
     return _foretold(behind, declared(linear, replace(bare, laws=(law, *paid))))
+
+
+def goes_on(rest: Context, before: Context | None) -> bool:
+    """Is it the same equation once more?"""
+    return before is not None and all(_letters_of(rest, role) == _letters_of(before, role) for role in (("f",), ("x", "theta", "w")))
+
+
+def _letters_of(context: Context, roles: Iterable[str]) -> set[str]:
+    return {known.letter for role in roles for known in context.of(role)}
 
 
 def _foretold(chains: Sequence[tree.Chain], context: Context) -> Context:
@@ -368,7 +378,7 @@ def _lagrangian(chain: tree.Chain, context: Context) -> tuple[tree.Letter, Node,
 
 
 def _of_lagrangian(node: Node, context: Context) -> Node:
-    """J_u + lambda' f_u of dL/du, where lambda is held, f' of dL/d lambda, and dJ/dp of dL/dp with straight d."""
+    """J_u + lambda' f_u of dL/du, where lambda is held, f of dL/d lambda, and dJ/dp of dL/dp with straight d."""
     whole = next((known.body for known in context.of(LAGRANGIAN)), None)
     by = node.by[0] if isinstance(node, tree.Derivative) and node.of == Symbol(LAGRANGIAN) and len(node.by) == 1 else None
     if not isinstance(whole, tree.Sum) or not isinstance(by, Symbol) or not isinstance(node, tree.Derivative):
@@ -377,14 +387,14 @@ def _of_lagrangian(node: Node, context: Context) -> Node:
     assert isinstance(term, tree.Product)
     if by.name in ("theta", "w") and node.kind == "total":
         return replace(node, of=Symbol("J"))
-    column = node.kind == "nabla" and context.option("gradients") != "row"
+    rows = context.option("gradients") == "row"
     if by.name not in ("x", "theta", "w"):
         residual = term.factors[1] if term is whole.terms[1] else tree.Negative(term.factors[1])
         held = tree.Transposed(by) == term.factors[0]
-        return node if not held else residual if column else tree.Transposed(residual)
+        return node if not held else tree.Transposed(residual) if rows else residual
     made = replace(term, factors=(term.factors[0], _partial(term.factors[1], by)))
     row = tree.Sum((_partial(whole.terms[0], by), made if term is whole.terms[1] else tree.Negative(made)))
-    return tree.Transposed(row) if column else row
+    return tree.Transposed(row) if node.kind == "nabla" and not rows else row
 
 
 def _partial(node: Node, by: Symbol) -> Node:

@@ -42,7 +42,7 @@ from adjointcheck.notes.systems.variations import CURVE, between_held_ends, firs
 from adjointcheck.notes.verdicts.comparison import UNFITTING, Agreement, Contradiction, Outcome, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.matrices import grows_in_time, right_in_other_order
-from adjointcheck.notes.verdicts.places import at_value, is_of_example, leaves_place_open
+from adjointcheck.notes.verdicts.places import at_value, is_of_example, leaves_place_open, may_be_optimum
 
 WITHOUT = re.compile(  # without input
     r"\b(?:without|in the absence of|ohne|sans|sin|senza|без)\s+(?:an?y?\s+|the\s+|une?\s+)?(?:input|control|forcing|damping|noise"
@@ -521,6 +521,7 @@ PARDONS = (
     Pardon(_if(_of_paid_and_held_end, "the end state is paid for, and what it is may follow from the motion")),
     Pardon(_if(lambda line: right_in_other_order(line.sides, line.relation, line.spelt), "it is right of numbers, or in the other order")),
     Pardon(_if(lambda line: leaves_place_open(line.sides, line.notes), "where the slope of the end cost is taken is not said")),
+    Pardon(_if(lambda line: may_be_optimum(line.sides, line.notes), "it may be the condition of an optimum")),
     Pardon(_if(lambda line: at_value(line.sides), "it is taken at a value of the parameters")),
     Pardon(_if(lambda line: is_of_example(line.outcome), "it may be the value of an example, whose numbers are not understood")),
     Pardon(_if(lambda line: bool(line.notes.option(BLOCKS)) and _is_twice(line.left) and FREE.search(line.sentence.lower()) is not None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,14 @@ def leaves_place_open(sides: Iterable[Node], context: Context) -> bool:
     paid = [part for side in sides for part in walk(side) if isinstance(part, Applied) and part.name == "Psi"]
     along = any(("x", state) in part.arguments for part in paid for state in RUNNING)
     return along and context.law("rest") is None and any(not part.arguments and part.at is None for part in paid)
+
+
+def may_be_optimum(sides: Iterable[Node], context: Context) -> bool:
+    """J_p + lambda' R_p = 0 at rest, which holds where the parameters are optimal."""
+    nodes = [part for side in sides for part in walk(side)]
+    varied = any(isinstance(part, tree.Derivative) and getattr(part.of, "name", "") in ("J", "Psi") and len(part.by) == 1
+                 and getattr(part.by[0], "name", "") in ("theta", "w") for part in nodes)
+    return context.law("rest") is not None and tree.Number(Fraction(0)) in [*sides] and varied
 
 
 def at_value(sides: Iterable[Node]) -> bool:
