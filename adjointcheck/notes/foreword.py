@@ -44,6 +44,7 @@ from adjointcheck.notes.reading.ambiguities import (
     in_usual_time,
     maps_beside_bold,
     numbers_in,
+    raised_in,
     rates_in,
     timed_in,
 )
@@ -129,6 +130,8 @@ def begun(document: Document, context: Context | None = None) -> Context:
     context = respelt((formula.text for formula in document.formulas), read_header(document.header, context))
     second = second_state([formula.text for formula in document.formulas])
     context = replace(context, options={**context.options, "second state": second}) if second else context
+    raised = raised_in(formula.text for formula in document.formulas)
+    context = replace(context, options={**context.options, "raised": raised}) if raised else context
     for text in context.formulas:
         chain = read_formula(text, context.reader())
         context = replace(context, problems=(*context.problems, f"header: `{text}` is not read: {chain.reason}")) if isinstance(

@@ -226,3 +226,24 @@ d = p/x"""
 ])  # fmt: skip
 def test_what_moves_beside_a_hamiltonian_has_the_role_that_it_gives(given: str, right: str, wrong: str) -> None:
     assert last_two("", given, right, wrong) == ["proved", "refuted"]
+
+
+RAISED = r"""\max P = x^1(T) + 3 x^2(T)
+\dot x^1(t) = -\lambda x^2(t) - q \alpha(t)
+\dot x^2(t) = \alpha(t)
+\dot p^1 = 0"""
+ROCKET = r"""$\dot{\boldsymbol x}(t) = \boldsymbol f(\boldsymbol x(t), \alpha(t))$, $P[\alpha] = \int_0^T r(\boldsymbol x(t), \alpha(t))\,dt$ is least.
+
+Example: $\dot h(t) = v(t)$, $\dot v(t) = -g + \alpha(t)/m(t)$, $\dot m(t) = -k\alpha(t)$, $$P[\alpha] = h(\tau)^2 + \int_0^\tau \alpha(t)\,dt$$
+$$H(x, p, a) = a + p_1 v + p_2 (-g + a/m) + p_3 (-k a)$$ """
+
+
+@pytest.mark.parametrize(("right", "wrong"), [(r"\dot p^2 = \lambda p^1", r"\dot p^2 = -\lambda p^1"), (r"p^2(t) = \lambda (t - T) + 3", r"p(T)^2 = 3")])
+def test_components_may_stand_above(right: str, wrong: str) -> None:
+    assert last_two("", RAISED, right, wrong)[0] == "proved"
+    assert last_two("", RAISED, right, wrong)[1] != "proved"
+
+
+def test_an_example_names_its_own_end_and_pays_under_the_name_of_before() -> None:
+    lines = r"$$\dot p_2(t) = -p_1(t)$$ $$\dot p_3 = p_2 \alpha/m^2$$ $$\dot p_3 = -p_2 \alpha/m^2$$"
+    assert statuses(ROCKET + lines)[-3:] == ["proved", "proved", "refuted"]

@@ -253,6 +253,7 @@ class Context:
             curve=Curve(*self.option("curve").split()) if self.option("curve") else None,
             maps=self.maps,
             iterate=self.option("iterate"), layer=self.option("layers above"), second=self.option("second state"),
+            raised=frozenset(self.option("raised").split()),
             numbers=self.numbers.difference(names),
             sample=self.sample, uses=self.uses,
         )

@@ -31,6 +31,7 @@ class Letters:
     `numbers`: which of the letters pi and e are the numbers, and whether the comma of 1{,}313 is decimal.
     `gaps`: where thin spaces stand in the formula: `\\cos\\theta\\, p` is (cos theta) p.
     `second`: "h z", where the state is called h until it moves and z from there on; then h is read as z.
+    `raised`: letters whose components stand above, p^1 and p^2.
     `uses`: how the notes use letters before brackets, where nothing else says whether those are arguments or factors.
     `maps`: capitals that are maps M(x) in plain type and other letters in bold; the map is then read as \\mathcal{M}.
     """
@@ -54,6 +55,7 @@ class Letters:
     curve: Curve | None = None
     numbers: frozenset[str] = frozenset()
     second: str = ""
+    raised: frozenset[str] = frozenset()
     uses: Uses = UNUSED
 
     def declares(self, name: str) -> bool:
@@ -125,10 +127,16 @@ def timed_in(texts: Iterable[str]) -> frozenset[str]:
 _CLOCK = r"(s|\\tau)\s*"
 _CLOCKED = re.compile(rf"\\dot\s*\{{?\s*{_LETTER}\s*\}}?\s*\(\s*{_CLOCK}\)\s*&?\s*="
                       rf"|{_D}{_LETTER}\s*(?:\([^()]*\)\s*)?\}}?\s*[/{{]\s*{_D}{_CLOCK}\}}?\s*&?\s*=")
+_RAISED = re.compile(r"\\dot\s*\{?\s*(?:\\(?:mathbf|boldsymbol|bm)\s*\{?\s*)?\\?([A-Za-z]+)\s*\}*\s*\^\s*\{?\s*1\s*(?![A-Za-z0-9+.-])")
 _TIME = re.compile(r"(?<![A-Za-z\\])d?t(?![A-Za-z])")
 
 
 _GRAPH = re.compile(rf"\\int(?![a-z])[^\n]*(?:[a-z]\s*'|\\prime|{_D}[a-z]\s*\}}?\s*[/{{]\s*{_D}x)[^\n]*{_D}x(?![A-Za-z_])")
+
+
+def raised_in(texts: Iterable[str]) -> str:
+    """p of p-dot^1 = 0, where 1 is no power: p^2(t) is its second component."""
+    return " ".join(dict.fromkeys(_RAISED.findall("\n".join(texts))))
 
 
 def clock_in(texts: Iterable[str]) -> str:

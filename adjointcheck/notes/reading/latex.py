@@ -120,7 +120,7 @@ def statements(text: str) -> tuple[tuple[int, int], ...]:
 def _groups(text: str, letters: Letters) -> list[list[_Part]]:
     """The statements of a display, each with its conditions and words behind it."""
     terminals = Terminals(text, letters)
-    tokens = _in_usual_time(terminals.run(), letters.clock.lstrip("\\"))
+    tokens = _lowered(_in_usual_time(terminals.run(), letters.clock.lstrip("\\")), letters.raised)
     told = (piece for part in _parts(tokens, set(terminals.cuts), terminals.begin) for piece in _concluded(part))
     parts = _joined([piece for part in told for piece in _ranged(part)])
     groups: list[list[_Part]] = []
@@ -139,6 +139,16 @@ def _in_usual_time(tokens: list[Token], clock: str) -> list[Token]:
     after = [*(token.type for token in tokens[1:]), ""]
     return [token.update(value="t") if token == clock and token.type == "NAME" and behind != "SUB" else token
             for token, behind in zip(tokens, after, strict=True)]
+
+
+def _lowered(tokens: list[Token], raised: frozenset[str]) -> list[Token]:
+    """p_1 for p^1, where p has its components above; p(t)^2 and p^0 stay."""
+    for at in [at for at, token in enumerate(tokens) if raised and token.type == "SUP"]:
+        before = next((token for token in reversed(tokens[:at]) if token.type != "RBRACE"), None)
+        number = next((token for token in tokens[at + 1 : at + 3] if token.type != "LBRACE"), None)
+        if before in raised and number is not None and number.type == "NUMBER" and number != "0":
+            tokens[at] = tokens[at].update(type="SUB", value="_")
+    return tokens
 
 
 def _evident(groups: list[list[_Part]], letters: Letters) -> Letters:

@@ -67,6 +67,7 @@ def example_of(formulas: Sequence[Formula], context: Context) -> int | None:
         letter = moving(pair[0]) or accelerated(pair[0])
         if not state:
             named = letter is not None and not letter.below and _is_named(pair[1]) and not _is_costate(letter, context)
+            named = named and getattr(head(pair[1]), "name", "") not in moved  # h-dot(t) = v(t)
             state, twice = letter.name if named and letter is not None else "", accelerated(pair[0]) is not None
         elif twice:  # q-ddot = -k q, and not q-dot = v
             motion = solved(*pair)
@@ -281,6 +282,8 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     symbols = (*KEPT, *begun) if same else (*KEPT[:1], *KEPT[4:])  # x, w, theta are no letters of an example whose state has other names
     kept = {name: _again(known, costate) for name, known in after.letters.items() if known.symbol in symbols and not known.part}
     kept |= {name: known for name, known in after.letters.items() if same and _is_sensitivity(known)}
+    told = {key(letter) for left, right in filter(None, _pairs(formulas, after)) if (letter := head(left)) and _has_integral(right)}
+    kept |= {known.letter: _again(known, None) for known in after.of("J") if known.letter in told}
     ends = {symbol for formula in formulas for symbol in _own_ends(formula, after)}
     gone = {*ends, *_told_again(formulas, after)}
     kept = {name: known for name, known in kept.items() if known.symbol not in gone}
@@ -303,6 +306,10 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     made = replace(before, letters=letters, laws=laws, options={**before.options, **options}, hypotheses=hypotheses)
     spelt = {role for formula in _before_own_cost(formulas, after) if (role := _spelt_cost(formula, after))}
     return _with_cost(after, made, formulas) if spelt and _is_certain(spelt, formulas, after) else made
+
+
+def _has_integral(node: Node) -> bool:
+    return any(isinstance(part, tree.Integral) for part in walk(node))
 
 
 def _ends_at_given_time(formulas: Sequence[Formula], context: Context) -> bool:
@@ -348,8 +355,8 @@ def _own_ends(formula: Formula, context: Context) -> Iterator[str]:
         yield "t0"
     for part in walk(chain) if chain is not None else ():
         if isinstance(part, tree.Integral) and isinstance(part.lower, tree.Number):
-            usual = {*ROLES["t1"].usual} - context.letters.keys() if context.of("t1") else set()
-            other = isinstance(part.upper, tree.Letter) and key(part.upper) in usual  # T beside t_f
+            usual = {*ROLES["t1"].usual, "tau"} - context.letters.keys() if context.of("t1") else set()
+            other = isinstance(part.upper, tree.Letter) and key(part.upper) in usual - {getattr(part.by, "name", "")}  # T beside t_f
             ends = other or isinstance(part.upper, tree.Number) or part.upper == tree.Letter("infty")
             yield from ("t0", "t1") if ends else ("t0",)
 

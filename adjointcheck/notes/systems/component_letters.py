@@ -11,7 +11,7 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve
 from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.quantities import here
 from adjointcheck.notes.letters.speeds import speed_at
-from adjointcheck.notes.letters.usage import HAMILTONIANS, USUAL_COSTATES, head, moving, pair_of, role_in
+from adjointcheck.notes.letters.usage import HAMILTONIANS, USUAL_COSTATES, USUAL_STATES, head, moving, pair_of, role_in
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -111,6 +111,16 @@ def in_their_order(chains: Iterable[tree.Chain], states: Rates, context: Context
         if [value for value, _ in order] == [*range(1, len(states) + 1)] and not context.parts("x"):
             return {name: states[name] for _, name in order}
     return states
+
+
+def with_whole(chains: Iterable[tree.Chain], states: Rates, context: Context) -> Context:
+    """With x of H(x, p, a) as the whole state, where its components have other letters, h, v and m."""
+    calls = (part for chain in chains for part in walk(chain) if isinstance(part, tree.Call) and len(part.arguments) > 1)
+    found = (call.arguments[0] for call in calls if (letter := head(call.function)) is not None and key(letter) in HAMILTONIANS)
+    first = next(found, None)
+    new = isinstance(first, tree.Letter) and first.name in USUAL_STATES and key(first) not in {*states, *context.letters, "t"}
+    whole = key(first) if isinstance(first, tree.Letter) and new and not context.option(WHOLE) else ""
+    return replace(context, options={**context.options, WHOLE: whole}) if whole else context
 
 
 def multiplied(chain: tree.Chain) -> Iterator[tuple[str, tree.Letter, int]]:

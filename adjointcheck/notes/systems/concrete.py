@@ -50,6 +50,7 @@ from adjointcheck.notes.systems.component_letters import (
     multiplied,
     spelt,
     with_sign,
+    with_whole,
 )
 from adjointcheck.notes.systems.entries import as_motion, cells_of, fields_of, motions, multiplied_out, weighs_whole
 from adjointcheck.notes.systems.followed import TIMES, followed
@@ -77,6 +78,7 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     if not states or len(states) > MOST or weighs_whole(chains, [letter for letter, _ in states.values()]):
         return context
     states = in_their_order(_chains(formulas, context, USUAL_COSTATES), states, context)
+    context = with_whole(chains, states, context)
     context = in_components(context, "x", [letter for letter, _ in states.values()])
     chains = _chains(formulas, context)  # with the states known, a(b + c) is read
     context = _bounded(chains, context)
