@@ -33,7 +33,7 @@ from adjointcheck.notes.letters.squares import squared
 from adjointcheck.notes.letters.stars import starred
 from adjointcheck.notes.letters.symmetry import SOME, arbitrary, symmetric
 from adjointcheck.notes.letters.tangent import foretold_sensitivity, linearised, priced, residuals
-from adjointcheck.notes.letters.usage import USUAL_COSTATES, ends, head, moving, pair_of, role_in, successor
+from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, ends, head, moving, pair_of, role_in, successor
 from adjointcheck.notes.phrases import SUPPOSED
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.ambiguities import (
@@ -115,6 +115,7 @@ if TYPE_CHECKING:
 
 
 FROM_ZERO = re.compile(r"\$\s*\[\s*0\s*,\s*\\?[A-Za-z]")
+SUMMED = re.compile(r"\\(?:int|sum)(?![A-Za-z])")  # a cost, read or not
 INLINE = re.compile(r"(?<!\$)\$([^$]+\([^$]+)\$(?!\$)")  # a function with its arguments
 STARTS = ((tree.Number(Fraction(0)),), (tree.Letter("t", (tree.Number(Fraction(0)),)),))  # c(0) and c(t_0)
 
@@ -377,6 +378,9 @@ def explained_behind(chains: Sequence[tree.Chain], context: Context) -> Context:
         index = successor(first[0]) if first is not None and isinstance(first[0], tree.Letter) else None
         if first is None or index is None or not isinstance(inner, tree.Letter) or inner.below != (index,) or inner not in walk(first[1]):
             continue
+        inside = (part for call in walk(first[1]) if isinstance(call, tree.Call) for part in walk(call))
+        if inner.name in USUAL_CONTROLS and inner not in inside:
+            continue  # u_k = -K_k x_k behind x_{k+1} = A x_k + B u_k
         found = naming(behind, context) if not context.letters.keys() & {inner.name} else None
         context = found[2] if found is not None else context
     return context
@@ -385,7 +389,8 @@ def explained_behind(chains: Sequence[tree.Chain], context: Context) -> Context:
 def by_hamiltonian(formulas: Sequence[Formula], found: Posed | None, moves: bool, context: Context) -> Context:
     """With the motion and the cost that a Hamiltonian alone tells, where no line before it, nor the words beside a motion, tell a cost."""
     chains = list(_chains(formulas, context))
-    spoken = moves and (bool(context.of("J")) or any(PRICED.search(formula.paragraph.lower()) for formula in formulas))
+    words = [f"{formula.paragraph.lower()} {formula.text}" for formula in formulas]
+    spoken = moves and (bool(context.of("J")) or any(PRICED.search(text) or SUMMED.search(text) for text in words))
     if found is None or spoken or any(pays(chain) or is_total(chain) for chain in (chains if moves else chains[: found.at])):
         return context
     if moves:

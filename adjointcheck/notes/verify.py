@@ -24,7 +24,7 @@ from adjointcheck.notes.letters.context import LATER, Context
 from adjointcheck.notes.letters.costs import paid_at_end_alone
 from adjointcheck.notes.letters.curvature import is_tangent_law
 from adjointcheck.notes.letters.derivatives import in_cells
-from adjointcheck.notes.letters.forms import about_end_time, conserves_energy, is_at_end, is_general, whole_at_bar
+from adjointcheck.notes.letters.forms import about_end_time, conserves_energy, is_at_end, is_canonical, is_general, whole_at_bar
 from adjointcheck.notes.letters.formulas import put_in, spelt_out
 from adjointcheck.notes.letters.header import HYPOTHESES, read_header
 from adjointcheck.notes.letters.meaning import Symbol, Unknown, resolve, symbols
@@ -490,7 +490,7 @@ class Notes:
         assigns = assigns_control(left, priced(right, self.context), self.context)
         fed = assigns and {"x", "t"} <= symbols(right) and not any("optimum" in item.inputs for item in self.reservations)
         words = [STATIONARY, *[BEST] * fed] if assigns else [OPTIMUM] if conserves_energy(left, right) else []
-        return any(word.search(self.sentence.lower()) for word in words)
+        return is_canonical(left, right) or any(word.search(self.sentence.lower()) for word in words)
 
     def learn(self, left: Node, right: Node, sides: tuple[Node, Node]) -> None:
         """What a proved line tells of letters, of a tangent and of solutions."""

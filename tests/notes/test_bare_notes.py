@@ -148,3 +148,20 @@ def test_a_hamiltonian_alone_does_not_tell_what_is_paid_at_the_end() -> None:
     assert not {"proved", "refuted"} & {*statuses(REGULATOR + r"$$ \lambda(T) = 0 $$ $$ \lambda(T) = S x(T) $$")}
     discounted = r"The Hamiltonian is $H = u(c) + \mu (A k - \delta k - c)$ and $$ \dot\mu = (\rho + \delta - A)\mu $$"
     assert "refuted" not in statuses(discounted)
+
+
+LINEAR = r"Given $\dot x = A x + B u$ and $J = \frac12 x(T)^T S x(T) + \frac12\int_0^T (x^T Q x + u^T R u)\,dt$, "
+COLUMN = r"\begin{pmatrix} \dot x \\ \dot\lambda \end{pmatrix} = \begin{pmatrix} A & %s B R^{-1} B^T \\ -Q & -A^T \end{pmatrix}\begin{pmatrix} x \\ \lambda \end{pmatrix}"
+PLANNER = (r"We choose $u_t$ to maximize $$ -\sum_{t=0}^{T-1} (x_t^T R x_t + u_t^T Q u_t) - x_T^T F x_T $$ subject to $x_{t+1} = A x_t + B u_t$. "
+           r"$$ u_t = -(Q + B^T P_{t+1} B)^{-1} B^T P_{t+1} A x_t $$ ")
+PAID = r"Maximise $$ -\frac12\int_0^T (x^T R x + u^T Q u)\,dt $$ subject to $\dot x = A x + B u$. "
+
+
+@pytest.mark.parametrize(("posed", "right", "wrong"), [
+    (LINEAR, COLUMN % "-", COLUMN % ""),
+    (PLANNER, r"P_t = R + A^T P_{t+1} A - A^T P_{t+1} B (Q + B^T P_{t+1} B)^{-1} B^T P_{t+1} A",
+     r"P_t = R + A^T P_{t+1} A + A^T P_{t+1} B (Q + B^T P_{t+1} B)^{-1} B^T P_{t+1} A"),
+    (PAID, r"u = Q^{-1} B^T\lambda", r"u = -Q^{-1} B^T\lambda"),
+])
+def test_regulators_as_courses_pose_them(posed: str, right: str, wrong: str) -> None:
+    assert statuses(f"{posed} $$ {right} $$ $$ {wrong} $$")[-2:] == ["proved", "refuted"]

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, Context
 from adjointcheck.notes.letters.derivatives import core_of
-from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, children, symbols, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -83,6 +83,13 @@ def conserves_energy(left: Node, right: Node) -> bool:
     moved = isinstance(left, tree.Derivative) and left.kind == "total" and "H" in symbols(left.of)
     explicit = isinstance(right, tree.Derivative) and (right.kind, right.by) == ("partial", (Symbol("t"),)) and "H" in symbols(right.of)
     return moved and (explicit or right == tree.Number(Fraction(0)))
+
+
+def is_canonical(left: Node, right: Node) -> bool:
+    """x-dot = A x - B R^-1 B^T lambda, also beside lambda-dot in a column: the best control stands in it already."""
+    rates = [part for part in walk(left) if isinstance(part, tree.Derivative) and part.kind == "total" and part.by in ((Symbol("t"),), ())]
+    moved = any(getattr(cell, "name", "") == "x" for rate in rates for cell in (rate.of, *children(rate.of)))
+    return moved and "p" in symbols(right) and not symbols(right) & {"w", "H", "L", "J", "J_a"}
 
 
 def is_general(left: Node, right: Node) -> bool:

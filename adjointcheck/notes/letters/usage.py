@@ -84,6 +84,12 @@ def _weighs(node: tree.Product, name: str) -> int:
                for i in range(1, len(inner) - 1))
 
 
+def weighs_control(node: Node) -> bool:
+    """w' R w."""
+    first, last = (node.factors[-3], node.factors[-1]) if isinstance(node, tree.Product) and len(node.factors) > 2 else (node, node)
+    return isinstance(first, tree.Transposed) and first.of == last and isinstance(last, Symbol) and last.name == "w"
+
+
 def moving(node: Node) -> tree.Letter | None:
     """The letter x of xdot, xdot(t), dx/dt, d x(t)/dt."""
     letter = head(node)

@@ -29,7 +29,7 @@ def names_of(language: Language, read: Callable[[str], Expression], states: list
     count, n, k = len(states), language.letters["x0"].rows, language.letters["w0"].rows
     for a, b in product(of(n, n), of(n, k)):
         if a != b and all(same(state, f"{a[i]}*x{i} + {b[i]}*w{i}") for i, state in enumerate(states)):
-            for q, r, m, c in product(of(n, n), of(k, k), of(n, n), ("1", "2")):
+            for q, r, m, c in product(of(n, n), of(k, k), of(n, n), ("1", "2", "-1", "-2")):
                 paid = " + ".join(f"transpose(x{i})*{q[i]}*x{i} + transpose(w{i})*{r[i]}*w{i}" for i in range(count))
                 if q != r and same(price, f"{c}/2*({paid} + transpose(x{count})*{m[count]}*x{count})"):
                     return {"A": a, "B": b, "Q": q, "R": r, "M": m, "c": (c,) * (count + 1)}

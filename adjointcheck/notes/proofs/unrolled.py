@@ -25,7 +25,7 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.letters.own_inputs import AlongDyad, along_dyad, declare, input_of, is_matrix
 from adjointcheck.notes.letters.potentials import is_gradient
 from adjointcheck.notes.letters.starting import SLOPE
-from adjointcheck.notes.letters.usage import is_symmetric
+from adjointcheck.notes.letters.usage import is_symmetric, weighs_control
 from adjointcheck.notes.proofs.claims import Reader, Unclear
 from adjointcheck.notes.proofs.difference_riccati import names_of, regulated
 from adjointcheck.notes.proofs.jacobian import Partial
@@ -226,10 +226,11 @@ class Weaver:
         yield from ((name, shape) for family, shape in self.families() for name in dict.fromkeys(family))
 
     def inverted(self, known: Declared) -> bool:
-        """Is it a weight by custom, or the base of an inverse in a law or a definition?"""
+        """Is it a weight by custom, that of a control, or the base of an inverse in a law or a definition?"""
         bodies = [law.right for law in self.context.laws] + [other.body for other in self.context.letters.values() if other.body]
         powers = (part for body in bodies for part in walk(body) if isinstance(part, tree.Power))
         bases = [power.base for power in powers if isinstance(power.exponent, tree.Negative)]
+        bases += [part.factors[-2] for body in bodies for part in walk(body) if isinstance(part, tree.Product) and weighs_control(part)]
         return known.letter in ("R", "B") or any(isinstance(base, Symbol) and base.name == known.symbol for base in bases)
 
     def laws(self) -> None:

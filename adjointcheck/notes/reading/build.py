@@ -233,9 +233,9 @@ def _check_extrema(terms: list[Node]) -> None:
 def _summed(terms: list[Node], takes_all: bool, whole: tuple[int, int]) -> Node:
     """min J + c minimises all of it."""
     first = terms[0]
-    if len(terms) > 1 and takes_all and isinstance(first, Extremum) and first.body is not None:
-        body = Sum((first.body, *terms[1:]), span=over([first.body, *terms[1:]]))
-        return replace(first, body=body, span=whole)
+    if len(terms) > 1 and isinstance(first, Extremum) and (first.body is None or takes_all):  # max - int u^2 dt begins with a sign
+        parts = [*([first.body] if first.body is not None else []), *terms[1:]]
+        return replace(first, body=Sum(tuple(parts), span=over(parts)) if parts[1:] else parts[0], span=whole)
     return Sum(tuple(terms), span=whole) if len(terms) > 1 else replace(first, span=whole)
 
 

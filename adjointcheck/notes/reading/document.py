@@ -45,6 +45,7 @@ ONTO = re.compile(r"\s*(?:to|into|onto|sur|vers|auf|nach|in|a|hacia|в)\s*")
 UNDER = re.compile(r"[\s,]*(?:for(?: all| every| any)?|when(?:ever)?|if|as long as|für(?: alle| jedes)?|wenn|falls|solange|pour(?: tout)?"
                    r"|si|tant que|para(?: todo)?|cuando|per(?: ogni)?|se|quando|при|для(?: всех)?|если|когда)\s*")
 PAID = re.compile(r"\s*\\?[A-Za-z]+\s*\(\s*(?:\\\w+\s*\{?)?[a-z]\}?(?:\s*\([^()]*\)|_\{?[NKMT]\}?)(?:,[^()]*)?\)\s*")  # C(x(1)), C(x_N)
+COUNTED = re.compile(r"\\int(?![A-Za-z])|\\sum\s*(?:\\(?:no)?limits\s*)?_\s*\{\s*[a-z]\s*=[^{}]*\}\s*\^")  # int L dt, sum_{k=0}^{N-1} L_k
 PAYOFF = re.compile(r"\s*(?:\\(?:mathcal|mathrm)\s*\{)?[A-Z]\}?(?:_\{?\w+\}?)?\s*(?:[(\[][^=]{0,40}[)\]])?\s*:?="
                     r".*\\(?:int|sum)(?![A-Za-z])", re.DOTALL)  # P[u] = int r dt
 BOUND = re.compile(r"[<>]|\\(?:le|ge|leq|geq|lt|gt|leqslant|geqslant)(?![A-Za-z])")
@@ -258,7 +259,7 @@ def _sought(part: Source, found: Layout, region: Region, traced: Traced) -> Trac
     """min int L dt, where a cost without a name stands beside a word: `minimise $\\int u^2 dt$`, `$\\int ...$ soll minimiert werden`;
     max P = int r dt for a payoff P that is to be maximised."""
     named = PAYOFF.match(traced.text) is not None
-    paid = named or "\\int" in traced.text or PAID.fullmatch(traced.text)
+    paid = named or COUNTED.search(traced.text) or PAID.fullmatch(traced.text)
     if not paid or traced.text.lstrip().startswith(("\\min", "\\max")) or (not named and _states(traced.text)):
         return traced
     start, end = region.outer

@@ -26,7 +26,7 @@ from adjointcheck.notes.letters.partitions import BLOCKS, parts_of
 from adjointcheck.notes.letters.potentials import symmetric_slope
 from adjointcheck.notes.letters.quantities import BLOCK
 from adjointcheck.notes.letters.starting import SLOPE, moves_start, moves_with, unheld
-from adjointcheck.notes.letters.usage import is_symmetric
+from adjointcheck.notes.letters.usage import is_symmetric, weighs_control
 from adjointcheck.notes.proofs.activated import ARGUMENT, VALUE, argument_steps, given_steps, slope, with_activation
 from adjointcheck.notes.proofs.activated import LETTERS as ACTIVE
 from adjointcheck.notes.proofs.algebraic import PROBLEMS, constrained, with_equation
@@ -424,18 +424,12 @@ def _inverted(context: Context) -> set[str]:
     waiting = [part.base for body in [*(law.right for law in context.laws), *known.values()] for part in walk(body)
                if isinstance(part, tree.Power) and part.exponent == tree.Negative(tree.Number(Fraction(1)))]
     costs = [*(law.right for law in context.laws if law.kind == "objective"), *(known.body for known in context.of("L") if known.body)]
-    waiting += [part.factors[-2] for cost in costs for part in walk(cost) if isinstance(part, tree.Product) and _weighs_control(part)]
+    waiting += [part.factors[-2] for cost in costs for part in walk(cost) if isinstance(part, tree.Product) and weighs_control(part)]
     while waiting:
         names = {part.name for part in walk(waiting.pop()) if isinstance(part, Symbol)} - found
         found |= names
         waiting += [body for name in names if (body := known.get(name)) is not None]
     return found
-
-
-def _weighs_control(node: tree.Product) -> bool:
-    """w' R w."""
-    first, last = (node.factors[-3], node.factors[-1]) if len(node.factors) > 2 else (node, node)
-    return isinstance(first, tree.Transposed) and first.of == last and isinstance(last, Symbol) and last.name == "w"
 
 
 def bodies_of(made: Setting, context: Context) -> dict[str, Expression]:

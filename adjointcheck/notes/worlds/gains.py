@@ -2,45 +2,56 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from scipy.linalg import solve_discrete_are
 
-from adjointcheck.notes.letters.meaning import Symbol, walk
+from adjointcheck.notes.letters.meaning import Symbol, rebuilt, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.worlds.evaluation import Env, NoValue, by_letter, evaluate, lawful
 from adjointcheck.notes.worlds.jet import real
 
+SCALES = (1.0, 2.0, -1.0, -2.0)  # L is c x' Q x/2, and the costate c x' P
+
 
 def gains(world: Any) -> tuple[list[Any], list[Any]]:
     """Riccati's matrices of all layers, and the gains (Bertsekas 1995)."""
-    ends = [term for term in tree.terms(world.objective) if not any(isinstance(part, tree.Series) for part in walk(term))]
-    if len(ends) != 1:
-        raise NoValue("a Riccati equation for a cost of another form")
-    matrix = _slope(world, ends[0], world.count, "x", "x", Symbol("N"))
-    halved, found = None, [(matrix, None)]
+    ends = [term for term in _terms(world.objective) if not any(isinstance(part, tree.Series) for part in walk(term))]
+    matrix = sum(_slope(world, end, world.count, "x", "x", Symbol("N")) for end in ends)
+    scale, found = None, [(matrix, None)]
     for layer in reversed(range(world.count)):
         a, b, q, r, crossed = stage(world, layer)
-        halved = _is_halved(world, layer, q) if halved is None else halved
-        after = found[0][0]
+        scale = scale or _scale(world, layer, q, r)
+        after = found[0][0] + np.zeros_like(q)
         gain = np.linalg.solve(r + b.T @ after @ b, b.T @ after @ a + crossed.T)
         found.insert(0, (q + a.T @ after @ a - (a.T @ after @ b + crossed) @ gain, gain))
-    return [value * (1.0 if halved else 0.5) for value, _ in found], [gain for _, gain in found[:-1]]
+    return [(value + np.zeros_like(q)) / (scale or 1.0) for value, _ in found], [gain for _, gain in found[:-1]]
+
+
+def _terms(node: Node) -> list[Node]:
+    """The terms of a sum, also of one that is made small by its negative."""
+    if isinstance(node, tree.Negative):
+        return [tree.Negative(term) for term in _terms(node.of)]
+    return [inner for term in node.terms for inner in _terms(term)] if isinstance(node, tree.Sum) else [node]
 
 
 def stage(world: Any, layer: int) -> tuple[Any, Any, Any, Any, Any]:
     """A, B and the second derivatives of what is paid at a layer, in x, in w and in both."""
-    terms = tree.terms(world.objective)
-    stages = [part.body for term in terms for part in walk(term) if isinstance(part, tree.Series)]
-    factors = [tree.Product((*(f for f in term.factors if not isinstance(f, tree.Series)), *stages)) for term in terms
-               if isinstance(term, tree.Product) and any(isinstance(f, tree.Series) for f in term.factors)]
-    if len(stages) != 1:
+    paid = [term for term in _terms(world.objective) if any(isinstance(part, tree.Series) for part in walk(term))]
+    if len(paid) != 1 or sum(isinstance(part, tree.Series) for part in walk(paid[0])) != 1:
         raise NoValue("a Riccati equation for a cost of another form")
+    body = _summand(paid[0])
     a, b = (_jacobian(world, layer, name) for name in ("x", "w"))
-    q, r, crossed = (_slope(world, (factors or stages)[0], layer, one, other) for one, other in ("xx", "ww", "xw"))
+    q, r, crossed = (_slope(world, body, layer, one, other) for one, other in ("xx", "ww", "xw"))
     return a, b, q, r, np.reshape(crossed, b.shape)
+
+
+def _summand(node: Node) -> Node:
+    """c L_k of c sum_k L_k."""
+    return node.body if isinstance(node, tree.Series) else rebuilt(node, _summand)
 
 
 def standing(world: Any) -> Any:
@@ -50,13 +61,21 @@ def standing(world: Any) -> Any:
         found = solve_discrete_are(a, b, q, r, s=crossed)
     except (np.linalg.LinAlgError, ValueError) as error:
         raise NoValue("a regulator without an end that has no stable feedback") from error
-    return found * (1.0 if _is_halved(world, 0, q) else 0.5)
+    return found / _scale(world, 0, q, r)
 
 
-def _is_halved(world: Any, layer: int, q: Any) -> bool:
-    weight = next((known for known in world.context.letters.values() if known.letter == "Q"), None)
-    value = world.value(Symbol(weight.symbol), layer, Env(world, layer)) if weight is not None else None
-    return value is None or np.allclose(q, real(value))
+def _scale(world: Any, layer: int, q: Any, r: Any) -> float:
+    """c of the weights, Q of c x' Q x/2 or R of c w' R w/2, by whatever letter; 1 where none of them has one."""
+    letters = [known for known in world.context.letters.values() if known.kind == "constant" and known.shape[0] == known.shape[1]]
+    values = [real(value) for known in letters if (value := _value(world, known.symbol, layer)) is not None]
+    return next((c for c in SCALES for value in values for weight in (q, r)
+                 if np.shape(value) == np.shape(weight) and np.allclose(weight, c * value)), 1.0)
+
+
+def _value(world: Any, symbol: str, layer: int) -> Any:
+    with suppress(NoValue, KeyError, ValueError):
+        return world.value(Symbol(symbol), layer, Env(world, layer))
+    return None
 
 
 def _jacobian(world: Any, layer: int, name: str) -> Any:
