@@ -96,6 +96,7 @@ from adjointcheck.notes.systems.motion import TIME, augmented_dynamics, untold_m
 from adjointcheck.notes.systems.multiplier import may_be_costate
 from adjointcheck.notes.systems.net_entries import WHOLE, matrices, without_entries
 from adjointcheck.notes.systems.normality import normalised
+from adjointcheck.notes.systems.numbered_nets import in_layers
 from adjointcheck.notes.systems.output_layers import put_out
 from adjointcheck.notes.systems.outright import outright
 from adjointcheck.notes.systems.partitioned import partitioned
@@ -312,7 +313,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = told(_chains(formulas, context), marked(_chains(formulas, context), context))
     context = parted(_chains(formulas, context), horizon(_chains(formulas, context), context))
     context = counted(_chains(formulas, context), decaying(_chains(formulas, context), context))
-    context = consumed(_chains(formulas, context), context)
+    context = in_layers(_chains(formulas, context), consumed(_chains(formulas, context), context))
     context = partitioned([unprimed(chain, context) for chain in _chains(formulas, context)], context)
     context = numbered(acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context))))
     context = explained_behind(list(_chains(formulas, context)), put_out(_chains(formulas, context), context))

@@ -80,3 +80,24 @@ def test_the_layer_before_the_last(right: str, wrong: str) -> None:
 def test_a_letter_where_layers_have_to_arrive_is_no_output() -> None:
     posed = r"$x_{k+1} = A x_k + B u_k$, $x_N = r$, $J = \frac12 \sum_{k=0}^{N-1} u_k^T u_k$, $p_k = \partial J/\partial x_k$. "
     assert statuses(posed + r"$$p_N = 0$$")[-1] != "proved"
+
+
+TWO = (r"$$z_1 = W_1 x + b_1, \quad a_1 = \sigma(z_1), \quad z_2 = W_2 a_1 + b_2$$ $$\hat y = \sigma(z_2)$$ $$L = \frac12 \|\hat y - y\|^2$$ "
+       r"$$\frac{\partial L}{\partial z_2} = (\hat y - y) \odot \sigma'(z_2)$$ ")
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\frac{\partial L}{\partial z_1} = W_2^T \frac{\partial L}{\partial z_2} \odot \sigma'(z_1)",
+     r"\frac{\partial L}{\partial z_1} = W_2 \frac{\partial L}{\partial z_2} \odot \sigma'(z_1)"),
+    (r"\frac{\partial L}{\partial W_1} = \frac{\partial L}{\partial z_1} x^T", r"\frac{\partial L}{\partial W_1} = \frac{\partial L}{\partial z_2} x^T")])
+@pytest.mark.parametrize("marks", ["_%d", "^{[%d]}"])
+def test_a_net_of_two_layers_by_their_numbers(right: str, wrong: str, marks: str) -> None:
+    text = f"{TWO}$${right}$$ $${wrong}$$".replace("W_2^T", "(W_2)^T")
+    text = text.replace("_1", marks % 1).replace("_2", marks % 2)
+    assert statuses(text)[-2:] == ["proved", "refuted"]
+
+
+def test_layers_that_differ_or_numbers_are_no_such_net() -> None:
+    """Another function in the second layer, and weights that are numbers."""
+    for text in (TWO.replace(r"\hat y = \sigma(", r"\hat y = \tau("), TWO.replace("W_", "w_")):
+        assert statuses(text + r"$$\frac{\partial L}{\partial b_1} = \frac{\partial L}{\partial z_1}$$")[-1] == "unknown"

@@ -16,6 +16,7 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.backward import forward
 from adjointcheck.notes.systems.dependent import alone
 from adjointcheck.notes.systems.net_entries import WHOLE, in_whole
+from adjointcheck.notes.systems.numbered_nets import in_net
 from adjointcheck.notes.systems.output_layers import as_layer
 from adjointcheck.notes.systems.shared_letters import apart
 
@@ -80,7 +81,7 @@ def _follows(letter: str, index: str, step: int, right: str) -> bool:
 def below(chain: tree.Chain, context: Context) -> tree.Chain:
     """The formula with x_l for x^{(l)}, and x_N for x^{(L)} and x^L, and for x_L where L is the last layer."""
     index, last = context.option("layers above"), context.option("last layer")
-    chain = as_layer(chain, context)
+    chain = in_net(as_layer(chain, context), context)
     made = _below(in_whole(chain, partial(_is_layer, index=index), context.option(WHOLE)), index) if index else chain
     name, _, mark = last.partition("_")
     made = _to_last(made, tree.Letter(name, below=(tree.Letter(mark),) if mark else ())) if last else made

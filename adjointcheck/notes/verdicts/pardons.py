@@ -32,6 +32,7 @@ from adjointcheck.notes.systems.equilibria import RESTING, rests_on_field
 from adjointcheck.notes.systems.few_layers import OPTION, SPOKEN, has_numbers
 from adjointcheck.notes.systems.in_numbers import may_be_so
 from adjointcheck.notes.systems.multiplier import supposed
+from adjointcheck.notes.systems.numbered_nets import OPTION as NUMBERED
 from adjointcheck.notes.systems.reservations import ends_at_start, given, is_only_named, is_other_method, is_unchosen
 from adjointcheck.notes.systems.sampling import is_paid_last
 from adjointcheck.notes.systems.several_costs import others
@@ -42,7 +43,7 @@ from adjointcheck.notes.systems.variations import CURVE, between_held_ends, firs
 from adjointcheck.notes.verdicts.comparison import UNFITTING, Agreement, Contradiction, Outcome, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.matrices import grows_in_time, right_in_other_order
-from adjointcheck.notes.verdicts.places import at_value, is_of_example, leaves_place_open, may_be_optimum
+from adjointcheck.notes.verdicts.places import at_value, fits_numbers_alone, is_of_example, leaves_place_open, may_be_optimum
 
 WITHOUT = re.compile(  # without input
     r"\b(?:without|in the absence of|ohne|sans|sin|senza|без)\s+(?:an?y?\s+|the\s+|une?\s+)?(?:input|control|forcing|damping|noise"
@@ -522,6 +523,8 @@ PARDONS = (
     Pardon(_if(lambda line: right_in_other_order(line.sides, line.relation, line.spelt), "it is right of numbers, or in the other order")),
     Pardon(_if(lambda line: leaves_place_open(line.sides, line.notes), "where the slope of the end cost is taken is not said")),
     Pardon(_if(lambda line: may_be_optimum(line.sides, line.notes), "it may be the condition of an optimum")),
+    Pardon(_if(lambda line: bool(line.notes.option(NUMBERED)) and fits_numbers_alone(line.outcome),
+               "it may be said of layers that are numbers")),
     Pardon(_if(lambda line: at_value(line.sides), "it is taken at a value of the parameters")),
     Pardon(_if(lambda line: is_of_example(line.outcome), "it may be the value of an example, whose numbers are not understood")),
     Pardon(_if(lambda line: bool(line.notes.option(BLOCKS)) and _is_twice(line.left) and FREE.search(line.sentence.lower()) is not None,

@@ -15,7 +15,7 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.values import digits
-from adjointcheck.notes.verdicts.comparison import Contradiction, Outcome, points
+from adjointcheck.notes.verdicts.comparison import UNFITTING, Contradiction, Outcome, points
 from adjointcheck.notes.worlds.evaluation import NoValue, ShapeError, evaluate
 from adjointcheck.notes.worlds.jet import real
 from adjointcheck.notes.worlds.plan import Stage
@@ -46,6 +46,11 @@ def at_value(sides: Iterable[Node]) -> bool:
     bars = [part for side in sides for part in walk(side) if isinstance(part, tree.Evaluated)]
     places = [place.sides for bar in bars for place in bar.at if isinstance(place, tree.Chain)]
     return any("theta" in symbols(sides[0]) and not symbols(sides[1]) for sides in places)
+
+
+def fits_numbers_alone(outcome: Outcome) -> bool:
+    """(y-hat - y) sigma'(z) a, which no shapes but those of numbers make a gradient."""
+    return isinstance(outcome, Contradiction) and outcome.counterexample.gap == UNFITTING
 
 
 def is_of_example(outcome: Outcome) -> bool:
