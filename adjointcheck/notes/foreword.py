@@ -86,7 +86,7 @@ from adjointcheck.notes.systems.ensembles import one_sample, peopled
 from adjointcheck.notes.systems.entries import solved_for_rate
 from adjointcheck.notes.systems.estimates import opening
 from adjointcheck.notes.systems.impacts import impacted
-from adjointcheck.notes.systems.implicit_states import REACH, goes_on, is_moving, resting
+from adjointcheck.notes.systems.implicit_states import REACH, is_moving, resting
 from adjointcheck.notes.systems.iterates import iterated_below, iterated_in
 from adjointcheck.notes.systems.layering import layered, small_steps
 from adjointcheck.notes.systems.mass import mass_dynamics, targets, weighed
@@ -189,7 +189,6 @@ def _with_equilibria(formulas: Sequence[Formula], context: Context) -> Context:
     first = next((i for i, chain in enumerate(chains) if chain is not None and is_moving(chain)), len(chains))
     found = {formulas[i].name: rest for i in range(len(chains))
              if (rest := resting(chains[i:], _spoken_of(formulas[i:], context), fields, context, i > first)) is not None}
-    found = {name: rest for (name, rest), before in zip(found.items(), (None, *found.values()), strict=False) if not goes_on(rest, before)}
     at_once = found and not moves and next(iter(found)) in [formula.name for formula in formulas[: REACH // 2]]
     chapters = {} if at_once else context.chapters
     for name, rest in reversed(found.items()):

@@ -61,7 +61,7 @@ from adjointcheck.notes.systems.estimates import leaves as leaves_estimate
 from adjointcheck.notes.systems.few_layers import in_few, is_few
 from adjointcheck.notes.systems.flows import spoken_of, unforced
 from adjointcheck.notes.systems.impacts import settled
-from adjointcheck.notes.systems.implicit_states import goes_back
+from adjointcheck.notes.systems.implicit_states import goes_back, goes_on
 from adjointcheck.notes.systems.integration_constants import from_constants
 from adjointcheck.notes.systems.iterates import untaken
 from adjointcheck.notes.systems.manifold import shown, speaks_of_multiplier, with_other_multiplier
@@ -211,7 +211,7 @@ class Notes:
 
     def read(self, formula: Formula) -> tree.Chain | Unread:
         """The formula as a tree, in the part of the notes that it belongs to."""
-        if formula.name in self.context.chapters:
+        if formula.name in self.context.chapters and not goes_on(self.context.chapters[formula.name], self.context):
             rests = self.context.law("rest") is not None
             self.aside = self.aside if self.aside and (rests or is_of_any(self.aside[0])) else (self.context, self.reservations)
             self.context = self.context.chapters[formula.name]

@@ -72,9 +72,10 @@ def resting(chains: Sequence[tree.Chain | None], said: Sequence[tree.Chain], fie
     return _foretold(behind, declared(linear, replace(bare, laws=(law, *paid))))
 
 
-def goes_on(rest: Context, before: Context | None) -> bool:
-    """Is it the same equation once more?"""
-    return before is not None and all(_letters_of(rest, role) == _letters_of(before, role) for role in (("f",), ("x", "theta", "w")))
+def goes_on(rest: Context, before: Context) -> bool:
+    """Is it the same equation once more, at rest as before?"""
+    rests = rest.law("rest") is not None and before.law("rest") is not None
+    return rests and all(_letters_of(rest, role) == _letters_of(before, role) for role in (("f",), ("x", "theta", "w")))
 
 
 def _letters_of(context: Context, roles: Iterable[str]) -> set[str]:
