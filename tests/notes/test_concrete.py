@@ -247,3 +247,9 @@ def test_components_may_stand_above(right: str, wrong: str) -> None:
 def test_an_example_names_its_own_end_and_pays_under_the_name_of_before() -> None:
     lines = r"$$\dot p_2(t) = -p_1(t)$$ $$\dot p_3 = p_2 \alpha/m^2$$ $$\dot p_3 = -p_2 \alpha/m^2$$"
     assert statuses(ROCKET + lines)[-3:] == ["proved", "proved", "refuted"]
+
+
+def test_a_second_problem_with_its_own_greatest_payoff_is_one_of_its_own() -> None:
+    first = r"$\dot x = \alpha x$, $x(0) = x^0$, $$\max P[\alpha] = \int_0^T (1 - \alpha) x\,dt$$ $$\dot p = -1 - \alpha (p - 1)$$ "
+    second = r"$\dot x = x + \alpha$, $x(0) = x^0$, $$\max P[\alpha] = -\int_0^T (x^2 + \alpha^2)\,dt$$ "
+    assert statuses(first + second + r"$$\dot p = 2 x - p$$ $$\dot p = -2 x - p$$")[-2:] == ["proved", "refuted"]

@@ -535,9 +535,9 @@ class _Resolver:
     def map_power(self, node: tree.Power) -> Node:
         if isinstance(node.exponent, tree.Letter) and node.exponent.name in STARS:
             return tree.Transposed(self.map(node.base)) if self.context.option("star") != "optimal" else self.map(node.base)
-        if node.exponent == tree.Number(Fraction(0)) and self.context.over() != "layers" and self.map(node.base) == Symbol("x"):
-            return Symbol("x", at=Symbol("t0"))  # x^0, the start
-        return rebuilt(node, self.map)
+        base = self.map(node.base) if node.exponent == tree.Number(Fraction(0)) and self.context.over() != "layers" else None
+        start = isinstance(base, Symbol) and replace(base, part=()) == Symbol("x")
+        return replace(base, at=Symbol("t0")) if start and isinstance(base, Symbol) else rebuilt(node, self.map)  # x^0
 
     def map_derivative(self, node: tree.Derivative) -> Node:
         of, by = self.map(node.of), [speed_at(self.map(item), self.context) for item in node.by]

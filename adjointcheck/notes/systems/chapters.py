@@ -175,10 +175,11 @@ def _motion(pair: tuple[Node, Node], context: Context) -> Iterator[tuple[tree.Le
 
 
 def _is_cost(pair: tuple[Node, Node] | None) -> bool:
-    """J = int ... or J = sum_k ..."""
+    """J = int ..., J = sum_k ... or max P = int ..."""
     left, right = pair or (None, tree.Words(""))
     letter = head(left) if isinstance(left, tree.Letter | tree.Call) else None
-    return letter is not None and letter.name in COSTS and any(isinstance(part, tree.Integral | tree.Series) for part in walk(right))
+    named = isinstance(left, tree.Extremum) or (letter is not None and letter.name in COSTS)
+    return named and any(isinstance(part, tree.Integral | tree.Series) for part in walk(right))
 
 
 def _letters(node: Node) -> set[str]:
