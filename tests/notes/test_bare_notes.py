@@ -22,8 +22,13 @@ KIDGER = (r"Let $y$ solve $y(0) = y_0$, $\frac{dy}{dt}(t) = f_\theta(t,y(t))$ an
 MSA = (r"We solve $\min_\theta \Phi(X_T) + \int_0^T L(\theta_t)\,dt$ subject to $\dot X_t = f(t,X_t,\theta_t)$. With "
        r"$H(t,x,p,\theta) := p\cdot f(t,x,\theta) - L(\theta)$ and $P^*_T = -\nabla\Phi(X^*_T)$ ")
 
+MAPS = (r"Let $x(t,p): \mathbb{R}\times\mathbb{R}^m \to \mathbb{R}$ follow $\dot x = f(x,p)$ with the cost $J = \int_0^T g(x)\,dt$. "
+        r"The adjoint $\lambda: [0,T] \to \mathbb{R}$ solves ")
+
 
 @pytest.mark.parametrize(("posed", "right", "wrong"), [
+    (MAPS, r"\dot\lambda = -\lambda f_x - g_x, \quad \lambda(T) = 0", r"\dot\lambda = -\lambda f_x - g_x, \quad \lambda(T) = g_x"),
+    (MAPS + r"$\dot\lambda = -\lambda f_x - g_x$, ", r"\frac{dJ}{dp} = \int_0^T \lambda f_p\,dt", r"\frac{dJ}{dp} = -\int_0^T \lambda f_p\,dt"),
     (EPSILON, r"a(t) = a(t+\varepsilon)\frac{\partial T_\varepsilon(z(t))}{\partial z(t)}",
      r"a(t+\varepsilon) = a(t)\frac{\partial T_\varepsilon(z(t))}{\partial z(t)}"),
     (EPSILON + CONCRETE, r"\frac{dL}{d\theta} = \int_0^1 a(t) z(t)\,dt", r"\frac{dL}{d\theta} = -\int_0^1 a(t) z(t)\,dt"),

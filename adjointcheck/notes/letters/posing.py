@@ -91,13 +91,15 @@ def _is_cost(node: Node, context: Context) -> bool:
 
 
 def mapped(chain: tree.Chain) -> tree.Chain:
-    """y in R^n of y: [0, T] -> R^n, and x ~ N(0, I) of x ~ p_0 = N(0, I)."""
+    """y in R^n of y: [0, T] -> R^n and of y(t, p): R x R^m -> R^n, and x ~ N(0, I) of x ~ p_0 = N(0, I)."""
     letter, *spaces = chain.sides
     if chain.relations[:2] == ("sim", "="):
         return replace(chain, sides=(letter, spaces[-1]), relations=("sim",))
-    domain = spaces[0] if spaces else None
-    path = chain.relations == (":", "to") and isinstance(letter, tree.Letter) and isinstance(domain, tree.Vector)
-    return replace(chain, sides=(tree.Call(letter, (tree.Letter("t"),)), spaces[1]), relations=("in",)) if path else chain
+    maps, time = chain.relations == (":", "to"), tree.Letter("t")
+    if maps and isinstance(letter, tree.Letter) and isinstance(spaces[0], tree.Vector):
+        return replace(chain, sides=(tree.Call(letter, (time,)), spaces[1]), relations=("in",))
+    moves = maps and isinstance(letter, tree.Call) and letter.arguments[0] == time and isinstance(letter.function, tree.Letter)
+    return replace(chain, sides=(letter, spaces[1]), relations=("in",)) if moves else chain
 
 
 def ranged(chain: tree.Chain, context: Context) -> Introduced:

@@ -57,6 +57,8 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
     elif path and key(letter) in USUAL_COSTATES and key(letter) not in context.letters and _beside_state(shape, context):
         layout = "row" if shape[0] == "1" else "column"
         context = context.declare(Declared(key(letter), "p", ROLES["p"].shape, "path", layout=layout, source="usual"))
+    elif path and key(letter) in USUAL_COSTATES and key(letter) not in context.letters and _may_be_scalar(shape, context):
+        return "assumption", (), context
     elif key(letter) not in context.letters:
         context = context.declare(Declared(key(letter), own(key(letter)), shape, "path" if path else "constant", source="proposed"))
     elif (known := context.letters[key(letter)]).symbol == "x" and known.source == "proposed" and isinstance(chain.sides[0], tree.Call):
@@ -105,6 +107,12 @@ def _beside_state(shape: tuple[str, str], context: Context) -> bool:
         return False
     unsaid = states[0].source == "proposed" and states[0].shape == ("n", "1")  # the state's space may have been left out
     return sorted(shape) == sorted(states[0].shape) or (unsaid and "1" in shape and shape != ("1", "1"))
+
+
+def _may_be_scalar(shape: tuple[str, str], context: Context) -> bool:
+    """lambda: [0, T] -> R beside a number x, or an x whose space was left out: what lambda is, its equations tell."""
+    states = [] if context.of("p") else context.of("x")[:1]
+    return shape == ("1", "1") and any(state.shape == shape or (state.shape, state.source) == (("n", "1"), "proposed") for state in states)
 
 
 def _space(node: Node) -> tuple[str, str] | None:
