@@ -150,12 +150,12 @@ def _pair(chains: Sequence[tree.Chain], letters: Sequence[tree.Letter],
     """The state and the parameters: u and p of du/dp, or of an equation that a new letter solves, R_u' lambda = -J_u'."""
     if (told := _differentiates(chains, letters, fixed)) is not None:
         return told
-    state = fixed or letters[0]
+    state = fixed or next(iter(letters), None)
     others = [letter for letter in letters if letter != state]
     usual = [letter for letter in others if letter.name in USUAL_PARAMETERS] or others
     varied = any(isinstance(part, tree.Variation) and _whole(part.of) in letters for chain in chains for part in walk(chain))
     meant = fixed is not None or (varied and not strict) or any(_is_solved_for(chain, strict) for chain in chains)
-    return (state, usual[0]) if usual and meant else None
+    return (state, usual[0]) if state is not None and usual and meant else None
 
 
 def _differentiates(chains: Iterable[tree.Chain], letters: Sequence[tree.Letter],
