@@ -74,9 +74,9 @@ def test_a_regulator_whose_end_goes_to_infinity_has_a_matrix_that_stands_still()
     assert statuses(given + EQUATION + loop)[3:] == ["assumption", *["proved", "refuted"] * 2]
 
 
-def test_a_number_that_a_regulator_tends_to_is_left_open() -> None:
+def test_a_regulator_tends_to_a_number() -> None:
     given = r"$\dot x = x + u$, $J = \frac12\int_0^T (3 x^2 + u^2)\,dt$ $$ \dot P = P^2 - 2 P - 3, \quad P(T) = 0 $$ When $T\to\infty$, "
-    assert not {*statuses(given + r"$$ P = 3 $$ $$ \dot x = -2 x $$")[-2:]} & {"proved", "refuted"}
+    assert statuses(given + r"$$ P = 3 $$ $$ P = -1 $$ $$ \dot x = -2 x $$ $$ \dot x = 2 x $$")[-4:] == ["proved", "refuted"] * 2
 
 
 STEPS = r"The system $x_{k+1} = A x_k + B u_k$ with symmetric $Q$, $R$ and $S$. "

@@ -73,9 +73,11 @@ def is_against(finding: Finding) -> bool:
 
 
 def follows_from_sign(chain: Node) -> bool:
-    """Does it speak of the derivative of J by an input, or of a jump of the costate?  Neither chooses a sign."""
+    """Does it speak of the derivative of J by an input, of a jump of the costate, or of the control by it?  None chooses a sign."""
     if any(isinstance(part, Symbol) and part.name == "p" and part.side for part in walk(chain)):
         return True
+    if isinstance(chain, tree.Chain) and any(isinstance(side, Symbol) and side.name == "w" for side in chain.sides):
+        return True  # u = R^-1 B^T lambda, right with one sign alone
     slopes = (part for part in walk(chain) if isinstance(part, tree.Derivative) and part.of == Symbol("J"))
     return any(isinstance(by, Symbol) and by.name in INPUTS for slope in slopes for by in slope.by)
 

@@ -11,9 +11,11 @@ from scipy.linalg import solve_discrete_are
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.endless import LASTING
 from adjointcheck.notes.worlds.evaluation import Env, NoValue, by_letter, evaluate, lawful
 from adjointcheck.notes.worlds.jet import real
 
+SOUGHT = ("P", "K", LASTING)  # which are computed here
 SCALES = (1.0, 2.0, -1.0, -2.0)  # L is c x' Q x/2, and the costate c x' P
 
 
@@ -67,7 +69,8 @@ def standing(world: Any) -> Any:
 def _scale(world: Any, layer: int, q: Any, r: Any) -> float:
     """c of the weights, Q of c x' Q x/2 or R of c w' R w/2, by whatever letter; 1 where none of them has one."""
     letters = [known for known in world.context.letters.values() if known.kind == "constant" and known.shape[0] == known.shape[1]]
-    values = [real(value) for known in letters if (value := _value(world, known.symbol, layer)) is not None]
+    weights = [known for known in letters if known.symbol not in SOUGHT]
+    values = [real(value) for known in weights if (value := _value(world, known.symbol, layer)) is not None]
     return next((c for c in SCALES for value in values for weight in (q, r)
                  if np.shape(value) == np.shape(weight) and np.allclose(weight, c * value)), 1.0)
 
