@@ -109,3 +109,10 @@ def test_two_letters_that_count_are_two_layers() -> None:
     one = r"$$ \frac{\partial L}{\partial h_{t-1}} = \frac{\partial L}{\partial h_t} \frac{\partial h_t}{\partial h_{t-1}} $$"
     found = statuses(given + product % "k+1}^{t" + product % "t+1}^{k" + one)[2:]
     assert found == ["unknown", "unknown", "proved"]
+
+
+def test_a_hamiltonian_of_weights_keeps_its_costate() -> None:
+    given = r"Let $x_{k+1} = x_k + h\,\sigma(W_k x_k + b_k)$, $J = \Phi(x_N)$ and $p_k = \nabla_{x_k} J$. $$ H_k(x, p, W, b) = p^\top(x + h\,\sigma(W x + b)) $$ "
+    line = r"$$ p_k = \nabla_x H_k(x_k, %s, W_k, b_k) $$ "
+    right, wrong = statuses(given + line % "p_{k+1}" + line % "p_k")[-2:]
+    assert right != "refuted" and wrong == "refuted"

@@ -36,6 +36,7 @@ from adjointcheck.notes.letters.quantities import (
     common_place,
     costate,
     directions_of,
+    filling,
     has_entries,
     here,
     in_functions,
@@ -463,7 +464,7 @@ class _Resolver:
         """Arguments to slots: by the declared order where the numbers agree, and by what each argument is where that tells another."""
         order = next((declared.arguments for declared in self.context.of(core.name) if declared.arguments is not None), ())
         made = [turned_back(self.map(argument), self.context) for argument in arguments]
-        values = [value for value in made if core.name != "phi" or getattr(value, "name", "x") in ROLES]  # data
+        values = filling(core.name, made)
         if len(values) == 1 and order != ("t",) and len(order) != 1 and self.is_place(arguments[0]):
             return replace(core, at=None if is_here(place := self.time(arguments[0])) else place)
         if self.context.option(BLOCKS) and isinstance(core, Applied):
@@ -497,8 +498,7 @@ class _Resolver:
         return turned(self.map(node.of), self.context)
 
     def map_negative(self, node: tree.Negative) -> Node:
-        inner = self.map(node.of)
-        return tree.turned(inner)
+        return tree.turned(self.map(node.of))
 
     def map_product(self, node: tree.Product) -> Node:
         """a (t + eps): a path before a time is its value there, however it was spaced."""

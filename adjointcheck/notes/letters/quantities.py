@@ -106,6 +106,15 @@ def is_optimum(place: Node) -> bool:
     return bool(marks & {*STARS, OPTIMAL})
 
 
+def filling(function: str, values: list[Node]) -> list[Node]:
+    """The arguments that fill slots: no data of phi, and no weights of H(x, p, W, b), which its formula holds by their own names."""
+    if function == "phi":
+        return [value for value in values if getattr(value, "name", "x") in ROLES]
+    weights = [value for value in values if function == "H" and isinstance(value, Symbol) and value.name not in ROLES]
+    here = all(weight.at in (None, Symbol("l")) and not weight.part for weight in weights)
+    return [value for value in values if value not in weights] if here else values
+
+
 def directions_of(path: Symbol, context: Context) -> tuple[str, ...]:
     """By what a path is differentiated where that stands as its index: x_theta, and z_x where 0 = g(x, z, theta)."""
     held = path.name == "w" and context.law("algebraic") is not None
