@@ -54,10 +54,13 @@ def _awaited(obstacle: outline.Obstacle) -> dict[str, Any]:
 
 
 def _letter(letter: str) -> str:
-    """A declared letter, such as lambda or a_theta, as LaTeX."""
-    stem, _, index = letter.partition("_")
+    """A letter, such as lambda, a_theta, hat y_t or f^prime, as LaTeX."""
+    named, _, index = letter.partition("_")
+    accent, _, stem = named.rpartition(" ")
+    stem, primes = stem.replace("^prime", ""), "'" * stem.count("^prime")
     shown = [f"\\{part}" if part in GREEK else part for part in (stem, index)]
-    return f"{shown[0]}_{{{shown[1]}}}" if index else shown[0]
+    marked = (f"\\{accent}{{{shown[0]}}}" if accent.isalpha() else shown[0]) + primes
+    return f"{marked}_{{{shown[1]}}}" if index else marked
 
 
 def _formula_view(formula: Formula, lines: dict[str, int]) -> dict[str, Any]:

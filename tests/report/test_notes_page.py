@@ -16,6 +16,7 @@ from adjointcheck.notes.finding import DISAGREEMENT, STATUSES, Finding, Findings
 from adjointcheck.notes.letters.header import read_header
 from adjointcheck.report import notes_outline as outline
 from adjointcheck.report.json_report import to_json
+from adjointcheck.report.notes_pages import _letter as as_latex
 from adjointcheck.report.notes_pages import letters_text, notes_document, notes_html, notes_junit, print_notes, signs
 from adjointcheck.report.written import CAP, written_mathml
 
@@ -216,6 +217,13 @@ def test_what_most_formulas_wait_for_is_told_first() -> None:
     text, page = printed(waiting()), notes_html(waiting())
     assert "what most open formulas wait for" in text and "3 formulas (lines 11, 12, 13)" in text and "3 formulas (lines 11, 12, 13)" in page
     assert "wait for" not in printed(sample.findings())
+
+
+@pytest.mark.parametrize(("letter", "shown"), [
+    ("lambda", r"\lambda"), ("a_theta", r"a_{\theta}"), ("hat y_t", r"\hat{y}_{t}"), ("f^prime^prime", "f''"), ("(x,v)", "(x,v)"),
+])
+def test_letters_are_shown_as_they_are_written(letter: str, shown: str) -> None:
+    assert as_latex(letter) == shown
 
 
 def test_letters_are_written_to_be_filled_in() -> None:
