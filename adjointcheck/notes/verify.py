@@ -490,7 +490,7 @@ class Notes:
         assigns = assigns_control(left, priced(right, self.context), self.context)
         fed = assigns and {"x", "t"} <= symbols(right) and not any("optimum" in item.inputs for item in self.reservations)
         words = [STATIONARY, *[BEST] * fed] if assigns else [OPTIMUM] if conserves_energy(left, right) else []
-        return is_canonical(left, right) or any(word.search(self.sentence.lower()) for word in words)
+        return (bool(self.context.of("w")) and is_canonical(left, right)) or any(word.search(self.sentence.lower()) for word in words)
 
     def learn(self, left: Node, right: Node, sides: tuple[Node, Node]) -> None:
         """What a proved line tells of letters, of a tangent and of solutions."""

@@ -137,7 +137,7 @@ def _runs_with_time(node: Node, context: Context) -> bool:
     """tau of tau = -t, a number that the notes define by the running time alone."""
     names = {part.name for known in context.of(getattr(node, "name", "")) if known.kind == "defined" for part in walk(known.body or node)
              if isinstance(part, Symbol)}
-    return isinstance(node, Symbol) and "t" in names and names <= {"t", "t0", "t1"}
+    return isinstance(node, Symbol) and node.at is None and "t" in names and names <= {"t", "t0", "t1"}
 
 
 def at_own_time(node: Node) -> bool:

@@ -169,8 +169,11 @@ def _next(state: tree.Letter, right: Node, costate: str) -> Node:
 
 
 def pays(chain: tree.Chain) -> bool:
-    """May it tell a cost, by any letter: P = int r dt + g(x(T)), min sum_k l_k?"""
-    return _hamiltonian(chain) is None and any(isinstance(part, tree.Integral | tree.Series) for part in walk(chain))
+    """May it tell a cost, by any letter: P = int r dt + g(x(T)), min sum_k l_k, max_u x_2(2)?"""
+    best = chain.sides[0]
+    body = best.body if isinstance(best, tree.Extremum) and len(chain.sides) == 1 else None
+    ended = body is not None and getattr(head(body), "name", "") not in HAMILTONIANS
+    return _hamiltonian(chain) is None and (ended or any(isinstance(part, tree.Integral | tree.Series) for part in walk(chain)))
 
 
 def moves_otherwise(found: Posed, context: Context) -> bool:
