@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -29,6 +30,12 @@ def test_the_corpus_is_large_and_nearly_all_of_it_is_read() -> None:
     assert {path.name for path in FILES} == set(RECORDED)
     assert len(FILES) >= 25 and found.formulas >= 300 and found.wrong >= 100
     assert found.read >= 0.97 * found.formulas
+
+
+def test_the_table_in_the_proofs_is_the_recorded_one() -> None:
+    text = (Path(__file__).parents[2] / "derivations" / "PROOFS.md").read_text(encoding="utf-8")
+    written = [line for line in text.splitlines() if re.match(r"\| \S+\.(md|tex|ipynb) \|", line)]
+    assert written == [*corpus.lines(corpus.table())][2:-1]
 
 
 def test_no_wrong_formula_is_proved_and_no_right_one_refuted() -> None:
