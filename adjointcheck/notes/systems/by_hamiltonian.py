@@ -26,7 +26,7 @@ from adjointcheck.notes.letters.usage import (
 )
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.systems.endless import LAST, rest_of
+from adjointcheck.notes.systems.endless import LAST, lasts, rest_of
 
 PRICED = "priced by H"
 UNTOLD_END = "the notes tell the Hamiltonian alone, and not what is paid at the end"
@@ -121,7 +121,7 @@ def _control(left: Node, at: int, chains: Iterable[tree.Chain]) -> tree.Letter:
 def _multiplier(right: Node) -> str:
     """lambda of L + lambda^T f(x, u) and of L + lambda (a x + b u): the one usual costate that stands before a field."""
     found = {name for name in USUAL_COSTATES for term in tree.terms(right)
-             if isinstance(field := _field(term, name), tree.Call | tree.Sum) and field is not None}
+             if isinstance(_field(term, name), tree.Call | tree.Sum)}
     return found.pop() if len(found) == 1 else ""
 
 
@@ -173,7 +173,7 @@ def pays(chain: tree.Chain) -> bool:
     best = chain.sides[0]
     body = best.body if isinstance(best, tree.Extremum) and len(chain.sides) == 1 else None
     ended = body is not None and getattr(head(body), "name", "") not in HAMILTONIANS
-    return _hamiltonian(chain) is None and (ended or any(isinstance(part, tree.Integral | tree.Series) for part in walk(chain)))
+    return _hamiltonian(chain) is None and (ended or lasts(chain))
 
 
 def moves_otherwise(found: Posed, context: Context) -> bool:
@@ -219,8 +219,7 @@ def _gathered(running: Node | None, context: Context) -> Iterator[Node]:
 
 def told_at_last(value: Node, context: Context) -> Context:
     """Without the cost that a Hamiltonian told, where the notes tell one themselves."""
-    paid = any(isinstance(part, tree.Integral | tree.Series) for part in walk(value))
-    if not context.option(PRICED) or not paid:
+    if not context.option(PRICED) or not lasts(value):
         return context
     laws = tuple(law for law in context.laws if law.kind != "objective")
     return replace(context, laws=laws, options={**context.options, PRICED: ""})

@@ -34,6 +34,7 @@ from adjointcheck.notes.reading.tasks import task_of
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.component_letters import COSTATES, WHOLE
 from adjointcheck.notes.systems.concrete import NUMBERS, is_plain, moved_letters, unscripted
+from adjointcheck.notes.systems.endless import lasts
 from adjointcheck.notes.systems.entries import motions, solved_for_rate
 from adjointcheck.notes.systems.mechanics import accelerated, first_order, solved
 from adjointcheck.notes.systems.motion import sloped
@@ -179,7 +180,7 @@ def _is_cost(pair: tuple[Node, Node] | None) -> bool:
     left, right = pair or (None, tree.Words(""))
     letter = head(left) if isinstance(left, tree.Letter | tree.Call) else None
     named = isinstance(left, tree.Extremum) or (letter is not None and letter.name in COSTS)
-    return named and any(isinstance(part, tree.Integral | tree.Series) for part in walk(right))
+    return named and lasts(right)
 
 
 def _letters(node: Node) -> set[str]:

@@ -71,15 +71,15 @@ def told_endless(sentence: str, context: Context) -> Context:
 def without_end(context: Context) -> Context:
     """With any V(x(T)) for what is paid from T on, instead of what was paid at the end, where something is paid on the way."""
     cost = spelt_out(context).law("objective")
-    paid = tuple(term for term in tree.terms(cost.right) if _lasts(term)) if cost is not None else ()
+    paid = tuple(term for term in tree.terms(cost.right) if lasts(term)) if cost is not None else ()
     if not paid:
         return context
     laws = tuple(replace(law, right=tree.Sum((*paid, rest_of(context)))) if law.kind == "objective" else law for law in context.laws)
     return regulating(replace(context, laws=laws, options={**context.options, ENDLESS: "yes"}))
 
 
-def _lasts(node: Node) -> bool:
-    """Is it paid on the way?"""
+def lasts(node: Node) -> bool:
+    """Is it paid on the way: has it an integral, or a sum over layers?"""
     return any(isinstance(part, tree.Integral | tree.Series) for part in walk(node))
 
 

@@ -22,7 +22,7 @@ from adjointcheck.notes.letters.usage import is_symmetric
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import is_paid_for, is_renamed, is_solution, is_solved
-from adjointcheck.notes.systems.endless import is_unending
+from adjointcheck.notes.systems.endless import is_unending, lasts
 from adjointcheck.notes.systems.normality import MULTIPLIER, SCALED
 from adjointcheck.notes.systems.variations import CURVE, HELD_END, is_held_length
 
@@ -325,7 +325,7 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
 
 def _follows(left: Node, right: Node, context: Context) -> bool:
     """x(T) = x_0 - T grad Psi(x(T)): a consequence, and no end that is held."""
-    integrated = any(isinstance(part, tree.Integral | tree.Series) for part in walk(right))
+    integrated = lasts(right)
     paid = is_paid_for(left, context) or is_solved(left, context)
     named = bool(context.of("rho")) and isinstance(right, Symbol) and right.at is None  # the datum of which a density is asked
     return has_slope(right) or integrated or is_solution(right) or paid or named
