@@ -55,3 +55,12 @@ def test_the_numbers_of_an_example_refute_nothing_and_are_refuted_where_they_are
 def test_a_column_times_a_row_of_numbers_is_a_matrix() -> None:
     given = r"\begin{bmatrix} 3 \\ 4 \end{bmatrix} \begin{bmatrix} 1 & 2 \end{bmatrix} = \begin{bmatrix} 3 & 6 \\ 4 & %s \end{bmatrix}"
     assert [statuses(f"$${given % number}$$")[-1] for number in ("8", "9")] == ["proved", "refuted"]
+
+
+BOLZA = r"$\min J = \int_0^T L(x,u)\,dt$, $\dot x = f(x,u)$, $x(0)=x_0$. $$H = L + \lambda^\top f$$ "
+
+
+@pytest.mark.parametrize("words", ["With the alternative definition", "Some authors write", "Andere Autoren schreiben", "Avec la convention opposée",
+                                   "In other textbooks,", "Con otra convención de signos", "При другом определении"])
+def test_another_convention_is_not_refuted_by_this_one(words: str) -> None:
+    assert [statuses(BOLZA + f"{before} $$H = \\lambda^\\top f - L$$")[-1] for before in (words, "Hence")] == ["unknown", "refuted"]

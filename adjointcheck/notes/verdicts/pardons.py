@@ -20,7 +20,6 @@ from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.stars import REST
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.instants import moment
-from adjointcheck.notes.reading.regions import SUPPOSED
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import ends_known, is_paid_for
 from adjointcheck.notes.systems.carried_density import is_open
@@ -44,18 +43,8 @@ from adjointcheck.notes.verdicts.comparison import UNFITTING, Agreement, Contrad
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.matrices import grows_in_time, right_in_other_order
 from adjointcheck.notes.verdicts.places import at_value, fits_numbers_alone, is_of_example, leaves_place_open, may_be_optimum
+from adjointcheck.notes.verdicts.sayings import apart
 
-WITHOUT = re.compile(  # without input
-    r"\b(?:without|in the absence of|ohne|sans|sin|senza|без)\s+(?:an?y?\s+|the\s+|une?\s+)?(?:input|control|forcing|damping|noise"
-    r"|fishing|fishery|harvest\w*|treatment|therapy|vaccination|fischfang|fischerei|ernte|behandlung|therapie|impfung"
-    r"|pêche|récolte|traitement|vaccination|pesca|cosecha|tratamiento|vacunación|raccolta|trattamento"
-    r"|eingang|steuerung|dämpfung|aktivierung|commande|contrôle|entrée|activation|entrada|control|ingresso|controllo|управлени|вход)"
-    r"|(?:没有|无|無)(?:控制|输入|入力|制御)")
-LINEAR = re.compile(r"\b(?:if|when|si|wenn|falls|se|quando|cuando|если)\b.*\b(?:linear|linéaire|lineal|lineare|линейн)")  # of a condition
-
-
-SPECIAL = re.compile(r"\b(?:for|if|when|für|wenn|falls|pour|si|para|per|se|для|если)\b[^.;]*\b(?:skew|anti-?s[yi]m|orthogon|commut|kommut"
-                     r"|schiefs|vertausch|conmut|кососим|ортогон|коммут)")  # matrices
 AFTER = re.compile(r"\b(?:after|beyond|behind|nach|hinter|après|después|tras|dopo|após|depois)\b.{0,20}\b(?:last|letzt|derni|últim|ultim)"
                    r"|\b(?:after|beyond|past|right of|nach|hinter|rechts von|après|à droite de|después de|a la derecha de|dopo)\s+\$?t_")
 
@@ -588,11 +577,8 @@ PARDONS = (
     Pardon(_if(_asks_for_end, "it may ask for the best end time")),
     Pardon(lambda line: may_be_so(*line.pair, line.notes)),
     Pardon(_guess),
-    Pardon(_if(lambda line: bool(SUPPOSED.search(line.sentence.lower())), "it is said of a special case that no formula tells")),
-    Pardon(_if(lambda line: bool(WITHOUT.search(line.sentence.lower())), "it is said of a case without something that the worlds have")),
-    Pardon(_if(lambda line: bool(SPECIAL.search(line.sentence.lower())), "it is said of special matrices that no formula tells")),
+    Pardon(lambda line: apart(line.sentence)),
     Pardon(_if(lambda line: is_other_method(*line.pair, line.notes), "it may be the step of another method")),
-    Pardon(_if(lambda line: bool(LINEAR.search(line.sentence.lower())), "it is said of a linear problem that is not written out")),
     Pardon(_if(lambda line: is_particular(line.pair, line.spoken) or is_step_alone(line.pair, line.spoken),
                "it speaks of one method, and no formula gives its coefficients; write a_21 and b_2, or give them")),
 )
