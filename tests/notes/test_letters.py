@@ -63,6 +63,9 @@ def test_what_front_matter_says_of_a_file_declares_no_letter() -> None:
     assert not context.letters and len(context.problems) == 1
     assert not read_header(["layout: post"]).problems and read_header(["layout: columns"]).option("gradients") == "column"
     assert read_header(["y: state"]).of("x")
+    below = ["bibliography: ", '    - "refs.bib"', "format:", "    html:", "        code-fold: true", "crossref:", "  fig-prefix: Fig. "]
+    assert read_header([*below, "state: y"]).problems == () and read_header([*below, "state: y"]).of("x")
+    assert read_header(["state: y", "    code-fold: true"]).problems
 
 
 @pytest.mark.parametrize(("lines", "told"), [

@@ -97,6 +97,8 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
     "gradients": {"rows": "row", "row": "row", "columns": "column", "column": "column", "nabla": "column"},
     "jacobian": {"rows": "components", "components": "components", "numerator": "components", "transposed": "transposed",
                  "denominator": "transposed", "columns": "transposed"},
+    "nabla": {"rows": "components", "components": "components", "jacobian": "components", "transposed": "transposed",
+              "columns": "transposed", "gradients": "transposed"},
     "star": {"optimal": "optimal", "adjoint": "adjoint"},
     "prime": {"rate": "rate", "derivative": "rate", "dot": "rate", "transposed": "transposed", "transpose": "transposed"},
     "goal": {"minimise": "min", "minimised": "min", "minimize": "min", "minimized": "min", "min": "min",
@@ -195,6 +197,10 @@ class Context:
     def option(self, name: str) -> str:
         """row, column ...; "" where the notes leave it open."""
         return self.options.get(name, "")
+
+    def turned(self, kind: str) -> bool:
+        """Do Jacobians have the components of the function side by side?  nabla f has it as df/dx, where nothing else is said of it."""
+        return ((kind == "nabla" and self.option("nabla")) or self.option("jacobian")) == "transposed"
 
     def of(self, symbol: str) -> tuple[Declared, ...]:
         """All letters of one role."""

@@ -5,7 +5,8 @@
     objective: J, minimised             running cost: L(x, u, t)          terminal cost: Phi(x(T))
     Hamiltonian: H = L + lambda^T f     time: t in [0, T]                 layer: k = 0 ... N
     lambda: column, p = -lambda^T       A: n x n                          gradients: columns
-    jacobian: transposed                star: optimal                     assume: optimal, autonomous, L = 0
+    jacobian: transposed                nabla: transposed                 star: optimal
+    assume: optimal, autonomous, L = 0
     constants: a, b                     letters: C in R^{k x n}           prime: transposed
 
 Each line is `role: letter ...` or `letter: role ...`; `#` starts a comment.  Later lines may not contradict earlier ones.
@@ -31,11 +32,21 @@ LISTS = {"letters": _SHAPES, "matrices": _SHAPES, "constants": "numbers, such as
 def read_header(lines: Iterable[str], context: Context | None = None) -> Context:
     """The context that `key: value` lines declare; what cannot be understood becomes a problem that says what to write."""
     context = context or Context()
-    for line in lines:
+    for line in _declaring(lines):
         text = line.split("#")[0].strip().strip("-* \t").rstrip(".;")
         if text:
             context = _read_line(text, context)
     return context
+
+
+def _declaring(lines: Iterable[str]) -> Iterator[str]:
+    """The lines without those that are indented or listed below a key of the page, `format:` or `bibliography:`."""
+    of_page = False
+    for line in lines:
+        if line[:1] not in (" ", "\t", "-"):
+            of_page = line.partition(":")[0].strip().lower() in FRONT
+        if not of_page:
+            yield line
 
 
 def _read_line(text: str, context: Context) -> Context:

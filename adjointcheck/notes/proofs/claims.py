@@ -435,8 +435,7 @@ class Reader(Composition):
             return root
         if not vector:
             return self.gradient(root)
-        turned = self.context.option("nabla" if kind == "nabla" else "jacobian") == "transposed" and "1" not in self.shape(root)
-        return apply("transpose", root) if turned else root
+        return apply("transpose", root) if self.context.turned(kind) and "1" not in self.shape(root) else root
 
     def gradient(self, row: Expression) -> Expression:
         """A gradient, by nature a row, as the notes write gradients; loose where they never say."""

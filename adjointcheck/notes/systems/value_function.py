@@ -20,7 +20,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
-VALUE, CURVATURE, OPTION = "Vfun", "Vbent", "value function"
+VALUE, CURVATURE, OPTION, STARRED = "Vfun", "Vbent", "value function", "value is starred"
 NAMES = ("V", "mathcal{V}", "v", "W", "S", "J", "varphi")
 TIME = tree.Letter("t")
 
@@ -33,7 +33,23 @@ def valuing(chains: Iterable[tree.Chain], context: Context) -> Context:
     states |= {letter.lower() for letter in states}  # x of V(t, x) beside X(0) = x
     slopes = {letter for chain in chains for node in walk(chain) if (letter := _by_state(node, states))}
     found = sorted((rates & slopes & {*NAMES}) - {letter for chain in chains for letter in _paid_at_end(chain)})
-    return replace(context, options={**context.options, OPTION: found[0]}) if len(found) == 1 else context
+    if len(found) != 1:
+        return context
+    starred = "J" if found == ["J"] and any(map(_is_total, chains)) else ""
+    return replace(context, options={**context.options, OPTION: found[0], STARRED: starred})
+
+
+def _is_total(chain: tree.Chain) -> bool:
+    """J(x, u) = Phi + int L dt, the cost of any control, beside which J^* is the value."""
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair is not None else None
+    plain = letter is not None and letter.name == "J" and not letter.above and isinstance(pair[0], tree.Call)  # type: ignore[index]
+    return plain and any(isinstance(part, tree.Integral) for term in tree.terms(pair[1]) for part in walk(term))  # type: ignore[index]
+
+
+def _is_named(node: Node, name: str, context: Context) -> bool:
+    """Is it V, V^* or V(x, t), and J^* alone where J is the cost of any control?"""
+    return _name(node) == name and not (context.option(STARRED) and not head(node).above)  # type: ignore[union-attr]
 
 
 def _name(node: Node) -> str:
@@ -73,7 +89,7 @@ def _by_state(node: Node, states: set[str]) -> str:
 def in_value(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Context]:
     """V_x(x, t), dV/dt(x, t) and V as derivatives of one function."""
     name = context.option(OPTION)
-    if not name or context.over() == "layers" or not context.of("x") or not any(_name(node) == name for node in walk(chain)):
+    if not name or context.over() == "layers" or not context.of("x") or not any(_is_named(node, name, context) for node in walk(chain)):
         return chain, context
     made = _valued(_chosen(_at_any_state(chain, name, context), context), name, context)
     assert isinstance(made, tree.Chain)
@@ -109,12 +125,12 @@ def _chosen(node: Node, context: Context) -> Node:
 
 
 def _valued(node: Node, name: str, context: Context) -> Node:
-    if isinstance(node, tree.Derivative) and _name(node.of) == name and not head(node.of).below:  # type: ignore[union-attr]
+    if isinstance(node, tree.Derivative) and _is_named(node.of, name, context) and not head(node.of).below:  # type: ignore[union-attr]
         return replace(node, of=_whole(node.of), by=node.by or (tree.Letter(context.of("x")[0].letter),))
     if isinstance(node, tree.Call) and isinstance(node.function, tree.Letter | tree.Derivative):
         arguments = tuple(_valued(argument, name, context) for argument in node.arguments)
         return replace(node, function=_valued(node.function, name, context), arguments=arguments)
-    if isinstance(node, tree.Letter) and _name(node) == name:
+    if isinstance(node, tree.Letter) and _is_named(node, name, context):
         by = written_below(node.below)
         slots = all(isinstance(part, tree.Letter) and key(part) in _slots(context) for part in by)
         whole = tree.Letter(VALUE, span=node.span)
@@ -192,13 +208,15 @@ def _place(node: Applied) -> Node | None:
 
 
 def value(chain: tree.Chain, context: Context) -> Introduced:
-    """V(x, T) = Psi(x), V(x, t) = min_u (Psi + int_t^T L ds)."""
+    """V(x, T) = Psi(x) or what the cost has for it, V(x, t) = min_u (Psi + int_t^T L ds)."""
     pair = pair_of(chain)
     letter = head(pair[0]) if pair else None
     if pair is None or letter is None or letter.name != VALUE or not isinstance(pair[0], tree.Call):
         return None
     left, right = (resolve(side, context) for side in pair)
-    ended = isinstance(left, Applied) and _place(left) == Symbol("t1") and isinstance(right, Applied) and right.name == "Psi"
+    law = context.law("objective")
+    paid = (isinstance(right, Applied) and right.name == "Psi") or (law is not None and right in tree.terms(law.right))
+    ended = isinstance(left, Applied) and _place(left) == Symbol("t1") and paid
     least = isinstance(right, tree.Extremum) and right.body is not None and VALUE not in symbols(right) and (
         "J" in symbols(right) or any(isinstance(part, tree.Integral) for part in walk(right)))
     return ("definition", (), context) if ended or least else None

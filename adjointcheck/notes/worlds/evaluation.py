@@ -595,4 +595,4 @@ def _laid_out(value: Value, of: Node, kind: str, env: Env) -> Value:
 
 def _is_turned(kind: str, env: Env) -> bool:
     """Has a Jacobian of the notes the components of the function side by side?"""
-    return env.world.context.option("nabla" if kind == "nabla" else "jacobian") == "transposed"
+    return env.world.context.turned(kind)
