@@ -75,3 +75,11 @@ def test_a_control_that_multiplies_a_matrix_is_a_number(told: str) -> None:
              r"$\dot p = -(A + u N)^\top p$, $p(T) = y(T) - y_d$, ")
     lines = r"$\nabla J(u) = \gamma u + p^\top (N y + b)$, $\nabla J(u) = \gamma u + p^\top N y$"
     assert statuses(posed + lines)[-2:] == ["proved", "refuted"]
+
+SIZED = (r"$x(t) \in \mathbb{R}^n$, $u(t) \in \mathbb{R}^m$. $$\dot x = A x + B u,\quad x(0)=x_0$$ with $B\in\mathbb{R}^{n\times m}$ minimises "
+         r"$$J = \frac12\int_0^T (x^T Q x + u^T R u)\,dt$$ where $Q$ and $R$ are symmetric. $$\dot p = -A^T p - Q x,\quad p(T) = 0$$ ")
+
+
+def test_a_control_is_as_long_as_the_notes_say() -> None:
+    right = r"$$\nabla J(u) = R u + B^T p$$"
+    assert statuses(SIZED + right + right.replace("+", "-"))[-2:] == ["proved", "refuted"]

@@ -63,6 +63,8 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
         context = context.declare(Declared(key(letter), own(key(letter)), shape, "path" if path else "constant", source="proposed"))
     elif (known := context.letters[key(letter)]).symbol == "x" and known.source == "proposed" and isinstance(chain.sides[0], tree.Call):
         context = _as_large(shape[0], context.declare(replace(known, shape=(shape[0], "1"))))
+    elif (known.symbol == "w" or (known.symbol == "theta" and not path)) and shape[1] == "1" != shape[0]:
+        context = as_long(shape[0], context, known.symbol)
     elif known.shape == ("n", "n") and known.source == "proposed" and shape[0] == shape[1] and known.symbol not in ROLES:
         context = as_long(shape[0], context)
     return "assumption", (key(letter),), context
@@ -74,14 +76,14 @@ def _is_partner(letter: tree.Letter, context: Context) -> bool:
     return bool(marks) and {*marks} <= {*USUAL_PARAMETERS, "t"} and role_in(replace(letter, below=()), context) == "p"
 
 
-def as_long(size: str, context: Context) -> Context:
-    """With a state of which no size was told as long as this, and all letters that are as long as it."""
-    state = next(iter(context.of("x")), None)
-    if state is None or (state.shape, state.source) != (("n", "1"), "proposed"):
+def as_long(size: str, context: Context, symbol: str = "x") -> Context:
+    """With a state (control, parameters) of which no size was told as long as this, and all letters that are as long as it."""
+    path, untold = next(iter(context.of(symbol)), None), ROLES[symbol].shape[0]
+    if path is None or path.source == "declared" or path.shape != ROLES[symbol].shape:
         return context
-    named = {name: known for name, known in context.letters.items() if known.source == "proposed" and "n" in known.shape
-             and (known.symbol not in ROLES or known is state)}
-    sized = {name: replace(known, shape=tuple(size if part == "n" else part for part in known.shape)) for name, known in named.items()}
+    named = {name: known for name, known in context.letters.items() if known.source != "declared" and untold in known.shape
+             and (known.symbol not in ROLES or known is path)}
+    sized = {name: replace(known, shape=tuple(size if part == untold else part for part in known.shape)) for name, known in named.items()}
     return replace(context, letters={**context.letters, **sized})
 
 
