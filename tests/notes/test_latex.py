@@ -28,6 +28,7 @@ LETTERS = Letters(
 )
 
 READ: list[tuple[str, str]] = [
+    (r"f(\underbrace{x, u}_{z}; w) = 0", r"f(x, u, w) = 0"), (r"f(x, {\color{blue}u, w}) = 0", r"f(x, u, w) = 0"), (r"x_{{i,j}} = 0", r"x_{i, j} = 0"),
     (r"x = 1", r"x = 1"), (r"x = 0.5", r"x = 0.5"), (r"x = -2", r"x = -2"), (r"x = y + z - w", r"x = y + z - w"), (r"x = -y - z", r"x = -y - z"), (r"x = 2 y z", r"x = 2 * y * z"),
     (r"x = 2 \cdot y \times z * w", r"x = 2 * y * z * w"), (r"x = \frac{y}{z}", r"x = y/z"), (r"x = \dfrac{1}{2} y", r"x = (1/2) * y"), (r"x = \tfrac12 y", r"x = (1/2) * y"), (r"x = y/2", r"x = y/2"),
     (r"x = 1/2 y", r"x = (1/2) * y"), (r"x = y z / w", r"x = (y * z)/w"), (r"x = {y \over z}", r"x = y/z"), (r"x = y^2", r"x = y^2"), (r"x = y^{-1}", r"x = y^(-1)"), (r"x = y^{1/2}", r"x = y^(1/2)"),
@@ -164,6 +165,8 @@ REFUSED: list[tuple[str, str, int]] = [
     (r"\delta x^2 = 0", r"a variation before a power: (\delta x)^2, or \delta(x^2)", 0), (r"\int_0^T L = 0", r"an integral without its differential", 0),
     (r"(x + y = 0", r"`(` that is never closed", 0), (r"x + y) = 0", r"`)` that was never opened", 5), (r"\left( x \right] y = 0", r"`(` closed by `]`", 0),
     (r"x = \frac{y}", r"`\frac` without what belongs to it", 4), (r"x = {y", r"`{` that is never closed", 4), (r"x_ = 0", r"a relation (`=`) at a place where it cannot stand", 3),
+    (r"x = \begin{bmatrix} a, b \\ c \end{bmatrix}", "several entries in one cell", 20), (r"x = \frac{{a, b}}{c}", "a comma inside braces", 11),
+    (r"x = 3 {a, b}", "a comma inside braces", 7),
     (r"x = y_", r"`_` without what belongs to it", 5), (r"x = \foo y", r"the command `\foo`, which is not known", 4), (r"x = \cancel{y}", r"a term that is struck out", 4),
     (r"x \pm y = 0", r"two statements in one (`\pm`)", 2), (r"a \wedge b = 0", r"a wedge product", 2), (r"x^2^3 = 0", r"two indices, or two exponents, one after the other", 3),
     (r"x = y +", r"the end of the formula where something is missing", 6), (r"= y", r"a relation or comma without both sides", 0), (r"x =", r"a relation or comma without both sides", 2),

@@ -41,6 +41,14 @@ def span(children: Children) -> tuple[int, int]:
     return (min(start for start, _ in spans), max(end for _, end in spans))
 
 
+def _alone(children: Children) -> Children:
+    """Refuses {a, b} where it is no part of a list."""
+    for child in children:
+        if isinstance(child, Entries):
+            refuse(child, "a comma inside braces", "Use brackets.")
+    return children
+
+
 class Builder(Transformer_NonRecursive):
     """Bottom-up, without recursion, so that depth is bounded by the grammar's caps alone."""
 
@@ -51,19 +59,19 @@ class Builder(Transformer_NonRecursive):
     # Statements and sums
 
     def start(self, children: Children) -> Node:
-        return children[0]
+        return _alone(children)[0]
 
     def chain(self, children: Children) -> Node:
         sides = [child for child in children if not isinstance(child, Token)]
         if len(sides) == 1:
             return sides[0]
         relations = tuple(str(child) for child in children if isinstance(child, Token))
-        return Chain(tuple(plain(side) for side in sides), relations, span=span(sides))
+        return Chain(tuple(plain(side) for side in _alone(sides)), relations, span=span(sides))
 
     def sum(self, children: Children) -> Node:
         if len(children) == 1:
             return children[0]
-        raw = [child for child in children if not isinstance(child, Sign)]
+        raw = [child for child in _alone(children) if not isinstance(child, Sign)]
         signs = ["+", *(child.name for child in children if isinstance(child, Sign))][-len(raw) :]
         terms = [_operand(term) for term in raw]
         _check_extrema(raw)
@@ -74,14 +82,14 @@ class Builder(Transformer_NonRecursive):
         return Sign("SIGN", "-" if children[0].type == "MINUS" else "+", span=span(children))
 
     def term(self, children: Children) -> Node:
-        return Term(children, self.letters).read()
+        return children[0] if isinstance(children[0], Entries) and len(children) == 1 else Term(_alone(children), self.letters).read()
 
     def item(self, children: Children) -> Node:
         child = children[0]
         return Sign(child.type, str(child), span=span(children)) if isinstance(child, Token) else child
 
     def factor(self, children: Children) -> Node:
-        return scripted(children[0], children[1:], self.letters)
+        return children[0] if len(children) == 1 else scripted(_alone(children)[0], children[1:], self.letters)
 
     def evaluation(self, children: Children) -> Bar:
         bar = Bar((), span=span(children))
@@ -97,8 +105,10 @@ class Builder(Transformer_NonRecursive):
         return Scripts(**place, span=span(children))
 
     def list(self, children: Children) -> Entries:
-        nodes = tuple(child for child in children if not isinstance(child, Token))
-        separators = tuple(str(child) for child in children if isinstance(child, Token))
+        """With the entries of braces that hold some of them, x(\\underbrace{a, b}_{c}, d)."""
+        nodes = tuple(node for child in children if not isinstance(child, Token) for node in getattr(child, "nodes", (child,)))
+        separators = tuple(sign for child in children for sign in ((str(child),) if isinstance(child, Token) else getattr(child, "separators", ())
+                                                                   if isinstance(child, Entries) else ()))
         return Entries(nodes, separators, span=span(children))
 
     # Atoms
@@ -128,16 +138,13 @@ class Builder(Transformer_NonRecursive):
         return Head(str(children[0]), big=True, span=span(children))
 
     def group(self, children: Children) -> Node:
-        entries = children[1]
-        if len(entries.nodes) != 1:
-            refuse(entries, "a comma inside braces", "Use brackets.")
-        return entries.nodes[0]
+        return children[1].nodes[0] if len(children[1].nodes) == 1 else children[1]
 
     def over(self, children: Children) -> Node:
-        return replace(fraction(children[1], children[3]), span=span(children))
+        return replace(fraction(*_alone(children)[1::2][:2]), span=span(children))
 
     def fraction(self, children: Children) -> Node:
-        return replace(fraction(children[2], children[5]), span=span(children))
+        return replace(fraction(*_alone(children)[2::3]), span=span(children))
 
     def bracket(self, children: Children) -> Node:
         opener, closer = str(children[0]), str(children[-1])
@@ -150,12 +157,12 @@ class Builder(Transformer_NonRecursive):
         return Paren(entries.nodes, entries.separators, "[" if opener == "]" else opener, span=span(children))
 
     def bars(self, children: Children) -> Node:
-        inner = plain(children[1])
+        inner = plain(_alone(children)[1])
         name = "det" if isinstance(inner, Vector) and len(inner.rows) > 1 else "abs"
         return Function(name, (inner,), span=span(children))
 
     def norm(self, children: Children) -> Node:
-        return Function("norm", (plain(children[1]),), span=span(children))
+        return Function("norm", (plain(_alone(children)[1]),), span=span(children))
 
     def angle(self, children: Children) -> Node:
         entries = children[1]
@@ -164,10 +171,10 @@ class Builder(Transformer_NonRecursive):
         return Function("inner", tuple(plain(entry) for entry in entries.nodes), span=span(children))
 
     def root(self, children: Children) -> Node:
-        return Function("sqrt", (plain(children[2]),), span=span(children))
+        return Function("sqrt", (plain(_alone(children)[2]),), span=span(children))
 
     def accent(self, children: Children) -> Node:
-        accent, inner = str(children[0]), children[2]
+        accent, inner = str(children[0]), _alone(children)[2]
         if isinstance(inner, Paren) and len(inner.entries) == 1:
             inner = inner.entries[0]
         if isinstance(inner, Letter):
@@ -186,14 +193,14 @@ class Builder(Transformer_NonRecursive):
 
     def integral(self, children: Children) -> Node:
         scripts = [child for child in children[1:] if isinstance(child, Scripts)]
-        body, by = [child for child in children[1:] if not isinstance(child, Token | Scripts)]
+        body, by = [child for child in _alone(children)[1:] if not isinstance(child, Token | Scripts)]
         lower, upper = _limits(scripts, span(children))
         return Integral(plain(body), plain(by), lower, upper, span=span(children))
 
     def front(self, children: Children) -> Front:
         scripts = [child for child in children[1:] if isinstance(child, Scripts)]
         lower, upper = _limits(scripts, span(children))
-        return Front(plain(children[-1]), lower, upper, span=span(children))
+        return Front(plain(_alone(children)[-1]), lower, upper, span=span(children))
 
     # Environments
 
@@ -255,7 +262,7 @@ def _limit(entries: tuple[Node, ...] | None) -> Node | None:
 def _cell(cell: Entries | None, begin: Token) -> Node:
     if cell is None:
         return Words("")
-    if len(cell.nodes) > 1 and not cell.separators[-1:] == (",",):
+    if any(not isinstance(node, Words) for node in cell.nodes[1:]):
         refuse(cell, "several entries in one cell", "Part cells with &.")
     return plain(first(cell.nodes))
 
