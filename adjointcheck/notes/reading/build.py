@@ -49,6 +49,11 @@ def _alone(children: Children) -> Children:
     return children
 
 
+def _opened(entries: Entries) -> Children:
+    """a , b of {a, b}."""
+    return [part for node, sign in zip(entries.nodes, [*entries.separators, ""], strict=True) for part in (node, sign) if part != ""]
+
+
 class Builder(Transformer_NonRecursive):
     """Bottom-up, without recursion, so that depth is bounded by the grammar's caps alone."""
 
@@ -106,9 +111,9 @@ class Builder(Transformer_NonRecursive):
 
     def list(self, children: Children) -> Entries:
         """With the entries of braces that hold some of them, x(\\underbrace{a, b}_{c}, d)."""
-        nodes = tuple(node for child in children if not isinstance(child, Token) for node in getattr(child, "nodes", (child,)))
-        separators = tuple(sign for child in children for sign in ((str(child),) if isinstance(child, Token) else getattr(child, "separators", ())
-                                                                   if isinstance(child, Entries) else ()))
+        parts = [part for child in children for part in (_opened(child) if isinstance(child, Entries) else (child,))]
+        nodes = tuple(part for part in parts if not isinstance(part, str))
+        separators = tuple(str(part) for part in parts if isinstance(part, str))
         return Entries(nodes, separators, span=span(children))
 
     # Atoms
