@@ -83,7 +83,6 @@ from adjointcheck.notes.systems.step_values import (
     GAIN_OPEN,
     LEFT_OUT,
     UNSAID,
-    any_control,
     free_letters,
     in_one_layer,
     modelled,
@@ -418,8 +417,7 @@ class Notes:
         left, right = at_its_end(left, right, self.context)
         left, right, context = in_its_problem(left, right, spoken_of((left, right), self.context), self.going_on)
         context = in_few(left, right, in_method(left, right, context, self.sentence), self.sentence)
-        context = any_control(context) if departs(left, right) else context
-        context = unforced(context) if is_general(left, right) or of_each(context) else context
+        context = unforced(context) if departs(left, right) or is_general(left, right) or of_each(context) else context
         if self.speaks_of_optimum(left, right):
             context = context.assume("optimal")
         context = context.assume("no running cost") if UNPAID.search(self.sentence.lower()) else context
@@ -522,7 +520,7 @@ class Notes:
         for flat in (self.less, not self.less):
             context = in_one_layer(self.context.assume(LEFT_OUT) if flat else self.context)
             proof = judge_pair(left, right, relation, context)
-            world = in_worlds(modelled(left, context), modelled(right, context), relation, any_control(with_models(context)))
+            world = in_worlds(modelled(left, context), modelled(right, context), relation, unforced(with_models(context)))
             found.append(combined(blank, proof, world))
             if found[-1].status == "proved":
                 return found[-1] if flat == self.less or self.less else replace(blank, words=UNSAID)

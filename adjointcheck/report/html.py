@@ -89,9 +89,9 @@ def _derivation_view(derivation: Derivation, checks: Sequence[Check] = (), verdi
         "attention": [_item_view(item) for item in outline.attention(derivation, checks)],
         "statement": [topic_view(topic) for topic in outline.statement_topics(problem)],
         "horizon": tuple(figure(end) for end in problem.horizon),
-        "positive": [_inline(symbol(name)) for name in problem.positive],
+        "positive": [inline(symbol(name)) for name in problem.positive],
         "observations": [_observation_view(group) for group in problem.observations],
-        "symbols": [(_inline(row.symbol), row.meaning, row.value) for row in outline.symbol_rows(problem)],
+        "symbols": [(inline(row.symbol), row.meaning, row.value) for row in outline.symbol_rows(problem)],
         "convention": [(row.symbol, row.meaning, row.formula) for row in CONVENTION],
         "steps": [_step_view(row) for row in outline.step_rows(derivation)],
         "system": [topic_view(topic) for topic in outline.system_topics(derivation.system)],
@@ -103,7 +103,8 @@ def _derivation_view(derivation: Derivation, checks: Sequence[Check] = (), verdi
     }
 
 
-def _inline(root: Expression) -> Markup:
+def inline(root: Expression) -> Markup:
+    """An expression within a line of text."""
     return Markup(f"<math>{mathml(root)}</math>")
 
 
@@ -239,7 +240,7 @@ def _fit_view(report: Report, fit: Fit) -> dict[str, Any]:
     if len(fit.history) > 1:
         pictures.append(_picture("Cost during the fit", figures.history_svg(fit), ""))
     return {
-        "rows": [(_inline(symbol(name)), start, found) for name, start, found in outline.fit_rows(fit)],
+        "rows": [(inline(symbol(name)), start, found) for name, start, found in outline.fit_rows(fit)],
         "figures": [(label, figure(read(fit))) for label, read in _FIT_FIGURES],
         "converged": bool(fit.converged),
         "message": fit.message,

@@ -10,11 +10,11 @@ from markupsafe import Markup, escape
 from adjointcheck.problem.convention import CONVENTION
 from adjointcheck.report import domains
 from adjointcheck.report import theory_outline as outline
-from adjointcheck.report.html import render
+from adjointcheck.report.html import inline, render
 from adjointcheck.report.latex import LINE, code_latex, document, table_latex, text_latex
 from adjointcheck.report.layout import display_latex, display_mathml, lay_out
 from adjointcheck.report.markdown import literal, table_markdown
-from adjointcheck.report.notation import latex, mathml
+from adjointcheck.report.notation import latex
 from adjointcheck.report.outline import witness_text
 from adjointcheck.report.wording import tone, word
 
@@ -41,8 +41,8 @@ def theory_html(theory: Theory) -> str:
     verdict, proof = word(theory.verdict.status), outline.lines(theory)
     return render("theory.html.j2", {
         "name": theory.name, "title": theory.title, "source": theory.document["source"], "verdict": verdict, "tone": tone(verdict),
-        "heading": outline.heading(theory), "reading": Markup(outline.READING.format(_inline(outline.PARTIAL))),
-        "letters": [(_inline(row.symbol), row.shape, Markup(outline.assumed(row, _inline))) for row in outline.letter_rows(theory)],
+        "heading": outline.heading(theory), "reading": Markup(outline.READING.format(inline(outline.PARTIAL))),
+        "letters": [(inline(row.symbol), row.shape, Markup(outline.assumed(row, inline))) for row in outline.letter_rows(theory)],
         "sections": [{"anchor": anchor, "title": title, "words": words, "lines": [_line_view(line, linked=True) for line in lines]}
                      for anchor, title, words, lines in _sections(proof)],
         "proof": [_line_view(line, linked=False) for line in proof],
@@ -50,14 +50,10 @@ def theory_html(theory: Theory) -> str:
     })
 
 
-def _inline(letter: Expression) -> Markup:
-    return Markup(f"<math>{mathml(letter)}</math>")
-
-
 def _line_view(line: outline.Line, linked: bool) -> dict[str, Any]:
     return {
         "number": line.number, "words": line.words, "verdict": line.verdict, "tone": tone(line.verdict),
-        "place": _inline(outline.symbol(line.place)) if line.place else "",
+        "place": inline(outline.symbol(line.place)) if line.place else "",
         "math": Markup(display_mathml(lay_out(line.right, line.left, cap=CAP))),
         "support": Markup(domains.support(line, escape, domains.in_mathml)),
         "witness": witness_text(line.witness) if line.witness else "", "linked": linked,

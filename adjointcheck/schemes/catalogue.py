@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from fractions import Fraction
 from types import MappingProxyType
 
 from adjointcheck.errors import SchemeError
-from adjointcheck.schemes.tableau import Row, Tableau
-
-
-def _row(text: str) -> Row:
-    """Read one row of exact numbers, "1/3" or "0.161"."""
-    return tuple(map(Fraction, text.split()))
+from adjointcheck.schemes.tableau import Row, Tableau, row
 
 
 def _rows(*texts: str) -> tuple[Row, ...]:
     """Read the rows 2 ... s of a; the first is always empty."""
-    return ((), *map(_row, texts))
+    return ((), *map(row, texts))
 
 
 def _difference(b: Row, embedded: Row) -> Row:
@@ -29,8 +23,8 @@ def _difference(b: Row, embedded: Row) -> Row:
 EULER = Tableau(
     name="euler",
     a=_rows(),
-    b=_row("1"),
-    c=_row("0"),
+    b=row("1"),
+    c=row("0"),
     order=1,
     source="Euler 1768",
 )
@@ -38,8 +32,8 @@ EULER = Tableau(
 MIDPOINT = Tableau(
     name="midpoint",
     a=_rows("1/2"),
-    b=_row("0 1"),
-    c=_row("0 1/2"),
+    b=row("0 1"),
+    c=row("0 1/2"),
     order=2,
     source="Runge 1895",
 )
@@ -47,10 +41,10 @@ MIDPOINT = Tableau(
 HEUN = Tableau(
     name="heun",
     a=_rows("1"),
-    b=_row("1/2 1/2"),
-    c=_row("0 1"),
+    b=row("1/2 1/2"),
+    c=row("0 1"),
     order=2,
-    error=_row("-1/2 1/2"),  # against the Euler method
+    error=row("-1/2 1/2"),  # against the Euler method
     error_order=1,
     source="Heun 1900",
 )
@@ -58,8 +52,8 @@ HEUN = Tableau(
 RK4 = Tableau(
     name="rk4",
     a=_rows("1/2", "0 1/2", "0 0 1"),
-    b=_row("1/6 1/3 1/3 1/6"),
-    c=_row("0 1/2 1/2 1"),
+    b=row("1/6 1/3 1/3 1/6"),
+    c=row("0 1/2 1/2 1"),
     order=4,
     source="Kutta 1901",
 )
@@ -67,10 +61,10 @@ RK4 = Tableau(
 BOSH3 = Tableau(
     name="bosh3",
     a=_rows("1/2", "0 3/4", "2/9 1/3 4/9"),
-    b=_row("2/9 1/3 4/9 0"),
-    c=_row("0 1/2 3/4 1"),
+    b=row("2/9 1/3 4/9 0"),
+    c=row("0 1/2 3/4 1"),
     order=3,
-    error=_difference(_row("2/9 1/3 4/9 0"), _row("7/24 1/4 1/3 1/8")),
+    error=_difference(row("2/9 1/3 4/9 0"), row("7/24 1/4 1/3 1/8")),
     error_order=2,
     source="Bogacki & Shampine 1989",
 )
@@ -87,10 +81,10 @@ DOPRI5 = Tableau(
         "9017/3168 -355/33 46732/5247 49/176 -5103/18656",
         _DOPRI5_B,
     ),
-    b=_row(f"{_DOPRI5_B} 0"),
-    c=_row("0 1/5 3/10 4/5 8/9 1 1"),
+    b=row(f"{_DOPRI5_B} 0"),
+    c=row("0 1/5 3/10 4/5 8/9 1 1"),
     order=5,
-    error=_difference(_row(f"{_DOPRI5_B} 0"), _row("5179/57600 0 7571/16695 393/640 -92097/339200 187/2100 1/40")),
+    error=_difference(row(f"{_DOPRI5_B} 0"), row("5179/57600 0 7571/16695 393/640 -92097/339200 187/2100 1/40")),
     error_order=4,
     source="Dormand & Prince 1980, RK5(4)7M",
 )
@@ -129,15 +123,15 @@ TSIT5 = Tableau(
         -0.02826905039406838290900305721271224146717633626879770007617876201276764571291579142206""",
         _TSIT5_B,
     ),
-    b=_row(f"{_TSIT5_B} 0"),
-    c=_row("""
+    b=row(f"{_TSIT5_B} 0"),
+    c=row("""
         0 0.161 0.327 0.9
         0.9800255409045096857298102862870245954942137979563024768854764293221195950761080302604
         1 1"""),
     order=5,
     error=_difference(
-        _row(f"{_TSIT5_B} 0"),
-        _row("""
+        row(f"{_TSIT5_B} 0"),
+        row("""
             0.09468075576583945807478876255758922856117527357724631226139574065785592789071067303271
             0.009183565540343253096776363936645313759813746240984095238905939532922955247253608687270
             0.4877705284247615707855642599631228241516691959761363774365216240304071651579571959813
@@ -151,7 +145,7 @@ TSIT5 = Tableau(
     source="Tsitouras 2011, to 85 digits by P. Stone",
 )
 
-_DOP853_B = _row("""
+_DOP853_B = row("""
     0.0542937341165687622380535766363 0 0 0 0
     4.45031289275240888144113950566 1.89151789931450038304281599044 -5.8012039600105847814672114227
     0.31116436695781989440891606237 -0.152160949662516078556178806805
@@ -186,16 +180,16 @@ DOP853 = Tableau(
         -8.87285693353062954433549289258 12.3605671757943030647266201528 0.643392746015763530355970484046""",
     ),
     b=_DOP853_B,
-    c=_row("""
+    c=row("""
         0 0.0526001519587677318785587544488 0.0789002279381515978178381316732 0.11835034190722739672675719751
         0.28164965809277260327324280249 1/3 1/4 4/13 127/195 3/5 6/7 1"""),
     order=8,
-    error=_row("""
+    error=row("""
         0.01312004499419488073250102996 0 0 0 0
         -1.225156446376204440720569753 -0.4957589496572501915214079952 1.664377182454986536961530415
         -0.350328848749973681688648729 0.3341791187130174790297318841
         0.08192320648511571246570742613 -0.02235530786388629525884427845"""),
-    error_low=_difference(_DOP853_B, _row("31/127 0 0 0 0 0 0 0 12675/17272 0 0 3/136")),
+    error_low=_difference(_DOP853_B, row("31/127 0 0 0 0 0 0 0 12675/17272 0 0 3/136")),
     error_order=7,
     digits=28,
     source="Hairer, Norsett & Wanner 1993, II.10 and their code DOP853",

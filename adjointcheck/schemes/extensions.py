@@ -10,11 +10,7 @@ from adjointcheck.schemes.catalogue import METHODS
 from adjointcheck.schemes.esdirk import Esdirk
 from adjointcheck.schemes.extension import Extension
 from adjointcheck.schemes.stiff_catalogue import KVAERNO3, KVAERNO5
-from adjointcheck.schemes.tableau import Row, Tableau
-
-
-def _row(text: str) -> Row:
-    return tuple(map(Fraction, text.split()))
+from adjointcheck.schemes.tableau import Row, Tableau, row
 
 
 def _hermite(method: Tableau | Esdirk) -> Extension:
@@ -27,7 +23,7 @@ def _hermite(method: Tableau | Esdirk) -> Extension:
 _DOPRI5 = Extension(
     method=METHODS["dopri5"],
     order=4,
-    bubble=(_row("""
+    bubble=(row("""
         -12715105075/11282082432 0 87487479700/32700410799 -10690763975/1880347072 701980252875/199316789632
         -1453857185/822651844 69997945/29380423"""),),
     source="Shampine 1986, as in Hairer, Norsett & Wanner 1993, their code DOPRI5",
@@ -37,7 +33,7 @@ _DOPRI5 = Extension(
 _TSIT5 = Extension(
     method=METHODS["tsit5"],
     order=4,
-    bubble=(_row("""
+    bubble=(row("""
         -1.0530884977290216 0.1017 2.490627285651252793 -16.54810288924490272 47.37952196281928122 -34.87065786149660974
         2.5"""),),
     digits=17,
@@ -70,7 +66,7 @@ _DOP853_D = (
 
 def _dop853_bubble() -> tuple[Row, ...]:
     """The code's nested form d_0 + theta (d_1 + (1 - theta)(d_2 + theta d_3)), in powers of theta."""
-    d0, d1, d2, d3 = map(_row, _DOP853_D)
+    d0, d1, d2, d3 = map(row, _DOP853_D)
     columns = list(zip(d0, d1, d2, d3, strict=True))
     return (d0, tuple(q + r for _, q, r, _ in columns), tuple(s - r for _, _, r, s in columns), tuple(-s for s in d3))
 
@@ -80,20 +76,20 @@ _DOP853 = Extension(
     order=7,
     further_a=(
         METHODS["dop853"].b,
-        _row("""
+        row("""
             0.0561675022830479523392909219681 0 0 0 0 0 0.253500210216624811088794765333 -0.246239037470802489917441475441
             -0.124191423263816360469010140626 0.15329179827876569731206322685 0.00820105229563468988491666602057
             0.00756789766054569976138603589584 -0.008298"""),
-        _row("""
+        row("""
             0.0318346481635021405060768473261 0 0 0 0 0.0283009096723667755288322961402 0.0535419883074385676223797384372
             -0.0549237485713909884646569340306 0 0 -0.000108347328697249322858509316994 0.000382571090835658412954920192323
             -0.000340465008687404560802977114492 0.141312443674632500278074618366"""),
-        _row("""
+        row("""
             -0.428896301583791923408573538692 0 0 0 0 -4.69762141536116384314449447206 7.68342119606259904184240953878
             4.06898981839711007970213554331 0.356727187455281109270669543021 0 0 0 -0.00139902416515901462129418009734
             2.9475147891527723389556272149 -9.15095847217987001081870187138"""),
     ),
-    further_c=_row("1 0.1 0.2 7/9"),
+    further_c=row("1 0.1 0.2 7/9"),
     bubble=_dop853_bubble(),
     digits=28,
     source="Hairer, Norsett & Wanner 1993, II.6 and their code DOP853",
@@ -105,7 +101,7 @@ _KVAERNO5 = Extension(
     method=KVAERNO5,
     order=4,
     bubble=(
-        _row("""
+        row("""
             -0.48424934964585917 0 0.99217470118034618 -0.62410803310215605 1.3801004273784249 -0.63195887290537794
             -0.63195887290537794"""),
     ),

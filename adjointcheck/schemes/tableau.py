@@ -103,6 +103,11 @@ class Tableau:
         return factors * magnitude / Fraction(10) ** (self.digits - 1) if self.decimal else Fraction(0)
 
 
+def row(text: str) -> Row:
+    """Read one row of exact numbers, "1/3" or "0.161"."""
+    return tuple(map(Fraction, text.split()))
+
+
 def _differences(b: Row, error: Row) -> Row:
     return tuple(weight - part for weight, part in zip(b, error, strict=True)) if error else ()
 

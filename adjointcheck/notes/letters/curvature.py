@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
+from adjointcheck.notes.letters.derivatives import anywhere
 from adjointcheck.notes.letters.meaning import Applied, Symbol, core_of, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.quantities import OPTIMAL, STARS, Size
 from adjointcheck.notes.letters.usage import head, is_unit, pair_of
@@ -160,13 +161,9 @@ def tangent(chain: tree.Chain, context: Context) -> Introduced:
         return None
     if not isinstance(core, Symbol) or core.at not in (None, Symbol("t")) or core.name not in ("x", "p"):
         return None
-    body = tree.Variation(_here(inner))  # type: ignore[arg-type]
+    body = tree.Variation(anywhere(inner))  # type: ignore[arg-type]
     declared = Declared(key(letter), key(letter), ROLES[core.name].shape, "alias", body=body, source="proposed")
     return "definition", (key(letter),), replace(context, letters={**context.letters, key(letter): declared})
-
-
-def _here(node: Node) -> Node:
-    return replace(node, at=None) if isinstance(node, Symbol) else rebuilt(node, _here)
 
 
 def directions(context: Context) -> frozenset[str]:

@@ -366,12 +366,13 @@ def differential(path: Node) -> Node:
     place = core.at if isinstance(core, Symbol) and core.name in ("x", "p") else None
     if place not in (Symbol("t0"), Symbol("t1")) or place is None:
         return tree.Variation(path)
-    rate = tree.Evaluated(tree.Derivative(_here(path), (Symbol("t"),), "total"), (place,))
+    rate = tree.Evaluated(tree.Derivative(anywhere(path), (Symbol("t"),), "total"), (place,))
     return tree.Sum((tree.Variation(path), tree.Product((rate, tree.Variation(place)))))
 
 
-def _here(path: Node) -> Node:
-    return replace(path, at=None) if isinstance(path, Symbol) else rebuilt(path, _here)
+def anywhere(path: Node) -> Node:
+    """x of x(t) and of x(T): the path without its places."""
+    return replace(path, at=None) if isinstance(path, Symbol) else rebuilt(path, anywhere)
 
 
 def explicit_in(of: Node, by: Symbol, context: Context) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, key, own
-from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, unknown, walk
+from adjointcheck.notes.letters.meaning import Symbol, resolve, unknown, walk
 from adjointcheck.notes.letters.neighbours import EPS, MOVED, is_small, step_of
+from adjointcheck.notes.letters.quantities import here
 from adjointcheck.notes.letters.usage import head, is_unit, pair_of, small
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -73,7 +74,7 @@ def named_neighbour(chain: tree.Chain, context: Context) -> Introduced:
     body = resolve(pair[1], context) if pair else None
     if letter is None or body is None or not isinstance(body, tree.Sum) or len(chain.sides) > 2 or step_of(body) is None:
         return None
-    declared = Declared(letter, letter, kind="alias", body=_here(body), source="proposed")
+    declared = Declared(letter, letter, kind="alias", body=here(body), source="proposed")
     return "definition", (letter,), replace(context, letters={**context.letters, letter: declared})
 
 
@@ -85,7 +86,3 @@ def _marked(node: Node) -> str:
     letter = head(node)
     small = letter is not None and len(letter.below) == 1 and USUAL.get(getattr(letter.below[0], "name", "")) == "eps"
     return key(letter) if letter is not None and (small or letter.accents[-1:] in (("tilde",), ("hat",), ("bar",))) else ""
-
-
-def _here(node: Node) -> Node:
-    return replace(node, at=None) if isinstance(node, Symbol) and node.at == Symbol("t") else rebuilt(node, _here)

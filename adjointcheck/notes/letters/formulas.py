@@ -246,14 +246,15 @@ def priced_example(context: Context) -> Context:
     if law is None or not before or not named or {"L", "Psi"} & symbols(law.right) or not {"L", "Psi"} & symbols(before[-1].right):
         return context
     terms = [(term, any(isinstance(part, tree.Series) for part in walk(term))) for term in tree.terms(law.right)]
-    paid = {"L": tuple(_local(_summand(term)) for term, summed in terms if summed),
+    paid = {"L": tuple(_local(summand(term)) for term, summed in terms if summed),
             "Psi": tuple(instead(term, LAST_STATE, Symbol("x")) for term, summed in terms if not summed)}
     letters = {known.letter: replace(known, body=tree.Sum(paid[known.symbol])) for known in named if paid[known.symbol]}
     return replace(context, letters={**context.letters, **letters})
 
 
-def _summand(node: Node) -> Node:
-    return node.body if isinstance(node, tree.Series) else rebuilt(node, _summand)
+def summand(node: Node) -> Node:
+    """c L_k of c sum_k L_k."""
+    return node.body if isinstance(node, tree.Series) else rebuilt(node, summand)
 
 
 def finer_step(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:

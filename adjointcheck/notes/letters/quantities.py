@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from adjointcheck.notes.letters.context import ORDER, ROLES, Context, Declared
+from adjointcheck.notes.letters.context import ORDER, ROLES, Context, Declared, key
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.calls import HAMILTONIANS
-from adjointcheck.notes.reading.tree import Node, children, walk
+from adjointcheck.notes.reading.tree import Node, children, rebuilt, walk
 
 INDICES = ("l", "k", "i", "j", "n", "m")
 COUNTERS = ("i", "j", "k", "l")  # of components, where no sum says so
@@ -172,9 +172,14 @@ def is_defined(declared: Declared) -> bool:
     return declared.kind == "defined" and (declared.letter.partition("^")[0] in HAMILTONIANS or declared.symbol == LAGRANGIAN)
 
 
-def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
-    """The same node with `change` applied to its children."""
-    return replace(node, **{entry.name: _changed(getattr(node, entry.name), change) for entry in fields(node) if entry.name != "span"})
+def letters_of(node: Node) -> set[str]:
+    """The keys of all letters in it."""
+    return {key(part) for part in walk(node) if isinstance(part, tree.Letter)}
+
+
+def speaks_of(node: Node, name: str) -> bool:
+    """Does a letter of this name stand in it?"""
+    return any(isinstance(part, tree.Letter) and part.name == name for part in walk(node))
 
 
 def unscripted(node: Node) -> Iterator[Node]:
@@ -211,12 +216,6 @@ def placed_from(node: Node, place: Node, letter: Symbol = Symbol("l")) -> Node:
     if isinstance(node, tree.Sum) and node.terms[0] == letter and None not in map(_number, node.terms[1:]):
         return shifted(tree.Sum((place, *node.terms[1:])), 0)
     return rebuilt(node, lambda child: placed_from(child, place, letter))
-
-
-def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
-    if isinstance(value, Node):
-        return change(value)
-    return tuple(_changed(item, change) for item in value) if isinstance(value, tuple) else value
 
 
 def written_below(node_below: tuple[Node, ...], count: int = 0) -> list[Node]:

@@ -7,12 +7,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from adjointcheck.notes.reading import tree
-from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.reading.tree import Node, rebuilt
 
 
 @dataclass(frozen=True)
@@ -39,11 +37,11 @@ def along(node: Node, curve: Curve) -> Node:
         sloped = not node.above and all(isinstance(letter, tree.Letter) and letter.name in slots for letter in by)
         return replace(tree.Derivative(replace(node, below=()), by, "partial"), span=node.span) if sloped else replace(node, below=by)
     if isinstance(node, tree.Call) and isinstance(node.function, tree.Letter) and node.function.name == curve.integrand:
-        function = _rebuilt(node.function, lambda child: along(child, curve))
+        function = rebuilt(node.function, lambda child: along(child, curve))
         return replace(node, function=function, arguments=tuple(along(argument, curve) for argument in node.arguments))
     letter, order = _rate(node)
     if letter is None or letter.below or letter.name not in (curve.name, curve.varied) or (not order and letter.name == curve.name):
-        return _rebuilt(node, lambda child: along(child, curve))
+        return rebuilt(node, lambda child: along(child, curve))
     rate = tree.Letter(rate_name(curve.name), accents=("d" * (order - 2) + "dot",) * (order > 1))
     made: Node = rate if order else tree.Letter(curve.name)
     inner = node.of if isinstance(node, tree.Derivative) else node
@@ -72,16 +70,6 @@ def _rate(node: Node) -> tuple[tree.Letter | None, int]:
     if (function.accents and marks) or {*marks} - {"prime"} or {*function.accents} - {"dot", "ddot"}:
         return None, 0
     return replace(function, above=(), accents=()), len(marks) + sum(accent.count("d") for accent in function.accents)
-
-
-def _rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
-    return replace(node, **{entry.name: _changed(getattr(node, entry.name), change) for entry in fields(node) if entry.name != "span"})
-
-
-def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
-    if isinstance(value, tuple):
-        return tuple(_changed(item, change) for item in value)
-    return change(value) if isinstance(value, Node) else value
 
 
 def rate_of(node: Node) -> str:

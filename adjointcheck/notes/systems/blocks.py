@@ -57,9 +57,9 @@ def multiplied_out(node: Node) -> Node:
             return multiplied_out(replace(node, factors=tuple(_turned(factor) if _is_turned(factor) else factor for factor in factors)))
         case tree.Product((tree.Vector(rows), tree.Vector(column))) if {len(cells) for cells in column} == {1}:
             fits = len(rows[0]) == len(column)
-            return tree.Vector(tuple((_sum(row, [cells[0] for cells in column]),) for row in rows)) if fits else node
+            return tree.Vector(tuple((dot(row, [cells[0] for cells in column]),) for row in rows)) if fits else node
         case tree.Product((tree.Vector((row,)), tree.Vector(rows))) if len(row) == len(rows):
-            return tree.Vector((tuple(_sum(row, list(column)) for column in zip(*rows, strict=True)),))
+            return tree.Vector((tuple(dot(row, list(column)) for column in zip(*rows, strict=True)),))
         case tree.Product((tree.Negative(first), *rest)):
             made = multiplied_out(replace(node, factors=(first, *rest)))
             return tree.Negative(made) if isinstance(made, tree.Vector) else node
@@ -80,7 +80,8 @@ def _transposed(cell: Node) -> Node:
     return cell if isinstance(cell, tree.Number) else cell.of if isinstance(cell, tree.Transposed) else tree.Transposed(cell)
 
 
-def _sum(row: tuple[Node, ...], column: list[Node]) -> Node:
+def dot(row: Iterable[Node], column: Iterable[Node]) -> Node:
+    """a x + b y of [a, b] and [x; y], without what is 0."""
     zero = tree.Number(Fraction(0))
     terms = tuple(tree.Product((a, b)) for a, b in zip(row, column, strict=True) if zero not in (a, b))
     return tree.Sum(terms) if terms else zero

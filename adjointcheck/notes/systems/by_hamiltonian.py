@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, Law, key
 from adjointcheck.notes.letters.meaning import Applied, Symbol, resolve, symbols, unknown, walk
-from adjointcheck.notes.letters.quantities import instead
+from adjointcheck.notes.letters.quantities import instead, speaks_of
 from adjointcheck.notes.letters.usage import (
     HAMILTONIANS,
     USUAL_COSTATES,
@@ -57,7 +57,7 @@ def posed(chains: Iterable[tree.Chain]) -> Posed | None:
     terms = [(term, _field(term, costate)) for term in tree.terms(found[1])]
     fields = [field for _, field in terms if field is not None]
     state = _state(found[0], fields, [name for name in names if name != costate])
-    if not costate or not fields or state is None or any(_speaks(term, costate) for term, field in terms if field is None):
+    if not costate or not fields or state is None or any(speaks_of(term, costate) for term, field in terms if field is None):
         return None
     if any(_discounts(chain, costate, found[1]) for chain in chains):
         return None
@@ -144,10 +144,6 @@ def _is_numbered(node: Node, costate: str) -> bool:
     """lambda_1 x_2 + lambda_2 u: components."""
     marks = [mark for part in walk(node) if isinstance(part, tree.Letter) and part.name == costate for mark in part.below]
     return any(isinstance(mark, tree.Number) for mark in marks)
-
-
-def _speaks(node: Node, name: str) -> bool:
-    return any(isinstance(part, tree.Letter) and part.name == name for part in walk(node))
 
 
 def _state(left: Node, fields: Sequence[Node], names: Sequence[str]) -> tree.Letter | None:

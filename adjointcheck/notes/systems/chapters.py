@@ -12,9 +12,11 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key
+from adjointcheck.notes.letters.costs import integrates
 from adjointcheck.notes.letters.meaning import Symbol, symbols, walk
 from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.primes import unprimed
+from adjointcheck.notes.letters.quantities import letters_of
 from adjointcheck.notes.letters.shorthand import is_size
 from adjointcheck.notes.letters.usage import (
     USUAL_CONTROLS,
@@ -125,11 +127,11 @@ def sequel_of(formulas: Sequence[Formula], context: Context) -> int | None:
     known = {costate.letter for costate in context.of("p")} | {key(letter) for pair in pairs if pair for letter, _ in moved_letters(*pair)}
     for i, pair in enumerate(pairs):
         for letter, right in moved_letters(*pair) if pair is not None else ():
-            first, names = rates.setdefault(key(letter), right), _letters(right)
+            first, names = rates.setdefault(key(letter), right), letters_of(right)
             new = names - known - {*NUMBERS}
-            if new and first is not right and _letters(first) <= names and is_plain(right) and is_plain(first):
+            if new and first is not right and letters_of(first) <= names and is_plain(right) and is_plain(first):
                 return None if _is_costate(letter, context) else i
-        known |= {name for side in pair or () for name in _letters(side)}
+        known |= {name for side in pair or () for name in letters_of(side)}
     return None
 
 
@@ -138,7 +140,7 @@ def scalar_of(formulas: Sequence[Formula], context: Context) -> int | None:
     components: set[str] = set()
     for i, pair in enumerate(_pairs(formulas, context)):
         moved = [*moved_letters(*pair)] if pair is not None else []
-        plain = [letter for letter, right in moved if not letter.below and is_plain(right) and not any(map(str.isupper, _letters(right)))]
+        plain = [letter for letter, right in moved if not letter.below and is_plain(right) and not any(map(str.isupper, letters_of(right)))]
         if any(letter.name in components for letter in plain):
             return i
         components |= {letter.name for letter, _ in moved if letter.below and not _is_costate(letter, context)}
@@ -151,7 +153,7 @@ def retold_of(formulas: Sequence[Formula], context: Context) -> int | None:
     for i, pair in enumerate(pairs):
         for letter, right in _motion(pair, context) if pair is not None else ():
             first = told.setdefault(key(letter), right)
-            steered = _letters(first) & {*USUAL_CONTROLS} <= {name.partition("_")[0] for name in _letters(right)}
+            steered = letters_of(first) & {*USUAL_CONTROLS} <= {name.partition("_")[0] for name in letters_of(right)}
             if paid and steered and right != first and any(map(_is_cost, pairs[i : i + BESIDE])):
                 return beginning(formulas, i)
         paid |= pair is not None and _is_cost(pair)
@@ -181,10 +183,6 @@ def _is_cost(pair: tuple[Node, Node] | None) -> bool:
     letter = head(left) if isinstance(left, tree.Letter | tree.Call) else None
     named = isinstance(left, tree.Extremum) or (letter is not None and letter.name in COSTS)
     return named and lasts(right)
-
-
-def _letters(node: Node) -> set[str]:
-    return {key(part) for part in walk(node) if isinstance(part, tree.Letter)}
 
 
 def another_of(formulas: Sequence[Formula], context: Context) -> int | None:
@@ -284,7 +282,7 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     symbols = (*KEPT, *begun) if same else (*KEPT[:1], *KEPT[4:])  # x, w, theta are no letters of an example whose state has other names
     kept = {name: _again(known, costate) for name, known in after.letters.items() if known.symbol in symbols and not known.part}
     kept |= {name: known for name, known in after.letters.items() if same and _is_sensitivity(known)}
-    told = {key(letter) for left, right in filter(None, _pairs(formulas, after)) if (letter := head(left)) and _has_integral(right)}
+    told = {key(letter) for left, right in filter(None, _pairs(formulas, after)) if (letter := head(left)) and integrates(right)}
     kept |= {known.letter: _again(known, None) for known in after.of("J") if known.letter in told}
     ends = {symbol for formula in formulas for symbol in _own_ends(formula, after)}
     gone = {*ends, *_told_again(formulas, after)}
@@ -308,10 +306,6 @@ def taken(after: Context, before: Context, formulas: Sequence[Formula]) -> Conte
     made = replace(before, letters=letters, laws=laws, options={**before.options, **options}, hypotheses=hypotheses)
     spelt = {role for formula in _before_own_cost(formulas, after) if (role := _spelt_cost(formula, after))}
     return _with_cost(after, made, formulas) if spelt and _is_certain(spelt, formulas, after) else made
-
-
-def _has_integral(node: Node) -> bool:
-    return any(isinstance(part, tree.Integral) for part in walk(node))
 
 
 def _ends_at_given_time(formulas: Sequence[Formula], context: Context) -> bool:

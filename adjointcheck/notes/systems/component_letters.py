@@ -157,7 +157,7 @@ def _multipliers(body: Node, states: Rates, moved: Container[str], context: Cont
 
 def _ended(node: Node) -> tree.Letter | None:
     """zeta of zeta(T)."""
-    return head(node) if _is_last(node) else None
+    return head(node) if is_last(node) else None
 
 
 def cofactors(term: Node) -> Iterator[tuple[tree.Letter, Node]]:
@@ -183,12 +183,12 @@ def _costs(chains: Iterable[tree.Chain]) -> Iterator[str]:
     """J of J = Phi(x(T)) + int L dt."""
     for chain in chains:
         pair = pair_of(chain)
-        letter = head(pair[0]) if pair and not (isinstance(pair[0], tree.Call) and _is_last(pair[0])) else None
+        letter = head(pair[0]) if pair and not (isinstance(pair[0], tree.Call) and is_last(pair[0])) else None
         if pair and letter is not None and moving(pair[0]) is None and not letter.accents:
-            yield from [key(letter)] if any(isinstance(part, tree.Integral) or _is_last(part) for part in walk(pair[1])) else []
+            yield from [key(letter)] if any(isinstance(part, tree.Integral) or is_last(part) for part in walk(pair[1])) else []
 
 
-def _is_last(node: Node) -> bool:
+def is_last(node: Node) -> bool:
     """x(T), x(1)."""
     place = node.arguments[0] if isinstance(node, tree.Call) and len(node.arguments) == 1 else None
     return key(place) in ROLES["t1"].usual if isinstance(place, tree.Letter) else isinstance(place, tree.Number) and place.value > 0

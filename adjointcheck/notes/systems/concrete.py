@@ -17,7 +17,7 @@ from adjointcheck.notes.letters.derivatives import without_rates
 from adjointcheck.notes.letters.meaning import Symbol, resolve, unknown, walk
 from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.primes import unprimed
-from adjointcheck.notes.letters.quantities import here, unscripted
+from adjointcheck.notes.letters.quantities import here, letters_of, unscripted
 from adjointcheck.notes.letters.speeds import reduced
 from adjointcheck.notes.letters.usage import (
     HAMILTONIANS,
@@ -47,6 +47,7 @@ from adjointcheck.notes.systems.component_letters import (
     costates_told,
     in_components,
     in_their_order,
+    is_last,
     multiplied,
     spelt,
     with_sign,
@@ -270,7 +271,7 @@ def _states(rates: Rates, chains: Iterable[tree.Chain], context: Context) -> Rat
     if whole:
         names = [name for name in names if rates[name][0].name == whole]
     names = [name for name in names if name not in _feedbacks(chains, names, context)]
-    names = list(_coupled({name: rates[name] for name in names if not _letters(rates[name][1]) & adjoined}, chains, context))
+    names = list(_coupled({name: rates[name] for name in names if not letters_of(rates[name][1]) & adjoined}, chains, context))
     before = context.option(STATES).split()
     found = {name: rates[name] for name in sorted(names, key=lambda name: before.index(name) if name in before else len(before))}
     for letter, right in found.values() if len(found) == 1 else ():
@@ -280,19 +281,15 @@ def _states(rates: Rates, chains: Iterable[tree.Chain], context: Context) -> Rat
     return found
 
 
-def _letters(node: Node) -> set[str]:
-    return {key(part) for part in walk(node) if isinstance(part, tree.Letter)}
-
-
 def _coupled(rates: Rates, chains: Iterable[tree.Chain], context: Context) -> Iterator[str]:
     """Without b of b-ddot = b - 2 b-dot, of which neither the cost nor any other motion speaks, and which speaks of no other letter."""
-    costs = (chain for chain in chains if _is_cost(chain, context) and not _is_end(chain.sides[0]))  # b(T) = 1 is none
-    paid = {name for chain in costs for side in chain.sides for name in _letters(side)}
-    heard = {name: {other for other, (_, right) in rates.items() if name in _letters(right)} for name in rates}
-    closed = {name for name, (_, right) in rates.items() if name not in paid and _letters(right) <= rates.keys()}
+    costs = (chain for chain in chains if _is_cost(chain, context) and not is_last(chain.sides[0]))  # b(T) = 1 is none
+    paid = {name for chain in costs for side in chain.sides for name in letters_of(side)}
+    heard = {name: {other for other, (_, right) in rates.items() if name in letters_of(right)} for name in rates}
+    closed = {name for name, (_, right) in rates.items() if name not in paid and letters_of(right) <= rates.keys()}
     for name in rates:
         group = {name}
-        while (wider := group.union(*(_letters(rates[one][1]) & rates.keys() | heard[one] for one in group))) != group:
+        while (wider := group.union(*(letters_of(rates[one][1]) & rates.keys() | heard[one] for one in group))) != group:
             group = wider
         if not group <= closed or group == rates.keys():
             yield name
@@ -426,7 +423,7 @@ def _is_cost(chain: tree.Chain, context: Context) -> bool:
     if any(isinstance(part, tree.Letter) and {*part.accents} & {*MOTIONS} for part in parts):
         return False  # a Lagrangian, with the equation of motion in it
     ends = letter is None or letter.name not in USUAL_COSTATES  # lambda(T) = x(T) is no cost
-    paid = any(isinstance(part, tree.Integral) or (ends and _is_end(part)) for part in parts)
+    paid = any(isinstance(part, tree.Integral) or (ends and is_last(part)) for part in parts)
     return paid and (named or isinstance(chain.sides[0], tree.Extremum)) and not any(isinstance(part, tree.Derivative) for part in parts)
 
 
@@ -435,11 +432,6 @@ def _is_paid(chain: tree.Chain, context: Context) -> bool:
     pair = pair_of(chain)
     known = context.letters.get(key(letter)) if pair is not None and (letter := head(pair[0])) is not None else None
     return known is not None and known.symbol in ("L", "Psi") and pair is not None and is_plain(pair[1])
-
-
-def _is_end(node: Node) -> bool:
-    place = node.arguments[0] if isinstance(node, tree.Call) and len(node.arguments) == 1 else None
-    return key(place) in ROLES["t1"].usual if isinstance(place, tree.Letter) else isinstance(place, tree.Number) and place.value > 0
 
 
 def _open(parts: Iterable[Node], symbol: str, context: Context) -> list[tree.Letter]:
@@ -472,11 +464,11 @@ def _between(chain: tree.Chain) -> Iterator[str]:
     """alpha of 0 <= alpha <= 1, |alpha| <= 1 and alpha in [0, 1]; 0 < beta < 1 may be said of any number."""
     match chain.sides:
         case [_, inner, _] if {*chain.relations} in ({"<="}, {">="}):
-            yield from _letters(inner)
+            yield from letters_of(inner)
         case [tree.Function("abs" | "norm", (inner,)), _] if chain.relations == ("<=",):
-            yield from _letters(inner)
+            yield from letters_of(inner)
         case [inner, tree.Vector()] if chain.relations == ("in",):
-            yield from _letters(inner)
+            yield from letters_of(inner)
 
 
 def _controls(parts: Sequence[Node], used: Sequence[Node], bounded: Container[str], context: Context) -> list[tree.Letter]:

@@ -50,7 +50,7 @@ def phased(chain: tree.Chain, context: Context) -> Context:
 
 
 def unforced(context: Context) -> Context:
-    """Without an optimal control, as that of a flow is none of its layers."""
+    """Without the hypothesis that the control is optimal: that of a flow is none of its layers, nor of any step."""
     return replace(context, hypotheses=tuple(name for name in context.hypotheses if name != "optimal"))
 
 

@@ -20,7 +20,7 @@ from adjointcheck.notes.letters.numbered import STEPS, is_numbered
 from adjointcheck.notes.letters.own_inputs import speaks
 from adjointcheck.notes.letters.posing import dated
 from adjointcheck.notes.letters.primes import is_primed
-from adjointcheck.notes.letters.quantities import instead, placed_from, shifted
+from adjointcheck.notes.letters.quantities import instead, placed_from, shifted, speaks_of
 from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, head, moving, pair_of, role_in, successor
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.document import Formula
@@ -91,12 +91,8 @@ def _inner(state: str, index: str, chains: Iterable[tree.Chain], context: Contex
     laws = [pair[1] for chain in chains if (pair := pair_of(chain)) is not None and isinstance(pair[0], tree.Letter)
             and pair[0].name == state and pair[0].below and tree.Letter(index) in walk(pair[0].below[0])]
     pieces = {f"{INNER}{letter.name}": value for letter, value in _indexed(chains) if letter.below == (tree.Letter(index),)
-              and letter.name != state and any(part == letter for law in laws for part in walk(law)) and _speaks_of(value, state)}
+              and letter.name != state and any(part == letter for law in laws for part in walk(law)) and speaks_of(value, state)}
     return replace(context, pieces={**context.pieces, **pieces})
-
-
-def _speaks_of(node: Node, state: str) -> bool:
-    return any(isinstance(part, tree.Letter) and part.name == state for part in walk(node))
 
 
 def unfolded(node: Node, context: Context) -> Node:

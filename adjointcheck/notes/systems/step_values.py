@@ -312,11 +312,6 @@ def with_models(context: Context) -> Context:
     return _redefined(context, lambda body: modelled(body, context))
 
 
-def any_control(context: Context) -> Context:
-    """Without the hypothesis that the control is optimal, of which nothing here speaks."""
-    return replace(context, hypotheses=tuple(name for name in context.hypotheses if name != "optimal"))
-
-
 def in_one_layer(context: Context) -> Context:
     """With A_k = f_x(x_k, u_k) as that of the one layer."""
     return _redefined(context, unplaced)

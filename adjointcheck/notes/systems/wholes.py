@@ -13,6 +13,7 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, walk
 from adjointcheck.notes.letters.starting import START
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node, Vector
+from adjointcheck.notes.systems.blocks import dot, entries
 
 _ROWS = frozenset(["p"])
 _SCALARS = frozenset("J J_a H L Psi V".split())
@@ -38,13 +39,13 @@ def in_components(node: Node, context: Context) -> Node:
             return _turned(of)
         case tree.Sum(terms):
             return _sum(terms) or made
-        case tree.Product((Vector() as one, Vector() as other), dots=(_,)) if len(_cells(one)) == len(_cells(other)):
+        case tree.Product((Vector() as one, Vector() as other), dots=(_,)) if len(entries(one)) == len(entries(other)):
             return _dot(one, other)
         case tree.Product(factors) if isinstance(node, tree.Product):
             return reduce(_pair, zip(factors, map(_is_loose, node.factors), strict=True))[0] or made
         case tree.Power(tree.Function("norm" | "abs", (Vector() as of,), None), exponent) if exponent == tree.Number(Fraction(2)):
             return _dot(of, of)
-        case tree.Function("inner" | "dot" | "angle", (Vector() as one, Vector() as other)) if len(_cells(one)) == len(_cells(other)):
+        case tree.Function("inner" | "dot" | "angle", (Vector() as one, Vector() as other)) if len(entries(one)) == len(entries(other)):
             return _dot(one, other)
     return made
 
@@ -59,7 +60,7 @@ def in_blocks(node: Node, context: Context) -> Node:
         return rebuilt(node, lambda child: in_blocks(child, context))
     by = _vector(node.by[0], context) if len(node.by) == 1 and isinstance(node.by[0], Symbol) else None
     number = isinstance(node.of, Symbol | Applied) and node.of.name in _SCALARS
-    return Vector((tuple(replace(node, by=(cell,)) for cell in _cells(by)),)) if by is not None and number else node
+    return Vector((tuple(replace(node, by=(cell,)) for cell in entries(by)),)) if by is not None and number else node
 
 
 def moved_components(sides: Iterable[Node], before: Iterable[str] = ()) -> dict[str, frozenset[int]]:
@@ -126,14 +127,10 @@ def _derivative(node: tree.Derivative, context: Context) -> Node:
     if by is None:
         return node
     if isinstance(of, Symbol | Applied) and of.name in _SCALARS:
-        return Vector((tuple(replace(node, of=of, by=(cell,)) for cell in _cells(by)),))
+        return Vector((tuple(replace(node, of=of, by=(cell,)) for cell in entries(by)),))
     if isinstance(node.of, Applied) and isinstance(of, Vector) and node.kind == "partial":
-        return Vector(tuple(tuple(replace(node, of=cell, by=(place,)) for place in _cells(by)) for cell in _cells(of)))
+        return Vector(tuple(tuple(replace(node, of=cell, by=(place,)) for place in entries(by)) for cell in entries(of)))
     return node
-
-
-def _cells(vector: Vector) -> list[Node]:
-    return [cell for row in vector.rows for cell in row]
 
 
 def _each(vector: Vector, made: Callable[[Node], Node]) -> Vector:
@@ -151,7 +148,7 @@ def _sum(terms: tuple[Node, ...]) -> Node | None:
     if shapes == {(1, 1)} or len({tuple(sorted(shape)) for shape in shapes}) > 1 or turned:
         return None
     rows, columns = _shape(terms[0])
-    sums = [tree.Sum(cells) for cells in zip(*map(_cells, terms), strict=True)]  # type: ignore[arg-type]
+    sums = [tree.Sum(cells) for cells in zip(*map(entries, terms), strict=True)]  # type: ignore[arg-type]
     return Vector(tuple(tuple(sums[i * columns : (i + 1) * columns]) for i in range(rows)))
 
 
@@ -176,7 +173,7 @@ def _pair(left: tuple[Node | None, bool], right: tuple[Node | None, bool]) -> tu
         one = _turned(one)
     if _shape(one)[1] != _shape(other)[0]:
         return None, loose
-    made = Vector(tuple(tuple(_total(row, column) for column in zip(*other.rows, strict=True)) for row in one.rows))
+    made = Vector(tuple(tuple(dot(row, column) for column in zip(*other.rows, strict=True)) for row in one.rows))
     return made.rows[0][0] if _shape(made) == (1, 1) else made, loose
 
 
@@ -185,10 +182,4 @@ def _turned(vector: Vector) -> Vector:
 
 
 def _dot(one: Vector, other: Vector) -> Node:
-    return _total(_cells(one), _cells(other))
-
-
-def _total(row: Iterable[Node], column: Iterable[Node]) -> Node:
-    zero = tree.Number(Fraction(0))
-    terms = tuple(tree.Product((a, b)) for a, b in zip(row, column, strict=True) if zero not in (a, b))
-    return tree.Sum(terms) if terms else zero
+    return dot(entries(one), entries(other))

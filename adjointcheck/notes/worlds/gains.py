@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from scipy.linalg import solve_discrete_are
 
-from adjointcheck.notes.letters.meaning import Symbol, rebuilt, walk
+from adjointcheck.notes.letters.formulas import summand
+from adjointcheck.notes.letters.meaning import Symbol, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.endless import LASTING
@@ -45,15 +46,10 @@ def stage(world: Any, layer: int) -> tuple[Any, Any, Any, Any, Any]:
     paid = [term for term in _terms(world.objective) if any(isinstance(part, tree.Series) for part in walk(term))]
     if len(paid) != 1 or sum(isinstance(part, tree.Series) for part in walk(paid[0])) != 1:
         raise NoValue("a Riccati equation for a cost of another form")
-    body = _summand(paid[0])
+    body = summand(paid[0])
     a, b = (_jacobian(world, layer, name) for name in ("x", "w"))
     q, r, crossed = (_slope(world, body, layer, one, other) for one, other in ("xx", "ww", "xw"))
     return a, b, q, r, np.reshape(crossed, b.shape)
-
-
-def _summand(node: Node) -> Node:
-    """c L_k of c sum_k L_k."""
-    return node.body if isinstance(node, tree.Series) else rebuilt(node, _summand)
 
 
 def standing(world: Any) -> Any:
