@@ -493,6 +493,7 @@ def foretold(formulas: Iterable[Formula], context: Context) -> tuple[Context, Co
             context = replace(context, pieces={**context.pieces, **pieces})
         after = explained(formula.name, replace(after, pieces={**after.pieces, **pieces})) if error is not None else after
     told = next((known for known in after.of("p") if known.told), None)
-    if told is None or not may_be_costate(told.letter, context):
+    before = {known.letter for known in after.of("p") if told is not None and not known.told and told.letter not in context.rates}
+    if told is None or before & context.rates or not may_be_costate(told.letter, context):  # lambda of the flow before mu_k of its steps
         return context, after
     return replace(context, letters={**context.letters, told.letter: replace(told, told=LATER)}), after

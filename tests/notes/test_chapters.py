@@ -202,3 +202,13 @@ def test_the_end_cost_alone_prices_states_where_the_layers_pay_for_weights() -> 
     assert statuses(f"{notes} {right} {wrong}")[-2:] == ["proved", "refuted"]
     paid = notes.replace("L_t(", "L_t(x_t,")
     assert statuses(f"{paid} {right}")[-1] == "unknown"
+
+
+AGAIN = (r"$$\dot z = f(z,\theta),\quad z(0)=z_0$$ with the loss $L(z(T))$ and $a = \partial L/\partial z$. "
+         r"Example: $\dot z = \theta z$ with a scalar $z$ has $$a(t) = a(T)e^{\theta(T-t)}.$$ "
+         r"Euler steps $z_{k+1} = z_k + h f(z_k,\theta)$ with $a_k = \partial L/\partial z_k$ give ")
+
+
+def test_steps_of_the_field_are_of_no_example() -> None:
+    right = r"$$a_k = a_{k+1} + h f_z(z_k,\theta)^\top a_{k+1}$$"
+    assert statuses(AGAIN + right + right.replace("+ h", "- h"))[-2:] == ["proved", "refuted"]

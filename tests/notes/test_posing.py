@@ -255,3 +255,16 @@ def test_canonical_equations_are_no_motion_with_a_constant() -> None:
 def test_a_time_that_runs_back_has_moments() -> None:
     posed = r"$$\dot x = f(x,p)$$ $$J = \Phi(x(t_f))$$ Let $$\tau = -t$$ run from $$\tau = -t_f$$ to $$\tau = 0$$, where "
     assert statuses(posed + r"$$\tau = -2 t$$")[3:] == ["assumption", "assumption", "refuted"]
+
+IN_WORDS = [  # a cost that only words name
+    (r"For $\dot x=f(x,u)$, $x(0)=x_0$ the cost is $\varphi(x(T))+\int_0^T\ell(x,u)\,dt$. ", r"$$\dot p=-f_x^\top p-\nabla_x\ell$$"),
+    (r"Sea $\dot x=f(x,u)$, $x(0)=x_0$, y el costo, $\int_0^T\ell(x,u)\,dt$. ", r"$$\dot p=-f_x^\top p-\nabla_x\ell$$"),
+    (r"For $\dot x=Ax+Bu$, $x(0)=x_0$, running cost $\frac12(x^\top Qx+u^\top Ru)$, final cost $\frac12x(T)^\top Sx(T)$, symmetric weights, ",
+     r"$$\dot p=-A^\top p-Qx$$"),
+    (r"Mit $x_{k+1}=f(x_k,u_k)$, Endkosten $\frac12|x_N-z|^2$ und laufenden Kosten $\frac r2|u_k|^2$ ist ", r"$$u_k=-\tfrac1rf_u^\top p_{k+1}$$"),
+]
+
+
+@pytest.mark.parametrize(("posed", "right"), IN_WORDS)
+def test_a_cost_may_be_told_in_words(posed: str, right: str) -> None:
+    assert statuses(posed + right + right.replace("=-", "="))[-2:] == ["proved", "refuted"]

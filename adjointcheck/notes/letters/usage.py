@@ -428,6 +428,8 @@ LOSSES = ("L", "ell", "mathcal{L}", "E", "C", "loss", "mathcal{E}", "mathcal{C}"
 
 def loss(chain: tree.Chain, context: Context) -> Context:
     """L of dL/dx_l, dL/dx(t), dL/dtheta and L(x(T)), where the notes name no cost: what is paid in the end, through all that follows."""
+    law = context.law("objective")
+    nameless = law is not None and not {"L", "phi"} & symbols(law.right)  # told in words, "the loss is |x(T) - y|^2"
     for part in walk(chain) if not context.of("J") else ():
         ended = ended_function(part, context) if isinstance(part, tree.Call) and len(part.arguments) == 1 else None
         if ended is not None and key(ended) in LOSSES and key(ended) not in context.letters:
@@ -438,7 +440,8 @@ def loss(chain: tree.Chain, context: Context) -> Context:
             continue
         made = resolve(part.by[0], context)
         layered = context.over() == "layers" and context.law("layers") is not None and getattr(made, "name", "") not in ROLES  # z_l, W_l
-        through = part.kind == "total" and getattr(made, "name", "") in ("theta", "x0", "t0", "t1") and context.over() != "layers"
+        told = part.kind == "total" or nameless
+        through = told and getattr(made, "name", "") in ("theta", "x0", "t0", "t1") and context.over() != "layers"
         if through or (isinstance(made, Symbol) and (made.name == "x" or layered) and isinstance(made.at, Symbol | tree.Sum)):
             return context.declare(Declared(key(letter), "J", kind="functional", source="usual"))
     return context

@@ -21,16 +21,13 @@ from adjointcheck.notes.reading.regions import Layout, Mark, Region, layout, par
 from adjointcheck.notes.reading.rows import Line, lines
 from adjointcheck.notes.reading.scan import CHARACTERS, NotRead
 from adjointcheck.notes.reading.source import Source, source, sources
+from adjointcheck.notes.reading.spoken_costs import sought
 from adjointcheck.notes.reading.tasks import in_their_tasks
 from adjointcheck.notes.reading.terminals import Terminals
 
 FORMULAS = 2_000
-GOALS = (("min", re.compile(r"\b(?:minimi|minimali|минимиз|мінімі)|最小化")),  # no minimum and no minimal
-         ("max", re.compile(r"\b(?:maximi|massimi|maksymali|максимиз)|最大化")))
-BESIDE = 45  # characters between such a word and what is made small or large
 SOUGHT = re.compile(r"\s*\\(?:min|max)(?![A-Za-z]).*\\(?:int|sum)(?![A-Za-z])", re.DOTALL)  # min_u Phi(x(T)) + int L dt
 LEAST = re.compile(r"\s*\\(?:min|max|pm)(?![A-Za-z])")
-PAUSE = re.compile(r"\n[ \t>]*\n|[.!?;]\s")
 STANDS_FOR = re.compile(r"\s*(?:stands? for|denotes?|equals?|(?:is |be )?equal to|(?:ist |sei )?gleich|bezeichnet|steht für|désigne"
                         r"|(?:est )?égale? à|denota|(?:es |sea )?igual a|(?:è |sia )?uguale a)\s*")
 
@@ -44,10 +41,6 @@ ONTO = re.compile(r"\s*(?:to|into|onto|sur|vers|auf|nach|in|a|hacia|в)\s*")
 
 UNDER = re.compile(r"[\s,]*(?:for(?: all| every| any)?|when(?:ever)?|if|as long as|für(?: alle| jedes)?|wenn|falls|solange|pour(?: tout)?"
                    r"|si|tant que|para(?: todo)?|cuando|per(?: ogni)?|se|quando|при|для(?: всех)?|если|когда)\s*")
-PAID = re.compile(r"\s*\\?[A-Za-z]+\s*\(\s*(?:\\\w+\s*\{?)?[a-z]\}?(?:\s*\([^()]*\)|_\{?[NKMT]\}?)(?:,[^()]*)?\)\s*")  # C(x(1)), C(x_N)
-COUNTED = re.compile(r"\\int(?![A-Za-z])|\\sum\s*(?:\\(?:no)?limits\s*)?_\s*\{\s*[a-z]\s*=[^{}]*\}\s*\^")  # int L dt, sum_{k=0}^{N-1} L_k
-PAYOFF = re.compile(r"\s*(?:\\(?:mathcal|mathrm)\s*\{)?[A-Z]\}?(?:_\{?\w+\}?)?\s*(?:[(\[][^=]{0,40}[)\]])?\s*:?="
-                    r".*\\(?:int|sum)(?![A-Za-z])", re.DOTALL)  # P[u] = int r dt
 BOUND = re.compile(r"[<>]|\\(?:le|ge|leq|geq|lt|gt|leqslant|geqslant)(?![A-Za-z])")
 SIDED = re.compile(r"(\^\s*\{?\s*)\\pm(?![A-Za-z])")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -255,25 +248,6 @@ def _where(part: Source, found: Layout, after: Region | None, region: Region, fo
     return [replace(formula, text=f"{formula.text}{where}{condition.text}", places=places)]
 
 
-def _sought(part: Source, found: Layout, region: Region, traced: Traced) -> Traced:
-    """min int L dt, where a cost without a name stands beside a word: `minimise $\\int u^2 dt$`, `$\\int ...$ soll minimiert werden`;
-    max P = int r dt for a payoff P that is to be maximised."""
-    named = PAYOFF.match(traced.text) is not None
-    paid = named or COUNTED.search(traced.text) or PAID.fullmatch(traced.text)
-    if not paid or traced.text.lstrip().startswith(("\\min", "\\max")) or (not named and _states(traced.text)):
-        return traced
-    start, end = region.outer
-    others = [0, *(edge for other in found.regions for edge in other.outer if other is not region), len(part.text)]
-    since, until = max(edge for edge in others if edge <= start), min(edge for edge in others if edge >= end)
-    before = PAUSE.split(part.text[max(since, start - BESIDE) : start].rstrip())[-1]
-    words = f"{before} {PAUSE.split(part.text[end : min(until, end + BESIDE)])[0]}"
-    goals = [goal for goal, word in GOALS if word.search(words.lower()) or re.search(rf"\b{goal}\.?\s*$", before.lower())]
-    if len(goals) != 1 or (named and goals != ["max"]):  # a cost with a name is made small where nothing else is said
-        return traced
-    sign = f"\\{goals[0]} "
-    return Traced(sign + traced.text, (*traced.offsets[:1] * len(sign), *traced.offsets))
-
-
 def _region(part: Source, found: Layout, region: Region) -> Iterator[Formula]:
     """The formulas of one display or inline piece, still without name and prose."""
 
@@ -302,7 +276,7 @@ def _region(part: Source, found: Layout, region: Region) -> Iterator[Formula]:
         kept = traced.cut(*_stripped(traced.text))
         yield formula(kept.text[:200], kept.offsets[:200], None, error.unread)
         return
-    traced = _sought(part, found, region, traced)
+    traced = sought(part, found, region, traced, _states)
     edged = not region.display and _EDGED.search(traced.text)  # $\\sim 10^6$ in a sentence
     claims = (_states(traced.text) and not edged) or traced.text.startswith(("\\min ", "\\max ")) or SOUGHT.match(traced.text)
     if claims or (region.display and (LEAST.match(traced.text) or not _in_line(part, region))):

@@ -399,15 +399,18 @@ def _with_cost(after: Context, made: Context, formulas: Sequence[Formula]) -> Co
 def speaks_of(chain: tree.Chain, one: Context, other: Context) -> bool:
     """Does a formula speak of a function or a path that only `other` knows, and of no component and no path that only `one` knows?
 
-    The field f bears its name in both.  From the next exercise on nothing goes back.
+    The field f bears its name in both, and steps of it, z_{k+1} = z_k + h f(z_k), are of no example.  From the next exercise on nothing
+    goes back.
     """
     if one.option(RETOLD):
         return False
+    if one.over() == "time" and one.parts("x") and _steps_field(chain, other):
+        return True
     letters = [part for part in walk(chain) if isinstance(part, tree.Letter)]
     bare = [letter for letter in letters if key(letter) not in {*one.letters} & {*other.letters}]  # f_0, the cost of both, is no f
     names = {key(letter) for letter in letters} | {letter.name for letter in bare}
     standing = [*unscripted(chain)]
-    fields = {letter.name for letter in bare if letter in standing} & {known.letter for known in other.of("f")}
+    fields = {letter.name for letter in bare if letter in standing} & {known.letter for known in other.of("f")} if one.parts("x") else set()
     theirs = (names & other.letters.keys() - one.letters.keys()) | fields
     foreign = {name for name in theirs if other.letters[name].kind in ("function", "path")}
     if one.option(CURVE) and other.option(CURVE):  # the curve bears its name in both
@@ -416,6 +419,14 @@ def speaks_of(chain: tree.Chain, one: Context, other: Context) -> bool:
         return bool(curves) or any_form or steered(chain, other) is not None
     known = (one.letters[name] for name in names & one.letters.keys())
     return bool(foreign) and not any(letter.part or (letter.kind == "path" and letter.letter not in other.letters) for letter in known)
+
+
+def _steps_field(chain: tree.Chain, general: Context) -> bool:
+    left, right = pair_of(chain) or (None, tree.Words(""))
+    if not isinstance(left, tree.Letter) or successor(left) is None or role_in(replace(left, below=()), general) != "x":
+        return False
+    called = (head(part) for part in walk(right) if isinstance(part, tree.Call))
+    return any(letter is not None and role_in(letter, general) == "f" for letter in called)
 
 
 def _calls_integrand(chain: tree.Chain, general: Context) -> bool:
