@@ -1,4 +1,4 @@
-"""What a sentence says of the formula behind it, and what a formula that is not read may be: patterns in the languages of notes."""
+"""What a sentence says of the formula behind it: patterns in the languages of notes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,4 @@ UNPAID = re.compile(  # no running cost
 CASE = re.compile(r"\b(?:if|when|suppose|should|wenn|falls|sofern|si|lorsque|quand|se|quando|cuando|если|когда)\b|若|如果|当")
 SUPPOSED = re.compile(  # "if we had", which the notes leave again
     r"\bif\b[^.;:]{0,60}\b(?:was|were|had)\b|\bwenn\b[^.;:]{0,60}\b(?:wäre|hätte)|\bsi\b[^.;:]{0,60}\b(?:était|avait|fuera|tuviera)\b")
-# What moves, in a formula that is not read: a rate or a next layer.
-MOVES = re.compile(r"\\d?dot\b|\\frac\s*\{(?:\\mathrm\s*\{?)?\s*d\b|\w'\s*(?:\(t\)\s*)?&?=|\{?\b\w\s*\+\s*1\b")
 RULE = re.compile(r"\\(?:tanh|sinh|cosh|sin|cos|tan|exp|log|ln)\s*'")  # tanh' = 1 - tanh^2, a rule of calculus
-ROOTS = re.compile(r"=\s*[^=]*\\(?:pm|mp)(?![A-Za-z])")  # two numbers, neither a cost nor a motion

@@ -38,7 +38,7 @@ from adjointcheck.notes.letters.second_costate import about_end, through_end
 from adjointcheck.notes.letters.spelt_activations import of_number
 from adjointcheck.notes.letters.starting import START, moving
 from adjointcheck.notes.letters.wording import show
-from adjointcheck.notes.phrases import BEST, CASE, MOVES, OPTIMUM, ROOTS, RULE, STATIONARY, UNPAID
+from adjointcheck.notes.phrases import BEST, CASE, OPTIMUM, RULE, STATIONARY, UNPAID
 from adjointcheck.notes.proofs.closed_forms import gives_solution, proved_solution
 from adjointcheck.notes.proofs.componentwise import is_ordered
 from adjointcheck.notes.proofs.prove import Slots
@@ -60,6 +60,7 @@ from adjointcheck.notes.systems.equilibria import without_point
 from adjointcheck.notes.systems.estimates import leaves as leaves_estimate
 from adjointcheck.notes.systems.few_layers import in_few, is_few
 from adjointcheck.notes.systems.flows import spoken_of, unforced
+from adjointcheck.notes.systems.half_read import half_read, of_sides
 from adjointcheck.notes.systems.impacts import settled
 from adjointcheck.notes.systems.implicit_states import goes_back, goes_on
 from adjointcheck.notes.systems.integration_constants import from_constants
@@ -168,11 +169,9 @@ class Notes:
         begins = self.sentence[:1].isupper() or self.sentence[:1] in "$\\*#"
         self.going_on = f"{supposed(formula.paragraph)} {'' if begins and self.sentence else self.going_on} {self.sentence}"
         if isinstance(chain, Unread):
-            line, column = formula.place(chain.position)
-            told = f"line {line}, column {column}: {chain.reason}. {chain.todo}".strip()
-            yield replace(blank, status="not read", words=told)
+            yield replace(blank, status="not read", words=formula.told(chain))
             if not RULE.match(formula.text.lstrip()):
-                self.reservations += self.half_read(formula.text)
+                self.reservations += half_read(formula.text, self.context)
                 self.open = self.open or formula.text * ("=" in formula.text)
             return
         starts = self.context.option("starts")
@@ -201,6 +200,11 @@ class Notes:
               "bound": is_bound(chain, self.context) or any(is_bound(item, self.context) for item in chain.conditions)}
         self.reservations += (replace(item, cased=cased, **of) for item in brought)
         yield from found
+        for number, unread in enumerate(chain.unread, len(chain.sides)):
+            yield replace(blank, name=f"{blank.name}.{number}", status="not read", words=formula.told(unread))
+        if chain.unread:
+            self.reservations += of_sides(chain, formula.text, resolved.status, self.context)
+            self.open = self.open or formula.text
 
     def bounds(self, chain: tree.Chain, status: str, text: str) -> Iterator[Reservation]:
         """What the bounds of max J, 0 <= u <= 1 say."""
@@ -285,20 +289,6 @@ class Notes:
         found = list(self.links(blank, resolved))
         self.context = kept if case is not None else self.context
         return found
-
-    def half_read(self, text: str) -> Iterator[Reservation]:
-        """What a formula that is not read speaks of on its left: a start, dynamics, or a letter (a cost?) that is then not known."""
-        left, equals, _ = text.partition("=")
-        chain = read_formula(f"{left} = 0", self.context.reader())
-        if not equals or (isinstance(chain, Unread) and not MOVES.search(text)) or ROOTS.search(text):
-            return
-        if isinstance(chain, Unread) or isinstance(chain.sides[0], tree.Letter):
-            yield Reservation(frozenset({"all"}), f"it may rest on `{text}`, which is not read")
-        else:
-            written = tree.Chain((chain.sides[0], tree.Words("?")), ("=",))
-            resolved = resolve(written, self.context)
-            assert isinstance(resolved, tree.Chain)
-            yield from reserved(written, resolved, self.context, f"`{text}`", False)
 
     def links(self, blank: Finding, resolved: Resolved) -> Iterator[Finding]:
         """One finding for each `=`; the first one of a definition or an assumption introduces its letters."""

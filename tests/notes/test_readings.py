@@ -123,3 +123,19 @@ def test_all_pieces_of_the_horizon_are_the_horizon(total: str, reading: str) -> 
 
 def test_the_cost_of_layers_may_bear_their_time_step() -> None:
     assert understood("x_{k+1} = x_k + h f(x_k, u_k)", r"J = \Phi(x_N)", r"\nabla_{x_k} J_h = \lambda_k")[0].startswith("d J/dx(l)")
+
+
+BESIDE = r"""\dot q = f(q, u)
+J = \phi(q(t_f)) + \int_{t_0}^{t_f} L(q, u)\,dt"""
+
+
+@pytest.mark.parametrize(("formula", "expected"), [
+    (r"\dot\lambda = \foo{f}{\lambda} = -f_q^T \lambda - L_q", ["proved", "not read"]),
+    (r"\dot\lambda = \foo{f}{\lambda} = f_q^T \lambda - L_q", ["refuted", "not read"]),
+    (r"\dot\lambda = -f_q^T \lambda - L_q = \foo{f}{\lambda}, \quad t \in [t_0, t_f]", ["proved", "not read"]),
+    (r"\dot\lambda = f_q^T \lambda - L_q, \quad \foo{a} = \lambda = c", ["not read"]),  # another statement, not a side
+    (r"\lambda(t_f) = \foo{a} \Rightarrow \lambda = \nabla\phi(q(t_f)) = c", ["not read"]),
+    (r"\lambda(t_f) = \foo{a} < \lambda_1 = 0", ["not read"]),
+])
+def test_an_unread_side_of_a_chain_leaves_the_others(formula: str, expected: list[str]) -> None:
+    assert verdicts(CONTROL, BESIDE, formula) == expected

@@ -82,6 +82,11 @@ class Formula:
     places: tuple[tuple[int, int], ...] = field(default=(), compare=False, repr=False)
     marked: str = ""
 
+    def told(self, unread: Unread) -> str:
+        """Where and why it is not read, and what to write instead."""
+        line, column = self.place(unread.position)
+        return f"line {line}, column {column}: {unread.reason}. {unread.todo}".strip()
+
     def place(self, position: int) -> tuple[int, int]:
         """Line and column in the file of a character of `text`."""
         if not self.places:

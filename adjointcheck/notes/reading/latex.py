@@ -21,6 +21,7 @@ from adjointcheck.notes.reading.ambiguities import CUTTING, NONE, Letters, space
 from adjointcheck.notes.reading.build import Builder
 from adjointcheck.notes.reading.calls import INDICES
 from adjointcheck.notes.reading.curves import along
+from adjointcheck.notes.reading.gaps import without_side
 from adjointcheck.notes.reading.parts import plain
 from adjointcheck.notes.reading.scan import NotRead, Unread
 from adjointcheck.notes.reading.terminals import Terminals
@@ -95,9 +96,16 @@ def read_formula(text: str, letters: Letters = NONE) -> Chain | Unread:
         said = _statement(groups[0], letters, len(text))
         return along(said, letters.curve) if letters.curve is not None else said  # type: ignore[return-value]
     except NotRead as error:
-        return error.unread
+        return _but_for_a_side(text, letters, error.unread)
     except RecursionError:  # comparing two trees that are both as deep as the caps let them be
         return Unread(0, "a formula nested too deeply", "Give the inner part a letter of its own.")
+
+
+def _but_for_a_side(text: str, letters: Letters, unread: Unread) -> Chain | Unread:
+    """a = c of a = b = c, where b is what cannot be read."""
+    left = without_side(text, unread.position)
+    said = read_formula(left, letters) if left is not None else unread
+    return unread if isinstance(said, Unread) else replace(said, unread=(unread, *said.unread))
 
 
 def statements(text: str) -> tuple[tuple[int, int], ...]:

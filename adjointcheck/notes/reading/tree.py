@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from typing import Any
 
+from adjointcheck.notes.reading.scan import Unread
+
 
 @dataclass(frozen=True)
 class Node:
@@ -233,6 +235,8 @@ class Words(Node):
 class Chain(Node):
     """a = b = c, a \\approx b, x \\in R^n: sides with the relations between them; `conditions` follow after a comma or words.
 
+    `unread`: why sides were left out that stand between or beside these.
+
     Relations are written = := =: == < > <= >= << >> != <- += -= or, by name, approx sim equiv propto in notin
     subset supset to mapsto succeq preceq succ prec perp parallel, or `:` in f: A to B.
     """
@@ -240,6 +244,7 @@ class Chain(Node):
     sides: tuple[Node, ...]
     relations: tuple[str, ...]
     conditions: tuple[Node, ...] = ()
+    unread: tuple[Unread, ...] = field(default=(), compare=False)
 
 
 # Through a tree

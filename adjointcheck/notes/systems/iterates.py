@@ -21,14 +21,15 @@ _ONE_ON = r"\s*\{\s*\(?\s*([klnijm])\s*\+\s*1\s*\)?\s*\}"
 _NEXT = rf"\^{_ONE_ON}"
 _LETTER = r"(\\?[A-Za-z]+|\\(?:bm|mathbf|boldsymbol)\s*\{\s*\\?[A-Za-z]+\s*\})"
 _STEP = re.compile(rf"{_LETTER}{_AT}{_NEXT}{_AT}(?:=|:=|\\leftarrow|\\gets)\s*\1{_AT}\^\s*\{{?\s*\(?\s*\2\s*\)?\s*\}}?{_AT}[-+]")
+_CHOSEN = re.compile(rf"{_LETTER}{_AT}{_NEXT}{_AT}(?:=|:=|\\in)\s*\\?\w*\*?\s*\{{?\\?arg")  # u^{k+1} = argmax_u H(x^k, u, p^k)
 _MADE = re.compile(rf"{_LETTER}\s*_{_ONE_ON}{_AT}(?:=|:=|\\leftarrow|\\gets)\s*(.*)", re.DOTALL)  # u_{k+1} = ...
 _DOWN = re.compile(r"[-+][^=]*?(?:\\nabla|\\delta\s*J|J\s*'|\\partial|[HJL]_\{?[a-z\\])")  # - eta grad J(u_k)
 LOWERED = "iterates below"
 
 
 def iterated_in(texts: Iterable[str]) -> str:
-    """k of w^{k+1} = w^k - ..., where the notes write such a step; "" where they do not."""
-    found = (match[2] for text in texts for match in _STEP.finditer(text))
+    """k of w^{k+1} = w^k - ... and of w^{k+1} = argmin ..., where the notes write such a step; "" where they do not."""
+    found = (match[2] for text in texts for step in (_STEP, _CHOSEN) for match in step.finditer(text))
     return next(found, "")
 
 
