@@ -83,3 +83,10 @@ SIZED = (r"$x(t) \in \mathbb{R}^n$, $u(t) \in \mathbb{R}^m$. $$\dot x = A x + B 
 def test_a_control_is_as_long_as_the_notes_say() -> None:
     right = r"$$\nabla J(u) = R u + B^T p$$"
     assert statuses(SIZED + right + right.replace("+", "-"))[-2:] == ["proved", "refuted"]
+
+
+def test_a_costate_may_be_told_by_its_space_alone() -> None:
+    posed = (r"Let $y\in\mathbb{R}^{N}$ follow $\dot y = f(y,p)$, $y(0)=y_0$, with $p\in\mathbb{R}^{M}$ and $$G = \int_0^T g(y,p)\,dt.$$ "
+             r"The adjoint $\lambda\in\mathbb{R}^{N}$ solves ")
+    right = r"$$\dot\lambda = -f_y^T\lambda - g_y^T,\quad \lambda(T)=0$$"
+    assert statuses(posed + right + right.replace("- g", "+ g"))[-4:] == ["proved", "proved", "refuted", "proved"]

@@ -149,9 +149,12 @@ def composed(value: Node, context: Context) -> Node | None:
 def is_another(letter: tree.Letter | None, value: Node, context: Context) -> bool:
     """May a formula that pays at an end, or all the way, state one more cost?  Its letter is new, or the cost before was one over time."""
     plain = letter is not None and not letter.above and {*letter.accents} <= ACCENTS.keys() and not is_placed(letter, context)
-    if letter is None or not plain or _constrained(value, context):
-        return False
     law = context.law("objective")
+    moved = law is not None and context.over() == "layers" and not counts_layers(law.right)
+    if letter is None:
+        return moved and counts_layers(resolve(value, context))
+    if not plain or _constrained(value, context):
+        return False
     known = context.letters.get(key(letter))
     if known is not None and "P" in symbols(resolve(value, context)):
         return False  # J = x_0' P x_0/2 + ... says what the cost is worth
@@ -162,7 +165,6 @@ def is_another(letter: tree.Letter | None, value: Node, context: Context) -> boo
     restated = known is not None and known.symbol == "J" and law is not None and context.over() == "time"
     if restated and law is not None and _kinds(value, context) != _kinds(law.right, context):
         return True
-    moved = law is not None and context.over() == "layers" and not counts_layers(law.right)
     return known is None or (known.symbol == "J" and (moved or _spells_out(law, value, context)))
 
 

@@ -45,7 +45,7 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
     if _is_slope(letter, context) or _is_partner(letter, context) or key(letter) == context.option(RANDOM):
         return "assumption", (), context
     letter = replace(letter, below=()) if layered else letter
-    path = isinstance(chain.sides[0], tree.Call) or layered
+    path = isinstance(chain.sides[0], tree.Call) or layered or key(letter) in context.rates
     plain = not path and "1" in shape  # p(t) is no parameter, and a matrix W is no vector of them
     driven = path and context.over() == "time" and shape != ("1", "1")  # weights theta(t), and no angle
     controls = (*USUAL_CONTROLS, *(("theta",) if driven else ()))
@@ -63,7 +63,7 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
         context = context.declare(Declared(key(letter), own(key(letter)), shape, "path" if path else "constant", source="proposed"))
     elif (known := context.letters[key(letter)]).symbol == "x" and known.source == "proposed" and isinstance(chain.sides[0], tree.Call):
         context = _as_large(shape[0], context.declare(replace(known, shape=(shape[0], "1"))))
-    elif (known.symbol == "w" or (known.symbol == "theta" and not path)) and shape[1] == "1" != shape[0]:
+    elif (known.symbol in ("x", "w") or (known.symbol == "theta" and not path)) and shape[1] == "1" != shape[0]:
         context = as_long(shape[0], context, known.symbol)
     elif known.shape == ("n", "n") and known.source == "proposed" and shape[0] == shape[1] and known.symbol not in ROLES:
         context = as_long(shape[0], context)
