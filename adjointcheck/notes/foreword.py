@@ -80,6 +80,7 @@ from adjointcheck.notes.systems.component_letters import COSTATES, STATES
 from adjointcheck.notes.systems.component_sensitivities import numbered
 from adjointcheck.notes.systems.concrete import acquainted
 from adjointcheck.notes.systems.densities import shaped, told
+from adjointcheck.notes.systems.declared_problem import posed_by_header
 from adjointcheck.notes.systems.dependent import dependent
 from adjointcheck.notes.systems.endless import ENDLESS
 from adjointcheck.notes.systems.ensembles import one_sample, peopled
@@ -138,6 +139,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
         chain = read_formula(text, context.reader())
         context = replace(context, problems=(*context.problems, f"header: `{text}` is not read: {chain.reason}")) if isinstance(
             chain, Unread) else understand(chain, context)[1]
+    context = posed_by_header(context)
     spelled = [words for formula in document.formulas for words in sentences(formula.paragraph)]
     context = carried(document.prose, spoken(document.prose, said([*titles(document.prose), *spelled], context)))
     named = any(hypothesis.startswith("symmetric ") for hypothesis in context.hypotheses)

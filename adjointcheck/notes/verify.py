@@ -52,6 +52,7 @@ from adjointcheck.notes.systems.chapters import is_over, prices_anew, speaks_of
 from adjointcheck.notes.systems.chosen_controls import TASK, choosing, in_task
 from adjointcheck.notes.systems.clipping import CLIPPED, INSIDE, clipped, is_pointwise, is_slope_alone, unbounded
 from adjointcheck.notes.systems.current_values import priced
+from adjointcheck.notes.systems.declared_problem import beside_header
 from adjointcheck.notes.systems.descent import AGAINST, CLIMBS, NO_SLOPE, says_descent, scales, slopes
 from adjointcheck.notes.systems.encoders import with_own_cost
 from adjointcheck.notes.systems.endless import standing, told_endless
@@ -171,7 +172,7 @@ class Notes:
         if isinstance(chain, Unread):
             yield replace(blank, status="not read", words=formula.told(chain))
             if not RULE.match(formula.text.lstrip()):
-                self.reservations += half_read(formula.text, self.context)
+                self.reservations += beside_header(half_read(formula.text, self.context), self.context)
                 self.open = self.open or formula.text * ("=" in formula.text)
             return
         starts = self.context.option("starts")
@@ -198,7 +199,7 @@ class Notes:
         brought = (*brought, *self.bounds(chain, resolved.status, formula.text))  # type: ignore[assignment]
         of = {"task": steers and bool(self.context.option(TASK)), "layered": self.context.over() == "layers",
               "bound": is_bound(chain, self.context) or any(is_bound(item, self.context) for item in chain.conditions)}
-        self.reservations += (replace(item, cased=cased, **of) for item in brought)
+        self.reservations += beside_header((replace(item, cased=cased, **of) for item in brought), self.context)
         yield from found
         for number, unread in enumerate(chain.unread, len(chain.sides)):
             yield replace(blank, name=f"{blank.name}.{number}", status="not read", words=formula.told(unread))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from understood import last_two
+from understood import findings, last_two
 
 GENERAL = r"""state: x in R^n
 control: u in R^k
@@ -42,3 +42,33 @@ def test_nabla_of_a_vector_is_laid_out_as_the_header_says(option: str, right: st
 def test_a_value_with_a_star_stands_beside_the_cost_of_any_control() -> None:
     right, wrong = (rf"\frac{{\partial J^*}}{{\partial t}} = {half} x^T \dot S x" for half in (r"\frac12", ""))
     assert last_two(LINEAR, BELLMAN, right, wrong) == ["proved", "refuted"]
+
+
+LAYERS = r"""running cost: L_k(x_k, u_k)
+terminal cost: \phi(x_N)
+field: f_k(x_k, u_k)
+state: x in R^n
+control: u in R^k
+costate: \lambda = dJ/dx (column)
+layer: k = i ... N
+dynamics: x_{k+1} = f_k(x_k, u_k)
+objective: J = \phi(x_N) + \sum_{k=i}^{N-1} L_k(x_k, u_k)
+jacobian: transposed"""
+
+
+def test_functions_of_layers_have_arguments_with_an_index_in_any_order_of_lines() -> None:
+    right, wrong = (rf"\lambda_k = \nabla_x f_k \lambda_{{k+1}} {sign} \nabla_x L_k" for sign in "+-")
+    assert last_two(LAYERS, r"k = i, \ldots, N - 1", right, wrong) == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize("between", [r"J = N - i", r"x_{k+1} = g(x_k) \cancel{u}"])
+def test_beside_a_header_that_poses_the_problem_another_line_bars_refutations_alone(between: str) -> None:
+    right, wrong = (rf"$$\lambda_k = \nabla_x f_k \lambda_{{k+1}} {sign} \nabla_x L_k$$" for sign in "+-")
+    assert [found.status for found in findings(f"$${between}$$ {right} {wrong}", LAYERS)][-2:] == ["proved", "unknown"]
+
+
+def test_a_time_below_a_declared_path_is_the_running_one() -> None:
+    header = "state: x in R\ncontrol: h in R\ncostate: m = dJ/dx\ntime: t in [0, T]\nfield: F(x, h)\nrunning cost: G(x, h)"
+    given = r"\dot x_t = F(x_t, h_t)" + "\n" + r"J = \int_0^T G(x_t, h_t) dt"
+    right, wrong = (rf"\dot m_t = {sign} m_t F_x(x_t, h_t) - G_x(x_t, h_t)" for sign in ("-", ""))
+    assert last_two(header, given, right, wrong) == ["proved", "refuted"]

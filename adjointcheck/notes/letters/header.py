@@ -32,11 +32,17 @@ LISTS = {"letters": _SHAPES, "matrices": _SHAPES, "constants": "numbers, such as
 def read_header(lines: Iterable[str], context: Context | None = None) -> Context:
     """The context that `key: value` lines declare; what cannot be understood becomes a problem that says what to write."""
     context = context or Context()
-    for line in _declaring(lines):
+    for line in sorted(_declaring(lines), key=_has_arguments):
         text = line.split("#")[0].strip().strip("-* \t").rstrip(".;")
         if text:
             context = _read_line(text, context)
     return context
+
+
+def _has_arguments(line: str) -> bool:
+    """Is it a function's, which is read when all letters that may be its arguments are known?"""
+    role = WORDS.get(line.partition(":")[0].strip("-* \t").lower())
+    return role is not None and role.kind == "function" and "=" not in line
 
 
 def _declaring(lines: Iterable[str]) -> Iterator[str]:
@@ -224,8 +230,8 @@ def _arguments(text: str, context: Context) -> tuple[str, ...] | None:
 
 
 def symbol_of(name: str, context: Context) -> str:
-    """The canonical symbol of a letter, declared or usual; its own name otherwise."""
-    known = context.letters.get(name)
+    """The canonical symbol of a letter, declared or usual, x of x_k and x_N; its own name otherwise."""
+    known = context.letters.get(name) or (context.letters.get(name.partition("_")[0]) if name not in USUAL else None)
     return known.symbol if known else USUAL.get(name, name)
 
 
@@ -239,8 +245,10 @@ def _times(letter: str, value: str, context: Context) -> Context:
 
 
 def _layers(letter: str, value: str, context: Context) -> Context:
-    """`k = 0 ... N`: the index and the number of layers."""
+    """`k = 0 ... N`: the index and the number of layers; of `k = i ... N`, i is the first one."""
     context = replace(context.declare(Declared(letter, "l", kind="index")), options={**context.options, "over": "layers"})
+    first = re.search(rf"=\s*({_NAME})\s*(?:\.\.\.|\\[lc]?dots|…|to|,)", value)
+    context = context.declare(Declared(letter_name(first[1]), "t0", kind="place")) if first else context
     last = re.search(rf"(?:\.\.\.|\\[lc]?dots|…|to|,)\s*({_NAME})\s*$", value)
     return context.declare(Declared(letter_name(last[1]), "N")) if last else context
 

@@ -51,6 +51,7 @@ from adjointcheck.notes.letters.quantities import (
     placed_at,
     random,
     rebuilt,
+    runs_below,
     standing,
     symbols,
     turned,
@@ -288,7 +289,7 @@ class _Resolver:
         """The letter of a subscript that differentiates: f_x, f_{x(t)}, F_{q-dot}."""
         made = speed_at(self.map(node), self.context)
         core = core_of(made)
-        names = ("x", "w", "theta", "p", "t", "x0", "t0", "t1", "nu")
+        names = ("x", "w", "theta", "p", "t", "x0", "t1", "nu", *["t0"] * (self.context.over() != "layers"))
         return made if isinstance(core, Symbol) and core.name in names and (not core.bound or core.name == "t") else None
 
     def placed(self, base: Node, core: Symbol | Applied, below: Node) -> Node:
@@ -296,7 +297,7 @@ class _Resolver:
         over_layers = self.context.over() == "layers"
         place = self.layer(below) if over_layers else self.time(below)
         path = isinstance(core, Applied) or self.is_path(core) or core.name in ("h", "t")
-        if path and (not unknown(place) if over_layers else is_end(place) or (core.name == "rho" and is_here(place))):  # p_t, the density
+        if path and (not unknown(place) if over_layers else is_end(place) or (runs_below(core.name, self.context) and is_here(place))):
             return placed_at(base, place)
         if isinstance(core, Symbol) and not unknown(place):
             told = {} if place == Symbol("theta") else {"at": place}  # p_theta, of the weights

@@ -332,3 +332,8 @@ def slots_told(declared: Declared) -> tuple[str, ...] | None:
     if declared.arguments is None:
         return None
     return tuple(dict.fromkeys("x" if BLOCK.fullmatch(slot) else slot for slot in declared.arguments))
+
+
+def runs_below(name: str, context: Context) -> bool:
+    """May t stand below for the running time: p_t, the density, and x_t of a state that the header declares?"""
+    return name == "rho" or any(known.source == "declared" for known in context.of(name) if known.kind == "path")

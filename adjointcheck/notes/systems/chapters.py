@@ -47,7 +47,7 @@ from adjointcheck.notes.systems.variations import CURVE, steered
 
 KEPT = ("p", "x", "w", "theta", "t", "t0", "t1", "nu", "p_alg", "P", "K")
 PAID = ("J", "L", "Psi")
-SETTLED = ("goal", "gradients", "jacobian", "star", "prime", MULTIPLIER, NORMAL)
+SETTLED = ("goal", "gradients", "jacobian", "nabla", "star", "prime", MULTIPLIER, NORMAL)
 RETOLD = "told anew"
 BESIDE = 4  # formulas from the motion to the cost of an exercise, or of a second problem
 TOTALS = (*COSTS, "mathcal{E}", "mathcal{C}", "G", "Loss")
