@@ -79,8 +79,8 @@ from adjointcheck.notes.systems.clipping import clips
 from adjointcheck.notes.systems.component_letters import COSTATES, STATES
 from adjointcheck.notes.systems.component_sensitivities import numbered
 from adjointcheck.notes.systems.concrete import acquainted
-from adjointcheck.notes.systems.densities import shaped, told
 from adjointcheck.notes.systems.declared_problem import posed_by_header
+from adjointcheck.notes.systems.densities import shaped, told
 from adjointcheck.notes.systems.dependent import dependent
 from adjointcheck.notes.systems.endless import ENDLESS
 from adjointcheck.notes.systems.ensembles import one_sample, peopled

@@ -130,8 +130,7 @@ def first_wrong(found: Iterable[Formula]) -> Formula | None:
 
 def undeclared(findings: Findings) -> list[str]:
     """The letters for want of whose meaning most formulas stayed open, a few."""
-    letters = [obstacle.what for obstacle in obstacles(findings) if obstacle.is_letter]
-    return [letter for letter in letters if re.fullmatch(r"[A-Za-z]\w*", letter)][:QUESTIONS]
+    return [obstacle.what for obstacle in obstacles(findings) if is_plain(obstacle)][:QUESTIONS]
 
 
 @dataclass(frozen=True)
@@ -146,6 +145,11 @@ class Obstacle:
         lines = list(dict.fromkeys(self.lines))
         shown = [*map(str, lines[:SHOWN]), *["..."] * (len(lines) > SHOWN)]
         return f"{plural(len(self.lines), 'formula')} ({'line' if len(lines) == 1 else 'lines'} {', '.join(shown)})"
+
+
+def is_plain(obstacle: Obstacle) -> bool:
+    """Is it a letter that a header can name: no x_? and no infinity?"""
+    return obstacle.is_letter and re.fullmatch(r"[A-Za-z]\w*", obstacle.what) is not None and obstacle.what not in ("infty", "dots")
 
 
 def obstacles(findings: Findings) -> list[Obstacle]:

@@ -165,6 +165,8 @@ def counterexample_text(found: Counterexample) -> str:
 HINTS = """# Letters for --context.  Take a # away and say what the letter is; what is said here counts before what the notes seem to say.
 # state: z in R^n | costate: a = dL/dz (row) | control: u in R^k | parameters: theta in R^m | field: f(z, u, t) | time: t in [0, T]
 # objective: J, minimised | running cost: L(z, u, t) | terminal cost: Phi | constants: a, b | A: n x n | lambda: column, p = -lambda^T
+# These two pose the problem, and no line that is not understood keeps a right one from being proved:
+# dynamics: dz/dt = f(z, u, t) | objective: J = Phi(z(T)) + int_0^T L(z, u, t) dt
 """
 
 
@@ -175,7 +177,7 @@ def letters_text(all_findings: Iterable[Findings]) -> str:
 
 def _letters_of(findings: Findings) -> str:
     understood = [f"# {letter}: {meaning}" for letter, meaning in findings.letters]
-    missing = [f"# {obstacle.what}:    {obstacle}" for obstacle in outline.obstacles(findings) if obstacle.is_letter]
+    missing = [f"# {obstacle.what}:    {obstacle}" for obstacle in outline.obstacles(findings) if outline.is_plain(obstacle)]
     parts = [[f"\n# {one_line(findings.file)}, as understood"], understood, ["# not declared, and used in"], missing]
     return "\n".join(line for part in parts for line in part) + "\n"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from understood import read
 
@@ -108,3 +110,17 @@ def test_text_proposes_letters(text: str, letter: str, symbol: str, sign: int) -
 def test_custom_alone_is_told_as_custom() -> None:
     _, context = read(r"\dot x = f(x, t); J = \Phi(x(T)); \dot\lambda = -f_x^T \lambda")
     assert "usual" in dict(context.shown())["lambda"]
+
+
+@pytest.mark.parametrize("known", [
+    Declared("f", "f", ("n", "1"), "function", arguments=("x", "w")), Declared("0", "t0", kind="place"), Declared("A", "A", ("n", "n")),
+    Declared("(x,z)", "x", ("2", "1"), "path"), Declared("z", "x", kind="path", part=2), Declared("q", "q", kind="constant"),
+    Declared("lambda", "p", ("1", "n"), "path", -1, "column", told="declared"), Declared("p", "p", ("1", "n"), "path"),
+])
+def test_a_letter_as_it_was_understood_is_a_line_of_a_header(known: Declared) -> None:
+    header = read_header([f"{known.letter}: {replace(known, source='proposed').words()}"])
+    assert header.problems == () and header.letters == {known.letter: known}
+
+
+def test_what_the_notes_define_is_no_line_to_fill_in() -> None:
+    assert read_header(["m: as the notes define it (proposed)"]) == read_header([])

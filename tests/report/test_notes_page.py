@@ -231,3 +231,4 @@ def test_letters_are_written_to_be_filled_in() -> None:
     assert "# x: state, n x 1 (declared)" in text and "# G:    3 formulas" in text
     assert not read_header(text.splitlines()).letters and not read_header(text.splitlines()).problems
     assert read_header(text.replace("# G:    3", "G: costate # 3").splitlines()).of("p")
+    assert "hat a" not in text

@@ -15,6 +15,7 @@ from adjointcheck.notes.reading.uses import UNUSED, Uses
 
 Shape = tuple[str, str]
 LATER = "a later line"
+DEFINED = "as the notes define it"
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,8 @@ class Declared:
         """One line for people: 'costate, row, +dJ/dx (proposed)'."""
         role = ROLES.get(self.symbol)
         what = role.words[0] if role else {"path": "changes in time", "function": "function"}.get(self.kind, "constant")
-        shape = "" if self.shape == ("1", "1") else f", {self.shape[0]} x {self.shape[1]}"
+        what = what if all(self.shape) else DEFINED
+        shape = "" if self.shape == ("1", "1") or what == DEFINED else f", {self.shape[0]} x {self.shape[1]}"
         by = {"": ", as nothing tells otherwise", "declared": ""}.get(self.told, f" by {self.told}")
         meaning = f", {'+' if self.sign > 0 else '-'}dJ/dx{by}" if self.symbol == "p" else ""
         layout = f", {self.layout}" if self.layout else ", row or column as it fits" if self.symbol == "p" else ""

@@ -18,7 +18,21 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from adjointcheck.notes.letters.context import ACCENTS, GREEK, OPTIONS, ROLES, USUAL, WORDS, Context, Declared, Role, letter_name, own
+from adjointcheck.notes.letters.context import (
+    ACCENTS,
+    DEFINED,
+    GREEK,
+    OPTIONS,
+    ROLES,
+    USUAL,
+    WORDS,
+    Context,
+    Declared,
+    Role,
+    letter_name,
+    own,
+)
+from adjointcheck.notes.letters.retold import retold
 from adjointcheck.notes.reading.instants import instant_in
 
 FRONT = tuple("""title subtitle author authors date lang tags keywords description abstract categories category bibliography csl engine
@@ -254,7 +268,11 @@ def _layers(letter: str, value: str, context: Context) -> Context:
 
 
 def _letter(name: str, value: str, context: Context) -> Context:
-    """`letter: role ...` or `A: n x n`."""
+    """`letter: role ...` or `A: n x n`, and lines of `--letters` as they are."""
+    if value.startswith(DEFINED):
+        return context
+    if (known := retold(name, value)) is not None:
+        return context.declare(known)
     if not re.fullmatch(_LETTER, name.split("(")[0].strip()):
         return _problem(context, f"{name}: {value}", f"a role ({', '.join(list(WORDS)[:8])} ...) or a letter before the colon")
     lowered = re.sub(r"\S*\w\.\w\S*", "", value.lower())  # no file's name

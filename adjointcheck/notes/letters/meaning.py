@@ -294,8 +294,7 @@ class _Resolver:
 
     def placed(self, base: Node, core: Symbol | Applied, below: Node) -> Node:
         """A path or a function at a layer, at the start or the end; else a component."""
-        over_layers = self.context.over() == "layers"
-        place = self.layer(below) if over_layers else self.time(below)
+        place = self.layer(below) if (over_layers := self.context.over() == "layers") else self.time(below)
         path = isinstance(core, Applied) or self.is_path(core) or core.name in ("h", "t")
         if path and (not unknown(place) if over_layers else is_end(place) or (runs_below(core.name, self.context) and is_here(place))):
             return placed_at(base, place)
