@@ -76,7 +76,7 @@ from adjointcheck.notes.systems.outputs import of_readouts
 from adjointcheck.notes.systems.principle import PONTRYAGIN, principle
 from adjointcheck.notes.systems.reparametrised import in_new_parameters
 from adjointcheck.notes.systems.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, is_weightless, reserved
-from adjointcheck.notes.systems.several_costs import ALONE, of_penalty
+from adjointcheck.notes.systems.several_costs import ALONE, asked_anew, of_penalty
 from adjointcheck.notes.systems.special_cases import said_without_time, without_time
 from adjointcheck.notes.systems.squashing import composed
 from adjointcheck.notes.systems.stages import confirmed
@@ -196,7 +196,8 @@ class Notes:
             self.context = without_point(self.context)
         said = priced(resolved.chain, self.context)
         brought = reserved(chain, said, self.context, f"`{formula.text}`", taken)  # type: ignore[arg-type]
-        brought = (*brought, *self.bounds(chain, resolved.status, formula.text))  # type: ignore[assignment]
+        anew = asked_anew(resolved.chain, self.context, f"`{formula.text}`") if resolved.status == "claim" else ()
+        brought = (*brought, *self.bounds(chain, resolved.status, formula.text), *anew)  # type: ignore[assignment]
         of = {"task": steers and bool(self.context.option(TASK)), "layered": self.context.over() == "layers",
               "bound": is_bound(chain, self.context) or any(is_bound(item, self.context) for item in chain.conditions)}
         self.reservations += beside_header((replace(item, cased=cased, **of) for item in brought), self.context)

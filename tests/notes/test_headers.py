@@ -72,3 +72,9 @@ def test_a_time_below_a_declared_path_is_the_running_one() -> None:
     given = r"\dot x_t = F(x_t, h_t)" + "\n" + r"J = \int_0^T G(x_t, h_t) dt"
     right, wrong = (rf"\dot m_t = {sign} m_t F_x(x_t, h_t) - G_x(x_t, h_t)" for sign in ("-", ""))
     assert last_two(header, given, right, wrong) == ["proved", "refuted"]
+
+
+def test_a_cost_without_a_name_beside_that_of_the_header_opens_what_rests_on_it() -> None:
+    given = MOTION + "\n" + r"\max_u \int_{t_i}^{t_f} \log x dt"
+    right, wrong = (rf"\dot\lambda = -\nabla_x L {sign} (\nabla_x f)^T \lambda" for sign in "-+")
+    assert last_two(f"{GENERAL}\nnabla: jacobian", given, right, wrong) == ["unknown", "unknown"]

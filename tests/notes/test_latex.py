@@ -166,7 +166,7 @@ REFUSED: list[tuple[str, str, int]] = [
     (r"(x + y = 0", r"`(` that is never closed", 0), (r"x + y) = 0", r"`)` that was never opened", 5), (r"\left( x \right] y = 0", r"`(` closed by `]`", 0),
     (r"x = \frac{y}", r"`\frac` without what belongs to it", 4), (r"x = {y", r"`{` that is never closed", 4), (r"x_ = 0", r"a relation (`=`) at a place where it cannot stand", 3),
     (r"x = \begin{bmatrix} a, b \\ c \end{bmatrix}", "several entries in one cell", 20), (r"x = \frac{{a, b}}{c}", "a comma inside braces", 11),
-    (r"x = 3 {a, b}", "a comma inside braces", 7),
+    (r"x = 3 {a, b}", "a comma inside braces", 7), (r"\dot x = f(x)\, 0 \leq t", "a 0 behind a factor", 16),
     (r"x = y_", r"`_` without what belongs to it", 5), (r"x = \foo y", r"the command `\foo`, which is not known", 4), (r"x = \cancel{y}", r"a term that is struck out", 4),
     (r"x \pm y = 0", r"two statements in one (`\pm`)", 2), (r"a \wedge b = 0", r"a wedge product", 2), (r"x^2^3 = 0", r"two indices, or two exponents, one after the other", 3),
     (r"x = y +", r"the end of the formula where something is missing", 6), (r"= y", r"a relation or comma without both sides", 0), (r"x =", r"a relation or comma without both sides", 2),

@@ -107,6 +107,8 @@ class Term:
         for factor in factors[1:]:
             if isinstance(factor, Words):
                 refuse(factor, "words between factors", "Put a comma before them.")
+            if factor == Number(Fraction(0)) and not self.dots:  # f(x, u) 0 <= t <= T
+                refuse(factor, "a 0 behind a factor", "Put a comma before it, where a condition begins.")
         return factors
 
     # Signs between factors

@@ -15,6 +15,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.ensembles import MEAN, one_sample
 from adjointcheck.notes.systems.flows import counts_layers
+from adjointcheck.notes.systems.reservations import Reservation
 
 ALONE = "a penalty alone"  # option: no state is paid for
 
@@ -29,6 +30,15 @@ def of_end(letter: tree.Letter, context: Context) -> Context:
     context = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
     end = Applied("Psi", (("x", Symbol("x", at=Symbol("N" if context.over() == "layers" else "t1"))),))
     return replace(context, laws=(*context.laws, law_of(letter, end)))
+
+
+def asked_anew(chain: tree.Chain, context: Context, where: str) -> Iterator[Reservation]:
+    """Behind max int log x_2 dt, a cost without a name beside another of before, all that rests on the cost is open."""
+    goal, law = chain.sides[0], context.law("objective")
+    body = goal.body if isinstance(goal, tree.Extremum) and len(chain.sides) == 1 else None
+    paid = body is not None and any(isinstance(part, tree.Integral) for part in walk(body))
+    if paid and law is not None and body != law.right:
+        yield Reservation(frozenset({"all"}), f"{where} asks for another cost than that of before")
 
 
 def costs(context: Context) -> dict[str, Law]:
