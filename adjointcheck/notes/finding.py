@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,3 +58,10 @@ class Findings:
     letters: tuple[tuple[str, str], ...]
     items: tuple[Finding, ...]
     problems: tuple[str, ...] = field(default=())
+
+
+def of_header(items: Iterable[Finding]) -> Iterator[str]:
+    """What is wrong with the formulas of the header, which stand on line 0."""
+    for item in items:
+        if not item.line and (item.status in ("not read", "refuted") or "not declared" in item.words):
+            yield f"header: `{item.text}` is {item.status}: {item.words or item.expected}"

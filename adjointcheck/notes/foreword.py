@@ -48,6 +48,7 @@ from adjointcheck.notes.reading.ambiguities import (
     rates_in,
     timed_in,
 )
+from adjointcheck.notes.reading.document import Formula
 from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.regions import sentences
 from adjointcheck.notes.reading.uses import Uses
@@ -113,7 +114,7 @@ from adjointcheck.notes.systems.value_function import valuing
 from adjointcheck.notes.systems.variations import CURVE, example_of_curve, varying, with_momentum
 
 if TYPE_CHECKING:
-    from adjointcheck.notes.reading.document import Document, Formula
+    from adjointcheck.notes.reading.document import Document
 
 
 FROM_ZERO = re.compile(r"\$\s*\[\s*0\s*,\s*\\?[A-Za-z]")
@@ -127,19 +128,25 @@ def is_supposed(formula: Formula) -> bool:
     return not formula.display and SUPPOSED.search(formula.before.lower()) is not None
 
 
+def opened(document: Document, lines: Iterable[str]) -> tuple[Document, Context]:
+    """The notes with the formulas of their header as their first ones, on line 0, and the letters that it declares."""
+    header = read_header(document.header, read_header(lines))
+    stated = tuple(Formula(f"header {place}", text, document.file, 0, 0) for place, text in enumerate(header.formulas))
+    told = header
+    for chain in _chains(stated, header):
+        told = understand(chain, told)[1]
+    header = posed_by_header(replace(header, formulas=()), told)
+    return replace(document, formulas=(*stated, *document.formulas), header=()), header
+
+
 def begun(document: Document, context: Context | None = None) -> Context:
-    """The context before the first formula: what the header declares and states, and what the text tells; no case that is supposed."""
+    """The context before the first formula: what the header declares, and what the text tells; no case that is supposed."""
     document = replace(document, formulas=tuple(one for one in document.formulas if not is_supposed(one)))
     context = respelt((formula.text for formula in document.formulas), read_header(document.header, context))
     second = second_state([formula.text for formula in document.formulas])
     context = replace(context, options={**context.options, "second state": second}) if second else context
     raised = raised_in(formula.text for formula in document.formulas)
     context = replace(context, options={**context.options, "raised": raised}) if raised else context
-    for text in context.formulas:
-        chain = read_formula(text, context.reader())
-        context = replace(context, problems=(*context.problems, f"header: `{text}` is not read: {chain.reason}")) if isinstance(
-            chain, Unread) else understand(chain, context)[1]
-    context = posed_by_header(context)
     spelled = [words for formula in document.formulas for words in sentences(formula.paragraph)]
     context = carried(document.prose, spoken(document.prose, said([*titles(document.prose), *spelled], context)))
     named = any(hypothesis.startswith("symmetric ") for hypothesis in context.hypotheses)
@@ -147,7 +154,9 @@ def begun(document: Document, context: Context | None = None) -> Context:
     for name in arbitrary(document.prose):
         context = context.declare(Declared(name, own(name), ("n", "n"), source="proposed")) if name not in context.letters else context
     texts = [formula.text for formula in document.formulas]
-    clock = "" if context.of("t") else clock_in(texts) or _along_graph(document, graphs_in(texts), context)
+    named = [known.letter for known in context.of("t")]
+    clock = "" if named else clock_in(texts)
+    clock = clock or _along_graph(document, "".join(named).replace("t", "") if named else graphs_in(texts), context)
     context, texts = replace(context, options={**context.options, "clock of time": clock}), [in_usual_time(text, clock) for text in texts]
     context = replace(context, maps=maps_beside_bold(texts), rates=rates_in(texts), called=called_in(texts), timed=timed_in(texts),
                       uses=Uses.of(texts), numbers=numbers_in(texts, document.prose), discounts=discounts_in(texts))
@@ -165,7 +174,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
     context = replace(context, options={**context.options, "iterate": "" if layer else index, "layers above": layer, WHOLE: entries})
     context = activating(document.prose, texts, _chains(document.formulas, context), context) if entries else context
     context = context if layer or index or context.over() == "layers" else iterated_below(texts, context)
-    return _with_estimate(document.formulas, replace(context, formulas=()))
+    return _with_estimate(document.formulas, context)
 
 
 def _with_estimate(formulas: Sequence[Formula], header: Context) -> Context:

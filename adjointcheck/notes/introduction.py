@@ -175,7 +175,19 @@ class Resolved:
 
 
 def understand(formula: Node, context: Context) -> tuple[Resolved, Context]:
-    """What a formula says in `context`, and the context after it."""
+    """What a formula says in `context`, and the context after it; it may define a letter of which a header says no more than a shape."""
+    pair = pair_of(formula) if isinstance(formula, tree.Chain) else None
+    letter = head(pair[0]) if pair is not None else None
+    known = context.letters.get(key(letter)) if letter is not None else None
+    fixed = known is not None and (known.symbol in ROLES or known.shape == ("1", "1")) and known.symbol != "x1"
+    if known is None or fixed or known.source != "declared":
+        return _understood(formula, context)
+    bare = {name: other for name, other in context.letters.items() if other is not known}
+    resolved, after = _understood(formula, replace(context, letters=bare))
+    return (resolved, after) if known.letter in resolved.introduced else _understood(formula, context)
+
+
+def _understood(formula: Node, context: Context) -> tuple[Resolved, Context]:
     formula = in_quotients(formula)
     formula = in_estimate(formula, context)
     formula = as_residual(formula, context.option(LINEAR)) if isinstance(formula, tree.Chain) else formula

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adjointcheck.notes.explanations import explained
-from adjointcheck.notes.finding import Finding, Findings
-from adjointcheck.notes.foreword import begun, is_supposed
+from adjointcheck.notes.finding import Finding, Findings, of_header
+from adjointcheck.notes.foreword import begun, is_supposed, opened
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.letters.chain_rules import at_its_end, of_moved_rows
 from adjointcheck.notes.letters.context import LATER, Context
@@ -26,7 +26,7 @@ from adjointcheck.notes.letters.curvature import is_tangent_law
 from adjointcheck.notes.letters.derivatives import in_cells
 from adjointcheck.notes.letters.forms import about_end_time, conserves_energy, is_at_end, is_canonical, is_general, whole_at_bar
 from adjointcheck.notes.letters.formulas import put_in, spelt_out
-from adjointcheck.notes.letters.header import HYPOTHESES, read_header
+from adjointcheck.notes.letters.header import HYPOTHESES
 from adjointcheck.notes.letters.meaning import Symbol, Unknown, resolve, symbols
 from adjointcheck.notes.letters.numbered import told
 from adjointcheck.notes.letters.own_inputs import in_its_role, is_varied, through_start, with_probes
@@ -127,11 +127,11 @@ def verify(path: str | Path, context: str | Path | None = None) -> Findings:
     """
     from adjointcheck.notes.reading.document import read
 
-    document = read(path)
-    lines = Path(context).read_text(encoding="utf-8").splitlines() if context else ()
-    notes = Notes(str(path), begun(document, read_header(lines)))
-    items = tuple(item for formula in document.formulas for item in notes.judged(formula))
-    return Findings(str(path), notes.context.shown(), notes.settled(items), (*document.problems, *notes.context.problems, *notes.idle()))
+    document, header = opened(read(path), Path(context).read_text(encoding="utf-8").splitlines() if context else ())
+    notes = Notes(str(path), begun(document, header))
+    items = notes.settled([item for formula in document.formulas for item in notes.judged(formula)])
+    problems = (*document.problems, *notes.context.problems, *notes.idle(), *of_header(items))
+    return Findings(str(path), notes.context.shown(), tuple(item for item in items if item.line), problems)
 
 
 @dataclass

@@ -62,7 +62,7 @@ def test_a_costate_has_sign_and_layout(line: str, sign: int, layout: str) -> Non
 
 def test_what_front_matter_says_of_a_file_declares_no_letter() -> None:
     context = read_header(["title: Optimal control", "bibliography:", "csl: ieee-control-systems.csl", "engine: julia", "style: state.css"])
-    assert not context.letters and len(context.problems) == 1
+    assert not context.letters and not context.problems and read_header(["title: x", "sate: z in R^n"]).problems
     assert not read_header(["layout: post"]).problems and read_header(["layout: columns"]).option("gradients") == "column"
     assert read_header(["y: state"]).of("x")
     below = ["bibliography: ", '    - "refs.bib"', "format:", "    html:", "        code-fold: true", "crossref:", "  fig-prefix: Fig. "]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adjointcheck.notes.finding import Finding, Findings
+from adjointcheck.notes.foreword import opened
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.letters.context import Context
 from adjointcheck.notes.letters.header import read_header
@@ -58,8 +59,7 @@ def last_two(header: str, given: str, right: str, wrong: str) -> list[str]:
     """The verdicts of the last two lines of whole notes, read twice as notes are: for their letters, then line by line."""
     lines = [*filter(None, given.splitlines()), right, wrong]
     written = tuple(Formula(str(i), text, "notes.md", i, 1) for i, text in enumerate(lines, 1))
-    notes = Notes("notes.md", begun(Document("notes.md", written, tuple(header.splitlines()))))
-    items = notes.settled(tuple(item for formula in written for item in notes.judged(formula)))
+    items = _judged(Document("notes.md", written, tuple(header.splitlines())))
     return [formula.status for formula in formulas(Findings("notes.md", (), items))[-2:]]
 
 
@@ -70,6 +70,11 @@ def statuses(text: str, header: str = "") -> list[str]:
 
 def findings(text: str, header: str = "") -> tuple[Finding, ...]:
     """What the command finds in whole notes in Markdown."""
-    document = read_text(f"<!-- adjointcheck:\n{header}\n-->\n{text}" if header else text)
-    notes = Notes("notes.md", begun(document))
-    return notes.settled([item for formula in document.formulas for item in notes.judged(formula)])
+    return _judged(read_text(f"<!-- adjointcheck:\n{header}\n-->\n{text}" if header else text))
+
+
+def _judged(document: Document) -> tuple[Finding, ...]:
+    document, header = opened(document, ())
+    notes = Notes("notes.md", begun(document, header))
+    items = notes.settled([item for formula in document.formulas for item in notes.judged(formula)])
+    return tuple(item for item in items if item.line)

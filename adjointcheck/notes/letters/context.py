@@ -228,7 +228,9 @@ class Context:
                 told = f"{declared.letter}: declared as {known.words()}, then as {declared.words()}; keep one"
                 return replace(self, problems=(*self.problems, told))
             merged = declared if known is None or known.symbol != declared.symbol else _merge(known, declared)
-            return replace(self, letters={**self.letters, declared.letter: merged})
+            named = {} if self.of(declared.letter) else {declared.letter: declared.symbol}  # z of f(z, t) above `state: z`
+            letters = {name: _with_arguments(other, named) for name, other in self.letters.items()}
+            return replace(self, letters={**letters, declared.letter: merged})
         return self
 
     def assume(self, *hypotheses: str) -> Context:
@@ -281,6 +283,13 @@ def contradicts(one: Declared, other: Declared) -> bool:
     layouts = {one.layout, other.layout} - {""}
     turned = one.sign != other.sign and one.told and other.told
     return one.symbol != other.symbol or bool(turned) or len(layouts) > 1 or one.shape != other.shape
+
+
+def _with_arguments(known: Declared, named: Mapping[str, str]) -> Declared:
+    """A function of the header whose arguments are called by their symbols."""
+    if known.source != "declared" or not named.keys() & {*(known.arguments or ())}:
+        return known
+    return replace(known, arguments=tuple(named.get(name, name) for name in known.arguments or ()))
 
 
 def _merge(old: Declared, new: Declared) -> Declared:

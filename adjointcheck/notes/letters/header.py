@@ -46,10 +46,13 @@ LISTS = {"letters": _SHAPES, "matrices": _SHAPES, "constants": "numbers, such as
 def read_header(lines: Iterable[str], context: Context | None = None) -> Context:
     """The context that `key: value` lines declare; what cannot be understood becomes a problem that says what to write."""
     context = context or Context()
+    lines = list(lines)
+    blog = any(line.partition(":")[0].strip().lower() in FRONT for line in lines)
     for line in sorted(_declaring(lines), key=_has_arguments):
         text = line.split("#")[0].strip().strip("-* \t").rstrip(".;")
-        if text:
-            context = _read_line(text, context)
+        made = _read_line(text, context) if text else context
+        told = not blog or _MATHEMATICS.search(text) or (_has_letter(text) and made.problems == context.problems)
+        context = made if told else context
     return context
 
 
@@ -67,6 +70,16 @@ def _declaring(lines: Iterable[str]) -> Iterator[str]:
             of_page = line.partition(":")[0].strip().lower() in FRONT
         if not of_page:
             yield line
+
+
+_MATHEMATICS = re.compile(r"\bin R\b|R\^|\\[a-z]|\^")
+
+
+def _has_letter(text: str) -> bool:
+    """Does a line of a blog's front matter speak of a letter, or of an option?"""
+    key, _, value = text.partition(":")
+    names = re.findall(r"\\?([A-Za-z\u0370-\u03ff]+)", value if key.strip().lower() in WORDS else key)
+    return key.strip().lower() in (*OPTIONS, *LISTS, "assume") or (bool(names) and (len(names[0]) == 1 or names[0] in GREEK))
 
 
 def _read_line(text: str, context: Context) -> Context:
@@ -278,7 +291,7 @@ def _letter(name: str, value: str, context: Context) -> Context:
     lowered = re.sub(r"\S*\w\.\w\S*", "", value.lower())  # no file's name
     words = [word for word in WORDS if re.search(rf"\b{word}\b", lowered)]
     if words:
-        role = WORDS[max(words, key=len)]
+        role = WORDS[min(words, key=lambda word: (re.search(rf"\b{word}\b", lowered).start(), -len(word)))]  # type: ignore[union-attr]
         if role.symbol in "tl":
             return _role(role, words[0], name, context)
         return context.declare(_declared(role, f"{name} {value}", context))

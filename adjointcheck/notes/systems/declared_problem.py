@@ -16,10 +16,10 @@ POSED = "problem is of"
 WHOLE = frozenset({"all", "field", "arrival"})
 
 
-def posed_by_header(context: Context) -> Context:
-    """Right behind the header: with what it says of the problem as the last word, if that is a motion and a cost."""
-    moves = context.law("dynamics") is not None or context.law("layers") is not None
-    posed = moves and context.law("objective") is not None
+def posed_by_header(context: Context, told: Context) -> Context:
+    """With the header as the last word on the problem, if its formulas, as `told`, are a motion and a cost."""
+    moves = told.law("dynamics") is not None or told.law("layers") is not None
+    posed = moves and told.law("objective") is not None
     return replace(context, options={**context.options, POSED: "header"}) if posed else context
 
 

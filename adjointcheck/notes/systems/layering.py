@@ -42,12 +42,13 @@ ONE = tree.Number(Fraction(1))
 
 def layered(formulas: Iterable[Formula], context: Context) -> Context:
     """The context that knows which letter counts layers, where a time step is written somewhere in the notes."""
-    if context.of("l") or context.option("over"):
+    counted = {known.letter for known in context.of("l")}
+    if not counted and context.option("over"):
         return context
     flows, chains = False, [*_chains(formulas, context)]
     for chain in chains:
         found = _step(chain, context) or _through(chain, chains, context)
-        if found is not None:
+        if found is not None and (not counted or found[1] in counted):
             context = _inner(*found, chains, context)
             context = priced(chains, found[1], context)
             context = last_layer(chains, *found, matrices(chains, _whole(*found, context)))
@@ -104,12 +105,25 @@ def unfolded(node: Node, context: Context) -> Node:
 
 
 def matrices(chains: Iterable[tree.Chain], context: Context) -> Context:
-    """Without the parameters W, b of a header as numbers, where the notes transpose one of them: they are letters of their own."""
+    """Without W of a header, as a number or a control, where the notes transpose the number W, or multiply by W_l within a layer: it is
+    a letter of its own.
+    """
+    chains = list(chains)
     parts = (part.of for chain in chains for part in walk(chain) if isinstance(part, tree.Transposed))
     turned = {part.name for part in parts if isinstance(part, tree.Letter)}
-    if not any(known.letter in turned for known in context.parts("theta")):
-        return context
-    return replace(context, letters={name: known for name, known in context.letters.items() if known.symbol != "theta"})
+    numbers = {"theta"} if any(known.letter in turned for known in context.parts("theta")) else set()
+    columns = {known.letter for known in context.of("w") if known.shape == ROLES["w"].shape} & {*_multipliers(chains)}
+    return replace(context, letters={name: known for name, known in context.letters.items()
+                                     if known.symbol not in numbers and name not in columns})
+
+
+def _multipliers(chains: Iterable[tree.Chain]) -> Iterator[str]:
+    """W of s(W_l x_l + b_l)."""
+    calls = (part for chain in chains for part in walk(chain) if isinstance(part, tree.Call | tree.Function))
+    for product in (part for call in calls for side in call.arguments for part in walk(side) if isinstance(part, tree.Product)):
+        first = product.factors[0]
+        if isinstance(first, tree.Letter) and first.below and all(isinstance(factor, tree.Letter) for factor in product.factors):
+            yield first.name
 
 
 def priced(chains: Iterable[tree.Chain], index: str, context: Context) -> Context:

@@ -55,9 +55,11 @@ def varying(chains: Iterable[tree.Chain], text: str, context: Context) -> Contex
     """With the rate of y as the control, where the notes pay for a curve y(x) and its rate, of which they say no law."""
     chains = list(chains)
     integral, told = next(_paid(chains), (None, ()))
-    if integral is None or context.of("x") or context.of("w") or context.law("dynamics"):
+    if integral is None or context.of("w") or context.law("dynamics"):
         return context
     (name,) = _payers(integral, told)
+    if {known.letter for known in context.of("x")} - {name}:
+        return context
     steered = any(isinstance(part, tree.Letter) and part.name in USUAL_CONTROLS for part in walk(integral.body))
     first = next((at for at, chain in enumerate(chains) if integral in walk(chain)), 0)
     if steered or any(_moves(chain, name) for chain in chains) or any(map(is_held_length, chains[: first + BESIDE])):
@@ -65,7 +67,8 @@ def varying(chains: Iterable[tree.Chain], text: str, context: Context) -> Contex
     curve = Curve(name, next(joined(_variations(text, name), _directions(chains, name)), "-"), next(_names(integral, chains), "-"))
     spelt = {"prime": context.option("prime") or "rate", CURVE: f"{curve.name} {curve.varied} {curve.integrand}"}
     spelt |= {HELD: "t0 t1"} if FIXED.search(text.lower()) else {LEFT: "free"} if LEFT_FREE.search(text.lower()) else {}
-    context = replace(context, options={**context.options, **spelt})
+    letters = {other: known for other, known in context.letters.items() if other != name}  # a header may call the curve a state
+    context = replace(context, options={**context.options, **spelt}, letters=letters)
     for symbol, limit in (("t0", integral.lower), ("t1", integral.upper)):
         context = ends(context, symbol, limit) if limit is not None else context
     plain = [node for node in _integrands(integral, told) if _is_spelt(along(node, curve))]

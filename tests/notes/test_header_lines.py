@@ -1,0 +1,69 @@
+"""What a header says holds from the first line on, and a true line of it costs no verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from understood import statuses
+
+from adjointcheck.notes.letters.header import read_header
+from adjointcheck.notes.verify import verify
+from adjointcheck.report.notes_pages import letters_text
+
+NET = r"""Let $z^{(l)} = W^{(l)} a^{(l-1)} + b^{(l)}$ and $\delta^{(l)} = \frac{\partial C}{\partial z^{(l)}}$. Then
+$$\delta^{(l-1)} = (W^{(l)})^T \delta^{(l)} \odot \sigma'(z^{(l-1)})$$
+$$\delta^{(l-1)} = (W^{(l)})^T \delta^{(l)} \odot \sigma'(z^{(l)})$$
+"""
+STEP = r"dynamics: a^{(l)} = \sigma(W^{(l)} a^{(l-1)} + b^{(l)})"  # the notes say nowhere what a is
+FLOW = r"""The state follows $\dot z = f(z, t, \theta)$, and its costate is $a = \frac{dL}{dz}$.
+$$\frac{da}{dt} = -a \frac{\partial f}{\partial z}$$
+$$\frac{da}{dt} = a \frac{\partial f}{\partial z}$$
+"""
+
+
+@pytest.mark.parametrize("letters", ["layer: l = 1 ... L\nstate: a\nweights: W\nactivation: sigma\nloss: C", "parameters: W, b"])
+def test_the_motion_of_a_header_is_the_first_line_of_the_notes(letters: str) -> None:
+    assert statuses(NET, f"{letters}\n{STEP}".strip())[-2:] == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize("line", ["field: f(z, t, theta)", "dynamics: dz/dt = f(z, t, theta)", "costate: a = dL/dz (row)", "objective: L"])
+def test_a_true_line_of_a_header_costs_nothing(line: str) -> None:
+    assert statuses(FLOW, line)[-2:] == ["proved", "refuted"]
+
+
+def test_a_field_of_a_header_may_stand_above_its_state() -> None:
+    for lines in (["field: f(z, u)", "state: z", "control: u"], ["state: z", "control: u", "field: f(z, u)"], ["control: w", "field: f(x, w)", "state: x"]):
+        assert read_header(lines).letters["f"].arguments == ("x", "w")
+
+
+GRAPH = r"""We look for the curve $y(x)$ that minimises $$J[y] = \int_a^b F(x, y, y')\,dx$$ with $y(a)$ and $y(b)$ given. It has
+$$\frac{\partial F}{\partial y} - \frac{d}{dx}\frac{\partial F}{\partial y'} = 0$$
+$$\frac{\partial F}{\partial y} + \frac{d}{dx}\frac{\partial F}{\partial y'} = 0$$
+"""
+SLOPE = r"""The motion is $\dot x = f(x)$, the cost $J = \Phi(x(T))$, the costate $p = (dJ/dx)^T$. With the slope $A = \frac{\partial f}{\partial x}$
+$$\dot p = -A^T p$$
+$$\dot p = -A p$$
+"""
+
+
+def test_a_curve_may_be_declared_as_the_state() -> None:
+    assert statuses(GRAPH, "time: x in [a, b]\nstate: y(x)\nrunning cost: F")[-2:] == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize("line", ["A: n x n", "letters: A(t) in R^{n x n}"])
+def test_a_letter_with_a_shape_may_still_be_defined(line: str) -> None:
+    assert statuses(SLOPE, line)[-2:] == ["proved", "refuted"]
+
+
+def test_the_letters_as_understood_are_lines_of_a_header(tmp_path: Path) -> None:
+    notes = tmp_path / "notes.md"
+    notes.write_text(SLOPE)
+    lines = letters_text([verify(notes)]).split("as understood\n")[1].split("# not declared")[0].replace("# ", "").splitlines()
+    context = read_header(lines)
+    assert not context.problems and {known.symbol for known in context.letters.values()} >= {"x", "p", "f", "J", "Psi", "A"}
+
+
+def test_the_front_matter_of_a_blog_declares_letters_alone() -> None:
+    context = read_header(["title: On adjoints", "blurb: time", "headerImage: false", "star: false", "time: 16:50", "state: z", "A: n x n"])
+    assert context.letters.keys() == {"z", "A"} and context.problems == () and read_header(["headerImage: false"]).problems
