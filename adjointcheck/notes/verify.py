@@ -61,7 +61,7 @@ from adjointcheck.notes.systems.equilibria import without_point
 from adjointcheck.notes.systems.estimates import leaves as leaves_estimate
 from adjointcheck.notes.systems.few_layers import in_few, is_few
 from adjointcheck.notes.systems.flows import spoken_of, unforced
-from adjointcheck.notes.systems.half_read import half_read, of_sides
+from adjointcheck.notes.systems.half_read import half_read, of_sides, stands_beside
 from adjointcheck.notes.systems.impacts import settled
 from adjointcheck.notes.systems.implicit_states import goes_back, goes_on
 from adjointcheck.notes.systems.integration_constants import from_constants
@@ -106,7 +106,7 @@ from adjointcheck.notes.verdicts.combination import SAME, believed, combined, fo
 from adjointcheck.notes.verdicts.comparison import OPTIMAL_END, ROUNDED, Agreement, Contradiction, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.free_multipliers import with_choice
-from adjointcheck.notes.verdicts.judgement import EQUALITIES, attempt, follows, judge_pair
+from adjointcheck.notes.verdicts.judgement import EQUALITIES, attempt, follows, is_identity, judge_pair
 from adjointcheck.notes.verdicts.pardons import ANOTHER, NOTHING, Line, pardoned, reaches_nothing
 from adjointcheck.notes.verdicts.repairs import repaired
 from adjointcheck.notes.verdicts.situation import situations
@@ -405,7 +405,7 @@ class Notes:
             if (pair := rule(left, right, spelt_out(self.context))) is not None:
                 return judge(blank, *pair)
         if words := self.objection(left, right, form):
-            return self.inside_bounds(blank, words, (left, right, relation, form))
+            return self.identity(blank, (left, right, relation, form)) or self.inside_bounds(blank, words, (left, right, relation, form))
         left, right = at_its_end(left, right, self.context)
         left, right, context = in_its_problem(left, right, spoken_of((left, right), self.context), self.going_on)
         context = in_few(left, right, in_method(left, right, context, self.sentence), self.sentence)
@@ -447,6 +447,16 @@ class Notes:
             return found
         because = next((name for name, slots in self.wrong.items() if follows(left, right, context, slots)), "")
         return self.against(replace(found, because=because, expected=repaired(world) or found.expected), proof.claim)
+
+    def identity(self, blank: Finding, line: tuple[Node, Node, str, str]) -> Finding | None:
+        """PROVED where it follows from what H and partial derivatives are, whatever else the notes go on to say of their problem."""
+        left, right, relation, form = line
+        touching = [item for item in self.reservations if item.touches(left, right, form == "optimality")]
+        if not touching or not stands_beside(touching, self.context) or not is_identity(judge_pair(left, right, relation, self.context)):
+            return None
+        others = [item for item in self.reservations if item not in touching]
+        found = replace(self, reservations=others).weighed(blank, *line)
+        return found if found.status == "proved" else None
 
     def inside_bounds(self, blank: Finding, words: str, line: tuple[Node, Node, str, str]) -> Finding:
         """PROVED or REFUTED where it is so for a control that meets none of its bounds; `words` tell why it does not in general."""

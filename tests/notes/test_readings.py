@@ -139,3 +139,19 @@ J = \phi(q(t_f)) + \int_{t_0}^{t_f} L(q, u)\,dt"""
 ])
 def test_an_unread_side_of_a_chain_leaves_the_others(formula: str, expected: list[str]) -> None:
     assert verdicts(CONTROL, BESIDE, formula) == expected
+
+
+@pytest.mark.parametrize(("said", "formula", "expected"), [
+    (r"\foo_{k+1} = \foo_k + J", r"\frac{\partial H}{\partial q} = \lambda^T f_q + L_q", "proved"),  # by what H is, whatever moves
+    (r"\foo_{k+1} = \foo_k + J", r"\frac{\partial H}{\partial q} = \lambda^T f_q - L_q", "unknown"),
+    (r"\foo_{k+1} = \foo_k + J", r"\lambda(t_f) = \nabla\phi(q(t_f))", "unknown"),
+    (r"u(t), \; t \in [t_0, t_f]", r"\frac{\partial H}{\partial u} = 0", "proved"),
+    (r"u(t) \in [0, 1]", r"\frac{\partial H}{\partial u} = 0", "unknown"),
+    (r"B = \begin{pmatrix} 0 \\ 1 \end{pmatrix}", r"\frac{\partial H}{\partial u} = 0", "proved"),
+    (r"U = [0, 1]", r"\frac{\partial H}{\partial u} = 0", "unknown"),
+    (r"q(t_f) \neq 0", r"\frac{\partial H}{\partial u} = 0", "proved"),
+    (r"q(t) \geq 0", r"\frac{\partial H}{\partial u} = 0", "unknown"),
+])
+def test_what_may_rest_on_a_line_that_is_not_carried(said: str, formula: str, expected: str) -> None:
+    header = f"{CONTROL}\nassume: optimal\nHamiltonian: H"
+    assert verdicts(header, BESIDE + "\n" + r"H = \lambda^T f(q, u) + L(q, u)", said, formula)[1] == expected

@@ -1,15 +1,18 @@
-"""What a formula that is not read, or not as a whole, may say of the problem: claims that may rest on it are UNKNOWN."""
+"""What a formula that is not read, or not as a whole, may say of the problem, and what holds beside it.
+
+Claims that may rest on it are UNKNOWN, but for those that follow from H and partial derivatives alone.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from adjointcheck.notes.letters.context import Context
-from adjointcheck.notes.letters.meaning import Unknown, resolve
+from adjointcheck.notes.letters.meaning import Applied, Unknown, resolve, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.latex import Unread, read_formula
-from adjointcheck.notes.systems.reservations import Reservation, reserved
+from adjointcheck.notes.systems.reservations import Reservation, is_only_named, reserved
 
 MOVES = re.compile(r"\\d?dot\b|\\frac\s*\{(?:\\mathrm\s*\{?)?\s*d\b|\w'\s*(?:\(t\)\s*)?&?=|\{?\b\w\s*\+\s*1\b")  # a rate or a next layer
 ROOTS = re.compile(r"=\s*[^=]*\\(?:pm|mp)(?![A-Za-z])")  # two numbers, neither a cost nor a motion
@@ -45,3 +48,10 @@ def of_sides(chain: tree.Chain, text: str, status: str, context: Context) -> Ite
     ends = chain.sides[-1].span[1]
     if status != "claim" and any(unread.position >= ends for unread in chain.unread):
         yield Reservation(frozenset({"refutations"}), f"it may rest on the last side of `{text}`, which is not read")
+
+
+def stands_beside(reservations: Iterable[Reservation], context: Context) -> bool:
+    """Do they leave alone what follows from H = L + p f by itself: with f and L that are only named, or said of ends and optima alone?"""
+    told = [law for kind in ("dynamics", "layers", "objective") if (law := context.law(kind)) is not None]
+    named = all(any(isinstance(part, Applied) and is_only_named(part.name, context) for part in walk(law.right)) for law in told)
+    return (bool(told) and named) or not any(item.inputs & {"all", "field"} for item in reservations)

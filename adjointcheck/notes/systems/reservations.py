@@ -22,12 +22,12 @@ from adjointcheck.notes.letters.usage import is_symmetric
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import is_paid_for, is_renamed, is_solution, is_solved
+from adjointcheck.notes.systems.bounding import bounded, is_set
 from adjointcheck.notes.systems.endless import is_unending, lasts
 from adjointcheck.notes.systems.normality import MULTIPLIER, SCALED
 from adjointcheck.notes.systems.variations import CURVE, HELD_END, is_held_length
 
 INPUTS = frozenset({"x0", "theta", "w", "t0", "t1"})
-BOUNDS = ("<", ">", "<=", ">=", "<<", ">>", "!=", "succeq", "preceq", "succ", "prec", "in", "notin", "subset", "perp")
 EQUALS = ("=", ":=", "=:", "equiv", "==")
 
 
@@ -165,8 +165,8 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
         reduced = context.law("rest") is not None and left == Symbol("J")  # J(p) = j(u(p), p)
         if left == right or (taken and (reduced or is_renamed(getattr(written, "sides", (written,))[0], context))):  # a = x_1(T), a = 2
             continue
-        found = _bounded(left, right, relation, inside) if relation in BOUNDS and not _is_regular(left) else frozenset()
-        found |= {"optimum"} if relation in EQUALS and _is_set(left, right) else frozenset()
+        found = bounded(left, right, relation, inside)
+        found |= {"optimum"} if relation in EQUALS and is_set(left, right) else frozenset()
         found |= {"field"} if not taken and relation == "to" and is_unending(left, right) and not _refines(left, context) else frozenset()
         found |= _said(left, right, context, taken) if relation in EQUALS else frozenset()
         names = isinstance(left, Unknown) and isinstance(right, Unknown)  # y = g(x(T)), an output that is only named
@@ -185,19 +185,6 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
 def _refines(end: Node, context: Context) -> bool:
     """Are there ever more layers of a time step h, N -> infinity with N h = T?"""
     return end == Symbol("N") and bool(context.of("h"))
-
-
-def _is_regular(node: Node) -> bool:
-    """H_uu > 0, F_{y'y'} != 0: Legendre's condition, which every optimum of the settings satisfies."""
-    twice = isinstance(node, tree.Derivative) and [getattr(by, "name", "") for by in node.by] == ["w", "w"]
-    return twice and isinstance(node, tree.Derivative) and getattr(node.of, "name", "") in ("L", "H")
-
-
-def _is_set(left: Node, right: Node) -> bool:
-    """U = [0, 1], U = [0, 1]^m, U = {u : |u| <= 1}."""
-    parts = list(walk(right))
-    told = any(isinstance(part, tree.Chain) and {*part.relations} & {*BOUNDS} for part in parts)
-    return told or (isinstance(left, Unknown) and any(isinstance(part, tree.Vector) for part in parts) and "x" not in _names(right))
 
 
 def _is_discounted(right: Node) -> bool:
@@ -524,13 +511,6 @@ def _at_ends(sides: Iterable[Node]) -> frozenset[str]:
     known = any(isinstance(node, tree.Derivative | tree.Variation) or getattr(node, "name", "") in worth for node in nodes)
     ends = bool(paths) and not known and all(path.name == "x" and _at_end(path.at) for path in paths)
     return frozenset({"end"}) if ends else frozenset()
-
-
-def _bounded(left: Node, right: Node, relation: str, inside: Iterable[Node]) -> frozenset[str]:
-    """Bounds on the control and on the state change what is optimal; u in U, a set that is only named, and x(0) > 0 bound nothing."""
-    names = {part.name for side in (left, right, *inside) for part in walk(side) if isinstance(part, Symbol) and not _at_start(part.at)}
-    space = isinstance(right, tree.Power) or (isinstance(right, Unknown) and relation in ("in", "subset"))
-    return frozenset({"optimum"}) if names & {"x", "w"} and not names & {"p", "J", "J_a"} and not space else frozenset()
 
 
 def _is_known_symmetric(left: Node, right: Node, context: Context) -> bool:

@@ -43,6 +43,7 @@ from adjointcheck.notes.systems.wholes import in_blocks, in_components
 from adjointcheck.notes.verdicts.comparison import readings
 from adjointcheck.notes.verdicts.free_multipliers import has_free_multiplier
 from adjointcheck.notes.verdicts.situation import Situation, paid_at_end, situations, varied
+from adjointcheck.trusted.theory import RULES
 from adjointcheck.trusted.verdict import Status
 
 PROPAGATED = "dx/dx_0, which is exp(A (t - t_0)) where xdot = A x, thins every density by its determinant"
@@ -75,6 +76,11 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context, form: s
             return Proof(Status.UNKNOWN, reason=f"{error.got} is not written out, which would take {error.expected}")
     words = (words_of(context),) if staged(context) else (RULE,) if along else ()
     return replace(proofs[0], path=tuple(dict.fromkeys((*words, *(rule for proof in proofs for rule in proof.path)))))
+
+
+def is_identity(proof: Proof) -> bool:
+    """Is it proved by what partial derivatives and letters mean, with no law of the problem?"""
+    return proof.status is Status.PROVED and all(rule.startswith("partial: ") or rule == RULES["rewrite"].words for rule in proof.path)
 
 
 def judge_equation(left: Node, right: Node, context: Context, form: str = "") -> Proof:
