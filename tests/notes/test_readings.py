@@ -151,6 +151,13 @@ def test_an_unread_side_of_a_chain_leaves_the_others(formula: str, expected: lis
     (r"U = [0, 1]", r"\frac{\partial H}{\partial u} = 0", "unknown"),
     (r"q(t_f) \neq 0", r"\frac{\partial H}{\partial u} = 0", "proved"),
     (r"q(t) \geq 0", r"\frac{\partial H}{\partial u} = 0", "unknown"),
+    (r"a = 24{,}446", r"\lambda(t_f) = \nabla\phi(q(t_f))", "proved"),
+    (r"a = 24{,}446 + J", r"\lambda(t_f) = -\nabla\phi(q(t_f))", "refuted"),
+    (r"H_1(q, \lambda) = 0", r"\dot\lambda = -L_q - f_q^T \lambda", "proved"),
+    (r"H_1(q, \lambda) = 0", r"\dot\lambda = -L_q + f_q^T \lambda", "unknown"),
+    (r"\lambda(t_f) = g_q(q(t_f)) = 0", r"\lambda(t_f) = \nabla\phi(q(t_f))", "proved"),
+    (r"g(q(t_f)) = 0", r"\lambda(t_f) = \nabla\phi(q(t_f))", "unknown"),
+    (r"H(q, u, \lambda) = \min_v \{\lambda^T f(q, v) + L(q, v)\}", r"\frac{\partial H}{\partial u} = f_u^T \lambda + L_u", "proved"),
 ])
 def test_what_may_rest_on_a_line_that_is_not_carried(said: str, formula: str, expected: str) -> None:
     header = f"{CONTROL}\nassume: optimal\nHamiltonian: H"

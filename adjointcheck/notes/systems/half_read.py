@@ -18,10 +18,14 @@ MOVES = re.compile(r"\\d?dot\b|\\frac\s*\{(?:\\mathrm\s*\{?)?\s*d\b|\w'\s*(?:\(t
 ROOTS = re.compile(r"=\s*[^=]*\\(?:pm|mp)(?![A-Za-z])")  # two numbers, neither a cost nor a motion
 PAYS = re.compile(r"\\(?:int|sum|Sigma|mathbb\s*\{?\s*E|min|max|inf|sup)(?![A-Za-z])")  # what a cost is made of
 
+DIGITS = re.compile(r"(?:[\d\s.,;{}~()+-]|\\[,;:! ]|\\(?:cdot|times|approx|ldots|dots|pm)(?![A-Za-z])|\\(?:text|mathrm)\s*\{[^{}]*\}|\^)*")
+
 
 def half_read(text: str, context: Context) -> Iterator[Reservation]:
     """What a formula that is not read speaks of on its left: a start, dynamics, or a letter (a cost?) that is then not known."""
     left, equals, right = text.partition("=")
+    if DIGITS.fullmatch(right):
+        return
     chain = read_formula(f"{left} = 0", context.reader())
     if not equals or (isinstance(chain, Unread) and not MOVES.search(text)) or ROOTS.search(text):
         return

@@ -170,14 +170,15 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
         found |= {"field"} if not taken and relation == "to" and is_unending(left, right) and not _refines(left, context) else frozenset()
         found |= _said(left, right, context, taken) if relation in EQUALS else frozenset()
         names = isinstance(left, Unknown) and isinstance(right, Unknown)  # y = g(x(T)), an output that is only named
-        free = names or is_paid_for(left, context) or is_solved(left, context)
+        free = names or is_paid_for(left, context) or is_solved(left, context) or _is_price_at_end(chain)
         found |= _at_ends([left, right, *inside]) if relation in EQUALS and not taken and not free else frozenset()
         found |= {"refutations"} if relation in EQUALS and gives_field(left, right) else frozenset()
         found |= {"field"} if context.option(CURVE) and isinstance(written, tree.Chain) and is_held_length(written) else frozenset()
         found |= {"all"} if context.over() == "layers" and _is_shifted(left, right) else frozenset()
         found |= {"all"} if relation in EQUALS and not taken and _is_nameless_cost(left, right) else frozenset()
         found |= {"all"} if relation in EQUALS and _is_discounted(right) else frozenset()
-        found |= {"all"} if relation in EQUALS and not taken and _is_algebraic(left, right, inside) else frozenset()
+        algebraic = relation in EQUALS and not taken and _is_algebraic(left, right, inside)
+        found |= frozenset({"refutations" if any("p" in _names(part) for part in inside) else "all"} if algebraic else ())  # H_1(x, p) = 0
         if found:
             yield Reservation(found, f"it rests on {where}, which is not carried into the setting")
 
@@ -205,6 +206,11 @@ def _discounts(node: Node) -> bool:
     exponent = node.exponent if isinstance(node, tree.Power) else node if isinstance(node, tree.Function) and node.name == "exp" else None
     running = [part for part in walk(exponent) if isinstance(part, Symbol) and part.name in ("t", "l")] if exponent is not None else []
     return bool(running)
+
+
+def _is_price_at_end(chain: tree.Chain) -> bool:
+    """p(T) = g_x(x(T)) = 0, of a g that is not known: what the costate is there, and no end that is held."""
+    return any(isinstance(part, Symbol) and part.name == "p" and _at_end(part.at) for part in walk(chain.sides[0]))
 
 
 def _is_algebraic(left: Node, right: Node, inside: Iterable[Node]) -> bool:
@@ -291,7 +297,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset({"refutations"})
     if isinstance(left, Symbol) and left.name == "theta" and left.at in (None, Symbol("t")) and not left.part:
         return frozenset({"all"})
-    if (_is_hamiltonian(left) or (isinstance(left, tree.Extremum) and _is_hamiltonian(left.body))) and "p" in _names(right):
+    best = isinstance(right, tree.Extremum) and any(known.body is not None for known in context.of("H"))  # H(x, u, p) = max_a {...}
+    if (_is_hamiltonian(left) or (isinstance(left, tree.Extremum) and _is_hamiltonian(left.body))) and "p" in _names(right) and not best:
         return frozenset({"H"})
     if isinstance(left, Symbol) and left.name != "J_a" and left.at is None and any(known.body for known in context.of(left.name)):
         return frozenset({left.name})
