@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from adjointcheck.notes.reading.scan import Unread
@@ -250,11 +251,15 @@ class Chain(Node):
 # Through a tree
 
 
+@cache
+def _parts(kind: type[Node]) -> tuple[str, ...]:
+    return tuple(entry.name for entry in fields(kind) if entry.name != "span")
+
+
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly below, in order."""
-    for entry in fields(node):
-        if entry.name != "span":
-            yield from _nodes(getattr(node, entry.name))
+    for name in _parts(type(node)):
+        yield from _nodes(getattr(node, name))
 
 
 def _nodes(value: Any) -> Iterator[Node]:
@@ -267,17 +272,24 @@ def _nodes(value: Any) -> Iterator[Node]:
 
 def walk(node: Node) -> Iterator[Node]:
     """The node and everything below it."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += [*children(node)][::-1]
 
 
 def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
-    """The same node with `change` applied to its children."""
-    return replace(node, **{entry.name: _changed(getattr(node, entry.name), change) for entry in fields(node) if entry.name != "span"})
+    """The same node with `change` applied to its children; the node itself where that changes none of them."""
+    before = {name: getattr(node, name) for name in _parts(type(node))}
+    after = {name: _changed(value, change) for name, value in before.items()}
+    return replace(node, **after) if any(after[name] is not before[name] for name in before) else node
 
 
 def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
     if isinstance(value, Node):
         return change(value)
-    return tuple(_changed(item, change) for item in value) if isinstance(value, tuple) else value
+    if not isinstance(value, tuple):
+        return value
+    made = tuple(_changed(item, change) for item in value)
+    return made if any(new is not old for new, old in zip(made, value, strict=True)) else value

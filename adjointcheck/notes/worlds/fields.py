@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -128,6 +129,12 @@ class Smooth:
             waves[:, controls] = factors[1][:, controls] = 0.0
         return linear, waves, mix, factors, weight @ weight.T + np.eye(len(weight)), shift
 
+    @cached_property
+    def _rows(self) -> Any:
+        """What the state is multiplied by: the linear terms, the waves and the two factors of the product below each other."""
+        linear, waves, _, factors, _, _ = self.coefficients
+        return np.concatenate([linear, waves, *factors])
+
     def words(self, name: str) -> str:
         """The function in full, for a counterexample: f_1 = 0.3 t - 0.5 x1 + ..."""
         linear, waves, mix, factors, weight, shift = self.coefficients
@@ -153,9 +160,10 @@ class Smooth:
 
     def many(self, blocks: list[Value], layer: Any) -> Value:
         """Values side by side: each block has a column for each point."""
-        linear, waves, mix, factors, weight, shift = self.coefficients
-        state = stacked([*blocks, 0.3 * layer])
-        result = linear @ state + mix @ jet.sine(waves @ state) + (factors[0] @ state) * (factors[1] @ state) + shift
+        _, waves, mix, _, weight, shift = self.coefficients
+        state = self._rows @ stacked([*blocks, 0.3 * layer])
+        straight, waving, one, other = (state[i:j] for i, j in pairwise(accumulate((0, self.rows, len(waves), self.rows, self.rows))))
+        result = straight + mix @ jet.sine(waving) + one * other + shift
         if self.convex and "w" in self.slots:
             control = blocks[self.slots.index("w")]
             result = result + (control * (weight @ control)).map(lambda p: p.sum(0, keepdims=True)) if isinstance(control, jet.Jet) else (

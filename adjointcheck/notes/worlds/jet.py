@@ -70,7 +70,7 @@ class Jet:
     def __add__(self, other: Value) -> Jet:
         parts = dict(self.parts)
         for mask, part in parts_of(other).items():
-            parts[mask] = parts[mask] + part if mask in parts else part + np.zeros(self.shape)
+            parts[mask] = parts[mask] + part if mask in parts else part
         shape = np.shape(parts[0])
         return Jet({mask: part if np.shape(part) == shape else part + np.zeros(shape) for mask, part in parts.items()})
 
