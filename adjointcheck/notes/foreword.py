@@ -63,6 +63,7 @@ from adjointcheck.notes.systems.chapters import (
     PRICED,
     RETOLD,
     another_of,
+    apart_of,
     beginning,
     example_of,
     is_total,
@@ -245,7 +246,8 @@ def _parted(formulas: Sequence[Formula], header: Context, general: tuple[Context
     retold = retold_of(formulas, header)
     first = min((found for found in (first, retold, reversed_of(formulas, header)) if found), default=None)
     header = replace(header, options={**header.options, RETOLD: "yes"}) if first == retold is not None else header
-    at, another, stepped = first or sequel or None, another_of(formulas, header), stepped_of(formulas, header)
+    at, stepped = first or sequel or None, stepped_of(formulas, header)
+    another = another_of(formulas, header) or apart_of(formulas, header)
     if stepped and stepped <= min(at or stepped, another or stepped):  # with letters of its own
         chapter = _parted(formulas[stepped:], replace(header, options={**header.options, RETOLD: "yes"}))
         return replace(_known(formulas[:stepped], header)[0], chapters={formulas[stepped].name: chapter})

@@ -212,3 +212,21 @@ AGAIN = (r"$$\dot z = f(z,\theta),\quad z(0)=z_0$$ with the loss $L(z(T))$ and $
 def test_steps_of_the_field_are_of_no_example() -> None:
     right = r"$$a_k = a_{k+1} + h f_z(z_k,\theta)^\top a_{k+1}$$"
     assert statuses(AGAIN + right + right.replace("+ h", "- h"))[-2:] == ["proved", "refuted"]
+
+
+EXERCISES = (r"**1.** $\dot x=-x+u$, $x(0)=x_0$, $J=\frac12\int_0^T(x^2+u^2)\,dt$. With $H=\frac12(x^2+u^2)+p(u-x)$ $$\dot p=p-x,\quad p(T)=0$$ "
+             r"**2.** $\ddot q=w$, $q(0)=\dot q(0)=0$, $J=\frac12(q(1)-1)^2+\frac12\int_0^1w^2\,dt$. With $H=\frac12w^2+\lambda_1v+\lambda_2w$, $v=\dot q$, ")
+
+
+def test_a_second_problem_has_its_own_letters() -> None:
+    right = r"$$\dot\lambda_2=-\lambda_1$$"
+    assert statuses(EXERCISES + right + right.replace("=-", "="))[-2:] == ["proved", "refuted"]
+
+
+GROWTH = (r"$$\max\int_0^T e^{-\rho t}U(c)\,dt+e^{-\rho T}W(k(T)),\qquad \dot k=F(k)-\delta k-c$$ With the price $\lambda$ "
+          r"%s and $$\dot c=-\frac{U'(c)}{U''(c)}(F'(k)-\delta-\rho).$$ The Jacobian of the pair $(k,c)$ has trace $\rho$.")
+
+
+def test_the_jacobian_of_a_pair_makes_no_columns() -> None:
+    right = r"$$\dot\lambda=-(F'(k)-\delta)\lambda$$"
+    assert [statuses(GROWTH % line)[-2] for line in (right, right.replace(r"-\delta", r"+\delta"))] == ["proved", "refuted"]

@@ -195,3 +195,12 @@ def test_a_start_that_the_notes_move_is_not_held(wrong: str, status: str) -> Non
     notes = r"Let $\dot x = f(x, u)$, $J = g(x(T))$ and $\lambda(t) = \partial J/\partial x(t)$. Then $\dot y = f_x y + f_u h$ with $y(0) = y_0$."
     right, other = (rf"$$\delta J = {term}\int_0^T \lambda f_u h\,dt$$" for term in (r"\lambda(0) y_0 + ", wrong))
     assert statuses(notes + right + other)[-2:] == ["proved", status]
+
+
+FORCED = (r"$\dot x=f(x,u)$, $x(0)=x_0$, $J=g(x(T))$. With $\delta u$ the state changes by $y$, $$\dot y=f_xy+f_u\,\delta u,\quad y(0)=0.$$ "
+          r"Let $\dot p=-f_x^\top p$, $p(T)=\nabla g(x(T))$. ")
+
+
+def test_what_delta_u_drives_is_the_variation_of_the_state() -> None:
+    right = r"$$\frac{d}{dt}\langle p,y\rangle=\langle p,f_u\delta u\rangle$$"
+    assert statuses(FORCED + right + right.replace("=", "=-"))[-2:] == ["proved", "refuted"]

@@ -20,7 +20,7 @@ Introduced = tuple[str, tuple[str, ...], Context] | None
 
 
 def linearised(chain: tree.Chain, context: Context) -> Introduced:
-    """zdot = (df/dx) z + (df/du) v + (df/dtheta) q: z, v and q are the variations of state, control and parameters.
+    """zdot = (df/dx) z + (df/du) v + (df/dtheta) q: z, v and q are the variations of state, control and parameters, as is z beside delta u.
 
     sdot = (df/dx) s + df/dtheta: s is the sensitivity dx/dtheta; s_k, with df/dtheta_k, is a column of it.
     """
@@ -31,7 +31,7 @@ def linearised(chain: tree.Chain, context: Context) -> Introduced:
     letter = moving(pair[0]) if pair else None
     if pair is None or letter is None or key(letter) in context.letters or not context.of("x"):
         return None
-    terms = list(_terms(pair[1], context))
+    terms = list(_terms(_without_varied(pair[1], context), context))
     found = {by.name: name for by, name in terms if by is not None and name}
     if len(found) < len(terms) and (by := _driven(terms)) is not None and found == {"x": key(letter)}:
         return _sensitive(letter, by, context)
@@ -76,6 +76,7 @@ def residuals(chain: tree.Chain) -> Iterator[tree.Chain]:
             yield tree.Chain((rate, rest[0] if len(rest) == 1 else tree.Sum(rest)), ("=",))
 
 
+VARIED = [tree.Variation(Symbol(name)) for name in ("w", "theta")]
 Term = tuple[Symbol | None, str]
 
 
@@ -109,6 +110,13 @@ def _terms(node: Node, context: Context, names: tuple[str, ...] = ("f",)) -> Ite
         new = letter is not None and not letter.accents and bool(unknown(resolve(replace(letter, above=()), context)))
         fits = isinstance(by, Symbol) and by.name in ("x", "w", "theta") and (new or len(factors) == 1)
         yield (by, key(letter) if letter is not None else "") if fits and isinstance(by, Symbol) else (None, "")
+
+
+def _without_varied(node: Node, context: Context) -> Node:
+    """Without (df/du) delta u, whose letter is told already."""
+    kept = tuple(term for term in tree.terms(node) if not (
+        isinstance(term, tree.Product) and len(term.factors) == 2 and resolve(term.factors[1], context) in VARIED))
+    return kept[0] if len(kept) == 1 else replace(node, terms=kept) if isinstance(node, tree.Sum) and kept else node
 
 
 def _stands(node: Node, names: tuple[str, ...]) -> bool:

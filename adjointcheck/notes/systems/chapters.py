@@ -19,6 +19,7 @@ from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.quantities import letters_of
 from adjointcheck.notes.letters.shorthand import is_size
 from adjointcheck.notes.letters.usage import (
+    HAMILTONIANS,
     USUAL_CONTROLS,
     USUAL_COSTATES,
     differentiates,
@@ -202,6 +203,28 @@ def another_of(formulas: Sequence[Formula], context: Context) -> int | None:
     return None
 
 
+def apart_of(formulas: Sequence[Formula], context: Context) -> int | None:
+    """Where a second problem starts, after a first one with its cost: a letter that is new moves, and the states of before are gone."""
+    chains = [_read(formula, context) for formula in formulas]
+    moved, named = [_moved(chain) if chain is not None else "" for chain in chains], [_names(chain) for chain in chains]
+    for i, state in enumerate(moved):
+        before = {*moved[:i], ""} - {state}
+        last = max((at for at in range(len(named)) if before & named[at]), default=-1)
+        paid = [at for at, chain in enumerate(chains) if chain is not None and (is_total(chain) or _is_posed(chain))]
+        if not state or last < 0 or last >= i or any(state in names for names in named[: last + 1]) or not paid or paid[0] > last:
+            continue
+        if paid[-1] > last:
+            return next((at for at in range(last + 1, i) if state in named[at] or at in paid), i)
+    return None
+
+
+def _is_posed(chain: tree.Chain) -> bool:
+    """min int L dt, and H = L + p f."""
+    left = chain.sides[0]
+    letter = head(left) if chain.relations else None
+    return isinstance(left, tree.Extremum) or (letter is not None and letter.name in HAMILTONIANS and not letter.below)
+
+
 def reversed_of(formulas: Sequence[Formula], context: Context) -> int | None:
     """Where a flow whose density was told goes on with another letter for its state: u-dot = f(u, t) from data on, after z-dot."""
     told: tuple[tree.Letter, Node] | None = None
@@ -246,7 +269,8 @@ def _is_sum(chain: tree.Chain) -> bool:
 def _moved(chain: tree.Chain) -> str:
     """x of xdot = f(x) and of x_{k+1} = f(x_k), for letters that are no usual costate."""
     pair = pair_of(chain)
-    letter = moving(pair[0]) or (pair[0] if isinstance(pair[0], tree.Letter) and successor(pair[0]) else None) if pair is not None else None
+    left = pair[0] if pair is not None else tree.Words("")
+    letter = moving(left) or accelerated(left) or (left if isinstance(left, tree.Letter) and successor(left) else None)
     return letter.name if letter is not None and letter.name not in (*USUAL_COSTATES, "delta") and not letter.accents else ""
 
 

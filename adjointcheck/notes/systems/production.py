@@ -88,16 +88,15 @@ def counted(chains: Iterable[tree.Chain], context: Context) -> Context:
     """That the paths of the notes are numbers, where they divide by a control or by a second derivative: cdot/c, u'(c)/u''(c).
 
     So it is too where functions are differentiated by a prime, f'(k), and nothing is transposed, has a norm or a trace, is multiplied
-    entry by entry, added to I, said to be in R^n, or called a row.
+    entry by entry, added to I, said to be in R^n, or called a row; the Jacobian of a pair (k, c) at rest makes k no column.
     """
-    if context.option("paths"):
-        return context
     parts = [part for chain in chains for part in walk(chain)]
     quotients = (part for part in parts if isinstance(part, tree.Quotient))
     found = any(_primes(part.below) > 1 or (_is_rate(part.above) and _is_path(part.below, context)) for part in quotients)
     primed = any(isinstance(part, tree.Call) and _primes(part) for part in parts)
     vectors = any(getattr(part, "name", "") in VECTORS or _is_matrix(part) for part in parts)
-    found = found or (primed and not vectors and all(known.shape == ROLES["x"].shape for known in context.of("x")))
+    spoken = context.option("paths") or vectors
+    found = (found and not vectors) or (primed and not spoken and all(known.shape == ROLES["x"].shape for known in context.of("x")))
     return replace(context, options={**context.options, "paths": "numbers"}) if found else context
 
 
