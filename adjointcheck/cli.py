@@ -44,7 +44,6 @@ from adjointcheck.files import write_text
 if TYPE_CHECKING:
     from adjointcheck.check.verdict import Report
     from adjointcheck.derive.derivation import Derivation
-    from adjointcheck.pipeline import Solved
     from adjointcheck.problem.statement import Problem
 
 # Options that several commands share
@@ -373,28 +372,10 @@ def solve(
     if as_json:
         click.echo(text, nl=False)
     else:
-        _print_solved(solved)
+        click.echo("\n".join(_import("report.solution", "solution_lines")(solved)))
     end = PASSED if solved.finished else FAILED
-    return worst([EXIT_CODES[solved.derivation], end, PASSED if solved.fit is None or solved.fit.converged else OPEN])
-
-
-def _print_solved(solved: Solved) -> None:
-    fit, gradient = solved.fit, solved.gradient
-    counts = f"{solved.accepted} time steps accepted, {solved.rejected} rejected"
-    place = "" if solved.finished else f" at t = {solved.times[-1]:.10g}"
-    click.echo(f"{solved.name}, {solved.method}: derivation {solved.derivation}; {solved.status}{place}; {counts}")
-    if fit is not None:
-        click.echo(f"fit: {fit.iterations} iterations, J from {fit.cost_start:.8g} to {fit.cost_end:.8g}; {fit.message}")
-    click.echo(f"J = {solved.cost:.10g}   dJ/dt0 = {gradient['horizon']['t0']:.8g}   dJ/dt1 = {gradient['horizon']['t1']:.8g}")
-    _print_slopes("state", "x(t1)" if solved.finished else "last state", "dJ/dx(t0)", solved.x1, gradient["x0"])
-    _print_slopes("parameter", "value", "dJ/dtheta", solved.theta, gradient["theta"])
-
-
-def _print_slopes(kind: str, value: str, slope: str, values: Mapping[str, float], slopes: Mapping[str, float]) -> None:
-    """Three columns, with nothing at all where there is nothing to list."""
-    rows = [(name, f"{values[name]:.10g}", f"{slopes[name]:.10g}") for name in values]
-    for name, left, right in [("", "", ""), (kind, value, slope), *rows] if rows else []:
-        click.echo(f"{name:<16}  {left:<16}  {right}".rstrip())
+    fitted = PASSED if solved.fit is None or solved.fit.converged else OPEN
+    return worst([EXIT_CODES[solved.derivation], *(EXIT_CODES[verdict] for verdict in solved.claims.values()), end, fitted])
 
 
 @main.command(epilog=EPILOG, short_help="Watch a wrong line being caught.")
@@ -514,7 +495,7 @@ def conform(adapter: str | None, codes: tuple[str, ...], allow_python: bool, as_
     return code
 
 
-@main.command(epilog=EPILOG, short_help="Attack the verifier on this machine: about half a minute.")
+@main.command(epilog=EPILOG, short_help="Attack the verifier on this machine: about a minute.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Other statements, mutants and files.")
 @json_option
 def selftest(seed: int, as_json: bool) -> int:

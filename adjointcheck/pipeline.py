@@ -12,7 +12,7 @@ import difflib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -296,6 +296,8 @@ class Solved:
     times: list[float]
     states: dict[str, list[float]]
     fit: Fit | None = None
+    claims: dict[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     @property
     def finished(self) -> bool:
@@ -348,4 +350,6 @@ def _solved(derivation: Derivation, module: ModuleType, theta: list[float], opti
         gradient={"x0": dict(zip(states, gradients.x0[0].tolist(), strict=True)),
                   "theta": dict(zip(parameters, gradients.theta.tolist(), strict=True)), "horizon": ends},
         times=times, states={name: [row[i] for row in rows] for i, name in enumerate(states)}, fit=found,
+        claims={claim.name: claim.verdict.status.value for claim in derivation.claims},
+        remarks=tuple(f"cost: {finding.text}" for finding in derivation.findings if finding.kind == "cost"),
     )

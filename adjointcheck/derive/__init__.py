@@ -14,7 +14,7 @@ from adjointcheck.derive.derivation import (
 from adjointcheck.expression.calculus import domain_ledger
 from adjointcheck.expression.collector import uncollected
 from adjointcheck.expression.grammar import LOG, parse, to_text
-from adjointcheck.expression.node import symbols_of, walk
+from adjointcheck.expression.node import ZERO, symbols_of, walk
 from adjointcheck.expression.table import PRIMITIVES
 from adjointcheck.problem.statement import Problem
 from adjointcheck.trusted.replay import Judged, judge
@@ -46,6 +46,7 @@ def derive(problem: Problem) -> Derivation:
     )
 
 
+COSTLESS = "the statement has none: J = 0, and every costate and gradient is 0; add [cost] with running or terminal, or observations"
 MISSED = ("jumps in time: the discrete dJ/dt0 and dJ/dt1 of a module miss it: use -H(t0) and dPsi/dt + H(t1), "
           "and dl/dt + dl/dx f for a time of observation")
 
@@ -56,8 +57,15 @@ def _findings(setting: Setting) -> tuple[Finding, ...]:
     kinks = [to_text(node) for node in walk(statement) if node.args and not PRIMITIVES[node.head].smooth]
     ledger = domain_ledger(statement)
     domains = [f"{to_text(a)} {relation} 0" for a, relation in ledger if symbols_of(a) - setting.positive]
-    return (*(Finding("kink", text) for text in kinks), *(Finding("jump", f"{text} {MISSED}") for text in _jumps_in_time(setting)),
+    return (*_costless(setting), *(Finding("kink", text) for text in kinks),
+            *(Finding("jump", f"{text} {MISSED}") for text in _jumps_in_time(setting)),
             *(Finding("domain", text) for text in domains))
+
+
+def _costless(setting: Setting) -> tuple[Finding, ...]:
+    """J = 0 whatever happens: right, and hardly what was meant."""
+    costs = (setting.running, setting.terminal, *setting.observations)
+    return (Finding("cost", COSTLESS),) if all(cost is ZERO for cost in costs) else ()
 
 
 def _jumps_in_time(setting: Setting) -> list[str]:

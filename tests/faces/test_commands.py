@@ -173,6 +173,20 @@ def test_a_solution_shows_itself_in_a_line(folder: Path) -> None:
     assert "x1=" in repr(module.solve()) and len(repr(module.solve())) < 400
 
 
+def test_solve_tells_what_became_of_the_claims(invoke: Invoke, folder: Path) -> None:
+    result = invoke("solve", "wrong.toml", "--target", "torch")
+    assert result.exit_code == 1 and "derivation proved; 1 of 3 claims refuted; finished" in result.stdout
+    assert "claim" not in invoke("solve", "right.toml", "--target", "torch").stdout
+
+
+@pytest.mark.parametrize("line", ["derive free.toml", "solve free.toml --target torch", "check free.toml"])
+def test_a_statement_without_a_cost_is_remarked(invoke: Invoke, folder: Path, line: str) -> None:
+    (folder / "free.toml").write_text('name = "free"\nhorizon = [0, 1]\n[states]\nx = { rate = "-x", initial = "1" }\n')
+    result = invoke(*line.split())
+    assert result.exit_code == 0 and result.stdout.count("cost: the statement has none") == 1
+    assert "has none" not in invoke(*line.replace("free", "right").split()).stdout
+
+
 def test_solve_gradient_is_the_slope_of_the_cost(invoke: Invoke, folder: Path) -> None:
     """An independent difference quotient, of the whole command, in one parameter."""
 
