@@ -350,7 +350,8 @@ def _weights(right: Node, index: tree.Letter, context: Context) -> Context:
         if isinstance(part, tree.Letter) and part.below == (index,) and not context.of("w"):
             known = context.letters.get(part.name)
             if known is not None and known.symbol == "theta":
-                context = replace(context, letters={**context.letters, part.name: replace(known, symbol="w", kind="path")})
+                weights = replace(known, symbol="w", kind="path", source="proposed")  # of a layer; a flow may have parameters again
+                context = replace(context, letters={**context.letters, part.name: weights})
     return context
 
 

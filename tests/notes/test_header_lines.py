@@ -67,3 +67,25 @@ def test_the_letters_as_understood_are_lines_of_a_header(tmp_path: Path) -> None
 def test_the_front_matter_of_a_blog_declares_letters_alone() -> None:
     context = read_header(["title: On adjoints", "blurb: time", "headerImage: false", "star: false", "time: 16:50", "state: z", "A: n x n"])
     assert context.letters.keys() == {"z", "A"} and context.problems == () and read_header(["headerImage: false"]).problems
+
+
+RESNET = r"""The layers $$h_{t+1} = h_t + f(h_t, \theta_t)$$ become $$\frac{dh(t)}{dt} = f(h(t), t, \theta)$$ With $a(t) = \frac{dL}{dh(t)}$
+$$\frac{dL}{dt_1} = a(t_1) f(h(t_1), t_1, \theta)$$
+$$\frac{dL}{dt_1} = -a(t_1) f(h(t_1), t_1, \theta)$$
+"""
+BLOCK = r"""The block moves by $\dot x = v$ and $\dot v = u - \mu v$, and $J = v(T)^2 + \int_0^T u^2 dt$. Then
+$$\dot p_2 = -p_1 + \mu p_2$$
+$$\dot p_2 = p_1 + \mu p_2$$
+"""
+
+
+@pytest.mark.parametrize("line", ["parameters: theta in R^m", "field: f(h, t, theta)"])
+def test_parameters_of_a_flow_may_also_be_those_of_each_layer(line: str) -> None:
+    assert statuses(RESNET, line)[-2:] == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize("line", ["state: z = (x, v)", r"state: z = [x, v]^T"])
+def test_a_state_may_be_declared_by_its_components(line: str) -> None:
+    context = read_header([line])
+    assert context.letters["z"].shape == ("2", "1") and [known.letter for known in context.parts("x")] == ["x", "v"]
+    assert statuses(BLOCK, f"{line}\ncostate: p = (p_1, p_2)")[-2] == "proved"

@@ -228,7 +228,7 @@ class Context:
                 told = f"{declared.letter}: declared as {known.words()}, then as {declared.words()}; keep one"
                 return replace(self, problems=(*self.problems, told))
             merged = declared if known is None or known.symbol != declared.symbol else _merge(known, declared)
-            named = {} if self.of(declared.letter) else {declared.letter: declared.symbol}  # z of f(z, t) above `state: z`
+            named = {} if declared.letter in ORDER else {declared.letter: declared.symbol}  # z of f(z, t) of a header, t is no layer
             letters = {name: _with_arguments(other, named) for name, other in self.letters.items()}
             return replace(self, letters={**letters, declared.letter: merged})
         return self

@@ -8,6 +8,7 @@
     jacobian: transposed                nabla: transposed                 star: optimal
     assume: optimal, autonomous, L = 0
     constants: a, b                     letters: C in R^{k x n}           prime: transposed
+    state: z = (x, v)                   weights: W                        activation: sigma
 
 Each line is `role: letter ...` or `letter: role ...`; `#` starts a comment.  Later lines may not contradict earlier ones.
 """
@@ -158,6 +159,7 @@ _NAME = r"\\?[A-Za-z\u0370-\u03ff]+(?:\s*_\s*(?:\{[^{}]*\}|\\?\w+))?"
 _ACCENTED = rf"\\(?:{'|'.join(ACCENTS)})(?:\s*\{{{_NAME}\}}|\s+{_NAME}|\s*\\{_NAME})"
 _LETTER = rf"\$?(?:\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{{?)?(\\mathcal\s*\{{?\w\}}?|{_ACCENTED}|{_NAME})\}}?\$?"
 _SPACE = r"\s*(?:in|\\in|∈)\s*\$?\s*(?:\\mathbb\s*\{?)?R\}?\s*(?:\^\s*(\{[^{}]*\}|\w+))?\s*\$?"
+_TUPLE = re.compile(rf"{_LETTER}\s*=\s*[(\[]([^()\[\]=]+)[)\]](?:\s*\^\s*\{{?\s*(?:T|\\top)\s*\}}?)?")
 _INDEX = re.compile(r"_(?:[ijklmn]|1)$")
 _MEANING = re.compile(r"([-+]?)\s*(?:\\frac\s*\{)?\s*(?:d|\\partial|∂)\s*(\\?\w+|\\mathcal\{\w\})\s*(?:\([^()]*\))?\s*(?:\}\s*\{|/)\s*"
                       r"(?:d|\\partial|∂)\s*(\\?\w+)")
@@ -181,9 +183,11 @@ def _role(role: Role, word: str, value: str, context: Context) -> Context:
         return _problem(context, f"{word}: {value}", f"`{word}: LETTER`")
     if role.symbol == "p" and re.search(r"current[ -]value", value.lower()) and context.of("x"):
         return context  # exp(rho t) times the costate: the notes say of what
-    listed = [found[1] for part in _split(value) if (found := re.fullmatch(rf"{_LETTER}(?:\(t\))?", part))]
-    if role.symbol in ("x", "w", "theta", "p") and len(listed) == len(_split(value)) > 1:
-        return _components(role, [letter_name(name) for name in listed], context)
+    whole = _TUPLE.fullmatch(value)
+    parts = _split(whole[2] if whole else value)  # x, v of `state: z = (x, v)` and `state: x, v`
+    listed = [found[1] for part in parts if (found := re.fullmatch(rf"{_LETTER}(?:\(t\))?", part))]
+    if role.symbol in ("x", "w", "theta", "p") and len(listed) == len(parts) > 1:
+        return _components(role, [letter_name(name) for name in listed], letter_name(whole[1]) if whole else "", context)
     for part in _split(value) if role.symbol in ("x1", "dim", "s") else [value]:
         declared = _declared(role, part, context)
         bare = _INDEX.sub("", declared.letter) if role.symbol in ("s", "phi") else declared.letter  # l of l_i
@@ -194,10 +198,10 @@ def _role(role: Role, word: str, value: str, context: Context) -> Context:
     return _named_cost(value, context) if role.symbol == "p" else context
 
 
-def _components(role: Role, names: list[str], context: Context) -> Context:
-    """`parameters: a, b, c`: each letter is a number of its own, one component of the whole."""
+def _components(role: Role, names: list[str], whole: str, context: Context) -> Context:
+    """`parameters: a, b, c` and `state: z = (x, v)`: each letter is a number of its own, one component of the whole."""
     shape = ("1", str(len(names))) if role.shape[0] == "1" else (str(len(names)), "1")
-    context = context.declare(Declared(f"({','.join(names)})", role.symbol, shape, role.kind))
+    context = context.declare(Declared(whole or f"({','.join(names)})", role.symbol, shape, role.kind))
     for part, name in enumerate(names, 1):
         context = context.declare(Declared(name, role.symbol, kind=role.kind, part=part))
     return context
