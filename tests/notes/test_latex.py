@@ -126,7 +126,7 @@ READ: list[tuple[str, str]] = [
     (r"a \odot b = 0", r"hadamard(a, b) = 0"), (r"A \otimes B = 0", r"kronecker(A, B) = 0"), (r"\mathbb{E}[f(x)] = 0", r"E[f(x)] = 0"),
     (r"\mathbb{E}_{x \sim p}\left[ f(x) \right] = 0", r"E_{x sim p}[f(x)] = 0"), (r"E[x] = 0", r"E[x] = 0"), (r"\min_u H(x, u, p) = 0", r"min over u of H(x, u, p) = 0"),
     (r"\min_u J = 0", r"min over u of J = 0"), (r"\min_u \Phi + \int_0^T L dt", r"min over u of (Phi + (int from 0 to T of L dt))"),
-    (r"u^* = \arg\min_u H(x, u, p)", r"u^* = argmin over u of H(x, u, p)"), (r"u^* = \operatorname{argmin}_u H", r"u^* = argmin over u of H"),
+    (r"u^* = \arg\min_u H(x, u, p)", r"u^* = argmin over u of H(x, u, p)"), (r"u^* = \operatorname{argmin}_u H", r"u^* = argmin over u of H"), (r"u^* = \text{arg min}_{~u} H", r"u^* = argmin over u of H"),
     (r"u^* = \operatorname*{arg\,min}_{u \in U} H", r"u^* = argmin over u in U of H"), (r"u^* = \underset{u}{\arg\min} H", r"u^* = argmin over u of H"), (r"\max_{u} H = 0", r"max over u of H = 0"),
     (r"\max(0, x) = 0", r"max(0, x) = 0"), (r"\max\{0, x\} = 0", r"max(0, x) = 0"), (r"\inf_u J = 0", r"inf over u of J = 0"), (r"\sup_{u} J = 0", r"sup over u of J = 0"), (r"x := y", r"x := y"),
     (r"x \coloneqq y", r"x := y"), (r"x \triangleq y", r"x := y"), (r"x \equiv y", r"x equiv y"), (r"x \approx y", r"x approx y"), (r"x \overset{\text{def}}{=} y", r"x := y"),

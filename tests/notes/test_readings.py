@@ -156,6 +156,10 @@ def test_an_unread_side_of_a_chain_leaves_the_others(formula: str, expected: lis
     (r"H_1(q, \lambda) = 0", r"\dot\lambda = -L_q - f_q^T \lambda", "proved"),
     (r"H_1(q, \lambda) = 0", r"\dot\lambda = -L_q + f_q^T \lambda", "unknown"),
     (r"\lambda(t_f) = g_q(q(t_f)) = 0", r"\lambda(t_f) = \nabla\phi(q(t_f))", "proved"),
+    (r"\tilde q(t_f) = q(t_f)", r"\lambda(t_f) = -\nabla\phi(q(t_f))", "refuted"),
+    (r"q(t_f) = q_f \quad \text{or}", r"\lambda(t_f) = \nabla\phi(q(t_f))", "proved"),
+    (r"q(t_f) = q_f \quad \text{or}", r"\lambda(t_f) = -\nabla\phi(q(t_f))", "refuted"),
+    (r"q(t_f) = q_f", r"\lambda(t_f) = \nabla\phi(q(t_f))", "unknown"),
     (r"g(q(t_f)) = 0", r"\lambda(t_f) = \nabla\phi(q(t_f))", "unknown"),
     (r"H(q, u, \lambda) = \min_v \{\lambda^T f(q, v) + L(q, v)\}", r"\frac{\partial H}{\partial u} = f_u^T \lambda + L_u", "proved"),
 ])

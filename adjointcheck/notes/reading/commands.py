@@ -136,7 +136,7 @@ def _word(terminals: Terminals, after: int, piece: Piece, text: str, plain: str,
     known = {**{name: "BIG" for name in signs.BIG}, **{name: "FUNC" for name in signs.FUNCTIONS}}
     told = re.split(r"(?:\\[,;:! ]|~|\s)+", text.strip("\\ ~").lower())  # \mathrm{subject\ to\ }
     scripted = terminals.next(after).is_sign("_", "^") and _ALNUM.match(text.strip())
-    said = is_text and not _ALNUM.match(text) and not scripted
+    said = is_text and not _ALNUM.match(text) and not scripted and plain not in ("argmin", "argmax")  # \text{arg min}
     sentence = {*told} <= signs.CONNECTIVES or plain.lower() in signs.CONNECTIVES or said
     end = terminals.pieces[after - 1]
     whole = Piece("command", text, piece.start, end.end)

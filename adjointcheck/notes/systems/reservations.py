@@ -7,13 +7,11 @@ or parameters that depend on each other, a feedback, a second system, end condit
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, Context, own
 from adjointcheck.notes.letters.costs import integrates
-from adjointcheck.notes.letters.indices import Unclear, ahead
 from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_inputs import speaks
 from adjointcheck.notes.letters.own_letters import has_slope
@@ -24,10 +22,12 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import is_paid_for, is_renamed, is_solution, is_solved
 from adjointcheck.notes.systems.bounding import bounded, is_set
 from adjointcheck.notes.systems.endless import is_unending, lasts
+from adjointcheck.notes.systems.next_costates import is_shifted
 from adjointcheck.notes.systems.normality import MULTIPLIER, SCALED
 from adjointcheck.notes.systems.variations import CURVE, HELD_END, is_held_length
 
 INPUTS = frozenset({"x0", "theta", "w", "t0", "t1"})
+OFFERS = frozenset("or oder ou o u oppure или либо 或 或者 または eller".split())
 EQUALS = ("=", ":=", "=:", "equiv", "==")
 
 
@@ -165,16 +165,18 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
         reduced = context.law("rest") is not None and left == Symbol("J")  # J(p) = j(u(p), p)
         if left == right or (taken and (reduced or is_renamed(getattr(written, "sides", (written,))[0], context))):  # a = x_1(T), a = 2
             continue
+        if _is_offered(written) and _at_ends([left, right]):
+            continue
         found = bounded(left, right, relation, inside)
         found |= {"optimum"} if relation in EQUALS and is_set(left, right) else frozenset()
         found |= {"field"} if not taken and relation == "to" and is_unending(left, right) and not _refines(left, context) else frozenset()
         found |= _said(left, right, context, taken) if relation in EQUALS else frozenset()
-        names = isinstance(left, Unknown) and isinstance(right, Unknown)  # y = g(x(T)), an output that is only named
+        names = _names_end(left, right)
         free = names or is_paid_for(left, context) or is_solved(left, context) or _is_price_at_end(chain)
         found |= _at_ends([left, right, *inside]) if relation in EQUALS and not taken and not free else frozenset()
         found |= {"refutations"} if relation in EQUALS and gives_field(left, right) else frozenset()
         found |= {"field"} if context.option(CURVE) and isinstance(written, tree.Chain) and is_held_length(written) else frozenset()
-        found |= {"all"} if context.over() == "layers" and _is_shifted(left, right) else frozenset()
+        found |= {"all"} if context.over() == "layers" and is_shifted(left, right) else frozenset()
         found |= {"all"} if relation in EQUALS and not taken and _is_nameless_cost(left, right) else frozenset()
         found |= {"all"} if relation in EQUALS and _is_discounted(right) else frozenset()
         algebraic = relation in EQUALS and not taken and _is_algebraic(left, right, inside)
@@ -208,6 +210,18 @@ def _discounts(node: Node) -> bool:
     return bool(running)
 
 
+def _is_offered(written: Node) -> bool:
+    """x(T) = x_f, \\text{or}, before what the costate is where the end is free."""
+    said = written.conditions if isinstance(written, tree.Chain) else ()
+    return any(isinstance(part, tree.Words) and part.text.strip(" ,.").lower() in OFFERS for part in said)
+
+
+def _names_end(left: Node, right: Node) -> bool:
+    """y = g(x(T)), mu(T) = g_x(x(T))^T and z_N = x_N, which only name."""
+    new, told = (side.of if isinstance(side, tree.Transposed) else side for side in (left, right))
+    return isinstance(new, Unknown) and (isinstance(told, Unknown) or (isinstance(told, Symbol) and told.name == "x" and not told.part))
+
+
 def _is_price_at_end(chain: tree.Chain) -> bool:
     """p(T) = g_x(x(T)) = 0, of a g that is not known: what the costate is there, and no end that is held."""
     return any(isinstance(part, Symbol) and part.name == "p" and _at_end(part.at) for part in walk(chain.sides[0]))
@@ -223,37 +237,6 @@ def _is_nameless_cost(left: Node, right: Node) -> bool:
     """An integral under a name that was not understood, which may be the cost."""
     return isinstance(left, Unknown) and isinstance(right, tree.Integral | tree.Sum | tree.Product) and any(
         isinstance(part, tree.Integral) for part in walk(right)) and not any(isinstance(part, tree.Derivative) for part in walk(right))
-
-
-def _is_shifted(left: Node, right: Node) -> bool:
-    """Over layers lambda_k beside f(x_k) in H, or beside f(x_k) - x_{k+1} in J_a: the costate of the next layer under another index."""
-    if not isinstance(left, Symbol | Applied) or left.name not in ("H", "J_a"):
-        return False
-    products = [part for part in walk(right) if isinstance(part, tree.Product) and (left.name == "H" or _has_field(part))]
-    return any(_layers("p", product) - {_top(product) if left.name == "J_a" else min(_layers("x", product), default=-1) + 1}
-               for product in products if _layers("p", product) and _layers("x", product))
-
-
-def _has_field(product: tree.Product) -> bool:
-    """lambda_k f(x_k) or lambda_k (A x_k - x_{k+1}); lambda_k x_k is a term of a sum by parts."""
-    return any(isinstance(part, tree.Sum) or getattr(part, "name", "") == "f" for factor in product.factors for part in walk(factor))
-
-
-def _top(product: tree.Product) -> int:
-    """The last layer whose state stands by itself in a factor f(x_k) - x_{k+1}."""
-    terms = [tree.unsigned(term) for factor in product.factors if isinstance(factor, tree.Sum)
-             for term in factor.terms]
-    return max((layer for term in terms if isinstance(term, Symbol) for layer in _layers("x", term)), default=1)
-
-
-def _layers(name: str, node: Node) -> frozenset[int]:
-    """How far ahead of the running layer a path is taken in it."""
-    found = set()
-    for part in walk(node):
-        if isinstance(part, Symbol) and part.name == name and part.at is not None:
-            with suppress(Unclear):
-                found.add(ahead(part.at))
-    return frozenset(found)
 
 
 def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[str]:
