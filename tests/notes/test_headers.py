@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from understood import findings, last_two
 
+from adjointcheck.notes.letters.header import read_header
+
 GENERAL = r"""state: x in R^n
 control: u in R^k
 costate: \lambda = dJ/dx (column)
@@ -78,3 +80,30 @@ def test_a_cost_without_a_name_beside_that_of_the_header_opens_what_rests_on_it(
     given = MOTION + "\n" + r"\max_u \int_{t_i}^{t_f} \log x dt"
     right, wrong = (rf"\dot\lambda = -\nabla_x L {sign} (\nabla_x f)^T \lambda" for sign in "-+")
     assert last_two(f"{GENERAL}\nnabla: jacobian", given, right, wrong) == ["unknown", "unknown"]
+
+
+@pytest.mark.parametrize(("line", "words"), [
+    ("costat: a = dL/dz (row)", "write `costate: ...`"), ("costate: a = dL/dz (banana)", "`(row)` or `(column)` for `(banana)`"),
+    ("time: t in [0, T", "with every bracket closed"), ("objective: J, minimsed", "`minimised` for `minimsed`"),
+    ("gradents: rows", "write `gradients: ...`"), ("costate: a (colum)", "`column` for `colum`"),
+])
+def test_a_slip_in_a_header_is_told_with_what_was_meant(line: str, words: str) -> None:
+    (problem,) = read_header([line]).problems
+    assert line in problem and words in problem
+    if "/" in line or "[" in line:
+        assert read_header(["title: A page", line]).problems == (problem,)
+
+
+@pytest.mark.parametrize("line", [
+    "title: A note (draft", "date: 2024-01-02", "layout: post", "tags: [ode, adjoint", "costate: a = dL/dz (row)", "time: t in [0, T)",
+    "objective: J, minimised", "costate: lambda (column vector)", "lambda: column, p = -lambda^T", "state: x(t) in R^n",
+])
+def test_front_matter_and_right_lines_are_no_slips(line: str) -> None:
+    assert read_header([line]).problems == ()
+
+
+def test_a_control_with_an_index_is_a_control_for_each_layer() -> None:
+    header = "state: x in R^n\ncostate: p = dJ/dx (column)\ncontrol: theta_k\nlayer: k = 0 ... K\nobjective: J"
+    given = r"x_{k+1} = x_k + h f(x_k, \theta_k)" + "\n" + r"J = \Phi(x_K)"
+    right, wrong = (rf"\nabla_{{\theta_k}} J = {sign} h (\frac{{\partial f(x_k, \theta_k)}}{{\partial \theta_k}})^T p_{{k+1}}" for sign in ("", "-"))
+    assert last_two(header, given, right, wrong) == ["proved", "refuted"]

@@ -33,6 +33,7 @@ from adjointcheck.notes.letters.context import (
     letter_name,
     own,
 )
+from adjointcheck.notes.letters.header_slips import slip
 from adjointcheck.notes.letters.retold import retold
 from adjointcheck.notes.reading.instants import instant_in
 
@@ -42,6 +43,9 @@ FORMULAS = ("dynamics", "objective", "cost", "hamiltonian", "lagrangian", "augme
             "terminal cost", "initial state", "event", "reset", "formula", "definition", "initial value")
 _SHAPES = "letters with shapes, such as `A in R^{n x n}`"
 LISTS = {"letters": _SHAPES, "matrices": _SHAPES, "constants": "numbers, such as `a, b`, or shapes, such as `c in R^n`"}
+SPELT = {"gradient": "gradients", "jacobians": "jacobian", "objective is": "goal", "layout": "gradients"}
+ASSUMED = ("assume", "assumptions", "assumption", "hypothesis", "hypotheses")
+KEYS = (*WORDS, *OPTIONS, *SPELT, *ASSUMED, *LISTS)
 
 
 def read_header(lines: Iterable[str], context: Context | None = None) -> Context:
@@ -73,7 +77,7 @@ def _declaring(lines: Iterable[str]) -> Iterator[str]:
             yield line
 
 
-_MATHEMATICS = re.compile(r"\bin R\b|R\^|\\[a-z]|\^")
+_MATHEMATICS = re.compile(r"\bin (?:R\b|\[)|R\^|\\[a-z]|\^|\bd\w?/d\w\b")
 
 
 def _has_letter(text: str) -> bool:
@@ -90,9 +94,11 @@ def _read_line(text: str, context: Context) -> Context:
     lowered = re.sub(r"\s+", " ", name.lower())
     if lowered in FRONT or (lowered == "layout" and not OPTIONS["gradients"].keys() & re.findall(r"[a-z]+", value.lower())):
         return context  # `layout: post` of a blog
-    if lowered in OPTIONS or lowered in ("gradient", "jacobians", "objective is", "layout"):
+    if wanted := slip(lowered, value, KEYS, FRONT):
+        return _problem(context, text, wanted)
+    if lowered in OPTIONS or lowered in SPELT:
         return _option(lowered, value, context)
-    if lowered in ("assume", "assumptions", "assumption", "hypothesis", "hypotheses"):
+    if lowered in ASSUMED:
         return context.assume(*hypotheses(value))
     if lowered in LISTS:
         for part in _split(value):
@@ -108,7 +114,7 @@ def _problem(context: Context, got: str, wanted: str) -> Context:
 
 
 def _option(name: str, value: str, context: Context) -> Context:
-    name = {"gradient": "gradients", "jacobians": "jacobian", "objective is": "goal", "layout": "gradients"}.get(name, name)
+    name = SPELT.get(name, name)
     words = re.findall(r"[a-z]+", value.lower())
     found = {OPTIONS[name][word] for word in words if word in OPTIONS[name]}
     if len(found) != 1:
@@ -190,7 +196,7 @@ def _role(role: Role, word: str, value: str, context: Context) -> Context:
         return _components(role, [letter_name(name) for name in listed], letter_name(whole[1]) if whole else "", context)
     for part in _split(value) if role.symbol in ("x1", "dim", "s") else [value]:
         declared = _declared(role, part, context)
-        bare = _INDEX.sub("", declared.letter) if role.symbol in ("s", "phi") else declared.letter  # l of l_i
+        bare = _INDEX.sub("", declared.letter) if role.symbol in ("w", "s", "phi") else declared.letter  # l of l_i, u of u_k
         if role.symbol != "s" or bare == declared.letter:  # t_i and s_i are seen to be observation times where they stand
             context = context.declare(replace(declared, letter=bare))
     if role.symbol == "p" and re.match(rf"{_LETTER}\s*\^\s*\{{?\s*(?:\*|\\ast|\\star)", value):
