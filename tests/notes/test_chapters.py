@@ -230,3 +230,13 @@ GROWTH = (r"$$\max\int_0^T e^{-\rho t}U(c)\,dt+e^{-\rho T}W(k(T)),\qquad \dot k=
 def test_the_jacobian_of_a_pair_makes_no_columns() -> None:
     right = r"$$\dot\lambda=-(F'(k)-\delta)\lambda$$"
     assert [statuses(GROWTH % line)[-2] for line in (right, right.replace(r"-\delta", r"+\delta"))] == ["proved", "refuted"]
+
+
+SLOPED = (r"Let $\dot y=f(y,\theta)$, $y(0)=y_0$, $L=\ell(y(T))$. For $\dot y_1=y_2$, $\dot y_2=-\theta y_1$ all is linear. "
+          r"With $y_{n+1}=y_n+hf(y_n,\theta)$ and $L=\ell(y_N)$, ")
+
+
+def test_a_gradient_without_its_letter_is_no_defect_of_an_example() -> None:
+    right = r"$$\lambda_n=\lambda_{n+1}+hf_y(y_n,\theta)^\top\lambda_{n+1},\quad\lambda_N=\nabla\ell(y_N)$$"
+    assert statuses(SLOPED + right)[-2:] == ["proved", "proved"]
+    assert statuses(SLOPED + right.replace("+hf", "-hf"))[-2] == "refuted"

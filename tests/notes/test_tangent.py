@@ -204,3 +204,11 @@ FORCED = (r"$\dot x=f(x,u)$, $x(0)=x_0$, $J=g(x(T))$. With $\delta u$ the state 
 def test_what_delta_u_drives_is_the_variation_of_the_state() -> None:
     right = r"$$\frac{d}{dt}\langle p,y\rangle=\langle p,f_u\delta u\rangle$$"
     assert statuses(FORCED + right + right.replace("=", "=-"))[-2:] == ["proved", "refuted"]
+
+
+COMMAED = r"$$\dot y=f(y,p),\quad y(0)=y_0(p),\quad G=k(y(T))$$ $$\dot\lambda=-f_y^T\lambda,\quad\lambda(T)=k_y^T$$ "
+
+
+def test_a_start_has_a_slope_behind_its_comma() -> None:
+    right = r"$$\frac{dG}{dp}=\lambda(0)^Ty_{0,p}+\int_0^T\lambda^Tf_p\,dt$$"
+    assert statuses(COMMAED + right + right.replace("(0)", "(T)"))[-2:] == ["proved", "refuted"]

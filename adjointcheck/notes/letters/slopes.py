@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
+from adjointcheck.notes.letters.derivatives import is_start
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
+from adjointcheck.notes.letters.quantities import written_below
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -54,9 +56,18 @@ def _seen(node: Node, weights: Symbol) -> Node:
     return THETA if node == weights else node
 
 
+def _of_start(node: Node, context: Context) -> Node:
+    """dy_0/dp for y_{0,p}, where p are the parameters."""
+    below = written_below(node.below) if isinstance(node, tree.Letter) and node.below else ()
+    if not isinstance(node, tree.Letter) or len(below) != 2 or resolve(below[1], context) != THETA:
+        return node
+    first = replace(node, below=(below[0],))
+    return tree.Derivative(first, (below[1],), "partial") if is_start(resolve(first, context)) else node
+
+
 def called(node: Node, context: Context) -> Node:
-    """G of G(z), and G(t_i) of G(z(t_i)), for a slope G = dg/dx that the notes define without arguments."""
-    node = rebuilt(node, lambda child: called(child, context))
+    """G of G(z), and G(t_i) of G(z(t_i)), for a slope G = dg/dx that the notes define without arguments; dy_0/dp of y_{0,p}."""
+    node = _of_start(rebuilt(node, lambda child: called(child, context)), context)
     letter = node.function if isinstance(node, tree.Call) and len(node.arguments) == 1 else None
     known = context.letters.get(key(letter)) if isinstance(letter, tree.Letter) else None
     slope = known is not None and known.kind == "defined" and not known.given and isinstance(known.body, tree.Derivative)

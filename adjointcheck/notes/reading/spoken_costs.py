@@ -24,13 +24,14 @@ COUNTED = re.compile(r"\\int(?![A-Za-z])|\\sum\s*(?:\\(?:no)?limits\s*)?_\s*\{\s
 PAYOFF = re.compile(r"\s*(?:\\(?:mathcal|mathrm)\s*\{)?[A-Z]\}?(?:_\{?\w+\}?)?\s*(?:[(\[][^=]{0,40}[)\]])?\s*:?="
                     r".*\\(?:int|sum)(?![A-Za-z])", re.DOTALL)  # P[u] = int r dt
 COST = r"(?:cost|loss|kosten|verlust|coût|perte|costo|coste|pérdida|perdita|custo)"
-IS = (r"\s*(?:is|are|be|reads|ist|sind|lautet|sei|est|soit|vaut|es|sea|è|sia)?"
+IS = (r"\s*(?:is|are|be|of|reads|ist|sind|lautet|sei|est|soit|vaut|es|sea|è|sia)?"
       r"\s*(?:the|die|der|la|le|el|il)?[\s,:]*$")
 ARTICLE = (r"(?:^|\b(?:the|a|scalar|total|its|our|der|die|den|dem|le|la|du|el|un|una|il|lo|al|del|y|and|und|et|e|with|mit|avec|con)"
            r"|[,(])\s*")
-WHOLE = re.compile(rf"{ARTICLE}(?:{COST}(?: functional| function)?|objective(?: functional| function)?|kostenfunktional|zielfunktional"
-                   r"|zielfunktion|gesamtkosten|fonction(?:nelle)? (?:de )?coût|funcional de cost[eo]|función de cost[eo]"
-                   rf"|funzionale di costo|функционал(?: стоимости| качества)?){IS}|(?:代价|损失|目标函数|目标泛函|性能指标)[为是]?$")
+WHOLE = re.compile(rf"{ARTICLE}(?:{COST}(?: functional| function)?|objective(?: functional| function)?|(?:ziel|kosten)funktional"
+                   r"|(?:ziel|kosten|verlust)funktion|gesamtkosten|fonction(?:nelle)? (?:de )?coût|funcional de cost[eo]"
+                   rf"|función de cost[eo]|funzionale di costo|функционал(?: стоимости| качества)?){IS}"
+                   r"|(?:代价|损失|目标函数|目标泛函|性能指标)[为是]?$")
 RUNNING = re.compile(rf"(?:(?:running|stage|instantaneous|lagrange)[\s-]+{COST}s?|laufende[nr]? kosten"
                      rf"|{COST} (?:courant|instantané|corriente|instantáne[oa]|corrente|intermedio|de etapa)|运行代价|阶段代价){IS}")
 FINAL = re.compile(rf"(?:(?:terminal|final|end|mayer)[\s-]+{COST}s?|endkosten|{COST} (?:final|terminal|finale|terminale)"

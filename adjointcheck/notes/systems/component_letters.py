@@ -203,7 +203,7 @@ def _slopes(chain: tree.Chain, states: Rates, costs: Container[str], context: Co
     cost = of is not None and (key(of) in costs or role_in(of, context) == "J" or not (costs or role_in(of, context)))
     paid = cost or not context.option(BLOCKS)  # A of A = df/dx is no costate
     told = letter is not None and (_may_be(letter, context) or (cost and key(letter) not in context.letters))
-    if isinstance(slope, tree.Derivative) and letter is not None and paid and told:
+    if isinstance(slope, tree.Derivative) and slope.by and letter is not None and paid and told:
         name = _state(slope.by[0], context)
         yield from [(name, letter)] if name in states else []
 
