@@ -52,7 +52,7 @@ from adjointcheck.notes.systems.chapters import is_over, prices_anew, speaks_of
 from adjointcheck.notes.systems.chosen_controls import TASK, choosing, in_task
 from adjointcheck.notes.systems.clipping import CLIPPED, INSIDE, clipped, is_pointwise, is_slope_alone, unbounded
 from adjointcheck.notes.systems.current_values import priced
-from adjointcheck.notes.systems.declared_problem import beside_header
+from adjointcheck.notes.systems.declared_problem import beside_header, under_header
 from adjointcheck.notes.systems.descent import AGAINST, CLIMBS, NO_SLOPE, says_descent, scales, slopes
 from adjointcheck.notes.systems.encoders import with_own_cost
 from adjointcheck.notes.systems.endless import standing, told_endless
@@ -175,13 +175,14 @@ class Notes:
                 self.reservations += beside_header(half_read(formula.text, self.context), self.context)
                 self.open = self.open or formula.text * ("=" in formula.text)
             return
-        starts = self.context.option("starts")
+        starts, before = self.context.option("starts"), self.context
         try:
             resolved, found = self.of_either_cost(blank, chain)
         except Exception as error:
             yield internal(blank, error)
             return
-        self.context = with_choice(resolved.chain, self.context)
+        after = with_choice(resolved.chain, self.context)
+        self.context, apart = under_header(after, before, f"`{formula.text}`") if formula.line else (after, ())
         cased = CASE.search(self.sentence.lower()) is not None
         posed = resolved.status == "assumption" or "Psi" in symbols(resolved.chain.sides[0])
         if posed and UNPAID.search(self.sentence.lower()):  # of an example that these words pose
@@ -197,7 +198,7 @@ class Notes:
         said = priced(resolved.chain, self.context)
         brought = reserved(chain, said, self.context, f"`{formula.text}`", taken)  # type: ignore[arg-type]
         anew = asked_anew(resolved.chain, self.context, f"`{formula.text}`") if resolved.status == "claim" else ()
-        brought = (*brought, *self.bounds(chain, resolved.status, formula.text), *anew)  # type: ignore[assignment]
+        brought = (*brought, *self.bounds(chain, resolved.status, formula.text), *anew, *apart)  # type: ignore[assignment]
         of = {"task": steers and bool(self.context.option(TASK)), "layered": self.context.over() == "layers",
               "bound": is_bound(chain, self.context) or any(is_bound(item, self.context) for item in chain.conditions)}
         self.reservations += beside_header((replace(item, cased=cased, **of) for item in brought), self.context)

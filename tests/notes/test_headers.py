@@ -107,3 +107,10 @@ def test_a_control_with_an_index_is_a_control_for_each_layer() -> None:
     given = r"x_{k+1} = x_k + h f(x_k, \theta_k)" + "\n" + r"J = \Phi(x_K)"
     right, wrong = (rf"\nabla_{{\theta_k}} J = {sign} h (\frac{{\partial f(x_k, \theta_k)}}{{\partial \theta_k}})^T p_{{k+1}}" for sign in ("", "-"))
     assert last_two(header, given, right, wrong) == ["proved", "refuted"]
+
+
+def test_the_cost_of_the_header_stays_where_the_notes_tell_another_on_their_way() -> None:
+    header = LINEAR + "\ndynamics: \\dot x = A x + B u\nobjective: J = \\frac12 x^T(t_f) F x(t_f) + \\frac12 \\int_{t_i}^{t_f} (x^T Q x + u^T R u) dt"
+    header += "\ncostate: \\lambda = dJ/dx (column)"
+    for right, wrong in ((r"\lambda(t_f) = F x(t_f)", r"\lambda(t_f) = -F x(t_f)"), (r"\dot\lambda = -Q x - A^T \lambda", r"\lambda(t_f) = 0")):
+        assert last_two(header, r"J = \int_{t_i}^{t_f} u^T R u dt", right, wrong) == ["proved", "unknown"]

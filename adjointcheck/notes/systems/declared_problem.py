@@ -14,6 +14,7 @@ from adjointcheck.notes.systems.reservations import Reservation
 
 POSED = "problem is of"
 WHOLE = frozenset({"all", "field", "arrival"})
+LAWS = ("dynamics", "layers", "objective")
 
 
 def posed_by_header(context: Context, told: Context) -> Context:
@@ -28,3 +29,12 @@ def beside_header(brought: Iterable[Reservation], context: Context) -> Iterator[
     for item in brought:
         whole = item.inputs & WHOLE if context.option(POSED) else frozenset()
         yield replace(item, inputs=(item.inputs - whole) | {"refutations"}) if whole else item
+
+
+def under_header(after: Context, before: Context, where: str) -> tuple[Context, tuple[Reservation, ...]]:
+    """With the motion and the cost of a header that poses the problem, where a line has told others; behind it nothing is refuted."""
+    told = [law for law in after.laws if law.kind in LAWS and law not in before.laws] if before.option(POSED) else []
+    known = {law.right for law in before.laws}
+    other = Reservation(frozenset({"refutations"}), f"{where} may be of another problem than the header's")
+    kept = tuple(law for law in after.laws if law not in told)
+    return (replace(after, laws=kept) if told else after), (other,) * any(law.right not in known for law in told)
