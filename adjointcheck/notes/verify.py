@@ -55,7 +55,7 @@ from adjointcheck.notes.systems.current_values import priced
 from adjointcheck.notes.systems.declared_problem import beside_header, under_header
 from adjointcheck.notes.systems.descent import AGAINST, CLIMBS, NO_SLOPE, says_descent, scales, slopes
 from adjointcheck.notes.systems.encoders import with_own_cost
-from adjointcheck.notes.systems.endless import standing, told_endless
+from adjointcheck.notes.systems.endless import in_steady_state, standing, told_endless, with_end
 from adjointcheck.notes.systems.ensembles import of_each
 from adjointcheck.notes.systems.equilibria import without_point
 from adjointcheck.notes.systems.estimates import leaves as leaves_estimate
@@ -107,7 +107,8 @@ from adjointcheck.notes.verdicts.comparison import OPTIMAL_END, ROUNDED, Agreeme
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.free_multipliers import with_choice
 from adjointcheck.notes.verdicts.judgement import EQUALITIES, attempt, follows, is_identity, judge_pair
-from adjointcheck.notes.verdicts.pardons import ANOTHER, NOTHING, Line, pardoned, reaches_nothing
+from adjointcheck.notes.verdicts.line import Line
+from adjointcheck.notes.verdicts.pardons import ANOTHER, NOTHING, pardoned, reaches_nothing
 from adjointcheck.notes.verdicts.repairs import repaired
 from adjointcheck.notes.verdicts.situation import situations
 from adjointcheck.trusted.verdict import Status
@@ -411,6 +412,7 @@ class Notes:
         left, right, context = in_its_problem(left, right, spoken_of((left, right), self.context), self.going_on)
         context = in_few(left, right, in_method(left, right, context, self.sentence), self.sentence)
         context = unforced(context) if departs(left, right) or is_general(left, right) or of_each(context) else context
+        context = in_steady_state(left, right, self.sentence, context)
         if self.speaks_of_optimum(left, right):
             context = context.assume("optimal")
         context = context.assume("no running cost") if UNPAID.search(self.sentence.lower()) else context
@@ -426,6 +428,7 @@ class Notes:
         if proof.status is not Status.PROVED and spelt is not context:
             proof = judge_pair(*sides, relation, spelt, form)
         world = in_worlds(*sides, relation, spelt)
+        world = in_worlds(*sides, relation, with_end(spelt)) if world == Agreement(0, getattr(world, "note", "")) else world
         found = replace(blank, words=OPEN_SIGN) if world == Undecided(OPEN_SIGN) else combined(blank, proof, world)
         self.fixed(blank, (*sides, relation), found, spelt)
         if found.status == "unknown" and isinstance(world, Agreement) and world.note == OPTIMAL_END and right == tree.Number(Fraction(0)):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from understood import last_two, statuses
 
+from adjointcheck.notes.reading.document import values_apart
+
 SCALAR = r"$\dot x = \theta x$, $x(0) = 2$, $J = \frac12 x(1)^2$, $p(t) = dJ/dx(t)$. "
 LINEAR = r"$y'(t) = A(t)\,y(t) + B(t)\,u(t)$, $y(0) = y_0$, $J = c^T y(T)$, $z(t) = \partial J/\partial y(t)$. "
 AUGMENTED = r"$\dot z = f(z,t,\theta)$, $a(t) = \partial L/\partial z(t)$. $$\frac{d}{dt}(a, a_\theta, a_t) = -(a f_z, a f_\theta, a f_t)$$ "
@@ -64,3 +66,38 @@ BOLZA = r"$\min J = \int_0^T L(x,u)\,dt$, $\dot x = f(x,u)$, $x(0)=x_0$. $$H = L
                                    "In other textbooks,", "Con otra convención de signos", "При другом определении"])
 def test_another_convention_is_not_refuted_by_this_one(words: str) -> None:
     assert [statuses(BOLZA + f"{before} $$H = \\lambda^\\top f - L$$")[-1] for before in (words, "Hence")] == ["unknown", "refuted"]
+
+
+SPRING = (r"$\ddot q = -\omega^2 q + u$, $J = \frac12\int_0^T u^2 dt$, $q(0)=1$, $\dot q(0)=0$, $q(T)=\dot q(T)=0$. With $x_1 = q$, $x_2 = \dot q$: "
+          r"$\dot x_1 = x_2$, $\dot x_2 = -\omega^2 x_1 + u$. $$H = \frac12 u^2 + p_1 x_2 + p_2(-\omega^2 x_1 + u)$$ ")
+
+
+def test_a_costate_that_is_nowhere_paid_for_is_judged_with_some_end_cost() -> None:
+    lines = (r"$$\dot p_1 = \omega^2 p_2$$", r"$$\dot p_1 = -\omega^2 p_2$$", r"$$u = p_2$$")
+    assert [statuses(SPRING + line)[-1] for line in lines] == ["proved", "refuted", "refuted"]
+
+
+def test_conditions_in_a_chain_are_conditions_each() -> None:
+    posed = r"$\ddot q = u$, $q(0)=\dot q(0)=0$, $J = \frac12\int_0^1 u^2 dt$, $q(1)=1$, $\dot q(1)=0$."
+    assert statuses(posed) == ["assumption"] * 6
+    assert values_apart(r"x(0) = y(0) = 0") == (r"x(0) = y(0) = 0",) and values_apart(r"x(0) = \dot x(1) = 0") == (r"x(0) = \dot x(1) = 0",)
+
+
+REGULATOR = (r"$J = \frac12 \int_0^T (x^\top Q x + u^\top R u) dt$, $\dot x = A x + B u$, $Q$, $R$ symmetric. With $\lambda = P x$, "
+             r"$$-\dot P = A^\top P + P A - P B R^{-1} B^\top P + Q, \quad P(T) = 0.$$ ")
+ALGEBRAIC = r"$$0 = A^\top P + P A %s P B R^{-1} B^\top P + Q$$"
+
+
+@pytest.mark.parametrize("words", ["In the steady state,", "The algebraic Riccati equation is", "Im stationären Fall gilt", "En régime permanent,"])
+def test_the_algebraic_equation_of_a_regulator_stands_behind_the_one_in_time(words: str) -> None:
+    assert statuses(REGULATOR + words + ALGEBRAIC % "-" + "$P(T) = 0$")[-2:] == ["proved", "proved"]
+    assert statuses(REGULATOR + words + ALGEBRAIC % "+")[-1] == "refuted"
+
+
+def test_it_is_left_open_where_no_word_says_so() -> None:
+    assert [statuses(REGULATOR + "Hence" + ALGEBRAIC % sign)[-1] for sign in "-+"] == ["unknown", "refuted"]
+
+
+def test_the_matrix_of_a_value_is_half_of_that_of_a_costate() -> None:
+    given = REGULATOR + r"# An example" "\n\n" r"Let $\dot x = x + u$, $J = \int_0^\infty (x^2 + u^2)\,dt$. Then "
+    assert statuses(given + r"$P = 1 + \sqrt 2$")[-1] in ("unknown", "proved") and statuses(given + r"$P = 2 + \sqrt 2$")[-1] == "refuted"

@@ -3,7 +3,6 @@
 A resolved tree has the nodes of `tree.py`, but instead of Letter and Call it has Symbol (a quantity, perhaps at a place), Applied
 (a function at arguments) and Unknown.  A costate lambda = -p^T becomes Negative(Transposed(p)); a letter that the notes define by
 a formula (H = L + p f) stays a Symbol, and its body stands in the context.  Derivatives have the kinds
-
     partial     explicit arguments only: df/dx, dH/dw; the argument is a slot of a function, or every mention of the letter
     total       along the solution (by t), or by an input through the whole system: dJ/dtheta, dx(t + eps)/dx(t), delta J/delta w
     nabla       a partial whose layout for vectors (Jacobian or its transpose) the notes may leave open
@@ -536,15 +535,16 @@ class _Resolver:
         if isinstance(node.exponent, tree.Letter) and node.exponent.name in STARS:
             return tree.Transposed(self.map(node.base)) if self.context.option("star") != "optimal" else self.map(node.base)
         base = self.map(node.base) if node.exponent == tree.Number(Fraction(0)) and self.context.over() != "layers" else None
-        start = isinstance(base, Symbol) and replace(base, part=()) == Symbol("x")
-        return replace(base, at=Symbol("t0")) if start and isinstance(base, Symbol) else rebuilt(node, self.map)  # x^0
+        start = replace(base, at=Symbol("t0")) if isinstance(base, Symbol) and replace(base, part=()) == Symbol("x") else None  # x^0
+        return start or rebuilt(node, self.map)
 
     def map_derivative(self, node: tree.Derivative) -> Node:
         of, by = self.map(node.of), [speed_at(self.map(item), self.context) for item in node.by]
         if isinstance(node.of, tree.Call) and isinstance(core_of(of), Symbol) and len(node.of.arguments) == 1 and node.kind == "nabla":
             argument = core_of(self.map(node.of.arguments[0]))  # nabla J(u) is by u; nabla_x J(x(T)) by x(T)
-            if isinstance(argument, Symbol) and (not by or by == [Symbol(argument.name)]):
-                by = [argument]
+            if argument == Symbol("t") and not by:  # nabla J(t) is the gradient at t
+                return self.map(tree.Call(replace(node, of=node.of.function), node.of.arguments, span=node.span))
+            by = [argument] if isinstance(argument, Symbol) and (not by or by == [Symbol(argument.name)]) else by
         return local_rate(node, of, self.context) or derivative(of, by, node.kind, self.context)
 
     def map_integral(self, node: tree.Integral) -> Node:

@@ -43,6 +43,8 @@ UNDER = re.compile(r"[\s,]*(?:for(?: all| every| any)?|when(?:ever)?|if|as long 
                    r"|si|tant que|para(?: todo)?|cuando|per(?: ogni)?|se|quando|при|для(?: всех)?|если|когда)\s*")
 BOUND = re.compile(r"[<>]|\\(?:le|ge|leq|geq|lt|gt|leqslant|geqslant)(?![A-Za-z])")
 SIDED = re.compile(r"(\^\s*\{?\s*)\\pm(?![A-Za-z])")
+VALUE = re.compile(r"\s*&?\s*(?:\\dd?ot\s*(?:\{[^{}]*\}|\\?\w)|\\?[A-Za-z]+'*)(?:_(?:\w|\{\w+\}))?'*\s*\(([^()=,]*)\)\s*&?\s*")
+RATE, NUMBER = re.compile(r"\\dd?ot(?![A-Za-z])|'"), re.compile(r"\s*&?\s*-?\s*[\d.]+[\s.,;]*")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 ASIDE = re.compile(r"<!--.*?-->|\$\$.*?\$\$")
 EIGENVALUES = re.compile(r"eigenvalue|eigenwert|valeurs? propres?|valor(?:es)? propio|autov[ae]lor"
@@ -286,7 +288,8 @@ def _region(part: Source, found: Layout, region: Region) -> Iterator[Formula]:
     claims = (_states(traced.text) and not edged) or traced.text.startswith(("\\min ", "\\max ")) or SOUGHT.match(traced.text)
     if claims or (region.display and (LEAST.match(traced.text) or not _in_line(part, region))):
         for line in lines(traced, region.environment):
-            yield from (formula(text, line.traced.offsets, line, None) for text in one_sided(line.traced.text))
+            texts = (text for sided in one_sided(line.traced.text) for text in values_apart(sided))
+            yield from (formula(text, line.traced.offsets, line, None) for text in texts)
 
 
 def _in_line(part: Source, region: Region) -> bool:
@@ -301,6 +304,16 @@ def one_sided(text: str) -> tuple[str, ...]:
     if not marks or len(marks) != text.count("\\pm") or "\\mp" in text:
         return (text,)
     return tuple(SIDED.sub(rf"\g<1>{sign}  ", text) for sign in "+-")
+
+
+def values_apart(text: str) -> tuple[str, ...]:
+    """q(0) = 0 and q-dot(0) = 0 of q(0) = q-dot(0) = 0, two conditions, with blanks where the other stands; any other text as it is."""
+    *values, number = text.split("=")
+    places = [found[1].strip() if (found := VALUE.fullmatch(value)) else "" for value in values]
+    if len(values) < 2 or not NUMBER.fullmatch(number) or len({*places}) > 1 or not places[0] or not any(map(RATE.search, values)):
+        return (text,)
+    blanks = [" " * (len(value) + 1) for value in values]
+    return tuple("".join([*blanks[:i], f"{value}=", *blanks[i + 1 :], number]) for i, value in enumerate(values))
 
 
 def _stripped(text: str) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from adjointcheck.notes.letters.context import Context, Declared
+from adjointcheck.notes.letters.context import Context, Declared, Law
 from adjointcheck.notes.letters.formulas import spelt_out
 from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.quantities import instead
@@ -31,6 +31,14 @@ TOLD = re.compile(
     r"\b(?:for|with|on|over|in) an? infinite[ -](?:time )?horizon|\bin the infinite[ -]horizon|\b(?:para|en|con) un horizonte infinito"
     r"|\b(?:für|bei|auf) (?:einen |einem )?unendlich\w* (?:zeit)?horizont|\b(?:sur|à|pour|en) (?:un )?horizon infini"
     r"|\bsu orizzonte infinito|\b(?:на|для) бесконечн\w+ горизонт|(?:在|对于)无穷时域|無限時間", re.IGNORECASE)
+
+
+STEADY = re.compile(  # of the matrix of a regulator
+    r"\b(?:steady|stationary)[ -](?:state|case|regime|solution|limit)|\balgebraic riccati|\balgebraische\w* riccati|\briccati algébrique"
+    r"|\bstationäre\w*\s+(?:fall|zustand|lösung)|\brégime (?:permanent|stationnaire)|\bcas stationnaire|\briccati alg[eé]brica"
+    r"|\brégimen (?:permanente|estacionario)|\b(?:caso|estado) estacionario|\b(?:caso|stato|regime) stazionario"
+    r"|\bстационарн\w+ (?:случа|режим|решени|состояни)|\bалгебраическ\w+ (?:уравнени\w+ )?риккати"  # noqa: RUF001
+    r"|(?:代数|稳态).{0,4}(?:riccati|黎卡提|里卡蒂)|稳态(?:时|下|情形)|定常")
 
 
 def endless(value: Node, cost: Node, context: Context) -> tuple[Node, Context]:
@@ -66,6 +74,23 @@ def lengthened(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...
 def told_endless(sentence: str, context: Context) -> Context:
     """The same from the words "for an infinite horizon" on, after a regulator with an end."""
     return without_end(context) if TOLD.search(sentence) and not context.option(ENDLESS) else context
+
+
+def in_steady_state(left: Node, right: Node, sentence: str, context: Context) -> Context:
+    """The same for a line on P that a sentence tells of the steady state, whatever the others are of."""
+    named = any(getattr(part, "name", "") in MATRICES for side in (left, right) for part in walk(side))
+    placed = any(getattr(part, "at", None) is not None for side in (left, right) for part in walk(side))
+    steady = named and not placed and not context.option(ENDLESS) and STEADY.search(sentence.lower()) is not None
+    return without_end(context) if steady and context.over() == "time" else context
+
+
+def with_end(context: Context) -> Context:
+    """With any V(x(T)) beside what is paid: the costate's equation holds for each, and without one 0 = 0 tells nothing of its sign."""
+    return replace(context, laws=tuple(_paid_last(law, context) if law.kind == "objective" else law for law in context.laws))
+
+
+def _paid_last(law: Law, context: Context) -> Law:
+    return replace(law, right=tree.Sum((*tree.terms(law.right), rest_of(context))))
 
 
 def without_end(context: Context) -> Context:

@@ -14,10 +14,12 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.multiplier import OPEN_SIGN
 from adjointcheck.notes.systems.reservations import INPUTS
-from adjointcheck.notes.verdicts.comparison import OPTIMAL_CONTROL, Agreement, Contradiction, Outcome
+from adjointcheck.notes.verdicts.comparison import OPTIMAL_CONTROL, Agreement, Contradiction, Outcome, Undecided
 from adjointcheck.trusted.verdict import Status
 
 SAME = "both sides are the same, whatever the letters mean"
+HELD = "{} evaluations in concrete worlds agree"
+EMPTY = "both sides are 0 in every concrete world that was looked at"
 MISREAD = "a world contradicts it and every small change of it, and more such lines than are proved; the letters may mean something else"
 
 
@@ -33,7 +35,7 @@ def combined(blank: Finding, proof: Proof, world: Outcome) -> Finding:
     if isinstance(world, Contradiction):
         return replace(blank, status="refuted", expected=written(proof.expected), counterexample=world.counterexample)
     agreed = world.note if isinstance(world, Agreement) else ""
-    counted = f"{world.worlds} evaluations in concrete worlds agree" if isinstance(world, Agreement) else world.reason
+    counted = world.reason if isinstance(world, Undecided) else HELD.format(world.worlds) if world.worlds else EMPTY
     told = ", ".join(filter(None, (counted, agreed)))
     held = world.worlds if isinstance(world, Agreement) and world.note in ("", OPTIMAL_CONTROL) else 0
     return replace(blank, words="; ".join(filter(None, (proof.reason, told))), agreed=held)

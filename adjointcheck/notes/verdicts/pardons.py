@@ -39,10 +39,12 @@ from adjointcheck.notes.systems.special_cases import CONDITION, FREE, special_ca
 from adjointcheck.notes.systems.stages import guessed, is_particular, is_step_alone
 from adjointcheck.notes.systems.switching import hamiltonian_of
 from adjointcheck.notes.systems.variations import CURVE, between_held_ends, first_integrals
-from adjointcheck.notes.verdicts.comparison import UNFITTING, Agreement, Contradiction, Outcome, Undecided
+from adjointcheck.notes.verdicts.comparison import UNFITTING, Agreement, Contradiction, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
+from adjointcheck.notes.verdicts.line import Line
 from adjointcheck.notes.verdicts.matrices import grows_in_time, right_in_other_order
 from adjointcheck.notes.verdicts.places import at_value, fits_numbers_alone, is_of_example, leaves_place_open, may_be_optimum
+from adjointcheck.notes.verdicts.regulators import right_in_steady_state, right_of_value
 from adjointcheck.notes.verdicts.sayings import apart
 
 AFTER = re.compile(r"\b(?:after|beyond|behind|nach|hinter|après|después|tras|dopo|após|depois)\b.{0,20}\b(?:last|letzt|derni|últim|ultim)"
@@ -54,31 +56,15 @@ FEW = re.compile(r"\$?\b[NKLT]\b\$?\W{0,3}(?:=|equal|gleich|vaut|égal|igual|ugu
                  r".{0,15}\b(?:layer|step|time|level|stage|schicht|schritt|couche|pas\b|capa|paso|passo|strat)", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Line:
-    """An equation as it was judged: its sides as read, and with the notes' formulas put in; the notes' context and that of this line."""
-
-    left: Node
-    right: Node
-    relation: str
-    sides: tuple[Node, Node]
-    notes: Context
-    spoken: Context
-    spelt: Context
-    sentence: str
-    outcome: Outcome
-
-    @property
-    def pair(self) -> tuple[Node, Node]:
-        return self.left, self.right
-
-
+ZERO = tree.Number(Fraction(0))
 SHORTEST = "it may be the Hamiltonian of the shortest time, another cost than that of before"
 NOTHING = "only time is paid for, and no formula that is understood says what is to be reached"
 HELD_ANEW = "it may be the end that another task holds"
 PRESCRIBED = re.compile(r"\bcondition|\bprescri|\bimpos|\brequir|\bdemand|bedingung|vorgeschrieb|vorgegeb|\bexig|услови")
+PAID_ANEW = "it may be the cost of another example, which is paid at several times"
 OTHER_FIELD = "f was told otherwise before: it may be another example"
-ANOTHER = {SHORTEST: frozenset({"field"}), OTHER_FIELD: frozenset({"field"}), HELD_ANEW: frozenset({"field", "refutations"})}  # posed anew
+ANOTHER = {**dict.fromkeys((SHORTEST, PAID_ANEW, OTHER_FIELD), frozenset({"field"})),  # posed anew
+           HELD_ANEW: frozenset({"field", "refutations"})}
 
 
 ROOT = re.compile(r"(?<!positive )(?<!right )(?<!correct )\b(?:root|solution|wurzel|lösung|nullstelle|racine|raíz|radice|корень)\s*\$?$",
@@ -359,6 +345,18 @@ def _holds_end(line: Line) -> bool:
     return ended and PRESCRIBED.search(line.sentence.lower()) is not None
 
 
+def _pays_at_times(line: Line) -> bool:
+    """Psi = sum_i phi(x(s_i)) beside J = Psi(x(T)) + int L dt, where one letter is both."""
+    return symbols(line.left) == {"Psi"} and any(isinstance(part, tree.Series) and "phi" in symbols(part) for part in walk(line.right))
+
+
+def _adds_whole_slope(line: Line) -> bool:
+    """p(s-) = p(s+) + dJ/dx(s), where dJ/dx(s) may be the slope of what is seen at s alone."""
+    jumps = any(isinstance(part, Symbol) and part.name == "p" and "s" in symbols(part.at or ZERO) for part in walk(line.left))
+    slopes = [part for part in walk(line.right) if isinstance(part, tree.Derivative) and symbols(part.of) == {"J"}]
+    return jumps and any("s" in symbols(place.at or ZERO) for part in slopes for place in part.by if isinstance(place, Symbol))
+
+
 def _of_shortest_time(line: Line) -> bool:
     """H = 1 + p f, in notes that have told another cost."""
     terms = [tree.unsigned(term) for term in tree.terms(line.right)]
@@ -551,6 +549,10 @@ PARDONS = (
     Pardon(_if(_of_other_field, OTHER_FIELD)),
     Pardon(_if(_of_shortest_time, SHORTEST)),
     Pardon(_if(_holds_end, HELD_ANEW)),
+    Pardon(_if(right_in_steady_state, "it is so of the constant P; say that the horizon is infinite, or that P is")),
+    Pardon(_if(right_of_value, "it is so of P in J = x' P x, which is half of that in p = P x; write which one is meant")),
+    Pardon(_if(_pays_at_times, PAID_ANEW)),
+    Pardon(_if(_adds_whole_slope, "dJ/dx(t_i) may be the slope of what is paid at t_i alone; write that cost with its index")),
     Pardon(_if(_is_price_of_block, "the cost may rest on some of the states alone")),
     Pardon(_if(_of_untold_arrival, NOTHING)),
     Pardon(_if(_right_transposed, "it is the transpose of a gradient that has its matrix's shape; declare `gradients: columns`")),
