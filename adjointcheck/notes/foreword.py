@@ -46,6 +46,7 @@ from adjointcheck.notes.reading.ambiguities import (
     numbers_in,
     raised_in,
     rates_in,
+    sloped_in,
     timed_in,
 )
 from adjointcheck.notes.reading.document import Formula
@@ -53,7 +54,7 @@ from adjointcheck.notes.reading.latex import Unread, read_formula
 from adjointcheck.notes.reading.regions import sentences
 from adjointcheck.notes.reading.uses import Uses
 from adjointcheck.notes.systems.algebraic import algebraic
-from adjointcheck.notes.systems.ansatz import RICCATI, weighing
+from adjointcheck.notes.systems.ansatz import RICCATI, fed_back, weighing
 from adjointcheck.notes.systems.backward import ending
 from adjointcheck.notes.systems.blocks import clocked, turned
 from adjointcheck.notes.systems.by_hamiltonian import Posed, moves_otherwise, pays, posed, steered
@@ -161,6 +162,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
     context, texts = replace(context, options={**context.options, "clock of time": clock}), [in_usual_time(text, clock) for text in texts]
     context = replace(context, maps=maps_beside_bold(texts), rates=rates_in(texts), called=called_in(texts), timed=timed_in(texts),
                       uses=Uses.of(texts), numbers=numbers_in(texts, document.prose), discounts=discounts_in(texts))
+    context = replace(context, options={**context.options, "slopes in time": sloped_in(texts)})
     context = small_steps(texts, varying(_chains(document.formulas, context), document.prose, context))
     context = replace(context, options={**context.options, SPEEDS: " ".join(speeds(_chains(document.formulas, context), context))})
     context = clips(texts, said_control(document.prose, said_costate(document.prose, context)))
@@ -175,7 +177,7 @@ def begun(document: Document, context: Context | None = None) -> Context:
     context = replace(context, options={**context.options, "iterate": "" if layer else index, "layers above": layer, WHOLE: entries})
     context = activating(document.prose, texts, _chains(document.formulas, context), context) if entries else context
     context = context if layer or index or context.over() == "layers" else iterated_below(texts, context)
-    return _with_estimate(document.formulas, context)
+    return _with_estimate(document.formulas, fed_back(_chains(document.formulas, context), context))
 
 
 def _with_estimate(formulas: Sequence[Formula], header: Context) -> Context:

@@ -89,3 +89,18 @@ def test_a_state_may_be_declared_by_its_components(line: str) -> None:
     context = read_header([line])
     assert context.letters["z"].shape == ("2", "1") and [known.letter for known in context.parts("x")] == ["x", "v"]
     assert statuses(BLOCK, f"{line}\ncostate: p = (p_1, p_2)")[-2] == "proved"
+
+
+FED = r"""The layers are $x_{k+1} = A x_k + B u_k$ and $J = \frac12 x_N^T S x_N + \frac12 \sum_{k=0}^{N-1} (x_k^T Q x_k + u_k^T R u_k)$. It is
+"""
+
+
+def test_a_gain_of_either_sign_is_refuted_by_no_convention() -> None:
+    lines = ["$$u_k = {}K_k x_k$$", "$$K_k = {}(R + B^T P_{{k+1}} B)^{{-1}} B^T P_{{k+1}} A$$"]
+    judged = {sign: statuses(FED + "\n".join(lines).format(*signs), "gain: K\nriccati: P\ncontrol: u")
+              for sign, signs in {"plus": ("", "-"), "minus": ("-", "")}.items()}
+    assert "refuted" not in judged["plus"] and judged["minus"][-2:] == ["proved", "proved"]
+
+
+def test_a_subscript_is_a_slope_where_the_time_is_an_argument_beside_it() -> None:
+    assert "refuted" not in statuses("We have $$x_t(t, p) = f(x(t, p), p)$$", "state: x in R\nparameters: p")

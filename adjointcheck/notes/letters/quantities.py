@@ -335,5 +335,6 @@ def slots_told(declared: Declared) -> tuple[str, ...] | None:
 
 
 def runs_below(name: str, context: Context) -> bool:
-    """May t stand below for the running time: p_t, the density, and x_t of a state that the header declares?"""
-    return name == "rho" or any(known.source == "declared" for known in context.of(name) if known.kind == "path")
+    """May t stand below for the running time: p_t, the density, and x_t of a state that the header declares, if no x_t(t, p) is a slope?"""
+    return name == "rho" or any(known.source == "declared" and known.letter not in context.option("slopes in time").split()
+                                for known in context.of(name) if known.kind == "path")

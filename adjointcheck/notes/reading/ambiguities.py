@@ -124,6 +124,14 @@ def timed_in(texts: Iterable[str]) -> frozenset[str]:
     return frozenset("".join(found) for text in texts for found in _TIMED.findall(text)) - _LASTING
 
 
+_SLOPED = re.compile(rf"{_LETTER}\s*_\s*\{{?\s*t\s*\}}?\s*\(\s*t\s*[,)]")
+
+
+def sloped_in(texts: Iterable[str]) -> str:
+    """Letters x of x_t(t, p), where t below differentiates."""
+    return " ".join(sorted({"".join(found) if isinstance(found, tuple) else found for text in texts for found in _SLOPED.findall(text)}))
+
+
 _CLOCK = r"(s|\\tau)\s*"
 _CLOCKED = re.compile(rf"\\dot\s*\{{?\s*{_LETTER}\s*\}}?\s*\(\s*{_CLOCK}\)\s*&?\s*="
                       rf"|{_D}{_LETTER}\s*(?:\([^()]*\)\s*)?\}}?\s*[/{{]\s*{_D}{_CLOCK}\}}?\s*&?\s*=")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
@@ -12,7 +12,7 @@ from adjointcheck.notes.letters.formulas import spelt_out
 from adjointcheck.notes.letters.meaning import Symbol, core_of, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import is_placed
 from adjointcheck.notes.letters.quantities import instead
-from adjointcheck.notes.letters.usage import head, is_symmetric, moving, pair_of, successor
+from adjointcheck.notes.letters.usage import head, is_symmetric, moving, pair_of, role_in, successor
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -212,6 +212,17 @@ def layered_ansatz(chain: tree.Chain, context: Context) -> Introduced:
     role = ROLES["P" if costate else "K"]
     declared = Declared(name, role.symbol, role.shape, role.kind, source="proposed")
     return "definition", (name,), context.declare(declared).assume("optimal")
+
+
+def fed_back(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """Without the gain of a header where the notes feed it back as u = K x or u = k + K x: that of the convention has u = -K x."""
+    gains = {known.letter for known in context.of("K") if known.source == "declared"}
+    pairs = [pair for chain in chains if gains and (pair := pair_of(chain)) is not None]
+    steers = [right for left, right in pairs if not isinstance(left, tree.Negative) and any(
+        isinstance(part, tree.Letter) and role_in(replace(part, below=()), context) == "w" for part in walk(left))]
+    products = [term for right in steers for term in tree.terms(right) if isinstance(term, tree.Product)]
+    found = {part.name for term in products for part in term.factors if isinstance(part, tree.Letter)} & gains
+    return replace(context, letters={name: known for name, known in context.letters.items() if name not in found}) if found else context
 
 
 def _is_usual(pair: tuple[Node, Node], right: Node, context: Context) -> bool:
