@@ -128,6 +128,7 @@ from adjointcheck.notes.systems.measured import increment, operators, rooted, sc
 from adjointcheck.notes.systems.modes import guard, reset, switched
 from adjointcheck.notes.systems.motion import augmented_dynamics, dynamics, limit_dynamics, primed_dynamics
 from adjointcheck.notes.systems.multiplier import augmented, costate_meaning, governed, hamiltonian
+from adjointcheck.notes.systems.named_functions import specified
 from adjointcheck.notes.systems.named_methods import coefficients, exemplified, given
 from adjointcheck.notes.systems.normality import normal, normalisation
 from adjointcheck.notes.systems.observed import observed_cost
@@ -479,10 +480,11 @@ INTRODUCTIONS = (output_told, at_rest, adjoint_told, lagrangian_told, end_named,
                  solved_for, affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, bound, objective,
                  current_multiplier, augmented, adjoined_motion, shortest, repriced, current_hamiltonian, hamiltonian, costate_meaning,
                  nothing_beyond, condition, at_place, rate, ended, set_before, sought, ranged, algebraic_law, lengthened, projection,
-                 decreasing, naming)
+                 decreasing, specified, naming)
 UNJUDGED = (*NOTATIONS, output_told, at_place, adjoint_told, lagrangian_told, reduced_cost,
             bars_told, activation, bound, step_value, worth, value, membership, asked, output, family, update, readout,
-            finer_step, propagator, transported, carried, residual, sought, ranged, lengthened, projection, set_before, decreasing)
+            finer_step, propagator, transported, carried, residual, sought, ranged, lengthened, projection, set_before, decreasing,
+            specified)
 
 
 # Letters that a claim uses without a word

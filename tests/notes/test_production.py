@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 from understood import last_two, statuses
 
+from adjointcheck.notes.letters.header import read_header
+from adjointcheck.notes.reading.document import read_text
+from adjointcheck.notes.systems.concrete import acquainted
+
 HEADER = "state: k\ncontrol: c\ncostate: \\lambda\nobjective: W\ntime: t in [0, T]"
 GROWTH = (
     "\\dot k = F(k) - \\delta k - c\nW = \\int_0^T e^{-\\rho t} u(c)\\,dt + e^{-\\rho T} S\\big(k(T)\\big)\n"
@@ -57,3 +61,29 @@ def test_what_is_consumed_and_valued_is_the_control() -> None:
     given = "\\dot k = F(k) - c\nV = \\int_0^T e^{-\\rho t} U(c)\\,dt\n\\mu = e^{\\rho t}\\lambda"
     header = "objective: V, maximised\nstate: k in R\ncostate: \\lambda = dV/dk"
     assert last_two(header, given, r"U'(c) = \mu", r"U'(c) = -\mu")[0] == "proved"
+
+
+ROCKET = r"$\dot h = v$ $\dot v = \frac{u - D(v,h)}{m} - g(h)$ $\dot m = -b u$ $J = h(T)$ to be maximised. "
+PREY = r"$\dot x = r x - g(x) y$ $\dot y = e g(x) y - u y$ $$J = \int_0^T (y^2 + u^2)\,dt$$ "
+POLLUTION = (r"$\dot K = F(K) - C$ $\dot S = \alpha F(K) - \beta S$ $$J = \int_0^T e^{-\rho t}\,[U(C) - D(S)]\,dt$$ "
+             r"$$H = e^{-\rho t}\,[U(C) - D(S)] + \lambda\,[F(K) - C] + \mu\,[\alpha F(K) - \beta S]$$ ")
+
+
+@pytest.mark.parametrize(("given", "lines", "expected"), [
+    (ROCKET, r"$\dot p_h = \frac{p_v}{m} D_h + p_v g'(h)$ $\dot p_v = -p_h + \frac{p_v}{m}\frac{\partial D}{\partial v}$ "
+             r"$\dot p_m = \frac{p_v (u - D)}{m^2}$ $\dot p_v = -p_h + \frac{p_v}{m} D_h$ $\dot p_h = \frac{p_v}{m} D_h - p_v g'(h)$",
+     "proved proved proved refuted refuted"),
+    (PREY, r"$\dot p_x = -p_x (r - g'(x) y) - e p_y g'(x) y$ $\dot p_x = -p_x (r - g'(x)) - e p_y g'(x) y$ $g(x) = \frac{a x}{b + x}$ "
+           r"$g'(x) = \frac{a}{(b + x)^2}$", "proved refuted definition refuted"),
+    (POLLUTION, r"$H_C = e^{-\rho t} U'(C) - \lambda$ $\dot\mu = e^{-\rho t} D'(S) + \beta\mu$ $\dot\lambda = -\lambda F'(K)$ "
+                r"$\frac{\partial^2 H}{\partial C^2} = e^{-\rho t} U''(C)$", "proved proved refuted proved"),
+    (POLLUTION, r"$F(0) = 0$ $F'(0) = \infty$ $U'(C) = C^{-s}$ $F'(K) = \rho$ $\dot\mu = \beta\mu - e^{-\rho t} D'(S)$",
+     "assumption assumption unknown unknown unknown"),
+])
+def test_functions_that_a_field_leaves_open_have_slopes(given: str, lines: str, expected: str) -> None:
+    assert statuses(given + lines)[-len(expected.split()):] == expected.split()
+
+
+@pytest.mark.parametrize("field", [r"$\dot x = f(x, u)$", r"$\dot x = f(x) + g(x) u$", r"$\dot q = v$ $\dot v = f(q, v) + u$"])
+def test_a_field_that_may_be_of_vectors_has_no_such_functions(field: str) -> None:
+    assert not acquainted(read_text(field).formulas, read_header([])).parts("x")

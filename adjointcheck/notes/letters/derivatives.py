@@ -8,8 +8,9 @@ from fractions import Fraction
 from typing import TypeGuard
 
 from adjointcheck.notes.letters.context import ORDER, ROLES, Context
+from adjointcheck.notes.letters.formal import differentiated
 from adjointcheck.notes.letters.partitions import only_block
-from adjointcheck.notes.letters.quantities import AXES, Applied, Symbol, Unknown, is_defined, rebuilt, slots_told, symbols, walk
+from adjointcheck.notes.letters.quantities import AXES, Applied, Formal, Symbol, Unknown, is_defined, rebuilt, slots_told, symbols, walk
 from adjointcheck.notes.letters.scales import runs_back, scale
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -52,6 +53,8 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
     if isinstance(of, tree.Negative):
         inner = derivative(of.of, by, kind, context)
         return tree.turned(inner)
+    if isinstance(of, Formal) and (kind == "partial" or Symbol("t") not in by) and (slope := differentiated(of, by)) is not None:
+        return slope
     if len(by) == 1 and isinstance(by[0], tree.Vector):
         return jacobian(of, by[0], kind, context)
     if isinstance(of, tree.Evaluated) and not of.less and kind != "total" and {*by} <= {Symbol("x")} and all(map(_is_time, of.at)):

@@ -16,6 +16,7 @@ from fractions import Fraction
 from adjointcheck.notes.letters.activations import entrywise
 from adjointcheck.notes.letters.context import ORDER, ROLES, USUAL, Context, Declared, key
 from adjointcheck.notes.letters.derivatives import cells_at, core_of, derivative, differential, is_end, is_here, is_sensitivity, slots_of
+from adjointcheck.notes.letters.formal import argument_of, counted, differentiated, inserted, slope_of, taken
 from adjointcheck.notes.letters.neighbours import step_of, with_slopes
 from adjointcheck.notes.letters.partitions import BLOCKS, in_blocks, is_block, only_block
 from adjointcheck.notes.letters.progression import all_steps, product_of, sum_of
@@ -28,16 +29,15 @@ from adjointcheck.notes.letters.quantities import (
     SIDES,
     STARS,
     Applied,
+    Formal,
     Size,
     Symbol,
     Unknown,
     children,
-    common_place,
     costate,
     directions_of,
     filling,
     has_entries,
-    here,
     in_functions,
     inside,
     is_defined,
@@ -45,8 +45,8 @@ from adjointcheck.notes.letters.quantities import (
     is_optimum,
     is_output,
     is_staged,
-    leading,
     moments,
+    over_stages,
     placed_at,
     random,
     rebuilt,
@@ -124,6 +124,9 @@ class _Resolver:
         name = key(node) + "".join(f"^{item.name}" for item in node.above if isinstance(item, tree.Letter))
         if name in self.context.letters:
             return self.named(name, node)
+        bare = self.plain(replace(node, above=())) if {*node.above} == {tree.Letter("prime")} and not node.accents else None
+        if isinstance(bare, Formal):  # F' of F(x)
+            return slope_of(bare, len(node.above)) or Unknown(name)
         if node.accents == ("bar",) and not node.above and self.sweeps():
             base = self.map(replace(node, accents=()))
             if isinstance(base, Symbol) and base.name in ("w", "theta"):  # the bar of a reverse sweep: the gradient in that letter
@@ -173,6 +176,8 @@ class _Resolver:
         if declared.part:
             component = Symbol(declared.symbol, part=(tree.Number(Fraction(declared.part)),))
             return costate(component, declared) if is_block(declared) else tree.Negative(component) if declared.sign < 0 else component
+        if declared.kind == "function" and declared.given:
+            return Formal(declared.symbol, declared.given)
         if declared.kind == "function" and declared.symbol != "H":
             return Applied(declared.symbol, side=declared.side)
         if declared.symbol in ("p", "nu", "p_alg", "a_theta"):
@@ -213,6 +218,8 @@ class _Resolver:
             return time
         base = self.map(replace(node, below=()))
         below = written_below(node.below)
+        if isinstance(base, Formal):
+            return differentiated(base, list(map(self.map, below))) or counted(base, below) or Unknown(key(node))
         named = replace(node, below=tuple(below[:1]))
         if len(below) > 1 and getattr(self.context.letters.get(key(named)), "kind", "") == "function":  # ell_{f,x}
             return derivative(self.map(named), list(map(self.map, below[1:])), "partial", self.context)
@@ -354,18 +361,11 @@ class _Resolver:
                 return pulse
         base = self.map(function)
         known = self.context.letters.get(key(function)) if isinstance(function, tree.Letter) else None
+        if isinstance(base, Formal):
+            return taken(base, [turned_back(self.map(argument), self.context) for argument in node.arguments])
         if known is not None and known.given:
-            return self.inserted(base, known.given, tuple(map(self.map, node.arguments)))
+            return inserted(base, known.given, tuple(map(self.map, node.arguments)), self.context)
         return self.applied(base, node)
-
-    def inserted(self, base: Node, given: tuple[Node, ...], values: tuple[Node, ...]) -> Node:
-        """A(1, y) of A(x, y) := ...: the same at another point."""
-        values, given = tuple(map(here, values)), leading(given, values)
-        if len(given) != len(values):
-            return Unknown("arguments of another number")
-        place = when(values[0]) if runs_back(given[0], self.context) else common_place(given, values)
-        moved = (tree.Chain((slot, value), ("=",)) for slot, value in zip(given, values, strict=True) if here(slot) != value)
-        return tree.Evaluated(base, changed) if (changed := (place,) if place is not None else tuple(moved)) else base
 
     def primed(self, function: tree.Letter, node: tree.Call) -> Node | None:
         """g'(x(T)), u''(c): the derivatives of a function of one argument."""
@@ -374,12 +374,14 @@ class _Resolver:
         if {*marks} != {"prime"} or len(node.arguments) != 1 or (function.accents and key(bare) not in self.context.letters):
             return None
         made = self.map_call(replace(node, function=bare)) if f"{key(bare)}^prime" not in self.context.letters else None
+        if isinstance(made, Formal):
+            return slope_of(made, len(marks))
         core = core_of(made) if made is not None else None
         if isinstance(made, Symbol) and (slope := primed_by(made, self.map(node.arguments[0]), len(marks))) is not None:
             return derivative(made, slope, "total" if slope else "partial", self.context)
         if made is None or not isinstance(core, Applied) or len(core.arguments) != 1:
             return None
-        return derivative(made, [only_block(core, self.context) or Symbol(core.arguments[0][0])] * len(marks), "partial", self.context)
+        return derivative(made, [only_block(core, self.context) or argument_of(core)] * len(marks), "partial", self.context)
 
     def _moving(self, inner: tree.Call) -> Node:
         """dot x (t1): the derivative in t, then the place."""
@@ -554,19 +556,13 @@ class _Resolver:
 
     def map_series(self, node: tree.Series) -> Node:
         inner = self.binding(node.index)
-        if node.index is not None and not self.counts_layers(node.index) and self.over_stages(node):
+        if node.index is not None and not self.counts_layers(node.index) and over_stages(node, self.context):
             limits = [self.stage_index(limit) if limit is not None else None for limit in (node.lower, node.upper)]
             return replace(node, body=inner.map(node.body), index=self.stage_index(node.index), lower=limits[0], upper=limits[1])
         limits = [limit and (inner.map if isinstance(limit, tree.Chain) else self.count)(limit) for limit in (node.lower, node.upper)]
         index = inner.map(node.index) if node.index is not None else None
         limits = limits if limits != [None, None] else [*all_steps(self.context)]
         return replace(node, body=inner.map(node.body), index=index, lower=limits[0], upper=limits[1])
-
-    def over_stages(self, node: tree.Series) -> bool:
-        """Is its index that of a letter with stages?"""
-        letters = [part for part in walk(node.body) if isinstance(part, tree.Letter) and node.index in written_below(part.below)]
-        known = (self.context.letters.get(letter.name) for letter in letters)
-        return any(declared is not None and is_staged(declared.symbol) for declared in known)
 
     def count(self, limit: Node) -> Node:
         """The end of a sum: over layers a layer, else a number, or how many components or observations there are."""

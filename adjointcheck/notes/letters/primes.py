@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeGuard
 
@@ -12,6 +12,9 @@ from adjointcheck.notes.letters.meaning import rebuilt, walk
 from adjointcheck.notes.letters.usage import head
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
+
+TIMES = ("t", "T", "tau")
+SLOPED = "functions with slopes"  # of F'(k), where primes are rates
 
 
 def is_primed(node: Node | None) -> TypeGuard[tree.Letter]:
@@ -34,7 +37,8 @@ def moved(chains: Iterable[tree.Chain], context: Context) -> Context:
     nodes = [node for chain in chains for node in walk(chain)]
     calls = [node for node in nodes if isinstance(node, tree.Call) and any(map(_is_time, node.arguments))]
     timed = {getattr(call.function, "name", "") for call in calls}
-    rates = [letter for chain in chains for letter in _rates(chain)]
+    sloped = {*_sloped(nodes)}
+    rates = [(letter, called) for chain in chains for letter, called in _rates(chain) if key(letter) not in sloped]
     named = any(letter.name in timed and called for letter, called in rates)
     moving = {letter for letter, _ in rates}
     others = {chain.sides[1] for chain in chains if chain.relations == ("=",) and chain.sides[0] in moving}  # q of x_1 = q
@@ -43,7 +47,18 @@ def moved(chains: Iterable[tree.Chain], context: Context) -> Context:
     turned = any(map(_weighs, nodes)) and not rates
     rate = named or (bool(rates) and running and not any(_transposes(node, moving) for node in nodes))
     meant = "rate" if rate else "transposed" if turned else ""
-    return replace(context, options={**context.options, "prime": meant}) if meant and not context.option("prime") else context
+    meant = context.option("prime") or meant
+    return replace(context, options={**context.options, "prime": meant, SLOPED: " ".join(sorted(sloped))}) if meant else context
+
+
+def _sloped(nodes: Sequence[Node]) -> Iterator[str]:
+    """F of F'(k) and U of U''(c), beside which F' is no rate; y'(x) of a curve y(x) is one."""
+    clocks = {node.by for node in nodes if isinstance(node, tree.Integral)}
+    for call in nodes:
+        called = call.function if isinstance(call, tree.Call) else None
+        if isinstance(called, tree.Letter) and _primes(called) and isinstance(call, tree.Call):
+            values = [argument for argument in call.arguments if isinstance(argument, tree.Letter) and argument.name not in TIMES]
+            yield from [key(replace(called, above=()))] if len(values) == len(call.arguments) and not {*values} & clocks else []
 
 
 def _rates(chain: tree.Chain) -> Iterator[tuple[tree.Letter, bool]]:
@@ -66,7 +81,7 @@ def _moving(node: Node) -> tree.Letter | None:
 
 
 def _is_time(node: Node) -> bool:
-    return isinstance(node, tree.Number) or (isinstance(node, tree.Letter) and node.name in ("t", "T", "tau"))
+    return isinstance(node, tree.Number) or (isinstance(node, tree.Letter) and node.name in TIMES)
 
 
 def _runs(node: Node) -> bool:
@@ -90,7 +105,8 @@ def dotted(node: Node, context: Context) -> Node:
     if isinstance(node, tree.Letter) and (times := _primes(node)):
         bare = replace(node, above=())
         known = context.letters.get(key(bare))
-        kept = f"{key(bare)}^prime" in context.letters or (known is not None and known.kind in ("function", "functional"))
+        sloped = key(bare) in context.option(SLOPED).split()
+        kept = sloped or f"{key(bare)}^prime" in context.letters or (known is not None and known.kind in ("function", "functional"))
         return node if kept else replace(bare, accents=("d" * (times - 1) + "dot",))
     if isinstance(node, tree.Call) and is_primed(node.function) and not all(map(_is_time, node.arguments)):  # g'(x(T))
         return replace(node, arguments=tuple(dotted(argument, context) for argument in node.arguments))

@@ -55,6 +55,15 @@ class Applied(Node):
 
 
 @dataclass(frozen=True)
+class Formal(Node):
+    """F(x), D_v(v, h): a function that the notes name and leave open, of these arguments, differentiated in those numbered `by`."""
+
+    name: str
+    arguments: tuple[Node, ...]
+    by: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Size(Node):
     """n of sum_{i=1}^n: how many components there are."""
 
@@ -95,6 +104,13 @@ class Unknown(Node):
 def is_staged(name: str) -> bool:
     """Does a letter have stage indices?"""
     return name in STAGED or name.startswith(OWN_STAGE)
+
+
+def over_stages(node: tree.Series, context: Context) -> bool:
+    """Is its index that of a letter with stages?"""
+    letters = [part for part in walk(node.body) if isinstance(part, tree.Letter) and node.index in written_below(part.below)]
+    known = (context.letters.get(letter.name) for letter in letters)
+    return any(declared is not None and is_staged(declared.symbol) for declared in known)
 
 
 def is_optimum(place: Node) -> bool:
@@ -247,7 +263,7 @@ def has_entries(name: str, context: Context) -> bool:
 
 def symbols(node: Node) -> frozenset[str]:
     """The names of all quantities and functions in it."""
-    return frozenset(part.name for part in walk(node) if isinstance(part, Symbol | Applied))
+    return frozenset(part.name for part in walk(node) if isinstance(part, Symbol | Applied | Formal))
 
 
 def unknown(node: Node) -> tuple[str, ...]:

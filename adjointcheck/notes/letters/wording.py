@@ -6,7 +6,7 @@ from functools import singledispatch
 
 from adjointcheck.notes.letters.meaning import Applied, Size, Symbol, Unknown
 from adjointcheck.notes.letters.progression import at_turn
-from adjointcheck.notes.letters.quantities import Diagonal, Repeated
+from adjointcheck.notes.letters.quantities import Diagonal, Formal, Repeated
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -62,6 +62,12 @@ def _(node: Applied) -> tuple[str, int]:
     at = f"|{show(node.at)}" if node.at is not None else ""
     part = "".join(f"[{show(item)}]" for item in node.part)
     return node.name + part + side + (f"({', '.join(show(value) for _, value in node.arguments)})" if node.arguments else "") + at, _ATOM
+
+
+@_show.register
+def _(node: Formal) -> tuple[str, int]:
+    slopes = f"_{''.join(str(number + 1) for number in node.by)}" if node.by else ""
+    return f"{node.name}{slopes}({', '.join(map(show, node.arguments))})", _ATOM
 
 
 @_show.register

@@ -22,14 +22,15 @@ from adjointcheck.notes.letters.curvature import is_second
 from adjointcheck.notes.letters.derivatives import differing
 from adjointcheck.notes.letters.indices import Unclear, ahead, check_layer, counted_from, of_next
 from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, walk
-from adjointcheck.notes.letters.quantities import component_slot
+from adjointcheck.notes.letters.quantities import Formal, component_slot
 from adjointcheck.notes.letters.starting import SLOPE
 from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.proofs.composition import SIDES, Claim, Composition, Form
 from adjointcheck.notes.proofs.contraction import contracted, contracts
 from adjointcheck.notes.proofs.expansion import smoothed, unlogged
 from adjointcheck.notes.proofs.flowing import flowing, scored
-from adjointcheck.notes.proofs.hessians import cost_moved, second
+from adjointcheck.notes.proofs.formal_functions import formal
+from adjointcheck.notes.proofs.hessians import cost_moved, reckoned, second
 from adjointcheck.notes.proofs.jacobian import Partial, is_proved, lemma, stages_in
 from adjointcheck.notes.proofs.settings import Setting, observes
 from adjointcheck.notes.proofs.sums import over_layers, over_observations, over_time
@@ -104,6 +105,9 @@ class Reader(Composition):
 
     def form_number(self, node: tree.Number) -> Form:
         return {"": number(node.value)}
+
+    def form_formal(self, node: Formal) -> Form:
+        return formal(self, node)
 
     def form_unknown(self, node: Unknown) -> Form:
         raise Unclear(node.letter, "a letter that the notes declare or define")
@@ -493,7 +497,7 @@ class Reader(Composition):
     def chained(self, node: tree.Derivative, by: Symbol) -> Form:
         """d/dtheta or d/dx0 of scalars along the solution: E_x dx/dtheta + E_theta."""
         if by.part and by.name in ("theta", "x0"):
-            return self.reckoned(node.of, self.component(by))
+            return reckoned(self, node.of, self.component(by))
         if by.name == "t1" and not self.setting.language.layers and set(form := self.form(node.of)) <= {"", "t1"}:
             return {"t1": self.setting.language.move(form.get("t1", ZERO), "dot")}  # how it moves along the solution
         letter = {"theta": "S", "x0": "M"}.get(by.name)
@@ -505,14 +509,6 @@ class Reader(Composition):
             slope = slope + (self.differentiated(root, "theta") if by.name == "theta" else ZERO)
             found[place] = self.laid_out(slope, not self.scalar(root), by.name)
         return found
-
-    def reckoned(self, node: Node, by: str) -> Form:
-        """The derivative of what is made of parameters and start alone, such as the cost of one time step by hand."""
-        form = self.form(node)
-        made = {name.partition("_")[0] for root in form.values() for name in symbols_of(root)}
-        if set(form) - {""} or not made <= {"theta", "x0"}:
-            raise Unclear(f"a derivative by {by} through the system", "derivatives of J, or of what is made of the inputs alone")
-        return {"": self.differentiated(form[""], by)}
 
     def unwrapped(self, node: Node) -> tuple[Node, Callable[[Form], Form]]:
         """The quantity inside minus signs and transposes, and how to put them back."""

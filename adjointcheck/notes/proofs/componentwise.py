@@ -13,8 +13,9 @@ from adjointcheck.expression.grammar import LOG, parse, to_text
 from adjointcheck.expression.node import ONE, ZERO, Expression, substitute, symbol, symbols_of, total
 from adjointcheck.notes.letters.context import ROLES, Context
 from adjointcheck.notes.letters.costs import adjoined
+from adjointcheck.notes.letters.formal import letter_of, slots_in, told
 from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
-from adjointcheck.notes.letters.quantities import component_slot, rebuilt
+from adjointcheck.notes.letters.quantities import Formal, component_slot, rebuilt
 from adjointcheck.notes.proofs.claims import Form, Reader, Unclear
 from adjointcheck.notes.proofs.closed_forms import BEGIN, END, FINAL, LAST, Texts, clock_of, named_ends, solutions, solve, starting
 from adjointcheck.notes.proofs.divisors import sign
@@ -114,6 +115,8 @@ def named(context: Context) -> Functions:
     parts = (part for law in context.laws for part in walk(of_components(law.right, context)))
     called = [part for part in parts if isinstance(part, Applied) and part.name in ("L", "Psi")]
     found = {part.name: arguments for part in called if (arguments := _arguments(part))}
+    formal = (part for law in context.laws for part in walk(told(law.right, context)) if isinstance(part, Formal))
+    found |= {letter_of(part): slots for part in formal if (slots := slots_in(part))}
     return tuple(sorted(found.items()))
 
 

@@ -1,10 +1,10 @@
-"""Second partial derivatives, Hessians of the cost, and the cost at other inputs, in the letters of the setting of second order."""
+"""Second partial derivatives, Hessians of the cost, and the cost at other inputs, in the letters of the setting."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adjointcheck.expression.node import ZERO, Expression, symbol
+from adjointcheck.expression.node import ZERO, Expression, symbol, symbols_of
 from adjointcheck.notes.letters.derivatives import core_of
 from adjointcheck.notes.letters.indices import Unclear
 from adjointcheck.notes.letters.meaning import Applied, Symbol
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def second(reader: Reader, node: tree.Derivative, by: list[Symbol]) -> Form:
     """H_ab with rows of a and columns of b, (p f)_ab, and the Hessian of J in one input."""
     names = [letter.name for letter in by]
-    if any(letter.part for letter in by):
-        raise Unclear("a second derivative by components", "whole vectors")
+    if all(letter.part for letter in by):
+        return _by_components(reader, node.of, by)
     if node.of in (Symbol("J"), Symbol("J_a")):
         letter, places = f"J_{names[0]}{names[1]}", {"": ZERO}
     elif isinstance(node.of, Applied):
@@ -33,6 +33,17 @@ def second(reader: Reader, node: tree.Derivative, by: list[Symbol]) -> Form:
     if letter not in reader.setting.language.letters or len(places) != 1:
         raise Unclear("a second derivative", "those of H, L, Psi and p f, and the Hessian of J in parameters or start")
     return {place: symbol(letter) for place in places}
+
+
+def _by_components(reader: Reader, of: Node, by: list[Symbol]) -> Form:
+    """H_{u_1 u_1} of what is written out."""
+    form = reader.together(reader.form(of))
+    if len(form) != 1 or set(form) - {"", "here"}:
+        raise Unclear("a second derivative of several places", "an expression at the running time")
+    ((place, root),) = form.items()
+    for letter in by:
+        root = reader.partial_of(root, reader.component(letter))
+    return {place: root}
 
 
 def _weight(node: Node) -> str:
@@ -50,3 +61,12 @@ def cost_moved(node: tree.Evaluated, setting: Setting) -> Expression | None:
     if name not in setting.language.letters:
         raise Unclear("the cost at other inputs", "its first terms in eps")
     return symbol(name)
+
+
+def reckoned(reader: Reader, node: Node, by: str) -> Form:
+    """The derivative of what is made of parameters and start alone, such as the cost of one time step by hand."""
+    form = reader.form(node)
+    made = {name.partition("_")[0] for root in form.values() for name in symbols_of(root)}
+    if set(form) - {""} or not made <= {"theta", "x0"}:
+        raise Unclear(f"a derivative by {by} through the system", "derivatives of J, or of what is made of the inputs alone")
+    return {"": reader.differentiated(form[""], by)}

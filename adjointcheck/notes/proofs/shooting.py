@@ -78,7 +78,7 @@ class Shot:
         slope = folded(derive(closed, {name: ONE}), {})
         slope = ZERO if self.vanishes(slope) else slope
         force = folded(substitute([closed], {name: ZERO})[0], {})
-        moving = {other for letter in "xpw" for other in made.sizes.names(letter)}
+        moving = {other for letter in "xpw" for other in made.sizes.names(letter)} | made.language.bound
         alone = not symbols_of(force) & moving and not symbols_of(slope) & {*moving, "t"}
         return (slope, force) if alone and self.vanishes(closed - slope * symbol(name) - force) else None
 

@@ -56,6 +56,7 @@ from adjointcheck.notes.systems.component_letters import (
 from adjointcheck.notes.systems.entries import as_motion, cells_of, fields_of, motions, multiplied_out, weighs_whole
 from adjointcheck.notes.systems.followed import TIMES, followed
 from adjointcheck.notes.systems.mechanics import aliased, first_order
+from adjointcheck.notes.systems.named_functions import chosen, left_open, paid, read_as_functions, spelt_later, with_functions
 from adjointcheck.notes.systems.outright import OUTRIGHT
 from adjointcheck.notes.systems.spaces import sized
 
@@ -81,10 +82,14 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     states = in_their_order(_chains(formulas, context, USUAL_COSTATES), states, context)
     context = with_whole(chains, states, context)
     context = in_components(context, "x", [letter for letter, _ in states.values()])
+    calls = left_open([right for _, right in states.values()], states, chains, context)
+    calls = {**paid((side for chain in chains if _is_cost(chain, context) for side in chain.sides), context.letters, states), **calls}
+    context = read_as_functions(calls, context)
     chains = _chains(formulas, context)  # with the states known, a(b + c) is read
     context = _bounded(chains, context)
     ends = list(arrivals([*spoken((formula.paragraph for formula in formulas), chains, context), *chains], context))
     costs = [side for chain in chains for side in chain.sides[1:] or chain.sides if _is_cost(chain, context) or _is_paid(chain, context)]
+    costs += [side for chain in chains if (side := spelt_later(chain, calls)) is not None]
     used = [part for node in joined((right for _, right in states.values()), costs) for part in unscripted(spelt(node))]
     context = costates_told(_chains(formulas, context, USUAL_COSTATES), states, costates_named(chains, list(states), used, context))
     bounded = {name for chain in _bounds(chains) for name in _between(chain)}
@@ -96,7 +101,7 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     context = in_components(context, "theta", [*given, *(item.multiplier for item in ends), *aims])
     if not context.parts("p"):  # with the parameters known, theta_1 (p_A - p_B) is read
         context = costates_named(_chains(formulas, context), list(states), used, context)
-    context = aliased(chains, _starts(chains, context))
+    context = aliased(chains, _starts(chains, with_functions(calls, context)))
     cells = tuple((here(resolve(spelt(right), context)),) for _, right in states.values())
     if any(unknown(cell) for (cell,) in cells):
         return context
@@ -180,9 +185,10 @@ def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:
     moved = {key(letter) for letter, _ in motions}
     slopes = {*followed(chains, motions, fields), *(key(letter) for chain in chains for letter in _switches(chain, moved, context))}
     slopes |= {*context.option(OUTRIGHT).split()}
+    called = left_open([right for _, right in motions], moved, chains, context)
     for letter, right in motions:
         named = any(isinstance(part, tree.Letter) and key(part) in fields for part in walk(right))
-        if key(letter) not in {*found, *slopes} and not named and is_plain(right, numbers) and not _is_functional(right, moved):
+        if key(letter) not in {*found, *slopes} and not named and is_plain(right, numbers, called):
             found[key(letter)] = letter, right
     return found
 
@@ -204,12 +210,6 @@ def _switches(chain: tree.Chain, moved: Container[str], context: Context) -> Ite
     if pair is not None and letter is not None and not _is_costate(letter, context):
         costates = (part for part in walk(pair[1]) if isinstance(part, tree.Letter) and _is_costate(part, context))
         yield from [letter] if any(context.of("p") or key(part) in moved for part in costates) else []
-
-
-def _is_functional(right: Node, moved: Container[str]) -> bool:
-    """Has it a function of a letter that moves, g(s) and g'(s), where s is a stock and no time?"""
-    calls = (part for part in walk(right) if isinstance(part, tree.Call))
-    return any(isinstance(part, tree.Letter) and key(part) in moved for call in calls for part in call.arguments)
 
 
 HELD = ("theta", "vartheta", "Theta")
@@ -241,16 +241,20 @@ def _is_partial(node: Node, of: tree.Letter) -> bool:
     return isinstance(node, tree.Letter) and node.name == of.name and isinstance(below, tree.Letter) and below.name in ("t", *USUAL_STATES)
 
 
-def is_plain(node: Node, numbers: Container[str] = ()) -> bool:
-    """Letters, numbers, sums, products and elementary functions: no field that is only named, and no derivative."""
+def is_plain(node: Node, numbers: Container[str] = (), called: Container[str] = ()) -> bool:
+    """Letters, numbers, sums, products and functions that are elementary or `called` so: no field only named, and no derivative."""
     parts = list(walk(node))
     calls = [part for part in parts if isinstance(part, tree.Call)]
-    timed = all(isinstance(call.function, tree.Letter) and len(call.arguments) == 1 and getattr(call.arguments[0], "name", "") in TIMES
-                for call in calls)
+    timed = all(is_timed(call) or (isinstance(call.function, tree.Letter) and key(call.function) in called) for call in calls)
     letters = [part for part in unscripted(node) if isinstance(part, tree.Letter)]
     raised = any(isinstance(part, tree.Power) and isinstance(part.exponent, tree.Letter) for part in parts)  # A k^alpha: all are numbers
     odd = any(letter.accents or (letter.name in MATRICES and key(letter) not in numbers and not raised) for letter in letters)
     return timed and not odd and not differentiates(node) and all(isinstance(part, PLAIN) for part in parts)
+
+
+def is_timed(call: tree.Call) -> bool:
+    """a(t), x(T)."""
+    return isinstance(call.function, tree.Letter) and len(call.arguments) == 1 and getattr(call.arguments[0], "name", "") in TIMES
 
 
 def _states(rates: Rates, chains: Iterable[tree.Chain], context: Context) -> Rates:
@@ -373,6 +377,8 @@ def _is_number(letter: tree.Letter, chains: Sequence[tree.Chain]) -> bool:
 
 def _is_scalar(letter: tree.Letter, right: Node, numeric: bool, context: Context) -> bool:
     """One equation alone: a number moves if letters are multiplied, or if the notes say so; u, or -a x in R^n, may move a vector."""
+    if context.option("paths") == "numbers":
+        return True
     declared = context.letters.get(key(letter))
     if declared is not None and declared.shape != ("n", "1"):
         return declared.shape == ("1", "1")
@@ -434,10 +440,13 @@ def _is_paid(chain: tree.Chain, context: Context) -> bool:
     return known is not None and known.symbol in ("L", "Psi") and pair is not None and is_plain(pair[1])
 
 
-def _open(parts: Iterable[Node], symbol: str, context: Context) -> list[tree.Letter]:
-    """The letters that nothing explains yet, that the header declares as numbers, or as the whole of x, p, w or theta."""
+def _open(parts: Iterable[Node], symbol: str, context: Context, clocks: Container[str] = TIMES) -> list[tree.Letter]:
+    """The letters that nothing explains yet, that the header declares as numbers, or as the whole of x, p, w or theta.
+
+    Of a thrust T the notes take no value at it, and no integral to it.
+    """
     parts, whole = list(parts), {known.letter for known in context.of(symbol)}
-    clocks = {key(letter) for part in parts for letter in _clocks(part)} | {*TIMES} - {"s", "tau"}
+    clocks = {key(letter) for part in parts for letter in _clocks(part)} | {name for name in TIMES if name in clocks} - {"s", "tau"} | {"t"}
     found: dict[str, tree.Letter] = {}
     for part in parts:
         if isinstance(part, tree.Letter) and not {*part.accents} & {*MOTIONS} and key(part) not in clocks:
@@ -449,8 +458,9 @@ def _open(parts: Iterable[Node], symbol: str, context: Context) -> list[tree.Let
 
 
 def _clocks(node: Node) -> Iterator[tree.Letter]:
-    """s of x(s) and int ds, which otherwise is a number."""
-    found = node.arguments if isinstance(node, tree.Call) else (node.by,) if isinstance(node, tree.Integral) else ()
+    """s of x(s) and int ds, which otherwise is a number; T of int_0^T."""
+    ends = (node.by, node.lower, node.upper) if isinstance(node, tree.Integral) else ()
+    found = node.arguments if isinstance(node, tree.Call) else ends
     return (letter for letter in found if isinstance(letter, tree.Letter) and key(letter) in TIMES)
 
 
@@ -477,23 +487,32 @@ def _controls(parts: Sequence[Node], used: Sequence[Node], bounded: Container[st
     timed = {key(part.function) for part in parts if isinstance(part, tree.Call) and isinstance(part.function, tree.Letter)
              and getattr(part.arguments[0], "name", "") == "t"}
     paid = _paid_for(used) | {key(part.over) for part in parts if isinstance(part, tree.Extremum) and isinstance(part.over, tree.Letter)}
-    free = _open(used, "w", context)
-    found = [letter for letter in free if letter.name in whole or key(letter) in timed | paid]
+    differentiated, free = {*chosen(parts)}, _open(used, "w", context, {key(letter) for part in parts for letter in _clocks(part)})
+    free = [letter for letter in free if not _is_called(letter, used)]
+    found = [letter for letter in free if letter.name in whole or key(letter) in timed | paid | differentiated]
     return found or [letter for letter in free if key(letter) in bounded]
 
 
+def _is_called(letter: tree.Letter, used: Sequence[Node]) -> bool:
+    """u of u(c), which stands nowhere else."""
+    calls = [part for part in used if isinstance(part, tree.Call) and part.function == letter]
+    return bool(calls) and len(calls) == sum(part == letter for part in used) and not any(map(is_timed, calls))
+
+
 def _paid_for(used: Sequence[Node]) -> set[str]:
-    """F of a cost int F^2 dt, a control under whatever name."""
+    """F of a cost int F^2 dt and c of int U(c) dt, a control under whatever name."""
     integrals = [part.body for part in used if isinstance(part, tree.Integral)]
     below = {part for body in integrals for node in walk(body) if isinstance(node, tree.Quotient) for part in walk(node.below)}
     squares = [part.base for body in integrals for part in walk(body) if isinstance(part, tree.Power) and part not in below
                and part.exponent == tree.Number(Fraction(2))]
-    return {key(base) for base in squares if isinstance(base, tree.Letter)}
+    calls = [part.arguments[0] for body in integrals for part in walk(body) if isinstance(part, tree.Call) and not is_timed(part)]
+    return {key(base) for base in (*squares, *calls) if isinstance(base, tree.Letter)}
 
 
 def parameters(used: Sequence[Node], context: Context) -> list[tree.Letter]:
     functions = {key(part.function) for part in used if isinstance(part, tree.Call) and isinstance(part.function, tree.Letter)}
-    return [letter for letter in _open(used, "theta", context) if key(letter) not in functions and letter.name not in NUMBERS]
+    numbers = {*NUMBERS} - {"e"} | context.numbers
+    return [letter for letter in _open(used, "theta", context) if key(letter) not in functions and letter.name not in numbers]
 
 
 def _running(chains: Iterable[tree.Chain]) -> set[str]:

@@ -36,8 +36,7 @@ def current_hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
     if not prices or growth is None or (known is not None and known.body is not None):
         return None
     for made in prices:
-        part = (tree.Number(Fraction(made.part)),) if made.part else ()
-        price = costate(Symbol("p", part=part), replace(made, sign=made.sign * sign))
+        price = costate(_component(made), replace(made, sign=made.sign * sign))
         context = defined(made.letter, tree.Product((growth, price)), context)
     body = resolve(pair[1], constants(pair[1], context, ("1", "1")))
     names = (title(letter), *(made.letter for made in prices))
@@ -64,13 +63,14 @@ def repriced(chain: tree.Chain, context: Context) -> Introduced:
     present, current = names if decay == growth else names[::-1]
     known = context.letters.get(current)
     price = known if known is not None and known.symbol == "p" else Declared("", "p", ROLES["p"].shape, "path", source="proposed")
-    taken = known is not None and not (may_be_costate(current, context) or known.body == tree.Product((growth, Symbol("p"))))
+    free = _is_open_component(known) or may_be_costate(current, context)
+    taken = known is not None and not (free or known.body == tree.Product((growth, Symbol("p"))))
     if taken or present in context.letters or {present, current} & USUAL.keys() or (known is None and context.of("p")):
         return None
     price = replace(price, letter=present)
     letters_ = {name: other for name, other in context.letters.items() if name != current}
     after = replace(context, letters={**letters_, present: price})
-    return "definition", (current,), defined(current, tree.Product((growth, costate(Symbol("p"), price))), after)
+    return "definition", (current,), defined(current, tree.Product((growth, costate(_component(price), price))), after)
 
 
 def _discount(context: Context) -> Node | None:
@@ -107,11 +107,19 @@ def _multiplier(term: Node, context: Context) -> Declared | None:
         return None
     letter, sign, layout = found
     known = context.letters.get(key(letter))
-    component = known is not None and known.symbol == "p" and bool(known.part) and not known.told
-    if not component and not may_be_costate(key(letter), context):
+    if not _is_open_component(known) and not may_be_costate(key(letter), context):
         return None
     part = max(_rate(node, context) for node in walk(term))
     return Declared(key(letter), "p", ("1", "n"), "path", sign, layout, part=part)
+
+
+def _is_open_component(known: Declared | None) -> bool:
+    return known is not None and known.symbol == "p" and bool(known.part) and not known.told
+
+
+def _component(made: Declared) -> Symbol:
+    """p_2, or p where the state has no components."""
+    return Symbol("p", part=(tree.Number(Fraction(made.part)),) if made.part else ())
 
 
 def _turned(term: Node) -> Iterator[Node]:

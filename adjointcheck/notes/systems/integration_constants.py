@@ -26,7 +26,8 @@ def integrated(chain: tree.Chain, context: Context) -> Context:
     new = {part for part in walk(right) if isinstance(part, Unknown)}
     letter = next((part for part in walk(pair[1]) if isinstance(part, tree.Letter) and resolve(part, context) in new), None)
     running = isinstance(left, Symbol) and left.name in ("x", "p") and bool(left.part) and left.at in (None, Symbol("t"))
-    if letter is None or letter.above or len(new) != 1 or not running or symbols(right) & MOVING:  # t^* is an instant
+    timed = any(isinstance(part, tree.Call) and part.function == letter for part in walk(pair[1]))  # e^{rho t} lambda(t)
+    if letter is None or letter.above or timed or len(new) != 1 or not running or symbols(right) & MOVING:  # t^* is an instant
         return context
     start = _start(context)
     factor, rest = factor_of(right, unknown := new.pop()), instead(right, unknown, ZERO)

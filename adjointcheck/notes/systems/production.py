@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
@@ -12,6 +12,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 NUMBER = ("1", "1")
+IDENTITY = tree.Letter("I")
 VECTORS = ("mathbb{R}", "norm", "hadamard", "tr", "det", "diag")
 
 
@@ -94,16 +95,18 @@ def counted(chains: Iterable[tree.Chain], context: Context) -> Context:
     quotients = (part for part in parts if isinstance(part, tree.Quotient))
     found = any(_primes(part.below) > 1 or (_is_rate(part.above) and _is_path(part.below, context)) for part in quotients)
     primed = any(isinstance(part, tree.Call) and _primes(part) for part in parts)
-    vectors = any(getattr(part, "name", "") in VECTORS or _is_matrix(part) for part in parts)
+    varied = {argument for part in parts if isinstance(part, tree.Call) for argument in part.arguments}
+    vectors = any(getattr(part, "name", "") in VECTORS or _is_matrix(part, varied) for part in parts)
     spoken = context.option("paths") or vectors
     found = (found and not vectors) or (primed and not spoken and all(known.shape == ROLES["x"].shape for known in context.of("x")))
     return replace(context, options={**context.options, "paths": "numbers"}) if found else context
 
 
-def _is_matrix(node: Node) -> bool:
-    """lambda^T, f_x^top, I + h J."""
+def _is_matrix(node: Node, varied: Container[Node]) -> bool:
+    """lambda^T, f_x^top, I + h J; an investment I of a cost C(I) is none."""
     marked = isinstance(node, tree.Letter) and any(getattr(mark, "name", "") in ("T", "top", "intercal") for mark in node.above)
-    return isinstance(node, tree.Transposed) or marked or (isinstance(node, tree.Sum) and node.terms[0] == tree.Letter("I"))
+    added = isinstance(node, tree.Sum) and node.terms[0] == IDENTITY and IDENTITY not in varied
+    return isinstance(node, tree.Transposed) or marked or added
 
 
 def _is_rate(node: Node) -> bool:

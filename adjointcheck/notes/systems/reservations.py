@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, Context, own
 from adjointcheck.notes.letters.costs import integrates
+from adjointcheck.notes.letters.formal import tells_of_functions
 from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_inputs import speaks
 from adjointcheck.notes.letters.own_letters import has_slope
@@ -164,6 +165,9 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
     for left, right, relation in zip(chain.sides, chain.sides[1:], chain.relations, strict=False):
         reduced = context.law("rest") is not None and left == Symbol("J")  # J(p) = j(u(p), p)
         if left == right or (taken and (reduced or is_renamed(getattr(written, "sides", (written,))[0], context))):  # a = x_1(T), a = 2
+            continue
+        if relation in EQUALS and tells_of_functions((left, right), context):
+            yield Reservation(frozenset({"refutations"}), f"it rests on {where}, which is not carried into the setting")
             continue
         if _is_offered(written) and _at_ends([left, right]):
             continue

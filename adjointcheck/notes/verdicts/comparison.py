@@ -23,7 +23,7 @@ from adjointcheck.notes.letters.curvature import directions, is_tangent_law
 from adjointcheck.notes.letters.forms import about_end_time, is_at_end, is_general, is_solved_state, weighed
 from adjointcheck.notes.letters.meaning import AXES, Applied, Symbol, children, symbols, unknown, walk
 from adjointcheck.notes.letters.progression import RANGES, is_product, is_unlimited, read_as
-from adjointcheck.notes.letters.quantities import instead
+from adjointcheck.notes.letters.quantities import Formal, instead
 from adjointcheck.notes.letters.starting import unheld
 from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.reading import tree
@@ -41,6 +41,7 @@ from adjointcheck.notes.systems.wholes import moved_components
 from adjointcheck.notes.worlds.evaluation import Env, NoValue, ShapeError, evaluate
 from adjointcheck.notes.worlds.fields import COARSE, within
 from adjointcheck.notes.worlds.jet import real
+from adjointcheck.notes.worlds.named_functions import formula
 from adjointcheck.notes.worlds.plan import Stage
 from adjointcheck.notes.worlds.staging import NO_OPTIMUM, make_world
 from adjointcheck.notes.worlds.world import UNBOUNDED, World
@@ -349,6 +350,7 @@ def _inside(node: Node) -> Node:
 HOPELESS = (Undecided(UNBOUNDED), Undecided(NO_OPTIMUM))  # of one draw of numbers, and perhaps not of the next
 
 
+@np.errstate(all="ignore")
 def in_stage(left: Node, right: Node, stage: Stage) -> Outcome:
     """Both sides at several points of two worlds; a world whose solution leaves its bounds is passed over."""
     wanted = 1 if stage.optimal else 2  # an optimal control takes long to find
@@ -539,11 +541,18 @@ def counterexample(left: Node, right: Node, env: Env, values: tuple[Any, Any]) -
     functions = sorted({*used_functions(left, right, world.context), *("f" * opaque)} & AXES.keys() - {"H", "phi", "g", "r", "psi"})
     setting = [] if opaque else [("next x" if world.layered else "dx/dt", show(world.rule))]
     setting += [(name, world.function(name).words(name)) for name in functions if _present(name, world)]
+    setting += [(show(function), show(formula(function, world.stage))) for function in _left_open(left, right, world)]
     setting += [(name, _number(world.inputs[name])) for name in ("x0", "theta") if name == "x0" or world.context.of("theta")]
     horizon = "" if world.layered else f" in [{float(real(world.first())):g}, {float(real(world.last())):g}]"
     place = ("layer" if world.layered else "t", f"{float(real(env.time)):g}{horizon}")
     comparable = not isinstance(values[0], str) and np.shape(values[0]) == np.shape(values[1])
     return Counterexample((*setting, place), _number(values[0]), _number(values[1]), _number(values[0] - values[1]) if comparable else "")
+
+
+def _left_open(left: Node, right: Node, world: World) -> list[Formal]:
+    """F(x), each of the functions that the notes leave open once."""
+    parts = (part for node in (left, right, world.rule, world.objective) for part in walk(node))
+    return [*dict.fromkeys(replace(part, by=()) for part in parts if isinstance(part, Formal))]
 
 
 def _present(name: str, world: World) -> bool:

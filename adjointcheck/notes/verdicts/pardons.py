@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, Context
+from adjointcheck.notes.letters.formal import tells_of_functions
 from adjointcheck.notes.letters.forms import is_solved_state
 from adjointcheck.notes.letters.formulas import in_place
 from adjointcheck.notes.letters.meaning import Applied, Symbol, children, core_of, symbols, walk
@@ -504,6 +505,7 @@ PARDONS = (
     Pardon(_if(_of_clock_at_end, "it may be the derivative by the time of the augmented state, which no cost takes at its end")),
     Pardon(_if(lambda line: grows_in_time(line.sides, line.spelt),
                "a matrix that was told to change in time stands in an exponential, and may be constant from here on")),
+    Pardon(_if(lambda line: tells_of_functions(line.sides, line.spelt), "it says what functions are like that the notes leave open")),
     Pardon(_if(_of_other_matrix, OTHER_FIELD)),
     Pardon(_if(_of_two_multipliers, "which of two letters is the costate the notes do not say")),
     Pardon(_if(_of_paid_and_held_end, "the end state is paid for, and what it is may follow from the motion")),

@@ -54,8 +54,9 @@ def repaired(found: Contradiction) -> str:
 def _near(left: Node, right: Node, stage: Stage, changes: Iterator[Node]) -> Iterator[Node]:
     """The changes of the right side that agree in one kind of world and say more than a = a; none where the left side has no value."""
     try:
-        env = next(points(make_world(stage), left, right))
-        wanted = real(evaluate(left, env))
+        with np.errstate(all="ignore"):  # a world that overflows has no value
+            env = next(points(make_world(stage), left, right))
+            wanted = real(evaluate(left, env))
     except NO_VALUE:
         return
     number = [tree.Number(Fraction(float(wanted)).limit_denominator(10**4))] if not symbols(right) and np.size(wanted) == 1 else []

@@ -18,6 +18,7 @@ from adjointcheck.notes.worlds import jet
 from adjointcheck.notes.worlds.evaluation import Env, NoValue, evaluate, scalar, value_of
 from adjointcheck.notes.worlds.fields import Entrywise
 from adjointcheck.notes.worlds.jet import Value, real
+from adjointcheck.notes.worlds.named_functions import in_numbers
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def written_out(rule: tree.Vector, states: Value, world: Any) -> Value:
         index = round(float(real(evaluate(letter.part[0], here)))) - 1
         return (states if letter.name == "x" else world.inputs["w"].values)[:, index]
 
-    return jet.stacked([elementwise(cell, leaf) * np.ones(world.grid.count) for (cell,) in rule.rows], 1)
+    cells = (in_numbers(cell, world.stage) for (cell,) in rule.rows)
+    return jet.stacked([elementwise(cell, leaf) * np.ones(world.grid.count) for cell in cells], 1)
 
 
 @value_of.register
