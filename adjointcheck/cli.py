@@ -21,6 +21,7 @@ import click
 from adjointcheck import __version__
 from adjointcheck.check.verdict import EXIT_CODES
 from adjointcheck.console import (
+    BAD_INPUT,
     DISAGREEMENT,
     EPILOG,
     FAILED,
@@ -33,12 +34,13 @@ from adjointcheck.console import (
     answers,
     json_option,
     refuse_overwriting,
+    told,
     worst,
 )
 from adjointcheck.console import console as _console
 from adjointcheck.console import emit_document as _emit_document
 from adjointcheck.console import note as _note
-from adjointcheck.errors import AdjointCheckError
+from adjointcheck.errors import AdjointCheckError, ProblemError
 from adjointcheck.files import write_text
 
 if TYPE_CHECKING:
@@ -172,7 +174,8 @@ def _import(module: str, name: str) -> Callable[..., Any]:
 
 def _derivation_text(derivation: Derivation, form: str) -> str:
     if form == "json":
-        return _import("report.json_report", "to_json")(_import("report.json_report", "derivation_document")(derivation))
+        document = _import("report.json_report", "derivation_document")(derivation)
+        return _import("report.json_report", "to_json")({**document, "exit_code": EXIT_CODES[document["verdict"]]})
     if form == "text":
         console = _console(file=StringIO())
         _import("report.terminal", "print_derivation")(derivation, console)
@@ -320,11 +323,9 @@ def _checked(problem: Problem, folder: str | None, as_json: bool, **options: Any
 
     with _progress() as progress:
         report = pipeline.check(problem, progress=progress, **options)
-        progress(f"{problem.name}: report")
-        page = folder and pipeline.publish(report, folder)
-    _import("report.terminal", "print_report")(report, _console(stderr=as_json))
-    if page:
-        click.echo(f"\nreport page: {page}", err=as_json)
+    _import("report.terminal", "print_report")(report, _console(stderr=as_json))  # before the page, which there may be no place for
+    if folder:
+        click.echo(f"\nreport page: {pipeline.publish(report, folder)}", err=as_json)
     return report
 
 
@@ -422,14 +423,13 @@ def study(name: str | None, quick: bool, folder: str, picture: str | None, as_js
         return PASSED
     with _progress() as progress:
         found = studies.run(name, quick=quick, tell=progress)
-        page = studies.publish(found, folder)
-        if picture:
-            studies.illustrate(found, picture)
     if as_json:
         _emit_document({"exit_code": found.exit_code, **_import("report.study_pages", "study_document")(found)})
     else:
         _import("report.study_pages", "print_study")(found, _console())
-    click.echo(f"\nreport page: {page}", err=as_json)
+    click.echo(f"\nreport page: {studies.publish(found, folder)}", err=as_json)
+    if picture:
+        studies.illustrate(found, picture)
     return found.exit_code
 
 
@@ -450,20 +450,28 @@ def notes(
     """
     outputs = _import("report.notes_outputs", "Outputs")(files, folder, logs, junit, letters)
     refuse_overwriting(map(Path, filter(None, (*files, context))), outputs.paths())
-    found = []
+    found, missed = [], []
     for file in files:
-        with _progress() as progress:
-            progress(f"{file}: reading and judging")
-            found.append(_import("pipeline", "verify_notes")(file, context))
+        try:
+            with _progress() as progress:
+                progress(f"{file}: reading and judging")
+                found.append(_import("pipeline", "verify_notes")(file, context))
+        except ProblemError as error:  # the other files are judged all the same
+            missed.append(error)
+            continue
         if lines := answers(_import("report.notes_outline", "undeclared")(found[-1])):
             found[-1] = _import("pipeline", "verify_notes")(file, context, lines)
         _import("report.notes_pages", "print_notes")(found[-1], _console(stderr=as_json))
         outputs.publish(found[-1], _write)
+    if missed and not found:
+        raise missed[0]
     outputs.finish(found, _write)
-    code = worst(map(_import("report.notes_outline", "exit_code"), found))
+    for error in missed:
+        _note(told(error))
+    code = worst([*map(_import("report.notes_outline", "exit_code"), found), *(BAD_INPUT for _ in missed)])
     if as_json:
         document = _import("report.notes_pages", "notes_document")
-        _emit_document({"exit_code": code, "notes": [document(findings) for findings in found]})
+        _emit_document({"exit_code": code, "notes": [document(findings) for findings in found], "errors": [*map(str, missed)]})
     return code
 
 

@@ -133,12 +133,19 @@ def _open_stdout() -> None:
 
 
 def _tell(context: click.Context, error: AdjointCheckError, code: int) -> None:
-    """Lay the four parts of an error out for people and, under --json, for machines."""
-    parts = {"where": error.where, "got": error.got, "expected": error.expected, "to do": error.todo}
-    lines = [f"  {name:<9} {text}" for name, text in parts.items() if text]
-    click.echo("\n".join(["error", *lines]), err=True)
+    """An error for people and, under --json, for machines."""
+    click.echo(told(error), err=True)
     if context.meta.get(JSON):
-        emit_document({"exit_code": code, "error": {name.replace(" ", "_"): text for name, text in parts.items()}})
+        emit_document({"exit_code": code, "error": {name.replace(" ", "_"): text for name, text in _parts(error).items()}})
+
+
+def told(error: AdjointCheckError) -> str:
+    """The four parts of an error laid out for people."""
+    return "\n".join(["error", *(f"  {name:<9} {text}" for name, text in _parts(error).items() if text)])
+
+
+def _parts(error: AdjointCheckError) -> dict[str, str]:
+    return {"where": error.where, "got": error.got, "expected": error.expected, "to do": error.todo}
 
 
 def _usage_document(error: click.UsageError, context: click.Context) -> None:

@@ -146,7 +146,11 @@ def _entry(key: str, judged: Any, logged: str) -> Answer:
 def _replay(path: str) -> Answer:
     from adjointcheck.files import read_json
 
-    return judged_entries(read_json(path))
+    document = read_json(path)
+    try:
+        return judged_entries(document)
+    except AdjointCheckError as error:
+        raise type(error)(f"{path}: {error.where}", error.got, error.expected, error.todo) from None
 
 
 def _derive(path: str) -> Answer:

@@ -165,3 +165,9 @@ def test_a_fit_cut_short_is_inconclusive(invoke: Invoke, folder: Path, monkeypat
     monkeypatch.setattr(pipeline, "fit", lambda *given, **options: whole(*given, max_iterations=1, **options))
     result = invoke("solve", "right.toml", "--target", "torch", "--fit", "--json")
     assert result.exit_code == 3 and not one_document(result.stdout)["fit"]["converged"]
+
+
+def test_the_result_is_told_where_its_page_has_no_place(invoke: Invoke, folder: Path) -> None:
+    (folder / "taken").write_text("")
+    result = invoke("check", "right.toml", "--report", "taken/pages")
+    assert result.exit_code == 2 and result.stdout.startswith("decay") and "Checks" in result.stdout and "output" in result.stderr

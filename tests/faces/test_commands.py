@@ -38,7 +38,7 @@ def test_version(invoke: Invoke) -> None:
 def test_derive_verdicts(invoke: Invoke, folder: Path, name: str, code: int, word: str) -> None:
     result = invoke("derive", f"{name}.toml", "--json")
     document = one_document(result.stdout)
-    assert (result.exit_code, document["verdict"], result.stderr) == (code, word, "")
+    assert (result.exit_code, document["verdict"], result.stderr) == (code, word, "") and document["exit_code"] == code
     assert {step["verdict"] for step in document["steps"]} <= {"proved", word}
     assert invoke("derive", f"{name}.toml").exit_code == code
 
@@ -113,6 +113,17 @@ def test_bad_logs(invoke: Invoke, folder: Path, text: str, place: str) -> None:
     result = invoke("replay", "log.json", "--json")
     assert result.exit_code == 2 and place in result.stderr and "Traceback" not in result.stderr
     assert one_document(result.stdout)["exit_code"] == 2
+
+
+def test_a_foreign_log_is_told_by_its_name(invoke: Invoke, folder: Path) -> None:
+    (folder / "foreign.json").write_text('{"a": 1}')
+    result = invoke("replay", "foreign.json")
+    assert result.exit_code == 2 and "foreign.json: log" in result.stderr
+
+
+def test_a_division_by_zero_is_told_as_one(invoke: Invoke, folder: Path) -> None:
+    (folder / "zero.toml").write_text((folder / "right.toml").read_text().replace('rate = "-k*x', 'rate = "-k*x/(t - t)'))
+    assert "a division by zero" in invoke("derive", "zero.toml").stderr
 
 
 def test_generate_to_stdout_and_to_a_file(invoke: Invoke, folder: Path) -> None:

@@ -181,3 +181,11 @@ def test_an_open_formula_may_be_waived_by_name(pytester: pytest.Pytester, run_py
     pytester.makeini(f"[pytest]\nadjointcheck_notes = *.md\nadjointcheck_waive =\n    'line {line}'\n")
     (pytester.path / "broken.md").write_text(TEXTS["broken"])
     run_pytest().assert_outcomes(passed=3, xfailed=1)
+
+
+def test_beside_a_file_that_is_missing_the_others_are_judged(shelf: Path, invoke: Invoke) -> None:
+    result = invoke("notes", "right.md", "nowhere.md", "wrong.md", "--json")
+    document = json.loads(result.stdout)
+    assert result.exit_code == document["exit_code"] == 2 and "nowhere.md" in result.stderr
+    assert [page["verdict"] for page in document["notes"]] == ["passed", "failed"] and "nowhere.md" in document["errors"][0]
+    assert invoke("notes", "nowhere.md", "--json").exit_code == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adjointcheck.notes.reading.document import Document, Formula, read_text
-from adjointcheck.notes.reading.latex import Unread
+from adjointcheck.notes.reading.latex import Unread, read_formula
 
 
 def found(text: str, file: str = "notes.md") -> list[str]:
@@ -172,3 +172,9 @@ def test_what_is_never_closed_is_told_at_its_place(text: str) -> None:
 
 def test_a_document_is_plain_data() -> None:
     assert read_text("$x = 1$") == read_text("$x = 1$") == Document("notes.md", read_text("$x = 1$").formulas, prose="$x = 1$")
+
+
+def test_a_formula_of_any_length_is_found() -> None:
+    deep = "(" * 3000 + "x" + ")" * 3000 + " = 1"
+    assert found(f"Here ${deep}$, and $y = 2$.") == [deep, "y = 2"]
+    assert isinstance(read_formula(deep), Unread)

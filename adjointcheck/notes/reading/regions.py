@@ -229,14 +229,12 @@ def _inline_end(source: Source, at: int, closing: str) -> int:
     text, spaced = source.text, closing == "$" and source.kind == "md"
     if at >= len(text) or (spaced and text[at].isspace()):
         return -1
-    stop = text.find("\n\n", at, at + INLINE)
-    stop = min(at + INLINE, len(text)) if stop < 0 else stop
     if closing[0] == "\\":
-        return text.find(closing, at, stop)
-    for found in re.compile(rf"\\.|{re.escape(closing)}", re.DOTALL).finditer(text, at, stop):
-        if found[0] == closing:
-            return -1 if spaced and text[found.start() - 1].isspace() else found.start()
-    return -1
+        stop = text.find("\n\n", at, at + INLINE)
+        return text.find(closing, at, min(at + INLINE, len(text)) if stop < 0 else stop)
+    signs = re.compile(rf"\\.|{re.escape(closing)}", re.DOTALL).finditer(text, at)  # each scan ends where the next one starts
+    end = next((found.start() for found in signs if found[0] == closing), -1)
+    return -1 if end < 0 or (spaced and text[end - 1].isspace()) or text.find("\n\n", at, end) >= 0 else end
 
 
 def _display_end(text: str, at: int, closing: str, found: Layout) -> int:
