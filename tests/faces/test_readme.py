@@ -7,12 +7,17 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from adjointcheck.cli import EPILOG
+from adjointcheck.derive import derive
 from adjointcheck.problem.convention import CONVENTION
+from adjointcheck.problem.readers import _KEYS, read_toml
+from adjointcheck.problem.validation import CLAIMS
+from adjointcheck.trusted.verdict import Status
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -83,8 +88,15 @@ def test_conform_example(tmp_path: Path) -> None:
     assert "torchode-backsolve" in result.stdout and result.stdout.count("pass") >= 2
 
 
+def test_the_statement_shows_every_key_and_is_proved() -> None:
+    text = blocks("toml")[0]
+    assert set(tomllib.loads(text)) == set(_KEYS)
+    found = derive(read_toml(text))
+    assert found.verdict.status is Status.PROVED and {name.partition(".")[0] for name, _ in found.problem.claims} == set(CLAIMS)
+
+
 def test_pytest_example(tmp_path: Path) -> None:
-    (statement,) = blocks("toml")
+    _, statement = blocks("toml")
     place = tmp_path / statement.splitlines()[0].removeprefix("# ")
     place.parent.mkdir()
     place.write_text(statement)
