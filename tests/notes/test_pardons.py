@@ -63,7 +63,7 @@ BOLZA = r"$\min J = \int_0^T L(x,u)\,dt$, $\dot x = f(x,u)$, $x(0)=x_0$. $$H = L
 
 
 @pytest.mark.parametrize("words", ["With the alternative definition", "Some authors write", "Andere Autoren schreiben", "Avec la convention opposée",
-                                   "In other textbooks,", "Con otra convención de signos", "При другом определении"])
+                                   "Other textbooks define", "Con otra convención de signos", "При другом определении"])
 def test_another_convention_is_not_refuted_by_this_one(words: str) -> None:
     assert [statuses(BOLZA + f"{before} $$H = \\lambda^\\top f - L$$")[-1] for before in (words, "Hence")] == ["unknown", "refuted"]
 
@@ -101,3 +101,9 @@ def test_it_is_left_open_where_no_word_says_so() -> None:
 def test_the_matrix_of_a_value_is_half_of_that_of_a_costate() -> None:
     given = REGULATOR + r"# An example" "\n\n" r"Let $\dot x = x + u$, $J = \int_0^\infty (x^2 + u^2)\,dt$. Then "
     assert statuses(given + r"$P = 1 + \sqrt 2$")[-1] in ("unknown", "proved") and statuses(given + r"$P = 2 + \sqrt 2$")[-1] == "refuted"
+
+
+def test_a_parameter_may_be_carried_along_as_a_state() -> None:
+    posed = r"$\min \sum_{k=0}^{N-1} r(x_k, u_k) + g(x_N)$, $x_{k+1} = f(x_k, u_k)$, $k = 0, \dots, N-1$. "
+    assert statuses(posed + "Parameters are states, $p_{k+1} = p_k$.")[-1] == "unknown"
+    assert statuses(posed + r"With $H_k = r(x_k, u_k) + p_{k+1}^T f(x_k, u_k)$, $$p_k = -\frac{\partial H_k}{\partial x_k}$$")[-1] == "refuted"

@@ -80,7 +80,9 @@ def in_steady_state(left: Node, right: Node, sentence: str, context: Context) ->
     """The same for a line on P that a sentence tells of the steady state, whatever the others are of."""
     named = any(getattr(part, "name", "") in MATRICES for side in (left, right) for part in walk(side))
     placed = any(getattr(part, "at", None) is not None for side in (left, right) for part in walk(side))
-    steady = named and not placed and not context.option(ENDLESS) and STEADY.search(sentence.lower()) is not None
+    rests = isinstance(left, tree.Derivative) and right == tree.Number(Fraction(0))
+    moves = not rests and any(isinstance(part, tree.Derivative) for side in (left, right) for part in walk(side))  # both sides would be 0
+    steady = named and not (placed or moves or context.option(ENDLESS)) and STEADY.search(sentence.lower()) is not None
     return without_end(context) if steady and context.over() == "time" else context
 
 

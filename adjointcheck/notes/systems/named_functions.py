@@ -63,7 +63,8 @@ def with_functions(calls: Mapping[str, tree.Call], context: Context) -> Context:
 def left_open(rates: Sequence[Node], moved: Container[str], chains: Iterable[tree.Chain], context: Context) -> Mapping[str, tree.Call]:
     """The functions in rates of numbers: none where a rate is but a function, xdot = f(x, u), or where all may be vectors."""
     known = {*context.letters} | {known.letter for known in context.of("f")}
-    calls = functions_in([right for right in rates if not isinstance(tree.unsigned(right), tree.Call)], known, moved)
+    whole = {key(letter) for right in rates if isinstance(tree.unsigned(right), tree.Call) and (letter := head(tree.unsigned(right)))}
+    calls = functions_in([right for right in rates if not isinstance(tree.unsigned(right), tree.Call)], known | whole, moved)
     calls = {name: call for name, call in calls.items() if name not in moved}
     sloped = len(rates) > 1 and any(_slopes(part, calls) for chain in chains for part in walk(chain))
     return calls if sloped or context.option("paths") == "numbers" or any(map(_multiplies, rates)) else {}

@@ -36,7 +36,7 @@ def asked_anew(chain: tree.Chain, context: Context, where: str) -> Iterator[Rese
     """Behind max int log x_2 dt, a cost without a name beside another of before, all that rests on the cost is open."""
     goal, law = chain.sides[0], context.law("objective")
     body = goal.body if isinstance(goal, tree.Extremum) and len(chain.sides) == 1 else None
-    paid = body is not None and any(isinstance(part, tree.Integral) for part in walk(body))
+    paid = body is not None and "L" not in symbols(body) and any(isinstance(part, tree.Integral) for part in walk(body))
     if paid and law is not None and body != law.right:
         yield Reservation(frozenset({"all"}), f"{where} asks for another cost than that of before")
 

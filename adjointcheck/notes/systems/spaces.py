@@ -63,11 +63,16 @@ def membership(chain: tree.Chain, context: Context) -> Introduced:
         context = context.declare(Declared(key(letter), own(key(letter)), shape, "path" if path else "constant", source="proposed"))
     elif (known := context.letters[key(letter)]).symbol == "x" and known.source == "proposed" and isinstance(chain.sides[0], tree.Call):
         context = _as_large(shape[0], context.declare(replace(known, shape=(shape[0], "1"))))
-    elif (known.symbol in ("x", "w") or (known.symbol == "theta" and not path)) and shape[1] == "1" != shape[0]:
+    elif _sizes(known.symbol, path, layered) and shape[1] == "1" != shape[0]:
         context = as_long(shape[0], context, known.symbol)
     elif known.shape == ("n", "n") and known.source == "proposed" and shape[0] == shape[1] and known.symbol not in ROLES:
         context = as_long(shape[0], context)
     return "assumption", (key(letter),), context
+
+
+def _sizes(symbol: str, path: bool, layered: bool) -> bool:
+    """May the space of this letter tell how long the state (over time), the control or the parameters are?"""
+    return symbol == "w" or (symbol == "x" and not layered) or (symbol == "theta" and not path)
 
 
 def _is_partner(letter: tree.Letter, context: Context) -> bool:

@@ -346,6 +346,11 @@ def _holds_end(line: Line) -> bool:
     return ended and PRESCRIBED.search(line.sentence.lower()) is not None
 
 
+def _is_carried_along(line: Line) -> bool:
+    """p_{k+1} = p_k, of a parameter p among the states."""
+    return line.notes.over() == "layers" and all(getattr(core_of(side), "name", "") == "p" for side in line.pair)
+
+
 def _pays_at_times(line: Line) -> bool:
     """Psi = sum_i phi(x(s_i)) beside J = Psi(x(T)) + int L dt, where one letter is both."""
     return symbols(line.left) == {"Psi"} and any(isinstance(part, tree.Series) and "phi" in symbols(part) for part in walk(line.right))
@@ -554,6 +559,7 @@ PARDONS = (
     Pardon(_if(right_in_steady_state, "it is so of the constant P; say that the horizon is infinite, or that P is")),
     Pardon(_if(right_of_value, "it is so of P in J = x' P x, which is half of that in p = P x; write which one is meant")),
     Pardon(_if(_pays_at_times, PAID_ANEW)),
+    Pardon(_if(_is_carried_along, "it may be a parameter that is carried along as a state, and no costate")),
     Pardon(_if(_adds_whole_slope, "dJ/dx(t_i) may be the slope of what is paid at t_i alone; write that cost with its index")),
     Pardon(_if(_is_price_of_block, "the cost may rest on some of the states alone")),
     Pardon(_if(_of_untold_arrival, NOTHING)),

@@ -21,7 +21,9 @@ CONVENTION = re.compile(  # of other people
     r"|convención|convenciones|definición|definiciones|définitions?|convenzion[ei]|definizion[ei]|определени\w+|соглашени\w+|знак\w*)\b"
     r"|\b(?:convention|définition|convención|definición|convenzione|definizione)\w*\W+(?:alternativ[eao]|opposée?|contraire|opuesta|opposta|inverse)\b"
     r"|\b(?:some|many|most|other|certain|manche|viele|andere|certains|plusieurs|algunos|muchos|otros|alcuni|molti|altri|некоторые|многие|другие)"
-    r"\W+(?:authors?|texts?|textbooks?|books?|people|autor\w*|büche\w*|auteurs|livres|autores|libros|textos|autori|testi|libri|авторы|книги)\b"
+    r"\W+(?:authors?|texts?|textbooks?|books?|autor\w*|büche\w*|auteurs|livres|autores|libros|textos|autori|testi|libri|авторы|книги)\W+(?:\w+\W+)?"
+    r"(?:write|define|use|take|schreiben|definieren|verwenden|écrivent|définissent|utilisent|escriben|definen|usan|scrivono|definiscono|usano"
+    r"|пишут|определяют|используют)\b"
     r"|(?:另一种|其他)(?:定义|约定|符号)|有些(?:作者|书|教材)")
 SAYINGS = (
     (SUPPOSED, "it is said of a special case that no formula tells"),
