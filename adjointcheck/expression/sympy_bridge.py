@@ -77,7 +77,8 @@ def _convert(node: sympy.Basic, args: list[Expression], where: str) -> Expressio
         if isinstance(node, kind):
             return build(node, args)
     if node in (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
-        raise ProblemError(where, "a division by zero", "denominators that are not always 0", "Look for one such as t - t.")
+        raise ProblemError(where, f"{type(node).__name__}, which a division by zero leaves", "denominators that are not always 0",
+                           "Look for one such as t - t.")
     raise ProblemError(where, f"{type(node).__name__} in {node}", "functions of adjointcheck's grammar",
                        "Rewrite it with + - * / **, exp, log, sin, ..., Abs, Min, Max or Piecewise.")
 

@@ -109,6 +109,7 @@ from adjointcheck.notes.verdicts.free_multipliers import with_choice
 from adjointcheck.notes.verdicts.judgement import EQUALITIES, attempt, follows, is_identity, judge_pair
 from adjointcheck.notes.verdicts.line import Line
 from adjointcheck.notes.verdicts.pardons import ANOTHER, NOTHING, pardoned, reaches_nothing
+from adjointcheck.notes.verdicts.places import pairs_of
 from adjointcheck.notes.verdicts.repairs import repaired
 from adjointcheck.notes.verdicts.situation import situations
 from adjointcheck.trusted.verdict import Status
@@ -299,7 +300,7 @@ class Notes:
         given = resolved.status != "claim"
         if given and len(resolved.chain.sides) == 1:  # max J
             yield replace(blank, status=resolved.status, introduced=resolved.introduced)
-        for i, (left, right) in enumerate(zip(resolved.chain.sides, resolved.chain.sides[1:], strict=False)):
+        for i, (left, right) in enumerate(pairs_of(resolved.chain)):
             link = blank if i == 0 else replace(blank, name=f"{blank.name}.{i + 1}")
             left = resolved.chain.sides[0] if conserves_energy(resolved.chain.sides[0], right) else left  # dH/dt = H_t + ... = H_t
             best = policy(self.sentence, resolved.introduced[0], self.context) if given and i == 0 and resolved.introduced else None

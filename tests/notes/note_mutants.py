@@ -19,9 +19,10 @@ from pathlib import Path
 from random import Random
 
 from adjointcheck.notes.finding import Finding
+from adjointcheck.notes.foreword import begun, opened
 from adjointcheck.notes.letters.context import Context
 from adjointcheck.notes.reading.document import Document, Formula, read
-from adjointcheck.notes.verify import Notes, begun
+from adjointcheck.notes.verify import Notes
 
 Span = tuple[int, int]
 Slip = Callable[[Random, str], str | None]
@@ -258,7 +259,8 @@ def spoilt(draw: Random, text: str, count: int) -> Iterator[tuple[str, str]]:
 
 def mutants(document: Document, count: int, seed: int) -> Iterator[Mutant]:
     """`count` mutants of every line that is proved and right by its mark (or has none), each judged as the last line of its notes."""
-    header, name = begun(document), Path(document.file).name
+    document, told = opened(document, ())
+    header, name = begun(document, told), Path(document.file).name
     notes = Notes(document.file, header)
     for at, formula in enumerate(document.formulas):
         before = deepcopy(notes, {id(notes.context): notes.context})
@@ -266,7 +268,7 @@ def mutants(document: Document, count: int, seed: int) -> Iterator[Mutant]:
         if formula.declared not in ("", "proved") or formula.unread or not found or {item.status for item in found} != {"proved"}:
             continue
         for slip, text in spoilt(Random(f"{seed} {name} {formula.text}"), formula.text, count):
-            items = _judged(document, header, at, text, before)
+            items = _judged(document, (told, header), at, text, before)
             speaker = min(items, key=lambda item: STATUSES.index(item.status))
             yield Mutant(name, formula.line, slip, formula.text, text, speaker.status, speaker.reading, speaker.words, _left(found[0].reading))
 
@@ -275,12 +277,12 @@ def _left(reading: str) -> str:
     return reading.partition(" = ")[0]
 
 
-def _judged(document: Document, told: Context, at: int, text: str, before: Notes) -> tuple[Finding, ...]:
+def _judged(document: Document, contexts: tuple[Context, Context], at: int, text: str, before: Notes) -> tuple[Finding, ...]:
     """What is said of the line `text` in place of formula `at`."""
     formula = replace(document.formulas[at], text=text)
     changed = _with(document, at, formula)
-    header = begun(changed)
-    if header == told:
+    header = begun(changed, contexts[0])
+    if header == contexts[1]:
         notes = deepcopy(before, {id(before.context): before.context})
     else:
         notes = Notes(before.file, header)

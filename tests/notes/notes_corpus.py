@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from adjointcheck.notes.finding import Finding, Findings
+from adjointcheck.notes.foreword import opened
 from adjointcheck.notes.reading.document import read
 from adjointcheck.notes.verify import Notes, begun
 from adjointcheck.report.notes_outline import GIVEN, Formula, displays, satisfies
@@ -53,9 +54,9 @@ def marks(path: Path) -> list[str]:
 
 def judged(path: Path) -> list[Formula]:
     """The marked formulas of a file with their verdicts; one that our own codes fail on is unknown, and the others go on."""
-    document = read(path)
-    notes = Notes(str(path), begun(document))
-    items = notes.settled(tuple(item for formula in document.formulas for item in _judged(notes, formula)))
+    document, header = opened(read(path), ())
+    notes = Notes(str(path), begun(document, header))
+    items = notes.settled(tuple(item for formula in document.formulas for item in _judged(notes, formula) if item.line))
     return [display for display in displays(Findings(str(path), (), items)) if display.declared]
 
 

@@ -107,3 +107,20 @@ def test_a_parameter_may_be_carried_along_as_a_state() -> None:
     posed = r"$\min \sum_{k=0}^{N-1} r(x_k, u_k) + g(x_N)$, $x_{k+1} = f(x_k, u_k)$, $k = 0, \dots, N-1$. "
     assert statuses(posed + "Parameters are states, $p_{k+1} = p_k$.")[-1] == "unknown"
     assert statuses(posed + r"With $H_k = r(x_k, u_k) + p_{k+1}^T f(x_k, u_k)$, $$p_k = -\frac{\partial H_k}{\partial x_k}$$")[-1] == "refuted"
+
+
+def test_a_bar_behind_the_first_side_is_meant_of_all() -> None:
+    given = SCALAR + r"$$\frac{dJ}{dx(0)}\Big|_{\theta=\ln2} = p(0) = %s$$"
+    assert {statuses(given % number)[-1] for number in (r"8", r"7")} == {"unknown"}
+    assert statuses(SCALAR + r"$$\frac{dJ}{dx(0)} = p(0) = 8$$")[-1] == "refuted"
+
+
+def test_a_step_along_two_slopes_is_no_motion_along_a_gradient() -> None:
+    posed = (r"Maximise $J = g(y(T)) + \int_0^T r(y,v,t)\,dt$ with $y' = f(y,v,t)$, $y(0) = y^0$. $$H(y,v,p,t) = r(y,v,t) + p\, f(y,v,t)$$ "
+             r"$$\frac{\partial H}{\partial v} = %s + p\,\frac{\partial f}{\partial v}$$ $$v_{\text{new}} = v - \eta\left(\frac{\partial r}{\partial v} "
+             r"+ p\,\frac{\partial f}{\partial v}\right)^{\top}$$")
+    assert [statuses(posed % slope)[-2] for slope in (r"\frac{\partial r}{\partial v}", r"\frac{\partial r}{\partial y}")] == ["proved", "refuted"]
+
+
+def test_a_solution_in_numbers_is_no_vector() -> None:
+    assert statuses(r"$\dot x = f(x, u)$, $J = \int_0^1 L(x, u)\,dt$. $$x(t) = \frac{\cosh(1-t)}{\cosh 1}$$")[-1] in ("unknown", "assumption")

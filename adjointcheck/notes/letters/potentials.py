@@ -66,7 +66,7 @@ def _moves(chain: tree.Chain) -> Iterator[tuple[str, str]]:
     if moving(pair[0]) is None and not any(part.below == before for part in states) and not (back and states):
         return
     slopes = {_title(found) for part in walk(pair[1]) if (found := _of(part, letter.name)) is not None}
-    yield from ((letter.name, name) for name in slopes or {""})
+    yield letter.name, next(iter(slopes)) if len(slopes) == 1 else ""  # u - s (L_u + p f_u) is a step of two slopes
 
 
 def _of(node: Node, state: str) -> tree.Letter | None:

@@ -51,7 +51,6 @@ from adjointcheck.notes.verdicts.sayings import apart
 AFTER = re.compile(r"\b(?:after|beyond|behind|nach|hinter|après|después|tras|dopo|após|depois)\b.{0,20}\b(?:last|letzt|derni|últim|ultim)"
                    r"|\b(?:after|beyond|past|right of|nach|hinter|rechts von|après|à droite de|después de|a la derecha de|dopo)\s+\$?t_")
 
-
 FEW = re.compile(r"\$?\b[NKLT]\b\$?\W{0,3}(?:=|equal|gleich|vaut|égal|igual|uguale|равн)"
                  r"|\b(?:one|two|three|ein|zwei|drei|deux|trois|dos|tres|due|tre)\b"
                  r".{0,15}\b(?:layer|step|time|level|stage|schicht|schritt|couche|pas\b|capa|paso|passo|strat)", re.IGNORECASE)
@@ -351,6 +350,12 @@ def _is_carried_along(line: Line) -> bool:
     return line.notes.over() == "layers" and all(getattr(core_of(side), "name", "") == "p" for side in line.pair)
 
 
+def _solves_for_number(line: Line) -> bool:
+    """x(t) = cosh(1 - t)/cosh(1), where nothing tells that x is a number."""
+    numbers = symbols(line.right) <= {"t", "t0", "t1", "theta"}
+    return getattr(line.left, "name", "") == "x" and numbers and fits_numbers_alone(line.outcome)
+
+
 def _pays_at_times(line: Line) -> bool:
     """Psi = sum_i phi(x(s_i)) beside J = Psi(x(T)) + int L dt, where one letter is both."""
     return symbols(line.left) == {"Psi"} and any(isinstance(part, tree.Series) and "phi" in symbols(part) for part in walk(line.right))
@@ -519,6 +524,7 @@ PARDONS = (
     Pardon(_if(lambda line: may_be_optimum(line.sides, line.notes), "it may be the condition of an optimum")),
     Pardon(_if(lambda line: bool(line.notes.option(NUMBERED)) and fits_numbers_alone(line.outcome),
                "it may be said of layers that are numbers")),
+    Pardon(_if(_solves_for_number, "it may be said of a state that is a number")),
     Pardon(_if(lambda line: at_value(line.sides), "it is taken at a value of the parameters")),
     Pardon(_if(lambda line: is_of_example(line.outcome), "it may be the value of an example, whose numbers are not understood")),
     Pardon(_if(lambda line: bool(line.notes.option(BLOCKS)) and _is_twice(line.left) and FREE.search(line.sentence.lower()) is not None,

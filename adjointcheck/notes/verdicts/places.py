@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,14 @@ def may_be_optimum(sides: Iterable[Node], context: Context) -> bool:
     varied = any(isinstance(part, tree.Derivative) and getattr(part.of, "name", "") in ("J", "Psi") and len(part.by) == 1
                  and getattr(part.by[0], "name", "") in ("theta", "w") for part in nodes)
     return context.law("rest") is not None and tree.Number(Fraction(0)) in [*sides] and varied
+
+
+def pairs_of(chain: tree.Chain) -> Iterator[tuple[Node, Node]]:
+    """The sides of each relation; a bar behind the first side, dJ/dx(0)|_{theta = ln 2} = p(0) = 1/2, is meant of the others too."""
+    first, *others = chain.sides
+    if isinstance(first, tree.Evaluated) and at_value((first,)):
+        others = [side if isinstance(side, tree.Number | tree.Evaluated) else replace(first, of=side) for side in others]
+    return pairwise((first, *others))
 
 
 def at_value(sides: Iterable[Node]) -> bool:
