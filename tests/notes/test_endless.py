@@ -57,6 +57,7 @@ def test_a_mass_beside_the_rate_is_another_motion() -> None:
     assert statuses(f"{law} {slope} For $M \\dot y = f(t,y,p)$ the gradient is {slope}")[4:] == ["proved", "unknown", "unknown"]
 
 
+@pytest.mark.campaign
 def test_consumption_moves_by_what_marginal_utility_does() -> None:
     given = " ".join(GROWTH[::-1]).replace("u(c)", "u(c(t))") + r" to be maximised. $$ H = e^{-\rho t} u(c) + q\,[f(k) - c] $$ $$ e^{-\rho t} u'(c) = q $$ "
     euler = r"$$ \dot c = \frac{u'(c)}{u''(c)} (\rho - f'(k)) $$ "

@@ -74,6 +74,7 @@ def test_the_last_observation_at_the_end_is_paid_there_and_left_open_where_nothi
     assert last_two(SAVED, PAID.format(times=r"t_1 < t_2 < \dots < t_N < T"), r"\lambda(T) = 0", LAST) == ["proved", "refuted"]
 
 
+@pytest.mark.campaign
 def test_what_is_still_to_be_observed_tells_the_costate_and_its_sum() -> None:
     """eta(t) is the gradient of the sum over all i with t_i > t; a number varsigma that no words explain; F = E + R beside a start mu + sigma eps."""
     notes = (r"$\dot s(t) = g(s(t), w), s(t_0) = s_0$, $s(t) \in \mathbb R^m$, $y_i \in \mathbb R^d$, $C \in \mathbb R^{d \times m}$ "

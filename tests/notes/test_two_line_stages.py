@@ -47,6 +47,7 @@ $$p_{j,i} = p_j - \Delta t \sum_{m=1}^{s} \Big(b_m - \frac{b_m a_{m,i}}{b_i}\Big
 STAGES = "state: y\ncontrol: u\ncostate: p = dJ/dy (column)\nobjective: J"
 
 
+@pytest.mark.campaign
 def test_stages_behind_their_update_may_share_its_letters() -> None:
     later = r"$$p_{j,i} = p_{j+1} + \Delta t \sum_{m=1}^{s} \frac{b_m a_{%s}}{b_i} f_y(y_{j,m}, u_{j,m})^T p_{j,m}$$ "
     assert statuses(LATE + later % "m,i" + later % "i,m", STAGES)[-6:] == ["assumption", "assumption", "proved", "proved", "proved", "refuted"]

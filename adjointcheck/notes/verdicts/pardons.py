@@ -50,7 +50,6 @@ from adjointcheck.notes.verdicts.sayings import apart
 
 AFTER = re.compile(r"\b(?:after|beyond|behind|nach|hinter|après|después|tras|dopo|após|depois)\b.{0,20}\b(?:last|letzt|derni|últim|ultim)"
                    r"|\b(?:after|beyond|past|right of|nach|hinter|rechts von|après|à droite de|después de|a la derecha de|dopo)\s+\$?t_")
-
 FEW = re.compile(r"\$?\b[NKLT]\b\$?\W{0,3}(?:=|equal|gleich|vaut|égal|igual|uguale|равн)"
                  r"|\b(?:one|two|three|ein|zwei|drei|deux|trois|dos|tres|due|tre)\b"
                  r".{0,15}\b(?:layer|step|time|level|stage|schicht|schritt|couche|pas\b|capa|paso|passo|strat)", re.IGNORECASE)
@@ -347,13 +346,14 @@ def _holds_end(line: Line) -> bool:
 
 def _is_carried_along(line: Line) -> bool:
     """p_{k+1} = p_k, of a parameter p among the states."""
-    return line.notes.over() == "layers" and all(getattr(core_of(side), "name", "") == "p" for side in line.pair)
+    one, other = map(core_of, line.pair)
+    paths = isinstance(one, Symbol) and isinstance(other, Symbol) and one.name == other.name == "p" and one.at != other.at
+    return paths and line.notes.over() == "layers"
 
 
 def _solves_for_number(line: Line) -> bool:
     """x(t) = cosh(1 - t)/cosh(1), where nothing tells that x is a number."""
-    numbers = symbols(line.right) <= {"t", "t0", "t1", "theta"}
-    return getattr(line.left, "name", "") == "x" and numbers and fits_numbers_alone(line.outcome)
+    return getattr(line.left, "name", "") == "x" and symbols(line.right) <= {"t", "t0", "t1", "theta"} and fits_numbers_alone(line.outcome)
 
 
 def _pays_at_times(line: Line) -> bool:
