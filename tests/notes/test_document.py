@@ -151,6 +151,14 @@ def test_a_mark_without_a_formula_is_told() -> None:
     assert "belongs to no formula" in read_text("<!-- expect: refuted -->").problems[0]
 
 
+@pytest.mark.parametrize(("text", "wrong"), [
+    ("$$ x = 1 $$\n\n<!-- expect: refuted -->\n\nSo that\n\n$$ y = 2 $$", "x = 1"), ("$$ x = 1 $$\n\n<!-- expect: refuted -->\n\n$$ y = 2 $$", "y = 2"),
+    ("$$ x = 1 $$\n\nSo that\n\n<!-- expect: refuted -->\n\n$$ y = 2 $$", "y = 2"), ("$$ y = 2 $$\n\n$$ x = 1 $$\n\n<!-- expect: refuted -->\n", "x = 1"),
+])
+def test_a_mark_after_an_empty_line_belongs_to_what_stands_before_it_where_words_follow(text: str, wrong: str) -> None:
+    assert [formula.text.strip() for formula in read_text(text).formulas if formula.declared] == [wrong]
+
+
 @pytest.mark.parametrize(("text", "sentence"), [
     ("First. Then we have\n$$ x = 1 $$", "Then we have"), ("# Title\n\nИтак, получаем:\n$$ x = 1 $$", "Итак, получаем:"), ("$$ y = 2 $$\nhence\n$$ x = 1 $$", "hence"), ("Let $y = 2$. So $x = 1$", "So"), ("$$ x = 1 $$", ""), ("> quoted\n> $$ x = 1 $$", "quoted"), ("old\n\nnew\n\n$$ x = 1 $$", "new"),
 ])

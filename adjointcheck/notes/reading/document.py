@@ -366,7 +366,7 @@ def _relation(text: str) -> int | None:
 
 
 def _declared(text: str, found: Layout) -> list[str]:
-    """What a mark expects of each region: of the one right before it, else of the next one."""
+    """What a mark expects of each region: of the one right before it, also after an empty line where words follow; else of the next one."""
     values = [""] * len(found.regions)
     for mark in found.marks:
         owner = _owner(text, mark, found.regions)
@@ -377,10 +377,15 @@ def _declared(text: str, found: Layout) -> list[str]:
     return values
 
 
+def _plain(text: str) -> str:
+    return text.strip(" \t\n.,;>%")
+
+
 def _owner(text: str, mark: Mark, regions: list[Region]) -> int | None:
     following = bisect.bisect_left(regions, mark.start, key=lambda region: region.outer[0])
     if following:
         between = text[regions[following - 1].outer[1] : mark.start][:200]
-        if not between.strip(" \t\n.,;>%") and between.count("\n") <= 1:
+        near = following == len(regions) or bool(_plain(text[mark.end : regions[following].outer[0]]))
+        if not _plain(between) and between.count("\n") <= 1 + near:
             return following - 1
     return following if following < len(regions) else following - 1 if regions else None
