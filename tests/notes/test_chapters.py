@@ -223,6 +223,13 @@ def test_a_second_problem_has_its_own_letters() -> None:
     assert statuses(EXERCISES + right + right.replace("=-", "="))[-2:] == ["proved", "refuted"]
 
 
+def test_a_letter_of_before_is_a_state_where_a_second_cost_speaks_of_it() -> None:
+    first = r"$$\dot h=f(h,\theta),\quad h(0)=q$$ $$L=\ell(h(T))$$ $$\nabla_qL=\nabla_{h(0)}L$$ "
+    second = r"Now $\dot q=w$, $\dot w=F(q,w,\theta)$ and $L=\ell(q(T))$; let $r=\nabla_{q(t)}L$, $s=\nabla_{w(t)}L$: "
+    lines = r"$$\dot r=-F_q^\top s$$ $$\dot s=-r-F_w^\top s$$ $$\dot s=-F_w^\top s$$"
+    assert statuses(first + second + lines)[-3:] == ["proved", "proved", "refuted"]
+
+
 GROWTH = (r"$$\max\int_0^T e^{-\rho t}U(c)\,dt+e^{-\rho T}W(k(T)),\qquad \dot k=F(k)-\delta k-c$$ With the price $\lambda$ "
           r"%s and $$\dot c=-\frac{U'(c)}{U''(c)}(F'(k)-\delta-\rho).$$ The Jacobian of the pair $(k,c)$ has trace $\rho$.")
 

@@ -25,6 +25,9 @@ COLUMNS = r"""\dot y = f(y, z, p), \qquad \dot z = g(y, z, p), \qquad y(0) = y_0
 G = \psi(y(T), z(T))
 \xi = \nabla_y G
 \eta = \nabla_z G"""
+TURNED = r"""\dot y = f(y, z, p), \qquad \dot z = g(y, z, p)
+G = \psi(y(T))
+\xi = -\left(\frac{\partial G}{\partial y}\right)^\top, \quad \eta = -\left(\frac{\partial G}{\partial z}\right)^\top"""
 DOTS = r"""\ddot q = F(q, \dot q, u(t))
 J = \Phi(q(T)) + \int_0^T L(q, \dot q, u)\,dt
 p = \frac{\partial J}{\partial q}
@@ -96,6 +99,8 @@ def verdict(header: str, given: str, line: str) -> str:
     (COLUMNS, r"\frac{d}{dt} \begin{bmatrix} \xi \\ \eta \end{bmatrix} = -\begin{bmatrix} f_y & f_z \\ g_y & g_z \end{bmatrix}^\top \begin{bmatrix} \xi \\ \eta \end{bmatrix}",
      r"\frac{d}{dt} \begin{bmatrix} \xi \\ \eta \end{bmatrix} = -\begin{bmatrix} f_y & f_z \\ g_y & g_z \end{bmatrix} \begin{bmatrix} \xi \\ \eta \end{bmatrix}"),
     (COLUMNS, r"\nabla_p G = \int_0^T (f_p^\top \xi + g_p^\top \eta)\,dt", r"\nabla_p G = \int_0^T (f_p^\top \eta + g_p^\top \xi)\,dt"),
+    (TURNED, r"\dot\eta = -f_z^\top \xi - g_z^\top \eta", r"\dot\eta = -g_y^\top \xi - g_z^\top \eta"),
+    (TURNED, r"\xi(T) = -\nabla\psi(y(T)), \quad \eta(T) = 0", r"\xi(T) = \nabla\psi(y(T))"),
     (DOTS, r"\dot\pi = -\frac{\partial L}{\partial \dot q} - p - \pi \frac{\partial F}{\partial \dot q}", r"\dot\pi = -\frac{\partial L}{\partial \dot q} - \pi \frac{\partial F}{\partial \dot q}"),
     (DOTS, r"p(T) = \nabla\Phi(q(T)), \quad \pi(T) = 0", r"\pi(T) = \nabla\Phi(q(T))"),
     (AGAINST, r"\lambda(T) = -\nabla_x\Phi", r"\mu(T) = \nabla_y\Phi"),

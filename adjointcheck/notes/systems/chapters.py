@@ -204,17 +204,22 @@ def another_of(formulas: Sequence[Formula], context: Context) -> int | None:
 
 
 def apart_of(formulas: Sequence[Formula], context: Context) -> int | None:
-    """Where a second problem starts, after a first one with its cost: a letter that is new moves, and the states of before are gone."""
+    """Where a second problem starts, after a first one with its cost: a letter moves that never did, and the states of before are gone.
+
+    A letter that was something else, x of h(0) = x, is a state of its own where the second cost speaks of it.
+    """
     chains = [_read(formula, context) for formula in formulas]
     moved, named = [_moved(chain) if chain is not None else "" for chain in chains], [_names(chain) for chain in chains]
+    paid = [at for at, chain in enumerate(chains) if chain is not None and (is_total(chain) or _is_posed(chain))]
     for i, state in enumerate(moved):
         before = {*moved[:i], ""} - {state}
         last = max((at for at in range(len(named)) if before & named[at]), default=-1)
-        paid = [at for at, chain in enumerate(chains) if chain is not None and (is_total(chain) or _is_posed(chain))]
-        if not state or last < 0 or last >= i or any(state in names for names in named[: last + 1]) or not paid or paid[0] > last:
+        if not state or not -1 < last < i or not paid or paid[0] > last or state in moved[: last + 1]:
             continue
-        if paid[-1] > last:
-            return next((at for at in range(last + 1, i) if state in named[at] or at in paid), i)
+        new = all(state not in names for names in named[: last + 1])
+        costs = [at for at in paid if at > last and (new or state in named[at])]
+        if costs:
+            return next((at for at in range(last + 1, i) if at in costs or (new and state in named[at])), i)
     return None
 
 

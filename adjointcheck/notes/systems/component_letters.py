@@ -96,8 +96,11 @@ def costates_told(chains: Sequence[tree.Chain], states: Rates, context: Context)
             signs = {sign for _, sign in adjoined.values()}
             return with_sign(made, signs.pop(), "its Lagrangian") if len(signs) == 1 else made
     costs = {*_costs(chains)}
-    slopes = {name: letter for chain in chains for name, letter in _slopes(chain, states, costs, context)}
-    return in_components(context, "p", [slopes[name] for name in states]) if len(slopes) == len(states) else context
+    slopes = {name: (letter, sign) for chain in chains for name, letter, sign in _slopes(chain, states, costs, context)}
+    if len(slopes) != len(states):
+        return context
+    made, signs = in_components(context, "p", [slopes[name][0] for name in states]), {sign for _, sign in slopes.values()}
+    return with_sign(made, -1, "its meaning") if signs == {-1} else made
 
 
 def in_their_order(chains: Iterable[tree.Chain], states: Rates, context: Context) -> Rates:
@@ -194,10 +197,10 @@ def is_last(node: Node) -> bool:
     return key(place) in ROLES["t1"].usual if isinstance(place, tree.Letter) else isinstance(place, tree.Number) and place.value > 0
 
 
-def _slopes(chain: tree.Chain, states: Rates, costs: Container[str], context: Context) -> Iterator[tuple[str, tree.Letter]]:
-    """(x, lambda) of lambda(t) = dJ/dx(t)."""
+def _slopes(chain: tree.Chain, states: Rates, costs: Container[str], context: Context) -> Iterator[tuple[str, tree.Letter, int]]:
+    """(x, lambda, 1) of lambda(t) = dJ/dx(t) and of lambda = (dJ/dx)^T, -1 with a minus."""
     pair = pair_of(chain)
-    slope = pair[1] if pair else None
+    slope, sign = _turned(pair[1]) if pair else (None, 1)
     letter = head(pair[0]) if pair else None
     of = head(slope.of) if isinstance(slope, tree.Derivative) and len(slope.by) == 1 else None
     cost = of is not None and (key(of) in costs or role_in(of, context) == "J" or not (costs or role_in(of, context)))
@@ -205,7 +208,14 @@ def _slopes(chain: tree.Chain, states: Rates, costs: Container[str], context: Co
     told = letter is not None and (_may_be(letter, context) or (cost and key(letter) not in context.letters))
     if isinstance(slope, tree.Derivative) and slope.by and letter is not None and paid and told:
         name = _state(slope.by[0], context)
-        yield from [(name, letter)] if name in states else []
+        yield from [(name, letter, sign)] if name in states else []
+
+
+def _turned(node: Node) -> tuple[Node, int]:
+    """dJ/dx and -1 of -(dJ/dx)^T."""
+    sign = -1 if isinstance(node, tree.Negative) else 1
+    node = node.of if isinstance(node, tree.Negative) else node
+    return (node.of if isinstance(node, tree.Transposed) else node), sign
 
 
 def _state(by: Node, context: Context) -> str:
