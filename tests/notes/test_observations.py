@@ -208,6 +208,25 @@ def test_a_decoder_has_weights_of_its_own(claim: str, verdict: str) -> None:
     assert statuses(f"{DECODED}$${claim}$$")[-1] == verdict
 
 
+APART = (r"$$\dot h = F(h, \theta), \qquad h(0) = h_0$$ The readout has weights $\omega$ of its own, "
+         r"$$E = \Phi(h(T), \omega) + \int_0^T r(h, t, \omega)\, dt .$$ Let $\lambda = \partial E/\partial h(t)$ be a row. ")
+
+
+@pytest.mark.parametrize(("claim", "verdict"), [
+    (r"\frac{dE}{d\omega} = \Phi_\omega(h(T), \omega) + \int_0^T r_\omega\, dt", "proved"),
+    (r"\frac{dE}{d\omega} = \Phi_\omega(h(T), \omega)", "refuted"), (r"\frac{dE}{d\theta} = \int_0^T \lambda F_\theta\, dt", "proved"),
+])
+def test_a_cost_has_weights_that_move_no_state(claim: str, verdict: str) -> None:
+    assert statuses(f"{APART}$${claim}$$")[-1] == verdict
+
+
+@pytest.mark.parametrize(("sign", "verdict"), [("", "proved"), ("-", "refuted")])
+def test_observations_have_weights_that_move_no_state(sign: str, verdict: str) -> None:
+    told = (r"$$\dot h = F(h(t), t, \theta), \qquad h(t_0) = h_0$$ $$E = \sum_{k=1}^{K} e_k(h(t_k), \omega)$$ "
+            rf"$$\frac{{dE}}{{d\omega}} = {sign}\sum_{{k=1}}^{{K}} \frac{{\partial e_k}}{{\partial\omega}}(h(t_k), \omega)$$")
+    assert statuses(told)[-1] == verdict
+
+
 RESIDUALS = (r"$$z_0 = \mu + \sigma\odot\varepsilon$$ $$\dot z(t) = f(z(t), \theta), \qquad z(0) = z_0$$ The decoder gives $\hat x_i = C z(t_i) + d$. "
              r"With the residuals $$r_i := x_i - \hat x_i$$ we minimise $$\ell = \frac{1}{2s^2}\sum_{i=1}^N \|r_i\|^2 + "
              r"\mathrm{KL}\big(\mathcal N(\mu, \mathrm{diag}(\sigma^2))\,\big\|\,\mathcal N(0, I)\big)$$ "

@@ -56,6 +56,7 @@ from adjointcheck.notes.letters.quantities import (
     turned,
     unknown,
     walk,
+    weights_apart,
     written_below,
 )
 from adjointcheck.notes.letters.scales import base_of, directional, dotted, inner_product, primed_by, runs_back, turned_back, unscaled, when
@@ -295,7 +296,7 @@ class _Resolver:
         """The letter of a subscript that differentiates: f_x, f_{x(t)}, F_{q-dot}."""
         made = speed_at(self.map(node), self.context)
         core = core_of(made)
-        names = ("x", "w", "theta", "p", "t", "x0", "t1", "nu", *["t0"] * (self.context.over() != "layers"))
+        names = ("x", "w", "theta", "p", "t", "x0", "t1", "nu", weights_apart(self.context), *["t0"] * (self.context.over() != "layers"))
         return made if isinstance(core, Symbol) and core.name in names and (not core.bound or core.name == "t") else None
 
     def placed(self, base: Node, core: Symbol | Applied, below: Node) -> Node:
@@ -465,7 +466,7 @@ class _Resolver:
         """Arguments to slots: by the declared order where the numbers agree, and by what each argument is where that tells another."""
         order = next((declared.arguments for declared in self.context.of(core.name) if declared.arguments is not None), ())
         made = [turned_back(self.map(argument), self.context) for argument in arguments]
-        values = filling(core.name, made)
+        values = filling(core.name, made, self.context)
         if len(values) == 1 and order != ("t",) and len(order) != 1 and self.is_place(arguments[0]):
             return replace(core, at=None if is_here(place := self.time(arguments[0])) else place)
         if self.context.option(BLOCKS) and isinstance(core, Applied):

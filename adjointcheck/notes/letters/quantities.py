@@ -122,8 +122,17 @@ def is_optimum(place: Node) -> bool:
     return bool(marks & {*STARS, OPTIMAL})
 
 
-def filling(function: str, values: list[Node]) -> list[Node]:
+DECODER = "weights of what is seen"  # the option that keeps psi of g_psi, and the functions that move with it
+
+
+def weights_apart(context: Context) -> str:
+    """The letter of the weights that the dynamics do not take."""
+    return next(iter(context.option(DECODER).split()), "")
+
+
+def filling(function: str, values: list[Node], context: Context) -> list[Node]:
     """The arguments that fill slots: no data of phi, and no weights of H(x, p, W, b), which its formula holds by their own names."""
+    values = [value for value in values if getattr(value, "name", "?") != weights_apart(context)]
     if function == "phi":
         return [value for value in values if getattr(value, "name", "x") in ROLES]
     weights = [value for value in values if function == "H" and isinstance(value, Symbol) and value.name not in ROLES]

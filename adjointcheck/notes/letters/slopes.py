@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
+from adjointcheck.notes.letters.context import ROLES, Context, Declared, key, own
 from adjointcheck.notes.letters.derivatives import is_start
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
-from adjointcheck.notes.letters.quantities import written_below
+from adjointcheck.notes.letters.quantities import DECODER, written_below
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
-SEEN = {"O", "phi"}
 FUNCTIONS = ("f", "L", "Psi", "phi", "O")
 THETA = Symbol("theta")
-DECODER = "weights of what is seen"  # the option that keeps psi of g_psi
 
 
 def parametric(chain: tree.Chain, context: Context) -> Context:
@@ -32,18 +30,25 @@ def parametric(chain: tree.Chain, context: Context) -> Context:
     return _depending({name for name, letter in slopes if key(letter) == key(by)} & {*FUNCTIONS}, context)
 
 
+def weighted_apart(letter: str, functions: Iterable[str], context: Context) -> Context:
+    """With weights that move nothing but these functions, beside the parameters of the dynamics."""
+    context = context.declare(Declared(letter, own(letter), ("k", "1"), source="proposed"))
+    return replace(context, options={**context.options, DECODER: " ".join((own(letter), *functions))})
+
+
 def decoded(left: Node, right: Node, context: Context) -> tuple[Node, Node, Context]:
     """dJ/dpsi with the weights psi of y = g_psi(x) as the parameters, where those of the dynamics are held."""
-    weights = Symbol(context.option(DECODER))
+    name, *functions = context.option(DECODER).split() or [""]
+    weights, seen = Symbol(name), {*functions}
     asked = any(isinstance(part, tree.Derivative) and part.of == Symbol("J") and part.by == (weights,) for part in walk(left))
     if not asked or any("theta" in symbols(side) for side in (left, right)):
         return left, right, context
-    held = {name: replace(known, arguments=tuple(slot for slot in known.arguments or () if slot != "theta") or None,
+    held = {letter: replace(known, arguments=tuple(slot for slot in known.arguments or () if slot != "theta") or None,
                           body=known.body and _seen(known.body, weights))
-            for name, known in context.letters.items() if known.symbol not in ("theta", weights.name)}
+            for letter, known in context.letters.items() if known.symbol not in ("theta", name)}
     laws = tuple(replace(law, right=_seen(law.right, weights)) for law in context.laws)
     made = replace(context, letters=held, laws=laws).declare(Declared("weights", "theta", ROLES["theta"].shape, source="proposed"))
-    return _with(_seen(left, weights), SEEN), _with(_seen(right, weights), SEEN), _depending(SEEN, made)
+    return _with(_seen(left, weights), seen), _with(_seen(right, weights), seen), _depending(seen, made)
 
 
 def _seen(node: Node, weights: Symbol) -> Node:

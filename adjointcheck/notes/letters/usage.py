@@ -13,7 +13,8 @@ from adjointcheck.notes.letters.costs import integrates
 from adjointcheck.notes.letters.meaning import INDICES, Applied, Symbol, children, resolve, symbols, walk
 from adjointcheck.notes.letters.own_letters import LOOSE, is_placed, own_letters, walk_letters
 from adjointcheck.notes.letters.partitions import block_slot
-from adjointcheck.notes.letters.quantities import OPTIMAL, STARS, instead, is_output
+from adjointcheck.notes.letters.quantities import OPTIMAL, STARS, instead, is_output, weights_apart
+from adjointcheck.notes.letters.slopes import weighted_apart
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.instants import instant
 from adjointcheck.notes.reading.tree import Node
@@ -143,7 +144,8 @@ def introduced_function(node: Node, symbol: str, context: Context, timed: bool =
             context, slot = slot_of(argument, symbol, context, timed, names)
             slots.append(slot)
     role = ROLES[symbol]
-    slots = [slot for slot in slots if slot in ("", *ORDER)] if slots is not None and symbol == "phi" else slots  # data are no arguments
+    if slots is not None:  # data are no arguments, nor are weights that are told apart
+        slots = [slot for slot in slots if slot in ("", *ORDER) or (symbol != "phi" and slot != weights_apart(context))]
     arguments = tuple(slots) if slots is not None else None
     counters = {*INDICES, *(counter.letter for counter in context.of("l"))}
     number = successor(function) or next(iter(function.below), None)  # M_{k+1}(x_k) is of the same family as M_k
@@ -197,10 +199,17 @@ def slot_of(argument: Node, function: str, context: Context, timed: bool, names:
     written = isinstance(argument, tree.Call) or name in context.timed or (letter.below and context.over() == "layers")
     usual_control = name in USUAL_CONTROLS and (written or name == "u" or not timed)
     symbol = "w" if (written or usual_control) and not context.of("w") else "theta"
-    if context.of(symbol):  # two letters of one role would be mistaken for each other
-        return context, ""
+    if context.of(symbol) or (symbol == "theta" and _is_spoken_of(context)):  # two letters of one role would be mistaken for each other
+        weighs = symbol == "theta" and not (letter.below or letter.above or letter.accents) and {name} & {*GREEK, *USUAL_PARAMETERS}
+        held = function in ("phi", "Psi", "L") and context.over() == "time"
+        return (weighted_apart(name, (function,), context), own(name)) if weighs and held else (context, "")
     names.append(name)
     return context.declare(Declared(name, symbol, ROLES[symbol].shape, ROLES[symbol].kind, source="proposed")), symbol
+
+
+def _is_spoken_of(context: Context) -> bool:
+    """Does a function take the parameters, under their usual letter?"""
+    return any("theta" in (known.arguments or ()) for known in context.letters.values() if known.kind == "function")
 
 
 def _is_driven(argument: Node, made: Node, context: Context) -> bool:

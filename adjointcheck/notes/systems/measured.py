@@ -12,7 +12,7 @@ from adjointcheck.notes.letters.context import GREEK, MOTIONS, ROLES, Context, D
 from adjointcheck.notes.letters.meaning import Symbol, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import is_placed, own_letters, shape_of
 from adjointcheck.notes.letters.shorthand import titled
-from adjointcheck.notes.letters.slopes import DECODER
+from adjointcheck.notes.letters.slopes import weighted_apart
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -72,8 +72,7 @@ def _weighed(function: tree.Letter, context: Context) -> tuple[Context, str]:
     below = function.below[0] if len(function.below) == 1 else None
     if not isinstance(below, tree.Letter) or below.name not in GREEK or below.below or not unknown(resolve(below, context)):
         return context, function.name
-    context = context.declare(Declared(key(below), own(key(below)), ("k", "1"), source="proposed"))
-    return replace(context, options={**context.options, DECODER: own(key(below))}), key(function)
+    return weighted_apart(key(below), ("O", "phi"), context), key(function)
 
 
 def vectors(chain: tree.Chain, context: Context) -> Context:
