@@ -104,3 +104,14 @@ def test_a_gain_of_either_sign_is_refuted_by_no_convention() -> None:
 
 def test_a_subscript_is_a_slope_where_the_time_is_an_argument_beside_it() -> None:
     assert "refuted" not in statuses("We have $$x_t(t, p) = f(x(t, p), p)$$", "state: x in R\nparameters: p")
+
+
+SHAPELESS = "state: y in R^n\ncontrol: u in R^m\ncostate: mu (column)\nconstants: A, G, C, e, k"
+PAID = r"$$\dot y = A y + k G u, \qquad y(0) = y_0$$ $$J = \frac{k}{2}\int_0^T (C y - e)^T (C y - e)\, dt$$ "
+
+
+@pytest.mark.parametrize(("claim", "verdict"), [
+    (r"\dot\mu = -A^T\mu - k C^T (C y - e)", "proved"), (r"\dot\mu = -A\mu - k C^T (C y - e)", "refuted"),
+])
+def test_constants_without_shapes_have_those_that_fit(claim: str, verdict: str) -> None:
+    assert statuses(f"{PAID}$${claim}$$", SHAPELESS)[-1] == verdict

@@ -92,6 +92,7 @@ _ROLES = (
 ROLES: Mapping[str, Role] = {role.symbol: role for role in _ROLES}
 WORDS: Mapping[str, Role] = {word: role for role in _ROLES for word in role.words}
 USUAL: Mapping[str, str] = {letter: role.symbol for role in _ROLES for letter in role.usual}
+LISTED = "listed"  # the source of a constant of which a header says no shape
 ORDER = ("t", "x", "w", "theta")  # arguments of f and L in the convention
 
 OPTIONS: Mapping[str, Mapping[str, str]] = {

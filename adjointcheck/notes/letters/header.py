@@ -23,6 +23,7 @@ from adjointcheck.notes.letters.context import (
     ACCENTS,
     DEFINED,
     GREEK,
+    LISTED,
     OPTIONS,
     ROLES,
     USUAL,
@@ -42,7 +43,7 @@ FRONT = tuple("""title subtitle author authors date lang tags keywords descripti
 FORMULAS = ("dynamics", "objective", "cost", "hamiltonian", "lagrangian", "augmented lagrangian", "loss", "running cost",
             "terminal cost", "initial state", "event", "reset", "formula", "definition", "initial value")
 _SHAPES = "letters with shapes, such as `A in R^{n x n}`"
-LISTS = {"letters": _SHAPES, "matrices": _SHAPES, "constants": "numbers, such as `a, b`, or shapes, such as `c in R^n`"}
+LISTS = {"letters": _SHAPES, "matrices": _SHAPES, "constants": "letters, such as `a, b`, or shapes, such as `c in R^n`"}
 SPELT = {"gradient": "gradients", "jacobians": "jacobian", "objective is": "goal", "layout": "gradients"}
 ASSUMED = ("assume", "assumptions", "assumption", "hypothesis", "hypotheses")
 KEYS = (*WORDS, *OPTIONS, *SPELT, *ASSUMED, *LISTS)
@@ -311,10 +312,10 @@ def _letter(name: str, value: str, context: Context) -> Context:
 
 
 def _number(kind: str, text: str, context: Context) -> Context | None:
-    """`constants: a, b` are numbers."""
+    """`constants: a, b` are numbers, unless the notes need others: their shapes are open."""
     match = re.fullmatch(_LETTER, text) if kind == "constants" else None
     name = letter_name(match[1]) if match else ""
-    return context.declare(Declared(name, own(name), kind="constant")) if name else None
+    return context.declare(Declared(name, own(name), kind="constant", source=LISTED)) if name else None
 
 
 def _matrix(text: str, context: Context) -> Context | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import islice, product
 
-from adjointcheck.notes.letters.context import ACCENTS, GREEK, ROLES, USUAL, Context, Declared, Shape, key, own
+from adjointcheck.notes.letters.context import ACCENTS, GREEK, LISTED, ROLES, USUAL, Context, Declared, Shape, key, own
 from adjointcheck.notes.letters.held_states import held_from
 from adjointcheck.notes.letters.meaning import INDICES, STARS, Applied, Symbol, children, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.quantities import OPTIMAL
@@ -249,7 +249,15 @@ def _unknown(node: tree.Letter | tree.Call, context: Context) -> str:
     if base in context.called or (whole is not None and whole.kind == "function"):  # the end cost V_N is no V of the last layer
         return ""
     fixed = mark.isalpha() and mark not in PLACES[context.over()] and known is not None and known.kind in ("path", "constant")
+    if _is_listed(name, context):
+        return name
     return name if name not in {*context.letters, *USUAL} and (known is None or fixed) else ""
+
+
+def _is_listed(name: str, context: Context) -> bool:
+    """Is it a constant of which a header says no more?"""
+    known = context.letters.get(name)
+    return known is not None and known.source == LISTED
 
 
 def _parted(name: str) -> tuple[str, str]:
@@ -260,6 +268,8 @@ def _parted(name: str) -> tuple[str, str]:
 
 def _kinds(name: str, context: Context) -> tuple[str, ...]:
     base, _ = _parted(name)
+    if _is_listed(name, context):
+        return ("matrix", "number") if base.isupper() else ("number", "column")
     if base in context.letters:
         return ("like",)
     return ("number", "column") if base in GREEK else ("matrix", "number") if base.isupper() else ("column", "number")
