@@ -115,3 +115,15 @@ PAID = r"$$\dot y = A y + k G u, \qquad y(0) = y_0$$ $$J = \frac{k}{2}\int_0^T (
 ])
 def test_constants_without_shapes_have_those_that_fit(claim: str, verdict: str) -> None:
     assert statuses(f"{PAID}$${claim}$$", SHAPELESS)[-1] == verdict
+
+
+SWEPT = r"""$$J = \tfrac12 z(T)^\top W z(T) + \int_0^T \left(\tfrac12 z^\top M z + \tfrac12 v^\top N v\right) dt$$
+with symmetric $M$, $W$ and $N$, and $N$ positive definite. We write $\lambda(t) = \Pi(t) z(t)$ and have
+$$v = -N^{-1} G^\top \Pi z$$
+$$\Pi(T) = 2 W$$
+"""
+
+
+def test_weights_without_shapes_are_those_of_a_regulator() -> None:
+    header = "state: z in R^n\ncontrol: v in R^k\ncostate: lambda (column)\ndynamics: dz/dt = F z + G v\nconstants: M, N, W"
+    assert statuses(SWEPT, header)[-2:] == ["proved", "refuted"]

@@ -27,7 +27,7 @@ def gains(world: Any) -> tuple[list[Any], list[Any]]:
     scale, found = None, [(matrix, None)]
     for layer in reversed(range(world.count)):
         a, b, q, r, crossed = stage(world, layer)
-        scale = scale or _scale(world, layer, q, r)
+        scale = scale or weight_scale(world, layer, q, r)
         after = found[0][0] + np.zeros_like(q)
         gain = np.linalg.solve(r + b.T @ after @ b, b.T @ after @ a + crossed.T)
         found.insert(0, (q + a.T @ after @ a - (a.T @ after @ b + crossed) @ gain, gain))
@@ -59,16 +59,21 @@ def standing(world: Any) -> Any:
         found = solve_discrete_are(a, b, q, r, s=crossed)
     except (np.linalg.LinAlgError, ValueError) as error:
         raise NoValue("a regulator without an end that has no stable feedback") from error
-    return found / _scale(world, 0, q, r)
+    return found / (weight_scale(world, 0, q, r) or 1.0)
 
 
-def _scale(world: Any, layer: int, q: Any, r: Any) -> float:
-    """c of the weights, Q of c x' Q x/2 or R of c w' R w/2, by whatever letter; 1 where none of them has one."""
+def weight_scale(world: Any, place: Any, q: Any, r: Any) -> float:
+    """c of the weights, Q of c x' Q x/2 or R of c w' R w/2, by whatever letter, also of a number; 0 where none of them has one."""
     letters = [known for known in world.context.letters.values() if known.kind == "constant" and known.shape[0] == known.shape[1]]
     weights = [known for known in letters if known.symbol not in SOUGHT]
-    values = [real(value) for known in weights if (value := _value(world, known.symbol, layer)) is not None]
-    return next((c for c in SCALES for value in values for weight in (q, r)
-                 if np.shape(value) == np.shape(weight) and np.allclose(weight, c * value)), 1.0)
+    values = [real(value) for known in weights if (value := _value(world, known.symbol, place)) is not None]
+    return next((c for c in SCALES for value in values for weight in (q, r) if _weighs(weight, c, value)), 0.0)
+
+
+def _weighs(weight: Any, c: float, value: Any) -> bool:
+    """Is it c Q, or c times the number q of q x' x?"""
+    whole = value * np.eye(len(weight)) if np.size(value) == 1 else value
+    return np.shape(whole) == np.shape(weight) and np.allclose(weight, c * whole)
 
 
 def _value(world: Any, symbol: str, layer: int) -> Any:

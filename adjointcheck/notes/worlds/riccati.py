@@ -12,9 +12,11 @@ from adjointcheck.notes.letters.costs import ending
 from adjointcheck.notes.letters.meaning import Symbol, symbols
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
+from adjointcheck.notes.systems.ansatz import cost_sign, is_halved
 from adjointcheck.notes.systems.endless import ENDLESS, LASTING
 from adjointcheck.notes.worlds.evaluation import Env, NoValue, by_letter, lawful
 from adjointcheck.notes.worlds.fields import Path
+from adjointcheck.notes.worlds.gains import weight_scale
 from adjointcheck.notes.worlds.jet import real
 
 
@@ -63,11 +65,8 @@ def regulator_of(world: Any) -> Regulator:
         return np.atleast_2d(real(by_letter(lambda there: lawful(world.rule, there), Symbol(name), here)))
 
     q, r = slope(cost, "x", "x"), slope(cost, "w", "w")
-    values = {d.letter: world.value(Symbol(d.symbol), world.last(), here) for d in world.context.letters.values() if d.letter in ("Q", "R")}
-    weight = next((pair for pair in ((q, values.get("Q")), (r, values.get("R"))) if np.shape(real(pair[1])) == np.shape(pair[0])), None)
-    scales = (1.0, 2.0, -1.0, -2.0)  # L is c x' Q x/2, and the costate c x' P
-    usual = 2.0 if weight is None and not world.context.parts("x") else 1.0
-    scale = next((c for c in scales if weight is not None and np.allclose(weight[0], c * real(weight[1]))), usual)
+    usual = cost_sign(world.context) * (1.0 if world.context.parts("x") or is_halved(world.context) else 2.0)
+    scale = weight_scale(world, world.last(), q, r) or usual
     a, b, crossed, last = jacobian("x"), jacobian("w"), slope(cost, "x", "w"), ending(world.objective)
     if world.context.option(ENDLESS) and LASTING not in symbols(last):
         raise NoValue("a Riccati equation without an end, of a problem that is not told as a regulator's")
