@@ -119,6 +119,7 @@ def test_headers_come_from_all_three_places_as_they_are_written() -> None:
     text = "---\nstate: z in R^n\n---\n\n```adjointcheck\ncostate: a (row)\n# remark\n```\n<!-- adjointcheck: control: u -->\n$x = 1$"
     assert read_text(text).header == ("state: z in R^n", "costate: a (row)", "# remark", " control: u ")
     assert read_text("% adjointcheck: state: z\n$x = 1$", "notes.tex").header == (" state: z",)
+    assert read_text("% remark\n% state: z\n\n% costate: a (row)\n\\section{A} % control: u\n$x = 1$", "notes.tex").header == ("% state: z", "% costate: a (row)")
     assert read_text("text\n---\na: b\n---\n").header == ()
     for text in ("---\nstate: z\n---\n$x = 1$", "<!-- adjointcheck:\nstate: z\n-->\n$x = 1$", "% adjointcheck:\n% state: z\n\n% no: header\n$x = 1$"):
         assert [line.strip() for line in read_text(text, "notes.tex").header] == ["state: z"]

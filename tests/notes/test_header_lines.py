@@ -127,3 +127,9 @@ $$\Pi(T) = 2 W$$
 def test_weights_without_shapes_are_those_of_a_regulator() -> None:
     header = "state: z in R^n\ncontrol: v in R^k\ncostate: lambda (column)\ndynamics: dz/dt = F z + G v\nconstants: M, N, W"
     assert statuses(SWEPT, header)[-2:] == ["proved", "refuted"]
+
+
+def test_comments_at_the_top_declare_letters_where_they_have_a_key() -> None:
+    lines = ("% state: z in R^d", "% source kind: a thesis on flows", "% costate: mu (column)", "% objective: show what students do", "% h: a step size")
+    context = read_header([*lines, "% objective: E = Phi(z(T)) + int_0^T ell(z, t) dt"])
+    assert ({*context.letters}, context.problems) == ({"z", "mu", "h"}, ()) and context.formulas[0].count(r"\ell(z, t)") == 1

@@ -10,7 +10,8 @@
     constants: a, b                     letters: C in R^{k x n}           prime: transposed
     state: z = (x, v)                   weights: W                        activation: sigma
 
-Each line is `role: letter ...` or `letter: role ...`; `#` starts a comment.  Later lines may not contradict earlier ones.
+Each line is `role: letter ...` or `letter: role ...`; `#` starts a comment.  Later lines may not contradict earlier ones.  Of comments
+at the top of a TeX file, `% state: z in R^n`, those are lines of a header that have such a key.
 """
 
 from __future__ import annotations
@@ -55,16 +56,23 @@ def read_header(lines: Iterable[str], context: Context | None = None) -> Context
     lines = list(lines)
     blog = any(line.partition(":")[0].strip().lower() in FRONT for line in lines)
     for line in sorted(_declaring(lines), key=_has_arguments):
-        text = line.split("#")[0].strip().strip("-* \t").rstrip(".;")
+        text = line.split("#")[0].strip().strip("-*% \t").rstrip(".;")
         made = _read_line(text, context) if text else context
-        told = not blog or _MATHEMATICS.search(text) or (_has_letter(text) and made.problems == context.problems)
-        context = made if told else context
+        blind = blog or line.startswith("%")
+        told = not blind or _MATHEMATICS.search(text) or (_has_letter(text) and made.problems == context.problems)
+        context = made if told and (not line.startswith("%") or _is_key(text)) else context
     return context
+
+
+def _is_key(text: str) -> bool:
+    """Has a comment at the top of a text a key of a header, or a letter, before its colon?"""
+    key = text.partition(":")[0].strip()
+    return key.lower() in KEYS or key.strip("\\$") in GREEK or len(key) == 1
 
 
 def _has_arguments(line: str) -> bool:
     """Is it a function's, which is read when all letters that may be its arguments are known?"""
-    role = WORDS.get(line.partition(":")[0].strip("-* \t").lower())
+    role = WORDS.get(line.partition(":")[0].strip("-*% \t").lower())
     return role is not None and role.kind == "function" and "=" not in line
 
 
@@ -333,7 +341,8 @@ def _matrix(text: str, context: Context) -> Context | None:
 def latexified(text: str) -> str:
     r"""Plain header text for the LaTeX reader: lambda -> \lambda, int_0^T -> \int_0^T, x0 -> x_0; LaTeX stays as it is."""
     text = text.strip().strip("$")
-    names = "|".join((*GREEK, "int", "sum", "partial", "nabla", "log", "exp", "tr", "det", "frac", "dot", "top", "dots"))
+    names = "|".join((*GREEK, "int", "sum", "partial", "nabla", "log", "exp", "tr", "det", "frac", "dot", "top", "dots", "ell", "infty",
+                      "sin", "cos", "tanh", "sqrt", "max", "min"))
     text = re.sub(rf"(?<![\\A-Za-z])({names})(?![A-Za-z])", r"\\\1", text)
     text = re.sub(r"(?<![A-Za-z\\])([A-Za-z])(\d)\b", r"\1_\2", text)
     return re.sub(r"\b(d[A-Za-z])/(d[A-Za-z])\b", r"\\frac{\1}{\2}", text)

@@ -31,6 +31,8 @@ SUPPOSED = re.compile(  # a special case
     r"\b(?:only|alone|zero|vanish\w*|non-?zero|nur|allein|null|verschwind\w*|seule?s?|nulle?s?|nonnull?e?|solo|soltanto|cero|nul[oa]"
     r"|только|лишь|нул\w+)")
 _TITLE, _COMMENTS = re.compile(r"%+\s*adjointcheck\s*:\s*"), re.compile(r"(?:\n[ \t]*%[^\n]*)+")
+_TOP = re.compile(r"\s*%[^\n]*(?:\n\s*%[^\n]*)*")  # comment lines before all else
+_KEYED = re.compile(r"^[ \t]*%+[ \t]*(?!!|expect\b)\S[^:\n]{0,60}:[ \t]*\S[^\n]*$", re.MULTILINE)
 _OPTIONS = re.compile(r"(?:\s*^[ \t]*:[\w-]+:[^\n]*$)*", re.MULTILINE)  # :label: of MyST
 _HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
 _FRONT = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
@@ -100,6 +102,9 @@ def _room(source: Source, at: int, found: Layout) -> bool:
 def _front_matter(source: Source, found: Layout) -> int:
     front = _FRONT.match(source.text)
     if front is None:
+        top = _TOP.match(source.text) if source.kind == "tex" else None
+        untitled = top is not None and not re.search(r"^[ \t]*%+\s*adjointcheck\s*:", top[0], re.MULTILINE)
+        _add_header("\n".join(match[0].strip() for match in _KEYED.finditer(top[0])) if top is not None and untitled else "", found)
         return 0
     _add_header(front[1], found)
     found.hidden.append(front.span())
