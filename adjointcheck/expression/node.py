@@ -184,18 +184,16 @@ def total(terms: Iterable[Expression]) -> Expression:
 
 def walk(roots: Iterable[Expression]) -> list[Expression]:
     """Every node below `roots` once, arguments before users, in an order fixed by the text alone."""
-    order: list[Expression] = []
-    seen: set[Expression] = set()
-    stack = [(root, False) for root in reversed(list(roots))]
+    order: dict[Expression, None] = {}
+    stack = list(roots)[::-1]
     while stack:
-        node, ready = stack.pop()
-        if ready:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            stack.extend((arg, False) for arg in reversed(node.args))
-    return order
+        node = stack[-1]
+        waiting = [arg for arg in node.args[::-1] if arg not in order]
+        if waiting:
+            stack += waiting
+        else:
+            order[stack.pop()] = None
+    return list(order)
 
 
 def symbols_of(*roots: Expression) -> set[str]:
@@ -216,7 +214,8 @@ def substitute(roots: Iterable[Expression], mapping: Mapping[str, Expression | N
     """`roots` with symbols replaced all at once; every other node is kept as written."""
     roots = list(roots)
     made = {symbol(name): lift(value) for name, value in mapping.items()}
-    for node in walk(roots):
+    moved = frozenset(mapping)
+    for node in walk(root for root in roots if moved & root.names):
         if node not in made:
-            made[node] = apply(node.head, *(made[arg] for arg in node.args)) if node.args else node
-    return [made[root] for root in roots]
+            made[node] = apply(node.head, *(made[arg] for arg in node.args)) if moved & node.names else node
+    return [made.get(root, root) for root in roots]

@@ -81,7 +81,7 @@ class _Resolver:
     def map(self, node: Node) -> Node:
         handler = getattr(self, "map_" + type(node).__name__.lower(), None)
         made = handler(node) if handler else rebuilt(node, self.map)
-        return replace(made, span=node.span)
+        return made if made.span == node.span else replace(made, span=node.span)
 
     def binding(self, letter: Node | None) -> _Resolver:
         name = key(letter) if isinstance(letter, tree.Letter) else ""

@@ -7,6 +7,7 @@ stands for is found out later, in `meaning.py`.  Every node knows the characters
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
@@ -256,10 +257,12 @@ def _parts(kind: type[Node]) -> tuple[str, ...]:
     return tuple(entry.name for entry in fields(kind) if entry.name != "span")
 
 
-def children(node: Node) -> Iterator[Node]:
-    """The nodes directly below, in order."""
-    for name in _parts(type(node)):
-        yield from _nodes(getattr(node, name))
+def children(node: Node) -> tuple[Node, ...]:
+    """The nodes directly below, in order; a node never changes and keeps them."""
+    kept = node.__dict__
+    if "_below" not in kept:
+        kept["_below"] = tuple(part for name in _parts(type(node)) for part in _nodes(getattr(node, name)))
+    return kept["_below"]
 
 
 def _nodes(value: Any) -> Iterator[Node]:
@@ -276,20 +279,21 @@ def walk(node: Node) -> Iterator[Node]:
     while waiting:
         node = waiting.pop()
         yield node
-        waiting += [*children(node)][::-1]
+        waiting += children(node)[::-1]
 
 
 def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
     """The same node with `change` applied to its children; the node itself where that changes none of them."""
-    before = {name: getattr(node, name) for name in _parts(type(node))}
-    after = {name: _changed(value, change) for name, value in before.items()}
-    return replace(node, **after) if any(after[name] is not before[name] for name in before) else node
+    below = children(node)
+    made = [*map(change, below)]
+    if all(map(operator.is_, made, below)):
+        return node
+    following = iter(made)
+    return replace(node, **{name: _refilled(getattr(node, name), following) for name in _parts(type(node))})
 
 
-def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
+def _refilled(value: Any, following: Iterator[Node]) -> Any:
+    """The same value with the next nodes in the places of its nodes."""
     if isinstance(value, Node):
-        return change(value)
-    if not isinstance(value, tuple):
-        return value
-    made = tuple(_changed(item, change) for item in value)
-    return made if any(new is not old for new, old in zip(made, value, strict=True)) else value
+        return next(following)
+    return tuple(_refilled(item, following) for item in value) if isinstance(value, tuple) else value
