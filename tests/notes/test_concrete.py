@@ -253,3 +253,14 @@ def test_a_second_problem_with_its_own_greatest_payoff_is_one_of_its_own() -> No
     first = r"$\dot x = \alpha x$, $x(0) = x^0$, $$\max P[\alpha] = \int_0^T (1 - \alpha) x\,dt$$ $$\dot p = -1 - \alpha (p - 1)$$ "
     second = r"$\dot x = x + \alpha$, $x(0) = x^0$, $$\max P[\alpha] = -\int_0^T (x^2 + \alpha^2)\,dt$$ "
     assert statuses(first + second + r"$$\dot p = 2 x - p$$ $$\dot p = -2 x - p$$")[-2:] == ["proved", "refuted"]
+
+
+CART = r"""$$\dot s = v, \quad \dot v = u - \mu v^2, \quad s(0) = v(0) = 0$$ $$J = s(T)^2 + \int_0^T u^2\,dt$$ $$H = u^2 + p_1 v + p_2 (u - \mu v^2)$$
+A force $u + \epsilon m$ moves the cart by $\epsilon r$ and its speed by $\epsilon z$, where
+"""
+
+
+@pytest.mark.parametrize(("law", "verdict"), [(r"\dot z = m - 2 \mu v z", "proved"), (r"\dot z = m - \mu v z", "refuted")])
+def test_a_linear_motion_behind_the_problem_varies_it(law: str, verdict: str) -> None:
+    slope = r"$$\frac{d}{d\epsilon} J[u + \epsilon m]\Big|_{\epsilon = 0} = \int_0^T (2u + p_2) m\,dt$$ $$\dot p_2 = -p_1 + 2 \mu v p_2$$"
+    assert statuses(rf"{CART}$$\dot r = z$$ $${law}$$ {slope}")[-4:] == ["proved", verdict, "proved", "proved"]

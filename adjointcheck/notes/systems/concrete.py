@@ -58,6 +58,7 @@ from adjointcheck.notes.systems.followed import TIMES, followed
 from adjointcheck.notes.systems.mechanics import aliased, first_order
 from adjointcheck.notes.systems.named_functions import chosen, left_open, paid, read_as_functions, spelt_later, with_functions
 from adjointcheck.notes.systems.outright import OUTRIGHT
+from adjointcheck.notes.systems.side_motions import parted, varied
 from adjointcheck.notes.systems.spaces import sized
 
 PLAIN = (tree.Number, tree.Pi, tree.Letter, tree.Sum, tree.Product, tree.Quotient, tree.Power, tree.Negative, tree.Function, tree.Call,
@@ -76,7 +77,7 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     rates = _rates(chains, context)
     if _moves_whole(chains, rates, context) or _is_of_columns(chains, rates):
         return context
-    states = _states(rates, chains, context)
+    states, beside = parted(_states(rates, chains, context), chains, lambda chain: _is_cost(chain, context))
     if not states or len(states) > MOST or weighs_whole(chains, [letter for letter, _ in states.values()]):
         return context
     states = in_their_order(_chains(formulas, context, USUAL_COSTATES), states, context)
@@ -106,7 +107,7 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     if any(unknown(cell) for (cell,) in cells):
         return context
     law = Law("dynamics", tree.Derivative(Symbol("x"), (Symbol("t"),)), tree.Vector(cells))
-    return _signed(_chains(formulas, context), replace(context, laws=(*context.laws, law, *laws(ends, context))))
+    return _signed(_chains(formulas, context), varied(beside, states, replace(context, laws=(*context.laws, law, *laws(ends, context)))))
 
 
 def _chains(formulas: Iterable[Formula], context: Context, factors: Iterable[str] = ()) -> list[tree.Chain]:
