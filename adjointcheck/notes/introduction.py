@@ -89,7 +89,7 @@ from adjointcheck.notes.systems.clipping import fenced
 from adjointcheck.notes.systems.concrete import written_out
 from adjointcheck.notes.systems.covariances import carried
 from adjointcheck.notes.systems.current_values import current_hamiltonian, priced, repriced
-from adjointcheck.notes.systems.densities import bound, datum, supposed, transported
+from adjointcheck.notes.systems.densities import bound, datum, estimated_traces, supposed, transported
 from adjointcheck.notes.systems.descent import decreasing
 from adjointcheck.notes.systems.discounted import current_multiplier
 from adjointcheck.notes.systems.eigenvalues import eigenvalues
@@ -202,7 +202,7 @@ def _understood(formula: Node, context: Context) -> tuple[Resolved, Context]:
     context = with_flux(chain, replace(context, options={**context.options, "about": kind}) if kind else context)
     chain = begun(chain, context)
     chain = replace(chain, sides=tuple(called(of_observations(side, context), context) for side in chain.sides))
-    chain = cut(replace(chain, sides=tuple(best(side, context) for side in chain.sides)), context)
+    chain = estimated_traces(cut(replace(chain, sides=tuple(best(side, context) for side in chain.sides)), context), context)
     chain, context = lost(*in_value(*in_values(normal(as_field(chain, context), context), context)))
     chain = above(without_marks(lowered(lifted(chain, context), context), context), context)
     chain, context = rooted(*observed(assembled(chain, context), context))

@@ -17,6 +17,7 @@ from adjointcheck.notes.letters.usage import (
     EQUALS,
     USUAL_CONTROLS,
     USUAL_PARAMETERS,
+    USUAL_STATES,
     USUAL_TERMINALS,
     constants,
     differentiates,
@@ -61,9 +62,10 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
     if (right is None and not extremum) or _is_changed(left, context):
         return None
     value = right if right is not None else left
-    if _is_no_cost(value, context):
-        return None
     letter = head(left) if right is not None else None
+    named = letter is not None and letter.name in USUAL_STATES and getattr(resolve(value, context), "name", "") == "x"  # y = x(T)
+    if named or _is_no_cost(value, context):
+        return None
     if is_any_cost(value, context):
         return "assumption", (), context
     context = told_at_last(value, context)

@@ -260,3 +260,19 @@ DATUM = (r"$$\frac{dz(t)}{dt} = f(z(t), t; \theta)$$ $$\frac{d\log p(z(t))}{dt} 
 @pytest.mark.parametrize(("sign", "status"), [("-", "proved"), ("+", "refuted")])
 def test_a_datum_is_where_the_flow_arrives(sign: str, status: str) -> None:
     assert statuses(DATUM % sign)[-1] == status
+
+
+MOVED = r"$$\dot y = v(y, t), \qquad y(0) \sim q_0$$ $$\frac{d}{dt}\log q(y(t)) = -\operatorname{tr}\frac{\partial v}{\partial y}$$ "
+
+
+@pytest.mark.parametrize(("text", "verdicts"), [
+    (r"For $v(y) = M y$ with a constant $M$ $$\log q(y(T)) = \log q_0(y(0)) - T\operatorname{tr} M$$ $$\log q(y(T)) = \log q_0(y(0)) - \operatorname{tr} M$$",
+     ["proved", "refuted"]),
+    (r"If $\nabla\cdot v = 0$, $$\log q(y(T)) = \log q_0(y(0))$$ In general $$\log q(y(T)) = \log q_0(y(0))$$", ["proved", "unknown"]),
+    (r"$$\log q(y(T)) = \log q_0(y(0)) - \mathbb E_w\left[\int_0^T w^\top \frac{\partial v}{\partial y} w\,dt\right]$$ "
+     r"$$\log q(y(T)) = \log q_0(y(0)) + \mathbb E_w\left[\int_0^T w^\top \frac{\partial v}{\partial y} w\,dt\right]$$", ["proved", "refuted"]),
+    (r"For data $x = y(T)$ $$\log q(x) = \log q_0(y(0)) - \int_0^T \nabla\cdot v\,dt$$ $$\log q(x) = \log q_0(y(0)) - \int_T^0 \nabla\cdot v\,dt$$",
+     ["proved", "refuted"]),
+])
+def test_densities_of_cases_of_data_and_in_the_mean(text: str, verdicts: list[str]) -> None:
+    assert statuses(MOVED + text)[-2:] == verdicts

@@ -199,7 +199,7 @@ def slot_of(argument: Node, function: str, context: Context, timed: bool, names:
     written = isinstance(argument, tree.Call) or name in context.timed or (letter.below and context.over() == "layers")
     usual_control = name in USUAL_CONTROLS and (written or name == "u" or not timed)
     symbol = "w" if (written or usual_control) and not context.of("w") else "theta"
-    if context.of(symbol) or (symbol == "theta" and _is_spoken_of(context)):  # two letters of one role would be mistaken for each other
+    if context.of(symbol) or (symbol == "theta" and takes_parameters(context)):  # two letters of one role would be mistaken for each other
         weighs = symbol == "theta" and not (letter.below or letter.above or letter.accents) and {name} & {*GREEK, *USUAL_PARAMETERS}
         held = function in ("phi", "Psi", "L") and context.over() == "time"
         return (weighted_apart(name, (function,), context), own(name)) if weighs and held else (context, "")
@@ -207,7 +207,7 @@ def slot_of(argument: Node, function: str, context: Context, timed: bool, names:
     return context.declare(Declared(name, symbol, ROLES[symbol].shape, ROLES[symbol].kind, source="proposed")), symbol
 
 
-def _is_spoken_of(context: Context) -> bool:
+def takes_parameters(context: Context) -> bool:
     """Does a function take the parameters, under their usual letter?"""
     return any("theta" in (known.arguments or ()) for known in context.letters.values() if known.kind == "function")
 
@@ -392,11 +392,13 @@ def _is_square_norm(node: Node) -> bool:
 
 
 def near_identity(chain: tree.Chain, context: Context) -> Context:
-    """With any square matrix A of det(I + eps A)."""
+    """With any square matrix A of det(I + eps A), and of tr(A)."""
     inside = [part.arguments[0] for part in walk(chain) if isinstance(part, tree.Function) and part.name == "det"]
+    traced = {part.arguments[0] for part in walk(chain) if isinstance(part, tree.Function) and part.name == "tr"}
     sums = [part.terms for part in inside if isinstance(part, tree.Sum)]
     products = [term.factors for terms in sums if tree.Letter("I") in terms for term in terms if isinstance(term, tree.Product)]
-    for name in {factor.name for factors in products for factor in factors if isinstance(factor, tree.Letter) and factor.name in MATRICES}:
+    letters = [*(factor for factors in products for factor in factors), *traced]
+    for name in {letter.name for letter in letters if isinstance(letter, tree.Letter) and letter.name in MATRICES}:
         size = context.of("x")[0].shape[0]
         context = context if name in context.letters else context.declare(Declared(name, own(name), (size, size), source="proposed"))
     return context

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
+from typing import TypeGuard
 
 from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, key, own
 from adjointcheck.notes.letters.costs import is_still
@@ -29,6 +30,8 @@ EVIDENCE = "evidence of "  # before the letter of a bound, in what the notes say
 DIVERGENCES = ("KL", "mathrm{KL}")
 GIVEN = ("p", "q", "P", "Q", "KL", "mathrm{KL}", "D")  # of p(x | z), and of divergences of one from another
 STILL = ("constant", ("1", "1"), None)  # a number of which no more is known
+SOLENOIDAL = re.compile(r"(?:\\nabla\s*\\cdot|\\(?:operatorname|mathrm)\{div\})\s*(?:\\,\s*)?\\?[a-zA-Z]+(?:\([^()]*\))?\s*=\s*0(?![.\d])"
+                        r"|(?<!not )(?:[Dd]ivergence[- ]free|[Ss]olenoidal|[Ii]ncompressible|[Dd]ivergenzfrei|divergence nulle)")
 ENDS = ("T", "T_f", "t_1", "t_f", "t_N", "1")
 
 
@@ -45,13 +48,47 @@ def _with_noise(context: Context, chain: tree.Chain) -> Context:
         if USUAL.get(key(letter)) == "eps" and key(letter) not in context.letters:
             context = replace(context, options={**context.options, RANDOM: key(letter)})
     pair = pair_of(chain)
+    for mean in means:  # v of E_v[v^T A v]
+        if _is_estimate(mean.over, mean.body) and not {key(mean.over)} & {*context.letters, *USUAL}:
+            return context if context.of("noise") else context.declare(_noise(mean.over))
     mean = pair[0] if pair is not None and isinstance(pair[0], tree.Expectation) else None
     factors = [*mean.body.factors] if mean is not None and isinstance(mean.body, tree.Product) else []
     white = pair is not None and pair[1] == tree.Letter("I") and len(factors) == 2 and factors[1] == tree.Transposed(factors[0])
     letter = factors[0] if white and isinstance(factors[0], tree.Letter) else None
     if letter is None or key(letter) in {*context.letters, *USUAL} or context.of("noise"):
         return context
-    return context.declare(Declared(key(letter), "noise", ROLES["noise"].shape, "constant", source="proposed"))
+    return context.declare(_noise(letter))
+
+
+def _noise(letter: tree.Letter) -> Declared:
+    return Declared(key(letter), "noise", ROLES["noise"].shape, "constant", source="proposed")
+
+
+def _is_estimate(over: Node | None, body: Node) -> TypeGuard[tree.Letter]:
+    """v^T A v, also under an integral."""
+    body = body.body if isinstance(body, tree.Integral) else body
+    factors = [*body.factors] if isinstance(body, tree.Product) and isinstance(over, tree.Letter) else []
+    ends = over is not None and len(factors) > 2 and (factors[0], factors[-1]) == (tree.Transposed(over), over)
+    return ends and not any(over in [*walk(factor)] for factor in factors[1:-1])
+
+
+def estimated_traces(chain: tree.Chain, context: Context) -> tree.Chain:
+    """log p = log p_0 - int tr(A) dt for log p = log p_0 - E[int v^T A v dt]: Hutchinson's theorem beside a density."""
+    dense = any(getattr(part, "name", "") in LOGARITHMS for side in chain.sides for part in walk(side)) and bool(context.of("rho"))
+    return replace(chain, sides=tuple(_traced(side, context) for side in chain.sides)) if dense else chain
+
+
+def _traced(node: Node, context: Context) -> Node:
+    node = rebuilt(node, lambda child: _traced(child, context))
+    known = next(iter(context.of("noise")), None)
+    letter = next((part for part in walk(node) if isinstance(part, tree.Letter) and known is not None and key(part) == known.letter), None)
+    if not isinstance(node, tree.Expectation) or letter is None or not _is_estimate(letter, node.body):
+        return node
+    inner = node.body.body if isinstance(node.body, tree.Integral) else node.body
+    assert isinstance(inner, tree.Product)
+    middle = [*inner.factors[1:-1]]
+    trace = tree.Function("tr", (tree.Product(tuple(middle)) if len(middle) > 1 else middle[0],))
+    return replace(node.body, body=trace) if isinstance(node.body, tree.Integral) else trace
 
 
 def _named(chains: Sequence[tree.Chain], context: Context) -> Context:
@@ -85,7 +122,7 @@ def _spells_state(node: Node) -> bool:
 
 
 def supposed(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
-    """p(z, T) = pi(z), E[eps] = 0, E[eps eps'] = I: what is said of a density and of noise is taken for granted."""
+    """p(z, T) = pi(z), E[eps] = 0, E[eps eps'] = I, div f = 0: what is said of a density, of noise and of a case is taken for granted."""
     pair = pair_of(chain)
     if pair is None or len(chain.sides) > 2:
         return None
@@ -95,12 +132,56 @@ def supposed(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...],
     density = isinstance(left, Symbol) and left.name == "rho" and (
         getattr(right, "name", "") == "base" or (isinstance(right, tree.Function) and "Psi" in symbols(right)))
     noise = isinstance(left, tree.Expectation) and symbols(left) == {"noise"} and symbols(right) <= {"I"}
-    return ("assumption", (), context) if (density and bool(context.of("base"))) or noise else None
+    told_ = (density and bool(context.of("base"))) or noise or is_solenoidal(left, right)
+    return ("assumption", (), context) if told_ else None
+
+
+def is_solenoidal(left: Node, right: Node) -> bool:
+    """div f = 0, of a case apart: no field has that by itself."""
+    slope = left.arguments[0] if isinstance(left, tree.Function) and left.name == "tr" else None
+    bare = isinstance(slope, tree.Derivative) and isinstance(slope.of, Applied) and slope.of.name == "f" and slope.by == (Symbol("x"),)
+    return bare and right == tree.Number(Fraction(0))
+
+
+def along_flow(left: Node, right: Node, context: Context, words: str) -> tuple[Node, Node]:
+    """log p(z(1)) = log p_0(z(0)) - int_0^1 tr(A) dt for - tr A, and with the trace that vanishes where the words say so of this line."""
+    ends = [{part.at for part in walk(side) if isinstance(part, Symbol) and part.name == "rho"} for side in (left, right)]
+    if ends != [{Symbol("t1")}, {Symbol("t0")}] or any(isinstance(part, tree.Integral) for part in walk(right)):
+        return left, right
+    if not (symbols(right) & {"f", "x", "p"} or [*_traces(right)]) and SOLENOIDAL.search(words) and context.law("dynamics"):
+        field = tree.Derivative(Applied("f", ()), (Symbol("x"),), "partial")
+        return left, tree.Sum((*tree.terms(right), tree.Negative(_over_time(tree.Function("tr", (field,))))))
+    begun = any(known.letter == "0" for known in context.of("t0"))
+    unit = begun and any(known.letter == "1" for known in context.of("t1"))
+    return (left, tree.Sum(tuple(_spread(term, unit) for term in tree.terms(right)))) if begun and [*_traces(right)] else (left, right)
+
+
+def _traces(node: Node) -> Iterator[tree.Function]:
+    return (part for part in walk(node) if isinstance(part, tree.Function) and part.name == "tr")
+
+
+def _spread(term: Node, unit: bool) -> Node:
+    """int_0^T tr(A) dt for T tr(A), and for tr(A) where T is 1, of what does not change with time."""
+    match term:
+        case tree.Negative(of=of):
+            return replace(term, of=_spread(of, unit))
+        case tree.Product(factors=(Symbol(name="t1", at=None), trace)) if not symbols(trace) & {"x", "t", "f", "t1", "rho"}:
+            return _over_time(trace)
+        case tree.Function(name="tr") if unit and not symbols(term) & {"x", "t", "f", "rho"}:
+            return _over_time(term)
+    return term
+
+
+def _over_time(node: Node) -> Node:
+    return tree.Integral(node, Symbol("t", bound=True), Symbol("t0"), Symbol("t1"))
 
 
 def transported(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
-    """z_1 = F(z_0): F is what the flow makes of its start, whatever it is."""
+    """z_1 = F(z_0): F is what the flow makes of its start, whatever it is; y = z(t_1), a datum."""
     pair = pair_of(chain)
+    if pair is not None and isinstance(pair[0], tree.Letter) and len(chain.sides) == 2 and resolve(pair[1], context) == END:
+        seen = datum(pair[0], context) if context.of("rho") else context
+        return ("assumption", (key(pair[0]),), seen) if seen is not context else None
     call = pair[1] if pair is not None and isinstance(pair[1], tree.Call) and len(chain.sides) == 2 else None
     letter = call.function if call is not None and len(call.arguments) == 1 else None
     if pair is None or call is None or not isinstance(letter, tree.Letter) or context.over() != "time" or context.parts("x"):

@@ -22,6 +22,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import is_paid_for, is_renamed, is_solution, is_solved
 from adjointcheck.notes.systems.bounding import bounded, is_set
+from adjointcheck.notes.systems.densities import is_solenoidal
 from adjointcheck.notes.systems.endless import is_unending, lasts
 from adjointcheck.notes.systems.next_costates import is_shifted
 from adjointcheck.notes.systems.normality import MULTIPLIER, SCALED
@@ -267,7 +268,7 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
     if isinstance(left, Symbol) and left.name in ("J", "J_") and not has_slope(right) and _other_cost(left, right, context):
         return frozenset({"all"})
     if taken:
-        return frozenset()
+        return frozenset({"refutations"} if is_solenoidal(left, right) else ())
     again = (_is_next_layer(left) and _restates(left, right, context)) or is_other_method(left, right, context)
     if again or _vanishes(left, right, context):
         return frozenset({"refutations"})

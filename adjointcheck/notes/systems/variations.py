@@ -21,6 +21,7 @@ from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.arrivals import CURVE, FREE, arrivals, ends_known, in_doubt, laws, released
 from adjointcheck.notes.systems.component_letters import costates_named, in_components
 from adjointcheck.notes.systems.concrete import is_plain, parameters, unscripted
+from adjointcheck.notes.systems.densities import along_flow
 from adjointcheck.notes.systems.mechanics import accelerated
 from adjointcheck.notes.systems.multiplier import may_be_costate
 from adjointcheck.notes.systems.special_cases import restricted
@@ -440,7 +441,8 @@ def freed(context: Context, chain: object, *words: str) -> Context:
 
 
 def in_its_problem(left: Node, right: Node, context: Context, sentence: str) -> tuple[Node, Node, Context]:
-    """With the end free, or F free of x or of y, where the sentence says so of what holds along an extremal then."""
+    """With the end free, or F free of x or of y, or div f = 0, where the sentence says so of what holds then."""
+    left, right = along_flow(left, right, context, sentence)
     if frees(sentence, context):
         hypotheses = tuple(name for name in context.hypotheses if name != "fixed end")
         laws_ = tuple(law for law in context.laws if law.kind not in ("end", "arrival"))
