@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
 
-from adjointcheck.notes.letters.at_event import at_event, misplaced
+from adjointcheck.notes.letters.at_event import at_event, in_order, misplaced
 from adjointcheck.notes.letters.bars import bars_told
 from adjointcheck.notes.letters.components import implied
 from adjointcheck.notes.letters.context import LATER, ROLES, USUAL, Context, Declared, Law, key, own
@@ -133,7 +133,7 @@ from adjointcheck.notes.systems.named_methods import coefficients, exemplified, 
 from adjointcheck.notes.systems.normality import normal, normalisation
 from adjointcheck.notes.systems.observed import observed_cost
 from adjointcheck.notes.systems.output_layers import output_told
-from adjointcheck.notes.systems.outputs import is_readout, linear_output, observed, output, with_signal
+from adjointcheck.notes.systems.outputs import is_readout, linear_output, observed, output, told_at_readouts, with_signal
 from adjointcheck.notes.systems.own_clock import horizon_told
 from adjointcheck.notes.systems.partitioned import motion
 from adjointcheck.notes.systems.preactivations import through, whole_of
@@ -282,7 +282,7 @@ def _harmless(condition: Node) -> bool:
     """Words, ranges of times and layers, and places: what restricts no formula here."""
     if isinstance(condition, tree.Chain) and condition.relations:
         listed = isinstance(condition.sides[-1], tree.Vector) and "dots" in unknown(condition.sides[-1])  # i = 1, ..., s
-        running = any(map(is_running, condition.sides)) and not is_beyond(condition)
+        running = (any(map(is_running, condition.sides)) and not is_beyond(condition)) or in_order(condition)
         return listed or counts(condition) or bounds(condition) or running or set(condition.relations) <= {"in", "subset", "to"}
     return not isinstance(condition, tree.Chain) or len(condition.sides) == 1
 
@@ -450,7 +450,7 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
         return None
     if is_placed(letter, context):
         layered = indexed(letter, pair[1], after, after.of("x")[0].shape if inner else ("?rows", "?cols"))
-        return ("definition", (letter.name,), through(letter, layered)) if layered is not None else None
+        return ("definition", (letter.name,), through(letter, told_at_readouts(letter.name, layered))) if layered is not None else None
     before, after = after, with_signal(pair[1], after)
     told = resolve(pair[1], after)
     body = gained(told, after)

@@ -13,6 +13,12 @@ BEST = re.compile(  # where the control that follows is that
     r"|(?:commande|control|retour|controllo)\s+(?:\w+\s+){0,3}(?:optimal|óptim|ottim)")
 UNPAID = re.compile(  # no running cost
     r"\b(?:no|without|sans|ohne|kein\w*|sin|senza|без|нет)\W+(?:\w+\W+){0,2}(?:running|stage|courant|laufend|intermed|corrient|текущ)")
+_LAST = (r"(?:\b(?:last|final|terminal|letzt|schluss|derni|ultim)|\bend\b|últim|последн|最后|末"
+         r"|\bat (?:time |step |layer )?\$[tnl]\$)")
+_ONLY = r"(?:\b(?:only|just|alone|nur|seul|s[oó]lo|solamente)|только|只|仅)"
+LAST_PAID = re.compile(  # of the costs of all layers that of the last one alone
+    rf"(?=.*(?:\bloss|\bcost|verlust|kosten|\bperte|coût|pérdida|\bcoste|perdita|\bcosto|потер|функци|损失|代价)).*?"
+    rf"(?:{_ONLY}[^.;,:]{{0,40}}?{_LAST}|{_LAST}[^.;,:]{{0,25}}?{_ONLY})", re.DOTALL)
 CASE = re.compile(r"\b(?:if|when|suppose|should|wenn|falls|sofern|si|lorsque|quand|se|quando|cuando|если|когда)\b|若|如果|当")
 SUPPOSED = re.compile(  # "if we had", which the notes leave again
     r"\bif\b[^.;:]{0,60}\b(?:was|were|had)\b|\bwenn\b[^.;:]{0,60}\b(?:wäre|hätte)|\bsi\b[^.;:]{0,60}\b(?:était|avait|fuera|tuviera)\b")

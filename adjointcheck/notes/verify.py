@@ -21,7 +21,6 @@ from adjointcheck.notes.foreword import begun, is_supposed, opened
 from adjointcheck.notes.introduction import Resolved, understand
 from adjointcheck.notes.letters.chain_rules import at_its_end, of_moved_rows
 from adjointcheck.notes.letters.context import LATER, Context
-from adjointcheck.notes.letters.costs import paid_at_end_alone
 from adjointcheck.notes.letters.curvature import is_tangent_law
 from adjointcheck.notes.letters.derivatives import in_cells
 from adjointcheck.notes.letters.forms import about_end_time, conserves_energy, is_at_end, is_canonical, is_general, whole_at_bar
@@ -38,7 +37,7 @@ from adjointcheck.notes.letters.second_costate import about_end, through_end
 from adjointcheck.notes.letters.spelt_activations import of_number
 from adjointcheck.notes.letters.starting import START, moving
 from adjointcheck.notes.letters.wording import show
-from adjointcheck.notes.phrases import BEST, CASE, OPTIMUM, RULE, STATIONARY, UNPAID
+from adjointcheck.notes.phrases import BEST, CASE, OPTIMUM, RULE, STATIONARY
 from adjointcheck.notes.proofs.closed_forms import gives_solution, proved_solution
 from adjointcheck.notes.proofs.componentwise import is_ordered
 from adjointcheck.notes.proofs.prove import Slots
@@ -66,6 +65,7 @@ from adjointcheck.notes.systems.impacts import settled
 from adjointcheck.notes.systems.implicit_states import goes_back, goes_on
 from adjointcheck.notes.systems.integration_constants import from_constants
 from adjointcheck.notes.systems.iterates import untaken
+from adjointcheck.notes.systems.last_paid import paying_less, posing_less
 from adjointcheck.notes.systems.manifold import shown, speaks_of_multiplier, with_other_multiplier
 from adjointcheck.notes.systems.meanings import meant, spoken_cost
 from adjointcheck.notes.systems.modes import eventful
@@ -186,9 +186,8 @@ class Notes:
         after = with_choice(resolved.chain, self.context)
         self.context, apart = under_header(after, before, f"`{formula.text}`") if formula.line else (after, ())
         cased = CASE.search(self.sentence.lower()) is not None
-        posed = resolved.status == "assumption" or "Psi" in symbols(resolved.chain.sides[0])
-        if posed and UNPAID.search(self.sentence.lower()):  # of an example that these words pose
-            self.context = paid_at_end_alone(self.context)
+        if resolved.status == "assumption" or "Psi" in symbols(resolved.chain.sides[0]):
+            self.context = posing_less(self.context, self.sentence.lower())
         self.cased = self.cased or (self.context.option("starts") != starts and cased)
         if "=" in resolved.chain.relations and resolved.problems:
             self.open = self.open or formula.text
@@ -416,7 +415,7 @@ class Notes:
         context = in_steady_state(left, right, self.sentence, context)
         if self.speaks_of_optimum(left, right):
             context = context.assume("optimal")
-        context = context.assume("no running cost") if UNPAID.search(self.sentence.lower()) else context
+        context = paying_less(context, self.sentence.lower())
         left, right, context = in_its_role(*through_start(*in_new_parameters(*moving(*with_own_cost(left, right, context)))))
         left, right = in_cells(left, right, context)
         if implicit.is_untold(left, right, context):

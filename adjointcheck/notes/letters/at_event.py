@@ -13,6 +13,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 HERE = Symbol("tau")
+TIMES = (Symbol("t0"), HERE, Symbol("t1"))
 ORDERS = ("<", "<=", ">", ">=")
 
 
@@ -71,6 +72,13 @@ def misplaced(chain: tree.Chain) -> bool:
     """Does a condition such as t < tau put the field of one side on the other?"""
     sides = {side for item in chain.conditions for side in _conditioned(item)}
     return bool(sides) and not set(_sides(replace(chain, conditions=()))) <= sides
+
+
+def in_order(condition: tree.Chain) -> bool:
+    """t_0 < tau < T and T > tau, which is so of every event."""
+    order = [TIMES.index(side) if side in TIMES else -1 for side in condition.sides]
+    order = order[::-1] if {*condition.relations} <= {*ORDERS[2:]} else order if {*condition.relations} <= {*ORDERS[:2]} else [-1]
+    return -1 not in order and order == sorted({*order})
 
 
 def _conditioned(item: Node) -> Iterator[str]:

@@ -13,38 +13,53 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 TURN = Symbol("turn", bound=True)  # the index of what is repeated
+Joined = type[tree.Product | tree.Sum]
+LONGEST = 3  # factors of a group that is repeated
 SAMPLE = {"l": 7, "N": 17}
 RANGES = {"from 1 to N": (tree.Number(Fraction(1)), Symbol("N")), "from 0 to N": (tree.Number(Fraction(0)), Symbol("N"))}
 
 
 def product_of(factors: Sequence[Node]) -> tuple[Node, ...]:
     """The factors, those that dots stand for as one."""
-    return _gathered(factors, lambda body, first, last, step: Repeated(body, first, last, step))
+    return _gathered(factors, tree.Product, lambda body, first, last, step: Repeated(body, first, last, step))
 
 
 def sum_of(terms: Sequence[Node]) -> tuple[Node, ...]:
     """The terms, those that dots stand for as one sum."""
     def total(body: Node, first: Node, last: Node, step: int) -> Node:
         return tree.Series("sum", body, TURN, *((first, last) if step > 0 else (last, first)))
-    return _gathered(terms, total)
+    return _gathered(terms, tree.Sum, total)
 
 
-def _gathered(parts: Sequence[Node], made: Callable[[Node, Node, Node, int], Node]) -> tuple[Node, ...]:
+def _gathered(parts: Sequence[Node], joined: Joined, made: Callable[[Node, Node, Node, int], Node]) -> tuple[Node, ...]:
+    """With what dots stand for as one: A_2 ... A_k, and A_2 W ... A_k W in pairs, of which the first may have begun, W A_2 W ... W A_k."""
     dots = next((i for i, part in enumerate(parts) if part == Unknown("dots")), 0)
-    if not 0 < dots < len(parts) - 1:
-        return tuple(parts)
-    alike = _alike(parts[dots - 1], parts[dots + 1])
-    if alike is None:
-        return tuple(parts)
-    body, first, last = alike
-    start, before = _extended(parts[:dots - 1][::-1], body, first)
-    end, after = _extended(parts[dots + 2:], body, last)
-    steps = {*before, *(-step for step in after)} or {1 if _value(last) > _value(first) else -1}
-    if len(steps) > 1 or not steps <= {1, -1}:
-        return tuple(parts)
-    step = steps.pop()
-    whole = made(body, start or first, end or last, step)
-    return (*parts[:dots - 1 - len(before)], whole, *_gathered(parts[dots + 2 + len(after):], made))
+    ways = [(size, begun) for size in range(1, LONGEST + 1) for begun in range(size)] if 0 < dots < len(parts) - 1 else []
+    for size, begun in ways:
+        before, after = _groups(parts[:dots - begun][::-1], size), _groups(parts[dots + 1:], size)
+        repeats = before and after and after[0][:begun] == tuple(parts[dots - begun:dots])
+        alike = _alike(_group(before[0][::-1], joined), _group(after[0], joined)) if repeats else None
+        if alike is None:
+            continue
+        body, first, last = alike
+        start, up = _extended([_group(group[::-1], joined) for group in before[1:]], body, first)
+        end, down = _extended([_group(group, joined) for group in after[1:]], body, last)
+        steps = {*up, *(-step for step in down)} or {1 if _value(last) > _value(first) else -1}
+        if len(steps) > 1 or not steps <= {1, -1}:
+            return tuple(parts)
+        whole = made(body, start or first, end or last, steps.pop())
+        rest = parts[dots + 1 + size * (1 + len(down)):]
+        return (*parts[:dots - begun - size * (1 + len(up))], whole, *_gathered(rest, joined, made))
+    return tuple(parts)
+
+
+def _groups(parts: Sequence[Node], size: int) -> list[tuple[Node, ...]]:
+    """The parts by twos or threes, without what is left over."""
+    return [tuple(parts[i:i + size]) for i in range(0, len(parts) - size + 1, size)]
+
+
+def _group(parts: tuple[Node, ...], joined: Joined) -> Node:
+    return joined(parts) if len(parts) > 1 else parts[0]
 
 
 def _extended(parts: Sequence[Node], body: Node, place: Node) -> tuple[Node | None, list[int]]:

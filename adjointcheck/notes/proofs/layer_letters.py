@@ -91,7 +91,14 @@ class Writer:
         return replace(node, name=f"{node.name}_{self.layer(node.at)}", at=None) if declared.kind == "path" else node
 
     def of_power(self, node: tree.Power) -> Node:
-        """beta^(1 - l) with the layer's number."""
+        """beta^(1 - l) with the layer's number; (W^T)^(N - l) of a matrix as the product that it is then."""
+        matrix = node.base.of if isinstance(node.base, tree.Transposed) else node.base
+        known = self.own(matrix.name) if isinstance(matrix, Symbol) else None
+        if known is not None and known.shape[0] == known.shape[1] != "1" and symbols(node.exponent) & {"l", "N", "t1"}:
+            times = self.number(node.exponent)
+            if times < 0:
+                raise Outside(times, self.count)
+            return self.written(tree.Product((node.base,) * times)) if times > 1 else self.written(node.base) if times else Symbol("I")
         counted = tree.Number(Fraction(self.number(node.exponent))) if symbols(node.exponent) & {"l", "N"} else node.exponent
         return replace(node, base=self.written(node.base), exponent=counted)
 
@@ -112,7 +119,14 @@ class Writer:
             raise Unclear(name, "a letter that the notes define")
         return found
 
+    @property
+    def is_linear(self) -> bool:
+        """Is the activation the identity, phi(a) = a?"""
+        return any(known.body == Symbol("x") for known in self.context.of("act"))
+
     def of_applied(self, node: Applied) -> Node:
+        if node.name == "act" and self.is_linear:
+            return self.written(dict(node.arguments)["x"])
         if node.name == "H":
             return self.at(self.layer(node.at)).written(self.body("H"))
         return Applied(self.function(node))
@@ -160,6 +174,8 @@ class Writer:
         if len(node.by) != 1 or not isinstance(node.by[0], Symbol):
             raise Unclear("a derivative", "first derivatives by x, w or theta")
         by, of = node.by[0], node.of
+        if isinstance(of, Applied) and of.name == "act" and node.kind != "total" and self.is_linear:
+            return Symbol("I")
         if node.kind in ("partial", "nabla") and isinstance(of, Applied) and of.name in ROWS:
             name = self.function(of)
             letter = self.functions[name][1].get(by.name)
@@ -176,6 +192,8 @@ class Writer:
         if node.kind != "total" and any(isinstance(part, Applied) and part.name == "act" for part in walk(of)):
             return replace(node, of=tree.Sum((self.written(of),)), by=(self.written(by),))
         value = self.written(by)
+        if node.kind == "total" and by.name == "x" and self.written(of) == value:
+            return Symbol("I")
         if value in self.stages:  # by what stands inside of a time step
             return replace(node, of=self.written(of), by=(Symbol(self.stages[value]),))
         if isinstance(value, Applied):  # by a slope

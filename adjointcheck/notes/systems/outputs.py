@@ -88,6 +88,13 @@ def _of_readouts(node: Node, put_out: Mapping[str, Node]) -> Node:
     return rebuilt(node, lambda child: _of_readouts(child, put_out))
 
 
+def told_at_readouts(name: str, context: Context) -> Context:
+    """With e_t = d l_t/d y_t, which the notes define, as the slope of l_t at y_t."""
+    known = context.letters[name]
+    told = replace(known, body=of_readouts(known.body, context)) if known.body is not None else known
+    return replace(context, letters={**context.letters, name: told})
+
+
 def with_signal(node: Node, context: Context) -> Context:
     """With x_d of x - x_d and C, r of r - C x: a state or an output less a signal of which nothing else is known."""
     terms = tree.terms(node) if len(context.of("x")) == 1 and context.over() == "time" else ()

@@ -1,0 +1,34 @@
+"""Recurrent nets: products in pairs, slopes at readouts under a letter, a loss at the last step alone, a linear net."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from understood import statuses
+
+from adjointcheck.notes.phrases import LAST_PAID
+
+NET = (r"$$q_t = A s_{t-1} + B v_t, \qquad s_t = \sigma(q_t), \qquad y_t = C s_t$$ $$E = \sum_{t=1}^{T} \ell_t(y_t)$$ "
+       r"$$g_t = \nabla_{s_t} E, \qquad r_t = \nabla_{y_t} \ell_t(y_t), \qquad M_t = \mathrm{diag}(\sigma'(q_t))$$ ")
+LINES = [
+    (r"$$g_t = C^\top r_t + A^\top M_{t+1} g_{t+1}$$", r"$$g_t = C^\top r_t + A^\top M_t g_{t+1}$$"),
+    (r"$$\frac{\partial s_T}{\partial s_t} = M_T A M_{T-1} A \cdots M_{t+1} A$$", r"$$\frac{\partial s_T}{\partial s_t} = A M_T A M_{T-1} \cdots A M_{t+1}$$"),
+    (r"$$g_t = \sum_{k=t}^{T} \left(\frac{\partial s_k}{\partial s_t}\right)^\top C^\top r_k$$",
+     r"$$g_t = \sum_{k=t}^{T} \frac{\partial s_k}{\partial s_t} C^\top r_k$$"),
+    (r"If only the last step has a loss, $$g_t = A^\top M_{t+1} A^\top \cdots A^\top M_T C^\top r_T$$",
+     r"If the loss is paid at the final step only, $$g_t = M_{t+1} A^\top \cdots M_T A^\top C^\top r_T$$"),
+    (r"In a linear net, $\sigma(q) = q$, whose only loss is that at time $T$, $$g_t = (A^\top)^{T-t} C^\top r_T$$",
+     r"In a linear net, $\sigma(q) = q$, whose only loss is that at time $T$, $$g_t = (A^\top)^{T-t+1} C^\top r_T$$"),
+]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_the_right_line_is_proved_and_its_slip_refuted(line: tuple[str, str]) -> None:
+    assert [statuses(NET + text)[-1] for text in line] == ["proved", "refuted"]
+
+
+def test_what_words_say_that_the_last_step_alone_is_paid_for() -> None:
+    said = ["if only the last step carries a loss", "nur der letzte schritt trägt zum verlust bei", "seule la dernière étape a un coût", "若只有最后一步有损失"]
+    other = ["the loss of the last step", "only the state enters the loss", "the last step has no successor; only then comes a loss of its own"]
+    assert [bool(re.search(LAST_PAID, words)) for words in (*said, *other)] == [True] * 4 + [False] * 3
