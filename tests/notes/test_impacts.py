@@ -23,9 +23,17 @@ PLAIN = r"""\dot x = f_1(x)
 h(x(\sigma^-)) = 0
 x(\sigma^+) = G(x(\sigma^-))
 E = \varphi(x(T))"""
+MET = r"""\dot y = f(y)
+h(y(t_e)) = 0
+y^+ = G(y^-)
+E = \varphi(y(T)), \qquad T > t_e
+\mu = \nabla_{y(t)} E"""
 
 
 @pytest.mark.parametrize(("header", "given", "right", "wrong"), [
+    ("", MET, r"\delta t_e = -\frac{\nabla h^\top \delta y^-}{\nabla h^\top f^-}", r"\delta t_e = \frac{\nabla h^\top \delta y^-}{\nabla h^\top f^-}"),
+    ("", MET.replace("t_e", "t^*"), r"\mu^- = DG^\top \mu^+ + \nabla h \frac{(f^+ - DG f^-)^\top \mu^+}{\nabla h^\top f^-}",
+     r"\mu^- = DG^\top \mu^+ - \nabla h \frac{(f^+ - DG f^-)^\top \mu^+}{\nabla h^\top f^-}"),
     (HEADER, CASES, SALTATION, r"\Xi = R_z"),
     (HEADER, CASES, r"\gamma_z(\delta z^- + f_1^-\,\delta\tau) = 0", r"\gamma_z(\delta z^- - f_1^-\,\delta\tau) = 0"),
     (HEADER, CASES, r"\delta z^+ + f_2^+\,\delta\tau = R_z(\delta z^- + f_1^-\,\delta\tau)", r"\delta z^+ = R_z(\delta z^- + f_1^-\,\delta\tau)"),

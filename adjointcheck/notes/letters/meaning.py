@@ -40,12 +40,12 @@ from adjointcheck.notes.letters.quantities import (
     has_entries,
     in_functions,
     inside,
-    instead,
     is_defined,
     is_name,
     is_optimum,
     is_output,
     is_staged,
+    layers_left,
     moments,
     over_stages,
     placed_at,
@@ -108,8 +108,8 @@ class _Resolver:
     def starred(self, node: tree.Letter, optimal: bool) -> Node:
         """x^* is the optimal x, or a letter of its own; A^* is the adjoint, for matrices the transpose, which x_* never is."""
         if f"{key(node)}^*" in self.context.letters:
-            made, sides = self.named(f"{key(node)}^*", node), [SIDES.get(getattr(mark, "name", ""), "") for mark in node.above]
-            return self.sided(made, sides[0]) if sides and sides[0] else made
+            made, side = self.named(f"{key(node)}^*", node), next((SIDES.get(getattr(mark, "name", ""), "") for mark in node.above), "")
+            return self.sided(made, side) if side else made
         made, star = self.map(node), self.context.option("star")
         adjoint = not optimal and (star == "adjoint" or (not star and self.is_matrix(made)))
         return Unknown(f"{key(node)}^*") if made == Symbol("t") else tree.Transposed(made) if adjoint else made  # t^* is a time of its own
@@ -541,9 +541,7 @@ class _Resolver:
             return tree.Transposed(self.map(node.base)) if self.context.option("star") != "optimal" else self.map(node.base)
         base = self.map(node.base) if node.exponent == tree.Number(Fraction(0)) and self.context.over() != "layers" else None
         start = replace(base, at=Symbol("t0")) if isinstance(base, Symbol) and replace(base, part=()) == Symbol("x") else None  # x^0
-        made = rebuilt(node, self.map)
-        counted = self.context.over() == "layers" and Symbol("l") in walk(made.exponent)  # W^{T-t}
-        return start or (replace(made, exponent=instead(made.exponent, Symbol("t1"), Symbol("N"))) if counted else made)
+        return start or replace(node, base=self.map(node.base), exponent=layers_left(self.map(node.exponent), self.context))
 
     def map_derivative(self, node: tree.Derivative) -> Node:
         of, by = self.map(node.of), [speed_at(self.map(item), self.context) for item in node.by]

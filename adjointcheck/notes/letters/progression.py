@@ -58,8 +58,8 @@ def _groups(parts: Sequence[Node], size: int) -> list[tuple[Node, ...]]:
     return [tuple(parts[i:i + size]) for i in range(0, len(parts) - size + 1, size)]
 
 
-def _group(parts: tuple[Node, ...], joined: Joined) -> Node:
-    return joined(parts) if len(parts) > 1 else parts[0]
+def _group(parts: Sequence[Node], joined: Joined) -> Node:
+    return joined(tuple(parts)) if len(parts) > 1 else parts[0]
 
 
 def _extended(parts: Sequence[Node], body: Node, place: Node) -> tuple[Node | None, list[int]]:

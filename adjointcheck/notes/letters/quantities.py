@@ -219,6 +219,11 @@ def instead(node: Node, old: Node | None, new: Node) -> Node:
     return new if node == old else rebuilt(node, lambda child: instead(child, old, new))
 
 
+def layers_left(exponent: Node, context: Context) -> Node:
+    """N - l of W^{T-t} over layers, where T stands for the last one."""
+    return instead(exponent, Symbol("t1"), Symbol("N")) if context.over() == "layers" and Symbol("l") in walk(exponent) else exponent
+
+
 def shifted(place: Node, steps: int) -> Node:
     """l + 2 of l + 1 and one step more: an index with its numbers added up."""
     terms = [item for term in tree.terms(place) for item in tree.terms(term)]

@@ -61,7 +61,7 @@ def _aimed(nodes: Iterable[Node], context: Context) -> Context:
     nodes = list(nodes)
     aims = [target for node in nodes if isinstance(node, tree.Sum) and (target := _target(node)) is not None]
     for name in dict.fromkeys(key(head(target) or tree.Letter("")) for target in aims):
-        marked = [node for node in nodes if isinstance(node, tree.Letter) and key(node) == name and _is_marked(node)]
+        marked = [node for node in nodes if isinstance(node, tree.Letter) and key(node) == name and is_starred(node)]
         found = [target for target in aims if (letter := head(target)) is not None and key(letter) == name]
         if len(found) == len(marked):
             kind = "path" if any(isinstance(target, tree.Call) for target in found) else "constant"
@@ -75,12 +75,12 @@ def _target(node: tree.Sum) -> Node | None:
     letters = [head(term) for term in terms]
     if len(terms) != 2 or letters[0] is None or letters[1] is None or not isinstance(node.terms[1], tree.Negative):
         return None
-    marked = [_is_marked(letter) for letter in letters if letter is not None]
+    marked = [is_starred(letter) for letter in letters if letter is not None]
     same = replace(letters[0], above=()) == replace(letters[1], above=())
     return terms[marked.index(True)] if same and sum(marked) == 1 else None
 
 
-def _is_marked(letter: tree.Letter) -> bool:
+def is_starred(letter: tree.Letter) -> bool:
     return any(getattr(mark, "name", "") in (*STARS, OPTIMAL) for mark in letter.above)
 
 
@@ -106,7 +106,7 @@ def _left(node: Node) -> tuple[tree.Letter, ...]:
 
 def apart(letter: tree.Letter, context: Context) -> str:
     """t^* of t^* = T - 1, an instant of its own, where t is the running time; "" for any other letter."""
-    clock = _is_marked(letter) and not letter.accents and resolve(replace(letter, above=()), context) == Symbol("t")
+    clock = is_starred(letter) and not letter.accents and resolve(replace(letter, above=()), context) == Symbol("t")
     return f"{key(letter)}^*" if clock else ""
 
 
@@ -125,7 +125,7 @@ def _solved(chain: tree.Chain, context: Context) -> list[tree.Letter]:
     still = pair is not None and pair[1] == ZERO and resolve(pair[0], context)
     if pair is None or not isinstance(still, Applied) or still.name != "f":
         return []
-    marked = (replace(part, above=()) for part in walk(pair[0]) if isinstance(part, tree.Letter) and _is_marked(part))
+    marked = (replace(part, above=()) for part in walk(pair[0]) if isinstance(part, tree.Letter) and is_starred(part))
     return [letter for letter in marked if role_in(letter, context) == "x"][:1]
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from adjointcheck.notes.letters.at_event import misplaced, stretch_of
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
 from adjointcheck.notes.letters.meaning import SIDES, Symbol, resolve, unknown, walk
+from adjointcheck.notes.letters.stars import is_starred
 from adjointcheck.notes.letters.usage import USUAL_STATES, head, pair_of
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -17,6 +18,7 @@ from adjointcheck.notes.systems.modes import eventful, switched
 from adjointcheck.notes.systems.motion import dynamics
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
+ENDS = ("t", *ROLES["t0"].usual, *ROLES["t1"].usual)
 ZERO = tree.Number(Fraction(0))
 JUMP = tree.Derivative(Symbol("x", at=Symbol("tau"), side="after"), (Symbol("x", at=Symbol("tau"), side="before"),), "total")
 
@@ -27,6 +29,10 @@ def impacted(chains: Iterable[tree.Chain], context: Context) -> Context:
     if context.of("s") or context.of("phi") or context.over() == "layers":
         return context
     found = dict(role for chain in chains for role in _told(chain, context))
+    met = {name: (guard, time) for chain in chains for name, guard, time in _met(chain)}
+    if "r" in found and "tau" not in found and len(met) == 1:  # g(x(t_*)) = 0 beside x^+ = R(x^-)
+        ((name, (guard, time)),) = met.items()
+        found = {"g": guard, **found, "tau": replace(time, name=name, below=(), above=())}
     if not context.of("g") and "g" not in found:
         return context
     for symbol, letter in found.items():
@@ -53,6 +59,16 @@ def _told(chain: tree.Chain, context: Context) -> Iterable[tuple[str, tree.Lette
     if after == "after" and called and isinstance(right, tree.Call) and isinstance(right.function, tree.Letter):
         state = head(right.arguments[0])
         yield from () if state is None or state.name == right.function.name else [("r", right.function)]
+
+
+def _met(chain: tree.Chain) -> Iterable[tuple[str, tree.Letter, tree.Letter]]:
+    """The name of t_*, g and t_* of g(x(t_*)) = 0: a guard, and when it is met; no end, and no start."""
+    left, right = pair_of(chain) or (None, None)
+    inner = left.arguments[0] if right == ZERO and isinstance(left, tree.Call) else None
+    time = inner.arguments[0] if isinstance(inner, tree.Call) and len(inner.arguments) == 1 and head(inner) is not None else None
+    if isinstance(left, tree.Call) and isinstance(left.function, tree.Letter) and isinstance(time, tree.Letter):
+        name = f"{key(time)}^*" if is_starred(time) else key(time)
+        yield from [(name, left.function, time)] if name not in ENDS and not side_of(time) else []
 
 
 def side_of(node: Node | None) -> str:
