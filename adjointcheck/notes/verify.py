@@ -19,6 +19,7 @@ from adjointcheck.notes.explanations import explained
 from adjointcheck.notes.finding import Finding, Findings, of_header
 from adjointcheck.notes.foreword import begun, is_supposed, opened
 from adjointcheck.notes.introduction import Resolved, understand
+from adjointcheck.notes.last_paid import paying_less, posing_less
 from adjointcheck.notes.letters.chain_rules import at_its_end, of_moved_rows
 from adjointcheck.notes.letters.context import LATER, Context
 from adjointcheck.notes.letters.curvature import is_tangent_law
@@ -65,7 +66,6 @@ from adjointcheck.notes.systems.impacts import settled
 from adjointcheck.notes.systems.implicit_states import goes_back, goes_on
 from adjointcheck.notes.systems.integration_constants import from_constants
 from adjointcheck.notes.systems.iterates import untaken
-from adjointcheck.notes.systems.last_paid import paying_less, posing_less
 from adjointcheck.notes.systems.manifold import shown, speaks_of_multiplier, with_other_multiplier
 from adjointcheck.notes.systems.meanings import meant, spoken_cost
 from adjointcheck.notes.systems.modes import eventful

@@ -335,3 +335,16 @@ def test_an_adjoined_sum_beside_the_cost_is_no_part_of_a_cost() -> None:
     told = r"$$x_{k+1} = x_k + h f(x_k, u_k)$$ $$E = \ell(x_N) + \sum_{k=0}^{N-1} r(u_k)$$ $$\ell(x) = \tfrac12 |x|^2$$ "
     adjoined = r"$$\mathcal{L} = E + \sum_{k=0}^{N-1} p_{k+1}^\top(x_k + h f(x_k, u_k) - x_{k+1})$$ $$p_k = p_{k+1} + h f_x(x_k, u_k)^\top p_{k+1}$$"
     assert statuses(told + adjoined)[-2:] == ["definition", "proved"]
+
+
+BLOCK = (r"---\nstate: x in R^d\ncostate: p = dJ/dx (column)\nlayer: k = 0 ... K-1\nactivation: \phi\nconstants: \eta\n---\n"
+         r"$$x_{k+1} = x_k + \eta f(x_k, \theta_k)$$ $$J = C(x_K)$$ Now $\theta_k = (A_k, c_k)$ and "
+         r"$$x_{k+1} = x_k + \eta\,\phi(A_k x_k + c_k)$$ $$s_k = A_k x_k + c_k$$ ").replace(r"\n", "\n")
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    (r"\frac{\partial J}{\partial A_k} = \eta\,(\phi'(s_k) \odot p_{k+1}) x_k^\top", r"\frac{\partial J}{\partial A_k} = \eta\,(\phi'(s_k) \odot p_k) x_k^\top"),
+    (r"\frac{\partial J}{\partial c_k} = \eta\,\phi'(s_k) \odot p_{k+1}", r"\frac{\partial J}{\partial c_k} = \phi'(s_k) \odot p_{k+1}"),
+])
+def test_the_weights_of_an_example_are_those_of_each_layer(right: str, wrong: str) -> None:
+    assert statuses(f"{BLOCK}$${right}$$ $${wrong}$$")[-2:] == ["proved", "refuted"]

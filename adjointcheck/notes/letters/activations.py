@@ -118,8 +118,15 @@ def _is_slope(node: Node, context: Context) -> bool:
     numbers, slope = _scaled(node)
     if isinstance(slope, Symbol):
         slope = next((known.body for known in context.of(slope.name) if known.body is not None), slope)
-    plain = all(isinstance(part, tree.Number) or getattr(part, "name", "") in ("h", "eta") for part in numbers)
+    plain = all(isinstance(part, tree.Number) or _is_number(part, context) for part in numbers)
     return plain and isinstance(slope, tree.Derivative) and isinstance(slope.of, Applied) and slope.of.name == NAME
+
+
+def _is_number(node: Node, context: Context) -> bool:
+    """h, eta, and tau of which the notes say that it is a constant."""
+    name = node.name if isinstance(node, Symbol) else ""
+    told = [(known.shape, known.kind) for known in context.of(name)]
+    return name in ("h", "eta") or (name not in ROLES and told == [(("1", "1"), "constant")])
 
 
 def is_row(node: Node, context: Context) -> bool:

@@ -251,4 +251,13 @@ def entries(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], 
     return "definition", (), replace(context, options={asked: way, **context.options})
 
 
-NOTATIONS = (counted, sized, renamed, product, entries)  # what these speak of are no letters of the problem
+def packed(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """theta_l = (W_l, b_l): of which letters, new ones, the inputs of a layer are made in the example that follows."""
+    left, right = chain.sides[0], chain.sides[-1]
+    cells = [cell for row in right.rows for cell in row] if isinstance(right, tree.Vector) and context.over() == "layers" else []
+    inputs = isinstance(left, tree.Letter) and getattr(resolve(left, context), "name", "") in ("w", "theta")
+    new = all(isinstance(cell, tree.Letter) and not {cell.name, key(cell)} & {*context.letters} for cell in cells)
+    return ("definition", (), context) if len(cells) > 1 and inputs and new and chain.relations in (("=",), (":=",)) else None
+
+
+NOTATIONS = (counted, sized, renamed, product, entries, packed)  # what these speak of are no letters of the problem

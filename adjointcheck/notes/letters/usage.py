@@ -235,7 +235,8 @@ MATRICES = {"A": ("n", "n"), "B": ("n", "k"), "Q": ("n", "n"), "R": ("k", "k"), 
 
 def constants(node: Node, context: Context, shape: tuple[str, str] = ("n", "1"), held: bool = False) -> Context:
     """Letters that a law of that shape brings in without a word: a control unless `held`, what fits, matrices A, B ..., a discount."""
-    context = discount(node, context)
+    context, state = discount(node, context), next(iter(context.of("x")), None)
+    shape = state.shape if state is not None and shape == ROLES["x"].shape else shape  # z in R^d
     letters = [part.function if isinstance(part, tree.Call) else part for part in walk_letters(node, context)]
     new = [letter for letter in letters if isinstance(letter, tree.Letter) and not _explains(letter, context)]
     for letter in new:
