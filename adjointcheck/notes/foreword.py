@@ -93,6 +93,7 @@ from adjointcheck.notes.systems.impacts import impacted
 from adjointcheck.notes.systems.implicit_states import REACH, is_moving, resting
 from adjointcheck.notes.systems.iterates import iterated_below, iterated_in
 from adjointcheck.notes.systems.layering import layered, small_steps
+from adjointcheck.notes.systems.leading_weights import leading
 from adjointcheck.notes.systems.mass import mass_dynamics, targets, weighed
 from adjointcheck.notes.systems.meanings import meant, said_control, said_costate, said_parameters
 from adjointcheck.notes.systems.mechanics import SPEEDS, speeds
@@ -328,6 +329,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = parted(_chains(formulas, context), horizon(_chains(formulas, context), context))
     context = counted(_chains(formulas, context), decaying(_chains(formulas, context), context))
     context = in_layers(_chains(formulas, context), consumed(_chains(formulas, context), context))
+    context = leading(_chains(formulas, context), context)
     context = partitioned([unprimed(chain, context) for chain in _chains(formulas, context)], context)
     context = numbered(acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context))))
     context = explained_behind(list(_chains(formulas, context)), put_out(_chains(formulas, context), context))

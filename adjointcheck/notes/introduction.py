@@ -119,6 +119,7 @@ from adjointcheck.notes.systems.layering import (
     of_any_form,
     shared,
     stepwise,
+    tied,
     unfolded,
 )
 from adjointcheck.notes.systems.linear_rest import LINEAR, as_residual
@@ -261,7 +262,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
     made = at_event(placed(conserved(made, context), context), context)
     made = joined(at_samples(stepwise(by_cases(in_full(made, context), context), context), context), context)
     sides = (held_from(weighted(numbers(priced_value(side, context)), context), context) for side in implied(made.sides))
-    made = at_output(shared(replace(made, sides=tuple(curved(lengths(side)) for side in sides))))
+    made = at_output(shared(replace(made, sides=tuple(curved(lengths(side)) for side in sides)), context))
     made = through_encoder(settled(paid_at_end(made, context), context), context)
     stated = made.sides[:1] if made.relations[:1] == ("in",) else made.sides  # the space of z in R^n is no letter
     letters = [letter for side in stated for letter in unknown(side)]
@@ -470,10 +471,10 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (output_told, at_rest, adjoint_told, lagrangian_told, end_named, reduced_cost, residual, transported,
-                 bars_told, step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned, data,
-                 propagator, tangent, activation, stage_line, stage_law, stage_update, stage_gradient, stage_definition, named_neighbour,
-                 numbered, family, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, motion, written_out, cased, jump, dynamics,
+INTRODUCTIONS = (output_told, at_rest, adjoint_told, lagrangian_told, end_named, reduced_cost, residual, transported, bars_told,
+                 step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned, data, propagator,
+                 tangent, activation, stage_line, stage_law, stage_update, stage_gradient, stage_definition, named_neighbour, numbered,
+                 family, tied, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, motion, written_out, cased, jump, dynamics,
                  augmented_dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started,
                  resting, reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, carried, output,
                  linear_output, asked, horizon_told, start, held, sliding, steered, momentum, end_condition, end_cost, implicit_layers,

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from adjointcheck.expression.node import ZERO, Expression, substitute, symbol, symbols_of
 from adjointcheck.notes.letters.indices import Unclear, past_last
 from adjointcheck.notes.letters.meaning import Size, Symbol, children
-from adjointcheck.notes.letters.quantities import instead
+from adjointcheck.notes.letters.quantities import instead, placed_from, shifted
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 if TYPE_CHECKING:
     from adjointcheck.notes.proofs.claims import Form, Reader
 
-PAID = "phi"
+PAID, LAYER = "phi", Symbol("l")
 ANY = Symbol("s", part=(Symbol("observation"),))
 
 
@@ -31,6 +31,17 @@ def over_layers(reader: Reader, node: tree.Series) -> Form:
     if beyond not in (0, -1):
         raise Unclear("a sum over some of the layers", "sums over all layers")
     return {"sum": root} if beyond == -1 else {"sum": root, reader.setting.language.points[-1]: root}
+
+
+def termwise(left: Node, right: Node) -> tuple[Node, Node]:
+    """a_l = b_{l-1} for sum_{l=1}^N a_l = sum_{l=0}^{N-1} b_l: equal summands make equal sums."""
+    match left, right:
+        case (tree.Series("sum", body, Symbol() as index, tree.Number(first), tree.Node() as last),
+              tree.Series("sum", other, Symbol() as second, tree.Number(start), tree.Node() as end)):
+            steps = int(start - first)
+            if shifted(end, -steps) == shifted(last, 0):
+                return placed_from(body, LAYER, index), placed_from(other, shifted(LAYER, steps), second)
+    return left, right
 
 
 def over_observations(reader: Reader, node: tree.Series) -> Form:

@@ -31,6 +31,7 @@ from adjointcheck.notes.proofs.difference_riccati import names_of, regulated
 from adjointcheck.notes.proofs.jacobian import Partial
 from adjointcheck.notes.proofs.layer_letters import INPUTS, ROWS, Outside, Writer, has_stages
 from adjointcheck.notes.proofs.settings import Setting, judged, sized
+from adjointcheck.notes.proofs.sums import termwise
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.implicit import opaque
@@ -430,6 +431,7 @@ def instances(left: Node, right: Node, context: Context) -> Iterator[tuple[Node,
     moves = any(isinstance(part, tree.Variation) for part in nodes)
     varied = moves or weighed or bool(names & {"P", "K"}) or (isinstance(left, Symbol) and left.name == "w")
     own = input_of(tree.Chain((left, right), ("=",)), context)
+    left, right = termwise(left, right) if own is not None and is_matrix(own) else (left, right)
     few = context.option("few layers")
     for count in (int(few),) if few else STEPS if has_stages(context) else COUNTS:
         network = network_of(context, count, varied, own.symbol if own else "")

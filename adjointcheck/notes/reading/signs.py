@@ -25,8 +25,8 @@ RELATIONS = {
 IMPLICATIONS = frozenset(
     "land implies Rightarrow Longrightarrow iff Leftrightarrow Longleftrightarrow therefore because impliedby Leftarrow".split()
 )
-PRODUCTS = frozenset(["cdot", "times", "ast", "bullet"])
-BINARY = {"odot": "hadamard", "otimes": "kronecker", "circ": "compose"}
+PRODUCTS = frozenset(["cdot", "times", "ast"])
+BINARY = {"odot": "hadamard", "bullet": "hadamard", "otimes": "kronecker", "circ": "compose"}
 
 FUNCTIONS = {
     name: name

@@ -6,7 +6,7 @@ Notes that have a flow before it speak of time until a formula speaks of x_k, p_
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
@@ -147,8 +147,9 @@ def last_layer(chains: Iterable[tree.Chain], state: str, index: str, context: Co
              if isinstance(item, tree.Letter)}
     told = {_label(letter) for part in parts for end in _range_of(part, index) if (letter := _bare_end(end)) is not None}
     told = told if context.option("layers above") else told & below
-    ends = [part.below[0] for part in parts if isinstance(part, tree.Letter) and part.name == state and len(part.below) == 1]
-    seen = {_label(end) for end in ends if isinstance(end, tree.Letter) and end.name in LASTS}
+    marks = [(*part.below, *part.above) for part in parts if isinstance(part, tree.Letter) and part.name == state]
+    ends = [mark[0] for mark in marks if len(mark) == 1 and isinstance(mark[0], tree.Letter)]
+    seen = {_label(end) for end in ends if end.name in LASTS or end == tree.Letter("n", below=(tree.Letter(index),))}
     found = (told or seen) - {index, *context.letters, *(["T"] if index != "t" else [])}
     if len(found) == 1 and found <= {"N", "K"}:  # (1 - h)^{N - k}
         return context.declare(Declared(found.pop(), "N", source="proposed"))
@@ -434,20 +435,53 @@ def _stepwise(node: Node, new: Node | None) -> Node:
     return rebuilt(node, lambda child: _stepwise(child, new))
 
 
-def shared(chain: tree.Chain) -> tree.Chain:
-    """dJ/dw for weights that all layers share, which the sum on the other side shows: the sum of dJ/dw_k."""
+def shared(chain: tree.Chain, context: Context) -> tree.Chain:
+    """dJ/dw for weights that all layers share, which the sum on the other side shows: the sum of dJ/dw_k, and of dJ/dW_k."""
     summed = any(isinstance(part, tree.Series) for side in chain.sides for part in walk(side))
-    made = _shared(chain) if summed and len(chain.sides) == 2 else chain
+    made = _shared(chain, context) if summed and len(chain.sides) == 2 else chain
     assert isinstance(made, tree.Chain)
     return made
 
 
-def _shared(node: Node) -> Node:
-    if isinstance(node, tree.Derivative) and node.by == (Unknown(UNPLACED),) and symbols(node.of) <= {"J", "J_a"}:
-        index = Symbol("l", bound=True)
-        last = tree.Sum((Symbol("N"), tree.Negative(ONE)))
-        return tree.Series("sum", replace(node, by=(Symbol("w", at=index),)), index, tree.Number(Fraction(0)), last)
-    return rebuilt(node, _shared)
+def _shared(node: Node, context: Context) -> Node:
+    if not isinstance(node, tree.Derivative) or not symbols(node.of) <= {"J", "J_a"} or len(node.by) != 1:
+        return rebuilt(node, lambda child: _shared(child, context))
+    (by,), index = node.by, Symbol("l", bound=True)
+    first = 0 if by == Unknown(UNPLACED) else _first(by, context) if isinstance(by, Symbol) and by.at is None else None
+    if first is None:
+        return node
+    name, last = by.name if isinstance(by, Symbol) else "w", tree.Sum((Symbol("N"), tree.Negative(ONE))) if first == 0 else Symbol("N")
+    return tree.Series("sum", replace(node, by=(Symbol(name, at=index),)), index, tree.Number(Fraction(first)), last)
+
+
+def _first(weight: Symbol, context: Context) -> int | None:
+    """1 of W_l in x_l = s(W_l x_{l-1}), 0 of W_l in x_{l+1} = s(W_l x_l), also where another letter stands for what is in s."""
+    law, known = context.law("layers"), context.of(weight.name)
+    if law is None or weight.name in ROLES or not known or known[0].kind != "path" or known[0].body is not None:
+        return None
+    inner = {other.symbol: other.body for other in context.letters.values() if other.symbol not in ROLES and other.body is not None}
+    with suppress(Unclear):
+        told = 0 if law.left == Symbol("x", at=Symbol("l")) else 1
+        first = {1 + steps - told for steps in _steps_to(weight.name, law.right, inner)}
+        return first.pop() if len(first) == 1 and first <= {0, 1} else None
+    return None
+
+
+def _steps_to(name: str, node: Node, inner: Mapping[str, Node]) -> Iterator[int]:
+    """How far ahead of l a letter of the notes is taken in it, also within those that have a value."""
+    for part in walk(node):
+        if isinstance(part, Symbol) and part.at is not None:
+            deeper = [0] if part.name == name else _steps_to(name, inner[part.name], inner) if part.name in inner else ()
+            yield from (ahead(part.at) + steps for steps in deeper)
+
+
+def tied(chain: tree.Chain, context: Context) -> tuple[str, tuple[str, ...], Context] | None:
+    """W_k = W: the weights are those of every layer."""
+    pair = pair_of(chain)
+    if pair is None or context.over() != "layers" or not isinstance(pair[0], tree.Letter) or len(pair[0].below) != 1:
+        return None
+    known = context.letters.get(key(pair[1])) if pair[1] == replace(pair[0], below=()) and isinstance(pair[1], tree.Letter) else None
+    return ("assumption", (known.letter,), context) if known is not None and known.kind == "path" and known.symbol not in ROLES else None
 
 
 def at_output(chain: tree.Chain) -> tree.Chain:

@@ -15,6 +15,7 @@ from adjointcheck.notes.reading.ambiguities import LASTS
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.backward import forward
 from adjointcheck.notes.systems.dependent import alone
+from adjointcheck.notes.systems.leading_weights import led
 from adjointcheck.notes.systems.net_entries import WHOLE, in_whole
 from adjointcheck.notes.systems.numbered_nets import in_net
 from adjointcheck.notes.systems.output_layers import as_layer
@@ -60,15 +61,18 @@ def _steps(letter: str, index: str, right: str) -> bool:
 
 
 def _through(texts: Iterable[str]) -> Iterator[str]:
-    """l of a^{(l)} = sigma(z^{(l)}), where z^{(l)} = W^{(l)} a^{(l-1)} + b^{(l)}."""
-    found = [match for text in texts if (match := _BEHIND.match(text.strip())) and match[1] not in INPUTS]
-    for outer in found:
-        for inner in found:
-            index, other = outer[2] or outer[3], inner[2] or inner[3]
-            at = re.escape(index)
-            stands = re.search(rf"{re.escape(inner[1])}\s*\^\s*(?:\{{\s*[([]?\s*{at}\s*[)\]]?\s*\}}|{at})", outer[4])
-            if index == other and inner is not outer and stands and _follows(outer[1], index, -1, inner[4]):
-                yield index
+    """l of a^{(l)} = sigma(z^{(l)}), where z^{(l)} = W^{(l)} a^{(l-1)} + b^{(l)}, and of both told for l + 1."""
+    texts = [text.strip() for text in texts]
+    for pattern, ahead in ((_BEHIND, ""), (_AHEAD, r"\s*\+\s*1")):
+        found = [match for text in texts if (match := pattern.match(text)) and match[1] not in INPUTS]
+        for outer in found:
+            for inner in found:
+                index, other = (match[2] or match[3] for match in (outer, inner))
+                at = re.escape(index) + ahead
+                applied, affine = outer[outer.lastindex or 0], inner[inner.lastindex or 0]
+                stands = re.search(rf"{re.escape(inner[1])}\s*\^\s*(?:\{{\s*[([]?\s*{at}\s*[)\]]?\s*\}}|{at})", applied)
+                if index == other and inner is not outer and stands and _follows(outer[1], index, 0 if ahead else -1, affine):
+                    yield index
 
 
 def _follows(letter: str, index: str, step: int, right: str) -> bool:
@@ -82,12 +86,13 @@ def below(chain: tree.Chain, context: Context) -> tree.Chain:
     """The formula with x_l for x^{(l)}, and x_N for x^{(L)} and x^L, and for x_L where L is the last layer."""
     index, last = context.option("layers above"), context.option("last layer")
     chain = in_net(as_layer(chain, context), context)
-    made = _below(in_whole(chain, partial(_is_layer, index=index), context.option(WHOLE)), index) if index else chain
     name, _, mark = last.partition("_")
-    made = _to_last(made, tree.Letter(name, below=(tree.Letter(mark),) if mark else ())) if last else made
+    end = tree.Letter(name, below=(tree.Letter(mark),) if mark else ())
+    made = _below(in_whole(chain, partial(_is_layer, index=index), context.option(WHOLE)), index, end) if index else chain
+    made = _to_last(made, end) if last else made
     made = _renaming(made, context.option("stage cost")) if context.option("stage cost") else made
     assert isinstance(made, tree.Chain)
-    return apart(alone(forward(made, context), context), context)
+    return led(apart(alone(forward(made, context), context), context), context)
 
 
 def _renaming(node: Node, cost: str) -> Node:
@@ -114,13 +119,13 @@ def _is_range(chain: tree.Chain) -> bool:
     return listed or (len(chain.sides) == 3 and {*chain.relations} <= {"<", "<="})
 
 
-def _below(node: Node, index: str) -> Node:
-    if isinstance(node, tree.Letter) and len(node.above) == 1 and len(node.below) < 2 and _is_layer(node.above[0], index):
-        mark = node.above[0]
+def _below(node: Node, index: str, end: tree.Letter) -> Node:
+    mark = instead(node.above[0], end, LAST) if isinstance(node, tree.Letter) and len(node.above) == 1 else None
+    if isinstance(node, tree.Letter) and mark is not None and len(node.below) < 2 and _is_layer(mark, index):
         ends = [part for part in walk(mark) if isinstance(part, tree.Letter) and part.name in (*LASTS, "tau") and part.name != index]
         name = "_".join([node.name, *(getattr(part, "name", "") for part in node.below)])  # y_d^n is y_d at the layer n
         return replace(node, name=name, below=(instead(mark, ends[0], LAST) if ends else mark,), above=())
-    return rebuilt(node, lambda child: _below(child, index))
+    return rebuilt(node, lambda child: _below(child, index, end))
 
 
 def _is_layer(mark: Node, index: str) -> bool:
