@@ -484,8 +484,8 @@ INTRODUCTIONS = (output_told, at_rest, adjoint_told, lagrangian_told, end_named,
                  decreasing, specified, naming)
 UNJUDGED = (*NOTATIONS, output_told, at_place, adjoint_told, lagrangian_told, reduced_cost,
             bars_told, activation, bound, step_value, worth, value, membership, asked, output, family, update, readout,
-            finer_step, propagator, transported, carried, residual, sought, ranged, lengthened, projection, set_before, decreasing,
-            specified)
+            finer_step, mirrored, propagator, transported, carried, residual, sought, ranged, lengthened, projection, set_before,
+            decreasing, specified)
 
 
 # Letters that a claim uses without a word

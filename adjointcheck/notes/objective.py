@@ -63,7 +63,7 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
         return None
     value = right if right is not None else left
     letter = head(left) if right is not None else None
-    named = letter is not None and letter.name in USUAL_STATES and getattr(resolve(value, context), "name", "") == "x"  # y = x(T)
+    named = letter is not None and letter.name in USUAL_STATES and resolve(value, context) == Symbol("x", at=Symbol("t1"))  # y = x(T)
     if named or _is_no_cost(value, context):
         return None
     if is_any_cost(value, context):

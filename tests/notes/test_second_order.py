@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from understood import last_two
+from understood import last_two, statuses
 
 COLUMNS = r"""state: x in R^n
 parameters: \theta in R^m
@@ -73,3 +73,14 @@ def test_all_costates_before_second_derivatives_are_those_of_their_product(upper
     assert last_two(header, given, *lines) == ["proved", "refuted"]
     fewer = right.replace("SUM", r"\sum_{i=2}^n")
     assert last_two(header, given, fewer, fewer)[0] != "proved"
+
+
+IN_WORDS = r"""$$\dot y = g(y, \theta), \qquad y(0) = y_0$$ $$J(\theta) = \Psi(y(T))$$ Here $H_{y\theta} = H_{\theta y}^T$ and $$H := \mu^T g(y, \theta)$$
+$$\dot\mu = -g_y^T\mu, \qquad \mu(T) = \nabla\Psi(y(T))$$ We write $$r := \frac{dy}{d\epsilon}\Big|_{\epsilon=0}, \qquad q := \frac{d\mu}{d\epsilon}\Big|_{\epsilon=0}$$
+$$\dot r = g_y r + g_\theta b, \qquad r(0) = 0$$ $$\dot q = -g_y^T q - H_{yy} r - H_{y\theta} b$$ As $\Psi$ does not depend on $\theta$, $$q(T) = 0$$
+If only the curvature along $b$ is needed, $$b^T\nabla^2 J\, b = \int_0^T (r^T H_{yy} r + b^T H_{\theta\theta} b)\, dt$$"""
+
+
+def test_a_derivative_by_epsilon_is_along_the_direction_of_the_notes() -> None:
+    defined = ["assumption"] * 4 + ["definition"] + ["proved"] * 2 + ["definition"] * 2
+    assert statuses(IN_WORDS) == [*defined, *["proved"] * 3, "refuted", "refuted"]

@@ -21,7 +21,7 @@ INPUTS = ("x0", "theta", "w")
 
 
 def directed(chain: tree.Chain, context: Context) -> tuple[tree.Chain, Context]:
-    """With variations for derivatives by eps at eps = 0; a letter that stands beside eps is a direction from here on."""
+    """With variations for derivatives by eps at eps = 0, dx/d eps too; a letter that stands beside eps is a direction from here on."""
     for part in walk(chain):
         for letter, name in (*_moves(part, context), *_along(part, context)):
             if is_free(letter, context):
@@ -102,7 +102,9 @@ def _varied(node: Node, context: Context) -> Node:
         return replace(needle, span=node.span)
     inner = _slope_at_zero(node, context)
     moved = _unmoved(inner, context) if inner is not None else node
-    return node if inner is None or moved == inner else tree.Variation(moved, span=node.span)
+    path = core_of(resolve(inner, context)) if isinstance(inner, tree.Letter | tree.Call) else None
+    whole = isinstance(path, Symbol) and path.name in ("x", "p") and not path.part and bool(directions(context))
+    return node if inner is None or (moved == inner and not whole) else tree.Variation(moved, span=node.span)
 
 
 def _slope_at_zero(node: Node, context: Context) -> Node | None:
@@ -157,6 +159,9 @@ def tangent(chain: tree.Chain, context: Context) -> Introduced:
     right = resolve(pair[1], context) if pair else None
     inner = right.of if isinstance(right, tree.Variation) else None
     core = inner.of if isinstance(inner, tree.Negative | tree.Transposed) else inner
+    again = letter is not None and right is not None and right == resolve(letter, context) and chain.relations[0] in (":=", "equiv")
+    if again and letter is not None and chain.sides[2:] == ():
+        return "definition", (key(letter),), context
     if pair is None or letter is None or key(letter) in context.letters or not unknown(resolve(replace(letter, above=()), context)):
         return None
     if not isinstance(core, Symbol) or core.at not in (None, Symbol("t")) or core.name not in ("x", "p"):

@@ -42,6 +42,11 @@ def speaks(names: frozenset[str], context: Context) -> frozenset[str]:
     return names if more == names else speaks(more, context)
 
 
+def takes_parameters(context: Context) -> bool:
+    """Does a function take the parameters, under their usual letter?"""
+    return any("theta" in (known.arguments or ()) for known in context.letters.values() if known.kind == "function")
+
+
 def input_of(node: Node, context: Context) -> Declared | None:
     """The own letter in which an equation has a gradient of J."""
     slopes = (part for part in walk(node) if isinstance(part, tree.Derivative) and part.kind == "total" and part.of == Symbol("J"))

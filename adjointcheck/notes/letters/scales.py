@@ -20,9 +20,9 @@ BACKWARDS = tree.Sum((Symbol("t1"), tree.Negative(Symbol("t"))))
 
 
 def primed_by(node: Symbol, argument: Node, count: int) -> tuple[Symbol, ...] | None:
-    """What a letter with primes is differentiated by: theta of J'(theta) and J'(theta_1)."""
-    input_ = argument if isinstance(argument, Symbol) and argument.name in ("theta", "x0") and node == Symbol("J") and count == 1 else None
-    return (input_,) if input_ is not None else PRIMED.get((node.name, argument, count))
+    """What a letter with primes is differentiated by: theta of J'(theta), J'(theta_1) and J''(theta)."""
+    input_ = argument if isinstance(argument, Symbol) and argument.name in ("theta", "x0") and node == Symbol("J") and count <= 2 else None
+    return (input_,) * count if input_ is not None else PRIMED.get((node.name, argument, count))
 
 
 def _body(node: Node, context: Context) -> Node | None:

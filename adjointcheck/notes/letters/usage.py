@@ -11,6 +11,7 @@ from itertools import pairwise
 from adjointcheck.notes.letters.context import GREEK, ORDER, ROLES, USUAL, Context, Declared, Shape, key, own
 from adjointcheck.notes.letters.costs import integrates
 from adjointcheck.notes.letters.meaning import INDICES, Applied, Symbol, children, resolve, symbols, walk
+from adjointcheck.notes.letters.own_inputs import takes_parameters
 from adjointcheck.notes.letters.own_letters import LOOSE, is_placed, own_letters, walk_letters
 from adjointcheck.notes.letters.partitions import block_slot
 from adjointcheck.notes.letters.quantities import OPTIMAL, STARS, instead, is_output, weights_apart
@@ -205,11 +206,6 @@ def slot_of(argument: Node, function: str, context: Context, timed: bool, names:
         return (weighted_apart(name, (function,), context), own(name)) if weighs and held else (context, "")
     names.append(name)
     return context.declare(Declared(name, symbol, ROLES[symbol].shape, ROLES[symbol].kind, source="proposed")), symbol
-
-
-def takes_parameters(context: Context) -> bool:
-    """Does a function take the parameters, under their usual letter?"""
-    return any("theta" in (known.arguments or ()) for known in context.letters.values() if known.kind == "function")
 
 
 def _is_driven(argument: Node, made: Node, context: Context) -> bool:

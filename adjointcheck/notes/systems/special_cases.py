@@ -20,6 +20,7 @@ FUNCTIONS = ("f", "L", "Psi", "phi", "O")
 IF = r"\b(?:if|when|where|provided|wenn|falls|sofern|si|lorsque|se|quando|cuando|если|когда|with|mit|avec|con)\b"
 CONDITION = re.compile(IF)
 ONLY = re.compile(IF + r"[^.;]*\b(?:only|nur|allein|seul\w*|uniquement|solo|sólo|solamente|soltanto|solamente|только|лишь)\b")
+WANTED = re.compile(r"\bonly\b[^.;,]*\b(?:wanted|needed|required|asked)|\bnur\b[^.;,]*\b(?:gesucht|gebraucht|benötigt)")  # and no case
 NEVER = r"(?:(?:does|do|ne|no|non) (?:not |explicitly )*(?:depend|dépend|dipend)\w*|hängt nicht)"  # of f, which does not depend on t
 FREE = re.compile(r"\b(?:not|neither|nor|weder|ni|né|nicht|kein\w*|ne|no|non|не)\b[^.;]*\b(?:depend|abhäng|häng|dépend|dipend|завис)"
                   r"|\bhäng\w*\b[^.;]*\bnicht\b|\bindependent|unabhängig|indépendant")
@@ -35,9 +36,18 @@ def special_cases(left: Node, right: Node, context: Context, sentence: str) -> l
     """What the sentence may mean: functions free of the parameters, or of time; a number; B = U U^T."""
     told = sentence.lower()  # of a start that does not depend on the parameters it says nothing about the functions
     found = [(HELD, "theta", (), True)] if HELD.search(told) else [case for case in CASES if case[0].search(told)]
+    known = {slot for slot in ("t", "theta") if _is_known(sentence, slot, context)}
+    found = [case for case in found if not (case[0] is ONLY and WANTED.search(told)) and not (case[0] is FREE and case[1] in known)]
     cases = [restricted(left, right, context, slot, functions, free) for _, slot, functions, free in found]
     cases += [case for law in context.laws if law.kind == "value" and (case := _valued(left, right, context, law, sentence)) is not None]
     return [*cases, *((left, right, narrowed) for narrowed in (*_with_roots(left, right, context), *_symmetric(context)))]
+
+
+def _is_known(sentence: str, slot: str, context: Context) -> bool:
+    """Does it name functions, Phi of "since $Phi$ does not depend on theta", and take they the argument in no line?"""
+    functions = [known for known in context.letters.values() if known.symbol in FUNCTIONS]
+    named = [known for known in functions if re.search(rf"\$\\?{re.escape(known.letter)}\$", sentence)]
+    return bool(named) and all(known.arguments is not None and slot not in known.arguments for known in named)
 
 
 def _valued(left: Node, right: Node, context: Context, law: Law, sentence: str) -> tuple[Node, Node, Context] | None:

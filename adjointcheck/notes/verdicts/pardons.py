@@ -16,7 +16,7 @@ from adjointcheck.notes.letters.forms import is_solved_state
 from adjointcheck.notes.letters.formulas import in_place
 from adjointcheck.notes.letters.meaning import Applied, Symbol, children, core_of, symbols, walk
 from adjointcheck.notes.letters.numbered import barred, customary
-from adjointcheck.notes.letters.own_inputs import input_of, is_matrix
+from adjointcheck.notes.letters.own_inputs import input_of, is_matrix, takes_parameters
 from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.stars import REST
 from adjointcheck.notes.reading import tree
@@ -283,7 +283,7 @@ def _without_layers(line: Line) -> bool:
 
 def _of_untold_theta(line: Line) -> bool:
     """theta of theta(c), which the notes never explain: it need not be the parameters."""
-    known = any(known.source != "usual" for known in (*line.notes.of("theta"), *line.notes.parts("theta")))
+    known = any(one.source != "usual" for one in (*line.notes.of("theta"), *line.notes.parts("theta"))) or takes_parameters(line.notes)
     sought = any(isinstance(part, tree.Derivative) and part.of == Symbol("J") and part.by == (Symbol("theta"),) for part in walk(line.left))
     return not (known or sought) and any(map(_multiplies_theta, line.sides))
 
