@@ -264,3 +264,13 @@ A force $u + \epsilon m$ moves the cart by $\epsilon r$ and its speed by $\epsil
 def test_a_linear_motion_behind_the_problem_varies_it(law: str, verdict: str) -> None:
     slope = r"$$\frac{d}{d\epsilon} J[u + \epsilon m]\Big|_{\epsilon = 0} = \int_0^T (2u + p_2) m\,dt$$ $$\dot p_2 = -p_1 + 2 \mu v p_2$$"
     assert statuses(rf"{CART}$$\dot r = z$$ $${law}$$ {slope}")[-4:] == ["proved", verdict, "proved", "proved"]
+
+
+HARVEST = r"""$$\max_h \int_0^T e^{-r t} U(h)\,dt + V(s(T)), \quad \dot s = m(s) - h, \quad s(0) = s_0$$
+$$H = e^{-r t} U(h) + \lambda (m(s) - h)$$ With $q(t) := e^{r t} \lambda(t)$ we have $U'(h) = q$ along the best path. Then
+"""
+
+
+@pytest.mark.parametrize(("claim", "verdict"), [(r"\dot q = (r - m'(s)) q", "proved"), (r"\dot q = (r + m'(s)) q", "refuted")])
+def test_a_slope_that_has_the_value_of_a_price_spells_no_function(claim: str, verdict: str) -> None:
+    assert statuses(f"{HARVEST}$${claim}$$", "state: s in R\ncontrol: h in R\ncostate: lambda")[-1] == verdict

@@ -32,3 +32,14 @@ def test_an_integral_without_its_end_is_not_taken_to_the_horizon() -> None:
     notes = r"Let $\dot x = f(x, u)$, $J = \int_0^T L(x, u)\,dt$ and $\lambda(t) = \partial J/\partial x(t)$."
     right, wrong = (rf"$$\delta J = \int_0{end} (L_u + \lambda f_u)\,\delta u\,dt$$" for end in ("^T", ""))
     assert statuses(notes + right + wrong)[-2:] == ["proved", "unknown"]
+
+
+MOVING_END = r"$\dot z = f(z, t)$ from $z(0) = z_0$, $J = g(z(\tau_e), \tau_e)$ with a free end $\tau_e$. "
+
+
+@pytest.mark.parametrize(("end", "claim", "verdict"), [
+    ("T", r"dz_T = \delta z(T) + \dot z(T)\, dT", "proved"), ("T", r"dz_T = \delta z(T) - \dot z(T)\, dT", "refuted"),
+    ("t_f", r"dz_f = \delta z(t_f) + f(z(t_f), t_f)\, dt_f", "proved"),
+])
+def test_the_end_point_bears_the_mark_of_the_end(end: str, claim: str, verdict: str) -> None:
+    assert statuses(MOVING_END.replace(r"\tau_e", end) + f"$${claim}$$")[-1] == verdict

@@ -61,12 +61,16 @@ def with_functions(calls: Mapping[str, tree.Call], context: Context) -> Context:
 
 
 def left_open(rates: Sequence[Node], moved: Container[str], chains: Iterable[tree.Chain], context: Context) -> Mapping[str, tree.Call]:
-    """The functions in rates of numbers: none where a rate is but a function, xdot = f(x, u), or where all may be vectors."""
+    """The functions in rates of numbers: none where a rate is but a function, xdot = f(x, u), or where all may be vectors.
+
+    Of one state that a header calls a number, F of F(k) and F'(k) is one.
+    """
     known = {*context.letters} | {known.letter for known in context.of("f")}
     whole = {key(letter) for right in rates if isinstance(tree.unsigned(right), tree.Call) and (letter := head(tree.unsigned(right)))}
     calls = functions_in([right for right in rates if not isinstance(tree.unsigned(right), tree.Call)], known | whole, moved)
     calls = {name: call for name, call in calls.items() if name not in moved}
-    sloped = len(rates) > 1 and any(_slopes(part, calls) for chain in chains for part in walk(chain))
+    number = any((known.source, known.shape) == ("declared", ("1", "1")) for known in context.of("x"))
+    sloped = (number or len(rates) > 1) and any(_slopes(part, calls) for chain in chains for part in walk(chain))
     return calls if sloped or context.option("paths") == "numbers" or any(map(_multiplies, rates)) else {}
 
 
@@ -98,11 +102,14 @@ def _slopes(node: Node, calls: Mapping[str, tree.Call]) -> bool:
 
 
 def spelt_later(chain: tree.Chain, calls: Mapping[str, tree.Call]) -> Node | None:
-    """a x/(b + x) of g(x) = a x/(b + x) and c^(-s) of U'(c) = c^(-s), whose letters are those of the notes."""
+    """a x/(b + x) of g(x) = a x/(b + x) and c^(-s) of U'(c) = c^(-s), whose letters are those of the notes; not q of U'(c) = q."""
     pair = pair_of(chain)
     letter = head(pair[0]) if pair is not None else None
     told = letter is not None and not letter.accents and key(letter) in calls
-    return pair[1] if told and pair is not None else None
+    if pair is None or letter is None or not told:
+        return None
+    given = {part for argument in calls[key(letter)].arguments for part in walk(argument) if isinstance(part, tree.Letter)}
+    return pair[1] if any(part in given for part in walk(pair[1])) else None
 
 
 def specified(chain: tree.Chain, context: Context) -> Introduced:
