@@ -16,7 +16,7 @@ from adjointcheck.notes.letters.components import implied
 from adjointcheck.notes.letters.context import LATER, ROLES, USUAL, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.cost_parts import assembled, piece, split
 from adjointcheck.notes.letters.costs import timed
-from adjointcheck.notes.letters.counting import confounded
+from adjointcheck.notes.letters.counting import between, confounded
 from adjointcheck.notes.letters.curvature import directed, tangent, weighted
 from adjointcheck.notes.letters.dummies import capitals
 from adjointcheck.notes.letters.families import named_neighbour, neighbouring
@@ -254,8 +254,8 @@ def _besides(context: Context, condition: Node) -> Context:
 
 
 def _resolved(chain: tree.Chain, context: Context) -> Resolved:
-    made = resolve(chain, context)
-    made = on_clock(resolve(chain, spoken_of((made,), context)), context)
+    made, far = resolve(chain, context), between(chain, context)
+    made = far or on_clock(resolve(chain, spoken_of((made,), context)), context)
     assert isinstance(made, tree.Chain)
     made = at_equilibrium(replace(made, sides=tuple(at_values(side, context) for side in made.sides)), context)
     made = of_paths(paired(first_order(along_solution(made, context)), context.over()), context)
@@ -271,7 +271,7 @@ def _resolved(chain: tree.Chain, context: Context) -> Resolved:
                      for letter in dict.fromkeys(letters))
     problems += tuple(f"what is said under the condition {show(item)} is not judged" for item in made.conditions
                       if not _harmless(item) and without_time(item, context) is None)
-    problems += (words,) if (words := confounded(chain, context)) else ()
+    problems += (words,) if far is None and (words := confounded(chain, context)) else ()
     problems += ("a letter that solves an equation is held in a partial derivative",) * is_partial_of_adjoint(made, context)
     problems += ("it names the field of one side of the event on the other",) if misplaced(made) else ()
     called = {part.name for part in walk(made) if isinstance(part, Symbol) and part.at is not None} & {"t0", "t1"}  # T(t), a thrust

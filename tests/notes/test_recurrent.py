@@ -18,6 +18,9 @@ LINES = [
      r"$$g_t = \sum_{k=t}^{T} \frac{\partial s_k}{\partial s_t} C^\top r_k$$"),
     (r"If only the last step has a loss, $$g_t = A^\top M_{t+1} A^\top \cdots A^\top M_T C^\top r_T$$",
      r"If the loss is paid at the final step only, $$g_t = M_{t+1} A^\top \cdots M_T A^\top C^\top r_T$$"),
+    (r"$$\frac{\partial s_t}{\partial s_k} = M_t A M_{t-1} A \cdots M_{k+1} A, \qquad k < t$$", r"$$\frac{\partial s_t}{\partial s_k} = A M_t A M_{t-1} \cdots A M_{k+1}$$"),
+    (r"$$\frac{\partial s_m}{\partial s_n} = \prod_{i=n+1}^{m} \frac{\partial s_i}{\partial s_{i-1}}$$",
+     r"$$\frac{\partial s_m}{\partial s_n} = \prod_{i=n+2}^{m} \frac{\partial s_i}{\partial s_{i-1}}$$"),
     (r"In a linear net, $\sigma(q) = q$, whose only loss is that at time $T$, $$g_t = (A^\top)^{T-t} C^\top r_T$$",
      r"In a linear net, $\sigma(q) = q$, whose only loss is that at time $T$, $$g_t = (A^\top)^{T-t+1} C^\top r_T$$"),
 ]
@@ -32,3 +35,7 @@ def test_what_words_say_that_the_last_step_alone_is_paid_for() -> None:
     said = ["if only the last step carries a loss", "nur der letzte schritt trägt zum verlust bei", "seule la dernière étape a un coût", "若只有最后一步有损失"]
     other = ["the loss of the last step", "only the state enters the loss", "the last step has no successor; only then comes a loss of its own"]
     assert [bool(re.search(LAST_PAID, words)) for words in (*said, *other)] == [True] * 4 + [False] * 3
+
+
+def test_what_is_later_does_not_move_what_is_earlier() -> None:
+    assert statuses(NET + r"$$\frac{\partial s_t}{\partial s_k} = 0, \qquad t < k$$")[-1] == "unknown"

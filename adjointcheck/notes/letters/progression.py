@@ -15,7 +15,8 @@ from adjointcheck.notes.reading.tree import Node
 TURN = Symbol("turn", bound=True)  # the index of what is repeated
 Joined = type[tree.Product | tree.Sum]
 LONGEST = 3  # factors of a group that is repeated
-SAMPLE = {"l": 7, "N": 17}
+EARLIER = "earlier layer"  # k of dh_t/dh_k
+SAMPLE = {"l": 7, "N": 17, EARLIER: 3}
 RANGES = {"from 1 to N": (tree.Number(Fraction(1)), Symbol("N")), "from 0 to N": (tree.Number(Fraction(0)), Symbol("N"))}
 
 
