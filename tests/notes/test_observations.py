@@ -264,3 +264,11 @@ def test_the_jacobian_of_what_is_observed_is_taken_where_it_is_seen(sign: str, v
     told = (r"Gradients are columns. $$\dot z(t) = f(z(t), \theta), \qquad z(t_0) = z_0$$ $$E = \sum_{i=1}^N \ell_i(z(t_i)), \qquad "
             r"\ell_i(z) = \frac{1}{2s^2} \|x_i - g(z)\|^2$$ With the Jacobian $G = \partial g/\partial z$ ")
     assert statuses(rf"{told}$$\nabla\ell_i(z) = {sign}\frac{{1}}{{s^2}} G(z)^T (x_i - g(z))$$")[-1] == verdict
+
+
+@pytest.mark.parametrize(("sign", "verdict"), [("-", "proved"), ("", "refuted")])
+def test_times_in_order_hold_a_start_and_d_may_decode(sign: str, verdict: str) -> None:
+    told = (r"Gradients are columns. $$\dot h(t) = f(h(t), \theta), \qquad h(t_0) = h_0, \qquad t_0 < t_1 < \dots < t_N$$ "
+            r"$$E = \sum_{i=1}^N e_i(h(t_i)), \qquad e_i(h) = \frac{1}{2c} \|y_i - d(h)\|^2$$ ")
+    found = statuses(rf"{told}$$\nabla e_i(h) = {sign}\frac{{1}}{{c}} \left(\frac{{\partial d(h)}}{{\partial h}}\right)^T (y_i - d(h))$$")
+    assert (found[1], found[-1]) == ("assumption", verdict)

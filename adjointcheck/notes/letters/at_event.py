@@ -8,7 +8,7 @@ from types import NoneType
 from typing import Any
 
 from adjointcheck.notes.letters.context import Context
-from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, walk
+from adjointcheck.notes.letters.meaning import Applied, Symbol, children, rebuilt, unknown, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -75,7 +75,10 @@ def misplaced(chain: tree.Chain) -> bool:
 
 
 def in_order(condition: tree.Chain) -> bool:
-    """t_0 < tau < T and T > tau, which is so of every event."""
+    """t_0 < tau < T and T > tau, which is so of every event, and t_0 < t_1 < ... < t_N."""
+    times = [side for side in condition.sides if "dots" not in unknown(side)]
+    if len(times) < len(condition.sides):
+        return len({*condition.relations}) == 1 and all(getattr(side, "name", "") in ("t0", "t1", "s") for side in times)
     order = [TIMES.index(side) if side in TIMES else -1 for side in condition.sides]
     order = order[::-1] if {*condition.relations} <= {*ORDERS[2:]} else order if {*condition.relations} <= {*ORDERS[:2]} else [-1]
     return -1 not in order and order == sorted({*order})

@@ -17,7 +17,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
-NAMES = ("h", "H", "mathcal{H}", "g", "G", "mathcal{G}", "c", "C", "o", "O", "mathcal{O}", "phi", "varphi", "D", "mathcal{D}")
+NAMES = ("h", "H", "mathcal{H}", "g", "G", "mathcal{G}", "c", "C", "o", "O", "mathcal{O}", "phi", "varphi", "d", "D", "mathcal{D}")
 ZERO = tree.Number(Fraction(0))
 
 
