@@ -204,3 +204,15 @@ MOMENTUM = r"Soit $S[q] = \int_a^b L(t, q(t), \dot q(t))\,dt$, $q(a) = q_a$, $p 
 ])
 def test_the_hamiltonian_of_an_example_and_the_momentum_beside_a_costate(given: str, right: str, wrong: str) -> None:
     assert [statuses(f"{MOMENTUM}{given}${line}$", "")[-1] for line in (right, wrong)] == ["proved", "refuted"]
+
+
+SIDEWAYS = r"""$\dot q = g(q, \alpha)$, $q(0) = q_0$, $J(\alpha) = \int_0^T c(q, \alpha)\,dt$, $p = (dJ/dq)^T$. We move along $\beta$, $\alpha^\epsilon = \alpha + \epsilon\beta$:
+"""
+
+
+@pytest.mark.parametrize(("claim", "verdict"), [
+    (r"\delta J(\alpha; \beta) = \int_0^T (c_\alpha + p^T g_\alpha)\beta\,dt", "proved"),
+    (r"\delta J(\alpha; \beta) = -\int_0^T (c_\alpha + p^T g_\alpha)\beta\,dt", "refuted"),
+])
+def test_a_variation_may_name_its_direction(claim: str, verdict: str) -> None:
+    assert statuses(f"{SIDEWAYS}$${claim}$$", "control: alpha")[-1] == verdict

@@ -18,7 +18,7 @@ from adjointcheck.notes.letters.context import ORDER, ROLES, USUAL, Context, Dec
 from adjointcheck.notes.letters.derivatives import cells_at, core_of, derivative, differential, is_end, is_here, is_sensitivity, slots_of
 from adjointcheck.notes.letters.end_points import end_point
 from adjointcheck.notes.letters.formal import argument_of, counted, differentiated, inserted, slope_of, taken
-from adjointcheck.notes.letters.neighbours import step_of, with_slopes
+from adjointcheck.notes.letters.neighbours import step_of, undirected, with_slopes
 from adjointcheck.notes.letters.partitions import BLOCKS, in_blocks, is_block, only_block
 from adjointcheck.notes.letters.progression import all_steps, product_of, sum_of
 from adjointcheck.notes.letters.pulses import pulse_of
@@ -521,7 +521,7 @@ class _Resolver:
         return kept[0] if len(kept) == 1 else tree.Product(kept)
 
     def map_variation(self, node: tree.Variation) -> Node:
-        inner = self.map(end_point(node.of, self.context) if node.total else node.of)
+        inner = self.map(end_point(node.of, self.context) if node.total else undirected(node.of, self.map))
         return differential(inner) if node.total else tree.Variation(inner)
 
     def map_sum(self, node: tree.Sum) -> Node:

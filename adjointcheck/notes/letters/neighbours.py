@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -298,3 +298,12 @@ def _cancel(one: Sequence[Node], other: Sequence[Node]) -> bool:
             inner, turned = (term.of, -sign) if isinstance(term, tree.Negative) else (term, sign)
             count[inner] += turned if inner != ZERO else 0
     return not any(count.values())
+
+
+def undirected(node: Node, resolved: Callable[[Node], Node]) -> Node:
+    """J of delta J(u; v), where v is the variation of u; any other node as it is."""
+    if not isinstance(node, tree.Call) or len(node.arguments) != 2:
+        return node
+    moved, along = map(resolved, node.arguments)
+    told = isinstance(moved, Symbol) and moved.name in MOVED and along == tree.Variation(replace(moved, at=None))
+    return node.function if told and resolved(node.function) in (Symbol("J"), Symbol("J_a")) else node
