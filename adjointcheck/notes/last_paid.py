@@ -7,14 +7,15 @@ from dataclasses import replace
 from adjointcheck.notes.letters.context import Context
 from adjointcheck.notes.letters.costs import paid_at_end_alone
 from adjointcheck.notes.letters.quantities import instead
-from adjointcheck.notes.phrases import LAST_PAID, UNPAID
+from adjointcheck.notes.phrases import CASE, LAST_PAID, UNPAID
 from adjointcheck.notes.reading import tree
 
 
 def paying_less(context: Context, sentence: str) -> Context:
     """The context of a line behind such words: l_N(x_N) for sum_k l_k(x_k), and Phi(x_N) beside a sum."""
     context = context.assume("no running cost") if UNPAID.search(sentence) else context
-    law = context.law("objective") if context.over() == "layers" and LAST_PAID.search(sentence) else None
+    supposed = context.over() == "layers" and CASE.search(sentence) is not None and LAST_PAID.search(sentence) is not None
+    law = context.law("objective") if supposed else None
     terms = [*tree.terms(law.right)] if law is not None else []
     sums = [term for term in terms if isinstance(term, tree.Series) and term.kind == "sum" and term.index is not None]
     if law is None or len(sums) != 1 or sums[0].upper is None:

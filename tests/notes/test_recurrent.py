@@ -21,8 +21,8 @@ LINES = [
     (r"$$\frac{\partial s_t}{\partial s_k} = M_t A M_{t-1} A \cdots M_{k+1} A, \qquad k < t$$", r"$$\frac{\partial s_t}{\partial s_k} = A M_t A M_{t-1} \cdots A M_{k+1}$$"),
     (r"$$\frac{\partial s_m}{\partial s_n} = \prod_{i=n+1}^{m} \frac{\partial s_i}{\partial s_{i-1}}$$",
      r"$$\frac{\partial s_m}{\partial s_n} = \prod_{i=n+2}^{m} \frac{\partial s_i}{\partial s_{i-1}}$$"),
-    (r"In a linear net, $\sigma(q) = q$, whose only loss is that at time $T$, $$g_t = (A^\top)^{T-t} C^\top r_T$$",
-     r"In a linear net, $\sigma(q) = q$, whose only loss is that at time $T$, $$g_t = (A^\top)^{T-t+1} C^\top r_T$$"),
+    (r"With $\sigma(q) = q$, and if the only loss is that at time $T$, $$g_t = (A^\top)^{T-t} C^\top r_T$$",
+     r"With $\sigma(q) = q$, and if the only loss is that at time $T$, $$g_t = (A^\top)^{T-t+1} C^\top r_T$$"),
 ]
 
 
@@ -39,3 +39,8 @@ def test_what_words_say_that_the_last_step_alone_is_paid_for() -> None:
 
 def test_what_is_later_does_not_move_what_is_earlier() -> None:
     assert statuses(NET + r"$$\frac{\partial s_t}{\partial s_k} = 0, \qquad t < k$$")[-1] == "unknown"
+
+
+def test_the_last_step_of_a_sum_is_no_case_of_its_own() -> None:
+    line = r"At the last step only the loss of that step is felt, while before it $$g_t = C^\top r_t + A^\top M_{t+1} g_{t+1}$$"
+    assert statuses(NET + line)[-1] == "proved"
