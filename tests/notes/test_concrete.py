@@ -274,3 +274,12 @@ $$H = e^{-r t} U(h) + \lambda (m(s) - h)$$ With $q(t) := e^{r t} \lambda(t)$ we 
 @pytest.mark.parametrize(("claim", "verdict"), [(r"\dot q = (r - m'(s)) q", "proved"), (r"\dot q = (r + m'(s)) q", "refuted")])
 def test_a_slope_that_has_the_value_of_a_price_spells_no_function(claim: str, verdict: str) -> None:
     assert statuses(f"{HARVEST}$${claim}$$", "state: s in R\ncontrol: h in R\ncostate: lambda")[-1] == verdict
+
+
+@pytest.mark.parametrize("adjoined", [
+    r"r \lambda a - (\lambda - \mu) b a c - \lambda v a - m \mu c", r"b a c\, \mu + \lambda (r a - b a c) - \mu m c - v a \lambda"])
+def test_multipliers_are_found_however_a_hamiltonian_is_multiplied_out(adjoined: str) -> None:
+    given = (r"$$\dot a = r a - b a c - v a, \qquad \dot c = b a c - m c$$ $$J = \int_0^T \Big(c + \frac{\kappa}{2} v^2\Big) dt$$ "
+             rf"$$H = c + \frac{{\kappa}}{{2}} v^2 + {adjoined}$$ ")
+    right, wrong = (rf"$$\dot\mu = -1 {sign} b a\,(\lambda - \mu) + m\,\mu$$ " for sign in ("+", "-"))
+    assert statuses(given + right + wrong)[-2:] == ["proved", "refuted"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, walk
@@ -12,6 +14,7 @@ from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.quantities import here
 from adjointcheck.notes.letters.speeds import speed_at
 from adjointcheck.notes.letters.usage import HAMILTONIANS, USUAL_COSTATES, USUAL_STATES, head, moving, pair_of, role_in
+from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -148,14 +151,48 @@ def _multiplier(term: Node) -> tuple[str, tree.Letter, int] | None:
 
 
 def _multipliers(body: Node, states: Rates, moved: Container[str], context: Context) -> dict[str, tree.Letter]:
-    """Of the right sides, or of the rates, among the terms of a Hamiltonian: usual letters, and others that move or end too."""
-    rates = {name: (_plain(right, context), _plain(tree.Letter(name, accents=("dot",)), context)) for name, (_, right) in states.items()}
-    found: dict[str, tree.Letter] = {}
-    for letter, cofactor in (pair for term in tree.terms(body) for pair in cofactors(term)):
-        plain = _plain(cofactor, context)
-        for name in (name for name, values in rates.items() if plain in values and (_may_be(letter, context) or key(letter) in moved)):
-            found[name] = replace(letter, above=(), accents=())
+    """What all terms of a Hamiltonian multiply by the right sides, or by the rates: usual letters, and others that move or end too."""
+    plain = partial(_plain, context=context)
+    sides = {name: (right, tree.Letter(name, accents=("dot",))) for name, (_, right) in states.items()}
+    rates = {name: [counted(spread(1, value), plain) for value in values] for name, values in sides.items()}
+    totals = [(letter, counted(parts, plain)) for letter, parts in gathered(body) if _may_be(letter, context) or key(letter) in moved]
+    return {name: letter for name, values in rates.items() for letter, total in totals if total in values}
+
+
+def gathered(body: Node) -> list[tuple[tree.Letter, list[tuple[int, Node]]]]:
+    """Every letter of a sum of products with all that it multiplies: (q, [a, -b]) of p c + q (a - b)."""
+    letters: dict[str, tree.Letter] = {}
+    shares: dict[str, list[tuple[int, Node]]] = {}
+    for sign, term in spread(1, body):
+        for letter, cofactor in cofactors(term):
+            letters.setdefault(key(letter), replace(letter, above=(), accents=()))
+            shares.setdefault(key(letter), []).append((sign, cofactor))
+    return [(letters[name], parts) for name, parts in shares.items()]
+
+
+def counted(terms: Iterable[tuple[int, Node]], plain: Callable[[Node], Node]) -> Counter[tuple[str, ...]]:
+    """How often each product stands in a sum, whatever the order of its factors."""
+    found: Counter[tuple[str, ...]] = Counter()
+    for sign, term in terms:
+        made = plain(term)
+        found[tuple(sorted(map(show, made.factors if isinstance(made, tree.Product) else (made,))))] += sign
     return found
+
+
+def spread(sign: int, node: Node) -> Iterator[tuple[int, Node]]:
+    """a c and -b c of (a - b) c, with their signs."""
+    match node:
+        case tree.Negative(of):
+            yield from spread(-sign, of)
+        case tree.Sum(terms):
+            yield from (made for term in terms for made in spread(sign, term))
+        case tree.Product(factors) if any(isinstance(factor, tree.Sum | tree.Negative | tree.Product) for factor in factors):
+            at = next(i for i, factor in enumerate(factors) if isinstance(factor, tree.Sum | tree.Negative | tree.Product))
+            for way, term in spread(sign, factors[at]):
+                inner = term.factors if isinstance(term, tree.Product) else (term,)
+                yield from spread(way, tree.Product((*factors[:at], *inner, *factors[at + 1 :])))
+        case _:
+            yield sign, node
 
 
 def _ended(node: Node) -> tree.Letter | None:

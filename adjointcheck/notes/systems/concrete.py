@@ -42,14 +42,16 @@ from adjointcheck.notes.systems.component_letters import (
     COSTATES,
     STATES,
     Rates,
-    cofactors,
     costates_named,
     costates_told,
+    counted,
+    gathered,
     in_components,
     in_their_order,
     is_last,
     multiplied,
     spelt,
+    spread,
     with_sign,
     with_whole,
 )
@@ -314,13 +316,18 @@ def _begins(letter: tree.Letter, chains: Iterable[tree.Chain], context: Context)
 def _adjoined(rates: Rates, chains: Iterable[tree.Chain]) -> Iterator[str]:
     """p and q of H = L + p v + q u, where x-dot = v and v-dot = u, and p and q move by other rates than these; p of p-dot = -H_x."""
     rights = [right for _, right in rates.values() if not isinstance(right, tree.Number)]
+    totals = [counted(spread(1, right), _same) for right in rights]
     for chain in chains:
         yield from (key(letter) for state, letter, _ in multiplied(chain) if state in rates and key(letter) in rates)
         yield from [key(letter)] if (letter := moving(chain.sides[0])) is not None and any(map(_is_force, chain.sides[1:])) else []
         title = head(chain.sides[0])
         body = chain.sides[1] if len(chain.sides) > 1 and title is not None and key(title) in HAMILTONIANS else None
-        for letter, cofactor in (pair for term in (tree.terms(body) if body is not None else ()) for pair in cofactors(term)):
-            yield from [key(letter)] if cofactor in rights and letter not in rights and key(letter) in rates else []
+        for letter, parts in gathered(body) if body is not None else ():
+            yield from [key(letter)] if key(letter) in rates and letter not in rights and counted(parts, _same) in totals else []
+
+
+def _same(node: Node) -> Node:
+    return node
 
 
 def _is_force(node: Node) -> bool:
