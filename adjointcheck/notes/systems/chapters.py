@@ -206,9 +206,11 @@ def another_of(formulas: Sequence[Formula], context: Context) -> int | None:
 def apart_of(formulas: Sequence[Formula], context: Context) -> int | None:
     """Where a second problem starts, after a first one with its cost: a letter moves that never did, and the states of before are gone.
 
-    A letter that was something else, x of h(0) = x, is a state of its own where the second cost speaks of it.
+    A letter that was something else, x of h(0) = x, is a state of its own where the second cost speaks of it;
+    v of h-dot = v and x of x = h are none.
     """
     chains = [_read(formula, context) for formula in formulas]
+    titles = [head(chain.sides[0]) if chain is not None else None for chain in chains]
     moved, named = [_moved(chain) if chain is not None else "" for chain in chains], [_names(chain) for chain in chains]
     paid = [at for at, chain in enumerate(chains) if chain is not None and (is_total(chain) or _is_posed(chain))]
     for i, state in enumerate(moved):
@@ -217,6 +219,8 @@ def apart_of(formulas: Sequence[Formula], context: Context) -> int | None:
         if not state or not -1 < last < i or not paid or paid[0] > last or state in moved[: last + 1]:
             continue
         new = all(state not in names for names in named[: last + 1])
+        if any(state in named[at] for at in range(last + 1) if moved[at] or getattr(titles[at], "name", "") == state):
+            continue
         costs = [at for at in paid if at > last and (new or state in named[at])]
         if costs:
             return next((at for at in range(last + 1, i) if at in costs or (new and state in named[at])), i)

@@ -14,7 +14,6 @@ from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.quantities import here
 from adjointcheck.notes.letters.speeds import speed_at
 from adjointcheck.notes.letters.usage import HAMILTONIANS, USUAL_COSTATES, USUAL_STATES, head, moving, pair_of, role_in
-from adjointcheck.notes.letters.wording import show
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
@@ -170,12 +169,12 @@ def gathered(body: Node) -> list[tuple[tree.Letter, list[tuple[int, Node]]]]:
     return [(letters[name], parts) for name, parts in shares.items()]
 
 
-def counted(terms: Iterable[tuple[int, Node]], plain: Callable[[Node], Node]) -> Counter[tuple[str, ...]]:
+def counted(terms: Iterable[tuple[int, Node]], plain: Callable[[Node], Node]) -> Counter[frozenset[tuple[Node, int]]]:
     """How often each product stands in a sum, whatever the order of its factors."""
-    found: Counter[tuple[str, ...]] = Counter()
+    found: Counter[frozenset[tuple[Node, int]]] = Counter()
     for sign, term in terms:
         made = plain(term)
-        found[tuple(sorted(map(show, made.factors if isinstance(made, tree.Product) else (made,))))] += sign
+        found[frozenset(Counter(made.factors if isinstance(made, tree.Product) else (made,)).items())] += sign
     return found
 
 
