@@ -32,7 +32,7 @@ from adjointcheck.notes.letters.spellings import respelt, second_state
 from adjointcheck.notes.letters.squares import squared
 from adjointcheck.notes.letters.stars import starred
 from adjointcheck.notes.letters.symmetry import SOME, arbitrary, symmetric
-from adjointcheck.notes.letters.tangent import foretold_sensitivity, linearised, priced, residuals
+from adjointcheck.notes.letters.tangent import foretold_sensitivity, linearised, priced, residuals, transitions
 from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, ends, head, moving, pair_of, role_in, successor
 from adjointcheck.notes.phrases import SUPPOSED
 from adjointcheck.notes.reading import tree
@@ -358,7 +358,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
         found = foretold_sensitivity(chain, context)
         context = found[2] if found else context
     chains = [unprimed(chain, context) for chain in _chains(formulas, context)]
-    costates = priced(chains, context)
+    costates, context = priced(chains, context), transitions(chains, context)
     for equation in (equation for chain in chains for equation in (chain, *residuals(chain))):
         letter = moving(equation.sides[0])  # what z and v are in z-dot = f_x z + f_u v holds before it is said
         tangent = linearised(equation, context) if letter is None or key(letter) not in costates else None

@@ -283,3 +283,9 @@ def test_multipliers_are_found_however_a_hamiltonian_is_multiplied_out(adjoined:
              rf"$$H = c + \frac{{\kappa}}{{2}} v^2 + {adjoined}$$ ")
     right, wrong = (rf"$$\dot\mu = -1 {sign} b a\,(\lambda - \mu) + m\,\mu$$ " for sign in ("+", "-"))
     assert statuses(given + right + wrong)[-2:] == ["proved", "refuted"]
+
+
+def test_a_hamiltonian_tells_the_sign_beside_an_end_cost_that_is_only_named() -> None:
+    given = r"$c(t) > 0$. $$\dot k = r k - c$$ $$\max_c J = \int_0^T \ln c\,dt + G(k(T))$$ $$H = \ln c + \lambda (r k - c)$$ "
+    lines = (r"\lambda(T) = G'(k(T))", r"\lambda(T) = -G'(k(T))", r"\frac{\partial H}{\partial c} = 0")
+    assert statuses(given + " ".join(f"$${line}$$" for line in lines))[-3:] == ["proved", "refuted", "proved"]

@@ -103,12 +103,12 @@ def test_layers_that_differ_or_numbers_are_no_such_net() -> None:
         assert statuses(text + r"$$\frac{\partial L}{\partial b_1} = \frac{\partial L}{\partial z_1}$$")[-1] == "unknown"
 
 
-def test_two_letters_that_count_are_two_layers() -> None:
+def test_two_letters_that_count_are_two_layers_one_behind_the_other() -> None:
     given = r"Let $h_t = \tanh(W h_{t-1} + U u_t)$ and $L = \ell(h_T)$. "
     product = r"$$ \frac{\partial h_t}{\partial h_k} = \prod_{i=%s} \frac{\partial h_i}{\partial h_{i-1}} $$ "
     one = r"$$ \frac{\partial L}{\partial h_{t-1}} = \frac{\partial L}{\partial h_t} \frac{\partial h_t}{\partial h_{t-1}} $$"
     found = statuses(given + product % "k+1}^{t" + product % "t+1}^{k" + one)[2:]
-    assert found == ["unknown", "unknown", "proved"]
+    assert found == ["proved", "refuted", "proved"]
 
 
 def test_a_hamiltonian_of_weights_keeps_its_costate() -> None:

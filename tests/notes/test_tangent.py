@@ -212,3 +212,9 @@ COMMAED = r"$$\dot y=f(y,p),\quad y(0)=y_0(p),\quad G=k(y(T))$$ $$\dot\lambda=-f
 def test_a_start_has_a_slope_behind_its_comma() -> None:
     right = r"$$\frac{dG}{dp}=\lambda(0)^Ty_{0,p}+\int_0^T\lambda^Tf_p\,dt$$"
     assert statuses(COMMAED + right + right.replace("(0)", "(T)"))[-2:] == ["proved", "refuted"]
+
+
+def test_a_matrix_that_starts_at_the_identity_is_no_single_variation() -> None:
+    given = r"$$\dot z = F(t, z), \qquad z(0) = z_0, \qquad G = \int_0^T g(t, z)\,dt$$ $$\dot Y = F_z Y, \quad Y(0) = I$$ "
+    lines = [r"\frac{d}{dt} Y^{-1} = -Y^{-1} F_z", r"\frac{d}{dt} Y^{-1} = -F_z Y^{-1}", r"\frac{dG}{dz_0} = \int_0^T g_z\, Y\,dt"]
+    assert statuses(given + " ".join(f"$${line}$$" for line in lines))[-5:] == ["proved", "proved", "proved", "refuted", "proved"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from fractions import Fraction
 
 from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key, own
 from adjointcheck.notes.letters.derivatives import is_start
@@ -168,6 +169,20 @@ def foretold_sensitivity(chain: tree.Chain, context: Context) -> Introduced:
     found = sensitivity(chain, context)
     letters = {name: replace(found[2].letters[name], told=LATER) for name in found[1]} if found is not None else {}
     return (found[0], found[1], replace(found[2], letters={**found[2].letters, **letters})) if found is not None else None
+
+
+def transitions(chains: Iterable[tree.Chain], context: Context) -> Context:
+    """With X of X-dot = f_x X that starts at I as dx(t)/dx(t_0), which is no single variation."""
+    pairs = [pair for chain in chains if (pair := pair_of(chain)) is not None]
+    starts, unit = (tree.Number(Fraction(0)), Symbol("t0")), Symbol("I")
+    begun = {key(letter) for left, value in pairs if isinstance(left, tree.Call) and (letter := head(left)) is not None
+             and resolve(left.arguments[0], context) in starts and resolve(value, context) == unit}
+    for letter, right in ((letter, right) for left, right in pairs if (letter := moving(left)) is not None and key(letter) in begun):
+        alone = [*_terms(right, context)] == [(Symbol("x"), name := key(letter))]
+        found = _sensitive(letter, Symbol("x0"), context) if alone else None
+        known = found[2].letters if found is not None else context.letters
+        context = replace(context, letters={**known, name: replace(known[name], told=LATER)}) if found is not None else context
+    return context
 
 
 def _index(node: Node) -> str:

@@ -423,7 +423,8 @@ def _signed(chains: Sequence[tree.Chain], context: Context) -> Context:
     body = next((pair[1] for pair in map(pair_of, chains) if pair and (letter := head(pair[0])) and key(letter) in HAMILTONIANS), None)
     if cost is None or body is None or not any(not known.told for known in context.of("p")):
         return context
-    laws = (*context.laws, Law("objective", Symbol("J"), resolve(cost, context)))
+    paid = [term for term in tree.terms(cost) if any(isinstance(part, tree.Integral) for part in walk(term))]  # no S(k(T)), a new letter
+    laws = (*context.laws, Law("objective", Symbol("J"), resolve(tree.summed(tuple(paid)) if paid else cost, context)))
     sign = costate_sign(replace(context, laws=laws), without_rates(resolve(body, context), context))
     return with_sign(context, sign, "its Hamiltonian") if sign else context
 

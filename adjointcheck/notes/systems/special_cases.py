@@ -19,7 +19,8 @@ from adjointcheck.notes.systems.measured import is_start
 FUNCTIONS = ("f", "L", "Psi", "phi", "O")
 IF = r"\b(?:if|when|where|provided|wenn|falls|sofern|si|lorsque|se|quando|cuando|если|когда|with|mit|avec|con)\b"
 CONDITION = re.compile(IF)
-ONLY = re.compile(IF + r"[^.;]*\b(?:only|nur|allein|seul\w*|uniquement|solo|sólo|solamente|soltanto|solamente|только|лишь)\b")
+ONLY = re.compile(IF + r"[^.;]*\b(?:only|nur|allein|seul\w*|uniquement|solo|sólo|solamente|soltanto|solamente|только|лишь)\b"
+                  r"|\benters? only (?:through|via)\b")
 WANTED = re.compile(r"\bonly\b[^.;,]*\b(?:wanted|needed|required|asked)|\bnur\b[^.;,]*\b(?:gesucht|gebraucht|benötigt)")  # and no case
 NEVER = r"(?:(?:does|do|ne|no|non) (?:not |explicitly )*(?:depend|dépend|dipend)\w*|hängt nicht)"  # of f, which does not depend on t
 FREE = re.compile(r"\b(?:not|neither|nor|weder|ni|né|nicht|kein\w*|ne|no|non|не)\b[^.;]*\b(?:depend|abhäng|häng|dépend|dipend|завис)"
