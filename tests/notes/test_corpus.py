@@ -11,7 +11,7 @@ import pytest
 
 FILES = corpus.files()
 RECORDED = corpus.table()
-EACH = [pytest.param(path, id=path.name, marks=[pytest.mark.campaign] if i % 30 != 7 else []) for i, path in enumerate(FILES)]  # computing time
+EACH = [pytest.param(path, id=path.name, marks=[pytest.mark.campaign] if i % 45 != 7 else []) for i, path in enumerate(FILES)]  # computing time
 
 
 @pytest.mark.parametrize("path", EACH)
