@@ -88,7 +88,8 @@ REGULATOR = (r"$J = \frac12 \int_0^T (x^\top Q x + u^\top R u) dt$, $\dot x = A 
 ALGEBRAIC = r"$$0 = A^\top P + P A %s P B R^{-1} B^\top P + Q$$"
 
 
-@pytest.mark.parametrize("words", ["In the steady state,", "The algebraic Riccati equation is", "Im stationären Fall gilt", "En régime permanent,"])
+@pytest.mark.parametrize("words", ["In the steady state,", *(pytest.param(words, marks=pytest.mark.campaign) for words in (
+    "The algebraic Riccati equation is", "Im stationären Fall gilt", "En régime permanent,"))])
 def test_the_algebraic_equation_of_a_regulator_stands_behind_the_one_in_time(words: str) -> None:
     assert statuses(REGULATOR + words + ALGEBRAIC % "-" + "$P(T) = 0$")[-2:] == ["proved", "proved"]
     assert statuses(REGULATOR + words + ALGEBRAIC % "+")[-1] == "refuted"

@@ -10,7 +10,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 BOUNDS = frozenset("< > <= >= << >> succeq preceq succ prec in notin subset perp".split())  # but no !=, which leaves an open set
-STRICT = frozenset(("<", ">"))  # an optimum in an open set lies inside
+STRICT = frozenset(("<", ">"))  # an optimum in an open set of controls lies inside
 STARTS = (tree.Number(Fraction(0)), Symbol("t0"))
 
 
@@ -33,11 +33,12 @@ def _is_space(node: Node, relation: str) -> bool:
 
 def bounded(left: Node, right: Node, relation: str, inside: Iterable[Node]) -> frozenset[str]:
     """Bounds on the control and on the state change what is optimal; u > 0, u in U, a set only named, and x(0) >= 0 bound nothing."""
-    if relation not in BOUNDS - STRICT or _is_regular(left) or _is_space(right, relation):
+    if relation not in BOUNDS or _is_regular(left) or _is_space(right, relation):
         return frozenset()
     parts = [part for side in (_ranged(left), right, *inside) for part in walk(side)]
     names = {part.name for part in parts if isinstance(part, Symbol) and part.at not in STARTS}
-    return frozenset({"optimum"}) if names & {"x", "w"} and not names & {"p", "J", "J_a"} else frozenset()
+    bound = names & ({"x"} if relation in STRICT else {"x", "w"})
+    return frozenset({"optimum"}) if bound and not names & {"p", "J", "J_a"} else frozenset()
 
 
 def _ranged(left: Node) -> Node:
