@@ -182,3 +182,12 @@ def test_what_it_should_read_has_its_signs_in_front() -> None:
     minus = Negative(Transposed(Symbol("p")))
     assert show(repairs.tidied(Product((Negative(Transposed(minus)), minus)))) == "-p p'"
     assert show(repairs.tidied(Negative(Derivative(minus, (Symbol("t"),), "total")))) == "d p'/dt"
+
+
+def test_a_world_with_an_end_constraint_lends_its_costate_to_none_without() -> None:
+    posed = r"$$\dot x = f(t, x, w), \quad J = \Psi(x(t_1)) + \int_{t_0}^{t_1} L(t, x, w)\,dt$$ "
+    bound, free = r"p(t_1) = \frac{\partial\Psi}{\partial x} + \nu\,\frac{\partial\psi}{\partial x}", r"p(t_1) = -\frac{\partial\Psi}{\partial x}"
+    header = "state: x in R^n\ncontrol: w in R^k\ncostate: p = dJ/dx (row)\nfield: f\nrunning cost: L\nterminal cost: \\Psi\ntime: t in [t_0, t_1]"
+    kept = f"{header}\nterminal constraint: \\psi\nconstraint multiplier: \\nu"
+    assert statuses(rf"With $\psi(x(t_1)) = 0$, {posed}$${bound}$$", kept)[-1] == "proved"
+    assert statuses(f"{posed}$${free}$$", header)[-1] == "refuted"

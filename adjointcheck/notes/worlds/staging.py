@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from adjointcheck.notes.letters.context import Context
-from adjointcheck.notes.letters.costs import ending
+from adjointcheck.notes.letters.costs import ending, objective_of
 from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.reading import tree
@@ -80,12 +80,14 @@ def world_of(stage: Stage) -> type[World]:
 def _weight(stage: Stage) -> Any:
     """All that trajectories and costates depend on."""
     context = stage.context
-    live = {"x", "w", "theta", "f", "L", "Psi", "phi", "g", "r", "h", "N"}.union(*(symbols(law.right) for law in context.laws))
+    cost = objective_of(context)  # with nu psi, which no law has
+    spoken = (symbols(node) for node in (cost, *(law.right for law in context.laws)))
+    live = {"x", "w", "theta", "f", "L", "Psi", "phi", "g", "r", "h", "N"}.union(*spoken)
     bodies = [d.body for d in context.letters.values() if d.body is not None and d.symbol in live]  # B of a cost that is U U^T
     live = live.union(*map(symbols, bodies))
     letters = tuple((d.symbol, d.kind, d.shape, d.arguments, d.body) for d in context.letters.values() if d.symbol in live)
     options = context.over(), *map(context.option, ("starts", "method", "few layers", "ends")), stage.span
-    return letters, context.laws, context.hypotheses, options, stage.seed, stage.wide, stage.optimal, stage.end_time, stage.nodes
+    return letters, context.laws, cost, context.hypotheses, options, stage.seed, stage.wide, stage.optimal, stage.end_time, stage.nodes
 
 
 def _inputs(stage: Stage) -> dict[str, Value]:
