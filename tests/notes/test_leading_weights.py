@@ -21,10 +21,9 @@ def test_the_right_line_is_proved_and_its_slip_refuted(given: str, right: str, w
     assert statuses(f"{given}$${right}$$ $${wrong}$$")[-2:] == ["proved", "refuted"]
 
 
-@pytest.mark.parametrize("law", ["s_{k+1} = W_{k+1} h_k + c_{k+1}", "s_{k+1} = W h_k + c"])
-def test_weights_of_the_layer_that_is_told_keep_their_number(law: str) -> None:
+@pytest.mark.parametrize(("law", "weight"), [("s_{k+1} = W_{k+1} h_k + c_{k+1}", "W_{k+1}"), ("s_{k+1} = W h_k + c", "W")])
+def test_weights_of_the_layer_that_is_told_keep_their_number(law: str, weight: str) -> None:
     lines = rf"$${law}, \qquad h_{{k+1}} = \sigma(s_{{k+1}}), \qquad \ell = E(h_N)$$ $$e_k = \frac{{\partial \ell}}{{\partial s_k}}$$ "
-    weight = law[10:17] if "W_" in law else "W"
     assert statuses(rf"{lines}$$e_k = ({weight}^\top e_{{k+1}}) \odot \sigma'(s_k)$$")[-1] == "proved"
 
 

@@ -166,9 +166,16 @@ def sensitivity(chain: tree.Chain, context: Context) -> Introduced:
 
 def foretold_sensitivity(chain: tree.Chain, context: Context) -> Introduced:
     """F of F = dx/dx(0) before it is said, so that no line before takes it for a single variation."""
-    found = sensitivity(chain, context)
-    letters = {name: replace(found[2].letters[name], told=LATER) for name in found[1]} if found is not None else {}
-    return (found[0], found[1], replace(found[2], letters={**found[2].letters, **letters})) if found is not None else None
+    return _foretold(sensitivity(chain, context))
+
+
+def _foretold(found: Introduced) -> Introduced:
+    """What is introduced, by a line that comes later."""
+    if found is None:
+        return None
+    status, names, context = found
+    letters = {name: replace(context.letters[name], told=LATER) for name in names}
+    return status, names, replace(context, letters={**context.letters, **letters})
 
 
 def transitions(chains: Iterable[tree.Chain], context: Context) -> Context:
@@ -177,11 +184,11 @@ def transitions(chains: Iterable[tree.Chain], context: Context) -> Context:
     starts, unit = (tree.Number(Fraction(0)), Symbol("t0")), Symbol("I")
     begun = {key(letter) for left, value in pairs if isinstance(left, tree.Call) and (letter := head(left)) is not None
              and resolve(left.arguments[0], context) in starts and resolve(value, context) == unit}
-    for letter, right in ((letter, right) for left, right in pairs if (letter := moving(left)) is not None and key(letter) in begun):
-        alone = [*_terms(right, context)] == [(Symbol("x"), name := key(letter))]
-        found = _sensitive(letter, Symbol("x0"), context) if alone else None
-        known = found[2].letters if found is not None else context.letters
-        context = replace(context, letters={**known, name: replace(known[name], told=LATER)}) if found is not None else context
+    for left, right in pairs:
+        letter = moving(left)
+        alone = letter is not None and key(letter) in begun and [*_terms(right, context)] == [(Symbol("x"), key(letter))]
+        found = _foretold(_sensitive(letter, Symbol("x0"), context)) if letter is not None and alone else None
+        context = found[2] if found is not None else context
     return context
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import partial
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
 from adjointcheck.notes.letters.meaning import Applied, Symbol, rebuilt, resolve, walk
@@ -18,6 +17,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
 Rates = Mapping[str, tuple[tree.Letter, Node]]
+Product = frozenset[tuple[Node, int]]  # its factors, and how often each stands there
 COSTATES, STATES = "costates of before", "states of before"  # as the notes had them before a sequel, in their order
 WHOLE = "whole state"  # the letter that was the state before an example
 
@@ -151,11 +151,13 @@ def _multiplier(term: Node) -> tuple[str, tree.Letter, int] | None:
 
 def _multipliers(body: Node, states: Rates, moved: Container[str], context: Context) -> dict[str, tree.Letter]:
     """What all terms of a Hamiltonian multiply by the right sides, or by the rates: usual letters, and others that move or end too."""
-    plain = partial(_plain, context=context)
+    def total(terms: Iterable[tuple[int, Node]]) -> Counter[Product]:
+        return counted((sign, _plain(term, context)) for sign, term in terms)
+
     sides = {name: (right, tree.Letter(name, accents=("dot",))) for name, (_, right) in states.items()}
-    rates = {name: [counted(spread(1, value), plain) for value in values] for name, values in sides.items()}
-    totals = [(letter, counted(parts, plain)) for letter, parts in gathered(body) if _may_be(letter, context) or key(letter) in moved]
-    return {name: letter for name, values in rates.items() for letter, total in totals if total in values}
+    rates = {name: [total(spread(1, value)) for value in values] for name, values in sides.items()}
+    totals = [(letter, total(parts)) for letter, parts in gathered(body) if _may_be(letter, context) or key(letter) in moved]
+    return {name: letter for name, values in rates.items() for letter, share in totals if share in values}
 
 
 def gathered(body: Node) -> list[tuple[tree.Letter, list[tuple[int, Node]]]]:
@@ -169,12 +171,11 @@ def gathered(body: Node) -> list[tuple[tree.Letter, list[tuple[int, Node]]]]:
     return [(letters[name], parts) for name, parts in shares.items()]
 
 
-def counted(terms: Iterable[tuple[int, Node]], plain: Callable[[Node], Node]) -> Counter[frozenset[tuple[Node, int]]]:
+def counted(terms: Iterable[tuple[int, Node]]) -> Counter[Product]:
     """How often each product stands in a sum, whatever the order of its factors."""
-    found: Counter[frozenset[tuple[Node, int]]] = Counter()
+    found: Counter[Product] = Counter()
     for sign, term in terms:
-        made = plain(term)
-        found[frozenset(Counter(made.factors if isinstance(made, tree.Product) else (made,)).items())] += sign
+        found[frozenset(Counter(term.factors if isinstance(term, tree.Product) else (term,)).items())] += sign
     return found
 
 

@@ -315,20 +315,16 @@ def _begins(letter: tree.Letter, chains: Iterable[tree.Chain], context: Context)
 
 def _adjoined(rates: Rates, chains: Iterable[tree.Chain]) -> Iterator[str]:
     """p and q of H = L + p v + q u, where x-dot = v and v-dot = u, and p and q move by other rates than these; p of p-dot = -H_x."""
-    totals = {name: counted(spread(1, right), _same) for name, (_, right) in rates.items() if not isinstance(right, tree.Number)}
+    totals = {name: counted(spread(1, right)) for name, (_, right) in rates.items() if not isinstance(right, tree.Number)}
     for chain in chains:
         yield from (key(letter) for state, letter, _ in multiplied(chain) if state in rates and key(letter) in rates)
         yield from [key(letter)] if (letter := moving(chain.sides[0])) is not None and any(map(_is_force, chain.sides[1:])) else []
         title = head(chain.sides[0])
         body = chain.sides[1] if len(chain.sides) > 1 and title is not None and key(title) in HAMILTONIANS else None
-        shares = {key(letter): counted(parts, _same) for letter, parts in (gathered(body) if body is not None else ())}
+        shares = {key(letter): counted(parts) for letter, parts in (gathered(body) if body is not None else ())}
         found = {name: state for name in rates.keys() & shares.keys() for state, total in totals.items() if shares[name] == total}
         found = {name: state for name, state in found.items() if found.get(state) != name or name.partition("_")[0] in USUAL_COSTATES}
         yield from found if 2 * len(found) >= len(rates) else ()  # where a rate is told anew, H has that of before
-
-
-def _same(node: Node) -> Node:
-    return node
 
 
 def _is_force(node: Node) -> bool:

@@ -22,13 +22,11 @@ OPTION = "leading weights"
 def leading(chains: Iterable[tree.Chain], context: Context) -> Context:
     """With the letters of a net whose lines tell z_{k+1} and a_{k+1}: k, z, a and the weights that are to be renumbered."""
     told = [(chain.sides[0], chain.sides[1]) for chain in chains if len(chain.sides) == 2 and chain.relations == ("=",)]
-    for inner, affine in told:
-        found = _weights(inner, affine)
-        for outer, applied in told if found is not None else ():
-            if found is not None and _is_activated(outer, applied, inner, found[1]):
-                index, state, weights = found
-                names = index.name, getattr(inner, "name", ""), state, *weights
-                return replace(context, options={**context.options, OPTION: " ".join(names)})
+    nets = ((inner, found) for inner, affine in told if (found := _weights(inner, affine)) is not None)
+    for inner, (index, state, weights) in nets:
+        if any(_is_activated(outer, applied, inner, state) for outer, applied in told):
+            names = index.name, getattr(inner, "name", ""), state, *weights
+            return replace(context, options={**context.options, OPTION: " ".join(names)})
     return context
 
 
