@@ -44,3 +44,12 @@ def test_what_is_later_does_not_move_what_is_earlier() -> None:
 def test_the_last_step_of_a_sum_is_no_case_of_its_own() -> None:
     line = r"At the last step only the loss of that step is felt, while before it $$g_t = C^\top r_t + A^\top M_{t+1} g_{t+1}$$"
     assert statuses(NET + line)[-1] == "proved"
+
+
+CELL = r"The cell is $$s_t = \tanh(A s_{t-1} + B u_t + c)$$ with the loss $$E = \ell(s_N)$$ and $$S_t = \operatorname{diag}(1 - s_t \odot s_t)$$ "
+LETTERS = "state: s_t; layer: t = 1 ... N; weights: A, B; activation: tanh; costate: q_t = dE/ds_t (row)".replace("; ", "\n")
+
+
+def test_weights_and_tanh_of_a_header_are_matrices_and_what_it_is() -> None:
+    lines = r"$$q_t = q_{t+1} S_{t+1} A$$ $$q_t = q_{t+1} S_t A$$ $$\frac{\partial E}{\partial u_t} = q_t S_t B$$ $$\frac{\partial E}{\partial u_t} = q_{t+1} S_t B$$"
+    assert statuses(CELL + lines, LETTERS)[-4:] == ["proved", "refuted"] * 2

@@ -37,6 +37,7 @@ from adjointcheck.notes.letters.context import (
 )
 from adjointcheck.notes.letters.header_slips import slip
 from adjointcheck.notes.letters.retold import retold
+from adjointcheck.notes.reading.arrange import NAMED
 from adjointcheck.notes.reading.instants import instant_in
 
 FRONT = tuple("""title subtitle author authors date lang tags keywords description abstract categories category bibliography csl engine
@@ -196,6 +197,8 @@ def _role(role: Role, word: str, value: str, context: Context) -> Context:
         return replace(context, formulas=(*context.formulas, latexified(value)))
     if match is None:
         return _problem(context, f"{word}: {value}", f"`{word}: LETTER`")
+    if role.symbol == "act" and letter_name(match[1]) in NAMED:
+        return context  # `activation: tanh` is known for what it is
     if role.symbol == "p" and re.search(r"current[ -]value", value.lower()) and context.of("x"):
         return context  # exp(rho t) times the costate: the notes say of what
     whole = _TUPLE.fullmatch(value)

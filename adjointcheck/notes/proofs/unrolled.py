@@ -206,6 +206,8 @@ class Weaver:
                       for slot, letter in arguments.items()}
             draft.function(name, f"{rows} 1 constant", **slopes)
         moved = self.moved()
+        sizes = {size for name, shape in self.own() if name in moved and not self.steps_along_dyads for size in shape.split()[:2]}
+        draft.let(**{f"I_{size}": f"{size} {size} identity" for size in sorted(sizes - {"1", "n", "k", "m"}) if size.isidentifier()})
         for name, shape in self.own():
             declare(draft, name, shape.split()[:2]) if name in moved else draft.let(**{name: shape})
 

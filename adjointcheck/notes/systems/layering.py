@@ -105,25 +105,27 @@ def unfolded(node: Node, context: Context) -> Node:
 
 
 def matrices(chains: Iterable[tree.Chain], context: Context) -> Context:
-    """Without W of a header, as a number or a control, where the notes transpose the number W, or multiply by W_l within a layer: it is
-    a letter of its own.
+    """Without W of a header, as a number or a control, where the notes transpose the number W, or multiply by W_l or W within a layer: it
+    is a letter of its own, and so are those that the header names beside it.
     """
     chains = list(chains)
     parts = (part.of for chain in chains for part in walk(chain) if isinstance(part, tree.Transposed))
     turned = {part.name for part in parts if isinstance(part, tree.Letter)}
-    numbers = {"theta"} if any(known.letter in turned for known in context.parts("theta")) else set()
-    columns = {known.letter for known in context.of("w") if known.shape == ROLES["w"].shape} & {*_multipliers(chains)}
+    leading = {*_multipliers(chains)}
+    numbers = {known.symbol for symbol in ("theta", "w") for known in context.parts(symbol) if known.letter in turned | leading}
+    columns = {known.letter for known in context.of("w") if known.shape == ROLES["w"].shape} & leading
     return replace(context, letters={name: known for name, known in context.letters.items()
                                      if known.symbol not in numbers and name not in columns})
 
 
 def _multipliers(chains: Iterable[tree.Chain]) -> Iterator[str]:
-    """W of s(W_l x_l + b_l)."""
+    """W of s(W_l x_l + b_l) and s(W x_l + b); u of s(u x) is a number."""
     calls = (part for chain in chains for part in walk(chain) if isinstance(part, tree.Call | tree.Function))
     for product in (part for call in calls for side in call.arguments for part in walk(side) if isinstance(part, tree.Product)):
         first = product.factors[0]
-        if isinstance(first, tree.Letter) and first.below and all(isinstance(factor, tree.Letter) for factor in product.factors):
-            yield first.name
+        letters = [factor for factor in product.factors if isinstance(factor, tree.Letter)]
+        if first in letters[:1] and (letters[0].below or letters[0].name[0].isupper()) and len(letters) == len(product.factors):
+            yield letters[0].name
 
 
 def priced(chains: Iterable[tree.Chain], index: str, context: Context) -> Context:
