@@ -29,6 +29,8 @@ BRADLEY = (
         ("", FLOW.replace("x_0(", r"\xi("), r"\frac{dJ}{d\theta} = \int_0^T (L_\theta + p f_\theta)\,dt + p(0)\,\partial_\theta\xi", r"\frac{dJ}{d\theta} = \int_0^T (L_\theta + p f_\theta)\,dt - p(0)\,\partial_\theta\xi"),
         pytest.param(*("", FLOW.replace("x_0(", "f_0("), r"\frac{dJ}{d\theta} = \int_0^T (L_\theta + p f_\theta)\,dt + p(0)\frac{d f_0}{d\theta}", r"\frac{dJ}{d\theta} = \int_0^T (L_\theta + p f_\theta)\,dt"), marks=pytest.mark.campaign),
         pytest.param(*("", ENCODED, r"\frac{dJ}{d\theta} = \int_0^T (L_\theta + p f_\theta)\,dt", r"\frac{dJ}{d\theta} = \int_0^T p f_\theta\,dt"), marks=pytest.mark.campaign),
+        ("", FLOW.replace("(\\theta)", ""), r"x(t) = x_0 + \int_0^t f(s,x(s),\theta)\,ds", r"x(t) = x_0 - \int_0^t f(s,x(s),\theta)\,ds"),
+        ("constants: m_0", "\\dot m = -r m\nm(0) = m_0\n", r"m(t) = m_0 e^{-r t}", r"m(t) = m_0 e^{r t}"),
         ("", TANGENT, r"s_k(0) = \frac{\partial x_0}{\partial\theta_k}", r"s_k(0) = 0"),
         ("", TANGENT, r"\frac{dJ}{d\theta_k} = \int_0^T (L_x s_k + L_{\theta_k})\,dt + \Phi_x(x(T)) s_k(T)", r"\frac{dJ}{d\theta_k} = \int_0^T (L_x s_k + L_{\theta_k})\,dt"),
         ("", TANGENT, r"\dot s_k = f_x s_k + f_{\theta_k}", r"\dot s_k = f_x s_k - f_{\theta_k}"),
@@ -42,6 +44,12 @@ BRADLEY = (
 )  # fmt: skip
 def test_the_right_line_is_proved_and_its_slip_refuted(header: str, given: str, right: str, wrong: str) -> None:
     assert last_two(header, given, right, wrong) == ["proved", "refuted"]
+
+
+@pytest.mark.parametrize("start", ["2 c", "1 + c^2"])
+def test_a_start_made_of_constants_is_where_the_solution_begins(start: str) -> None:
+    right, wrong = (rf"m(t) = ({start}) e^{{{sign}r t}}" for sign in "-+")
+    assert last_two("constants: c", f"\\dot m = -r m\nm(0) = {start}\n", right, wrong) == ["unknown", "refuted"]
 
 
 def test_a_star_beside_an_optimal_state_does_not_transpose() -> None:

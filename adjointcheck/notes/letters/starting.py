@@ -80,13 +80,17 @@ def _beside_slope(factors: Sequence[Node], by: tuple[Node, ...], begun: Symbol) 
 
 
 def beginning(right: Node, context: Context) -> Context:
-    """With x as the start, where z(0) = x and the notes have only told the space of x."""
+    """With x as the start, where z(0) = x and the notes have only told the space of x, or that it is a constant."""
     known = context.letters.get(key(right)) if isinstance(right, tree.Letter) and not (right.above or right.accents) else None
-    spaced = known is not None and (known.symbol, known.kind, known.source, known.body) == (own(known.letter), "constant", "proposed", None)
     taken = context.of("x0") or any(known.symbol in symbols(law.right) for law in context.laws) if known is not None else True
-    if known is None or not spaced or taken or context.over() == "layers":
+    if known is None or not is_free(known) or taken or context.parts("x") or context.over() == "layers":
         return context
     return replace(context, letters={**context.letters, known.letter: replace(known, symbol="x0", shape=context.of("x")[0].shape)})
+
+
+def is_free(known: Declared | None) -> bool:
+    """Is it new, or a constant of which nothing tells what it is?"""
+    return known is None or (known.symbol, known.kind, known.body) == (own(known.letter), "constant", None)
 
 
 def _is_encoded(letter: tree.Letter, inputs: Iterable[Node], context: Context) -> bool:

@@ -7,18 +7,20 @@ the costate; u, v, w or what is written u(t) is a control; all other letters of 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain as joined
 
-from adjointcheck.notes.letters.context import MOTIONS, ROLES, Context, Declared, Law, key
+from adjointcheck.notes.letters.context import MOTIONS, ROLES, Context, Declared, Law, key, own
 from adjointcheck.notes.letters.derivatives import without_rates
 from adjointcheck.notes.letters.meaning import Symbol, resolve, unknown, walk
 from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.primes import unprimed
 from adjointcheck.notes.letters.quantities import here, letters_of, unscripted
 from adjointcheck.notes.letters.speeds import reduced
+from adjointcheck.notes.letters.starting import is_free
 from adjointcheck.notes.letters.usage import (
     HAMILTONIANS,
     USUAL_CONTROLS,
@@ -539,8 +541,10 @@ def _starts(chains: Iterable[tree.Chain], context: Context) -> Context:
     for pair in filter(None, map(pair_of, chains)):
         letter = head(pair[0])
         state = context.letters.get(key(letter)) if letter else None
-        if state and state in context.parts("x") and isinstance(pair[1], tree.Letter) and key(pair[1]) not in context.letters:
+        if state and state in context.parts("x") and isinstance(pair[1], tree.Letter) and is_free(context.letters.get(key(pair[1]))):
             if getattr(resolve(pair[0], context), "at", None) == Symbol("t0"):
                 found[state.part] = key(pair[1])
-    parts = {name: Declared(name, "x0", source="proposed", part=part) for part, name in found.items()}
+    shared = {name for name, count in Counter(found.values()).items() if count > 1}  # A(0) = B(0) = c
+    parts = {name: Declared(name, own(name), source="proposed") if name in shared else
+             Declared(name, "x0", source="proposed", part=part) for part, name in found.items()}
     return replace(context, letters={**context.letters, **parts})

@@ -22,6 +22,7 @@ from adjointcheck.notes.worlds.event_world import EventWorld
 from adjointcheck.notes.worlds.fields import Path, grid, within
 from adjointcheck.notes.worlds.gains import steered
 from adjointcheck.notes.worlds.jet import Value, real
+from adjointcheck.notes.worlds.own_values import of_constants, told_starts
 from adjointcheck.notes.worlds.partitioned_world import PartitionedWorld
 from adjointcheck.notes.worlds.plan import OWNERS, SIZES, Stage
 from adjointcheck.notes.worlds.rest_world import RestWorld
@@ -43,7 +44,8 @@ def make_world(stage: Stage) -> World:
         world = kind(stage, known.inputs, kin=known)
         world.__dict__.update({name: known.__dict__[name] for name in SOLVED if name in known.__dict__})
     else:
-        world = kind(stage, _inputs(stage))
+        inputs = _inputs(stage)
+        world = kind(stage, {**inputs, "x0": of_constants(kind(stage, inputs))})
         world = _optimal(world) if stage.optimal and kind is not AlgebraicWorld else world
         world = _timed(world) if stage.end_time else world
     while len(_PATHS) >= _KEPT:
@@ -131,7 +133,7 @@ def _optimal(world: World) -> World:
     if np.prod(world.shape("p")) != np.prod(world.shape("x")):
         raise NoValue("a costate with fewer components than the state")
     try:
-        aims = world.context.option("ends") and (starts(world.context) or is_met(world.context))
+        aims = (world.context.option("ends") and (starts(world.context) or is_met(world.context))) or told_starts(world.context)
         return _aimed(world) if aims else _steered_back(world, world.inputs["x0"].reshape(-1))
     except (np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError):
         raise NoValue(NO_OPTIMUM) from None
