@@ -70,7 +70,7 @@ class Composition(Layouts):
         return Claim({"value": to_text(gap.get("", ZERO)), **{place: to_text(neg(gap[place])) for place in gap if place}})
 
     def begun(self, gap: Form) -> Form:
-        """x_0 beside values at ends is the state at the start: x(t_1) = x_0 + int f dt."""
+        """x_0 beside values at ends is the state at the start: x(t) = x_0 + int f dt up to the running time or the end."""
         constant = gap.get("", ZERO)
         if not self.setting.language.points:  # the mean over noise has none
             return gap
@@ -185,6 +185,7 @@ class Composition(Layouts):
         end, gone = (first, "start") if later else (last, "terminal")
         if len(partial) > 1 or end in gap or "integrand" in gap or (set(gap) & {"sum", "mean"}):
             raise Unclear("integrals over several stretches", "one stretch of time")
+        gap = gap if later else self.begun(gap)
         kind = "sum" if self.setting.language.layers else "integrand"
         rename = {"here": end, "after here": kind, "until here": kind}
         slots = {rename.get(place, place): to_text(neg(root)) for place, root in gap.items() if place}
