@@ -210,6 +210,10 @@ LANDER = r"""\dot v = -g + \frac{\alpha}{m}
 J = h(T)^2 + \int_0^T \alpha\,dt
 0 \le \alpha \le 1
 H = \alpha + p_1 v + p_2 (-g + \frac{\alpha}{m}) + p_3 (-k\alpha)"""
+OSCILLATOR = r"""\dot y = z
+\dot z = u - k y^3
+J = \frac12 z(T)^2 + \frac12\int_0^T u^2\,dt
+H = \frac12 u^2 + p z + m (u - k y^3)"""
 REINVESTED = r"""\max \int_0^T (1 - \alpha) x\,dt
 \dot x = \alpha x
 H(x, p, a) = p x a + (1 - a) x
@@ -220,6 +224,8 @@ d = p/x"""
 
 @pytest.mark.parametrize(("given", "right", "wrong"), [
     (MINE, r"\dot\mu - r\mu = -\frac{\partial\mathcal H}{\partial S}", r"\frac{\partial\mathcal H}{\partial q} = p + c q - \mu"),
+    (OSCILLATOR, r"\dot m = -p", r"\dot m = p"),
+    (OSCILLATOR + "\ny(0) = y_0\nz(0) = z_0\n\\dot m = -p", r"\frac{dJ}{dy_0} = p(0)", r"\frac{dJ}{dy_0} = m(0)"),
     (LANDER, r"\dot p_2 = -p_1", r"\dot p_1 = -p_2"),  # the Hamiltonian numbers the costates, the motions come in another order
     (REINVESTED, r"\dot p = -1 - \alpha (p - 1)", r"\dot p = -1 + \alpha (p - 1)"),
     (REINVESTED + "\n\\dot x = x + \\frac{p}{2}\n\\dot d = 2 - p\n\\ddot b = b - 2 \\dot b", r"\dot p(t) = -1 - \alpha(t) (p(t) - 1)", r"p(T) = 1"),

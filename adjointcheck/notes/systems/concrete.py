@@ -324,9 +324,10 @@ def _adjoined(rates: Rates, chains: Iterable[tree.Chain]) -> Iterator[str]:
         title = head(chain.sides[0])
         body = chain.sides[1] if len(chain.sides) > 1 and title is not None and key(title) in HAMILTONIANS else None
         shares = {key(letter): counted(parts) for letter, parts in (gathered(body) if body is not None else ())}
-        found = {name: state for name in rates.keys() & shares.keys() for state, total in totals.items() if shares[name] == total}
+        found = {name: state for name in shares for state, total in totals.items() if shares[name] == total}
         found = {name: state for name, state in found.items() if found.get(state) != name or name.partition("_")[0] in USUAL_COSTATES}
-        yield from found if 2 * len(found) >= len(rates) else ()  # where a rate is told anew, H has that of before
+        moved, whole = rates.keys() & found.keys(), {*found.values()} == rates.keys() - found.keys()
+        yield from moved if whole or 2 * len(moved) >= len(rates) else ()  # where a rate is told anew, H has that of before
 
 
 def _is_force(node: Node) -> bool:

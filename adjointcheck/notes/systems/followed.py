@@ -41,14 +41,16 @@ def _timed(chains: Iterable[tree.Chain], moved: Container[str]) -> Iterator[str]
 
 
 def _named_slopes(chain: tree.Chain, fields: Container[str]) -> Iterator[tree.Letter]:
-    """s of s = dx/dbeta and of dx/dbeta =: s: another name of what it says, whatever law it has; x of df/dtheta = x is none."""
+    """s of s = dx/dbeta and of dx/dbeta =: s, whatever law it has; x of df/dtheta = x is none, and p of dJ/dy_0 = p(0)."""
     for one, other in pairwise(chain.sides):
         for left, right in ((one, other), (other, one)):
             by = right.by[0] if isinstance(right, tree.Derivative) and len(right.by) == 1 else None
             letter = head(left) if isinstance(left, tree.Letter | tree.Call) else None  # dy-dot/dx = delta y names nothing
             of = head(right.of) if isinstance(right, tree.Derivative) else None
             spelt = of is not None and key(of) in fields
-            if letter is not None and not letter.accents and not spelt and isinstance(by, tree.Letter) and by.name not in TIMES:
+            places = left.arguments if isinstance(left, tree.Call) and of is not None and of == getattr(right, "of", None) else ()
+            placed = len(places) == 1 and places != (tree.Letter("t"),)
+            if letter is not None and not (letter.accents or spelt or placed) and isinstance(by, tree.Letter) and by.name not in TIMES:
                 yield letter
 
 
