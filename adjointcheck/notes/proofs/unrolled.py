@@ -254,7 +254,7 @@ class Weaver:
     def turned(self, layer: int, slope: Expression) -> None:
         """f_x = (I - solve)/h of solve = I - h f_x, for lines that multiply by it."""
         letters = [name for name in symbols_of(slope) if name.endswith("_x")]
-        scale = substitute([slope], {letters[0]: ONE})[0] if len(letters) == 1 else ZERO
+        scale = substitute([slope], {letters[0]: ONE, "I": ONE})[0] if len(letters) == 1 else ZERO
         if scale is not ZERO and self.reader.setting.language.certain(scale, "!=") and self.is_zero(slope - scale * symbol(letters[0])):
             claim, name, by = f"{letters[0]} = (I - solve{layer})/({to_text(scale)})", f"weight_solve{layer}", f"hole/({to_text(scale)})"
             self.draft.step(f"turned_solve{layer}", "rewrite", claim, name, how={name: by})
@@ -345,9 +345,15 @@ class Weaver:
                 self.stationary(name, root)
 
     def solved(self, layer: int, law: str, left: str, right: Expression) -> str:
-        """y = A y + b with I - A invertible is y = (I - A)^-1 b."""
-        rest, inverse = substitute([right], {left: ZERO})[0], f"inverse(solve{layer})"
+        """y = A y + b with I - A invertible is y = (I - A)^-1 b; what moves inside of the time step is put in."""
+        inverse = f"inverse(solve{layer})"
         how = {law: f"{inverse}*hole", f"weight_solve{layer}": f"{inverse}*hole*{left}"}
+        for letter, root in reversed(self.inner.items()):
+            others = {name: ZERO for name in symbols_of(right) if name.endswith(".delta")}
+            outer = substitute([right], {**others, f"{letter}.delta": symbol("I")})[0]
+            how |= {f"tangent_{letter}": f"{inverse}*({to_text(outer)})*hole"} if outer is not ZERO else {}
+            right = substitute([right], {f"{letter}.delta": self.reader.setting.language.move(root, "delta")})[0]
+        rest = substitute([right], {left: ZERO})[0]
         return self.draft.step(f"solved_{law}", "rewrite", f"{left} = {inverse}*({to_text(rest)})", *how, how=how)
 
     def unsolved(self, layer: int, law: str, left: str, right: str, first: bool) -> None:

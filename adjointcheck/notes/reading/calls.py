@@ -130,6 +130,8 @@ def _inverts(exponent: Node) -> bool:
 def _letter_calls(head: Node, base: Letter, paren: Paren, content: Node, letters: Letters) -> bool:
     if isinstance(content, Sum) and base in map(unsigned, content.terms):
         return False  # y (1 - y)
+    if base.name in (USUAL | letters.functions) - letters.plain - letters.signals and _is_mean(content):
+        return True
     path = isinstance(content, Letter) and content.name in letters.indexed  # p^i(t) is a value, though t counts layers
     if base.name in letters.indexed - letters.functions and (base.below or base.above) and path and not only_times((content,), letters):
         return False  # delta_l (a_{l-1})^T, a factor
@@ -236,7 +238,7 @@ def _is_linear(content: Node) -> bool:
 
 
 def _derivative_called(base: Derivative, content: Node, letters: Letters) -> bool:
-    if is_place(content) or only_times((content,), letters):
+    if is_place(content) or only_times((content,), letters) or _is_mean(content):
         return True
     first = content.terms[0] if isinstance(content, Sum) else content
     if isinstance(content, Sum) and _is_moved(content, base.by):
@@ -252,6 +254,16 @@ def _is_moved(content: Sum, by: tuple[Node, ...]) -> bool:
     first, *steps = content.terms
     counted = all(isinstance(step, Product) and any(_is_step(factor) for factor in step.factors) for step in steps)
     return isinstance(first, Letter) and first.name in names and bool(steps) and counted
+
+
+def _is_mean(content: Node) -> bool:
+    """(x_k + x_{k+1})/2, a state between two."""
+    factors = content.factors if isinstance(content, Product) and len(content.factors) == 2 else (content, content)
+    terms = unsigned(content.above if isinstance(content, Quotient) else factors[1])
+    states = terms.terms if isinstance(terms, Sum) and len(terms.terms) == 2 else ()
+    names = {letter.name for letter in states if isinstance(letter, Letter) and letter.below}
+    half = isinstance(content, Quotient) or isinstance(factors[0], Number | Quotient)
+    return half and len(states) == 2 and len(names) == 1 and all(isinstance(letter, Letter) for letter in states)
 
 
 def _is_step(factor: Node) -> bool:
