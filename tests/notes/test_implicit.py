@@ -43,6 +43,10 @@ TRAPEZOID = r"""x_{k+1} = x_k + \tfrac{h}{2} (f(x_k) + f(x_{k+1}))
 J_k = f_x(x_k)
 p_k = \frac{\partial E}{\partial x_k}"""
 
+MIDPOINT = r"""x_{k+1} = x_k + h f(\tfrac{x_k + x_{k+1}}{2})
+M_k = f_x(\tfrac{x_k + x_{k+1}}{2})
+p_k = \frac{\partial E}{\partial x_k}"""
+
 
 @pytest.mark.parametrize(("given", "right", "wrong"), [
     (BACKWARD, r"p_k = p_{k+1} (I - h f_x(x_{k+1}, \theta))^{-1}", r"p_k = p_{k+1} (I - h f_x(x_k, \theta))^{-1}"),
@@ -53,6 +57,7 @@ p_k = \frac{\partial E}{\partial x_k}"""
     (BACKWARD, r"p_k (I - h f_x(x_{k+1}, \theta)) = p_{k+1}", r"p_k (I + h f_x(x_{k+1}, \theta)) = p_{k+1}"),
     (BACKWARD, r"p_k = p_{k+1} + h p_k f_x(x_{k+1}, \theta)", r"p_k = p_{k+1} + h p_{k+1} f_x(x_{k+1}, \theta)"),
     pytest.param(BACKWARD, r"\frac{dJ}{d\theta} = h \sum_{k=0}^{N-1} p_k f_\theta(x_{k+1}, \theta)", r"\frac{dJ}{d\theta} = h \sum_{k=0}^{N-1} p_{k+1} f_\theta(x_{k+1}, \theta)", marks=pytest.mark.campaign),
+    (MIDPOINT, r"p_k = p_{k+1} (I - \tfrac h2 M_k)^{-1} (I + \tfrac h2 M_k)", r"p_k = p_{k+1} (I - \tfrac h2 M_k)^{-1} (I + \tfrac h2 M_{k+1})"),
     (TRAPEZOID, r"p_k = p_{k+1} (I - \tfrac{h}{2} J_{k+1})^{-1} (I + \tfrac{h}{2} J_k)", r"p_k = p_{k+1} (I + \tfrac{h}{2} J_k) (I - \tfrac{h}{2} J_{k+1})^{-1}"),
 ])
 def test_costates_of_steps_that_a_field_makes_implicit(given: str, right: str, wrong: str) -> None:
@@ -114,3 +119,17 @@ G_n = \frac{\partial f}{\partial \theta}(y_n, \theta)
 ])
 def test_a_letter_may_be_told_by_the_system_that_it_solves(right: str, wrong: str) -> None:
     assert last_two("state: y in R^n\nparameters: \\theta in R^m\ncostate: \\lambda = dJ/dy (column)", TRAPEZOIDAL, right, wrong) == ["proved", "refuted"]
+
+
+STEPS, ENDED = r"x_{k+1} = x_k + h f(x_{k+1}, q)", r"J = \phi(x_N)" + "\n"
+FLOW = r"\dot x = f(x, q)" + "\n" + r"J = \phi(x(T))" + "\n" + r"\lambda(t) = \nabla_{x(t)} J" + "\n"
+BELOW = r"\mathcal{L} = \phi(x_N) + \sum_{k=0}^{N-1} \mu_{k+1}^T (x_k + h f(x_{k+1}, q) - x_{k+1})"
+BEFORE = r"\mathcal{L} = \phi(x_N) + \sum_{k=0}^{N-1} \mu_k^T (x_{k+1} - x_k - h f(x_k, q))"
+
+
+@pytest.mark.parametrize(("given", "right", "wrong"), [
+    (f"{STEPS}\n{ENDED}{BELOW}", r"(I - h f_x(x_k, q)^T) \mu_k = \mu_{k+1}", r"(I - h f_x(x_{k+1}, q)^T) \mu_k = \mu_{k+1}"),
+    (f"{FLOW}{STEPS.replace('{k+1}, q', 'k, q')}\n{ENDED.replace('J', 'J_h')}{BEFORE}", r"\mu_{N-1} = -\nabla \phi(x_N)", r"\mu_{N-1} = \nabla \phi(x_N)"),
+])
+def test_what_multiplies_a_step_in_a_lagrangian_need_not_be_a_derivative_by_a_state(given: str, right: str, wrong: str) -> None:
+    assert last_two("state: x in R^n\nparameters: q in R^m", given, right, wrong) == ["proved", "refuted"]

@@ -27,6 +27,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.concrete import without_rates
 from adjointcheck.notes.systems.manifold import with_end_multiplier
+from adjointcheck.notes.systems.step_multipliers import may_multiply, of_step
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 Constrained = Callable[[Node], bool]
@@ -139,7 +140,8 @@ def augmented(chain: tree.Chain, context: Context) -> Introduced:
     if not terms:
         return None
     for found, sign, layout, _ in terms:
-        context = _tells(found, sign, layout, context, LAGRANGIAN)
+        stepped = of_step(found, sign, layout, pair[1], context) if context.over() == "layers" else None
+        context = stepped or _tells(found, sign, layout, context, LAGRANGIAN)
     context = with_algebraic_multiplier(pair[1], 1, context, LAGRANGIAN)
     context = priced(pair[1], with_end_multiplier(pair[1], context, LAGRANGIAN))
     context = propose(tree.Chain((pair[1],), ()), context)
@@ -191,7 +193,8 @@ def multiplies(letter: tree.Letter, context: Context) -> bool:
     """May the letter be a costate, or is it one?"""
     name = letter.name if context.over() == "layers" else key(letter)
     named = name in context.letters and context.letters[name].symbol == "p"
-    return named or may_be_costate(name, context) or _is_other_name(name, context)
+    stepped = context.over() == "layers" and may_multiply(name, context)
+    return named or stepped or may_be_costate(name, context) or _is_other_name(name, context)
 
 
 def defect(node: Node, context: Context) -> int:
