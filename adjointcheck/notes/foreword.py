@@ -14,6 +14,7 @@ from adjointcheck.notes.introduction import Introduced, dynamics, integrated_dyn
 from adjointcheck.notes.letters.activations import activating
 from adjointcheck.notes.letters.context import LATER, ROLES, Context, Declared, key, letter_name, own
 from adjointcheck.notes.letters.cost_parts import parted
+from adjointcheck.notes.letters.end_time import foretold_end
 from adjointcheck.notes.letters.header import read_header
 from adjointcheck.notes.letters.house_marks import noticed, without_marks
 from adjointcheck.notes.letters.marks import marked
@@ -151,7 +152,8 @@ def begun(document: Document, context: Context | None = None) -> Context:
     raised = raised_in(formula.text for formula in document.formulas)
     context = replace(context, options={**context.options, "raised": raised}) if raised else context
     spelled = [words for formula in document.formulas for words in sentences(formula.paragraph)]
-    context = carried(document.prose, spoken(document.prose, said([*titles(document.prose), *spelled], context)))
+    context = foretold_end(document.prose, said([*titles(document.prose), *spelled], context))
+    context = carried(document.prose, spoken(document.prose, context))
     named = any(hypothesis.startswith("symmetric ") for hypothesis in context.hypotheses)
     context = context.assume(*(f"symmetric {letter_name(letter)}" for letter in symmetric(document.prose) if letter != SOME or not named))
     for name in arbitrary(document.prose):

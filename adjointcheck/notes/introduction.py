@@ -135,7 +135,7 @@ from adjointcheck.notes.systems.normality import normal, normalisation
 from adjointcheck.notes.systems.observed import observed_cost
 from adjointcheck.notes.systems.output_layers import output_told
 from adjointcheck.notes.systems.outputs import is_readout, linear_output, observed, output, told_at_readouts, with_signal
-from adjointcheck.notes.systems.own_clock import horizon_told
+from adjointcheck.notes.systems.own_clock import ends_free, horizon_told
 from adjointcheck.notes.systems.partitioned import motion
 from adjointcheck.notes.systems.preactivations import through, whole_of
 from adjointcheck.notes.systems.production import alike, taken_out
@@ -517,7 +517,7 @@ def _hypothesised(chain: tree.Chain, placed: tree.Chain, context: Context) -> Co
         return context.assume("optimal")
     sides = resolve(chain, context).sides  # type: ignore[attr-defined]
     pairs = (*zip(sides, sides[1:], strict=False), *zip(placed.sides, placed.sides[1:], strict=False))  # ... = 0 at t = T
-    if any(about_end_time(left, right) for left, right in pairs):
+    if ends_free(context) and any(about_end_time(left, right) for left, right in pairs):
         context = context.assume("free end time")
     optimal = form_of(priced(resolve(chain, context), context)) == "optimality" and not (sides[1:] and is_solved_state(*sides[:2]))
     return context.assume("optimal") if optimal else context

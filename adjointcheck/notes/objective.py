@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import reduce
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
+from adjointcheck.notes.letters.end_time import ENDS, FREE
 from adjointcheck.notes.letters.families import Introduced
 from adjointcheck.notes.letters.formulas import priced_example
 from adjointcheck.notes.letters.meaning import COUNTERS, Applied, Symbol, rebuilt, resolve, symbols, unknown, walk
@@ -68,7 +69,7 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
         return None
     if is_any_cost(value, context):
         return "assumption", (), context
-    context = told_at_last(value, context)
+    context = _with_end(left, told_at_last(value, context))
     known = context.law("objective") is not None
     if (chain.relations and chain.relations[0] not in EQUALS) or not context.of("x") or (known and not is_another(letter, value, context)):
         return None
@@ -93,6 +94,12 @@ def objective(chain: tree.Chain, context: Context) -> Introduced:
         total = context.declare(Declared(key(letter), "J", kind="functional", source="proposed"))
         return "assumption", (key(letter),), replace(total, laws=(*total.laws, law_of(letter, whole)))
     return _objective(letter, left, value, _depending(left, _seen(value, _again(value, _ending(letter, value, context)))))
+
+
+def _with_end(left: Node, context: Context) -> Context:
+    """With a free end time, where the cost is a function of it, J(T) and J(u, T), and no words say that it is fixed."""
+    told = any(resolve(argument, context) == Symbol("t1") for argument in left.arguments) if isinstance(left, tree.Call) else False
+    return replace(context, options={**context.options, ENDS: FREE}) if told and not context.option(ENDS) else context
 
 
 def _is_no_cost(value: Node, context: Context) -> bool:

@@ -7,6 +7,9 @@ import re
 VANISHES = r"(?:(?!\b(?:not|nicht|pas|no)\b)[^.;]){0,%d}?(?:vanish|verschwind|annul|anula|zero|обраща)"
 OPTIMUM = re.compile(r"optim|óptim|ottim|extremal|stationar|stationär|stationnair"  # in the languages of notes
                      rf"|h_\{{?\\?\w+\}}?\$?(?:{VANISHES % 12}|\s*=\s*0)")
+ANY_CONTROL = re.compile(  # of which nothing is best
+    r"\b(?:any|every|each|all|arbitrary|jede[rsnm]?|beliebig\w*|tout|toute|chaque|cualquier|todo|ogni|qualsiasi|любо\w+|кажд\w+)\W+(?:\w+\W+){0,1}?"
+    r"(?:control|steuer|commande|controllo|управл)|\bwhatever the control")
 STATIONARY = re.compile(rf"\bgradi\w+{VANISHES % 30}")  # where the control that follows makes it so
 BEST = re.compile(  # where the control that follows is that
     r"(?<!sub)(?<!sub-)(?<!non-)(?:optimale?[nrs]?|оптимальн\w+)\s+(?:control|feedback|input|policy|steuer|stell|regel|rückf|управл)"
@@ -23,3 +26,9 @@ CASE = re.compile(r"\b(?:if|when|suppose|should|wenn|falls|sofern|si|lorsque|qua
 SUPPOSED = re.compile(  # "if we had", which the notes leave again
     r"\bif\b[^.;:]{0,60}\b(?:was|were|had)\b|\bwenn\b[^.;:]{0,60}\b(?:wäre|hätte)|\bsi\b[^.;:]{0,60}\b(?:était|avait|fuera|tuviera)\b")
 RULE = re.compile(r"\\(?:tanh|sinh|cosh|sin|cos|tan|exp|log|ln)\s*'")  # tanh' = 1 - tanh^2, a rule of calculus
+
+
+def said_of_any(sentence: str) -> str:
+    """Why H_u = 0 is not judged behind "for every control", where no word says that the best one is meant."""
+    words = sentence.lower()
+    return "it is said of any control, not of the best one" if ANY_CONTROL.search(words) and not OPTIMUM.search(words) else ""

@@ -38,7 +38,7 @@ from adjointcheck.notes.letters.second_costate import about_end, through_end
 from adjointcheck.notes.letters.spelt_activations import of_number
 from adjointcheck.notes.letters.starting import START, moving
 from adjointcheck.notes.letters.wording import show
-from adjointcheck.notes.phrases import BEST, CASE, OPTIMUM, RULE, STATIONARY
+from adjointcheck.notes.phrases import BEST, CASE, OPTIMUM, RULE, STATIONARY, said_of_any
 from adjointcheck.notes.proofs.closed_forms import gives_solution, proved_solution
 from adjointcheck.notes.proofs.componentwise import is_ordered
 from adjointcheck.notes.proofs.prove import Slots
@@ -69,7 +69,7 @@ from adjointcheck.notes.systems.iterates import untaken
 from adjointcheck.notes.systems.manifold import shown, speaks_of_multiplier, with_other_multiplier
 from adjointcheck.notes.systems.meanings import meant, spoken_cost
 from adjointcheck.notes.systems.modes import eventful
-from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, is_meaning, negated, signed, with_other_sign
+from adjointcheck.notes.systems.multiplier import OPEN_SIGN, UNTOLD, has_open_sign, is_meaning, negated, signed, with_other_sign
 from adjointcheck.notes.systems.named_methods import in_method, is_coefficient
 from adjointcheck.notes.systems.named_slopes import named_slopes
 from adjointcheck.notes.systems.outputs import of_readouts
@@ -102,7 +102,7 @@ from adjointcheck.notes.systems.variations import CURVE, HELD_END, freed, frees,
 from adjointcheck.notes.systems.variations import objection as unnatural
 from adjointcheck.notes.systems.wholes import moved_inputs
 from adjointcheck.notes.verdicts.chosen import as_chosen, is_feedback
-from adjointcheck.notes.verdicts.combination import SAME, believed, combined, follows_from_sign, internal, is_against, is_named
+from adjointcheck.notes.verdicts.combination import SAME, believed, combined, follows_from_sign, internal, is_against, is_named, question
 from adjointcheck.notes.verdicts.comparison import OPTIMAL_END, ROUNDED, Agreement, Contradiction, Undecided
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.free_multipliers import with_choice
@@ -257,7 +257,7 @@ class Notes:
         """
         before = self.context
         resolved, found = self.understood(blank, chain)
-        if any(finding.words == OPEN_SIGN for finding in found):
+        if any(finding.words == OPEN_SIGN for finding in found) and not before.option(UNTOLD):
             costates = {name: known for name, known in self.context.letters.items() if known.symbol == "p"}
             after, self.context = self.context, with_other_sign(replace(before, letters={**before.letters, **costates}), f"`{blank.text}`")
             other = self.understood(blank, chain)
@@ -430,8 +430,9 @@ class Notes:
         world = in_worlds(*sides, relation, spelt)
         world = in_worlds(*sides, relation, with_end(spelt)) if world == Agreement(0, getattr(world, "note", "")) else world
         found = replace(blank, words=OPEN_SIGN) if world == Undecided(OPEN_SIGN) else combined(blank, proof, world)
-        self.fixed(blank, (*sides, relation), found, spelt)
-        if found.status == "unknown" and isinstance(world, Agreement) and world.note == OPTIMAL_END and right == tree.Number(Fraction(0)):
+        found = self.fixed(blank, (*sides, relation), found, spelt)
+        asks = right == tree.Number(Fraction(0)) and is_at_end(left, right)
+        if found.status == "unknown" and asks and isinstance(world, Agreement) and world.note == OPTIMAL_END:
             self.context = self.context.assume("free end time")
             return replace(found, status="assumption", words="it asks for the best end time")
         line = Line(left, right, relation, sides, self.context, context, spelt, self.sentence, world)
@@ -474,7 +475,7 @@ class Notes:
         optimal = form == "optimality" and not (self.asks_for_end(left, right) or is_slope_alone(left, right))
         bars = (item for item in self.reservations if HELD_END not in item.inputs or not frees(self.going_on, self.context))
         doubt = next((item.reason for item in bars if item.touches(left, right, optimal)), "")
-        doubt = doubt or unnatural(left, right, self.context, self.going_on)
+        doubt = doubt or unnatural(left, right, self.context, self.going_on) or said_of_any(self.sentence) * optimal
         if words := doubt or unanswered(left, right, self.context):
             return words
         assigns = assigns_control(left, priced(right, self.context), self.context) and not self.speaks_of_optimum(left, right)
@@ -555,14 +556,18 @@ class Notes:
         found = combined(blank, judge_pair(slope, square, "=", spelt, ""), in_worlds(slope, square, "=", spelt))
         return replace(found, rules=(CLIPPED, *found.rules)) if found.status == "proved" else replace(found, words=found.words or CLIPPED)
 
-    def fixed(self, blank: Finding, equation: tuple[Node, Node, str], found: Finding, context: Context) -> None:
-        """Where a line is proved that would be wrong with the other sign, the costate has it; an H of which nothing is said tells none."""
+    def fixed(self, blank: Finding, equation: tuple[Node, Node, str], found: Finding, context: Context) -> Finding:
+        """Where a line is proved that would be wrong with the other sign, the costate has it, unless an H that is not understood may tell
+        another; an H of which nothing is said tells none.
+        """
         left, right, relation = equation
         named = "H" in symbols(left) | symbols(right) and not any(known.body is not None for known in context.of("H"))
         if found.status == "proved" and has_open_sign(context, left, right) and not named:
             other = in_worlds(negated(left), negated(right), relation, with_other_sign(context, LATER))
-            if isinstance(other, Contradiction):
-                self.context = signed(self.context, f"`{blank.text}`")
+            if isinstance(other, Contradiction) and context.option(UNTOLD):
+                return replace(blank, words=UNTOLD)
+            self.context = signed(self.context, f"`{blank.text}`") if isinstance(other, Contradiction) else self.context
+        return found
 
     def settled(self, items: Iterable[Finding]) -> tuple[Finding, ...]:
         """The findings after the last formula: a start or a horizon that is told only later holds for the gradients before it."""
@@ -573,7 +578,7 @@ class Notes:
         """Why a proof does not stand in view of the whole notes."""
         if item.status != "proved" or item.name not in self.sides:
             return ""
-        others = {reading for reading in self.readings.values() if _question(reading) == _question(self.readings.get(item.name, ""))}
+        others = {reading for reading in self.readings.values() if question(reading) == question(self.readings.get(item.name, ""))}
         if len(others) > 1:
             both = " and another with ".join(sorted(others))
             return f"one formula is right with {both}; declare which one is meant"
@@ -592,8 +597,3 @@ class Notes:
         for hypothesis in self.context.hypotheses:
             if hypothesis not in HYPOTHESES and not hypothesis.startswith(("symmetric ", "skew ")):
                 yield f"the hypothesis `{hypothesis}` is not understood and not used"
-
-
-def _question(reading: str) -> str:
-    """What a reading answers; a sum without limits may have others in every formula."""
-    return " ".join(reading.split()[:3]) if "without limits" not in reading else reading

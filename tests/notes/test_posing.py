@@ -208,10 +208,18 @@ def test_a_stationary_control_between_bounds_is_left_open() -> None:
     assert last_two("", LENGTHS, r"\alpha u + B^T p = 0", r"\nabla J(u) = 0") == ["unknown", "unknown"]
 
 
-@pytest.mark.parametrize(("told", "status"), [("Along a solution for which $H_u$ vanishes", "proved"), ("Where $H_u$ does not vanish", "unknown")])
+@pytest.mark.parametrize(("told", "status"), [
+    ("Along a solution for which $H_u$ vanishes", "proved"), ("Where $H_u$ does not vanish", "unknown"),
+])
 def test_the_hamiltonian_is_conserved_where_its_slope_vanishes(told: str, status: str) -> None:
     posed = r"$\dot x = f(x, u, t), x(0) = x_0$ $$J = \Phi(x(T)) + \int_0^T L(x, u, t)\,dt$$ $$H = L + \lambda^T f$$ "
     assert statuses(rf"{posed} {told}, $$\frac{{dH}}{{dt}} = \frac{{\partial H}}{{\partial t}}$$", "state: x\ncontrol: u\ncostate: \\lambda")[-1] == status
+
+
+@pytest.mark.parametrize(("told", "status"), [("For every control", "unknown"), ("For every optimal control", "proved")])
+def test_the_slope_of_the_hamiltonian_vanishes_for_the_best_control_alone(told: str, status: str) -> None:
+    text = rf"$\dot x = f(x, u), x(0) = x_0$ $$J = \Phi(x(T))$$ $$H = \lambda^T f$$ {told} we have $$H_u = 0$$"
+    assert statuses(text, "state: x\ncontrol: u\ncostate: \\lambda")[-1] == status
 
 
 CART = r"""$\dot x_1 = x_2$, $\dot x_2 = u$, $x(0) = (1,0)$, $x(1) = (0,0)$, $$J = \frac12\int_0^1 u^2\,dt$$ $$H = \frac12 u^2 + p_1 x_2 + p_2 u$$ $u = -p_2$. """
@@ -268,3 +276,23 @@ IN_WORDS = [  # a cost that only words name
 @pytest.mark.parametrize(("posed", "right"), IN_WORDS)
 def test_a_cost_may_be_told_in_words(posed: str, right: str) -> None:
     assert statuses(posed + right + right.replace("=-", "="))[-2:] == ["proved", "refuted"]
+
+
+DESCENT = (r"$\dot y = g(y, v), y(0) = y_0$, {}. $$J = \ell(y({0}), {0}) + \int_0^{{{0}}} r(y, v)\,dt$$ $$H = r + q^T g$$ "
+           r"At the end of the best solution $$H({0}) + \frac{{\partial \ell}}{{\partial {0}}}(y({0}), {0}) = 0$$ ")
+
+
+@pytest.mark.parametrize(("told", "status"), [
+    ("and the horizon $S$ is given", "refuted"), ("and $S$ is to be found as well", "proved"), ("of a tank", "unknown"),
+    ("and $S$ is fixed, $\\chi(y(S)) = 0$", "refuted"), ("Das Intervall $[0, S]$ ist fest", "refuted"), ("el instante final $S$ es libre", "proved"),
+])
+def test_an_end_time_is_the_best_one_where_it_is_said_to_be_free(told: str, status: str) -> None:
+    text = DESCENT.replace("{}", told).format("T").replace("S", "T")
+    assert statuses(text, "state: y\ncontrol: v\ncostate: q")[-1] == status
+
+
+def test_the_slope_of_an_end_cost_in_its_own_time_is_not_that_along_the_solution() -> None:
+    text = r"""$\dot y = g(y, v, t), y(0) = y_0, \chi(y(t_f), t_f) = 0$, $t_f$ open. $$J = \ell(y(t_f), t_f) + \int_0^{t_f} r(y, v, t)\,dt$$ $$H = r + q^T g$$
+    $$E(y, t_f) = \ell(y, t_f) + \mu^T \chi(y, t_f)$$ $$r(t_f) + \frac{dE}{dt_f} = 0$$
+    $$r(t_f) + \frac{\partial E}{\partial t_f}(y(t_f), t_f) = 0$$"""
+    assert statuses(text, "state: y\ncontrol: v\ncostate: q")[-2:] == ["proved", "refuted"]

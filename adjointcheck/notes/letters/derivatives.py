@@ -70,8 +70,10 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
         return part
     if len(by) == 1 and core_of(of) == Symbol("J") and _is_part_of_start(core_of(by[0]), context):
         by = (Symbol("x0"),)
-    if kind == "total" and by == (Symbol("t"),) and _is_unplaced(of):
-        return _along(of, context)
+    if kind == "total" and by == (Symbol("t"),) and {"Psi", "psi"} & symbols(of) and all(
+            map(_is_unplaced, (part for part in walk(of) if isinstance(part, Applied)))) and (
+            slope := _termwise(of, lambda term: _along(term, context))) is not None:
+        return slope
     of = without_rates(of, context) if _is_explicit(by, kind, context) else of
     if isinstance(of, tree.Derivative) and (of.kind, of.by) == ("total", (Symbol("t"),)) and _are_inputs(by):  # d_p of a rate
         return tree.Derivative(derivative(of.of, by, kind, context), of.by, "total")
@@ -122,18 +124,22 @@ def is_inside(of: Node, by: Node, kind: str, context: Context) -> bool:
 
 def _is_unplaced(of: Node) -> TypeGuard[Applied]:
     """Psi of the running state, as in dPsi/dt: with x(t) and t for arguments, or none."""
-    if not isinstance(of, Applied) or of.name != "Psi" or of.at is not None:
+    if not isinstance(of, Applied) or of.name not in ("Psi", "psi") or of.at is not None:
         return False
     times = [value if slot == "t" else getattr(value, "at", value) for slot, value in of.arguments if slot != "theta"]
     return all(map(is_here, times))
+
+
+def _by_time(of: Applied) -> Node:
+    return tree.Derivative(of, (Symbol("t"),), "partial")
 
 
 def _along(of: Applied, context: Context) -> Node:
     """dPsi/dt = Psi_t + Psi_x dx/dt, along the solution."""
     by_x, rate = tree.Derivative(of, (Symbol("x"),), "partial"), tree.Derivative(Symbol("x"), (Symbol("t"),), "total")
     moved = tree.Product((by_x, rate))
-    timed = any("t" in dict(of.arguments) or "t" in (known.arguments or ("t",)) for known in context.of("Psi"))
-    return tree.Sum((tree.Derivative(of, (Symbol("t"),), "partial"), moved)) if timed else moved
+    timed = any("t" in dict(of.arguments) or "t" in (known.arguments or ("t",)) for known in context.of(of.name))
+    return tree.Sum((_by_time(of), moved)) if timed else moved
 
 
 def is_paid_in_the_end(context: Context, by: Node | None = None) -> bool:
@@ -294,8 +300,8 @@ def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Nod
         return tree.Product((unit, tree.Derivative(of, (Symbol("t"),), "total")))
     if by == (Symbol("t1"),) and of == Symbol("x", at=Symbol("t1")):  # dz(T)/dT, with the start held
         return tree.Evaluated(tree.Derivative(Symbol("x"), (Symbol("t"),), "total"), by)
-    if by[0].name in ("t0", "t1") and kind in ("partial", "nabla") and isinstance(core_of(of), Applied):
-        return tree.Derivative(of, (Symbol("t"),), "partial")  # dPsi/dT is the slope in the argument t, where it stands
+    if by[0].name in ("t0", "t1") and kind in ("partial", "nabla") and (slope := _termwise(of, _by_time)) is not None:
+        return slope  # dPsi/dT is the slope in the argument t, where it stands
     made = _kind(of, by[0], kind, context)
     if made == "total" and by[0] == Symbol("w") and context.over() == "layers":
         return tree.Derivative(of, (Unknown(UNPLACED),), made)  # of one layer, or shared by all of them
@@ -304,6 +310,17 @@ def _settled(of: Node, by: tuple[Node, ...], kind: str, context: Context) -> Nod
     of, core = _taken_at(of, by[0], context), core_of(of)
     clock = dict(core.arguments).get("t") if isinstance(core, Applied) else None
     return tree.Derivative(of, (Symbol("t"), *by[1:]) if made == "partial" and clock == by[0] else by, made)  # df(s, x(s))/ds
+
+
+def _termwise(of: Node, slope: Callable[[Applied], Node]) -> Node | None:
+    """Of Psi, and of each of Psi + nu psi; None for what is no sum of functions."""
+    if isinstance(of, tree.Sum | tree.Negative | tree.Transposed):
+        made = [_termwise(term, slope) for term in (of.terms if isinstance(of, tree.Sum) else (of.of,))]
+        slopes = [term for term in made if term is not None]
+        return None if len(slopes) < len(made) else tree.Sum(tuple(slopes)) if isinstance(of, tree.Sum) else replace(of, of=slopes[0])
+    if isinstance(of, tree.Product) and isinstance(of.factors[-1], Applied) and all(symbols(part) <= {"nu"} for part in of.factors[:-1]):
+        return replace(of, factors=(*of.factors[:-1], slope(of.factors[-1])))
+    return slope(of) if isinstance(of, Applied) else None
 
 
 def _seeks_start(context: Context) -> bool:
@@ -397,7 +414,9 @@ def _speaks(letter: Symbol, by: Symbol, context: Context) -> bool:
 
 def argument_at(of: Node, symbol: Symbol) -> Node | None:
     """Where the letter is taken: H_p of H(x_l, p_{l+1}) is by p_{l+1}."""
-    value = core_of(dict(of.arguments).get(symbol.name, symbol)) if isinstance(of, Applied) and symbol.at is None else symbol
+    functions = [part for part in walk(of) if isinstance(part, Applied)] if isinstance(of, tree.Sum) else [of]
+    named = {dict(part.arguments).get(symbol.name, symbol) for part in functions if isinstance(part, Applied)}
+    value = core_of(named.pop()) if len(named) == 1 and symbol.at is None else symbol
     return value.at if isinstance(value, Symbol) and value.name == symbol.name else symbol.at
 
 

@@ -16,7 +16,7 @@ from fractions import Fraction
 from adjointcheck.notes.letters.activations import entrywise
 from adjointcheck.notes.letters.context import ORDER, ROLES, USUAL, Context, Declared, key
 from adjointcheck.notes.letters.derivatives import cells_at, core_of, derivative, differential, is_end, is_here, is_sensitivity, slots_of
-from adjointcheck.notes.letters.end_points import end_point
+from adjointcheck.notes.letters.end_points import end_point, rates_at
 from adjointcheck.notes.letters.formal import argument_of, counted, differentiated, inserted, slope_of, taken
 from adjointcheck.notes.letters.neighbours import step_of, undirected, with_slopes
 from adjointcheck.notes.letters.partitions import BLOCKS, in_blocks, is_block, only_block
@@ -407,7 +407,7 @@ class _Resolver:
         if isinstance(core, Applied):
             return inside(base, lambda c: base_of(self.filled(c, arguments)))
         if isinstance(core, tree.Sum | tree.Product):
-            return in_functions(core, lambda c: self.filled(c, arguments))
+            return rates_at(in_functions(core, lambda c: self.filled(c, arguments)))
         if isinstance(core, Symbol) and ROLES.get(core.name, ROLES["I"]).kind == "path":
             return self.path_at(base, core, arguments)
         if isinstance(core, Symbol) and core.name in ("J", "J_a"):
@@ -456,8 +456,8 @@ class _Resolver:
         core = core_of(base.of)
         if len(node.arguments) == 1 and self.is_place(node.arguments[0]):
             return tree.Evaluated(base, (self.time(node.arguments[0]),))
-        if isinstance(core, Applied):
-            return replace(base, of=inside(base.of, lambda c: self.filled(c, node.arguments)))
+        if isinstance(core, Applied | tree.Sum | tree.Product):
+            return replace(base, of=in_functions(base.of, lambda c: self.filled(c, node.arguments)))
         return base
 
     def is_place(self, node: Node) -> bool:

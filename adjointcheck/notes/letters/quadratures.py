@@ -32,6 +32,7 @@ BACK = "letter of a time that runs back"
 WEIGHED = "carried letter"  # the option that keeps one that has a costate of its own
 RUNNING = ("ell", "L", "l", "g", "r", "c", "mathcal{L}")  # usual letters of what is paid on the way
 TIME = Symbol("t", bound=True)
+NOUGHT = tree.Number(Fraction(0))
 
 
 def rate(chain: tree.Chain, context: Context) -> Introduced:
@@ -162,7 +163,9 @@ def carried(node: Node, context: Context) -> Node:
         body = next((known.body for known in context.of(node.name) if known.body is not None), None)
         told = body is not None and (context.law(RATE + node.name) is not None or _runs(body))
         return _at(body, node.at) if body is not None and told else node
-    return rebuilt(node, lambda child: carried(child, context))
+    made = rebuilt(node, lambda child: carried(child, context))
+    kept = [term for term in tree.terms(made) if tree.unsigned(term) != NOUGHT] if made != node else []
+    return tree.summed(kept) if kept else made  # xi(t0) - xi(t1)
 
 
 def carries(node: Node, context: Context) -> bool:
@@ -212,6 +215,23 @@ def worth(node: Node, context: Context) -> Node:
     return one if named and by is not None else rebuilt(node, lambda child: worth(child, context))
 
 
+def with_worth(node: Node, context: Context) -> tuple[Node, Context]:
+    """With b of H = a f + b g as dJ/dq, a number, where J pays q(T) and q-dot is g: that term is the cost of H, with +."""
+    name = context.option("gathered").removeprefix("-")
+    law, kept = context.law(RATE + name) if name else None, []
+    for term in tree.terms(node):
+        bare = tree.unsigned(term)
+        letter, *rest = bare.factors if isinstance(bare, tree.Product) else (bare,)
+        slope = resolve(rest[0] if len(rest) == 1 else tree.Product(tuple(rest)), context) if rest else letter
+        rate = tree.Negative(slope) if bare is not term else slope
+        if law is not None and isinstance(letter, tree.Letter) and unknown(resolve(letter, context)) and here(rate) == here(law.right):
+            one = tree.Number(Fraction(-1 if context.option("gathered").startswith("-") else 1))
+            context = context.declare(Declared(key(letter), own(key(letter)), kind="defined", body=one, source="proposed"))
+            term = bare
+        kept.append(term)
+    return tree.summed(kept), context
+
+
 def _runs(body: Node) -> bool:
     """Is it an integral from the running time, or up to it, of what does not depend on that time?"""
     limits = (body.lower, body.upper) if isinstance(body, tree.Integral) else ()
@@ -231,5 +251,6 @@ def _at(body: Node, place: Node) -> Node:
     """The sum up to an end."""
     if isinstance(body, tree.Integral):
         limits = {name: place if getattr(body, name) == Symbol("t") else getattr(body, name) for name in ("lower", "upper")}
-        return tree.Number(Fraction(0)) if limits["lower"] == limits["upper"] else replace(body, **limits)
-    return rebuilt(body, lambda child: _at(child, place)) if isinstance(body, tree.Sum | tree.Negative) else body
+        return NOUGHT if limits["lower"] == limits["upper"] else replace(body, **limits)
+    made = rebuilt(body, lambda child: _at(child, place)) if isinstance(body, tree.Sum | tree.Negative) else body
+    return NOUGHT if made == tree.Negative(NOUGHT) else made

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, letter_name
+from adjointcheck.notes.letters.end_time import told_end
 from adjointcheck.notes.letters.meaning import resolve, unknown
 from adjointcheck.notes.letters.notation import DENIED, DISPLAY, MATHS, SENTENCE
 from adjointcheck.notes.letters.numbered import is_price, priced
@@ -144,7 +145,7 @@ def _read(text: str, context: Context) -> Node | None:
 def spoken_cost(words: str, context: Context) -> Context:
     """With the one cost of several whose value the words before a formula write last: "back to the cost $Phi(x_N)$"; with haste and
     rest."""
-    context = eigenvalues_said(words, resting_said(words, context))
+    context = told_end(words, eigenvalues_said(words, resting_said(words, context)))
     context = replace(context, options={**context.options, HASTE: "yes" if HURRIED.search(words) else ""})
     known = costs(context) if len(costs(context)) > 1 else {}
     for sentence in (text for text in SENTENCE.split(words) if known and not DENIED.search(MATHS.sub(" ", text.lower()))):

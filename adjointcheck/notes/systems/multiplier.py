@@ -19,6 +19,7 @@ from adjointcheck.notes.letters.dummies import named_arguments
 from adjointcheck.notes.letters.meaning import COUNTERS, Applied, Symbol, children, rebuilt, resolve, symbols, unknown, walk
 from adjointcheck.notes.letters.own_letters import is_placed
 from adjointcheck.notes.letters.partitions import BLOCKS
+from adjointcheck.notes.letters.quadratures import with_worth
 from adjointcheck.notes.letters.quantities import costate, here
 from adjointcheck.notes.letters.speeds import reduced
 from adjointcheck.notes.letters.starting import priced
@@ -51,13 +52,29 @@ def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
         return None
     starts = {known.letter: known for known in context.of("x0")}  # x of X_0 = x may be an argument here
     context = with_algebraic_multiplier(pair[1], 1, named_arguments(*pair, context), "its Hamiltonian")
-    context = told_by(pair[1], partial(_is_f, context=context), context)
+    value, context = with_worth(pair[1], context)
+    context = told_by(value, partial(_is_f, context=context), before := context)
     context = propose(tree.Chain((pair[1],), ()), context)
+    context = untold(before, context) if _weighs_unknown(value, context) else context
     (body,) = implied([without_rates(resolve(pair[1], constants(pair[1], context, ("1", "1"))), context)])
     if unknown(body) or "p" not in symbols(body):
         return None
     declared = Declared(key(letter), "H", kind="function", body=body, source=declared.source if declared else "proposed")
     return "definition", (key(letter),), replace(context, letters={**context.letters, **starts, key(letter): declared})
+
+
+def _weighs_unknown(value: Node, context: Context) -> bool:
+    """Is what stands beside p f first, and tells its sign, b tr(f_x) with a letter b that may be another costate?"""
+    others = [tree.unsigned(term) for term in tree.terms(value) if not split(term, partial(_is_f, context=context))]
+    letter = others[0].factors[0] if others and isinstance(others[0], tree.Product) else None
+    return isinstance(letter, tree.Letter) and bool(unknown(resolve(letter, context)))
+
+
+def untold(before: Context, context: Context) -> Context:
+    """With what such a formula would tell of the costate's sign left open, and open for the lines to come."""
+    first = {known.letter: known for known in before.of("p")}
+    costates = {known.letter: replace(known, sign=1, told="") for known in context.of("p") if known != first.get(known.letter)}
+    return replace(context, letters={**context.letters, **costates}, options={**context.options, UNTOLD: "yes"})
 
 
 def _is_f(node: Node, context: Context) -> bool:
@@ -339,6 +356,7 @@ def _is_slope(node: Node, context: Context) -> bool:
 
 # Both signs
 
+UNTOLD = "a Hamiltonian that is not understood may say whether the costate is dJ/dx or -dJ/dx"
 OPEN_SIGN = "it is wrong for the costate +dJ/dx and right for -dJ/dx; declare which one is meant"
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adjointcheck.notes.letters.context import ROLES, Context, Declared, key
+from adjointcheck.notes.letters.end_time import ENDS, FREE
 from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, children, symbols, walk
 from adjointcheck.notes.letters.usage import pair_of, role_in
 from adjointcheck.notes.reading import tree
@@ -64,8 +65,14 @@ def seeks_end(context: Context) -> bool:
     """Is the end time paid for, T + int u^2 dt or int (1 + u^2) dt, or free by a line before?"""
     law = context.law("objective")
     integrals = [part.body for part in walk(law.right) if isinstance(part, tree.Integral)] if law is not None else []
-    terms = [term for node in (law.right, *integrals) for term in tree.terms(node)] if law is not None else []
-    return any(not symbols(term) & {"x", "w", "p", "L", "Psi"} for term in terms) or "free end time" in context.hypotheses
+    paid = [term for node in integrals for term in tree.terms(node)]
+    paid += [term for term in tree.terms(law.right) if "t1" in symbols(term)] if law is not None else []
+    return any(not symbols(term) & {"x", "w", "p", "L", "Psi"} for term in paid) or "free end time" in context.hypotheses
+
+
+def ends_free(context: Context) -> bool:
+    """Is the end time paid for, or said to be free in words, so that an optimal solution has the best one?"""
+    return context.option(ENDS) == FREE or seeks_end(context)
 
 
 def _has_gone_on(context: Context) -> bool:

@@ -17,6 +17,7 @@ from adjointcheck.notes.letters.meaning import Applied, Symbol, Unknown, resolve
 from adjointcheck.notes.letters.own_inputs import speaks
 from adjointcheck.notes.letters.own_letters import has_slope
 from adjointcheck.notes.letters.partitions import gives_field
+from adjointcheck.notes.letters.quadratures import RATE
 from adjointcheck.notes.letters.usage import is_symmetric
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -267,6 +268,8 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset() if _follows(left, right, context) else frozenset({HELD_END if context.option(CURVE) else "end"})
     if isinstance(left, Symbol) and left.name in ("J", "J_") and not has_slope(right) and _other_cost(left, right, context):
         return frozenset({"all"})
+    if isinstance(left, Symbol) and left.at == Symbol("t0") and context.law(RATE + left.name) is not None and not taken:
+        return frozenset({"x0"}) if _names(right) <= {"rho", "t0"} else _dependent(right, context, frozenset())  # q(0) = log p_0(z_0)
     if taken:
         return frozenset({"refutations"} if is_solenoidal(left, right) else ())
     again = (_is_next_layer(left) and _restates(left, right, context)) or is_other_method(left, right, context)

@@ -88,3 +88,8 @@ def internal(blank: Finding, error: Exception) -> Finding:
     """A defect of ours: the formula stays open, and says so."""
     what = DISAGREEMENT if isinstance(error, DisagreementError) else "internal"
     return replace(blank, words=f"{what}: {type(error).__name__}: {error}")
+
+
+def question(reading: str) -> str:
+    """What a reading answers; a sum without limits may have others in every formula."""
+    return " ".join(reading.split()[:3]) if "without limits" not in reading else reading

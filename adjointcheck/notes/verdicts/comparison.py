@@ -20,6 +20,7 @@ from adjointcheck.notes.letters.components import extent, free
 from adjointcheck.notes.letters.context import LATER, ROLES, Context
 from adjointcheck.notes.letters.costs import starting
 from adjointcheck.notes.letters.curvature import directions, is_tangent_law
+from adjointcheck.notes.letters.end_time import ENDS, FIXED, UNTOLD
 from adjointcheck.notes.letters.forms import about_end_time, is_at_end, is_general, is_solved_state, weighed
 from adjointcheck.notes.letters.meaning import AXES, Applied, Symbol, children, symbols, unknown, walk
 from adjointcheck.notes.letters.progression import RANGES, is_product, is_unlimited, read_as
@@ -34,7 +35,7 @@ from adjointcheck.notes.systems.blocks import components
 from adjointcheck.notes.systems.endless import regulated, rests_on_rest
 from adjointcheck.notes.systems.multiplier import OPEN_SIGN, has_open_sign, negated, with_other_sign
 from adjointcheck.notes.systems.observed import written_out
-from adjointcheck.notes.systems.own_clock import on_own_clock
+from adjointcheck.notes.systems.own_clock import ends_free, on_own_clock
 from adjointcheck.notes.systems.stages import free_indices
 from adjointcheck.notes.systems.values import decimals, digits, number_of
 from adjointcheck.notes.systems.wholes import moved_components
@@ -247,13 +248,16 @@ def _rescued(left: Node, right: Node, context: Context, outcome: Contradiction) 
             return replace(found, note=OPTIMAL_CONTROL)
         if isinstance(found, Undecided) and not _ignores_control(left, right, stage):
             return found
-    if about_end_time(left, right) or ("free end time" in context.hypotheses and _rests_on_end_time(left, right, context)):
-        tried.append(replace(stage, end_time=True, optimal="optimal" in context.hypotheses))
-        found = in_stage(left, right, tried[-1])
-        if isinstance(found, Agreement):
-            return replace(found, note=OPTIMAL_END)
-        if isinstance(found, Undecided):
-            return found
+    asks = about_end_time(left, right) and context.option(ENDS) != FIXED
+    if asks or ("free end time" in context.hypotheses and _rests_on_end_time(left, right, context)):
+        best = steered and not is_general(left, right)  # H(t) = H(T) - int H_t ds
+        for optimal in dict.fromkeys(("optimal" in context.hypotheses, "optimal" in context.hypotheses or best)):
+            tried.append(replace(stage, end_time=True, optimal=optimal))
+            found = in_stage(left, right, tried[-1])
+            if isinstance(found, Agreement):
+                return replace(found, note=OPTIMAL_END) if ends_free(context) else Undecided(UNTOLD)
+            if isinstance(found, Undecided):
+                return found
     if rests_on_arrival(left, right, context) and not (context.option("ends") and tried[-1].optimal and is_met(context)):
         timed = on_own_clock(left, right, context)
         return _in_reading(left, right, timed) if timed is not None and is_met(timed) else Undecided(ARRIVES)

@@ -44,7 +44,7 @@ from adjointcheck.notes.verdicts.comparison import UNFITTING, Agreement, Contrad
 from adjointcheck.notes.verdicts.comparison import judge_pair as in_worlds
 from adjointcheck.notes.verdicts.line import Line
 from adjointcheck.notes.verdicts.matrices import grows_in_time, right_in_other_order
-from adjointcheck.notes.verdicts.places import at_value, fits_numbers_alone, is_of_example, leaves_place_open, may_be_optimum
+from adjointcheck.notes.verdicts.places import asks_for_end, at_value, fits_numbers_alone, is_of_example, leaves_place_open, may_be_optimum
 from adjointcheck.notes.verdicts.regulators import right_in_steady_state, right_of_value
 from adjointcheck.notes.verdicts.sayings import apart
 
@@ -161,14 +161,6 @@ def _of_path(line: Line) -> bool:
     """dJ/dw as an integral in time, where w is a path: the w that is shared by all times?"""
     by_path = any(isinstance(side, tree.Derivative) and side.of == Symbol("J") and side.by == (Symbol("w"),) for side in line.pair)
     return by_path and line.notes.over() == "time" and any(isinstance(part, tree.Integral) for side in line.pair for part in walk(side))
-
-
-def _asks_for_end(line: Line) -> bool:
-    """L + p f = 0 at the end, written out: the best end time?"""
-    nodes = [part for side in line.sides for part in walk(side)]
-    places = {part.at for part in nodes if isinstance(part, Symbol) and part.name in ("x", "p", "w")}
-    spoken = any(getattr(part, "name", "") in ("w", "L", "f") for part in nodes)
-    return tree.Number(Fraction(0)) in line.sides and places == {Symbol("t1")} and spoken and not line.notes.option(CURVE)
 
 
 def _guess(line: Line) -> str:
@@ -590,7 +582,7 @@ PARDONS = (
     Pardon(_if(_between_observations, "it holds between two observations, and which ones is not told")),
     Pardon(_if(_is_differential, "d may be a parameter or a differential here; write \\mathrm{d} for the differential")),
     Pardon(_if(_of_path, "it may be the gradient in a control that all times share")),
-    Pardon(_if(_asks_for_end, "it may ask for the best end time")),
+    Pardon(_if(lambda line: asks_for_end(line.sides, line.notes, line.outcome), "it may ask for the best end time")),
     Pardon(lambda line: may_be_so(*line.pair, line.notes)),
     Pardon(_guess),
     Pardon(lambda line: apart(line.sentence)),

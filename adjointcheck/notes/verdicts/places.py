@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.end_time import ENDS, FIXED
 from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.values import digits
+from adjointcheck.notes.systems.variations import CURVE
 from adjointcheck.notes.verdicts.comparison import UNFITTING, Contradiction, Outcome, points
 from adjointcheck.notes.worlds.evaluation import NoValue, ShapeError, evaluate
 from adjointcheck.notes.worlds.jet import real
@@ -25,6 +27,15 @@ from adjointcheck.notes.worlds.staging import make_world
 RUNNING = (Symbol("x"), Symbol("x", at=Symbol("t")))
 COARSE = 0.04  # 0.5 and 0.1 are constants of problems; with more digits they are values
 VARIES = 1e-3
+
+
+def asks_for_end(sides: Sequence[Node], context: Context, outcome: Outcome) -> bool:
+    """L + p f = 0 at the end, written out: the best end time, where it may be the best, and no world has shown that it is not?"""
+    nodes = [part for side in sides for part in walk(side)]
+    places = {part.at for part in nodes if isinstance(part, Symbol) and part.name in ("x", "p", "w")}
+    spoken = any(getattr(part, "name", "") in ("w", "L", "f") for part in nodes)
+    tried = context.option(ENDS) == FIXED or any(stage.end_time for stage in getattr(outcome, "stages", ()))
+    return tree.Number(Fraction(0)) in sides and places == {Symbol("t1")} and spoken and not (tried or context.option(CURVE))
 
 
 def leaves_place_open(sides: Iterable[Node], context: Context) -> bool:

@@ -55,6 +55,7 @@ from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.component_sensitivities import ALONG
 from adjointcheck.notes.systems.impacts import JUMP
+from adjointcheck.notes.systems.own_clock import ends_free
 from adjointcheck.notes.systems.stages import staged
 from adjointcheck.notes.systems.step_values import LEFT_OUT, speaks_of_step
 from adjointcheck.notes.systems.wholes import is_held, moved_components
@@ -89,7 +90,8 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
         return
     kinds = kinds_of(chain, context)
     stationary = ("stationary",) if is_inner_optimum(context, form) else ()
-    ends = "free end time" in context.hypotheses or about_end_time(*chain.sides[:2])
+    asks = about_end_time(*chain.sides[:2])
+    ends = "free end time" in context.hypotheses or (ends_free(context) and asks)
     free = ("free_final_time",) if ends else ()
     same = "L" if context.law("dynamics after") else "fL"  # without a second field, f and L jump only where a control does
     smooth = tuple(f"same_{name}_{s}" for name in same for s in "sr") if not context.of("w") else ()
@@ -101,6 +103,7 @@ def situations(chain: tree.Chain, context: Context, form: str = "") -> Iterator[
     free += STRAIGHT if context.option("curve") else ()
     free += ("flat_xx", "flat_ww", "flat_wx") if LEFT_OUT in context.hypotheses else ()
     choice = ("costate", "terminal") if has_free_multiplier(chain, context) else ()
+    choice += ("final_time",) if not ends_free(context) and (asks or "J" not in symbols(chain)) else ()
     free_letters = () if symbols(chain) & (ROLES.keys() - {"I"}) else ("algebra",)
     for kind in filter(None, (*kinds, *free_letters)):
         made = concrete(kind, context, {"J", "P"} <= symbols(chain))
