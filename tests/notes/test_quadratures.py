@@ -15,6 +15,7 @@ FORTH = FLOW + "\\dot\\zeta = L(t,x,\\theta)\n\\zeta(0) = 0\n"
     ("given", "right", "wrong"),
     [
         (BACK, r"\frac{dJ}{d\theta} = -\xi(0)", r"\frac{dJ}{d\theta} = \xi(0)"),
+        (BACK, r"\frac{dJ}{d\theta} = \xi(T) - \xi(0)", r"\frac{dJ}{d\theta} = \xi(0) - \xi(T)"),
         (BACK, r"\dot\xi = H_\theta", r"\dot\xi = -H_\theta"),
         (FLOW + "b(T) = 0\n\\dot b = L_\\theta + p f_\\theta\n", r"\frac{dJ}{d\theta} = -b(0)", r"\frac{dJ}{d\theta} = b(0)"),
         (FLOW + "g(t) = \\int_t^T (L_\\theta + p f_\\theta)\\,ds\ns = T - t\n", r"\frac{dg}{ds} = L_\theta + p f_\theta", r"\frac{dg}{ds} = -L_\theta - p f_\theta"),
@@ -41,3 +42,17 @@ def test_a_gradient_from_a_time_on_may_run_along_any_letter(by: str) -> None:
     given = "\\dot z = f(z, t, \\theta)\nL = \\ell(z(t_1))\na(t) = \\frac{dL}{dz(t)}"
     right, wrong = (rf"a_\theta(t) = {sign}\int_t^{{t_1}} a({by}) \frac{{\partial f}}{{\partial\theta}}\,d{by}" for sign in ("", "-"))
     assert last_two("state: z\ncostate: a (row)\nparameters: \\theta\ntime: t in [t_0, t_1]", given, right, wrong) == ["proved", "refuted"]
+
+
+GATHERED = "\\dot y = v(y, t)\ny(0) = y_0\n\\dot s = c(y, t)\ns(0) = 0\nJ = s(T) - \\psi(y(T))\nH(y, s, m, k, t) = m v(y, t) {} k c(y, t)\n"
+CARRIED = "\\dot y = v(y, t)\ny(0) = y_0\n\\dot s = -\\operatorname{tr} v_y(y, t)\ns(0) = \\log p_0(y_0)\nJ = s(T) - \\log \\pi(y(T))\nm = \\frac{dJ}{dy(t)}\n"
+
+
+@pytest.mark.parametrize(("given", "right", "wrong", "expected"), [
+    (GATHERED.format("+"), r"\dot m = -m v_y(y, t) - c_y(y, t)", r"m(T) = \psi_y(y(T))", ["proved", "refuted"]),
+    (GATHERED.format("+"), "k(T) = 1", "k(T) = -1", ["proved", "refuted"]),
+    (GATHERED.format("-"), r"\dot m = -m v_y(y, t) - c_y(y, t)", r"m(T) = \psi_y(y(T))", ["unknown", "unknown"]),  # k of another sign
+    (CARRIED, r"\dot m = -m v_y(y, t) + \partial_y \operatorname{tr} v_y(y, t)", r"\frac{dJ}{dy_0} = m(0)", ["proved", "unknown"]),
+])
+def test_a_costate_of_what_the_cost_gathers_is_a_number(given: str, right: str, wrong: str, expected: list[str]) -> None:
+    assert last_two("costate: m (row)\nstate: y", given, right, wrong) == expected

@@ -32,6 +32,9 @@ SLIPS = [  # slip, header, notes, wrong line, what it should read
     ("neighbours exchanged", ROWS, LAYERS, r"p_{l+1} = p_l (I + h f_x(x_l, w_l)) + h L_x(x_l, w_l)", "p(l) = p(l + 1)"),
     ("another function of a matrix", ROW, BOLZA, r"\mathrm{tr}(f_x^T) = \det(f_x)", "= tr("),
     ("a forgotten end", ROW, BOLZA, r"p(t) = \int_t^T (L_x + p f_x)\,ds", "p(t1)"),
+    ("a limit", ROW, BOLZA, r"x(t) = x_0 + \int_T^t f(x(s), u(s), \theta, s)\,ds", "int_t0^t"),
+    ("a state", ROW, BOLZA, r"\dot x(T) = f(x_0, u(T), \theta, T)", "f(x(t1), w(t1), theta, t1)"),
+    ("what moves with time alone", ROW, "\\dot x = f(x, t); J = \\Phi(x(T))", r"\frac{d}{dt} (p f(x, t)) = 0", "p (d_ f/d_t)"),
     ("a forgotten term of an integral", ROW, BOLZA, r"\frac{dJ}{d\theta} = \Psi_\theta(x(T), \theta) + \int_{t_0}^T p f_\theta\,dt", "d_ L"),
 ]
 

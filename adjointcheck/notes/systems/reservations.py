@@ -176,7 +176,7 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
         found = bounded(left, right, relation, inside)
         found |= {"optimum"} if relation in EQUALS and is_set(left, right) else frozenset()
         found |= {"field"} if not taken and relation == "to" and is_unending(left, right) and not _refines(left, context) else frozenset()
-        found |= _said(left, right, context, taken) if relation in EQUALS else frozenset()
+        found |= _said(left, right, context, taken) | _begun(left, right, context, taken) if relation in EQUALS else frozenset()
         names = _names_end(left, right)
         free = names or is_paid_for(left, context) or is_solved(left, context) or _is_price_at_end(chain)
         found |= _at_ends([left, right, *inside]) if relation in EQUALS and not taken and not free else frozenset()
@@ -268,8 +268,6 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
         return frozenset() if _follows(left, right, context) else frozenset({HELD_END if context.option(CURVE) else "end"})
     if isinstance(left, Symbol) and left.name in ("J", "J_") and not has_slope(right) and _other_cost(left, right, context):
         return frozenset({"all"})
-    if isinstance(left, Symbol) and left.at == Symbol("t0") and context.law(RATE + left.name) is not None and not taken:
-        return frozenset({"x0"}) if _names(right) <= {"rho", "t0"} else _dependent(right, context, frozenset())  # q(0) = log p_0(z_0)
     if taken:
         return frozenset({"refutations"} if is_solenoidal(left, right) else ())
     again = (_is_next_layer(left) and _restates(left, right, context)) or is_other_method(left, right, context)
@@ -306,6 +304,13 @@ def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[s
     if isinstance(left, Symbol) and left.name == "J" and context.law("objective") and priced:
         return frozenset({"all"})
     return frozenset()
+
+
+def _begun(left: Node, right: Node, context: Context, taken: bool) -> frozenset[str]:
+    """On which inputs rests where a sum starts, as in q(0) = log p_0(z_0) of q-dot = -tr f_z?"""
+    if taken or not isinstance(left, Symbol) or left.at != Symbol("t0") or context.law(RATE + left.name) is None:
+        return frozenset()
+    return frozenset({"x0"}) if _names(right) <= {"rho", "t0"} else _dependent(right, context, frozenset())
 
 
 def _follows(left: Node, right: Node, context: Context) -> bool:

@@ -153,6 +153,23 @@ def _ends(part: Node) -> Iterator[Node]:
         yield from (replace(part, by=by) for by in _with_one(part.by, _ends))
 
 
+def _limits(part: Node) -> Iterator[Node]:
+    """An integral from the other end."""
+    if isinstance(part, tree.Integral):
+        yield from (replace(part, lower=ENDS[part.lower]) for _ in range(part.lower in ENDS))
+        yield from (replace(part, upper=ENDS[part.upper]) for _ in range(part.upper in ENDS))
+
+
+def _states(part: Node) -> Iterator[Node]:
+    """The state there for that at the start, and the running one for that at an end."""
+    if isinstance(part, Symbol) and part.name == "x0" and not part.part:
+        yield Symbol("x", at=Symbol("t1"))
+    if isinstance(part, Applied) and any(getattr(value, "at", None) in ENDS for _, value in part.arguments):
+        running = next((value for slot, value in part.arguments if slot == "t"), Symbol("t"))
+        yield replace(part, arguments=tuple((slot, replace(value, at=running) if isinstance(value, Symbol) and value.at in ENDS else value)
+                                            for slot, value in part.arguments))
+
+
 def _layers(part: Node) -> Iterator[Node]:
     """One layer on or back."""
     if isinstance(part, Symbol) and (part.at is not None or part.name in ("x", "p", "w")):
@@ -229,8 +246,9 @@ def _inverses(part: Node) -> Iterator[Node]:
 
 
 PLACES: tuple[Slip, ...] = (_ends, _layers)
+OTHER_PLACES: tuple[Slip, ...] = (_limits, _states)
 SLIPS: tuple[Slip, ...] = (
-    _signs, _transposes, *PLACES, _variables, _indices, _orders, _components, _extras, _scales, _functions, _inverses,
+    _signs, _transposes, *PLACES, *OTHER_PLACES, _variables, _indices, _orders, _components, _extras, _scales, _functions, _inverses,
 )
 
 
@@ -238,7 +256,7 @@ def _completed(left: Node, right: Node, context: Context) -> Iterator[Node]:
     """With a forgotten term, beside the others or in an integral."""
     slopes = [part for side in (left, right) for part in walk(side) if isinstance(part, tree.Derivative)]
     by = {letter.name for slope in slopes for letter in slope.by if isinstance(letter, Symbol)}
-    names = ["x"] if "p" in symbols(left) else [name for name in ("theta", "w", "t", "x") if name in by]
+    names = ["x", *["t"] * ("t" in by)] if "p" in symbols(left) else [name for name in ("theta", "w", "t", "x") if name in by]
     summed = any(isinstance(part, tree.Integral) for part in walk(right))
     yield from (tree.Sum((*tree.terms(right), Symbol(name, at=end))) for name in "px" for end in (Symbol("t1"), Symbol("t0")) if summed)
     forgotten = [signed for term in _forgotten(context, names) for signed in (term, tree.Negative(term))]
