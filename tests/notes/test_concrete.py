@@ -214,6 +214,14 @@ OSCILLATOR = r"""\dot y = z
 \dot z = u - k y^3
 J = \frac12 z(T)^2 + \frac12\int_0^T u^2\,dt
 H = \frac12 u^2 + p z + m (u - k y^3)"""
+HEATED = r"""\dot y = v - k y
+J = \int_0^T (\frac r2 v^2 + \frac q2 y^2)\,dt
+H = \frac r2 v^2 + \frac q2 y^2 + p (v - k y)
+v = -\frac pr"""
+SOLD = r"""\dot y = v - g(t) - k y
+\max_v\; J = -\int_0^T (\frac r2 v^2 + \frac q2 y^2)\,dt
+H = -\frac r2 v^2 - \frac q2 y^2 + p (v - g(t) - k y)
+v = \frac pr"""
 REINVESTED = r"""\max \int_0^T (1 - \alpha) x\,dt
 \dot x = \alpha x
 H(x, p, a) = p x a + (1 - a) x
@@ -226,6 +234,9 @@ d = p/x"""
     (MINE, r"\dot\mu - r\mu = -\frac{\partial\mathcal H}{\partial S}", r"\frac{\partial\mathcal H}{\partial q} = p + c q - \mu"),
     (OSCILLATOR, r"\dot m = -p", r"\dot m = p"),
     (OSCILLATOR + "\ny(0) = y_0\nz(0) = z_0\n\\dot m = -p", r"\frac{dJ}{dy_0} = p(0)", r"\frac{dJ}{dy_0} = m(0)"),
+    (HEATED, r"\dot v = \frac{q}{r} y + k v", r"\dot v = \frac{q}{r} y - k v"),  # a law of the control, behind a Hamiltonian alone
+    (SOLD, r"\dot v = \frac{q}{r} y + k v", r"\dot v = \frac{q}{r} y - k v"),
+    (SOLD, r"\frac{dH}{dt} = -p\,\dot g(t)", r"\frac{dH}{dt} = p\,\dot g(t)"),  # g is told, and no second control
     (LANDER, r"\dot p_2 = -p_1", r"\dot p_1 = -p_2"),  # the Hamiltonian numbers the costates, the motions come in another order
     (REINVESTED, r"\dot p = -1 - \alpha (p - 1)", r"\dot p = -1 + \alpha (p - 1)"),
     (REINVESTED + "\n\\dot x = x + \\frac{p}{2}\n\\dot d = 2 - p\n\\ddot b = b - 2 \\dot b", r"\dot p(t) = -1 - \alpha(t) (p(t) - 1)", r"p(T) = 1"),

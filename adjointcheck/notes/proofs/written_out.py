@@ -322,10 +322,9 @@ class WrittenOut:
         for a in self.sizes.names("w"):
             self.add(f"stationarity_{a}", "rewrite", {"left": self.slope(self.hamiltonian, a), "right": ZERO},
                      f"gradient_{a}", f"stationary_{a}", at="always", **{f"gradient_{a}": "-hole", f"stationary_{a}": "hole"})
-            for id, right in self.solved(a):
-                slope = self.slope(self.slope(self.hamiltonian, a), a)
-                self.equation(id, "rewrite", a, right, f"stationarity_{a}", at="always",
-                              **{f"stationarity_{a}": f"hole/({to_text(slope)})"})
+            for id, right, curvature in self.solved(a):
+                pattern = f"-hole/({to_text(curvature.args[0])})" if curvature.head == "neg" else f"hole/({to_text(curvature)})"
+                self.equation(id, "rewrite", a, right, f"stationarity_{a}", at="always", **{f"stationarity_{a}": pattern})
         self.rates_of_rates()
         self.equation("free_final_time", "assume", "J_t1", ZERO)
         end = {"value": ZERO, "t1": self.hamiltonian + self.slope(self.terminal, "t")}
@@ -344,11 +343,12 @@ class WrittenOut:
     @property
     def controls(self) -> dict[str, Expression]:
         """The controls that are solved for, in terms of states and costates."""
-        return {a: right for a in self.sizes.names("w") for _, right in self.solved(a)}
+        return {a: right for a in self.sizes.names("w") for _, right, _ in self.solved(a)}
 
-    def solved(self, control: str) -> Iterator[tuple[str, Expression]]:
-        """w_k = -(H_w at w_k = 0)/H_ww, where H_ww is free of the controls and surely not 0."""
+    def solved(self, control: str) -> Iterator[tuple[str, Expression, Expression]]:
+        """w_k = -(H_w at w_k = 0)/H_ww and H_ww, where that is free of the controls and surely not 0, nor its negative."""
         slope = self.slope(self.hamiltonian, control)
         curvature = self.slope(slope, control)
-        if curvature is not ZERO and not symbols_of(curvature) & {*self.sizes.names("w")} and self.language.certain(curvature, "!="):
-            yield f"control_{control}", neg(substitute([slope], {control: ZERO})[0]) / curvature
+        size, rest = (curvature.args[0], ONE) if curvature.head == "neg" else (curvature, -ONE)
+        if curvature is not ZERO and not symbols_of(curvature) & {*self.sizes.names("w")} and self.language.certain(size, "!="):
+            yield f"control_{control}", rest * substitute([slope], {control: ZERO})[0] / size, curvature
