@@ -98,7 +98,11 @@ def acquainted(formulas: Iterable[Formula], context: Context) -> Context:
     used = [part for node in joined((right for _, right in states.values()), costs) for part in unscripted(spelt(node))]
     context = costates_told(_chains(formulas, context, USUAL_COSTATES), states, costates_named(chains, list(states), used, context))
     bounded = {name for chain in _bounds(chains) for name in _between(chain)}
-    context = in_components(context, "w", _controls([*used, *(part for chain in chains for part in walk(chain))], used, bounded, context))
+    spoken_of = [*used, *(part for chain in chains for part in walk(chain))]
+    inputs = _controls(spoken_of, used, bounded, context)
+    given = _given(inputs, spoken_of, _steered(spoken_of, used, context) | bounded)
+    context, calls = read_as_functions(given, context), {**calls, **given}
+    context = in_components(context, "w", [letter for letter in inputs if key(letter) not in given])
     held = [part for item in ends for part in unscripted(item.gap)]
     others = _running(chains) | {key(letter) for chain in chains if _is_cost(chain, context) and (letter := head(chain.sides[0]))}
     given = [letter for letter in parameters([*used, *held], context) if key(letter) not in others]  # J_B = J + ...: J is a cost
@@ -188,7 +192,10 @@ def _rates(chains: Iterable[tree.Chain], context: Context) -> Rates:
     columns = ([*moved_letters(*pair)] for chain in first_order(chains) if (pair := pair_of(chain)))
     motions = [motion for column in columns if not _is_augmented(column) for motion in column]
     moved = {key(letter) for letter, _ in motions}
-    slopes = {*followed(chains, motions, fields), *(key(letter) for chain in chains for letter in _switches(chain, moved, context))}
+    energies = [chain for chain in chains if (title := head(chain.sides[0])) and key(title) in HAMILTONIANS]
+    spoken = {name for chain in energies for name in letters_of(chain.sides[-1])}
+    priced = moved | spoken.difference(*(letters_of(right) for _, right in motions))
+    slopes = {*followed(chains, motions, fields), *(key(letter) for chain in chains for letter in _switches(chain, priced, context))}
     slopes |= {*context.option(OUTRIGHT).split()}
     called = left_open([right for _, right in motions], moved, chains, context)
     for letter, right in motions:
@@ -208,7 +215,7 @@ def _is_augmented(column: Sequence[tuple[tree.Letter, Node]]) -> bool:
 def _switches(chain: tree.Chain, moved: Container[str], context: Context) -> Iterator[tree.Letter]:
     """sigma of sigma = k - lambda_1 S: what costates make, such as a switching function, is no state, whatever its rate.
 
-    In y = a/b nothing moves with which a costate of that name would.
+    In y = a/b nothing moves with which a costate of that name would, and no Hamiltonian has it that is in no field.
     """
     pair = pair_of(chain)
     letter = pair[0] if pair is not None and isinstance(pair[0], tree.Letter) and not pair[0].accents else None
@@ -492,14 +499,29 @@ def _between(chain: tree.Chain) -> Iterator[str]:
 
 def _controls(parts: Sequence[Node], used: Sequence[Node], bounded: Container[str], context: Context) -> list[tree.Letter]:
     """u, v, w, u_1, u_2, what is written as a function of time somewhere in the notes, and if there is none what has two bounds."""
-    whole = {known.letter for known in context.of("w")} or {*USUAL_CONTROLS}
     timed = {key(part.function) for part in parts if isinstance(part, tree.Call) and isinstance(part.function, tree.Letter)
              and getattr(part.arguments[0], "name", "") == "t"}
-    paid = _paid_for(used) | {key(part.over) for part in parts if isinstance(part, tree.Extremum) and isinstance(part.over, tree.Letter)}
-    differentiated, free = {*chosen(parts)}, _open(used, "w", context, {key(letter) for part in parts for letter in _clocks(part)})
+    free = _open(used, "w", context, {key(letter) for part in parts for letter in _clocks(part)})
     free = [letter for letter in free if not _is_called(letter, used)]
-    found = [letter for letter in free if letter.name in whole or key(letter) in timed | paid | differentiated]
+    steered = _steered(parts, used, context)
+    found = [letter for letter in free if letter.name in steered or key(letter) in timed | steered]
     return found or [letter for letter in free if key(letter) in bounded]
+
+
+def _steered(parts: Sequence[Node], used: Sequence[Node], context: Context) -> set[str]:
+    """u, v, w, or what the header calls a control; what is paid for, what H is differentiated by, and over what a least cost is sought."""
+    whole = {known.letter for known in context.of("w")} or {*USUAL_CONTROLS}
+    sought = {key(part.over) for part in parts if isinstance(part, tree.Extremum) and isinstance(part.over, tree.Letter)}
+    return whole | sought | _paid_for(used) | {*chosen(parts)}
+
+
+def _given(inputs: Sequence[tree.Letter], parts: Sequence[Node], steered: Container[str]) -> dict[str, tree.Call]:
+    """{d: d(t)} of x-dot = u - d(t), where another input is the control: a function of time that is told, and not chosen."""
+    free = [letter for letter in inputs if letter.name not in steered and key(letter) not in steered]
+    calls = {letter: [part for part in parts if isinstance(part, tree.Call) and part.function == letter] for letter in free}
+    timed = {letter: made for letter, made in calls.items() if made and all(call.arguments == (tree.Letter("t"),) for call in made)}
+    alone = {key(letter): made[0] for letter, made in timed.items() if sum(part == letter for part in parts) == len(made)}
+    return alone if len(free) < len(inputs) else {}
 
 
 def _is_called(letter: tree.Letter, used: Sequence[Node]) -> bool:
