@@ -119,7 +119,7 @@ READ: list[tuple[str, str]] = [
     (r"e^{-\int_0^T \mathrm{tr} A\,\mathrm{d}t} = 0", "exp(-(int from 0 to T of tr(A) dt)) = 0"),
     (r"e^{-\theta t} = 0", r"exp(-theta * t) = 0"), (r"e^{x} = 0", r"exp(x) = 0"), (r"\sin x = 0", r"sin(x) = 0"), (r"\sin(x) = 0", r"sin(x) = 0"), (r"\sin^2 x = 0", r"sin(x)^2 = 0"),
     (r"k \cos \theta\, p = 0", r"k * cos(theta) * p = 0"), (r"\sin \omega\, t = 0", r"sin(omega * t) = 0"), (r"\log c\ e^{-t} = 0", r"log(c) * exp(-t) = 0"),
-    (r"\cos \omega t = 0", r"cos(omega * t) = 0"), (r"\sin 2 x = 0", r"sin(2 * x) = 0"), (r"\tanh(W x + b) = 0", r"tanh(W * x + b) = 0"), (r"\log \det A = 0", r"log(det(A)) = 0"),
+    (r"\cos \omega t = 0", r"cos(omega * t) = 0"), (r"\sin 2 x = 0", r"sin(2 * x) = 0"), (r"\tanh(W x + b) = 0", r"tanh(W * x + b) = 0"), (r"\log \det A = 0", r"log(det(A)) = 0"), (r"\log q_{k+1}(y_{k+1}) - \log c = 0", r"log(q_{k + 1}(y_{k + 1})) - log(c) = 0"),
     (r"\log_2 x = 0", r"log_2(x) = 0"), (r"\|x\| = 0", r"norm(x) = 0"), (r"\|x\|^2 = 0", r"norm(x)^2 = 0"), (r"\left\| x - y \right\|_2^2 = 0", r"norm_2(x - y)^2 = 0"),
     (r"\lVert x \rVert_Q^2 = 0", r"norm_Q(x)^2 = 0"), (r"|x| = 0", r"abs(x) = 0"), (r"\left| x \right|^2 = 0", r"abs(x)^2 = 0"), (r"|x - y| = 0", r"abs(x - y) = 0"),
     (r"\langle \lambda, \delta x \rangle = 0", r"inner(lambda, delta x) = 0"), (r"\left\langle \lambda, f \right\rangle_{L^2} = 0", r"inner_(L^2)(lambda, f) = 0"),

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NoReturn
 
 from adjointcheck.notes.reading.ambiguities import Letters
-from adjointcheck.notes.reading.calls import base_of, called, only_times, opened
+from adjointcheck.notes.reading.calls import base_of, called, only_times, opened, valued
 from adjointcheck.notes.reading.parts import (
     Bar,
     Differential,
@@ -348,6 +348,9 @@ class Term:
         if isinstance(factor, Differential) and slashed and following and getattr(following[0], "name", "") == factor.kind:
             self.at += 1  # tr df/dx
             factor = self.derivative(factor)
+        if head.name in ("log", "ln") and isinstance(factor, Letter) and (density := valued(factor, self.item)) is not None:
+            self.at += 1
+            return density
         factors = [plain(factor)]
         while isinstance(self.item, Letter | Number | Pi) and all(isinstance(factor, Letter | Number | Pi) for factor in factors):
             if self._parted(factors[-1]):

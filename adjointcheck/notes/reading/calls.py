@@ -307,3 +307,9 @@ def made_of(entries: tuple[Node, ...], names: frozenset[str]) -> bool:
             case _:
                 return False
     return seen
+
+
+def valued(letter: Letter, item: Node | None) -> Call | None:
+    """p_{k+1}(z_{k+1}) behind a logarithm, which is a density where it stands and no product."""
+    content = first(item.entries) if isinstance(item, Paren) and item.opener == "(" and len(item.entries) == 1 else None
+    return Call(letter, (content,), (), span=(letter.span[0], item.span[1])) if isinstance(content, Letter) and item is not None else None
