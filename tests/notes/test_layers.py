@@ -69,6 +69,18 @@ RIGHT = [
 ]
 
 
+def test_letters_of_single_layers_are_told_behind_by_those_of_all() -> None:
+    given = r"$$z_{k+1} = z_k + h f(z_k, w_k)$$ and $L = \phi(z_N)$. With $$\frac{\partial z_2}{\partial z_0} = (I + h A_1)(I + h A_0), \qquad A_k = f_z(z_k, w_k)$$ "
+    slip = r"$$\frac{\partial z_2}{\partial z_0} = (I + h A_0)(I + h A_1)$$"
+    assert statuses(given + slip)[-3:] == ["proved", "proved", "refuted"]
+
+
+def test_an_end_cost_beside_a_decay_has_slopes_of_its_own() -> None:
+    given = r"$$x_{k+1} = x_k + f(x_k, w_k)$$ $$C = \phi(x_N) + \frac{\beta}{2} \sum_{k=0}^{N-1} \|w_k\|^2$$ With the row $p_k = \frac{\partial \phi}{\partial x_k}$ "
+    lines = [rf"$$\frac{{\partial \phi}}{{\partial w_k}} = p_{{k+1}} f_w(x_k, w_k){more}$$" for more in ("", r" + \beta w_k^T")]
+    assert statuses(given + " ".join(lines))[-3:] == ["definition", "proved", "refuted"]
+
+
 @pytest.mark.parametrize(("before", "header", "claim"), RIGHT, ids=[row[2] for row in RIGHT])
 def test_the_core_proves_it(before: str, header: str, claim: str) -> None:
     assert proof(f"{before}; {claim}", header) is Status.PROVED

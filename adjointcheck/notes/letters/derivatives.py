@@ -10,7 +10,20 @@ from typing import TypeGuard
 from adjointcheck.notes.letters.context import ORDER, ROLES, Context
 from adjointcheck.notes.letters.formal import differentiated
 from adjointcheck.notes.letters.partitions import only_block
-from adjointcheck.notes.letters.quantities import AXES, Applied, Formal, Symbol, Unknown, is_defined, rebuilt, slots_told, symbols, walk
+from adjointcheck.notes.letters.quantities import (
+    AXES,
+    Applied,
+    Formal,
+    Symbol,
+    Unknown,
+    instead,
+    is_defined,
+    placed_from,
+    rebuilt,
+    slots_told,
+    symbols,
+    walk,
+)
 from adjointcheck.notes.letters.scales import runs_back, scale
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
@@ -63,6 +76,8 @@ def derivative(of: Node, by: Iterable[Node], kind: str, context: Context) -> Nod
         return tree.Sum(tuple(derivative(term, by, kind, context) for term in terms))
     if len(by) == 1 and not is_inside(core_of(of), core_of(by[0]), kind, context):
         ended = is_paid_in_the_end(context, core_of(by[0]))
+        if not ended and (beside := _paid_beside_end(core_of(by[0]), context)):
+            return tree.Sum((derivative(Symbol("J"), by, "total", context), *beside))
         of, kind = Symbol("J") if ended else Unknown("the end cost as it depends on earlier states"), "total"
     if len(by) == 1 and core_of(of) == Symbol("J") and (part := _from_here_on(core_of(by[0]))):
         return part
@@ -149,14 +164,29 @@ def is_paid_in_the_end(context: Context, by: Node | None = None) -> bool:
         return not context.of("L")
     ended, others = ([term for term in tree.terms(law.right) if (getattr(term, "name", "") == "Psi") == paid] for paid in (True, False))
     state = isinstance(by, Symbol) and by.name in ("x", "x0")
-    return len(ended) == 1 and isinstance(ended[0], Applied) and (not others or (state and all(_is_stateless(term) for term in others)))
+    return len(ended) == 1 and isinstance(ended[0], Applied) and (
+        not others or (state and all(_is_stateless(term, context) for term in others)))
 
 
-def _is_stateless(term: Node) -> bool:
+def _is_stateless(term: Node, context: Context) -> bool:
     """sum_k L(w_k), and no letter that the notes may have defined with states."""
     parts = [part for part in walk(term) if isinstance(part, Symbol | Applied)]
-    return bool(parts) and all(part.arguments if isinstance(part, Applied) else part.name in ("w", "l", "t", "t0", "t1", "N", "h")
-                               for part in parts)
+    numbers = {known.symbol for known in context.letters.values() if known.kind == "constant" and known.body is None} - {"x0"}
+    names = {"w", "l", "t", "t0", "t1", "N", "h", *numbers}
+    return bool(parts) and all(part.arguments if isinstance(part, Applied) else part.name in names for part in parts)
+
+
+def _paid_beside_end(by: Node, context: Context) -> tuple[Node, ...]:
+    """-rho w_l of E = Psi(x_N) + rho/2 sum_l |w_l|^2, for Psi by w_l; nothing where what is paid beside the end rests on states."""
+    law = context.law("objective") if context.over() == "layers" else None
+    others = [term for term in tree.terms(law.right) if getattr(term, "name", "") != "Psi"] if law is not None else []
+    if not isinstance(by, Symbol) or by.name != "w" or by.at is None or not all(_is_stateless(term, context) for term in others):
+        return ()
+    sums = [(term, part) for term in others for part in walk(term) if isinstance(part, tree.Series)]
+    if len(sums) != len(others) or any(not isinstance(part.index, Symbol) for _, part in sums):
+        return ()
+    paid = (instead(term, part, placed_from(part.body, by.at, part.index)) for term, part in sums if isinstance(part.index, Symbol))
+    return tuple(tree.Negative(tree.Derivative(one, (by,), "partial")) for one in paid)
 
 
 def differing(left: Node, right: Node) -> tuple[Node, Node]:

@@ -266,9 +266,11 @@ def costate_meaning(chain: tree.Chain, context: Context) -> Introduced:
     if not (isinstance(by, Symbol) and by.name == "x") or (isinstance(by.at, Symbol) and by.at.name in ("t0", "t1", "N")) or of is None:
         return None
     context = context if role_in(of, context) or (context.of("J") and not _is_cost_in_time(context)) else _assumed_loss(of, context)
-    if role_in(of, context) != "J" and not is_later(of, context):
+    ended = resolve(right, context)  # dPsi/dx_n, beside which nothing is paid for states
+    whole = role_in(of, context) == "J" or (isinstance(ended, tree.Derivative) and ended.of == Symbol("J"))
+    if not whole and not is_later(of, context):
         return None
-    if role_in(of, context) != "J":
+    if not whole:
         context = replace(context, options={**context.options, "first costate": "without"})
     made = known if known is not None and known.symbol == "p" else Declared(name, "p", ("1", "n"), "path", source="proposed")
     return "definition", (name,), replace(context, letters={**context.letters, name: replace(made, sign=sign, told=MEANING)})
