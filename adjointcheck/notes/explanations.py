@@ -19,24 +19,35 @@ NEAR = 2  # statements behind a formula that may explain its letters
 
 
 def explanation(resolved: Resolved, following: Iterable[tree.Chain], context: Context) -> tree.Chain | None:
-    """The statement behind a claim that says what its unknown letter is."""
+    """The statement behind a claim that says what its unknown letter is: J, and J_0 and J_1 by J_l = f_x(x_l)."""
     letters = {letter for side in resolved.chain.sides for letter in unknown(side)} if resolved.status == "claim" else set()
+    counted = {name.partition("_")[0] for name in letters if name.partition("_")[2].isdigit()} if context.over() == "layers" else set()
+    indices = [known.letter for known in context.of("l")]
     for chain in following if letters else ():
         pair = pair_of(chain)
         letter = head(pair[0]) if pair is not None else None
-        if letter is not None and title(letter) in letters and naming(unprimed(chain, context), context) is not None:
+        of_all = letter is not None and letter.name in counted and [getattr(index, "name", "") for index in letter.below] == indices
+        if letter is not None and (title(letter) in letters or of_all) and naming(unprimed(chain, context), context) is not None:
             return chain
     return None
 
 
 def passed_through(chain: tree.Chain, following: Iterable[tree.Chain]) -> tree.Chain | None:
-    """z^l = W^l x^{l-1} + b^l right behind x^l = sigma(z^l)."""
+    """z^l = W^l x^{l-1} + b^l right behind x^l = sigma(z^l), m_n = x_n + h f(x_n)/2 right behind x_{n+1} = x_n + h f(m_n)."""
     made = _letters(chain)
     for other in following if made is not None else ():
         inner = _letters(other)
-        if made and inner and inner[0] in made[1] and made[0] in inner[1] and made[0] not in made[1] and inner[0] != made[0]:
+        inside = made and inner and inner[0] in made[1] and made[0] in inner[1] and inner[0] != made[0]
+        if made and inner and inside and (made[0] not in made[1] or _is_called_at(inner[0], made[0], chain)):
             return other
     return None
+
+
+def _is_called_at(inner: str, state: str, chain: tree.Chain) -> bool:
+    """Is m of f(m_n, theta) what a function of the step is taken at, and in no bracket beside the state?"""
+    calls = [[head(argument) for argument in part.arguments] for part in walk(chain) if isinstance(part, tree.Call)]
+    names = [[letter.name for letter in heads if letter is not None] for heads in calls]
+    return any(found[:1] == [inner] for found in names) and not any({inner, state} <= {*found} for found in names)
 
 
 def _letters(chain: tree.Chain) -> tuple[str, set[str]] | None:

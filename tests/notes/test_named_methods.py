@@ -40,6 +40,12 @@ def test_without_its_name_a_line_about_one_method_is_left_alone() -> None:
     assert [statuses(named + line, HEADER)[-1] for line in (euler, euler.replace("x_n)", "x_{n+1})"))] == ["proved", "refuted"]
 
 
+def test_a_method_told_by_its_own_lines_follows_those_on_all_methods() -> None:
+    own = rf"{LAWS} The midpoint rule $$x_{{n+1}} = x_n + h f(q_n), \qquad q_n = x_n + \tfrac h2 f(x_n)$$ "
+    lines = r"$$p_n = p_{n+1} (I + h f_x(q_n) (I + \tfrac h2 f_x(x_n)))$$ $$p_n = p_{n+1} (I + h f_x(x_n) (I + \tfrac h2 f_x(q_n)))$$"
+    assert statuses(own + lines, HEADER)[-4:] == ["assumption", "proved", "proved", "refuted"]
+
+
 STEERED = LAWS.replace("Y_j)", "Y_j, u_{nj})").replace("Y_i)$$ $$J", "Y_i, u_{ni})$$ $$J").replace("Y_i", "Y_{ni}").replace("Y_j", "Y_{nj}")
 
 

@@ -151,17 +151,17 @@ def stage_update(chain: tree.Chain, context: Context) -> Introduced:
 
 
 def one_stage(chain: tree.Chain, context: Context) -> Context:
-    """Without the stages of before, where x_{n+1} = x_n + h f(x_n, u_n) is the method from here on."""
+    """Without the stages of before, where x_{n+1} = x_n + h f(x_n, u_n), or one of f at other states, is the method from here on."""
     pair = pair_of(chain)
     letter = pair[0] if pair else None
     if pair is None or not staged(context) or not isinstance(letter, tree.Letter) or successor(letter) is None:
         return context
-    made = resolve(pair[1], context)
-    fields = [part for part in walk(made) if isinstance(part, Applied) and part.name == "f"]
-    here = all(getattr(value, "at", None) == Symbol("l") for field in fields for slot, value in field.arguments if slot in ("x", "w"))
-    plain = symbols(made) <= {"x", "h", "f", "w", "theta", "t", "l"} and not any(isinstance(part, tree.Series) for part in walk(made))
-    state = role_in(replace(letter, below=()), context) == "x"
-    return _without_stages(context) if state and len(fields) == 1 and here and plain else context
+    made, state = resolve(pair[1], context), role_in(replace(letter, below=()), context) == "x"
+    told = {known.symbol for known in context.letters.values() if (known.kind, known.body is None) in (("path", False), ("constant", True))}
+    inner = {name for name in told if not is_staged(name)}
+    series = any(isinstance(part, tree.Series) for part in walk(made))
+    plain = not series and symbols(made) <= {"x", "h", "f", "w", "theta", "t", "l", *inner}
+    return _without_stages(context) if state and plain and "f" in symbols(made) else context
 
 
 def _without_stages(context: Context) -> Context:
