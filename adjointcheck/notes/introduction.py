@@ -126,7 +126,7 @@ from adjointcheck.notes.systems.linear_rest import LINEAR, as_residual
 from adjointcheck.notes.systems.manifold import end_condition, end_cost, with_end_multiplier
 from adjointcheck.notes.systems.mass import mass_dynamics, through_mass
 from adjointcheck.notes.systems.measured import increment, operators, rooted, scaled, specialised, vectors
-from adjointcheck.notes.systems.modes import guard, reset, switched
+from adjointcheck.notes.systems.modes import guard, kept, reset, switched
 from adjointcheck.notes.systems.motion import augmented_dynamics, dynamics, limit_dynamics, primed_dynamics
 from adjointcheck.notes.systems.multiplier import augmented, costate_meaning, governed, hamiltonian
 from adjointcheck.notes.systems.named_functions import specified
@@ -471,12 +471,12 @@ def naming(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (name,), after.declare(declared)
 
 
-INTRODUCTIONS = (output_told, at_rest, adjoint_told, lagrangian_told, end_named, reduced_cost, residual, transported, bars_told,
-                 step_value, worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned, data, propagator,
-                 tangent, activation, stage_line, stage_law, stage_update, stage_gradient, stage_definition, named_neighbour, numbered,
-                 family, tied, layered_ansatz, *NOTATIONS, grid, layers, layer_formula, motion, written_out, cased, jump, dynamics,
-                 augmented_dynamics, primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started,
-                 resting, reparametrised, switched, guard, reset, observed_cost, increment, scaled, specialised, supposed, carried, output,
+INTRODUCTIONS = (output_told, at_rest, adjoint_told, lagrangian_told, end_named, reduced_cost, residual, transported, bars_told, step_value,
+                 worth, weight, value, normalisation, bounded, membership, mirrored, coefficients, assigned, data, propagator, tangent,
+                 activation, stage_line, stage_law, stage_update, stage_gradient, stage_definition, named_neighbour, numbered, family, tied,
+                 layered_ansatz, *NOTATIONS, grid, layers, layer_formula, motion, written_out, cased, jump, dynamics, augmented_dynamics,
+                 primed_dynamics, limit_dynamics, mass_dynamics, integrated_dynamics, linearised, sensitivity, started, resting,
+                 reparametrised, switched, guard, kept, reset, observed_cost, increment, scaled, specialised, supposed, carried, output,
                  linear_output, asked, horizon_told, start, held, sliding, steered, momentum, end_condition, end_cost, implicit_layers,
                  solved_for, affine_ansatz, riccati_ansatz, finer_step, formula, update, split, piece, readout, bound, objective,
                  current_multiplier, augmented, adjoined_motion, shortest, repriced, current_hamiltonian, hamiltonian, costate_meaning,

@@ -77,7 +77,7 @@ from adjointcheck.notes.systems.principle import PONTRYAGIN, principle
 from adjointcheck.notes.systems.reparametrised import in_new_parameters
 from adjointcheck.notes.systems.reservations import INPUTS, Reservation, assigns_control, is_unpaid, is_untold, is_weightless, reserved
 from adjointcheck.notes.systems.several_costs import ALONE, asked_anew, of_penalty
-from adjointcheck.notes.systems.special_cases import said_without_time, without_time
+from adjointcheck.notes.systems.special_cases import said_without_reset, said_without_time, with_one_state, without_time
 from adjointcheck.notes.systems.squashing import composed
 from adjointcheck.notes.systems.stages import confirmed
 from adjointcheck.notes.systems.step_values import (
@@ -287,10 +287,10 @@ class Notes:
         """The verdicts; what is said of a field f = f(z, theta) is judged for such a field, and leaves the letters as they are."""
         kept, chain = self.context, resolved.chain
         cases = (*(without_time(condition, kept) for condition in chain.conditions), said_without_time(self.sentence, kept),
-                 standing(chain, kept))
+                 said_without_reset(self.sentence, kept), standing(chain, kept))
         case = next((case for case in cases if case is not None), None) if resolved.status == "claim" else None
         self.context = case or kept
-        found = list(self.links(blank, resolved))
+        found = list(self.links(blank, replace(resolved, chain=with_one_state(chain, self.context))))
         self.context = kept if case is not None else self.context
         return found
 

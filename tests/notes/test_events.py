@@ -63,3 +63,16 @@ def test_where_an_example_with_an_event_ends_is_not_reckoned_without_it() -> Non
             r"Now $$\dot z = v, \quad \dot v = -g$$ $z(0) = 5$, $v(0) = 0$, $g = 10$, $T = 1.5$ and $$z(T) = 2.75$$")
     header = "state: u\ncostate: \\lambda = dL/du (column)\nparameters: p\nterminal cost: \\ell\ntime: t in [0, T]"
     assert "refuted" not in statuses(told, header)
+
+
+WITHOUT = r"""$\dot y = a(y)$ for $t < \tau$, $e(y(\tau^-)) = 0$, $y(\tau^+) = c(y(\tau^-))$, $\dot y = b(y)$ for $t > \tau$. The slope $e_y$ is taken at $y^-$.
+$$\Sigma = c_y + \frac{(b(y^+) - c_y a(y^-)) e_y}{e_y a(y^-)}$$ $$\delta y^+ = \Sigma\,\delta y^-$$ If $c(y) = y$, """
+
+
+@pytest.mark.parametrize(("line", "status"), [
+    (r"$$\Sigma = I + \frac{(b(y^-) - a(y^-)) e_y}{e_y a(y^-)}$$", "proved"), (r"$$\Sigma = I - \frac{(b(y^-) - a(y^-)) e_y}{e_y a(y^-)}$$", "refuted"),
+    (r"it is simple. $$\delta y^+ = c_y\,\delta y^-$$", "refuted"),
+    (r"it is simple. Then it stays. $$\delta y^+ = \delta y^- + (a(y^-) - b(y^-))\,\delta\tau$$", "unknown"),
+])
+def test_a_case_without_a_reset_is_that_of_its_sentence(line: str, status: str) -> None:
+    assert statuses(WITHOUT + line, "state: y")[-1] == status

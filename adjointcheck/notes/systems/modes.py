@@ -11,6 +11,7 @@ from adjointcheck.notes.letters.usage import differentiates, head, introduced_fu
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 
+KEPT = "case without a reset"
 Introduced = tuple[str, tuple[str, ...], Context] | None
 
 
@@ -35,7 +36,7 @@ def switched(chain: tree.Chain, context: Context) -> Introduced:
     if pair is None or known or not eventful(context) or first is None or context.law("dynamics after"):
         return None
     names: tuple[str, ...] = ()
-    if is_mode(pair[1], context):
+    if is_mode(pair[1], context) or _is_later(pair[1], chain, context):
         before = {name: replace(d, side="before") for name, d in context.letters.items() if d.symbol == "f"}
         context, names = introduced_function(pair[1], "f", replace(context, letters={**context.letters, **before}))
         name = key(_head(pair[1]))
@@ -44,6 +45,13 @@ def switched(chain: tree.Chain, context: Context) -> Introduced:
     if unknown(right) or right == first.right:
         return None
     return "assumption", names, either(replace(context, laws=(*context.laws, Law("dynamics after", resolve(pair[0], context), right))))
+
+
+def _is_later(node: Node, chain: tree.Chain, context: Context) -> bool:
+    """b(x), for t > tau."""
+    told = (item for item in chain.conditions if isinstance(item, tree.Chain) and {*item.relations} <= {">", ">="})
+    after = any([resolve(side, context) for side in item.sides] == [Symbol("t"), Symbol("tau")] for item in told)
+    return after and isinstance(node, tree.Call) and head(node) is not None and bool(unknown(resolve(_head(node), context)))
 
 
 def either(context: Context) -> Context:
@@ -83,6 +91,14 @@ def reset(chain: tree.Chain, context: Context) -> Introduced:
     if unknown(right) or any(isinstance(part, Symbol) and (part.name == "p" or part.side == "after") for part in walk(right)):
         return None
     return "assumption", (), replace(context, laws=(*context.laws, Law("reset", resolve(pair[0], context), right)))
+
+
+def kept(chain: tree.Chain, context: Context) -> Introduced:
+    """r(x) = x: a case in which the event leaves the state as it is."""
+    pair = pair_of(chain)
+    one, other = (resolve(side, context) for side in pair) if pair is not None and context.law("reset") is not None else (None, None)
+    same = isinstance(one, Applied) and one.name == "r" and [value for slot, value in one.arguments if slot == "x"] == [other]
+    return ("assumption", (), replace(context, options={**context.options, KEPT: "yes"})) if same else None
 
 
 def _is_after(node: Node | None) -> bool:

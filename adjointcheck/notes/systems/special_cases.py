@@ -15,6 +15,7 @@ from adjointcheck.notes.letters.symmetry import SOME
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
 from adjointcheck.notes.systems.measured import is_start
+from adjointcheck.notes.systems.modes import KEPT, eventful
 
 FUNCTIONS = ("f", "L", "Psi", "phi", "O")
 IF = r"\b(?:if|when|where|provided|wenn|falls|sofern|si|lorsque|se|quando|cuando|если|когда|with|mit|avec|con)\b"
@@ -40,6 +41,7 @@ def special_cases(left: Node, right: Node, context: Context, sentence: str) -> l
     known = {slot for slot in ("t", "theta") if _is_known(sentence, slot, context)}
     found = [case for case in found if not (case[0] is ONLY and WANTED.search(told)) and not (case[0] is FREE and case[1] in known)]
     cases = [restricted(left, right, context, slot, functions, free) for _, slot, functions, free in found]
+    cases += [(through_reset(left), through_reset(right), without_reset(context))] if context.option(KEPT) else []
     cases += [case for law in context.laws if law.kind == "value" and (case := _valued(left, right, context, law, sentence)) is not None]
     return [*cases, *((left, right, narrowed) for narrowed in (*_with_roots(left, right, context), *_symmetric(context)))]
 
@@ -77,6 +79,45 @@ def said_without_time(sentence: str, context: Context) -> Context | None:
     if not fields or not told or context.over() == "layers" or "t" not in slots_of(Applied("f"), context):
         return None
     return restricted(tree.Number(Fraction(0)), tree.Number(Fraction(0)), context, "t", ("f",), False)[2]
+
+
+def said_without_reset(sentence: str, context: Context) -> Context | None:
+    """The notes for an event that leaves the state as it is, where the sentence says so: "when only the field is switched, r(x) = x"."""
+    resets = "|".join(re.escape(known.letter) for known in context.of("r"))
+    told = re.search(rf"\$\s*\\?(?:{resets})\s*\(([^()$]+)\)\s*=\s*\1\s*\$", sentence) if resets and context.option(KEPT) else None
+    return without_reset(context) if told else None
+
+
+def without_reset(context: Context) -> Context:
+    """With x^+ = x^-."""
+    letters = {name: replace(known, body=known.body and through_reset(known.body)) for name, known in context.letters.items()
+               if known.symbol != "r"}
+    return replace(context, letters=letters, laws=tuple(law for law in context.laws if law.kind != "reset"))
+
+
+def through_reset(node: Node) -> Node:
+    """x for r(x), and I for its slope."""
+    if isinstance(node, tree.Derivative) and isinstance(node.of, Applied) and node.of.name == "r":
+        return Symbol("I") if node.by == (Symbol("x"),) else node
+    node = rebuilt(node, through_reset)
+    return next((value for slot, value in node.arguments if slot == "x"), node) if isinstance(node, Applied) and node.name == "r" else node
+
+
+def with_one_state(chain: tree.Chain, context: Context) -> tree.Chain:
+    """f_2(x^+) for f_2(x^-), and x for r(x), where the event leaves the state as it is."""
+    law = context.law("reset")
+    same = law is None or (isinstance(law.right, Symbol) and (law.right.name, law.right.side) == ("x", "before"))
+    if context.of("r") or not eventful(context) or not same:
+        return chain
+    return replace(chain, sides=tuple(_on_its_side(through_reset(side)) for side in chain.sides))
+
+
+def _on_its_side(node: Node) -> Node:
+    node = rebuilt(node, _on_its_side)
+    if not isinstance(node, Applied) or not node.side:
+        return node
+    values = ((slot, value, isinstance(value, Symbol) and value.side) for slot, value in node.arguments)
+    return replace(node, arguments=tuple((slot, replace(value, side=node.side) if sided else value) for slot, value, sided in values))
 
 
 def _symmetric(context: Context) -> Iterator[Context]:

@@ -446,7 +446,8 @@ def stage_indices(sides: tuple[Node, Node]) -> Iterator[dict[str, Any]]:
 
 def sides_of(node: Node) -> frozenset[str]:
     """The sides of an event whose field the formula names in passing."""
-    return frozenset(part.side for part in walk(node) if isinstance(part, Applied) and part.side and part.at is None)
+    passing = (part for part in walk(node) if isinstance(part, Applied) and part.side and part.at is None)
+    return frozenset(part.side for part in passing if not any(getattr(value, "at", None) for _, value in part.arguments))  # f^-(x(tau^-))
 
 
 def _pointwise(node: Node) -> bool:
