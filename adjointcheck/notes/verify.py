@@ -69,7 +69,7 @@ from adjointcheck.notes.systems.iterates import untaken
 from adjointcheck.notes.systems.manifold import shown, speaks_of_multiplier, with_other_multiplier
 from adjointcheck.notes.systems.meanings import meant, spoken_cost
 from adjointcheck.notes.systems.modes import eventful
-from adjointcheck.notes.systems.multiplier import OPEN_SIGN, UNTOLD, has_open_sign, is_meaning, negated, signed, with_other_sign
+from adjointcheck.notes.systems.multiplier import OPEN_SIGN, UNTOLD, half_told, has_open_sign, is_meaning, negated, signed, with_other_sign
 from adjointcheck.notes.systems.named_methods import in_method, is_coefficient
 from adjointcheck.notes.systems.named_slopes import named_slopes
 from adjointcheck.notes.systems.outputs import of_readouts
@@ -175,7 +175,7 @@ class Notes:
             yield replace(blank, status="not read", words=formula.told(chain))
             if not RULE.match(formula.text.lstrip()):
                 self.reservations += beside_header(half_read(formula.text, self.context), self.context)
-                self.open = self.open or formula.text * ("=" in formula.text)
+                self.open, self.context = self.open or formula.text * ("=" in formula.text), half_told(formula.text, self.context)
             return
         starts, before = self.context.option("starts"), self.context
         try:
@@ -190,7 +190,7 @@ class Notes:
             self.context = posing_less(self.context, self.sentence.lower())
         self.cased = self.cased or (self.context.option("starts") != starts and cased)
         if "=" in resolved.chain.relations and resolved.problems:
-            self.open = self.open or formula.text
+            self.open, self.context = self.open or formula.text, half_told(chain, self.context)
         steers = getattr(resolved.chain.sides[0], "name", "") == "w"  # a wrong control is no choice; what all worlds agree in tells none
         judged = ("proved", *["refuted"] * (steers or resolved.form == "rest"))
         taken = resolved.status != "claim" or all(item.status in judged or item.agreed for item in found)

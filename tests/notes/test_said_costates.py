@@ -60,3 +60,15 @@ def test_words_call_a_letter_the_control_or_the_adjoint_state() -> None:
     assert statuses(BILINEAR + told + lines)[-3:] == ["proved", "proved", "refuted"]
     other = told.replace("the adjoint state $\\eta$", "the step size $\\eta$")
     assert "refuted" not in statuses(BILINEAR + other)[-2:]
+
+
+SHOWN = r"$\dot y = g(y, v), y(0) = y_0$ $J = \ell(y(S)) + \int_0^S r(y, v)\,dt$ {} $$\lambda(S) = -\nabla\ell(y(S))$$ $$\dot\lambda = -g_y^T \lambda - \nabla_y r$$"
+
+
+@pytest.mark.parametrize(("shown", "found"), [
+    (r"$$H = \lambda^T g - \zeta^T e(y) + r$$", ["refuted", "proved"]), (r"$$H = \lambda^T g - \zeta^T e(y)$$", ["unknown", "unknown"]),
+    (r"$$\lambda(t) = \nabla \mathcal{W}(t, y(t))$$", ["unknown", "unknown"]),
+    (r"$$\lambda(t) = \frac{\partial \mathcal{W}_\diamond}{\partial y}$$", ["unknown", "unknown"]),
+])
+def test_a_line_tells_no_sign_where_what_tells_it_is_not_understood(shown: str, found: list[str]) -> None:
+    assert statuses(SHOWN.replace("{}", shown).replace("S", "T"), "state: y\ncontrol: v")[-2:] == found

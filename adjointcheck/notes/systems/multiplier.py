@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -32,6 +33,9 @@ from adjointcheck.notes.systems.step_multipliers import may_multiply, of_step
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 Constrained = Callable[[Node], bool]
+MEANS = re.compile(  # of a costate, or of a Hamiltonian
+    r"\s*(?:(?:\\lambda|\\psi|\\eta|\\mu|p|a)\s*(?:\(\s*t\s*\))?\s*:?=.*(?:\\partial|\\nabla|\\frac\s*\{\s*(?:d|\\mathrm\{d\}))"
+    r"|(?:H|\\math(?:cal|bb|scr)\s*\{?H\}?)\s*(?:\([^()]*\))?\s*:?=)", re.DOTALL)
 RATE = tree.Derivative(Symbol("x"), (Symbol("t"),), "total")
 LEAST = "the minimum principle"
 LAGRANGIAN, MEANING, SPOKEN = "its Lagrangian", "its meaning", "its words"  # what tells of a costate
@@ -53,9 +57,10 @@ def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
     starts = {known.letter: known for known in context.of("x0")}  # x of X_0 = x may be an argument here
     context = with_algebraic_multiplier(pair[1], 1, named_arguments(*pair, context), "its Hamiltonian")
     value, context = with_worth(pair[1], context)
-    context = told_by(value, partial(_is_f, context=context), before := context)
+    context = told_by(value, partial(_is_f, context=context), context)
     context = propose(tree.Chain((pair[1],), ()), context)
-    context = untold(before, context) if _weighs_unknown(value, context) else context
+    others = any(_is_another(term, context) for term in tree.terms(value))
+    context = unsaid(context) if others and not any(known.told for known in context.of("p")) else context
     (body,) = implied([without_rates(resolve(pair[1], constants(pair[1], context, ("1", "1"))), context)])
     if unknown(body) or "p" not in symbols(body):
         return None
@@ -63,18 +68,36 @@ def hamiltonian(chain: tree.Chain, context: Context) -> Introduced:
     return "definition", (key(letter),), replace(context, letters={**context.letters, **starts, key(letter): declared})
 
 
-def _weighs_unknown(value: Node, context: Context) -> bool:
-    """Is what stands beside p f first, and tells its sign, b tr(f_x) with a letter b that may be another costate?"""
-    others = [tree.unsigned(term) for term in tree.terms(value) if not split(term, partial(_is_f, context=context))]
-    letter = others[0].factors[0] if others and isinstance(others[0], tree.Product) else None
-    return isinstance(letter, tree.Letter) and bool(unknown(resolve(letter, context)))
+def _is_another(term: Node, context: Context) -> bool:
+    """Is it b tr(f_x) or zeta^T d(x), with a letter in front that may be another multiplier, and not what is paid?"""
+    bare = tree.unsigned(term)
+    first = bare.factors[0] if isinstance(bare, tree.Product) else None
+    letter = first.of if isinstance(first, tree.Transposed) else first
+    return isinstance(letter, tree.Letter) and [*walk(bare)].count(letter) == 1 and bool(unknown(resolve(letter, context)))
 
 
-def untold(before: Context, context: Context) -> Context:
-    """With what such a formula would tell of the costate's sign left open, and open for the lines to come."""
-    first = {known.letter: known for known in before.of("p")}
-    costates = {known.letter: replace(known, sign=1, told="") for known in context.of("p") if known != first.get(known.letter)}
-    return replace(context, letters={**context.letters, **costates}, options={**context.options, UNTOLD: "yes"})
+def half_told(chain: tree.Chain | str, context: Context) -> Context:
+    """After an H, or p = ... of a derivative, that is not understood: with the sign that the cost in H tells all the same, else open."""
+    if context.over() == "layers" or any(known.told for known in context.of("p")):
+        return context
+    if isinstance(chain, str):  # not even read
+        return unsaid(context) if MEANS.match(chain) else context
+    pair = pair_of(chain)
+    letter = head(pair[0]) if pair is not None else None
+    if pair is None or letter is None or not isinstance(pair[0], tree.Letter | tree.Call):
+        return context
+    weighed = any(isinstance(part, tree.Letter) and multiplies(part, context) for part in walk(pair[1]))
+    if letter.name in HAMILTONIANS or key(letter) in HAMILTONIANS:
+        told = told_by(pair[1], partial(_is_f, context=context), context)
+        return told if any(known.told for known in told.of("p")) else unsaid(context) if weighed else context
+    path = resolve(pair[0], context)
+    sloped = any(isinstance(part, tree.Derivative) and head(part.of) not in (None, letter) for part in walk(pair[1]))
+    return unsaid(context) if isinstance(path, Symbol) and path.name == "p" and path.at in (None, Symbol("t")) and sloped else context
+
+
+def unsaid(context: Context) -> Context:
+    """With the sign of the costate open for all lines to come: what tells it is not understood."""
+    return replace(context, options={**context.options, UNTOLD: "yes"})
 
 
 def _is_f(node: Node, context: Context) -> bool:
@@ -89,7 +112,7 @@ def _is_f(node: Node, context: Context) -> bool:
 def told_by(node: Node, constrained: Constrained, context: Context) -> Context:
     """The letter that multiplies the dynamics is the costate, with the sign of its term against the cost."""
     terms = tree.terms(node)
-    cost = [isinstance(term, tree.Negative) for term in terms if not split(term, constrained)]
+    cost = [isinstance(term, tree.Negative) for term in terms if not split(term, constrained) and not _is_another(term, context)]
     for term in terms:
         found = split(term, constrained)
         if found is not None:
@@ -358,7 +381,7 @@ def _is_slope(node: Node, context: Context) -> bool:
 
 # Both signs
 
-UNTOLD = "a Hamiltonian that is not understood may say whether the costate is dJ/dx or -dJ/dx"
+UNTOLD = "what says whether the costate is dJ/dx or -dJ/dx is not understood"
 OPEN_SIGN = "it is wrong for the costate +dJ/dx and right for -dJ/dx; declare which one is meant"
 
 
