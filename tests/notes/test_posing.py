@@ -285,6 +285,7 @@ DESCENT = (r"$\dot y = g(y, v), y(0) = y_0$, {}. $$J = \ell(y({0}), {0}) + \int_
 @pytest.mark.parametrize(("told", "status"), [
     ("and the horizon $S$ is given", "refuted"), ("and $S$ is to be found as well", "proved"), ("of a tank", "unknown"),
     ("and $S$ is fixed, $\\chi(y(S)) = 0$", "refuted"), ("Das Intervall $[0, S]$ ist fest", "refuted"), ("el instante final $S$ es libre", "proved"),
+    ("l'horizon $S$ est donné; si l'instant final n'est pas imposé", "unknown"), ("$S$ is fixed; if $S$ were to matter", "unknown"),
 ])
 def test_an_end_time_is_the_best_one_where_it_is_said_to_be_free(told: str, status: str) -> None:
     text = DESCENT.replace("{}", told).format("T").replace("S", "T")

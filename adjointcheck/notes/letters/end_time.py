@@ -19,9 +19,10 @@ TIME = (r"(?:(?:end|final|terminal|stopping|arrival)[- ]?times?\b|\bhorizon\w*|\
         r"|\borizzonte|конечн\w+ (?:врем|момент)\w*|终端时[间刻]|末端?时[间刻])")
 SPAN = rf"(?:{TIME}|\b(?:time[- ])?interval\b|\btime window|\b(?:zeit)?intervall\b|\bintervall[eo]\b|\bintervalo\b|\bотрез\w+)"  # noqa: RUF001
 CHOSEN = (r"(?:\bfree\b|\bopen\b|\bunspecified|\bunknown|\bundetermined|\bmoving\b|\bnot (?:fixed|given|prescribed|specified)"
-          r"|\b(?:to|may|can) be (?:chosen|selected|found|determined|optimi)|\bchosen\b|\boptimi[sz]ed|\bis (?:best|optimal)|\bdisposal"
+          r"|\b(?:to|may|can) be (?:chosen|selected|found|determined|optimi)|\bchosen\b"
+          r"|\bto choose\b|\bvar(?:y|ies)\b|\boptimi[sz]ed|\bis (?:best|optimal)|\bdisposal"
           r"|\bfrei\w*|\boffen\w*|\bwählen|\bgewählt|\bnicht (?:fest|vorgegeben|gegeben)|\bunbekannt|\blibre|\bliber[ao]|\binc[oó]gn"
-          r"|\binconnu|свобод|неизвест|自由|不固定)")
+          r"|\binconnu|\bchoisi|\bscegli|\beleg|свобод|неизвест|自由|不固定)")
 GIVEN = (r"(?:\bfixed|\bgiven|\bprescribed|\bspecified|\bheld\b|\bfest(?:e[mnrs]?)?\b|\bfix\b|\bfixiert|\bvorgegeben|\bgegeben|\bfixé"
          r"|\bdonné|\bimposé|\bfij[oa]|\bdad[oa]\b|\bfissat|\bfiss[oa]\b|\bassegnat|фиксирован|задан|固定|给定)\w*")
 APART = r"\b(?:not|nicht|pas|non|no|or|oder|ou|and|und|et|y|e|state|point|value|zustand|état|estado|stato)\b|не|или|состоян|状态"
@@ -29,16 +30,19 @@ NEAR = rf"(?:(?!{APART})(?:\$[^$]*\$|[^.;,:$])){{0,30}}?"
 SAID_FREE = re.compile(
     rf"{CHOSEN}\W+(?:\w+\W+){{0,2}}?{TIME}|\b(?:best|optimale?\w*|beste\w*|óptimo|ottimo|meilleur)\W+{TIME}|{TIME}{NEAR}{CHOSEN}"
     rf"|\b(?:over|über|sur|sobre|su|по)\b[^.;]{{0,25}}(?:\b(?:and|und|et|y|e|и)|,)\s+(?:\w+\s+){{0,3}}{TIME}"
+    rf"|{TIME}[^.;:]{{0,12}}\b(?:not|nicht|pas|non|no|не)\b[^.;:]{{0,8}}{GIVEN}|\bstation\w+[^.;]{{0,25}}{TIME}"
     rf"|\b(?:fixes|determines|bestimmt|détermine|determina|определяет)\W+(?:\w+\W+){{0,2}}?{TIME}")
+SUPPOSED = re.compile(rf"\b(?:if|when|suppose|let|wenn|falls|sei|si|quand|se|quando|cuando|если|пусть)\b[^.;]{{0,40}}{TIME}")
 SAID_FIXED = re.compile(
     rf"{SPAN}{NEAR}{GIVEN}(?!\s*(?:by|durch|par|por|da|from)\b)"
     rf"|(?<!at )(?<!at a )(?<!at the ){GIVEN}\W+(?:time\W+)?{SPAN}|\bfixed-time\b(?! step)")
 
 
 def told_end(words: str, context: Context) -> Context:
-    """With what the words before a formula say, where the notes speak of both."""
-    found = end_said(words) if context.option(ENDS) in (FREE, BOTH) else ""
-    return replace(context, options={**context.options, ENDS: BOTH if found == FIXED else found}) if found else context
+    """With what the words before a formula say, where the notes speak of both, or suppose something of an end that is fixed."""
+    found = end_said(words) if context.option(ENDS) in (FREE, BOTH) else BOTH if SUPPOSED.search(words.lower()) else ""
+    told = found and context.option(ENDS)
+    return replace(context, options={**context.options, ENDS: BOTH if found == FIXED else found}) if told else context
 
 
 def foretold_end(prose: str, context: Context) -> Context:
