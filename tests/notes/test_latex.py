@@ -105,6 +105,7 @@ READ: list[tuple[str, str]] = [
     (r"\left. \lambda^T \delta x \right|_{0}^{T} = 0", r"[lambda^T * delta x at T less at 0] = 0"), (r"[p\,\delta x]_{t=0}^{t=T} = 0", r"[p * delta x at t = T less at t = 0] = 0"),
     (r"\frac{d}{dt}\, p^T x = 0", r"d(p^T * x)/dt = 0"),
     (r"J = \big|x - y\big|^2 + \bigl|z\bigr|_2^2", r"J = abs(x - y)^2 + abs_2(z)^2"),
+    (r"\left. \frac{\partial}{\partial s} \right|_{s=0} x = 0", r"[dx/ds at s = 0] = 0"),
     (r"\frac{d}{d\epsilon} J(u + \epsilon v) \Big|_{\epsilon=0} = 0", r"[dJ(u + epsilon * v)/depsilon at epsilon = 0] = 0"),
     (r"\lambda^T \frac{\partial f}{\partial x}\Big|_{x=x^*} = 0", r"lambda^T * [df/dx at x = x^*] = 0"), (r"\begin{pmatrix} x \\ p \end{pmatrix} = 0", r"[x; p] = 0"),
     (r"\begin{bmatrix} A & B \\ C_1 & -A^T \end{bmatrix} = 0", r"[A, B; C_1, -A^T] = 0"), (r"\left[ \begin{array}{cc} 1 & 0 \\ 0 & 1 \end{array} \right] = 0", r"[1, 0; 0, 1] = 0"),

@@ -8,6 +8,7 @@ evaluated, no other file is opened, and no answer is guessed: `letters` says wha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -125,9 +126,13 @@ def statements(text: str) -> tuple[tuple[int, int], ...]:
 # From terminals to statements
 
 
+_ACTING = re.compile(  # \left.\frac{d}{ds}\right|_{s=0} before what it acts on, whose bar belongs to no bracket
+    r"\\left\.\s*\\[dt]?frac\s*\{\s*(?:d|\\partial|\\mathrm\s*(?:d|\{d\}))\s*\}\s*\{[^{}]*\}\s*\\right(?=\s*(?:\||\\r?vert(?![a-z])))")
+
+
 def _groups(text: str, letters: Letters) -> list[list[_Part]]:
     """The statements of a display, each with its conditions and words behind it."""
-    terminals = Terminals(text, letters)
+    terminals = Terminals(_ACTING.sub(lambda found: found[0].replace("\\left.", " " * 6).replace("\\right", " " * 6), text), letters)
     tokens = _lowered(_in_usual_time(terminals.run(), letters.clock.lstrip("\\")), letters.raised)
     told = (piece for part in _parts(tokens, set(terminals.cuts), terminals.begin) for piece in _concluded(part))
     parts = _joined([piece for part in told for piece in _ranged(part)])
