@@ -35,7 +35,7 @@ from adjointcheck.notes.letters.stars import starred
 from adjointcheck.notes.letters.symmetry import SOME, arbitrary, symmetric
 from adjointcheck.notes.letters.tangent import foretold_sensitivity, linearised, priced, residuals, transitions
 from adjointcheck.notes.letters.usage import USUAL_CONTROLS, USUAL_COSTATES, ends, head, moving, pair_of, role_in, successor
-from adjointcheck.notes.phrases import SUPPOSED
+from adjointcheck.notes.phrases import CASE, SUPPOSED
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.ambiguities import (
     called_in,
@@ -106,6 +106,7 @@ from adjointcheck.notes.systems.numbered_nets import in_layers
 from adjointcheck.notes.systems.output_layers import put_out
 from adjointcheck.notes.systems.outright import outright
 from adjointcheck.notes.systems.partitioned import partitioned
+from adjointcheck.notes.systems.positive import told_positive
 from adjointcheck.notes.systems.production import consumed, counted
 from adjointcheck.notes.systems.sampling import horizon
 from adjointcheck.notes.systems.shared_letters import sharing
@@ -334,6 +335,7 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     context = leading(chains, in_layers(chains, consumed(chains, context)))
     context = partitioned([unprimed(chain, context) for chain in _chains(formulas, context)], context)
     context = numbered(acquainted(formulas, layered(formulas, impacted(_chains(formulas, context), context))))
+    context = told_positive([one for one in formulas if not CASE.search(one.before.lower())], context)
     context = explained_behind(list(_chains(formulas, context)), put_out(_chains(formulas, context), context))
     context = valuing(_chains(formulas, context), priced_steps(_chains(formulas, context), (formula.text for formula in formulas), context))
     context = algebraic([unprimed(chain, context) for chain in _chains(formulas, context)], context)

@@ -245,6 +245,13 @@ def test_what_moves_beside_a_hamiltonian_has_the_role_that_it_gives(given: str, 
     assert last_two("", given, right, wrong) == ["proved", "refuted"]
 
 
+@pytest.mark.parametrize(("told", "status"), [
+    ("with $k, r > 0$", "proved"), ("with positive constants $k$ and $r$", "proved"), ("if $r > 0$", "unknown")])
+def test_a_condition_of_second_order_holds_by_what_notes_call_positive(told: str, status: str) -> None:
+    lines = "".join(f"$${line}$$ " for line in HEATED.splitlines())
+    assert statuses(rf"{lines}{told}. Now $$\frac{{\partial^2 H}}{{\partial v^2}} = r > 0$$")[-1] == status
+
+
 RAISED = r"""\max P = x^1(T) + 3 x^2(T)
 \dot x^1(t) = -\lambda x^2(t) - q \alpha(t)
 \dot x^2(t) = \alpha(t)

@@ -40,6 +40,7 @@ from adjointcheck.notes.systems.arrivals import ends_known, reached
 from adjointcheck.notes.systems.endless import ENDLESS
 from adjointcheck.notes.systems.observed import observed
 from adjointcheck.notes.systems.observed import written_out as with_formula
+from adjointcheck.notes.systems.positive import POSITIVE
 from adjointcheck.trusted.language import derive
 from adjointcheck.trusted.verdict import Status
 
@@ -189,8 +190,10 @@ def costate_sign(context: Context, hamiltonian: tree.Node) -> int:
 
 
 def is_ordered(left: tree.Node, relation: str, right: tree.Node, context: Context) -> bool:
-    """Is -exp(t - 1) < 0, or 1 + e > 1, so at sight?"""
+    """Is -exp(t - 1) < 0, or 1 + e > 1, or -c < 0 of a c that the notes call positive, so at sight?"""
     seed = _seed(context)
+    letters = {name: flags + " positive" * (name in context.option(POSITIVE).split()) for name, flags in seed.document["letters"].items()}
+    seed = replace(seed, document={**seed.document, "letters": letters})
     try:
         less, more = (_one(Reader(seed, context).form(side)) for side in (left, right))
     except AdjointCheckError:
