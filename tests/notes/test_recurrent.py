@@ -53,3 +53,8 @@ LETTERS = "state: s_t; layer: t = 1 ... N; weights: A, B; activation: tanh; cost
 def test_weights_and_tanh_of_a_header_are_matrices_and_what_it_is() -> None:
     lines = r"$$q_t = q_{t+1} S_{t+1} A$$ $$q_t = q_{t+1} S_t A$$ $$\frac{\partial E}{\partial u_t} = q_t S_t B$$ $$\frac{\partial E}{\partial u_t} = q_{t+1} S_t B$$"
     assert statuses(CELL + lines, LETTERS)[-4:] == ["proved", "refuted"] * 2
+
+
+def test_a_gradient_that_fits_in_no_size_is_wrong_and_a_transposed_one_is_left_alone() -> None:
+    lines = r"$$\frac{\partial E}{\partial B} = \sum_{t=1}^{N} S_t q_t^T s_{t-1}^T$$ $$\frac{\partial E}{\partial B} = \sum_{t=1}^{N} u_t q_t S_t$$"
+    assert statuses(CELL + lines, LETTERS)[-2:] == ["refuted", "unknown"]

@@ -17,7 +17,7 @@ import numpy as np
 
 from adjointcheck.notes.finding import Counterexample
 from adjointcheck.notes.letters.components import extent, free
-from adjointcheck.notes.letters.context import LATER, ROLES, Context
+from adjointcheck.notes.letters.context import LATER, ROLES, Context, own
 from adjointcheck.notes.letters.costs import starting
 from adjointcheck.notes.letters.curvature import directions, is_tangent_law
 from adjointcheck.notes.letters.end_time import ENDS, FIXED, UNTOLD
@@ -117,6 +117,7 @@ def judge_pair(left: Node, right: Node, relation: str, context: Context) -> Outc
         return _together([judge_pair(one, other, relation, context) for one, other in pairs])
     found = _settled({note: _in_reading(left, right, reading) for note, reading in readings(left, right, context)})
     found = _in_no_layout(left, right, context, found) if isinstance(found, Undecided) and found.shapes else found
+    found = _in_one_size(left, right, context, found) if isinstance(found, Undecided) and found.shapes else found
     return Undecided(NEARLY) if _is_near(found, right) else found
 
 
@@ -149,6 +150,22 @@ def _in_no_layout(left: Node, right: Node, context: Context, outcome: Undecided)
     if not isinstance(turned, Undecided) or not turned.shapes:
         return outcome
     return Contradiction(Counterexample((("shapes", "n = 3, k = 2, m = 4"),), outcome.reason, "", UNFITTING))
+
+
+def _in_one_size(left: Node, right: Node, context: Context, outcome: Undecided) -> Outcome:
+    """A gradient by a letter of no size that the notes tell: wrong, where it is for equal sizes, and transposed too."""
+    by = left.by[0] if isinstance(left, tree.Derivative) and left.of == Symbol("J") and len(left.by) == 1 else None
+    state = next((known.shape[0] for known in context.of("x")), "")
+    proposed = [known for known in context.letters.values() if known.source == "proposed" and known.symbol in ("w", own(known.letter))]
+    sizes = {size for known in proposed for size in known.shape} - {"1", "", state}
+    if not sizes or not any(isinstance(by, Symbol) and by.name == known.symbol and sizes & {*known.shape} for known in proposed):
+        return outcome
+    shapes = [[state if size in sizes else size for size in known.shape] for known in proposed]
+    alike = {known.letter: replace(known, shape=(rows, cols)) for known, (rows, cols) in zip(proposed, shapes, strict=True)}
+    there = replace(context, letters={**context.letters, **alike})
+    found = [_settled({note: _in_reading(left, side, reading) for note, reading in readings(left, side, there)})
+             for side in (right, tree.Transposed(right))]
+    return found[0] if all(isinstance(each, Contradiction) for each in found) else outcome
 
 
 def _together(outcomes: list[Outcome]) -> Outcome:
