@@ -52,6 +52,11 @@ def test_another_component_is_named_and_the_field_of_the_notes_is_shown() -> Non
     assert "f" not in shown and "w[1] - x[1]" in shown["dx/dt"]
 
 
+def test_a_forgotten_term_in_blocks_is_undone_without_a_clock() -> None:
+    text = r"$\dot x = f(x, u), \dot y = g(x, y), x(0) = x_0, y(0) = y_0$ $$J = \Phi(y(T))$$ $$H = \lambda^T f + \mu^T g$$ $$\dot\lambda = -f_x^T \lambda$$"
+    assert findings(text)[-1].status == "refuted"
+
+
 def test_no_repair_says_that_a_letter_is_itself() -> None:
     fields = SPRING[0].rpartition("$$")[0].rpartition("$$")[0]
     wrong = findings(rf"{fields} $$p_1(T) = p_2(0)$$", SPRING[1])[-1]

@@ -25,7 +25,7 @@ from adjointcheck.notes.worlds.plan import Stage
 from adjointcheck.notes.worlds.staging import make_world
 
 TRIED = 300
-NO_VALUE = (ShapeError, NoValue, np.linalg.LinAlgError, ZeroDivisionError, FloatingPointError, OverflowError, RecursionError)
+NO_VALUE = (ShapeError, NoValue, KeyError, np.linalg.LinAlgError, ZeroDivisionError, FloatingPointError, OverflowError, RecursionError)
 ONE, TWO, HALF = (tree.Number(Fraction(number, 2)) for number in (2, 4, 1))
 LAYER, FIRST, LAST = Symbol("l"), tree.Number(Fraction(0)), Symbol("N")
 NEXT = tree.Sum((LAYER, ONE))
@@ -256,7 +256,8 @@ def _completed(left: Node, right: Node, context: Context) -> Iterator[Node]:
     """With a forgotten term, beside the others or in an integral."""
     slopes = [part for side in (left, right) for part in walk(side) if isinstance(part, tree.Derivative)]
     by = {letter.name for slope in slopes for letter in slope.by if isinstance(letter, Symbol)}
-    names = ["x", *["t"] * ("t" in by)] if "p" in symbols(left) else [name for name in ("theta", "w", "t", "x") if name in by]
+    names = ["x", *["t"] * ("t" in by and "f" in symbols(left))]
+    names = names if "p" in symbols(left) else [name for name in ("theta", "w", "t", "x") if name in by]
     summed = any(isinstance(part, tree.Integral) for part in walk(right))
     yield from (tree.Sum((*tree.terms(right), Symbol(name, at=end))) for name in "px" for end in (Symbol("t1"), Symbol("t0")) if summed)
     forgotten = [signed for term in _forgotten(context, names) for signed in (term, tree.Negative(term))]
