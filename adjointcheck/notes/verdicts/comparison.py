@@ -43,8 +43,9 @@ from adjointcheck.notes.worlds.evaluation import Env, NoValue, ShapeError, evalu
 from adjointcheck.notes.worlds.fields import COARSE, within
 from adjointcheck.notes.worlds.jet import real
 from adjointcheck.notes.worlds.named_functions import formula
+from adjointcheck.notes.worlds.optima import NO_OPTIMUM
 from adjointcheck.notes.worlds.plan import Stage
-from adjointcheck.notes.worlds.staging import NO_OPTIMUM, make_world
+from adjointcheck.notes.worlds.staging import make_world
 from adjointcheck.notes.worlds.world import UNBOUNDED, World
 
 AGREE, ALIKE, SURE = 1e-7, 1e-4, 100.0  # of sides; of a matrix and a transpose, for the words alone; of errors

@@ -24,11 +24,12 @@ class ShapeError(Exception):
 
 def scalar(value: Value) -> Value:
     """1 x 1 is a number."""
-    return value.reshape(()) if np.size(real(value)) == 1 and np.ndim(real(value)) else value
+    shape = dimensions(value)
+    return value.reshape(()) if shape and max(shape) == 1 == min(shape) else value
 
 
 def dimensions(value: Value) -> tuple[int, ...]:
-    return np.shape(real(value))
+    return getattr(real(value), "shape", ())
 
 
 def times(one: Value, other: Value, told: Callable[[], str]) -> Value:

@@ -142,7 +142,7 @@ def _variable(node: Symbol, env: Env) -> Value:
 
 
 def _held(name: str, place: Value, env: Env) -> Value | None:
-    return next((value for held, at, value in reversed(env.local) if held == name and same_place(at, place)), None)
+    return next((value for held, at, value in reversed(env.local) if held == name and same_place(at, place)), None) if env.local else None
 
 
 def component(node: Symbol | Applied, value: Value, env: Env) -> Value:
@@ -166,6 +166,8 @@ def _block(node: Symbol | Applied, env: Env) -> slice | None:
 
 def _number(node: Symbol | Applied, env: Env) -> int:
     """Which component it is, counted from 1."""
+    if len(node.part) == 1 and isinstance(node.part[0], tree.Number) and node.part[0].value.denominator == 1:
+        return int(node.part[0].value)
     numbers = [real(evaluate(part, env)) for part in node.part]
     if len(numbers) != 1 or np.size(numbers[0]) != 1 or float(numbers[0]) % 1:
         raise NoValue(f"the subscript of {show(node)} is no number")
@@ -577,11 +579,8 @@ def by_letter(inner: Callable[[Env], Value], symbol: Symbol, env: Env) -> Value:
 def columns(function: Callable[[Value], Value], base: Value) -> Value:
     """The derivative of `function` at `base`: a vector without layout for scalars, else the Jacobian."""
     shape = dimensions(base)
-    slopes = []
-    for unit in np.eye(int(np.prod(shape))) if shape else [np.float64(1.0)]:
-        with direction() as bit:
-            slopes.append(along(function(moved(base, bit, np.reshape(unit, shape) if shape else unit)), bit))
-    return assembled(slopes, bool(shape))
+    units = np.eye(int(np.prod(shape))).reshape(-1, *shape) if shape else [np.float64(1.0)]
+    return assembled(jet.slopes(function, base, units), bool(shape))
 
 
 def _laid_out(value: Value, of: Node, kind: str, env: Env) -> Value:

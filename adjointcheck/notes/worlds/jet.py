@@ -1,7 +1,8 @@
 """Numbers with nilpotent directions: exact derivatives of any order, nested, of everything that a world computes.
 
-A jet is a sum over sets of directions, sum_S a_S e_S with e_i^2 = 0; the coefficient of e_i is the derivative along i
-(Griewank and Walther 2008, chapter 13).  Values are scalars, vectors (1-D: row or column as it fits) and matrices.
+A jet is a sum over sets of directions, sum_S a_S e_S with e_i^2 = 0, and e_i e_j = 0 where both are of one gradient; the coefficient of e_i
+is the derivative along i (Griewank and Walther 2008, chapter 13).  Values are scalars, vectors (1-D: row or column as it fits) and
+matrices.
 """
 
 from __future__ import annotations
@@ -18,14 +19,21 @@ _depth = 0
 
 
 @contextmanager
-def direction() -> Iterator[int]:
-    """A direction that nothing around uses."""
+def directions(count: int) -> Iterator[list[int]]:
+    """Directions that nothing around uses; as all of them share a bit, no two of them meet in a product."""
     global _depth
-    bit, _depth = 1 << _depth, _depth + 1
+    first, _depth = _depth, _depth + count + 1
     try:
-        yield bit
+        yield [1 << first | 1 << own for own in range(first + 1, _depth)]
     finally:
-        _depth -= 1
+        _depth = first
+
+
+@contextmanager
+def direction() -> Iterator[int]:
+    """One direction."""
+    with directions(1) as (bit,):
+        yield bit
 
 
 class Jet:
@@ -68,10 +76,12 @@ class Jet:
         return self.map(np.negative)
 
     def __add__(self, other: Value) -> Jet:
-        parts = dict(self.parts)
-        for mask, part in parts_of(other).items():
+        parts, others = dict(self.parts), parts_of(other)
+        for mask, part in others.items():
             parts[mask] = parts[mask] + part if mask in parts else part
         shape = np.shape(parts[0])
+        if shape == self.shape == np.shape(next(iter(others.values()), 0.0)):
+            return Jet(parts)
         return Jet({mask: part if np.shape(part) == shape else part + np.zeros(shape) for mask, part in parts.items()})
 
     __radd__ = __add__
@@ -112,15 +122,27 @@ def real(value: Value) -> Any:
 
 def along(value: Value, bit: int) -> Value:
     """The derivative along a direction; it may still have others."""
-    parts = {mask ^ bit: part for mask, part in parts_of(value).items() if mask & bit}
+    parts = {mask ^ bit: part for mask, part in parts_of(value).items() if mask & bit == bit}
     parts.setdefault(0, np.zeros(np.shape(real(value))))
     return Jet(parts) if len(parts) > 1 else parts[0]
 
 
 def moved(value: Value, bit: int, by: Value) -> Value:
     """value + e by."""
-    lifted = Jet({mask | bit: part for mask, part in parts_of(by).items()} | {0: np.zeros(np.shape(real(by)))})
-    return lifted + value
+    return moved_along(value, [bit], [by])
+
+
+def moved_along(value: Value, bits: Iterable[int], by: Iterable[Value]) -> Value:
+    """value + e_1 by_1 + e_2 by_2 ..."""
+    lifted = {mask | bit: part for bit, change in zip(bits, by, strict=True) for mask, part in parts_of(change).items()}
+    return Jet({0: np.zeros(np.shape(next(iter(lifted.values()))))} | lifted) + value
+
+
+def slopes(function: Callable[[Value], Value], base: Value, units: Any) -> list[Value]:
+    """The derivatives of `function` at `base` along some directions, in one evaluation."""
+    with directions(len(units)) as bits:
+        value = function(moved_along(base, bits, units))
+        return [along(value, bit) for bit in bits]
 
 
 def bilinear(product: Callable[[Any, Any], Any], one: Value, other: Value) -> Jet:

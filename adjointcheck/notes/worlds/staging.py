@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from adjointcheck.notes.letters.context import Context
-from adjointcheck.notes.letters.costs import ending, objective_of
+from adjointcheck.notes.letters.costs import objective_of
 from adjointcheck.notes.letters.meaning import Applied, Symbol, symbols, walk
 from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.reading import tree
-from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.systems.arrivals import is_met, reached
-from adjointcheck.notes.systems.values import put, starts
+from adjointcheck.notes.systems.values import put
 from adjointcheck.notes.worlds.algebraic_world import AlgebraicWorld
-from adjointcheck.notes.worlds.evaluation import Env, NoValue, evaluate, scalar
+from adjointcheck.notes.worlds.evaluation import Env, NoValue, evaluate
 from adjointcheck.notes.worlds.event_world import EventWorld
 from adjointcheck.notes.worlds.fields import Path, grid, within
-from adjointcheck.notes.worlds.gains import steered
 from adjointcheck.notes.worlds.jet import Value, real
-from adjointcheck.notes.worlds.own_values import of_constants, told_starts
+from adjointcheck.notes.worlds.optima import is_positive, optimal
+from adjointcheck.notes.worlds.own_values import of_constants
 from adjointcheck.notes.worlds.partitioned_world import PartitionedWorld
 from adjointcheck.notes.worlds.plan import OWNERS, SIZES, Stage
 from adjointcheck.notes.worlds.rest_world import RestWorld
@@ -30,8 +27,7 @@ from adjointcheck.notes.worlds.staged_world import StagedWorld
 from adjointcheck.notes.worlds.world import LAYERS, World
 
 _PATHS: dict[Any, World] = {}  # solved worlds: contexts that differ only in letters of no weight share trajectories
-_KEPT, FAR = 24, 1e6
-NO_OPTIMUM = "no optimal control was found in this world"
+_KEPT = 24
 SOLVED = ("trajectory", "costate", "states", "costates", "riccati", "early", "late", "tau", "prices", "solved", "shared")
 
 
@@ -46,7 +42,7 @@ def make_world(stage: Stage) -> World:
     else:
         inputs = _inputs(stage)
         world = kind(stage, {**inputs, "x0": of_constants(kind(stage, inputs))})
-        world = _optimal(world) if stage.optimal and kind is not AlgebraicWorld else world
+        world = optimal(world) if stage.optimal and kind is not AlgebraicWorld else world
         world = _timed(world) if stage.end_time else world
     while len(_PATHS) >= _KEPT:
         del _PATHS[next(iter(_PATHS))]
@@ -108,134 +104,6 @@ def _inputs(stage: Stage) -> dict[str, Value]:
     if positive:  # much is there, and little of it is used up
         inputs["x0"] = inputs["x0"] + 1
     return put(inputs, stage.context)
-
-
-def is_positive(context: Context) -> bool:
-    """Do the laws, or what letters stand for, speak of K^alpha or log K, written out in components: of quantities that are positive?"""
-    bodies = (known.body for known in context.letters.values() if known.body is not None)
-    nodes = (part for node in (*(law.right for law in context.laws), *bodies) for part in walk(node))
-    return bool(context.parts("x")) and any(
-        (isinstance(part, tree.Power) and not isinstance(part.exponent, tree.Number | tree.Negative)) or
-        (isinstance(part, tree.Function) and part.name in ("log", "ln", "sqrt") and bool(symbols(part))) for part in nodes)
-
-
-def _optimal(world: World) -> World:
-    """The world whose control makes H stationary: x and the multiplier solved backwards from an end state, w where H_w = 0.
-
-    Only the control and the initial state are taken from that solution; the world's costate is computed anew.
-    """
-    if world.layered and not isinstance(world, StagedWorld):
-        with suppress(NoValue):
-            return steered(world)
-        return _steered_by_layers(world)
-    if world.layered or isinstance(world, EventWorld):
-        raise NoValue("optimal controls over layers or events")
-    if np.prod(world.shape("p")) != np.prod(world.shape("x")):
-        raise NoValue("a costate with fewer components than the state")
-    try:
-        aims = (world.context.option("ends") and (starts(world.context) or is_met(world.context))) or told_starts(world.context)
-        return _aimed(world) if aims else _steered_back(world, world.inputs["x0"].reshape(-1))
-    except (np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError):
-        raise NoValue(NO_OPTIMUM) from None
-
-
-def _steered_by_layers(world: World) -> World:
-    """The controls of all layers at which J is stationary, by Newton's iteration with differences; costates are computed anew."""
-    size = int(np.prod(world.shape("w")))
-    slope, step = tree.Derivative(Symbol("J"), (Symbol("w"),), "total"), 1e-4
-
-    def made(controls: Any) -> World:
-        rows = [*(row.reshape(*world.shape("w")) for row in controls.reshape(-1, size)), world.inputs["w"][-1]]
-        return World(world.stage, {**world.inputs, "w": rows})
-
-    def slopes(controls: Any) -> Any:
-        there = made(controls)
-        return np.concatenate([np.reshape(real(evaluate(slope, Env(there, layer))), -1) for layer in range(world.count)])
-
-    controls = np.zeros(world.count * size)
-    curvature: Any = None
-    for i in range(40):
-        here = slopes(controls)
-        if np.max(np.abs(here)) < 1e-12:
-            return made(controls)
-        if i % 8 == 0:
-            curvature = np.stack([(slopes(controls + step * unit) - here) / step for unit in np.eye(len(controls))], 1)
-        controls = controls - np.linalg.solve(curvature, here)
-        if not np.max(np.abs(controls)) < FAR:
-            break
-    raise NoValue(NO_OPTIMUM)
-
-
-def _aimed(world: World) -> World:
-    """With the start that the notes give, by Newton's iteration with differences in the end state, or the multiplier where that is held."""
-    wanted, held = np.array(real(world.inputs["x0"])).reshape(-1), _held(world)
-
-    def missed(unknown: Any) -> tuple[World, Any]:
-        """Shooting back from an end: the world, and how far it starts from the start."""
-        end, prices = unknown.copy(), np.array(real(world.inputs["theta"]))
-        for i, (price, value) in held.items():
-            prices.reshape(-1)[price], end[i] = unknown[i], value
-        made = _steered_back(type(world)(world.stage, {**world.inputs, "theta": prices}) if held else world, end)
-        return made, real(made.inputs["x0"]).reshape(-1) - wanted
-
-    unknown = wanted
-    for _ in range(6):
-        made, gap = missed(unknown)
-        if np.max(np.abs(gap)) < 1e-12:
-            return made
-        moved = [missed(unknown + 0.1 * unit)[1] - gap for unit in np.eye(len(unknown))]
-        unknown = unknown - np.linalg.solve(np.array(moved).T / 0.1, gap)
-    raise NoValue(NO_OPTIMUM)
-
-
-def _held(world: World) -> dict[int, tuple[int, float]]:
-    """{2: (4, 0.0)}: the third component ends at 0, at the price of the fifth parameter."""
-    env = Env(world, world.last(), {"t": world.last()})
-    ends = [(law.left, *ended) for law in world.context.laws if law.kind == "arrival" and (ended := reached(law)) is not None]
-    return {_index(state): (_index(price), float(real(evaluate(value, env)))) for price, state, value in ends}
-
-
-def _index(component: Node) -> int:
-    """2 of x_3."""
-    part = component.part[0] if isinstance(component, Symbol) else component
-    return int(getattr(part, "value", 1)) - 1
-
-
-def _steered_back(world: World, end: Any) -> World:
-    """Backwards from an end state: its price is the multiplier there, and a Newton step in w follows each sweep."""
-    inputs, hamiltonian, slopes = world.inputs, world.reduced(), (Symbol("x"), Symbol("w"))
-    time = world.grid.span[1]
-    last = Env(world, np.float64(time), {"t": np.float64(time)}, (("x", time, scalar(end.reshape(*world.shape("x")))),))
-    price = np.reshape(evaluate(tree.Derivative(ending(world.objective), (Symbol("x"),), "partial"), last), -1)
-    rest = np.zeros((world.grid.count, 1))
-    states, multipliers, positive = rest + end, rest + real(price), is_positive(world.context)
-    used_up = positive and not world.context.option("curve")  # the rate of a curve has either sign
-    controls = inputs["w"].values if used_up else np.zeros((world.grid.count, int(np.prod(world.shape("w")))))
-    curvature: Any = None
-    for _ in range(80):
-        moving, pulling, steps = [], [], []
-        for i, time in enumerate(world.grid.times):
-            held = {"x": states[i].reshape(*world.shape("x")), "p": multipliers[i].reshape(*world.shape("p")),
-                    "w": controls[i].reshape(*world.shape("w"))}
-            env = Env(world, time, {"t": time}, tuple((name, float(time), scalar(value)) for name, value in held.items()))
-            if curvature is None or positive:
-                curvature = np.linalg.inv(np.atleast_2d(evaluate(tree.Derivative(hamiltonian, (slopes[1],) * 2, "partial"), env)))
-            by_x, by_w = (np.reshape(evaluate(tree.Derivative(hamiltonian, (by,), "partial"), env), -1) for by in slopes)
-            steps.append(curvature @ by_w)
-            moving.append(np.reshape(evaluate(world.rule, env), -1))
-            pulling.append(-by_x)
-        flow, force = (world.grid.integrals @ np.array(rows) for rows in (moving, pulling))
-        following = flow - flow[-1] + end, force - force[-1] + price
-        moved = controls - np.array(steps)
-        following_controls = np.clip(moved, controls / 3, controls * 3) if used_up else moved
-        pairs = ((following[0], states), (following[1], multipliers), (moved, controls))
-        gap = max(float(np.max(np.abs(new - old))) for new, old in pairs)
-        (states, multipliers), controls = following, following_controls
-        if gap < 1e-13:
-            return type(world)(world.stage, {**inputs, "x0": states[0].reshape(*world.shape("x")), "w": Path(controls, world.grid.span)})
-        if not gap < FAR:
-            break
-    raise NoValue(NO_OPTIMUM)
 
 
 def _timed(world: World) -> World:

@@ -39,7 +39,7 @@ from adjointcheck.notes.worlds.evaluation import (
 )
 from adjointcheck.notes.worlds.fields import START, Path, Smooth, grid, spread
 from adjointcheck.notes.worlds.gains import gains, standing
-from adjointcheck.notes.worlds.jet import Value, along, direction, moved, real
+from adjointcheck.notes.worlds.jet import Value, along, direction, directions, moved, moved_along, real
 from adjointcheck.notes.worlds.own_values import at_place, constant, own_path, started
 from adjointcheck.notes.worlds.plan import Stage
 from adjointcheck.notes.worlds.riccati import Regulator, regulator_of
@@ -383,12 +383,13 @@ class World:
         guess = self.trajectory.values if not self.layered else None
         return type(self)(self.stage, {**self.inputs, **inputs}, (place, there), self, guess)
 
-    def shifted(self, bit: int, unit: Value) -> World:
-        """The state at the origin moved along a direction."""
+    def shifted(self, bits: list[int]) -> World:
+        """The state at the origin moved along its components."""
         place, value = self.origin
-        inputs = {**self.inputs, "x0": moved(self.inputs["x0"], bit, unit)} if self.before is None else self.inputs
+        units = np.eye(len(bits)).reshape(-1, *self.shape("x"))
+        inputs = {**self.inputs, "x0": moved_along(self.inputs["x0"], bits, units)} if self.before is None else self.inputs
         guess = self.trajectory.values if not self.layered else None
-        return type(self)(self.stage, inputs, (place, moved(value, bit, unit)), self.before, guess, self)
+        return type(self)(self.stage, inputs, (place, moved_along(value, bits, units)), self.before, guess, self)
 
     def varied(self, bit: int) -> World:
         """All inputs that delta moves, each along its own direction; solved once for each name of the direction."""
@@ -486,11 +487,8 @@ class World:
         rate = rate.reshape(-1, self.shape("w")[0]) if dimensions(rate) else rate
         cost = self.running()
         direct = self._slope(cost, here).reshape(-1) if cost is not None else np.zeros(self.shape("w")[0])
-        slopes = []
-        for column in range(self.shape("w")[0]):
-            with direction() as bit:
-                jump = moved(np.zeros(self.shape("x")), bit, rate[:, column].reshape(*self.shape("x")) if dimensions(rate) else rate)
-                slopes.append(along(inner(env.within(self.restarted(place, jump))), bit))
+        jumps = [rate[:, column].reshape(*self.shape("x")) if dimensions(rate) else rate for column in range(self.shape("w")[0])]
+        slopes = jet.slopes(lambda jump: inner(env.within(self.restarted(place, jump))), np.zeros(self.shape("x")), jumps)
         return assembled(slopes, True) + direct
 
     def _slope(self, node: Node, env: Env) -> Value:
@@ -513,16 +511,17 @@ class World:
         flows, prices, paid = [], [], []
         rate, first = running(self.objective), starting(self.objective)
         names = {part.by.name for part in walk(self.objective) if isinstance(part, tree.Integral) and isinstance(part.by, Symbol)}
-        for unit in np.eye(size):
-            with direction() as bit:
-                there = self.shifted(bit, unit.reshape(*self.shape("x")))
+        with directions(size) as bits:
+            there = self.shifted(bits)
+            whole_there = whole(there)
+            before = lawful(first, Env(whole_there, whole_there.first())) if first.terms else 0.0
+            cost = whole_there.value_J(0) - before
+            rates = [lawful(rate, there.standing(i, names)) for i in range(self.grid.count)] if rate.terms else []
+            for bit in bits:
                 flows.append(along(there.trajectory.values, bit))
-                whole_there = whole(there)
-                before = lawful(first, Env(whole_there, whole_there.first())) if first.terms else 0.0
-                prices.append(along(whole_there.value_J(0) - before, bit))
-                if rate.terms:
-                    rates = [along(lawful(rate, there.standing(i, names)), bit) for i in range(self.grid.count)]
-                    total = Path(spread(self.grid.integrals)(jet.stacked(rates)), self.grid.span)
+                prices.append(along(cost, bit))
+                if rates:
+                    total = Path(spread(self.grid.integrals)(jet.stacked([along(value, bit) for value in rates])), self.grid.span)
                     paid.append(total.values - total(self.origin[0]))
         rows = []
         for i in range(self.grid.count):
@@ -544,11 +543,12 @@ class World:
     def deposits(self) -> list[tuple[Value, Path]]:
         """(s_j, d phi_j/dx(s) (dx(t)/dx(s))^-1 as a path in t): what the costate gives up at each observation."""
         flows, slopes = [], []
-        for unit in np.eye(int(np.prod(self.shape("x")))):
-            with direction() as bit:
-                there = self.shifted(bit, unit.reshape(*self.shape("x")))
+        with directions(int(np.prod(self.shape("x")))) as bits:
+            there = self.shifted(bits)
+            values = [evaluate(body, env) for body, env in there.observed()]
+            for bit in bits:
                 flows.append(along(there.trajectory.values, bit))
-                slopes.append([along(evaluate(body, env), bit) for body, env in there.observed()])
+                slopes.append([along(value, bit) for value in values])
         inverses = [jet.inverse(jet.stacked([flow[i] for flow in flows], 1)) for i in range(self.grid.count)]
         rows = [jet.stacked(list(row)).reshape(1, -1) for row in zip(*slopes, strict=True)]
         paths = [Path(jet.stacked([(row @ inverse).reshape(-1) for inverse in inverses]), self.grid.span) for row in rows]
