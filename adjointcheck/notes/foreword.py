@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adjointcheck.errors import AdjointCheckError
 from adjointcheck.notes.explanations import NEAR, WHERE, explained, explanation, passed_through, untold_error
@@ -371,7 +371,18 @@ def _known(formulas: Sequence[Formula], context: Context) -> tuple[Context, Cont
     return foretold(formulas, put_together(_chains(formulas, context), context))
 
 
-def _chains(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chain]:
+def _chains(formulas: Iterable[Formula], context: Context) -> tuple[tree.Chain, ...]:
+    """All that is read; most passes find nothing new, and what was read for the pass before still stands."""
+    asked = tuple(formulas), context
+    if not _LAST or _LAST[0] != asked:
+        _LAST[:] = asked, tuple(_reading(*asked))
+    return _LAST[1]
+
+
+_LAST: list[Any] = []
+
+
+def _reading(formulas: Iterable[Formula], context: Context) -> Iterator[tree.Chain]:
     for formula in formulas:
         chain = formula.unread or read_formula(formula.text, context.reader())
         if not isinstance(chain, Unread):
@@ -508,7 +519,7 @@ def foretold(formulas: Iterable[Formula], context: Context) -> tuple[Context, Co
         context = replace(context, options={**context.options, OPTION: second}) if second else context
         told_next = explanation(resolved, following, after) if resolved is not None and not second else None
         told_next = told_next or (None if isinstance(chain, Unread) else passed_through(chain, following))
-        error = next((untold_error(other, _chains(formulas, after), after) for other in _chains([formula], after)), None)
+        error = next((untold_error(other, _reading(formulas, after), after) for other in _reading([formula], after)), None)
         if told_next is not None or error is not None:
             pieces = {f"{WHERE}{formula.name}": told_next or error}
             context = replace(context, pieces={**context.pieces, **pieces})

@@ -83,7 +83,7 @@ class _Resolver:
     def map(self, node: Node) -> Node:
         handler = getattr(self, "map_" + type(node).__name__.lower(), None)
         made = handler(node) if handler else rebuilt(node, self.map)
-        return made if made.span == node.span else replace(made, span=node.span)
+        return made if made.span == node.span else tree.changed(made, span=node.span)
 
     def binding(self, letter: Node | None) -> _Resolver:
         name = key(letter) if isinstance(letter, tree.Letter) else ""
@@ -215,16 +215,16 @@ class _Resolver:
 
     def subscripted(self, node: tree.Letter) -> Node:
         """f_x, H_{ux}, x_{l+1}, x_0, lambda_T, w_i: what a subscript means follows from the letter and from what stands there."""
-        declared = self.context.letters.get(key(replace(node, below=())))
+        declared = self.context.letters.get(key(tree.changed(node, below=())))
         if declared is not None and is_staged(declared.symbol):
             return self.staged(node, declared)
         if node.name == self.context.option("sampled") and len(node.below) == 1 and (time := self.sample(node.below[0])) is not None:
             return time
-        base = self.map(replace(node, below=()))
+        base = self.map(tree.changed(node, below=()))
         below = written_below(node.below)
         if isinstance(base, Formal):
             return differentiated(base, list(map(self.map, below))) or counted(base, below) or Unknown(key(node))
-        named = replace(node, below=tuple(below[:1]))
+        named = tree.changed(node, below=tuple(below[:1]))
         if len(below) > 1 and getattr(self.context.letters.get(key(named)), "kind", "") == "function":  # ell_{f,x}
             return derivative(self.map(named), list(map(self.map, below[1:])), "partial", self.context)
         core = core_of(base)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from adjointcheck.notes.reading.scan import Unread
 
@@ -252,6 +252,9 @@ class Chain(Node):
 # Through a tree
 
 
+Of = TypeVar("Of", bound=Node)
+
+
 @cache
 def _parts(kind: type[Node]) -> tuple[str, ...]:
     return tuple(entry.name for entry in fields(kind) if entry.name != "span")
@@ -289,7 +292,15 @@ def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
     if all(map(operator.is_, made, below)):
         return node
     following = iter(made)
-    return replace(node, **{name: _refilled(getattr(node, name), following) for name in _parts(type(node))})
+    return changed(node, **{name: _refilled(getattr(node, name), following) for name in _parts(type(node))})
+
+
+def changed(node: Of, **entries: Any) -> Of:
+    """`dataclasses.replace` for nodes, which check nothing when they are made: four times as fast, where it is done most."""
+    made = object.__new__(type(node))
+    made.__dict__.update(node.__dict__, **entries)
+    made.__dict__.pop("_below", None)
+    return made
 
 
 def _refilled(value: Any, following: Iterator[Node]) -> Any:
