@@ -259,7 +259,7 @@ def test_the_trusted_base_can_be_read_in_one_sitting() -> None:
     theories = sum(sizes[f"trusted/{name}.py"] for name in ("language", "matrix", "theory"))
     refuting = sum(sizes[name] for name in REFUTING)
     assert sum(sizes.values()) - theories - refuting <= 1500, sizes
-    assert theories <= 610 and refuting <= 250, sizes
+    assert theories <= 613 and refuting <= 250, sizes
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -155,17 +155,22 @@ class Language:
         return [{side: self.move(root, shift) for side, root in fact.parts.items()} for shift in ("before", "after")]
 
     def equal(self, obligation: Obligation, premises: Sequence[Fact]) -> Verdict:
-        """Judge one equality at its place, with solved premises put in as often as there are premises."""
+        """Judge one equality at its place."""
         from adjointcheck.trusted.matrix_witness import doubt_under  # what refutes can only take a proof back
 
+        known, roots = self.put_in(obligation, premises)
+        shown = proof(roots[:2], self.letters)
+        return worst([doubt_under(known, roots, self, shown), shown])
+
+    def put_in(self, obligation: Obligation, premises: Sequence[Fact]) -> tuple[Mapping[str, Expression], Sequence[Expression]]:
+        """Solved premises, put into both sides and the premises' gaps as often as there are premises."""
         place, *sides = obligation
         held = [instance for premise in premises for instance in self.instances(premise, place)]
         known = {instance["left"].value: instance["right"] for instance in reversed(held)}  # the first word on a letter counts
         roots = [*sides, *(instance["left"] - instance["right"] for instance in held)]
         for _ in known:
             roots = substitute(roots, known)
-        shown = proof(roots[:2], self.letters)
-        return worst([doubt_under(known, roots, self, shown), shown])
+        return known, roots
 
     # -- facts ------------------------------------------------------------------------------------------------
 

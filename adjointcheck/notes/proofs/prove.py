@@ -26,6 +26,7 @@ from adjointcheck.notes.letters.folding import folded
 from adjointcheck.notes.proofs.antiderivatives import antiderivative
 from adjointcheck.notes.proofs.expansion import remainder
 from adjointcheck.notes.proofs.settings import Setting
+from adjointcheck.trusted import matrix
 from adjointcheck.trusted.language import Fact, derive
 from adjointcheck.trusted.matrix import SHIFTS, normal
 from adjointcheck.trusted.polynomial import BudgetError
@@ -372,8 +373,9 @@ class Bench:
         return list(dict.fromkeys(used)), rest
 
     def says(self, place: str, left: Expression, right: Expression, ids: Iterable[str]) -> bool:
-        """Are the sides equal there once the facts are put in?"""
-        return self.language.equal((place, left, right), [self.facts[id] for id in ids]).status is Status.PROVED
+        """Are the sides equal there once the facts are put in?  The core looks for a counterexample when it judges the document."""
+        _, roots = self.language.put_in((place, left, right), [self.facts[id] for id in ids])
+        return matrix.proof(roots[:2], self.language.letters).status is Status.PROVED
 
     def written(self, claim: Fact, chosen: Chosen, found: Fact, boundary: Expression, ids: Sequence[str]) -> Proof:
         """The steps of a functional's proof: the sum, by parts, and the claim."""
