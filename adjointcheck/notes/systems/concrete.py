@@ -431,6 +431,11 @@ def _signed(chains: Sequence[tree.Chain], context: Context) -> Context:
         return context
     paid = [term for term in tree.terms(cost) if any(isinstance(part, tree.Integral) for part in walk(term))]  # no S(k(T)), a new letter
     laws = (*context.laws, Law("objective", Symbol("J"), resolve(tree.summed(tuple(paid)) if paid else cost, context)))
+    return told_by_hamiltonian(body, context, laws)
+
+
+def told_by_hamiltonian(body: Node, context: Context, laws: tuple[Law, ...]) -> Context:
+    """With the sign of the costates that a Hamiltonian tells under these laws."""
     sign = costate_sign(replace(context, laws=laws), without_rates(resolve(body, context), context))
     return with_sign(context, sign, "its Hamiltonian") if sign else context
 
@@ -504,15 +509,18 @@ def _controls(parts: Sequence[Node], used: Sequence[Node], bounded: Container[st
     free = _open(used, "w", context, {key(letter) for part in parts for letter in _clocks(part)})
     free = [letter for letter in free if not _is_called(letter, used)]
     steered = _steered(parts, used, context)
-    found = [letter for letter in free if letter.name in steered or key(letter) in timed | steered]
+    found = [letter for letter in free if letter.name in _called_controls(context) or key(letter) in timed | steered]
     return found or [letter for letter in free if key(letter) in bounded]
 
 
 def _steered(parts: Sequence[Node], used: Sequence[Node], context: Context) -> set[str]:
     """u, v, w, or what the header calls a control; what is paid for, what H is differentiated by, and over what a least cost is sought."""
-    whole = {known.letter for known in context.of("w")} or {*USUAL_CONTROLS}
     sought = {key(part.over) for part in parts if isinstance(part, tree.Extremum) and isinstance(part.over, tree.Letter)}
-    return whole | sought | _paid_for(used) | {*chosen(parts)}
+    return _called_controls(context) | sought | _paid_for(used) | {*chosen(parts)}
+
+
+def _called_controls(context: Context) -> set[str]:
+    return {known.letter for known in context.of("w")} or {*USUAL_CONTROLS}
 
 
 def _given(inputs: Sequence[tree.Letter], parts: Sequence[Node], steered: Container[str]) -> dict[str, tree.Call]:

@@ -21,13 +21,13 @@ from adjointcheck.notes.letters.meaning import COUNTERS, Applied, Symbol, childr
 from adjointcheck.notes.letters.own_letters import is_placed
 from adjointcheck.notes.letters.partitions import BLOCKS
 from adjointcheck.notes.letters.quadratures import with_worth
-from adjointcheck.notes.letters.quantities import costate, here
+from adjointcheck.notes.letters.quantities import costate, here, instead, letters_of
 from adjointcheck.notes.letters.speeds import reduced
 from adjointcheck.notes.letters.starting import priced
 from adjointcheck.notes.letters.usage import HAMILTONIANS, USUAL_COSTATES, constants, head, moving, pair_of, propose, role_in, successor
 from adjointcheck.notes.reading import tree
 from adjointcheck.notes.reading.tree import Node
-from adjointcheck.notes.systems.concrete import without_rates
+from adjointcheck.notes.systems.concrete import told_by_hamiltonian, without_rates
 from adjointcheck.notes.systems.manifold import with_end_multiplier
 from adjointcheck.notes.systems.step_multipliers import may_multiply, of_step
 
@@ -88,11 +88,19 @@ def half_told(chain: tree.Chain | str, context: Context) -> Context:
         return context
     weighed = any(isinstance(part, tree.Letter) and multiplies(part, context) for part in walk(pair[1]))
     if letter.name in HAMILTONIANS or key(letter) in HAMILTONIANS:
-        told = told_by(pair[1], partial(_is_f, context=context), context)
+        told = _told_in_components(pair[1], context) if context.parts("p") else told_by(pair[1], partial(_is_f, context=context), context)
         return told if any(known.told for known in told.of("p")) else unsaid(context) if weighed else context
     path = resolve(pair[0], context)
     sloped = any(isinstance(part, tree.Derivative) and head(part.of) not in (None, letter) for part in walk(pair[1]))
     return unsaid(context) if isinstance(path, Symbol) and path.name == "p" and path.at in (None, Symbol("t")) and sloped else context
+
+
+def _told_in_components(body: Node, context: Context) -> Context:
+    """By p x a + (1 - a) x of H(x, p, a) beside xdot = alpha x: a letter that nobody told is the one input that H leaves out."""
+    new, inputs = unknown(resolve(body, context)), (*context.parts("w"), *context.parts("theta"))
+    missing = [known.letter for known in inputs if known.letter not in letters_of(body)]
+    body = instead(body, tree.Letter(new[0]), tree.Letter(missing[0])) if len(new) == len(missing) == 1 else body
+    return told_by_hamiltonian(body, context, context.laws)
 
 
 def unsaid(context: Context) -> Context:

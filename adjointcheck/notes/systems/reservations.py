@@ -310,6 +310,8 @@ def _begun(left: Node, right: Node, context: Context, taken: bool) -> frozenset[
     """On which inputs rests where a sum starts, as in q(0) = log p_0(z_0) of q-dot = -tr f_z?"""
     if taken or not isinstance(left, Symbol) or left.at != Symbol("t0") or context.law(RATE + left.name) is None:
         return frozenset()
+    if any(isinstance(part, tree.Integral) for part in walk(right)):  # mu(0) = -int p f_theta dt is what it comes to
+        return frozenset()
     return frozenset({"x0"}) if _names(right) <= {"rho", "t0"} else _dependent(right, context, frozenset())
 
 
