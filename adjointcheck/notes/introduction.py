@@ -116,6 +116,7 @@ from adjointcheck.notes.systems.layering import (
     for_another_field,
     grid,
     in_full,
+    in_rows,
     of_any_form,
     shared,
     stepwise,
@@ -324,6 +325,8 @@ def layers(chain: tree.Chain, context: Context) -> Introduced:
         return None
     before = (index,) if successor(letter) else (tree.Sum((index, tree.Negative(tree.Number(Fraction(1))))),)
     if not any(isinstance(p, tree.Letter) and p.name == letter.name and p.below == before for p in walk(whole)):
+        return None
+    if in_rows(replace(letter, below=before), whole):
         return None
     context = for_another_field(pair[1], context)
     context = context.declare(Declared(index.name, "l", kind="index", source="proposed"))

@@ -31,7 +31,7 @@ from adjointcheck.notes.letters.meaning import Symbol, Unknown, resolve, symbols
 from adjointcheck.notes.letters.numbered import told
 from adjointcheck.notes.letters.own_inputs import in_its_role, is_varied, through_start, with_probes
 from adjointcheck.notes.letters.placing import paid_there
-from adjointcheck.notes.letters.posing import ORDERS, at_own_time
+from adjointcheck.notes.letters.posing import TOLD, at_own_time
 from adjointcheck.notes.letters.quadratures import carried, carries
 from adjointcheck.notes.letters.quantities import here
 from adjointcheck.notes.letters.second_costate import about_end, through_end
@@ -118,7 +118,6 @@ if TYPE_CHECKING:
     from adjointcheck.notes.reading.document import Formula
 
 EVENT_BEFORE = Reservation(INPUTS | {"solution"}, "it may rest on the event of before, of which an example in components is not understood")
-TOLD = (*ORDERS, "to", "mapsto")  # of a < b < c and f: R^n -> R, which are told as wholes
 LATE_START = Reservation(frozenset({"x0", "theta"}), "the notes say later that the start depends on the parameters")
 
 
@@ -275,9 +274,11 @@ class Notes:
 
     def understood(self, blank: Finding, chain: tree.Chain) -> tuple[Resolved, list[Finding]]:
         """What the formula says in the letters so far, and the verdicts."""
-        if (said := principle(chain, self.context)) is not None:
-            resolved, self.context = understand(tree.Chain(said[:1], ()), self.context)
-            return resolved, [self.switching(replace(blank, reading=show(resolve(chain, self.context))), *said[1:], PONTRYAGIN)]
+        if (asked := principle(chain, self.context)) is not None:
+            found = self.switching(replace(blank, reading=show(resolve(chain, self.context))), *asked[1:3], PONTRYAGIN)
+            if asked[3] or found.status == "refuted":
+                resolved, self.context = understand(tree.Chain(asked[:1], ()), self.context)
+                return resolved, [found]
         resolved, self.context = understand(chain, self.context)
         self.context = replace(self.context, moved=self.context.moved | moved_inputs(resolved.chain))
         blank = replace(blank, reading=resolved.reading)

@@ -247,3 +247,10 @@ def test_between_bounds_what_a_control_satisfies_inside_and_at_them(given: str, 
 @pytest.mark.parametrize("line", ["u^* = 1", "x = 2 e^{-t}", "u = t - T"])
 def test_bounds_leave_open_what_the_whole_solution_tells(line: str) -> None:
     assert last_two("", BETWEEN, "u = -p", line)[-1] == "unknown"
+
+
+@pytest.mark.parametrize(("task", "right", "wrong"), [("minimise", "min", "max"), ("maximise", "max", "min")])
+def test_the_control_that_is_called_the_best_of_h_may_be_the_worst(task: str, right: str, wrong: str) -> None:
+    posed = rf"We {task} $J = \phi(q(T)) + \int_0^T L(q, v)\,dt$ with $\dot q = f(q, v)$, $q(0) = q_0$, $H = L + \psi f$, $\psi(T) = \phi_q(q(T))$. "
+    found = statuses(posed + rf"$v^*(t) = \arg\{right}_v H(q^*(t), v, \psi(t))$; $v = \arg\{wrong}_{{v}} H(q, v, \psi)$")
+    assert found[-2:] == ["assumption", "refuted"]

@@ -58,3 +58,9 @@ def test_weights_and_tanh_of_a_header_are_matrices_and_what_it_is() -> None:
 def test_a_gradient_that_fits_in_no_size_is_wrong_and_a_transposed_one_is_left_alone() -> None:
     lines = r"$$\frac{\partial E}{\partial B} = \sum_{t=1}^{N} S_t q_t^T s_{t-1}^T$$ $$\frac{\partial E}{\partial B} = \sum_{t=1}^{N} u_t q_t S_t$$"
     assert statuses(CELL + lines, LETTERS)[-2:] == ["refuted", "unknown"]
+
+
+def test_a_net_in_rows_is_left_open() -> None:
+    net = r"$$s_t = \tanh(s_{t-1} A + v_t B), \quad t = 1, \dots, T$$ $$E = \sum_{t=1}^T \ell_t(s_t)$$ $$d_t = \frac{\partial E}{\partial s_t} \odot (1 - s_t^2)$$ "
+    lines = r"$$\frac{\partial E}{\partial v_t} = d_t B^T$$ $$\frac{\partial E}{\partial v_t} = d_t B$$"
+    assert statuses(net + lines)[-2:] == ["unknown"] * 2

@@ -17,6 +17,7 @@ from adjointcheck.notes.reading.tree import Node
 
 Introduced = tuple[str, tuple[str, ...], Context] | None
 ORDERS = ("<", ">", "<=", ">=", "!=", "succeq", "preceq", "succ", "prec")
+TOLD = (*ORDERS, "to", "mapsto")  # of a < b < c and f: R^n -> R, which are told as wholes
 DOTS = tree.Letter("dots")
 NEW = ("new", "neu", "nouveau", "nouvelle", "nuevo", "nuova", "nuovo", "next")
 SOUGHT = ("p", "J", "J_a", "S", "v", "M", "lambda", "mathcal{J}", *HAMILTONIANS)

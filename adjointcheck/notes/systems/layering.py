@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import TypeGuard
 
 from adjointcheck.notes.letters.context import ROLES, USUAL, Context, Declared, Law, key, own
@@ -126,6 +127,14 @@ def _multipliers(chains: Iterable[tree.Chain]) -> Iterator[str]:
         letters = [factor for factor in product.factors if isinstance(factor, tree.Letter)]
         if first in letters[:1] and (letters[0].below or letters[0].name[0].isupper()) and len(letters) == len(product.factors):
             yield letters[0].name
+
+
+def in_rows(state: tree.Letter, step: Node) -> bool:
+    """s(h_{t-1} W + b), of a state in a row before its matrix, which a column is not read for."""
+    products = (part.factors for call in walk(step) if isinstance(call, tree.Call | tree.Function)
+                for part in walk(call) if isinstance(part, tree.Product))
+    pairs = (pair for factors in products for pair in pairwise(factors))
+    return any(one == state and isinstance(other, tree.Letter) and other.name[0].isupper() for one, other in pairs)
 
 
 def priced(chains: Iterable[tree.Chain], index: str, context: Context) -> Context:

@@ -22,16 +22,29 @@ LEAST, GREATEST = ("min", "inf"), ("max", "sup")
 Compared = tuple[tree.Call, tree.Call, bool]
 
 
-def principle(chain: tree.Chain, context: Context) -> tuple[tree.Call, Node, Node] | None:
-    """H(x*, u*, p), what the statement takes for L + p f, and L + p f itself; None for anything else."""
+def principle(chain: tree.Chain, context: Context) -> tuple[tree.Call, Node, Node, bool] | None:
+    """H(x*, u*, p), what the statement takes for L + p f, L + p f itself, and whether it is a claim: u* = argmin H poses the control, but
+    may be wrong; None for anything else.
+    """
     field, cost = context.law("dynamics"), context.law("objective")
-    found = _compared(chain, context)
+    found = _compared(sought(chain), context)
     if found is None or field is None or cost is None or context.over() == "layers" or has_open_sign(context, Symbol("p"), Symbol("H")):
         return None
     best, _, least = found
     said = resolve(replace(best.function), context)
     upright = least != (context.option("goal") == "max")
-    return best, said if upright else tree.Negative(said), hamiltonian_of(spelt_out(context))
+    return best, said if upright else tree.Negative(said), hamiltonian_of(spelt_out(context)), sought(chain) is chain
+
+
+def sought(chain: tree.Chain) -> tree.Chain:
+    """u* = argmin_v H(x*, v, p) as H(x*, u*, p) = min_v H(x*, v, p); any other chain as it is."""
+    control, best = (chain.sides[0], chain.sides[-1]) if len(chain.sides) == 2 else (None, None)
+    if not (isinstance(best, tree.Extremum) and best.kind in ("argmin", "argmax") and isinstance(best.body, tree.Call)):
+        return chain
+    letter = head(control) if isinstance(control, tree.Letter | tree.Call) else None
+    taken = replace(letter, above=(tree.Letter("*"),)) if letter is not None and letter == best.over else control  # u = argmin_u
+    value = replace(best.body, arguments=tuple(taken if one == best.over else one for one in best.body.arguments))
+    return replace(chain, sides=(value, replace(best, kind=best.kind.removeprefix("arg"))))
 
 
 def _compared(chain: tree.Chain, context: Context) -> Compared | None:
