@@ -273,7 +273,7 @@ def test_a_transposition_and_a_power_of_the_final_time_are_different_trees() -> 
     assert isinstance(read("x^T").sides[0], Transposed) and isinstance(read("x^T", Letters(transposes=frozenset())).sides[0], Power)
 
 
-@pytest.mark.parametrize(("other", "usual"), [(r"\sh 1 + \ch(t)", r"\sinh 1 + \cosh(t)"), (r"\tg x", r"\tan x"), (r"\mathrm{arctg}(x)", r"\arctan(x)")])
+@pytest.mark.parametrize(("other", "usual"), [(r"\sh 1 + \ch(t)", r"\sinh 1 + \cosh(t)"), (r"\tg x", r"\tan x"), (r"\operatorname{sen} x", r"\sin x"), (r"\mathrm{arctg}(x)", r"\arctan(x)")])
 def test_functions_go_by_the_names_of_other_countries(other: str, usual: str) -> None:
     assert text(read(other)) == text(read(usual)) != text(read(r"\cosh 1 + \sinh(t)"))
 

@@ -283,7 +283,7 @@ DESCENT = (r"$\dot y = g(y, v), y(0) = y_0$, {}. $$J = \ell(y({0}), {0}) + \int_
 
 
 @pytest.mark.parametrize(("told", "status"), [
-    ("and the horizon $S$ is given", "refuted"), ("and $S$ is to be found as well", "proved"), ("of a tank", "unknown"),
+    ("and the horizon $S$ is given", "refuted"), ("and $S$ is to be found as well", "proved"), ("of a tank", "proved"),
     ("and $S$ is fixed, $\\chi(y(S)) = 0$", "refuted"), ("Das Intervall $[0, S]$ ist fest", "refuted"), ("el instante final $S$ es libre", "proved"),
     ("l'horizon $S$ est donné; si l'instant final n'est pas imposé", "unknown"), ("$S$ is fixed; if $S$ were to matter", "unknown"),
 ])
@@ -297,3 +297,9 @@ def test_the_slope_of_an_end_cost_in_its_own_time_is_not_that_along_the_solution
     $$E(y, t_f) = \ell(y, t_f) + \mu^T \chi(y, t_f)$$ $$r(t_f) + \frac{dE}{dt_f} = 0$$
     $$r(t_f) + \frac{\partial E}{\partial t_f}(y(t_f), t_f) = 0$$"""
     assert statuses(text, "state: y\ncontrol: v\ncostate: q")[-2:] == ["proved", "refuted"]
+
+
+def test_a_cost_with_unknown_letters_keeps_a_later_one_from_refuting() -> None:
+    posed = r"$\dot z = f(z, t, \theta)$, $z(0) = z_0$. $$\mathcal L = \ell(Wz(T))$$ $$\lambda(t) = \nabla_{z(t)}\mathcal L$$ "
+    line, later = r"$$\dot\lambda = -f_z^\top \lambda$$ ", r"$$\mathcal L_\rho = \ell(Wz(T)) + \rho\int_0^T \|f(z, t, \theta)\|^2\,dt$$"
+    assert "refuted" not in statuses(posed + line + later)

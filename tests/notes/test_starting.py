@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from understood import last_two, statuses
 
+from adjointcheck.notes.letters.context import Context
+from adjointcheck.notes.letters.prose import said
+
 FLOW = "\\dot x = f(t,x,\\theta)\nx(0) = x_0(\\theta)\nJ = \\int_0^T L(t,x,\\theta)\\,dt + \\Phi(x(T))\nH = L + p f\n"
 TANGENT = FLOW + "\\dot s_k = \\frac{\\partial f}{\\partial x} s_k + \\frac{\\partial f}{\\partial\\theta_k}\n"
 STARRED = (
@@ -104,3 +107,8 @@ def test_weights_of_an_encoder_move_the_start_alone(right: str, wrong: str) -> N
     given = "\\frac{dz}{dt} = f(z, t, \\theta)\nz(t_0) = z_0\nL = \\Phi(z(t_1))\na(t) = \\frac{\\partial L}{\\partial z(t)}\nz_0 = g(x, \\phi)"
     assert last_two("", given, right, wrong) == ["proved", "refuted"]
     assert last_two("", given, r"\frac{dL}{d\phi} = a(t_0)", r"\frac{dL}{d\phi} = a(t_0) \frac{\partial g}{\partial x}") == ["unknown", "unknown"]
+
+
+def test_a_start_that_is_perturbed_beside_what_is_kept_fixed_is_not_held() -> None:
+    told = ["keep u fixed and perturb the start", "the start is fixed", "given the initial state"]
+    assert ["fixed start" in said([words], Context()).hypotheses for words in told] == [False, True, True]

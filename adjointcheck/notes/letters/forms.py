@@ -112,7 +112,8 @@ def about_end_time(left: Node, right: Node) -> bool:
     """H(t1) + dPsi/dt1 = 0, H(t1) = -dPsi/dt1, dJ/dt1 = 0: what only an optimal end time satisfies."""
     zero = any(isinstance(side, tree.Number) and side.value == 0 for side in (left, right))
     ends = {"t1"} & (symbols(left) | symbols(right))
-    return _pays_for_end(left, right) or (zero and bool(ends) and bool({"H", "J", "L"} & (symbols(left) | symbols(right))))
+    by_end = any(isinstance(part, tree.Derivative) and Symbol("t1") in part.by for side in (left, right) for part in walk(side))
+    return _pays_for_end(left, right) or (zero and bool(ends) and (by_end or bool({"H", "L"} & (symbols(left) | symbols(right)))))
 
 
 def _pays_for_end(left: Node, right: Node) -> bool:

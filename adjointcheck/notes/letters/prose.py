@@ -12,6 +12,7 @@ from adjointcheck.notes.letters.notation import DENIED
 START = r"(?:\(0\)|\(t_0\)|_0\b|\binitial|\bstart|anfang|\binici|\biniz|\bdépart)"
 HELD = r"\b(?:given|fixed|prescribed|vanish|held|fest\b|vorgegeben|gegeben|fixé|donné|fij[oa]|dad[oa]\b|fissat|assegnat)"
 LAST = r"\b(?:last|final observation|letzte\w*|derni[eè]re?|últim[oa]|ultim[oa])\b"
+MOVED = r"\b(?:perturb|vary|varie|var[ií]|move|chang|stör|änder|возмущ|меня)"  # keep u fixed and perturb the start
 NOUGHT = r"(?:zero|null\w*|nulle?|nul[oa]|homogen\w*)"
 END = r"(?:\bend\b|\bende\b|\bfin\b|\bfinale?\b|= ?\$?t\b|\$t\$)"
 
@@ -29,7 +30,8 @@ class Saying:
 
 
 SAYINGS = (
-    Saying(re.compile(rf"{START}\w*\W.{{0,40}}{HELD}|{HELD}\w*\W.{{0,20}}{START}"), lambda context: context.assume("fixed start")),
+    Saying(re.compile(rf"{START}\w*\W.{{0,40}}{HELD}|{HELD}\w*\W(?:(?!{MOVED}).){{0,20}}{START}"),
+           lambda context: context.assume("fixed start")),
     Saying(re.compile(rf"\b{NOUGHT}\W+{START}|{START}\w*\W+{NOUGHT}\b"), lambda context: context.assume("fixed start")),
     Saying(MINIMUM, lambda context: replace(context, options={**context.options, "principle": "minimum"})),
     Saying(re.compile(rf"{LAST}.{{0,40}}{END}"), lambda context: replace(context, options={**context.options, "last": "at the end"})),

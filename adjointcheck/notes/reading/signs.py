@@ -38,6 +38,7 @@ FUNCTIONS = {
     "arcsin": "asin", "arccos": "acos", "arctan": "atan", "asin": "asin", "acos": "acos", "atan": "atan", "ln": "log", "Tr": "tr",
     "trace": "tr", "Trace": "tr", "sgn": "sign", "ReLU": "relu", "Det": "det", "Diag": "diag", "Cov": "cov", "Var": "var", "Log": "log",
     "Exp": "exp", "Sign": "sign", "rk": "rank", "Div": "div", "sh": "sinh", "ch": "cosh", "tg": "tan", "ctg": "cot", "arctg": "atan",
+    "sen": "sin",
 }  # fmt: skip
 ENTRYWISE = frozenset("exp log sin cos sqrt sinh cosh tan tanh".split())  # of a number, or of every entry of a matrix
 BIG = {

@@ -71,8 +71,13 @@ def seeks_end(context: Context) -> bool:
 
 
 def ends_free(context: Context) -> bool:
-    """Is the end time paid for, or said to be free in words, so that an optimal solution has the best one?"""
-    return context.option(ENDS) == FREE or seeks_end(context)
+    """Is the end time paid for, or said to be free in words, so that an optimal solution has the best one?  Where no word says anything, a
+    cost phi(x(T), T) that names it asks for it.
+    """
+    law = context.law("objective")
+    named = law is not None and any(isinstance(part, Applied) and part.name == "Psi" and Symbol("t1") in dict(part.arguments).values()
+                                    for part in walk(law.right))
+    return context.option(ENDS) == FREE or seeks_end(context) or (named and not context.option(ENDS))
 
 
 def _has_gone_on(context: Context) -> bool:

@@ -184,6 +184,7 @@ def reserved(written: Node, chain: tree.Chain, context: Context, where: str, tak
         found |= {"field"} if context.option(CURVE) and isinstance(written, tree.Chain) and is_held_length(written) else frozenset()
         found |= {"all"} if context.over() == "layers" and is_shifted(left, right) else frozenset()
         found |= {"all"} if relation in EQUALS and not taken and _is_nameless_cost(left, right) else frozenset()
+        found |= {"refutations"} if relation in EQUALS and not taken and _is_cost_of_unknowns(left, right) else frozenset()
         found |= {"all"} if relation in EQUALS and _is_discounted(right) else frozenset()
         algebraic = relation in EQUALS and not taken and _is_algebraic(left, right, inside)
         found |= frozenset({"refutations" if any("p" in _names(part) for part in inside) else "all"} if algebraic else ())  # H_1(x, p) = 0
@@ -243,6 +244,13 @@ def _is_nameless_cost(left: Node, right: Node) -> bool:
     """An integral under a name that was not understood, which may be the cost."""
     return isinstance(left, Unknown) and isinstance(right, tree.Integral | tree.Sum | tree.Product) and any(
         isinstance(part, tree.Integral) for part in walk(right)) and not any(isinstance(part, tree.Derivative) for part in walk(right))
+
+
+def _is_cost_of_unknowns(left: Node, right: Node) -> bool:
+    """L = l(W z(T)) of a W that nobody told, beside which a later cost with another term is not the one that is meant."""
+    name = left.letter.rpartition("{")[2].rstrip("}") if isinstance(left, Unknown) else ""
+    return name in ("L", "J", "E", "C") and bool(unknown(right)) and any(
+        isinstance(part, Symbol) and part.name == "x" and _at_end(part.at) for part in walk(right))
 
 
 def _said(left: Node, right: Node, context: Context, taken: bool) -> frozenset[str]:
@@ -310,7 +318,7 @@ def _begun(left: Node, right: Node, context: Context, taken: bool) -> frozenset[
     """On which inputs rests where a sum starts, as in q(0) = log p_0(z_0) of q-dot = -tr f_z?"""
     if taken or not isinstance(left, Symbol) or left.at != Symbol("t0") or context.law(RATE + left.name) is None:
         return frozenset()
-    if any(isinstance(part, tree.Integral) for part in walk(right)):  # mu(0) = -int p f_theta dt is what it comes to
+    if _names(right) & {"J", "p"}:  # mu(0) = dJ/dtheta = -int p f_theta dt is what it comes to
         return frozenset()
     return frozenset({"x0"}) if _names(right) <= {"rho", "t0"} else _dependent(right, context, frozenset())
 
