@@ -7,6 +7,7 @@ import signal
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is loaded; tests are spread over processes instead
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -25,14 +26,24 @@ LADDER = ("continuous-adjoint", "agreement", "invariants")  # the checks that ma
 # Numeric checks of shipped statements that are for campaigns; their proofs are not. Other statements keep their ladders,
 # and the main job of .ci/run checks lynx_hare as a whole.
 DEAR = {"kuramoto.toml": None, "lynx_hare.toml": None, "hodgkin_huxley.toml": LADDER, "double_pendulum.toml": LADDER}
+# Single tests of more than seven seconds that others come near to: the plugin under -n is what the whole run is.
+LONG = {"test_spread_over_processes[load]", "test_each_file_is_checked_apart", "test_cost_grows_linearly[kuramoto]",
+        "test_a_contender_in_its_own_process_takes_turns_and_tells_its_failures"}
+LONG_STUDIES = ("[time_series]", "[ode_net]")
+ALWAYS = 4  # rows of a table that judges pages of notes; behind them every second one is for campaigns
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the rows of DEAR; None stands for every numeric check."""
+    """Mark what is for campaigns; None in DEAR stands for every numeric check."""
+    rows = Counter[str]()
     for item in items:
         names = DEAR.get(item.path.name, ())
-        if (item.name in names) if names is not None else (item.name != "derivation" and "." not in item.name):
+        dear = (item.name in names) if names is not None else (item.name != "derivation" and "." not in item.name)
+        long = item.name in LONG or (item.path.name == "test_studies.py" and item.name.endswith(LONG_STUDIES))
+        table = item.nodeid.partition("[")[0]
+        rows[table] += hasattr(getattr(item, "module", None), "statuses")  # pages of notes are judged there
+        if dear or long or (rows[table] > ALWAYS and rows[table] % 2 == 0):
             item.add_marker("campaign")
 
 
